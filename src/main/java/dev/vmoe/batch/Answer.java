@@ -1,0 +1,31 @@
+package dev.vmoe.batch;
+
+/**
+ * What became of one submitted image.
+ *
+ * @param <T> what the submitter attached to the image
+ */
+public sealed interface Answer<T> {
+
+  /** Returns what the submitter attached to the image. */
+  T origin();
+
+  /**
+   * The image was classified.
+   *
+   * @param origin what the submitter attached
+   * @param index position of the image in its batch's result
+   * @param queueNanos from submission to the start of inference, in nanoseconds
+   * @param decodeNanos spent on decoding and resizing, in nanoseconds
+   */
+  record Classified<T>(T origin, int index, long queueNanos, long decodeNanos)
+      implements Answer<T> {}
+
+  /**
+   * The image cannot be classified.
+   *
+   * @param origin what the submitter attached
+   * @param reason why, for the image's sender
+   */
+  record Rejected<T>(T origin, String reason) implements Answer<T> {}
+}

@@ -1,0 +1,47 @@
+package dev.vmoe.batch;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One submitter's way through the micro-batcher: images go in, whole shares come out in the order
+ * the images went in.
+ *
+ * <p>A lane belongs to one thread; the batcher's own threads never touch what is attached.
+ *
+ * @param <T> what the submitter attaches to each image
+ */
+public interface Lane<T> extends AutoCloseable {
+
+  /** Adds an encoded image to the batch that is filling. Never blocks. */
+  void submit(T origin, byte[] encoded);
+
+  /**
+   * Adds something that is known to have no answer, so that it leaves in order with the rest. Never
+   * blocks.
+   */
+  void reject(T origin, String reason);
+
+  /** Returns how many images went in and have not come out. */
+  int pending();
+
+  /**
+   * Takes the oldest share out if it is finished.
+   *
+   * @return the share, or null while the oldest is not finished or nothing is pending
+   * @throws dev.vmoe.inference.InferenceException if the share's batch failed; the lane is then of
+   *     no further use
+   */
+  @Nullable Share<T> poll();
+
+  /**
+   * Waits until {@link #poll()} has something to say, or nothing is pending.
+   *
+   * @return false if the time is up first
+   */
+  boolean await(Duration timeout) throws InterruptedException;
+
+  /** Forgets everything that is pending; late results are discarded. */
+  @Override
+  void close();
+}

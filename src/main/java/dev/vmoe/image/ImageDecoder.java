@@ -1,0 +1,19 @@
+package dev.vmoe.image;
+
+import java.nio.ByteBuffer;
+
+/** Decodes one encoded image into one slot of a batch buffer. Safe for use by many threads. */
+@FunctionalInterface
+public interface ImageDecoder {
+
+  /**
+   * Decodes, turns upright, resizes and writes raw RGB into {@code images} at {@code slot}.
+   *
+   * @param encoded bytes of an image file in any format the decoder takes
+   * @param images (B, H, W, 3) uint8, a direct buffer
+   * @param slot index of the image in the buffer, from 0
+   * @throws BadImageException if the bytes are not an image that can be answered; what is in the
+   *     slot is then undefined
+   */
+  void decode(byte[] encoded, ByteBuffer images, int slot) throws BadImageException;
+}

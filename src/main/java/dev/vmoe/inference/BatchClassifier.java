@@ -1,0 +1,30 @@
+package dev.vmoe.inference;
+
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.moe.RoutingSettings;
+import java.nio.ByteBuffer;
+
+/**
+ * Classifies one batch of decoded images; one call at a time.
+ *
+ * <p>Axes: B images, H = W the model's image size.
+ */
+public interface BatchClassifier extends AutoCloseable {
+
+  /** Returns what the loaded model says about itself. */
+  ModelCard card();
+
+  /**
+   * Runs the model.
+   *
+   * @param images (B, H, W, 3) uint8, raw RGB, a direct buffer; read from its start
+   * @param numImages B, at least 1
+   * @param settings operating point and routing of this run
+   * @throws IllegalArgumentException if the settings are outside the model's bounds
+   * @throws InferenceException if the runtime fails
+   */
+  BatchResult classify(ByteBuffer images, int numImages, RoutingSettings settings);
+
+  @Override
+  void close();
+}

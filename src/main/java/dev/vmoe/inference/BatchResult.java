@@ -1,0 +1,23 @@
+package dev.vmoe.inference;
+
+import dev.vmoe.moe.RoutingCounts;
+import dev.vmoe.moe.RoutingSettings;
+
+/**
+ * What the model said of one batch.
+ *
+ * @param logits (B, classes)
+ * @param counts routing counted by image, layer and expert
+ * @param settings what the run was asked for
+ * @param slots C, slots an expert; 0 for a dense model
+ * @param effectiveCapacityRatio ratio that C amounts to; the requested one for a dense model
+ * @param inferenceNanos time of the run, in nanoseconds
+ */
+@SuppressWarnings("ArrayRecordComponent")
+public record BatchResult(
+    float[][] logits,
+    RoutingCounts counts,
+    RoutingSettings settings,
+    int slots,
+    double effectiveCapacityRatio,
+    long inferenceNanos) {}
