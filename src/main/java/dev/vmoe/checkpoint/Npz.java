@@ -95,7 +95,7 @@ public final class Npz {
       long bytes = entry.getSize() - header.bytes();
       StoredArray whole =
           new StoredArray(header.shape(), header.dtype().label(), header.bytes(), bytes);
-      float[] values = ArrayLoader.allocate(header.shape(), header.dtype(), List.of(whole));
+      float[] values = ArrayLoader.allocate(header.shape(), List.of(whole));
       new ArrayLoader(header.byteOrder())
           .load(Channels.newChannel(in), size, header.dtype(), values);
       return Tensor.takeOver(
