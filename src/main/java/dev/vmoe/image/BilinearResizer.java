@@ -27,13 +27,13 @@ final class BilinearResizer implements Resizer {
 
     static Axis of(int from, int to) {
       Axis axis = new Axis(new int[to], new int[to], new float[to]);
-      float scale = (float) from / to;
+      double scale = (double) from / to;
       for (int i = 0; i < to; i++) {
-        float at = (i + 0.5f) * scale - 0.5f;
-        float floor = (float) Math.floor(at);
+        double at = (i + 0.5) * scale - 0.5;
+        double floor = Math.floor(at);
         axis.before[i] = Math.max((int) floor, 0);
         axis.after[i] = Math.min((int) Math.ceil(at), from - 1);
-        axis.way[i] = at - floor;
+        axis.way[i] = (float) (at - floor);
       }
       return axis;
     }
