@@ -296,17 +296,9 @@ public final class Settings extends AbstractConfig {
     return Routing.ofLabel(getString(ROUTING));
   }
 
-  /** Returns the properties of Kafka Streams, as far as settings decide them. */
-  public Map<String, Object> streamsProperties() {
-    Map<String, Object> properties = new HashMap<>();
-    properties.put("application.id", getString(APPLICATION_ID));
-    properties.put(BOOTSTRAP_SERVERS, getString(BOOTSTRAP_SERVERS));
-    properties.put("processing.guarantee", "exactly_once_v2");
-    properties.putAll(originalsWithPrefix(STREAMS_PREFIX));
-    for (String prefix : List.of(CONSUMER_PREFIX, PRODUCER_PREFIX, ADMIN_PREFIX)) {
-      properties.putAll(originalsWithPrefix(prefix, false));
-    }
-    return properties;
+  /** Returns the settings with this prefix, prefix removed. */
+  public Map<String, Object> withPrefix(String prefix) {
+    return new HashMap<>(originalsWithPrefix(prefix));
   }
 
   /** Returns the properties of a consumer of one's own; always read_committed. */
@@ -333,7 +325,7 @@ public final class Settings extends AbstractConfig {
 
   /** Returns the registry client's properties, its address not among them. */
   public Map<String, Object> registryProperties() {
-    return originalsWithPrefix(REGISTRY_PREFIX);
+    return withPrefix(REGISTRY_PREFIX);
   }
 
   /** As in Kafka Streams, what is set for all clients (security, mostly) counts for each. */

@@ -80,7 +80,7 @@ class SettingsLoaderTest {
             "VMOE_STREAMS_PORT_80_TCP_ADDR", "10.0.0.1");
 
     assertThatCode(() -> load(environment, null)).doesNotThrowAnyException();
-    assertThat(load(environment, null).streamsProperties()).doesNotContainKey("port.80.tcp.addr");
+    assertThat(load(environment, null).withPrefix(Settings.STREAMS_PREFIX)).isEmpty();
   }
 
   @Test
