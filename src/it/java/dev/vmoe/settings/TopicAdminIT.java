@@ -1,6 +1,7 @@
 package dev.vmoe.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.vmoe.embedded.EmbeddedKafka;
 import dev.vmoe.settings.TopicState.Status;
@@ -72,6 +73,15 @@ class TopicAdminIT {
                         new ConfigEntry("retention.ms", "1000"), AlterConfigOp.OpType.SET))))
         .all()
         .get();
+
+    // The brokers hear of it a little later.
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(topics.describe(plan))
+                    .extracting(TopicState::status)
+                    .startsWith(
+                        Status.MISSING, Status.DIFFERENT, Status.AS_PLANNED, Status.DIFFERENT));
 
     List<TopicState> states = topics.create(plan);
 

@@ -28,13 +28,10 @@ final class ArrayLoader {
    * Returns an array for the values of a leaf, once the pieces are seen to hold all of them: what a
    * header says is no reason to allocate.
    */
-  static float[] allocate(int[] shape, Dtype dtype, List<StoredArray> pieces)
-      throws MalformedException {
+  static float[] allocate(int[] shape, List<StoredArray> pieces) throws MalformedException {
     long held = 0;
     for (StoredArray piece : pieces) {
-      if (!piece.dtype().equals(dtype.label())) {
-        throw new MalformedException(String.format("both %s and %s", dtype.label(), piece.dtype()));
-      }
+      Dtype dtype = piece.knownDtype();
       if (piece.bytes() % dtype.bytes() != 0 || piece.bytes() / dtype.bytes() != piece.size()) {
         throw new MalformedException(
             String.format(
@@ -55,13 +52,12 @@ final class ArrayLoader {
   /**
    * Writes the values of arrays, one after the other, into a region of a leaf.
    *
-   * @param pieces flat arrays that hold as many values as the region, all of {@code dtype}
+   * @param pieces flat arrays that hold as many values as the region
    * @param leaf (shape) the destination
    */
   void load(
       SeekableByteChannel file,
       Iterable<StoredArray> pieces,
-      Dtype dtype,
       Region region,
       float[] leaf,
       int[] shape)
@@ -69,7 +65,7 @@ final class ArrayLoader {
     long done = 0;
     for (StoredArray piece : pieces) {
       file.position(piece.position());
-      load(file, piece.size(), dtype, region, done, leaf, shape);
+      load(file, piece.size(), piece.knownDtype(), region, done, leaf, shape);
       done += piece.size();
     }
   }

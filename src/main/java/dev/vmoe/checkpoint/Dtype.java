@@ -4,6 +4,7 @@ import dev.vmoe.checkpoint.MsgpackScanner.MalformedException;
 import java.nio.ByteBuffer;
 
 /** The type in which the values of a leaf are stored; in memory all are fp32. */
+@SuppressWarnings("ImmutableEnumChecker") // the functions have no state
 public enum Dtype {
   FLOAT32("float32", Float.BYTES, ByteBuffer::getFloat, ByteBuffer::putFloat) {
     @Override
@@ -98,6 +99,6 @@ public enum Dtype {
   }
 
   private static float unsigned(long bits) {
-    return bits >= 0 ? bits : (float) ((bits >>> 1 | bits & 1) * 2.0);
+    return bits >= 0 ? bits : (float) (((bits >>> 1) | (bits & 1)) * 2.0);
   }
 }

@@ -95,10 +95,9 @@ final class FlaxTree {
   private static Tensor load(Path file, SeekableByteChannel channel, String name, Leaf leaf)
       throws IOException {
     try {
-      Dtype dtype = leaf.pieces().isEmpty() ? Dtype.FLOAT32 : leaf.pieces().get(0).knownDtype();
-      float[] values = ArrayLoader.allocate(leaf.shape(), dtype, leaf.pieces());
+      float[] values = ArrayLoader.allocate(leaf.shape(), leaf.pieces());
       new ArrayLoader(ByteOrder.LITTLE_ENDIAN)
-          .load(channel, leaf.pieces(), dtype, Region.whole(leaf.shape()), values, leaf.shape());
+          .load(channel, leaf.pieces(), Region.whole(leaf.shape()), values, leaf.shape());
       return Tensor.takeOver(values, leaf.shape());
     } catch (MalformedException e) {
       throw CheckpointException.atLeaf(file, name, e);

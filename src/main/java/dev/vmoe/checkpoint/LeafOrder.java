@@ -34,19 +34,17 @@ enum LeafOrder {
    */
   <T> List<T> apply(List<T> stored, Function<T, List<String>> path) {
     Comparator<T> byPath = Comparator.comparing(path, LeafOrder::compare);
-    switch (this) {
-      case STORED:
-        return List.copyOf(stored);
-      case SORTED:
-        return stored.stream().sorted(byPath).toList();
-      case SORTED_BELOW_FIELDS:
+    return switch (this) {
+      case STORED -> List.copyOf(stored);
+      case SORTED -> stored.stream().sorted(byPath).toList();
+      case SORTED_BELOW_FIELDS -> {
         List<String> fields =
             stored.stream().map(leaf -> path.apply(leaf).get(0)).distinct().toList();
         Comparator<T> byField =
             Comparator.comparingInt(leaf -> fields.indexOf(path.apply(leaf).get(0)));
-        return stored.stream().sorted(byField.thenComparing(byPath)).toList();
-    }
-    throw new AssertionError(this);
+        yield stored.stream().sorted(byField.thenComparing(byPath)).toList();
+      }
+    };
   }
 
   /** Compares key by key: not the same as comparing joined paths where keys contain '-' or '.'. */

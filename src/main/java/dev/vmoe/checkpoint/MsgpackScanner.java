@@ -105,28 +105,20 @@ final class MsgpackScanner {
       throw new MalformedException("nested deeper than " + MAX_DEPTH);
     }
     ValueType type = unpacker.getNextFormat().getValueType();
-    switch (type) {
-      case NIL:
+    return switch (type) {
+      case NIL -> {
         unpacker.unpackNil();
-        return NIL;
-      case BOOLEAN:
-        return unpacker.unpackBoolean();
-      case INTEGER:
-        return unpacker.unpackLong();
-      case FLOAT:
-        return unpacker.unpackDouble();
-      case STRING:
-        return unpacker.unpackString();
-      case BINARY:
-        return bytes(unpacker.unpackBinaryHeader());
-      case ARRAY:
-        return list(depth);
-      case MAP:
-        return map(depth);
-      case EXTENSION:
-        return extension(depth);
-    }
-    throw new AssertionError(type);
+        yield NIL;
+      }
+      case BOOLEAN -> unpacker.unpackBoolean();
+      case INTEGER -> unpacker.unpackLong();
+      case FLOAT -> unpacker.unpackDouble();
+      case STRING -> unpacker.unpackString();
+      case BINARY -> bytes(unpacker.unpackBinaryHeader());
+      case ARRAY -> list(depth);
+      case MAP -> map(depth);
+      case EXTENSION -> extension(depth);
+    };
   }
 
   private List<Object> list(int depth) throws IOException {

@@ -16,6 +16,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
@@ -37,6 +38,8 @@ public final class Npz {
   private static final Pattern DESCR = Pattern.compile("'descr'\\s*:\\s*'([^']*)'");
   private static final Pattern FORTRAN = Pattern.compile("'fortran_order'\\s*:\\s*(True|False)");
   private static final Pattern SHAPE = Pattern.compile("'shape'\\s*:\\s*\\(([\\d,\\sL]*)\\)");
+
+  private static final Pattern DIGITS = Pattern.compile("\\d+");
 
   private static final Map<String, Dtype> DTYPES =
       Map.ofEntries(
@@ -79,7 +82,7 @@ public final class Npz {
       return new ParameterTree(tensors);
     } catch (NoSuchFileException e) {
       throw new CheckpointException(file, "no such file", e);
-    } catch (ZipException e) {
+    } catch (ZipException | EOFException e) {
       throw new CheckpointException(file, "no npz: " + e.getMessage(), e);
     }
   }
@@ -92,7 +95,7 @@ public final class Npz {
       long bytes = entry.getSize() - header.bytes();
       StoredArray whole =
           new StoredArray(header.shape(), header.dtype().label(), header.bytes(), bytes);
-      float[] values = ArrayLoader.allocate(header.shape(), header.dtype(), List.of(whole));
+      float[] values = ArrayLoader.allocate(header.shape(), List.of(whole));
       new ArrayLoader(header.byteOrder())
           .load(Channels.newChannel(in), size, header.dtype(), values);
       return Tensor.takeOver(
@@ -129,13 +132,14 @@ public final class Npz {
       throw new MalformedException("unknown dtype " + descr);
     }
     ByteOrder order = descr.charAt(0) == '>' ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
-    String[] extents = find(SHAPE, text).replace("L", "").trim().split("\\s*,\\s*");
-    int[] shape = new int[extents.length == 1 && extents[0].isEmpty() ? 0 : extents.length];
+    List<String> extents =
+        DIGITS.matcher(find(SHAPE, text)).results().map(MatchResult::group).toList();
+    int[] shape = new int[extents.size()];
     for (int axis = 0; axis < shape.length; axis++) {
       try {
-        shape[axis] = Integer.parseInt(extents[axis]);
+        shape[axis] = Integer.parseInt(extents.get(axis));
       } catch (NumberFormatException e) {
-        throw new MalformedException("extent " + extents[axis] + " of axis " + axis, e);
+        throw new MalformedException("extent " + extents.get(axis) + " of axis " + axis, e);
       }
     }
     return new Header(bytes, dtype, order, find(FORTRAN, text).equals("True"), shape);
@@ -144,7 +148,7 @@ public final class Npz {
   private static String find(Pattern pattern, String text) throws MalformedException {
     Matcher matcher = pattern.matcher(text);
     if (!matcher.find()) {
-      throw new MalformedException("unknown dtype or npy header " + text.trim());
+      throw new MalformedException("no dtype, order or shape in the npy header " + text.strip());
     }
     return String.valueOf(matcher.group(1));
   }

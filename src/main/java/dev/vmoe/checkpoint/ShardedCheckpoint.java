@@ -12,7 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,9 +36,17 @@ import org.jspecify.annotations.Nullable;
 final class ShardedCheckpoint {
 
   /** A slice of a leaf and the shard that holds it. */
-  private record Placement(int shard, Region region) {}
+  private record Placement(int shard, Region region) {
+    @Override
+    public String toString() {
+      return "shard " + shard + " " + region;
+    }
+  }
 
-  /** What the index says of one leaf. */
+  /**
+   * What the index says of one leaf. Its type counts for nothing: jax may name a narrower one than
+   * the shards hold.
+   */
   @SuppressWarnings("ArrayRecordComponent")
   private record Leaf(List<String> path, int[] shape, String dtype, Set<Placement> placements) {
     String name() {
@@ -132,7 +140,7 @@ final class ShardedCheckpoint {
     List<?> slices = MsgpackScanner.list(fields.get(1));
     List<?> shards = MsgpackScanner.list(fields.get(2), slices.size());
 
-    Set<Placement> placements = new HashSet<>();
+    Set<Placement> placements = new LinkedHashSet<>();
     for (int i = 0; i < slices.size(); i++) {
       long shard = MsgpackScanner.integer(shards.get(i));
       if (shard < 0 || shard >= shardCount) {
@@ -288,7 +296,7 @@ final class ShardedCheckpoint {
   }
 
   private static @Nullable String mismatch(Leaf leaf, List<Chunk> chunks) {
-    Set<Placement> held = new HashSet<>();
+    Set<Placement> held = new LinkedHashSet<>();
     for (Chunk chunk : chunks) {
       Optional<Region> region = Region.of(chunk.slices(), leaf.shape());
       if (region.isEmpty()) {
@@ -296,9 +304,6 @@ final class ShardedCheckpoint {
       }
       long values = 0;
       for (StoredArray piece : chunk.pieces()) {
-        if (!piece.dtype().equals(leaf.dtype())) {
-          return String.format("shard %d holds %s", chunk.shard(), piece.dtype());
-        }
         values += piece.size();
       }
       if (values != region.get().volume()) {
@@ -309,7 +314,7 @@ final class ShardedCheckpoint {
     }
     return held.equals(leaf.placements())
         ? null
-        : String.format("index has %s, shards hold %s", leaf.placements(), held);
+        : String.format("the index has %s, the shards have %s", leaf.placements(), held);
   }
 
   // ---- values
@@ -321,8 +326,9 @@ final class ShardedCheckpoint {
         values.put(number, allocate(ordered.get(number), chunks(number)));
       }
     }
+    ArrayLoader loader = new ArrayLoader(ByteOrder.LITTLE_ENDIAN);
     for (int shard : shards()) {
-      loadShard(shard, ordered, values);
+      loadShard(loader, shard, ordered, values);
     }
     Map<String, Tensor> tensors = new TreeMap<>();
     values.forEach(
@@ -336,28 +342,22 @@ final class ShardedCheckpoint {
   private float[] allocate(Leaf leaf, List<Chunk> chunks) throws CheckpointException {
     try {
       List<StoredArray> pieces = chunks.stream().flatMap(chunk -> chunk.pieces().stream()).toList();
-      return ArrayLoader.allocate(leaf.shape(), Dtype.ofLabel(leaf.dtype()), pieces);
+      return ArrayLoader.allocate(leaf.shape(), pieces);
     } catch (MalformedException e) {
       throw CheckpointException.atLeaf(indexFile, leaf.name(), e);
     }
   }
 
-  private void loadShard(int shard, List<Leaf> ordered, Map<Integer, float[]> values)
+  private void loadShard(
+      ArrayLoader loader, int shard, List<Leaf> ordered, Map<Integer, float[]> values)
       throws IOException {
-    ArrayLoader loader = new ArrayLoader(ByteOrder.LITTLE_ENDIAN);
     try (SeekableByteChannel file = Files.newByteChannel(shardFile(prefix, shard, shardCount))) {
       for (Map.Entry<Integer, float[]> entry : values.entrySet()) {
         Leaf leaf = ordered.get(entry.getKey());
         for (Chunk chunk : chunks(entry.getKey())) {
           if (chunk.shard() == shard) {
             Region region = Region.of(chunk.slices(), leaf.shape()).orElseThrow();
-            loader.load(
-                file,
-                chunk.pieces(),
-                Dtype.ofLabel(leaf.dtype()),
-                region,
-                entry.getValue(),
-                leaf.shape());
+            loader.load(file, chunk.pieces(), region, entry.getValue(), leaf.shape());
           }
         }
       }

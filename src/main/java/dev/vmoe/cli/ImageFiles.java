@@ -54,6 +54,7 @@ final class ImageFiles {
 
   private static boolean endsLikeAnImage(Path file) {
     String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-    return ENDINGS.contains(name.substring(name.lastIndexOf('.') + 1));
+    int dot = name.lastIndexOf('.');
+    return dot >= 0 && ENDINGS.contains(name.substring(dot + 1));
   }
 }

@@ -1,14 +1,17 @@
 package dev.vmoe.settings;
 
 import dev.vmoe.settings.TopicState.Status;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
@@ -28,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * shrinks or alters one: what differs is reported.
  */
 public final class TopicAdmin {
+
+  private static final Duration VISIBLE_LIMIT = Duration.ofSeconds(10);
+  private static final Duration VISIBLE_CHECK = Duration.ofMillis(50);
 
   private final Admin admin;
   private final String prefix;
@@ -82,7 +88,31 @@ public final class TopicAdmin {
         throw new KafkaException("topic " + name + " was not created: " + e.getMessage(), e);
       }
     }
+    awaitVisible(created.keySet());
     return compare(plan, created);
+  }
+
+  /**
+   * The controller creates topics, the brokers hear of them a little later: without this wait, a
+   * command that follows would find them missing.
+   */
+  private void awaitVisible(Set<String> names) {
+    long endNanos = System.nanoTime() + VISIBLE_LIMIT.toNanos();
+    while (true) {
+      try {
+        await(admin.describeTopics(names).allTopicNames());
+        return;
+      } catch (UnknownTopicOrPartitionException e) {
+        if (System.nanoTime() - endNanos > 0) {
+          throw new KafkaException("created, but not known to the brokers yet: " + names, e);
+        }
+      }
+      try {
+        TimeUnit.MILLISECONDS.sleep(VISIBLE_CHECK.toMillis());
+      } catch (InterruptedException e) {
+        throw new InterruptException(e);
+      }
+    }
   }
 
   /**

@@ -84,7 +84,7 @@ class CheckpointRoundTripTest {
         Arbitraries.of("cls", "Encoder", "encoderblock_2", "encoderblock_10", "a-b", "bias", "é");
     Arbitrary<String> path =
         key.list().ofMinSize(1).ofMaxSize(3).map(keys -> String.join("/", keys));
-    Arbitrary<int[]> shape = Arbitraries.integers().between(1, 5).array(int[].class).ofMaxSize(4);
+    Arbitrary<int[]> shape = Arbitraries.integers().between(0, 5).array(int[].class).ofMaxSize(4);
     Arbitrary<Tensor> tensor =
         Combinators.combine(shape, Arbitraries.randoms())
             .as((extents, random) -> noise(Tensor.of(new float[volume(extents)], extents), random));
