@@ -117,7 +117,7 @@ public final class Pipeline implements AutoCloseable {
                 settings.getInt(Settings.BATCH_MAX_IMAGES),
                 settings.getLong(Settings.BATCH_MAX_BYTES),
                 settings.linger()),
-            settings.getInt(Settings.DECODE_THREADS));
+            settings.decodeThreads());
     CommitGuard guard = new CommitGuard(settings.inFlightWait());
     RequestReader reader = new RequestReader(registry, imageMaxBytes);
     ShareEvents events = new ShareEvents(classifier.card());

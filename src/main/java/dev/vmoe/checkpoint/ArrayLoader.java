@@ -1,0 +1,112 @@
+package dev.vmoe.checkpoint;
+
+import dev.vmoe.checkpoint.MsgpackScanner.MalformedException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.SeekableByteChannel;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Decodes stored values into fp32 arrays, a window at a time: no copy of a leaf beside the leaf.
+ */
+final class ArrayLoader {
+
+  private static final int WINDOW_BYTES = 1 << 20;
+  private static final int MAX_VALUES = Integer.MAX_VALUE - 8;
+
+  private final ByteBuffer window;
+
+  /** Creates a loader of values in this byte order. */
+  ArrayLoader(ByteOrder order) {
+    window = ByteBuffer.allocate(WINDOW_BYTES).order(order);
+  }
+
+  /**
+   * Returns an array for the values of a leaf, once the pieces are seen to hold all of them: what a
+   * header says is no reason to allocate.
+   */
+  static float[] allocate(int[] shape, List<StoredArray> pieces) throws MalformedException {
+    long held = 0;
+    for (StoredArray piece : pieces) {
+      Dtype dtype = piece.knownDtype();
+      if (piece.bytes() % dtype.bytes() != 0 || piece.bytes() / dtype.bytes() != piece.size()) {
+        throw new MalformedException(
+            String.format(
+                "%d bytes for %d values of %s", piece.bytes(), piece.size(), dtype.label()));
+      }
+      held += piece.size();
+    }
+    if (held != Region.volume(shape)) {
+      throw new MalformedException(
+          String.format("%d values for the shape %s", held, Arrays.toString(shape)));
+    }
+    if (held > MAX_VALUES) {
+      throw new MalformedException(held + " values, more than " + MAX_VALUES);
+    }
+    return new float[(int) held];
+  }
+
+  /**
+   * Writes the values of arrays, one after the other, into a region of a leaf.
+   *
+   * @param pieces flat arrays that hold as many values as the region
+   * @param leaf (shape) the destination
+   */
+  void load(
+      SeekableByteChannel file,
+      Iterable<StoredArray> pieces,
+      Region region,
+      float[] leaf,
+      int[] shape)
+      throws IOException {
+    long done = 0;
+    for (StoredArray piece : pieces) {
+      file.position(piece.position());
+      load(file, piece.size(), piece.knownDtype(), region, done, leaf, shape);
+      done += piece.size();
+    }
+  }
+
+  /** Writes {@code size} values of a stream to {@code values}, from the first on. */
+  void load(ReadableByteChannel from, long size, Dtype dtype, float[] values) throws IOException {
+    int[] flat = {values.length};
+    load(from, size, dtype, Region.whole(flat), 0, values, flat);
+  }
+
+  private void load(
+      ReadableByteChannel from,
+      long size,
+      Dtype dtype,
+      Region region,
+      long firstInRegion,
+      float[] leaf,
+      int[] shape)
+      throws IOException {
+    int run = region.runLength(shape);
+    long done = 0;
+    while (done < size) {
+      int inWindow = (int) Math.min(size - done, WINDOW_BYTES / dtype.bytes());
+      fill(from, inWindow * dtype.bytes());
+      while (inWindow > 0) {
+        long inRegion = firstInRegion + done;
+        int count = (int) Math.min(inWindow, run - inRegion % run);
+        dtype.decode(window, leaf, region.positionIn(shape, inRegion), count);
+        done += count;
+        inWindow -= count;
+      }
+    }
+  }
+
+  private void fill(ReadableByteChannel from, int bytes) throws IOException {
+    window.clear().limit(bytes);
+    while (window.hasRemaining()) {
+      if (from.read(window) < 0) {
+        throw new MalformedException("truncated: " + window.remaining() + " bytes are missing");
+      }
+    }
+    window.flip();
+  }
+}

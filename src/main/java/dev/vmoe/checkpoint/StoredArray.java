@@ -1,0 +1,25 @@
+package dev.vmoe.checkpoint;
+
+import dev.vmoe.checkpoint.MsgpackScanner.MalformedException;
+
+/**
+ * An array whose values are still in the file.
+ *
+ * @param shape extents
+ * @param dtype numpy's name of the type
+ * @param position of the first byte in the file; values are little-endian, in C order
+ * @param bytes how many bytes the values take
+ */
+@SuppressWarnings("ArrayRecordComponent")
+record StoredArray(int[] shape, String dtype, long position, long bytes) {
+
+  /** Returns the number of values. */
+  long size() {
+    return Region.volume(shape);
+  }
+
+  /** Returns the type of the values, if it is one that can be read. */
+  Dtype knownDtype() throws MalformedException {
+    return Dtype.ofLabel(dtype);
+  }
+}
