@@ -1,5 +1,7 @@
 package dev.vmoe.cli;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import dev.vmoe.embedded.EmbeddedKafka;
 import dev.vmoe.embedded.EmbeddedRegistry;
 import dev.vmoe.event.RegistryClient;
@@ -17,6 +19,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
+import org.slf4j.LoggerFactory;
 
 /** A broker, a registry and a pipeline between them, in one process and on loopback only. */
 final class LocalPipeline implements AutoCloseable {
@@ -40,6 +43,7 @@ final class LocalPipeline implements AutoCloseable {
       ImageDecoder decoder,
       Consumer<String> progress)
       throws InterruptedException {
+    quietUnlessAsked();
     try {
       progress.accept("starting a Kafka broker and a schema registry");
       EmbeddedRegistry registryServer = opened(EmbeddedRegistry.start());
@@ -61,6 +65,21 @@ final class LocalPipeline implements AutoCloseable {
     } catch (RuntimeException | InterruptedException e) {
       close();
       throw e;
+    }
+  }
+
+  /** Whoever watches progress wants no log of every start and stop between. */
+  private static void quietUnlessAsked() {
+    if (System.getenv("VMOE_LOG_LEVEL") == null) {
+      quiet("dev.vmoe", Level.WARN);
+      // It warns of the connections that the broker has closed when it is told to stop.
+      quiet("org.apache.kafka.clients.NetworkClient", Level.ERROR);
+    }
+  }
+
+  private static void quiet(String name, Level level) {
+    if (LoggerFactory.getLogger(name) instanceof Logger logger) {
+      logger.setLevel(level);
     }
   }
 
