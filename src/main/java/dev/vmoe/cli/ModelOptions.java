@@ -59,9 +59,7 @@ final class ModelOptions {
   /** Opens the model of an instance's settings. */
   static BatchClassifier open(Settings settings) throws IOException {
     return VmoeSession.open(
-        settings.model(),
-        settings.getString(Settings.DEVICE),
-        settings.getInt(Settings.INFERENCE_THREADS));
+        settings.model(), settings.getString(Settings.DEVICE), settings.inferenceThreads());
   }
 
   /** Returns a decoder that makes this model's input. */
