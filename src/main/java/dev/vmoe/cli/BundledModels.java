@@ -1,6 +1,12 @@
 package dev.vmoe.cli;
 
+import dev.vmoe.checkpoint.CheckpointReader;
+import dev.vmoe.model.DescriptionFile;
+import dev.vmoe.model.ImportOptions;
 import dev.vmoe.model.ModelImport;
+import dev.vmoe.model.RandomCheckpoint;
+import dev.vmoe.model.Variant;
+import dev.vmoe.model.VmoeArchitecture;
 import dev.vmoe.report.LabelledImage;
 import dev.vmoe.report.LabelledImages;
 import java.io.IOException;
@@ -69,7 +75,11 @@ final class BundledModels {
         home().resolve("target/models").resolve(variant.replace('/', '-') + "-" + seed + ".onnx");
     if (!Files.exists(graph)) {
       Files.createDirectories(graph.getParent());
-      ModelImport.random(variant, seed, graph);
+      VmoeArchitecture architecture = Variant.ofLabel(variant).architecture();
+      ModelImport.write(
+          RandomCheckpoint.of(architecture, seed),
+          ImportOptions.named("random " + variant).resized(ImportOptions.Resize.AREA),
+          graph);
     }
     return graph;
   }
@@ -82,7 +92,8 @@ final class BundledModels {
       // Under a name of its own until it is whole: another process may want it at this moment.
       Path partial = Files.createTempFile(graph.getParent(), name, ".partial");
       try {
-        ModelImport.run(checkpoint.resolve("checkpoint"), partial, ModelImport.Description.EMPTY);
+        Path prefix = checkpoint.resolve("checkpoint");
+        ModelImport.write(CheckpointReader.read(prefix), DescriptionFile.beside(prefix), partial);
         Files.move(
             partial, graph, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       } finally {

@@ -1,8 +1,14 @@
 package dev.vmoe.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.vmoe.checkpoint.CheckpointReader;
+import dev.vmoe.inference.Device;
+import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.model.DescriptionFile;
+import dev.vmoe.model.ImportOptions;
 import dev.vmoe.model.ModelImport;
+import dev.vmoe.model.Target;
 import dev.vmoe.moe.ModelCard;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -80,23 +86,38 @@ final class ModelCommand {
         description =
             "To the input's size directly, or the smaller side by area and a central crop"
                 + " (default: bilinear).")
-    private @Nullable String resize;
+    private ImportOptions.@Nullable Resize resize;
+
+    @Option(
+        names = "--target",
+        paramLabel = "cpu|cuda",
+        defaultValue = "cpu",
+        description =
+            "The kind of device the graph is to be fast on; it runs on both"
+                + " (default: ${DEFAULT-VALUE}).")
+    private Target target = Target.CPU;
 
     private Import() {}
 
     @Override
     public Integer call() throws IOException {
-      List<String> names = classes == null ? null : Files.readAllLines(classes);
-      ModelCard card =
-          ModelImport.run(
-              checkpoint,
-              out,
-              new ModelImport.Description(
-                  name, names, expertsPerToken, capacityRatio, activation, resize));
+      ModelCard card = ModelImport.write(CheckpointReader.read(checkpoint), options(), out);
       PrintWriter writer = spec.commandLine().getOut();
       writer.printf("%s: %s, %s%n", out, card.name(), card.architecture());
       writer.flush();
       return 0;
+    }
+
+    private ImportOptions options() throws IOException {
+      ImportOptions said = DescriptionFile.beside(checkpoint);
+      return new ImportOptions(
+          name != null ? name : said.name(),
+          classes != null ? Files.readAllLines(classes) : said.classes(),
+          expertsPerToken != null ? expertsPerToken : said.expertsPerToken(),
+          capacityRatio != null ? capacityRatio : said.capacityRatio(),
+          activation != null ? DescriptionFile.softmax(activation) : said.softmax(),
+          resize != null ? resize : said.resize(),
+          target);
     }
   }
 
@@ -117,7 +138,8 @@ final class ModelCommand {
     @Override
     public Integer call() throws IOException {
       PrintWriter out = spec.commandLine().getOut();
-      try (VmoeSession session = VmoeSession.open(model, "cpu", 1)) {
+      try (VmoeSession session =
+          VmoeSession.open(model, new SessionSettings(Device.CPU, 1, false, List.of()))) {
         ObjectNode card = (ObjectNode) Json.tree(session.card());
         if (json) {
           out.println(card);

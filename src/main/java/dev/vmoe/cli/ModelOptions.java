@@ -5,6 +5,8 @@ import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.image.OpenCvDecoder;
 import dev.vmoe.image.Preprocessing;
 import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.inference.Device;
+import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.settings.Settings;
@@ -53,13 +55,19 @@ final class ModelOptions {
 
   /** Opens another model on the same device. */
   BatchClassifier open(Path path) throws IOException {
-    return VmoeSession.open(path, device, threads);
+    return open(path, device, threads);
   }
 
   /** Opens the model of an instance's settings. */
   static BatchClassifier open(Settings settings) throws IOException {
+    return open(settings.model(), settings.getString(Settings.DEVICE), settings.inferenceThreads());
+  }
+
+  private static BatchClassifier open(Path model, String device, int threads) {
+    SessionSettings chosen = SessionSettings.on(Device.ofLabel(device));
     return VmoeSession.open(
-        settings.model(), settings.getString(Settings.DEVICE), settings.inferenceThreads());
+        model,
+        new SessionSettings(chosen.device(), threads, chosen.spinning(), chosen.warmUpBatches()));
   }
 
   /** Returns a decoder that makes this model's input. */

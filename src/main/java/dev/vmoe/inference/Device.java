@@ -1,62 +1,63 @@
 package dev.vmoe.inference;
 
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtProvider;
-import ai.onnxruntime.OrtSession.SessionOptions;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where a model runs.
+ * What a session is asked to run on.
  *
- * @param gpu number of the GPU, or -1 for the CPU
+ * @param kind kind of device
+ * @param index which of several GPUs; 0 for a CPU
  */
-record Device(int gpu) {
+public record Device(Kind kind, int index) {
 
-  private static final Device CPU = new Device(-1);
-  private static final Pattern CUDA = Pattern.compile("cuda(?::(\\d{1,3}))?");
-
-  /**
-   * Understands a setting.
-   *
-   * @param setting {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
-   * @param available what the loaded ONNX Runtime was built with
-   * @throws IllegalArgumentException if there is no such device; never falls back to another
-   */
-  static Device choose(String setting, Set<OrtProvider> available) {
-    boolean cuda = available.contains(OrtProvider.CUDA);
-    switch (setting) {
-      case "cpu":
-        return CPU;
-      case "auto":
-        return cuda ? new Device(0) : CPU;
-      default:
-        Matcher matcher = CUDA.matcher(setting);
-        if (!matcher.matches()) {
-          throw new IllegalArgumentException(
-              "device '" + setting + "' is none of auto, cpu, cuda:N");
-        }
-        if (!cuda) {
-          throw new IllegalArgumentException(
-              "device is "
-                  + setting
-                  + ", but this ONNX Runtime is built for "
-                  + available
-                  + ": build with mvn -Pcuda, or set device = cpu");
-        }
-        return new Device(matcher.group(1) == null ? 0 : Integer.parseInt(matcher.group(1)));
-    }
+  /** Kinds of devices. */
+  public enum Kind {
+    /** A GPU if ONNX Runtime can use one here, else the CPU. */
+    AUTO,
+    /** The CPU. */
+    CPU,
+    /** A GPU, and nothing else. */
+    CUDA
   }
 
-  void addTo(SessionOptions options) throws OrtException {
-    if (gpu >= 0) {
-      options.addCUDA(gpu);
+  /** The CPU. */
+  public static final Device CPU = new Device(Kind.CPU, 0);
+
+  private static final Pattern CUDA_LABEL = Pattern.compile("cuda(?::(\\d{1,3}))?");
+
+  /**
+   * Returns the device that a setting names: {@code auto}, {@code cpu}, {@code cuda}, or a certain
+   * GPU as {@code cuda:1}.
+   *
+   * @throws IllegalArgumentException if it names none
+   */
+  public static Device ofLabel(String label) {
+    if (label.equals("auto")) {
+      return new Device(Kind.AUTO, 0);
     }
+    if (label.equals("cpu")) {
+      return CPU;
+    }
+    Matcher cuda = CUDA_LABEL.matcher(label);
+    if (!cuda.matches()) {
+      throw new IllegalArgumentException(
+          "device '" + label + "' is none of auto, cpu, cuda, cuda:N");
+    }
+    return new Device(Kind.CUDA, cuda.group(1) == null ? 0 : Integer.parseInt(cuda.group(1)));
+  }
+
+  /** Returns the name that settings, logs and metrics have for it. */
+  public String label() {
+    return switch (kind) {
+      case AUTO -> "auto";
+      case CPU -> "cpu";
+      case CUDA -> "cuda:" + index;
+    };
   }
 
   @Override
   public String toString() {
-    return gpu < 0 ? "cpu" : "cuda:" + gpu;
+    return label();
   }
 }

@@ -19,10 +19,12 @@ final class EncoderBlock {
    * @param x the tokens before it, (N, D)
    * @param mlp the block's second half, (N, D) to (N, D)
    */
-  static Value of(Value x, VmoeArchitecture a, Parameters block, UnaryOperator<Value> mlp) {
+  static Value of(
+      Value x, VmoeArchitecture a, Parameters block, Target target, UnaryOperator<Value> mlp) {
     Value y =
         x.plus(
-            SelfAttention.of(Norm.of(x, a, block.in("LayerNorm_0")), a, block.in("SelfAttention")));
-    return y.plus(mlp.apply(Norm.of(y, a, block.in("LayerNorm_1"))));
+            SelfAttention.of(
+                Norm.of(x, a, block.in("LayerNorm_0"), target), a, block.in("SelfAttention")));
+    return y.plus(mlp.apply(Norm.of(y, a, block.in("LayerNorm_1"), target)));
   }
 }

@@ -16,9 +16,9 @@ final class Head {
    *
    * @param tokens (B·T, D)
    */
-  static Value of(Value tokens, VmoeArchitecture a, Parameters model) {
+  static Value of(Value tokens, VmoeArchitecture a, Parameters model, Target target) {
     int d = a.hiddenSize();
-    Value read = read(tokens.reshape(-1, a.tokensPerImage(), d), a, model);
+    Value read = read(tokens.reshape(-1, a.tokensPerImage(), d), a, model, target);
     int width = d;
     if (a.preLogitsSize() > 0) {
       width = a.preLogitsSize();
@@ -36,11 +36,11 @@ final class Head {
   }
 
   /** Returns what the head reads, (B, D). Each token is normalised alone: one token, one norm. */
-  private static Value read(Value tokens, VmoeArchitecture a, Parameters model) {
+  private static Value read(Value tokens, VmoeArchitecture a, Parameters model, Target target) {
     Parameters norm = model.in("Encoder/encoder_norm");
     return switch (a.classifier()) {
-      case TOKEN -> Norm.of(tokens.at(1, 0), a, norm);
-      case GAP -> Norm.of(tokens, a, norm).mean(1);
+      case TOKEN -> Norm.of(tokens.at(1, 0), a, norm, target);
+      case GAP -> Norm.of(tokens, a, norm, target).mean(1).squeeze(1);
     };
   }
 }

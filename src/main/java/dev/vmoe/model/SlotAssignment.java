@@ -20,12 +20,12 @@ import java.util.stream.LongStream;
  * @param gate (N, K) float, their gates
  * @param kept (N, K) bool, whether the choice got a slot
  * @param slot (N, K) int64, place within the expert's buffer; C or more where dropped
- * @param choices (N·K) int64, choices by expert, in the order of their claims
+ * @param tokens (N·K) int64, the token of each choice, by expert, in the order of their claims
  * @param hot (N·K, E) float, 1 where the choice is this expert, else 0
  * @param load (E) int64, choices of each expert
  */
 record SlotAssignment(
-    Value expert, Value gate, Value kept, Value slot, Value choices, Value hot, Value load) {
+    Value expert, Value gate, Value kept, Value slot, Value tokens, Value hot, Value load) {
 
   /** Returns the gate of each kept choice, 0 of each dropped one, (N, K) float. */
   Value weight() {
@@ -69,6 +69,12 @@ record SlotAssignment(
     Value load = hot.sum(0).cast(ElementType.INT64);
     Value slot = place.minus(load.sumBefore().gather(expert));
     return new SlotAssignment(
-        expert, top.values(), slot.lessThan(inputs.capacity()), slot, choices, hot, load);
+        expert,
+        top.values(),
+        slot.lessThan(inputs.capacity()),
+        slot,
+        choices.dividedBy(k),
+        hot,
+        load);
   }
 }

@@ -35,13 +35,15 @@ public final class VmoeGraph {
 
   private final VmoeArchitecture architecture;
   private final Parameters model;
+  private final Target target;
   private final GraphBuilder graph;
   private final List<MoeLayer> layers = new ArrayList<>();
   private final List<ImageCounts> counts = new ArrayList<>();
 
-  private VmoeGraph(VmoeArchitecture architecture, ParameterTree checkpoint) {
-    this.architecture = architecture;
+  private VmoeGraph(ParameterTree checkpoint, Target target) {
+    this.architecture = VmoeArchitecture.of(checkpoint);
     this.model = Parameters.of(checkpoint);
+    this.target = target;
     this.graph = new GraphBuilder("vmoe");
   }
 
@@ -51,8 +53,9 @@ public final class VmoeGraph {
    * @param metadata what the file says about itself
    * @throws IllegalArgumentException if a parameter is missing or has a shape that does not fit
    */
-  public static OnnxModel of(ParameterTree checkpoint, Map<String, String> metadata) {
-    VmoeGraph built = new VmoeGraph(VmoeArchitecture.of(checkpoint), checkpoint);
+  public static OnnxModel of(
+      ParameterTree checkpoint, Target target, Map<String, String> metadata) {
+    VmoeGraph built = new VmoeGraph(checkpoint, target);
     built.build();
     return new OnnxModel(built.graph, metadata);
   }
@@ -61,8 +64,9 @@ public final class VmoeGraph {
    * Builds the graph with one more output, {@code gates} (L, N, E) float, to hold the routing
    * against a reference that is fed the very same gates.
    */
-  static OnnxModel withGates(ParameterTree checkpoint, Map<String, String> metadata) {
-    VmoeGraph built = new VmoeGraph(VmoeArchitecture.of(checkpoint), checkpoint);
+  static OnnxModel withGates(
+      ParameterTree checkpoint, Target target, Map<String, String> metadata) {
+    VmoeGraph built = new VmoeGraph(checkpoint, target);
     built.build();
     built.graph.output(
         "gates",
@@ -94,13 +98,14 @@ public final class VmoeGraph {
                 x,
                 a,
                 block,
+                target,
                 a.moeBlocks().contains(i)
                     ? tokens -> moe(tokens, batch, block.in("Moe"), routing.orElseThrow())
                     : tokens -> Mlp.dense(a, block.in("Mlp")).apply(tokens));
       }
     }
     try (var scope = graph.scope("head")) {
-      x = Head.of(x, a, model);
+      x = Head.of(x, a, model, target);
     }
     graph.output("logits", x, ElementType.FLOAT, BATCH, Extent.of(a.numClasses()));
     if (!a.dense()) {
@@ -109,7 +114,7 @@ public final class VmoeGraph {
   }
 
   private Value moe(Value tokens, Value batch, Parameters moe, RoutingInputs routing) {
-    MoeLayer layer = MoeLayer.of(tokens, architecture, moe, routing);
+    MoeLayer layer = MoeLayer.of(tokens, architecture, moe, routing, target);
     layers.add(layer);
     counts.add(
         ImageCounts.of(

@@ -82,19 +82,7 @@ public enum Operator {
   RANGE("Range", inputs(3)),
 
   /** GELU in its tanh form, of the input plus an optional bias. */
-  FAST_GELU("FastGelu", Domain.MICROSOFT, inputs(1, 2), outputs(1, 1)),
-  ATTENTION(
-      "Attention", Domain.MICROSOFT, inputs(2, 7), outputs(1, 2), required("num_heads", INTEGER)),
-  /** Softmax attention of several heads; the projections are outside. */
-  MULTI_HEAD_ATTENTION(
-      "MultiHeadAttention",
-      Domain.MICROSOFT,
-      inputs(1, 10),
-      outputs(1, 4),
-      required("num_heads", INTEGER),
-      optional("scale", REAL),
-      optional("mask_filter_value", REAL),
-      optional("unidirectional", INTEGER));
+  FAST_GELU("FastGelu", Domain.MICROSOFT, inputs(1, 2), outputs(1, 1));
 
   /** A set of operators with a version of its own. */
   public enum Domain {

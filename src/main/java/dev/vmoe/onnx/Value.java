@@ -98,9 +98,19 @@ public final class Value {
     return graph.node(Operator.SOFTMAX, List.of(this), integer("axis", -1));
   }
 
+  /** Returns the square root. */
+  public Value sqrt() {
+    return apply(Operator.SQRT);
+  }
+
   /** Returns the hyperbolic tangent. */
   public Value tanh() {
     return apply(Operator.TANH);
+  }
+
+  /** Returns GELU in its tanh form. */
+  public Value geluTanh() {
+    return apply(Operator.FAST_GELU);
   }
 
   /** Returns GELU in its tanh form of this + bias. */
@@ -123,10 +133,14 @@ public final class Value {
         Operator.REDUCE_SUM, List.of(this, graph.integers(axis)), integer("keepdims", 0));
   }
 
-  /** Returns the mean over one axis, which is removed. */
+  /** Returns the mean over one axis, which keeps extent 1. */
   public Value mean(long axis) {
-    return graph.node(
-        Operator.REDUCE_MEAN, List.of(this), integers("axes", axis), integer("keepdims", 0));
+    return graph.node(Operator.REDUCE_MEAN, List.of(this), integers("axes", axis));
+  }
+
+  /** Returns the sum of squares over one axis, which keeps extent 1. */
+  public Value sumOfSquares(long axis) {
+    return graph.node(Operator.REDUCE_SUM_SQUARE, List.of(this), integers("axes", axis));
   }
 
   /** Returns, at each position of the only axis, the sum of what comes before it. */
