@@ -1,6 +1,7 @@
 package dev.vmoe.batch;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * When a micro-batch is closed.
@@ -22,5 +23,27 @@ public record BatchLimits(int maxImages, long maxBytes, Duration linger) {
     if (linger.isNegative()) {
       throw new IllegalArgumentException("linger " + linger + " is negative");
     }
+  }
+
+  /**
+   * Returns why a batch must be closed now, if it must.
+   *
+   * @param images images it holds
+   * @param bytes their encoded bytes
+   * @param ageNanos time since its oldest image came, in nanoseconds
+   */
+  public Optional<FlushReason> flush(int images, long bytes, long ageNanos) {
+    if (images >= maxImages) {
+      return Optional.of(FlushReason.SIZE);
+    }
+    if (bytes >= maxBytes) {
+      return Optional.of(FlushReason.BYTES);
+    }
+    return ageNanos >= linger.toNanos() ? Optional.of(FlushReason.LINGER) : Optional.empty();
+  }
+
+  /** Returns whether an image of this size must not join a batch that holds these bytes. */
+  public boolean overflows(long bytesHeld, long imageBytes) {
+    return bytesHeld > 0 && bytesHeld + imageBytes > maxBytes;
   }
 }

@@ -1,19 +1,110 @@
 package dev.vmoe.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.apache.kafka.common.config.ConfigException;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command {@code vmoe}. */
 @Command(
     name = "vmoe",
+    scope = ScopeType.INHERIT,
     mixinStandardHelpOptions = true,
-    description = "Image classification on Kafka with a V-MoE whose capacity can be lowered.")
+    versionProvider = Version.class,
+    usageHelpAutoWidth = true,
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {"0:done", "1:the work failed", "2:wrong usage or settings"},
+    subcommands = {
+      DemoCommand.class,
+      RunCommand.class,
+      TopicsCommand.class,
+      ProduceCommand.class,
+      ConsumeCommand.class,
+      ModelCommand.class,
+      PredictCommand.class,
+      EvaluateCommand.class,
+      BenchCommand.class
+    })
 public final class VmoeCommand {
+
+  /** The work failed. */
+  static final int FAILED = 1;
+
+  /** The command or its settings are wrong: nothing was done. */
+  static final int USAGE = 2;
+
+  @Option(
+      names = "--debug",
+      scope = ScopeType.INHERIT,
+      description = "Show stack traces with errors; VMOE_DEBUG does the same.")
+  private boolean debug;
 
   private VmoeCommand() {}
 
   /** Runs the command and exits with its code. */
   public static void main(String[] args) {
-    System.exit(new CommandLine(new VmoeCommand()).execute(args));
+    int code =
+        commandLine(utf8(FileDescriptor.out), utf8(FileDescriptor.err), System.getenv("VMOE_DEBUG"))
+            .execute(args);
+    System.exit(code);
+  }
+
+  /** Texts in UTF-8 whatever the locale; who stops reading is noticed. */
+  private static PrintWriter utf8(FileDescriptor descriptor) {
+    return new PrintWriter(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
+  }
+
+  /** Returns the command with everything below it, writing to these. */
+  static CommandLine commandLine(PrintWriter out, PrintWriter err, @Nullable String debugVariable) {
+    VmoeCommand command = new VmoeCommand();
+    return new CommandLine(command)
+        .setOut(out)
+        .setErr(err)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler(VmoeCommand::explainUsage)
+        .setExecutionExceptionHandler(
+            (failure, line, result) -> {
+              err.println("vmoe: " + ErrorText.of(failure));
+              if (command.debug || (debugVariable != null && !debugVariable.isEmpty())) {
+                failure.printStackTrace(err);
+              }
+              err.flush();
+              return failure instanceof ConfigException ? USAGE : FAILED;
+            });
+  }
+
+  private static int explainUsage(ParameterException failure, String[] args) {
+    CommandLine command = failure.getCommandLine();
+    PrintWriter err = command.getErr();
+    if (args.length == 0) {
+      command.usage(err);
+    } else {
+      err.println(
+          "vmoe: "
+              + ErrorText.of(failure)
+              + suggestion(failure)
+              + " (see "
+              + command.getCommandSpec().qualifiedName()
+              + " --help)");
+    }
+    err.flush();
+    return USAGE;
+  }
+
+  private static String suggestion(ParameterException failure) {
+    List<String> near =
+        failure instanceof UnmatchedArgumentException unmatched
+            ? unmatched.getSuggestions()
+            : List.of();
+    return near.isEmpty() ? "" : ", did you mean " + near.get(0) + "?";
   }
 }

@@ -1,6 +1,8 @@
 package dev.vmoe.model;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -44,6 +46,24 @@ public enum Variant {
             1000,
             VmoeArchitecture.Classifier.TOKEN,
             0);
+  }
+
+  /**
+   * Returns the variant with this published name.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  public static Variant ofLabel(String label) {
+    for (Variant variant : values()) {
+      if (variant.label.equals(label)) {
+        return variant;
+      }
+    }
+    throw new IllegalArgumentException(
+        "variant '"
+            + label
+            + "' is none of "
+            + Arrays.stream(values()).map(Variant::label).collect(Collectors.joining(", ")));
   }
 
   /** Returns the published name. */

@@ -5,14 +5,23 @@ import dev.vmoe.moe.Routing;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.Importance;
 import org.apache.kafka.common.config.ConfigDef.Range;
 import org.apache.kafka.common.config.ConfigDef.Type;
 import org.apache.kafka.common.config.ConfigDef.ValidString;
+import org.apache.kafka.common.config.ConfigException;
 
 /** The settings of one instance, typed and validated; see {@code src/docs/settings.md}. */
 public final class Settings extends AbstractConfig {
@@ -45,7 +54,8 @@ public final class Settings extends AbstractConfig {
   public static final String ADMIN_PREFIX = "admin.";
   public static final String REGISTRY_PREFIX = "registry.";
 
-  private static final int CORES = Runtime.getRuntime().availableProcessors();
+  /** Environment variables with this prefix are settings. */
+  public static final String ENVIRONMENT_PREFIX = "VMOE_";
 
   /** The definition that parsing, validation and the documentation come from. */
   public static final ConfigDef DEFINITION =
@@ -54,21 +64,22 @@ public final class Settings extends AbstractConfig {
               APPLICATION_ID,
               Type.STRING,
               "vmoe-streams",
-              new ConfigDef.NonEmptyString(),
+              Check.matching("[a-zA-Z0-9._-]+", "letters, digits, '.', '_' and '-'"),
               Importance.HIGH,
               "Name of the consumer group; instances with the same name share the partitions.")
           .define(
               BOOTSTRAP_SERVERS,
               Type.STRING,
               "localhost:9092",
-              new ConfigDef.NonEmptyString(),
+              Check.matching(
+                  "[^\\s,]+:\\d{1,5}(\\s*,\\s*[^\\s,]+:\\d{1,5})*", "host:port,host:port"),
               Importance.HIGH,
               "Kafka brokers as host:port, separated by commas.")
           .define(
               REGISTRY_URL,
               Type.STRING,
               "http://localhost:8081",
-              new ConfigDef.NonEmptyString(),
+              Check.matching("(https?|mock)://\\S+", "an address with http:// or https://"),
               Importance.HIGH,
               "Base address of a schema registry with Confluent's REST interface.")
           .define(
@@ -83,38 +94,40 @@ public final class Settings extends AbstractConfig {
               TOPIC_PREFIX,
               Type.STRING,
               "vmoe.",
+              Check.matching(
+                  "[a-zA-Z0-9._-]{0,200}", "letters, digits, '.', '_' and '-', or empty"),
               Importance.MEDIUM,
-              "Put in front of every topic name: images, predictions, expert-utilization,"
-                  + " images.dlq.")
+              "Put in front of every topic name of `topology/topics.yaml`.")
           .define(
               MODEL,
               Type.STRING,
-              ConfigDef.NO_DEFAULT_VALUE,
+              null,
               new ConfigDef.NonEmptyString(),
               Importance.HIGH,
-              "Path of the model's ONNX file, as `vmoe model import` writes it.")
+              "Path of the model's ONNX file, as `vmoe model import` writes it. Needed wherever"
+                  + " images are classified.")
           .define(
               DEVICE,
               Type.STRING,
               "auto",
-              new ConfigDef.NonEmptyString(),
+              Check.matching("auto|cpu|cuda(:\\d+)?", "auto, cpu, cuda or cuda:N"),
               Importance.HIGH,
-              "Where the model runs: auto, cpu, or cuda:N. auto takes the first GPU if there is one"
+              "Where the model runs: auto, cpu, cuda or cuda:N. auto takes the first GPU if there is one"
                   + " and says what it took; cuda without a GPU refuses to start.")
           .define(
               INFERENCE_THREADS,
               Type.INT,
-              CORES,
-              Range.atLeast(1),
+              0,
+              Range.atLeast(0),
               Importance.MEDIUM,
-              "Threads of the model on the CPU. Default: the number of cores.")
+              "Threads of the model on the CPU; 0 means the number of cores.")
           .define(
               DECODE_THREADS,
               Type.INT,
-              Math.max(1, CORES / 2),
-              Range.atLeast(1),
+              0,
+              Range.atLeast(0),
               Importance.MEDIUM,
-              "Threads that decode images. Default: half the number of cores.")
+              "Threads that decode images; 0 means half the number of cores.")
           .define(
               BATCH_MAX_IMAGES,
               Type.INT,
@@ -157,9 +170,10 @@ public final class Settings extends AbstractConfig {
               CAPACITY_RATIO,
               Type.DOUBLE,
               1.05,
+              Check.aboveZero(),
               Importance.HIGH,
-              "Requested capacity ratio: slots of all experts over token choices. Above 0; at E/K"
-                  + " nothing is dropped.")
+              "Requested capacity ratio: slots of all experts over token choices. At E/K nothing is"
+                  + " dropped.")
           .define(
               EXPERTS_PER_TOKEN,
               Type.INT,
@@ -178,7 +192,7 @@ public final class Settings extends AbstractConfig {
           .define(
               IMAGE_MAX_BYTES,
               Type.INT,
-              32 * 1024 * 1024,
+              16 * 1024 * 1024,
               Range.atLeast(1),
               Importance.LOW,
               "Larger encoded images go to the dead-letter topic.")
@@ -194,19 +208,49 @@ public final class Settings extends AbstractConfig {
   /**
    * Parses and validates.
    *
-   * @throws org.apache.kafka.common.config.ConfigException if a value is missing or wrong
+   * @throws ConfigException if values are wrong or unknown; its message names all of them
    */
   public Settings(Map<String, ?> properties) {
-    super(DEFINITION, properties, false);
-    if (!(getDouble(CAPACITY_RATIO) > 0)) {
-      throw new org.apache.kafka.common.config.ConfigException(
-          CAPACITY_RATIO, getDouble(CAPACITY_RATIO), "must be above 0");
-    }
+    super(DEFINITION, checked(properties), false);
   }
 
-  /** Returns the model's path. */
+  private static Map<String, String> checked(Map<String, ?> properties) {
+    Map<String, String> texts = new HashMap<>();
+    properties.forEach((key, value) -> texts.put(key, String.valueOf(value)));
+    List<Problem> problems = Problem.in(texts);
+    if (!problems.isEmpty()) {
+      throw new ConfigException(
+          problems.stream()
+              .map(problem -> problem.key() + ": " + problem.message())
+              .collect(Collectors.joining("; ")));
+    }
+    return texts;
+  }
+
+  /**
+   * Returns the model's path.
+   *
+   * @throws ConfigException if it is not set
+   */
   public Path model() {
-    return Path.of(getString(MODEL));
+    String path = getString(MODEL);
+    if (path == null) {
+      throw new ConfigException(
+          "model is not set: give the path of an ONNX file, as vmoe model import writes it");
+    }
+    return Path.of(path);
+  }
+
+  /** Returns the model's threads on the CPU. */
+  public int inferenceThreads() {
+    int threads = getInt(INFERENCE_THREADS);
+    return threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+  }
+
+  /** Returns the threads that decode images. */
+  public int decodeThreads() {
+    int threads = getInt(DECODE_THREADS);
+    return threads > 0 ? threads : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
   }
 
   /** Returns a topic's full name. */
@@ -255,5 +299,56 @@ public final class Settings extends AbstractConfig {
   /** Returns the settings with this prefix, prefix removed. */
   public Map<String, Object> withPrefix(String prefix) {
     return new HashMap<>(originalsWithPrefix(prefix));
+  }
+
+  /** Returns the properties of a consumer of one's own; always read_committed. */
+  public Map<String, Object> consumerProperties() {
+    Map<String, Object> properties =
+        clientProperties(ConsumerConfig.configNames(), CONSUMER_PREFIX);
+    properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+    return properties;
+  }
+
+  /** Returns the properties of a producer of one's own; always idempotent, acknowledged by all. */
+  public Map<String, Object> producerProperties() {
+    Map<String, Object> properties =
+        clientProperties(ProducerConfig.configNames(), PRODUCER_PREFIX);
+    properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+    properties.put(ProducerConfig.ACKS_CONFIG, "all");
+    return properties;
+  }
+
+  /** Returns the properties of an admin client of one's own. */
+  public Map<String, Object> adminProperties() {
+    return clientProperties(AdminClientConfig.configNames(), ADMIN_PREFIX);
+  }
+
+  /** Returns the registry client's properties, its address not among them. */
+  public Map<String, Object> registryProperties() {
+    return withPrefix(REGISTRY_PREFIX);
+  }
+
+  /** As in Kafka Streams, what is set for all clients (security, mostly) counts for each. */
+  private Map<String, Object> clientProperties(Set<String> known, String prefix) {
+    Map<String, Object> properties = new HashMap<>();
+    properties.put(BOOTSTRAP_SERVERS, getString(BOOTSTRAP_SERVERS));
+    originalsWithPrefix(STREAMS_PREFIX)
+        .forEach(
+            (key, value) -> {
+              if (known.contains(key)) {
+                properties.put(key, value);
+              }
+            });
+    properties.putAll(originalsWithPrefix(prefix));
+    return properties;
+  }
+
+  /** Returns every setting in force by key, fit for a log: secrets are masked. */
+  public SortedMap<String, String> printable() {
+    SortedMap<String, String> printable = new TreeMap<>();
+    values().forEach((key, value) -> printable.put(key, String.valueOf(value)));
+    originals().forEach((key, value) -> printable.put(key, String.valueOf(value)));
+    printable.replaceAll((key, value) -> Secrets.isSecret(key) ? Secrets.MASK : value);
+    return printable;
   }
 }

@@ -1,0 +1,205 @@
+package dev.vmoe.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.vmoe.event.ExpertUtilization;
+import dev.vmoe.event.LayerUtilization;
+import dev.vmoe.event.Prediction;
+import dev.vmoe.image.FakeDecoder;
+import dev.vmoe.inference.FakeClassifier;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Every image is answered exactly once, and utilization is conserved, while threads crash,
+ * instances come and go and one is killed.
+ */
+class ExactlyOnceIT {
+
+  private static final int PARTITIONS = 6;
+  private static final Duration FAIL_OVER = Duration.ofSeconds(15);
+  private static final Logger log = LoggerFactory.getLogger(ExactlyOnceIT.class);
+
+  private static final Map<String, Object> TWO_THREADS =
+      Map.of(
+          "streams.num.stream.threads",
+          2,
+          "streams.group.protocol",
+          System.getProperty("vmoe.test.group.protocol", "classic"));
+
+  @BeforeAll
+  static void bearCrashesOfStreamThreads() {
+    Awaitility.doNotCatchUncaughtExceptionsByDefault();
+  }
+
+  @Test
+  void shouldAnswerEveryImageExactlyOnceWhateverCrashes() throws Exception {
+    try (Workbench workbench = Workbench.open(PARTITIONS);
+        Workbench.Reader<Prediction> predictions = workbench.predictions();
+        Workbench.Reader<ExpertUtilization> utilization = workbench.utilization();
+        Feeder feeder = Feeder.start(workbench, PARTITIONS, 300)) {
+      int sent;
+      try (Instance victim = Instance.start(workbench.properties(TWO_THREADS))) {
+        await("first predictions")
+            .atMost(Duration.ofSeconds(60))
+            .until(() -> predictions.poll().size() > 200);
+        String victimsBatches = instanceOf(predictions.read.get(0));
+
+        try (FakeClassifier classifier = new FakeClassifier(Duration.ofMillis(5));
+            Pipeline survivor = pipeline(workbench, classifier)) {
+          awaitNew(predictions, p -> !instanceOf(p).equals(victimsBatches));
+          final String survivorsBatches =
+              instanceOf(predictions.read.get(predictions.read.size() - 1));
+
+          for (int crash = 1; crash <= 2; crash++) {
+            long crashNanos = System.nanoTime();
+            classifier.failNext(1);
+            int runs = classifier.runs();
+            await("crash").until(() -> classifier.runs() > runs);
+            Set<Integer> owned = ownedBy(survivorsBatches, predictions.pollToEnd());
+            awaitEach(predictions, owned, "a thread crashed", crashNanos);
+          }
+
+          try (FakeClassifier another = new FakeClassifier(Duration.ofMillis(5));
+              Pipeline added = pipeline(workbench, another)) {
+            awaitNew(
+                predictions,
+                p ->
+                    !instanceOf(p).equals(victimsBatches)
+                        && !instanceOf(p).equals(survivorsBatches));
+          }
+          awaitNew(predictions, p -> instanceOf(p).equals(survivorsBatches));
+          awaitNew(predictions, p -> instanceOf(p).equals(victimsBatches));
+
+          Set<Integer> orphaned = ownedBy(victimsBatches, predictions.pollToEnd());
+          assertThat(orphaned).isNotEmpty();
+          victim.kill();
+          long killNanos = System.nanoTime();
+          Duration failOver = awaitEach(predictions, orphaned, "an instance was killed", killNanos);
+          assertThat(failOver).isLessThan(FAIL_OVER);
+
+          sent = feeder.stop();
+          int all = sent;
+          await("all answers")
+              .atMost(Duration.ofSeconds(60))
+              .until(() -> positions(predictions.poll()).size() >= all);
+        }
+      }
+      log.warn("{} images", sent);
+      assertThat(sent).isGreaterThan(2000);
+      predictions.pollToEnd();
+      assertThat(predictions.read).hasSize(sent);
+      assertThat(positions(predictions.read)).hasSize(sent);
+      assertThat(
+              predictions.records.stream()
+                  .map(r -> new String(r.key()))
+                  .collect(Collectors.toSet()))
+          .hasSize(sent);
+      assertConserved(utilization.pollToEnd(), sent);
+    }
+  }
+
+  private static Pipeline pipeline(Workbench workbench, FakeClassifier classifier) {
+    return Pipeline.start(workbench.settings(TWO_THREADS), classifier, new FakeDecoder(8 * 8 * 3));
+  }
+
+  /** Returns what tells one instance's batches from another's. */
+  static String instanceOf(Prediction prediction) {
+    return prediction.getBatchId().substring(0, prediction.getBatchId().indexOf('-'));
+  }
+
+  /** Returns the partitions whose latest prediction came from this instance. */
+  static Set<Integer> ownedBy(String instance, List<Prediction> predictions) {
+    Map<Integer, Prediction> latest = new HashMap<>();
+    for (Prediction prediction : predictions) {
+      latest.merge(
+          prediction.getSourcePartition(),
+          prediction,
+          (a, b) -> a.getSourceOffset() > b.getSourceOffset() ? a : b);
+    }
+    return latest.entrySet().stream()
+        .filter(entry -> instanceOf(entry.getValue()).equals(instance))
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toSet());
+  }
+
+  private static Set<String> positions(List<Prediction> predictions) {
+    Set<String> positions = new HashSet<>();
+    for (Prediction prediction : predictions) {
+      positions.add(prediction.getSourcePartition() + "/" + prediction.getSourceOffset());
+    }
+    return positions;
+  }
+
+  /** Waits for a prediction that is not there yet. */
+  static void awaitNew(Workbench.Reader<Prediction> predictions, Predicate<Prediction> wanted) {
+    int seen = predictions.read.size();
+    Callable<Boolean> found =
+        () -> {
+          List<Prediction> all = predictions.poll();
+          return all.subList(seen, all.size()).stream().anyMatch(wanted);
+        };
+    await("a new prediction").atMost(Duration.ofSeconds(60)).until(found);
+  }
+
+  /** Waits until each partition has a new prediction; returns how long that took. */
+  static Duration awaitEach(
+      Workbench.Reader<Prediction> predictions,
+      Set<Integer> partitions,
+      String what,
+      long sinceNanos) {
+    int seen = predictions.pollToEnd().size();
+    awaitNew(predictions, p -> partitions.contains(p.getSourcePartition()));
+    Duration first = Duration.ofNanos(System.nanoTime() - sinceNanos);
+    await("a new prediction of each of " + partitions)
+        .atMost(Duration.ofSeconds(60))
+        .until(
+            () -> {
+              List<Prediction> all = predictions.poll();
+              return all.subList(seen, all.size()).stream()
+                  .map(Prediction::getSourcePartition)
+                  .collect(Collectors.toSet())
+                  .containsAll(partitions);
+            });
+    Duration each = Duration.ofNanos(System.nanoTime() - sinceNanos);
+    log.warn(
+        "{}: first new prediction after {} ms, of each of {} after {} ms",
+        what,
+        first.toMillis(),
+        partitions,
+        each.toMillis());
+    return first;
+  }
+
+  private static void assertConserved(List<ExpertUtilization> events, int images) {
+    FakeClassifier model = new FakeClassifier();
+    assertThat(events.stream().mapToInt(ExpertUtilization::getImages).sum()).isEqualTo(images);
+    for (int layer = 0; layer < model.card().numLayers(); layer++) {
+      long assigned = 0;
+      for (ExpertUtilization event : events) {
+        LayerUtilization sums = event.getLayers().get(layer);
+        assigned += sums.getAssigned().stream().mapToLong(Long::longValue).sum();
+        for (int expert = 0; expert < model.card().numExperts(); expert++) {
+          assertThat(sums.getDispatched().get(expert))
+              .isBetween(0L, sums.getAssigned().get(expert));
+        }
+      }
+      assertThat(assigned)
+          .isEqualTo(
+              (long) images * model.card().tokensPerImage() * model.card().expertsPerToken());
+    }
+  }
+}

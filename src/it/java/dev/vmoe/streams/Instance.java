@@ -1,0 +1,85 @@
+package dev.vmoe.streams;
+
+import dev.vmoe.image.FakeDecoder;
+import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.settings.Settings;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** An instance of the pipeline in a JVM of its own, so that it can be killed. */
+final class Instance implements AutoCloseable {
+
+  private static final Duration RUN_TIME = Duration.ofMillis(5);
+
+  private final Process process;
+
+  private Instance(Process process) {
+    this.process = process;
+  }
+
+  /** Starts an instance with these properties. */
+  static Instance start(Map<String, Object> properties) throws IOException {
+    Instance instance = hold(properties);
+    instance.go();
+    return instance;
+  }
+
+  /** Starts a JVM that waits to be told to go. */
+  static Instance hold(Map<String, Object> properties) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Instance.class.getName()));
+    properties.forEach((key, value) -> command.add(key + "=" + value));
+    return new Instance(
+        new ProcessBuilder(command)
+            .redirectOutput(Redirect.INHERIT)
+            .redirectError(Redirect.INHERIT)
+            .start());
+  }
+
+  /** Lets a held instance start its pipeline. */
+  void go() throws IOException {
+    process.getOutputStream().write('\n');
+    process.getOutputStream().flush();
+  }
+
+  /** Kills the process as {@code kill -9} does. */
+  void kill() throws InterruptedException {
+    process.destroyForcibly();
+    process.waitFor();
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    kill();
+  }
+
+  /** Runs the pipeline until it is killed. */
+  public static void main(String[] args) throws InterruptedException, IOException {
+    Map<String, String> properties = new HashMap<>();
+    for (String arg : args) {
+      properties.put(arg.substring(0, arg.indexOf('=')), arg.substring(arg.indexOf('=') + 1));
+    }
+    if (System.in.read() < 0) {
+      return; // whoever held this one is gone
+    }
+    try (FakeClassifier classifier = new FakeClassifier(RUN_TIME);
+        Pipeline pipeline =
+            Pipeline.start(new Settings(properties), classifier, new FakeDecoder(8 * 8 * 3))) {
+      pipeline.awaitStopped();
+    }
+  }
+}

@@ -1,0 +1,214 @@
+package dev.vmoe.streams;
+
+import dev.vmoe.embedded.EmbeddedKafka;
+import dev.vmoe.embedded.EmbeddedRegistry;
+import dev.vmoe.event.AvroDeserializer;
+import dev.vmoe.event.AvroSerializer;
+import dev.vmoe.event.ExpertUtilization;
+import dev.vmoe.event.ImageRequest;
+import dev.vmoe.event.Prediction;
+import dev.vmoe.event.RegistryClient;
+import dev.vmoe.settings.Settings;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** A test's own topics on the broker and registry that all tests of this JVM share. */
+final class Workbench implements AutoCloseable {
+
+  private static EmbeddedKafka kafka;
+  private static EmbeddedRegistry registryServer;
+
+  final String bootstrapServers;
+  final String registryUrl;
+  final String prefix = "t" + UUID.randomUUID().toString().substring(0, 8) + ".";
+  final RegistryClient registry;
+  final Admin admin;
+  private final KafkaProducer<byte[], byte[]> producer;
+  private final AvroSerializer<ImageRequest> requests;
+
+  private Workbench(String bootstrapServers, String registryUrl) {
+    this.bootstrapServers = bootstrapServers;
+    this.registryUrl = registryUrl;
+    this.registry = new RegistryClient(registryUrl, Map.of(), Duration.ofSeconds(10));
+    this.admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers));
+    this.requests = new AvroSerializer<>(registry);
+    this.producer =
+        new KafkaProducer<>(
+            Map.of(
+                ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                bootstrapServers,
+                ProducerConfig.MAX_REQUEST_SIZE_CONFIG,
+                64 * 1024 * 1024,
+                ProducerConfig.LINGER_MS_CONFIG,
+                5),
+            new ByteArraySerializer(),
+            new ByteArraySerializer());
+  }
+
+  /** Opens a workbench with topics of this many partitions. */
+  static Workbench open(int partitions) throws Exception {
+    synchronized (Workbench.class) {
+      if (kafka == null) {
+        kafka = EmbeddedKafka.start();
+        registryServer = EmbeddedRegistry.start();
+      }
+    }
+    Workbench workbench = new Workbench(kafka.bootstrapServers(), registryServer.url());
+    workbench.createTopics(partitions);
+    return workbench;
+  }
+
+  private void createTopics(int partitions) throws Exception {
+    List<NewTopic> topics = new ArrayList<>();
+    Topics.of(settings(Map.of()))
+        .all()
+        .forEach(
+            name -> {
+              int size = name.endsWith("dlq") ? 10_000_000 : 8_000_000;
+              topics.add(
+                  new NewTopic(name, partitions, (short) 1)
+                      .configs(Map.of("max.message.bytes", Integer.toString(size))));
+            });
+    admin.createTopics(topics).all().get();
+  }
+
+  /** Returns settings of an instance on these topics. */
+  Settings settings(Map<String, ?> more) {
+    return new Settings(properties(more));
+  }
+
+  /** Returns properties of an instance on these topics. */
+  Map<String, Object> properties(Map<String, ?> more) {
+    Map<String, Object> properties = new HashMap<>();
+    properties.put(Settings.APPLICATION_ID, prefix + "app");
+    properties.put(Settings.BOOTSTRAP_SERVERS, bootstrapServers);
+    properties.put(Settings.REGISTRY_URL, registryUrl);
+    properties.put(Settings.TOPIC_PREFIX, prefix);
+    properties.put(Settings.MODEL, "none");
+    properties.put(Settings.DECODE_THREADS, 1);
+    properties.put(Settings.BATCH_MAX_IMAGES, 16);
+    properties.putAll(more);
+    return properties;
+  }
+
+  String topic(String name) {
+    return prefix + name;
+  }
+
+  /** Sends an image as Avro. */
+  void send(int partition, String key, byte[] image) {
+    ImageRequest request = ImageRequest.newBuilder().setImage(ByteBuffer.wrap(image)).build();
+    sendBytes(partition, key, requests.serialize(topic("images"), request), Map.of());
+  }
+
+  /** Sends a record's bytes as they are. */
+  void sendBytes(int partition, String key, byte[] value, Map<String, String> headers) {
+    ProducerRecord<byte[], byte[]> record =
+        new ProducerRecord<>(topic("images"), partition, key.getBytes(), value);
+    headers.forEach((name, text) -> record.headers().add(name, text.getBytes()));
+    producer.send(record);
+  }
+
+  void flush() {
+    producer.flush();
+  }
+
+  /** Returns a reader of what is committed in a topic, from its beginning. */
+  Reader<byte[]> reader(String topic) {
+    return new Reader<>(topic(topic), bytes -> bytes);
+  }
+
+  /** Returns a reader of the predictions that are committed. */
+  Reader<Prediction> predictions() {
+    return new Reader<>(topic("predictions"), avro(topic("predictions"), Prediction.class));
+  }
+
+  /** Returns a reader of the utilization that is committed. */
+  Reader<ExpertUtilization> utilization() {
+    return new Reader<>(
+        topic("expert-utilization"), avro(topic("expert-utilization"), ExpertUtilization.class));
+  }
+
+  private <T extends SpecificRecord> java.util.function.Function<byte[], T> avro(
+      String topic, Class<T> type) {
+    AvroDeserializer<T> deserializer = new AvroDeserializer<>(registry, type);
+    return bytes -> deserializer.deserialize(topic, bytes);
+  }
+
+  /** Reads one topic, committed records only. */
+  final class Reader<T> implements AutoCloseable {
+
+    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final java.util.function.Function<byte[], T> values;
+    final List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+    final List<T> read = new ArrayList<>();
+
+    private Reader(String topic, java.util.function.Function<byte[], T> values) {
+      this.values = values;
+      this.consumer =
+          new KafkaConsumer<>(
+              Map.of(
+                  ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                  bootstrapServers,
+                  ConsumerConfig.ISOLATION_LEVEL_CONFIG,
+                  "read_committed"),
+              new ByteArrayDeserializer(),
+              new ByteArrayDeserializer());
+      List<TopicPartition> partitions =
+          consumer.partitionsFor(topic).stream()
+              .map(info -> new TopicPartition(topic, info.partition()))
+              .toList();
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+    }
+
+    /** Reads what has been committed since; returns all that was read so far. */
+    List<T> poll() {
+      for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(50))) {
+        records.add(record);
+        read.add(values.apply(record.value()));
+      }
+      return read;
+    }
+
+    /** Reads on until the ends that the topic has now. */
+    List<T> pollToEnd() {
+      Set<TopicPartition> partitions = consumer.assignment();
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+      while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) {
+        poll();
+      }
+      return read;
+    }
+
+    @Override
+    public void close() {
+      consumer.close();
+    }
+  }
+
+  @Override
+  public void close() {
+    producer.close();
+    registry.close();
+    admin.close();
+  }
+}

@@ -1,0 +1,87 @@
+package dev.vmoe.batch;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** One micro-batch from its first image to its result; guarded by the batcher's lock. */
+final class Batch<T> {
+
+  final String id;
+  final long openedNanos;
+
+  /** All entries, in the order they came, over all lanes. */
+  final List<Entry<T>> entries = new ArrayList<>();
+
+  /** Images to decode: entries that came with bytes. */
+  int images;
+
+  /** Encoded bytes of these images. */
+  long bytes;
+
+  /** Images that no worker has finished yet. */
+  int undecoded;
+
+  /** Where images are decoded into; null until a buffer is free, and again after the run. */
+  @Nullable ByteBuffer buffer;
+
+  /** Why the batch takes no more; null while it fills. */
+  @Nullable FlushReason flushReason;
+
+  /** What came out; null until the batch has run. */
+  @Nullable BatchRun run;
+
+  /** Why the run failed; null unless it did. */
+  @Nullable RuntimeException failure;
+
+  Batch(String id, long openedNanos) {
+    this.id = id;
+    this.openedNanos = openedNanos;
+  }
+
+  void add(Entry<T> entry) {
+    entries.add(entry);
+    if (entry.encoded != null) {
+      entry.slot = images++;
+      bytes += entry.encoded.length;
+      undecoded++;
+    }
+  }
+
+  void close(FlushReason reason) {
+    flushReason = reason;
+  }
+
+  boolean decoded() {
+    return buffer != null && undecoded == 0;
+  }
+
+  boolean finished() {
+    return run != null || failure != null;
+  }
+
+  /**
+   * Closes the gaps that undecodable images left in the buffer, keeping the order.
+   *
+   * <p>(images, slotBytes) → (decodable images, slotBytes): garbage must not compete for slots.
+   *
+   * @return images left
+   */
+  int compact(int slotBytes) {
+    ByteBuffer images = Objects.requireNonNull(buffer);
+    int kept = 0;
+    for (Entry<T> entry : entries) {
+      if (entry.rejection != null) {
+        continue;
+      }
+      if (entry.slot != kept) {
+        images.put(kept * slotBytes, images, entry.slot * slotBytes, slotBytes);
+        entry.slot = kept;
+      }
+      kept++;
+    }
+    return kept;
+  }
+}

@@ -1,0 +1,400 @@
+package dev.vmoe.batch;
+
+import dev.vmoe.capacity.CapacityController;
+import dev.vmoe.capacity.Decision;
+import dev.vmoe.capacity.Sample;
+import dev.vmoe.image.BadImageException;
+import dev.vmoe.image.ImageDecoder;
+import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.inference.BatchResult;
+import dev.vmoe.inference.InferenceException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Groups the images of all lanes of an instance into micro-batches and runs them, one at a time.
+ *
+ * <p>While one batch computes, the next one fills and is decoded straight into its own buffer. A
+ * batch is closed by the submitter that fills it (size, bytes) or by the inference thread once its
+ * oldest image has waited long enough (linger); batches run in the order they were opened, so each
+ * lane's shares finish in the order its images came.
+ *
+ * @param <T> what submitters attach to each image
+ */
+public final class MicroBatcher<T> implements AutoCloseable {
+
+  /** One batch runs, one is decoded behind it, one more smooths the change-over. */
+  private static final int BUFFERS = 3;
+
+  private static final Logger log = LoggerFactory.getLogger(MicroBatcher.class);
+
+  private final BatchClassifier classifier;
+  private final ImageDecoder decoder;
+  private final CapacityController controller;
+  private final BatchLimits limits;
+  private final int slotBytes;
+  private final String idPrefix = UUID.randomUUID().toString().substring(0, 8);
+
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /** Something for the inference thread: a batch opened, closed or fully decoded. */
+  private final Condition work = lock.newCondition();
+
+  /** Something for the lanes: a batch finished. */
+  private final Condition finished = lock.newCondition();
+
+  /** Batches that have not started to run, in the order they were opened; the last may fill. */
+  private final Deque<Batch<T>> queue = new ArrayDeque<>();
+
+  private final Deque<ByteBuffer> freeBuffers = new ArrayDeque<>();
+  private final ExecutorService decodeWorkers;
+  private final Thread inference;
+  private long batchesOpened;
+  private boolean closed;
+
+  /**
+   * Starts the batcher's threads.
+   *
+   * @param classifier runs each batch; stays open when the batcher closes
+   * @param decoder decodes each image
+   * @param controller chooses each batch's operating point
+   * @param limits when a batch is closed
+   * @param decodeThreads threads that decode, at least 1
+   */
+  public MicroBatcher(
+      BatchClassifier classifier,
+      ImageDecoder decoder,
+      CapacityController controller,
+      BatchLimits limits,
+      int decodeThreads) {
+    this.classifier = classifier;
+    this.decoder = decoder;
+    this.controller = controller;
+    this.limits = limits;
+    int size = classifier.card().imageSize();
+    this.slotBytes = size * size * 3;
+    for (int i = 0; i < BUFFERS; i++) {
+      freeBuffers.add(ByteBuffer.allocateDirect(Math.multiplyExact(slotBytes, limits.maxImages())));
+    }
+    AtomicInteger worker = new AtomicInteger();
+    this.decodeWorkers =
+        Executors.newFixedThreadPool(
+            decodeThreads, task -> daemon(task, "vmoe-decode-" + worker.incrementAndGet()));
+    this.inference = daemon(this::runBatches, "vmoe-inference");
+    inference.start();
+  }
+
+  private static Thread daemon(Runnable task, String name) {
+    Thread thread = new Thread(task, name);
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  /** Opens a lane for one submitter. */
+  public Lane<T> openLane() {
+    return new BatchLane();
+  }
+
+  // ---- submitting: on the lanes' threads ----
+
+  /** Adds an entry to the batch that is filling, opening one if none is; returns that batch. */
+  private Batch<T> add(Entry<T> entry) {
+    long entryBytes = entry.encoded == null ? 0 : entry.encoded.length;
+    Batch<T> batch = queue.peekLast();
+    if (batch != null && batch.flushReason == null && limits.overflows(batch.bytes, entryBytes)) {
+      batch.close(FlushReason.BYTES);
+    }
+    if (batch == null || batch.flushReason != null) {
+      batch = new Batch<>(idPrefix + "-" + batchesOpened++, entry.submittedNanos);
+      batch.buffer = freeBuffers.poll();
+      queue.addLast(batch);
+    }
+    batch.add(entry);
+    if (entry.encoded != null && batch.buffer != null) {
+      decodeLater(batch, entry);
+    }
+    Optional<FlushReason> reason = limits.flush(batch.entries.size(), batch.bytes, 0);
+    reason.ifPresent(batch::close);
+    if (reason.isPresent() || batch.entries.size() == 1) {
+      work.signal();
+    }
+    return batch;
+  }
+
+  // ---- decoding: on the workers ----
+
+  private void decodeLater(Batch<T> batch, Entry<T> entry) {
+    ByteBuffer buffer = Objects.requireNonNull(batch.buffer);
+    byte[] encoded = Objects.requireNonNull(entry.encoded);
+    decodeWorkers.execute(() -> decode(batch, entry, encoded, buffer));
+  }
+
+  private void decode(Batch<T> batch, Entry<T> entry, byte[] encoded, ByteBuffer buffer) {
+    long startNanos = System.nanoTime();
+    String rejection = null;
+    try {
+      decoder.decode(encoded, buffer, entry.slot);
+    } catch (BadImageException e) {
+      rejection = e.getMessage();
+    } catch (RuntimeException e) {
+      // A defect of the decoder: the image must not stop the stream, nor be lost.
+      log.error("decoder failed on an image of {} bytes", encoded.length, e);
+      rejection = "the decoder failed: " + e;
+    }
+    lock.lock();
+    try {
+      entry.decodeNanos = System.nanoTime() - startNanos;
+      entry.rejection = rejection;
+      entry.encoded = null;
+      if (--batch.undecoded == 0) {
+        work.signal();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // ---- running: on the inference thread ----
+
+  private void runBatches() {
+    try {
+      while (true) {
+        finish(takeDecoded());
+      }
+    } catch (InterruptedException e) {
+      log.debug("inference thread stops");
+    }
+  }
+
+  /** Waits until the oldest batch is closed and decoded, and takes it off the queue. */
+  private Batch<T> takeDecoded() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (true) {
+        Batch<T> head = queue.peekFirst();
+        if (head == null) {
+          work.await();
+          continue;
+        }
+        long waitNanos = closeIfDue(head);
+        if (waitNanos > 0) {
+          work.awaitNanos(waitNanos);
+        } else if (head.decoded()) {
+          queue.removeFirst();
+          return head;
+        } else {
+          work.await();
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Closes a batch whose linger is over; returns how long it may still fill, 0 if closed. */
+  private long closeIfDue(Batch<T> batch) {
+    if (batch.flushReason != null) {
+      return 0;
+    }
+    long ageNanos = System.nanoTime() - batch.openedNanos;
+    limits.flush(batch.entries.size(), batch.bytes, ageNanos).ifPresent(batch::close);
+    return batch.flushReason != null ? 0 : Math.max(1, limits.linger().toNanos() - ageNanos);
+  }
+
+  /** Runs a batch, publishes what came out to the lanes, and passes its buffer on. */
+  private void finish(Batch<T> batch) {
+    BatchRun run = null;
+    RuntimeException failure = null;
+    try {
+      run = run(batch);
+    } catch (InferenceException e) {
+      failure = e;
+    } catch (RuntimeException | Error e) {
+      failure = new InferenceException("batch of " + batch.images + " images failed", e);
+    }
+    lock.lock();
+    try {
+      batch.run = run;
+      batch.failure = failure;
+      if (!closed) {
+        passOn(Objects.requireNonNull(batch.buffer));
+      }
+      batch.buffer = null;
+      finished.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private BatchRun run(Batch<T> batch) {
+    FlushReason flushReason = Objects.requireNonNull(batch.flushReason);
+    int numImages = batch.compact(slotBytes);
+    if (numImages == 0) {
+      return new BatchRun(batch.id, 0, flushReason, "no image could be decoded", null);
+    }
+    long startNanos = System.nanoTime();
+    for (Entry<T> entry : batch.entries) {
+      entry.queueNanos = startNanos - entry.submittedNanos;
+    }
+    Decision decision =
+        controller.decide(
+            new Sample(startNanos, numImages, waitingImages(), startNanos - batch.openedNanos));
+    BatchResult result =
+        classifier.classify(
+            Objects.requireNonNull(batch.buffer), numImages, decision.routingSettings());
+    return new BatchRun(batch.id, numImages, flushReason, decision.reason(), result);
+  }
+
+  private int waitingImages() {
+    lock.lock();
+    try {
+      return queue.stream().mapToInt(batch -> batch.images).sum();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Gives a free buffer to the oldest batch without one and starts its decoding. */
+  private void passOn(ByteBuffer buffer) {
+    for (Batch<T> batch : queue) {
+      if (batch.buffer == null) {
+        batch.buffer = buffer;
+        for (Entry<T> entry : batch.entries) {
+          if (entry.encoded != null) {
+            decodeLater(batch, entry);
+          }
+        }
+        return;
+      }
+    }
+    freeBuffers.addLast(buffer);
+  }
+
+  /** Stops the threads; what is pending in the lanes never finishes. */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      finished.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    inference.interrupt();
+    decodeWorkers.shutdownNow();
+    boolean interrupted = false;
+    try {
+      // The run in progress ends first: nobody may close the classifier under it.
+      inference.join();
+      decodeWorkers.awaitTermination(10, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** A lane: its shares in order, each the entries it has in one batch. */
+  private final class BatchLane implements Lane<T> {
+
+    private record PendingShare<T>(Batch<T> batch, List<Entry<T>> entries) {}
+
+    private final Deque<PendingShare<T>> shares = new ArrayDeque<>();
+    private int pending;
+
+    @Override
+    public void submit(T origin, byte[] encoded) {
+      enter(new Entry<>(origin, encoded, null, System.nanoTime()));
+    }
+
+    @Override
+    public void reject(T origin, String reason) {
+      enter(new Entry<>(origin, null, reason, System.nanoTime()));
+    }
+
+    private void enter(Entry<T> entry) {
+      lock.lock();
+      try {
+        if (closed) {
+          throw new IllegalStateException("the micro-batcher is closed");
+        }
+        Batch<T> batch = add(entry);
+        PendingShare<T> last = shares.peekLast();
+        if (last == null || last.batch() != batch) {
+          last = new PendingShare<>(batch, new ArrayList<>());
+          shares.addLast(last);
+        }
+        last.entries().add(entry);
+        pending++;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public int pending() {
+      return pending;
+    }
+
+    @Override
+    public @Nullable Share<T> poll() {
+      lock.lock();
+      try {
+        PendingShare<T> head = shares.peekFirst();
+        if (head == null || !head.batch().finished()) {
+          return null;
+        }
+        if (head.batch().failure != null) {
+          throw head.batch().failure;
+        }
+        shares.removeFirst();
+        pending -= head.entries().size();
+        return new Share<>(
+            Objects.requireNonNull(head.batch().run),
+            head.entries().stream().map(Entry::answer).toList());
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public boolean await(Duration timeout) throws InterruptedException {
+      long left = timeout.toNanos();
+      lock.lockInterruptibly();
+      try {
+        while (!shares.isEmpty() && !shares.getFirst().batch().finished()) {
+          if (left <= 0 || closed) {
+            return false;
+          }
+          left = finished.awaitNanos(left);
+        }
+        return true;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public void close() {
+      shares.clear();
+      pending = 0;
+    }
+  }
+}

@@ -1,0 +1,138 @@
+package dev.vmoe.cli;
+
+import dev.vmoe.event.RecordJson;
+import dev.vmoe.event.RegistryClient;
+import dev.vmoe.event.TopicReader;
+import dev.vmoe.settings.Settings;
+import dev.vmoe.settings.TopicPlan;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code vmoe consume}: records of a topic as lines of JSON. */
+@Command(
+    name = "consume",
+    description =
+        "Print the records of a topic, one line of JSON each. Only committed records are read;"
+            + " images are given as their number of bytes.")
+final class ConsumeCommand implements Callable<Integer> {
+
+  private static final Duration GOODBYE = Duration.ofSeconds(5);
+
+  @Spec private CommandSpec spec;
+  @Mixin private final ConnectionOptions connection = new ConnectionOptions();
+
+  @Option(
+      names = "--topic",
+      paramLabel = "NAME",
+      defaultValue = TopicPlan.PREDICTIONS,
+      description =
+          "Without the prefix: predictions (the default), expert-utilization, images.dlq, …")
+  private String topic = TopicPlan.PREDICTIONS;
+
+  @Option(
+      names = "--from-beginning",
+      description = "Also what is there already; otherwise only what comes.")
+  private boolean fromBeginning;
+
+  @Option(names = "--max", paramLabel = "N", description = "End after N records.")
+  private @Nullable Long max;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "SECONDS",
+      description = "End after this time without a record. With --max, fewer than N are a failure.")
+  private @Nullable Double timeoutSeconds;
+
+  private ConsumeCommand() {}
+
+  @Override
+  public Integer call() {
+    if (max != null && max < 1) {
+      throw new ParameterException(spec.commandLine(), "--max " + max + " is below 1");
+    }
+    if (timeoutSeconds != null && !(timeoutSeconds > 0)) {
+      throw new ParameterException(
+          spec.commandLine(), "--timeout " + timeoutSeconds + " is not above 0");
+    }
+    Settings settings = connection.settings();
+    String name = settings.topic(topic);
+    ConnectionOptions.requireTopic(settings, name);
+
+    PrintWriter out = spec.commandLine().getOut();
+    try (RegistryClient registry = ConnectionOptions.registry(settings);
+        TopicReader reader = new TopicReader(settings.consumerProperties(), name, fromBeginning);
+        AtExit atExit = new AtExit(reader)) {
+      RecordJson json = new RecordJson(registry);
+      long wanted = max == null ? Long.MAX_VALUE : max;
+      long printed =
+          reader.read(
+              wanted,
+              timeoutSeconds == null
+                  ? TopicReader.FOR_EVER
+                  : Duration.ofNanos(Math.round(timeoutSeconds * 1e9)),
+              record -> {
+                out.println(json.line(record));
+                return !out.checkError(); // nobody reads any more: | head
+              });
+      boolean missing = max != null && timeoutSeconds != null && printed < max;
+      if (missing && !out.checkError() && !atExit.asked()) {
+        spec.commandLine()
+            .getErr()
+            .printf("vmoe: %d of %d records, then none for %s s%n", printed, max, timeoutSeconds);
+        return VmoeCommand.FAILED;
+      }
+      return 0;
+    }
+  }
+
+  /** Ends the reading when the process is asked to end, and lets it finish its line. */
+  private static final class AtExit implements AutoCloseable {
+    private final CountDownLatch done = new CountDownLatch(1);
+    private final Thread hook;
+    private volatile boolean asked;
+
+    AtExit(TopicReader reader) {
+      hook =
+          new Thread(
+              () -> {
+                asked = true;
+                reader.stop();
+                try {
+                  if (!done.await(GOODBYE.toMillis(), TimeUnit.MILLISECONDS)) {
+                    return; // the process ends all the same
+                  }
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+              },
+              "consume-exit");
+      Runtime.getRuntime().addShutdownHook(hook);
+    }
+
+    boolean asked() {
+      return asked;
+    }
+
+    @Override
+    public void close() {
+      done.countDown();
+      if (!asked) {
+        try {
+          Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+          // The process ends just now: the hook runs and finds nothing to wait for.
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,236 @@
+package dev.vmoe.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.vmoe.event.ImageProducer;
+import dev.vmoe.event.ImageRequest;
+import dev.vmoe.event.MediaType;
+import dev.vmoe.event.Pace;
+import dev.vmoe.event.RegistryClient;
+import dev.vmoe.settings.Settings;
+import dev.vmoe.settings.TopicPlan;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code vmoe produce}: image files into the images topic. */
+@Command(
+    name = "produce",
+    description =
+        "Send image files to the images topic. The record's key is the file's name; what cannot be"
+            + " sent is named, and the others are sent.")
+final class ProduceCommand implements Callable<Integer> {
+
+  private static final long ANSWER_MS = 15_000;
+
+  @Spec private CommandSpec spec;
+  @Mixin private final ConnectionOptions connection = new ConnectionOptions();
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "FILE-OR-FOLDER",
+      description =
+          "Files of any format, as they are; of folders, the image files in and below them.")
+  private List<Path> paths = List.of();
+
+  @Option(names = "--label", description = "The true class of all of them.")
+  private @Nullable String label;
+
+  @Option(
+      names = "--labels-from-folder",
+      description = "The true class is the name of the folder that a file lies in.")
+  private boolean labelsFromFolder;
+
+  @Option(
+      names = "--raw",
+      description =
+          "Send the bytes alone with the header content-type, as a producer without Avro does.")
+  private boolean raw;
+
+  @Option(names = "--rate", paramLabel = "N", description = "Images a second; as fast as possible.")
+  private double rate = Double.POSITIVE_INFINITY;
+
+  @Option(
+      names = "--attribute",
+      paramLabel = "KEY=VALUE",
+      description =
+          "To be found again in the prediction, beside file, the file's name; may be repeated.")
+  private Map<String, String> attributes = new LinkedHashMap<>();
+
+  @Option(names = "--json", description = "Print one JSON line for each file.")
+  private boolean json;
+
+  private ProduceCommand() {}
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    checkOptions();
+    Settings settings = connection.settings();
+    List<Path> files = ImageFiles.find(paths);
+    if (files.isEmpty()) {
+      throw new IOException("no image files in " + paths);
+    }
+    String topic = settings.topic(TopicPlan.IMAGES);
+    ConnectionOptions.requireTopic(settings, topic);
+    Map<String, Object> properties = settings.producerProperties();
+    properties.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, ANSWER_MS);
+
+    long startNanos = System.nanoTime();
+    Outcomes outcomes = new Outcomes(spec.commandLine().getOut(), spec.commandLine().getErr());
+    try (RegistryClient registry = ConnectionOptions.registry(settings);
+        ImageProducer producer = new ImageProducer(properties, registry, topic);
+        ProgressBar progress = progress(files.size())) {
+      Pace pace = new Pace(rate);
+      for (Path file : files) {
+        pace.awaitNext();
+        send(producer, file)
+            .whenComplete(
+                (written, failure) -> {
+                  progress.step();
+                  outcomes.add(file, written, failure);
+                });
+      }
+      producer.flush();
+    }
+    return outcomes.summarize(topic, (System.nanoTime() - startNanos) / 1e9);
+  }
+
+  private void checkOptions() {
+    if (label != null && labelsFromFolder) {
+      throw new ParameterException(
+          spec.commandLine(), "--label and --labels-from-folder: one or the other");
+    }
+    if (raw && (label != null || labelsFromFolder || !attributes.isEmpty())) {
+      throw new ParameterException(
+          spec.commandLine(), "--raw sends the bytes alone: no labels, no attributes");
+    }
+    if (!(rate > 0)) {
+      throw new ParameterException(spec.commandLine(), "--rate " + rate + " is not above 0");
+    }
+  }
+
+  /** An unreadable file fails alone; a registry that refuses or is away fails the command. */
+  private CompletableFuture<RecordMetadata> send(ImageProducer producer, Path file) {
+    byte[] image;
+    try {
+      image = Files.readAllBytes(file);
+    } catch (IOException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+    String name = file.getFileName().toString();
+    String mediaType = MediaType.of(image);
+    if (raw) {
+      return producer.sendRaw(name, image, mediaType);
+    }
+    Map<String, String> all = new LinkedHashMap<>();
+    all.put("file", name);
+    all.putAll(attributes);
+    return producer.send(
+        name,
+        ImageRequest.newBuilder()
+            .setImage(ByteBuffer.wrap(image))
+            .setContentType(mediaType.equals(MediaType.UNKNOWN) ? null : mediaType)
+            .setLabel(labelsFromFolder ? folder(file) : label)
+            .setAttributes(all)
+            .build());
+  }
+
+  private static @Nullable String folder(Path file) {
+    Path parent = file.toAbsolutePath().normalize().getParent();
+    Path name = parent == null ? null : parent.getFileName();
+    return name == null ? null : name.toString();
+  }
+
+  /** The launcher knows whether somebody watches. */
+  private ProgressBar progress(int files) {
+    boolean visible = Boolean.getBoolean("vmoe.terminal") && !json;
+    ProgressBarBuilder builder =
+        new ProgressBarBuilder().setTaskName("produce").setInitialMax(files).setUnit(" images", 1);
+    if (!visible) {
+      builder.setConsumer(new Silent());
+    }
+    return builder.build();
+  }
+
+  /** Draws nothing. */
+  private static final class Silent implements me.tongfei.progressbar.ProgressBarConsumer {
+    @Override
+    public int getMaxRenderedLength() {
+      return 80;
+    }
+
+    @Override
+    public void accept(String drawn) {}
+
+    @Override
+    public void close() {}
+  }
+
+  /** What became of the files; told by the producer's thread. */
+  private final class Outcomes {
+    private final PrintWriter out;
+    private final PrintWriter err;
+    private final AtomicInteger sent = new AtomicInteger();
+    private final AtomicInteger failed = new AtomicInteger();
+
+    Outcomes(PrintWriter out, PrintWriter err) {
+      this.out = out;
+      this.err = err;
+    }
+
+    synchronized void add(
+        Path file, @Nullable RecordMetadata written, @Nullable Throwable failure) {
+      ObjectNode line = new ObjectMapper().createObjectNode().put("file", file.toString());
+      if (failure == null && written != null) {
+        sent.incrementAndGet();
+        line.put("topic", written.topic())
+            .put("partition", written.partition())
+            .put("offset", written.offset());
+      } else {
+        failed.incrementAndGet();
+        String reason = failure == null ? "no answer" : ErrorText.of(failure);
+        line.put("error", reason);
+        err.println("vmoe: " + file + ": " + reason);
+      }
+      if (json) {
+        out.println(line);
+      }
+    }
+
+    int summarize(String topic, double seconds) {
+      if (!json) {
+        out.printf(
+            Locale.ROOT,
+            "sent %d images to %s in %.1f s (%.0f/s), %d failed%n",
+            sent.get(),
+            topic,
+            seconds,
+            sent.get() / seconds,
+            failed.get());
+      }
+      out.flush();
+      return failed.get() == 0 ? 0 : VmoeCommand.FAILED;
+    }
+  }
+}

@@ -1,0 +1,138 @@
+package dev.vmoe.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.vmoe.settings.Settings;
+import dev.vmoe.settings.TopicAdmin;
+import dev.vmoe.settings.TopicPlan;
+import dev.vmoe.settings.TopicState;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code vmoe topics}: the planned topics against those that are there. */
+@Command(name = "topics", description = "Create the topics, or compare them with the plan.")
+final class TopicsCommand {
+
+  @Spec private CommandSpec spec;
+
+  private TopicsCommand() {}
+
+  /** What create and describe have in common. */
+  static final class PlanOptions {
+
+    @Option(
+        names = "--plan",
+        paramLabel = "FILE",
+        description = "Another file than topology/topics.yaml.")
+    private @Nullable Path file;
+
+    @Option(
+        names = "--replication-factor",
+        paramLabel = "N",
+        description =
+            "Replicas of each partition, and N - 1 of them in sync to acknowledge; without it both"
+                + " are the broker's default.")
+    private @Nullable Integer replicationFactor;
+
+    @Option(names = "--json", description = "Print a JSON array.")
+    private boolean json;
+
+    private TopicPlan plan(CommandSpec spec) {
+      TopicPlan plan = file == null ? TopicPlan.load() : TopicPlan.read(file);
+      if (replicationFactor == null) {
+        return plan;
+      }
+      if (replicationFactor < 1 || replicationFactor > Short.MAX_VALUE) {
+        throw new ParameterException(
+            spec.commandLine(), "--replication-factor " + replicationFactor + " is below 1");
+      }
+      return plan.withReplicationFactor(replicationFactor);
+    }
+  }
+
+  @Command(
+      name = "create",
+      description =
+          "Create the topics that are missing. Those that are there are compared with the plan and"
+              + " left as they are.")
+  int create(@Mixin ConnectionOptions connection, @Mixin PlanOptions options) {
+    TopicPlan plan = options.plan(spec);
+    return print(options, ask(connection.settings(), plan, TopicAdmin::create));
+  }
+
+  @Command(
+      name = "describe",
+      description = "Show the topics; fails if one is missing or not as planned.")
+  int describe(@Mixin ConnectionOptions connection, @Mixin PlanOptions options) {
+    TopicPlan plan = options.plan(spec);
+    return print(options, ask(connection.settings(), plan, TopicAdmin::describe));
+  }
+
+  private interface Work {
+    List<TopicState> on(TopicAdmin topics, TopicPlan plan);
+  }
+
+  private static List<TopicState> ask(Settings settings, TopicPlan plan, Work work) {
+    return ConnectionOptions.ask(
+        settings, admin -> work.on(new TopicAdmin(admin, settings.topic("")), plan));
+  }
+
+  private int print(PlanOptions options, List<TopicState> states) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (options.json) {
+      out.println(json(states));
+    } else {
+      states.forEach(state -> out.println(line(state)));
+    }
+    out.flush();
+    return states.stream().allMatch(TopicState::isGood) ? 0 : VmoeCommand.FAILED;
+  }
+
+  private static String line(TopicState state) {
+    String what =
+        state.differences().isEmpty()
+            ? "%d partition%s, %d replica%s"
+                .formatted(
+                    state.partitions(),
+                    state.partitions() == 1 ? "" : "s",
+                    state.replicationFactor(),
+                    state.replicationFactor() == 1 ? "" : "s")
+            : String.join("; ", state.differences());
+    return "%-10s  %-28s  %s".formatted(label(state), state.name(), what);
+  }
+
+  private static String json(List<TopicState> states) {
+    ObjectMapper mapper = new ObjectMapper();
+    ArrayNode array = mapper.createArrayNode();
+    for (TopicState state : states) {
+      ObjectNode node = array.addObject();
+      node.put("name", state.name());
+      node.put("status", label(state));
+      node.put("partitions", state.partitions());
+      node.put("replicationFactor", state.replicationFactor());
+      node.set("config", mapper.valueToTree(new TreeMap<>(state.config())));
+      node.set("differences", mapper.valueToTree(state.differences()));
+    }
+    try {
+      return mapper.writerWithDefaultPrettyPrinter().writeValueAsString(array);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("topics cannot be written as JSON", e);
+    }
+  }
+
+  private static String label(TopicState state) {
+    return state.status().name().toLowerCase(Locale.ROOT).replace('_', ' ');
+  }
+}

@@ -1,0 +1,25 @@
+package dev.vmoe.cli;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Properties;
+import picocli.CommandLine.IVersionProvider;
+
+/** The version that the build wrote down. */
+final class Version implements IVersionProvider {
+
+  @Override
+  public String[] getVersion() throws IOException {
+    try (InputStream resource = Version.class.getResourceAsStream("version.properties")) {
+      if (resource == null) {
+        throw new IOException("the class path has no version.properties");
+      }
+      Properties properties = new Properties();
+      properties.load(resource);
+      return new String[] {
+        "vmoe " + properties.getProperty("version"),
+        "Java " + System.getProperty("java.version") + ", " + System.getProperty("os.arch")
+      };
+    }
+  }
+}

@@ -1,0 +1,190 @@
+package dev.vmoe.embedded;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import kafka.server.KafkaConfig;
+import kafka.server.KafkaRaftServer;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.metadata.storage.Formatter;
+import org.apache.kafka.server.common.MetadataVersion;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A Kafka broker inside this JVM: one node that is controller and broker, on the loopback
+ * interface.
+ *
+ * <p>The broker's classes are no public interface of Kafka: this works with the version in the pom.
+ */
+public final class EmbeddedKafka implements AutoCloseable {
+
+  private static final int NODE = 1;
+  private static final int ATTEMPTS = 5;
+
+  private final KafkaRaftServer server;
+  private final String bootstrapServers;
+  private final Path directory;
+  private final boolean temporary;
+  private final Thread atExit;
+
+  private EmbeddedKafka(
+      KafkaRaftServer server, String bootstrapServers, Path directory, boolean temporary) {
+    this.server = server;
+    this.bootstrapServers = bootstrapServers;
+    this.directory = directory;
+    this.temporary = temporary;
+    this.atExit = new Thread(this::stop, "embedded-kafka-exit");
+    Runtime.getRuntime().addShutdownHook(atExit);
+  }
+
+  /** Starts a broker whose data lies in a temporary directory and goes with it. */
+  public static EmbeddedKafka start() {
+    try {
+      return start(Files.createTempDirectory("vmoe-kafka"), true, Map.of());
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot create a temporary directory for the broker", e);
+    }
+  }
+
+  /** Starts a broker that keeps its data in this directory, and finds again what it holds. */
+  public static EmbeddedKafka start(Path directory) {
+    return start(directory, false, Map.of());
+  }
+
+  /** Starts a broker as {@link #start(Path)} does, with broker settings that override its own. */
+  public static EmbeddedKafka start(Path directory, Map<String, String> overrides) {
+    return start(directory, false, overrides);
+  }
+
+  private static EmbeddedKafka start(
+      Path directory, boolean temporary, Map<String, String> overrides) {
+    RuntimeException failure = null;
+    // A free port can be taken by somebody else before the broker binds it.
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      int port = FreePort.find();
+      KafkaRaftServer server = null;
+      try {
+        Map<String, String> config = new HashMap<>(config(directory, port, FreePort.find()));
+        config.putAll(overrides);
+        format(directory);
+        server = new KafkaRaftServer(new KafkaConfig(config, false), Time.SYSTEM);
+        server.startup();
+        return new EmbeddedKafka(server, "127.0.0.1:" + port, directory, temporary);
+      } catch (RuntimeException e) {
+        failure = e;
+        shutDown(server);
+      } catch (Exception e) {
+        failure =
+            new IllegalStateException(
+                "cannot prepare "
+                    + directory
+                    + " for the embedded broker; give an empty directory that can be written to",
+                e);
+        break;
+      }
+    }
+    if (temporary) {
+      delete(directory);
+    }
+    throw new IllegalStateException(
+        "the embedded Kafka broker did not start in "
+            + directory
+            + ": is another one using this directory, or does it hold data of another version?",
+        failure);
+  }
+
+  private static Map<String, String> config(Path directory, int port, int controllerPort) {
+    return Map.ofEntries(
+        Map.entry("process.roles", "broker,controller"),
+        Map.entry("node.id", Integer.toString(NODE)),
+        Map.entry("controller.quorum.voters", NODE + "@127.0.0.1:" + controllerPort),
+        Map.entry(
+            "listeners",
+            "PLAINTEXT://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + controllerPort),
+        Map.entry("advertised.listeners", "PLAINTEXT://127.0.0.1:" + port),
+        Map.entry("controller.listener.names", "CONTROLLER"),
+        Map.entry("listener.security.protocol.map", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT"),
+        Map.entry("log.dirs", directory.toString()),
+        Map.entry("auto.create.topics.enable", "false"),
+        Map.entry("offsets.topic.replication.factor", "1"),
+        Map.entry("offsets.topic.num.partitions", "1"),
+        Map.entry("transaction.state.log.replication.factor", "1"),
+        Map.entry("transaction.state.log.min.isr", "1"),
+        Map.entry("transaction.state.log.num.partitions", "1"),
+        Map.entry("share.coordinator.state.topic.replication.factor", "1"),
+        Map.entry("share.coordinator.state.topic.min.isr", "1"),
+        Map.entry("share.coordinator.state.topic.num.partitions", "1"),
+        Map.entry("log.cleaner.dedupe.buffer.size", "8388608"),
+        Map.entry("group.initial.rebalance.delay.ms", "0"),
+        Map.entry("group.streams.initial.rebalance.delay.ms", "0"),
+        // ends the transaction of an instance that was killed close to its time-out
+        Map.entry("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000"),
+        Map.entry("controlled.shutdown.enable", "false"));
+  }
+
+  private static void format(Path directory) throws Exception {
+    Files.createDirectories(directory);
+    try (PrintStream quiet =
+        new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
+      new Formatter()
+          .setPrintStream(quiet)
+          .setNodeId(NODE)
+          .setClusterId(Uuid.randomUuid().toString())
+          .setDirectories(List.of(directory.toString()))
+          .setMetadataLogDirectory(directory.toString())
+          .setControllerListenerName("CONTROLLER")
+          .setReleaseVersion(MetadataVersion.latestProduction())
+          .setIgnoreFormatted(true)
+          .run();
+    }
+  }
+
+  /** Returns the broker's address, as clients want it in {@code bootstrap.servers}. */
+  public String bootstrapServers() {
+    return bootstrapServers;
+  }
+
+  @Override
+  public void close() {
+    try {
+      Runtime.getRuntime().removeShutdownHook(atExit);
+    } catch (IllegalStateException e) {
+      return; // the JVM is going down and the hook does it
+    }
+    stop();
+  }
+
+  private void stop() {
+    shutDown(server);
+    if (temporary) {
+      delete(directory);
+    }
+  }
+
+  private static void shutDown(@Nullable KafkaRaftServer server) {
+    if (server != null) {
+      server.shutdown();
+      server.awaitShutdown();
+    }
+  }
+
+  private static void delete(Path directory) {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot delete the broker's directory " + directory, e);
+    }
+  }
+}

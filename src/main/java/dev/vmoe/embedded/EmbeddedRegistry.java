@@ -1,0 +1,210 @@
+package dev.vmoe.embedded;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * A schema registry (Apicurio) in a child process on the loopback interface, with Confluent's REST
+ * interface and backward compatibility; it forgets everything when it stops.
+ */
+public final class EmbeddedRegistry implements AutoCloseable {
+
+  private static final Duration START_LIMIT = Duration.ofSeconds(90);
+  private static final Duration CHECK_EVERY = Duration.ofMillis(100);
+
+  private final Process process;
+  private final Path log;
+  private final String url;
+  private final Thread atExit;
+
+  private EmbeddedRegistry(Process process, Path log, String url) {
+    this.process = process;
+    this.log = log;
+    this.url = url;
+    this.atExit = new Thread(this::stop, "embedded-registry-exit");
+    Runtime.getRuntime().addShutdownHook(atExit);
+  }
+
+  /** Starts the registry that the build unpacked into {@code target/registry}. */
+  public static EmbeddedRegistry start() {
+    Path home = Path.of(System.getProperty("vmoe.home", "."));
+    return start(home.resolve("target").resolve("registry"));
+  }
+
+  /** Starts the registry that is unpacked in this directory. */
+  public static EmbeddedRegistry start(Path directory) {
+    Path jar = runner(directory);
+    int port = FreePort.find();
+    EmbeddedRegistry registry = launch(jar, port);
+    try {
+      registry.awaitReady();
+      registry.put("/config", "{\"compatibility\": \"BACKWARD\"}");
+      return registry;
+    } catch (RuntimeException e) {
+      registry.close();
+      throw e;
+    }
+  }
+
+  private static Path runner(Path directory) {
+    if (Files.isDirectory(directory)) {
+      try (Stream<Path> files = Files.list(directory)) {
+        List<Path> runners =
+            files.filter(file -> file.getFileName().toString().endsWith("-runner.jar")).toList();
+        if (!runners.isEmpty()) {
+          return runners.get(0);
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException("cannot read " + directory, e);
+      }
+    }
+    throw new IllegalStateException(
+        "no schema registry in "
+            + directory.toAbsolutePath()
+            + "; `mvn process-resources` puts it there (it is 142 MB and comes from Maven Central)."
+            + " The project's directory is taken from the system property vmoe.home");
+  }
+
+  private static EmbeddedRegistry launch(Path jar, int port) {
+    try {
+      Path log = Files.createTempFile("vmoe-registry", ".log");
+      Process process =
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "-Xmx256m",
+                  "-XX:+UseSerialGC",
+                  "-XX:TieredStopAtLevel=1",
+                  "-Dquarkus.http.host=127.0.0.1",
+                  "-Dquarkus.http.port=" + port,
+                  "-jar",
+                  jar.toAbsolutePath().toString())
+              .redirectErrorStream(true)
+              .redirectOutput(log.toFile())
+              .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
+              .start();
+      return new EmbeddedRegistry(process, log, "http://127.0.0.1:" + port + "/apis/ccompat/v7");
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot start the schema registry " + jar, e);
+    }
+  }
+
+  private void awaitReady() {
+    long end = System.nanoTime() + START_LIMIT.toNanos();
+    while (System.nanoTime() - end < 0) {
+      if (!process.isAlive()) {
+        throw new IllegalStateException(
+            "the schema registry ended with code " + process.exitValue() + ": " + logTail());
+      }
+      if (answers()) {
+        return;
+      }
+      try {
+        if (process.waitFor(CHECK_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
+          continue;
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("interrupted while the schema registry was starting", e);
+      }
+    }
+    throw new IllegalStateException(
+        "the schema registry did not answer at "
+            + url
+            + " within "
+            + START_LIMIT
+            + ": "
+            + logTail());
+  }
+
+  private boolean answers() {
+    try {
+      HttpRequest request =
+          HttpRequest.newBuilder(URI.create(url + "/subjects"))
+              .timeout(Duration.ofSeconds(10))
+              .build();
+      return client().send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
+    } catch (IOException e) {
+      return false; // not listening yet
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private void put(String path, String json) {
+    try {
+      HttpRequest request =
+          HttpRequest.newBuilder(URI.create(url + path))
+              .header("Content-Type", "application/json")
+              .timeout(Duration.ofSeconds(30))
+              .PUT(HttpRequest.BodyPublishers.ofString(json))
+              .build();
+      HttpResponse<String> response = client().send(request, HttpResponse.BodyHandlers.ofString());
+      if (response.statusCode() != 200) {
+        throw new IllegalStateException(
+            "the schema registry answered PUT "
+                + path
+                + " with "
+                + response.statusCode()
+                + ": "
+                + response.body());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("the schema registry did not take PUT " + path, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while setting up the schema registry", e);
+    }
+  }
+
+  private static HttpClient client() {
+    return HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+  }
+
+  private String logTail() {
+    try {
+      List<String> lines = Files.readAllLines(log);
+      return String.join("\n", lines.subList(Math.max(0, lines.size() - 20), lines.size()));
+    } catch (IOException e) {
+      return "(its log " + log + " cannot be read: " + e.getMessage() + ")";
+    }
+  }
+
+  /** Returns the base address of the REST interface, for {@code schema.registry.url}. */
+  public String url() {
+    return url;
+  }
+
+  @Override
+  public void close() {
+    try {
+      Runtime.getRuntime().removeShutdownHook(atExit);
+    } catch (IllegalStateException e) {
+      return; // the JVM is going down and the hook does it
+    }
+    stop();
+  }
+
+  private void stop() {
+    process.destroyForcibly(); // it keeps nothing, so there is nothing to finish
+    try {
+      process.waitFor();
+      Files.deleteIfExists(log);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot delete " + log, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

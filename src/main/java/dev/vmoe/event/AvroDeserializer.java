@@ -1,0 +1,122 @@
+package dev.vmoe.event;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaCompatibility;
+import org.apache.avro.generic.GenericDatumReader;
+import org.apache.avro.io.BinaryDecoder;
+import org.apache.avro.io.DecoderFactory;
+import org.apache.avro.specific.SpecificData;
+import org.apache.avro.specific.SpecificDatumReader;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a generated record from Confluent's wire format, whatever compatible version of its schema
+ * it was written with.
+ *
+ * <p>Only classes that the record's own schema names are loaded; the writer's schema decides how
+ * bytes are read, never what is instantiated.
+ *
+ * @param <T> generated class
+ */
+public final class AvroDeserializer<T extends SpecificRecord> implements Deserializer<T> {
+
+  private final RegistryClient registry;
+  private final SpecificData data;
+  private final Schema readerSchema;
+  private final Map<Integer, Readers<T>> readers = new ConcurrentHashMap<>();
+
+  /** How one writer schema is walked over and read. */
+  private record Readers<T>(Schema writerSchema, SpecificDatumReader<T> reader) {}
+
+  /** Creates a deserializer of records of this generated class. */
+  public AvroDeserializer(RegistryClient registry, Class<T> type) {
+    this.registry = registry;
+    this.data = SpecificData.getForClass(type);
+    this.readerSchema = data.getSchema(type);
+  }
+
+  /**
+   * Reads a record.
+   *
+   * @throws BadRecordException if the bytes are no such record
+   * @throws RegistryUnavailableException if the registry does not answer in time
+   */
+  public T read(byte[] bytes) throws BadRecordException {
+    if (bytes.length < AvroSerializer.HEADER_BYTES || bytes[0] != AvroSerializer.MAGIC) {
+      throw new BadRecordException.NotAvro(
+          "the value ("
+              + bytes.length
+              + " bytes) is not Avro: it does not begin with byte 0 and a schema id. Raw image"
+              + " bytes need the header content-type: image/...",
+          null);
+    }
+    int id = ByteBuffer.wrap(bytes, 1, Integer.BYTES).getInt();
+    Readers<T> known = readers(id);
+    try {
+      rejectLyingLengths(known.writerSchema(), bytes);
+      return known.reader().read(null, decoder(bytes));
+    } catch (IOException | RuntimeException e) {
+      throw explain(id, known.writerSchema(), e);
+    }
+  }
+
+  private BadRecordException explain(int id, Schema writerSchema, Exception e) {
+    boolean resolves =
+        SchemaCompatibility.checkReaderWriterCompatibility(readerSchema, writerSchema).getType()
+            == SchemaCompatibility.SchemaCompatibilityType.COMPATIBLE;
+    String schema = "schema id " + id + " (" + writerSchema.getFullName() + ")";
+    return resolves
+        ? new BadRecordException.NotAvro("the value is not of " + schema + ": " + e, e)
+        : new BadRecordException.UnresolvableSchema(
+            schema + " cannot be read as " + readerSchema.getFullName() + ": " + e.getMessage(), e);
+  }
+
+  private Readers<T> readers(int id) throws BadRecordException {
+    Readers<T> known = readers.get(id);
+    if (known != null) {
+      return known;
+    }
+    Schema writerSchema = registry.schema(id);
+    Readers<T> fresh =
+        new Readers<>(writerSchema, new SpecificDatumReader<>(writerSchema, readerSchema, data));
+    readers.put(id, fresh);
+    return fresh;
+  }
+
+  /**
+   * Walks over the record without allocating anything, so that a length that promises gigabytes is
+   * found out before it is believed.
+   */
+  private static void rejectLyingLengths(Schema schema, byte[] bytes) throws IOException {
+    BinaryDecoder decoder = decoder(bytes);
+    GenericDatumReader.skip(schema, decoder);
+    if (!decoder.isEnd()) {
+      throw new IOException("bytes are left over behind the record");
+    }
+  }
+
+  private static BinaryDecoder decoder(byte[] bytes) {
+    return DecoderFactory.get()
+        .binaryDecoder(
+            bytes, AvroSerializer.HEADER_BYTES, bytes.length - AvroSerializer.HEADER_BYTES, null);
+  }
+
+  @Override
+  public @Nullable T deserialize(String topic, byte @Nullable [] bytes) {
+    if (bytes == null) {
+      return null;
+    }
+    try {
+      return read(bytes);
+    } catch (BadRecordException e) {
+      throw new SerializationException("a value of topic " + topic + " cannot be read", e);
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package dev.vmoe.event;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.specific.SpecificData;
+import org.apache.avro.specific.SpecificDatumWriter;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.serialization.Serializer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes a generated record in Confluent's wire format: byte 0, the schema's id (4 bytes, big
+ * endian), Avro binary.
+ *
+ * @param <T> generated class
+ */
+public final class AvroSerializer<T extends SpecificRecord> implements Serializer<T> {
+
+  static final byte MAGIC = 0;
+  static final int HEADER_BYTES = 1 + Integer.BYTES;
+
+  private final RegistryClient registry;
+  private final Map<String, Integer> ids = new ConcurrentHashMap<>();
+
+  /** Creates a serializer that registers the record's schema at a topic's first record. */
+  public AvroSerializer(RegistryClient registry) {
+    this.registry = registry;
+  }
+
+  @Override
+  public byte @Nullable [] serialize(String topic, @Nullable T value) {
+    if (value == null) {
+      return null;
+    }
+    int id = ids.computeIfAbsent(topic, name -> registry.register(name, value.getSchema()));
+    try {
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      bytes.writeBytes(ByteBuffer.allocate(HEADER_BYTES).put(MAGIC).putInt(id).array());
+      BinaryEncoder encoder = EncoderFactory.get().directBinaryEncoder(bytes, null);
+      new SpecificDatumWriter<T>(value.getSchema(), SpecificData.getForClass(value.getClass()))
+          .write(value, encoder);
+      encoder.flush();
+      return bytes.toByteArray();
+    } catch (IOException | RuntimeException e) {
+      throw new SerializationException(
+          "cannot write a " + value.getSchema().getFullName() + " for topic " + topic, e);
+    }
+  }
+}

@@ -1,0 +1,56 @@
+package dev.vmoe.event;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A record that cannot be understood, now or later; the message tells its sender why.
+ *
+ * <p>Not to be confused with {@link RegistryUnavailableException}, which says nothing about the
+ * record.
+ */
+public abstract sealed class BadRecordException extends Exception {
+
+  private final String reason;
+
+  private BadRecordException(String reason, @Nullable Throwable cause) {
+    super(reason, cause);
+    this.reason = reason;
+  }
+
+  /** Returns why, for the record's sender. */
+  public String reason() {
+    return reason;
+  }
+
+  /** The value is not Avro in Confluent's wire format, or not of the schema that it names. */
+  public static final class NotAvro extends BadRecordException {
+    /** Creates an exception with a reason a person understands. */
+    public NotAvro(String reason, @Nullable Throwable cause) {
+      super(reason, cause);
+    }
+  }
+
+  /** The registry does not know the schema id that the value names. */
+  public static final class UnknownSchema extends BadRecordException {
+    /** Creates an exception for this id. */
+    public UnknownSchema(int id) {
+      super("the schema registry knows no schema with id " + id, null);
+    }
+  }
+
+  /** The value's schema cannot be read as the expected record. */
+  public static final class UnresolvableSchema extends BadRecordException {
+    /** Creates an exception with a reason a person understands. */
+    public UnresolvableSchema(String reason, Throwable cause) {
+      super(reason, cause);
+    }
+  }
+
+  /** The value is missing, or larger than it may be. */
+  public static final class Refused extends BadRecordException {
+    /** Creates an exception with a reason a person understands. */
+    public Refused(String reason) {
+      super(reason, null);
+    }
+  }
+}

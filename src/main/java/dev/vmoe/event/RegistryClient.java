@@ -1,0 +1,196 @@
+package dev.vmoe.event;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.avro.AvroRuntimeException;
+import org.apache.avro.Schema;
+import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schemaregistry.avro.AvroSchema;
+import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schemaregistry.avro.AvroSchemaProvider;
+import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
+import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schemaregistry.client.SchemaRegistryClientFactory;
+import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The schema registry as this application needs it: ids of schemas, schemas of ids, both cached.
+ *
+ * <p>A registry that does not answer is tried again until the time for it is up. The only file that
+ * knows the client's library, which Apache Flink ships under names of its own.
+ */
+public final class RegistryClient implements AutoCloseable {
+
+  private static final int CACHED_SCHEMAS = 1000;
+  private static final int NO_SUCH_SCHEMA = 40403;
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+
+  private static final Logger log = LoggerFactory.getLogger(RegistryClient.class);
+
+  private final String url;
+  private final Duration retry;
+  private final SchemaRegistryClient client;
+  private final Map<Integer, Schema> schemas = new ConcurrentHashMap<>();
+
+  /**
+   * Creates a client; nothing is asked yet.
+   *
+   * @param url base address, or several separated by commas
+   * @param configs settings of Confluent's client, without prefix: {@code ssl.truststore.location},
+   *     {@code basic.auth.user.info}, {@code bearer.auth.token} and so on
+   * @param retry how long a registry that does not answer is tried again
+   */
+  public RegistryClient(String url, Map<String, ?> configs, Duration retry) {
+    this.url = url;
+    this.retry = retry;
+    this.client =
+        SchemaRegistryClientFactory.newClient(
+            List.of(url.split("\\s*,\\s*")),
+            CACHED_SCHEMAS,
+            List.of(new AvroSchemaProvider()),
+            clientConfigs(configs),
+            Map.of());
+  }
+
+  private static Map<String, Object> clientConfigs(Map<String, ?> configs) {
+    Map<String, Object> all = new HashMap<>();
+    all.put("http.connect.timeout.ms", 5_000);
+    all.put("http.read.timeout.ms", 5_000);
+    if (configs.containsKey("basic.auth.user.info")) {
+      all.put("basic.auth.credentials.source", "USER_INFO");
+    }
+    if (configs.containsKey("bearer.auth.token")) {
+      all.put("bearer.auth.credentials.source", "STATIC_TOKEN");
+    }
+    all.putAll(configs);
+    // The client looks for TLS settings under this prefix, for the others without it.
+    configs.forEach((name, value) -> all.put("schema.registry." + name, value));
+    return all;
+  }
+
+  /**
+   * Registers the schema of a topic's values, or finds it registered.
+   *
+   * @return the schema's id
+   * @throws SchemaRefusedException if the registry says no
+   * @throws RegistryUnavailableException if it does not answer in time
+   */
+  public int register(String topic, Schema schema) {
+    String subject = topic + "-value";
+    try {
+      return untilAnswered(
+          "register the schema of subject " + subject,
+          () -> client.register(subject, new AvroSchema(schema.toString())));
+    } catch (RestClientException e) {
+      throw new SchemaRefusedException(
+          "the schema registry at "
+              + url
+              + " refuses "
+              + schema.getFullName()
+              + " as subject "
+              + subject
+              + (e.getStatus() == 409
+                  ? ": it is not compatible with the versions that are registered. "
+                  : ": ")
+              + e.getMessage(),
+          e);
+    }
+  }
+
+  /**
+   * Returns the schema with this id.
+   *
+   * @throws BadRecordException if there is none, or it is no Avro schema
+   * @throws RegistryUnavailableException if the registry does not answer in time
+   */
+  public Schema schema(int id) throws BadRecordException {
+    Schema cached = schemas.get(id);
+    if (cached != null) {
+      return cached;
+    }
+    String json;
+    try {
+      json =
+          untilAnswered(
+              "find the schema with id " + id, () -> client.getSchemaById(id).canonicalString());
+    } catch (RestClientException e) {
+      if (e.getErrorCode() == NO_SUCH_SCHEMA) {
+        throw new BadRecordException.UnknownSchema(id);
+      }
+      throw new RegistryUnavailableException(
+          "the schema registry at " + url + " does not give the schema with id " + id, e);
+    }
+    try {
+      Schema schema = new Schema.Parser().parse(json);
+      schemas.put(id, schema);
+      return schema;
+    } catch (AvroRuntimeException e) {
+      throw new BadRecordException.UnresolvableSchema(
+          "the schema with id " + id + " is no Avro schema: " + e.getMessage(), e);
+    }
+  }
+
+  @FunctionalInterface
+  private interface Question<R> {
+    R ask() throws IOException, RestClientException;
+  }
+
+  /** Asks until there is an answer, be it a refusal, or the time is up. */
+  private <R> R untilAnswered(String what, Question<R> question) throws RestClientException {
+    long endNanos = System.nanoTime() + retry.toNanos();
+    Duration pause = FIRST_PAUSE;
+    while (true) {
+      Exception failure;
+      try {
+        return question.ask();
+      } catch (IOException e) {
+        failure = e;
+      } catch (RestClientException e) {
+        if (!temporary(e)) {
+          throw e;
+        }
+        failure = e;
+      }
+      if (System.nanoTime() - endNanos >= 0) {
+        throw new RegistryUnavailableException(
+            "the schema registry at "
+                + url
+                + " did not "
+                + what
+                + " within "
+                + retry.toMillis()
+                + " ms: "
+                + failure,
+            failure);
+      }
+      log.warn("schema registry at {} did not {}, trying again: {}", url, what, failure.toString());
+      try {
+        Thread.sleep(pause.toMillis());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new RegistryUnavailableException("interrupted while waiting for " + url, e);
+      }
+      pause =
+          pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0
+              ? pause.multipliedBy(2)
+              : LONGEST_PAUSE;
+    }
+  }
+
+  private static boolean temporary(RestClientException e) {
+    return e.getStatus() >= 500 || e.getStatus() == 429 || e.getStatus() == 408;
+  }
+
+  @Override
+  public void close() {
+    try {
+      client.close();
+    } catch (IOException e) {
+      log.warn("cannot close the client of the schema registry at {}", url, e);
+    }
+  }
+}

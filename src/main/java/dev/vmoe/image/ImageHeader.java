@@ -1,0 +1,54 @@
+package dev.vmoe.image;
+
+/**
+ * What an image says of itself before it is decoded.
+ *
+ * @param width pixels of a row, as stored
+ * @param height rows, as stored
+ * @param alpha whether pixels carry an opacity that is honoured
+ */
+record ImageHeader(ImageFormat format, int width, int height, boolean alpha) {
+
+  /** The longest side that the decoder takes. */
+  static final int MAX_SIDE = 1 << 20;
+
+  /**
+   * Reads the header of any format that is taken.
+   *
+   * @throws BadImageException if the bytes are of no such format, or end before their header does
+   */
+  static ImageHeader of(byte[] encoded) throws BadImageException {
+    return ImageFormat.of(encoded).header(encoded);
+  }
+
+  /** Returns a header whose sides may still be anything a file claims. */
+  static ImageHeader claimed(ImageFormat format, long width, long height, boolean alpha)
+      throws BadImageException {
+    if (width < 1 || height < 1) {
+      throw new BadImageException(
+          "%s claims %d x %d pixels".formatted(format.label(), width, height));
+    }
+    return new ImageHeader(
+        format,
+        (int) Math.min(width, Integer.MAX_VALUE),
+        (int) Math.min(height, Integer.MAX_VALUE),
+        alpha);
+  }
+
+  long pixels() {
+    return (long) width * height;
+  }
+
+  /** Refuses an image that claims more pixels than this, or a side that is too long. */
+  void requireWithin(long maxPixels) throws BadImageException {
+    if (pixels() > maxPixels) {
+      throw new BadImageException(
+          "image claims %d x %d = %d pixels, limit is %d"
+              .formatted(width, height, pixels(), maxPixels));
+    }
+    if (Math.max(width, height) > MAX_SIDE) {
+      throw new BadImageException(
+          "image claims %d x %d pixels, a side may have %d".formatted(width, height, MAX_SIDE));
+    }
+  }
+}

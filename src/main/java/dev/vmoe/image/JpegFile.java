@@ -1,0 +1,69 @@
+package dev.vmoe.image;
+
+/** Layout of a JPEG: marker segments, and entropy-coded scans between them. */
+final class JpegFile {
+
+  private static final int SCAN = 0xda;
+  private static final int END = 0xd9;
+
+  /** Progressive images have about ten; each costs a pass over all pixels. */
+  private static final int MAX_SCANS = 500;
+
+  private JpegFile() {}
+
+  static ImageHeader header(EncodedBytes bytes) throws BadImageException {
+    long at = marker(bytes, 2);
+    while (!isFrame(bytes.u8(at))) {
+      at = marker(bytes, next(bytes, at));
+    }
+    return ImageHeader.claimed(ImageFormat.JPEG, bytes.u16be(at + 6), bytes.u16be(at + 4), false);
+  }
+
+  /** An image that was cut off lacks its end marker; the decoder would fill it up with grey. */
+  static void requireWhole(EncodedBytes bytes) throws BadImageException {
+    int scans = 0;
+    long at = marker(bytes, 2);
+    while (bytes.u8(at) != END) {
+      if (bytes.u8(at) == SCAN && ++scans > MAX_SCANS) {
+        throw bytes.corrupt("more than " + MAX_SCANS + " scans");
+      }
+      at = marker(bytes, next(bytes, at));
+    }
+    if (scans == 0) {
+      throw bytes.corrupt("no scan before the end marker");
+    }
+  }
+
+  /** Returns the position of the code of the next marker from {@code at} on. */
+  private static long marker(EncodedBytes bytes, long at) throws BadImageException {
+    byte[] array = bytes.array();
+    bytes.require(at, 2);
+    for (int i = (int) at; i + 1 < array.length; i++) {
+      if (array[i] == (byte) 0xff) {
+        int code = array[i + 1] & 0xff;
+        boolean restart = code >= 0xd0 && code <= 0xd7;
+        if (code != 0 && code != 0xff && code != 1 && !restart) {
+          return i + 1L;
+        }
+      }
+    }
+    throw new BadImageException(
+        "truncated JPEG: has %d bytes and no end marker".formatted(array.length));
+  }
+
+  /** Returns where the segment ends whose marker code is at {@code at}. */
+  private static long next(EncodedBytes bytes, long at) throws BadImageException {
+    if (bytes.u8(at) == END) {
+      throw bytes.corrupt("ends before its frame header");
+    }
+    int length = bytes.u16be(at + 1);
+    if (length < 2) {
+      throw bytes.corrupt("segment of " + length + " bytes at byte " + at);
+    }
+    return at + 1 + length;
+  }
+
+  private static boolean isFrame(int code) {
+    return code >= 0xc0 && code <= 0xcf && code != 0xc4 && code != 0xc8 && code != 0xcc;
+  }
+}

@@ -1,0 +1,61 @@
+package dev.vmoe.image;
+
+import java.util.zip.CRC32;
+
+/** Layout of a PNG: chunks of length, type, data and checksum. */
+final class PngFile {
+
+  private static final int FIRST_CHUNK = 8;
+
+  /** Length, type and checksum. */
+  private static final int AROUND_DATA = 12;
+
+  private PngFile() {}
+
+  static ImageHeader header(EncodedBytes bytes) throws BadImageException {
+    if (!bytes.has("IHDR", FIRST_CHUNK + 4)) {
+      bytes.require(FIRST_CHUNK, AROUND_DATA);
+      throw bytes.corrupt("does not start with its header chunk");
+    }
+    int colourType = bytes.u8(25);
+    return ImageHeader.claimed(
+        ImageFormat.PNG,
+        bytes.u32be(16),
+        bytes.u32be(20),
+        (colourType & 4) != 0 || hasTransparentColour(bytes));
+  }
+
+  /** Checks every chunk's checksum up to the end chunk. */
+  static void requireWhole(EncodedBytes bytes) throws BadImageException {
+    boolean data = false;
+    long at = FIRST_CHUNK;
+    while (true) {
+      long length = bytes.u32be(at);
+      bytes.require(at, AROUND_DATA + length);
+      CRC32 checksum = new CRC32();
+      checksum.update(bytes.array(), (int) at + 4, (int) length + 4);
+      if (checksum.getValue() != bytes.u32be(at + 8 + length)) {
+        throw bytes.corrupt("checksum of the chunk at byte " + at + " does not match");
+      }
+      data |= bytes.has("IDAT", at + 4);
+      if (bytes.has("IEND", at + 4)) {
+        break;
+      }
+      at += AROUND_DATA + length;
+    }
+    if (!data) {
+      throw bytes.corrupt("no image data");
+    }
+  }
+
+  private static boolean hasTransparentColour(EncodedBytes bytes) throws BadImageException {
+    long at = FIRST_CHUNK;
+    while (at + AROUND_DATA <= bytes.length() && !bytes.has("IDAT", at + 4)) {
+      if (bytes.has("tRNS", at + 4)) {
+        return true;
+      }
+      at += AROUND_DATA + bytes.u32be(at);
+    }
+    return false;
+  }
+}

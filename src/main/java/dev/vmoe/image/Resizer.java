@@ -1,0 +1,24 @@
+package dev.vmoe.image;
+
+import java.nio.ByteBuffer;
+
+/** Brings a decoded image to the model's size. */
+interface Resizer {
+
+  /**
+   * Writes the resized image; neither buffer's position is read or changed.
+   *
+   * @param source (height, width, 3) uint8
+   * @param target receives (imageSize, imageSize, 3) uint8
+   * @param offset byte of {@code target} that the first pixel goes to
+   */
+  void resize(ByteBuffer source, int width, int height, ByteBuffer target, int offset);
+
+  /** Returns the resizer for a model's preprocessing. */
+  static Resizer of(Preprocessing preprocessing) {
+    return switch (preprocessing.resize()) {
+      case BILINEAR -> new BilinearResizer(preprocessing.imageSize());
+      case AREA -> new AreaResizer(preprocessing.imageSize());
+    };
+  }
+}

@@ -1,0 +1,48 @@
+package dev.vmoe.image;
+
+/** Layout of a WebP: a RIFF container of chunks, padded to even lengths. */
+final class WebpFile {
+
+  private static final int FIRST_CHUNK = 12;
+  private static final int EXTENDED_ALPHA = 0x10;
+
+  private WebpFile() {}
+
+  static ImageHeader header(EncodedBytes bytes) throws BadImageException {
+    if (bytes.has("VP8X", FIRST_CHUNK)) {
+      return ImageHeader.claimed(
+          ImageFormat.WEBP,
+          1L + bytes.u24le(24),
+          1L + bytes.u24le(27),
+          (bytes.u8(20) & EXTENDED_ALPHA) != 0);
+    }
+    if (bytes.has("VP8L", FIRST_CHUNK)) {
+      long bits = bytes.u32le(21);
+      return ImageHeader.claimed(
+          ImageFormat.WEBP, 1 + (bits & 0x3fff), 1 + (bits >> 14 & 0x3fff), (bits >> 28 & 1) != 0);
+    }
+    if (bytes.has("VP8 ", FIRST_CHUNK)) {
+      return ImageHeader.claimed(
+          ImageFormat.WEBP, bytes.u16le(26) & 0x3fff, bytes.u16le(28) & 0x3fff, false);
+    }
+    bytes.require(FIRST_CHUNK, 8);
+    throw bytes.corrupt("unknown first chunk");
+  }
+
+  /** Walks the chunks to the end that the container names. */
+  static void requireWhole(EncodedBytes bytes) throws BadImageException {
+    long end = 8 + bytes.u32le(4);
+    bytes.require(0, end);
+    boolean picture = false;
+    long at = FIRST_CHUNK;
+    while (at + 8 <= end) {
+      picture |= bytes.has("VP8", at) && !bytes.has("VP8X", at) || bytes.has("ANMF", at);
+      long length = bytes.u32le(at + 4);
+      bytes.require(at + 8, length);
+      at += 8 + length + (length & 1);
+    }
+    if (!picture) {
+      throw bytes.corrupt("no picture");
+    }
+  }
+}

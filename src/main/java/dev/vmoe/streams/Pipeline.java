@@ -1,0 +1,208 @@
+package dev.vmoe.streams;
+
+import dev.vmoe.batch.BatchLimits;
+import dev.vmoe.batch.MicroBatcher;
+import dev.vmoe.capacity.CapacityController;
+import dev.vmoe.capacity.FixedCapacity;
+import dev.vmoe.event.ExpertUtilization;
+import dev.vmoe.event.ImageRequest;
+import dev.vmoe.event.Prediction;
+import dev.vmoe.event.RegistryClient;
+import dev.vmoe.image.ImageDecoder;
+import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.settings.Settings;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One running instance: Kafka Streams around the micro-batcher.
+ *
+ * <p>The classifier and the decoder stay the caller's to close, after the pipeline.
+ */
+public final class Pipeline implements AutoCloseable {
+
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(30);
+
+  /** Failures of each stream thread in one series before the instance gives up. */
+  private static final int BORNE_FAILURES = 5;
+
+  private static final Duration QUIET = Duration.ofMinutes(1);
+
+  private static final Logger log = LoggerFactory.getLogger(Pipeline.class);
+
+  private final RegistryClient registry;
+  private final MicroBatcher<Waiting> batcher;
+  private final KafkaStreams streams;
+  private final FailureBound failures;
+  private final CountDownLatch running = new CountDownLatch(1);
+  private final CountDownLatch stopped = new CountDownLatch(1);
+  private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+
+  private Pipeline(
+      RegistryClient registry,
+      MicroBatcher<Waiting> batcher,
+      KafkaStreams streams,
+      FailureBound failures) {
+    this.registry = registry;
+    this.batcher = batcher;
+    this.streams = streams;
+    this.failures = failures;
+  }
+
+  /** Starts a pipeline that always runs at the operating point in the settings. */
+  public static Pipeline start(
+      Settings settings, BatchClassifier classifier, ImageDecoder decoder) {
+    return start(
+        settings,
+        classifier,
+        decoder,
+        new FixedCapacity(
+            settings.operatingPoint(classifier.card().expertsPerToken()), settings.routing()));
+  }
+
+  /**
+   * Checks what the pipeline needs and starts it; returns before the first image.
+   *
+   * @param controller chooses each batch's operating point
+   * @throws org.apache.kafka.common.config.ConfigException if a setting would lose or repeat images
+   * @throws PipelineException if the brokers cannot be reached or a topic is missing
+   * @throws dev.vmoe.event.RegistryUnavailableException if the registry does not answer in time
+   * @throws dev.vmoe.event.SchemaRefusedException if the registry refuses a schema
+   */
+  public static Pipeline start(
+      Settings settings,
+      BatchClassifier classifier,
+      ImageDecoder decoder,
+      CapacityController controller) {
+    Topics topics = Topics.of(settings);
+    PipelineConfig config = new PipelineConfig(settings);
+    int imageMaxBytes = settings.getInt(Settings.IMAGE_MAX_BYTES);
+    int largestRecordBytes =
+        new TopicCheck(topics)
+            .largestRecordBytes(
+                new StreamsConfig(config.streams(imageMaxBytes)).getAdminConfigs("topic-check"),
+                imageMaxBytes);
+    StreamsConfig streamsConfig = new StreamsConfig(config.streams(largestRecordBytes));
+
+    RegistryClient registry =
+        new RegistryClient(
+            settings.getString(Settings.REGISTRY_URL),
+            settings.withPrefix(Settings.REGISTRY_PREFIX),
+            settings.registryRetry());
+    try {
+      registry.register(topics.images(), ImageRequest.getClassSchema());
+      registry.register(topics.predictions(), Prediction.getClassSchema());
+      registry.register(topics.expertUtilization(), ExpertUtilization.getClassSchema());
+    } catch (RuntimeException e) {
+      registry.close();
+      throw e;
+    }
+
+    MicroBatcher<Waiting> batcher =
+        new MicroBatcher<>(
+            classifier,
+            decoder,
+            controller,
+            new BatchLimits(
+                settings.getInt(Settings.BATCH_MAX_IMAGES),
+                settings.getLong(Settings.BATCH_MAX_BYTES),
+                settings.linger()),
+            settings.decodeThreads());
+    CommitGuard guard = new CommitGuard(settings.inFlightWait());
+    RequestReader reader = new RequestReader(registry, imageMaxBytes);
+    ShareEvents events = new ShareEvents(classifier.card());
+    Topology topology =
+        PipelineTopology.build(
+            topics,
+            registry,
+            () ->
+                new MicroBatchProcessor(
+                    batcher::openLane,
+                    reader,
+                    events,
+                    guard,
+                    topics.images(),
+                    settings.inFlightImages()));
+    int threads = streamsConfig.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG);
+    Pipeline pipeline =
+        new Pipeline(
+            registry,
+            batcher,
+            new KafkaStreams(topology, streamsConfig, guard),
+            new FailureBound(BORNE_FAILURES * threads, QUIET));
+    pipeline.start();
+    return pipeline;
+  }
+
+  private void start() {
+    streams.setUncaughtExceptionHandler(this::onFailure);
+    streams.setStateListener(this::onState);
+    streams.start();
+  }
+
+  private StreamThreadExceptionResponse onFailure(Throwable exception) {
+    if (failures.exceededBy(System.nanoTime())) {
+      log.error("too many failures in a row, the instance stops", exception);
+      failure.compareAndSet(null, exception);
+      return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+    }
+    log.error(
+        "a stream thread failed and is replaced; what it had not emitted is read again", exception);
+    return StreamThreadExceptionResponse.REPLACE_THREAD;
+  }
+
+  private void onState(KafkaStreams.State now, KafkaStreams.State before) {
+    log.info("{} after {}", now, before);
+    if (now == KafkaStreams.State.RUNNING) {
+      running.countDown();
+    }
+    if (now == KafkaStreams.State.ERROR || now == KafkaStreams.State.NOT_RUNNING) {
+      stopped.countDown();
+    }
+  }
+
+  /**
+   * Waits until partitions are assigned and read.
+   *
+   * @return false if the time is up first
+   */
+  public boolean awaitRunning(Duration timeout) throws InterruptedException {
+    return running.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Waits until the pipeline is closed or has given up; {@link #failure()} says which. */
+  public void awaitStopped() throws InterruptedException {
+    stopped.await();
+  }
+
+  /** Returns whether partitions are read or a rebalance is under way. */
+  public boolean isRunning() {
+    return streams.state().isRunningOrRebalancing();
+  }
+
+  /** Returns why the pipeline gave up, if it did. */
+  public Optional<Throwable> failure() {
+    return Optional.ofNullable(failure.get());
+  }
+
+  /** Commits what is emitted, gives the partitions back and stops all threads. */
+  @Override
+  public void close() {
+    if (!streams.close(CLOSE_LIMIT)) {
+      log.warn("the stream threads did not end within {}", CLOSE_LIMIT);
+    }
+    batcher.close();
+    registry.close();
+    stopped.countDown();
+  }
+}

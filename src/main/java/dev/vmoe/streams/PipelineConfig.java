@@ -1,0 +1,105 @@
+package dev.vmoe.streams;
+
+import dev.vmoe.settings.Settings;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.streams.StreamsConfig;
+
+/** What Kafka Streams and its clients are configured with. */
+final class PipelineConfig {
+
+  /** Room for what a dead letter has beside the record that it was. */
+  private static final int RECORD_ROOM_BYTES = 1024 * 1024;
+
+  private static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(10);
+
+  /** Settings that would break the promise to lose and repeat nothing, and what to do instead. */
+  private static final Map<String, String> FORBIDDEN =
+      Map.of(
+          StreamsConfig.APPLICATION_ID_CONFIG,
+          "set application.id",
+          StreamsConfig.BOOTSTRAP_SERVERS_CONFIG,
+          "set bootstrap.servers",
+          StreamsConfig.PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG,
+          "a handler could skip images in silence",
+          StreamsConfig.PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG,
+          "a handler could skip predictions in silence",
+          StreamsConfig.DEFAULT_PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG,
+          "a handler could skip predictions in silence",
+          StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG,
+          "dead letters go to images.dlq under topic.prefix");
+
+  private final Settings settings;
+
+  PipelineConfig(Settings settings) {
+    this.settings = settings;
+  }
+
+  /**
+   * Returns the properties of Kafka Streams.
+   *
+   * @param largestRecordBytes bytes of the largest record that can arrive
+   * @throws ConfigException if the user asks for what would lose or repeat images
+   */
+  Map<String, Object> streams(int largestRecordBytes) {
+    Map<String, Object> users = users();
+    Map<String, Object> all = new HashMap<>(defaults(largestRecordBytes));
+    all.putAll(users);
+    all.put(StreamsConfig.APPLICATION_ID_CONFIG, settings.getString(Settings.APPLICATION_ID));
+    all.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, settings.getString(Settings.BOOTSTRAP_SERVERS));
+    all.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
+    return all;
+  }
+
+  private Map<String, Object> users() {
+    Map<String, Object> users = settings.withPrefix(Settings.STREAMS_PREFIX);
+    Object guarantee =
+        users.getOrDefault(
+            StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
+    if (!StreamsConfig.EXACTLY_ONCE_V2.equals(guarantee)) {
+      throw new ConfigException(
+          Settings.STREAMS_PREFIX + StreamsConfig.PROCESSING_GUARANTEE_CONFIG,
+          guarantee,
+          "only " + StreamsConfig.EXACTLY_ONCE_V2 + " keeps images from being lost or repeated");
+    }
+    FORBIDDEN.forEach(
+        (key, instead) -> {
+          if (users.containsKey(key)) {
+            throw new ConfigException(
+                Settings.STREAMS_PREFIX + key, users.get(key), "cannot be set here: " + instead);
+          }
+        });
+    for (String prefix :
+        new String[] {Settings.CONSUMER_PREFIX, Settings.PRODUCER_PREFIX, Settings.ADMIN_PREFIX}) {
+      settings.withPrefix(prefix).forEach((key, value) -> users.put(prefix + key, value));
+    }
+    return users;
+  }
+
+  private static Map<String, Object> defaults(int largestRecordBytes) {
+    Map<String, Object> defaults = new HashMap<>();
+    defaults.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 100);
+    defaults.put(StreamsConfig.POLL_MS_CONFIG, 5);
+    // times the size of an image, this is memory
+    defaults.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 100);
+    defaults.put(StreamsConfig.consumerPrefix(ConsumerConfig.MAX_POLL_RECORDS_CONFIG), 100);
+    defaults.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 8_000);
+    defaults.put(StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 2_000);
+    defaults.put(
+        StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG),
+        (int) TRANSACTION_TIMEOUT.toMillis());
+    // The broker checks a transaction's first batch for a partition with its coordinator; batches
+    // that overtake the check are refused, and sent again after a pause.
+    defaults.put(
+        StreamsConfig.producerPrefix(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION), 1);
+    int recordBytes = Math.addExact(largestRecordBytes, RECORD_ROOM_BYTES);
+    defaults.put(StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), recordBytes);
+    defaults.put(
+        StreamsConfig.producerPrefix(ProducerConfig.BUFFER_MEMORY_CONFIG), 2L * recordBytes);
+    return defaults;
+  }
+}

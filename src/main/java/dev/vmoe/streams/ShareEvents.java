@@ -1,0 +1,212 @@
+package dev.vmoe.streams;
+
+import dev.vmoe.batch.Answer;
+import dev.vmoe.batch.BatchRun;
+import dev.vmoe.batch.Share;
+import dev.vmoe.event.ClassScore;
+import dev.vmoe.event.ClassUtilization;
+import dev.vmoe.event.ExpertUtilization;
+import dev.vmoe.event.LayerUtilization;
+import dev.vmoe.event.Prediction;
+import dev.vmoe.inference.BatchResult;
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.moe.RoutingCounts;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+
+/** Puts what the model said of a share into events. */
+final class ShareEvents {
+
+  private static final int BEST = 5;
+
+  private final ModelCard card;
+
+  ShareEvents(ModelCard card) {
+    this.card = card;
+  }
+
+  /** Returns the prediction of one image. */
+  Prediction prediction(BatchRun run, Answer.Classified<Waiting> answer) {
+    BatchResult result = result(run);
+    Waiting waiting = answer.origin();
+    Prediction.Builder prediction = Prediction.newBuilder();
+    if (waiting.label() != null) {
+      prediction.setLabel(waiting.label());
+    }
+    return prediction
+        .setTop(top(result.logits()[answer.index()]))
+        .setAttributes(waiting.attributes())
+        .setModel(card.name())
+        .setWeightsHash(card.weightsHash())
+        .setRequestedCapacityRatio(result.settings().capacityRatio())
+        .setEffectiveCapacityRatio(result.effectiveCapacityRatio())
+        .setExpertsPerToken(result.settings().expertsPerToken())
+        .setRouting(result.settings().routing().label())
+        .setBatchId(run.id())
+        .setBatchSize(run.numImages())
+        .setFlushReason(run.flushReason().label())
+        .setProcessedShare((float) result.counts().processedShare(answer.index()))
+        .setQueueMicros(TimeUnit.NANOSECONDS.toMicros(answer.queueNanos()))
+        .setDecodeMicros(TimeUnit.NANOSECONDS.toMicros(answer.decodeNanos()))
+        .setInferenceMicros(TimeUnit.NANOSECONDS.toMicros(result.inferenceNanos()))
+        .setSourceTopic(waiting.position().topic())
+        .setSourcePartition(waiting.position().partition())
+        .setSourceOffset(waiting.position().offset())
+        .build();
+  }
+
+  /** Returns what the experts did for a share; empty if none of its images was classified. */
+  Optional<ExpertUtilization> utilization(Share<Waiting> share) {
+    List<Answer.Classified<Waiting>> classified = new ArrayList<>();
+    for (Answer<Waiting> answer : share.answers()) {
+      if (answer instanceof Answer.Classified<Waiting> image) {
+        classified.add(image);
+      }
+    }
+    if (classified.isEmpty()) {
+      return Optional.empty();
+    }
+    BatchRun run = share.run();
+    BatchResult result = result(run);
+    Map<String, List<Answer.Classified<Waiting>>> byClass = new TreeMap<>();
+    for (Answer.Classified<Waiting> image : classified) {
+      byClass.computeIfAbsent(classOf(result, image), name -> new ArrayList<>()).add(image);
+    }
+    Waiting first = classified.get(0).origin();
+    Waiting last = classified.get(classified.size() - 1).origin();
+    return Optional.of(
+        ExpertUtilization.newBuilder()
+            .setBatchId(run.id())
+            .setBatchSize(run.numImages())
+            .setImages(classified.size())
+            .setSourceTopic(first.position().topic())
+            .setSourcePartition(first.position().partition())
+            .setFirstOffset(first.position().offset())
+            .setLastOffset(last.position().offset())
+            .setModel(card.name())
+            .setWeightsHash(card.weightsHash())
+            .setRequestedCapacityRatio(result.settings().capacityRatio())
+            .setEffectiveCapacityRatio(result.effectiveCapacityRatio())
+            .setExpertsPerToken(result.settings().expertsPerToken())
+            .setRouting(result.settings().routing().label())
+            .setFlushReason(run.flushReason().label())
+            .setTokensPerImage(card.tokensPerImage())
+            .setCapacity(result.slots())
+            .setSlots((double) result.slots() * classified.size() / run.numImages())
+            .setInferenceMicros(TimeUnit.NANOSECONDS.toMicros(result.inferenceNanos()))
+            .setLayers(layers(result.counts(), classified))
+            .setClasses(
+                byClass.entrySet().stream()
+                    .map(
+                        entry ->
+                            new ClassUtilization(
+                                entry.getKey(),
+                                entry.getValue().size(),
+                                layers(result.counts(), entry.getValue())))
+                    .toList())
+            .build());
+  }
+
+  private static BatchResult result(BatchRun run) {
+    return Objects.requireNonNull(run.result(), "a batch with classified images has a result");
+  }
+
+  private String classOf(BatchResult result, Answer.Classified<Waiting> image) {
+    String label = image.origin().label();
+    if (label != null) {
+      return label;
+    }
+    float[] logits = result.logits()[image.index()];
+    return card.classes().get(best(logits, 1).get(0));
+  }
+
+  /** Sums the routing counts of some images: (B, L, E) to L times (E). */
+  private List<LayerUtilization> layers(
+      RoutingCounts counts, List<Answer.Classified<Waiting>> images) {
+    List<LayerUtilization> layers = new ArrayList<>();
+    for (int layer = 0; layer < counts.numLayers(); layer++) {
+      Long[] assigned = new Long[counts.numExperts()];
+      Long[] dispatched = new Long[counts.numExperts()];
+      Double[] gateSum = new Double[counts.numExperts()];
+      Double[] importance = new Double[counts.numExperts()];
+      for (int expert = 0; expert < counts.numExperts(); expert++) {
+        long assignedChoices = 0;
+        long dispatchedChoices = 0;
+        double gates = 0;
+        double allGates = 0;
+        for (Answer.Classified<Waiting> image : images) {
+          int at = counts.at(image.index(), layer) + expert;
+          assignedChoices += counts.assigned()[at];
+          dispatchedChoices += counts.dispatched()[at];
+          gates += counts.gateSum()[at];
+          allGates += counts.importance()[at];
+        }
+        assigned[expert] = assignedChoices;
+        dispatched[expert] = dispatchedChoices;
+        gateSum[expert] = gates;
+        importance[expert] = allGates;
+      }
+      long skipped = 0;
+      for (Answer.Classified<Waiting> image : images) {
+        skipped += counts.skipped()[image.index() * counts.numLayers() + layer];
+      }
+      layers.add(
+          new LayerUtilization(
+              card.moeBlocks().get(layer),
+              List.of(assigned),
+              List.of(dispatched),
+              List.of(gateSum),
+              List.of(importance),
+              skipped));
+    }
+    return layers;
+  }
+
+  private List<ClassScore> top(float[] logits) {
+    double[] scores = card.softmax() ? softmax(logits) : sigmoid(logits);
+    return best(logits, BEST).stream()
+        .map(index -> new ClassScore(index, card.classes().get(index), (float) scores[index]))
+        .toList();
+  }
+
+  /** Returns the indices of the largest logits, largest first; ties go to the lower index. */
+  private static List<Integer> best(float[] logits, int count) {
+    return IntStream.range(0, logits.length)
+        .boxed()
+        .sorted(Comparator.comparing((Integer index) -> -logits[index]))
+        .limit(count)
+        .toList();
+  }
+
+  private static double[] softmax(float[] logits) {
+    double largest = Double.NEGATIVE_INFINITY;
+    for (float logit : logits) {
+      largest = Math.max(largest, logit);
+    }
+    double[] scores = new double[logits.length];
+    double sum = 0;
+    for (int i = 0; i < logits.length; i++) {
+      scores[i] = Math.exp(logits[i] - largest);
+      sum += scores[i];
+    }
+    for (int i = 0; i < scores.length; i++) {
+      scores[i] /= sum;
+    }
+    return scores;
+  }
+
+  private static double[] sigmoid(float[] logits) {
+    double[] scores = new double[logits.length];
+    for (int i = 0; i < logits.length; i++) {
+      scores[i] = 1 / (1 + Math.exp(-logits[i]));
+    }
+    return scores;
+  }
+}

@@ -1,0 +1,119 @@
+package dev.vmoe.streams;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Looks at the topics before anything starts, so that what is missing is said in one sentence. */
+final class TopicCheck {
+
+  private static final Duration LIMIT = Duration.ofSeconds(20);
+
+  private static final Logger log = LoggerFactory.getLogger(TopicCheck.class);
+
+  private final Topics topics;
+
+  TopicCheck(Topics topics) {
+    this.topics = topics;
+  }
+
+  /**
+   * Checks that all topics are there and that each image can become a dead letter.
+   *
+   * @param adminConfigs configuration of Kafka's admin client
+   * @param imageMaxBytes assumed where the topics' limits may not be read
+   * @return bytes of the largest record that can arrive
+   * @throws PipelineException if a topic is missing or no broker answers
+   */
+  int largestRecordBytes(Map<String, Object> adminConfigs, int imageMaxBytes) {
+    Map<String, Object> configs = new HashMap<>(adminConfigs);
+    configs.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) LIMIT.toMillis());
+    configs.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) LIMIT.toMillis() / 2);
+    try (Admin admin = Admin.create(configs)) {
+      requireAll(admin, String.valueOf(configs.get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG)));
+      return limit(admin, imageMaxBytes);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new PipelineException("interrupted while looking at the topics", e);
+    }
+  }
+
+  private void requireAll(Admin admin, String brokers) throws InterruptedException {
+    List<String> missing = new ArrayList<>();
+    for (Map.Entry<String, KafkaFuture<TopicDescription>> topic :
+        admin.describeTopics(topics.all()).topicNameValues().entrySet()) {
+      try {
+        topic.getValue().get();
+      } catch (ExecutionException e) {
+        if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+          throw new PipelineException(
+              "the brokers at "
+                  + brokers
+                  + " do not describe topic "
+                  + topic.getKey()
+                  + ": "
+                  + e.getCause()
+                  + ". Check bootstrap.servers, and the rights of this user",
+              e.getCause());
+        }
+        missing.add(topic.getKey());
+      }
+    }
+    if (!missing.isEmpty()) {
+      throw new PipelineException(
+          "missing on "
+              + brokers
+              + ": "
+              + String.join(", ", missing)
+              + "; create them with `vmoe topics create`",
+          null);
+    }
+  }
+
+  private int limit(Admin admin, int imageMaxBytes) throws InterruptedException {
+    try {
+      int images = maxMessageBytes(admin, topics.images());
+      int deadLetters = maxMessageBytes(admin, topics.deadLetters());
+      if (deadLetters <= images) {
+        log.warn(
+            "{} takes records of {} bytes and {} of {}: a bad record of the largest size would not"
+                + " fit there with its error headers and stop the stream; raise the latter's"
+                + " max.message.bytes",
+            topics.images(),
+            images,
+            topics.deadLetters(),
+            deadLetters);
+      }
+      return images;
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof AuthorizationException) {
+        log.warn("the topics' size limits may not be read, image.max.bytes is assumed");
+        return imageMaxBytes;
+      }
+      throw new PipelineException("cannot read the topics' size limits", e.getCause());
+    }
+  }
+
+  private static int maxMessageBytes(Admin admin, String topic)
+      throws InterruptedException, ExecutionException {
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    Config config =
+        Objects.requireNonNull(admin.describeConfigs(List.of(resource)).all().get().get(resource));
+    return Integer.parseInt(config.get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value());
+  }
+}

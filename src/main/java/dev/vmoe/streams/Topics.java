@@ -1,0 +1,29 @@
+package dev.vmoe.streams;
+
+import dev.vmoe.settings.Settings;
+import java.util.List;
+
+/**
+ * Full names of the topics that the pipeline reads and writes.
+ *
+ * @param images images to classify
+ * @param predictions answers
+ * @param expertUtilization what the experts did
+ * @param deadLetters images that cannot be answered
+ */
+record Topics(String images, String predictions, String expertUtilization, String deadLetters) {
+
+  /** Returns the names under the prefix in the settings. */
+  static Topics of(Settings settings) {
+    return new Topics(
+        settings.topic("images"),
+        settings.topic("predictions"),
+        settings.topic("expert-utilization"),
+        settings.topic("images.dlq"));
+  }
+
+  /** Returns all of them. */
+  List<String> all() {
+    return List.of(images, predictions, expertUtilization, deadLetters);
+  }
+}

@@ -1,0 +1,338 @@
+package dev.vmoe.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.vmoe.capacity.CapacityController;
+import dev.vmoe.capacity.FixedCapacity;
+import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.capacity.Sample;
+import dev.vmoe.image.BadImageException;
+import dev.vmoe.image.ImageDecoder;
+import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.inference.BatchResult;
+import dev.vmoe.inference.InferenceException;
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.moe.Routing;
+import dev.vmoe.moe.RoutingCounts;
+import dev.vmoe.moe.RoutingSettings;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+class MicroBatcherTest {
+
+  private static final Duration FOREVER = Duration.ofSeconds(20);
+  private static final Duration NEVER_LINGERS = Duration.ofMinutes(1);
+  private static final int BAD = 255;
+  private static final RoutingSettings SETTINGS = new RoutingSettings(1.05, 2, Routing.VANILLA);
+
+  private final PixelEcho classifier = new PixelEcho();
+  private final List<Sample> samples = new CopyOnWriteArrayList<>();
+  private MicroBatcher<Integer> batcher;
+
+  @AfterEach
+  void close() {
+    classifier.permits.release(1_000_000);
+    if (batcher != null) {
+      batcher.close();
+    }
+  }
+
+  @Test
+  void shouldCloseBatchBySizeAcrossLanes() throws Exception {
+    open(4, 1_000, NEVER_LINGERS);
+    Lane<Integer> left = batcher.openLane();
+    Lane<Integer> right = batcher.openLane();
+    submit(left, 1, 2);
+    submit(right, 3, 4);
+
+    Share<Integer> ofLeft = take(left);
+    Share<Integer> ofRight = take(right);
+
+    assertThat(ofLeft.run()).isSameAs(ofRight.run());
+    assertThat(ofLeft.run().flushReason()).isEqualTo(FlushReason.SIZE);
+    assertThat(ofLeft.run().numImages()).isEqualTo(4);
+    assertThat(classes(ofLeft)).containsExactly(1, 2);
+    assertThat(classes(ofRight)).containsExactly(3, 4);
+  }
+
+  @Test
+  void shouldCloseBatchWhenOldestImageHasLingered() throws Exception {
+    open(4, 1_000, Duration.ofMillis(5));
+    Lane<Integer> lane = batcher.openLane();
+    submit(lane, 1);
+
+    Share<Integer> share = take(lane);
+
+    assertThat(share.run().flushReason()).isEqualTo(FlushReason.LINGER);
+    Answer.Classified<Integer> answer = (Answer.Classified<Integer>) share.answers().get(0);
+    assertThat(answer.queueNanos()).isGreaterThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(5));
+  }
+
+  @Test
+  void shouldCloseBatchByBytesAndGiveLargeImageABatchOfItsOwn() throws Exception {
+    open(100, 10, NEVER_LINGERS);
+    Lane<Integer> lane = batcher.openLane();
+    lane.submit(1, encoded(1, 6));
+    lane.submit(2, encoded(2, 6));
+    lane.submit(3, encoded(3, 50));
+
+    assertThat(classes(take(lane))).containsExactly(1);
+    assertThat(classes(take(lane))).containsExactly(2);
+    Share<Integer> large = take(lane);
+    assertThat(classes(large)).containsExactly(3);
+    assertThat(large.run().flushReason()).isEqualTo(FlushReason.BYTES);
+  }
+
+  @Test
+  void shouldCompactUndecodableImagesAndKeepOrder() throws Exception {
+    open(6, 1_000, NEVER_LINGERS);
+    Lane<Integer> lane = batcher.openLane();
+    submit(lane, 1, BAD, 2);
+    lane.reject(77, "not Avro");
+    submit(lane, BAD, 3);
+
+    Share<Integer> share = take(lane);
+
+    assertThat(share.run().numImages()).isEqualTo(3);
+    assertThat(classifier.pixelsSeen.get(0)).containsExactly(1, 2, 3);
+    assertThat(share.answers()).extracting(Answer::origin).containsExactly(1, BAD, 2, 77, BAD, 3);
+    assertThat(share.answers().get(1)).isEqualTo(new Answer.Rejected<>(BAD, "bad pixel"));
+    assertThat(share.answers().get(3)).isEqualTo(new Answer.Rejected<>(77, "not Avro"));
+    assertThat(classes(share)).containsExactly(1, 2, 3);
+  }
+
+  @Test
+  void shouldAnswerBatchWithoutAnyImage() throws Exception {
+    open(2, 1_000, NEVER_LINGERS);
+    Lane<Integer> lane = batcher.openLane();
+    lane.reject(1, "empty");
+    submit(lane, BAD);
+
+    Share<Integer> share = take(lane);
+
+    assertThat(share.run().result()).isNull();
+    assertThat(share.run().numImages()).isZero();
+    assertThat(share.answers()).hasSize(2).allMatch(a -> a instanceof Answer.Rejected);
+    assertThat(classifier.pixelsSeen).isEmpty();
+  }
+
+  @Test
+  void shouldRejectImageOnWhichDecoderFails() throws Exception {
+    open(1, 1_000, NEVER_LINGERS);
+    Lane<Integer> lane = batcher.openLane();
+    lane.submit(1, new byte[0]);
+
+    assertThat(take(lane).answers().get(0))
+        .isInstanceOfSatisfying(
+            Answer.Rejected.class, r -> assertThat(r.reason()).contains("decoder failed"));
+  }
+
+  @Test
+  void shouldFillAndDecodeNextBatchesWhileOneComputes() throws Exception {
+    classifier.permits.drainPermits();
+    open(2, 1_000, NEVER_LINGERS);
+    Lane<Integer> lane = batcher.openLane();
+    submit(lane, IntStream.rangeClosed(1, 20).toArray()); // more batches than buffers
+    assertThat(lane.pending()).isEqualTo(20);
+    assertThat(lane.poll()).isNull();
+    assertThat(lane.await(Duration.ofMillis(1))).isFalse();
+
+    classifier.permits.release(10);
+
+    List<Integer> answered = new ArrayList<>();
+    while (answered.size() < 20) {
+      answered.addAll(classes(take(lane)));
+    }
+    assertThat(answered).containsExactlyElementsOf(IntStream.rangeClosed(1, 20).boxed().toList());
+    assertThat(lane.pending()).isZero();
+    assertThat(samples.get(0).batchImages()).isEqualTo(2);
+    assertThat(samples.get(9).waitingImages()).isZero();
+    assertThat(samples.get(1).waitingImages()).isEqualTo(16);
+  }
+
+  @Test
+  void shouldFailSharesOfFailedBatchOnly() throws Exception {
+    open(1, 1_000, NEVER_LINGERS);
+    Lane<Integer> failing = batcher.openLane();
+    submit(failing, PixelEcho.FAILS);
+    assertThat(failing.await(FOREVER)).isTrue();
+    assertThatThrownBy(failing::poll).isInstanceOf(InferenceException.class);
+
+    Lane<Integer> next = batcher.openLane();
+    submit(next, 5);
+    assertThat(classes(take(next))).containsExactly(5);
+  }
+
+  @Test
+  void shouldDiscardLateResultsOfClosedLane() throws Exception {
+    classifier.permits.drainPermits();
+    open(2, 1_000, NEVER_LINGERS);
+    Lane<Integer> lost = batcher.openLane();
+    Lane<Integer> kept = batcher.openLane();
+    submit(lost, 1);
+    submit(kept, 2);
+    lost.close();
+    classifier.permits.release();
+
+    assertThat(classes(take(kept))).containsExactly(2);
+    assertThat(lost.poll()).isNull();
+    assertThat(lost.pending()).isZero();
+  }
+
+  @Test
+  void shouldRefuseImagesOnceClosed() {
+    open(2, 1_000, NEVER_LINGERS);
+    Lane<Integer> lane = batcher.openLane();
+    batcher.close();
+    assertThatThrownBy(() -> submit(lane, 1)).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void shouldAnswerEveryImageOnceAndInOrderUnderConcurrentLanes() throws Exception {
+    open(7, 40, Duration.ofMillis(1));
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    try {
+      List<Future<List<Integer>>> lanes = new ArrayList<>();
+      for (int seed = 0; seed < 4; seed++) {
+        Random random = new Random(seed);
+        lanes.add(threads.submit(() -> drive(batcher.openLane(), random, 2_000)));
+      }
+      for (Future<List<Integer>> lane : lanes) {
+        assertThat(lane.get())
+            .containsExactlyElementsOf(IntStream.range(0, 2_000).boxed().toList());
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    assertThat(classifier.pixelsSeen).allMatch(pixels -> pixels.size() <= 7);
+  }
+
+  /** Sends images of random kinds and sizes, taking shares out at random; returns the origins. */
+  private static List<Integer> drive(Lane<Integer> lane, Random random, int images)
+      throws InterruptedException {
+    List<Integer> origins = new ArrayList<>();
+    int sent = 0;
+    while (origins.size() < images) {
+      if (sent < images && random.nextInt(3) > 0) {
+        if (random.nextInt(10) == 0) {
+          lane.reject(sent++, "bad");
+        } else {
+          lane.submit(sent++, encoded(random.nextInt(254), 1 + random.nextInt(15)));
+        }
+      } else if (sent == images || lane.pending() > 30) {
+        assertThat(lane.await(FOREVER)).isTrue();
+      }
+      Share<Integer> share = lane.poll();
+      if (share != null) {
+        share.answers().forEach(answer -> origins.add(answer.origin()));
+      }
+    }
+    return origins;
+  }
+
+  private void open(int maxImages, long maxBytes, Duration linger) {
+    FixedCapacity fixed =
+        new FixedCapacity(
+            new OperatingPoint(SETTINGS.capacityRatio(), SETTINGS.expertsPerToken()),
+            SETTINGS.routing());
+    CapacityController controller =
+        sample -> {
+          samples.add(sample);
+          return fixed.decide(sample);
+        };
+    ImageDecoder decoder = MicroBatcherTest::decode;
+    batcher =
+        new MicroBatcher<>(
+            classifier, decoder, controller, new BatchLimits(maxImages, maxBytes, linger), 2);
+  }
+
+  /** A 1×1 image whose red value is its first byte. */
+  private static void decode(byte[] encoded, ByteBuffer images, int slot) throws BadImageException {
+    if ((encoded[0] & 0xff) == BAD) {
+      throw new BadImageException("bad pixel");
+    }
+    images.put(slot * 3, encoded[0]);
+  }
+
+  private static byte[] encoded(int pixel, int length) {
+    byte[] bytes = new byte[length];
+    bytes[0] = (byte) pixel;
+    return bytes;
+  }
+
+  private static void submit(Lane<Integer> lane, int... pixels) {
+    for (int pixel : pixels) {
+      lane.submit(pixel, encoded(pixel, 1));
+    }
+  }
+
+  private static Share<Integer> take(Lane<Integer> lane) throws InterruptedException {
+    assertThat(lane.await(FOREVER)).isTrue();
+    Share<Integer> share = lane.poll();
+    assertThat(share).isNotNull();
+    return share;
+  }
+
+  /** What the classifier said of each classified image of a share. */
+  private static List<Integer> classes(Share<Integer> share) {
+    List<Integer> classes = new ArrayList<>();
+    for (Answer<Integer> answer : share.answers()) {
+      if (answer instanceof Answer.Classified<Integer> classified) {
+        classes.add((int) share.run().result().logits()[classified.index()][0]);
+      }
+    }
+    return classes;
+  }
+
+  /** Answers each image with its red value, when permitted. */
+  private static final class PixelEcho implements BatchClassifier {
+
+    static final int FAILS = 254;
+
+    final Semaphore permits = new Semaphore(1_000_000);
+    final List<List<Integer>> pixelsSeen = new CopyOnWriteArrayList<>();
+
+    @Override
+    public ModelCard card() {
+      return new ModelCard(
+          "echo", "", List.of("red"), 1, 1, List.of(), 0, 0, 1, true, "bilinear", "echo");
+    }
+
+    @Override
+    public BatchResult classify(ByteBuffer images, int numImages, RoutingSettings settings) {
+      permits.acquireUninterruptibly();
+      List<Integer> pixels =
+          IntStream.range(0, numImages).map(i -> images.get(i * 3) & 0xff).boxed().toList();
+      if (pixels.contains(FAILS)) {
+        throw new InferenceException("asked to fail", new IllegalStateException());
+      }
+      pixelsSeen.add(pixels);
+      float[][] logits = new float[numImages][1];
+      for (int i = 0; i < numImages; i++) {
+        logits[i][0] = pixels.get(i);
+      }
+      RoutingCounts none =
+          new RoutingCounts(
+              numImages, 0, 0, new int[0], new int[0], new float[0], new float[0], new int[0]);
+      return new BatchResult(logits, none, settings, 0, settings.capacityRatio(), 1);
+    }
+
+    @Override
+    public void close() {}
+  }
+}

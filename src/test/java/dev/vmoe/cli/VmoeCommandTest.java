@@ -1,0 +1,147 @@
+package dev.vmoe.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+
+class VmoeCommandTest {
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @TempDir Path folder;
+
+  static Stream<List<String>> commands() {
+    CommandLine root =
+        VmoeCommand.commandLine(
+            new PrintWriter(new StringWriter()), new PrintWriter(new StringWriter()), null);
+    List<List<String>> found = new ArrayList<>();
+    collect(root, List.of(), found);
+    return found.stream();
+  }
+
+  private static void collect(CommandLine command, List<String> path, List<List<String>> found) {
+    found.add(path);
+    command
+        .getSubcommands()
+        .forEach(
+            (name, below) -> {
+              List<String> longer = new ArrayList<>(path);
+              longer.add(name);
+              collect(below, longer, found);
+            });
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void shouldHelpWithEveryCommand(List<String> command) {
+    List<String> arguments = new ArrayList<>(command);
+    arguments.add("--help");
+
+    assertThat(run(arguments.toArray(String[]::new))).isZero();
+    assertThat(out.toString())
+        .startsWith(String.join(" ", "Usage: vmoe", String.join(" ", command)).strip())
+        .contains("--debug", "--version", "Exit codes:", "2   wrong usage or settings");
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void shouldDescribeEveryOption(List<String> path) {
+    CommandLine command = VmoeCommand.commandLine(new PrintWriter(out), new PrintWriter(err), null);
+    for (String name : path) {
+      command = Objects.requireNonNull(command.getSubcommands().get(name));
+    }
+
+    assertThat(command.getCommandSpec().options())
+        .allSatisfy(option -> assertThat(option.description()).isNotEmpty());
+  }
+
+  @Test
+  void shouldTellItsVersion() {
+    assertThat(run("--version")).isZero();
+    assertThat(out.toString()).matches("vmoe \\d+\\.\\d+\\.\\d+\\S*\\RJava .*\\R");
+  }
+
+  @Test
+  void shouldShowTheUsageWithoutACommand() {
+    assertThat(run()).isEqualTo(2);
+    assertThat(err.toString()).startsWith("Usage: vmoe");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          prodce                              | did you mean produce?
+          topics                              | Missing required subcommand
+          produce                             | Missing required parameter: 'FILE-OR-FOLDER'
+          produce --rate 0 a.jpg              | --rate 0.0 is not above 0
+          produce --raw --label cat a.jpg     | --raw sends the bytes alone
+          produce --label a --labels-from-folder a.jpg | one or the other
+          consume --max 0                     | --max 0 is below 1
+          consume --max many                  | 'many' is not a long
+          consume --timeout 0                 | --timeout 0.0 is not above 0
+          consume --settings none.properties  | settings file none.properties does not exist
+          consume --set batch.max.image=1     | command line: batch.max.image: unknown setting (did you mean batch.max.images?)
+          topics create --plan none.yaml      | topics file none.yaml does not exist
+          topics create --replication-factor 0 | --replication-factor 0 is below 1
+          """)
+  void shouldAnswerWrongUsageInOneLineAndDoNothing(String arguments, String message) {
+    assertThat(run(arguments.split(" "))).isEqualTo(2);
+    assertThat(err.toString()).startsWith("vmoe: ").contains(message).hasLineCount(1);
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void shouldFailInOneLineWithoutStackTrace() {
+    assertThat(run("produce", folder.toString())).isEqualTo(1);
+    assertThat(err.toString())
+        .isEqualToIgnoringNewLines("vmoe: no image files in [" + folder + "]");
+  }
+
+  @Test
+  void shouldShowTheStackTraceForDebugging() {
+    assertThat(run("produce", "--debug", folder.toString())).isEqualTo(1);
+    assertThat(err.toString()).contains("\tat dev.vmoe.cli.ProduceCommand");
+  }
+
+  @Test
+  void shouldSayWhichBrokersDidNotAnswer() {
+    assumeFalse(System.getenv().containsKey("VMOE_BOOTSTRAP_SERVERS"));
+    String[] arguments = {
+      "topics",
+      "describe",
+      "--bootstrap-server",
+      "127.0.0.1:1",
+      "--set",
+      "admin.default.api.timeout.ms=300",
+      "--set",
+      "admin.request.timeout.ms=300"
+    };
+
+    assertThat(run(arguments)).isEqualTo(1);
+    assertThat(err.toString())
+        .startsWith("vmoe: no Kafka broker answered at 127.0.0.1:1 (bootstrap.servers)")
+        .hasLineCount(1);
+  }
+
+  private int run(String... arguments) {
+    return VmoeCommand.commandLine(new PrintWriter(out, true), new PrintWriter(err, true), null)
+        .execute(arguments);
+  }
+}

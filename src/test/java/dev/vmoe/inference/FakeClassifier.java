@@ -1,0 +1,152 @@
+package dev.vmoe.inference;
+
+import dev.vmoe.moe.Capacity;
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.moe.RoutingCounts;
+import dev.vmoe.moe.RoutingSettings;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
+
+/**
+ * A classifier whose class is the tenth of the grey scale that an image's mean falls into, and
+ * whose experts are claimed in turn. It can be slow, and it can be told to fail.
+ */
+public final class FakeClassifier implements BatchClassifier {
+
+  private static final int CLASSES = 10;
+  private static final ModelCard CARD =
+      new ModelCard(
+          "fake",
+          "0000",
+          IntStream.range(0, CLASSES).mapToObj(i -> "grey-" + i).toList(),
+          8,
+          5,
+          List.of(1, 3),
+          4,
+          2,
+          1.05,
+          true,
+          "bilinear",
+          "none");
+
+  private final Duration runTime;
+  private final AtomicInteger failures = new AtomicInteger();
+  private final AtomicInteger runs = new AtomicInteger();
+
+  /** Creates a classifier that takes no time. */
+  public FakeClassifier() {
+    this(Duration.ZERO);
+  }
+
+  /** Creates a classifier that takes this long for a batch. */
+  public FakeClassifier(Duration runTime) {
+    this.runTime = runTime;
+  }
+
+  /** Lets the next runs fail. */
+  public void failNext(int count) {
+    failures.addAndGet(count);
+  }
+
+  /** Returns how many batches ran, failed ones included. */
+  public int runs() {
+    return runs.get();
+  }
+
+  @Override
+  public ModelCard card() {
+    return CARD;
+  }
+
+  @Override
+  public BatchResult classify(ByteBuffer images, int numImages, RoutingSettings settings) {
+    runs.incrementAndGet();
+    if (failures.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+      throw new InferenceException("told to fail", new IllegalStateException("test"));
+    }
+    long endNanos = System.nanoTime() + runTime.toNanos();
+    for (long left = runTime.toNanos(); left > 0; left = endNanos - System.nanoTime()) {
+      LockSupport.parkNanos(left);
+    }
+    int imageBytes = CARD.imageSize() * CARD.imageSize() * 3;
+    int slots =
+        Capacity.slots(
+            numImages * CARD.tokensPerImage(),
+            settings.expertsPerToken(),
+            settings.capacityRatio(),
+            CARD.numExperts());
+    float[][] logits = new float[numImages][CLASSES];
+    RoutingCounts counts = emptyCounts(numImages);
+    int[] claimed = new int[CARD.numLayers() * CARD.numExperts()];
+    for (int image = 0; image < numImages; image++) {
+      int mean = mean(images, image * imageBytes, imageBytes);
+      for (int c = 0; c < CLASSES; c++) {
+        logits[image][c] = -Math.abs(mean * CLASSES / 256 - c);
+      }
+      route(counts, image, mean, settings.expertsPerToken(), slots, claimed);
+    }
+    return new BatchResult(
+        logits,
+        counts,
+        settings,
+        slots,
+        Capacity.effectiveRatio(
+            slots,
+            numImages * CARD.tokensPerImage(),
+            settings.expertsPerToken(),
+            CARD.numExperts()),
+        runTime.toNanos());
+  }
+
+  private static RoutingCounts emptyCounts(int numImages) {
+    int choices = numImages * CARD.numLayers() * CARD.numExperts();
+    return new RoutingCounts(
+        numImages,
+        CARD.numLayers(),
+        CARD.numExperts(),
+        new int[choices],
+        new int[choices],
+        new float[choices],
+        new float[choices],
+        new int[numImages * CARD.numLayers()]);
+  }
+
+  private static int mean(ByteBuffer images, int from, int count) {
+    long sum = 0;
+    for (int i = from; i < from + count; i++) {
+      sum += Byte.toUnsignedInt(images.get(i));
+    }
+    return (int) (sum / count);
+  }
+
+  private static void route(
+      RoutingCounts counts, int image, int mean, int k, int slots, int[] claimed) {
+    for (int layer = 0; layer < CARD.numLayers(); layer++) {
+      for (int token = 0; token < CARD.tokensPerImage(); token++) {
+        int kept = 0;
+        for (int choice = 0; choice < k; choice++) {
+          int expert = (mean + token + choice + layer) % CARD.numExperts();
+          int at = counts.at(image, layer) + expert;
+          counts.assigned()[at]++;
+          counts.importance()[at] += 1f / k;
+          if (claimed[layer * CARD.numExperts() + expert] < slots) {
+            claimed[layer * CARD.numExperts() + expert]++;
+            counts.dispatched()[at]++;
+            counts.gateSum()[at] += 1f / k;
+            kept++;
+          }
+        }
+        if (kept == 0) {
+          counts.skipped()[image * CARD.numLayers() + layer]++;
+        }
+      }
+    }
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,47 @@
+package dev.vmoe.inference;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.vmoe.moe.ModelCard;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ScoredClassTest {
+
+  @Test
+  void shouldGiveSoftmaxOverAllClassesBestFirst() {
+    List<ScoredClass> top = ScoredClass.top(card(true), new float[] {1, 3, 2}, 2);
+
+    assertThat(top).extracting(ScoredClass::index).containsExactly(1, 2);
+    assertThat(top).extracting(ScoredClass::label).containsExactly("b", "c");
+    double sum = Math.exp(1) + Math.exp(2) + Math.exp(3);
+    assertThat(top.get(0).score()).isCloseTo((float) (Math.exp(3) / sum), within(1e-6f));
+  }
+
+  @Test
+  void shouldGiveSigmoidOfEachClass() {
+    List<ScoredClass> top = ScoredClass.top(card(false), new float[] {0, 2, -1}, 5);
+
+    assertThat(top).extracting(ScoredClass::index).containsExactly(1, 0, 2);
+    assertThat(top.get(1).score()).isEqualTo(0.5f);
+  }
+
+  @Test
+  void shouldSurviveLargeLogits() {
+    assertThat(ScoredClass.top(card(true), new float[] {1e4f, -1e4f, 0}, 1).get(0).score())
+        .isEqualTo(1f);
+  }
+
+  @Test
+  void shouldGiveTiesToLowerIndex() {
+    assertThat(ScoredClass.top(card(true), new float[] {1, 1, 1}, 3))
+        .extracting(ScoredClass::index)
+        .containsExactly(0, 1, 2);
+  }
+
+  private static ModelCard card(boolean softmax) {
+    return new ModelCard(
+        "m", "", List.of("a", "b", "c"), 1, 1, List.of(), 0, 0, 1, softmax, "bilinear", "");
+  }
+}

@@ -1,0 +1,75 @@
+package dev.vmoe.settings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.kafka.common.config.ConfigDef.ConfigKey;
+import org.junit.jupiter.api.Test;
+
+/** Keeps {@code src/docs/settings.md} as the definition says. */
+class SettingsDocsTest {
+
+  private static final Path PAGE =
+      Path.of(System.getProperty("vmoe.home", ".")).resolve("src/docs/settings.md");
+  private static final String COMMAND =
+      "mvn -q test -Dtest=SettingsDocsTest -Dsurefire.failIfNoSpecifiedTests=false"
+          + " -Dupdate.docs=true";
+
+  @Test
+  void shouldDocumentEverySettingAsItIsDefined() throws IOException {
+    if (Boolean.getBoolean("update.docs")) {
+      Files.writeString(PAGE, page());
+    }
+
+    assertThat(PAGE)
+        .as("%s is stale; regenerate it with: %s", PAGE, COMMAND)
+        .exists()
+        .hasContent(page());
+  }
+
+  private static String page() {
+    StringBuilder page =
+        new StringBuilder(
+            """
+            # Settings
+
+            <!-- Generated from dev.vmoe.settings.Settings; do not edit. -->
+
+            A settings file (`--settings FILE`, properties in UTF-8; see `ops/vmoe.properties`), over it
+            environment variables, over both the command line (`--set key=value`). A variable's name is
+            `VMOE_` and the setting's in capitals, with `.` as `_`, `_` as `__` and `-` as `___`.
+            Unknown settings are refused.
+
+            | setting | default | allowed | meaning |
+            |---|---|---|---|
+            """);
+    for (ConfigKey key : Settings.DEFINITION.configKeys().values()) {
+      page.append(
+          "| `%s`<br>`%s` | %s | %s | %s |%n"
+              .formatted(
+                  key.name,
+                  SettingsLoader.variableOf(key.name),
+                  key.defaultValue == null ? "" : "`" + key.defaultValue + "`",
+                  key.validator == null ? "" : key.validator.toString(),
+                  key.documentation));
+    }
+    return page.append(
+            """
+
+            ## Passed through
+
+            | prefix | goes, without the prefix, to |
+            |---|---|
+            | `streams.` | Kafka Streams, and the consumers, producers and admin clients of all commands where they know it: security is set once, here |
+            | `consumer.`, `producer.`, `admin.` | that kind of client alone |
+            | `registry.` | the schema registry's client |
+            | `config.providers` | Kafka's configuration providers: `${file:/run/secrets/kafka:password}` instead of a secret |
+
+            What delivery depends on cannot be changed: exactly_once_v2, read_committed, acks=all,
+            idempotence. Secrets are masked wherever settings are printed.
+            """)
+        .toString();
+  }
+}

@@ -1,0 +1,158 @@
+package dev.vmoe.settings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.moe.Routing;
+import java.util.Map;
+import org.apache.kafka.common.config.ConfigException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SettingsTest {
+
+  @Test
+  void shouldWorkWithoutAnySetting() {
+    Settings settings = new Settings(Map.of());
+
+    assertThat(settings.topic("images")).isEqualTo("vmoe.images");
+    assertThat(settings.inFlightImages()).isEqualTo(4 * 32);
+    assertThat(settings.routing()).isEqualTo(Routing.BATCH_PRIORITY);
+    assertThat(settings.operatingPoint(2)).isEqualTo(new OperatingPoint(1.05, 2));
+    assertThat(settings.inferenceThreads()).isPositive();
+    assertThat(settings.decodeThreads()).isPositive();
+  }
+
+  @Test
+  void shouldSayWhatToDoWhenTheModelIsNeededAndNotSet() {
+    assertThatThrownBy(() -> new Settings(Map.of()).model())
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("model is not set")
+        .hasMessageContaining("vmoe model import");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          batch.max.images  | 0          | '0' is not a whole number in [1,...,4096]
+          batch.max.images  | many       | 'many' is not a whole number in [1,...,4096]
+          capacity.ratio    | -0.05      | '-0.05' is not a number above 0
+          capacity.ratio    | NaN        | 'NaN' is not a number above 0
+          capacity.ratio    | Infinity   | 'Infinity' is not a number above 0
+          device            | gpu        | 'gpu' is not auto, cpu, cuda or cuda:N
+          routing           | random     | 'random' is not [bpr, vanilla]
+          bootstrap.servers | localhost  | 'localhost' is not host:port,host:port
+          topic.prefix      | a/b        | 'a/b' is not letters
+          schema.registry.url | localhost:8081 | is not an address with http:// or https://
+          """)
+  void shouldNameValueAndWhatIsAllowed(String key, String value, String message) {
+    assertThatThrownBy(() -> new Settings(Map.of(key, value)))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining(key + ": ")
+        .hasMessageContaining(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "batch.max.image, batch.max.images",
+    "batch.linger, batch.linger.ms",
+    "capacity_ratio, capacity.ratio",
+    "topics.prefix, topic.prefix",
+    "stream.num.stream.threads, streams.num.stream.threads",
+    "kafka.bootstrap.servers, bootstrap.servers",
+  })
+  void shouldSuggestTheNearestKnownName(String unknown, String known) {
+    assertThatThrownBy(() -> new Settings(Map.of(unknown, "1")))
+        .hasMessageContaining(unknown + ": unknown setting (did you mean " + known + "?)");
+  }
+
+  @Test
+  void shouldNotSuggestANameThatIsFarAway() {
+    assertThatThrownBy(() -> new Settings(Map.of("colour", "blue")))
+        .hasMessage("colour: unknown setting");
+  }
+
+  @Test
+  void shouldNameAllProblemsAtOnce() {
+    assertThatThrownBy(() -> new Settings(Map.of("batch.max.images", "0", "nonsense", "1")))
+        .hasMessageContaining("batch.max.images: ")
+        .hasMessageContaining("nonsense: ");
+  }
+
+  @Test
+  void shouldPassClientSettingsThrough() {
+    Settings settings =
+        new Settings(
+            Map.of(
+                "bootstrap.servers", "broker:9092",
+                "streams.num.stream.threads", "2",
+                "streams.security.protocol", "SSL",
+                "consumer.max.poll.records", "50",
+                "producer.linger.ms", "7",
+                "admin.retries", "3",
+                "registry.basic.auth.user.info", "me:it"));
+
+    assertThat(settings.withPrefix(Settings.STREAMS_PREFIX))
+        .containsOnly(Map.entry("num.stream.threads", "2"), Map.entry("security.protocol", "SSL"));
+    assertThat(settings.consumerProperties())
+        .containsEntry("bootstrap.servers", "broker:9092")
+        .containsEntry("security.protocol", "SSL")
+        .containsEntry("isolation.level", "read_committed")
+        .containsEntry("max.poll.records", "50")
+        .doesNotContainKeys("num.stream.threads", "linger.ms");
+    assertThat(settings.producerProperties())
+        .containsEntry("acks", "all")
+        .containsEntry("enable.idempotence", true)
+        .containsEntry("linger.ms", "7");
+    assertThat(settings.adminProperties()).containsEntry("retries", "3");
+    assertThat(settings.registryProperties()).containsOnlyKeys("basic.auth.user.info");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "streams.processing.guarantee, at_least_once, exactly-once delivery needs exactly_once_v2",
+    "consumer.isolation.level, read_uncommitted, exactly-once delivery needs read_committed",
+    "producer.acks, 1, exactly-once delivery needs all",
+    "streams.application.id, other, set application.id instead",
+    "consumer.bootstrap.servers, other:9092, set bootstrap.servers instead",
+  })
+  void shouldRefuseClientSettingsThatBreakDelivery(String key, String value, String message) {
+    assertThatThrownBy(() -> new Settings(Map.of(key, value))).hasMessageContaining(message);
+  }
+
+  @Test
+  void shouldNeverPrintSecrets() {
+    Settings settings =
+        new Settings(
+            Map.of(
+                "streams.ssl.keystore.password", "hunter2",
+                "streams.sasl.jaas.config", "... password=\"hunter2\";",
+                "registry.basic.auth.user.info", "me:hunter2",
+                "registry.bearer.auth.token", "hunter2",
+                "consumer.ssl.keystore.key", "hunter2",
+                "consumer.max.poll.records", "50"));
+
+    assertThat(settings.printable().toString()).doesNotContain("hunter2");
+    assertThat(settings.printable())
+        .containsEntry("consumer.max.poll.records", "50")
+        .containsEntry("registry.bearer.auth.token", "[hidden]")
+        .containsEntry("batch.max.images", "32");
+  }
+
+  @Test
+  void shouldTakeValuesFromConfigProviders() {
+    Settings settings =
+        new Settings(
+            Map.of(
+                "config.providers", "env",
+                "config.providers.env.class",
+                    "org.apache.kafka.common.config.provider.EnvVarConfigProvider",
+                "model", "${env:PATH}"));
+
+    assertThat(settings.model().toString()).isEqualTo(System.getenv("PATH"));
+  }
+}
