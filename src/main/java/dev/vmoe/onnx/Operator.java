@@ -214,7 +214,9 @@ public enum Operator {
     void check(String type, String what, int given) {
       if (given < least || given > most) {
         throw new IllegalArgumentException(
-            String.format("%s takes %s %ss, not %d", type, describe(), what, given));
+            String.format(
+                "%s %s %s %ss, not %d",
+                type, what.equals("input") ? "takes" : "gives", describe(), what, given));
       }
     }
 
