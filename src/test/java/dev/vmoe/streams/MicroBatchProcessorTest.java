@@ -353,4 +353,14 @@ class MicroBatchProcessorTest {
     assertThatThrownBy(() -> awaitAnswers(1)).hasStackTraceContaining("told to fail");
     assertThat(predictions.isEmpty()).isTrue();
   }
+
+  @Test
+  void shouldTakeBackAnOffsetWhoseProcessFailed() {
+    classifier.failNext(1);
+    inFlightImages = 1;
+    start();
+
+    assertThatThrownBy(() -> send("a", 1)).hasStackTraceContaining("told to fail");
+    assertThat(guard.pending().first(IMAGES)).isEmpty();
+  }
 }
