@@ -2,7 +2,7 @@ package dev.vmoe.model;
 
 /**
  * The kind of device a graph is built to be fast on. Every graph runs on every device and says the
- * same; see decision 0010.
+ * same.
  */
 public enum Target {
   /**

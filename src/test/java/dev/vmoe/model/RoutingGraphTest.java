@@ -111,15 +111,20 @@ class RoutingGraphTest {
   }
 
   @Test
-  void shouldTakePriorityOutsideZeroToOneAsItsBound() {
-    float[] gates = {.9f, .1f, .8f, .2f, .7f, .3f};
-    GraphRun.Outputs outputs =
-        routing(1, 2)
-            .run(
-                new GraphRun.Inputs()
-                    .floats("gates", gates, 3, 2)
-                    .routing(2, 1, Routing.BATCH_PRIORITY, new float[] {-1, 5, 5}));
-    assertThat(outputs.bytes("kept")).containsExactly(0, 1, 1);
+  void shouldTakeAKeyOutsideZeroToOneAsItsBound() {
+    assertThat(keptOfTwoTokensForOneSlot(.6f, 5, .7f, 5)).containsExactly(1, 0);
+    assertThat(keptOfTwoTokensForOneSlot(.9f, -2, .8f, -1)).containsExactly(1, 0);
+    assertThat(keptOfTwoTokensForOneSlot(.6f, .5f, .7f, .5f)).containsExactly(0, 1);
+  }
+
+  private static byte[] keptOfTwoTokensForOneSlot(
+      float gate0, float priority0, float gate1, float priority1) {
+    return routing(1, 2)
+        .run(
+            new GraphRun.Inputs()
+                .floats("gates", new float[] {gate0, 1 - gate0, gate1, 1 - gate1}, 2, 2)
+                .routing(1, 1, Routing.BATCH_PRIORITY, new float[] {priority0, priority1}))
+        .bytes("kept");
   }
 
   @Property(tries = 400)
