@@ -17,7 +17,6 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
@@ -30,19 +29,14 @@ import org.slf4j.LoggerFactory;
 class ExactlyOnceIT {
 
   private static final int PARTITIONS = 6;
-  private static final Duration FAIL_OVER = Duration.ofSeconds(15);
   private static final Logger log = LoggerFactory.getLogger(ExactlyOnceIT.class);
 
   private static final Map<String, Object> TWO_THREADS =
-      Map.of(
-          "streams.num.stream.threads",
-          2,
-          "streams.group.protocol",
-          System.getProperty("vmoe.test.group.protocol", "classic"));
+      Map.of("streams.num.stream.threads", 2, "streams.group.protocol", FailOverIT.PROTOCOL);
 
   @BeforeAll
   static void bearCrashesOfStreamThreads() {
-    Awaitility.doNotCatchUncaughtExceptionsByDefault();
+    Workbench.bearCrashesOfStreamThreads();
   }
 
   @Test
@@ -89,7 +83,7 @@ class ExactlyOnceIT {
           victim.kill();
           long killNanos = System.nanoTime();
           Duration failOver = awaitEach(predictions, orphaned, "an instance was killed", killNanos);
-          assertThat(failOver).isLessThan(FAIL_OVER);
+          FailOverIT.assertInTime(failOver);
 
           sent = feeder.stop();
           int all = sent;

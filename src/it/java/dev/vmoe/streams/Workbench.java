@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import org.apache.avro.Schema;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -29,6 +30,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.awaitility.Awaitility;
 
 /** A test's own topics on the broker and registry that all tests of this JVM share. */
 final class Workbench implements AutoCloseable {
@@ -63,15 +65,30 @@ final class Workbench implements AutoCloseable {
             new ByteArraySerializer());
   }
 
+  /** Keeps stream threads that die on purpose from failing the test, or filling its output. */
+  static void bearCrashesOfStreamThreads() {
+    Awaitility.doNotCatchUncaughtExceptionsByDefault();
+    Thread.setDefaultUncaughtExceptionHandler((thread, exception) -> {});
+  }
+
   /** Opens a workbench with topics of this many partitions. */
   static Workbench open(int partitions) throws Exception {
     synchronized (Workbench.class) {
       if (kafka == null) {
         kafka = EmbeddedKafka.start();
+      }
+    }
+    return open(partitions, kafka.bootstrapServers());
+  }
+
+  /** Opens a workbench on another broker. */
+  static Workbench open(int partitions, String bootstrapServers) throws Exception {
+    synchronized (Workbench.class) {
+      if (registryServer == null) {
         registryServer = EmbeddedRegistry.start();
       }
     }
-    Workbench workbench = new Workbench(kafka.bootstrapServers(), registryServer.url());
+    Workbench workbench = new Workbench(bootstrapServers, registryServer.url());
     workbench.createTopics(partitions);
     return workbench;
   }
@@ -117,6 +134,19 @@ final class Workbench implements AutoCloseable {
   void send(int partition, String key, byte[] image) {
     ImageRequest request = ImageRequest.newBuilder().setImage(ByteBuffer.wrap(image)).build();
     sendBytes(partition, key, requests.serialize(topic("images"), request), Map.of());
+  }
+
+  /** Sends an image as Avro whose schema no instance has met. */
+  void sendByAnotherVersion(int partition, String key, byte[] image) {
+    Schema another =
+        new Schema.Parser()
+            .parse(
+                ImageRequest.getClassSchema().toString().replace("One image", prefix + " image"));
+    int id = registry.register(topic("images"), another);
+    ImageRequest request = ImageRequest.newBuilder().setImage(ByteBuffer.wrap(image)).build();
+    byte[] bytes = requests.serialize(topic("images"), request);
+    ByteBuffer.wrap(bytes, 1, Integer.BYTES).putInt(id);
+    sendBytes(partition, key, bytes, Map.of());
   }
 
   /** Sends a record's bytes as they are. */

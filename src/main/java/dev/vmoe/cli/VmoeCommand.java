@@ -78,7 +78,10 @@ public final class VmoeCommand {
                 failure.printStackTrace(err);
               }
               err.flush();
-              return failure instanceof ConfigException ? USAGE : FAILED;
+              return failure instanceof ConfigException
+                      || failure instanceof IllegalArgumentException
+                  ? USAGE
+                  : FAILED;
             });
   }
 

@@ -3,6 +3,7 @@ package dev.vmoe.embedded;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.stream.Stream;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
@@ -139,7 +141,7 @@ public final class EmbeddedKafka implements AutoCloseable {
       new Formatter()
           .setPrintStream(quiet)
           .setNodeId(NODE)
-          .setClusterId(Uuid.randomUuid().toString())
+          .setClusterId(clusterId(directory))
           .setDirectories(List.of(directory.toString()))
           .setMetadataLogDirectory(directory.toString())
           .setControllerListenerName("CONTROLLER")
@@ -147,6 +149,18 @@ public final class EmbeddedKafka implements AutoCloseable {
           .setIgnoreFormatted(true)
           .run();
     }
+  }
+
+  /** Returns the id that the directory was formatted with before, or a new one. */
+  private static String clusterId(Path directory) throws IOException {
+    Properties found = new Properties();
+    Path file = directory.resolve("meta.properties");
+    if (Files.exists(file)) {
+      try (Reader reader = Files.newBufferedReader(file)) {
+        found.load(reader);
+      }
+    }
+    return found.getProperty("cluster.id", Uuid.randomUuid().toString());
   }
 
   /** Returns the broker's address, as clients want it in {@code bootstrap.servers}. */

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
@@ -25,7 +26,10 @@ import org.slf4j.LoggerFactory;
 public final class RegistryClient implements AutoCloseable {
 
   private static final int CACHED_SCHEMAS = 1000;
-  private static final int NO_SUCH_SCHEMA = 40403;
+
+  /** What a registry answers to an id that it does not know; a proxy's 404 has no such code. */
+  private static final Set<Integer> NO_SUCH_SCHEMA = Set.of(40401, 40403);
+
   private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
 
@@ -118,7 +122,7 @@ public final class RegistryClient implements AutoCloseable {
           untilAnswered(
               "find the schema with id " + id, () -> client.getSchemaById(id).canonicalString());
     } catch (RestClientException e) {
-      if (e.getErrorCode() == NO_SUCH_SCHEMA) {
+      if (NO_SUCH_SCHEMA.contains(e.getErrorCode())) {
         throw new BadRecordException.UnknownSchema(id);
       }
       throw new RegistryUnavailableException(

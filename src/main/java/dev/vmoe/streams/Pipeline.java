@@ -88,16 +88,13 @@ public final class Pipeline implements AutoCloseable {
     PipelineConfig config = new PipelineConfig(settings);
     int imageMaxBytes = settings.getInt(Settings.IMAGE_MAX_BYTES);
     int largestRecordBytes =
-        new TopicCheck(topics)
-            .largestRecordBytes(
-                new StreamsConfig(config.streams(imageMaxBytes)).getAdminConfigs("topic-check"),
-                imageMaxBytes);
+        new TopicCheck(topics).largestRecordBytes(settings.adminProperties(), imageMaxBytes);
     StreamsConfig streamsConfig = new StreamsConfig(config.streams(largestRecordBytes));
 
     RegistryClient registry =
         new RegistryClient(
             settings.getString(Settings.REGISTRY_URL),
-            settings.withPrefix(Settings.REGISTRY_PREFIX),
+            settings.registryProperties(),
             settings.registryRetry());
     try {
       registry.register(topics.images(), ImageRequest.getClassSchema());

@@ -34,19 +34,24 @@ final class PipelineConfig {
           "dead letters go to images.dlq under topic.prefix");
 
   private final Settings settings;
+  private final Map<String, Object> users;
 
+  /**
+   * Reads what the user has set.
+   *
+   * @throws ConfigException if that would lose or repeat images
+   */
   PipelineConfig(Settings settings) {
     this.settings = settings;
+    this.users = users(settings);
   }
 
   /**
    * Returns the properties of Kafka Streams.
    *
    * @param largestRecordBytes bytes of the largest record that can arrive
-   * @throws ConfigException if the user asks for what would lose or repeat images
    */
   Map<String, Object> streams(int largestRecordBytes) {
-    Map<String, Object> users = users();
     Map<String, Object> all = new HashMap<>(defaults(largestRecordBytes));
     all.putAll(users);
     all.put(StreamsConfig.APPLICATION_ID_CONFIG, settings.getString(Settings.APPLICATION_ID));
@@ -55,7 +60,7 @@ final class PipelineConfig {
     return all;
   }
 
-  private Map<String, Object> users() {
+  private static Map<String, Object> users(Settings settings) {
     Map<String, Object> users = settings.withPrefix(Settings.STREAMS_PREFIX);
     Object guarantee =
         users.getOrDefault(

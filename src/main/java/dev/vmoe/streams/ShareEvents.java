@@ -9,17 +9,16 @@ import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.LayerUtilization;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.inference.BatchResult;
+import dev.vmoe.inference.ScoredClass;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.RoutingCounts;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
 
 /** Puts what the model said of a share into events. */
 final class ShareEvents {
@@ -36,11 +35,8 @@ final class ShareEvents {
   Prediction prediction(BatchRun run, Answer.Classified<Waiting> answer) {
     BatchResult result = result(run);
     Waiting waiting = answer.origin();
-    Prediction.Builder prediction = Prediction.newBuilder();
-    if (waiting.label() != null) {
-      prediction.setLabel(waiting.label());
-    }
-    return prediction
+    return Prediction.newBuilder()
+        .setLabel(waiting.label())
         .setTop(top(result.logits()[answer.index()]))
         .setAttributes(waiting.attributes())
         .setModel(card.name())
@@ -124,7 +120,7 @@ final class ShareEvents {
       return label;
     }
     float[] logits = result.logits()[image.index()];
-    return card.classes().get(best(logits, 1).get(0));
+    return ScoredClass.top(card, logits, 1).get(0).label();
   }
 
   /** Sums the routing counts of some images: (B, L, E) to L times (E). */
@@ -170,43 +166,8 @@ final class ShareEvents {
   }
 
   private List<ClassScore> top(float[] logits) {
-    double[] scores = card.softmax() ? softmax(logits) : sigmoid(logits);
-    return best(logits, BEST).stream()
-        .map(index -> new ClassScore(index, card.classes().get(index), (float) scores[index]))
+    return ScoredClass.top(card, logits, BEST).stream()
+        .map(best -> new ClassScore(best.index(), best.label(), best.score()))
         .toList();
-  }
-
-  /** Returns the indices of the largest logits, largest first; ties go to the lower index. */
-  private static List<Integer> best(float[] logits, int count) {
-    return IntStream.range(0, logits.length)
-        .boxed()
-        .sorted(Comparator.comparing((Integer index) -> -logits[index]))
-        .limit(count)
-        .toList();
-  }
-
-  private static double[] softmax(float[] logits) {
-    double largest = Double.NEGATIVE_INFINITY;
-    for (float logit : logits) {
-      largest = Math.max(largest, logit);
-    }
-    double[] scores = new double[logits.length];
-    double sum = 0;
-    for (int i = 0; i < logits.length; i++) {
-      scores[i] = Math.exp(logits[i] - largest);
-      sum += scores[i];
-    }
-    for (int i = 0; i < scores.length; i++) {
-      scores[i] /= sum;
-    }
-    return scores;
-  }
-
-  private static double[] sigmoid(float[] logits) {
-    double[] scores = new double[logits.length];
-    for (int i = 0; i < logits.length; i++) {
-      scores[i] = 1 / (1 + Math.exp(-logits[i]));
-    }
-    return scores;
   }
 }

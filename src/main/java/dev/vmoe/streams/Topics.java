@@ -1,6 +1,7 @@
 package dev.vmoe.streams;
 
 import dev.vmoe.settings.Settings;
+import dev.vmoe.settings.TopicPlan;
 import java.util.List;
 
 /**
@@ -16,10 +17,10 @@ record Topics(String images, String predictions, String expertUtilization, Strin
   /** Returns the names under the prefix in the settings. */
   static Topics of(Settings settings) {
     return new Topics(
-        settings.topic("images"),
-        settings.topic("predictions"),
-        settings.topic("expert-utilization"),
-        settings.topic("images.dlq"));
+        settings.topic(TopicPlan.IMAGES),
+        settings.topic(TopicPlan.PREDICTIONS),
+        settings.topic(TopicPlan.EXPERT_UTILIZATION),
+        settings.topic(TopicPlan.IMAGES_DLQ));
   }
 
   /** Returns all of them. */

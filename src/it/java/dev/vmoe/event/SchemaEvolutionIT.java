@@ -1,0 +1,170 @@
+package dev.vmoe.event;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.vmoe.embedded.EmbeddedRegistry;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.avro.Schema;
+import org.apache.avro.generic.GenericDatumReader;
+import org.apache.avro.generic.GenericDatumWriter;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.DecoderFactory;
+import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.specific.SpecificRecord;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Old and new readers understand old and new writers, and the registry refuses what breaks them.
+ */
+class SchemaEvolutionIT {
+
+  private static EmbeddedRegistry server;
+  private static RegistryClient registry;
+
+  @BeforeAll
+  static void start() {
+    server = EmbeddedRegistry.start();
+    registry = new RegistryClient(server.url(), Map.of(), Duration.ofSeconds(10));
+  }
+
+  @AfterAll
+  static void stop() {
+    registry.close();
+    server.close();
+  }
+
+  static Stream<SpecificRecord> records() {
+    return Stream.of(
+        ImageRequest.newBuilder()
+            .setImage(ByteBuffer.wrap(new byte[] {1, 2}))
+            .setLabel("cat")
+            .build(),
+        Prediction.newBuilder()
+            .setTop(List.of(new ClassScore(3, "cat", 0.5f)))
+            .setModel("m")
+            .setWeightsHash("h")
+            .setRequestedCapacityRatio(1.05)
+            .setEffectiveCapacityRatio(1.1)
+            .setExpertsPerToken(2)
+            .setRouting("bpr")
+            .setBatchId("b-1")
+            .setBatchSize(1)
+            .setFlushReason("size")
+            .setProcessedShare(1)
+            .setQueueMicros(1)
+            .setDecodeMicros(2)
+            .setInferenceMicros(3)
+            .setSourceTopic("images")
+            .setSourcePartition(0)
+            .setSourceOffset(7)
+            .build(),
+        ExpertUtilization.newBuilder()
+            .setBatchId("b-1")
+            .setBatchSize(1)
+            .setImages(1)
+            .setSourceTopic("images")
+            .setSourcePartition(0)
+            .setFirstOffset(7)
+            .setLastOffset(7)
+            .setModel("m")
+            .setWeightsHash("h")
+            .setRequestedCapacityRatio(1.05)
+            .setEffectiveCapacityRatio(1.1)
+            .setExpertsPerToken(2)
+            .setRouting("bpr")
+            .setFlushReason("size")
+            .setTokensPerImage(5)
+            .setCapacity(4)
+            .setSlots(4)
+            .setInferenceMicros(3)
+            .setLayers(
+                List.of(
+                    new LayerUtilization(
+                        1, List.of(5L), List.of(4L), List.of(.5), List.of(.6), 1L)))
+            .setClasses(List.of())
+            .build());
+  }
+
+  @ParameterizedTest
+  @MethodSource("records")
+  <T extends SpecificRecord> void shouldReadOldAndNewRecordsWithOldAndNewReaders(T record)
+      throws Exception {
+    String topic = "evolve." + record.getSchema().getName();
+    Schema old = record.getSchema();
+    Schema evolved = withField(old, "note", "[\"null\", \"string\"]", true);
+    byte[] written = new AvroSerializer<T>(registry).serialize(topic, record);
+
+    int evolvedId = registry.register(topic, evolved);
+
+    assertThat(evolvedId).isNotEqualTo(ByteBuffer.wrap(written, 1, 4).getInt());
+    @SuppressWarnings("unchecked")
+    Class<T> type = (Class<T>) record.getClass();
+    AvroDeserializer<T> oldReader = new AvroDeserializer<>(registry, type);
+    GenericRecord fromOld = readAs(evolved, old, written);
+    assertThat(fromOld.get("note")).isNull();
+    fromOld.put("note", "new");
+    assertThat(oldReader.read(write(evolvedId, evolved, fromOld))).isEqualTo(record);
+    assertThat(oldReader.read(written)).isEqualTo(record);
+  }
+
+  @ParameterizedTest
+  @MethodSource("records")
+  void shouldRefuseAFieldThatOldRecordsDoNotHave(SpecificRecord record) {
+    String topic = "refuse." + record.getSchema().getName();
+    registry.register(topic, record.getSchema());
+
+    assertThatExceptionOfType(SchemaRefusedException.class)
+        .isThrownBy(
+            () ->
+                registry.register(
+                    topic, withField(record.getSchema(), "note", "\"string\"", false)))
+        .withMessageContaining("not compatible")
+        .withMessageContaining(topic + "-value");
+  }
+
+  @Test
+  void shouldTellAnUnknownIdFromTheRealRegistry() {
+    assertThatExceptionOfType(BadRecordException.UnknownSchema.class)
+        .isThrownBy(() -> registry.schema(999_999))
+        .withMessageContaining("999999");
+  }
+
+  private static Schema withField(Schema schema, String name, String type, boolean optional) {
+    List<Schema.Field> fields = new ArrayList<>();
+    schema.getFields().forEach(field -> fields.add(new Schema.Field(field, field.schema())));
+    Schema fieldType = new Schema.Parser().parse(type);
+    fields.add(
+        optional
+            ? new Schema.Field(name, fieldType, "added", Schema.Field.NULL_DEFAULT_VALUE)
+            : new Schema.Field(name, fieldType, "added"));
+    return Schema.createRecord(
+        schema.getName(), schema.getDoc(), schema.getNamespace(), false, fields);
+  }
+
+  private static GenericRecord readAs(Schema reader, Schema writer, byte[] bytes)
+      throws IOException {
+    return new GenericDatumReader<GenericRecord>(writer, reader)
+        .read(null, DecoderFactory.get().binaryDecoder(bytes, 5, bytes.length - 5, null));
+  }
+
+  private static byte[] write(int id, Schema schema, GenericRecord record) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    bytes.writeBytes(ByteBuffer.allocate(5).put((byte) 0).putInt(id).array());
+    BinaryEncoder encoder = EncoderFactory.get().directBinaryEncoder(bytes, null);
+    new GenericDatumWriter<GenericRecord>(schema).write(record, encoder);
+    return bytes.toByteArray();
+  }
+}

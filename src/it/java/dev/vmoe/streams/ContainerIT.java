@@ -1,0 +1,50 @@
+package dev.vmoe.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.vmoe.event.Prediction;
+import dev.vmoe.image.FakeDecoder;
+import dev.vmoe.inference.FakeClassifier;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.testcontainers.DockerClientFactory;
+import org.testcontainers.kafka.KafkaContainer;
+
+/** The topology against a broker that is not this JVM's: Apache Kafka's own image. */
+class ContainerIT {
+
+  private static final String IMAGE = "apache/kafka:4.3.1";
+
+  @Test
+  void shouldAnswerImagesOnABrokerInAContainer() throws Exception {
+    requireDocker();
+    try (KafkaContainer kafka = new KafkaContainer(IMAGE)) {
+      kafka.start();
+      try (Workbench workbench = Workbench.open(2, kafka.getBootstrapServers());
+          FakeClassifier classifier = new FakeClassifier();
+          Pipeline pipeline =
+              Pipeline.start(workbench.settings(Map.of()), classifier, new FakeDecoder(8 * 8 * 3));
+          Workbench.Reader<Prediction> predictions = workbench.predictions()) {
+        for (int i = 0; i < 100; i++) {
+          workbench.send(i % 2, "k" + i, FakeDecoder.grey(i));
+        }
+        await().atMost(Duration.ofSeconds(60)).until(() -> predictions.poll().size() >= 100);
+        assertThat(predictions.pollToEnd()).hasSize(100);
+        assertThat(pipeline.failure()).isEmpty();
+      }
+    }
+  }
+
+  private static void requireDocker() {
+    boolean docker = DockerClientFactory.instance().isDockerAvailable();
+    String message =
+        "SKIPPED: no Docker engine answers, so the topology was not run against " + IMAGE;
+    if (!docker) {
+      System.err.println(message);
+    }
+    assumeTrue(docker, message);
+  }
+}

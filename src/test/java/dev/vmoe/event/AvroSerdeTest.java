@@ -1,0 +1,122 @@
+package dev.vmoe.event;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.UUID;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaBuilder;
+import org.apache.kafka.common.errors.SerializationException;
+import org.junit.jupiter.api.Test;
+
+class AvroSerdeTest {
+
+  private final RegistryClient registry =
+      new RegistryClient("mock://" + UUID.randomUUID(), Map.of(), Duration.ZERO);
+  private final AvroSerializer<ImageRequest> serializer = new AvroSerializer<>(registry);
+  private final AvroDeserializer<ImageRequest> deserializer =
+      new AvroDeserializer<>(registry, ImageRequest.class);
+  private final ImageRequest request =
+      ImageRequest.newBuilder()
+          .setImage(ByteBuffer.wrap(new byte[] {1, 2, 3}))
+          .setLabel("cat")
+          .setAttributes(Map.of("a", "b"))
+          .build();
+
+  @Test
+  void shouldReadBackWhatWasWritten() throws Exception {
+    assertThat(deserializer.read(serializer.serialize("t", request))).isEqualTo(request);
+  }
+
+  @Test
+  void shouldBeginWithByteZeroAndTheSchemaId() {
+    int id = registry.register("t", ImageRequest.getClassSchema());
+
+    ByteBuffer bytes = ByteBuffer.wrap(serializer.serialize("t", request));
+
+    assertThat(bytes.get()).isZero();
+    assertThat(bytes.getInt()).isEqualTo(id);
+  }
+
+  @Test
+  void shouldCarryNullBothWays() {
+    assertThat(serializer.serialize("t", null)).isNull();
+    assertThat(deserializer.deserialize("t", null)).isNull();
+  }
+
+  @Test
+  void shouldTellWhatIsNotAvro() {
+    assertThatExceptionOfType(BadRecordException.NotAvro.class)
+        .isThrownBy(() -> deserializer.read(new byte[] {1, 0, 0, 0, 1, 0}))
+        .withMessageContaining("does not begin with byte 0");
+    assertThatExceptionOfType(BadRecordException.NotAvro.class)
+        .isThrownBy(() -> deserializer.read(new byte[0]));
+  }
+
+  @Test
+  void shouldTellAnUnknownSchemaId() {
+    assertThatExceptionOfType(BadRecordException.UnknownSchema.class)
+        .isThrownBy(() -> deserializer.read(new byte[] {0, 0, 0, 0x12, 0x67, 0}))
+        .withMessageContaining("4711");
+  }
+
+  @Test
+  void shouldTellATruncatedRecord() {
+    byte[] bytes = serializer.serialize("t", request);
+
+    assertThatExceptionOfType(BadRecordException.NotAvro.class)
+        .isThrownBy(() -> deserializer.read(Arrays.copyOf(bytes, bytes.length - 1)));
+    assertThatExceptionOfType(BadRecordException.NotAvro.class)
+        .isThrownBy(() -> deserializer.read(Arrays.copyOf(bytes, bytes.length + 1)))
+        .withMessageContaining("left over");
+  }
+
+  @Test
+  void shouldNotBelieveALengthThatPromisesGigabytes() {
+    int id = registry.register("t", ImageRequest.getClassSchema());
+    // zigzag varint of 2,000,000,000 where the image's length belongs
+    byte[] lie = {(byte) 0x80, (byte) 0xD0, (byte) 0xAC, (byte) 0xF3, 0x0E};
+    byte[] bytes = ByteBuffer.allocate(10).put((byte) 0).putInt(id).put(lie).array();
+
+    assertThatExceptionOfType(BadRecordException.NotAvro.class)
+        .isThrownBy(() -> deserializer.read(bytes));
+  }
+
+  @Test
+  void shouldTellASchemaThatCannotBeReadAsTheRecord() {
+    Schema other =
+        SchemaBuilder.record("ImageRequest")
+            .namespace("dev.vmoe.event")
+            .fields()
+            .requiredInt("width")
+            .endRecord();
+    int id = registry.register("other", other);
+    byte[] bytes = ByteBuffer.allocate(6).put((byte) 0).putInt(id).put((byte) 2).array();
+
+    assertThatExceptionOfType(BadRecordException.UnresolvableSchema.class)
+        .isThrownBy(() -> deserializer.read(bytes))
+        .withMessageContaining("cannot be read as dev.vmoe.event.ImageRequest");
+    assertThatExceptionOfType(SerializationException.class)
+        .isThrownBy(() -> deserializer.deserialize("t", bytes));
+  }
+
+  @Test
+  void shouldLoadNoClassThatAWritersSchemaNames() throws Exception {
+    Schema writer =
+        new Schema.Parser()
+            .parse(
+                ImageRequest.getClassSchema()
+                    .toString()
+                    .replace(
+                        "\"avro.java.string\":\"String\"", "\"java-class\":\"no.such.Klass\""));
+    int id = registry.register("hostile", writer);
+    byte[] bytes = serializer.serialize("t", request);
+    ByteBuffer.wrap(bytes, 1, 4).putInt(id);
+
+    assertThat(deserializer.read(bytes)).isEqualTo(request);
+  }
+}

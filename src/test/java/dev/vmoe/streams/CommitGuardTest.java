@@ -1,0 +1,111 @@
+package dev.vmoe.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.MockProducer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Test;
+
+class CommitGuardTest {
+
+  private static final TopicPartition ZERO = new TopicPartition("images", 0);
+  private static final TopicPartition ONE = new TopicPartition("images", 1);
+
+  private final CommitGuard guard = new CommitGuard(Duration.ofSeconds(2));
+
+  @Test
+  void shouldCommitNoOffsetBeyondTheFirstThatIsPending() {
+    PendingOffsets.Queue pending = guard.pending().open(ZERO);
+    pending.add(3);
+    pending.add(5);
+
+    assertThat(guard.guarded(wanted(9)))
+        .containsEntry(ZERO, new OffsetAndMetadata(3, Optional.empty(), "time"))
+        .containsEntry(ONE, new OffsetAndMetadata(9, Optional.of(4), "time"));
+    pending.emitted(3);
+    assertThat(guard.guarded(wanted(9)).get(ZERO).offset()).isEqualTo(5);
+    pending.emitted(5);
+    assertThat(guard.guarded(wanted(9)).get(ZERO).offset()).isEqualTo(9);
+  }
+
+  @Test
+  void shouldCommitWhatStreamsWantsWhereThatIsLess() {
+    guard.pending().open(ZERO).add(12);
+
+    assertThat(guard.guarded(wanted(9)).get(ZERO))
+        .isEqualTo(new OffsetAndMetadata(9, Optional.of(4), "time"));
+  }
+
+  @Test
+  void shouldRewriteTheOffsetsOfTheTransaction() {
+    MockProducer<byte[], byte[]> kafka =
+        new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
+    GuardedProducer producer = new GuardedProducer(kafka, guard);
+    guard.pending().open(ZERO).add(3);
+    producer.initTransactions();
+    producer.beginTransaction();
+    producer.sendOffsetsToTransaction(wanted(9), new ConsumerGroupMetadata("app"));
+    producer.commitTransaction();
+
+    assertThat(kafka.consumerGroupOffsetsHistory().get(0).get("app").get(ZERO).offset())
+        .isEqualTo(3);
+  }
+
+  @Test
+  void shouldRefillTheWaitingBudgetAtEachCommit() {
+    guard.waitBudget().spend(Duration.ofSeconds(5));
+    assertThat(guard.waitBudget().left()).isEqualTo(Duration.ZERO);
+
+    guard.committed();
+
+    assertThat(guard.waitBudget().left()).isEqualTo(Duration.ofSeconds(2));
+  }
+
+  @Test
+  void shouldTakeBackOnlyWhatWasMarkedLast() {
+    PendingOffsets.Queue pending = guard.pending().open(ZERO);
+    pending.add(3);
+    pending.add(4);
+    pending.takeBack(4);
+    pending.takeBack(4);
+
+    assertThat(guard.pending().first(ZERO)).hasValue(3);
+    pending.takeBack(3);
+    assertThat(guard.pending().first(ZERO)).isEmpty();
+  }
+
+  @Test
+  void shouldRefuseToEmitOutOfOrder() {
+    PendingOffsets.Queue pending = guard.pending().open(ZERO);
+    pending.add(3);
+    pending.add(4);
+
+    assertThatIllegalStateException().isThrownBy(() -> pending.emitted(4));
+    assertThatIllegalStateException().isThrownBy(() -> pending.add(4));
+  }
+
+  @Test
+  void shouldForgetAClosedTaskButNotItsSuccessor() {
+    PendingOffsets.Queue first = guard.pending().open(ZERO);
+    first.add(3);
+    PendingOffsets.Queue second = guard.pending().open(ZERO);
+    second.add(7);
+    first.close();
+
+    assertThat(guard.pending().first(ZERO)).hasValue(7);
+    second.close();
+    assertThat(guard.pending().first(ZERO)).isEmpty();
+  }
+
+  private static Map<TopicPartition, OffsetAndMetadata> wanted(long offset) {
+    OffsetAndMetadata wanted = new OffsetAndMetadata(offset, Optional.of(4), "time");
+    return Map.of(ZERO, wanted, ONE, wanted);
+  }
+}

@@ -1,0 +1,366 @@
+package dev.vmoe.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.vmoe.batch.BatchLimits;
+import dev.vmoe.batch.MicroBatcher;
+import dev.vmoe.capacity.FixedCapacity;
+import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.event.AvroDeserializer;
+import dev.vmoe.event.AvroSerializer;
+import dev.vmoe.event.ClassUtilization;
+import dev.vmoe.event.ExpertUtilization;
+import dev.vmoe.event.ImageRequest;
+import dev.vmoe.event.LayerUtilization;
+import dev.vmoe.event.Prediction;
+import dev.vmoe.event.RegistryClient;
+import dev.vmoe.image.FakeDecoder;
+import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.moe.Routing;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.UUID;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.streams.TestInputTopic;
+import org.apache.kafka.streams.TestOutputTopic;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.test.TestRecord;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class MicroBatchProcessorTest {
+
+  private static final Topics TOPICS = new Topics("images", "predictions", "utilization", "dlq");
+  private static final TopicPartition IMAGES = new TopicPartition("images", 0);
+  private static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
+  private static final int SLOT_BYTES = 8 * 8 * 3;
+
+  private final RegistryClient registry =
+      new RegistryClient("mock://" + UUID.randomUUID(), Map.of(), Duration.ZERO);
+  private final AvroSerializer<ImageRequest> requests = new AvroSerializer<>(registry);
+  private final List<AutoCloseable> open = new ArrayList<>();
+
+  private FakeClassifier classifier = new FakeClassifier();
+  private CommitGuard guard = new CommitGuard(Duration.ofSeconds(10));
+  private int batchImages = 4;
+  private int inFlightImages = 100;
+  private Duration linger = Duration.ofMillis(20);
+
+  private TopologyTestDriver driver;
+  private TestInputTopic<byte[], byte[]> images;
+  private TestOutputTopic<byte[], Prediction> predictions;
+  private TestOutputTopic<byte[], byte[]> deadLetters;
+  private TestOutputTopic<byte[], ExpertUtilization> utilization;
+
+  @AfterEach
+  void close() throws Exception {
+    for (AutoCloseable it : open) {
+      it.close();
+    }
+  }
+
+  private Topology topology() {
+    MicroBatcher<Waiting> batcher =
+        new MicroBatcher<>(
+            classifier,
+            new FakeDecoder(SLOT_BYTES),
+            new FixedCapacity(new OperatingPoint(1.05, 2), Routing.VANILLA),
+            new BatchLimits(batchImages, 1_000_000, linger),
+            2);
+    open.add(0, batcher);
+    RequestReader reader = new RequestReader(registry, 1000);
+    ShareEvents events = new ShareEvents(classifier.card());
+    return PipelineTopology.build(
+        TOPICS,
+        registry,
+        () ->
+            new MicroBatchProcessor(
+                batcher::openLane, reader, events, guard, "images", inFlightImages));
+  }
+
+  private void start() {
+    Properties properties = new Properties();
+    properties.put("application.id", "test");
+    properties.put("bootstrap.servers", "nowhere:1");
+    properties.put("processing.guarantee", "exactly_once_v2");
+    driver = new TopologyTestDriver(topology(), properties);
+    open.add(0, driver);
+    images =
+        driver.createInputTopic("images", new ByteArraySerializer(), new ByteArraySerializer());
+    predictions =
+        driver.createOutputTopic(
+            "predictions",
+            new ByteArrayDeserializer(),
+            new AvroDeserializer<>(registry, Prediction.class));
+    deadLetters =
+        driver.createOutputTopic("dlq", new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    utilization =
+        driver.createOutputTopic(
+            "utilization",
+            new ByteArrayDeserializer(),
+            new AvroDeserializer<>(registry, ExpertUtilization.class));
+  }
+
+  private void send(String key, int grey) {
+    images.pipeInput(bytes(key), avro(grey, null), NOON);
+  }
+
+  private byte[] avro(int grey, String label) {
+    return requests.serialize(
+        "images",
+        ImageRequest.newBuilder()
+            .setImage(ByteBuffer.wrap(FakeDecoder.grey(grey)))
+            .setLabel(label)
+            .setAttributes(Map.of("camera", "7"))
+            .build());
+  }
+
+  private void awaitAnswers(long count) {
+    await()
+        .until(
+            () -> {
+              driver.advanceWallClockTime(Duration.ofMillis(5));
+              return predictions.getQueueSize() + deadLetters.getQueueSize() >= count;
+            });
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static String header(Headers headers, String name) {
+    return new String(headers.lastHeader(name).value(), StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void shouldEmitInTheOrderTheImagesCame() {
+    start();
+    for (int i = 0; i < 30; i++) {
+      if (i % 7 == 3) {
+        images.pipeInput(bytes("bad" + i), bytes("rubbish " + i), NOON);
+      } else {
+        send("k" + i, i);
+      }
+    }
+    awaitAnswers(30);
+
+    List<Long> offsets = new ArrayList<>();
+    predictions.readValuesToList().forEach(p -> offsets.add(p.getSourceOffset()));
+    assertThat(offsets).hasSize(26).isSorted();
+    List<String> letters = new ArrayList<>();
+    deadLetters
+        .readRecordsToList()
+        .forEach(letter -> letters.add(header(letter.headers(), DeadLetter.OFFSET)));
+    assertThat(letters).containsExactly("3", "10", "17", "24");
+  }
+
+  @Test
+  void shouldCarryKeyHeadersTimeLabelAndAttributes() {
+    start();
+    RecordHeaders headers = new RecordHeaders();
+    headers.add("traceparent", bytes("00-ab-cd-01"));
+    images.pipeInput(new TestRecord<>(bytes("key"), avro(200, "cat"), headers, NOON));
+    awaitAnswers(1);
+
+    TestRecord<byte[], Prediction> record = predictions.readRecord();
+    assertThat(record.key()).isEqualTo(bytes("key"));
+    assertThat(record.getRecordTime()).isEqualTo(NOON);
+    assertThat(header(record.headers(), "traceparent")).isEqualTo("00-ab-cd-01");
+    Prediction prediction = record.value();
+    assertThat(prediction.getLabel()).isEqualTo("cat");
+    assertThat(prediction.getAttributes()).containsEntry("camera", "7");
+    assertThat(prediction.getTop()).hasSize(5);
+    assertThat(prediction.getTop().get(0).getLabel()).isEqualTo("grey-7");
+    assertThat(prediction.getRouting()).isEqualTo("vanilla");
+    assertThat(prediction.getFlushReason()).isEqualTo("linger");
+    assertThat(prediction.getBatchSize()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldTakeRawBytesWhereTheContentTypeSaysSo() {
+    start();
+    RecordHeaders headers = new RecordHeaders();
+    headers.add("content-type", bytes("Image/PNG"));
+    images.pipeInput(new TestRecord<>(null, FakeDecoder.grey(10), headers, NOON));
+    awaitAnswers(1);
+
+    TestRecord<byte[], Prediction> record = predictions.readRecord();
+    assertThat(record.key()).isNull();
+    assertThat(record.value().getTop().get(0).getLabel()).isEqualTo("grey-0");
+  }
+
+  @Test
+  void shouldSendWhatCannotBeAnsweredToTheDeadLettersWithItsReason() {
+    start();
+    RecordHeaders headers = new RecordHeaders();
+    headers.add("traceparent", bytes("00-ab-cd-01"));
+    byte[] unknown = ByteBuffer.allocate(6).put((byte) 0).putInt(4711).put((byte) 0).array();
+    images.pipeInput(new TestRecord<>(bytes("a"), null, headers, NOON));
+    images.pipeInput(bytes("b"), bytes("rubbish"), NOON);
+    images.pipeInput(bytes("c"), unknown, NOON);
+    images.pipeInput(bytes("d"), requests.serialize("images", request(2000)), NOON);
+    images.pipeInput(bytes("e"), requests.serialize("images", request(2)), NOON);
+    images.pipeInput(bytes("f"), requests.serialize("images", request(0)), NOON);
+    send("g", 1);
+    awaitAnswers(7);
+
+    List<TestRecord<byte[], byte[]>> letters = deadLetters.readRecordsToList();
+    assertThat(letters)
+        .extracting(l -> new String(l.key(), StandardCharsets.UTF_8))
+        .containsExactly("a", "b", "c", "d", "e", "f");
+    assertThat(letters)
+        .extracting(l -> header(l.headers(), DeadLetter.MESSAGE))
+        .satisfiesExactly(
+            reason -> assertThat(reason).contains("no value"),
+            reason -> assertThat(reason).contains("not Avro").contains("content-type"),
+            reason -> assertThat(reason).contains("no schema with id 4711"),
+            reason -> assertThat(reason).contains("2000 bytes").contains("image.max.bytes = 1000"),
+            reason -> assertThat(reason).contains("2 bytes are not an image"),
+            reason -> assertThat(reason).contains("0 bytes are not an image"));
+    assertThat(letters)
+        .extracting(l -> header(l.headers(), DeadLetter.EXCEPTION))
+        .allMatch(name -> name.startsWith("dev.vmoe."));
+    assertThat(letters.get(0).value()).isNull();
+    assertThat(letters.get(1).value()).isEqualTo(bytes("rubbish"));
+    assertThat(letters.get(2).value()).isEqualTo(unknown);
+    assertThat(header(letters.get(0).headers(), "traceparent")).isEqualTo("00-ab-cd-01");
+    assertThat(header(letters.get(1).headers(), DeadLetter.TOPIC)).isEqualTo("images");
+    assertThat(header(letters.get(1).headers(), DeadLetter.PARTITION)).isEqualTo("0");
+    assertThat(header(letters.get(1).headers(), DeadLetter.OFFSET)).isEqualTo("1");
+    assertThat(letters).allMatch(letter -> letter.getRecordTime().equals(NOON));
+  }
+
+  private static ImageRequest request(int imageBytes) {
+    return ImageRequest.newBuilder().setImage(ByteBuffer.allocate(imageBytes)).build();
+  }
+
+  @Test
+  void shouldCountEachImageOnceInTheUtilizationOfItsShare() {
+    start();
+    for (int i = 0; i < 3; i++) {
+      images.pipeInput(bytes("k" + i), avro(10 * i, i == 0 ? "cat" : null), NOON);
+    }
+    images.pipeInput(bytes("bad"), bytes("rubbish"), NOON);
+    awaitAnswers(4);
+
+    List<ExpertUtilization> events = utilization.readValuesToList();
+    assertThat(events.stream().mapToInt(ExpertUtilization::getImages).sum()).isEqualTo(3);
+    for (ExpertUtilization event : events) {
+      assertThat(event.getSlots())
+          .isEqualTo((double) event.getCapacity() * event.getImages() / event.getBatchSize());
+      assertThat(event.getLayers())
+          .hasSize(2)
+          .extracting(LayerUtilization::getBlock)
+          .containsExactly(1, 3);
+      for (int layer = 0; layer < 2; layer++) {
+        int at = layer;
+        long assigned = sum(event.getLayers().get(layer).getAssigned());
+        assertThat(assigned).isEqualTo(event.getImages() * 5L * 2);
+        assertThat(
+                event.getClasses().stream()
+                    .mapToLong(c -> sum(c.getLayers().get(at).getAssigned()))
+                    .sum())
+            .isEqualTo(assigned);
+      }
+    }
+    assertThat(events.stream().flatMap(e -> e.getClasses().stream()))
+        .extracting(ClassUtilization::getLabel)
+        .contains("cat", "grey-0")
+        .doesNotContain("rubbish");
+  }
+
+  private static long sum(List<Long> counts) {
+    return counts.stream().mapToLong(Long::longValue).sum();
+  }
+
+  @Test
+  void shouldLetNoOffsetBeCommittedBeforeItsShareIsEmitted() {
+    start();
+    send("a", 1);
+    send("b", 2);
+    assertThat(committable()).isZero();
+
+    awaitAnswers(2);
+
+    assertThat(committable()).isEqualTo(2);
+  }
+
+  @Test
+  void shouldForgetWhatIsInFlightWhenTheTaskCloses() {
+    linger = Duration.ofMinutes(1);
+    start();
+    send("a", 1);
+    assertThat(committable()).isZero();
+
+    open.remove(driver);
+    driver.close();
+
+    assertThat(committable()).isEqualTo(2);
+  }
+
+  private long committable() {
+    return guard.guarded(Map.of(IMAGES, new OffsetAndMetadata(2))).get(IMAGES).offset();
+  }
+
+  @Test
+  void shouldWaitForItsOldestShareWhenTooMuchIsInFlight() {
+    classifier = new FakeClassifier(Duration.ofMillis(50));
+    batchImages = 1;
+    inFlightImages = 2;
+    start();
+    send("a", 1);
+    assertThat(predictions.isEmpty()).isTrue();
+
+    send("b", 2);
+
+    assertThat(predictions.readValue().getSourceOffset()).isZero();
+    assertThat(predictions.isEmpty()).isTrue();
+  }
+
+  @Test
+  void shouldNotWaitLongerThanTheBudgetBetweenTwoCommits() {
+    linger = Duration.ofMinutes(1);
+    inFlightImages = 1;
+    guard = new CommitGuard(Duration.ofMillis(20));
+    start();
+    send("a", 1);
+    send("b", 2);
+
+    assertThat(guard.waitBudget().left()).isEqualTo(Duration.ZERO);
+    assertThat(predictions.isEmpty()).isTrue();
+  }
+
+  @Test
+  void shouldFailTheThreadWhenInferenceFails() {
+    classifier.failNext(1);
+    start();
+    send("a", 1);
+
+    assertThatThrownBy(() -> awaitAnswers(1)).hasStackTraceContaining("told to fail");
+    assertThat(predictions.isEmpty()).isTrue();
+  }
+
+  @Test
+  void shouldTakeBackAnOffsetWhoseProcessFailed() {
+    classifier.failNext(1);
+    inFlightImages = 1;
+    start();
+
+    assertThatThrownBy(() -> send("a", 1)).hasStackTraceContaining("told to fail");
+    assertThat(guard.pending().first(IMAGES)).isEmpty();
+  }
+}

@@ -1,0 +1,38 @@
+package dev.vmoe.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.vmoe.event.RegistryClient;
+import dev.vmoe.settings.Settings;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.Record;
+import org.junit.jupiter.api.Test;
+
+class PipelineTopologyTest {
+
+  /** Never fed: only the shape counts here. */
+  private static final class NoBatches implements Processor<byte[], byte[], byte[], Object> {
+    @Override
+    public void process(Record<byte[], byte[]> record) {
+      throw new UnsupportedOperationException();
+    }
+  }
+
+  @Test
+  void shouldLookAsDrawn() throws Exception {
+    Path golden = Path.of(System.getProperty("vmoe.home", "."), "topology", "topology.txt");
+    String topology =
+        PipelineTopology.build(
+                Topics.of(new Settings(Map.of())),
+                new RegistryClient("mock://topology", Map.of(), Duration.ZERO),
+                NoBatches::new)
+            .describe()
+            .toString();
+
+    assertThat(topology).isEqualTo(Files.readString(golden));
+  }
+}
