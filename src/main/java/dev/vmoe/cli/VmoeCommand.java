@@ -23,7 +23,17 @@ import picocli.CommandLine.UnmatchedArgumentException;
     usageHelpAutoWidth = true,
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:done", "1:the work failed", "2:wrong usage or settings"},
-    subcommands = {TopicsCommand.class, ProduceCommand.class, ConsumeCommand.class})
+    subcommands = {
+      DemoCommand.class,
+      RunCommand.class,
+      TopicsCommand.class,
+      ProduceCommand.class,
+      ConsumeCommand.class,
+      ModelCommand.class,
+      PredictCommand.class,
+      EvaluateCommand.class,
+      BenchCommand.class
+    })
 public final class VmoeCommand {
 
   /** The work failed. */
@@ -68,7 +78,10 @@ public final class VmoeCommand {
                 failure.printStackTrace(err);
               }
               err.flush();
-              return failure instanceof ConfigException ? USAGE : FAILED;
+              return failure instanceof ConfigException
+                      || failure instanceof IllegalArgumentException
+                  ? USAGE
+                  : FAILED;
             });
   }
 

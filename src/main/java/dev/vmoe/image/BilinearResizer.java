@@ -6,9 +6,8 @@ import java.nio.ByteBuffer;
  * To size × size directly: bilinear between the four nearest pixels, half-pixel centres, no
  * antialiasing, truncated to whole values.
  *
- * <p>Interpolates in float as {@code a + (b - a) · t}, the form of the reference's image library:
- * truncation shows the last bit, and this form keeps an even area exactly as it is. OpenCV's own
- * bilinear resize rounds, and has no such promise in float.
+ * <p>Interpolates in float as {@code a + (b - a) · t}, which keeps an even area exactly as it is:
+ * truncation would show a last bit that is too low. OpenCV's bilinear resize of bytes rounds.
  */
 final class BilinearResizer implements Resizer {
 
@@ -48,44 +47,58 @@ final class BilinearResizer implements Resizer {
     }
     Axis columns = Axis.of(width, size);
     Axis rows = Axis.of(height, size);
-    float[] upper = new float[rowBytes];
-    float[] lower = new float[rowBytes];
+    Line upper = new Line(source, width, columns);
+    Line lower = new Line(source, width, columns);
     byte[] row = new byte[rowBytes];
-    int upperRow = -1;
-    int lowerRow = -1;
     for (int y = 0; y < size; y++) {
-      if (rows.before[y] == lowerRow) {
-        float[] spare = upper;
+      if (lower.at == rows.before[y]) {
+        Line spare = upper;
         upper = lower;
         lower = spare;
-        upperRow = lowerRow;
-        lowerRow = -1;
       }
-      if (rows.before[y] != upperRow) {
-        upperRow = rows.before[y];
-        interpolateRow(source, upperRow * width * CHANNELS, columns, upper);
-      }
-      if (rows.after[y] != lowerRow) {
-        lowerRow = rows.after[y];
-        interpolateRow(source, lowerRow * width * CHANNELS, columns, lower);
-      }
+      upper.read(rows.before[y]);
+      lower.read(rows.after[y]);
       float way = rows.way[y];
       for (int i = 0; i < rowBytes; i++) {
-        row[i] = (byte) (int) (upper[i] + (lower[i] - upper[i]) * way);
+        row[i] = (byte) (int) between(upper.values[i], lower.values[i], way);
       }
       target.put(offset + y * rowBytes, row);
     }
   }
 
-  private void interpolateRow(ByteBuffer source, int start, Axis columns, float[] row) {
-    for (int x = 0; x < size; x++) {
-      int before = start + columns.before[x] * CHANNELS;
-      int after = start + columns.after[x] * CHANNELS;
-      float way = columns.way[x];
-      for (int c = 0; c < CHANNELS; c++) {
-        float left = source.get(before + c) & 0xff;
-        float right = source.get(after + c) & 0xff;
-        row[x * CHANNELS + c] = left + (right - left) * way;
+  private static float between(float from, float to, float way) {
+    return from + (to - from) * way;
+  }
+
+  /** One source row at the output's columns, kept while it is needed. */
+  private static final class Line {
+
+    private final ByteBuffer source;
+    private final Axis columns;
+    private final byte[] stored;
+    private final float[] values;
+    private int at = -1;
+
+    Line(ByteBuffer source, int width, Axis columns) {
+      this.source = source;
+      this.columns = columns;
+      this.stored = new byte[width * CHANNELS];
+      this.values = new float[columns.way.length * CHANNELS];
+    }
+
+    void read(int row) {
+      if (row == at) {
+        return;
+      }
+      at = row;
+      source.get(row * stored.length, stored);
+      for (int x = 0; x < columns.way.length; x++) {
+        int before = columns.before[x] * CHANNELS;
+        int after = columns.after[x] * CHANNELS;
+        for (int c = 0; c < CHANNELS; c++) {
+          values[x * CHANNELS + c] =
+              between(stored[before + c] & 0xff, stored[after + c] & 0xff, columns.way[x]);
+        }
       }
     }
   }

@@ -1,6 +1,11 @@
 package dev.vmoe.moe;
 
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * What a model file says about itself: written into the file when a checkpoint becomes a graph,
@@ -34,8 +39,13 @@ public record ModelCard(
     String resize,
     String architecture) {
 
-  /** Copies the lists. */
+  /** Copies the lists; rejects a class name that breaks the line. */
   public ModelCard {
+    for (String label : classes) {
+      if (label.contains("\n")) {
+        throw new IllegalArgumentException("class name '" + label + "' is more than one line");
+      }
+    }
     classes = List.copyOf(classes);
     moeBlocks = List.copyOf(moeBlocks);
   }
@@ -48,5 +58,77 @@ public record ModelCard(
   /** Returns whether no block is an MoE layer. */
   public boolean dense() {
     return moeBlocks.isEmpty();
+  }
+
+  /** Returns the card as the entries of a model file's metadata. */
+  public Map<String, String> toMetadata() {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put("vmoe.name", name);
+    metadata.put("vmoe.weights_hash", weightsHash);
+    metadata.put("vmoe.classes", String.join("\n", classes));
+    metadata.put("vmoe.image_size", Integer.toString(imageSize));
+    metadata.put("vmoe.tokens_per_image", Integer.toString(tokensPerImage));
+    metadata.put(
+        "vmoe.moe_blocks",
+        moeBlocks.stream().map(String::valueOf).collect(Collectors.joining(",")));
+    metadata.put("vmoe.num_experts", Integer.toString(numExperts));
+    metadata.put("vmoe.experts_per_token", Integer.toString(expertsPerToken));
+    metadata.put("vmoe.capacity_ratio", Double.toString(capacityRatio));
+    metadata.put("vmoe.scores", softmax ? "softmax" : "sigmoid");
+    metadata.put("vmoe.resize", resize);
+    metadata.put("vmoe.architecture", architecture);
+    return metadata;
+  }
+
+  /**
+   * Returns the card that a model file's metadata holds.
+   *
+   * @throws IllegalArgumentException if an entry is missing or cannot be read; names it
+   */
+  public static ModelCard fromMetadata(Map<String, String> metadata) {
+    return new ModelCard(
+        entry(metadata, "vmoe.name", Function.identity()),
+        entry(metadata, "vmoe.weights_hash", Function.identity()),
+        entry(metadata, "vmoe.classes", text -> List.of(text.split("\n", -1))),
+        entry(metadata, "vmoe.image_size", Integer::valueOf),
+        entry(metadata, "vmoe.tokens_per_image", Integer::valueOf),
+        entry(metadata, "vmoe.moe_blocks", ModelCard::numbers),
+        entry(metadata, "vmoe.num_experts", Integer::valueOf),
+        entry(metadata, "vmoe.experts_per_token", Integer::valueOf),
+        entry(metadata, "vmoe.capacity_ratio", Double::valueOf),
+        entry(metadata, "vmoe.scores", ModelCard::isSoftmax),
+        entry(metadata, "vmoe.resize", Function.identity()),
+        entry(metadata, "vmoe.architecture", Function.identity()));
+  }
+
+  private static <T> T entry(Map<String, String> metadata, String key, Function<String, T> read) {
+    String value = metadata.get(key);
+    if (value == null) {
+      throw new IllegalArgumentException("model file has no metadata entry " + key);
+    }
+    try {
+      return read.apply(value);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "model file's metadata entry " + key + " is '" + value + "'", e);
+    }
+  }
+
+  private static List<Integer> numbers(String text) {
+    List<Integer> numbers = new ArrayList<>();
+    if (!text.isEmpty()) {
+      for (String number : text.split(",", -1)) {
+        numbers.add(Integer.valueOf(number));
+      }
+    }
+    return numbers;
+  }
+
+  private static boolean isSoftmax(String text) {
+    return switch (text) {
+      case "softmax" -> true;
+      case "sigmoid" -> false;
+      default -> throw new IllegalArgumentException(text);
+    };
   }
 }

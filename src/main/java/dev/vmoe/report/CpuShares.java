@@ -76,7 +76,7 @@ public final class CpuShares {
     if (thread.contains("streamthread") || thread.contains("vmoe-streams")) {
       return Role.STREAMS;
     }
-    if (thread.startsWith("vmoe-client") || thread.contains("replay") || thread.equals("main")) {
+    if (thread.contains("vmoe-client") || thread.equals("main")) {
       return Role.CLIENT;
     }
     return Role.BROKER;

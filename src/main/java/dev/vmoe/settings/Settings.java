@@ -192,7 +192,7 @@ public final class Settings extends AbstractConfig {
           .define(
               IMAGE_MAX_BYTES,
               Type.INT,
-              32 * 1024 * 1024,
+              16 * 1024 * 1024,
               Range.atLeast(1),
               Importance.LOW,
               "Larger encoded images go to the dead-letter topic.")

@@ -104,8 +104,8 @@ class CheckpointReaderTest {
 
   @Test
   void shouldNumberVersionedLeavesInLexicographicOrder() throws IOException {
-    List<Leaf> blocks = blocks();
-    CheckpointWriter.write(prefix(), LeafOrder.SORTED.apply(blocks, Leaf::keys), TWO_SHARDS);
+    writeIndexAndShards(
+        blocks(), LeafOrder.SORTED.apply(blocks(), Leaf::keys), new Layout(1, 1 << 20, true));
 
     assertHoldsBlocks(CheckpointReader.read(prefix()));
   }
@@ -123,17 +123,22 @@ class CheckpointReaderTest {
     // shards of an unversioned file numbered by name, though the index lists it otherwise
     List<Leaf> stored =
         List.of(leaf("step", new float[] {3}), leaf("params/b", new float[] {1, 2}));
-    List<Leaf> sorted = List.of(stored.get(1), stored.get(0));
-    Layout layout = new Layout(1, 1 << 20, false);
-    CheckpointWriter.write(prefix(), stored, layout);
-    byte[] index = Files.readAllBytes(folder.resolve("model.index"));
-    CheckpointWriter.write(prefix(), sorted, layout);
-    Files.write(folder.resolve("model.index"), index);
+    writeIndexAndShards(
+        stored, List.of(stored.get(1), stored.get(0)), new Layout(1, 1 << 20, false));
 
     ParameterTree tree = CheckpointReader.read(prefix());
 
     assertThat(tree.paths()).containsExactly("b");
     assertThat(values(tree.get("b"))).containsExactly(1, 2);
+  }
+
+  /** Writes an index whose maps have one order, and shards that number the leaves in another. */
+  private void writeIndexAndShards(List<Leaf> stored, List<Leaf> numbered, Layout layout)
+      throws IOException {
+    CheckpointWriter.write(prefix(), stored, layout);
+    byte[] index = Files.readAllBytes(folder.resolve("model.index"));
+    CheckpointWriter.write(prefix(), numbered, layout);
+    Files.write(folder.resolve("model.index"), index);
   }
 
   private static List<Leaf> blocks() {
@@ -179,13 +184,10 @@ class CheckpointReaderTest {
 
   @Test
   void shouldNameTheLeafWhoseShapesDiffer() throws IOException {
-    writeModel();
-    byte[] index = Files.readAllBytes(folder.resolve("model.index"));
-    CheckpointWriter.write(
-        prefix(),
+    writeIndexAndShards(
+        List.of(leaf("head/bias", new float[3]), leaf("head/kernel", new float[20], 4, 5)),
         List.of(leaf("head/bias", new float[3]), leaf("head/kernel", new float[10], 2, 5)),
         TWO_SHARDS);
-    Files.write(folder.resolve("model.index"), index);
 
     assertFails()
         .withMessage(

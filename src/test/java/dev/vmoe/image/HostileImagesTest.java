@@ -30,7 +30,7 @@ class HostileImagesTest {
           new Preprocessing(SIZE, Resize.BILINEAR), new DecoderLimits(1 << 20, MAX_PIXELS));
   private final ByteBuffer images = ByteBuffer.allocateDirect(SIZE * SIZE * 3);
 
-  /** Few, as the JPEG and PNG libraries write a line for each; 100,000 a format have been run. */
+  /** Few, as the JPEG and PNG libraries write a line for each; 10,000 a file have been run. */
   private static final int MUTATIONS = Integer.getInteger("image.mutations", 200);
 
   private static final List<String> FORMATS =

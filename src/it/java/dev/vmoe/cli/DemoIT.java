@@ -1,0 +1,81 @@
+package dev.vmoe.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The main job as a newcomer starts it. */
+@Timeout(180)
+class DemoIT {
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @TempDir Path folder;
+
+  @Test
+  void shouldAnswerEveryImageAndSumUp() throws Exception {
+    Path file = folder.resolve("demo.json");
+
+    assertThat(
+            run(
+                "demo",
+                "--images",
+                "600",
+                "--capacity-ratio",
+                "0.75",
+                "--routing",
+                "vanilla",
+                "--json",
+                file.toString()))
+        .isZero();
+
+    JsonNode summary = new ObjectMapper().readTree(file.toFile());
+    assertThat(summary.get("images").asInt()).isEqualTo(600);
+    assertThat(summary.get("predictions").asInt()).isEqualTo(600);
+    assertThat(summary.get("dead_letters").asInt()).isZero();
+    assertThat(summary.get("duplicates").asInt()).isZero();
+    assertThat(summary.get("accuracy").asDouble()).isGreaterThan(0.85);
+    assertThat(summary.get("images_per_second").asDouble()).isPositive();
+    assertThat(summary.get("latency_ms").get("p50").asDouble())
+        .isPositive()
+        .isLessThanOrEqualTo(summary.get("latency_ms").get("p99").asDouble());
+    assertThat(summary.get("batch_size").get("max").asInt()).isEqualTo(32);
+    assertThat(summary.get("batch_size").get("mean").asDouble()).isBetween(1.0, 32.0);
+    assertThat(summary.get("capacity_ratio").asDouble()).isEqualTo(0.75);
+    assertThat(summary.get("effective_capacity_ratio").asDouble()).isCloseTo(0.75, within(0.1));
+    assertThat(summary.get("experts_per_token").asInt()).isEqualTo(2);
+    assertThat(summary.get("routing").asText()).isEqualTo("vanilla");
+    assertThat(summary.get("utilization_events").asInt()).isPositive();
+    assertThat(summary.get("utilization_images").asInt()).isEqualTo(600);
+    assertThat(summary.get("assigned")).hasSize(4).allMatch(layer -> sum(layer) == 600 * 50 * 2);
+    for (int layer = 0; layer < 4; layer++) {
+      assertThat(sum(summary.get("dispatched").get(layer)))
+          .isPositive()
+          .isLessThan(sum(summary.get("assigned").get(layer)));
+    }
+    assertThat(out.toString())
+        .contains("600 images: 600 predictions, 0 dead letters", "accuracy", "p99", "dropped");
+  }
+
+  private static long sum(JsonNode numbers) {
+    long sum = 0;
+    for (JsonNode number : numbers) {
+      sum += number.asLong();
+    }
+    return sum;
+  }
+
+  private int run(String... arguments) {
+    return VmoeCommand.commandLine(new PrintWriter(out), new PrintWriter(err), null)
+        .execute(arguments);
+  }
+}

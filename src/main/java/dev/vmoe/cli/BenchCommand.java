@@ -1,0 +1,13 @@
+package dev.vmoe.cli;
+
+import picocli.CommandLine.Command;
+
+/** {@code vmoe bench}: what the machine in front of you reaches. */
+@Command(
+    name = "bench",
+    description = "Measure on this machine. Every figure is compared within one run.",
+    subcommands = BenchPipelineCommand.class)
+final class BenchCommand {
+
+  private BenchCommand() {}
+}

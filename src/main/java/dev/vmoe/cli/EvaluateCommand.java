@@ -1,0 +1,227 @@
+package dev.vmoe.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.vmoe.image.BadImageException;
+import dev.vmoe.image.ImageDecoder;
+import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.moe.Routing;
+import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.report.Evaluation;
+import dev.vmoe.report.LabelledImage;
+import dev.vmoe.report.LabelledImages;
+import dev.vmoe.report.Table;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code vmoe evaluate}: accuracy and time of many settings on labelled images. */
+@Command(
+    name = "evaluate",
+    description = {
+      "Accuracy and time of a model at many capacity ratios, K and routings on labelled images,"
+          + " beside its dense twin; all of them in one run, batch by batch in turn.",
+      "LABELLED is a folder with one sub-folder a class, a CSV of file,label, or an IDX images file"
+          + " with its labels beside it."
+    })
+final class EvaluateCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+  @Mixin private final ModelOptions model = new ModelOptions();
+
+  @Option(
+      names = "--images",
+      paramLabel = "LABELLED",
+      description = "Labelled images (default: the bundled Fashion-MNIST test images).")
+  private @Nullable Path images;
+
+  @Option(
+      names = "--dense",
+      paramLabel = "M.onnx",
+      description = "The dense twin (default: the bundled one for the bundled model, else none).")
+  private @Nullable Path dense;
+
+  @Option(
+      names = "--ratios",
+      split = ",",
+      paramLabel = "R",
+      defaultValue = "2,1.05,0.75,0.5,0.35,0.25,0.15,0.1",
+      description = "Capacity ratios (default: ${DEFAULT-VALUE}).")
+  private List<Double> ratios = List.of();
+
+  @Option(
+      names = "--experts-per-token",
+      split = ",",
+      paramLabel = "K",
+      description = "Experts each token is sent to (default: 1 to the trained K).")
+  private @Nullable List<Integer> expertsPerToken;
+
+  @Option(
+      names = "--routing",
+      split = ",",
+      paramLabel = "bpr|vanilla",
+      defaultValue = "bpr,vanilla",
+      description = "Who claims slots first (default: ${DEFAULT-VALUE}).")
+  private List<String> routings = List.of();
+
+  @Option(
+      names = "--batch",
+      paramLabel = "B",
+      defaultValue = "64",
+      description = "Images a batch (default: ${DEFAULT-VALUE}).")
+  private int batch;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      description = "Evaluate the first N images (default: all).")
+  private @Nullable Integer limit;
+
+  @Option(names = "--csv", paramLabel = "FILE", description = "Write the table there as CSV, too.")
+  private @Nullable Path csv;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Write the rows there as JSON, too.")
+  private @Nullable Path json;
+
+  private EvaluateCommand() {}
+
+  @Override
+  public Integer call() throws Exception {
+    try (BatchClassifier classifier = model.open();
+        BatchClassifier twin = openTwin()) {
+      Evaluation evaluation = new Evaluation(classifier, twin, settings(classifier.card()));
+      run(evaluation, classifier.card());
+      print(evaluation.rows());
+    }
+    return 0;
+  }
+
+  private @Nullable BatchClassifier openTwin() throws IOException {
+    if (dense != null) {
+      return model.open(dense);
+    }
+    return model.isBundled() ? model.open(BundledModels.dense()) : null;
+  }
+
+  private List<RoutingSettings> settings(ModelCard card) {
+    List<Integer> ks = expertsPerToken;
+    if (ks == null) {
+      ks = new ArrayList<>();
+      for (int k = Math.max(1, card.expertsPerToken()); k >= 1; k--) {
+        ks.add(k);
+      }
+    }
+    List<RoutingSettings> settings = new ArrayList<>();
+    for (String routing : routings) {
+      for (int k : ks) {
+        for (double ratio : ratios) {
+          settings.add(new RoutingSettings(ratio, k, Routing.ofLabel(routing)));
+        }
+      }
+    }
+    return settings;
+  }
+
+  private void run(Evaluation evaluation, ModelCard card) throws IOException {
+    ImageDecoder decoder = ModelOptions.decoder(card);
+    ByteBuffer buffer = ByteBuffer.allocateDirect(batch * card.imageSize() * card.imageSize() * 3);
+    int[] classes = new int[batch];
+    Path labelled = images == null ? BundledModels.testImages() : images;
+    Progress progress = new Progress(spec.commandLine().getErr());
+    try (LabelledImages set = LabelledImages.open(labelled, card.classes())) {
+      int total = limit == null ? set.size() : Math.min(limit, set.size());
+      try (Progress.Bar bar = progress.bar("evaluated", total)) {
+        int filled = 0;
+        for (int i = 0; i < total; i++) {
+          LabelledImage image = set.next();
+          classes[filled] = classOf(image, card);
+          decode(decoder, image, buffer, filled++);
+          if (filled == batch || i == total - 1) {
+            evaluation.add(buffer, Arrays.copyOf(classes, filled));
+            filled = 0;
+            bar.at(i + 1L);
+          }
+        }
+      }
+    }
+  }
+
+  private static int classOf(LabelledImage image, ModelCard card) throws IOException {
+    int index = card.classes().indexOf(image.label());
+    if (index < 0) {
+      throw new IOException(
+          String.format(
+              "%s has the label '%s', which is none of the model's %d classes: %s",
+              image.name(), image.label(), card.classes().size(), card.classes()));
+    }
+    return index;
+  }
+
+  private static void decode(ImageDecoder decoder, LabelledImage image, ByteBuffer to, int slot)
+      throws IOException {
+    try {
+      decoder.decode(image.encoded(), to, slot);
+    } catch (BadImageException e) {
+      throw new IOException(image.name() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private void print(List<Evaluation.Row> rows) throws IOException {
+    Table table =
+        new Table(
+            "model",
+            "routing",
+            "K",
+            "ratio",
+            "effective",
+            "accuracy",
+            "minus_dense",
+            "low_95",
+            "high_95",
+            "ms_per_image",
+            "processed");
+    for (Evaluation.Row row : rows) {
+      table.add(
+          row.model(),
+          row.dense() ? "" : row.routing(),
+          row.dense() ? "" : row.expertsPerToken(),
+          row.dense() ? "" : row.capacityRatio(),
+          row.dense() ? "" : Table.decimals(row.effectiveCapacityRatio(), 3),
+          Table.decimals(row.accuracy(), 4),
+          decimals(row.minusDense()),
+          decimals(row.minusDenseLow()),
+          decimals(row.minusDenseHigh()),
+          Table.decimals(row.millisPerImage(), 4),
+          row.dense() ? "" : Table.decimals(row.processedShare(), 4));
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    out.print(table.toText());
+    out.flush();
+    if (csv != null) {
+      Files.writeString(csv, table.toCsv());
+    }
+    if (json != null) {
+      ObjectNode result = Json.object();
+      result.put("images", rows.get(0).images());
+      result.put("batch", batch);
+      result.set("rows", Json.tree(rows));
+      Json.write(json, result);
+    }
+  }
+
+  private static @Nullable String decimals(@Nullable Double value) {
+    return value == null ? null : Table.decimals(value, 4);
+  }
+}

@@ -1,0 +1,155 @@
+package dev.vmoe.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.vmoe.checkpoint.CheckpointReader;
+import dev.vmoe.inference.Device;
+import dev.vmoe.inference.SessionSettings;
+import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.model.DescriptionFile;
+import dev.vmoe.model.ImportOptions;
+import dev.vmoe.model.ModelImport;
+import dev.vmoe.model.Target;
+import dev.vmoe.moe.ModelCard;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code vmoe model}: checkpoints into model files, and what a model file says about itself. */
+@Command(
+    name = "model",
+    description = "Make model files, and look at them.",
+    subcommands = {ModelCommand.Import.class, ModelCommand.Info.class})
+final class ModelCommand {
+
+  private ModelCommand() {}
+
+  /** {@code vmoe model import}. */
+  @Command(
+      name = "import",
+      description = {
+        "Make a model file (ONNX) from a V-MoE checkpoint. What shapes cannot say comes from the"
+            + " options, else from model.json beside the checkpoint, else from the defaults."
+      })
+  static final class Import implements Callable<Integer> {
+
+    @Spec private CommandSpec spec;
+
+    @Option(
+        names = "--checkpoint",
+        required = true,
+        paramLabel = "PREFIX",
+        description = "PREFIX of PREFIX.index and PREFIX.data-…, or a .npz file.")
+    private Path checkpoint = Path.of("");
+
+    @Option(names = "--out", required = true, paramLabel = "M.onnx", description = "File to write.")
+    private Path out = Path.of("");
+
+    @Option(names = "--name", description = "Name of the model (default: the checkpoint's).")
+    private @Nullable String name;
+
+    @Option(
+        names = "--classes",
+        paramLabel = "FILE",
+        description = "Class names, one a line, in the order of the logits.")
+    private @Nullable Path classes;
+
+    @Option(
+        names = "--experts-per-token",
+        paramLabel = "K",
+        description = "K of the training (default: 2).")
+    private @Nullable Integer expertsPerToken;
+
+    @Option(
+        names = "--capacity-ratio",
+        paramLabel = "R",
+        description = "Capacity ratio of the training (default: 1.05).")
+    private @Nullable Double capacityRatio;
+
+    @Option(
+        names = "--activation",
+        paramLabel = "softmax|sigmoid",
+        description = "How logits become scores (default: softmax).")
+    private @Nullable String activation;
+
+    @Option(
+        names = "--resize",
+        paramLabel = "bilinear|area",
+        description =
+            "To the input's size directly, or the smaller side by area and a central crop"
+                + " (default: bilinear).")
+    private ImportOptions.@Nullable Resize resize;
+
+    @Option(
+        names = "--target",
+        paramLabel = "cpu|cuda",
+        defaultValue = "cpu",
+        description =
+            "The kind of device the graph is to be fast on; it runs on both"
+                + " (default: ${DEFAULT-VALUE}).")
+    private Target target = Target.CPU;
+
+    private Import() {}
+
+    @Override
+    public Integer call() throws IOException {
+      ModelCard card = ModelImport.write(CheckpointReader.read(checkpoint), options(), out);
+      PrintWriter writer = spec.commandLine().getOut();
+      writer.printf("%s: %s, %s%n", out, card.name(), card.architecture());
+      writer.flush();
+      return 0;
+    }
+
+    private ImportOptions options() throws IOException {
+      ImportOptions said = DescriptionFile.beside(checkpoint);
+      return new ImportOptions(
+          name != null ? name : said.name(),
+          classes != null ? Files.readAllLines(classes) : said.classes(),
+          expertsPerToken != null ? expertsPerToken : said.expertsPerToken(),
+          capacityRatio != null ? capacityRatio : said.capacityRatio(),
+          activation != null ? DescriptionFile.softmax(activation) : said.softmax(),
+          resize != null ? resize : said.resize(),
+          target);
+    }
+  }
+
+  /** {@code vmoe model info}. */
+  @Command(name = "info", description = "Print what a model file says about itself.")
+  static final class Info implements Callable<Integer> {
+
+    @Spec private CommandSpec spec;
+
+    @Parameters(paramLabel = "M.onnx", description = "The model file.")
+    private Path model = Path.of("");
+
+    @Option(names = "--json", description = "Print it as JSON.")
+    private boolean json;
+
+    private Info() {}
+
+    @Override
+    public Integer call() throws IOException {
+      PrintWriter out = spec.commandLine().getOut();
+      try (VmoeSession session =
+          VmoeSession.open(model, new SessionSettings(Device.CPU, 1, false, List.of()))) {
+        ObjectNode card = (ObjectNode) Json.tree(session.card());
+        if (json) {
+          out.println(card);
+        } else {
+          card.properties()
+              .forEach(entry -> out.printf("%s: %s%n", entry.getKey(), entry.getValue()));
+        }
+      }
+      out.flush();
+      return 0;
+    }
+  }
+}

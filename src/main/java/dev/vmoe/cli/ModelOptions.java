@@ -1,0 +1,88 @@
+package dev.vmoe.cli;
+
+import dev.vmoe.image.DecoderLimits;
+import dev.vmoe.image.ImageDecoder;
+import dev.vmoe.image.OpenCvDecoder;
+import dev.vmoe.image.Preprocessing;
+import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.inference.Device;
+import dev.vmoe.inference.SessionSettings;
+import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.settings.Settings;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options of every command that loads a model. */
+final class ModelOptions {
+
+  @Option(
+      names = "--model",
+      paramLabel = "M.onnx",
+      description = "The model, as `vmoe model import` writes it (default: the bundled one).")
+  private @Nullable Path model;
+
+  @Option(
+      names = "--device",
+      paramLabel = "auto|cpu|cuda:N",
+      defaultValue = "auto",
+      description = "Where the model runs (default: ${DEFAULT-VALUE}).")
+  private String device = "auto";
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads of the model on the CPU (default: the number of cores).")
+  private int threads = Runtime.getRuntime().availableProcessors();
+
+  /** Returns whether the model is the bundled one. */
+  boolean isBundled() {
+    return model == null;
+  }
+
+  /** Returns the model's path. */
+  Path path() throws IOException {
+    return model == null ? BundledModels.vmoe() : model;
+  }
+
+  /** Opens the model. */
+  BatchClassifier open() throws IOException {
+    return open(path());
+  }
+
+  /** Opens another model on the same device. */
+  BatchClassifier open(Path path) throws IOException {
+    return open(path, device, threads);
+  }
+
+  /** Opens the model of an instance's settings. */
+  static BatchClassifier open(Settings settings) throws IOException {
+    return open(settings.model(), settings.getString(Settings.DEVICE), settings.inferenceThreads());
+  }
+
+  private static BatchClassifier open(Path model, String device, int threads) {
+    SessionSettings chosen = SessionSettings.on(Device.ofLabel(device));
+    return VmoeSession.open(
+        model,
+        new SessionSettings(chosen.device(), threads, chosen.spinning(), chosen.warmUpBatches()));
+  }
+
+  /** Returns a decoder that makes this model's input. */
+  static ImageDecoder decoder(ModelCard card, DecoderLimits limits) {
+    return new OpenCvDecoder(
+        new Preprocessing(card.imageSize(), Preprocessing.Resize.ofLabel(card.resize())), limits);
+  }
+
+  /** Returns a decoder with the limits that the settings have by default. */
+  static ImageDecoder decoder(ModelCard card) {
+    Settings defaults = new Settings(Map.of(Settings.MODEL, card.name()));
+    return decoder(
+        card,
+        new DecoderLimits(
+            defaults.getInt(Settings.IMAGE_MAX_BYTES),
+            defaults.getLong(Settings.IMAGE_MAX_PIXELS)));
+  }
+}

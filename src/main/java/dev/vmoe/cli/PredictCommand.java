@@ -1,0 +1,102 @@
+package dev.vmoe.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.inference.ScoredClass;
+import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.report.FileClassifier;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code vmoe predict}: files in, answers out, without Kafka. */
+@Command(
+    name = "predict",
+    description =
+        "Classify image files without Kafka. Up to 64 files are one batch, whose tokens compete for"
+            + " the experts' slots; more files are several batches.")
+final class PredictCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+  @Mixin private final ModelOptions model = new ModelOptions();
+  @Mixin private final RoutingOptions routing = new RoutingOptions();
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "FILE-OR-FOLDER",
+      description = "Image files; of folders, the image files in and below them.")
+  private List<Path> paths = List.of();
+
+  @Option(names = "--logits", description = "With --json: the logits of all classes, too.")
+  private boolean logits;
+
+  @Option(names = "--json", description = "Print one line of JSON for each file.")
+  private boolean json;
+
+  private PredictCommand() {}
+
+  @Override
+  public Integer call() throws Exception {
+    List<Path> files = ImageFiles.find(paths);
+    PrintWriter out = spec.commandLine().getOut();
+    boolean failed = files.isEmpty();
+    if (files.isEmpty()) {
+      spec.commandLine().getErr().println("vmoe: no image files in " + paths);
+    }
+    try (BatchClassifier classifier = model.open()) {
+      RoutingSettings settings = routing.settings(classifier.card());
+      FileClassifier fileClassifier =
+          new FileClassifier(classifier, ModelOptions.decoder(classifier.card()));
+      for (int from = 0; from < files.size(); from += FileClassifier.BATCH) {
+        int to = Math.min(files.size(), from + FileClassifier.BATCH);
+        for (FileClassifier.Answer answer :
+            fileClassifier.classify(files.subList(from, to), settings)) {
+          out.println(json ? line(answer) : text(answer));
+          failed |= answer.error() != null;
+        }
+      }
+    }
+    out.flush();
+    return failed ? VmoeCommand.FAILED : 0;
+  }
+
+  private ObjectNode line(FileClassifier.Answer answer) {
+    ObjectNode line = Json.object().put("file", answer.file().toString());
+    if (answer.error() != null) {
+      return line.put("error", answer.error());
+    }
+    ArrayNode top = line.putArray("top");
+    for (ScoredClass best : answer.top()) {
+      top.addObject()
+          .put("label", best.label())
+          .put("index", best.index())
+          .put("score", best.score());
+    }
+    if (logits) {
+      line.set("logits", Json.tree(answer.logits()));
+    }
+    line.set("assigned", Json.tree(answer.assigned()));
+    line.set("dispatched", Json.tree(answer.dispatched()));
+    return line;
+  }
+
+  private static String text(FileClassifier.Answer answer) {
+    if (answer.error() != null) {
+      return answer.file() + ": " + answer.error();
+    }
+    StringBuilder text = new StringBuilder(answer.file() + ":");
+    for (ScoredClass best : answer.top()) {
+      text.append(String.format(Locale.ROOT, "  %s %.3f", best.label(), best.score()));
+    }
+    return text.toString();
+  }
+}

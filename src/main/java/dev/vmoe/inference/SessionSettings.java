@@ -1,0 +1,33 @@
+package dev.vmoe.inference;
+
+import java.util.List;
+
+/**
+ * How a model file is opened.
+ *
+ * @param device what to run on
+ * @param threads threads of one run on a CPU; 0 for one a core
+ * @param spinning whether these threads wait for work awake: a little faster where nothing else
+ *     runs, and they take the cores from whatever does
+ * @param warmUpBatches numbers of images of the runs that warm the session up before it is open
+ */
+public record SessionSettings(
+    Device device, int threads, boolean spinning, List<Integer> warmUpBatches) {
+
+  /** Rejects what no session can run with. */
+  public SessionSettings {
+    warmUpBatches = List.copyOf(warmUpBatches);
+    if (threads < 0) {
+      throw new IllegalArgumentException(threads + " inference threads");
+    }
+    if (warmUpBatches.stream().anyMatch(batch -> batch < 1)) {
+      throw new IllegalArgumentException(
+          "warm-up batches " + warmUpBatches + " are not all above 0");
+    }
+  }
+
+  /** Returns the settings for a device: a thread a core, asleep between runs, warmed up. */
+  public static SessionSettings on(Device device) {
+    return new SessionSettings(device, 0, false, List.of(1, 8, 32));
+  }
+}

@@ -1,0 +1,344 @@
+package dev.vmoe.inference;
+
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.providers.OrtCUDAProviderOptions;
+import dev.vmoe.moe.Capacity;
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.moe.Routing;
+import dev.vmoe.moe.RoutingCounts;
+import dev.vmoe.moe.RoutingSettings;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A model file, open in ONNX Runtime on one device.
+ *
+ * <p>Each run computes C, the slots an expert, from its own number of tokens and the ratio it is
+ * asked for. A ratio above E/K is taken as E/K: there each expert has a slot for every token, so
+ * more would only take memory.
+ *
+ * <p>Axes: B images, T tokens an image, N = B·T, L MoE layers, E experts, K experts a token.
+ */
+public final class VmoeSession implements BatchClassifier {
+
+  private static final Logger LOG = LoggerFactory.getLogger(VmoeSession.class);
+
+  /** Read by ONNX Runtime before any Java code could tell it otherwise. */
+  private static final String NO_TELEMETRY = "ORT_DISABLE_TELEMETRY";
+
+  private static final String LOGITS = "logits";
+  private static final String KEPT = "kept";
+  private static final Set<String> COUNTS =
+      Set.of("assigned", "dispatched", "gate_sum", "importance", "skipped");
+
+  private final OrtEnvironment environment;
+  private final OrtSession session;
+  private final ModelCard card;
+  private final Device device;
+
+  private VmoeSession(
+      OrtEnvironment environment, OrtSession session, ModelCard card, Device device) {
+    this.environment = environment;
+    this.session = session;
+    this.card = card;
+    this.device = device;
+  }
+
+  /**
+   * Opens a model file and warms the session up.
+   *
+   * @throws InferenceException if the file cannot be loaded, or a GPU is asked for and none can be
+   *     used; a session never runs on another device than it was asked to
+   * @throws IllegalArgumentException if the file is no model file of this project
+   */
+  public static VmoeSession open(Path file, SessionSettings settings) {
+    OrtEnvironment environment = environment();
+    VmoeSession session =
+        switch (settings.device().kind()) {
+          case AUTO -> openOnBest(environment, file, settings);
+          case CPU, CUDA -> openOn(settings.device(), environment, file, settings);
+        };
+    LOG.info(
+        "{} ({}) on {}, asked for {}",
+        session.card.name(),
+        session.card.architecture(),
+        session.device,
+        settings.device());
+    try {
+      session.warmUp(settings.warmUpBatches());
+    } catch (RuntimeException e) {
+      session.close();
+      throw e;
+    }
+    return session;
+  }
+
+  private static OrtEnvironment environment() {
+    OrtEnvironment environment =
+        OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+    try {
+      environment.setTelemetry(false);
+    } catch (OrtException e) {
+      throw new InferenceException("cannot switch off ONNX Runtime's telemetry", e);
+    }
+    if (System.getenv(NO_TELEMETRY) == null) {
+      LOG.warn(
+          "{} is not set: ONNX Runtime may have reported its start to its maker", NO_TELEMETRY);
+    }
+    return environment;
+  }
+
+  private static VmoeSession openOnBest(
+      OrtEnvironment environment, Path file, SessionSettings settings) {
+    try {
+      return openOn(new Device(Device.Kind.CUDA, 0), environment, file, settings);
+    } catch (InferenceException e) {
+      LOG.info("no GPU that ONNX Runtime can use: {}", String.valueOf(e.getMessage()));
+      return openOn(Device.CPU, environment, file, settings);
+    }
+  }
+
+  private static VmoeSession openOn(
+      Device device, OrtEnvironment environment, Path file, SessionSettings settings) {
+    if (!Files.isReadable(file)) {
+      throw new IllegalArgumentException("no model file " + file);
+    }
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.setIntraOpNumThreads(settings.threads());
+      options.addConfigEntry("session.intra_op.allow_spinning", settings.spinning() ? "1" : "0");
+      if (device.kind() == Device.Kind.CUDA) {
+        addCuda(options, device);
+      }
+      OrtSession session = environment.createSession(file.toString(), options);
+      try {
+        ModelCard card = ModelCard.fromMetadata(session.getMetadata().getCustomMetadata());
+        return new VmoeSession(environment, session, card, device);
+      } catch (IllegalArgumentException e) {
+        session.close();
+        throw new IllegalArgumentException(file + ": " + e.getMessage(), e);
+      }
+    } catch (OrtException e) {
+      throw new InferenceException("cannot load " + file + " on " + device, e);
+    }
+  }
+
+  private static void addCuda(OrtSession.SessionOptions options, Device device) {
+    try (OrtCUDAProviderOptions cuda = new OrtCUDAProviderOptions(device.index())) {
+      cuda.add("use_tf32", "0"); // its 10-bit products would choose other experts than fp32
+      options.addCUDA(cuda);
+    } catch (OrtException e) {
+      throw new InferenceException(
+          String.format(
+              "device %s cannot be used: this ONNX Runtime has the providers %s",
+              device, OrtEnvironment.getAvailableProviders()),
+          e);
+    }
+  }
+
+  private void warmUp(List<Integer> batches) {
+    int k = Math.max(1, card.expertsPerToken());
+    RoutingSettings settings = new RoutingSettings(card.capacityRatio(), k, Routing.BATCH_PRIORITY);
+    for (int batch : batches) {
+      ByteBuffer images = ByteBuffer.allocateDirect(batch * imageBytes());
+      BatchResult result = classify(images, batch, settings);
+      LOG.debug("warm-up of {} images took {} ns", batch, result.inferenceNanos());
+    }
+  }
+
+  @Override
+  public ModelCard card() {
+    return card;
+  }
+
+  /** Returns the device in use: never {@code auto}. */
+  public Device device() {
+    return device;
+  }
+
+  @Override
+  public BatchResult classify(ByteBuffer images, int numImages, RoutingSettings settings) {
+    return run(images, numImages, settings, false).result();
+  }
+
+  /**
+   * Runs the model as {@link #classify} does, and says of each token how many of its choices found
+   * a slot.
+   */
+  public DetailedResult classifyInDetail(
+      ByteBuffer images, int numImages, RoutingSettings settings) {
+    return run(images, numImages, settings, true);
+  }
+
+  private DetailedResult run(
+      ByteBuffer images, int numImages, RoutingSettings settings, boolean detailed) {
+    check(images, numImages, settings);
+    int slots = slots(numImages, settings);
+    long started = System.nanoTime();
+    try (Inputs inputs = inputs(images, numImages, settings, slots);
+        OrtSession.Result outputs = session.run(inputs.tensors, outputNames(detailed))) {
+      float[][] logits = (float[][]) output(outputs, LOGITS).getValue();
+      RoutingCounts counts = counts(outputs, numImages);
+      byte[] kept =
+          detailed && !card.dense() ? output(outputs, KEPT).getByteBuffer().array() : new byte[0];
+      return new DetailedResult(
+          new BatchResult(
+              logits,
+              counts,
+              settings,
+              slots,
+              effectiveRatio(slots, numImages, settings),
+              System.nanoTime() - started),
+          kept);
+    } catch (OrtException e) {
+      throw new InferenceException(
+          String.format("run of %d images with %s failed on %s", numImages, settings, device), e);
+    }
+  }
+
+  private void check(ByteBuffer images, int numImages, RoutingSettings settings) {
+    if (numImages < 1
+        || !images.isDirect()
+        || images.capacity() < numImages * (long) imageBytes()) {
+      throw new IllegalArgumentException(
+          String.format(
+              "%d images of %d bytes in a %s buffer of %d bytes",
+              numImages, imageBytes(), images.isDirect() ? "direct" : "heap", images.capacity()));
+    }
+    if (!card.dense() && settings.expertsPerToken() > card.expertsPerToken()) {
+      throw new IllegalArgumentException(
+          String.format(
+              "experts per token %d outside 1 to %d, the K that %s was trained with",
+              settings.expertsPerToken(), card.expertsPerToken(), card.name()));
+    }
+  }
+
+  private int imageBytes() {
+    return card.imageSize() * card.imageSize() * 3;
+  }
+
+  private int numTokens(int numImages) {
+    return Math.multiplyExact(numImages, card.tokensPerImage());
+  }
+
+  /** Returns C; 0 for a dense model. */
+  private int slots(int numImages, RoutingSettings settings) {
+    if (card.dense()) {
+      return 0;
+    }
+    int k = settings.expertsPerToken();
+    double nothingDropped = (double) card.numExperts() / k;
+    return Capacity.slots(
+        numTokens(numImages),
+        k,
+        Math.min(settings.capacityRatio(), nothingDropped),
+        card.numExperts());
+  }
+
+  private double effectiveRatio(int slots, int numImages, RoutingSettings settings) {
+    return card.dense()
+        ? settings.capacityRatio()
+        : Capacity.effectiveRatio(
+            slots, numTokens(numImages), settings.expertsPerToken(), card.numExperts());
+  }
+
+  private Set<String> outputNames(boolean detailed) {
+    Set<String> names = new LinkedHashSet<>();
+    names.add(LOGITS);
+    if (!card.dense()) {
+      names.addAll(COUNTS);
+      if (detailed) {
+        names.add(KEPT);
+      }
+    }
+    return names;
+  }
+
+  private Inputs inputs(ByteBuffer images, int numImages, RoutingSettings settings, int slots)
+      throws OrtException {
+    Inputs inputs = new Inputs();
+    try {
+      ByteBuffer used = images.duplicate().clear().limit(numImages * imageBytes());
+      long[] shape = {numImages, card.imageSize(), card.imageSize(), 3};
+      inputs.add("images", OnnxTensor.createTensor(environment, used, shape, OnnxJavaType.UINT8));
+      if (!card.dense()) {
+        boolean batchPriority = settings.routing() == Routing.BATCH_PRIORITY;
+        inputs.add("capacity", OnnxTensor.createTensor(environment, new long[] {slots}));
+        inputs.add(
+            "experts_per_token",
+            OnnxTensor.createTensor(environment, new long[] {settings.expertsPerToken()}));
+        inputs.add(
+            "batch_priority", OnnxTensor.createTensor(environment, new boolean[] {batchPriority}));
+        inputs.add("image_priority", OnnxTensor.createTensor(environment, ones(numImages)));
+      }
+      return inputs;
+    } catch (OrtException e) {
+      inputs.close();
+      throw e;
+    }
+  }
+
+  private static float[] ones(int count) {
+    float[] ones = new float[count];
+    Arrays.fill(ones, 1);
+    return ones;
+  }
+
+  private RoutingCounts counts(OrtSession.Result outputs, int numImages) throws OrtException {
+    if (card.dense()) {
+      return new RoutingCounts(
+          numImages, 0, 0, new int[0], new int[0], new float[0], new float[0], new int[0]);
+    }
+    return new RoutingCounts(
+        numImages,
+        card.numLayers(),
+        card.numExperts(),
+        output(outputs, "assigned").getIntBuffer().array(),
+        output(outputs, "dispatched").getIntBuffer().array(),
+        output(outputs, "gate_sum").getFloatBuffer().array(),
+        output(outputs, "importance").getFloatBuffer().array(),
+        output(outputs, "skipped").getIntBuffer().array());
+  }
+
+  private static OnnxTensor output(OrtSession.Result outputs, String name) {
+    return (OnnxTensor)
+        outputs.get(name).orElseThrow(() -> new IllegalStateException("no output " + name));
+  }
+
+  @Override
+  public void close() {
+    try {
+      session.close();
+    } catch (OrtException e) {
+      throw new InferenceException("cannot close the session of " + card.name(), e);
+    }
+  }
+
+  /** The tensors of one run, which own native memory. */
+  private static final class Inputs implements AutoCloseable {
+
+    final Map<String, OnnxTensor> tensors = new HashMap<>();
+
+    void add(String name, OnnxTensor tensor) {
+      tensors.put(name, tensor);
+    }
+
+    @Override
+    public void close() {
+      tensors.values().forEach(OnnxTensor::close);
+    }
+  }
+}

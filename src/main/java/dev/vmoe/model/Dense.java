@@ -1,0 +1,16 @@
+package dev.vmoe.model;
+
+import dev.vmoe.onnx.Value;
+import dev.vmoe.tensor.Tensor;
+
+/** A fully connected layer: rows · kernel + bias. */
+final class Dense {
+
+  private Dense() {}
+
+  /** Returns rows (n, in) · kernel (in, out) + bias (out). */
+  static Value of(Value rows, Tensor kernel, Tensor bias) {
+    var graph = rows.graph();
+    return rows.affine(graph.constant("kernel", kernel), graph.constant("bias", bias));
+  }
+}

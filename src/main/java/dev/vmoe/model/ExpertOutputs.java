@@ -1,0 +1,84 @@
+package dev.vmoe.model;
+
+import dev.vmoe.onnx.GraphBuilder;
+import dev.vmoe.onnx.Value;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.LongStream;
+
+/**
+ * What the experts of one layer make of the tokens in their slots.
+ *
+ * <p>Axes: N tokens of the batch, D hidden size, H MLP size, E experts, K experts a token, C slots
+ * an expert, S rows of the buffer.
+ *
+ * @param rows (S, D), expert by expert, within an expert slot by slot
+ * @param firstRow (E) int64, where the rows of each expert start
+ */
+record ExpertOutputs(Value rows, Value firstRow) {
+
+  /**
+   * Computes each expert on exactly the rows that claimed its slots: a slot that nobody claims
+   * costs nothing.
+   *
+   * @param tokens (N, D)
+   */
+  static ExpertOutputs ofExactRows(
+      Value tokens,
+      SlotAssignment slots,
+      RoutingInputs inputs,
+      VmoeArchitecture a,
+      Parameters mlp) {
+    GraphBuilder graph = tokens.graph();
+    Value used = slots.load().min(inputs.capacity()); // (E)
+    Value usedAndDropped =
+        graph.stack(1, List.of(used, slots.load().minus(used))).reshape(-1); // (2E), in turn
+    List<Value> parts = slots.tokens().split(0, 2 * a.numExperts(), usedAndDropped);
+    List<Value> rows = new ArrayList<>();
+    for (int expert = 0; expert < a.numExperts(); expert++) {
+      try (var scope = graph.scope("expert_" + expert)) {
+        rows.add(Mlp.expert(expert, a, mlp).apply(tokens.gather(parts.get(2 * expert))));
+      }
+    }
+    return new ExpertOutputs(graph.concat(0, rows), used.sumBefore());
+  }
+
+  /**
+   * Computes all experts at once on C slots each, used or not: no shape depends on data. What is in
+   * an unused slot is computed and never read.
+   *
+   * @param tokens (N, D)
+   */
+  static ExpertOutputs ofAllSlots(
+      Value tokens,
+      SlotAssignment slots,
+      RoutingInputs inputs,
+      VmoeArchitecture a,
+      Parameters mlp) {
+    GraphBuilder graph = tokens.graph();
+    int e = a.numExperts();
+    int d = a.hiddenSize();
+    int h = a.mlpSize();
+    Value last = slots.tokens().extent(0).minus(graph.integers(1));
+    Value claimed =
+        slots
+            .load()
+            .sumBefore()
+            .unsqueeze(1)
+            .plus(graph.counting(inputs.capacity()))
+            .min(last); // (E, C)
+    Value hidden =
+        tokens
+            .gather(slots.tokens().gather(claimed)) // (E, C, D)
+            .matMul(graph.constant("Dense_0/kernel", mlp.get("Dense_0/kernel", e, d, h)))
+            .plus(graph.constant("Dense_0/bias", mlp.get("Dense_0/bias", e, h).reshape(e, 1, h)))
+            .geluTanh();
+    Value rows =
+        hidden
+            .matMul(graph.constant("Dense_1/kernel", mlp.get("Dense_1/kernel", e, h, d)))
+            .plus(graph.constant("Dense_1/bias", mlp.get("Dense_1/bias", e, d).reshape(e, 1, d)))
+            .reshape(-1, d); // (E·C, D)
+    Value experts = graph.integers(LongStream.range(0, e).toArray());
+    return new ExpertOutputs(rows, experts.times(inputs.capacity()));
+  }
+}

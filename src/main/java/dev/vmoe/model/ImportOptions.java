@@ -1,0 +1,84 @@
+package dev.vmoe.model;
+
+import java.util.List;
+
+/**
+ * What a checkpoint does not say about its model.
+ *
+ * @param name name of the model
+ * @param classes class names in the order of the logits; empty where they have none
+ * @param expertsPerToken K of the training, and the largest that a run may ask for
+ * @param capacityRatio capacity ratio of the training
+ * @param softmax whether scores are a softmax over classes; a sigmoid of each class otherwise
+ * @param resize how an image is brought to size
+ * @param target kind of device the graph is to be fast on
+ */
+public record ImportOptions(
+    String name,
+    List<String> classes,
+    int expertsPerToken,
+    double capacityRatio,
+    boolean softmax,
+    Resize resize,
+    Target target) {
+
+  /** Ways of bringing an image to size. */
+  public enum Resize {
+    /** To height × width directly, bilinear. */
+    BILINEAR("bilinear"),
+    /** The smaller side by area, then a central crop. */
+    AREA("area");
+
+    private final String label;
+
+    Resize(String label) {
+      this.label = label;
+    }
+
+    /** Returns the name a model card has for it. */
+    public String label() {
+      return label;
+    }
+  }
+
+  /** Rejects what no model was trained with. */
+  public ImportOptions {
+    classes = List.copyOf(classes);
+    if (expertsPerToken < 1) {
+      throw new IllegalArgumentException("experts per token " + expertsPerToken + " is below 1");
+    }
+    if (!(capacityRatio > 0) || Double.isInfinite(capacityRatio)) {
+      throw new IllegalArgumentException("capacity ratio " + capacityRatio + " is not above 0");
+    }
+  }
+
+  /** Returns what holds unless something else is said: K 2, ratio 1.05, softmax, bilinear, CPU. */
+  public static ImportOptions named(String name) {
+    return new ImportOptions(name, List.of(), 2, 1.05, true, Resize.BILINEAR, Target.CPU);
+  }
+
+  /** Returns these options with class names, in the order of the logits. */
+  public ImportOptions withClasses(List<String> names) {
+    return new ImportOptions(name, names, expertsPerToken, capacityRatio, softmax, resize, target);
+  }
+
+  /** Returns these options with what the model was trained with. */
+  public ImportOptions trainedWith(int k, double ratio) {
+    return new ImportOptions(name, classes, k, ratio, softmax, resize, target);
+  }
+
+  /** Returns these options with scores as a sigmoid of each class. */
+  public ImportOptions withSigmoid() {
+    return new ImportOptions(name, classes, expertsPerToken, capacityRatio, false, resize, target);
+  }
+
+  /** Returns these options with another way of resizing. */
+  public ImportOptions resized(Resize other) {
+    return new ImportOptions(name, classes, expertsPerToken, capacityRatio, softmax, other, target);
+  }
+
+  /** Returns these options for another kind of device. */
+  public ImportOptions forTarget(Target other) {
+    return new ImportOptions(name, classes, expertsPerToken, capacityRatio, softmax, resize, other);
+  }
+}

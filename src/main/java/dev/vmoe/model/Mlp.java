@@ -1,0 +1,51 @@
+package dev.vmoe.model;
+
+import dev.vmoe.onnx.Value;
+import dev.vmoe.tensor.Tensor;
+import java.util.Arrays;
+
+/**
+ * The two layers of a block's MLP, or of one expert: GELU(rows · W0 + b0) · W1 + b1.
+ *
+ * @param kernel0 (D, H)
+ * @param bias0 (H)
+ * @param kernel1 (H, D)
+ * @param bias1 (D)
+ */
+record Mlp(Tensor kernel0, Tensor bias0, Tensor kernel1, Tensor bias1) {
+
+  /** Returns the MLP of a dense block. */
+  static Mlp dense(VmoeArchitecture a, Parameters mlp) {
+    return new Mlp(
+        mlp.get("Dense_0/kernel", a.hiddenSize(), a.mlpSize()),
+        mlp.get("Dense_0/bias", a.mlpSize()),
+        mlp.get("Dense_1/kernel", a.mlpSize(), a.hiddenSize()),
+        mlp.get("Dense_1/bias", a.hiddenSize()));
+  }
+
+  /** Returns one expert of an MoE block, whose parameters have the experts as first axis. */
+  static Mlp expert(int expert, VmoeArchitecture a, Parameters mlp) {
+    int e = a.numExperts();
+    return new Mlp(
+        row(expert, mlp.get("Dense_0/kernel", e, a.hiddenSize(), a.mlpSize())),
+        row(expert, mlp.get("Dense_0/bias", e, a.mlpSize())),
+        row(expert, mlp.get("Dense_1/kernel", e, a.mlpSize(), a.hiddenSize())),
+        row(expert, mlp.get("Dense_1/bias", e, a.hiddenSize())));
+  }
+
+  /** Returns the rows (n, D) after both layers, (n, D). */
+  Value apply(Value rows) {
+    var graph = rows.graph();
+    Value hidden =
+        rows.matMul(graph.constant("Dense_0/kernel", kernel0))
+            .geluTanh(graph.constant("Dense_0/bias", bias0));
+    return Dense.of(hidden, kernel1, bias1);
+  }
+
+  private static Tensor row(int index, Tensor tensor) {
+    int[] shape = Arrays.copyOfRange(tensor.shape(), 1, tensor.rank());
+    float[] values = new float[tensor.size() / tensor.extent(0)];
+    tensor.values().position(index * values.length).get(values);
+    return Tensor.takeOver(values, shape);
+  }
+}

@@ -1,0 +1,65 @@
+package dev.vmoe.model;
+
+import dev.vmoe.checkpoint.ParameterTree;
+import dev.vmoe.moe.ModelCard;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** Makes a model file of a checkpoint: the graph, the weights, and the card that describes them. */
+public final class ModelImport {
+
+  private ModelImport() {}
+
+  /**
+   * Writes the model file.
+   *
+   * @param file where to; weights over 1 GiB go into a second file beside it, named like it with
+   *     {@code .data} appended
+   * @return what the file says about itself
+   * @throws IllegalArgumentException if a parameter is missing, shapes contradict each other, or
+   *     the options do not go with the model
+   */
+  public static ModelCard write(ParameterTree checkpoint, ImportOptions options, Path file)
+      throws IOException {
+    ModelCard card = describe(checkpoint, options);
+    VmoeGraph.of(checkpoint, options.target(), card.toMetadata()).write(file);
+    return card;
+  }
+
+  /** Returns what a model file of this checkpoint says about itself. */
+  static ModelCard describe(ParameterTree checkpoint, ImportOptions options) {
+    VmoeArchitecture architecture = VmoeArchitecture.of(checkpoint);
+    int numExperts = architecture.numExperts();
+    if (!architecture.dense() && options.expertsPerToken() > numExperts) {
+      throw new IllegalArgumentException(
+          String.format(
+              "%d experts a token, of only %d experts", options.expertsPerToken(), numExperts));
+    }
+    return new ModelCard(
+        options.name(),
+        WeightsHash.of(checkpoint),
+        classes(options.classes(), architecture.numClasses()),
+        architecture.imageSize(),
+        architecture.tokensPerImage(),
+        architecture.moeBlocks(),
+        numExperts,
+        architecture.dense() ? 0 : options.expertsPerToken(),
+        options.capacityRatio(),
+        options.softmax(),
+        options.resize().label(),
+        architecture.describe());
+  }
+
+  private static List<String> classes(List<String> names, int numClasses) {
+    if (names.isEmpty()) {
+      return IntStream.range(0, numClasses).mapToObj(Integer::toString).toList();
+    }
+    if (names.size() != numClasses) {
+      throw new IllegalArgumentException(
+          names.size() + " class names for a model of " + numClasses + " classes");
+    }
+    return names;
+  }
+}

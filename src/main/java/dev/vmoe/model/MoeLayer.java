@@ -1,0 +1,56 @@
+package dev.vmoe.model;
+
+import dev.vmoe.onnx.Value;
+
+/**
+ * A mixture of experts in place of an MLP: each token goes to the experts it has the largest gates
+ * for, as far as they have slots.
+ *
+ * <pre>
+ *   gates   = softmax(tokens · W)                  (N, E), not renormalised after the choice
+ *   slots   = SlotAssignment(gates)                who gets which slot
+ *   outputs = experts(tokens in their slots)       dispatch is a gather
+ *   output  = Σ over kept choices: gate · output   combine is a gather, too
+ * </pre>
+ *
+ * <p>A token without a slot costs nothing in the products of the experts.
+ *
+ * <p>Axes: N tokens of the batch, D hidden size, E experts, K experts a token.
+ *
+ * @param gates (N, E) float
+ * @param slots who got which slot
+ * @param output what the layer adds to each token, (N, D)
+ */
+record MoeLayer(Value gates, SlotAssignment slots, Value output) {
+
+  /**
+   * Builds the layer.
+   *
+   * @param tokens (N, D)
+   */
+  static MoeLayer of(
+      Value tokens, VmoeArchitecture a, Parameters moe, RoutingInputs inputs, Target target) {
+    Value router =
+        tokens
+            .graph()
+            .constant("router", moe.get("Router/dense/kernel", a.hiddenSize(), a.numExperts()));
+    Value gates = tokens.matMul(router).softmax();
+    SlotAssignment slots = SlotAssignment.of(gates, a.tokensPerImage(), a.numExperts(), inputs);
+    Parameters mlp = moe.in("Mlp");
+    ExpertOutputs outputs =
+        switch (target) {
+          case CPU -> ExpertOutputs.ofExactRows(tokens, slots, inputs, a, mlp);
+          case CUDA -> ExpertOutputs.ofAllSlots(tokens, slots, inputs, a, mlp);
+        };
+    return new MoeLayer(gates, slots, combine(outputs, slots));
+  }
+
+  /** Returns what each token gets back, (N, D): a dropped choice reads any row, with weight 0. */
+  private static Value combine(ExpertOutputs outputs, SlotAssignment slots) {
+    Value anyRow = outputs.rows().graph().integer(0);
+    Value row = outputs.firstRow().gather(slots.expert()).plus(slots.slot());
+    Value rows = slots.kept().choose(row, anyRow); // (N, K)
+    Value weights = slots.weight().unsqueeze(1); // (N, 1, K)
+    return weights.matMul(outputs.rows().gather(rows)).squeeze(1);
+  }
+}

@@ -1,0 +1,35 @@
+package dev.vmoe.model;
+
+import dev.vmoe.onnx.Value;
+
+/**
+ * Layer normalisation of each token: to mean 0 and variance 1, then · scale + bias.
+ *
+ * <p>Axes: … any, D hidden size.
+ */
+final class Norm {
+
+  private static final float EPSILON = 1e-6f;
+
+  private Norm() {}
+
+  /** Returns the tokens (…, D), normalised. */
+  static Value of(Value tokens, VmoeArchitecture a, Parameters norm, Target target) {
+    var graph = tokens.graph();
+    int d = a.hiddenSize();
+    Value scale = graph.constant("scale", norm.get("scale", d));
+    Value bias = graph.constant("bias", norm.get("bias", d));
+    return switch (target) {
+      case CPU -> normalise(tokens, d).times(scale).plus(bias);
+      case CUDA -> tokens.layerNorm(scale, bias, EPSILON);
+    };
+  }
+
+  /** Returns (x − mean) / √(variance + ε), as (x − mean) · √D / √(Σ(x − mean)² + D·ε). */
+  private static Value normalise(Value x, int d) {
+    var graph = x.graph();
+    Value centred = x.minus(x.mean(-1));
+    Value length = centred.sumOfSquares(-1).plus(graph.real(d * EPSILON)).sqrt();
+    return centred.times(graph.real((float) Math.sqrt(d)).dividedBy(length));
+  }
+}

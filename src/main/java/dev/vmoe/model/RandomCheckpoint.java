@@ -1,0 +1,99 @@
+package dev.vmoe.model;
+
+import dev.vmoe.checkpoint.ParameterTree;
+import dev.vmoe.tensor.Tensor;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Random;
+
+/**
+ * A checkpoint of random weights, for measuring speed and for tests: as a model before training,
+ * except that biases are random too, so that a test notices a bias that is missing.
+ */
+public final class RandomCheckpoint {
+
+  private final Map<String, Tensor> leaves = new HashMap<>();
+  private final Random random;
+
+  private RandomCheckpoint(long seed) {
+    random = new Random(seed);
+  }
+
+  /** Returns random weights; the same for the same seed. */
+  public static ParameterTree of(VmoeArchitecture a, long seed) {
+    RandomCheckpoint checkpoint = new RandomCheckpoint(seed);
+    checkpoint.fill(a);
+    return new ParameterTree(checkpoint.leaves);
+  }
+
+  private void fill(VmoeArchitecture a) {
+    int d = a.hiddenSize();
+    int p = a.patchSize();
+    int head = d / a.numHeads();
+    kernel("embedding/kernel", p * p * 3, p, p, 3, d);
+    small("embedding/bias", d);
+    if (a.classifier() == VmoeArchitecture.Classifier.TOKEN) {
+      small("cls", 1, 1, d);
+    }
+    small("Encoder/posembed_input/pos_embedding", 1, a.tokensPerImage(), d);
+    for (int i = 0; i < a.numBlocks(); i++) {
+      String block = "Encoder/encoderblock_" + i + "/";
+      norm(block + "LayerNorm_0/", d);
+      norm(block + "LayerNorm_1/", d);
+      for (String projection : SelfAttention.PROJECTIONS) {
+        kernel(block + "SelfAttention/" + projection + "/kernel", d, d, a.numHeads(), head);
+        small(block + "SelfAttention/" + projection + "/bias", a.numHeads(), head);
+      }
+      kernel(block + "SelfAttention/out/kernel", d, a.numHeads(), head, d);
+      small(block + "SelfAttention/out/bias", d);
+      if (a.moeBlocks().contains(i)) {
+        kernel(block + "Moe/Router/dense/kernel", d, d, a.numExperts());
+        for (int[] layer : new int[][] {{0, d, a.mlpSize()}, {1, a.mlpSize(), d}}) {
+          String dense = block + "Moe/Mlp/Dense_" + layer[0];
+          kernel(dense + "/kernel", layer[1], a.numExperts(), layer[1], layer[2]);
+          small(dense + "/bias", a.numExperts(), layer[2]);
+        }
+      } else {
+        dense(block + "Mlp/Dense_0", d, a.mlpSize());
+        dense(block + "Mlp/Dense_1", a.mlpSize(), d);
+      }
+    }
+    norm("Encoder/encoder_norm/", d);
+    if (a.preLogitsSize() > 0) {
+      dense("pre_logits", d, a.preLogitsSize());
+    }
+    dense("head", a.preLogitsSize() > 0 ? a.preLogitsSize() : d, a.numClasses());
+  }
+
+  private void dense(String path, int in, int out) {
+    kernel(path + "/kernel", in, in, out);
+    small(path + "/bias", out);
+  }
+
+  private void norm(String path, int width) {
+    leaf(path + "scale", 1, 0.02f, width);
+    small(path + "bias", width);
+  }
+
+  /** Adds values of variance 1 / inputs, which keeps the variance of what goes through. */
+  private void kernel(String path, int inputs, int... shape) {
+    leaf(path, 0, (float) Math.sqrt(1.0 / inputs), shape);
+  }
+
+  private void small(String path, int... shape) {
+    leaf(path, 0, 0.02f, shape);
+  }
+
+  private void leaf(String path, float mean, float deviation, int... shape) {
+    int size = 1;
+    for (int extent : shape) {
+      size = Math.multiplyExact(size, extent);
+    }
+    float[] values = new float[size];
+    float halfWidth = deviation * (float) Math.sqrt(3); // uniform: fast, and as good here
+    for (int i = 0; i < size; i++) {
+      values[i] = mean + halfWidth * (2 * random.nextFloat() - 1);
+    }
+    leaves.put(path, Tensor.takeOver(values, shape));
+  }
+}

@@ -1,0 +1,182 @@
+package dev.vmoe.model;
+
+import static dev.vmoe.model.Parameters.ANY;
+
+import dev.vmoe.checkpoint.ParameterTree;
+import dev.vmoe.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The widths and depths of a V-MoE or of its dense twin: all that its parameters' shapes tell.
+ *
+ * @param imageSize height and width of an image, in pixels
+ * @param patchSize height and width of a patch, in pixels
+ * @param hiddenSize D
+ * @param mlpSize H, of dense blocks and of experts
+ * @param numHeads attention heads
+ * @param numBlocks encoder blocks
+ * @param moeBlocks blocks whose MLP is a mixture of experts, ascending; empty for a dense model
+ * @param numExperts E; 0 for a dense model
+ * @param numClasses logits
+ * @param classifier what the head reads
+ * @param preLogitsSize width of the layer before the head; 0 where there is none
+ */
+public record VmoeArchitecture(
+    int imageSize,
+    int patchSize,
+    int hiddenSize,
+    int mlpSize,
+    int numHeads,
+    int numBlocks,
+    List<Integer> moeBlocks,
+    int numExperts,
+    int numClasses,
+    Classifier classifier,
+    int preLogitsSize) {
+
+  /** What the head reads of the last block. */
+  public enum Classifier {
+    /** The class token, which stands before the patches. */
+    TOKEN,
+    /** The mean over all tokens. */
+    GAP
+  }
+
+  /** Rejects what no model can be. */
+  public VmoeArchitecture {
+    moeBlocks = List.copyOf(moeBlocks);
+    require(patchSize >= 1, "patch size", patchSize);
+    require(numBlocks >= 1, "number of blocks", numBlocks);
+    require(numClasses >= 1, "number of classes", numClasses);
+    if (imageSize < patchSize || imageSize % patchSize != 0) {
+      throw new IllegalArgumentException(
+          "image size " + imageSize + " is no multiple of the patch size " + patchSize);
+    }
+    if (numHeads < 1 || hiddenSize % numHeads != 0) {
+      throw new IllegalArgumentException(
+          "hidden size " + hiddenSize + " is no multiple of " + numHeads + " heads");
+    }
+    if (moeBlocks.stream().anyMatch(block -> block < 0 || block >= numBlocks)) {
+      throw new IllegalArgumentException(
+          "MoE blocks " + moeBlocks + " are not all among " + numBlocks + " blocks");
+    }
+    if (moeBlocks.isEmpty() != (numExperts == 0)) {
+      throw new IllegalArgumentException(
+          numExperts + " experts do not go with the MoE blocks " + moeBlocks);
+    }
+  }
+
+  private static void require(boolean condition, String what, int value) {
+    if (!condition) {
+      throw new IllegalArgumentException(what + " " + value + " is below 1");
+    }
+  }
+
+  /**
+   * Reads the architecture off the shapes of a checkpoint.
+   *
+   * @throws IllegalArgumentException if a parameter is missing or the shapes contradict each other;
+   *     names the parameter and the shapes
+   */
+  public static VmoeArchitecture of(ParameterTree checkpoint) {
+    Parameters model = Parameters.of(checkpoint);
+    Tensor embedding = model.get("embedding/kernel", ANY, ANY, 3, ANY);
+    int patch = embedding.extent(0);
+    int hidden = embedding.extent(3);
+    Tensor head = model.get("head/kernel", ANY, ANY);
+
+    Parameters encoder = model.in("Encoder");
+    int blocks = 0;
+    int mlp = 0;
+    int experts = 0;
+    List<Integer> moeBlocks = new ArrayList<>();
+    while (encoder.contains("encoderblock_" + blocks)) {
+      Parameters block = encoder.in("encoderblock_" + blocks);
+      if (block.contains("Moe")) {
+        Tensor router = block.get("Moe/Router/dense/kernel", hidden, experts == 0 ? ANY : experts);
+        experts = router.extent(1);
+        mlp = block.get("Moe/Mlp/Dense_0/kernel", experts, hidden, mlp == 0 ? ANY : mlp).extent(2);
+        moeBlocks.add(blocks);
+      } else {
+        mlp = block.get("Mlp/Dense_0/kernel", hidden, mlp == 0 ? ANY : mlp).extent(1);
+      }
+      blocks++;
+    }
+    if (blocks == 0) {
+      throw new IllegalArgumentException(
+          "checkpoint has no parameter " + encoder.pathOf("encoderblock_0"));
+    }
+
+    boolean classToken = model.contains("cls");
+    return new VmoeArchitecture(
+        patch * patchesASide(encoder, hidden, classToken),
+        patch,
+        hidden,
+        mlp,
+        encoder.get("encoderblock_0/SelfAttention/query/kernel", hidden, ANY, ANY).extent(1),
+        blocks,
+        moeBlocks,
+        experts,
+        head.extent(1),
+        classToken ? Classifier.TOKEN : Classifier.GAP,
+        model.contains("pre_logits") ? head.extent(0) : 0);
+  }
+
+  private static int patchesASide(Parameters encoder, int hidden, boolean classToken) {
+    String path = "posembed_input/pos_embedding";
+    int tokens = encoder.get(path, 1, ANY, hidden).extent(1);
+    int patches = tokens - (classToken ? 1 : 0);
+    int side = (int) Math.round(Math.sqrt(patches));
+    if (patches < 1 || side * side != patches) {
+      throw new IllegalArgumentException(
+          String.format(
+              "parameter %s has %d tokens: %d patches are no square",
+              encoder.pathOf(path), tokens, patches));
+    }
+    return side;
+  }
+
+  /** Returns T: patches, and the class token where there is one. */
+  public int tokensPerImage() {
+    return numPatches() + (classifier == Classifier.TOKEN ? 1 : 0);
+  }
+
+  /** Returns patches an image. */
+  public int numPatches() {
+    int side = imageSize / patchSize;
+    return side * side;
+  }
+
+  /** Returns whether no block is a mixture of experts. */
+  public boolean dense() {
+    return moeBlocks.isEmpty();
+  }
+
+  /** Returns the dense twin: the same widths and depths, each MLP dense. */
+  public VmoeArchitecture denseTwin() {
+    return new VmoeArchitecture(
+        imageSize,
+        patchSize,
+        hiddenSize,
+        mlpSize,
+        numHeads,
+        numBlocks,
+        List.of(),
+        0,
+        numClasses,
+        classifier,
+        preLogitsSize);
+  }
+
+  /** Returns a line a person can read. */
+  public String describe() {
+    String mlps =
+        dense()
+            ? "dense"
+            : numExperts + " experts in blocks " + moeBlocks.toString().replaceAll("[\\[\\]]", "");
+    return String.format(
+        "%d blocks, hidden %d, MLP %d, %d heads, patches of %d in %d×%d, %s",
+        numBlocks, hiddenSize, mlpSize, numHeads, patchSize, imageSize, imageSize, mlps);
+  }
+}

@@ -1,0 +1,149 @@
+package dev.vmoe.model;
+
+import dev.vmoe.checkpoint.ParameterTree;
+import dev.vmoe.onnx.ElementType;
+import dev.vmoe.onnx.Extent;
+import dev.vmoe.onnx.GraphBuilder;
+import dev.vmoe.onnx.OnnxModel;
+import dev.vmoe.onnx.Value;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * A V-MoE, or its dense twin, as an ONNX graph: images in, logits and routing counts out. What an
+ * operator may tune (capacity, K, order) is an input, so that one file serves every setting.
+ *
+ * <pre>
+ *   images (B, H, W, 3) uint8
+ *     → PatchEmbedding → tokens (N, D)
+ *     → EncoderBlock × numBlocks, with Mlp or MoeLayer inside
+ *     → Head → logits (B, classes)
+ *   capacity, experts_per_token, batch_priority, image_priority → every MoeLayer
+ *   every MoeLayer → ImageCounts → assigned, dispatched, gate_sum, importance, skipped, kept
+ * </pre>
+ *
+ * A model without MoE layers has only images and logits.
+ *
+ * <p>Axes: B images, T tokens an image, N = B·T, D hidden size, L MoE layers, E experts.
+ */
+public final class VmoeGraph {
+
+  private static final Extent BATCH = Extent.named("batch");
+
+  private final VmoeArchitecture architecture;
+  private final Parameters model;
+  private final Target target;
+  private final GraphBuilder graph;
+  private final List<MoeLayer> layers = new ArrayList<>();
+  private final List<ImageCounts> counts = new ArrayList<>();
+
+  private VmoeGraph(ParameterTree checkpoint, Target target) {
+    this.architecture = VmoeArchitecture.of(checkpoint);
+    this.model = Parameters.of(checkpoint);
+    this.target = target;
+    this.graph = new GraphBuilder("vmoe");
+  }
+
+  /**
+   * Builds the graph of a checkpoint.
+   *
+   * @param metadata what the file says about itself
+   * @throws IllegalArgumentException if a parameter is missing or has a shape that does not fit
+   */
+  public static OnnxModel of(
+      ParameterTree checkpoint, Target target, Map<String, String> metadata) {
+    VmoeGraph built = new VmoeGraph(checkpoint, target);
+    built.build();
+    return new OnnxModel(built.graph, metadata);
+  }
+
+  /**
+   * Builds the graph with one more output, {@code gates} (L, N, E) float, to hold the routing
+   * against a reference that is fed the very same gates.
+   */
+  static OnnxModel withGates(
+      ParameterTree checkpoint, Target target, Map<String, String> metadata) {
+    VmoeGraph built = new VmoeGraph(checkpoint, target);
+    built.build();
+    built.graph.output(
+        "gates",
+        built.graph.stack(0, built.layers.stream().map(MoeLayer::gates).toList()),
+        ElementType.FLOAT,
+        Extent.of(built.layers.size()),
+        Extent.named("tokens"),
+        Extent.of(built.architecture.numExperts()));
+    return new OnnxModel(built.graph, metadata);
+  }
+
+  private void build() {
+    VmoeArchitecture a = architecture;
+    Extent side = Extent.of(a.imageSize());
+    Value images = graph.input("images", ElementType.UINT8, BATCH, side, side, Extent.of(3));
+    Value batch = images.extent(0);
+    Optional<RoutingInputs> routing =
+        a.dense() ? Optional.empty() : Optional.of(RoutingInputs.declare(graph, BATCH));
+
+    Value x;
+    try (var scope = graph.scope("embedding")) {
+      x = PatchEmbedding.of(images, batch, a, model).reshape(-1, a.hiddenSize());
+    }
+    for (int i = 0; i < a.numBlocks(); i++) {
+      try (var scope = graph.scope("encoderblock_" + i)) {
+        Parameters block = model.in("Encoder/encoderblock_" + i);
+        x =
+            EncoderBlock.of(
+                x,
+                a,
+                block,
+                target,
+                a.moeBlocks().contains(i)
+                    ? tokens -> moe(tokens, batch, block.in("Moe"), routing.orElseThrow())
+                    : tokens -> Mlp.dense(a, block.in("Mlp")).apply(tokens));
+      }
+    }
+    try (var scope = graph.scope("head")) {
+      x = Head.of(x, a, model, target);
+    }
+    graph.output("logits", x, ElementType.FLOAT, BATCH, Extent.of(a.numClasses()));
+    if (!a.dense()) {
+      outputCounts();
+    }
+  }
+
+  private Value moe(Value tokens, Value batch, Parameters moe, RoutingInputs routing) {
+    MoeLayer layer = MoeLayer.of(tokens, architecture, moe, routing, target);
+    layers.add(layer);
+    counts.add(
+        ImageCounts.of(
+            layer.gates(),
+            layer.slots(),
+            batch,
+            architecture.tokensPerImage(),
+            architecture.numExperts()));
+    return layer.output();
+  }
+
+  private void outputCounts() {
+    Extent experts = Extent.of(architecture.numExperts());
+    Extent tokens = Extent.of(architecture.tokensPerImage());
+    output("assigned", ImageCounts::assigned, ElementType.INT32, experts);
+    output("dispatched", ImageCounts::dispatched, ElementType.INT32, experts);
+    output("gate_sum", ImageCounts::gateSum, ElementType.FLOAT, experts);
+    output("importance", ImageCounts::importance, ElementType.FLOAT, experts);
+    output("skipped", ImageCounts::skipped, ElementType.INT32);
+    output("kept", ImageCounts::kept, ElementType.INT8, tokens);
+  }
+
+  /** Outputs one of the counts of all layers, (B, L, …). */
+  private void output(
+      String name, Function<ImageCounts, Value> count, ElementType type, Extent... last) {
+    Extent[] shape = new Extent[2 + last.length];
+    shape[0] = BATCH;
+    shape[1] = Extent.of(counts.size());
+    System.arraycopy(last, 0, shape, 2, last.length);
+    graph.output(name, graph.stack(1, counts.stream().map(count).toList()), type, shape);
+  }
+}

@@ -1,0 +1,30 @@
+package dev.vmoe.onnx;
+
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+
+/** What the elements of a tensor are. */
+public enum ElementType {
+  /** IEEE single precision. */
+  FLOAT(DataType.FLOAT),
+  /** Signed 64-bit whole numbers, also the type of shapes and indices. */
+  INT64(DataType.INT64),
+  /** Signed 32-bit whole numbers. */
+  INT32(DataType.INT32),
+  /** Signed bytes. */
+  INT8(DataType.INT8),
+  /** Unsigned bytes. */
+  UINT8(DataType.UINT8),
+  /** True or false. */
+  BOOL(DataType.BOOL);
+
+  private final DataType dataType;
+
+  ElementType(DataType dataType) {
+    this.dataType = dataType;
+  }
+
+  /** Returns the number the format has for this type. */
+  int number() {
+    return dataType.getNumber();
+  }
+}

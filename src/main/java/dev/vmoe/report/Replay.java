@@ -1,0 +1,230 @@
+package dev.vmoe.report;
+
+import dev.vmoe.event.AvroDeserializer;
+import dev.vmoe.event.BadRecordException;
+import dev.vmoe.event.ExpertUtilization;
+import dev.vmoe.event.ImageProducer;
+import dev.vmoe.event.ImageRequest;
+import dev.vmoe.event.Pace;
+import dev.vmoe.event.Prediction;
+import dev.vmoe.event.RegistryClient;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongConsumer;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends images to a pipeline as a producer would, and receives what it makes of them as a client
+ * would: over Kafka, with read_committed.
+ */
+public final class Replay {
+
+  private static final Duration POLL = Duration.ofMillis(50);
+  private static final Duration STALLED_AFTER = Duration.ofMinutes(1);
+  private static final String CLIENT_ID = "vmoe-client";
+
+  private final String bootstrapServers;
+  private final RegistryClient registry;
+  private final TopicNames topics;
+  private final AvroDeserializer<Prediction> predictionReader;
+  private final AvroDeserializer<ExpertUtilization> utilizationReader;
+
+  /** Full names of the topics of a pipeline. */
+  public record TopicNames(
+      String images, String predictions, String expertUtilization, String deadLetters) {}
+
+  /**
+   * How images are offered.
+   *
+   * @param images images to send
+   * @param perSecond images a second; 0 for as fast as they are answered
+   * @param window most images sent and not yet answered
+   */
+  public record Load(long images, double perSecond, int window) {
+
+    /** Rejects a load that sends nothing. */
+    public Load {
+      if (images < 1 || perSecond < 0 || window < 1) {
+        throw new IllegalArgumentException(
+            String.format("%d images, %s a second, window %d", images, perSecond, window));
+      }
+    }
+  }
+
+  /**
+   * What came of a replay.
+   *
+   * @param summary what was received
+   * @param seconds from the first image sent to the last answer received
+   */
+  public record Outcome(StreamSummary.Result summary, double seconds) {}
+
+  /**
+   * Creates a replay.
+   *
+   * @param bootstrapServers the brokers
+   * @param registry stays the caller's to close
+   */
+  public Replay(String bootstrapServers, RegistryClient registry, TopicNames topics) {
+    this.bootstrapServers = bootstrapServers;
+    this.registry = registry;
+    this.topics = topics;
+    this.predictionReader = new AvroDeserializer<>(registry, Prediction.class);
+    this.utilizationReader = new AvroDeserializer<>(registry, ExpertUtilization.class);
+  }
+
+  /**
+   * Sends the images and returns once each is answered or given back.
+   *
+   * @param images at least as many as the load wants
+   * @param answered told how many are answered so far, after each receipt
+   * @throws IllegalStateException if nothing is answered for a minute
+   */
+  public Outcome run(Iterator<LabelledImage> images, Load load, LongConsumer answered)
+      throws InterruptedException {
+    Semaphore window = new Semaphore(load.window());
+    AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
+      Thread producer =
+          new Thread(() -> send(images, load, window, failure), CLIENT_ID + "-producer");
+      producer.setDaemon(true);
+      long startNanos = System.nanoTime();
+      producer.start();
+      try {
+        StreamSummary summary = receive(consumer, load, window, failure, answered);
+        return new Outcome(summary.result(), (System.nanoTime() - startNanos) / 1e9);
+      } finally {
+        producer.interrupt();
+        producer.join();
+      }
+    }
+  }
+
+  private KafkaConsumer<byte[], byte[]> consumer() {
+    KafkaConsumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(
+            Map.of(
+                ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                bootstrapServers,
+                ConsumerConfig.CLIENT_ID_CONFIG,
+                CLIENT_ID,
+                ConsumerConfig.ISOLATION_LEVEL_CONFIG,
+                "read_committed",
+                ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
+                5_000),
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer());
+    List<TopicPartition> partitions =
+        Stream.of(topics.predictions(), topics.expertUtilization(), topics.deadLetters())
+            .flatMap(topic -> consumer.partitionsFor(topic).stream())
+            .map(info -> new TopicPartition(info.topic(), info.partition()))
+            .toList();
+    consumer.assign(partitions);
+    consumer.seekToEnd(partitions);
+    partitions.forEach(consumer::position); // the end is looked up now, not after sending
+    return consumer;
+  }
+
+  private void send(
+      Iterator<LabelledImage> images,
+      Load load,
+      Semaphore window,
+      AtomicReference<@Nullable Throwable> failure) {
+    Pace pace = new Pace(load.perSecond() > 0 ? load.perSecond() : Double.POSITIVE_INFINITY);
+    long sent = 0;
+    try (ImageProducer producer =
+        new ImageProducer(
+            Map.of("bootstrap.servers", bootstrapServers, "client.id", CLIENT_ID, "linger.ms", 5),
+            registry,
+            topics.images())) {
+      for (; sent < load.images(); sent++) {
+        window.acquire();
+        pace.awaitNext();
+        LabelledImage image = images.next();
+        producer
+            .send(image.name(), request(image))
+            .exceptionally(
+                e -> {
+                  failure.compareAndSet(null, e);
+                  throw new IllegalStateException(e);
+                });
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException e) {
+      failure.compareAndSet(null, e);
+    }
+  }
+
+  private static ImageRequest request(LabelledImage image) {
+    return ImageRequest.newBuilder()
+        .setImage(ByteBuffer.wrap(image.encoded()))
+        .setLabel(image.label())
+        .build();
+  }
+
+  private StreamSummary receive(
+      KafkaConsumer<byte[], byte[]> consumer,
+      Load load,
+      Semaphore window,
+      AtomicReference<@Nullable Throwable> failure,
+      LongConsumer answered) {
+    StreamSummary summary = new StreamSummary();
+    long lastProgressNanos = System.nanoTime();
+    while (summary.predictions() + summary.deadLetters() < load.images()
+        || summary.utilizationImages() < summary.predictions()) {
+      int count = 0;
+      for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+        count += add(summary, record);
+      }
+      window.release(count);
+      Throwable cause = failure.get();
+      if (cause != null) {
+        throw new IllegalStateException("an image could not be sent: " + cause.getMessage(), cause);
+      }
+      if (count > 0) {
+        lastProgressNanos = System.nanoTime();
+        answered.accept(summary.predictions() + summary.deadLetters());
+      } else if (System.nanoTime() - lastProgressNanos > STALLED_AFTER.toNanos()) {
+        throw new IllegalStateException(
+            String.format(
+                "nothing was answered for %d s: %d of %d images so far; the log says why",
+                STALLED_AFTER.toSeconds(),
+                summary.predictions() + summary.deadLetters(),
+                load.images()));
+      }
+    }
+    return summary;
+  }
+
+  /** Counts a record; returns 1 if it answers an image. */
+  private int add(StreamSummary summary, ConsumerRecord<byte[], byte[]> record) {
+    try {
+      if (record.topic().equals(topics.deadLetters())) {
+        summary.addDeadLetter();
+        return 1;
+      }
+      if (record.topic().equals(topics.expertUtilization())) {
+        summary.add(utilizationReader.read(record.value()));
+        return 0;
+      }
+      summary.add(
+          predictionReader.read(record.value()), System.currentTimeMillis() - record.timestamp());
+      return 1;
+    } catch (BadRecordException e) {
+      throw new IllegalStateException(
+          "topic " + record.topic() + " holds a record that is no event: " + e.getMessage(), e);
+    }
+  }
+}

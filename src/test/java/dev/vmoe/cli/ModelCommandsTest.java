@@ -1,0 +1,253 @@
+package dev.vmoe.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.vmoe.report.LabelledImage;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands that need a model and no Kafka, on the bundled model and images. */
+class ModelCommandsTest {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String CHECKPOINT =
+      Path.of(System.getProperty("vmoe.home"), "src/models/fashion-mnist/vmoe/checkpoint")
+          .toString();
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @TempDir Path folder;
+
+  @Test
+  void shouldImportCheckpointAndTellWhatIsInTheFile() throws Exception {
+    String graph = folder.resolve("m.onnx").toString();
+
+    assertThat(run("model", "import", "--checkpoint", CHECKPOINT, "--out", graph)).isZero();
+    assertThat(run("model", "info", graph, "--json")).isZero();
+
+    JsonNode card = JSON.readTree(lines().get(1));
+    assertThat(card.get("name").asText()).isEqualTo("fashion-mnist-vmoe");
+    assertThat(card.get("numExperts").asInt()).isEqualTo(8);
+    assertThat(card.get("expertsPerToken").asInt()).isEqualTo(2);
+    assertThat(card.get("classes")).hasSize(10);
+    assertThat(card.get("weightsHash").asText()).matches("[0-9a-f]{64}");
+  }
+
+  @Test
+  void shouldLetOptionsWinOverTheDescriptionBesideTheCheckpoint() throws Exception {
+    String graph = folder.resolve("m.onnx").toString();
+    Path classes = folder.resolve("classes.txt");
+    Files.write(classes, List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"));
+
+    assertThat(
+            run(
+                "model",
+                "import",
+                "--checkpoint",
+                CHECKPOINT,
+                "--out",
+                graph,
+                "--name",
+                "mine",
+                "--classes",
+                classes.toString(),
+                "--activation",
+                "sigmoid",
+                "--resize",
+                "area",
+                "--experts-per-token",
+                "1"))
+        .isZero();
+    assertThat(run("model", "info", graph, "--json")).isZero();
+
+    JsonNode card = JSON.readTree(lines().get(1));
+    assertThat(card.get("name").asText()).isEqualTo("mine");
+    assertThat(card.get("classes").get(9).asText()).isEqualTo("j");
+    assertThat(card.get("softmax").asBoolean()).isFalse();
+    assertThat(card.get("resize").asText()).isEqualTo("area");
+    assertThat(card.get("expertsPerToken").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldNameTheMissingCheckpoint() {
+    assertThat(
+            run("model", "import", "--checkpoint", folder + "/none", "--out", folder + "/m.onnx"))
+        .isEqualTo(VmoeCommand.FAILED);
+    assertThat(err.toString()).contains("none").doesNotContain("\tat ");
+    assertThat(folder.resolve("m.onnx")).doesNotExist();
+  }
+
+  @Test
+  void shouldAnswerEveryFileOfABatchAndNameTheBrokenOne() throws Exception {
+    List<LabelledImage> images = BundledModels.testImages(List.of()).subList(0, 5);
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "predict", "--json", "--logits", "--capacity-ratio", "0.5", "--routing", "bpr"));
+    for (LabelledImage image : images) {
+      Path file = folder.resolve("image-" + arguments.size() + ".png");
+      Files.write(file, image.encoded());
+      arguments.add(file.toString());
+    }
+    Path broken = folder.resolve("broken.png");
+    Files.write(broken, new byte[] {1, 2, 3});
+    arguments.add(9, broken.toString());
+
+    assertThat(run(arguments.toArray(String[]::new))).isEqualTo(VmoeCommand.FAILED);
+
+    List<JsonNode> answers = new ArrayList<>();
+    for (String line : lines()) {
+      answers.add(JSON.readTree(line));
+    }
+    assertThat(answers).hasSize(6);
+    assertThat(answers.get(2).get("file").asText()).isEqualTo(broken.toString());
+    assertThat(answers.get(2).get("error").asText()).contains("not an image");
+    assertThat(answers.get(2).has("top")).isFalse();
+    answers.remove(2);
+    long dispatched = 0;
+    for (JsonNode answer : answers) {
+      assertThat(answer.get("top")).hasSize(5);
+      assertThat(answer.get("top").get(0).get("score").asDouble())
+          .isGreaterThanOrEqualTo(answer.get("top").get(1).get("score").asDouble());
+      assertThat(answer.get("logits")).hasSize(10);
+      assertThat(answer.get("assigned")).hasSize(4).allMatch(layer -> sum(layer) == 50 * 2);
+      assertThat(answer.get("dispatched").get(0)).hasSize(8);
+      dispatched += sum(answer.get("dispatched").get(0));
+    }
+    // 5 images, C = ceil(250 * 2 * 0.5 / 8) = 32 slots: the broken file competes for none
+    assertThat(dispatched).isLessThanOrEqualTo(8 * 32).isGreaterThan(8 * 32 / 2);
+  }
+
+  @Test
+  void shouldTellRedFromBlue() throws Exception {
+    Path red = plain("red.png", Color.RED);
+    Path blue = plain("blue.png", Color.BLUE);
+
+    assertThat(run("predict", "--json", "--logits", red.toString(), blue.toString())).isZero();
+
+    JsonNode ofRed = JSON.readTree(lines().get(0)).get("logits");
+    JsonNode ofBlue = JSON.readTree(lines().get(1)).get("logits");
+    double apart = 0;
+    for (int i = 0; i < 10; i++) {
+      apart = Math.max(apart, Math.abs(ofRed.get(i).asDouble() - ofBlue.get(i).asDouble()));
+    }
+    assertThat(apart).isGreaterThan(0.01);
+  }
+
+  @Test
+  void shouldRefuseSettingsThatTheModelCannotRunWith() throws IOException {
+    String file = plain("red.png", Color.RED).toString();
+    assertThat(run("predict", "--experts-per-token", "3", file)).isEqualTo(VmoeCommand.USAGE);
+    assertThat(run("predict", "--capacity-ratio", "-0.05", file)).isEqualTo(VmoeCommand.USAGE);
+    assertThat(run("predict", "--routing", "random", file)).isEqualTo(VmoeCommand.USAGE);
+    assertThat(err.toString().lines())
+        .anyMatch(line -> line.contains("experts per token 3 outside"))
+        .anyMatch(line -> line.contains("capacity ratio -0.05 is not above 0"))
+        .anyMatch(line -> line.contains("routing 'random' is neither bpr nor vanilla"));
+  }
+
+  @Test
+  void shouldEvaluateLabelledFolderBesideTheTwin() throws Exception {
+    List<String> names =
+        List.of("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat")
+            .subList(1, 5); // one name has a slash, which no folder can have
+    int written = 0;
+    for (LabelledImage image : BundledModels.testImages(classes()).subList(0, 60)) {
+      if (names.contains(image.label())) {
+        Path file = folder.resolve(image.label()).resolve(written++ + ".png");
+        Files.createDirectories(file.getParent());
+        Files.write(file, image.encoded());
+      }
+    }
+    Path json = folder.resolve("result/evaluation.json");
+    Path csv = folder.resolve("evaluation.csv");
+
+    assertThat(
+            run(
+                "evaluate",
+                "--images",
+                folder.toString(),
+                "--ratios",
+                "1.05,0.5",
+                "--routing",
+                "bpr",
+                "--csv",
+                csv.toString(),
+                "--json",
+                json.toString()))
+        .isZero();
+
+    JsonNode result = JSON.readTree(json.toFile());
+    assertThat(result.get("images").asInt()).isEqualTo(written);
+    assertThat(result.get("rows")).hasSize(1 + 2 * 2);
+    assertThat(result.get("rows").get(0).get("dense").asBoolean()).isTrue();
+    assertThat(result.get("rows").get(1).get("accuracy").asDouble()).isGreaterThan(0.7);
+    assertThat(Files.readAllLines(csv)).hasSize(6);
+    assertThat(lines().get(0)).contains("ratio", "accuracy", "ms_per_image");
+  }
+
+  @Test
+  void shouldNameTheLabelThatIsNoClass() throws IOException {
+    Files.createDirectories(folder.resolve("unicorn"));
+    Files.copy(plain("red.png", Color.RED), folder.resolve("unicorn/1.png"));
+
+    assertThat(run("evaluate", "--images", folder.toString())).isEqualTo(VmoeCommand.FAILED);
+    assertThat(err.toString()).contains("unicorn", "Ankle boot");
+  }
+
+  private static List<String> classes() {
+    return List.of(
+        "T-shirt/top",
+        "Trouser",
+        "Pullover",
+        "Dress",
+        "Coat",
+        "Sandal",
+        "Shirt",
+        "Sneaker",
+        "Bag",
+        "Ankle boot");
+  }
+
+  private Path plain(String name, Color color) throws IOException {
+    BufferedImage image = new BufferedImage(40, 30, BufferedImage.TYPE_INT_RGB);
+    Graphics2D graphics = image.createGraphics();
+    graphics.setColor(color);
+    graphics.fillRect(0, 0, 40, 30);
+    graphics.dispose();
+    Path file = folder.resolve(name);
+    ImageIO.write(image, "png", file.toFile());
+    return file;
+  }
+
+  private static long sum(JsonNode numbers) {
+    long sum = 0;
+    for (JsonNode number : numbers) {
+      sum += number.asLong();
+    }
+    return sum;
+  }
+
+  private List<String> lines() {
+    return out.toString().lines().toList();
+  }
+
+  private int run(String... arguments) {
+    return VmoeCommand.commandLine(new PrintWriter(out), new PrintWriter(err), null)
+        .execute(arguments);
+  }
+}

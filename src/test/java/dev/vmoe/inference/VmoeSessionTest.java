@@ -1,0 +1,194 @@
+package dev.vmoe.inference;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.vmoe.model.ImportOptions;
+import dev.vmoe.model.ModelImport;
+import dev.vmoe.model.RandomCheckpoint;
+import dev.vmoe.model.VmoeArchitecture;
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.moe.Routing;
+import dev.vmoe.moe.RoutingCounts;
+import dev.vmoe.moe.RoutingSettings;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class VmoeSessionTest {
+
+  private static final VmoeArchitecture ARCHITECTURE =
+      new VmoeArchitecture(
+          12, 4, 24, 32, 2, 4, List.of(1, 3), 4, 5, VmoeArchitecture.Classifier.TOKEN, 0);
+
+  private static final SessionSettings ON_CPU =
+      new SessionSettings(Device.CPU, 1, false, List.of(1, 3));
+
+  @TempDir static Path folder;
+
+  private static Path file;
+  private static ModelCard written;
+  private static VmoeSession session;
+
+  @BeforeAll
+  static void open() throws IOException {
+    file = folder.resolve("vmoe.onnx");
+    written =
+        ModelImport.write(
+            RandomCheckpoint.of(ARCHITECTURE, 5),
+            ImportOptions.named("test").withClasses(List.of("a", "b", "c", "d", "e")),
+            file);
+    session = VmoeSession.open(file, ON_CPU);
+  }
+
+  @AfterAll
+  static void close() {
+    session.close();
+  }
+
+  @Test
+  void shouldReadTheCardThatTheImportWrote() {
+    assertThat(session.card()).isEqualTo(written);
+    assertThat(session.card().classes()).containsExactly("a", "b", "c", "d", "e");
+    assertThat(session.card().weightsHash()).hasSize(64);
+    assertThat(session.card().moeBlocks()).containsExactly(1, 3);
+  }
+
+  @Test
+  void shouldConserveChoicesOfEveryImageAndLayer() {
+    BatchResult result =
+        session.classify(images(7), 7, new RoutingSettings(.3, 2, Routing.BATCH_PRIORITY));
+    RoutingCounts counts = result.counts();
+    assertThat(result.logits()).hasDimensions(7, 5);
+    assertThat(result.slots()).isEqualTo(12); // ceil(70 · 2 · 0.3 / 4) = 11, up to 12
+    assertThat(result.effectiveCapacityRatio()).isEqualTo(12 * 4 / 140.0);
+    for (int image = 0; image < 7; image++) {
+      for (int layer = 0; layer < 2; layer++) {
+        int from = counts.at(image, layer);
+        assertThat(IntStream.range(from, from + 4).map(i -> counts.assigned()[i]).sum())
+            .isEqualTo(20);
+      }
+    }
+    for (int i = 0; i < counts.assigned().length; i++) {
+      assertThat(counts.dispatched()[i]).isBetween(0, counts.assigned()[i]);
+    }
+    for (int layer = 0; layer < 2; layer++) {
+      for (int expert = 0; expert < 4; expert++) {
+        int dispatched = 0;
+        for (int image = 0; image < 7; image++) {
+          dispatched += counts.dispatched()[counts.at(image, layer) + expert];
+        }
+        assertThat(dispatched).isLessThanOrEqualTo(12);
+      }
+    }
+  }
+
+  @Test
+  void shouldSayOfEachTokenHowManyChoicesWereKept() {
+    DetailedResult detailed =
+        session.classifyInDetail(images(7), 7, new RoutingSettings(.3, 2, Routing.VANILLA));
+    RoutingCounts counts = detailed.result().counts();
+    assertThat(detailed.kept()).hasSize(7 * 2 * 10);
+    assertThat(IntStream.range(0, 140).map(i -> detailed.kept()[i]).sum())
+        .isEqualTo(IntStream.of(counts.dispatched()).sum());
+    assertThat(IntStream.range(0, 140).filter(i -> detailed.kept()[i] == 0).count())
+        .isEqualTo(IntStream.of(counts.skipped()).sum());
+  }
+
+  @Test
+  void shouldDropNothingAtTheTopOfTheLadderAndTakeAnyLargerRatioAsThat() {
+    for (double ratio : new double[] {2, 9, 1e300}) {
+      BatchResult result =
+          session.classify(images(7), 7, new RoutingSettings(ratio, 2, Routing.VANILLA));
+      assertThat(result.slots()).isEqualTo(72); // 70 tokens, up to a multiple of 4
+      assertThat(result.counts().processedShare(3)).isEqualTo(1);
+      assertThat(result.settings().capacityRatio()).isEqualTo(ratio);
+    }
+  }
+
+  @Test
+  void shouldReadImagesFromTheStartOfALargerBuffer() {
+    ByteBuffer images = images(7);
+    RoutingSettings settings = new RoutingSettings(2, 2, Routing.BATCH_PRIORITY);
+    float[][] all = session.classify(images, 7, settings).logits();
+    images.position(100).limit(101);
+    float[][] some = session.classify(images, 3, settings).logits();
+    for (int image = 0; image < 3; image++) {
+      assertThat(some[image]).usingComparatorWithPrecision(1e-5f).containsExactly(all[image]);
+    }
+    assertThat(images.position()).isEqualTo(100);
+  }
+
+  @Test
+  void shouldRefuseMoreExpertsATokenThanTheModelWasTrainedWith() {
+    assertThatThrownBy(
+            () -> session.classify(images(1), 1, new RoutingSettings(1, 3, Routing.VANILLA)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("experts per token 3 outside 1 to 2, the K that test was trained with");
+  }
+
+  @Test
+  void shouldRefuseABufferThatIsTooSmallOrNotDirect() {
+    RoutingSettings settings = new RoutingSettings(1, 2, Routing.VANILLA);
+    assertThatThrownBy(() -> session.classify(images(2), 3, settings))
+        .hasMessage("3 images of 432 bytes in a direct buffer of 864 bytes");
+    assertThatThrownBy(() -> session.classify(ByteBuffer.allocate(432), 1, settings))
+        .hasMessage("1 images of 432 bytes in a heap buffer of 432 bytes");
+    assertThatThrownBy(() -> session.classify(images(1), 0, settings))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void shouldRunADenseModelWithoutRouting() throws IOException {
+    Path dense = folder.resolve("dense.onnx");
+    ModelImport.write(
+        RandomCheckpoint.of(ARCHITECTURE.denseTwin(), 5), ImportOptions.named("dense"), dense);
+    try (VmoeSession twin = VmoeSession.open(dense, ON_CPU)) {
+      DetailedResult detailed =
+          twin.classifyInDetail(images(2), 2, new RoutingSettings(.5, 2, Routing.VANILLA));
+      assertThat(detailed.result().logits()).hasDimensions(2, 5);
+      assertThat(detailed.result().slots()).isZero();
+      assertThat(detailed.result().effectiveCapacityRatio()).isEqualTo(.5);
+      assertThat(detailed.result().counts().processedShare(1)).isEqualTo(1);
+      assertThat(detailed.kept()).isEmpty();
+      assertThat(twin.card().classes()).containsExactly("0", "1", "2", "3", "4");
+    }
+  }
+
+  @Test
+  void shouldRefuseCudaWhereThereIsNoneAndTakeTheCpuOnlyIfAsked() {
+    SessionSettings cuda = SessionSettings.on(Device.ofLabel("cuda:0"));
+    assertThatThrownBy(() -> VmoeSession.open(file, cuda))
+        .isInstanceOf(InferenceException.class)
+        .hasMessageContaining("device cuda:0 cannot be used")
+        .hasMessageContaining("CPU");
+    try (VmoeSession auto = VmoeSession.open(file, SessionSettings.on(Device.ofLabel("auto")))) {
+      assertThat(auto.device()).isEqualTo(Device.CPU);
+    }
+  }
+
+  @Test
+  void shouldSayWhatIsWrongWithAFile() throws IOException {
+    assertThatThrownBy(() -> VmoeSession.open(folder.resolve("none.onnx"), ON_CPU))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("none.onnx");
+    Path junk = Files.write(folder.resolve("junk.onnx"), new byte[] {1, 2, 3});
+    assertThatThrownBy(() -> VmoeSession.open(junk, ON_CPU))
+        .isInstanceOf(InferenceException.class)
+        .hasMessageContaining("junk.onnx");
+  }
+
+  private static ByteBuffer images(int numImages) {
+    byte[] bytes = new byte[numImages * 432];
+    new Random(3).nextBytes(bytes);
+    return ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
+  }
+}

@@ -1,0 +1,152 @@
+package dev.vmoe.model;
+
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
+import ai.onnxruntime.OrtSession;
+import dev.vmoe.moe.Routing;
+import dev.vmoe.onnx.OnnxModel;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+
+/** A graph, open on the CPU, that gives every output as a flat array. */
+final class GraphRun implements AutoCloseable {
+
+  private static final OrtEnvironment ENVIRONMENT =
+      OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+
+  private final OrtSession session;
+
+  private GraphRun(OrtSession session) {
+    this.session = session;
+  }
+
+  static GraphRun of(OnnxModel model) {
+    try {
+      Path file = Files.createTempFile("graph", ".onnx");
+      try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+        model.write(file);
+        options.setIntraOpNumThreads(1);
+        return new GraphRun(ENVIRONMENT.createSession(file.toString(), options));
+      } finally {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (OrtException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  OrtSession session() {
+    return session;
+  }
+
+  /** The inputs of one run. */
+  static final class Inputs {
+
+    private final Map<String, OnnxTensor> tensors = new HashMap<>();
+
+    Inputs images(byte[] images, int numImages, int imageSize) {
+      ByteBuffer direct = ByteBuffer.allocateDirect(images.length).put(images).flip();
+      return add(
+          "images",
+          () ->
+              OnnxTensor.createTensor(
+                  ENVIRONMENT,
+                  direct,
+                  new long[] {numImages, imageSize, imageSize, 3},
+                  OnnxJavaType.UINT8));
+    }
+
+    Inputs floats(String name, float[] values, long... shape) {
+      return add(name, () -> OnnxTensor.createTensor(ENVIRONMENT, FloatBuffer.wrap(values), shape));
+    }
+
+    Inputs routing(int slots, int expertsPerToken, Routing routing, float[] imagePriority) {
+      add("capacity", () -> OnnxTensor.createTensor(ENVIRONMENT, new long[] {slots}));
+      add(
+          "experts_per_token",
+          () -> OnnxTensor.createTensor(ENVIRONMENT, new long[] {expertsPerToken}));
+      add(
+          "batch_priority",
+          () ->
+              OnnxTensor.createTensor(
+                  ENVIRONMENT, new boolean[] {routing == Routing.BATCH_PRIORITY}));
+      return floats("image_priority", imagePriority, imagePriority.length);
+    }
+
+    private Inputs add(String name, Source source) {
+      try {
+        tensors.put(name, source.create());
+        return this;
+      } catch (OrtException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+
+    private interface Source {
+      OnnxTensor create() throws OrtException;
+    }
+  }
+
+  /** The outputs of one run, in C order. */
+  record Outputs(Map<String, Object> arrays) {
+
+    float[] floats(String name) {
+      return (float[]) get(name);
+    }
+
+    int[] ints(String name) {
+      return (int[]) get(name);
+    }
+
+    byte[] bytes(String name) {
+      return (byte[]) get(name);
+    }
+
+    private Object get(String name) {
+      return Objects.requireNonNull(arrays.get(name), name);
+    }
+  }
+
+  Outputs run(Inputs inputs) {
+    try (OrtSession.Result result = session.run(inputs.tensors)) {
+      Map<String, Object> arrays = new HashMap<>();
+      result.forEach(
+          entry -> {
+            OnnxTensor tensor = (OnnxTensor) entry.getValue();
+            arrays.put(
+                entry.getKey(),
+                switch (tensor.getInfo().type) {
+                  case FLOAT -> tensor.getFloatBuffer().array();
+                  case INT32 -> tensor.getIntBuffer().array();
+                  default -> tensor.getByteBuffer().array();
+                });
+          });
+      return new Outputs(arrays);
+    } catch (OrtException e) {
+      throw new IllegalStateException(e);
+    } finally {
+      inputs.tensors.values().forEach(OnnxTensor::close);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      session.close();
+    } catch (OrtException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

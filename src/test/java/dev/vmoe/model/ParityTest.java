@@ -1,0 +1,137 @@
+package dev.vmoe.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.vmoe.checkpoint.CheckpointReader;
+import dev.vmoe.checkpoint.Npz;
+import dev.vmoe.checkpoint.ParameterTree;
+import dev.vmoe.moe.Routing;
+import dev.vmoe.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * The graph against logits and routing that PyTorch computed of the same checkpoint, over routings,
+ * K, ratios and batch sizes.
+ */
+class ParityTest {
+
+  private static final Path HOME = Path.of(System.getProperty("vmoe.home", "."));
+  private static final Path PARITY = HOME.resolve("src/test/resources/parity");
+
+  private static final Pattern LOGITS =
+      Pattern.compile("logits_((bpr|vanilla)_k(\\d)_r([\\d.]+)_b(\\d+))");
+
+  /** Largest difference of two logits, as a part of the largest logit. */
+  private static final double TOLERANCE = 1e-4;
+
+  /**
+   * Where two gates that decided something differ by less than this, rounding may decide otherwise.
+   */
+  private static final double ROUNDING = 2e-6;
+
+  @ParameterizedTest
+  @EnumSource
+  void shouldSayWhatPyTorchSaysOfTheDemoModel(Target target) throws IOException {
+    Path checkpoint = HOME.resolve("src/models/fashion-mnist/vmoe/checkpoint");
+    compare(
+        CheckpointReader.read(checkpoint), Npz.read(PARITY.resolve("fashion-mnist.npz")), target);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void shouldSayWhatPyTorchSaysOfAModelWithMeanPoolingAndPreLogits(Target target)
+      throws IOException {
+    compare(
+        CheckpointReader.read(PARITY.resolve("mixed")),
+        Npz.read(PARITY.resolve("mixed.npz")),
+        target);
+  }
+
+  private static void compare(ParameterTree checkpoint, ParameterTree expected, Target target) {
+    VmoeArchitecture architecture = VmoeArchitecture.of(checkpoint);
+    byte[] images = bytes(expected.get("images"));
+    List<String> compared = new ArrayList<>();
+    List<String> tooClose = new ArrayList<>();
+    try (GraphRun graph = GraphRun.of(VmoeGraph.of(checkpoint, target, Map.of()))) {
+      for (String path : expected.paths()) {
+        Matcher name = LOGITS.matcher(path);
+        if (!name.matches()) {
+          continue;
+        }
+        String setting = name.group(1);
+        if (expected.get("margin_" + setting).at(0) < ROUNDING) {
+          tooClose.add(setting);
+          continue;
+        }
+        GraphRun.Outputs outputs = run(graph, architecture, images, expected, name);
+        Tensor logits = expected.get(path);
+        assertThat(relativeDifference(outputs.floats("logits"), logits))
+            .as("logits of %s", setting)
+            .isLessThanOrEqualTo(TOLERANCE);
+        assertThat(outputs.ints("assigned"))
+            .as("assigned of %s", setting)
+            .containsExactly(ints(expected.get("assigned_" + setting)));
+        assertThat(outputs.ints("dispatched"))
+            .as("dispatched of %s", setting)
+            .containsExactly(ints(expected.get("dispatched_" + setting)));
+        compared.add(setting);
+      }
+    }
+    assertThat(compared).as("settings compared, beside %s", tooClose).hasSizeGreaterThan(20);
+  }
+
+  private static GraphRun.Outputs run(
+      GraphRun graph,
+      VmoeArchitecture architecture,
+      byte[] images,
+      ParameterTree expected,
+      MatchResult name) {
+    int numImages = Integer.parseInt(name.group(5));
+    int size = architecture.imageSize();
+    float[] priority = new float[numImages];
+    Arrays.fill(priority, 1);
+    return graph.run(
+        new GraphRun.Inputs()
+            .images(Arrays.copyOf(images, numImages * size * size * 3), numImages, size)
+            .routing(
+                (int) expected.get("capacity_" + name.group(1)).at(0),
+                Integer.parseInt(name.group(3)),
+                Routing.ofLabel(name.group(2)),
+                priority));
+  }
+
+  private static double relativeDifference(float[] actual, Tensor expected) {
+    assertThat(actual).hasSize(expected.size());
+    double difference = 0;
+    double largest = 0;
+    for (int i = 0; i < actual.length; i++) {
+      difference = Math.max(difference, Math.abs((double) actual[i] - expected.at(i)));
+      largest = Math.max(largest, Math.abs(expected.at(i)));
+    }
+    return difference / largest;
+  }
+
+  private static byte[] bytes(Tensor tensor) {
+    byte[] bytes = new byte[tensor.size()];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) (int) tensor.at(i);
+    }
+    return bytes;
+  }
+
+  private static int[] ints(Tensor tensor) {
+    int[] ints = new int[tensor.size()];
+    Arrays.setAll(ints, i -> (int) tensor.at(i));
+    return ints;
+  }
+}

@@ -1,0 +1,192 @@
+package dev.vmoe.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.vmoe.moe.Capacity;
+import dev.vmoe.moe.DispatchPlan;
+import dev.vmoe.moe.ReferenceRouter;
+import dev.vmoe.moe.Routing;
+import dev.vmoe.moe.RoutingCounts;
+import dev.vmoe.onnx.ElementType;
+import dev.vmoe.onnx.Extent;
+import dev.vmoe.onnx.GraphBuilder;
+import dev.vmoe.onnx.OnnxModel;
+import dev.vmoe.onnx.Value;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.DoubleRange;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.lifecycle.AfterContainer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+
+/** The routing part of the graph alone, fed with gates, against the routing in plain Java. */
+class RoutingGraphTest {
+
+  private static final Map<String, GraphRun> OPEN = new HashMap<>();
+
+  /** Gates to counts, with nothing else around. */
+  private static GraphRun routing(int tokensPerImage, int numExperts) {
+    return OPEN.computeIfAbsent(
+        tokensPerImage + "×" + numExperts,
+        key -> {
+          GraphBuilder graph = new GraphBuilder("routing");
+          Extent batch = Extent.named("batch");
+          Value gates =
+              graph.input(
+                  "gates", ElementType.FLOAT, Extent.named("tokens"), Extent.of(numExperts));
+          RoutingInputs inputs = RoutingInputs.declare(graph, batch);
+          SlotAssignment slots = SlotAssignment.of(gates, tokensPerImage, numExperts, inputs);
+          ImageCounts counts =
+              ImageCounts.of(
+                  gates, slots, inputs.imagePriority().extent(0), tokensPerImage, numExperts);
+          Extent experts = Extent.of(numExperts);
+          graph.output("assigned", counts.assigned(), ElementType.INT32, batch, experts);
+          graph.output("dispatched", counts.dispatched(), ElementType.INT32, batch, experts);
+          graph.output("gate_sum", counts.gateSum(), ElementType.FLOAT, batch, experts);
+          graph.output("importance", counts.importance(), ElementType.FLOAT, batch, experts);
+          graph.output("skipped", counts.skipped(), ElementType.INT32, batch);
+          graph.output("kept", counts.kept(), ElementType.INT8, batch, Extent.of(tokensPerImage));
+          graph.output(
+              "weight",
+              slots.weight(),
+              ElementType.FLOAT,
+              Extent.named("tokens"),
+              Extent.named("k"));
+          return GraphRun.of(new OnnxModel(graph, Map.of()));
+        });
+  }
+
+  @AfterAll
+  @AfterContainer
+  static void close() {
+    OPEN.values().forEach(GraphRun::close);
+    OPEN.clear();
+  }
+
+  private static final float[] WORKED_GATES = {.4f, 0, .2f, .5f, .1f, .4f, .3f, .2f, .6f};
+
+  private static GraphRun.Outputs workedExample(Routing routing) {
+    return routing(3, 3)
+        .run(
+            new GraphRun.Inputs()
+                .floats("gates", WORKED_GATES, 3, 3)
+                .routing(2, 2, routing, new float[] {1}));
+  }
+
+  @Test
+  void shouldKeepEarlierTokensInVanillaOrder() {
+    GraphRun.Outputs outputs = workedExample(Routing.VANILLA);
+    assertThat(outputs.floats("weight")).containsExactly(.4f, .2f, .5f, 0, .6f, 0);
+    assertThat(outputs.bytes("kept")).containsExactly(2, 1, 1);
+    assertThat(outputs.ints("assigned")).containsExactly(3, 0, 3);
+    assertThat(outputs.ints("dispatched")).containsExactly(2, 0, 2);
+    assertThat(outputs.ints("skipped")).containsExactly(0);
+  }
+
+  @Test
+  void shouldKeepTokensWithLargerGatesUnderBatchPriority() {
+    GraphRun.Outputs outputs = workedExample(Routing.BATCH_PRIORITY);
+    assertThat(outputs.floats("weight")).containsExactly(.4f, 0, .5f, .4f, .6f, 0);
+    assertThat(outputs.bytes("kept")).containsExactly(1, 2, 1);
+    assertThat(outputs.ints("dispatched")).containsExactly(2, 0, 2);
+  }
+
+  @Test
+  void shouldServeImagesOfHigherPriorityFirst() {
+    float[] gates = {.9f, .1f, .8f, .2f, .6f, .4f, .7f, .3f}; // two images of two tokens
+    GraphRun.Outputs outputs =
+        routing(2, 2)
+            .run(
+                new GraphRun.Inputs()
+                    .floats("gates", gates, 4, 2)
+                    .routing(2, 1, Routing.BATCH_PRIORITY, new float[] {.5f, 1}));
+    assertThat(outputs.bytes("kept")).containsExactly(0, 0, 1, 1);
+    assertThat(outputs.ints("skipped")).containsExactly(2, 0);
+  }
+
+  @Test
+  void shouldTakeAKeyOutsideZeroToOneAsItsBound() {
+    assertThat(keptOfTwoTokensForOneSlot(.6f, 5, .7f, 5)).containsExactly(1, 0);
+    assertThat(keptOfTwoTokensForOneSlot(.9f, -2, .8f, -1)).containsExactly(1, 0);
+    assertThat(keptOfTwoTokensForOneSlot(.6f, .5f, .7f, .5f)).containsExactly(0, 1);
+  }
+
+  private static byte[] keptOfTwoTokensForOneSlot(
+      float gate0, float priority0, float gate1, float priority1) {
+    return routing(1, 2)
+        .run(
+            new GraphRun.Inputs()
+                .floats("gates", new float[] {gate0, 1 - gate0, gate1, 1 - gate1}, 2, 2)
+                .routing(1, 1, Routing.BATCH_PRIORITY, new float[] {priority0, priority1}))
+        .bytes("kept");
+  }
+
+  @Property(tries = 400)
+  void shouldRouteAsThePlainJavaReference(
+      @ForAll long seed,
+      @ForAll @IntRange(min = 1, max = 64) int numImages,
+      @ForAll @IntRange(min = 1, max = 2) int expertsPerToken,
+      @ForAll @DoubleRange(min = 0.05, max = 4) double ratio,
+      @ForAll Routing routing,
+      @ForAll @IntRange(min = 0, max = 2) int coarseness,
+      @ForAll boolean equalPriority) {
+    Random random = new Random(seed);
+    int tokensPerImage = random.nextBoolean() ? 50 : 5;
+    int numExperts = random.nextBoolean() ? 8 : 3;
+    int numTokens = numImages * tokensPerImage;
+    float[] gates = gates(random, numTokens, numExperts, new int[] {0, 64, 4}[coarseness]);
+    float[] imagePriority = new float[numImages];
+    for (int image = 0; image < numImages; image++) {
+      imagePriority[image] = equalPriority ? 1 : random.nextFloat();
+    }
+    int slots = Capacity.slots(numTokens, expertsPerToken, ratio, numExperts);
+
+    GraphRun.Outputs outputs =
+        routing(tokensPerImage, numExperts)
+            .run(
+                new GraphRun.Inputs()
+                    .floats("gates", gates, numTokens, numExperts)
+                    .routing(slots, expertsPerToken, routing, imagePriority));
+
+    float[] tokenPriority = new float[numTokens];
+    for (int token = 0; token < numTokens; token++) {
+      tokenPriority[token] = imagePriority[token / tokensPerImage];
+    }
+    DispatchPlan plan =
+        ReferenceRouter.route(gates, numExperts, expertsPerToken, slots, routing, tokenPriority);
+    RoutingCounts counts = plan.countsByImage(tokensPerImage);
+    assertThat(outputs.ints("assigned")).containsExactly(counts.assigned());
+    assertThat(outputs.ints("dispatched")).containsExactly(counts.dispatched());
+    assertThat(outputs.ints("skipped")).containsExactly(counts.skipped());
+    assertThat(outputs.bytes("kept")).containsExactly(kept(plan));
+    assertThat(outputs.floats("gate_sum")).containsExactly(counts.gateSum(), within(1e-5f));
+    assertThat(outputs.floats("importance")).containsExactly(counts.importance(), within(1e-5f));
+  }
+
+  /** Random gates that sum to 1; in whole steps where there are steps, so that many are equal. */
+  private static float[] gates(Random random, int numTokens, int numExperts, int steps) {
+    float[] gates = new float[numTokens * numExperts];
+    for (int token = 0; token < numTokens; token++) {
+      double[] row = random.doubles(numExperts).map(x -> Math.exp(4 * x)).toArray();
+      double sum = Arrays.stream(row).sum();
+      for (int expert = 0; expert < numExperts; expert++) {
+        double gate = row[expert] / sum;
+        gates[token * numExperts + expert] =
+            (float) (steps == 0 ? gate : Math.rint(gate * steps) / steps);
+      }
+    }
+    return gates;
+  }
+
+  private static int[] kept(DispatchPlan plan) {
+    int[] kept = new int[plan.numTokens()];
+    Arrays.setAll(kept, plan::keptChoices);
+    return kept;
+  }
+}

@@ -1,0 +1,96 @@
+package dev.vmoe.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.vmoe.checkpoint.ParameterTree;
+import dev.vmoe.tensor.Tensor;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class VmoeArchitectureTest {
+
+  static final VmoeArchitecture TOKEN =
+      new VmoeArchitecture(
+          12, 4, 8, 16, 2, 3, List.of(1), 4, 5, VmoeArchitecture.Classifier.TOKEN, 0);
+
+  static final VmoeArchitecture GAP =
+      new VmoeArchitecture(
+          8, 2, 6, 10, 3, 2, List.of(0, 1), 3, 7, VmoeArchitecture.Classifier.GAP, 9);
+
+  static List<VmoeArchitecture> architectures() {
+    return List.of(TOKEN, GAP, TOKEN.denseTwin(), GAP.denseTwin());
+  }
+
+  @ParameterizedTest
+  @MethodSource("architectures")
+  void shouldReadTheArchitectureOffTheShapes(VmoeArchitecture architecture) {
+    assertThat(VmoeArchitecture.of(RandomCheckpoint.of(architecture, 1))).isEqualTo(architecture);
+  }
+
+  @Test
+  void shouldReadACheckpointWrappedInParams() {
+    Map<String, Tensor> wrapped = new HashMap<>();
+    leaves(TOKEN).forEach((path, tensor) -> wrapped.put("params/" + path, tensor));
+    wrapped.put("step", Tensor.of(new float[] {7}));
+    wrapped.put("opt_state/embedding/kernel", Tensor.of(new float[] {7}));
+    assertThat(VmoeArchitecture.of(new ParameterTree(wrapped))).isEqualTo(TOKEN);
+  }
+
+  @Test
+  void shouldNameTheParameterThatIsMissing() {
+    Map<String, Tensor> leaves = leaves(TOKEN);
+    leaves.remove("head/kernel");
+    assertThatThrownBy(() -> VmoeArchitecture.of(new ParameterTree(leaves)))
+        .hasMessageContaining("head/kernel");
+  }
+
+  @Test
+  void shouldNameTheParameterWhoseShapeDoesNotFit() {
+    Map<String, Tensor> leaves = leaves(TOKEN);
+    leaves.put("Encoder/encoderblock_1/Moe/Router/dense/kernel", Tensor.of(new float[12], 3, 4));
+    assertThatThrownBy(() -> VmoeArchitecture.of(new ParameterTree(leaves)))
+        .hasMessage(
+            "parameter Encoder/encoderblock_1/Moe/Router/dense/kernel has shape (3, 4), not (8,"
+                + " any)");
+  }
+
+  @Test
+  void shouldRefuseTokensThatAreNoSquareOfPatches() {
+    Map<String, Tensor> leaves = leaves(TOKEN);
+    leaves.put("Encoder/posembed_input/pos_embedding", Tensor.of(new float[72], 1, 9, 8));
+    assertThatThrownBy(() -> VmoeArchitecture.of(new ParameterTree(leaves)))
+        .hasMessage(
+            "parameter Encoder/posembed_input/pos_embedding has 9 tokens: 8 patches are no square");
+  }
+
+  @Test
+  void shouldRefuseAKernelThatTheGraphCannotUse() {
+    Map<String, Tensor> leaves = leaves(TOKEN);
+    leaves.put("Encoder/encoderblock_1/Moe/Mlp/Dense_1/kernel", Tensor.of(new float[8], 1, 8));
+    ParameterTree checkpoint = new ParameterTree(leaves);
+    assertThatThrownBy(() -> VmoeGraph.of(checkpoint, Target.CPU, Map.of()))
+        .hasMessage(
+            "parameter Encoder/encoderblock_1/Moe/Mlp/Dense_1/kernel has shape (1, 8), not (4, 16,"
+                + " 8)");
+  }
+
+  @Test
+  void shouldHaveThePublishedArchitectures() {
+    assertThat(Variant.S32_LAST_2.architecture().moeBlocks()).containsExactly(5, 7);
+    assertThat(Variant.S32_LAST_2.architecture().tokensPerImage()).isEqualTo(50);
+    assertThat(Variant.B16_EVERY_2.architecture().moeBlocks()).containsExactly(1, 3, 5, 7, 9, 11);
+    assertThat(Variant.H14_LAST_5.architecture().moeBlocks()).containsExactly(23, 25, 27, 29, 31);
+  }
+
+  private static Map<String, Tensor> leaves(VmoeArchitecture architecture) {
+    ParameterTree tree = RandomCheckpoint.of(architecture, 1);
+    Map<String, Tensor> leaves = new HashMap<>();
+    tree.paths().forEach(path -> leaves.put(path, tree.get(path)));
+    return leaves;
+  }
+}

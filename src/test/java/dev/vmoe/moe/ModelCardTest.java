@@ -1,0 +1,55 @@
+package dev.vmoe.moe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ModelCardTest {
+
+  private static final ModelCard CARD =
+      new ModelCard(
+          "demo",
+          "ab12",
+          List.of("T-shirt, top", "é", "1"),
+          28,
+          50,
+          List.of(1, 3),
+          8,
+          2,
+          1.05,
+          false,
+          "area",
+          "4 blocks");
+
+  @Test
+  void shouldSurviveMetadata() {
+    assertThat(ModelCard.fromMetadata(CARD.toMetadata())).isEqualTo(CARD);
+  }
+
+  @Test
+  void shouldSurviveMetadataWithoutMoeLayers() {
+    ModelCard dense =
+        new ModelCard(
+            "d", "c", List.of("0"), 28, 50, List.of(), 0, 0, 1.05, true, "bilinear", "2 blocks");
+    assertThat(ModelCard.fromMetadata(dense.toMetadata())).isEqualTo(dense);
+  }
+
+  @Test
+  void shouldNameTheEntryThatIsMissing() {
+    Map<String, String> metadata = CARD.toMetadata();
+    metadata.remove("vmoe.num_experts");
+    assertThatThrownBy(() -> ModelCard.fromMetadata(metadata))
+        .hasMessage("model file has no metadata entry vmoe.num_experts");
+  }
+
+  @Test
+  void shouldNameTheEntryThatCannotBeRead() {
+    Map<String, String> metadata = CARD.toMetadata();
+    metadata.put("vmoe.scores", "tanh");
+    assertThatThrownBy(() -> ModelCard.fromMetadata(metadata))
+        .hasMessage("model file's metadata entry vmoe.scores is 'tanh'");
+  }
+}
