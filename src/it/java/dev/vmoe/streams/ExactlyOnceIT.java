@@ -89,7 +89,11 @@ class ExactlyOnceIT {
           int all = sent;
           await("all answers")
               .atMost(Duration.ofSeconds(60))
-              .until(() -> positions(predictions.poll()).size() >= all);
+              .untilAsserted(
+                  () ->
+                      assertThat(positions(predictions.poll()).size())
+                          .as("images answered")
+                          .isEqualTo(all));
         }
       }
       log.warn("{} images", sent);

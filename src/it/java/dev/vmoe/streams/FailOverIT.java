@@ -21,7 +21,7 @@ class FailOverIT {
   /** Settable, to measure the other one. */
   static final String PROTOCOL = System.getProperty("vmoe.test.group.protocol", "classic");
 
-  private static final double STARVED = 4;
+  private static final double STARVED = 8;
   private static final Logger log = LoggerFactory.getLogger(FailOverIT.class);
 
   @Test
