@@ -33,15 +33,6 @@ class VmoeArchitectureTest {
   }
 
   @Test
-  void shouldReadACheckpointWrappedInParams() {
-    Map<String, Tensor> wrapped = new HashMap<>();
-    leaves(TOKEN).forEach((path, tensor) -> wrapped.put("params/" + path, tensor));
-    wrapped.put("step", Tensor.of(new float[] {7}));
-    wrapped.put("opt_state/embedding/kernel", Tensor.of(new float[] {7}));
-    assertThat(VmoeArchitecture.of(new ParameterTree(wrapped))).isEqualTo(TOKEN);
-  }
-
-  @Test
   void shouldNameTheParameterThatIsMissing() {
     Map<String, Tensor> leaves = leaves(TOKEN);
     leaves.remove("head/kernel");
