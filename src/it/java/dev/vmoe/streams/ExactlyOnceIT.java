@@ -17,8 +17,8 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +26,7 @@ import org.slf4j.LoggerFactory;
  * Every image is answered exactly once, and utilization is conserved, while threads crash,
  * instances come and go and one is killed.
  */
+@ExtendWith(CrashesBorne.class)
 class ExactlyOnceIT {
 
   private static final int PARTITIONS = 6;
@@ -33,11 +34,6 @@ class ExactlyOnceIT {
 
   private static final Map<String, Object> TWO_THREADS =
       Map.of("streams.num.stream.threads", 2, "streams.group.protocol", FailOverIT.PROTOCOL);
-
-  @BeforeAll
-  static void bearCrashesOfStreamThreads() {
-    Workbench.bearCrashesOfStreamThreads();
-  }
 
   @Test
   void shouldAnswerEveryImageExactlyOnceWhateverCrashes() throws Exception {
