@@ -123,10 +123,12 @@ final class Workbench implements AutoCloseable {
     return prefix + name;
   }
 
-  /** Sends an image as Avro. */
-  void send(int partition, String key, byte[] image) {
+  /** Sends an image as Avro; returns the record's value. */
+  byte[] send(int partition, String key, byte[] image) {
     ImageRequest request = ImageRequest.newBuilder().setImage(ByteBuffer.wrap(image)).build();
-    sendBytes(partition, key, requests.serialize(topic("images"), request), Map.of());
+    byte[] value = requests.serialize(topic("images"), request);
+    sendBytes(partition, key, value, Map.of());
+    return value;
   }
 
   /** Sends an image as Avro whose schema no instance has met. */
