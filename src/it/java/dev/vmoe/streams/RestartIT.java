@@ -30,7 +30,7 @@ class RestartIT {
       Feeder.feed(workbench, PARTITIONS, sent);
       try (FakeClassifier classifier = new FakeClassifier();
           Pipeline pipeline = Pipeline.start(workbench.settings(Map.of()), classifier, decoder)) {
-        await("all answers").atMost(LIMIT).until(() -> answers.poll() >= sent);
+        awaitAnswers(answers, sent);
       }
       assertThat(committed(workbench)).isEqualTo(ends(workbench));
 
@@ -42,7 +42,7 @@ class RestartIT {
           workbench.send(partition, "behind all in " + partition, FakeDecoder.grey(1));
         }
         workbench.flush();
-        await("the last answers").atMost(LIMIT).until(() -> answers.poll() >= sent + PARTITIONS);
+        awaitAnswers(answers, sent + PARTITIONS);
       }
       answers.assertExactlyOnce();
       assertThat(committed(workbench)).isEqualTo(ends(workbench));
@@ -76,11 +76,18 @@ class RestartIT {
       }
       try (FakeClassifier classifier = new FakeClassifier();
           Pipeline pipeline = Pipeline.start(workbench.settings(Map.of()), classifier, decoder)) {
-        await("all answers").atMost(LIMIT).until(() -> answers.poll() >= sent);
+        awaitAnswers(answers, sent);
       }
       answers.assertExactlyOnce();
       assertThat(committed(workbench)).isEqualTo(ends(workbench));
     }
+  }
+
+  private static void awaitAnswers(Answers answers, int count) {
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(
+            () -> assertThat(answers.poll()).as("answers").isGreaterThanOrEqualTo(count));
   }
 
   private static Map<TopicPartition, Long> committed(Workbench workbench) throws Exception {
