@@ -40,11 +40,9 @@ class LayeringTest {
       settings   | moe capacity
       batch      | moe image inference capacity
       event      |
-      metrics    |
-      streams    | moe image inference capacity settings batch event metrics
-      report     | tensor moe checkpoint model image inference capacity event
+      streams    | moe image inference capacity settings batch event
+      report     | moe image inference event
       embedded   |
-      console    | metrics event report
       cli        | all
       """;
 

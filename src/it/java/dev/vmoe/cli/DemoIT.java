@@ -43,7 +43,28 @@ class DemoIT {
     assertThat(summary.get("predictions").asInt()).isEqualTo(600);
     assertThat(summary.get("dead_letters").asInt()).isZero();
     assertThat(summary.get("duplicates").asInt()).isZero();
-    assertThat(summary.get("accuracy").asDouble()).isGreaterThan(0.85);
+    // the same images offline, at the same setting; batches differ
+    Path offline = folder.resolve("offline.json");
+    assertThat(
+            run(
+                "evaluate",
+                "--limit",
+                "600",
+                "--ratios",
+                "0.75",
+                "--experts-per-token",
+                "2",
+                "--routing",
+                "vanilla",
+                "--batch",
+                "32",
+                "--json",
+                offline.toString()))
+        .isZero();
+    double accuracy =
+        new ObjectMapper().readTree(offline.toFile()).at("/rows/1/accuracy").asDouble();
+    assertThat(accuracy).isGreaterThan(0.85);
+    assertThat(summary.get("accuracy").asDouble()).isCloseTo(accuracy, within(0.01));
     assertThat(summary.get("images_per_second").asDouble()).isPositive();
     assertThat(summary.get("latency_ms").get("p50").asDouble())
         .isPositive()

@@ -33,13 +33,16 @@ public record BatchLimits(int maxImages, long maxBytes, Duration linger) {
    * @param ageNanos time since its oldest image came, in nanoseconds
    */
   public Optional<FlushReason> flush(int images, long bytes, long ageNanos) {
+    Optional<FlushReason> full = full(images, bytes);
+    return full.isPresent() || ageNanos < linger.toNanos() ? full : Optional.of(FlushReason.LINGER);
+  }
+
+  /** Returns why a batch takes no more, however young it is. */
+  Optional<FlushReason> full(int images, long bytes) {
     if (images >= maxImages) {
       return Optional.of(FlushReason.SIZE);
     }
-    if (bytes >= maxBytes) {
-      return Optional.of(FlushReason.BYTES);
-    }
-    return ageNanos >= linger.toNanos() ? Optional.of(FlushReason.LINGER) : Optional.empty();
+    return bytes >= maxBytes ? Optional.of(FlushReason.BYTES) : Optional.empty();
   }
 
   /** Returns whether an image of this size must not join a batch that holds these bytes. */

@@ -38,6 +38,7 @@ public interface Lane<T> extends AutoCloseable {
    * Waits until {@link #poll()} has something to say, or nothing is pending.
    *
    * @return false if the time is up first
+   * @throws IllegalStateException if the batcher is closed, so that there is nothing to wait for
    */
   boolean await(Duration timeout) throws InterruptedException;
 

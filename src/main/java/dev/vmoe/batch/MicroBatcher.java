@@ -129,7 +129,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
     if (entry.encoded != null && batch.buffer != null) {
       decodeLater(batch, entry);
     }
-    Optional<FlushReason> reason = limits.flush(batch.entries.size(), batch.bytes, 0);
+    Optional<FlushReason> reason = limits.full(batch.entries.size(), batch.bytes);
     reason.ifPresent(batch::close);
     if (reason.isPresent() || batch.entries.size() == 1) {
       work.signal();
@@ -148,6 +148,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
   private void decode(Batch<T> batch, Entry<T> entry, byte[] encoded, ByteBuffer buffer) {
     long startNanos = System.nanoTime();
     String rejection = null;
+    InferenceException failure = null;
     try {
       decoder.decode(encoded, buffer, entry.slot);
     } catch (BadImageException e) {
@@ -156,10 +157,16 @@ public final class MicroBatcher<T> implements AutoCloseable {
       // A defect of the decoder: the image must not stop the stream, nor be lost.
       log.error("decoder failed on an image of {} bytes", encoded.length, e);
       rejection = "the decoder failed: " + e;
+    } catch (Error e) {
+      // Not the image's fault (natives missing, memory): a dead letter would be wrong.
+      failure = new InferenceException("decoding failed on this machine: " + e, e);
     }
     lock.lock();
     try {
       entry.decodeNanos = System.nanoTime() - startNanos;
+      if (failure != null) {
+        batch.failure = failure;
+      }
       entry.rejection = rejection;
       entry.encoded = null;
       if (--batch.undecoded == 0) {
@@ -220,13 +227,15 @@ public final class MicroBatcher<T> implements AutoCloseable {
   /** Runs a batch, publishes what came out to the lanes, and passes its buffer on. */
   private void finish(Batch<T> batch) {
     BatchRun run = null;
-    RuntimeException failure = null;
-    try {
-      run = run(batch);
-    } catch (InferenceException e) {
-      failure = e;
-    } catch (RuntimeException | Error e) {
-      failure = new InferenceException("batch of " + batch.images + " images failed", e);
+    RuntimeException failure = batch.failure;
+    if (failure == null) {
+      try {
+        run = run(batch);
+      } catch (InferenceException e) {
+        failure = e;
+      } catch (RuntimeException | Error e) {
+        failure = new InferenceException("batch of " + batch.images + " images failed: " + e, e);
+      }
     }
     lock.lock();
     try {
@@ -380,7 +389,10 @@ public final class MicroBatcher<T> implements AutoCloseable {
       lock.lockInterruptibly();
       try {
         while (!shares.isEmpty() && !shares.getFirst().batch().finished()) {
-          if (left <= 0 || closed) {
+          if (closed) {
+            throw new IllegalStateException("the micro-batcher is closed");
+          }
+          if (left <= 0) {
             return false;
           }
           left = finished.awaitNanos(left);

@@ -11,16 +11,15 @@ import dev.vmoe.report.LabelledImage;
 import dev.vmoe.report.Replay;
 import dev.vmoe.report.SyntheticImages;
 import dev.vmoe.report.Table;
-import dev.vmoe.settings.Settings;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,7 +40,6 @@ final class BenchPipelineCommand implements Callable<Integer> {
 
   private static final long SEED = 20_220_622;
   private static final int SYNTHETIC_IMAGES = 256;
-  private static final int WINDOW_BATCHES = 8;
 
   @Spec private CommandSpec spec;
   @Mixin private final ModelOptions model = new ModelOptions();
@@ -90,6 +88,7 @@ final class BenchPipelineCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    PositiveNumbers.check(spec, "--images", images, "--rounds", rounds, "--batch", batch);
     boolean demo = variant.equals("demo");
     int count = images != null ? images : demo ? 8_000 : 640;
     Path graph = demo ? model.path() : BundledModels.random(variant, SEED);
@@ -103,22 +102,32 @@ final class BenchPipelineCommand implements Callable<Integer> {
       int cores = Runtime.getRuntime().availableProcessors();
       try (BareLoop bare = new BareLoop(classifier, decoder, settings, batch, cores);
           LocalPipeline pipeline =
-              new LocalPipeline(overrides(graph, settings), classifier, decoder, progress::say)) {
+              new LocalPipeline(settings, batch, classifier, decoder, progress::say)) {
         List<byte[]> encoded = set.stream().map(LabelledImage::encoded).toList();
         progress.say("warming up");
-        bare.imagesPerSecond(encoded, count / 4);
-        replay(pipeline, set, count / 4);
+        bare.imagesPerSecond(encoded, Math.max(1, count / 4));
+        pipeline.replay(set, Math.max(1, count / 4), 0, answered -> {});
         try (Progress.Bar bar = progress.bar("rounds", rounds)) {
           for (int round = 1; round <= rounds; round++) {
             double bareRate = bare.imagesPerSecond(encoded, count);
             CpuShares cpu = new CpuShares();
-            Replay.Outcome outcome = replay(pipeline, set, count);
+            Map<CpuShares.Role, Double> shares = new EnumMap<>(CpuShares.Role.class);
+            Replay.Outcome outcome =
+                pipeline.replay(
+                    set,
+                    count,
+                    0,
+                    answered -> {
+                      if (answered == count) { // while the client's threads still live
+                        shares.putAll(cpu.shares());
+                      }
+                    });
             measured.add(
                 new Round(
                     count / outcome.seconds(),
                     bareRate,
                     outcome.summary().batchSize().mean(),
-                    cpu.shares()));
+                    shares));
             bar.at(round);
           }
         }
@@ -132,31 +141,12 @@ final class BenchPipelineCommand implements Callable<Integer> {
     return 0;
   }
 
-  private Map<String, String> overrides(Path graph, RoutingSettings settings) {
-    return Map.of(
-        Settings.MODEL, graph.toString(),
-        Settings.CAPACITY_RATIO, Double.toString(settings.capacityRatio()),
-        Settings.EXPERTS_PER_TOKEN, Integer.toString(settings.expertsPerToken()),
-        Settings.ROUTING, settings.routing().label(),
-        Settings.BATCH_MAX_IMAGES, Integer.toString(batch));
-  }
-
   private static List<LabelledImage> synthetic() {
     List<LabelledImage> all = new ArrayList<>();
     for (byte[] jpeg : SyntheticImages.jpegs(SYNTHETIC_IMAGES, 500, 375, SEED)) {
       all.add(new LabelledImage("synthetic-" + all.size(), jpeg, ""));
     }
     return all;
-  }
-
-  private Replay.Outcome replay(LocalPipeline pipeline, List<LabelledImage> set, int count)
-      throws InterruptedException {
-    return pipeline
-        .replay()
-        .run(
-            Stream.generate(set::stream).flatMap(all -> all).iterator(),
-            new Replay.Load(count, 0, WINDOW_BATCHES * batch),
-            answered -> {});
   }
 
   private ObjectNode result(int count, RoutingSettings settings, List<Round> measured) {

@@ -6,15 +6,16 @@ import dev.vmoe.model.ImportOptions;
 import dev.vmoe.model.ModelImport;
 import dev.vmoe.model.RandomCheckpoint;
 import dev.vmoe.model.Variant;
-import dev.vmoe.model.VmoeArchitecture;
 import dev.vmoe.report.LabelledImage;
 import dev.vmoe.report.LabelledImages;
 import java.io.IOException;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -71,36 +72,83 @@ final class BundledModels {
    * @throws IllegalArgumentException if there is no such variant
    */
   static Path random(String variant, long seed) throws IOException {
-    Path graph =
-        home().resolve("target/models").resolve(variant.replace('/', '-') + "-" + seed + ".onnx");
-    if (!Files.exists(graph)) {
-      Files.createDirectories(graph.getParent());
-      VmoeArchitecture architecture = Variant.ofLabel(variant).architecture();
-      ModelImport.write(
-          RandomCheckpoint.of(architecture, seed),
-          ImportOptions.named("random " + variant).resized(ImportOptions.Resize.AREA),
-          graph);
+    String name = variant.replace('/', '-') + "-" + seed + ".onnx";
+    return fresh(
+        name,
+        FileTime.fromMillis(0),
+        out ->
+            ModelImport.write(
+                RandomCheckpoint.of(Variant.ofLabel(variant).architecture(), seed),
+                ImportOptions.named("random " + variant).resized(ImportOptions.Resize.AREA),
+                out));
+  }
+
+  private static Path graph(Path checkpoint, String name) throws IOException {
+    Path prefix = checkpoint.resolve("checkpoint");
+    return fresh(
+        name,
+        newest(checkpoint),
+        out ->
+            ModelImport.write(CheckpointReader.read(prefix), DescriptionFile.beside(prefix), out));
+  }
+
+  @FunctionalInterface
+  private interface GraphWriter {
+    void write(Path out) throws IOException;
+  }
+
+  /** Returns a graph in {@code target/models}, made anew if its sources or this code are newer. */
+  private static Path fresh(String name, FileTime sources, GraphWriter writer) throws IOException {
+    Path models = home().resolve("target/models");
+    Path graph = models.resolve(name);
+    if (Files.exists(graph)) {
+      FileTime made = Files.getLastModifiedTime(graph);
+      if (made.compareTo(sources) >= 0 && made.compareTo(codeTime()) >= 0) {
+        return graph;
+      }
+    }
+    Files.createDirectories(models);
+    // In a folder of its own until it is whole: another process may want it at this moment. Large
+    // weights lie beside the graph under a name that it knows, so files keep their names.
+    Path making = Files.createTempDirectory(models, "making");
+    try {
+      writer.write(making.resolve(name));
+      try (Stream<Path> files = Files.list(making)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) { // weights first
+          Files.move(
+              file,
+              models.resolve(file.getFileName()),
+              StandardCopyOption.ATOMIC_MOVE,
+              StandardCopyOption.REPLACE_EXISTING);
+        }
+      }
+    } finally {
+      try (Stream<Path> rest = Files.walk(making)) {
+        for (Path file : rest.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
+      }
     }
     return graph;
   }
 
-  private static Path graph(Path checkpoint, String name) throws IOException {
-    Path graph = home().resolve("target/models").resolve(name);
-    if (!Files.exists(graph)
-        || Files.getLastModifiedTime(graph).compareTo(newest(checkpoint)) < 0) {
-      Files.createDirectories(graph.getParent());
-      // Under a name of its own until it is whole: another process may want it at this moment.
-      Path partial = Files.createTempFile(graph.getParent(), name, ".partial");
-      try {
-        Path prefix = checkpoint.resolve("checkpoint");
-        ModelImport.write(CheckpointReader.read(prefix), DescriptionFile.beside(prefix), partial);
-        Files.move(
-            partial, graph, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      } finally {
-        Files.deleteIfExists(partial);
+  /** Returns when the code that makes graphs was compiled. */
+  private static FileTime codeTime() throws IOException {
+    try {
+      Path code =
+          Path.of(BundledModels.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      if (!Files.isDirectory(code)) {
+        return Files.getLastModifiedTime(code);
       }
+      FileTime newest = FileTime.fromMillis(0);
+      for (String name : List.of("model", "onnx", "moe", "checkpoint")) {
+        FileTime time = newest(code.resolve("dev/vmoe").resolve(name));
+        newest = time.compareTo(newest) > 0 ? time : newest;
+      }
+      return newest;
+    } catch (URISyntaxException e) {
+      throw new IOException("where is this code? " + e.getMessage(), e);
     }
-    return graph;
   }
 
   private static FileTime newest(Path folder) throws IOException {

@@ -8,15 +8,12 @@ import dev.vmoe.report.Replay;
 import dev.vmoe.report.ResidentMemory;
 import dev.vmoe.report.StreamSummary;
 import dev.vmoe.report.Table;
-import dev.vmoe.settings.Settings;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -37,9 +34,6 @@ final class DemoCommand implements Callable<Integer> {
 
   /** Where memory is first looked at: everything is warm by then. */
   private static final long WARM_IMAGES = 10_000;
-
-  /** Unanswered images that keep batches full while one is computed. */
-  private static final int WINDOW_BATCHES = 8;
 
   @Spec private CommandSpec spec;
   @Mixin private final ModelOptions model = new ModelOptions();
@@ -75,37 +69,34 @@ final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    PositiveNumbers.check(spec, "--images", images, "--batch", batch);
     PrintWriter out = spec.commandLine().getOut();
     Progress progress = new Progress(spec.commandLine().getErr());
     try (BatchClassifier classifier = model.open()) {
       List<LabelledImage> set = BundledModels.testImages(classifier.card().classes());
       long count = images == null ? set.size() : images;
       RoutingSettings settings = routing.settings(classifier.card());
-      Map<String, String> overrides =
-          Map.of(
-              Settings.MODEL, model.path().toString(),
-              Settings.CAPACITY_RATIO, Double.toString(settings.capacityRatio()),
-              Settings.EXPERTS_PER_TOKEN, Integer.toString(settings.expertsPerToken()),
-              Settings.ROUTING, settings.routing().label(),
-              Settings.BATCH_MAX_IMAGES, Integer.toString(batch));
       Replay.Outcome outcome;
       OptionalDouble warmMemory;
       OptionalDouble endMemory;
       try (LocalPipeline pipeline =
           new LocalPipeline(
-              overrides, classifier, ModelOptions.decoder(classifier.card()), progress::say)) {
+              settings,
+              batch,
+              classifier,
+              ModelOptions.decoder(classifier.card()),
+              progress::say)) {
         MemoryWatch memory = new MemoryWatch(WARM_IMAGES);
         try (Progress.Bar bar = progress.bar("answered", count)) {
           outcome =
-              pipeline
-                  .replay()
-                  .run(
-                      Stream.generate(set::stream).flatMap(all -> all).iterator(),
-                      new Replay.Load(count, rate, WINDOW_BATCHES * batch),
-                      answered -> {
-                        bar.at(answered);
-                        memory.at(answered);
-                      });
+              pipeline.replay(
+                  set,
+                  count,
+                  rate,
+                  answered -> {
+                    bar.at(answered);
+                    memory.at(answered);
+                  });
         }
         warmMemory = memory.warm();
         endMemory = ResidentMemory.mebibytes();
@@ -116,7 +107,11 @@ final class DemoCommand implements Callable<Integer> {
       if (json != null) {
         Json.write(json, summary);
       }
-      return 0;
+      if (!outcome.summary().complete(count)) {
+        throw new IllegalStateException(
+            "not every image has exactly one answer, or utilization does not add up: see above");
+      }
+      return outcome.summary().deadLetters() == 0 ? 0 : VmoeCommand.FAILED;
     }
   }
 

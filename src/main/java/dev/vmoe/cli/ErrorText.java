@@ -36,6 +36,7 @@ final class ErrorText {
   private static boolean isWrapper(Throwable failure) {
     return failure instanceof ExecutionException
         || failure instanceof CompletionException
-        || failure instanceof UncheckedIOException;
+        || (failure instanceof UncheckedIOException
+            && String.valueOf(failure.getCause()).equals(failure.getMessage()));
   }
 }

@@ -14,7 +14,6 @@ import dev.vmoe.report.Table;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,6 +24,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code vmoe evaluate}: accuracy and time of many settings on labelled images. */
@@ -99,6 +99,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    PositiveNumbers.check(spec, "--batch", batch, "--limit", limit);
     try (BatchClassifier classifier = model.open();
         BatchClassifier twin = openTwin()) {
       Evaluation evaluation = new Evaluation(classifier, twin, settings(classifier.card()));
@@ -127,11 +128,23 @@ final class EvaluateCommand implements Callable<Integer> {
     for (String routing : routings) {
       for (int k : ks) {
         for (double ratio : ratios) {
-          settings.add(new RoutingSettings(ratio, k, Routing.ofLabel(routing)));
+          settings.add(setting(ratio, k, routing, card));
         }
       }
     }
     return settings;
+  }
+
+  private RoutingSettings setting(double ratio, int k, String routing, ModelCard card) {
+    try {
+      if (!card.dense() && k > card.expertsPerToken()) {
+        throw new IllegalArgumentException(
+            "experts per token " + k + " outside 1 to " + card.expertsPerToken());
+      }
+      return new RoutingSettings(ratio, k, Routing.ofLabel(routing));
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+    }
   }
 
   private void run(Evaluation evaluation, ModelCard card) throws IOException {
@@ -210,7 +223,7 @@ final class EvaluateCommand implements Callable<Integer> {
     out.print(table.toText());
     out.flush();
     if (csv != null) {
-      Files.writeString(csv, table.toCsv());
+      OutputFiles.write(csv, table.toCsv());
     }
     if (json != null) {
       ObjectNode result = Json.object();

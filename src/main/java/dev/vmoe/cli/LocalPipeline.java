@@ -7,6 +7,8 @@ import dev.vmoe.embedded.EmbeddedRegistry;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.report.LabelledImage;
 import dev.vmoe.report.Replay;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.settings.TopicAdmin;
@@ -16,8 +18,11 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.slf4j.LoggerFactory;
 
@@ -30,15 +35,20 @@ final class LocalPipeline implements AutoCloseable {
   private final Settings settings;
   private final RegistryClient registry;
 
+  /** Unanswered images that keep batches full while one is computed. */
+  private static final int WINDOW_BATCHES = 8;
+
   /**
    * Starts everything and waits until the pipeline reads.
    *
-   * @param overrides settings of the pipeline; addresses are filled in
+   * @param routing operating point and order of every batch
+   * @param batch most images of a micro-batch
    * @param classifier stays the caller's to close, after this
    * @param progress told what is being started
    */
   LocalPipeline(
-      Map<String, String> overrides,
+      RoutingSettings routing,
+      int batch,
       BatchClassifier classifier,
       ImageDecoder decoder,
       Consumer<String> progress)
@@ -48,7 +58,11 @@ final class LocalPipeline implements AutoCloseable {
       progress.accept("starting a Kafka broker and a schema registry");
       EmbeddedRegistry registryServer = opened(EmbeddedRegistry.start());
       EmbeddedKafka kafka = opened(EmbeddedKafka.start());
-      Map<String, String> all = new HashMap<>(overrides);
+      Map<String, String> all = new HashMap<>();
+      all.put(Settings.CAPACITY_RATIO, Double.toString(routing.capacityRatio()));
+      all.put(Settings.EXPERTS_PER_TOKEN, Integer.toString(routing.expertsPerToken()));
+      all.put(Settings.ROUTING, routing.routing().label());
+      all.put(Settings.BATCH_MAX_IMAGES, Integer.toString(batch));
       all.put(Settings.BOOTSTRAP_SERVERS, kafka.bootstrapServers());
       all.put(Settings.REGISTRY_URL, registryServer.url());
       settings = new Settings(all);
@@ -88,16 +102,31 @@ final class LocalPipeline implements AutoCloseable {
     return resource;
   }
 
-  /** Returns a client that sends images to this pipeline and receives the answers. */
-  Replay replay() {
-    return new Replay(
-        settings.getString(Settings.BOOTSTRAP_SERVERS),
-        registry,
-        new Replay.TopicNames(
-            settings.topic(TopicPlan.IMAGES),
-            settings.topic(TopicPlan.PREDICTIONS),
-            settings.topic(TopicPlan.EXPERT_UTILIZATION),
-            settings.topic(TopicPlan.IMAGES_DLQ)));
+  /**
+   * Sends images to the pipeline as a producer would and receives the answers as a client would.
+   *
+   * @param images sent again from the first where more are wanted
+   * @param count images to send
+   * @param perSecond images a second; 0 for as fast as they are answered
+   * @param answered told how many are answered so far
+   */
+  Replay.Outcome replay(
+      List<LabelledImage> images, long count, double perSecond, LongConsumer answered)
+      throws InterruptedException {
+    Replay replay =
+        new Replay(
+            settings.getString(Settings.BOOTSTRAP_SERVERS),
+            registry,
+            new Replay.TopicNames(
+                settings.topic(TopicPlan.IMAGES),
+                settings.topic(TopicPlan.PREDICTIONS),
+                settings.topic(TopicPlan.EXPERT_UTILIZATION),
+                settings.topic(TopicPlan.IMAGES_DLQ)));
+    int window = WINDOW_BATCHES * settings.getInt(Settings.BATCH_MAX_IMAGES);
+    return replay.run(
+        Stream.generate(images::stream).flatMap(all -> all).iterator(),
+        new Replay.Load(count, perSecond, window),
+        answered);
   }
 
   /** Stops everything, last started first. */

@@ -78,11 +78,12 @@ final class ModelOptions {
 
   /** Returns a decoder with the limits that the settings have by default. */
   static ImageDecoder decoder(ModelCard card) {
-    Settings defaults = new Settings(Map.of(Settings.MODEL, card.name()));
-    return decoder(
-        card,
-        new DecoderLimits(
-            defaults.getInt(Settings.IMAGE_MAX_BYTES),
-            defaults.getLong(Settings.IMAGE_MAX_PIXELS)));
+    return decoder(card, limits(new Settings(Map.of())));
+  }
+
+  /** Returns the limits on images of these settings. */
+  static DecoderLimits limits(Settings settings) {
+    return new DecoderLimits(
+        settings.getInt(Settings.IMAGE_MAX_BYTES), settings.getLong(Settings.IMAGE_MAX_PIXELS));
   }
 }

@@ -6,10 +6,12 @@ import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.inference.ScoredClass;
 import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.report.FileClassifier;
+import dev.vmoe.settings.Settings;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -55,7 +57,10 @@ final class PredictCommand implements Callable<Integer> {
     try (BatchClassifier classifier = model.open()) {
       RoutingSettings settings = routing.settings(classifier.card());
       FileClassifier fileClassifier =
-          new FileClassifier(classifier, ModelOptions.decoder(classifier.card()));
+          new FileClassifier(
+              classifier,
+              ModelOptions.decoder(classifier.card()),
+              ModelOptions.limits(new Settings(Map.of())).maxBytes());
       for (int from = 0; from < files.size(); from += FileClassifier.BATCH) {
         int to = Math.min(files.size(), from + FileClassifier.BATCH);
         for (FileClassifier.Answer answer :

@@ -4,7 +4,10 @@ import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** The options of every command that runs a model at one setting. */
 final class RoutingOptions {
@@ -28,11 +31,30 @@ final class RoutingOptions {
       description = "Who claims slots first (default: ${DEFAULT-VALUE}).")
   private String routing = "bpr";
 
-  /** Returns the setting, the model's own where nothing was said. */
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
+  /**
+   * Returns the setting, the model's own where nothing was said.
+   *
+   * @throws ParameterException if the model cannot run with it
+   */
   RoutingSettings settings(ModelCard card) {
-    return new RoutingSettings(
-        capacityRatio == null ? card.capacityRatio() : capacityRatio,
-        expertsPerToken == null ? Math.max(1, card.expertsPerToken()) : expertsPerToken,
-        Routing.ofLabel(routing));
+    try {
+      RoutingSettings settings =
+          new RoutingSettings(
+              capacityRatio == null ? card.capacityRatio() : capacityRatio,
+              expertsPerToken == null ? Math.max(1, card.expertsPerToken()) : expertsPerToken,
+              Routing.ofLabel(routing));
+      if (!card.dense() && settings.expertsPerToken() > card.expertsPerToken()) {
+        throw new IllegalArgumentException(
+            String.format(
+                "experts per token %d outside 1 to %d, the K that %s was trained with",
+                settings.expertsPerToken(), card.expertsPerToken(), card.name()));
+      }
+      return settings;
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(command.commandLine(), String.valueOf(e.getMessage()), e);
+    }
   }
 }

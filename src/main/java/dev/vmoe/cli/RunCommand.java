@@ -1,12 +1,13 @@
 package dev.vmoe.cli;
 
-import dev.vmoe.image.DecoderLimits;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.streams.Pipeline;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,6 +24,8 @@ final class RunCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private final ConnectionOptions connection = new ConnectionOptions();
 
+  private static final Logger log = LoggerFactory.getLogger(RunCommand.class);
+
   private RunCommand() {}
 
   @Override
@@ -30,25 +33,19 @@ final class RunCommand implements Callable<Integer> {
     Settings settings = connection.settings();
     Progress progress = new Progress(spec.commandLine().getErr());
     progress.say("loading " + settings.model());
+    log.info("settings: {}", settings.printable());
     try (BatchClassifier classifier = ModelOptions.open(settings)) {
-      ImageDecoder decoder =
-          ModelOptions.decoder(
-              classifier.card(),
-              new DecoderLimits(
-                  settings.getInt(Settings.IMAGE_MAX_BYTES),
-                  settings.getLong(Settings.IMAGE_MAX_PIXELS)));
-      Pipeline pipeline = Pipeline.start(settings, classifier, decoder);
-      Thread closing = new Thread(pipeline::close, "vmoe-close");
-      Runtime.getRuntime().addShutdownHook(closing);
-      progress.say("running; Ctrl-C stops");
-      pipeline.awaitStopped();
-      Optional<Throwable> failure = pipeline.failure();
-      if (failure.isPresent()) {
-        pipeline.close();
-        throw new IllegalStateException(
-            "the pipeline gave up: " + ErrorText.of(failure.get()), failure.get());
+      ImageDecoder decoder = ModelOptions.decoder(classifier.card(), ModelOptions.limits(settings));
+      try (Pipeline pipeline = Pipeline.start(settings, classifier, decoder)) {
+        Runtime.getRuntime().addShutdownHook(new Thread(pipeline::close, "vmoe-close"));
+        progress.say("running; Ctrl-C stops");
+        pipeline.awaitStopped();
+        Optional<Throwable> failure = pipeline.failure();
+        if (failure.isPresent()) {
+          throw new IllegalStateException(
+              "the pipeline gave up: " + ErrorText.of(failure.get()), failure.get());
+        }
       }
-      closing.join();
     }
     return 0;
   }

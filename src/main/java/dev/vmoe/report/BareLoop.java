@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The least that classifying encoded images can cost: decode a batch on every core, run it, go on.
@@ -44,7 +45,10 @@ public final class BareLoop implements AutoCloseable {
     this.settings = settings;
     this.batch = batch;
     this.threads = threads;
-    this.workers = Executors.newFixedThreadPool(threads);
+    AtomicInteger worker = new AtomicInteger();
+    this.workers =
+        Executors.newFixedThreadPool(
+            threads, task -> new Thread(task, "vmoe-decode-bare-" + worker.incrementAndGet()));
     int size = classifier.card().imageSize();
     this.images = ByteBuffer.allocateDirect(batch * size * size * 3);
   }

@@ -6,6 +6,7 @@ import java.lang.management.ThreadInfo;
 import java.lang.management.ThreadMXBean;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -28,8 +29,29 @@ public final class CpuShares {
     /** The embedded broker. */
     BROKER,
     /** The client that produces images and consumes predictions. */
-    CLIENT
+    CLIENT,
+    /** Everything else in Java. */
+    OTHER
   }
+
+  /** Parts of the names of a broker's threads. */
+  private static final List<String> BROKER_THREADS =
+      List.of(
+          "data-plane",
+          "kafka-",
+          "controller",
+          "raft",
+          "quorum",
+          "broker",
+          "coordinator",
+          "txn",
+          "transaction",
+          "log-",
+          "expiration",
+          "metadata",
+          "snapshot",
+          "group-",
+          "share-");
 
   private final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
   private final OperatingSystemMXBean process =
@@ -79,6 +101,6 @@ public final class CpuShares {
     if (thread.contains("vmoe-client") || thread.equals("main")) {
       return Role.CLIENT;
     }
-    return Role.BROKER;
+    return BROKER_THREADS.stream().anyMatch(thread::contains) ? Role.BROKER : Role.OTHER;
   }
 }

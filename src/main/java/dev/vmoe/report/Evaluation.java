@@ -42,7 +42,7 @@ public final class Evaluation {
    * @param model name of the model
    * @param dense whether this is the dense twin; ratio, K and routing then mean nothing
    * @param capacityRatio requested capacity ratio
-   * @param effectiveCapacityRatio capacity ratio of the last full batch
+   * @param effectiveCapacityRatio capacity ratio of the first batch
    * @param expertsPerToken K
    * @param routing bpr or vanilla
    * @param images images evaluated

@@ -25,6 +25,7 @@ public final class FileClassifier {
 
   private final BatchClassifier classifier;
   private final ImageDecoder decoder;
+  private final int maxBytes;
   private final ByteBuffer images;
 
   /**
@@ -51,10 +52,15 @@ public final class FileClassifier {
     }
   }
 
-  /** Creates a classifier of files; both parts stay open. */
-  public FileClassifier(BatchClassifier classifier, ImageDecoder decoder) {
+  /**
+   * Creates a classifier of files; both parts stay open.
+   *
+   * @param maxBytes larger files are not even read
+   */
+  public FileClassifier(BatchClassifier classifier, ImageDecoder decoder, int maxBytes) {
     this.classifier = classifier;
     this.decoder = decoder;
+    this.maxBytes = maxBytes;
     int size = classifier.card().imageSize();
     this.images = ByteBuffer.allocateDirect(BATCH * size * size * 3);
   }
@@ -89,6 +95,10 @@ public final class FileClassifier {
 
   private @Nullable String decode(Path file, int slot) {
     try {
+      long bytes = Files.size(file);
+      if (bytes > maxBytes) {
+        return "has " + bytes + " bytes, more than the limit of " + maxBytes;
+      }
       decoder.decode(Files.readAllBytes(file), images, slot);
       return null;
     } catch (BadImageException e) {

@@ -9,6 +9,7 @@ import dev.vmoe.event.Pace;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
@@ -33,6 +34,11 @@ public final class Replay {
   private static final Duration POLL = Duration.ofMillis(50);
   private static final Duration STALLED_AFTER = Duration.ofMinutes(1);
   private static final String CLIENT_ID = "vmoe-client";
+
+  /** Where a dead letter's image stood (KIP-1034). */
+  private static final String DEAD_LETTER_PARTITION = "__streams.errors.partition";
+
+  private static final String DEAD_LETTER_OFFSET = "__streams.errors.offset";
 
   private final String bootstrapServers;
   private final RegistryClient registry;
@@ -212,7 +218,8 @@ public final class Replay {
   private int add(StreamSummary summary, ConsumerRecord<byte[], byte[]> record) {
     try {
       if (record.topic().equals(topics.deadLetters())) {
-        summary.addDeadLetter();
+        summary.addDeadLetter(
+            (int) number(record, DEAD_LETTER_PARTITION), number(record, DEAD_LETTER_OFFSET));
         return 1;
       }
       if (record.topic().equals(topics.expertUtilization())) {
@@ -226,5 +233,10 @@ public final class Replay {
       throw new IllegalStateException(
           "topic " + record.topic() + " holds a record that is no event: " + e.getMessage(), e);
     }
+  }
+
+  private static long number(ConsumerRecord<byte[], byte[]> record, String header) {
+    return Long.parseLong(
+        new String(record.headers().lastHeader(header).value(), StandardCharsets.UTF_8));
   }
 }

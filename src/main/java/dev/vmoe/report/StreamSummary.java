@@ -1,6 +1,5 @@
 package dev.vmoe.report;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.LayerUtilization;
 import dev.vmoe.event.Prediction;
@@ -63,7 +62,7 @@ public final class StreamSummary {
   public record BatchSize(double mean, int max) {}
 
   /**
-   * The summary as values; names in JSON are in snake case.
+   * The summary as values.
    *
    * @param predictions answers received, duplicates not counted
    * @param duplicates answers received again for an image already answered: 0 unless delivery broke
@@ -83,18 +82,28 @@ public final class StreamSummary {
   public record Result(
       long predictions,
       long duplicates,
-      @JsonProperty("dead_letters") long deadLetters,
+      long deadLetters,
       double accuracy,
-      @JsonProperty("latency_ms") Latency latencyMs,
-      @JsonProperty("batch_size") BatchSize batchSize,
-      @JsonProperty("flush_reasons") Map<String, Integer> flushReasons,
-      @JsonProperty("effective_capacity_ratio") double effectiveCapacityRatio,
-      @JsonProperty("utilization_events") long utilizationEvents,
-      @JsonProperty("utilization_images") long utilizationImages,
+      Latency latencyMs,
+      BatchSize batchSize,
+      Map<String, Integer> flushReasons,
+      double effectiveCapacityRatio,
+      long utilizationEvents,
+      long utilizationImages,
       List<Integer> blocks,
       List<List<Long>> assigned,
       List<List<Long>> dispatched,
-      List<List<Double>> utilization) {}
+      List<List<Double>> utilization) {
+
+    /** Returns whether each of so many images has exactly one answer, and no choice is missing. */
+    public boolean complete(long images) {
+      long choices = assigned.isEmpty() ? 0 : sum(assigned.get(0));
+      return duplicates == 0
+          && predictions + deadLetters == images
+          && utilizationImages == predictions
+          && assigned.stream().allMatch(layer -> sum(layer) == choices);
+    }
+  }
 
   /**
    * Counts a prediction.
@@ -102,14 +111,10 @@ public final class StreamSummary {
    * @param latency from the producer's timestamp to now, in milliseconds
    */
   public void add(Prediction prediction, long latency) {
-    BitSet answered =
-        answeredOffsets.computeIfAbsent(prediction.getSourcePartition(), p -> new BitSet());
-    int offset = Math.toIntExact(prediction.getSourceOffset());
-    if (answered.get(offset)) {
+    if (answeredBefore(prediction.getSourcePartition(), prediction.getSourceOffset())) {
       duplicates++;
       return;
     }
-    answered.set(offset);
     predictions++;
     latencyMillis.recordValue(Math.min(Math.max(0, latency), 3_600_000));
     effectiveCapacityRatioSum += prediction.getEffectiveCapacityRatio();
@@ -123,9 +128,22 @@ public final class StreamSummary {
     }
   }
 
-  /** Counts a dead letter. */
-  public void addDeadLetter() {
-    deadLetters++;
+  /** Counts a dead letter of the image at a source position. */
+  public void addDeadLetter(int partition, long offset) {
+    if (answeredBefore(partition, offset)) {
+      duplicates++;
+    } else {
+      deadLetters++;
+    }
+  }
+
+  /** Notes that an image was answered; returns whether it had been already. */
+  private boolean answeredBefore(int partition, long offset) {
+    BitSet answered = answeredOffsets.computeIfAbsent(partition, p -> new BitSet());
+    int bit = Math.toIntExact(offset);
+    boolean before = answered.get(bit);
+    answered.set(bit);
+    return before;
   }
 
   /** Counts a utilization event. */

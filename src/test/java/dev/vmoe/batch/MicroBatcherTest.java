@@ -28,6 +28,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -38,6 +39,7 @@ class MicroBatcherTest {
   private static final Duration FOREVER = Duration.ofSeconds(20);
   private static final Duration NEVER_LINGERS = Duration.ofMinutes(1);
   private static final int BAD = 255;
+  private static final int NO_NATIVES = 253;
   private static final RoutingSettings SETTINGS = new RoutingSettings(1.05, 2, Routing.VANILLA);
 
   private final PixelEcho classifier = new PixelEcho();
@@ -143,6 +145,45 @@ class MicroBatcherTest {
   }
 
   @Test
+  void shouldFailBatchOnWhichTheMachineCannotDecode() throws Exception {
+    open(2, 1_000, NEVER_LINGERS);
+    Lane<Integer> lane = batcher.openLane();
+    submit(lane, 1, NO_NATIVES);
+    assertThat(lane.await(FOREVER)).isTrue();
+    assertThatThrownBy(lane::poll)
+        .isInstanceOf(InferenceException.class)
+        .hasMessageContaining("no natives");
+
+    Lane<Integer> next = batcher.openLane();
+    submit(next, 5, 6);
+    assertThat(classes(take(next))).containsExactly(5, 6);
+  }
+
+  @Test
+  void shouldFillBatchesBehindARunningOneEvenWithoutLinger() throws Exception {
+    classifier.permits.drainPermits();
+    open(4, 1_000, Duration.ZERO);
+    Lane<Integer> lane = batcher.openLane();
+    submit(lane, 1);
+    Awaitility.await().until(() -> !samples.isEmpty()); // the first batch runs now
+    submit(lane, 2, 3, 4);
+    classifier.permits.release(2);
+
+    assertThat(classes(take(lane))).containsExactly(1);
+    assertThat(classes(take(lane))).containsExactly(2, 3, 4);
+  }
+
+  @Test
+  void shouldNotLetALaneWaitForAClosedBatcher() {
+    classifier.permits.drainPermits();
+    open(2, 1_000, NEVER_LINGERS);
+    Lane<Integer> lane = batcher.openLane();
+    submit(lane, 1);
+    batcher.close();
+    assertThatThrownBy(() -> lane.await(FOREVER)).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
   void shouldFillAndDecodeNextBatchesWhileOneComputes() throws Exception {
     classifier.permits.drainPermits();
     open(2, 1_000, NEVER_LINGERS);
@@ -232,7 +273,7 @@ class MicroBatcherTest {
         if (random.nextInt(10) == 0) {
           lane.reject(sent++, "bad");
         } else {
-          lane.submit(sent++, encoded(random.nextInt(254), 1 + random.nextInt(15)));
+          lane.submit(sent++, encoded(random.nextInt(NO_NATIVES), 1 + random.nextInt(15)));
         }
       } else if (sent == images || lane.pending() > 30) {
         assertThat(lane.await(FOREVER)).isTrue();
@@ -265,6 +306,9 @@ class MicroBatcherTest {
   private static void decode(byte[] encoded, ByteBuffer images, int slot) throws BadImageException {
     if ((encoded[0] & 0xff) == BAD) {
       throw new BadImageException("bad pixel");
+    }
+    if ((encoded[0] & 0xff) == NO_NATIVES) {
+      throw new UnsatisfiedLinkError("no natives");
     }
     images.put(slot * 3, encoded[0]);
   }

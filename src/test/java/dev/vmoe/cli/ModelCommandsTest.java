@@ -1,16 +1,24 @@
 package dev.vmoe.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.vmoe.inference.Device;
+import dev.vmoe.inference.SessionSettings;
+import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.moe.Routing;
+import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.report.LabelledImage;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.RandomAccessFile;
 import java.io.StringWriter;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -41,10 +49,10 @@ class ModelCommandsTest {
 
     JsonNode card = JSON.readTree(lines().get(1));
     assertThat(card.get("name").asText()).isEqualTo("fashion-mnist-vmoe");
-    assertThat(card.get("numExperts").asInt()).isEqualTo(8);
-    assertThat(card.get("expertsPerToken").asInt()).isEqualTo(2);
+    assertThat(card.get("num_experts").asInt()).isEqualTo(8);
+    assertThat(card.get("experts_per_token").asInt()).isEqualTo(2);
     assertThat(card.get("classes")).hasSize(10);
-    assertThat(card.get("weightsHash").asText()).matches("[0-9a-f]{64}");
+    assertThat(card.get("weights_hash").asText()).matches("[0-9a-f]{64}");
   }
 
   @Test
@@ -79,7 +87,7 @@ class ModelCommandsTest {
     assertThat(card.get("classes").get(9).asText()).isEqualTo("j");
     assertThat(card.get("softmax").asBoolean()).isFalse();
     assertThat(card.get("resize").asText()).isEqualTo("area");
-    assertThat(card.get("expertsPerToken").asInt()).isEqualTo(1);
+    assertThat(card.get("experts_per_token").asInt()).isEqualTo(1);
   }
 
   @Test
@@ -146,6 +154,46 @@ class ModelCommandsTest {
       apart = Math.max(apart, Math.abs(ofRed.get(i).asDouble() - ofBlue.get(i).asDouble()));
     }
     assertThat(apart).isGreaterThan(0.01);
+
+    // and red is what the model gets as (255, 0, 0)
+    ByteBuffer buffer = ByteBuffer.allocateDirect(28 * 28 * 3);
+    for (int pixel = 0; pixel < 28 * 28; pixel++) {
+      buffer.put(pixel * 3, (byte) 255);
+    }
+    try (VmoeSession session =
+        VmoeSession.open(BundledModels.vmoe(), SessionSettings.on(Device.CPU))) {
+      float[] logits =
+          session.classify(buffer, 1, new RoutingSettings(1.05, 2, Routing.BATCH_PRIORITY))
+              .logits()[0];
+      assertThat(run("predict", "--json", "--logits", red.toString())).isZero();
+      JsonNode alone = JSON.readTree(lines().get(2)).get("logits");
+      for (int i = 0; i < 10; i++) {
+        assertThat(alone.get(i).asDouble()).isCloseTo(logits[i], within(1e-4));
+      }
+    }
+  }
+
+  @Test
+  void shouldNotReadAFileLargerThanTheLimit() throws Exception {
+    Path huge = folder.resolve("huge.png");
+    try (RandomAccessFile file = new RandomAccessFile(huge.toFile(), "rw")) {
+      file.setLength(5L * 1024 * 1024 * 1024); // sparse
+    }
+    Path red = plain("red.png", Color.RED);
+
+    assertThat(run("predict", "--json", huge.toString(), red.toString()))
+        .isEqualTo(VmoeCommand.FAILED);
+    assertThat(JSON.readTree(lines().get(0)).get("error").asText())
+        .contains("5368709120 bytes", "limit");
+    assertThat(JSON.readTree(lines().get(1)).has("top")).isTrue();
+  }
+
+  @Test
+  void shouldRefuseNumbersBelowOneBeforeAnyWork() {
+    assertThat(run("evaluate", "--batch", "0")).isEqualTo(VmoeCommand.USAGE);
+    assertThat(run("demo", "--images", "0")).isEqualTo(VmoeCommand.USAGE);
+    assertThat(run("bench", "pipeline", "--rounds", "0")).isEqualTo(VmoeCommand.USAGE);
+    assertThat(err.toString()).contains("--batch 0", "--images 0", "--rounds 0");
   }
 
   @Test

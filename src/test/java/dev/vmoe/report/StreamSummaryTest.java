@@ -38,6 +38,21 @@ class StreamSummaryTest {
   }
 
   @Test
+  void shouldTellWhetherEveryImageHasExactlyOneAnswer() {
+    summary.add(prediction(0, 0, "b0", 2, "coat", null), 1);
+    summary.add(prediction(0, 1, "b0", 2, "coat", null), 1);
+    summary.addDeadLetter(0, 2);
+    assertThat(summary.result().complete(3)).isFalse(); // no utilization yet
+    summary.add(utilization(2, 8, List.of(5L, 3L), List.of(4L, 2L)));
+    assertThat(summary.result().complete(3)).isTrue();
+    assertThat(summary.result().complete(4)).isFalse();
+
+    summary.addDeadLetter(0, 1); // answered already
+    assertThat(summary.result().deadLetters()).isEqualTo(1);
+    assertThat(summary.result().complete(3)).isFalse();
+  }
+
+  @Test
   void shouldCountEachMicroBatchOnce() {
     summary.add(prediction(0, 0, "b0", 2, "coat", null), 1);
     summary.add(prediction(1, 0, "b0", 2, "coat", null), 1);
