@@ -2,6 +2,7 @@ package dev.vmoe.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.vmoe.event.Prediction;
 import java.lang.management.ManagementFactory;
@@ -10,8 +11,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** How long a partition waits for its next prediction after its instance was killed. */
 class FailOverIT {
@@ -21,8 +20,11 @@ class FailOverIT {
   /** Settable, to measure the other one. */
   static final String PROTOCOL = System.getProperty("vmoe.test.group.protocol", "classic");
 
+  /** Holds on any machine: the sessions' and the transactions' time-outs, several times over. */
+  private static final Duration STARVED_LIMIT = Duration.ofSeconds(40);
+
+  /** Ready threads a core beyond which a missed limit says nothing. */
   private static final double STARVED = 8;
-  private static final Logger log = LoggerFactory.getLogger(FailOverIT.class);
 
   @Test
   void shouldAnswerSoonAfterAnInstanceWasKilledAndAnotherStarted() throws Exception {
@@ -34,11 +36,17 @@ class FailOverIT {
       await("first predictions")
           .atMost(Duration.ofSeconds(60))
           .until(() -> predictions.poll().size() > 100);
+      String victims = ExactlyOnceIT.instanceOf(predictions.read.get(0));
       victim.kill();
       successor.go();
       long killNanos = System.nanoTime();
       Duration failOver =
-          ExactlyOnceIT.awaitEach(predictions, Set.of(0, 1), "killed and restarted", killNanos);
+          ExactlyOnceIT.awaitEach(
+              predictions,
+              Set.of(0, 1),
+              p -> !ExactlyOnceIT.instanceOf(p).equals(victims),
+              "killed and restarted",
+              killNanos);
       assertInTime(failOver);
     }
   }
@@ -56,24 +64,35 @@ class FailOverIT {
       try (Instance survivor = Instance.start(properties(workbench))) {
         ExactlyOnceIT.awaitNew(predictions, p -> !ExactlyOnceIT.instanceOf(p).equals(victims));
         Set<Integer> orphaned = ExactlyOnceIT.ownedBy(victims, predictions.pollToEnd());
+        assertThat(orphaned).isNotEmpty();
         victim.kill();
         long killNanos = System.nanoTime();
         Duration failOver =
-            ExactlyOnceIT.awaitEach(predictions, orphaned, "killed beside another", killNanos);
+            ExactlyOnceIT.awaitEach(
+                predictions,
+                orphaned,
+                p -> !ExactlyOnceIT.instanceOf(p).equals(victims),
+                "killed beside another",
+                killNanos);
         assertInTime(failOver);
       }
     }
   }
 
-  /** Holds a fail-over against the limit; on a starved machine the time says nothing about it. */
+  /**
+   * Holds a fail-over against the limit. Where a starved machine missed it, the test counts as
+   * skipped, and not before the longer limit was kept.
+   */
   static void assertInTime(Duration failOver) {
-    OperatingSystemMXBean machine = ManagementFactory.getOperatingSystemMXBean();
-    double load = machine.getSystemLoadAverage() / machine.getAvailableProcessors();
-    if (load > STARVED) {
-      log.warn("NOT ASSERTED: {} ready threads a core, fail-over took {}", load, failOver);
-    } else {
-      assertThat(failOver).isLessThan(LIMIT);
+    assertThat(failOver).isLessThan(STARVED_LIMIT);
+    if (failOver.compareTo(LIMIT) >= 0) {
+      OperatingSystemMXBean machine = ManagementFactory.getOperatingSystemMXBean();
+      double load = machine.getSystemLoadAverage() / machine.getAvailableProcessors();
+      assumeTrue(
+          load <= STARVED,
+          () -> "fail-over took %s with %.1f ready threads a core".formatted(failOver, load));
     }
+    assertThat(failOver).isLessThan(LIMIT);
   }
 
   private static Map<String, Object> properties(Workbench workbench) {

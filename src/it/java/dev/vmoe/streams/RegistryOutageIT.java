@@ -8,16 +8,12 @@ import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.FakeClassifier;
 import java.time.Duration;
 import java.util.Map;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A registry that is away for a while delays images; it costs none. */
+@ExtendWith(CrashesBorne.class)
 class RegistryOutageIT {
-
-  @BeforeAll
-  static void bearCrashesOfStreamThreads() {
-    Workbench.bearCrashesOfStreamThreads();
-  }
 
   @Test
   void shouldWaitForTheRegistryAndDeadLetterNothing() throws Exception {

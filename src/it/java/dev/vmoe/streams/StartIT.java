@@ -13,18 +13,14 @@ import java.util.Map;
 import org.apache.avro.SchemaBuilder;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What is wrong is said when the pipeline starts, or stops it; never in silence. */
+@ExtendWith(CrashesBorne.class)
 class StartIT {
 
   private final FakeClassifier classifier = new FakeClassifier();
-
-  @BeforeAll
-  static void bearCrashesOfStreamThreads() {
-    Workbench.bearCrashesOfStreamThreads();
-  }
 
   @Test
   void shouldNameTheTopicsThatAreMissing() throws Exception {

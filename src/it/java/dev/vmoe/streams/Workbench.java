@@ -30,7 +30,6 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.awaitility.Awaitility;
 
 /** A test's own topics on the broker and registry that all tests of this JVM share. */
 final class Workbench implements AutoCloseable {
@@ -63,12 +62,6 @@ final class Workbench implements AutoCloseable {
                 5),
             new ByteArraySerializer(),
             new ByteArraySerializer());
-  }
-
-  /** Keeps stream threads that die on purpose from failing the test, or filling its output. */
-  static void bearCrashesOfStreamThreads() {
-    Awaitility.doNotCatchUncaughtExceptionsByDefault();
-    Thread.setDefaultUncaughtExceptionHandler((thread, exception) -> {});
   }
 
   /** Opens a workbench with topics of this many partitions. */
@@ -130,10 +123,12 @@ final class Workbench implements AutoCloseable {
     return prefix + name;
   }
 
-  /** Sends an image as Avro. */
-  void send(int partition, String key, byte[] image) {
+  /** Sends an image as Avro; returns the record's value. */
+  byte[] send(int partition, String key, byte[] image) {
     ImageRequest request = ImageRequest.newBuilder().setImage(ByteBuffer.wrap(image)).build();
-    sendBytes(partition, key, requests.serialize(topic("images"), request), Map.of());
+    byte[] value = requests.serialize(topic("images"), request);
+    sendBytes(partition, key, value, Map.of());
+    return value;
   }
 
   /** Sends an image as Avro whose schema no instance has met. */

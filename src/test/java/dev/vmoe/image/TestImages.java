@@ -35,7 +35,7 @@ import org.bytedeco.opencv.opencv_core.Mat;
 import org.bytedeco.opencv.opencv_core.Scalar;
 
 /** Images made in code: by the JDK's encoders, by OpenCV's, or byte by byte. */
-final class TestImages {
+public final class TestImages {
 
   /** Colour types of PNG. */
   private static final int GREY = 0;
@@ -46,14 +46,14 @@ final class TestImages {
   private TestImages() {}
 
   /** Returns an image of one colour. */
-  static BufferedImage plain(int width, int height, Color colour) {
+  public static BufferedImage plain(int width, int height, Color colour) {
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     paint(image, colour, 0, 0, width, height);
     return image;
   }
 
   /** Returns an image that differs in every pixel. */
-  static BufferedImage noise(int width, int height, long seed) {
+  public static BufferedImage noise(int width, int height, long seed) {
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     Random random = new Random(seed);
     for (int y = 0; y < height; y++) {
@@ -81,7 +81,7 @@ final class TestImages {
   }
 
   /** Returns the file that the JDK writes. */
-  static byte[] encoded(BufferedImage image, String format) {
+  public static byte[] encoded(BufferedImage image, String format) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try {
       if (!ImageIO.write(image, format, out)) {
@@ -98,7 +98,8 @@ final class TestImages {
   }
 
   /** Returns a CMYK JPEG as print programs write it: values inverted, and marked by Adobe. */
-  static byte[] cmykJpeg(int width, int height, int cyan, int magenta, int yellow, int black) {
+  public static byte[] cmykJpeg(
+      int width, int height, int cyan, int magenta, int yellow, int black) {
     WritableRaster raster =
         Raster.createInterleavedRaster(java.awt.image.DataBuffer.TYPE_BYTE, width, height, 4, null);
     int[] inverted = {255 - cyan, 255 - magenta, 255 - yellow, 255 - black};
@@ -129,7 +130,7 @@ final class TestImages {
   }
 
   /** Returns the JPEG with an EXIF orientation, 1 to 8. */
-  static byte[] withOrientation(byte[] jpeg, int orientation) {
+  public static byte[] withOrientation(byte[] jpeg, int orientation) {
     return afterStart(
         jpeg,
         bytes(
@@ -320,7 +321,7 @@ final class TestImages {
   }
 
   /** Returns a GIF of several frames, one of each colour. */
-  static byte[] animatedGif(int width, int height, Color... frames) {
+  public static byte[] animatedGif(int width, int height, Color... frames) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ImageWriter writer = ImageIO.getImageWritersByFormatName("gif").next();
     try (ImageOutputStream stream = ImageIO.createImageOutputStream(out)) {
@@ -356,7 +357,7 @@ final class TestImages {
   }
 
   /** Returns a PNG of one colour with 16-bit samples and alpha. */
-  static byte[] deepPng(int width, int height, int red, int green, int blue, int alpha) {
+  public static byte[] deepPng(int width, int height, int red, int green, int blue, int alpha) {
     try (Scalar colour = new Scalar(blue, green, red, alpha);
         Mat mat = new Mat(height, width, CV_16UC4, colour)) {
       return encoded(mat, ".png");
@@ -364,7 +365,7 @@ final class TestImages {
   }
 
   /** Returns an image of one colour with four channels. */
-  static byte[] withFourthChannel(
+  public static byte[] withFourthChannel(
       String extension, int width, int height, int red, int green, int blue, int alpha) {
     try (Scalar colour = new Scalar(blue, green, red, alpha);
         Mat mat = new Mat(height, width, CV_8UC4, colour)) {
@@ -425,7 +426,7 @@ final class TestImages {
    * Replaces the start of a PNG's first compressed data, its checksum mended: only a decoder can
    * tell.
    */
-  static void damageData(byte[] png) {
+  public static void damageData(byte[] png) {
     ByteBuffer file = ByteBuffer.wrap(png);
     int at = 8;
     while (file.getInt(at + 4) != 0x49444154) {

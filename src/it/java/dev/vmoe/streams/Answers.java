@@ -1,0 +1,92 @@
+package dev.vmoe.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.vmoe.event.Prediction;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/** What became of the records in the images topic: predictions, and dead letters. */
+final class Answers implements AutoCloseable {
+
+  final Workbench.Reader<Prediction> predictions;
+  final Workbench.Reader<byte[]> letters;
+  private final Workbench.Reader<byte[]> images;
+
+  private Answers(Workbench workbench) {
+    predictions = workbench.predictions();
+    letters = workbench.reader("images.dlq");
+    images = workbench.reader("images");
+  }
+
+  static Answers of(Workbench workbench) {
+    return new Answers(workbench);
+  }
+
+  /** Reads what has been committed since; returns how many answers were read so far. */
+  int poll() {
+    return predictions.poll().size() + letters.poll().size();
+  }
+
+  /** Returns keys by the position in the images topic, of predictions and dead letters alike. */
+  private Map<String, String> read(Map<String, Integer> times) {
+    Map<String, String> keys = new TreeMap<>();
+    for (int i = 0; i < predictions.records.size(); i++) {
+      Prediction prediction = predictions.read.get(i);
+      String position = prediction.getSourcePartition() + "/" + prediction.getSourceOffset();
+      keys.put(position, key(predictions.records.get(i)));
+      times.merge(position, 1, Integer::sum);
+    }
+    for (ConsumerRecord<byte[], byte[]> letter : letters.records) {
+      String position =
+          header(letter, DeadLetter.PARTITION) + "/" + header(letter, DeadLetter.OFFSET);
+      keys.put(position, key(letter));
+      times.merge(position, 1, Integer::sum);
+    }
+    return keys;
+  }
+
+  /** Reads on to the ends and holds the answers against the records that were sent. */
+  void assertExactlyOnce() {
+    images.pollToEnd();
+    predictions.pollToEnd();
+    letters.pollToEnd();
+    Map<String, Integer> times = new HashMap<>();
+    Map<String, String> answered = read(times);
+    Map<String, String> sent = new TreeMap<>();
+    for (ConsumerRecord<byte[], byte[]> image : images.records) {
+      sent.put(image.partition() + "/" + image.offset(), key(image));
+    }
+    assertThat(sent.keySet().stream().filter(position -> !answered.containsKey(position)))
+        .as("records without an answer")
+        .isEmpty();
+    times.values().removeIf(count -> count == 1);
+    assertThat(times).as("records with several answers").isEmpty();
+    assertThat(answered.equals(sent)).as("answers have their records' positions and keys").isTrue();
+  }
+
+  /** Returns the keys of a reader's records. */
+  static List<String> keys(Workbench.Reader<?> reader) {
+    return reader.records.stream().map(Answers::key).toList();
+  }
+
+  static String key(ConsumerRecord<byte[], byte[]> record) {
+    return new String(record.key(), StandardCharsets.UTF_8);
+  }
+
+  /** Returns the text of a header that has to be there. */
+  static String header(ConsumerRecord<byte[], byte[]> record, String name) {
+    return new String(record.headers().lastHeader(name).value(), StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void close() {
+    predictions.close();
+    letters.close();
+    images.close();
+  }
+}
