@@ -348,7 +348,7 @@ public final class Settings extends AbstractConfig {
     SortedMap<String, String> printable = new TreeMap<>();
     values().forEach((key, value) -> printable.put(key, String.valueOf(value)));
     originals().forEach((key, value) -> printable.put(key, String.valueOf(value)));
-    printable.replaceAll((key, value) -> Secrets.isSecret(key) ? Secrets.MASK : value);
+    printable.replaceAll(Secrets::printable);
     return printable;
   }
 }
