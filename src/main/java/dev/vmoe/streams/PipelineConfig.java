@@ -17,7 +17,7 @@ final class PipelineConfig {
   /** Room for what a dead letter has beside the record that it was. */
   private static final int RECORD_ROOM_BYTES = 1024 * 1024;
 
-  private static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(10);
+  static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(10);
 
   private final Settings settings;
 
@@ -52,9 +52,13 @@ final class PipelineConfig {
     Map<String, Object> defaults = new HashMap<>();
     defaults.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 100);
     defaults.put(StreamsConfig.POLL_MS_CONFIG, 5);
-    // times the size of an image, this is memory
-    defaults.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 100);
-    defaults.put(StreamsConfig.consumerPrefix(ConsumerConfig.MAX_POLL_RECORDS_CONFIG), 100);
+    // What is fetched and not yet processed is memory too: one poll's records wait in Streams, and
+    // one fetch from each broker in the consumer. A record larger than a fetch still comes, alone.
+    defaults.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 20);
+    defaults.put(StreamsConfig.consumerPrefix(ConsumerConfig.MAX_POLL_RECORDS_CONFIG), 50);
+    defaults.put(StreamsConfig.consumerPrefix(ConsumerConfig.FETCH_MAX_BYTES_CONFIG), 16 << 20);
+    defaults.put(
+        StreamsConfig.consumerPrefix(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG), 1 << 20);
     defaults.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 8_000);
     defaults.put(StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 2_000);
     defaults.put(

@@ -30,6 +30,15 @@ class PipelineConfigTest {
   }
 
   @Test
+  void shouldBoundWhatIsFetched() {
+    assertThat(streams(Map.of()))
+        .containsEntry("buffered.records.per.partition", 20)
+        .containsEntry("consumer.max.poll.records", 50)
+        .containsEntry("consumer.fetch.max.bytes", 16 * 1024 * 1024)
+        .containsEntry("consumer.max.partition.fetch.bytes", 1024 * 1024);
+  }
+
+  @Test
   void shouldLeaveRoomForTheLargestDeadLetter() {
     Map<String, Object> streams = new PipelineConfig(new Settings(Map.of())).streams(16_000_000);
 
