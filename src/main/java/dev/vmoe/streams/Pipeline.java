@@ -42,6 +42,7 @@ public final class Pipeline implements AutoCloseable {
 
   private final RegistryClient registry;
   private final MicroBatcher<Waiting> batcher;
+  private final InFlight inFlight;
   private final KafkaStreams streams;
   private final FailureBound failures;
   private final CountDownLatch running = new CountDownLatch(1);
@@ -51,10 +52,12 @@ public final class Pipeline implements AutoCloseable {
   private Pipeline(
       RegistryClient registry,
       MicroBatcher<Waiting> batcher,
+      InFlight inFlight,
       KafkaStreams streams,
       FailureBound failures) {
     this.registry = registry;
     this.batcher = batcher;
+    this.inFlight = inFlight;
     this.streams = streams;
     this.failures = failures;
   }
@@ -116,6 +119,7 @@ public final class Pipeline implements AutoCloseable {
                 settings.linger()),
             settings.decodeThreads());
     CommitGuard guard = new CommitGuard(settings.inFlightWait());
+    InFlight inFlight = new InFlight(settings.inFlightImages(), settings.inFlightMaxBytes());
     RequestReader reader = new RequestReader(registry, imageMaxBytes);
     ShareEvents events = new ShareEvents(classifier.card());
     Topology topology =
@@ -124,17 +128,13 @@ public final class Pipeline implements AutoCloseable {
             registry,
             () ->
                 new MicroBatchProcessor(
-                    batcher::openLane,
-                    reader,
-                    events,
-                    guard,
-                    topics.images(),
-                    settings.inFlightImages()));
+                    batcher::openLane, reader, events, guard, inFlight, topics.images()));
     int threads = streamsConfig.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG);
     Pipeline pipeline =
         new Pipeline(
             registry,
             batcher,
+            inFlight,
             new KafkaStreams(topology, streamsConfig, guard),
             new FailureBound(BORNE_FAILURES * threads, QUIET));
     pipeline.start();
@@ -195,6 +195,7 @@ public final class Pipeline implements AutoCloseable {
   /** Commits what is emitted, gives the partitions back and stops all threads. */
   @Override
   public void close() {
+    inFlight.stop(); // who waits for room comes back at once
     if (!streams.close(CLOSE_LIMIT)) {
       log.warn("the stream threads did not end within {}", CLOSE_LIMIT);
     }

@@ -21,6 +21,7 @@ class SettingsTest {
 
     assertThat(settings.topic("images")).isEqualTo("vmoe.images");
     assertThat(settings.inFlightImages()).isEqualTo(4 * 32);
+    assertThat(settings.inFlightMaxBytes()).isEqualTo(Runtime.getRuntime().maxMemory() / 4);
     assertThat(settings.routing()).isEqualTo(Routing.BATCH_PRIORITY);
     assertThat(settings.operatingPoint(2)).isEqualTo(new OperatingPoint(1.05, 2));
     assertThat(settings.inferenceThreads()).isPositive();
@@ -42,6 +43,7 @@ class SettingsTest {
           """
           batch.max.images  | 0          | '0' is not a whole number in [1,...,4096]
           batch.max.images  | many       | 'many' is not a whole number in [1,...,4096]
+          in.flight.wait.ms | 0          | '0' is not a whole number in [100,...,5000]
           capacity.ratio    | -0.05      | '-0.05' is not a number above 0
           capacity.ratio    | NaN        | 'NaN' is not a number above 0
           capacity.ratio    | Infinity   | 'Infinity' is not a number above 0
