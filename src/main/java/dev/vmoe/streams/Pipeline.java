@@ -10,12 +10,14 @@ import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.moe.ModelCard;
 import dev.vmoe.settings.Settings;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
@@ -77,7 +79,8 @@ public final class Pipeline implements AutoCloseable {
    * Checks what the pipeline needs and starts it; returns before the first image.
    *
    * @param controller chooses each batch's operating point
-   * @throws org.apache.kafka.common.config.ConfigException if a setting would lose or repeat images
+   * @throws org.apache.kafka.common.config.ConfigException if a setting is not one that the model can
+   *     run with
    * @throws PipelineException if the brokers cannot be reached or a topic is missing
    * @throws dev.vmoe.event.RegistryUnavailableException if the registry does not answer in time
    * @throws dev.vmoe.event.SchemaRefusedException if the registry refuses a schema
@@ -87,6 +90,7 @@ public final class Pipeline implements AutoCloseable {
       BatchClassifier classifier,
       ImageDecoder decoder,
       CapacityController controller) {
+    requireRunnable(settings, classifier.card());
     Topics topics = Topics.of(settings);
     PipelineConfig config = new PipelineConfig(settings);
     int imageMaxBytes = settings.getInt(Settings.IMAGE_MAX_BYTES);
@@ -139,6 +143,21 @@ public final class Pipeline implements AutoCloseable {
             new FailureBound(BORNE_FAILURES * threads, QUIET));
     pipeline.start();
     return pipeline;
+  }
+
+  /** A larger ratio than any model needs is no error: it is run as if nothing were dropped. */
+  private static void requireRunnable(Settings settings, ModelCard card) {
+    int k = settings.operatingPoint(card.expertsPerToken()).expertsPerToken();
+    if (!card.dense() && k > card.expertsPerToken()) {
+      throw new ConfigException(
+          "%s: K %d outside 1 to %d, the K that %s was trained with (%d experts)"
+              .formatted(
+                  Settings.EXPERTS_PER_TOKEN,
+                  k,
+                  card.expertsPerToken(),
+                  card.name(),
+                  card.numExperts()));
+    }
   }
 
   private void start() {
