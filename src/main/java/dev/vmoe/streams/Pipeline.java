@@ -13,6 +13,8 @@ import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.settings.Settings;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -98,51 +100,70 @@ public final class Pipeline implements AutoCloseable {
         new TopicCheck(topics).largestRecordBytes(settings.adminProperties(), imageMaxBytes);
     StreamsConfig streamsConfig = new StreamsConfig(config.streams(largestRecordBytes));
 
-    RegistryClient registry =
-        new RegistryClient(
-            settings.getString(Settings.REGISTRY_URL),
-            settings.registryProperties(),
-            settings.registryRetry());
+    Pipeline pipeline =
+        assemble(settings, streamsConfig, classifier, decoder, controller, imageMaxBytes);
     try {
+      pipeline.start();
+    } catch (RuntimeException e) {
+      pipeline.close();
+      throw e;
+    }
+    return pipeline;
+  }
+
+  /** Puts the parts together; if one fails, closes those that were opened before it. */
+  static Pipeline assemble(
+      Settings settings,
+      StreamsConfig streamsConfig,
+      BatchClassifier classifier,
+      ImageDecoder decoder,
+      CapacityController controller,
+      int imageMaxBytes) {
+    Topics topics = Topics.of(settings);
+    CommitGuard guard = new CommitGuard(settings.inFlightWait());
+    InFlight inFlight = new InFlight(settings.inFlightImages(), settings.inFlightMaxBytes());
+    ShareEvents events = new ShareEvents(classifier.card());
+    int threads = streamsConfig.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG);
+    Deque<Runnable> undo = new ArrayDeque<>();
+    try {
+      RegistryClient registry =
+          new RegistryClient(
+              settings.getString(Settings.REGISTRY_URL),
+              settings.registryProperties(),
+              settings.registryRetry());
+      undo.push(registry::close);
       registry.register(topics.images(), ImageRequest.getClassSchema());
       registry.register(topics.predictions(), Prediction.getClassSchema());
       registry.register(topics.expertUtilization(), ExpertUtilization.getClassSchema());
+      MicroBatcher<Waiting> batcher =
+          new MicroBatcher<>(
+              classifier,
+              decoder,
+              controller,
+              new BatchLimits(
+                  settings.getInt(Settings.BATCH_MAX_IMAGES),
+                  settings.getLong(Settings.BATCH_MAX_BYTES),
+                  settings.linger()),
+              settings.decodeThreads());
+      undo.push(batcher::close);
+      RequestReader reader = new RequestReader(registry, imageMaxBytes);
+      Topology topology =
+          PipelineTopology.build(
+              topics,
+              registry,
+              () ->
+                  new MicroBatchProcessor(
+                      batcher::openLane, reader, events, guard, inFlight, topics.images()));
+      return new Pipeline(
+          registry,
+          batcher,
+          inFlight,
+          new KafkaStreams(topology, streamsConfig, guard),
+          new FailureBound(BORNE_FAILURES * threads, QUIET));
     } catch (RuntimeException e) {
-      registry.close();
+      undo.forEach(Runnable::run);
       throw e;
     }
-
-    MicroBatcher<Waiting> batcher =
-        new MicroBatcher<>(
-            classifier,
-            decoder,
-            controller,
-            new BatchLimits(
-                settings.getInt(Settings.BATCH_MAX_IMAGES),
-                settings.getLong(Settings.BATCH_MAX_BYTES),
-                settings.linger()),
-            settings.decodeThreads());
-    CommitGuard guard = new CommitGuard(settings.inFlightWait());
-    InFlight inFlight = new InFlight(settings.inFlightImages(), settings.inFlightMaxBytes());
-    RequestReader reader = new RequestReader(registry, imageMaxBytes);
-    ShareEvents events = new ShareEvents(classifier.card());
-    Topology topology =
-        PipelineTopology.build(
-            topics,
-            registry,
-            () ->
-                new MicroBatchProcessor(
-                    batcher::openLane, reader, events, guard, inFlight, topics.images()));
-    int threads = streamsConfig.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG);
-    Pipeline pipeline =
-        new Pipeline(
-            registry,
-            batcher,
-            inFlight,
-            new KafkaStreams(topology, streamsConfig, guard),
-            new FailureBound(BORNE_FAILURES * threads, QUIET));
-    pipeline.start();
-    return pipeline;
   }
 
   /** A larger ratio than any model needs is no error: it is run as if nothing were dropped. */
@@ -214,7 +235,8 @@ public final class Pipeline implements AutoCloseable {
   /** Commits what is emitted, gives the partitions back and stops all threads. */
   @Override
   public void close() {
-    inFlight.stop(); // who waits for room comes back at once
+    inFlight.stop(); // who waits for room comes back at once,
+    registry.giveUp(); // and who waits for the registry; what they hold is read again
     if (!streams.close(CLOSE_LIMIT)) {
       log.warn("the stream threads did not end within {}", CLOSE_LIMIT);
     }
