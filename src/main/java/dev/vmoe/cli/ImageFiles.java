@@ -1,21 +1,15 @@
 package dev.vmoe.cli;
 
+import dev.vmoe.image.ImageFileName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /** Finds the images that a command was pointed at. */
 final class ImageFiles {
-
-  private static final Set<String> ENDINGS =
-      Set.of(
-          "jpg", "jpeg", "jpe", "png", "webp", "bmp", "dib", "gif", "tif", "tiff", "jp2", "pgm",
-          "ppm", "pbm", "pnm");
 
   private ImageFiles() {}
 
@@ -31,7 +25,7 @@ final class ImageFiles {
       if (Files.isDirectory(path)) {
         try (Stream<Path> below = Files.walk(path)) {
           below
-              .filter(file -> isVisibleBelow(path, file) && endsLikeAnImage(file))
+              .filter(file -> isVisibleBelow(path, file) && ImageFileName.promisesImage(file))
               .filter(Files::isRegularFile)
               .sorted()
               .forEach(found::add);
@@ -50,11 +44,5 @@ final class ImageFiles {
       }
     }
     return true;
-  }
-
-  private static boolean endsLikeAnImage(Path file) {
-    String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-    int dot = name.lastIndexOf('.');
-    return dot >= 0 && ENDINGS.contains(name.substring(dot + 1));
   }
 }

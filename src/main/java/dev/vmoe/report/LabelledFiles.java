@@ -1,5 +1,6 @@
 package dev.vmoe.report;
 
+import dev.vmoe.image.ImageFileName;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.MalformedInputException;
@@ -9,15 +10,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /** Labelled images that are files of their own; each is read when its turn comes. */
 final class LabelledFiles implements LabelledImages {
-
-  private static final Set<String> EXTENSIONS =
-      Set.of("jpg", "jpeg", "png", "gif", "bmp", "webp", "tif", "tiff");
 
   private final List<Entry> entries;
   private final Iterator<Entry> left;
@@ -38,7 +34,7 @@ final class LabelledFiles implements LabelledImages {
       }
       String label = fileName(folder);
       for (Path file : sorted(folder)) {
-        if (Files.isRegularFile(file) && isImage(file)) {
+        if (Files.isRegularFile(file) && ImageFileName.promisesImage(file)) {
           entries.add(new Entry(label + "/" + fileName(file), file, label));
         }
       }
@@ -46,7 +42,7 @@ final class LabelledFiles implements LabelledImages {
     if (entries.isEmpty()) {
       throw new IOException(
           "no images found in %s: expected one sub-folder a class with files of %s"
-              .formatted(root, EXTENSIONS.stream().sorted().toList()));
+              .formatted(root, ImageFileName.ENDINGS));
     }
     return new LabelledFiles(entries);
   }
@@ -109,11 +105,6 @@ final class LabelledFiles implements LabelledImages {
     try (Stream<Path> children = Files.list(folder)) {
       return children.filter(child -> !fileName(child).startsWith(".")).sorted().toList();
     }
-  }
-
-  private static boolean isImage(Path file) {
-    String name = fileName(file);
-    return EXTENSIONS.contains(name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT));
   }
 
   private static String fileName(Path path) {
