@@ -125,7 +125,7 @@ def parameters_of(prefix):
 def describe(folder, name, experts):
     """model.json: what the shapes of the leaves do not say."""
     settings = {"experts_per_token": 2, "capacity_ratio": 1.05} if experts else {}
-    text = {"name": name, "classes": data.CLASSES, **settings, "activation": "softmax", "resize": "bilinear", "image_size": 28}
+    text = {"name": name, "classes": data.CLASSES, **settings, "activation": "softmax", "resize": "bilinear"}
     (pathlib.Path(folder) / "model.json").write_text(json.dumps(text, indent=2) + "\n")
 
 

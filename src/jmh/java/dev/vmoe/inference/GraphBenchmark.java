@@ -1,7 +1,6 @@
 package dev.vmoe.inference;
 
 import dev.vmoe.model.Target;
-import dev.vmoe.model.VmoeArchitecture;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
 import java.io.IOException;
@@ -22,8 +21,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Time of one batch through a graph of random weights. The median, or on a busy machine a low
- * percentile, is the figure to read: other processes lengthen some of the samples.
+ * Time of one batch through the bundled model or one of random weights. The median, or on a shared
+ * machine a low percentile, is the figure to read: other processes lengthen some of the samples.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.SampleTime)
@@ -35,7 +34,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 public class GraphBenchmark {
 
-  @Param("demo")
+  @Param(GraphCost.DEMO)
   private String model = "";
 
   @Param({"vmoe", "dense"})
@@ -66,10 +65,8 @@ public class GraphBenchmark {
   /** Writes and opens the graph. */
   @Setup(Level.Trial)
   public void open() throws IOException {
-    VmoeArchitecture whole = GraphCost.architecture(model);
-    VmoeArchitecture architecture = kind.equals("dense") ? whole.denseTwin() : whole;
-    session = GraphCost.open(architecture, target, threads, spinning);
-    images = GraphCost.images(architecture, batch);
+    session = GraphCost.open(model, kind.equals("dense"), target, threads, spinning);
+    images = GraphCost.images(model, session, batch);
     settings = new RoutingSettings(ratio, expertsPerToken, Routing.BATCH_PRIORITY);
   }
 

@@ -1,5 +1,7 @@
 package dev.vmoe.inference;
 
+import dev.vmoe.checkpoint.CheckpointReader;
+import dev.vmoe.checkpoint.ParameterTree;
 import dev.vmoe.model.ImportOptions;
 import dev.vmoe.model.ModelImport;
 import dev.vmoe.model.RandomCheckpoint;
@@ -9,6 +11,7 @@ import dev.vmoe.model.VmoeArchitecture;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.nio.ByteBuffer;
@@ -18,39 +21,36 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.zip.GZIPInputStream;
 
 /**
  * Prints what an image costs at each ratio and K, and in the dense twin, as CSV: milliseconds of
  * one thread's CPU time, the smallest of several runs. Unlike time on the clock this can be read on
- * a machine that does other things beside.
+ * a shared machine.
  *
- * <p>Arguments: {@code demo} or the name of a {@link Variant}, target, batch sizes, runs of each.
+ * <p>Arguments: {@value #DEMO}, the bundled model with its test images, or the name of a {@link
+ * Variant} with random weights; target, batch sizes, runs of each.
  */
 final class GraphCost {
 
-  static final VmoeArchitecture DEMO =
-      new VmoeArchitecture(
-          28, 4, 96, 384, 3, 6, List.of(1, 3, 5), 8, 10, VmoeArchitecture.Classifier.TOKEN, 0);
+  static final String DEMO = "demo";
 
-  private static final double[] RATIOS = {4, 2, 1.05, 0.5, 0.25, 0.1, 0.05};
+  private static final Path BUNDLED =
+      Path.of(System.getProperty("vmoe.home", "."), "src/models/fashion-mnist");
+  private static final int IDX_HEADER = 16;
+
+  private static final double[] RATIOS = {4, 2, 1.05, 0.75, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05};
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
   private GraphCost() {}
 
-  static VmoeArchitecture architecture(String model) {
-    return model.equals("demo") ? DEMO : Variant.valueOf(model).architecture();
-  }
-
-  /** Opens a graph of random weights, whose files are gone afterwards. */
-  static VmoeSession open(
-      VmoeArchitecture architecture, Target target, int threads, boolean spinning)
+  /** Opens a model or its dense twin; its file is gone afterwards. */
+  static VmoeSession open(String model, boolean twin, Target target, int threads, boolean spinning)
       throws IOException {
     Path folder = Files.createTempDirectory("graph");
     Path file = folder.resolve("model.onnx");
     ModelImport.write(
-        RandomCheckpoint.of(architecture, 1),
-        ImportOptions.named("random").forTarget(target),
-        file);
+        checkpoint(model, twin), ImportOptions.named("measured").forTarget(target), file);
     VmoeSession session =
         VmoeSession.open(file, new SessionSettings(Device.CPU, threads, spinning, List.of(1)));
     try (var files = Files.list(folder)) {
@@ -62,19 +62,39 @@ final class GraphCost {
     return session;
   }
 
-  static ByteBuffer images(VmoeArchitecture architecture, int batch) {
-    byte[] pixels = new byte[batch * architecture.imageSize() * architecture.imageSize() * 3];
-    new Random(1).nextBytes(pixels);
+  private static ParameterTree checkpoint(String model, boolean twin) throws IOException {
+    if (model.equals(DEMO)) {
+      return CheckpointReader.read(BUNDLED.resolve(twin ? "dense/checkpoint" : "vmoe/checkpoint"));
+    }
+    VmoeArchitecture architecture = Variant.valueOf(model).architecture();
+    return RandomCheckpoint.of(twin ? architecture.denseTwin() : architecture, 1);
+  }
+
+  /** Returns a batch: test images for the demo, noise for random weights. */
+  static ByteBuffer images(String model, VmoeSession session, int batch) throws IOException {
+    byte[] pixels = new byte[batch * session.card().imageSize() * session.card().imageSize() * 3];
+    if (model.equals(DEMO)) {
+      Path file = BUNDLED.resolve("test/t10k-images-idx3-ubyte.gz");
+      try (InputStream idx = new GZIPInputStream(Files.newInputStream(file))) {
+        idx.skipNBytes(IDX_HEADER);
+        byte[] grey = idx.readNBytes(pixels.length / 3);
+        for (int i = 0; i < pixels.length; i++) {
+          pixels[i] = grey[i / 3];
+        }
+      }
+    } else {
+      new Random(1).nextBytes(pixels);
+    }
     return ByteBuffer.allocateDirect(pixels.length).put(pixels).flip();
   }
 
   public static void main(String[] arguments) throws IOException {
-    VmoeArchitecture architecture = architecture(arguments[0]);
+    String model = arguments[0];
     Target target = Target.valueOf(arguments[1]);
     int runs = Integer.parseInt(arguments[3]);
     System.out.println("model,target,batch,k,ratio,slots,cpu_ms_per_image");
-    try (VmoeSession twin = open(architecture.denseTwin(), target, 1, false);
-        VmoeSession vmoe = open(architecture, target, 1, false)) {
+    try (VmoeSession twin = open(model, true, target, 1, false);
+        VmoeSession vmoe = open(model, false, target, 1, false)) {
       for (String batchSize : arguments[2].split(",", -1)) {
         int batch = Integer.parseInt(batchSize);
         List<Cell> cells = new ArrayList<>();
@@ -84,9 +104,9 @@ final class GraphCost {
             cells.add(new Cell(vmoe, new RoutingSettings(ratio, k, Routing.BATCH_PRIORITY)));
           }
         }
-        ByteBuffer images = images(architecture, batch);
+        ByteBuffer images = images(model, vmoe, batch);
         IntStream.range(0, runs).forEach(i -> cells.forEach(cell -> cell.run(images, batch)));
-        cells.forEach(cell -> System.out.println(cell.row(arguments[0], target, batch)));
+        cells.forEach(cell -> System.out.println(cell.row(model, target, batch)));
       }
     }
   }

@@ -62,6 +62,16 @@ public final class AvroDeserializer<T extends SpecificRecord> implements Deseria
     try {
       rejectLyingLengths(known.writerSchema(), bytes);
       return known.reader().read(null, decoder(bytes));
+    } catch (StackOverflowError e) {
+      // A writer's schema may contain itself, and the bytes say how often. The stack is as it was
+      // by now; thousands of frames as a cause would tell nobody more.
+      throw new BadRecordException.NotAvro(
+          "the value is nested more deeply than can be read, in schema id "
+              + id
+              + " ("
+              + known.writerSchema().getFullName()
+              + ")",
+          null);
     } catch (IOException | RuntimeException e) {
       throw explain(id, known.writerSchema(), e);
     }

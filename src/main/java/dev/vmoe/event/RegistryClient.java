@@ -7,6 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schemaregistry.avro.AvroSchema;
@@ -35,8 +38,14 @@ public final class RegistryClient implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(RegistryClient.class);
 
+  /** What comes before the host in an address that brings its credentials along. */
+  private static final Pattern CREDENTIALS = Pattern.compile("(?<=//)[^/\\s,]*@");
+
+  /** The address as it may be printed. */
   private final String url;
+
   private final Duration retry;
+  private final CountDownLatch givenUp = new CountDownLatch(1);
   private final SchemaRegistryClient client;
   private final Map<Integer, Schema> schemas = new ConcurrentHashMap<>();
 
@@ -49,7 +58,7 @@ public final class RegistryClient implements AutoCloseable {
    * @param retry how long a registry that does not answer is tried again
    */
   public RegistryClient(String url, Map<String, ?> configs, Duration retry) {
-    this.url = url;
+    this.url = withoutCredentials(url);
     this.retry = retry;
     this.client =
         SchemaRegistryClientFactory.newClient(
@@ -58,6 +67,10 @@ public final class RegistryClient implements AutoCloseable {
             List.of(new AvroSchemaProvider()),
             clientConfigs(configs),
             Map.of());
+  }
+
+  private static String withoutCredentials(String text) {
+    return CREDENTIALS.matcher(text).replaceAll("");
   }
 
   private static Map<String, Object> clientConfigs(Map<String, ?> configs) {
@@ -100,7 +113,7 @@ public final class RegistryClient implements AutoCloseable {
               + (e.getStatus() == 409
                   ? ": it is not compatible with the versions that are registered. "
                   : ": ")
-              + e.getMessage(),
+              + withoutCredentials(String.valueOf(e.getMessage())),
           e);
     }
   }
@@ -159,6 +172,17 @@ public final class RegistryClient implements AutoCloseable {
         }
         failure = e;
       }
+      String reason = withoutCredentials(failure.toString());
+      if (givenUp.getCount() == 0) {
+        throw new RegistryUnavailableException(
+            "the schema registry at "
+                + url
+                + " did not "
+                + what
+                + ", and is not tried again because this client stops: "
+                + reason,
+            failure);
+      }
       if (System.nanoTime() - endNanos >= 0) {
         throw new RegistryUnavailableException(
             "the schema registry at "
@@ -168,12 +192,13 @@ public final class RegistryClient implements AutoCloseable {
                 + " within "
                 + retry.toMillis()
                 + " ms: "
-                + failure,
+                + reason,
             failure);
       }
-      log.warn("schema registry at {} did not {}, trying again: {}", url, what, failure.toString());
+      log.warn("schema registry at {} did not {}, trying again: {}", url, what, reason);
       try {
-        Thread.sleep(pause.toMillis());
+        // Whoever gives up ends the pause; then one last question follows.
+        boolean unused = givenUp.await(pause.toMillis(), TimeUnit.MILLISECONDS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new RegistryUnavailableException("interrupted while waiting for " + url, e);
@@ -189,8 +214,14 @@ public final class RegistryClient implements AutoCloseable {
     return e.getStatus() >= 500 || e.getStatus() == 429 || e.getStatus() == 408;
   }
 
+  /** From now on asks once and tries nothing again, questions under way included. */
+  public void giveUp() {
+    givenUp.countDown();
+  }
+
   @Override
   public void close() {
+    giveUp();
     try {
       client.close();
     } catch (IOException e) {

@@ -7,6 +7,10 @@ final class PngFile {
 
   private static final int FIRST_CHUNK = 8;
 
+  private static final int RGB = 2;
+  private static final int PALETTE = 3;
+  private static final int WITH_ALPHA = 4;
+
   /** Length, type and checksum. */
   private static final int AROUND_DATA = 12;
 
@@ -22,7 +26,7 @@ final class PngFile {
         ImageFormat.PNG,
         bytes.u32be(16),
         bytes.u32be(20),
-        (colourType & 4) != 0 || hasTransparentColour(bytes));
+        (colourType & WITH_ALPHA) != 0 || hasTransparentColour(bytes, colourType));
   }
 
   /** Checks every chunk's checksum up to the end chunk. */
@@ -48,7 +52,12 @@ final class PngFile {
     }
   }
 
-  private static boolean hasTransparentColour(EncodedBytes bytes) throws BadImageException {
+  /** Returns whether a colour is transparent; OpenCV does not heed a transparent grey. */
+  private static boolean hasTransparentColour(EncodedBytes bytes, int colourType)
+      throws BadImageException {
+    if (colourType != RGB && colourType != PALETTE) {
+      return false;
+    }
     long at = FIRST_CHUNK;
     while (at + AROUND_DATA <= bytes.length() && !bytes.has("IDAT", at + 4)) {
       if (bytes.has("tRNS", at + 4)) {

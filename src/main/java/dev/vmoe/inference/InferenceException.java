@@ -1,7 +1,12 @@
 package dev.vmoe.inference;
 
-/** The inference runtime failed: not the fault of an image. */
+/** The model file or the inference runtime is at fault: not an image. */
 public final class InferenceException extends RuntimeException {
+
+  /** Creates an exception that says what is wrong. */
+  public InferenceException(String message) {
+    super(message);
+  }
 
   /** Creates an exception that says what was being done. */
   public InferenceException(String message, Throwable cause) {

@@ -61,11 +61,14 @@ public final class VmoeSession implements BatchClassifier {
   /**
    * Opens a model file and warms the session up.
    *
-   * @throws InferenceException if the file cannot be loaded, or a GPU is asked for and none can be
-   *     used; a session never runs on another device than it was asked to
-   * @throws IllegalArgumentException if the file is no model file of this project
+   * @throws InferenceException if there is no such file, it cannot be loaded or is no model file of
+   *     this project, or a GPU is asked for and none can be used; a session never runs on another
+   *     device than it was asked to
    */
   public static VmoeSession open(Path file, SessionSettings settings) {
+    if (!Files.isReadable(file)) {
+      throw new InferenceException("no model file " + file);
+    }
     OrtEnvironment environment = environment();
     VmoeSession session =
         switch (settings.device().kind()) {
@@ -114,9 +117,6 @@ public final class VmoeSession implements BatchClassifier {
 
   private static VmoeSession openOn(
       Device device, OrtEnvironment environment, Path file, SessionSettings settings) {
-    if (!Files.isReadable(file)) {
-      throw new IllegalArgumentException("no model file " + file);
-    }
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(settings.threads());
       options.addConfigEntry("session.intra_op.allow_spinning", settings.spinning() ? "1" : "0");
@@ -129,10 +129,11 @@ public final class VmoeSession implements BatchClassifier {
         return new VmoeSession(environment, session, card, device);
       } catch (IllegalArgumentException e) {
         session.close();
-        throw new IllegalArgumentException(file + ": " + e.getMessage(), e);
+        throw new InferenceException(file + ": " + e.getMessage(), e);
       }
     } catch (OrtException e) {
-      throw new InferenceException("cannot load " + file + " on " + device, e);
+      throw new InferenceException(
+          String.format("cannot load %s on %s: %s", file, device, e.getMessage()), e);
     }
   }
 

@@ -9,16 +9,23 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.StreamSupport;
 
 /**
  * The file {@value #NAME} beside a checkpoint, which says what the checkpoint does not: {@code
  * name}, {@code classes}, {@code experts_per_token}, {@code capacity_ratio}, {@code activation}
- * (softmax or sigmoid) and {@code resize} (bilinear or area), each optional.
+ * (softmax or sigmoid) and {@code resize} (bilinear or area), each optional. Anything else in it is
+ * refused: a misspelled key would leave its default in force unnoticed.
  */
 public final class DescriptionFile {
 
   /** Name of the file. */
   public static final String NAME = "model.json";
+
+  private static final List<String> KEYS =
+      List.of("name", "classes", "experts_per_token", "capacity_ratio", "activation", "resize");
 
   private DescriptionFile() {}
 
@@ -42,16 +49,55 @@ public final class DescriptionFile {
   }
 
   private static ImportOptions read(JsonNode json, ImportOptions defaults) {
-    List<String> classes = new ArrayList<>();
-    json.path("classes").forEach(name -> classes.add(name.asText()));
+    if (!json.isObject()) {
+      throw new IllegalArgumentException("is not a JSON object");
+    }
+    json.fieldNames()
+        .forEachRemaining(
+            key -> {
+              if (!KEYS.contains(key)) {
+                throw new IllegalArgumentException(
+                    "unknown key '" + key + "', only " + String.join(", ", KEYS));
+              }
+            });
     return new ImportOptions(
-        json.path("name").asText(defaults.name()),
-        classes,
-        json.path("experts_per_token").asInt(defaults.expertsPerToken()),
-        json.path("capacity_ratio").asDouble(defaults.capacityRatio()),
-        softmax(json.path("activation").asText("softmax")),
-        resize(json.path("resize").asText(defaults.resize().label())),
+        text(json, "name").orElse(defaults.name()),
+        value(json, "classes", "a list of texts", DescriptionFile::isTexts)
+            .map(DescriptionFile::texts)
+            .orElse(defaults.classes()),
+        value(json, "experts_per_token", "a whole number", JsonNode::isInt)
+            .map(JsonNode::intValue)
+            .orElse(defaults.expertsPerToken()),
+        value(json, "capacity_ratio", "a number", JsonNode::isNumber)
+            .map(JsonNode::doubleValue)
+            .orElse(defaults.capacityRatio()),
+        text(json, "activation").map(DescriptionFile::softmax).orElse(defaults.softmax()),
+        text(json, "resize").map(DescriptionFile::resize).orElse(defaults.resize()),
         defaults.target());
+  }
+
+  private static Optional<String> text(JsonNode json, String key) {
+    return value(json, key, "a text", JsonNode::isTextual).map(JsonNode::textValue);
+  }
+
+  private static Optional<JsonNode> value(
+      JsonNode json, String key, String type, Predicate<JsonNode> isOfType) {
+    JsonNode value = json.get(key);
+    if (value != null && !isOfType.test(value)) {
+      throw new IllegalArgumentException(key + " is " + value + ", not " + type);
+    }
+    return Optional.ofNullable(value);
+  }
+
+  private static boolean isTexts(JsonNode value) {
+    return value.isArray()
+        && StreamSupport.stream(value.spliterator(), false).allMatch(JsonNode::isTextual);
+  }
+
+  private static List<String> texts(JsonNode array) {
+    List<String> texts = new ArrayList<>();
+    array.forEach(element -> texts.add(element.textValue()));
+    return texts;
   }
 
   /** Returns whether an activation is softmax; it may only be that or sigmoid. */

@@ -62,16 +62,6 @@ public record ImportOptions(
     return new ImportOptions(name, names, expertsPerToken, capacityRatio, softmax, resize, target);
   }
 
-  /** Returns these options with what the model was trained with. */
-  public ImportOptions trainedWith(int k, double ratio) {
-    return new ImportOptions(name, classes, k, ratio, softmax, resize, target);
-  }
-
-  /** Returns these options with scores as a sigmoid of each class. */
-  public ImportOptions withSigmoid() {
-    return new ImportOptions(name, classes, expertsPerToken, capacityRatio, false, resize, target);
-  }
-
   /** Returns these options with another way of resizing. */
   public ImportOptions resized(Resize other) {
     return new ImportOptions(name, classes, expertsPerToken, capacityRatio, softmax, other, target);

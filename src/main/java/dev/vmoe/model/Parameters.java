@@ -11,8 +11,6 @@ final class Parameters {
   /** In an expected shape: any extent. */
   static final int ANY = -1;
 
-  private static final String WRAPPER = "params";
-
   private final ParameterTree tree;
   private final String prefix;
 
@@ -21,10 +19,9 @@ final class Parameters {
     this.prefix = prefix;
   }
 
-  /** Returns the model's parameters, which a checkpoint may wrap in {@code params/}. */
+  /** Returns the whole tree. */
   static Parameters of(ParameterTree tree) {
-    boolean wrapped = !tree.contains("embedding") && tree.contains(WRAPPER);
-    return new Parameters(tree, wrapped ? WRAPPER + "/" : "");
+    return new Parameters(tree, "");
   }
 
   /** Returns a subtree. */

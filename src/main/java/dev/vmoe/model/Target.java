@@ -1,8 +1,8 @@
 package dev.vmoe.model;
 
 /**
- * The kind of device a graph is built to be fast on. Every graph runs on every device and says the
- * same.
+ * The kind of device a graph is built to be fast on. No graph needs that device: on the CPU, where
+ * the tests run them, all say the same.
  */
 public enum Target {
   /**

@@ -6,6 +6,11 @@ import dev.vmoe.checkpoint.ParameterTree;
 import dev.vmoe.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The widths and depths of a V-MoE or of its dense twin: all that its parameters' shapes tell.
@@ -34,6 +39,8 @@ public record VmoeArchitecture(
     int numClasses,
     Classifier classifier,
     int preLogitsSize) {
+
+  private static final Pattern BLOCK = Pattern.compile("Encoder/encoderblock_(\\d{1,4})/");
 
   /** What the head reads of the last block. */
   public enum Classifier {
@@ -87,25 +94,20 @@ public record VmoeArchitecture(
     Tensor head = model.get("head/kernel", ANY, ANY);
 
     Parameters encoder = model.in("Encoder");
-    int blocks = 0;
+    int blocks = numBlocks(checkpoint);
     int mlp = 0;
     int experts = 0;
     List<Integer> moeBlocks = new ArrayList<>();
-    while (encoder.contains("encoderblock_" + blocks)) {
-      Parameters block = encoder.in("encoderblock_" + blocks);
+    for (int i = 0; i < blocks; i++) {
+      Parameters block = encoder.in("encoderblock_" + i);
       if (block.contains("Moe")) {
         Tensor router = block.get("Moe/Router/dense/kernel", hidden, experts == 0 ? ANY : experts);
         experts = router.extent(1);
         mlp = block.get("Moe/Mlp/Dense_0/kernel", experts, hidden, mlp == 0 ? ANY : mlp).extent(2);
-        moeBlocks.add(blocks);
+        moeBlocks.add(i);
       } else {
         mlp = block.get("Mlp/Dense_0/kernel", hidden, mlp == 0 ? ANY : mlp).extent(1);
       }
-      blocks++;
-    }
-    if (blocks == 0) {
-      throw new IllegalArgumentException(
-          "checkpoint has no parameter " + encoder.pathOf("encoderblock_0"));
     }
 
     boolean classToken = model.contains("cls");
@@ -121,6 +123,28 @@ public record VmoeArchitecture(
         head.extent(1),
         classToken ? Classifier.TOKEN : Classifier.GAP,
         model.contains("pre_logits") ? head.extent(0) : 0);
+  }
+
+  /** Returns the number of encoder blocks, none of which may be missing. */
+  private static int numBlocks(ParameterTree checkpoint) {
+    SortedSet<Integer> blocks =
+        checkpoint.paths().stream()
+            .map(BLOCK::matcher)
+            .filter(Matcher::lookingAt)
+            .map(path -> Integer.valueOf(path.group(1)))
+            .collect(Collectors.toCollection(TreeSet::new));
+    int numBlocks = blocks.isEmpty() ? 0 : blocks.last() + 1;
+    for (int i = 0; i < Math.max(1, numBlocks); i++) {
+      if (!blocks.contains(i)) {
+        throw new IllegalArgumentException(
+            numBlocks == 0
+                ? "checkpoint has no Encoder/encoderblock_0"
+                : String.format(
+                    "checkpoint has no Encoder/encoderblock_%d, but encoderblock_%d",
+                    i, numBlocks - 1));
+      }
+    }
+    return numBlocks;
   }
 
   private static int patchesASide(Parameters encoder, int hidden, boolean classToken) {

@@ -42,11 +42,6 @@ public final class Capacity {
     return (int) rounded;
   }
 
-  /** Returns the smallest allowed number of slots that is at least this: what N tokens can fill. */
-  public static int roundUp(int slots) {
-    return Math.multiplyExact((slots + MULTIPLE - 1) / MULTIPLE, MULTIPLE);
-  }
-
   /** Returns the ratio that {@code slots} slots an expert amount to: C·E / (N·K). */
   public static double effectiveRatio(
       int slots, int numTokens, int expertsPerToken, int numExperts) {

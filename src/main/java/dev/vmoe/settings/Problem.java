@@ -1,11 +1,13 @@
 package dev.vmoe.settings;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.ConfigKey;
@@ -28,26 +30,52 @@ record Problem(String key, String message) {
           Settings.REGISTRY_PREFIX,
           AbstractConfig.CONFIG_PROVIDERS_CONFIG + ".");
 
-  /** Passed-through settings that delivery depends on: key → the one value allowed. */
+  /**
+   * Where Kafka's clients find their settings, longest first: what is left of a key behind the
+   * first prefix that fits is the name that the client knows.
+   */
+  private static final List<String> CLIENT_PREFIXES =
+      Stream.of(
+              Settings.STREAMS_PREFIX,
+              Settings.STREAMS_PREFIX + "consumer.",
+              Settings.STREAMS_PREFIX + "main.consumer.",
+              Settings.STREAMS_PREFIX + "restore.consumer.",
+              Settings.STREAMS_PREFIX + "global.consumer.",
+              Settings.STREAMS_PREFIX + "producer.",
+              Settings.STREAMS_PREFIX + "admin.",
+              Settings.CONSUMER_PREFIX,
+              Settings.PRODUCER_PREFIX,
+              Settings.ADMIN_PREFIX)
+          .sorted(Comparator.comparingInt(String::length).reversed())
+          .toList();
+
+  /** Settings of Kafka's clients that delivery depends on: name → the one value allowed. */
   private static final Map<String, String> FIXED =
       Map.of(
-          "streams.processing.guarantee", "exactly_once_v2",
-          "consumer.isolation.level", "read_committed",
-          "streams.consumer.isolation.level", "read_committed",
-          "producer.acks", "all",
-          "producer.enable.idempotence", "true",
-          "streams.producer.acks", "all",
-          "streams.producer.enable.idempotence", "true");
+          "processing.guarantee", "exactly_once_v2",
+          "isolation.level", "read_committed",
+          "enable.auto.commit", "false",
+          "auto.offset.reset", "earliest",
+          "acks", "all",
+          "enable.idempotence", "true");
 
-  /** Passed-through settings that have a name of their own here: key → that name. */
-  private static final Map<String, String> RENAMED =
-      Map.of(
-          "streams.application.id", Settings.APPLICATION_ID,
-          "streams.bootstrap.servers", Settings.BOOTSTRAP_SERVERS,
-          "consumer.bootstrap.servers", Settings.BOOTSTRAP_SERVERS,
-          "producer.bootstrap.servers", Settings.BOOTSTRAP_SERVERS,
-          "admin.bootstrap.servers", Settings.BOOTSTRAP_SERVERS,
-          "registry.schema.registry.url", Settings.REGISTRY_URL);
+  private static final String NO_HANDLER = "remove it: a handler could skip images in silence";
+
+  /** Settings of Kafka's clients that are not the user's: name → what to do instead. */
+  private static final Map<String, String> TAKEN =
+      Map.ofEntries(
+          Map.entry("application.id", "set application.id instead"),
+          Map.entry("group.id", "set application.id instead"),
+          Map.entry("bootstrap.servers", "set bootstrap.servers instead"),
+          Map.entry("transactional.id", "remove it: each producer gets its own"),
+          Map.entry("processing.exception.handler", NO_HANDLER),
+          Map.entry("production.exception.handler", NO_HANDLER),
+          Map.entry("default.production.exception.handler", NO_HANDLER),
+          Map.entry("deserialization.exception.handler", NO_HANDLER),
+          Map.entry("default.deserialization.exception.handler", NO_HANDLER),
+          Map.entry(
+              "errors.dead.letter.queue.topic.name",
+              "remove it: dead letters go to images.dlq under topic.prefix"));
 
   /** Returns everything that is wrong with these settings, by key. */
   static List<Problem> in(Map<String, String> properties) {
@@ -65,10 +93,15 @@ record Problem(String key, String message) {
 
   /** Returns what is wrong with this setting; empty if nothing is. */
   private static String message(String key, String value) {
-    if (RENAMED.containsKey(key)) {
-      return "set " + RENAMED.get(key) + " instead";
+    if (key.equals(Settings.REGISTRY_PREFIX + Settings.REGISTRY_URL)) {
+      return "set " + Settings.REGISTRY_URL + " instead";
     }
-    String fixed = FIXED.get(key);
+    String name = clientsName(key);
+    String instead = TAKEN.get(name);
+    if (instead != null) {
+      return instead;
+    }
+    String fixed = FIXED.get(name);
     if (fixed != null && !fixed.equals(value)) {
       return "exactly-once delivery needs " + fixed + ": remove the setting";
     }
@@ -88,11 +121,17 @@ record Problem(String key, String message) {
       }
       return "";
     } catch (ConfigException e) {
-      return "'"
-          + (Secrets.isSecret(key) ? Secrets.MASK : value)
-          + "' is not "
-          + expected(definition);
+      return "'" + Secrets.printable(key, value) + "' is not " + expected(definition);
     }
+  }
+
+  /** Returns what a Kafka client calls this setting; empty if it is none of theirs. */
+  private static String clientsName(String key) {
+    return CLIENT_PREFIXES.stream()
+        .filter(key::startsWith)
+        .findFirst()
+        .map(prefix -> key.substring(prefix.length()))
+        .orElse("");
   }
 
   private static String expected(ConfigKey definition) {

@@ -2,6 +2,7 @@ package dev.vmoe.settings;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** Which settings must never be printed. */
 final class Secrets {
@@ -23,11 +24,19 @@ final class Secrets {
           "private.key",
           "api.key");
 
+  /** What comes before the host in an address that brings its credentials along. */
+  private static final Pattern CREDENTIALS = Pattern.compile("(?<=//)[^/\\s,]*(?=@)");
+
   private Secrets() {}
 
   /** Returns whether the setting's value is a secret, judged by its name. */
   static boolean isSecret(String key) {
     String lower = key.toLowerCase(Locale.ROOT);
     return MARKS.stream().anyMatch(lower::contains) && !lower.endsWith(".endpoint.url");
+  }
+
+  /** Returns a setting's value as it may be printed. */
+  static String printable(String key, String value) {
+    return isSecret(key) ? MASK : CREDENTIALS.matcher(value).replaceAll(MASK);
   }
 }

@@ -39,6 +39,7 @@ public final class Settings extends AbstractConfig {
   public static final String BATCH_MAX_BYTES = "batch.max.bytes";
   public static final String BATCH_LINGER_MS = "batch.linger.ms";
   public static final String IN_FLIGHT_IMAGES = "in.flight.images";
+  public static final String IN_FLIGHT_MAX_BYTES = "in.flight.max.bytes";
   public static final String IN_FLIGHT_WAIT_MS = "in.flight.wait.ms";
   public static final String CAPACITY_RATIO = "capacity.ratio";
   public static final String EXPERTS_PER_TOKEN = "experts.per.token";
@@ -159,13 +160,21 @@ public final class Settings extends AbstractConfig {
               "Images of one partition that may be in the instance before reading waits; 0 means"
                   + " four times batch.max.images.")
           .define(
+              IN_FLIGHT_MAX_BYTES,
+              Type.LONG,
+              0L,
+              Range.atLeast(0),
+              Importance.LOW,
+              "Bytes of records that may be in the instance before reading waits, over all"
+                  + " partitions; 0 means a quarter of the heap.")
+          .define(
               IN_FLIGHT_WAIT_MS,
               Type.LONG,
               2_000L,
-              Range.between(0, 5_000),
+              Range.between(100, 5_000),
               Importance.LOW,
               "Longest total wait for room between two commits, in milliseconds. Keep it well below"
-                  + " the transaction timeout (10 s).")
+                  + " the transaction timeout (10 s). At twice a limit reading waits longer.")
           .define(
               CAPACITY_RATIO,
               Type.DOUBLE,
@@ -274,6 +283,12 @@ public final class Settings extends AbstractConfig {
     return images > 0 ? images : 4 * getInt(BATCH_MAX_IMAGES);
   }
 
+  /** Returns the bound on the bytes of all partitions' records in flight. */
+  public long inFlightMaxBytes() {
+    long bytes = getLong(IN_FLIGHT_MAX_BYTES);
+    return bytes > 0 ? bytes : Runtime.getRuntime().maxMemory() / 4;
+  }
+
   /** Returns the longest total wait for room between two commits. */
   public Duration inFlightWait() {
     return Duration.ofMillis(getLong(IN_FLIGHT_WAIT_MS));
@@ -348,7 +363,7 @@ public final class Settings extends AbstractConfig {
     SortedMap<String, String> printable = new TreeMap<>();
     values().forEach((key, value) -> printable.put(key, String.valueOf(value)));
     originals().forEach((key, value) -> printable.put(key, String.valueOf(value)));
-    printable.replaceAll((key, value) -> Secrets.isSecret(key) ? Secrets.MASK : value);
+    printable.replaceAll(Secrets::printable);
     return printable;
   }
 }

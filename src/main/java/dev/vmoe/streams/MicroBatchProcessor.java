@@ -20,6 +20,8 @@ import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One partition's way through the micro-batcher: buffers each record, makes it wait while too much
@@ -32,12 +34,17 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
 
   private static final Duration EMIT_EVERY = Duration.ofMillis(5);
 
+  /** One wait beyond the budget; between two the processor looks whether the instance stops. */
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
+
+  private static final Logger log = LoggerFactory.getLogger(MicroBatchProcessor.class);
+
   private final Supplier<Lane<Waiting>> lanes;
   private final RequestReader reader;
   private final ShareEvents events;
   private final CommitGuard guard;
   private final String images;
-  private final int inFlightImages;
+  private final InFlight inFlight;
 
   /** What the task owns between {@code init} and {@code close}. */
   private @Nullable Task task;
@@ -46,6 +53,7 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
       ProcessorContext<byte[], Object> context,
       Lane<Waiting> lane,
       PendingOffsets.Queue pending,
+      InFlight.Partition inFlight,
       WaitBudget budget) {}
 
   private @Nullable Cancellable emitting;
@@ -57,28 +65,34 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
    * @param reader understands records
    * @param events puts answers into events
    * @param guard keeps commits behind what is emitted
+   * @param inFlight bounds what the instance has in flight
    * @param images topic that is read
-   * @param inFlightImages images of the partition in the instance before reading waits
    */
   MicroBatchProcessor(
       Supplier<Lane<Waiting>> lanes,
       RequestReader reader,
       ShareEvents events,
       CommitGuard guard,
-      String images,
-      int inFlightImages) {
+      InFlight inFlight,
+      String images) {
     this.lanes = lanes;
     this.reader = reader;
     this.events = events;
     this.guard = guard;
+    this.inFlight = inFlight;
     this.images = images;
-    this.inFlightImages = inFlightImages;
   }
 
   @Override
   public void init(ProcessorContext<byte[], Object> context) {
     TopicPartition partition = new TopicPartition(images, context.taskId().partition());
-    task = new Task(context, lanes.get(), guard.pending().open(partition), guard.waitBudget());
+    task =
+        new Task(
+            context,
+            lanes.get(),
+            guard.pending().open(partition),
+            inFlight.open(),
+            guard.waitBudget());
   }
 
   @Override
@@ -118,6 +132,7 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
       task.pending().add(position.offset());
       task.lane().reject(new Waiting(record, position, null, Map.of(), e), e.reason());
     }
+    task.inFlight().add(bytes(record));
     if (emitting == null) {
       emitting =
           task.context()
@@ -125,21 +140,48 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
     }
   }
 
-  /** Waits for the oldest share while the partition has too much in flight. */
+  /** The record's own bytes: an image in Avro is there once more until it is decoded. */
+  private static long bytes(Record<byte[], byte @Nullable []> record) {
+    byte[] value = record.value();
+    return value == null ? 0 : value.length;
+  }
+
+  /** Waits for the oldest share while too much is in flight; {@link InFlight} has the rule. */
   private void enforceConstraints(Task task) {
-    while (task.lane().pending() >= inFlightImages && emit(task) == 0) {
-      Duration left = task.budget().left();
+    while (task.inFlight().over()) {
+      if (emit(task) > 0) {
+        continue;
+      }
+      boolean full = task.inFlight().full();
+      Duration left = full ? LOOK_AGAIN : task.budget().left();
       if (left.isZero()) {
-        return; // the thread has to come to its commit; what is fetched bounds the memory
+        return; // the thread has to come to its commit
       }
-      long startNanos = System.nanoTime();
-      try {
-        task.lane().await(left);
-      } catch (InterruptedException e) {
-        throw new InterruptException(e);
-      } finally {
-        task.budget().spend(Duration.ofNanos(System.nanoTime() - startNanos));
+      await(task, left);
+      if (full && task.budget().alarm()) {
+        log.warn(
+            "partition {} has waited {} ms for room since the last commit, with {} images of its"
+                + " own and {} bytes of the instance in flight, twice what is allowed ({}). The"
+                + " transaction may time out, after {} s by default; its images are then read"
+                + " again. Lower batch.max.images, or give the model a faster device",
+            task.context().taskId().partition(),
+            task.budget().waited().toMillis(),
+            task.inFlight().images(),
+            inFlight.bytes(),
+            inFlight,
+            PipelineConfig.TRANSACTION_TIMEOUT.toSeconds());
       }
+    }
+  }
+
+  private static void await(Task task, Duration most) {
+    long startNanos = System.nanoTime();
+    try {
+      task.lane().await(most);
+    } catch (InterruptedException e) {
+      throw new InterruptException(e);
+    } finally {
+      task.budget().spend(Duration.ofNanos(System.nanoTime() - startNanos));
     }
   }
 
@@ -157,6 +199,7 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
       forward(task.context(), share);
       for (Answer<Waiting> answer : share.answers()) {
         task.pending().emitted(answer.origin().position().offset());
+        task.inFlight().remove(bytes(answer.origin().record()));
       }
       shares++;
     }
@@ -205,6 +248,7 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
     if (task != null) {
       task.lane().close();
       task.pending().close();
+      task.inFlight().close();
       task = null;
     }
   }

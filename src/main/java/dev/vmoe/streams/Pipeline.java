@@ -10,12 +10,16 @@ import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.moe.ModelCard;
 import dev.vmoe.settings.Settings;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
@@ -42,6 +46,7 @@ public final class Pipeline implements AutoCloseable {
 
   private final RegistryClient registry;
   private final MicroBatcher<Waiting> batcher;
+  private final InFlight inFlight;
   private final KafkaStreams streams;
   private final FailureBound failures;
   private final CountDownLatch running = new CountDownLatch(1);
@@ -51,10 +56,12 @@ public final class Pipeline implements AutoCloseable {
   private Pipeline(
       RegistryClient registry,
       MicroBatcher<Waiting> batcher,
+      InFlight inFlight,
       KafkaStreams streams,
       FailureBound failures) {
     this.registry = registry;
     this.batcher = batcher;
+    this.inFlight = inFlight;
     this.streams = streams;
     this.failures = failures;
   }
@@ -74,7 +81,8 @@ public final class Pipeline implements AutoCloseable {
    * Checks what the pipeline needs and starts it; returns before the first image.
    *
    * @param controller chooses each batch's operating point
-   * @throws org.apache.kafka.common.config.ConfigException if a setting would lose or repeat images
+   * @throws org.apache.kafka.common.config.ConfigException if a setting is not one that the model
+   *     can run with
    * @throws PipelineException if the brokers cannot be reached or a topic is missing
    * @throws dev.vmoe.event.RegistryUnavailableException if the registry does not answer in time
    * @throws dev.vmoe.event.SchemaRefusedException if the registry refuses a schema
@@ -84,6 +92,7 @@ public final class Pipeline implements AutoCloseable {
       BatchClassifier classifier,
       ImageDecoder decoder,
       CapacityController controller) {
+    requireRunnable(settings, classifier.card());
     Topics topics = Topics.of(settings);
     PipelineConfig config = new PipelineConfig(settings);
     int imageMaxBytes = settings.getInt(Settings.IMAGE_MAX_BYTES);
@@ -91,54 +100,85 @@ public final class Pipeline implements AutoCloseable {
         new TopicCheck(topics).largestRecordBytes(settings.adminProperties(), imageMaxBytes);
     StreamsConfig streamsConfig = new StreamsConfig(config.streams(largestRecordBytes));
 
-    RegistryClient registry =
-        new RegistryClient(
-            settings.getString(Settings.REGISTRY_URL),
-            settings.registryProperties(),
-            settings.registryRetry());
+    Pipeline pipeline =
+        assemble(settings, streamsConfig, classifier, decoder, controller, imageMaxBytes);
     try {
+      pipeline.start();
+    } catch (RuntimeException e) {
+      pipeline.close();
+      throw e;
+    }
+    return pipeline;
+  }
+
+  /** Puts the parts together; if one fails, closes those that were opened before it. */
+  static Pipeline assemble(
+      Settings settings,
+      StreamsConfig streamsConfig,
+      BatchClassifier classifier,
+      ImageDecoder decoder,
+      CapacityController controller,
+      int imageMaxBytes) {
+    Topics topics = Topics.of(settings);
+    CommitGuard guard = new CommitGuard(settings.inFlightWait());
+    InFlight inFlight = new InFlight(settings.inFlightImages(), settings.inFlightMaxBytes());
+    ShareEvents events = new ShareEvents(classifier.card());
+    int threads = streamsConfig.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG);
+    Deque<Runnable> undo = new ArrayDeque<>();
+    try {
+      RegistryClient registry =
+          new RegistryClient(
+              settings.getString(Settings.REGISTRY_URL),
+              settings.registryProperties(),
+              settings.registryRetry());
+      undo.push(registry::close);
       registry.register(topics.images(), ImageRequest.getClassSchema());
       registry.register(topics.predictions(), Prediction.getClassSchema());
       registry.register(topics.expertUtilization(), ExpertUtilization.getClassSchema());
+      MicroBatcher<Waiting> batcher =
+          new MicroBatcher<>(
+              classifier,
+              decoder,
+              controller,
+              new BatchLimits(
+                  settings.getInt(Settings.BATCH_MAX_IMAGES),
+                  settings.getLong(Settings.BATCH_MAX_BYTES),
+                  settings.linger()),
+              settings.decodeThreads());
+      undo.push(batcher::close);
+      RequestReader reader = new RequestReader(registry, imageMaxBytes);
+      Topology topology =
+          PipelineTopology.build(
+              topics,
+              registry,
+              () ->
+                  new MicroBatchProcessor(
+                      batcher::openLane, reader, events, guard, inFlight, topics.images()));
+      return new Pipeline(
+          registry,
+          batcher,
+          inFlight,
+          new KafkaStreams(topology, streamsConfig, guard),
+          new FailureBound(BORNE_FAILURES * threads, QUIET));
     } catch (RuntimeException e) {
-      registry.close();
+      undo.forEach(Runnable::run);
       throw e;
     }
+  }
 
-    MicroBatcher<Waiting> batcher =
-        new MicroBatcher<>(
-            classifier,
-            decoder,
-            controller,
-            new BatchLimits(
-                settings.getInt(Settings.BATCH_MAX_IMAGES),
-                settings.getLong(Settings.BATCH_MAX_BYTES),
-                settings.linger()),
-            settings.decodeThreads());
-    CommitGuard guard = new CommitGuard(settings.inFlightWait());
-    RequestReader reader = new RequestReader(registry, imageMaxBytes);
-    ShareEvents events = new ShareEvents(classifier.card());
-    Topology topology =
-        PipelineTopology.build(
-            topics,
-            registry,
-            () ->
-                new MicroBatchProcessor(
-                    batcher::openLane,
-                    reader,
-                    events,
-                    guard,
-                    topics.images(),
-                    settings.inFlightImages()));
-    int threads = streamsConfig.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG);
-    Pipeline pipeline =
-        new Pipeline(
-            registry,
-            batcher,
-            new KafkaStreams(topology, streamsConfig, guard),
-            new FailureBound(BORNE_FAILURES * threads, QUIET));
-    pipeline.start();
-    return pipeline;
+  /** A larger ratio than any model needs is no error: it is run as if nothing were dropped. */
+  private static void requireRunnable(Settings settings, ModelCard card) {
+    int k = settings.operatingPoint(card.expertsPerToken()).expertsPerToken();
+    if (!card.dense() && k > card.expertsPerToken()) {
+      throw new ConfigException(
+          "%s: K %d outside 1 to %d, the K that %s was trained with (%d experts)"
+              .formatted(
+                  Settings.EXPERTS_PER_TOKEN,
+                  k,
+                  card.expertsPerToken(),
+                  card.name(),
+                  card.numExperts()));
+    }
   }
 
   private void start() {
@@ -195,6 +235,8 @@ public final class Pipeline implements AutoCloseable {
   /** Commits what is emitted, gives the partitions back and stops all threads. */
   @Override
   public void close() {
+    inFlight.stop(); // who waits for room comes back at once,
+    registry.giveUp(); // and who waits for the registry; what they hold is read again
     if (!streams.close(CLOSE_LIMIT)) {
       log.warn("the stream threads did not end within {}", CLOSE_LIMIT);
     }

@@ -6,44 +6,23 @@ import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.streams.StreamsConfig;
 
-/** What Kafka Streams and its clients are configured with. */
+/**
+ * What Kafka Streams and its clients are configured with. What would break delivery is refused by
+ * {@link Settings}.
+ */
 final class PipelineConfig {
 
   /** Room for what a dead letter has beside the record that it was. */
   private static final int RECORD_ROOM_BYTES = 1024 * 1024;
 
-  private static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(10);
-
-  /** Settings that would break the promise to lose and repeat nothing, and what to do instead. */
-  private static final Map<String, String> FORBIDDEN =
-      Map.of(
-          StreamsConfig.APPLICATION_ID_CONFIG,
-          "set application.id",
-          StreamsConfig.BOOTSTRAP_SERVERS_CONFIG,
-          "set bootstrap.servers",
-          StreamsConfig.PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG,
-          "a handler could skip images in silence",
-          StreamsConfig.PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG,
-          "a handler could skip predictions in silence",
-          StreamsConfig.DEFAULT_PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG,
-          "a handler could skip predictions in silence",
-          StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG,
-          "dead letters go to images.dlq under topic.prefix");
+  static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(10);
 
   private final Settings settings;
-  private final Map<String, Object> users;
 
-  /**
-   * Reads what the user has set.
-   *
-   * @throws ConfigException if that would lose or repeat images
-   */
   PipelineConfig(Settings settings) {
     this.settings = settings;
-    this.users = users(settings);
   }
 
   /**
@@ -53,7 +32,7 @@ final class PipelineConfig {
    */
   Map<String, Object> streams(int largestRecordBytes) {
     Map<String, Object> all = new HashMap<>(defaults(largestRecordBytes));
-    all.putAll(users);
+    all.putAll(users(settings));
     all.put(StreamsConfig.APPLICATION_ID_CONFIG, settings.getString(Settings.APPLICATION_ID));
     all.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, settings.getString(Settings.BOOTSTRAP_SERVERS));
     all.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
@@ -62,22 +41,6 @@ final class PipelineConfig {
 
   private static Map<String, Object> users(Settings settings) {
     Map<String, Object> users = settings.withPrefix(Settings.STREAMS_PREFIX);
-    Object guarantee =
-        users.getOrDefault(
-            StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
-    if (!StreamsConfig.EXACTLY_ONCE_V2.equals(guarantee)) {
-      throw new ConfigException(
-          Settings.STREAMS_PREFIX + StreamsConfig.PROCESSING_GUARANTEE_CONFIG,
-          guarantee,
-          "only " + StreamsConfig.EXACTLY_ONCE_V2 + " keeps images from being lost or repeated");
-    }
-    FORBIDDEN.forEach(
-        (key, instead) -> {
-          if (users.containsKey(key)) {
-            throw new ConfigException(
-                Settings.STREAMS_PREFIX + key, users.get(key), "cannot be set here: " + instead);
-          }
-        });
     for (String prefix :
         new String[] {Settings.CONSUMER_PREFIX, Settings.PRODUCER_PREFIX, Settings.ADMIN_PREFIX}) {
       settings.withPrefix(prefix).forEach((key, value) -> users.put(prefix + key, value));
@@ -89,9 +52,13 @@ final class PipelineConfig {
     Map<String, Object> defaults = new HashMap<>();
     defaults.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 100);
     defaults.put(StreamsConfig.POLL_MS_CONFIG, 5);
-    // times the size of an image, this is memory
-    defaults.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 100);
-    defaults.put(StreamsConfig.consumerPrefix(ConsumerConfig.MAX_POLL_RECORDS_CONFIG), 100);
+    // What is fetched and not yet processed is memory too: one poll's records wait in Streams, and
+    // one fetch from each broker in the consumer. A record larger than a fetch still comes, alone.
+    defaults.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 20);
+    defaults.put(StreamsConfig.consumerPrefix(ConsumerConfig.MAX_POLL_RECORDS_CONFIG), 50);
+    defaults.put(StreamsConfig.consumerPrefix(ConsumerConfig.FETCH_MAX_BYTES_CONFIG), 16 << 20);
+    defaults.put(
+        StreamsConfig.consumerPrefix(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG), 1 << 20);
     // An instance that is killed during a rebalance is only missed after two of these.
     defaults.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 6_000);
     defaults.put(StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 1_000);

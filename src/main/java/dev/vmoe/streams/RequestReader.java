@@ -2,6 +2,7 @@ package dev.vmoe.streams;
 
 import dev.vmoe.event.AvroDeserializer;
 import dev.vmoe.event.BadRecordException;
+import dev.vmoe.event.ImageProducer;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.RegistryClient;
 import java.nio.ByteBuffer;
@@ -66,7 +67,7 @@ final class RequestReader {
   }
 
   private static boolean rawImage(Record<?, ?> record) {
-    Header contentType = record.headers().lastHeader("content-type");
+    Header contentType = record.headers().lastHeader(ImageProducer.CONTENT_TYPE);
     return contentType != null
         && contentType.value() != null
         && new String(contentType.value(), StandardCharsets.UTF_8)

@@ -10,8 +10,13 @@ import java.time.Duration;
  */
 final class WaitBudget {
 
+  /** Half of a transaction's time: who waits longer has to know why it may time out. */
+  private static final Duration ALARM = PipelineConfig.TRANSACTION_TIMEOUT.dividedBy(2);
+
   private final Duration whole;
   private Duration left;
+  private Duration waited = Duration.ZERO;
+  private boolean alarmed;
 
   WaitBudget(Duration whole) {
     this.whole = whole;
@@ -23,13 +28,30 @@ final class WaitBudget {
     return left;
   }
 
+  /** Returns how long was waited since the last commit, beyond the budget too. */
+  Duration waited() {
+    return waited;
+  }
+
+  /** Returns, once between two commits, that the wait endangers the transaction. */
+  boolean alarm() {
+    if (alarmed || waited.compareTo(ALARM) < 0) {
+      return false;
+    }
+    alarmed = true;
+    return true;
+  }
+
   /** Takes off what was spent. */
   void spend(Duration spent) {
+    waited = waited.plus(spent);
     left = spent.compareTo(left) < 0 ? left.minus(spent) : Duration.ZERO;
   }
 
   /** Starts again, after a commit. */
   void refill() {
     left = whole;
+    waited = Duration.ZERO;
+    alarmed = false;
   }
 }

@@ -1,7 +1,6 @@
 package dev.vmoe.tensor;
 
 import java.nio.FloatBuffer;
-import java.util.Arrays;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -72,11 +71,6 @@ public final class Tensor {
   /** Returns the same values under another shape of the same size. */
   public Tensor reshape(int... newShape) {
     return takeOver(values, newShape);
-  }
-
-  /** Returns whether the extents are these. */
-  public boolean hasShape(int... extents) {
-    return Arrays.equals(shape, extents);
   }
 
   /** Returns the shape as (2, 3, 4). */

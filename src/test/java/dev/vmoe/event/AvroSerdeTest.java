@@ -1,6 +1,7 @@
 package dev.vmoe.event;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.nio.ByteBuffer;
@@ -118,5 +119,57 @@ class AvroSerdeTest {
     ByteBuffer.wrap(bytes, 1, 4).putInt(id);
 
     assertThat(deserializer.read(bytes)).isEqualTo(request);
+  }
+
+  @Test
+  void shouldTellARecordThatIsNestedTooDeeply() {
+    Schema recursive =
+        new Schema.Parser()
+            .parse(
+                """
+                {"type": "record", "name": "ImageRequest", "namespace": "dev.vmoe.event",
+                 "fields": [
+                   {"name": "image", "type": "bytes"},
+                   {"name": "within", "type": ["null", {
+                     "type": "record", "name": "Box", "fields": [
+                       {"name": "within", "type": ["null", "Box"]}]}]}]}
+                """);
+    int id = registry.register("recursive", recursive);
+    byte[] shallow = nested(id, 10);
+    byte[] deep = nested(id, 1_000_000);
+
+    assertThatCode(() -> deserializer.read(shallow)).doesNotThrowAnyException();
+    assertThatExceptionOfType(BadRecordException.NotAvro.class)
+        .isThrownBy(() -> deserializer.read(deep))
+        .withMessageContaining("nested more deeply")
+        .withMessageContaining("schema id " + id)
+        .withNoCause();
+  }
+
+  @Test
+  void shouldTellASchemaThatContainsItselfWithoutEnd() {
+    Schema endless =
+        new Schema.Parser()
+            .parse(
+                """
+                {"type": "record", "name": "ImageRequest", "namespace": "dev.vmoe.event",
+                 "fields": [
+                   {"name": "image", "type": "bytes"},
+                   {"name": "again", "type": {
+                     "type": "record", "name": "Box", "fields": [
+                       {"name": "again", "type": "Box"}]}}]}
+                """);
+    int id = registry.register("endless", endless);
+
+    assertThatExceptionOfType(BadRecordException.NotAvro.class)
+        .isThrownBy(() -> deserializer.read(nested(id, 0)));
+  }
+
+  /** An empty image, then boxes in boxes: branch 1 of the union for each, branch 0 at the end. */
+  private static byte[] nested(int id, int depth) {
+    byte[] bytes = new byte[5 + 1 + depth + 1];
+    ByteBuffer.wrap(bytes, 1, 4).putInt(id);
+    Arrays.fill(bytes, 6, 6 + depth, (byte) 2);
+    return bytes;
   }
 }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -103,6 +104,42 @@ class RegistryClientTest {
     register(client(Map.of("bearer.auth.token", "t0ken"), Duration.ZERO));
 
     assertThat(authorizations).containsExactly("Basic YW5uOnNlY3JldA==", "Bearer t0ken");
+  }
+
+  @Test
+  void shouldNotPrintTheCredentialsOfAnAddress() {
+    String host = "127.0.0.1:" + server.getAddress().getPort();
+    server.stop(0);
+
+    assertThatExceptionOfType(RegistryUnavailableException.class)
+        .isThrownBy(
+            () ->
+                register(
+                    new RegistryClient(
+                        "http://ann:hunter2@" + host + ", http://bob:hunter3@" + host,
+                        Map.of(),
+                        Duration.ZERO)))
+        .withMessageContaining("http://" + host)
+        .withMessageNotContaining("hunter")
+        .withMessageNotContaining("ann");
+  }
+
+  @Test
+  void shouldStopTryingAgainWhenItIsToldTo() throws Exception {
+    server.stop(0);
+    RegistryClient client = client(Map.of(), Duration.ofMinutes(10));
+    CompletableFuture<Integer> question = CompletableFuture.supplyAsync(() -> register(client));
+    Thread.sleep(300);
+    assertThat(question).isNotDone();
+
+    client.giveUp();
+
+    assertThat(question)
+        .failsWithin(Duration.ofSeconds(20))
+        .withThrowableThat()
+        .havingCause()
+        .isInstanceOf(RegistryUnavailableException.class)
+        .withMessageContaining("not tried again");
   }
 
   private static int register(RegistryClient client) {

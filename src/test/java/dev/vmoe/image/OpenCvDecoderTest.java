@@ -99,6 +99,18 @@ class OpenCvDecoderTest {
   }
 
   @Test
+  void shouldShowTransparentPartsOfAGreyPngWhite() throws BadImageException {
+    assertPlain(decode(TestImages.greyPng(SIZE, SIZE, 100, 0x80)), 177, 177, 177);
+    assertPlain(decode(TestImages.greyPng(SIZE, SIZE, 100, 0)), 255, 255, 255);
+  }
+
+  @Test
+  void shouldReadAGreyPngWithoutItsTransparentGrey() throws BadImageException {
+    assertPlain(decode(TestImages.greyPngWithTransparentGrey(SIZE, SIZE, 77, 12)), 77, 77, 77);
+    assertPlain(decode(TestImages.greyPngWithTransparentGrey(SIZE, SIZE, 77, 77)), 77, 77, 77);
+  }
+
+  @Test
   void shouldReduce16BitPngWithAlpha() throws BadImageException {
     assertPlain(
         decode(TestImages.deepPng(SIZE, SIZE, 0xc8ff, 0x64ff, 0x32ff, 0x8000)), 227, 177, 152);
@@ -132,6 +144,8 @@ class OpenCvDecoderTest {
         decode(TestImages.animatedGif(SIZE, SIZE, Color.BLUE, Color.RED, Color.GREEN)), 0, 0, 255);
     assertPlain(
         decode(TestImages.animatedWebp(SIZE, SIZE, Color.BLUE, Color.RED, Color.GREEN)), 0, 0, 255);
+    assertPlain(
+        decode(TestImages.animatedPng(SIZE, SIZE, Color.BLUE, Color.RED, Color.GREEN)), 0, 0, 255);
   }
 
   /** Where the stored top left, top right, bottom right corner is seen, by orientation. */

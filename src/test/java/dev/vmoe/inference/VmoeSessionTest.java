@@ -2,11 +2,16 @@ package dev.vmoe.inference;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtProvider;
 import dev.vmoe.model.ImportOptions;
 import dev.vmoe.model.ModelImport;
 import dev.vmoe.model.RandomCheckpoint;
+import dev.vmoe.model.Target;
 import dev.vmoe.model.VmoeArchitecture;
+import dev.vmoe.model.VmoeGraph;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingCounts;
@@ -16,6 +21,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -165,6 +171,7 @@ class VmoeSessionTest {
 
   @Test
   void shouldRefuseCudaWhereThereIsNoneAndTakeTheCpuOnlyIfAsked() {
+    assumeThat(OrtEnvironment.getAvailableProviders()).doesNotContain(OrtProvider.CUDA);
     SessionSettings cuda = SessionSettings.on(Device.ofLabel("cuda:0"));
     assertThatThrownBy(() -> VmoeSession.open(file, cuda))
         .isInstanceOf(InferenceException.class)
@@ -178,12 +185,18 @@ class VmoeSessionTest {
   @Test
   void shouldSayWhatIsWrongWithAFile() throws IOException {
     assertThatThrownBy(() -> VmoeSession.open(folder.resolve("none.onnx"), ON_CPU))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("none.onnx");
+        .isInstanceOf(InferenceException.class)
+        .hasMessage("no model file " + folder.resolve("none.onnx"));
     Path junk = Files.write(folder.resolve("junk.onnx"), new byte[] {1, 2, 3});
     assertThatThrownBy(() -> VmoeSession.open(junk, ON_CPU))
         .isInstanceOf(InferenceException.class)
-        .hasMessageContaining("junk.onnx");
+        .hasMessageStartingWith("cannot load " + junk + " on cpu: ")
+        .hasMessageContaining("Protobuf parsing failed");
+    Path strange = folder.resolve("strange.onnx");
+    VmoeGraph.of(RandomCheckpoint.of(ARCHITECTURE, 5), Target.CPU, Map.of()).write(strange);
+    assertThatThrownBy(() -> VmoeSession.open(strange, ON_CPU))
+        .isInstanceOf(InferenceException.class)
+        .hasMessage(strange + ": model file has no metadata entry vmoe.name");
   }
 
   private static ByteBuffer images(int numImages) {

@@ -11,6 +11,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class VmoeArchitectureTest {
 
@@ -33,20 +34,34 @@ class VmoeArchitectureTest {
   }
 
   @Test
-  void shouldReadACheckpointWrappedInParams() {
-    Map<String, Tensor> wrapped = new HashMap<>();
-    leaves(TOKEN).forEach((path, tensor) -> wrapped.put("params/" + path, tensor));
-    wrapped.put("step", Tensor.of(new float[] {7}));
-    wrapped.put("opt_state/embedding/kernel", Tensor.of(new float[] {7}));
-    assertThat(VmoeArchitecture.of(new ParameterTree(wrapped))).isEqualTo(TOKEN);
-  }
-
-  @Test
   void shouldNameTheParameterThatIsMissing() {
     Map<String, Tensor> leaves = leaves(TOKEN);
     leaves.remove("head/kernel");
     assertThatThrownBy(() -> VmoeArchitecture.of(new ParameterTree(leaves)))
         .hasMessageContaining("head/kernel");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 5, 6})
+  void shouldNameTheBlockThatIsMissing(int missing) {
+    Map<String, Tensor> leaves = leaves(8);
+    leaves.keySet().removeIf(path -> path.startsWith("Encoder/encoderblock_" + missing + "/"));
+    assertThatThrownBy(() -> VmoeArchitecture.of(new ParameterTree(leaves)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("checkpoint has no Encoder/encoderblock_" + missing + ", but encoderblock_7");
+  }
+
+  @Test
+  void shouldRefuseACheckpointWithoutBlocks() {
+    Map<String, Tensor> leaves = leaves(TOKEN);
+    leaves.keySet().removeIf(path -> path.startsWith("Encoder/encoderblock_"));
+    assertThatThrownBy(() -> VmoeArchitecture.of(new ParameterTree(leaves)))
+        .hasMessage("checkpoint has no Encoder/encoderblock_0");
+  }
+
+  @Test
+  void shouldCountMoreThanTenBlocks() {
+    assertThat(VmoeArchitecture.of(new ParameterTree(leaves(12))).numBlocks()).isEqualTo(12);
   }
 
   @Test
@@ -85,6 +100,12 @@ class VmoeArchitectureTest {
     assertThat(Variant.S32_LAST_2.architecture().tokensPerImage()).isEqualTo(50);
     assertThat(Variant.B16_EVERY_2.architecture().moeBlocks()).containsExactly(1, 3, 5, 7, 9, 11);
     assertThat(Variant.H14_LAST_5.architecture().moeBlocks()).containsExactly(23, 25, 27, 29, 31);
+  }
+
+  private static Map<String, Tensor> leaves(int numBlocks) {
+    return leaves(
+        new VmoeArchitecture(
+            8, 4, 8, 16, 2, numBlocks, List.of(1), 4, 5, VmoeArchitecture.Classifier.TOKEN, 0));
   }
 
   private static Map<String, Tensor> leaves(VmoeArchitecture architecture) {

@@ -6,20 +6,27 @@ import static org.assertj.core.api.Assertions.within;
 import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.TensorInfo;
+import dev.vmoe.checkpoint.CheckpointReader;
 import dev.vmoe.checkpoint.ParameterTree;
 import dev.vmoe.moe.Capacity;
 import dev.vmoe.moe.DispatchPlan;
 import dev.vmoe.moe.ReferenceRouter;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingCounts;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class VmoeGraphTest {
 
@@ -28,6 +35,11 @@ class VmoeGraphTest {
           12, 4, 24, 32, 2, 4, List.of(1, 3), 4, 5, VmoeArchitecture.Classifier.TOKEN, 0);
 
   private static final ParameterTree CHECKPOINT = RandomCheckpoint.of(ARCHITECTURE, 5);
+
+  private static final Path DEMO =
+      Path.of(System.getProperty("vmoe.home", "."), "src/models/fashion-mnist");
+  private static final int DEMO_PIXELS = 28 * 28;
+  private static final int IDX_HEADER = 16;
 
   @Test
   void shouldHaveTheInputsAndOutputsThatRunsRelyOn() throws OrtException {
@@ -69,21 +81,55 @@ class VmoeGraphTest {
     for (Target target : Target.values()) {
       try (GraphRun graph = GraphRun.of(VmoeGraph.withGates(CHECKPOINT, target, Map.of()))) {
         for (Routing routing : Routing.values()) {
-          compareToReference(graph, numImages, expertsPerToken, ratio, routing);
+          compareToReference(
+              graph, ARCHITECTURE, images(numImages), expertsPerToken, ratio, routing);
         }
       }
     }
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void shouldRouteTheDemoModelAsThePlainJavaReferenceDoesWithTheGraphsOwnGates(Target target)
+      throws IOException {
+    ParameterTree checkpoint = CheckpointReader.read(DEMO.resolve("vmoe/checkpoint"));
+    VmoeArchitecture architecture = VmoeArchitecture.of(checkpoint);
+    try (GraphRun graph = GraphRun.of(VmoeGraph.withGates(checkpoint, target, Map.of()))) {
+      for (int numImages : new int[] {1, 2, 5, 17, 64}) {
+        byte[] images = testImages(100 * numImages, numImages);
+        for (double ratio : new double[] {.05, .1, .15, .25, .35, .5, .75, 1.05, 2, 4}) {
+          for (int expertsPerToken : new int[] {1, 2}) {
+            for (Routing routing : Routing.values()) {
+              compareToReference(graph, architecture, images, expertsPerToken, ratio, routing);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /** Choices and slots must be the very same, sums of gates within the rounding of their order. */
   private static void compareToReference(
-      GraphRun graph, int numImages, int expertsPerToken, double ratio, Routing routing) {
-    int tokens = ARCHITECTURE.tokensPerImage();
-    int experts = ARCHITECTURE.numExperts();
+      GraphRun graph,
+      VmoeArchitecture a,
+      byte[] images,
+      int expertsPerToken,
+      double ratio,
+      Routing routing) {
+    int numImages = numImages(a, images);
+    int tokens = a.tokensPerImage();
+    int experts = a.numExperts();
+    int numLayers = a.moeBlocks().size();
     int slots = Capacity.slots(numImages * tokens, expertsPerToken, ratio, experts);
-    GraphRun.Outputs outputs = run(graph, numImages, expertsPerToken, slots, routing);
-    int numLayers = ARCHITECTURE.moeBlocks().size();
+    GraphRun.Outputs outputs = run(graph, a, images, expertsPerToken, slots, routing);
     float[] gates = outputs.floats("gates");
     int gatesOfLayer = gates.length / numLayers;
+    int[] assigned = new int[numImages * numLayers * experts];
+    int[] dispatched = new int[assigned.length];
+    float[] gateSum = new float[assigned.length];
+    float[] importance = new float[assigned.length];
+    int[] skipped = new int[numImages * numLayers];
+    byte[] kept = new byte[numImages * numLayers * tokens];
     for (int layer = 0; layer < numLayers; layer++) {
       DispatchPlan plan =
           ReferenceRouter.route(
@@ -94,24 +140,30 @@ class VmoeGraphTest {
               routing);
       RoutingCounts counts = plan.countsByImage(tokens);
       for (int image = 0; image < numImages; image++) {
-        int from = (image * numLayers + layer) * experts;
-        for (int expert = 0; expert < experts; expert++) {
-          int at = image * experts + expert;
-          assertThat(outputs.ints("assigned")[from + expert]).isEqualTo(counts.assigned()[at]);
-          assertThat(outputs.ints("dispatched")[from + expert]).isEqualTo(counts.dispatched()[at]);
-          assertThat(outputs.floats("gate_sum")[from + expert])
-              .isEqualTo(counts.gateSum()[at], within(1e-5f));
-          assertThat(outputs.floats("importance")[from + expert])
-              .isEqualTo(counts.importance()[at], within(1e-5f));
-        }
-        assertThat(outputs.ints("skipped")[image * numLayers + layer])
-            .isEqualTo(counts.skipped()[image]);
+        int to = image * numLayers + layer;
+        int from = counts.at(image, 0);
+        System.arraycopy(counts.assigned(), from, assigned, to * experts, experts);
+        System.arraycopy(counts.dispatched(), from, dispatched, to * experts, experts);
+        System.arraycopy(counts.gateSum(), from, gateSum, to * experts, experts);
+        System.arraycopy(counts.importance(), from, importance, to * experts, experts);
+        skipped[to] = counts.skipped()[image];
         for (int token = 0; token < tokens; token++) {
-          assertThat((int) outputs.bytes("kept")[(image * numLayers + layer) * tokens + token])
-              .isEqualTo(plan.keptChoices(image * tokens + token));
+          kept[to * tokens + token] = (byte) plan.keptChoices(image * tokens + token);
         }
       }
     }
+    String setting =
+        String.format("%d images, K %d, ratio %s, %s", numImages, expertsPerToken, ratio, routing);
+    assertThat(outputs.ints("assigned")).as("assigned, %s", setting).isEqualTo(assigned);
+    assertThat(outputs.ints("dispatched")).as("dispatched, %s", setting).isEqualTo(dispatched);
+    assertThat(outputs.ints("skipped")).as("skipped, %s", setting).isEqualTo(skipped);
+    assertThat(outputs.bytes("kept")).as("kept, %s", setting).isEqualTo(kept);
+    assertThat(outputs.floats("gate_sum"))
+        .as("gate sum, %s", setting)
+        .containsExactly(gateSum, within(5e-5f));
+    assertThat(outputs.floats("importance"))
+        .as("importance, %s", setting)
+        .containsExactly(importance, within(5e-5f));
   }
 
   @Test
@@ -119,12 +171,12 @@ class VmoeGraphTest {
     try (GraphRun graph = GraphRun.of(VmoeGraph.of(CHECKPOINT, Target.CPU, Map.of()))) {
       byte[] images = images(8);
       float[] together =
-          run(graph, images, 2, 8 * ARCHITECTURE.tokensPerImage(), Routing.VANILLA)
+          run(graph, ARCHITECTURE, images, 2, 8 * ARCHITECTURE.tokensPerImage(), Routing.VANILLA)
               .floats("logits");
       int imageBytes = images.length / 8;
       for (int image = 0; image < 8; image++) {
         byte[] one = Arrays.copyOfRange(images, image * imageBytes, (image + 1) * imageBytes);
-        float[] alone = run(graph, one, 2, 12, Routing.VANILLA).floats("logits");
+        float[] alone = run(graph, ARCHITECTURE, one, 2, 12, Routing.VANILLA).floats("logits");
         assertThat(Arrays.copyOfRange(together, image * 5, image * 5 + 5))
             .containsExactly(alone, within(1e-5f));
       }
@@ -145,19 +197,41 @@ class VmoeGraphTest {
 
   private static GraphRun.Outputs run(
       GraphRun graph, int numImages, int expertsPerToken, int slots, Routing routing) {
-    return run(graph, images(numImages), expertsPerToken, slots, routing);
+    return run(graph, ARCHITECTURE, images(numImages), expertsPerToken, slots, routing);
   }
 
   private static GraphRun.Outputs run(
-      GraphRun graph, byte[] images, int expertsPerToken, int slots, Routing routing) {
-    int size = ARCHITECTURE.imageSize();
-    int numImages = images.length / (size * size * 3);
+      GraphRun graph,
+      VmoeArchitecture a,
+      byte[] images,
+      int expertsPerToken,
+      int slots,
+      Routing routing) {
+    int numImages = numImages(a, images);
     float[] priority = new float[numImages];
     Arrays.fill(priority, 1);
     return graph.run(
         new GraphRun.Inputs()
-            .images(images, numImages, size)
+            .images(images, numImages, a.imageSize())
             .routing(slots, expertsPerToken, routing, priority));
+  }
+
+  private static int numImages(VmoeArchitecture a, byte[] images) {
+    return images.length / (a.imageSize() * a.imageSize() * 3);
+  }
+
+  /** Returns some of the demo's test images, grey as RGB. */
+  private static byte[] testImages(int first, int numImages) throws IOException {
+    Path file = DEMO.resolve("test/t10k-images-idx3-ubyte.gz");
+    try (InputStream idx = new GZIPInputStream(Files.newInputStream(file))) {
+      idx.skipNBytes(IDX_HEADER + first * (long) DEMO_PIXELS);
+      byte[] grey = idx.readNBytes(numImages * DEMO_PIXELS);
+      byte[] images = new byte[grey.length * 3];
+      for (int i = 0; i < images.length; i++) {
+        images[i] = grey[i / 3];
+      }
+      return images;
+    }
   }
 
   private static byte[] images(int numImages) {

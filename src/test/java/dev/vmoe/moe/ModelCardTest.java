@@ -52,4 +52,12 @@ class ModelCardTest {
     assertThatThrownBy(() -> ModelCard.fromMetadata(metadata))
         .hasMessage("model file's metadata entry vmoe.scores is 'tanh'");
   }
+
+  @Test
+  void shouldRefuseAResizeThatNoDecoderHas() {
+    Map<String, String> metadata = CARD.toMetadata();
+    metadata.put("vmoe.resize", "bicubic");
+    assertThatThrownBy(() -> ModelCard.fromMetadata(metadata))
+        .hasMessage("resize 'bicubic' is neither bilinear nor area");
+  }
 }

@@ -67,8 +67,9 @@ class SettingsDocsTest {
             | `registry.` | the schema registry's client |
             | `config.providers` | Kafka's configuration providers: `${file:/run/secrets/kafka:password}` instead of a secret |
 
-            What delivery depends on cannot be changed: exactly_once_v2, read_committed, acks=all,
-            idempotence. Secrets are masked wherever settings are printed.
+            What delivery depends on cannot be changed, under whichever prefix a client would find it:
+            exactly_once_v2, read_committed, acks=all, idempotence, the group, transactional ids, exception
+            handlers. Secrets are masked wherever settings are printed.
             """)
         .toString();
   }

@@ -1,6 +1,7 @@
 package dev.vmoe.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.vmoe.capacity.OperatingPoint;
@@ -10,6 +11,7 @@ import org.apache.kafka.common.config.ConfigException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsTest {
 
@@ -19,6 +21,7 @@ class SettingsTest {
 
     assertThat(settings.topic("images")).isEqualTo("vmoe.images");
     assertThat(settings.inFlightImages()).isEqualTo(4 * 32);
+    assertThat(settings.inFlightMaxBytes()).isEqualTo(Runtime.getRuntime().maxMemory() / 4);
     assertThat(settings.routing()).isEqualTo(Routing.BATCH_PRIORITY);
     assertThat(settings.operatingPoint(2)).isEqualTo(new OperatingPoint(1.05, 2));
     assertThat(settings.inferenceThreads()).isPositive();
@@ -40,6 +43,7 @@ class SettingsTest {
           """
           batch.max.images  | 0          | '0' is not a whole number in [1,...,4096]
           batch.max.images  | many       | 'many' is not a whole number in [1,...,4096]
+          in.flight.wait.ms | 0          | '0' is not a whole number in [100,...,5000]
           capacity.ratio    | -0.05      | '-0.05' is not a number above 0
           capacity.ratio    | NaN        | 'NaN' is not a number above 0
           capacity.ratio    | Infinity   | 'Infinity' is not a number above 0
@@ -119,9 +123,52 @@ class SettingsTest {
     "producer.acks, 1, exactly-once delivery needs all",
     "streams.application.id, other, set application.id instead",
     "consumer.bootstrap.servers, other:9092, set bootstrap.servers instead",
+    "streams.processing.exception.handler, x.Handler, a handler could skip images",
+    "streams.production.exception.handler, x.Handler, a handler could skip images",
+    "streams.default.production.exception.handler, x.Handler, a handler could skip images",
+    "streams.deserialization.exception.handler, x.Handler, a handler could skip images",
+    "streams.default.deserialization.exception.handler, x.Handler, a handler could skip images",
+    "streams.errors.dead.letter.queue.topic.name, letters, images.dlq",
   })
   void shouldRefuseClientSettingsThatBreakDelivery(String key, String value, String message) {
-    assertThatThrownBy(() -> new Settings(Map.of(key, value))).hasMessageContaining(message);
+    assertThatThrownBy(() -> new Settings(Map.of(key, value)))
+        .hasMessageStartingWith(key + ": ")
+        .hasMessageContaining(message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "streams.",
+        "streams.consumer.",
+        "streams.main.consumer.",
+        "streams.restore.consumer.",
+        "streams.global.consumer.",
+        "streams.producer.",
+        "streams.admin.",
+        "consumer.",
+        "producer.",
+        "admin."
+      })
+  void shouldGuardDeliveryUnderEveryClientsPrefix(String prefix) {
+    Map<String, String> wrong =
+        Map.of(
+            "isolation.level", "read_uncommitted",
+            "enable.auto.commit", "true",
+            "auto.offset.reset", "latest",
+            "acks", "1",
+            "enable.idempotence", "false",
+            "transactional.id", "mine",
+            "group.id", "mine",
+            "bootstrap.servers", "other:9092");
+
+    wrong.forEach(
+        (name, value) ->
+            assertThatThrownBy(() -> new Settings(Map.of(prefix + name, value)))
+                .hasMessageStartingWith(prefix + name + ": "));
+    assertThatCode(() -> new Settings(Map.of(prefix + "acks", "all"))).doesNotThrowAnyException();
+    assertThatCode(() -> new Settings(Map.of(prefix + "retry.backoff.ms", "7")))
+        .doesNotThrowAnyException();
   }
 
   @Test
@@ -134,12 +181,14 @@ class SettingsTest {
                 "registry.basic.auth.user.info", "me:hunter2",
                 "registry.bearer.auth.token", "hunter2",
                 "consumer.ssl.keystore.key", "hunter2",
+                "schema.registry.url", "https://ann:hunter2@one,https://ann:hunter2@two",
                 "consumer.max.poll.records", "50"));
 
     assertThat(settings.printable().toString()).doesNotContain("hunter2");
     assertThat(settings.printable())
         .containsEntry("consumer.max.poll.records", "50")
         .containsEntry("registry.bearer.auth.token", "[hidden]")
+        .containsEntry("schema.registry.url", "https://[hidden]@one,https://[hidden]@two")
         .containsEntry("batch.max.images", "32");
   }
 

@@ -58,6 +58,8 @@ class MicroBatchProcessorTest {
   private CommitGuard guard = new CommitGuard(Duration.ofSeconds(10));
   private int batchImages = 4;
   private int inFlightImages = 100;
+  private long inFlightBytes = 1_000_000;
+  private InFlight inFlight;
   private Duration linger = Duration.ofMillis(20);
 
   private TopologyTestDriver driver;
@@ -84,12 +86,12 @@ class MicroBatchProcessorTest {
     open.add(0, batcher);
     RequestReader reader = new RequestReader(registry, 1000);
     ShareEvents events = new ShareEvents(classifier.card());
+    inFlight = new InFlight(inFlightImages, inFlightBytes);
     return PipelineTopology.build(
         TOPICS,
         registry,
         () ->
-            new MicroBatchProcessor(
-                batcher::openLane, reader, events, guard, "images", inFlightImages));
+            new MicroBatchProcessor(batcher::openLane, reader, events, guard, inFlight, "images"));
   }
 
   private void start() {
@@ -332,15 +334,69 @@ class MicroBatchProcessorTest {
   }
 
   @Test
-  void shouldNotWaitLongerThanTheBudgetBetweenTwoCommits() {
-    linger = Duration.ofMinutes(1);
-    inFlightImages = 1;
+  void shouldWaitBeyondTheBudgetRatherThanTakeMoreThanTwiceTheLimit() {
+    linger = Duration.ofSeconds(3);
+    batchImages = 100;
+    inFlightImages = 2;
     guard = new CommitGuard(Duration.ofMillis(20));
     start();
     send("a", 1);
     send("b", 2);
-
     assertThat(guard.waitBudget().left()).isEqualTo(Duration.ZERO);
+    send("c", 3);
+    assertThat(predictions.isEmpty()).isTrue();
+
+    send("d", 4);
+
+    assertThat(predictions.getQueueSize()).isEqualTo(4);
+    assertThat(guard.waitBudget().waited()).isGreaterThan(Duration.ofSeconds(1));
+  }
+
+  @Test
+  void shouldWaitWhenTheRecordsInFlightAreLarge() {
+    classifier = new FakeClassifier(Duration.ofMillis(50));
+    batchImages = 1;
+    byte[] large = avro(1, "x".repeat(700));
+    inFlightBytes = 2L * large.length;
+    start();
+    images.pipeInput(bytes("a"), large, NOON);
+    images.pipeInput(bytes("b"), large, NOON);
+    assertThat(predictions.isEmpty()).isTrue();
+    assertThat(inFlight.bytes()).isEqualTo(2L * large.length);
+
+    images.pipeInput(bytes("c"), large, NOON);
+
+    assertThat(predictions.readValue().getSourceOffset()).isZero();
+    assertThat(inFlight.bytes()).isLessThanOrEqualTo(inFlightBytes);
+    awaitAnswers(2);
+    assertThat(inFlight.bytes()).isZero();
+  }
+
+  @Test
+  void shouldAccountForNothingOnceTheTaskIsClosed() {
+    linger = Duration.ofMinutes(1);
+    start();
+    send("a", 1);
+    images.pipeInput(bytes("b"), bytes("rubbish"), NOON);
+    assertThat(inFlight.bytes()).isPositive();
+
+    open.remove(driver);
+    driver.close();
+
+    assertThat(inFlight.bytes()).isZero();
+  }
+
+  @Test
+  void shouldNotWaitOnceTheInstanceStops() {
+    linger = Duration.ofMinutes(1);
+    inFlightImages = 1;
+    start();
+    inFlight.stop();
+
+    send("a", 1);
+    send("b", 2);
+    send("c", 3);
+
     assertThat(predictions.isEmpty()).isTrue();
   }
 

@@ -1,31 +1,12 @@
 package dev.vmoe.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.vmoe.settings.Settings;
 import java.util.Map;
-import org.apache.kafka.common.config.ConfigException;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 class PipelineConfigTest {
-
-  @ParameterizedTest
-  @CsvSource({
-    "streams.processing.guarantee, at_least_once",
-    "streams.processing.exception.handler, "
-        + "org.apache.kafka.streams.errors.LogAndContinueProcessingExceptionHandler",
-    "streams.production.exception.handler, x.Handler",
-    "streams.errors.dead.letter.queue.topic.name, letters",
-    "streams.application.id, other",
-  })
-  void shouldRefuseWhatWouldLoseOrRepeatImages(String key, String value) {
-    assertThatExceptionOfType(ConfigException.class)
-        .isThrownBy(() -> new PipelineConfig(new Settings(Map.of(key, value))))
-        .withMessageContaining(key);
-  }
 
   @Test
   void shouldAlwaysRunExactlyOnce() {
@@ -46,6 +27,15 @@ class PipelineConfigTest {
         .containsEntry("consumer.session.timeout.ms", "20000")
         .containsEntry("producer.compression.type", "zstd")
         .containsEntry("admin.request.timeout.ms", "5000");
+  }
+
+  @Test
+  void shouldBoundWhatIsFetched() {
+    assertThat(streams(Map.of()))
+        .containsEntry("buffered.records.per.partition", 20)
+        .containsEntry("consumer.max.poll.records", 50)
+        .containsEntry("consumer.fetch.max.bytes", 16 * 1024 * 1024)
+        .containsEntry("consumer.max.partition.fetch.bytes", 1024 * 1024);
   }
 
   @Test

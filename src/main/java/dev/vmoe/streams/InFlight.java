@@ -1,0 +1,116 @@
+package dev.vmoe.streams;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * How much may be in flight, read and not answered, and how much is: images of each partition, and
+ * bytes of the records of all partitions of the instance.
+ *
+ * <p>The rule for a partition that takes a record:
+ *
+ * <ol>
+ *   <li>Below both limits it goes on at once.
+ *   <li>Over one of them it waits for its own oldest share while the {@link WaitBudget} lasts. Once
+ *       that is spent it goes on, so that the thread comes to its commit.
+ *   <li>At twice a limit it waits on, whatever the budget says: the transaction may time out, which
+ *       costs a second run of what is in flight, but memory does not.
+ *   <li>With nothing of its own in flight it never waits: what others have in flight may only leave
+ *       when this thread goes on. So bytes may pass the limit by one record a partition.
+ *   <li>Once the instance stops, nothing waits.
+ * </ol>
+ */
+final class InFlight {
+
+  /** Where waiting no longer ends with the budget, in limits. */
+  private static final int HARD = 2;
+
+  private final int mostImages;
+  private final long mostBytes;
+  private final AtomicLong bytes = new AtomicLong();
+  private volatile boolean stopped;
+
+  /**
+   * Creates the bounds of an instance.
+   *
+   * @param mostImages images of one partition before reading waits
+   * @param mostBytes bytes of all partitions' records before reading waits
+   */
+  InFlight(int mostImages, long mostBytes) {
+    this.mostImages = mostImages;
+    this.mostBytes = mostBytes;
+  }
+
+  /** Opens the account of a partition. */
+  Partition open() {
+    return new Partition();
+  }
+
+  /** Returns the bytes of the records of all partitions. */
+  long bytes() {
+    return bytes.get();
+  }
+
+  /** Lets nobody wait any more. */
+  void stop() {
+    stopped = true;
+  }
+
+  @Override
+  public String toString() {
+    return "at most "
+        + mostImages
+        + " images a partition (in.flight.images) and "
+        + mostBytes
+        + " bytes (in.flight.max.bytes)";
+  }
+
+  /** What one partition has in flight; belongs to its stream thread. */
+  final class Partition implements AutoCloseable {
+
+    private int ownImages;
+    private long ownBytes;
+
+    /** Counts a record of this many bytes. */
+    void add(long recordBytes) {
+      ownImages++;
+      ownBytes += recordBytes;
+      bytes.addAndGet(recordBytes);
+    }
+
+    /** Counts a record out that was answered. */
+    void remove(long recordBytes) {
+      ownImages--;
+      ownBytes -= recordBytes;
+      bytes.addAndGet(-recordBytes);
+    }
+
+    /** Returns whether the partition should wait, if there is time. */
+    boolean over() {
+      return over(1);
+    }
+
+    /** Returns whether the partition has to wait, whatever that costs. */
+    boolean full() {
+      return over(HARD);
+    }
+
+    private boolean over(int limits) {
+      return ownImages > 0
+          && !stopped
+          && (ownImages >= (long) limits * mostImages || bytes.get() / limits > mostBytes);
+    }
+
+    /** Returns the images of the partition. */
+    int images() {
+      return ownImages;
+    }
+
+    /** Counts everything out. */
+    @Override
+    public void close() {
+      bytes.addAndGet(-ownBytes);
+      ownBytes = 0;
+      ownImages = 0;
+    }
+  }
+}
