@@ -1,5 +1,7 @@
 package dev.vmoe.streams;
 
+import static org.awaitility.Awaitility.await;
+
 import dev.vmoe.embedded.EmbeddedKafka;
 import dev.vmoe.embedded.EmbeddedRegistry;
 import dev.vmoe.event.AvroDeserializer;
@@ -28,6 +30,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -98,6 +101,11 @@ final class Workbench implements AutoCloseable {
                       .configs(Map.of("max.message.bytes", Integer.toString(size))));
             });
     admin.createTopics(topics).all().get();
+    // The controller creates topics; the broker hears of them a little later.
+    List<String> names = topics.stream().map(NewTopic::name).toList();
+    await()
+        .ignoreExceptionsMatching(e -> e.getCause() instanceof UnknownTopicOrPartitionException)
+        .until(() -> admin.describeTopics(names).allTopicNames().get().size() == names.size());
   }
 
   /** Returns settings of an instance on these topics. */
