@@ -96,9 +96,8 @@ public final class Pipeline implements AutoCloseable {
     Topics topics = Topics.of(settings);
     PipelineConfig config = new PipelineConfig(settings);
     int imageMaxBytes = settings.getInt(Settings.IMAGE_MAX_BYTES);
-    int largestRecordBytes =
-        new TopicCheck(topics).largestRecordBytes(settings.adminProperties(), imageMaxBytes);
-    StreamsConfig streamsConfig = new StreamsConfig(config.streams(largestRecordBytes));
+    TopicLimits limits = new TopicCheck(topics).limits(settings.adminProperties(), imageMaxBytes);
+    StreamsConfig streamsConfig = new StreamsConfig(config.streams(limits.largestRecord()));
 
     Pipeline pipeline =
         assemble(settings, streamsConfig, classifier, decoder, controller, imageMaxBytes);

@@ -28,7 +28,7 @@ final class PipelineConfig {
   /**
    * Returns the properties of Kafka Streams.
    *
-   * @param largestRecordBytes bytes of the largest record that can arrive
+   * @param largestRecordBytes bytes of the largest record that arrives or leaves
    */
   Map<String, Object> streams(int largestRecordBytes) {
     Map<String, Object> all = new HashMap<>(defaults(largestRecordBytes));
