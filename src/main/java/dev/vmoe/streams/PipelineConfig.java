@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.streams.StreamsConfig;
 
 /**
@@ -39,6 +40,18 @@ final class PipelineConfig {
     return all;
   }
 
+  /** Returns the bytes of the largest record that the producers of these streams may send. */
+  static long largestSent(StreamsConfig streams) {
+    Map<String, Object> producer = streams.getProducerConfigs("any");
+    return Math.min(
+        number(producer, ProducerConfig.MAX_REQUEST_SIZE_CONFIG),
+        number(producer, ProducerConfig.BUFFER_MEMORY_CONFIG));
+  }
+
+  private static long number(Map<String, Object> producer, String key) {
+    return (Long) ConfigDef.parseType(key, String.valueOf(producer.get(key)), ConfigDef.Type.LONG);
+  }
+
   private static Map<String, Object> users(Settings settings) {
     Map<String, Object> users = settings.withPrefix(Settings.STREAMS_PREFIX);
     for (String prefix :
@@ -69,6 +82,9 @@ final class PipelineConfig {
     // that overtake the check are refused, and sent again after a pause.
     defaults.put(
         StreamsConfig.producerPrefix(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION), 1);
+    // Dead letters that came compressed leave compressed, and utilization shrinks to a fraction;
+    // lz4 costs least, and every client of Kafka that is kept up can read it.
+    defaults.put(StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "lz4");
     int recordBytes = Math.addExact(largestRecordBytes, RECORD_ROOM_BYTES);
     defaults.put(StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), recordBytes);
     defaults.put(

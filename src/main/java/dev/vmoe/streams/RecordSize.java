@@ -17,11 +17,15 @@ final class RecordSize {
   /** Lengths of one entry, a header or an attribute. */
   private static final int ENTRY = 10;
 
+  /** Compression adds less than one byte to this many that it cannot shrink. */
+  private static final int INCOMPRESSIBLE = 2048;
+
   private RecordSize() {}
 
-  /** Returns the bytes of a whole record. */
+  /** Returns the bytes of a whole record, the only one of its batch. */
   static long of(byte @Nullable [] key, byte @Nullable [] value, Headers headers) {
-    return AROUND + length(key) + length(value) + of(headers);
+    long content = length(key) + length(value) + of(headers);
+    return AROUND + content + content / INCOMPRESSIBLE;
   }
 
   /** Returns the bytes of these headers. */

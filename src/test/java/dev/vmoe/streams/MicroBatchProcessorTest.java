@@ -91,7 +91,7 @@ class MicroBatchProcessorTest {
         TOPICS,
         registry,
         () ->
-            new MicroBatchProcessor(batcher::openLane, reader, events, guard, inFlight, "images"));
+            new MicroBatchProcessor(batcher::openLane, reader, events, guard, inFlight, "images", 1_000_000));
   }
 
   private void start() {
@@ -244,6 +244,20 @@ class MicroBatchProcessorTest {
     assertThat(header(letters.get(1).headers(), DeadLetter.PARTITION)).isEqualTo("0");
     assertThat(header(letters.get(1).headers(), DeadLetter.OFFSET)).isEqualTo("1");
     assertThat(letters).allMatch(letter -> letter.getRecordTime().equals(NOON));
+  }
+
+  @Test
+  void shouldSendALetterWithoutItsValueWhereThatMayNotBeSent() {
+    start();
+    images.pipeInput(bytes("a"), new byte[1_000_001], NOON);
+    awaitAnswers(1);
+
+    TestRecord<byte[], byte[]> letter = deadLetters.readRecord();
+    assertThat(letter.key()).isEqualTo(bytes("a"));
+    assertThat(letter.value()).isNull();
+    assertThat(header(letter.headers(), DeadLetter.MESSAGE))
+        .contains("value of 1000001 bytes left out")
+        .endsWith("it is at images/0/0");
   }
 
   @Test
