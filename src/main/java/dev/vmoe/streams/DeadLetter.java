@@ -66,7 +66,8 @@ final class DeadLetter {
     left += " and key of " + RecordSize.length(record.key()) + " bytes";
     return letter
         .withKey((byte[]) null)
-        .withHeaders(withErrors(new RecordHeaders(), waiting, leftOut(waiting, reason, left), null));
+        .withHeaders(
+            withErrors(new RecordHeaders(), waiting, leftOut(waiting, reason, left), null));
   }
 
   private static boolean fits(Record<byte[], byte[]> letter, long mostBytes) {

@@ -100,8 +100,7 @@ public final class Pipeline implements AutoCloseable {
             .limits(settings.adminProperties(), settings.getInt(Settings.IMAGE_MAX_BYTES));
     StreamsConfig streamsConfig = new StreamsConfig(config.streams(limits.largestRecord()));
 
-    Pipeline pipeline =
-        assemble(settings, streamsConfig, limits, classifier, decoder, controller);
+    Pipeline pipeline = assemble(settings, streamsConfig, limits, classifier, decoder, controller);
     try {
       pipeline.start();
     } catch (RuntimeException e) {
@@ -148,8 +147,7 @@ public final class Pipeline implements AutoCloseable {
                   settings.linger()),
               settings.decodeThreads());
       undo.push(batcher::close);
-      RequestReader reader =
-          new RequestReader(registry, settings.getInt(Settings.IMAGE_MAX_BYTES));
+      RequestReader reader = new RequestReader(registry, settings.getInt(Settings.IMAGE_MAX_BYTES));
       Topology topology =
           PipelineTopology.build(
               topics,

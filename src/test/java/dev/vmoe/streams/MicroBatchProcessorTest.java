@@ -91,7 +91,8 @@ class MicroBatchProcessorTest {
         TOPICS,
         registry,
         () ->
-            new MicroBatchProcessor(batcher::openLane, reader, events, guard, inFlight, "images", 1_000_000));
+            new MicroBatchProcessor(
+                batcher::openLane, reader, events, guard, inFlight, "images", 1_000_000));
   }
 
   private void start() {
@@ -284,7 +285,9 @@ class MicroBatchProcessorTest {
     images.pipeInput(new TestRecord<>(bytes("e"), avro(1, "cat"), large, NOON));
     awaitAnswers(5);
 
-    assertThat(predictions.readKeyValuesToList()).extracting(p -> p.key).containsExactly(bytes("e"));
+    assertThat(predictions.readKeyValuesToList())
+        .extracting(p -> p.key)
+        .containsExactly(bytes("e"));
     assertThat(deadLetters.readRecordsToList())
         .extracting(l -> header(l.headers(), DeadLetter.MESSAGE))
         .satisfiesExactly(
