@@ -2,7 +2,9 @@ package dev.vmoe.event;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaCompatibility;
@@ -94,6 +96,15 @@ public final class AvroDeserializer<T extends SpecificRecord> implements Deseria
       return known;
     }
     Schema writerSchema = registry.schema(id);
+    if (hasArrayOfNothing(writerSchema, new HashSet<>())) {
+      throw new BadRecordException.UnresolvableSchema(
+          "schema id "
+              + id
+              + " ("
+              + writerSchema.getFullName()
+              + ") has an array whose items take no bytes: its length could be anything",
+          null);
+    }
     Readers<T> fresh =
         new Readers<>(writerSchema, new SpecificDatumReader<>(writerSchema, readerSchema, data));
     readers.put(id, fresh);
@@ -110,6 +121,33 @@ public final class AvroDeserializer<T extends SpecificRecord> implements Deseria
     if (!decoder.isEnd()) {
       throw new IOException("bytes are left over behind the record");
     }
+  }
+
+  /** Such an array can claim more items in ten bytes than anybody can count. */
+  private static boolean hasArrayOfNothing(Schema schema, Set<String> seen) {
+    return switch (schema.getType()) {
+      case ARRAY ->
+          takesNothing(schema.getElementType(), new HashSet<>())
+              || hasArrayOfNothing(schema.getElementType(), seen);
+      case MAP -> hasArrayOfNothing(schema.getValueType(), seen);
+      case UNION -> schema.getTypes().stream().anyMatch(type -> hasArrayOfNothing(type, seen));
+      case RECORD ->
+          seen.add(schema.getFullName())
+              && schema.getFields().stream()
+                  .anyMatch(field -> hasArrayOfNothing(field.schema(), seen));
+      default -> false;
+    };
+  }
+
+  private static boolean takesNothing(Schema schema, Set<String> seen) {
+    return switch (schema.getType()) {
+      case NULL -> true;
+      case FIXED -> schema.getFixedSize() == 0;
+      case RECORD ->
+          !seen.add(schema.getFullName())
+              || schema.getFields().stream().allMatch(field -> takesNothing(field.schema(), seen));
+      default -> false;
+    };
   }
 
   private static BinaryDecoder decoder(byte[] bytes) {

@@ -41,7 +41,7 @@ public abstract sealed class BadRecordException extends Exception {
   /** The value's schema cannot be read as the expected record. */
   public static final class UnresolvableSchema extends BadRecordException {
     /** Creates an exception with a reason a person understands. */
-    public UnresolvableSchema(String reason, Throwable cause) {
+    public UnresolvableSchema(String reason, @Nullable Throwable cause) {
       super(reason, cause);
     }
   }

@@ -35,6 +35,15 @@ public record TopicPlan(List<Topic> topics) {
   public static final String IMAGES_DLQ = "images.dlq";
   public static final String ROUTING_PROFILE = "routing-profile";
 
+  /**
+   * Most bytes of an image's key, headers, label and attributes: all of it is in its prediction
+   * again, and predictions are kept for long and read by many.
+   */
+  public static final int MAX_CARRIED_BYTES = 256 * 1024;
+
+  /** What the predictions topic has to take: what is carried, and far less of the model's own. */
+  public static final int MIN_PREDICTION_BYTES = 2 * MAX_CARRIED_BYTES;
+
   private static final List<String> NAMES =
       List.of(IMAGES, PREDICTIONS, EXPERT_UTILIZATION, CONFIG, IMAGES_DLQ, ROUTING_PROFILE);
 
@@ -125,6 +134,17 @@ public record TopicPlan(List<Topic> topics) {
               + " must be above that of images ("
               + largestImage
               + "): a dead letter is the image and its error headers");
+    }
+    long largestPrediction = maxMessageBytes(find(topics, PREDICTIONS));
+    if (largestPrediction < MIN_PREDICTION_BYTES) {
+      throw new ConfigException(
+          "predictions: max.message.bytes "
+              + largestPrediction
+              + " must be at least "
+              + MIN_PREDICTION_BYTES
+              + ": a prediction carries up to "
+              + MAX_CARRIED_BYTES
+              + " bytes of its image's key, headers, label and attributes");
     }
   }
 

@@ -8,10 +8,16 @@ import java.nio.charset.StandardCharsets;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A record that cannot be answered, on its way to the dead-letter topic: key, value and headers as
  * they came, and the reason in the headers that KIP-1034 names.
+ *
+ * <p>A record that came compressed may be larger than what may be sent, which is counted
+ * uncompressed. Then its value is left out, and if need be its headers and its key; the reason says
+ * so, and where they are.
  */
 final class DeadLetter {
 
@@ -27,26 +33,91 @@ final class DeadLetter {
 
   private DeadLetter() {}
 
-  /** Returns the dead letter of a record that was given up for this reason. */
-  static Record<byte[], byte[]> of(Waiting waiting, String reason) {
+  /**
+   * Returns the dead letter of a record that was given up for this reason.
+   *
+   * @param mostBytes the largest record that may be sent
+   */
+  static Record<byte[], byte[]> of(Waiting waiting, String reason, long mostBytes) {
+    Record<byte[], byte[]> record = waiting.record();
+    long value = RecordSize.length(record.value());
+    Record<byte[], byte[]> letter =
+        record.withHeaders(
+            withErrors(record.headers(), waiting, bounded(reason), stackTrace(waiting)));
+    if (fits(letter, mostBytes)) {
+      return letter;
+    }
+    String left = "value of " + value + " bytes";
+    letter =
+        record
+            .withValue((byte[]) null)
+            .withHeaders(
+                withErrors(record.headers(), waiting, leftOut(waiting, reason, left), null));
+    if (fits(letter, mostBytes)) {
+      return letter;
+    }
+    left += " and headers of " + RecordSize.of(record.headers()) + " bytes";
+    letter =
+        letter.withHeaders(
+            withErrors(new RecordHeaders(), waiting, leftOut(waiting, reason, left), null));
+    if (fits(letter, mostBytes)) {
+      return letter;
+    }
+    left += " and key of " + RecordSize.length(record.key()) + " bytes";
+    return letter
+        .withKey((byte[]) null)
+        .withHeaders(
+            withErrors(new RecordHeaders(), waiting, leftOut(waiting, reason, left), null));
+  }
+
+  private static boolean fits(Record<byte[], byte[]> letter, long mostBytes) {
+    return RecordSize.of(letter.key(), letter.value(), letter.headers()) <= mostBytes;
+  }
+
+  private static String leftOut(Waiting waiting, String reason, String left) {
+    RecordMetadata position = waiting.position();
+    return bounded(reason)
+        + "; "
+        + left
+        + " left out, too large to be sent: it is at "
+        + position.topic()
+        + "/"
+        + position.partition()
+        + "/"
+        + position.offset();
+  }
+
+  private static Headers withErrors(
+      Headers originals, Waiting waiting, String message, @Nullable String stackTrace) {
     BadRecordException refusal = waiting.refusal();
-    Headers headers = new RecordHeaders(waiting.record().headers());
     Class<?> type = refusal == null ? BadImageException.class : refusal.getClass();
+    Headers headers = new RecordHeaders(originals);
     add(headers, EXCEPTION, type.getName());
-    add(headers, MESSAGE, reason);
-    if (refusal != null) {
-      StringWriter stack = new StringWriter();
-      refusal.printStackTrace(new PrintWriter(stack));
-      add(headers, STACKTRACE, stack.toString());
+    add(headers, MESSAGE, message);
+    if (stackTrace != null) {
+      add(headers, STACKTRACE, stackTrace);
     }
     add(headers, TOPIC, waiting.position().topic());
     add(headers, PARTITION, Integer.toString(waiting.position().partition()));
     add(headers, OFFSET, Long.toString(waiting.position().offset()));
-    return waiting.record().withHeaders(headers);
+    return headers;
+  }
+
+  private static @Nullable String stackTrace(Waiting waiting) {
+    BadRecordException refusal = waiting.refusal();
+    if (refusal == null) {
+      return null;
+    }
+    StringWriter stack = new StringWriter();
+    refusal.printStackTrace(new PrintWriter(stack));
+    return bounded(stack.toString());
+  }
+
+  private static String bounded(String text) {
+    return text.length() <= LONGEST_TEXT ? text : text.substring(0, LONGEST_TEXT);
   }
 
   private static void add(Headers headers, String name, String text) {
-    String bounded = text.length() <= LONGEST_TEXT ? text : text.substring(0, LONGEST_TEXT);
-    headers.add(name, bounded.getBytes(StandardCharsets.UTF_8));
+    headers.add(name, text.getBytes(StandardCharsets.UTF_8));
   }
 }

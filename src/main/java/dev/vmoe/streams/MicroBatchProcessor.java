@@ -44,6 +44,7 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
   private final ShareEvents events;
   private final CommitGuard guard;
   private final String images;
+  private final long mostBytes;
   private final InFlight inFlight;
 
   /** What the task owns between {@code init} and {@code close}. */
@@ -67,6 +68,7 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
    * @param guard keeps commits behind what is emitted
    * @param inFlight bounds what the instance has in flight
    * @param images topic that is read
+   * @param mostBytes the largest dead letter that may be sent
    */
   MicroBatchProcessor(
       Supplier<Lane<Waiting>> lanes,
@@ -74,13 +76,15 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
       ShareEvents events,
       CommitGuard guard,
       InFlight inFlight,
-      String images) {
+      String images,
+      long mostBytes) {
     this.lanes = lanes;
     this.reader = reader;
     this.events = events;
     this.guard = guard;
     this.inFlight = inFlight;
     this.images = images;
+    this.mostBytes = mostBytes;
   }
 
   @Override
@@ -221,7 +225,7 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
                 new RecordHeaders(record.headers())),
             PipelineTopology.PREDICTIONS);
       } else if (answer instanceof Answer.Rejected<Waiting> rejected) {
-        Record<byte[], byte[]> letter = DeadLetter.of(waiting, rejected.reason());
+        Record<byte[], byte[]> letter = DeadLetter.of(waiting, rejected.reason(), mostBytes);
         context.forward(letter.withValue((Object) letter.value()), PipelineTopology.DEAD_LETTERS);
       }
     }

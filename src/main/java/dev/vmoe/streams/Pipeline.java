@@ -95,13 +95,12 @@ public final class Pipeline implements AutoCloseable {
     requireRunnable(settings, classifier.card());
     Topics topics = Topics.of(settings);
     PipelineConfig config = new PipelineConfig(settings);
-    int imageMaxBytes = settings.getInt(Settings.IMAGE_MAX_BYTES);
-    int largestRecordBytes =
-        new TopicCheck(topics).largestRecordBytes(settings.adminProperties(), imageMaxBytes);
-    StreamsConfig streamsConfig = new StreamsConfig(config.streams(largestRecordBytes));
+    TopicLimits limits =
+        new TopicCheck(topics)
+            .limits(settings.adminProperties(), settings.getInt(Settings.IMAGE_MAX_BYTES));
+    StreamsConfig streamsConfig = new StreamsConfig(config.streams(limits.largestRecord()));
 
-    Pipeline pipeline =
-        assemble(settings, streamsConfig, classifier, decoder, controller, imageMaxBytes);
+    Pipeline pipeline = assemble(settings, streamsConfig, limits, classifier, decoder, controller);
     try {
       pipeline.start();
     } catch (RuntimeException e) {
@@ -115,15 +114,17 @@ public final class Pipeline implements AutoCloseable {
   static Pipeline assemble(
       Settings settings,
       StreamsConfig streamsConfig,
+      TopicLimits limits,
       BatchClassifier classifier,
       ImageDecoder decoder,
-      CapacityController controller,
-      int imageMaxBytes) {
+      CapacityController controller) {
     Topics topics = Topics.of(settings);
     CommitGuard guard = new CommitGuard(settings.inFlightWait());
     InFlight inFlight = new InFlight(settings.inFlightImages(), settings.inFlightMaxBytes());
     ShareEvents events = new ShareEvents(classifier.card());
     int threads = streamsConfig.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG);
+    long largestDeadLetter =
+        Math.min(PipelineConfig.largestSent(streamsConfig), limits.deadLetters());
     Deque<Runnable> undo = new ArrayDeque<>();
     try {
       RegistryClient registry =
@@ -146,14 +147,20 @@ public final class Pipeline implements AutoCloseable {
                   settings.linger()),
               settings.decodeThreads());
       undo.push(batcher::close);
-      RequestReader reader = new RequestReader(registry, imageMaxBytes);
+      RequestReader reader = new RequestReader(registry, settings.getInt(Settings.IMAGE_MAX_BYTES));
       Topology topology =
           PipelineTopology.build(
               topics,
               registry,
               () ->
                   new MicroBatchProcessor(
-                      batcher::openLane, reader, events, guard, inFlight, topics.images()));
+                      batcher::openLane,
+                      reader,
+                      events,
+                      guard,
+                      inFlight,
+                      topics.images(),
+                      largestDeadLetter));
       return new Pipeline(
           registry,
           batcher,

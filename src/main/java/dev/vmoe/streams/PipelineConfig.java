@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.streams.StreamsConfig;
 
 /**
@@ -28,7 +29,7 @@ final class PipelineConfig {
   /**
    * Returns the properties of Kafka Streams.
    *
-   * @param largestRecordBytes bytes of the largest record that can arrive
+   * @param largestRecordBytes bytes of the largest record that arrives or leaves
    */
   Map<String, Object> streams(int largestRecordBytes) {
     Map<String, Object> all = new HashMap<>(defaults(largestRecordBytes));
@@ -37,6 +38,18 @@ final class PipelineConfig {
     all.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, settings.getString(Settings.BOOTSTRAP_SERVERS));
     all.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
     return all;
+  }
+
+  /** Returns the bytes of the largest record that the producers of these streams may send. */
+  static long largestSent(StreamsConfig streams) {
+    Map<String, Object> producer = streams.getProducerConfigs("any");
+    return Math.min(
+        number(producer, ProducerConfig.MAX_REQUEST_SIZE_CONFIG),
+        number(producer, ProducerConfig.BUFFER_MEMORY_CONFIG));
+  }
+
+  private static long number(Map<String, Object> producer, String key) {
+    return (Long) ConfigDef.parseType(key, String.valueOf(producer.get(key)), ConfigDef.Type.LONG);
   }
 
   private static Map<String, Object> users(Settings settings) {
@@ -69,6 +82,9 @@ final class PipelineConfig {
     // that overtake the check are refused, and sent again after a pause.
     defaults.put(
         StreamsConfig.producerPrefix(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION), 1);
+    // Dead letters that came compressed leave compressed, and utilization shrinks to a fraction;
+    // lz4 costs least, and every client of Kafka that is kept up can read it.
+    defaults.put(StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "lz4");
     int recordBytes = Math.addExact(largestRecordBytes, RECORD_ROOM_BYTES);
     defaults.put(StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), recordBytes);
     defaults.put(

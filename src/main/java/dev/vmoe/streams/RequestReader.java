@@ -5,6 +5,7 @@ import dev.vmoe.event.BadRecordException;
 import dev.vmoe.event.ImageProducer;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.RegistryClient;
+import dev.vmoe.settings.TopicPlan;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -28,6 +29,9 @@ final class RequestReader {
    */
   @SuppressWarnings("ArrayRecordComponent")
   record Request(byte[] image, @Nullable String label, Map<String, String> attributes) {}
+
+  /** Most bytes of a label: the utilization of a batch may name one for each of its images. */
+  static final int MAX_LABEL_BYTES = 1024;
 
   private final AvroDeserializer<ImageRequest> avro;
   private final int maxImageBytes;
@@ -55,7 +59,32 @@ final class RequestReader {
               + " bytes, more than image.max.bytes = "
               + maxImageBytes);
     }
+    requireCarriable(record, request);
     return request;
+  }
+
+  /** What a prediction could not carry would stop the stream when it is sent. */
+  private static void requireCarriable(Record<byte[], ?> record, Request request)
+      throws BadRecordException {
+    long label = RecordSize.length(request.label());
+    if (label > MAX_LABEL_BYTES) {
+      throw new BadRecordException.Refused(
+          "the label has " + label + " bytes, more than " + MAX_LABEL_BYTES);
+    }
+    long key = RecordSize.length(record.key());
+    long headers = RecordSize.of(record.headers());
+    long attributes = 0;
+    for (Map.Entry<String, String> attribute : request.attributes().entrySet()) {
+      attributes +=
+          RecordSize.entry(
+              RecordSize.length(attribute.getKey()), RecordSize.length(attribute.getValue()));
+    }
+    if (key + headers + label + attributes > TopicPlan.MAX_CARRIED_BYTES) {
+      throw new BadRecordException.Refused(
+          "the key (%d bytes), headers (%d), label (%d) and attributes (%d) are more than the %d"
+                  .formatted(key, headers, label, attributes, TopicPlan.MAX_CARRIED_BYTES)
+              + " bytes that a prediction carries");
+    }
   }
 
   private Request readAvro(byte[] value) throws BadRecordException {

@@ -33,20 +33,20 @@ final class TopicCheck {
   }
 
   /**
-   * Checks that all topics are there and that each image can become a dead letter.
+   * Checks that all topics are there, and warns of those that take too small records.
    *
    * @param adminConfigs configuration of Kafka's admin client
    * @param imageMaxBytes assumed where the topics' limits may not be read
-   * @return bytes of the largest record that can arrive
+   * @return the largest records that the topics take
    * @throws PipelineException if a topic is missing or no broker answers
    */
-  int largestRecordBytes(Map<String, Object> adminConfigs, int imageMaxBytes) {
+  TopicLimits limits(Map<String, Object> adminConfigs, int imageMaxBytes) {
     Map<String, Object> configs = new HashMap<>(adminConfigs);
     configs.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) LIMIT.toMillis());
     configs.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) LIMIT.toMillis() / 2);
     try (Admin admin = Admin.create(configs)) {
       requireAll(admin, String.valueOf(configs.get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG)));
-      return limit(admin, imageMaxBytes);
+      return read(admin, imageMaxBytes);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new PipelineException("interrupted while looking at the topics", e);
@@ -85,25 +85,20 @@ final class TopicCheck {
     }
   }
 
-  private int limit(Admin admin, int imageMaxBytes) throws InterruptedException {
+  private TopicLimits read(Admin admin, int imageMaxBytes) throws InterruptedException {
     try {
-      int images = maxMessageBytes(admin, topics.images());
-      int deadLetters = maxMessageBytes(admin, topics.deadLetters());
-      if (deadLetters <= images) {
-        log.warn(
-            "{} takes records of {} bytes and {} of {}: a bad record of the largest size would not"
-                + " fit there with its error headers and stop the stream; raise the latter's"
-                + " max.message.bytes",
-            topics.images(),
-            images,
-            topics.deadLetters(),
-            deadLetters);
-      }
-      return images;
+      TopicLimits limits =
+          new TopicLimits(
+              maxMessageBytes(admin, topics.images()),
+              maxMessageBytes(admin, topics.predictions()),
+              maxMessageBytes(admin, topics.expertUtilization()),
+              maxMessageBytes(admin, topics.deadLetters()));
+      limits.problems(topics).forEach(log::warn);
+      return limits;
     } catch (ExecutionException e) {
       if (e.getCause() instanceof AuthorizationException) {
         log.warn("the topics' size limits may not be read, image.max.bytes is assumed");
-        return imageMaxBytes;
+        return TopicLimits.assumed(imageMaxBytes);
       }
       throw new PipelineException("cannot read the topics' size limits", e.getCause());
     }

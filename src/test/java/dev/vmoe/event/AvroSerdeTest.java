@@ -13,6 +13,7 @@ import org.apache.avro.Schema;
 import org.apache.avro.SchemaBuilder;
 import org.apache.kafka.common.errors.SerializationException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class AvroSerdeTest {
 
@@ -163,6 +164,31 @@ class AvroSerdeTest {
 
     assertThatExceptionOfType(BadRecordException.NotAvro.class)
         .isThrownBy(() -> deserializer.read(nested(id, 0)));
+  }
+
+  @Test
+  @Timeout(10)
+  void shouldNotCountAnArrayOfNothing() {
+    Schema counting =
+        new Schema.Parser()
+            .parse(
+                """
+                {"type": "record", "name": "ImageRequest", "namespace": "dev.vmoe.event",
+                 "fields": [
+                   {"name": "image", "type": "bytes"},
+                   {"name": "steps", "type": {"type": "array", "items": {
+                     "type": "record", "name": "Step", "fields": [
+                       {"name": "none", "type": "null"}]}}}]}
+                """);
+    int id = registry.register("counting", counting);
+    // zigzag varint of 2^62 where the array's length belongs
+    byte[] lie = {-128, -128, -128, -128, -128, -128, -128, -128, -128, 1};
+    byte[] bytes = ByteBuffer.allocate(17).put((byte) 0).putInt(id).put((byte) 0).put(lie).array();
+
+    assertThatExceptionOfType(BadRecordException.UnresolvableSchema.class)
+        .isThrownBy(() -> deserializer.read(bytes))
+        .withMessageContaining("schema id " + id)
+        .withMessageContaining("items take no bytes");
   }
 
   /** An empty image, then boxes in boxes: branch 1 of the union for each, branch 0 at the end. */

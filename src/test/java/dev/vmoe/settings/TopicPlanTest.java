@@ -40,7 +40,10 @@ class TopicPlanTest {
     assertThat(plan.topic(TopicPlan.ROUTING_PROFILE).config())
         .containsEntry("cleanup.policy", "compact");
     assertThat(plan.topic(TopicPlan.PREDICTIONS).config())
-        .containsEntry("message.timestamp.after.max.ms", Long.toString(Long.MAX_VALUE));
+        .containsEntry("message.timestamp.after.max.ms", Long.toString(Long.MAX_VALUE))
+        .containsEntry("max.message.bytes", "2097152");
+    assertThat(plan.topic(TopicPlan.EXPERT_UTILIZATION).config())
+        .containsEntry("max.message.bytes", "16777216");
   }
 
   @Test
@@ -65,6 +68,7 @@ class TopicPlanTest {
           predictions:        | prediction:             | unknown topic 'prediction' (did you mean predictions?)
           predictions:        | images:                 | Duplicate field 'images'
           20971520            | 16777216                | images.dlq: max.message.bytes 16777216 must be above that of images (16777216)
+          2097152             | 524287                  | predictions: max.message.bytes 524287 must be at least 524288
           16777216            | large                   | images: max.message.bytes 'large' is not a whole number
           """)
   void shouldRefuseWhatIsNotUnderstood(String right, String wrong, String message)

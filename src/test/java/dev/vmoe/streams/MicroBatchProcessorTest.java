@@ -91,7 +91,8 @@ class MicroBatchProcessorTest {
         TOPICS,
         registry,
         () ->
-            new MicroBatchProcessor(batcher::openLane, reader, events, guard, inFlight, "images"));
+            new MicroBatchProcessor(
+                batcher::openLane, reader, events, guard, inFlight, "images", 1_000_000));
   }
 
   private void start() {
@@ -244,6 +245,60 @@ class MicroBatchProcessorTest {
     assertThat(header(letters.get(1).headers(), DeadLetter.PARTITION)).isEqualTo("0");
     assertThat(header(letters.get(1).headers(), DeadLetter.OFFSET)).isEqualTo("1");
     assertThat(letters).allMatch(letter -> letter.getRecordTime().equals(NOON));
+  }
+
+  @Test
+  void shouldSendALetterWithoutItsValueWhereThatMayNotBeSent() {
+    start();
+    images.pipeInput(bytes("a"), new byte[1_000_001], NOON);
+    awaitAnswers(1);
+
+    TestRecord<byte[], byte[]> letter = deadLetters.readRecord();
+    assertThat(letter.key()).isEqualTo(bytes("a"));
+    assertThat(letter.value()).isNull();
+    assertThat(header(letter.headers(), DeadLetter.MESSAGE))
+        .contains("value of 1000001 bytes left out")
+        .endsWith("it is at images/0/0");
+  }
+
+  @Test
+  void shouldRefuseARecordThatAPredictionCouldNotCarry() {
+    start();
+    String half = "x".repeat(130 * 1024);
+    RecordHeaders large = new RecordHeaders();
+    large.add("baggage", bytes(half));
+    RecordHeaders many = new RecordHeaders();
+    for (int i = 0; i < 30_000; i++) {
+      many.add("", null);
+    }
+    byte[] attributes =
+        requests.serialize(
+            "images",
+            ImageRequest.newBuilder()
+                .setImage(ByteBuffer.wrap(FakeDecoder.grey(1)))
+                .setAttributes(Map.of("note", half))
+                .build());
+    images.pipeInput(new TestRecord<>(bytes("a"), attributes, large, NOON));
+    images.pipeInput(new TestRecord<>(bytes(half), avro(1, null), large, NOON));
+    images.pipeInput(new TestRecord<>(bytes("c"), avro(1, null), many, NOON));
+    images.pipeInput(bytes("d"), avro(1, "x".repeat(1025)), NOON);
+    images.pipeInput(new TestRecord<>(bytes("e"), avro(1, "cat"), large, NOON));
+    awaitAnswers(5);
+
+    assertThat(predictions.readKeyValuesToList())
+        .extracting(p -> p.key)
+        .containsExactly(bytes("e"));
+    assertThat(deadLetters.readRecordsToList())
+        .extracting(l -> header(l.headers(), DeadLetter.MESSAGE))
+        .satisfiesExactly(
+            reason ->
+                assertThat(reason)
+                    .contains("the key (1 bytes), headers (1331")
+                    .contains("attributes (1331")
+                    .contains("more than the 262144 bytes"),
+            reason -> assertThat(reason).contains("the key (133120 bytes)"),
+            reason -> assertThat(reason).contains("headers (300000)"),
+            reason -> assertThat(reason).contains("the label has 1025 bytes, more than 1024"));
   }
 
   private static ImageRequest request(int imageBytes) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.settings.Settings;
 import java.util.Map;
+import org.apache.kafka.streams.StreamsConfig;
 import org.junit.jupiter.api.Test;
 
 class PipelineConfigTest {
@@ -27,6 +28,22 @@ class PipelineConfigTest {
         .containsEntry("consumer.session.timeout.ms", "20000")
         .containsEntry("producer.compression.type", "zstd")
         .containsEntry("admin.request.timeout.ms", "5000");
+  }
+
+  @Test
+  void shouldTellWhatItsProducersMaySend() {
+    assertThat(largestSent(Map.of())).isEqualTo(1_000_000 + 1024 * 1024);
+    assertThat(largestSent(Map.of("producer.max.request.size", "5000"))).isEqualTo(5000);
+    assertThat(largestSent(Map.of("streams.producer.buffer.memory", "6000"))).isEqualTo(6000);
+  }
+
+  private static long largestSent(Map<String, String> settings) {
+    return PipelineConfig.largestSent(new StreamsConfig(streams(settings)));
+  }
+
+  @Test
+  void shouldCompressUnlessToldOtherwise() {
+    assertThat(streams(Map.of())).containsEntry("producer.compression.type", "lz4");
   }
 
   @Test

@@ -51,10 +51,10 @@ class PipelineTest {
                 Pipeline.assemble(
                     settings,
                     config,
+                    TopicLimits.assumed(1_000_000),
                     classifier,
                     decoder,
-                    new FixedCapacity(settings.operatingPoint(2), settings.routing()),
-                    1_000_000));
+                    new FixedCapacity(settings.operatingPoint(2), settings.routing())));
 
     assertThat(before).containsAll(inferenceThreads());
   }
