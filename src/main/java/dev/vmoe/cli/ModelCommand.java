@@ -93,7 +93,7 @@ final class ModelCommand {
         paramLabel = "cpu|cuda",
         defaultValue = "cpu",
         description =
-            "The kind of device the graph is to be fast on; it runs on both"
+            "The kind of device the graph is to be fast on; the answers are the same"
                 + " (default: ${DEFAULT-VALUE}).")
     private Target target = Target.CPU;
 
