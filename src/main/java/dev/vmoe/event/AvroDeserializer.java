@@ -1,5 +1,6 @@
 package dev.vmoe.event;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.HashSet;
@@ -85,9 +86,14 @@ public final class AvroDeserializer<T extends SpecificRecord> implements Deseria
             == SchemaCompatibility.SchemaCompatibilityType.COMPATIBLE;
     String schema = "schema id " + id + " (" + writerSchema.getFullName() + ")";
     return resolves
-        ? new BadRecordException.NotAvro("the value is not of " + schema + ": " + e, e)
+        ? new BadRecordException.NotAvro("the value is not of " + schema + ": " + what(e), e)
         : new BadRecordException.UnresolvableSchema(
             schema + " cannot be read as " + readerSchema.getFullName() + ": " + e.getMessage(), e);
+  }
+
+  /** Avro tells the end of the bytes by the kind of exception alone. */
+  private static String what(Exception e) {
+    return e instanceof EOFException ? "it ends too early" : String.valueOf(e.getMessage());
   }
 
   private Readers<T> readers(int id) throws BadRecordException {
