@@ -57,7 +57,7 @@ final class BenchPipelineCommand implements Callable<Integer> {
   @Option(
       names = "--images",
       paramLabel = "N",
-      description = "Images a round (default: 8000; 640 with random weights).")
+      description = "Images a round (default: 8000; 1280 with random weights).")
   private @Nullable Integer images;
 
   @Option(
@@ -90,7 +90,7 @@ final class BenchPipelineCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     PositiveNumbers.check(spec, "--images", images, "--rounds", rounds, "--batch", batch);
     boolean demo = variant.equals("demo");
-    int count = images != null ? images : demo ? 8_000 : 640;
+    int count = images != null ? images : demo ? 8_000 : 1_280;
     Path graph = demo ? model.path() : BundledModels.random(variant, SEED);
     Progress progress = new Progress(spec.commandLine().getErr());
     List<Round> measured = new ArrayList<>();
@@ -105,8 +105,8 @@ final class BenchPipelineCommand implements Callable<Integer> {
               new LocalPipeline(settings, batch, classifier, decoder, progress::say)) {
         List<byte[]> encoded = set.stream().map(LabelledImage::encoded).toList();
         progress.say("warming up");
-        bare.imagesPerSecond(encoded, Math.max(1, count / 4));
-        pipeline.replay(set, Math.max(1, count / 4), 0, answered -> {});
+        bare.imagesPerSecond(encoded, count);
+        pipeline.replay(set, count, 0, answered -> {});
         try (Progress.Bar bar = progress.bar("rounds", rounds)) {
           for (int round = 1; round <= rounds; round++) {
             double bareRate = bare.imagesPerSecond(encoded, count);

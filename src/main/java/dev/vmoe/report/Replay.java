@@ -15,6 +15,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongConsumer;
 import java.util.stream.Stream;
@@ -102,14 +103,15 @@ public final class Replay {
     Semaphore window = new Semaphore(load.window());
     AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
+      AtomicLong firstSentNanos = new AtomicLong();
       Thread producer =
-          new Thread(() -> send(images, load, window, failure), CLIENT_ID + "-producer");
+          new Thread(
+              () -> send(images, load, window, failure, firstSentNanos), CLIENT_ID + "-producer");
       producer.setDaemon(true);
-      long startNanos = System.nanoTime();
       producer.start();
       try {
         StreamSummary summary = receive(consumer, load, window, failure, answered);
-        return new Outcome(summary.result(), (System.nanoTime() - startNanos) / 1e9);
+        return new Outcome(summary.result(), (System.nanoTime() - firstSentNanos.get()) / 1e9);
       } finally {
         producer.interrupt();
         producer.join();
@@ -146,7 +148,8 @@ public final class Replay {
       Iterator<LabelledImage> images,
       Load load,
       Semaphore window,
-      AtomicReference<@Nullable Throwable> failure) {
+      AtomicReference<@Nullable Throwable> failure,
+      AtomicLong firstSentNanos) {
     Pace pace = new Pace(load.perSecond() > 0 ? load.perSecond() : Double.POSITIVE_INFINITY);
     long sent = 0;
     try (ImageProducer producer =
@@ -154,6 +157,7 @@ public final class Replay {
             Map.of("bootstrap.servers", bootstrapServers, "client.id", CLIENT_ID, "linger.ms", 5),
             registry,
             topics.images())) {
+      firstSentNanos.set(System.nanoTime());
       for (; sent < load.images(); sent++) {
         window.acquire();
         pace.awaitNext();
