@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -128,9 +130,15 @@ class RegistryClientTest {
   void shouldStopTryingAgainWhenItIsToldTo() throws Exception {
     server.stop(0);
     RegistryClient client = client(Map.of(), Duration.ofMinutes(10));
-    CompletableFuture<Integer> question = CompletableFuture.supplyAsync(() -> register(client));
-    Thread.sleep(300);
-    assertThat(question).isNotDone();
+    AtomicReference<Thread> asking = new AtomicReference<>();
+    CompletableFuture<Integer> question =
+        CompletableFuture.supplyAsync(
+            () -> {
+              asking.set(Thread.currentThread());
+              return register(client);
+            });
+    Awaitility.await() // until it pauses between two attempts
+        .until(() -> asking.get() != null && asking.get().getState() == Thread.State.TIMED_WAITING);
 
     client.giveUp();
 
