@@ -137,10 +137,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private RoutingSettings setting(double ratio, int k, String routing, ModelCard card) {
     try {
-      if (!card.dense() && k > card.expertsPerToken()) {
-        throw new IllegalArgumentException(
-            "experts per token " + k + " outside 1 to " + card.expertsPerToken());
-      }
+      card.requireExpertsPerToken(k);
       return new RoutingSettings(ratio, k, Routing.ofLabel(routing));
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);

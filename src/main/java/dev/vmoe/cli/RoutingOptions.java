@@ -46,12 +46,7 @@ final class RoutingOptions {
               capacityRatio == null ? card.capacityRatio() : capacityRatio,
               expertsPerToken == null ? Math.max(1, card.expertsPerToken()) : expertsPerToken,
               Routing.ofLabel(routing));
-      if (!card.dense() && settings.expertsPerToken() > card.expertsPerToken()) {
-        throw new IllegalArgumentException(
-            String.format(
-                "experts per token %d outside 1 to %d, the K that %s was trained with",
-                settings.expertsPerToken(), card.expertsPerToken(), card.name()));
-      }
+      card.requireExpertsPerToken(settings.expertsPerToken());
       return settings;
     } catch (IllegalArgumentException e) {
       throw new ParameterException(command.commandLine(), String.valueOf(e.getMessage()), e);

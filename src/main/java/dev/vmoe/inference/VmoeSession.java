@@ -219,12 +219,7 @@ public final class VmoeSession implements BatchClassifier {
               "%d images of %d bytes in a %s buffer of %d bytes",
               numImages, imageBytes(), images.isDirect() ? "direct" : "heap", images.capacity()));
     }
-    if (!card.dense() && settings.expertsPerToken() > card.expertsPerToken()) {
-      throw new IllegalArgumentException(
-          String.format(
-              "experts per token %d outside 1 to %d, the K that %s was trained with",
-              settings.expertsPerToken(), card.expertsPerToken(), card.name()));
-    }
+    card.requireExpertsPerToken(settings.expertsPerToken());
   }
 
   private int imageBytes() {

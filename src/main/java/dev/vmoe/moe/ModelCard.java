@@ -66,6 +66,20 @@ public record ModelCard(
     return moeBlocks.isEmpty();
   }
 
+  /**
+   * Checks that the model can send each token to this many experts; a dense model does not mind.
+   *
+   * @throws IllegalArgumentException if it was not trained with as many
+   */
+  public void requireExpertsPerToken(int k) {
+    if (!dense() && k > expertsPerToken) {
+      throw new IllegalArgumentException(
+          String.format(
+              "experts per token %d outside 1 to %d, the K that %s was trained with",
+              k, expertsPerToken, name));
+    }
+  }
+
   /** Returns the card as the entries of a model file's metadata. */
   public Map<String, String> toMetadata() {
     Map<String, String> metadata = new LinkedHashMap<>();
