@@ -18,6 +18,7 @@ import time
 import torch
 from torch.nn import functional
 
+import checkpoint
 import data
 import optimizer
 import vmoe
@@ -40,8 +41,9 @@ def arguments():
     add("--smoothing", type=float, default=0.05, help="label smoothing (default: %(default)s)")
     add("--keep", type=float, default=0.6, help="part of the patches seen early (default: %(default)s)")
     add("--keep-until", type=float, default=0.7, help="part of the epochs that are early (default: %(default)s)")
-    add("--start", type=pathlib.Path, help="state of an earlier stage whose weights to start from")
+    add("--start", type=pathlib.Path, help="where an earlier stage's weights are to start from: its state (.pt) or a checkpoint's prefix")
     add("--skip", type=float, default=0.0, help="stochastic depth: largest part of an image's tokens that pass an MLP by their residual (default: %(default)s)")
+    add("--lowest-ratio", type=float, help="batch priority routing at a K of 1 or 2 and a capacity ratio drawn anew every step, from this to 1.05, evenly in its logarithm")
     add("--seed", type=int, default=20220622, help="default: %(default)s")
     add("--threads", type=int, default=1, help="default: %(default)s")
     add("--steps", type=int, help="stop after so many steps, to measure the speed")
@@ -63,6 +65,18 @@ def stochastic_depth(shape, images, largest, generator):
     """(blocks, B, T) of 0 and 1: half of the images keep every token, the others lose a part drawn up to the largest."""
     part = largest * torch.rand(images, 1, generator=generator) * (torch.rand(images, 1, generator=generator) < 0.5)
     return (torch.rand(shape.blocks, images, shape.tokens, generator=generator) >= part).bfloat16()
+
+
+def lowered(lowest, generator):
+    """Batch priority routing with K 1 or 2 and a ratio from the lowest to that of training."""
+    trained = vmoe.Routing()
+    draw, K = torch.rand(1, generator=generator).item(), torch.randint(1, trained.experts_per_token + 1, (1,), generator=generator).item()
+    return vmoe.Routing(K, lowest * (trained.capacity_ratio / lowest) ** draw, batch_priority=True)
+
+
+def weights_of(start):
+    """The weights of an earlier stage."""
+    return torch.load(start, weights_only=True)["parameters"] if start.suffix == ".pt" else checkpoint.parameters_of(start)
 
 
 def half(parameters):
@@ -98,7 +112,8 @@ def epoch(options, shape, parameters, update, images, labels, number):
             scores = torch.rand(len(x), shape.patches, generator=generator)
             keep = scores.topk(round(options.keep * shape.patches), dim=1).indices
         depth = stochastic_depth(shape, len(x), options.skip, generator) if options.skip else None
-        logits, _, balance = vmoe.forward(half(parameters), shape, x, vmoe.Routing(), noise, keep, depth)
+        routing = lowered(options.lowest_ratio, generator) if options.lowest_ratio else vmoe.Routing()
+        logits, _, balance = vmoe.forward(half(parameters), shape, x, routing, noise, keep, depth)
         logits = logits.float()
         loss = functional.cross_entropy(logits, y, label_smoothing=options.smoothing)
         (loss + 0.005 * balance).backward()
@@ -122,7 +137,7 @@ def main():
     shape = shape_of(options)
     options.state.mkdir(parents=True, exist_ok=True)
     saved, curves = options.state / f"{options.model}.pt", options.state / f"{options.model}-curves.csv"
-    parameters = torch.load(options.start, weights_only=True)["parameters"] if options.start else vmoe.initial_parameters(shape, options.seed)
+    parameters = weights_of(options.start) if options.start else vmoe.initial_parameters(shape, options.seed)
     for leaf in parameters.values():
         leaf.requires_grad_()
     update = optimizer.Optimizer(parameters, options.muon_rate, options.adam_rate, options.decay)
