@@ -10,6 +10,10 @@ import org.jspecify.annotations.Nullable;
 final class Batch<T> {
 
   final String id;
+
+  /** When it is closed. */
+  final BatchLimits limits;
+
   final long openedNanos;
 
   /** All entries, in the order they came, over all lanes. */
@@ -30,14 +34,18 @@ final class Batch<T> {
   /** Why the batch takes no more; null while it fills. */
   @Nullable FlushReason flushReason;
 
+  /** Since when it takes no more; meaningless while it fills. */
+  long closedNanos;
+
   /** What came out; null until the batch has run. */
   @Nullable BatchRun run;
 
   /** Why the run failed; null unless it did. */
   @Nullable RuntimeException failure;
 
-  Batch(String id, long openedNanos) {
+  Batch(String id, BatchLimits limits, long openedNanos) {
     this.id = id;
+    this.limits = limits;
     this.openedNanos = openedNanos;
   }
 
@@ -50,8 +58,9 @@ final class Batch<T> {
     }
   }
 
-  void close(FlushReason reason) {
+  void close(FlushReason reason, long nowNanos) {
     flushReason = reason;
+    closedNanos = nowNanos;
   }
 
   boolean decoded() {

@@ -1,5 +1,6 @@
 package dev.vmoe.batch;
 
+import dev.vmoe.capacity.Decision;
 import dev.vmoe.inference.BatchResult;
 import org.jspecify.annotations.Nullable;
 
@@ -9,12 +10,18 @@ import org.jspecify.annotations.Nullable;
  * @param id identifies the batch
  * @param numImages images that could be decoded
  * @param flushReason why the batch was closed
- * @param decisionReason why it ran at its operating point
+ * @param decision the operating point it ran at, and why; null where no image could be decoded
  * @param result what the model said; null where no image could be decoded
  */
 public record BatchRun(
     String id,
     int numImages,
     FlushReason flushReason,
-    String decisionReason,
-    @Nullable BatchResult result) {}
+    @Nullable Decision decision,
+    @Nullable BatchResult result) {
+
+  /** Returns a batch of which no image could be decoded. */
+  static BatchRun ofNothing(String id, FlushReason flushReason) {
+    return new BatchRun(id, 0, flushReason, null, null);
+  }
+}

@@ -2,6 +2,8 @@ package dev.vmoe.batch;
 
 import dev.vmoe.capacity.CapacityController;
 import dev.vmoe.capacity.Decision;
+import dev.vmoe.capacity.Load;
+import dev.vmoe.capacity.RunTime;
 import dev.vmoe.capacity.Sample;
 import dev.vmoe.image.BadImageException;
 import dev.vmoe.image.ImageDecoder;
@@ -17,12 +19,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,7 +47,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
   private final BatchClassifier classifier;
   private final ImageDecoder decoder;
   private final CapacityController controller;
-  private final BatchLimits limits;
+  private final Supplier<BatchLimits> limits;
   private final int slotBytes;
   private final String idPrefix = UUID.randomUUID().toString().substring(0, 8);
 
@@ -63,10 +63,15 @@ public final class MicroBatcher<T> implements AutoCloseable {
   private final Deque<Batch<T>> queue = new ArrayDeque<>();
 
   private final Deque<ByteBuffer> freeBuffers = new ArrayDeque<>();
-  private final ExecutorService decodeWorkers;
+  private final Decoding decoding;
   private final Thread inference;
   private long batchesOpened;
   private boolean closed;
+
+  /** The last run and when it ended; belongs to the inference thread. */
+  private @Nullable RunTime lastRun;
+
+  private long lastRunEndNanos;
 
   /**
    * Starts the batcher's threads.
@@ -74,14 +79,15 @@ public final class MicroBatcher<T> implements AutoCloseable {
    * @param classifier runs each batch; stays open when the batcher closes
    * @param decoder decodes each image
    * @param controller chooses each batch's operating point
-   * @param limits when a batch is closed
+   * @param limits when a batch is closed; asked when it is opened, so that a change counts from the
+   *     next one on
    * @param decodeThreads threads that decode, at least 1
    */
   public MicroBatcher(
       BatchClassifier classifier,
       ImageDecoder decoder,
       CapacityController controller,
-      BatchLimits limits,
+      Supplier<BatchLimits> limits,
       int decodeThreads) {
     this.classifier = classifier;
     this.decoder = decoder;
@@ -90,11 +96,11 @@ public final class MicroBatcher<T> implements AutoCloseable {
     int size = classifier.card().imageSize();
     this.slotBytes = size * size * 3;
     for (int i = 0; i < BUFFERS; i++) {
-      freeBuffers.add(ByteBuffer.allocateDirect(Math.multiplyExact(slotBytes, limits.maxImages())));
+      freeBuffers.add(bufferFor(limits.get()));
     }
     AtomicInteger worker = new AtomicInteger();
-    this.decodeWorkers =
-        Executors.newFixedThreadPool(
+    this.decoding =
+        new Decoding(
             decodeThreads, task -> daemon(task, "vmoe-decode-" + worker.incrementAndGet()));
     this.inference = daemon(this::runBatches, "vmoe-inference");
     inference.start();
@@ -104,6 +110,10 @@ public final class MicroBatcher<T> implements AutoCloseable {
     Thread thread = new Thread(task, name);
     thread.setDaemon(true);
     return thread;
+  }
+
+  private ByteBuffer bufferFor(BatchLimits limits) {
+    return ByteBuffer.allocateDirect(Math.multiplyExact(slotBytes, limits.maxImages()));
   }
 
   /** Opens a lane for one submitter. */
@@ -117,24 +127,36 @@ public final class MicroBatcher<T> implements AutoCloseable {
   private Batch<T> add(Entry<T> entry) {
     long entryBytes = entry.encoded == null ? 0 : entry.encoded.length;
     Batch<T> batch = queue.peekLast();
-    if (batch != null && batch.flushReason == null && limits.overflows(batch.bytes, entryBytes)) {
-      batch.close(FlushReason.BYTES);
+    if (batch != null
+        && batch.flushReason == null
+        && batch.limits.overflows(batch.bytes, entryBytes)) {
+      batch.close(FlushReason.BYTES, entry.submittedNanos);
     }
     if (batch == null || batch.flushReason != null) {
-      batch = new Batch<>(idPrefix + "-" + batchesOpened++, entry.submittedNanos);
-      batch.buffer = freeBuffers.poll();
+      batch = new Batch<>(idPrefix + "-" + batchesOpened++, limits.get(), entry.submittedNanos);
       queue.addLast(batch);
+      ByteBuffer buffer = freeBuffers.poll();
+      if (buffer != null) {
+        batch.buffer = fit(buffer, batch.limits);
+      }
     }
     batch.add(entry);
     if (entry.encoded != null && batch.buffer != null) {
       decodeLater(batch, entry);
     }
-    Optional<FlushReason> reason = limits.full(batch.entries.size(), batch.bytes);
-    reason.ifPresent(batch::close);
-    if (reason.isPresent() || batch.entries.size() == 1) {
+    Optional<FlushReason> full = batch.limits.full(batch.entries.size(), batch.bytes);
+    if (full.isPresent()) {
+      batch.close(full.get(), entry.submittedNanos);
+    }
+    if (full.isPresent() || batch.entries.size() == 1) {
       work.signal();
     }
     return batch;
+  }
+
+  /** Returns the buffer, or a larger one in its place where the limits have grown. */
+  private ByteBuffer fit(ByteBuffer buffer, BatchLimits limits) {
+    return buffer.capacity() < (long) slotBytes * limits.maxImages() ? bufferFor(limits) : buffer;
   }
 
   // ---- decoding: on the workers ----
@@ -142,7 +164,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
   private void decodeLater(Batch<T> batch, Entry<T> entry) {
     ByteBuffer buffer = Objects.requireNonNull(batch.buffer);
     byte[] encoded = Objects.requireNonNull(entry.encoded);
-    decodeWorkers.execute(() -> decode(batch, entry, encoded, buffer));
+    decoding.execute(() -> decode(batch, entry, encoded, buffer));
   }
 
   private void decode(Batch<T> batch, Entry<T> entry, byte[] encoded, ByteBuffer buffer) {
@@ -219,9 +241,14 @@ public final class MicroBatcher<T> implements AutoCloseable {
     if (batch.flushReason != null) {
       return 0;
     }
-    long ageNanos = System.nanoTime() - batch.openedNanos;
-    limits.flush(batch.entries.size(), batch.bytes, ageNanos).ifPresent(batch::close);
-    return batch.flushReason != null ? 0 : Math.max(1, limits.linger().toNanos() - ageNanos);
+    long nowNanos = System.nanoTime();
+    long ageNanos = nowNanos - batch.openedNanos;
+    Optional<FlushReason> due = batch.limits.flush(batch.entries.size(), batch.bytes, ageNanos);
+    if (due.isPresent()) {
+      batch.close(due.get(), nowNanos);
+      return 0;
+    }
+    return Math.max(1, batch.limits.linger().toNanos() - ageNanos);
   }
 
   /** Runs a batch, publishes what came out to the lanes, and passes its buffer on. */
@@ -255,19 +282,42 @@ public final class MicroBatcher<T> implements AutoCloseable {
     FlushReason flushReason = Objects.requireNonNull(batch.flushReason);
     int numImages = batch.compact(slotBytes);
     if (numImages == 0) {
-      return new BatchRun(batch.id, 0, flushReason, "no image could be decoded", null);
+      return BatchRun.ofNothing(batch.id, flushReason);
     }
     long startNanos = System.nanoTime();
     for (Entry<T> entry : batch.entries) {
       entry.queueNanos = startNanos - entry.submittedNanos;
     }
-    Decision decision =
-        controller.decide(
-            new Sample(startNanos, numImages, waitingImages(), startNanos - batch.openedNanos));
-    BatchResult result =
-        classifier.classify(
-            Objects.requireNonNull(batch.buffer), numImages, decision.routingSettings());
-    return new BatchRun(batch.id, numImages, flushReason, decision.reason(), result);
+    Decision decision = controller.decide(sample(batch, numImages, startNanos));
+    boolean alone = classifier.takesAllCores();
+    if (alone) {
+      decoding.standStill();
+    }
+    try {
+      BatchResult result =
+          classifier.classify(
+              Objects.requireNonNull(batch.buffer), numImages, decision.routingSettings());
+      lastRun = new RunTime(decision.point(), numImages, result.inferenceNanos());
+      return new BatchRun(batch.id, numImages, flushReason, decision, result);
+    } finally {
+      lastRunEndNanos = System.nanoTime();
+      if (alone) {
+        decoding.move();
+      }
+    }
+  }
+
+  private Sample sample(Batch<T> batch, int numImages, long nowNanos) {
+    long completeNanos =
+        lastRun == null ? batch.closedNanos : Math.max(batch.closedNanos, lastRunEndNanos);
+    return new Sample(
+        nowNanos,
+        numImages,
+        waitingImages(),
+        nowNanos - batch.openedNanos,
+        Math.max(0, nowNanos - completeNanos),
+        lastRun,
+        Load.UNKNOWN);
   }
 
   private int waitingImages() {
@@ -283,7 +333,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
   private void passOn(ByteBuffer buffer) {
     for (Batch<T> batch : queue) {
       if (batch.buffer == null) {
-        batch.buffer = buffer;
+        batch.buffer = fit(buffer, batch.limits);
         for (Entry<T> entry : batch.entries) {
           if (entry.encoded != null) {
             decodeLater(batch, entry);
@@ -306,12 +356,12 @@ public final class MicroBatcher<T> implements AutoCloseable {
       lock.unlock();
     }
     inference.interrupt();
-    decodeWorkers.shutdownNow();
+    decoding.close();
     boolean interrupted = false;
     try {
       // The run in progress ends first: nobody may close the classifier under it.
       inference.join();
-      decodeWorkers.awaitTermination(10, TimeUnit.SECONDS);
+      decoding.awaitClosed();
     } catch (InterruptedException e) {
       interrupted = true;
     }

@@ -1,5 +1,7 @@
 package dev.vmoe.capacity;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What a controller may know when the next batch is about to run.
  *
@@ -7,5 +9,23 @@ package dev.vmoe.capacity;
  * @param batchImages images of the batch about to run
  * @param waitingImages images in the instance that wait behind this batch
  * @param oldestAgeNanos time since the oldest image of the batch was first seen, in nanoseconds
+ * @param idleNanos how long this batch has been complete while nothing ran, in nanoseconds: what a
+ *     batch costs beside its run
+ * @param lastRun the run before this one; null before the first
+ * @param load what is asked of the instance from outside
  */
-public record Sample(long nowNanos, int batchImages, int waitingImages, long oldestAgeNanos) {}
+public record Sample(
+    long nowNanos,
+    int batchImages,
+    int waitingImages,
+    long oldestAgeNanos,
+    long idleNanos,
+    @Nullable RunTime lastRun,
+    Load load) {
+
+  /** Returns the sample with another load. */
+  public Sample withLoad(Load other) {
+    return new Sample(
+        nowNanos, batchImages, waitingImages, oldestAgeNanos, idleNanos, lastRun, other);
+  }
+}

@@ -25,6 +25,11 @@ public interface BatchClassifier extends AutoCloseable {
    */
   BatchResult classify(ByteBuffer images, int numImages, RoutingSettings settings);
 
+  /** Returns whether a run keeps every core busy, so that other work beside it only slows it. */
+  default boolean takesAllCores() {
+    return false;
+  }
+
   @Override
   void close();
 }

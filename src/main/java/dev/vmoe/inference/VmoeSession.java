@@ -49,13 +49,19 @@ public final class VmoeSession implements BatchClassifier {
   private final OrtSession session;
   private final ModelCard card;
   private final Device device;
+  private final boolean takesAllCores;
 
   private VmoeSession(
-      OrtEnvironment environment, OrtSession session, ModelCard card, Device device) {
+      OrtEnvironment environment,
+      OrtSession session,
+      ModelCard card,
+      Device device,
+      boolean takesAllCores) {
     this.environment = environment;
     this.session = session;
     this.card = card;
     this.device = device;
+    this.takesAllCores = takesAllCores;
   }
 
   /**
@@ -126,7 +132,8 @@ public final class VmoeSession implements BatchClassifier {
       OrtSession session = environment.createSession(file.toString(), options);
       try {
         ModelCard card = ModelCard.fromMetadata(session.getMetadata().getCustomMetadata());
-        return new VmoeSession(environment, session, card, device);
+        return new VmoeSession(
+            environment, session, card, device, takesAllCores(device, settings.threads()));
       } catch (IllegalArgumentException e) {
         session.close();
         throw new InferenceException(file + ": " + e.getMessage(), e);
@@ -135,6 +142,11 @@ public final class VmoeSession implements BatchClassifier {
       throw new InferenceException(
           String.format("cannot load %s on %s: %s", file, device, e.getMessage()), e);
     }
+  }
+
+  private static boolean takesAllCores(Device device, int threads) {
+    return device.kind() == Device.Kind.CPU
+        && (threads == 0 || threads >= Runtime.getRuntime().availableProcessors());
   }
 
   private static void addCuda(OrtSession.SessionOptions options, Device device) {
@@ -168,6 +180,11 @@ public final class VmoeSession implements BatchClassifier {
   /** Returns the device in use: never {@code auto}. */
   public Device device() {
     return device;
+  }
+
+  @Override
+  public boolean takesAllCores() {
+    return takesAllCores;
   }
 
   @Override

@@ -128,7 +128,8 @@ public final class Settings extends AbstractConfig {
               0,
               Range.atLeast(0),
               Importance.MEDIUM,
-              "Threads that decode images; 0 means half the number of cores.")
+              "Threads that decode images; 0 means the number of cores where the model takes them all"
+                  + " while it runs (images are then decoded between two runs), else half of it.")
           .define(
               BATCH_MAX_IMAGES,
               Type.INT,
@@ -256,10 +257,15 @@ public final class Settings extends AbstractConfig {
     return threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
   }
 
-  /** Returns the threads that decode images. */
-  public int decodeThreads() {
+  /**
+   * Returns the threads that decode images.
+   *
+   * @param inTurn whether images are decoded between the runs of the model, not beside them
+   */
+  public int decodeThreads(boolean inTurn) {
     int threads = getInt(DECODE_THREADS);
-    return threads > 0 ? threads : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+    int cores = Runtime.getRuntime().availableProcessors();
+    return threads > 0 ? threads : inTurn ? cores : Math.max(1, cores / 2);
   }
 
   /** Returns a topic's full name. */

@@ -136,16 +136,18 @@ public final class Pipeline implements AutoCloseable {
       registry.register(topics.images(), ImageRequest.getClassSchema());
       registry.register(topics.predictions(), Prediction.getClassSchema());
       registry.register(topics.expertUtilization(), ExpertUtilization.getClassSchema());
+      BatchLimits batchLimits =
+          new BatchLimits(
+              settings.getInt(Settings.BATCH_MAX_IMAGES),
+              settings.getLong(Settings.BATCH_MAX_BYTES),
+              settings.linger());
       MicroBatcher<Waiting> batcher =
           new MicroBatcher<>(
               classifier,
               decoder,
               controller,
-              new BatchLimits(
-                  settings.getInt(Settings.BATCH_MAX_IMAGES),
-                  settings.getLong(Settings.BATCH_MAX_BYTES),
-                  settings.linger()),
-              settings.decodeThreads());
+              () -> batchLimits,
+              settings.decodeThreads(classifier.takesAllCores()));
       undo.push(batcher::close);
       RequestReader reader = new RequestReader(registry, settings.getInt(Settings.IMAGE_MAX_BYTES));
       Topology topology =

@@ -3,6 +3,7 @@ package dev.vmoe.streams;
 import dev.vmoe.batch.Answer;
 import dev.vmoe.batch.BatchRun;
 import dev.vmoe.batch.Share;
+import dev.vmoe.capacity.Decision;
 import dev.vmoe.event.ClassScore;
 import dev.vmoe.event.ClassUtilization;
 import dev.vmoe.event.ExpertUtilization;
@@ -52,6 +53,7 @@ final class ShareEvents {
         .setQueueMicros(TimeUnit.NANOSECONDS.toMicros(answer.queueNanos()))
         .setDecodeMicros(TimeUnit.NANOSECONDS.toMicros(answer.decodeNanos()))
         .setInferenceMicros(TimeUnit.NANOSECONDS.toMicros(result.inferenceNanos()))
+        .setConfigurationVersion(decision(run).configurationVersion())
         .setSourceTopic(waiting.position().topic())
         .setSourcePartition(waiting.position().partition())
         .setSourceOffset(waiting.position().offset())
@@ -97,6 +99,8 @@ final class ShareEvents {
             .setCapacity(result.slots())
             .setSlots((double) result.slots() * classified.size() / run.numImages())
             .setInferenceMicros(TimeUnit.NANOSECONDS.toMicros(result.inferenceNanos()))
+            .setDecision(decision(run).reason())
+            .setConfigurationVersion(decision(run).configurationVersion())
             .setLayers(layers(result.counts(), classified))
             .setClasses(
                 byClass.entrySet().stream()
@@ -112,6 +116,10 @@ final class ShareEvents {
 
   private static BatchResult result(BatchRun run) {
     return Objects.requireNonNull(run.result(), "a batch with classified images has a result");
+  }
+
+  private static Decision decision(BatchRun run) {
+    return Objects.requireNonNull(run.decision(), "a batch with classified images was decided on");
   }
 
   private String classOf(BatchResult result, Answer.Classified<Waiting> image) {

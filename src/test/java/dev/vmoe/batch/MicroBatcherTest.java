@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.vmoe.capacity.CapacityController;
 import dev.vmoe.capacity.FixedCapacity;
 import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.capacity.RunTime;
 import dev.vmoe.capacity.Sample;
 import dev.vmoe.image.BadImageException;
 import dev.vmoe.image.ImageDecoder;
@@ -27,6 +28,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -44,6 +46,8 @@ class MicroBatcherTest {
 
   private final PixelEcho classifier = new PixelEcho();
   private final List<Sample> samples = new CopyOnWriteArrayList<>();
+  private final AtomicInteger decoded = new AtomicInteger();
+  private volatile BatchLimits limits;
   private MicroBatcher<Integer> batcher;
 
   @AfterEach
@@ -207,6 +211,52 @@ class MicroBatcherTest {
   }
 
   @Test
+  void shouldNotDecodeBesideARunThatTakesAllCores() throws Exception {
+    classifier.takesAllCores = true;
+    classifier.permits.drainPermits();
+    open(2, 1_000, NEVER_LINGERS);
+    Lane<Integer> lane = batcher.openLane();
+    submit(lane, 1, 2);
+    Awaitility.await().until(classifier.permits::hasQueuedThreads); // the run is under way
+    int decodedBefore = decoded.get();
+    submit(lane, 3, 4, 5, 6);
+
+    Awaitility.await().during(Duration.ofMillis(100)).until(() -> decoded.get() == decodedBefore);
+    classifier.permits.release(3);
+
+    assertThat(classes(take(lane))).containsExactly(1, 2);
+    assertThat(classes(take(lane))).containsExactly(3, 4);
+    assertThat(classes(take(lane))).containsExactly(5, 6);
+  }
+
+  @Test
+  void shouldApplyNewLimitsFromTheNextBatchOn() throws Exception {
+    open(2, 1_000, NEVER_LINGERS);
+    Lane<Integer> lane = batcher.openLane();
+    submit(lane, 1);
+    limits = new BatchLimits(7, 1_000, NEVER_LINGERS);
+    submit(lane, 2, 3, 4, 5, 6, 7, 8, 9);
+
+    assertThat(classes(take(lane))).containsExactly(1, 2);
+    assertThat(classes(take(lane))).containsExactly(3, 4, 5, 6, 7, 8, 9);
+  }
+
+  @Test
+  void shouldTellTheControllerOfTheRunBefore() throws Exception {
+    open(2, 1_000, NEVER_LINGERS);
+    Lane<Integer> lane = batcher.openLane();
+    submit(lane, 1, 2);
+    take(lane);
+    submit(lane, 3, 4);
+    take(lane);
+
+    assertThat(samples.get(0).lastRun()).isNull();
+    assertThat(samples.get(1).lastRun())
+        .isEqualTo(new RunTime(new OperatingPoint(1.05, 2), 2, PixelEcho.RUN_NANOS));
+    assertThat(samples.get(1).idleNanos()).isBetween(0L, samples.get(1).oldestAgeNanos());
+  }
+
+  @Test
   void shouldFailSharesOfFailedBatchOnly() throws Exception {
     open(1, 1_000, NEVER_LINGERS);
     Lane<Integer> failing = batcher.openLane();
@@ -296,10 +346,13 @@ class MicroBatcherTest {
           samples.add(sample);
           return fixed.decide(sample);
         };
-    ImageDecoder decoder = MicroBatcherTest::decode;
-    batcher =
-        new MicroBatcher<>(
-            classifier, decoder, controller, new BatchLimits(maxImages, maxBytes, linger), 2);
+    ImageDecoder decoder =
+        (encoded, images, slot) -> {
+          decoded.incrementAndGet();
+          decode(encoded, images, slot);
+        };
+    limits = new BatchLimits(maxImages, maxBytes, linger);
+    batcher = new MicroBatcher<>(classifier, decoder, controller, () -> limits, 2);
   }
 
   /** A 1×1 image whose red value is its first byte. */
@@ -347,9 +400,16 @@ class MicroBatcherTest {
   private static final class PixelEcho implements BatchClassifier {
 
     static final int FAILS = 254;
+    static final long RUN_NANOS = 1;
 
     final Semaphore permits = new Semaphore(1_000_000);
     final List<List<Integer>> pixelsSeen = new CopyOnWriteArrayList<>();
+    volatile boolean takesAllCores;
+
+    @Override
+    public boolean takesAllCores() {
+      return takesAllCores;
+    }
 
     @Override
     public ModelCard card() {
@@ -373,7 +433,7 @@ class MicroBatcherTest {
       RoutingCounts none =
           new RoutingCounts(
               numImages, 0, 0, new int[0], new int[0], new float[0], new float[0], new int[0]);
-      return new BatchResult(logits, none, settings, 0, settings.capacityRatio(), 1);
+      return new BatchResult(logits, none, settings, 0, settings.capacityRatio(), RUN_NANOS);
     }
 
     @Override

@@ -25,7 +25,8 @@ class SettingsTest {
     assertThat(settings.routing()).isEqualTo(Routing.BATCH_PRIORITY);
     assertThat(settings.operatingPoint(2)).isEqualTo(new OperatingPoint(1.05, 2));
     assertThat(settings.inferenceThreads()).isPositive();
-    assertThat(settings.decodeThreads()).isPositive();
+    assertThat(settings.decodeThreads(true)).isGreaterThanOrEqualTo(settings.decodeThreads(false));
+    assertThat(settings.decodeThreads(false)).isPositive();
   }
 
   @Test

@@ -81,7 +81,7 @@ class MicroBatchProcessorTest {
             classifier,
             new FakeDecoder(SLOT_BYTES),
             new FixedCapacity(new OperatingPoint(1.05, 2), Routing.VANILLA),
-            new BatchLimits(batchImages, 1_000_000, linger),
+            () -> new BatchLimits(batchImages, 1_000_000, linger),
             2);
     open.add(0, batcher);
     RequestReader reader = new RequestReader(registry, 1000);

@@ -1,0 +1,25 @@
+package dev.vmoe.capacity;
+
+/**
+ * What is asked of an instance from outside: a reading of the images topic, or none.
+ *
+ * @param backlogImages images sent and not yet answered, of the partitions that the instance owns;
+ *     taken as the instance's own waiting images where there is no reading
+ * @param arrivalsPerSecond images a second that come in, over the last second or so
+ * @param ageNanos time since this was read, in nanoseconds; {@link Long#MAX_VALUE} if it never was
+ */
+public record Load(long backlogImages, double arrivalsPerSecond, long ageNanos) {
+
+  /** Nothing has been read. */
+  public static final Load UNKNOWN = new Load(0, 0, Long.MAX_VALUE);
+
+  /** Rejects what no reading can say. */
+  public Load {
+    if (backlogImages < 0 || !(arrivalsPerSecond >= 0) || ageNanos < 0) {
+      throw new IllegalArgumentException(
+          String.format(
+              "%d images waiting, %s a second, read %d ns ago",
+              backlogImages, arrivalsPerSecond, ageNanos));
+    }
+  }
+}

@@ -1,0 +1,104 @@
+package dev.vmoe.capacity;
+
+import dev.vmoe.moe.Routing;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+
+/**
+ * How good a model is at each operating point: accuracy measured on labelled images, by routing and
+ * batch size.
+ */
+public final class QualityProfile {
+
+  /**
+   * One measurement.
+   *
+   * @param point operating point
+   * @param routing order in which choices claimed slots
+   * @param batchImages images routed together
+   * @param accuracy share of images whose best class was right, 0 to 1
+   */
+  public record Entry(OperatingPoint point, Routing routing, int batchImages, double accuracy) {
+
+    /** Rejects what was not measured. */
+    public Entry {
+      if (batchImages < 1 || !(accuracy >= 0 && accuracy <= 1)) {
+        throw new IllegalArgumentException(
+            "accuracy " + accuracy + " at batches of " + batchImages + " images");
+      }
+    }
+  }
+
+  private record Setting(OperatingPoint point, Routing routing) {}
+
+  private final List<OperatingPoint> points;
+  private final Map<Setting, NavigableMap<Integer, Double>> accuracies = new HashMap<>();
+
+  /** Creates a profile of these measurements. */
+  public QualityProfile(List<Entry> entries) {
+    if (entries.isEmpty()) {
+      throw new IllegalArgumentException("a quality profile without a measurement");
+    }
+    for (Entry entry : entries) {
+      accuracies
+          .computeIfAbsent(new Setting(entry.point(), entry.routing()), setting -> new TreeMap<>())
+          .put(entry.batchImages(), entry.accuracy());
+    }
+    points = entries.stream().map(Entry::point).distinct().toList();
+  }
+
+  /**
+   * Returns what a model without measurements is assumed to be like: the more of its choices may be
+   * processed the better, and of equal shares the larger K.
+   *
+   * @param ratios capacity ratios of the ladder, each above 0
+   * @param trainedExpertsPerToken K of training
+   */
+  public static QualityProfile assumed(List<Double> ratios, int trainedExpertsPerToken) {
+    List<Entry> entries = new ArrayList<>();
+    for (int k = 1; k <= trainedExpertsPerToken; k++) {
+      for (double ratio : ratios) {
+        double share = Math.min(1, ratio) * k / trainedExpertsPerToken;
+        double accuracy = 0.99 * share + 0.01 * k / trainedExpertsPerToken;
+        for (Routing routing : Routing.values()) {
+          entries.add(new Entry(new OperatingPoint(ratio, k), routing, 1, accuracy));
+        }
+      }
+    }
+    return new QualityProfile(entries);
+  }
+
+  /** Returns every point that was measured. */
+  public List<OperatingPoint> points() {
+    return points;
+  }
+
+  /**
+   * Returns the accuracy at a point, between measured batch sizes interpolated in the logarithm of
+   * the size.
+   *
+   * @throws IllegalArgumentException if the point was not measured with this routing
+   */
+  public double accuracy(OperatingPoint point, Routing routing, int batchImages) {
+    NavigableMap<Integer, Double> bySize = accuracies.get(new Setting(point, routing));
+    if (bySize == null) {
+      throw new IllegalArgumentException("no accuracy was measured at " + point + ", " + routing);
+    }
+    Map.Entry<Integer, Double> below = bySize.floorEntry(batchImages);
+    Map.Entry<Integer, Double> above = bySize.ceilingEntry(batchImages);
+    if (below == null) {
+      return bySize.firstEntry().getValue();
+    }
+    if (above == null || above.getKey().equals(below.getKey())) {
+      return below.getValue();
+    }
+    double part =
+        Math.log((double) batchImages / below.getKey())
+            / Math.log((double) above.getKey() / below.getKey());
+    return below.getValue() + part * (above.getValue() - below.getValue());
+  }
+}
