@@ -57,7 +57,7 @@ final class BenchPipelineCommand implements Callable<Integer> {
   @Option(
       names = "--images",
       paramLabel = "N",
-      description = "Images a round (default: 8000; 1280 with random weights).")
+      description = "Images a round (default: 8000; 3840 with random weights).")
   private @Nullable Integer images;
 
   @Option(
@@ -90,7 +90,7 @@ final class BenchPipelineCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     PositiveNumbers.check(spec, "--images", images, "--rounds", rounds, "--batch", batch);
     boolean demo = variant.equals("demo");
-    int count = images != null ? images : demo ? 8_000 : 1_280;
+    int count = images != null ? images : demo ? 8_000 : 3_840;
     Path graph = demo ? model.path() : BundledModels.random(variant, SEED);
     Progress progress = new Progress(spec.commandLine().getErr());
     List<Round> measured = new ArrayList<>();
