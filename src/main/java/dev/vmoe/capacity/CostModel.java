@@ -1,0 +1,255 @@
+package dev.vmoe.capacity;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How long a run takes at each operating point: surveyed once, then corrected by every real run.
+ *
+ * <pre>
+ * run(i, b)   = surveyed(i, b) · machine · own(i)
+ * batch(i, b) = run(i, b) + gap
+ * </pre>
+ *
+ * where {@code surveyed} is linear in the images b between measured batch sizes, {@code machine} is
+ * one factor for all points, {@code own} one for each, and {@code gap} what a batch costs beside
+ * its run (decoding that nothing hides, hand-over).
+ *
+ * <p>An error that shows right after a change of point is the point's; one that shows while the
+ * point stays is the machine's. Both factors follow the mean of actual over predicted time, not of
+ * its logarithm: throughput is lost by the rare long run too. Large batches count for more than
+ * small ones, because it is at full batches that throughput is asked for.
+ *
+ * <p>Times are in seconds. {@link #observe} and everything learnt belong to one thread; {@link
+ * #relativeError()}, {@link #machineFactor()}, {@link #gapSeconds()}, {@link #points()} and {@link
+ * #surveyedSeconds} may be read by any.
+ */
+public final class CostModel {
+
+  /** Weight of one full batch in the factors and the gap: they follow within some ten batches. */
+  private static final double WEIGHT = 0.15;
+
+  /** Weight of one run in the mean error. */
+  private static final double ERROR_WEIGHT = 0.05;
+
+  /** Runs after a change of point whose error is taken as the point's own. */
+  private static final int SETTLING_RUNS = 10;
+
+  /** Share of an error that the point takes while settling; the machine takes it afterwards. */
+  private static final double LARGER_SHARE = 0.8;
+
+  /** One run counts as at most this much slower or faster than predicted: a pause is no trend. */
+  private static final double MOST = 4;
+
+  private static final double NANOS = 1e9;
+
+  /** What was measured of one point, ascending in images and never falling in seconds. */
+  private static final class Curve {
+    final int[] images;
+    final double[] seconds;
+    double factor = 1;
+
+    Curve(List<RunTime> measured) {
+      List<RunTime> sorted =
+          measured.stream().sorted(Comparator.comparingInt(RunTime::images)).toList();
+      images = sorted.stream().mapToInt(RunTime::images).toArray();
+      seconds = new double[images.length];
+      double longest = 1 / NANOS;
+      for (int i = 0; i < seconds.length; i++) {
+        if (i > 0 && images[i] == images[i - 1]) {
+          throw new IllegalArgumentException("measured twice: " + sorted.get(i));
+        }
+        longest = Math.max(longest, sorted.get(i).nanos() / NANOS); // more images never take less
+        seconds[i] = longest;
+      }
+    }
+
+    double at(int count) {
+      int last = images.length - 1;
+      if (last == 0) {
+        return seconds[0] * count / images[0];
+      }
+      if (count > images[last]) {
+        return seconds[last] + slope(0, last) * (count - images[last]);
+      }
+      if (count < images[0]) {
+        double line = seconds[0] - slope(0, 1) * (images[0] - count);
+        return Math.max(line, seconds[0] * count / images[0]);
+      }
+      int above = 1;
+      while (images[above] < count) {
+        above++;
+      }
+      return seconds[above] - slope(above - 1, above) * (images[above] - count);
+    }
+
+    private double slope(int from, int to) {
+      return (seconds[to] - seconds[from]) / (images[to] - images[from]);
+    }
+  }
+
+  private final Map<OperatingPoint, Curve> curves = new LinkedHashMap<>();
+  private final int largestBatch;
+  private final double longestRun;
+
+  private volatile double machine = 1;
+  private volatile double gapSeconds;
+  private volatile double relativeError;
+
+  private @Nullable RunTime lastRun;
+  private int runsAtPoint;
+
+  /**
+   * Creates a model from a survey.
+   *
+   * @param survey one typical run of each point at one batch size or more
+   * @throws IllegalArgumentException if nothing was measured, or a point twice at the same size
+   */
+  public CostModel(List<RunTime> survey) {
+    if (survey.isEmpty()) {
+      throw new IllegalArgumentException("a cost model without a measurement");
+    }
+    Map<OperatingPoint, List<RunTime>> byPoint = new LinkedHashMap<>();
+    for (RunTime run : survey) {
+      byPoint.computeIfAbsent(run.point(), point -> new ArrayList<>()).add(run);
+    }
+    byPoint.forEach((point, measured) -> curves.put(point, new Curve(measured)));
+    largestBatch = survey.stream().mapToInt(RunTime::images).max().orElseThrow();
+    longestRun = survey.stream().mapToLong(RunTime::nanos).max().orElseThrow() / NANOS;
+  }
+
+  /** Returns the points that were measured. */
+  public List<OperatingPoint> points() {
+    return List.copyOf(curves.keySet());
+  }
+
+  /**
+   * Returns what the survey says of a run, whatever was observed since.
+   *
+   * @throws IllegalArgumentException if the point was not measured, or there is no image
+   */
+  public double surveyedSeconds(OperatingPoint point, int images) {
+    requireImages(images);
+    return curve(point).at(images);
+  }
+
+  /**
+   * Returns how long a run of this many images takes.
+   *
+   * @throws IllegalArgumentException if the point was not measured, or there is no image
+   */
+  public double runSeconds(OperatingPoint point, int images) {
+    requireImages(images);
+    Curve curve = curve(point);
+    return curve.at(images) * machine * curve.factor;
+  }
+
+  /** Returns how long the instance is busy with a batch: the run and the gap beside it. */
+  public double batchSeconds(OperatingPoint point, int images) {
+    return runSeconds(point, images) + gapSeconds;
+  }
+
+  /** Returns the throughput with batches of this many images. */
+  public double imagesPerSecond(OperatingPoint point, int batchImages) {
+    return batchImages / batchSeconds(point, batchImages);
+  }
+
+  /**
+   * Returns how long it takes to answer waiting images in batches of this many and one of the rest.
+   *
+   * @param images images that wait, 0 or more
+   */
+  public double backlogSeconds(OperatingPoint point, long images, int batchImages) {
+    int rest = (int) (images % batchImages);
+    double whole = images / batchImages * batchSeconds(point, batchImages);
+    return rest == 0 ? whole : whole + batchSeconds(point, rest);
+  }
+
+  /**
+   * Learns from the run before this sample, and from how long the instance stood still before this
+   * batch. That counts only while more images wait behind the batch: where none do, the instance
+   * may as well have been waiting for images.
+   */
+  public void observe(Sample sample) {
+    RunTime run = sample.lastRun();
+    if (run != null && isNew(run)) {
+      observe(run);
+      lastRun = run;
+    }
+    if (run != null && sample.waitingImages() > 0) {
+      double most = 2 * gapSeconds + longestRun * machine; // a pause of the machine is no gap
+      double idle = Math.min(sample.idleNanos() / NANOS, most);
+      gapSeconds += weight(sample.batchImages()) * (idle - gapSeconds);
+    }
+  }
+
+  /** A run that failed leaves the one before it in the sample: the same object once more. */
+  @SuppressWarnings("ReferenceEquality")
+  private boolean isNew(RunTime run) {
+    return run != lastRun;
+  }
+
+  private void observe(RunTime run) {
+    Curve curve = curves.get(run.point());
+    if (curve == null) {
+      return; // a fixed point that nobody measured
+    }
+    runsAtPoint = lastRun != null && lastRun.point().equals(run.point()) ? runsAtPoint + 1 : 1;
+    double ratio = run.nanos() / NANOS / runSeconds(run.point(), run.images());
+    double error = Math.abs(ratio - 1);
+    relativeError =
+        lastRun == null ? error : relativeError + ERROR_WEIGHT * (error - relativeError);
+    // Before the first change of point nothing tells the two apart: a survey is seldom wrong at
+    // one point only.
+    boolean settling = changedPoint(run) && runsAtPoint <= SETTLING_RUNS;
+    double step = weight(run.images()) * (Math.min(MOST, Math.max(1 / MOST, ratio)) - 1);
+    double own = settling ? LARGER_SHARE : 1 - LARGER_SHARE;
+    curve.factor *= 1 + own * step;
+    machine *= 1 + (1 - own) * step;
+  }
+
+  private boolean changed;
+
+  private boolean changedPoint(RunTime run) {
+    changed |= lastRun != null && !lastRun.point().equals(run.point());
+    return changed;
+  }
+
+  private double weight(int images) {
+    return WEIGHT * Math.min(1, (double) images / largestBatch);
+  }
+
+  /** Returns the mean of |actual − predicted| / predicted over recent runs, 0 before the first. */
+  public double relativeError() {
+    return relativeError;
+  }
+
+  /** Returns how many times slower than at the survey the machine runs now. */
+  public double machineFactor() {
+    return machine;
+  }
+
+  /** Returns what a batch costs beside its run. */
+  public double gapSeconds() {
+    return gapSeconds;
+  }
+
+  private Curve curve(OperatingPoint point) {
+    Curve curve = curves.get(point);
+    if (curve == null) {
+      throw new IllegalArgumentException(
+          "the cost of " + point + " was not measured, only that of " + curves.keySet());
+    }
+    return curve;
+  }
+
+  private static void requireImages(int images) {
+    if (images < 1) {
+      throw new IllegalArgumentException("a run of " + images + " images");
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package dev.vmoe.capacity;
+
+import java.time.Duration;
+
+/**
+ * How soon {@link AdaptiveCapacity} goes down and how late up. The gap between the two tests is
+ * what keeps it from going back and forth.
+ *
+ * @param downLoad share of a point's throughput that arrivals may take before the backlog counts as
+ *     growing
+ * @param downDelay share of the target that the delay may reach before a faster point is taken
+ * @param upLoad share of a better point's throughput that arrivals may take when it is chosen
+ * @param upDelay share of the target that the delay may reach at a better point when it is chosen
+ * @param dwell how long the stricter test has to hold without a break
+ * @param horizon how far ahead arrivals above the throughput are counted into the delay
+ * @param staleAfter age at which a reading of the load says nothing of now
+ */
+public record Hysteresis(
+    double downLoad,
+    double downDelay,
+    double upLoad,
+    double upDelay,
+    Duration dwell,
+    Duration horizon,
+    Duration staleAfter) {
+
+  /** What has been simulated, for a reading of the load every half second. */
+  public static final Hysteresis DEFAULT =
+      new Hysteresis(
+          0.95,
+          0.8,
+          0.85,
+          0.5,
+          Duration.ofSeconds(1),
+          Duration.ofSeconds(1),
+          Duration.ofSeconds(2));
+
+  /** Rejects shares that would let a point be left and taken again at the same load. */
+  public Hysteresis {
+    if (!(0 < upLoad && upLoad < downLoad && downLoad <= 1)) {
+      throw new IllegalArgumentException(
+          "shares of the throughput: need 0 < up " + upLoad + " < down " + downLoad + " ≤ 1");
+    }
+    if (!(0 < upDelay && upDelay < downDelay && downDelay <= 1)) {
+      throw new IllegalArgumentException(
+          "shares of the target: need 0 < up " + upDelay + " < down " + downDelay + " ≤ 1");
+    }
+    if (dwell.isNegative() || horizon.isNegative() || staleAfter.isNegative()) {
+      throw new IllegalArgumentException(
+          String.format("dwell %s, horizon %s, stale after %s", dwell, horizon, staleAfter));
+    }
+  }
+}

@@ -1,0 +1,201 @@
+package dev.vmoe.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.vmoe.capacity.CostModel;
+import dev.vmoe.capacity.Load;
+import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.capacity.RunTime;
+import dev.vmoe.capacity.Sample;
+import dev.vmoe.checkpoint.CheckpointReader;
+import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.inference.BatchResult;
+import dev.vmoe.inference.Device;
+import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.inference.SessionSettings;
+import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.model.DescriptionFile;
+import dev.vmoe.model.ModelImport;
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.moe.Routing;
+import dev.vmoe.moe.RoutingSettings;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(120)
+class CostSurveyTest {
+
+  private static final Routing ROUTING = Routing.BATCH_PRIORITY;
+  private static final List<Integer> SIZES = List.of(1, 8, 32);
+
+  private static List<OperatingPoint> points(double... ratios) {
+    List<OperatingPoint> points = new ArrayList<>();
+    for (int k = 1; k <= 2; k++) {
+      for (double ratio : ratios) {
+        points.add(new OperatingPoint(ratio, k));
+      }
+    }
+    return points;
+  }
+
+  /** Says that a run takes (2 + images · (1 + ratio · K)) ms, now and then ten times as long. */
+  private static final class TimedClassifier implements BatchClassifier {
+
+    private final BatchClassifier inner = new FakeClassifier();
+    private final Random random = new Random(1);
+    private final double pauses;
+    private int runs;
+
+    TimedClassifier(double pauses) {
+      this.pauses = pauses;
+    }
+
+    static double millis(OperatingPoint point, int images) {
+      return 2 + images * (1 + point.capacityRatio() * point.expertsPerToken());
+    }
+
+    @Override
+    public ModelCard card() {
+      return inner.card();
+    }
+
+    @Override
+    public BatchResult classify(ByteBuffer images, int numImages, RoutingSettings settings) {
+      runs++;
+      BatchResult result = inner.classify(images, numImages, settings);
+      double millis =
+          millis(
+              new OperatingPoint(settings.capacityRatio(), settings.expertsPerToken()), numImages);
+      double times = random.nextDouble() < pauses ? 10 : 1;
+      return new BatchResult(
+          result.logits(),
+          result.counts(),
+          result.settings(),
+          result.slots(),
+          result.effectiveCapacityRatio(),
+          Math.round(millis * times * 1e6));
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private static CostSurvey.Result survey(
+      TimedClassifier classifier, List<OperatingPoint> points, Duration budget) {
+    return new CostSurvey(
+            classifier, ROUTING, CostSurvey.noise(classifier.card(), 32, 1))
+        .measure(points, SIZES, budget, percent -> {});
+  }
+
+  @Test
+  void shouldTakeTheMedianOfSeveralRounds() {
+    TimedClassifier classifier = new TimedClassifier(0.1);
+    List<OperatingPoint> points = points(0.1, 0.5, 1);
+    CostSurvey.Result result = survey(classifier, points, Duration.ofSeconds(20));
+    assertThat(result.measured()).isEqualTo(18);
+    assertThat(result.cells()).isEqualTo(18);
+    assertThat(result.rounds()).isGreaterThan(5);
+    for (OperatingPoint point : points) {
+      for (int images : List.of(1, 4, 8, 20, 32)) {
+        assertThat(result.cost().runSeconds(point, images) * 1000)
+            .as("%s, %d images", point, images)
+            .isCloseTo(TimedClassifier.millis(point, images), within(0.001));
+      }
+    }
+  }
+
+  @Test
+  void shouldInterpolateWhatTheBudgetLeavesOut() {
+    TimedClassifier classifier = new TimedClassifier(0);
+    List<OperatingPoint> points = points(0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2);
+    CostSurvey.Result result = survey(classifier, points, Duration.ZERO);
+    assertThat(classifier.runs).isEqualTo(9); // 2 ratios · 2 K · 2 sizes, and one unrecorded
+    assertThat(result.measured()).isEqualTo(8);
+    assertThat(result.cells()).isEqualTo(48);
+    assertThat(result.rounds()).isZero();
+    assertThat(result.cost().points()).containsExactlyInAnyOrderElementsOf(points);
+    for (OperatingPoint point : points) {
+      assertThat(result.cost().runSeconds(point, 20) * 1000)
+          .isCloseTo(TimedClassifier.millis(point, 20), within(0.001));
+    }
+  }
+
+  @Test
+  void shouldKeepToItsBudgetAndSayHowFarItIs() {
+    TimedClassifier classifier = new TimedClassifier(0);
+    List<Integer> percents = new ArrayList<>();
+    CostSurvey.Result result =
+        new CostSurvey(classifier, ROUTING, CostSurvey.noise(classifier.card(), 32, 1))
+            .measure(points(0.1, 0.3, 0.5, 0.7, 1), SIZES, Duration.ofMillis(700), percents::add);
+    assertThat(result.measured()).isLessThan(result.cells());
+    assertThat(percents).isSorted().last().isEqualTo(100);
+  }
+
+  @Test
+  void shouldMeasureOnePointAtOneSize() {
+    CostSurvey.Result result =
+        new CostSurvey(
+                new TimedClassifier(0),
+                ROUTING,
+                CostSurvey.noise(new FakeClassifier().card(), 1, 1))
+            .measure(
+                List.of(new OperatingPoint(1, 1)), List.of(1), Duration.ofMillis(100), it -> {});
+    assertThat(result.cost().runSeconds(new OperatingPoint(1, 1), 1))
+        .isCloseTo(0.004, within(1e-6));
+  }
+
+  @Test
+  void shouldNameTheSizesUpToTheLargestBatch() {
+    assertThat(CostSurvey.batchSizes(64)).containsExactly(1, 8, 32, 64);
+    assertThat(CostSurvey.batchSizes(32)).containsExactly(1, 8, 32);
+    assertThat(CostSurvey.batchSizes(5)).containsExactly(1, 5);
+  }
+
+  /** Ratios, not times, and wide: the machine may be busy with something else. */
+  @Test
+  void shouldPredictRunsOfTheBundledModel(@TempDir Path folder) throws IOException {
+    Path checkpoint =
+        Path.of(
+            System.getProperty("vmoe.home", "."), "src/models/fashion-mnist/vmoe/checkpoint");
+    Path file = folder.resolve("vmoe.onnx");
+    ModelImport.write(
+        CheckpointReader.read(checkpoint), DescriptionFile.beside(checkpoint), file);
+    try (VmoeSession session = VmoeSession.open(file, SessionSettings.on(Device.CPU))) {
+      ByteBuffer images = CostSurvey.noise(session.card(), 32, 1);
+      List<OperatingPoint> points = points(0.1, 0.5, 1.05);
+      CostSurvey.Result result =
+          new CostSurvey(session, ROUTING, images)
+              .measure(points, SIZES, Duration.ofSeconds(5), percent -> {});
+      assertThat(result.rounds()).isPositive();
+      CostModel cost = result.cost();
+      OperatingPoint cheapest = new OperatingPoint(0.1, 1);
+      OperatingPoint dearest = new OperatingPoint(1.05, 2);
+      assertThat(cost.runSeconds(cheapest, 32)).isLessThan(cost.runSeconds(dearest, 32));
+
+      RunTime lastRun = null;
+      Random random = new Random(1);
+      for (int i = 0; i < 60; i++) {
+        int size = i % 2 == 0 ? 32 : 20; // 20 was not measured
+        OperatingPoint point = points.get(random.nextInt(points.size()));
+        cost.observe(new Sample(0, size, 0, 0, 0, lastRun, Load.UNKNOWN));
+        BatchResult run =
+            session.classify(
+                images,
+                size,
+                new RoutingSettings(point.capacityRatio(), point.expertsPerToken(), ROUTING));
+        lastRun = new RunTime(point, size, run.inferenceNanos());
+      }
+      assertThat(cost.relativeError()).isPositive().isLessThan(0.6);
+      assertThat(cost.machineFactor()).isBetween(1 / 3.0, 3.0);
+    }
+  }
+}

@@ -1,0 +1,236 @@
+package dev.vmoe.capacity;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.function.DoublePredicate;
+
+/**
+ * One instance in simulated time: images wait in a topic, a bounded number of them in the instance,
+ * and are run in batches under a controller; answers are seen at the next commit; a reader looks at
+ * the topic now and then.
+ *
+ * <p>Settable before {@link #run}; times in seconds.
+ */
+final class SimulatedInstance {
+
+  private static final double NANOS = 1e9;
+
+  /** What runs really take. */
+  private final CostModel truth;
+
+  private final int batchImages;
+  double target = 1;
+  double linger = 0.02;
+  double commitInterval = 0.1;
+
+  /** What a full batch costs beside its run; smaller ones in proportion. */
+  double gap = 0.004;
+
+  /** How long an answer is on its way to the commit. */
+  double emission = 0.005;
+
+  int inFlightImages = 512;
+  double readEvery = 0.5;
+  double readTakes = 0.01;
+  double arrivalWindow = 1;
+
+  /** Whether a reading at this time never comes. */
+  DoublePredicate stalled = t -> false;
+
+  /** Standard deviation of the logarithm of a run's time. */
+  double noise = 0.1;
+
+  long seed = 1;
+
+  SimulatedInstance(CostModel truth, int batchImages) {
+    this.truth = truth;
+    this.batchImages = batchImages;
+  }
+
+  /** One batch that ran. */
+  record Batch(double startSeconds, double endSeconds, int images, long backlog, Decision decision) {
+    OperatingPoint point() {
+      return decision.point();
+    }
+  }
+
+  /** What came of it. */
+  record Outcome(List<Batch> batches, double[] latencies, double target) {
+
+    double lateShare() {
+      long late = 0;
+      for (double latency : latencies) {
+        late += latency > target ? 1 : 0;
+      }
+      return (double) late / latencies.length;
+    }
+
+    double quantile(double share) {
+      double[] sorted = latencies.clone();
+      java.util.Arrays.sort(sorted);
+      return sorted[(int) Math.min(sorted.length - 1.0, share * sorted.length)];
+    }
+
+    /** Returns how often the point changed between two times. */
+    int changes(double from, double until) {
+      int changes = 0;
+      OperatingPoint before = null;
+      for (Batch batch : batches) {
+        if (batch.startSeconds >= from && batch.startSeconds < until) {
+          changes += before != null && !before.equals(batch.point()) ? 1 : 0;
+          before = batch.point();
+        }
+      }
+      return changes;
+    }
+
+    /** Returns how often the point went up after it had gone down, or the other way round. */
+    int turns(List<OperatingPoint> rungs, double from, double until) {
+      int turns = 0;
+      int before = -1;
+      int direction = 0;
+      for (Batch batch : batches) {
+        if (batch.startSeconds < from || batch.startSeconds >= until) {
+          continue;
+        }
+        int rung = rungs.indexOf(batch.point());
+        int step = before < 0 ? 0 : Integer.signum(rung - before);
+        if (step != 0) {
+          turns += direction != 0 && step != direction ? 1 : 0;
+          direction = step;
+        }
+        before = rung;
+      }
+      return turns;
+    }
+
+    OperatingPoint pointAt(double seconds) {
+      OperatingPoint point = batches.get(0).point();
+      for (Batch batch : batches) {
+        if (batch.startSeconds > seconds) {
+          break;
+        }
+        point = batch.point();
+      }
+      return point;
+    }
+
+    /** Returns when, from a time on, the backlog first fits into this many images. */
+    double backlogGone(double from, int images) {
+      return batches.stream()
+          .filter(batch -> batch.startSeconds >= from && batch.backlog <= images)
+          .mapToDouble(Batch::startSeconds)
+          .findFirst()
+          .orElse(Double.POSITIVE_INFINITY);
+    }
+
+    /** Returns when, from a time on, a point first runs. */
+    double firstAt(OperatingPoint point, double from) {
+      return batches.stream()
+          .filter(batch -> batch.startSeconds >= from && batch.point().equals(point))
+          .mapToDouble(Batch::startSeconds)
+          .findFirst()
+          .orElse(Double.POSITIVE_INFINITY);
+    }
+
+    /** Returns the mean accuracy over images between two times. */
+    double accuracy(QualityProfile quality, dev.vmoe.moe.Routing routing, int size) {
+      double sum = 0;
+      long images = 0;
+      for (Batch batch : batches) {
+        sum += batch.images * quality.accuracy(batch.point(), routing, size);
+        images += batch.images;
+      }
+      return sum / images;
+    }
+  }
+
+  /** Answers every image. */
+  Outcome run(Arrivals arrivals, CapacityController controller) {
+    double[] sent = arrivals.seconds();
+    Random random = new Random(seed);
+    double[] ends = new double[sent.length]; // when each image's run ended
+    double[] latencies = new double[sent.length];
+    List<Batch> batches = new ArrayList<>();
+    double free = 0;
+    RunTime lastRun = null;
+    int head = 0;
+    while (head < sent.length) {
+      double opened = entered(sent, ends, head);
+      double due = opened + linger;
+      int fills = head + batchImages - 1;
+      double full = fills < sent.length ? entered(sent, ends, fills) : Double.POSITIVE_INFINITY;
+      double closed = Math.max(free, Math.min(due, full));
+      int images = 1;
+      while (images < batchImages
+          && head + images < sent.length
+          && entered(sent, ends, head + images) <= closed) {
+        images++;
+      }
+      double start = closed + gap * images / batchImages;
+      int waiting = 0;
+      while (head + images + waiting < sent.length
+          && images + waiting < inFlightImages
+          && sent[head + images + waiting] <= start) {
+        waiting++;
+      }
+      Decision decision =
+          controller.decide(
+              new Sample(
+                  nanos(start),
+                  images,
+                  waiting,
+                  nanos(start - opened),
+                  nanos(start - closed),
+                  lastRun,
+                  load(sent, ends, head, start)));
+      double ran =
+          truth.runSeconds(decision.point(), images)
+              * Math.exp(noise * random.nextGaussian() - noise * noise / 2);
+      double end = start + ran;
+      double seen = Math.ceil((end + emission) / commitInterval) * commitInterval;
+      for (int i = head; i < head + images; i++) {
+        ends[i] = end;
+        latencies[i] = seen - sent[i];
+      }
+      batches.add(new Batch(start, end, images, count(sent, start) - head, decision));
+      lastRun = new RunTime(decision.point(), images, nanos(ran));
+      free = end;
+      head += images;
+    }
+    return new Outcome(batches, latencies, target);
+  }
+
+  private double entered(double[] sent, double[] ends, int image) {
+    int makesRoom = image - inFlightImages;
+    return makesRoom < 0 ? sent[image] : Math.max(sent[image], ends[makesRoom]);
+  }
+
+  /** What the reader read last. */
+  private Load load(double[] sent, double[] ends, int head, double now) {
+    for (double tick = Math.floor((now - readTakes) / readEvery) * readEvery;
+        tick > 0;
+        tick -= readEvery) {
+      if (!stalled.test(tick)) {
+        long answered = head;
+        while (answered > 0 && ends[(int) answered - 1] > tick) {
+          answered--;
+        }
+        long backlog = count(sent, tick) - answered;
+        double rate = (count(sent, tick) - count(sent, tick - arrivalWindow)) / arrivalWindow;
+        return new Load(backlog, rate, nanos(now - tick));
+      }
+    }
+    return Load.UNKNOWN;
+  }
+
+  private static int count(double[] sent, double until) {
+    int at = java.util.Arrays.binarySearch(sent, until);
+    return at < 0 ? -at - 1 : at + 1;
+  }
+
+  private static long nanos(double seconds) {
+    return Math.round(seconds * NANOS);
+  }
+}
