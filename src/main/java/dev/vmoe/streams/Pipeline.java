@@ -94,7 +94,7 @@ public final class Pipeline implements AutoCloseable {
       CapacityController controller) {
     requireRunnable(settings, classifier.card());
     Topics topics = Topics.of(settings);
-    PipelineConfig config = new PipelineConfig(settings);
+    StreamsProperties config = new StreamsProperties(settings);
     TopicLimits limits =
         new TopicCheck(topics)
             .limits(settings.adminProperties(), settings.getInt(Settings.IMAGE_MAX_BYTES));
@@ -124,7 +124,7 @@ public final class Pipeline implements AutoCloseable {
     ShareEvents events = new ShareEvents(classifier.card());
     int threads = streamsConfig.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG);
     long largestDeadLetter =
-        Math.min(PipelineConfig.largestSent(streamsConfig), limits.deadLetters());
+        Math.min(StreamsProperties.largestSent(streamsConfig), limits.deadLetters());
     Deque<Runnable> undo = new ArrayDeque<>();
     try {
       RegistryClient registry =

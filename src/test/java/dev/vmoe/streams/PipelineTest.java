@@ -43,7 +43,7 @@ class PipelineTest {
                 "schema.registry.url", "mock://" + UUID.randomUUID(),
                 "streams.security.protocol", "SSL",
                 "streams.ssl.truststore.location", "/no/such/truststore.jks"));
-    StreamsConfig config = new StreamsConfig(new PipelineConfig(settings).streams(1_000_000));
+    StreamsConfig config = new StreamsConfig(new StreamsProperties(settings).streams(1_000_000));
 
     assertThatExceptionOfType(KafkaException.class)
         .isThrownBy(
