@@ -97,8 +97,10 @@ final class Workbench implements AutoCloseable {
             name -> {
               int size = name.endsWith("dlq") ? 10_000_000 : 8_000_000;
               topics.add(
-                  new NewTopic(name, partitions, (short) 1)
-                      .configs(Map.of("max.message.bytes", Integer.toString(size))));
+                  new NewTopic(name, name.equals(topic("config")) ? 1 : partitions, (short) 1)
+                      .configs(
+                          Map.of(
+                              "max.message.bytes", Integer.toString(size), "retention.ms", "-1")));
             });
     admin.createTopics(topics).all().get();
     // The controller creates topics; the broker hears of them a little later.

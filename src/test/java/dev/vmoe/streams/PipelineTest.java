@@ -3,7 +3,6 @@ package dev.vmoe.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.vmoe.capacity.FixedCapacity;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.settings.Settings;
@@ -50,11 +49,13 @@ class PipelineTest {
             () ->
                 Pipeline.assemble(
                     settings,
+                    Pipeline.runnable(settings, classifier.card()),
                     config,
                     TopicLimits.assumed(1_000_000),
                     classifier,
                     decoder,
-                    new FixedCapacity(settings.operatingPoint(2), settings.routing())));
+                    ControllerFactory.fixedOnly(),
+                    DecisionListener.none()));
 
     assertThat(before).containsAll(inferenceThreads());
   }
