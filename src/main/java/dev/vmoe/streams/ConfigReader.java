@@ -9,6 +9,7 @@ import dev.vmoe.settings.Settings;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.apache.avro.Schema;
@@ -122,7 +123,8 @@ public final class ConfigReader {
       String key = setting(field.name());
       String text = ABOUT.contains(field.name()) ? null : overrides.get(key);
       if (text != null) {
-        ConfigDef.Type type = Settings.DEFINITION.configKeys().get(key).type;
+        ConfigDef.Type type =
+            Objects.requireNonNull(Settings.DEFINITION.configKeys().get(key)).type;
         config.put(field.pos(), ConfigDef.parseType(key, text, type));
       }
     }
