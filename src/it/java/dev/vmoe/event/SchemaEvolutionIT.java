@@ -95,7 +95,8 @@ class SchemaEvolutionIT {
                     new LayerUtilization(
                         1, List.of(5L), List.of(4L), List.of(.5), List.of(.6), 1L)))
             .setClasses(List.of())
-            .build());
+            .build(),
+        PipelineConfig.newBuilder().setCapacityRatio(0.5).setNote("why").build());
   }
 
   @ParameterizedTest
@@ -104,7 +105,7 @@ class SchemaEvolutionIT {
       throws Exception {
     String topic = "evolve." + record.getSchema().getName();
     Schema old = record.getSchema();
-    Schema evolved = withField(old, "note", "[\"null\", \"string\"]", true);
+    Schema evolved = withField(old, "added", "[\"null\", \"string\"]", true);
     byte[] written = new AvroSerializer<T>(registry).serialize(topic, record);
 
     int evolvedId = registry.register(topic, evolved);
@@ -114,8 +115,8 @@ class SchemaEvolutionIT {
     Class<T> type = (Class<T>) record.getClass();
     AvroDeserializer<T> oldReader = new AvroDeserializer<>(registry, type);
     GenericRecord fromOld = readAs(evolved, old, written);
-    assertThat(fromOld.get("note")).isNull();
-    fromOld.put("note", "new");
+    assertThat(fromOld.get("added")).isNull();
+    fromOld.put("added", "new");
     assertThat(oldReader.read(write(evolvedId, evolved, fromOld))).isEqualTo(record);
     assertThat(oldReader.read(written)).isEqualTo(record);
   }
@@ -130,7 +131,7 @@ class SchemaEvolutionIT {
         .isThrownBy(
             () ->
                 registry.register(
-                    topic, withField(record.getSchema(), "note", "\"string\"", false)))
+                    topic, withField(record.getSchema(), "added", "\"string\"", false)))
         .withMessageContaining("not compatible")
         .withMessageContaining(topic + "-value");
   }

@@ -27,6 +27,7 @@ class StartIT {
       assertThatExceptionOfType(PipelineException.class)
           .isThrownBy(() -> start(workbench, Map.of("topic.prefix", "other.")))
           .withMessageContaining("other.images")
+          .withMessageContaining("other.config")
           .withMessageContaining("vmoe topics create");
     }
   }

@@ -8,6 +8,7 @@ import dev.vmoe.event.AvroDeserializer;
 import dev.vmoe.event.AvroSerializer;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.ImageRequest;
+import dev.vmoe.event.PipelineConfig;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.settings.Settings;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import org.apache.avro.Schema;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
@@ -97,8 +99,10 @@ final class Workbench implements AutoCloseable {
             name -> {
               int size = name.endsWith("dlq") ? 10_000_000 : 8_000_000;
               topics.add(
-                  new NewTopic(name, partitions, (short) 1)
-                      .configs(Map.of("max.message.bytes", Integer.toString(size))));
+                  new NewTopic(name, name.equals(topic("config")) ? 1 : partitions, (short) 1)
+                      .configs(
+                          Map.of(
+                              "max.message.bytes", Integer.toString(size), "retention.ms", "-1")));
             });
     admin.createTopics(topics).all().get();
     // The controller creates topics; the broker hears of them a little later.
@@ -158,6 +162,24 @@ final class Workbench implements AutoCloseable {
         new ProducerRecord<>(topic("images"), partition, key.getBytes(), value);
     headers.forEach((name, text) -> record.headers().add(name, text.getBytes()));
     producer.send(record);
+  }
+
+  /** Writes a configuration as a producer of any kind may; returns its offset once it is there. */
+  long configure(PipelineConfig config) throws Exception {
+    return configure(
+        new AvroSerializer<PipelineConfig>(registry).serialize(topic("config"), config));
+  }
+
+  /** Writes a record to the configuration topic; returns its offset once it is there. */
+  long configure(byte[] value) throws Exception {
+    return producer.send(new ProducerRecord<>(topic("config"), 0, null, value)).get().offset();
+  }
+
+  /** Returns a writer as {@code vmoe config set} has it. */
+  ConfigWriter configWriter() {
+    Settings settings = settings(Map.of());
+    return new ConfigWriter(
+        settings, registry, new ConfigReader(registry, settings, UnaryOperator.identity()));
   }
 
   void flush() {

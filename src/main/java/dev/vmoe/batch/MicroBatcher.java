@@ -40,7 +40,7 @@ import org.slf4j.LoggerFactory;
 public final class MicroBatcher<T> implements AutoCloseable {
 
   /** One batch runs, one is decoded behind it, one more smooths the change-over. */
-  private static final int BUFFERS = 3;
+  public static final int BUFFERS = 3;
 
   private static final Logger log = LoggerFactory.getLogger(MicroBatcher.class);
 
@@ -110,6 +110,16 @@ public final class MicroBatcher<T> implements AutoCloseable {
     Thread thread = new Thread(task, name);
     thread.setDaemon(true);
     return thread;
+  }
+
+  /**
+   * Returns the bytes outside the heap of one of the {@link #BUFFERS} buffers.
+   *
+   * @param imageSize height and width of the model's input, in pixels
+   * @param maxImages most images of a batch
+   */
+  public static long bufferBytes(int imageSize, int maxImages) {
+    return 3L * imageSize * imageSize * maxImages;
   }
 
   private ByteBuffer bufferFor(BatchLimits limits) {

@@ -27,6 +27,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       DemoCommand.class,
       RunCommand.class,
       TopicsCommand.class,
+      ConfigCommand.class,
       ProduceCommand.class,
       ConsumeCommand.class,
       ModelCommand.class,

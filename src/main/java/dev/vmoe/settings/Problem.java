@@ -114,15 +114,30 @@ record Problem(String key, String message) {
     if (value.contains("${")) {
       return ""; // a config provider's business: what it gives is checked once it is resolved
     }
+    return inValue(definition, value);
+  }
+
+  /** Returns what is wrong with a value that is taken as it is; empty if nothing is. */
+  static String inValue(ConfigKey definition, String value) {
     try {
-      Object parsed = ConfigDef.parseType(key, value, definition.type);
-      if (definition.validator != null) {
-        definition.validator.ensureValid(key, parsed);
-      }
+      parse(definition, value);
       return "";
     } catch (ConfigException e) {
-      return "'" + Secrets.printable(key, value) + "' is not " + expected(definition);
+      return "'" + Secrets.printable(definition.name, value) + "' is not " + expected(definition);
     }
+  }
+
+  /**
+   * Returns a value as its setting's type.
+   *
+   * @throws ConfigException if it is none, or not allowed
+   */
+  static Object parse(ConfigKey definition, String value) {
+    Object parsed = ConfigDef.parseType(definition.name, value, definition.type);
+    if (definition.validator != null) {
+      definition.validator.ensureValid(definition.name, parsed);
+    }
+    return parsed;
   }
 
   /** Returns what a Kafka client calls this setting; empty if it is none of theirs. */

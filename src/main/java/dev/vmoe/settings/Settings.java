@@ -1,13 +1,11 @@
 package dev.vmoe.settings;
 
-import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.moe.Routing;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -44,6 +42,13 @@ public final class Settings extends AbstractConfig {
   public static final String CAPACITY_RATIO = "capacity.ratio";
   public static final String EXPERTS_PER_TOKEN = "experts.per.token";
   public static final String ROUTING = "routing";
+  public static final String CAPACITY_MODE = "capacity.mode";
+  public static final String TARGET_LATENCY_MS = "target.latency.ms";
+  public static final String CAPACITY_RATIO_MIN = "capacity.ratio.min";
+  public static final String CAPACITY_RATIO_MAX = "capacity.ratio.max";
+  public static final String EXPERTS_PER_TOKEN_MIN = "experts.per.token.min";
+  public static final String EXPERTS_PER_TOKEN_MAX = "experts.per.token.max";
+  public static final String LAG_INTERVAL_MS = "lag.interval.ms";
   public static final String IMAGE_MAX_BYTES = "image.max.bytes";
   public static final String IMAGE_MAX_PIXELS = "image.max.pixels";
 
@@ -215,13 +220,23 @@ public final class Settings extends AbstractConfig {
               "Images with more pixels (height times width, read from the header before anything"
                   + " is allocated) go to the dead-letter topic.");
 
+  static {
+    CapacityDefinitions.addTo(DEFINITION);
+  }
+
   /**
    * Parses and validates.
    *
-   * @throws ConfigException if values are wrong or unknown; its message names all of them
+   * @throws ConfigException if values are wrong, unknown or contradict each other; its message
+   *     names all of them
    */
   public Settings(Map<String, ?> properties) {
     super(DEFINITION, checked(properties), false);
+    try {
+      LiveSettings.of(this);
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(e.getMessage());
+    }
   }
 
   private static Map<String, String> checked(Map<String, ?> properties) {
@@ -278,15 +293,15 @@ public final class Settings extends AbstractConfig {
     return Duration.ofMillis(getLong(REGISTRY_RETRY_MS));
   }
 
-  /** Returns how long the oldest image of a batch waits for others. */
-  public Duration linger() {
-    return Duration.ofMillis(getLong(BATCH_LINGER_MS));
+  /** Returns the bound on one partition's images in flight while batches have at most so many. */
+  public int inFlightImages(int maxBatchImages) {
+    int images = getInt(IN_FLIGHT_IMAGES);
+    return images > 0 ? images : 4 * maxBatchImages;
   }
 
-  /** Returns the bound on one partition's images in flight. */
-  public int inFlightImages() {
-    int images = getInt(IN_FLIGHT_IMAGES);
-    return images > 0 ? images : 4 * getInt(BATCH_MAX_IMAGES);
+  /** Returns how often the backlog is looked up. */
+  public Duration lagInterval() {
+    return Duration.ofMillis(getLong(LAG_INTERVAL_MS));
   }
 
   /** Returns the bound on the bytes of all partitions' records in flight. */
@@ -298,18 +313,6 @@ public final class Settings extends AbstractConfig {
   /** Returns the longest total wait for room between two commits. */
   public Duration inFlightWait() {
     return Duration.ofMillis(getLong(IN_FLIGHT_WAIT_MS));
-  }
-
-  /** Returns K where it is set; empty where the model's own applies. */
-  public Optional<Integer> expertsPerToken() {
-    int k = getInt(EXPERTS_PER_TOKEN);
-    return k == 0 ? Optional.empty() : Optional.of(k);
-  }
-
-  /** Returns the fixed operating point for a model trained with this K. */
-  public OperatingPoint operatingPoint(int trainedExpertsPerToken) {
-    return new OperatingPoint(
-        getDouble(CAPACITY_RATIO), expertsPerToken().orElse(Math.max(1, trainedExpertsPerToken)));
   }
 
   /** Returns the order in which choices claim slots. */

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -50,10 +51,13 @@ final class CommitGuard implements KafkaClientSupplier {
     Map<TopicPartition, OffsetAndMetadata> guarded = new HashMap<>(wanted);
     guarded.replaceAll(
         (partition, offset) -> {
-          long first = pending.first(partition).orElse(Long.MAX_VALUE);
+          OptionalLong first = pending.first(partition);
+          if (first.isEmpty()) {
+            pending.passed(partition, offset.offset());
+          }
           // The leader epoch belongs to the offset that was wanted, not to this one.
-          return first < offset.offset()
-              ? new OffsetAndMetadata(first, Optional.empty(), offset.metadata())
+          return first.isPresent() && first.getAsLong() < offset.offset()
+              ? new OffsetAndMetadata(first.getAsLong(), Optional.empty(), offset.metadata())
               : offset;
         });
     return guarded;

@@ -1,6 +1,7 @@
 package dev.vmoe.streams;
 
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntSupplier;
 
 /**
  * How much may be in flight, read and not answered, and how much is: images of each partition, and
@@ -24,7 +25,7 @@ final class InFlight {
   /** Where waiting no longer ends with the budget, in limits. */
   private static final int HARD = 2;
 
-  private final int mostImages;
+  private final IntSupplier mostImages;
   private final long mostBytes;
   private final AtomicLong bytes = new AtomicLong();
   private volatile boolean stopped;
@@ -32,10 +33,10 @@ final class InFlight {
   /**
    * Creates the bounds of an instance.
    *
-   * @param mostImages images of one partition before reading waits
+   * @param mostImages images of one partition before reading waits; asked each time
    * @param mostBytes bytes of all partitions' records before reading waits
    */
-  InFlight(int mostImages, long mostBytes) {
+  InFlight(IntSupplier mostImages, long mostBytes) {
     this.mostImages = mostImages;
     this.mostBytes = mostBytes;
   }
@@ -58,7 +59,7 @@ final class InFlight {
   @Override
   public String toString() {
     return "at most "
-        + mostImages
+        + mostImages.getAsInt()
         + " images a partition (in.flight.images) and "
         + mostBytes
         + " bytes (in.flight.max.bytes)";
@@ -97,7 +98,8 @@ final class InFlight {
     private boolean over(int limits) {
       return ownImages > 0
           && !stopped
-          && (ownImages >= (long) limits * mostImages || bytes.get() / limits > mostBytes);
+          && (ownImages >= (long) limits * mostImages.getAsInt()
+              || bytes.get() / limits > mostBytes);
     }
 
     /** Returns the images of the partition. */

@@ -173,7 +173,7 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
             task.inFlight().images(),
             inFlight.bytes(),
             inFlight,
-            PipelineConfig.TRANSACTION_TIMEOUT.toSeconds());
+            StreamsProperties.TRANSACTION_TIMEOUT.toSeconds());
       }
     }
   }

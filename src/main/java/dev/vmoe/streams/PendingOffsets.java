@@ -5,15 +5,21 @@ import java.util.Deque;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.TopicPartition;
 
 /**
  * The offsets of an instance that were read and whose results are not emitted yet, by partition.
  *
  * <p>Processors write here, the {@link CommitGuard} reads before each commit; for one partition
- * both do so on the same stream thread.
+ * both do so on the same stream thread. How far a partition is may be asked by any thread.
  */
 final class PendingOffsets {
+
+  private static final long UNKNOWN = -1;
+
+  /** Offsets over which the share that holds a record is measured. */
+  private static final long MEASURED_OFFSETS = 8192;
 
   private final Map<TopicPartition, Queue> queues = new ConcurrentHashMap<>();
 
@@ -32,11 +38,35 @@ final class PendingOffsets {
         : OptionalLong.of(queue.offsets.getFirst());
   }
 
+  /**
+   * Notes that all before this offset is done with, where nothing of the partition is pending: what
+   * Streams wants to commit is past the offsets at which there is no record.
+   */
+  void passed(TopicPartition partition, long offset) {
+    Queue queue = queues.get(partition);
+    if (queue != null && queue.offsets.isEmpty()) {
+      queue.watermark.accumulateAndGet(offset, Math::max);
+    }
+  }
+
+  /** Returns the partitions that the instance owns now. */
+  Map<TopicPartition, Queue> owned() {
+    return Map.copyOf(queues);
+  }
+
   /** The pending offsets of one partition, ascending. */
   final class Queue implements AutoCloseable {
 
     private final TopicPartition partition;
     private final Deque<Long> offsets = new ArrayDeque<>();
+
+    /** The emitted watermark: first offset whose result is not emitted; -1 until it is known. */
+    private final AtomicLong watermark = new AtomicLong(UNKNOWN);
+
+    private volatile double recordsPerOffset = 1;
+    private long lastRead = UNKNOWN;
+    private long recordsRead;
+    private long offsetsRead;
 
     private Queue(TopicPartition partition) {
       this.partition = partition;
@@ -48,7 +78,41 @@ final class PendingOffsets {
         throw new IllegalStateException(
             partition + ": offset " + offset + " came after " + offsets.getLast());
       }
+      if (offsets.isEmpty()) {
+        watermark.set(offset);
+      }
+      measure(offset);
       offsets.addLast(offset);
+    }
+
+    /** Follows how many of the offsets hold a record, the latest ones above all. */
+    private void measure(long offset) {
+      if (lastRead != UNKNOWN && offset > lastRead) {
+        recordsRead++;
+        offsetsRead += offset - lastRead;
+        while (offsetsRead > MEASURED_OFFSETS) {
+          recordsRead = (recordsRead + 1) / 2;
+          offsetsRead /= 2;
+        }
+        recordsPerOffset = (double) recordsRead / offsetsRead;
+      }
+      lastRead = offset;
+    }
+
+    /** Tells where reading begins, as long as nothing was read. */
+    void beginsAt(long offset) {
+      watermark.compareAndSet(UNKNOWN, offset);
+    }
+
+    /** Returns the first offset whose result is not emitted, if it is known yet. */
+    OptionalLong watermark() {
+      long known = watermark.get();
+      return known == UNKNOWN ? OptionalLong.empty() : OptionalLong.of(known);
+    }
+
+    /** Returns the share of offsets that held a record in what was read lately, 0 to 1. */
+    double recordsPerOffset() {
+      return recordsPerOffset;
     }
 
     /** Takes back an offset that was marked last and will come again. */
@@ -65,6 +129,7 @@ final class PendingOffsets {
             partition + ": offset " + offset + " was emitted, due is " + offsets.peekFirst());
       }
       offsets.removeFirst();
+      watermark.set(offsets.isEmpty() ? offset + 1 : offsets.getFirst());
     }
 
     /** Forgets the partition, unless another task has opened it since. */

@@ -2,15 +2,16 @@ package dev.vmoe.streams;
 
 import dev.vmoe.batch.BatchLimits;
 import dev.vmoe.batch.MicroBatcher;
-import dev.vmoe.capacity.CapacityController;
-import dev.vmoe.capacity.FixedCapacity;
+import dev.vmoe.capacity.Load;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.ImageRequest;
+import dev.vmoe.event.PipelineConfig;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.moe.ModelCard;
+import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -19,6 +20,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
@@ -45,6 +47,8 @@ public final class Pipeline implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Pipeline.class);
 
   private final RegistryClient registry;
+  private final LiveConfiguration configuration;
+  private final LagMonitor lag;
   private final MicroBatcher<Waiting> batcher;
   private final InFlight inFlight;
   private final KafkaStreams streams;
@@ -55,35 +59,38 @@ public final class Pipeline implements AutoCloseable {
 
   private Pipeline(
       RegistryClient registry,
+      LiveConfiguration configuration,
+      LagMonitor lag,
       MicroBatcher<Waiting> batcher,
       InFlight inFlight,
       KafkaStreams streams,
       FailureBound failures) {
     this.registry = registry;
+    this.configuration = configuration;
+    this.lag = lag;
     this.batcher = batcher;
     this.inFlight = inFlight;
     this.streams = streams;
     this.failures = failures;
   }
 
-  /** Starts a pipeline that always runs at the operating point in the settings. */
+  /** Starts a pipeline that runs in fixed mode only. */
   public static Pipeline start(
       Settings settings, BatchClassifier classifier, ImageDecoder decoder) {
     return start(
-        settings,
-        classifier,
-        decoder,
-        new FixedCapacity(
-            settings.operatingPoint(classifier.card().expertsPerToken()), settings.routing()));
+        settings, classifier, decoder, ControllerFactory.fixedOnly(), DecisionListener.none());
   }
 
   /**
-   * Checks what the pipeline needs and starts it; returns before the first image.
+   * Checks what the pipeline needs, takes the configuration in force over and starts; returns
+   * before the first image.
    *
-   * @param controller chooses each batch's operating point
+   * @param factory makes the controllers that choose each batch's operating point
+   * @param listener hears of every choice
    * @throws org.apache.kafka.common.config.ConfigException if a setting is not one that the model
    *     can run with
-   * @throws PipelineException if the brokers cannot be reached or a topic is missing
+   * @throws PipelineException if the brokers cannot be reached, a topic is missing or the
+   *     configuration topic cannot be read
    * @throws dev.vmoe.event.RegistryUnavailableException if the registry does not answer in time
    * @throws dev.vmoe.event.SchemaRefusedException if the registry refuses a schema
    */
@@ -91,16 +98,18 @@ public final class Pipeline implements AutoCloseable {
       Settings settings,
       BatchClassifier classifier,
       ImageDecoder decoder,
-      CapacityController controller) {
-    requireRunnable(settings, classifier.card());
+      ControllerFactory factory,
+      DecisionListener listener) {
+    LiveSettings file = runnable(settings, classifier.card());
     Topics topics = Topics.of(settings);
-    PipelineConfig config = new PipelineConfig(settings);
+    StreamsProperties config = new StreamsProperties(settings);
     TopicLimits limits =
         new TopicCheck(topics)
             .limits(settings.adminProperties(), settings.getInt(Settings.IMAGE_MAX_BYTES));
     StreamsConfig streamsConfig = new StreamsConfig(config.streams(limits.largestRecord()));
 
-    Pipeline pipeline = assemble(settings, streamsConfig, limits, classifier, decoder, controller);
+    Pipeline pipeline =
+        assemble(settings, file, streamsConfig, limits, classifier, decoder, factory, listener);
     try {
       pipeline.start();
     } catch (RuntimeException e) {
@@ -113,18 +122,19 @@ public final class Pipeline implements AutoCloseable {
   /** Puts the parts together; if one fails, closes those that were opened before it. */
   static Pipeline assemble(
       Settings settings,
+      LiveSettings file,
       StreamsConfig streamsConfig,
       TopicLimits limits,
       BatchClassifier classifier,
       ImageDecoder decoder,
-      CapacityController controller) {
+      ControllerFactory factory,
+      DecisionListener listener) {
     Topics topics = Topics.of(settings);
     CommitGuard guard = new CommitGuard(settings.inFlightWait());
-    InFlight inFlight = new InFlight(settings.inFlightImages(), settings.inFlightMaxBytes());
     ShareEvents events = new ShareEvents(classifier.card());
     int threads = streamsConfig.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG);
     long largestDeadLetter =
-        Math.min(PipelineConfig.largestSent(streamsConfig), limits.deadLetters());
+        Math.min(StreamsProperties.largestSent(streamsConfig), limits.deadLetters());
     Deque<Runnable> undo = new ArrayDeque<>();
     try {
       RegistryClient registry =
@@ -136,17 +146,31 @@ public final class Pipeline implements AutoCloseable {
       registry.register(topics.images(), ImageRequest.getClassSchema());
       registry.register(topics.predictions(), Prediction.getClassSchema());
       registry.register(topics.expertUtilization(), ExpertUtilization.getClassSchema());
-      BatchLimits batchLimits =
-          new BatchLimits(
-              settings.getInt(Settings.BATCH_MAX_IMAGES),
-              settings.getLong(Settings.BATCH_MAX_BYTES),
-              settings.linger());
+      registry.register(topics.config(), PipelineConfig.getClassSchema());
+      LagMonitor lag =
+          new LagMonitor(
+              () -> Admin.create(settings.adminProperties()),
+              settings.getString(Settings.APPLICATION_ID),
+              guard.pending(),
+              settings.lagInterval());
+      LiveCapacity capacity = capacity(factory, lag, listener, file);
+      LiveConfiguration configuration =
+          new LiveConfiguration(
+              () -> new ConfigLog(settings.consumerProperties(), topics.config()),
+              new ConfigReader(registry, settings, live -> runnable(live, classifier.card())),
+              file,
+              capacity::take);
+      InFlight inFlight =
+          new InFlight(
+              () -> settings.inFlightImages(configuration.current().maxBatchImages()),
+              settings.inFlightMaxBytes());
+      long maxBatchBytes = settings.getLong(Settings.BATCH_MAX_BYTES);
       MicroBatcher<Waiting> batcher =
           new MicroBatcher<>(
               classifier,
               decoder,
-              controller,
-              () -> batchLimits,
+              capacity,
+              () -> batchLimits(configuration.current(), maxBatchBytes),
               settings.decodeThreads(classifier.takesAllCores()));
       undo.push(batcher::close);
       RequestReader reader = new RequestReader(registry, settings.getInt(Settings.IMAGE_MAX_BYTES));
@@ -165,6 +189,8 @@ public final class Pipeline implements AutoCloseable {
                       largestDeadLetter));
       return new Pipeline(
           registry,
+          configuration,
+          lag,
           batcher,
           inFlight,
           new KafkaStreams(topology, streamsConfig, guard),
@@ -175,22 +201,41 @@ public final class Pipeline implements AutoCloseable {
     }
   }
 
-  /** A larger ratio than any model needs is no error: it is run as if nothing were dropped. */
-  private static void requireRunnable(Settings settings, ModelCard card) {
-    int k = settings.operatingPoint(card.expertsPerToken()).expertsPerToken();
-    if (!card.dense() && k > card.expertsPerToken()) {
-      throw new ConfigException(
-          "%s: K %d outside 1 to %d, the K that %s was trained with (%d experts)"
-              .formatted(
-                  Settings.EXPERTS_PER_TOKEN,
-                  k,
-                  card.expertsPerToken(),
-                  card.name(),
-                  card.numExperts()));
+  private static LiveCapacity capacity(
+      ControllerFactory factory, LagMonitor lag, DecisionListener listener, LiveSettings file) {
+    try {
+      return new LiveCapacity(factory, lag::load, listener, file);
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(e.getMessage());
     }
   }
 
+  private static BatchLimits batchLimits(LiveSettings live, long maxBytes) {
+    return new BatchLimits(live.maxBatchImages(), maxBytes, live.linger());
+  }
+
+  /**
+   * Returns the settings of the file for this model.
+   *
+   * @throws ConfigException if it cannot run with them
+   */
+  static LiveSettings runnable(Settings settings, ModelCard card) {
+    try {
+      return runnable(LiveSettings.of(settings), card);
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(e.getMessage());
+    }
+  }
+
+  private static LiveSettings runnable(LiveSettings live, ModelCard card) {
+    LiveSettings complete = live.forModel(card);
+    BufferRoom.require(card.imageSize(), complete.maxBatchImages(), BufferRoom.ofThisJvm());
+    return complete;
+  }
+
   private void start() {
+    configuration.start();
+    lag.start();
     streams.setUncaughtExceptionHandler(this::onFailure);
     streams.setStateListener(this::onState);
     streams.start();
@@ -236,6 +281,16 @@ public final class Pipeline implements AutoCloseable {
     return streams.state().isRunningOrRebalancing();
   }
 
+  /** Returns the configuration that the pipeline follows. */
+  public LiveConfiguration configuration() {
+    return configuration;
+  }
+
+  /** Returns what waits in the partitions of this instance, as it was read last. */
+  public Load load() {
+    return lag.load(System.nanoTime());
+  }
+
   /** Returns why the pipeline gave up, if it did. */
   public Optional<Throwable> failure() {
     return Optional.ofNullable(failure.get());
@@ -250,6 +305,8 @@ public final class Pipeline implements AutoCloseable {
       log.warn("the stream threads did not end within {}", CLOSE_LIMIT);
     }
     batcher.close();
+    configuration.close();
+    lag.close();
     registry.close();
     stopped.countDown();
   }

@@ -58,7 +58,16 @@ final class TopicCheck {
     for (Map.Entry<String, KafkaFuture<TopicDescription>> topic :
         admin.describeTopics(topics.all()).topicNameValues().entrySet()) {
       try {
-        topic.getValue().get();
+        int partitions = topic.getValue().get().partitions().size();
+        if (topic.getKey().equals(topics.config()) && partitions != 1) {
+          throw new PipelineException(
+              topic.getKey()
+                  + " has "
+                  + partitions
+                  + " partitions, but the order of all configurations needs exactly 1; delete it"
+                  + " and create it with `vmoe topics create`",
+              null);
+        }
       } catch (ExecutionException e) {
         if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
           throw new PipelineException(
@@ -94,6 +103,7 @@ final class TopicCheck {
               maxMessageBytes(admin, topics.expertUtilization()),
               maxMessageBytes(admin, topics.deadLetters()));
       limits.problems(topics).forEach(log::warn);
+      warnOfForgetting(admin);
       return limits;
     } catch (ExecutionException e) {
       if (e.getCause() instanceof AuthorizationException) {
@@ -104,11 +114,33 @@ final class TopicCheck {
     }
   }
 
+  /** A configuration that the broker deletes is one that nobody took back. */
+  private void warnOfForgetting(Admin admin) throws InterruptedException, ExecutionException {
+    Config config = config(admin, topics.config());
+    String time = config.get(TopicConfig.RETENTION_MS_CONFIG).value();
+    String bytes = config.get(TopicConfig.RETENTION_BYTES_CONFIG).value();
+    String cleanup = config.get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
+    if (!time.equals("-1") || !bytes.equals("-1") || !cleanup.equals("delete")) {
+      log.warn(
+          "{} forgets configurations (cleanup.policy={}, retention.ms={}, retention.bytes={}):"
+              + " an instance that starts afterwards runs with its settings file; set delete, -1"
+              + " and -1",
+          topics.config(),
+          cleanup,
+          time,
+          bytes);
+    }
+  }
+
   private static int maxMessageBytes(Admin admin, String topic)
       throws InterruptedException, ExecutionException {
+    return Integer.parseInt(config(admin, topic).get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value());
+  }
+
+  private static Config config(Admin admin, String topic)
+      throws InterruptedException, ExecutionException {
     ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
-    Config config =
-        Objects.requireNonNull(admin.describeConfigs(List.of(resource)).all().get().get(resource));
-    return Integer.parseInt(config.get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value());
+    return Objects.requireNonNull(
+        admin.describeConfigs(List.of(resource)).all().get().get(resource));
   }
 }

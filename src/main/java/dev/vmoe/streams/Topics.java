@@ -11,8 +11,14 @@ import java.util.List;
  * @param predictions answers
  * @param expertUtilization what the experts did
  * @param deadLetters images that cannot be answered
+ * @param config configurations
  */
-record Topics(String images, String predictions, String expertUtilization, String deadLetters) {
+record Topics(
+    String images,
+    String predictions,
+    String expertUtilization,
+    String deadLetters,
+    String config) {
 
   /** Returns the names under the prefix in the settings. */
   static Topics of(Settings settings) {
@@ -20,11 +26,12 @@ record Topics(String images, String predictions, String expertUtilization, Strin
         settings.topic(TopicPlan.IMAGES),
         settings.topic(TopicPlan.PREDICTIONS),
         settings.topic(TopicPlan.EXPERT_UTILIZATION),
-        settings.topic(TopicPlan.IMAGES_DLQ));
+        settings.topic(TopicPlan.IMAGES_DLQ),
+        settings.topic(TopicPlan.CONFIG));
   }
 
   /** Returns all of them. */
   List<String> all() {
-    return List.of(images, predictions, expertUtilization, deadLetters);
+    return List.of(images, predictions, expertUtilization, deadLetters, config);
   }
 }

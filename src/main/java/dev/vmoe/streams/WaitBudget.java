@@ -11,7 +11,7 @@ import java.time.Duration;
 final class WaitBudget {
 
   /** Half of a transaction's time: who waits longer has to know why it may time out. */
-  private static final Duration ALARM = PipelineConfig.TRANSACTION_TIMEOUT.dividedBy(2);
+  private static final Duration ALARM = StreamsProperties.TRANSACTION_TIMEOUT.dividedBy(2);
 
   private final Duration whole;
   private Duration left;

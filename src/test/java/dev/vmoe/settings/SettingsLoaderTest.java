@@ -28,7 +28,7 @@ class SettingsLoaderTest {
         new SettingsLoader(environment).load(file, Map.of(Settings.CAPACITY_RATIO, "3"));
 
     assertThat(settings.getInt(Settings.BATCH_MAX_IMAGES)).isEqualTo(1);
-    assertThat(settings.linger()).hasMillis(2);
+    assertThat(LiveSettings.of(settings).linger()).hasMillis(2);
     assertThat(settings.getDouble(Settings.CAPACITY_RATIO)).isEqualTo(3);
     assertThat(settings.getString(Settings.DEVICE)).isEqualTo("cpu");
   }

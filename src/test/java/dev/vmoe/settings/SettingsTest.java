@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.moe.Routing;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigException;
@@ -20,10 +19,9 @@ class SettingsTest {
     Settings settings = new Settings(Map.of());
 
     assertThat(settings.topic("images")).isEqualTo("vmoe.images");
-    assertThat(settings.inFlightImages()).isEqualTo(4 * 32);
+    assertThat(settings.inFlightImages(32)).isEqualTo(4 * 32);
     assertThat(settings.inFlightMaxBytes()).isEqualTo(Runtime.getRuntime().maxMemory() / 4);
     assertThat(settings.routing()).isEqualTo(Routing.BATCH_PRIORITY);
-    assertThat(settings.operatingPoint(2)).isEqualTo(new OperatingPoint(1.05, 2));
     assertThat(settings.inferenceThreads()).isPositive();
     assertThat(settings.decodeThreads(true)).isGreaterThanOrEqualTo(settings.decodeThreads(false));
     assertThat(settings.decodeThreads(false)).isPositive();

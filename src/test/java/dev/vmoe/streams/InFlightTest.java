@@ -6,7 +6,8 @@ import org.junit.jupiter.api.Test;
 
 class InFlightTest {
 
-  private final InFlight inFlight = new InFlight(3, 1000);
+  private int mostImages = 3;
+  private final InFlight inFlight = new InFlight(() -> mostImages, 1000);
   private final InFlight.Partition zero = inFlight.open();
   private final InFlight.Partition one = inFlight.open();
 
@@ -22,6 +23,16 @@ class InFlightTest {
     assertThat(one.over()).isFalse();
 
     add(zero, 3, 1);
+    assertThat(zero.full()).isTrue();
+  }
+
+  @Test
+  void shouldFollowTheBoundOnImages() {
+    add(zero, 3, 1);
+    mostImages = 4;
+    assertThat(zero.over()).isFalse();
+
+    mostImages = 1;
     assertThat(zero.full()).isTrue();
   }
 

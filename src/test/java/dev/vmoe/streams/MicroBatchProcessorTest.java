@@ -44,7 +44,8 @@ import org.junit.jupiter.api.Test;
 
 class MicroBatchProcessorTest {
 
-  private static final Topics TOPICS = new Topics("images", "predictions", "utilization", "dlq");
+  private static final Topics TOPICS =
+      new Topics("images", "predictions", "utilization", "dlq", "config");
   private static final TopicPartition IMAGES = new TopicPartition("images", 0);
   private static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
   private static final int SLOT_BYTES = 8 * 8 * 3;
@@ -86,7 +87,7 @@ class MicroBatchProcessorTest {
     open.add(0, batcher);
     RequestReader reader = new RequestReader(registry, 1000);
     ShareEvents events = new ShareEvents(classifier.card());
-    inFlight = new InFlight(inFlightImages, inFlightBytes);
+    inFlight = new InFlight(() -> inFlightImages, inFlightBytes);
     return PipelineTopology.build(
         TOPICS,
         registry,

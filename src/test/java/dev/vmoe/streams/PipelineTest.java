@@ -3,7 +3,6 @@ package dev.vmoe.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.vmoe.capacity.FixedCapacity;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.settings.Settings;
@@ -43,18 +42,20 @@ class PipelineTest {
                 "schema.registry.url", "mock://" + UUID.randomUUID(),
                 "streams.security.protocol", "SSL",
                 "streams.ssl.truststore.location", "/no/such/truststore.jks"));
-    StreamsConfig config = new StreamsConfig(new PipelineConfig(settings).streams(1_000_000));
+    StreamsConfig config = new StreamsConfig(new StreamsProperties(settings).streams(1_000_000));
 
     assertThatExceptionOfType(KafkaException.class)
         .isThrownBy(
             () ->
                 Pipeline.assemble(
                     settings,
+                    Pipeline.runnable(settings, classifier.card()),
                     config,
                     TopicLimits.assumed(1_000_000),
                     classifier,
                     decoder,
-                    new FixedCapacity(settings.operatingPoint(2), settings.routing())));
+                    ControllerFactory.fixedOnly(),
+                    DecisionListener.none()));
 
     assertThat(before).containsAll(inferenceThreads());
   }

@@ -6,7 +6,8 @@ import org.junit.jupiter.api.Test;
 
 class TopicLimitsTest {
 
-  private static final Topics TOPICS = new Topics("images", "predictions", "utilization", "dlq");
+  private static final Topics TOPICS =
+      new Topics("images", "predictions", "utilization", "dlq", "config");
 
   @Test
   void shouldFindNothingWrongWithRoomForAll() {

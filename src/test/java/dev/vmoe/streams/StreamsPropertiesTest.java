@@ -7,7 +7,7 @@ import java.util.Map;
 import org.apache.kafka.streams.StreamsConfig;
 import org.junit.jupiter.api.Test;
 
-class PipelineConfigTest {
+class StreamsPropertiesTest {
 
   @Test
   void shouldAlwaysRunExactlyOnce() {
@@ -38,7 +38,7 @@ class PipelineConfigTest {
   }
 
   private static long largestSent(Map<String, String> settings) {
-    return PipelineConfig.largestSent(new StreamsConfig(streams(settings)));
+    return StreamsProperties.largestSent(new StreamsConfig(streams(settings)));
   }
 
   @Test
@@ -57,7 +57,7 @@ class PipelineConfigTest {
 
   @Test
   void shouldLeaveRoomForTheLargestDeadLetter() {
-    Map<String, Object> streams = new PipelineConfig(new Settings(Map.of())).streams(16_000_000);
+    Map<String, Object> streams = new StreamsProperties(new Settings(Map.of())).streams(16_000_000);
 
     assertThat((int) streams.get("producer.max.request.size")).isGreaterThan(16_000_000);
     assertThat((long) streams.get("producer.buffer.memory"))
@@ -65,6 +65,6 @@ class PipelineConfigTest {
   }
 
   private static Map<String, Object> streams(Map<String, String> settings) {
-    return new PipelineConfig(new Settings(settings)).streams(1_000_000);
+    return new StreamsProperties(new Settings(settings)).streams(1_000_000);
   }
 }

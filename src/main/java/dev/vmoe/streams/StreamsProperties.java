@@ -13,7 +13,7 @@ import org.apache.kafka.streams.StreamsConfig;
  * What Kafka Streams and its clients are configured with. What would break delivery is refused by
  * {@link Settings}.
  */
-final class PipelineConfig {
+final class StreamsProperties {
 
   /** Room for what a dead letter has beside the record that it was. */
   private static final int RECORD_ROOM_BYTES = 1024 * 1024;
@@ -22,7 +22,7 @@ final class PipelineConfig {
 
   private final Settings settings;
 
-  PipelineConfig(Settings settings) {
+  StreamsProperties(Settings settings) {
     this.settings = settings;
   }
 

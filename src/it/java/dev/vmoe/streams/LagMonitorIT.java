@@ -1,0 +1,232 @@
+package dev.vmoe.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.vmoe.capacity.Load;
+import dev.vmoe.embedded.EmbeddedKafka;
+import dev.vmoe.event.PipelineConfig;
+import dev.vmoe.image.FakeDecoder;
+import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.Settings;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What waits and what arrives, on a real broker. */
+class LagMonitorIT {
+
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Duration INTERVAL = Duration.ofMillis(100);
+
+  private final PendingOffsets pending = new PendingOffsets();
+
+  @Test
+  void shouldCountFromWhatTheGroupHasCommittedUntilAnImageWasRead() throws Exception {
+    try (Workbench workbench = Workbench.open(2);
+        LagMonitor lag = monitor(workbench)) {
+      send(workbench, 0, 30);
+      send(workbench, 1, 20);
+      commit(workbench, 1, 15);
+      lag.start();
+      awaitBacklog(lag, 0);
+
+      PendingOffsets.Queue zero = pending.open(partition(workbench, 0));
+      awaitBacklog(lag, 30);
+      pending.open(partition(workbench, 1));
+      awaitBacklog(lag, 35);
+      for (long offset = 0; offset < 10; offset++) {
+        zero.add(offset);
+      }
+      for (long offset = 0; offset < 4; offset++) {
+        zero.emitted(offset);
+      }
+      awaitBacklog(lag, 31);
+      zero.close();
+      awaitBacklog(lag, 5);
+      assertThat(lag.load(System.nanoTime()).arrivalsPerSecond()).isZero();
+    }
+  }
+
+  @Test
+  void shouldMeasureArrivals() throws Exception {
+    try (Workbench workbench = Workbench.open(1);
+        LagMonitor lag = monitor(workbench);
+        Feeder feeder = Feeder.start(workbench, 1, 300)) {
+      pending.open(partition(workbench, 0));
+      lag.start();
+
+      await()
+          .atMost(LIMIT)
+          .untilAsserted(
+              () ->
+                  assertThat(lag.load(System.nanoTime()).arrivalsPerSecond())
+                      .isBetween(250.0, 350.0));
+      feeder.stop();
+      await().atMost(LIMIT).until(() -> lag.load(System.nanoTime()).arrivalsPerSecond() == 0);
+    }
+  }
+
+  @Test
+  void shouldCountImagesNotTheEndsOfTransactions() throws Exception {
+    try (Workbench workbench = Workbench.open(1);
+        LagMonitor lag = monitor(workbench)) {
+      sendEachInATransaction(workbench, 20);
+      PendingOffsets.Queue queue = pending.open(partition(workbench, 0));
+      for (long offset = 0; offset < 20; offset += 2) {
+        queue.add(offset);
+      }
+      lag.start();
+      awaitBacklog(lag, 20);
+
+      for (long offset = 0; offset < 20; offset += 2) {
+        queue.emitted(offset);
+      }
+      awaitBacklog(lag, 11); // offset 19 to the end, 40, of which half are images
+      for (long offset = 20; offset < 40; offset += 2) {
+        queue.add(offset);
+        queue.emitted(offset);
+      }
+      // Streams commits its position, behind the end of the last transaction.
+      pending.passed(partition(workbench, 0), 40);
+      awaitBacklog(lag, 0);
+    }
+  }
+
+  @Test
+  void shouldOutliveABrokerThatIsAway(@TempDir Path data) throws Exception {
+    Map<String, String> address = address();
+    EmbeddedKafka kafka = EmbeddedKafka.start(data, address);
+    String bootstrapServers =
+        address.get("advertised.listeners").substring("PLAINTEXT://".length());
+    try (Workbench workbench = Workbench.open(1, bootstrapServers);
+        LagMonitor lag = monitor(workbench);
+        LiveConfiguration configuration = configuration(workbench)) {
+      pending.open(partition(workbench, 0));
+      send(workbench, 0, 7);
+      workbench.configure(PipelineConfig.newBuilder().setCapacityRatio(0.5).build());
+      lag.start();
+      configuration.start();
+      awaitBacklog(lag, 7);
+      assertThat(configuration.current().version()).isZero();
+
+      kafka.close();
+      await().atMost(LIMIT).until(() -> lag.load(System.nanoTime()).ageNanos() > 2_000_000_000L);
+      assertThat(lag.load(System.nanoTime()).backlogImages()).isEqualTo(7);
+      assertThat(configuration.current().version()).isZero();
+
+      kafka = EmbeddedKafka.start(data, address);
+      send(workbench, 0, 2);
+      long next = workbench.configure(PipelineConfig.newBuilder().setCapacityRatio(0.25).build());
+      awaitBacklog(lag, 9);
+      assertThat(lag.load(System.nanoTime()).ageNanos()).isLessThan(2_000_000_000L);
+      await().atMost(LIMIT).until(() -> configuration.current().version() == next);
+      assertThat(configuration.lastRefusal()).isEmpty();
+    } finally {
+      kafka.close();
+    }
+  }
+
+  @Test
+  void shouldSayNothingBeforeTheFirstReading() throws Exception {
+    try (LagMonitor lag = new LagMonitor(() -> Admin.create(Map.of()), "app", pending, INTERVAL)) {
+      assertThat(lag.load(System.nanoTime())).isEqualTo(Load.UNKNOWN);
+    }
+  }
+
+  private LagMonitor monitor(Workbench workbench) {
+    return new LagMonitor(
+        () -> Admin.create(workbench.settings(Map.of()).adminProperties()),
+        workbench.prefix + "app",
+        pending,
+        INTERVAL);
+  }
+
+  private static LiveConfiguration configuration(Workbench workbench) {
+    Settings settings = workbench.settings(Map.of());
+    return new LiveConfiguration(
+        () -> new ConfigLog(settings.consumerProperties(), workbench.topic("config")),
+        new ConfigReader(workbench.registry, settings, UnaryOperator.identity()),
+        LiveSettings.of(settings),
+        live -> {});
+  }
+
+  /** The same ports before and after: clients find a broker again only where it was. */
+  private static Map<String, String> address() throws Exception {
+    int port;
+    int controller;
+    try (ServerSocket one = new ServerSocket(0);
+        ServerSocket two = new ServerSocket(0)) {
+      port = one.getLocalPort();
+      controller = two.getLocalPort();
+    }
+    return Map.of(
+        "listeners",
+        "PLAINTEXT://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + controller,
+        "advertised.listeners",
+        "PLAINTEXT://127.0.0.1:" + port,
+        "controller.quorum.voters",
+        "1@127.0.0.1:" + controller);
+  }
+
+  private static TopicPartition partition(Workbench workbench, int partition) {
+    return new TopicPartition(workbench.topic("images"), partition);
+  }
+
+  private static void send(Workbench workbench, int partition, int images) {
+    for (int i = 0; i < images; i++) {
+      workbench.send(partition, "k" + i, FakeDecoder.grey(i));
+    }
+    workbench.flush();
+  }
+
+  private static void sendEachInATransaction(Workbench workbench, int images) {
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(
+            Map.of(
+                "bootstrap.servers",
+                workbench.bootstrapServers,
+                "transactional.id",
+                workbench.prefix + "images"),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      producer.initTransactions();
+      for (int i = 0; i < images; i++) {
+        producer.beginTransaction();
+        producer.send(new ProducerRecord<>(workbench.topic("images"), 0, null, new byte[1]));
+        producer.commitTransaction();
+      }
+    }
+  }
+
+  private static void commit(Workbench workbench, int partition, long offset) throws Exception {
+    workbench
+        .admin
+        .alterConsumerGroupOffsets(
+            workbench.prefix + "app",
+            Map.of(partition(workbench, partition), new OffsetAndMetadata(offset)))
+        .all()
+        .get();
+  }
+
+  private static void awaitBacklog(LagMonitor lag, long images) {
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(
+            () -> {
+              Load load = lag.load(System.nanoTime());
+              assertThat(load.ageNanos()).isNotEqualTo(Long.MAX_VALUE);
+              assertThat(load.backlogImages()).isEqualTo(images);
+            });
+  }
+}

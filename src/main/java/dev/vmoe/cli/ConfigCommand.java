@@ -1,0 +1,224 @@
+package dev.vmoe.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.vmoe.event.RegistryClient;
+import dev.vmoe.inference.Device;
+import dev.vmoe.inference.SessionSettings;
+import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.Settings;
+import dev.vmoe.settings.TopicPlan;
+import dev.vmoe.streams.ConfigEntry;
+import dev.vmoe.streams.ConfigLog;
+import dev.vmoe.streams.ConfigReader;
+import dev.vmoe.streams.ConfigWriter;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code vmoe config}: the configuration that all instances follow while they run. */
+@Command(
+    name = "config",
+    description =
+        "Look at the configuration that all instances follow while they run, or change it. Give the"
+            + " settings file of the instances: what no record sets comes from there.")
+final class ConfigCommand {
+
+  private static final Duration READ_LIMIT = Duration.ofSeconds(15);
+
+  /** Gives a setting back to the settings file. */
+  private static final String DEFAULT = "default";
+
+  @Spec private CommandSpec spec;
+
+  private ConfigCommand() {}
+
+  /** What all subcommands that write have in common. */
+  static final class Signature {
+
+    @Option(names = "--note", paramLabel = "TEXT", description = "Why; kept in the record.")
+    private @Nullable String note;
+
+    @Option(
+        names = "--author",
+        paramLabel = "NAME",
+        description = "Who; kept in the record (default: the name of the user).")
+    private @Nullable String author = System.getProperty("user.name");
+  }
+
+  @Command(
+      name = "show",
+      description =
+          "Show the settings in force, where each comes from, and the last record that was refused.")
+  int show(
+      @Mixin ConnectionOptions connection,
+      @Option(names = "--json", description = "Print one JSON object.") boolean json) {
+    Settings settings = connection.settings();
+    ConfigView view = view(settings);
+    PrintWriter out = spec.commandLine().getOut();
+    out.print(json ? view.inForceJson() + System.lineSeparator() : view.inForceText());
+    out.flush();
+    return 0;
+  }
+
+  @Command(
+      name = "history",
+      description = "Show the records, oldest first: who changed what, when and why.")
+  int history(
+      @Mixin ConnectionOptions connection,
+      @Option(
+              names = {"-n", "--last"},
+              paramLabel = "N",
+              defaultValue = "20",
+              description = "Only the last N (default: ${DEFAULT-VALUE}).")
+          int last,
+      @Option(names = "--json", description = "Print one line of JSON each.") boolean json) {
+    if (last < 1) {
+      throw new ParameterException(spec.commandLine(), "--last " + last + " is below 1");
+    }
+    ConfigView view = view(connection.settings());
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      for (JsonNode line : view.historyJson(last)) {
+        out.println(line);
+      }
+    } else {
+      out.print(view.historyText(last));
+    }
+    out.flush();
+    return 0;
+  }
+
+  @Command(
+      name = "set",
+      description = {
+        "Change some settings of all running instances; the others stay as they are. Takes effect"
+            + " within a second, from the next batch on.",
+        "Keys: capacity.mode, capacity.ratio, experts.per.token, capacity.ratio.min,"
+            + " capacity.ratio.max, experts.per.token.min, experts.per.token.max,"
+            + " target.latency.ms, routing, batch.max.images, batch.linger.ms. KEY= or KEY=default"
+            + " gives a setting back to the settings file.",
+        "Example: vmoe config set capacity.ratio=0.5 routing=bpr --note \"black friday\""
+      })
+  int set(
+      @Mixin ConnectionOptions connection,
+      @Mixin Signature signature,
+      @Parameters(
+              arity = "1..*",
+              paramLabel = "KEY=VALUE",
+              description = "What to change; KEY= for the settings file's value.")
+          List<String> changes) {
+    Map<String, String> wanted = wanted(changes);
+    return write(
+        connection.settings(),
+        writer ->
+            writer.edit(
+                inForce -> {
+                  wanted.forEach(
+                      (key, value) -> {
+                        if (value.isEmpty()) {
+                          inForce.remove(key);
+                        } else {
+                          inForce.put(key, value);
+                        }
+                      });
+                  return inForce;
+                },
+                signature.author,
+                signature.note));
+  }
+
+  @Command(
+      name = "reset",
+      description = "Give everything back to the settings files of the instances.")
+  int reset(@Mixin ConnectionOptions connection, @Mixin Signature signature) {
+    return write(connection.settings(), writer -> writer.reset(signature.author, signature.note));
+  }
+
+  private Map<String, String> wanted(List<String> changes) {
+    Map<String, String> wanted = new LinkedHashMap<>();
+    for (String change : changes) {
+      int equals = change.indexOf('=');
+      if (equals < 1) {
+        throw new ParameterException(spec.commandLine(), "'" + change + "' is not KEY=VALUE");
+      }
+      String key = change.substring(0, equals).strip();
+      String value = change.substring(equals + 1).strip();
+      LiveSettings.requireKey(key);
+      boolean given = !value.isEmpty() && !value.equals(DEFAULT);
+      if (wanted.put(key, given ? LiveSettings.canonical(key, value) : "") != null) {
+        throw new ParameterException(spec.commandLine(), key + " is given twice");
+      }
+    }
+    return wanted;
+  }
+
+  @FunctionalInterface
+  private interface Writing {
+    Optional<ConfigWriter.Written> by(ConfigWriter writer);
+  }
+
+  private int write(Settings settings, Writing writing) {
+    ConnectionOptions.requireTopic(settings, settings.topic(TopicPlan.CONFIG));
+    PrintWriter out = spec.commandLine().getOut();
+    try (RegistryClient registry = ConnectionOptions.registry(settings)) {
+      ConfigReader reader = new ConfigReader(registry, settings, check(settings));
+      Optional<ConfigWriter.Written> written =
+          writing.by(new ConfigWriter(settings, registry, reader));
+      if (written.isEmpty()) {
+        out.println("nothing to change");
+      } else {
+        out.println(ConfigView.written(written.get()));
+      }
+    }
+    out.flush();
+    return 0;
+  }
+
+  private ConfigView view(Settings settings) {
+    String topic = settings.topic(TopicPlan.CONFIG);
+    ConnectionOptions.requireTopic(settings, topic);
+    List<ConfigEntry> entries = new ArrayList<>();
+    try (RegistryClient registry = ConnectionOptions.registry(settings);
+        ConfigLog log = new ConfigLog(settings.consumerProperties(), topic)) {
+      ConfigReader reader = new ConfigReader(registry, settings, check(settings));
+      log.readToEnd(READ_LIMIT, record -> entries.add(reader.read(record)));
+      return new ConfigView(reader.settings(Map.of(), null), entries);
+    }
+  }
+
+  /** Checks against the model as the instances do, where it can be read here. */
+  private UnaryOperator<LiveSettings> check(Settings settings) {
+    if (settings.getString(Settings.MODEL) == null) {
+      return UnaryOperator.identity();
+    }
+    Path model = settings.model();
+    try (VmoeSession session =
+        VmoeSession.open(model, new SessionSettings(Device.CPU, 1, false, List.of()))) {
+      ModelCard card = session.card();
+      return live -> live.forModel(card);
+    } catch (RuntimeException e) {
+      spec.commandLine()
+          .getErr()
+          .println(
+              "vmoe: K is not checked against the model, which cannot be read here: "
+                  + ErrorText.of(e));
+      return UnaryOperator.identity();
+    }
+  }
+}

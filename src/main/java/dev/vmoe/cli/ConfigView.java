@@ -1,0 +1,193 @@
+package dev.vmoe.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.vmoe.report.Table;
+import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.streams.ConfigEntry;
+import dev.vmoe.streams.ConfigWriter;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The records of the configuration topic as people and scripts read them. */
+final class ConfigView {
+
+  private static final String FILE = "settings file";
+
+  private final LiveSettings file;
+  private final List<ConfigEntry> entries;
+
+  /**
+   * Creates a view.
+   *
+   * @param file what is in force without any record
+   * @param entries all records, oldest first
+   */
+  ConfigView(LiveSettings file, List<ConfigEntry> entries) {
+    this.file = file;
+    this.entries = List.copyOf(entries);
+  }
+
+  private @Nullable ConfigEntry inForce() {
+    return last(false);
+  }
+
+  private @Nullable ConfigEntry last(boolean refused) {
+    ConfigEntry found = null;
+    for (ConfigEntry entry : entries) {
+      if ((entry.refusal() != null) == refused) {
+        found = entry;
+      }
+    }
+    return found;
+  }
+
+  /** Returns the settings in force as a table, and what is worth knowing beside. */
+  String inForceText() {
+    ConfigEntry entry = inForce();
+    Set<String> overridden = entry == null ? Set.of() : entry.overrides().keySet();
+    Table table = new Table("setting", "value", "from");
+    settings(entry)
+        .asSettings()
+        .forEach(
+            (key, value) ->
+                table.add(
+                    key, value, overridden.contains(key) ? "configuration " + of(entry) : FILE));
+    StringBuilder text = new StringBuilder(table.toText());
+    if (entry != null) {
+      text.append(signed(entry)).append(System.lineSeparator());
+    }
+    ConfigEntry refused = last(true);
+    if (refused != null) {
+      text.append("last refused: ")
+          .append(refused.offset())
+          .append(", written ")
+          .append(time(refused))
+          .append(": ")
+          .append(refused.refusal())
+          .append(System.lineSeparator());
+    }
+    return text.toString();
+  }
+
+  private static String of(@Nullable ConfigEntry entry) {
+    return entry == null ? "" : Long.toString(entry.offset());
+  }
+
+  private static String signed(ConfigEntry entry) {
+    return (entry.overrides().isEmpty() ? "reset " : "configuration ")
+        + entry.offset()
+        + ", written "
+        + time(entry)
+        + (entry.author() == null ? "" : " by " + entry.author())
+        + (entry.note() == null ? "" : ": " + entry.note());
+  }
+
+  private LiveSettings settings(@Nullable ConfigEntry entry) {
+    return entry == null ? file : Objects.requireNonNull(entry.settings());
+  }
+
+  private static String time(ConfigEntry entry) {
+    return Instant.ofEpochMilli(entry.timestampMillis()).toString();
+  }
+
+  /** Returns the settings in force. */
+  JsonNode inForceJson() {
+    ConfigEntry entry = inForce();
+    ObjectNode json = Json.object();
+    json.put("version", settings(entry).version());
+    if (entry != null) {
+      json.set("record", signature(entry));
+    }
+    ObjectNode values = json.putObject("settings");
+    settings(entry)
+        .asSettings()
+        .forEach(
+            (key, value) ->
+                values
+                    .putObject(key)
+                    .put("value", value)
+                    .put(
+                        "from",
+                        entry != null && entry.overrides().containsKey(key)
+                            ? "configuration"
+                            : FILE));
+    ConfigEntry refused = last(true);
+    if (refused != null) {
+      json.set("last_refused", signature(refused).put("reason", refused.refusal()));
+    }
+    return json;
+  }
+
+  private static ObjectNode signature(ConfigEntry entry) {
+    return Json.object()
+        .put("offset", entry.offset())
+        .put("time", time(entry))
+        .put("author", entry.author())
+        .put("note", entry.note());
+  }
+
+  /** Returns the last records as a table. */
+  String historyText(int last) {
+    Table table = new Table("offset", "time", "author", "note", "what");
+    for (Change change : changes(last)) {
+      ConfigEntry entry = change.entry();
+      table.add(
+          entry.offset(),
+          time(entry),
+          entry.author(),
+          entry.note(),
+          entry.refusal() == null
+              ? String.join(", ", change.texts())
+              : "refused: " + entry.refusal());
+    }
+    return table.toText();
+  }
+
+  /** Returns the last records, one object each. */
+  List<JsonNode> historyJson(int last) {
+    List<JsonNode> lines = new ArrayList<>();
+    for (Change change : changes(last)) {
+      ObjectNode line = signature(change.entry()).put("refused", change.entry().refusal());
+      line.set("settings", Json.tree(change.entry().overrides()));
+      line.set("changes", Json.tree(change.texts()));
+      lines.add(line);
+    }
+    return lines;
+  }
+
+  private record Change(ConfigEntry entry, List<String> texts) {}
+
+  private List<Change> changes(int last) {
+    List<Change> changes = new ArrayList<>();
+    LiveSettings before = file;
+    for (ConfigEntry entry : entries) {
+      LiveSettings after = entry.settings();
+      changes.add(new Change(entry, after == null ? List.of() : differences(before, after)));
+      before = after == null ? before : after;
+    }
+    return changes.subList(Math.max(0, changes.size() - last), changes.size());
+  }
+
+  private static List<String> differences(LiveSettings before, LiveSettings after) {
+    Map<String, String> differences = after.changesSince(before);
+    return differences.isEmpty()
+        ? List.of("nothing changed")
+        : differences.entrySet().stream()
+            .map(change -> change.getKey() + " " + change.getValue())
+            .toList();
+  }
+
+  /** Returns one line about a record that was written. */
+  static String written(ConfigWriter.Written written) {
+    return "configuration "
+        + written.offset()
+        + ": "
+        + String.join(", ", differences(written.before(), written.after()));
+  }
+}

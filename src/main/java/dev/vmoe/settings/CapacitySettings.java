@@ -1,0 +1,101 @@
+package dev.vmoe.settings;
+
+import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.moe.Routing;
+import java.time.Duration;
+
+/**
+ * What a capacity controller is told.
+ *
+ * @param mode whether the point is set or follows the load
+ * @param ratio capacity ratio in fixed mode
+ * @param expertsPerToken K in fixed mode; 0 for the model's own until the model is known
+ * @param bounds where adaptive mode has to stay
+ * @param targetLatency time within which an image is to be answered
+ * @param routing order in which choices claim slots
+ */
+public record CapacitySettings(
+    CapacityMode mode,
+    double ratio,
+    int expertsPerToken,
+    Bounds bounds,
+    Duration targetLatency,
+    Routing routing) {
+
+  /**
+   * Where the operating point has to stay in adaptive mode, both ends included.
+   *
+   * @param minRatio least capacity ratio
+   * @param maxRatio largest capacity ratio
+   * @param minExpertsPerToken least K; 0 for the model's own until the model is known
+   * @param maxExpertsPerToken largest K; 0 for the model's own until the model is known
+   */
+  public record Bounds(
+      double minRatio, double maxRatio, int minExpertsPerToken, int maxExpertsPerToken) {
+
+    /** Rejects bounds between which nothing lies. */
+    public Bounds {
+      if (!(minRatio <= maxRatio)) {
+        throw new IllegalArgumentException(
+            "%s %s is above %s %s"
+                .formatted(
+                    Settings.CAPACITY_RATIO_MIN, minRatio, Settings.CAPACITY_RATIO_MAX, maxRatio));
+      }
+      if (maxExpertsPerToken > 0 && minExpertsPerToken > maxExpertsPerToken) {
+        throw new IllegalArgumentException(
+            "%s %d is above %s %d"
+                .formatted(
+                    Settings.EXPERTS_PER_TOKEN_MIN,
+                    minExpertsPerToken,
+                    Settings.EXPERTS_PER_TOKEN_MAX,
+                    maxExpertsPerToken));
+      }
+    }
+
+    private Bounds forModel(ModelCard card) {
+      return new Bounds(
+          minRatio,
+          maxRatio,
+          knownK(Settings.EXPERTS_PER_TOKEN_MIN, minExpertsPerToken, card),
+          knownK(Settings.EXPERTS_PER_TOKEN_MAX, maxExpertsPerToken, card));
+    }
+  }
+
+  /**
+   * Returns the fixed operating point.
+   *
+   * @throws IllegalArgumentException if K is the model's own and the model is not known yet
+   */
+  public OperatingPoint point() {
+    return new OperatingPoint(ratio, expertsPerToken);
+  }
+
+  /**
+   * Returns the settings with every K known. A larger ratio than any model needs is no error: it is
+   * run as if nothing were dropped.
+   *
+   * @throws IllegalArgumentException if the model was not trained with as many experts a token
+   */
+  CapacitySettings forModel(ModelCard card) {
+    return new CapacitySettings(
+        mode,
+        ratio,
+        knownK(Settings.EXPERTS_PER_TOKEN, expertsPerToken, card),
+        bounds.forModel(card),
+        targetLatency,
+        routing);
+  }
+
+  private static int knownK(String key, int k, ModelCard card) {
+    if (card.dense()) {
+      return Math.max(1, k); // nothing is routed
+    }
+    if (k > card.expertsPerToken()) {
+      throw new IllegalArgumentException(
+          "%s: K %d outside 1 to %d, the K that %s was trained with (%d experts)"
+              .formatted(key, k, card.expertsPerToken(), card.name(), card.numExperts()));
+    }
+    return k == 0 ? card.expertsPerToken() : k;
+  }
+}

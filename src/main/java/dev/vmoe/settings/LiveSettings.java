@@ -1,0 +1,195 @@
+package dev.vmoe.settings;
+
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.moe.Routing;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.apache.kafka.common.config.ConfigDef.ConfigKey;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that may change while an instance runs: the settings file, over it a record of the
+ * configuration topic.
+ *
+ * @param version offset of the record; null where the settings file alone is in force
+ * @param capacity what the capacity controller is told
+ * @param maxBatchImages most images of a micro-batch
+ * @param linger longest wait of the oldest image of a micro-batch
+ */
+public record LiveSettings(
+    @Nullable Long version, CapacitySettings capacity, int maxBatchImages, Duration linger) {
+
+  /** The settings that a configuration record may hold, in the order in which they are shown. */
+  public static final List<String> KEYS =
+      List.of(
+          Settings.CAPACITY_MODE,
+          Settings.CAPACITY_RATIO,
+          Settings.EXPERTS_PER_TOKEN,
+          Settings.CAPACITY_RATIO_MIN,
+          Settings.CAPACITY_RATIO_MAX,
+          Settings.EXPERTS_PER_TOKEN_MIN,
+          Settings.EXPERTS_PER_TOKEN_MAX,
+          Settings.TARGET_LATENCY_MS,
+          Settings.ROUTING,
+          Settings.BATCH_MAX_IMAGES,
+          Settings.BATCH_LINGER_MS);
+
+  /** Rejects what contradicts itself. */
+  public LiveSettings {
+    if (capacity.mode() == CapacityMode.ADAPTIVE
+        && capacity.targetLatency().compareTo(linger) <= 0) {
+      throw new IllegalArgumentException(
+          "%s %d is not above %s %d: waiting for a batch to fill takes as long as the answer may"
+              .formatted(
+                  Settings.TARGET_LATENCY_MS,
+                  capacity.targetLatency().toMillis(),
+                  Settings.BATCH_LINGER_MS,
+                  linger.toMillis()));
+    }
+  }
+
+  /**
+   * Returns the settings file alone.
+   *
+   * @throws IllegalArgumentException if it contradicts itself
+   */
+  public static LiveSettings of(Settings file) {
+    return of(file, Map.of(), null);
+  }
+
+  /**
+   * Returns the settings file with a record over it.
+   *
+   * @param overrides what the record says, by setting
+   * @param version the record's offset
+   * @throws IllegalArgumentException if a key is not one of {@link #KEYS}, a value is wrong or two
+   *     contradict each other; its message names all wrong values
+   */
+  public static LiveSettings of(
+      Settings file, Map<String, String> overrides, @Nullable Long version) {
+    Values values = new Values(file, parsed(overrides));
+    return new LiveSettings(
+        version,
+        new CapacitySettings(
+            CapacityMode.ofLabel((String) values.get(Settings.CAPACITY_MODE)),
+            (Double) values.get(Settings.CAPACITY_RATIO),
+            (Integer) values.get(Settings.EXPERTS_PER_TOKEN),
+            new CapacitySettings.Bounds(
+                (Double) values.get(Settings.CAPACITY_RATIO_MIN),
+                (Double) values.get(Settings.CAPACITY_RATIO_MAX),
+                (Integer) values.get(Settings.EXPERTS_PER_TOKEN_MIN),
+                (Integer) values.get(Settings.EXPERTS_PER_TOKEN_MAX)),
+            Duration.ofMillis((Long) values.get(Settings.TARGET_LATENCY_MS)),
+            Routing.ofLabel((String) values.get(Settings.ROUTING))),
+        (Integer) values.get(Settings.BATCH_MAX_IMAGES),
+        Duration.ofMillis((Long) values.get(Settings.BATCH_LINGER_MS)));
+  }
+
+  private record Values(Settings file, Map<String, Object> overrides) {
+    Object get(String key) {
+      Object override = overrides.get(key);
+      return override == null ? Objects.requireNonNull(file.values().get(key), key) : override;
+    }
+  }
+
+  private static Map<String, Object> parsed(Map<String, String> overrides) {
+    Map<String, Object> values = new HashMap<>();
+    List<String> problems = new ArrayList<>();
+    new TreeMap<>(overrides)
+        .forEach(
+            (key, text) -> {
+              try {
+                values.put(key, parsed(key, text));
+              } catch (IllegalArgumentException e) {
+                problems.add(String.valueOf(e.getMessage()));
+              }
+            });
+    if (!problems.isEmpty()) {
+      throw new IllegalArgumentException(String.join("; ", problems));
+    }
+    return values;
+  }
+
+  /** No configuration provider is asked: a record must not make an instance read its files. */
+  private static Object parsed(String key, String text) {
+    requireKey(key);
+    ConfigKey definition = Objects.requireNonNull(Settings.DEFINITION.configKeys().get(key));
+    String problem = Problem.inValue(definition, text);
+    if (!problem.isEmpty()) {
+      throw new IllegalArgumentException(key + ": " + problem);
+    }
+    return Problem.parse(definition, text);
+  }
+
+  /**
+   * Checks that a setting may change while instances run.
+   *
+   * @throws IllegalArgumentException if it may not; its message names those that may
+   */
+  public static void requireKey(String key) {
+    if (!KEYS.contains(key)) {
+      throw new IllegalArgumentException(
+          key
+              + " cannot be changed while instances run"
+              + Nearest.suggestion(key, KEYS)
+              + "; what can be: "
+              + String.join(", ", KEYS));
+    }
+  }
+
+  /**
+   * Returns the one text of all that mean this value: {@code 0.50} is {@code 0.5}.
+   *
+   * @throws IllegalArgumentException if key or value are wrong
+   */
+  public static String canonical(String key, String text) {
+    return parsed(key, text).toString();
+  }
+
+  /**
+   * Returns the settings with every K known.
+   *
+   * @throws IllegalArgumentException if the model cannot run with them; its message has the numbers
+   */
+  public LiveSettings forModel(ModelCard card) {
+    return new LiveSettings(version, capacity.forModel(card), maxBatchImages, linger);
+  }
+
+  /** Returns the value of each of {@link #KEYS} as a settings file would have it. */
+  public Map<String, String> asSettings() {
+    Map<String, String> texts = new LinkedHashMap<>();
+    CapacitySettings.Bounds bounds = capacity.bounds();
+    texts.put(Settings.CAPACITY_MODE, capacity.mode().label());
+    texts.put(Settings.CAPACITY_RATIO, Double.toString(capacity.ratio()));
+    texts.put(Settings.EXPERTS_PER_TOKEN, Integer.toString(capacity.expertsPerToken()));
+    texts.put(Settings.CAPACITY_RATIO_MIN, Double.toString(bounds.minRatio()));
+    texts.put(Settings.CAPACITY_RATIO_MAX, Double.toString(bounds.maxRatio()));
+    texts.put(Settings.EXPERTS_PER_TOKEN_MIN, Integer.toString(bounds.minExpertsPerToken()));
+    texts.put(Settings.EXPERTS_PER_TOKEN_MAX, Integer.toString(bounds.maxExpertsPerToken()));
+    texts.put(Settings.TARGET_LATENCY_MS, Long.toString(capacity.targetLatency().toMillis()));
+    texts.put(Settings.ROUTING, capacity.routing().label());
+    texts.put(Settings.BATCH_MAX_IMAGES, Integer.toString(maxBatchImages));
+    texts.put(Settings.BATCH_LINGER_MS, Long.toString(linger.toMillis()));
+    return texts;
+  }
+
+  /** Returns what is different from earlier settings: by setting, "old → new". */
+  public Map<String, String> changesSince(LiveSettings earlier) {
+    Map<String, String> old = earlier.asSettings();
+    Map<String, String> changes = new LinkedHashMap<>();
+    asSettings()
+        .forEach(
+            (key, value) -> {
+              if (!value.equals(old.get(key))) {
+                changes.put(key, old.get(key) + " → " + value);
+              }
+            });
+    return changes;
+  }
+}

@@ -1,0 +1,189 @@
+package dev.vmoe.streams;
+
+import dev.vmoe.capacity.Load;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks up, on a thread of its own, what waits in the partitions that the instance owns and what
+ * arrives there; see {@link Backlog} for what the numbers mean.
+ *
+ * <p>The consumers' own lag would not do: it is recorded when a poll returns and stands still while
+ * the stream thread waits for room, which is when it matters. While no broker answers, the last
+ * reading stays and gets older.
+ */
+final class LagMonitor implements AutoCloseable {
+
+  private static final Duration WINDOW = Duration.ofSeconds(1);
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
+
+  private static final Logger log = LoggerFactory.getLogger(LagMonitor.class);
+
+  private final Supplier<Admin> admins;
+  private final String group;
+  private final PendingOffsets pending;
+  private final Duration interval;
+  private final Backlog backlog = new Backlog(WINDOW);
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private volatile @Nullable Timed latest;
+  private @Nullable Thread thread;
+
+  private record Timed(long nanos, Load load) {}
+
+  /**
+   * Creates a monitor that has read nothing.
+   *
+   * @param admins connects to the brokers
+   * @param group consumer group whose committed offsets are the beginning of what was not read yet
+   * @param pending what the instance owns, and how far it is
+   * @param interval pause between two readings
+   */
+  LagMonitor(Supplier<Admin> admins, String group, PendingOffsets pending, Duration interval) {
+    this.admins = admins;
+    this.group = group;
+    this.pending = pending;
+    this.interval = interval;
+  }
+
+  /**
+   * Returns the last reading, and how old it is.
+   *
+   * @param nowNanos a time of {@link System#nanoTime()}
+   */
+  Load load(long nowNanos) {
+    Timed reading = latest;
+    return reading == null
+        ? Load.UNKNOWN
+        : new Load(
+            reading.load().backlogImages(),
+            reading.load().arrivalsPerSecond(),
+            Math.max(0, nowNanos - reading.nanos()));
+  }
+
+  /** Starts reading. */
+  synchronized void start() {
+    Thread reading = new Thread(this::readOnAndOn, "vmoe-lag");
+    reading.setDaemon(true);
+    reading.start();
+    thread = reading;
+  }
+
+  private void readOnAndOn() {
+    try (Admin admin = admins.get()) {
+      boolean failed = false;
+      do {
+        try {
+          read(admin);
+          if (failed) {
+            log.info("the backlog is known again");
+          }
+          failed = false;
+        } catch (ExecutionException | RuntimeException e) {
+          if (!failed && closed.getCount() > 0) {
+            log.warn(
+                "the backlog cannot be read, the last reading stays: {}",
+                String.valueOf(e.getCause() == null ? e : e.getCause()));
+          }
+          failed = true;
+        }
+      } while (!closed.await(interval.toMillis(), TimeUnit.MILLISECONDS));
+    } catch (InterruptedException e) {
+      log.debug("the lag monitor stops");
+    }
+  }
+
+  private void read(Admin admin) throws ExecutionException, InterruptedException {
+    Map<TopicPartition, PendingOffsets.Queue> owned = pending.owned();
+    long nanos = System.nanoTime();
+    Map<TopicPartition, Backlog.Reading> readings = new HashMap<>();
+    if (!owned.isEmpty()) {
+      findBeginnings(admin, owned);
+      Map<TopicPartition, Long> ends =
+          offsets(admin, owned, OffsetSpec.latest(), IsolationLevel.READ_COMMITTED);
+      owned.forEach(
+          (partition, queue) ->
+              queue
+                  .watermark()
+                  .ifPresent(
+                      emitted ->
+                          readings.put(
+                              partition,
+                              new Backlog.Reading(
+                                  ends.getOrDefault(partition, emitted),
+                                  emitted,
+                                  queue.recordsPerOffset()))));
+    }
+    latest = new Timed(nanos, backlog.read(nanos, readings));
+  }
+
+  /** Where nothing has been read yet, reading begins at what the group has committed. */
+  private void findBeginnings(Admin admin, Map<TopicPartition, PendingOffsets.Queue> owned)
+      throws ExecutionException, InterruptedException {
+    Map<TopicPartition, PendingOffsets.Queue> unread = new HashMap<>(owned);
+    unread.values().removeIf(queue -> queue.watermark().isPresent());
+    if (unread.isEmpty()) {
+      return;
+    }
+    Map<TopicPartition, OffsetAndMetadata> committed =
+        admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
+    Map<TopicPartition, Long> firsts =
+        offsets(admin, unread, OffsetSpec.earliest(), IsolationLevel.READ_UNCOMMITTED);
+    unread.forEach(
+        (partition, queue) -> {
+          OffsetAndMetadata offset = committed.get(partition);
+          queue.beginsAt(offset == null ? firsts.getOrDefault(partition, 0L) : offset.offset());
+        });
+  }
+
+  private static Map<TopicPartition, Long> offsets(
+      Admin admin, Map<TopicPartition, ?> partitions, OffsetSpec spec, IsolationLevel isolation)
+      throws ExecutionException, InterruptedException {
+    Map<TopicPartition, ListOffsetsResultInfo> found =
+        admin
+            .listOffsets(
+                partitions.keySet().stream()
+                    .collect(Collectors.toMap(Function.identity(), p -> spec)),
+                new ListOffsetsOptions(isolation))
+            .all()
+            .get();
+    return found.entrySet().stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().offset()));
+  }
+
+  /** Stops reading; the last reading stays. */
+  @Override
+  public void close() {
+    closed.countDown();
+    Thread reading;
+    synchronized (this) {
+      reading = thread;
+      thread = null;
+    }
+    if (reading == null) {
+      return;
+    }
+    reading.interrupt(); // it may wait for an answer that does not come
+    try {
+      reading.join(CLOSE_LIMIT.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

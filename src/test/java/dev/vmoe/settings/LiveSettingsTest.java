@@ -1,0 +1,120 @@
+package dev.vmoe.settings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNoException;
+
+import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.moe.ModelCard;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.config.ConfigException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class LiveSettingsTest {
+
+  private static final Settings FILE = new Settings(Map.of("batch.max.images", "16"));
+
+  /** 4 experts, K 2. */
+  private static final ModelCard CARD = new FakeClassifier().card();
+
+  @Test
+  void shouldLayARecordOverTheSettingsFile() {
+    LiveSettings live =
+        LiveSettings.of(FILE, Map.of("capacity.ratio", "0.5", "routing", "vanilla"), 7L);
+
+    assertThat(live.version()).isEqualTo(7);
+    assertThat(live.asSettings())
+        .containsEntry("capacity.ratio", "0.5")
+        .containsEntry("routing", "vanilla")
+        .containsEntry("batch.max.images", "16")
+        .containsEntry("batch.linger.ms", "20")
+        .containsOnlyKeys(LiveSettings.KEYS);
+    assertThat(live.changesSince(LiveSettings.of(FILE)))
+        .containsOnly(
+            Map.entry("capacity.ratio", "1.05 → 0.5"), Map.entry("routing", "bpr → vanilla"));
+  }
+
+  @Test
+  void shouldTakeKFromTheModelWhereNoneIsSet() {
+    LiveSettings live = LiveSettings.of(FILE).forModel(CARD);
+
+    assertThat(live.capacity().point()).isEqualTo(new OperatingPoint(1.05, 2));
+    assertThat(live.capacity().bounds()).isEqualTo(new CapacitySettings.Bounds(0.1, 1.05, 1, 2));
+  }
+
+  @Test
+  void shouldAllowARatioAtWhichNothingIsDropped() {
+    assertThatNoException()
+        .isThrownBy(
+            () -> LiveSettings.of(FILE, Map.of("capacity.ratio", "1000"), 0L).forModel(CARD));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          capacity.ratio=-0.05           | capacity.ratio: '-0.05' is not a number above 0
+          capacity.ratio=NaN             | capacity.ratio: 'NaN' is not a number above 0
+          capacity.mode=wild             | capacity.mode: 'wild' is not [fixed, adaptive]
+          routing=${env:HOME}            | routing: '${env:HOME}' is not [bpr, vanilla]
+          batch.max.images=0             | batch.max.images: '0' is not a whole number in [1,...,4096]
+          experts.per.token=3            | experts.per.token: K 3 outside 1 to 2, the K that fake was trained with (4 experts)
+          experts.per.token.max=5        | experts.per.token.max: K 5 outside 1 to 2
+          capacity.ratio.min=2           | capacity.ratio.min 2.0 is above capacity.ratio.max 1.05
+          experts.per.token.min=2,experts.per.token.max=1 | experts.per.token.min 2 is above experts.per.token.max 1
+          capacity.mode=adaptive,target.latency.ms=20 | target.latency.ms 20 is not above batch.linger.ms 20
+          topic.prefix=other             | topic.prefix cannot be changed while instances run
+          capacity.ration=1              | (did you mean capacity.ratio?)
+          """)
+  void shouldRefuseWithTheNumbers(String pairs, String message) {
+    Map<String, String> overrides = new HashMap<>();
+    for (String pair : pairs.split(",")) {
+      overrides.put(pair.substring(0, pair.indexOf('=')), pair.substring(pair.indexOf('=') + 1));
+    }
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> LiveSettings.of(FILE, overrides, 1L).forModel(CARD))
+        .withMessageContaining(message);
+  }
+
+  @Test
+  void shouldNameAllWrongValuesOfARecordAtOnce() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () -> LiveSettings.of(FILE, Map.of("capacity.ratio", "0", "routing", "random"), 1L))
+        .withMessageContaining("capacity.ratio: ")
+        .withMessageContaining("routing: ");
+  }
+
+  @Test
+  void shouldRefuseASettingsFileThatContradictsItself() {
+    assertThatExceptionOfType(ConfigException.class)
+        .isThrownBy(
+            () -> new Settings(Map.of("capacity.ratio.min", "0.5", "capacity.ratio.max", "0.25")))
+        .withMessage("capacity.ratio.min 0.5 is above capacity.ratio.max 0.25");
+  }
+
+  @Test
+  void shouldNotMindKOfADenseModel() {
+    ModelCard dense =
+        new ModelCard(
+            "dense", "0", List.of("a"), 8, 5, List.of(), 0, 0, 1, true, "bilinear", "none");
+
+    LiveSettings live = LiveSettings.of(FILE, Map.of("experts.per.token", "3"), 1L);
+    assertThat(live.forModel(dense).capacity().point().expertsPerToken()).isEqualTo(3);
+    assertThat(LiveSettings.of(FILE).forModel(dense).capacity().point().expertsPerToken())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void shouldKnowOneTextOfAllThatMeanTheSame() {
+    assertThat(LiveSettings.canonical("capacity.ratio", " 0.50")).isEqualTo("0.5");
+    assertThat(LiveSettings.canonical("batch.max.images", "016")).isEqualTo("16");
+  }
+}
