@@ -1,5 +1,6 @@
 package dev.vmoe.report;
 
+import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
@@ -33,6 +34,11 @@ public record SweepPlan(
       throw new IllegalArgumentException(
           "nothing to measure: ratios " + ratios + ", K " + expertsPerToken + ", batch sizes "
               + batches);
+    }
+    for (double ratio : ratios) {
+      for (int k : expertsPerToken) {
+        new OperatingPoint(ratio, k); // rejects what no model can run with
+      }
     }
     if (batches.get(0) < 1) {
       throw new IllegalArgumentException("batch size " + batches.get(0) + " is below 1");
