@@ -112,8 +112,7 @@ final class BundledModels {
             name + ".onnx",
             newest(checkpoint),
             out -> {
-              ModelImport.write(
-                  CheckpointReader.read(prefix), DescriptionFile.beside(prefix), out);
+              ModelImport.write(CheckpointReader.read(prefix), DescriptionFile.beside(prefix), out);
               if (Files.exists(profile)) {
                 Files.copy(profile, ProfileFile.beside(out));
               }

@@ -270,7 +270,6 @@ final class SweepCommand implements Callable<Integer> {
   }
 
   private String command() {
-    return "vmoe "
-        + String.join(" ", spec.commandLine().getParseResult().originalArgs());
+    return "vmoe " + String.join(" ", spec.commandLine().getParseResult().originalArgs());
   }
 }

@@ -54,7 +54,6 @@ final class Bootstrap {
     }
     Arrays.sort(sums);
     int tail = RESAMPLES / 40;
-    return new Interval(
-        (double) sums[tail] / images, (double) sums[RESAMPLES - 1 - tail] / images);
+    return new Interval((double) sums[tail] / images, (double) sums[RESAMPLES - 1 - tail] / images);
   }
 }

@@ -170,7 +170,13 @@ final class LineChart {
     line(svg, LEFT, TOP, LEFT, BOTTOM, "#222");
     text(svg, (LEFT + RIGHT) / 2.0, BOTTOM + 44, "middle", "", x.label());
     double middle = (TOP + BOTTOM) / 2.0;
-    text(svg, 22, middle, "middle", "transform=\"rotate(-90 22 " + shortened(middle) + ")\"", y.label());
+    text(
+        svg,
+        22,
+        middle,
+        "middle",
+        "transform=\"rotate(-90 22 " + shortened(middle) + ")\"",
+        y.label());
   }
 
   private void draw(StringBuilder svg, Series line, Range across, Range up) {
@@ -183,7 +189,11 @@ final class LineChart {
           .append(',')
           .append(shortened(height(up, point.y())));
     }
-    svg.append("<polyline points=\"").append(path).append('"').append(stroke(line.dashed())).append("/>\n");
+    svg.append("<polyline points=\"")
+        .append(path)
+        .append('"')
+        .append(stroke(line.dashed()))
+        .append("/>\n");
     for (Point point : line.points()) {
       double at = place(x, across, point.x(), LEFT, RIGHT);
       errorBar(svg, at, height(up, point.low()), height(up, point.high()));

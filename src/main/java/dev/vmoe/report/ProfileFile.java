@@ -58,11 +58,7 @@ public record ProfileFile(
    * @param accuracy correct / images
    */
   public record Measurement(
-      String routing,
-      int expertsPerToken,
-      double capacityRatio,
-      int batchImages,
-      double accuracy) {
+      String routing, int expertsPerToken, double capacityRatio, int batchImages, double accuracy) {
 
     private QualityProfile.Entry toEntry() {
       return new QualityProfile.Entry(

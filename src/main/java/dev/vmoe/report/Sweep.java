@@ -161,8 +161,7 @@ public final class Sweep {
         millis.add(result.inferenceNanos() / 1e6 / batch);
       }
       for (int i = 0; i < batch; i++) {
-        correct.set(
-            first + i, Evaluation.argMax(result.logits()[i]) == slice.classes()[first + i]);
+        correct.set(first + i, Evaluation.argMax(result.logits()[i]) == slice.classes()[first + i]);
       }
     }
     return new SweepRun(

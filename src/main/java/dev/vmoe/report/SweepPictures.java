@@ -171,8 +171,7 @@ public final class SweepPictures {
   }
 
   private static Point point(SweepRow row, double x) {
-    return new Point(
-        x, 100 * row.accuracy(), 100 * row.accuracyLow(), 100 * row.accuracyHigh());
+    return new Point(x, 100 * row.accuracy(), 100 * row.accuracyLow(), 100 * row.accuracyHigh());
   }
 
   private static int largestK(SweepPlan plan) {

@@ -32,7 +32,11 @@ public record SweepPlan(
     batches = batches.stream().distinct().sorted().toList();
     if (ratios.isEmpty() || expertsPerToken.isEmpty() || batches.isEmpty()) {
       throw new IllegalArgumentException(
-          "nothing to measure: ratios " + ratios + ", K " + expertsPerToken + ", batch sizes "
+          "nothing to measure: ratios "
+              + ratios
+              + ", K "
+              + expertsPerToken
+              + ", batch sizes "
               + batches);
     }
     for (double ratio : ratios) {

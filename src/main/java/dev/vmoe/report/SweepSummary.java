@@ -29,8 +29,7 @@ public final class SweepSummary {
     byPoint.forEach(
         (point, own) -> {
           if (!own.isEmpty()) {
-            List<SweepRun> dense =
-                byPoint.getOrDefault(SweepPoint.dense(point.batch()), List.of());
+            List<SweepRun> dense = byPoint.getOrDefault(SweepPoint.dense(point.batch()), List.of());
             String name = point.isDense() && twin != null ? twin : model;
             rows.add(row(name, point, own, dense, seed));
           }

@@ -87,8 +87,7 @@ class SweepCommandTest {
   void shouldNotMakeAProfileFromTheTestImages() {
     String results = folder.resolve("results").toString();
 
-    assertThat(
-            run("sweep", "--limit", "4", "--ratios", "1", "--batches", "4", "--out", results))
+    assertThat(run("sweep", "--limit", "4", "--ratios", "1", "--batches", "4", "--out", results))
         .as(err.toString())
         .isZero();
 

@@ -48,8 +48,7 @@ class EqualAccuracyTest {
   @Test
   void shouldSayThatNoPointIsLevel() {
     assertThat(EqualAccuracy.AT_LEAST.cheapest(List.of(TWIN, CHEAP), 64)).isEmpty();
-    assertThat(EqualAccuracy.table(List.of(TWIN, CHEAP), List.of(64)).toText())
-        .contains("nowhere");
+    assertThat(EqualAccuracy.table(List.of(TWIN, CHEAP), List.of(64)).toText()).contains("nowhere");
   }
 
   @Test

@@ -87,8 +87,9 @@ class SweepTest {
 
     List<SweepRun> resumed = sweep(cut, new FakeClassifier());
 
-    assertThat(resumed).extracting(SweepTest::withoutTime).containsExactlyElementsOf(
-        whole.stream().map(SweepTest::withoutTime).toList());
+    assertThat(resumed)
+        .extracting(SweepTest::withoutTime)
+        .containsExactlyElementsOf(whole.stream().map(SweepTest::withoutTime).toList());
     assertThat(lines(cut)).hasSize(whole.size() + 1);
     assertThat(rows(resumed).stream().map(SweepTest::withoutTime))
         .containsExactlyElementsOf(rows(whole).stream().map(SweepTest::withoutTime).toList());
@@ -211,8 +212,7 @@ class SweepTest {
   }
 
   private static SweepRow row(List<SweepRow> rows, double ratio, int batch) {
-    SweepPoint point =
-        new SweepPoint(new RoutingSettings(ratio, 2, Routing.BATCH_PRIORITY), batch);
+    SweepPoint point = new SweepPoint(new RoutingSettings(ratio, 2, Routing.BATCH_PRIORITY), batch);
     return rows.stream().filter(row -> row.point().equals(point)).findFirst().orElseThrow();
   }
 
