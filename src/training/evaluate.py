@@ -56,7 +56,8 @@ def main():
     add = parser.add_argument
     add("--split", choices=("held-out", "test"), default="held-out", help="default: %(default)s")
     add("--data", type=pathlib.Path, default=data.FOLDER, help="folder of the idx files (default: %(default)s)")
-    add("--models", type=pathlib.Path, default=MODELS, help="folder with vmoe/checkpoint and dense/checkpoint")
+    add("--models", type=pathlib.Path, default=MODELS, help="folder with VARIANT/checkpoint and dense/checkpoint")
+    add("--variant", default="vmoe", help="V-MoE to evaluate (default: %(default)s)")
     add("--batch", type=int, default=64, help="images routed together (default: %(default)s)")
     add("--csv", type=pathlib.Path, help="file for the table")
     add("--threads", type=int, default=2, help="default: %(default)s")
@@ -71,11 +72,11 @@ def main():
         print(*rows[-1], sep="\t", flush=True)
 
     report("dense", "", "", "", dense)
-    mixture = checkpoint.parameters_of(options.models / "vmoe" / "checkpoint")
+    mixture = checkpoint.parameters_of(options.models / options.variant / "checkpoint")
     for K, routing, ratio in itertools.product((2, 1), ("bpr", "vanilla"), RATIOS):
         setting = vmoe.Routing(K, ratio, routing == "bpr")
         right = correct(mixture, images, labels, setting, options.batch)
-        report("vmoe", routing, K, ratio, right)
+        report(options.variant, routing, K, ratio, right)
         if setting == TRAINED:
             trained = right
     mean, low, high = interval(trained.float() - dense.float())

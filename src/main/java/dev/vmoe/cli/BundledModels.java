@@ -8,6 +8,7 @@ import dev.vmoe.model.RandomCheckpoint;
 import dev.vmoe.model.Variant;
 import dev.vmoe.report.LabelledImage;
 import dev.vmoe.report.LabelledImages;
+import dev.vmoe.report.ProfileFile;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -21,9 +22,18 @@ import java.util.stream.Stream;
 
 /**
  * The models and images that come with the project, in {@code src/models}; a checkpoint becomes a
- * graph in {@code target/models} the first time it is asked for.
+ * graph in {@code target/models} the first time it is asked for, its quality profile beside it.
+ *
+ * <p>Each folder of {@code src/models/fashion-mnist} with a checkpoint is a variant, of that name.
  */
 final class BundledModels {
+
+  /** The variant that is taken where no model is named. */
+  private static final String DEFAULT = "vmoe";
+
+  private static final String DENSE = "dense";
+  private static final String INDEX = "checkpoint.index";
+  private static final String PROFILE = "profile.json";
 
   private BundledModels() {}
 
@@ -44,12 +54,23 @@ final class BundledModels {
 
   /** Returns the V-MoE's graph. */
   static Path vmoe() throws IOException {
-    return graph(fashionMnist().resolve("vmoe"), "fashion-mnist-vmoe.onnx");
+    return variant(DEFAULT);
   }
 
   /** Returns the graph of its dense twin. */
   static Path dense() throws IOException {
-    return graph(fashionMnist().resolve("dense"), "fashion-mnist-dense.onnx");
+    return variant(DENSE);
+  }
+
+  /** Returns whether a variant has this name. */
+  static boolean isVariant(String name) {
+    return name.matches("[a-z0-9-]+")
+        && Files.exists(home().resolve("src/models/fashion-mnist").resolve(name).resolve(INDEX));
+  }
+
+  /** Returns the graph of a variant. */
+  static Path variant(String name) throws IOException {
+    return graph(fashionMnist().resolve(name), "fashion-mnist-" + name);
   }
 
   /** Returns the folder of the labelled test images. */
@@ -85,11 +106,21 @@ final class BundledModels {
 
   private static Path graph(Path checkpoint, String name) throws IOException {
     Path prefix = checkpoint.resolve("checkpoint");
-    return fresh(
-        name,
-        newest(checkpoint),
-        out ->
-            ModelImport.write(CheckpointReader.read(prefix), DescriptionFile.beside(prefix), out));
+    Path profile = checkpoint.resolve(PROFILE);
+    Path graph =
+        fresh(
+            name + ".onnx",
+            newest(checkpoint),
+            out -> {
+              ModelImport.write(CheckpointReader.read(prefix), DescriptionFile.beside(prefix), out);
+              if (Files.exists(profile)) {
+                Files.copy(profile, ProfileFile.beside(out));
+              }
+            });
+    if (!Files.exists(profile)) {
+      Files.deleteIfExists(ProfileFile.beside(graph));
+    }
+    return graph;
   }
 
   @FunctionalInterface

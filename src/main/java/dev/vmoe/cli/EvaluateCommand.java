@@ -156,7 +156,7 @@ final class EvaluateCommand implements Callable<Integer> {
         int filled = 0;
         for (int i = 0; i < total; i++) {
           LabelledImage image = set.next();
-          classes[filled] = classOf(image, card);
+          classes[filled] = image.classIn(card);
           decode(decoder, image, buffer, filled++);
           if (filled == batch || i == total - 1) {
             evaluation.add(buffer, Arrays.copyOf(classes, filled));
@@ -166,17 +166,6 @@ final class EvaluateCommand implements Callable<Integer> {
         }
       }
     }
-  }
-
-  private static int classOf(LabelledImage image, ModelCard card) throws IOException {
-    int index = card.classes().indexOf(image.label());
-    if (index < 0) {
-      throw new IOException(
-          String.format(
-              "%s has the label '%s', which is none of the model's %d classes: %s",
-              image.name(), image.label(), card.classes().size(), card.classes()));
-    }
-    return index;
   }
 
   private static void decode(ImageDecoder decoder, LabelledImage image, ByteBuffer to, int slot)

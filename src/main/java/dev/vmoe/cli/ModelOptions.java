@@ -11,6 +11,7 @@ import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.settings.Settings;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,9 @@ final class ModelOptions {
   @Option(
       names = "--model",
       paramLabel = "M.onnx",
-      description = "The model, as `vmoe model import` writes it (default: the bundled one).")
+      description =
+          "The model, as `vmoe model import` writes it, or the name of a bundled one: vmoe, dense"
+              + " (default: vmoe).")
   private @Nullable Path model;
 
   @Option(
@@ -38,14 +41,26 @@ final class ModelOptions {
       description = "Threads of the model on the CPU (default: the number of cores).")
   private int threads = Runtime.getRuntime().availableProcessors();
 
-  /** Returns whether the model is the bundled one. */
+  /** Returns whether the model is a bundled one. */
   boolean isBundled() {
-    return model == null;
+    return model == null || isVariant(model);
+  }
+
+  private static boolean isVariant(Path model) {
+    return !Files.exists(model) && BundledModels.isVariant(model.toString());
   }
 
   /** Returns the model's path. */
   Path path() throws IOException {
-    return model == null ? BundledModels.vmoe() : model;
+    if (model == null) {
+      return BundledModels.vmoe();
+    }
+    return isVariant(model) ? BundledModels.variant(model.toString()) : model;
+  }
+
+  /** Returns the device and threads that were asked for. */
+  String deviceLabel() {
+    return device + ", " + threads + " threads";
   }
 
   /** Opens the model. */

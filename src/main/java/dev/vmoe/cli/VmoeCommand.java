@@ -33,6 +33,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ModelCommand.class,
       PredictCommand.class,
       EvaluateCommand.class,
+      SweepCommand.class,
       BenchCommand.class
     })
 public final class VmoeCommand {

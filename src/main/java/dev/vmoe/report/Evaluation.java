@@ -107,7 +107,7 @@ public final class Evaluation {
     }
   }
 
-  private static int argMax(float[] logits) {
+  static int argMax(float[] logits) {
     int best = 0;
     for (int i = 1; i < logits.length; i++) {
       if (logits[i] > logits[best]) {

@@ -120,6 +120,21 @@ final class IdxImages implements LabelledImages {
   }
 
   @Override
+  public void skip(int count) throws IOException {
+    if (count > labels.length - read) {
+      throw new IOException(
+          "cannot pass over %d images: %s has %d".formatted(count, imageFile, labels.length));
+    }
+    long bytes = (long) count * height * width;
+    try {
+      images.skipNBytes(bytes);
+    } catch (EOFException e) {
+      throw new IOException(imageFile + " is truncated: ends before image " + (read + count), e);
+    }
+    read += count;
+  }
+
+  @Override
   public void close() throws IOException {
     images.close();
   }

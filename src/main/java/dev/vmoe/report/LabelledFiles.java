@@ -97,6 +97,17 @@ final class LabelledFiles implements LabelledImages {
     }
   }
 
+  @Override
+  public void skip(int count) throws IOException {
+    for (int i = 0; i < count; i++) {
+      if (!left.hasNext()) {
+        throw new IOException(
+            "cannot pass over " + count + " images: the set has " + entries.size());
+      }
+      left.next();
+    }
+  }
+
   /** Does nothing: a file is open only while it is read. */
   @Override
   public void close() {}

@@ -1,5 +1,8 @@
 package dev.vmoe.report;
 
+import dev.vmoe.moe.ModelCard;
+import java.io.IOException;
+
 /**
  * An image file and the class it shows.
  *
@@ -7,4 +10,21 @@ package dev.vmoe.report;
  * @param encoded the file's bytes, not copied
  * @param label name of the class
  */
-public record LabelledImage(String name, byte[] encoded, String label) {}
+public record LabelledImage(String name, byte[] encoded, String label) {
+
+  /**
+   * Returns the number of the label among a model's classes.
+   *
+   * @throws IOException if the model has no such class
+   */
+  public int classIn(ModelCard card) throws IOException {
+    int index = card.classes().indexOf(label);
+    if (index < 0) {
+      throw new IOException(
+          String.format(
+              "%s has the label '%s', which is none of the model's %d classes: %s",
+              name, label, card.classes().size(), card.classes()));
+    }
+    return index;
+  }
+}

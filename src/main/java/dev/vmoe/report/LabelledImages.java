@@ -17,6 +17,14 @@ public interface LabelledImages extends Iterator<LabelledImage>, AutoCloseable {
   /** Returns how many images the set has. */
   int size();
 
+  /**
+   * Passes over images without decoding them.
+   *
+   * @param count images to pass over, at most as many as are left
+   * @throws IOException if the set ends before
+   */
+  void skip(int count) throws IOException;
+
   @Override
   void close() throws IOException;
 

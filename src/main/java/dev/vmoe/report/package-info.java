@@ -1,4 +1,4 @@
-/** Labelled images, evaluations and benchmarks: CSV first, tables from it. */
+/** Labelled images, evaluations, sweeps and benchmarks: CSV first, tables and pictures from it. */
 @NullMarked
 package dev.vmoe.report;
 

@@ -168,6 +168,35 @@ class LabelledImagesTest {
     }
   }
 
+  @Test
+  void shouldPassOverImages() throws Exception {
+    write("boot/a.png", 2);
+    write("boot/b.png", 3);
+    write("shirt/c.png", 4);
+    Path pair = Files.createDirectory(folder.resolve(".pair"));
+    writeIdx(pair, "images-idx3-ubyte.gz", idxImages(3, 2, 2, 0, 0, 0, 0, 1, 1, 1, 1, 2, 3, 4, 5));
+    writeIdx(pair, "labels-idx1-ubyte.gz", idxLabels(3, 0, 1, 0));
+
+    for (Path path : List.of(folder, pair)) {
+      try (LabelledImages images = LabelledImages.open(path, CLASSES)) {
+        images.skip(0);
+        images.skip(2);
+        LabelledImage last = images.next();
+        assertThat(last.label()).isEqualTo("shirt");
+        assertThat(images.hasNext()).isFalse();
+        if (path.equals(pair)) {
+          assertThat(grey(last)).containsExactly(2, 3, 4, 5);
+        }
+      }
+      try (LabelledImages images = LabelledImages.open(path, CLASSES)) {
+        assertThatThrownBy(() -> images.skip(4))
+            .isInstanceOf(IOException.class)
+            .hasMessageContaining("cannot pass over 4 images")
+            .hasMessageContaining("has 3");
+      }
+    }
+  }
+
   private static List<LabelledImage> readAll(Path path) throws IOException {
     List<LabelledImage> read = new ArrayList<>();
     try (LabelledImages images = LabelledImages.open(path, CLASSES)) {
