@@ -107,7 +107,8 @@ public final class Evaluation {
     }
   }
 
-  private static int argMax(float[] logits) {
+  /** Returns the class with the largest logit; of equals the lower index. */
+  static int argMax(float[] logits) {
     int best = 0;
     for (int i = 1; i < logits.length; i++) {
       if (logits[i] > logits[best]) {

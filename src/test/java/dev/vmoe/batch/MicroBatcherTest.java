@@ -418,7 +418,8 @@ class MicroBatcherTest {
     }
 
     @Override
-    public BatchResult classify(ByteBuffer images, int numImages, RoutingSettings settings) {
+    public BatchResult classify(
+        ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
       permits.acquireUninterruptibly();
       List<Integer> pixels =
           IntStream.range(0, numImages).map(i -> images.get(i * 3) & 0xff).boxed().toList();
