@@ -61,6 +61,8 @@ class ProduceConsumeIT {
                 "--labels-from-folder",
                 "--attribute",
                 "camera=north",
+                "--priority",
+                "10",
                 folder.toString()))
         .isZero();
     assertThat(out.toString()).contains("sent 2 images to round.images in ").contains(", 0 failed");
@@ -78,6 +80,7 @@ class ProduceConsumeIT {
     assertThat(cat.at("/value/image/bytes").intValue()).isEqualTo(JPEG.length);
     assertThat(cat.at("/value/attributes/file").textValue()).isEqualTo("1.jpg");
     assertThat(cat.at("/value/attributes/camera").textValue()).isEqualTo("north");
+    assertThat(cat.at("/value/priority").floatValue()).isEqualTo(10);
     assertThat(images.get(1).at("/value/label").textValue()).isEqualTo("dog");
   }
 

@@ -136,6 +136,27 @@ class SchemaEvolutionIT {
         .withMessageContaining(topic + "-value");
   }
 
+  /** Priority came later: producers and consumers of before go on beside those of today. */
+  @ParameterizedTest
+  @MethodSource("records")
+  <T extends SpecificRecord> void shouldGoOnWithProducersAndConsumersThatKnowNoPriority(T record)
+      throws Exception {
+    if (record.getSchema().getField("priority") == null) {
+      return;
+    }
+    String topic = "before." + record.getSchema().getName();
+    Schema before = withoutField(record.getSchema(), "priority");
+    int beforeId = registry.register(topic, before);
+
+    byte[] written = new AvroSerializer<T>(registry).serialize(topic, record);
+
+    GenericRecord readBefore = readAs(before, record.getSchema(), written);
+    @SuppressWarnings("unchecked")
+    Class<T> type = (Class<T>) record.getClass();
+    assertThat(new AvroDeserializer<>(registry, type).read(write(beforeId, before, readBefore)))
+        .isEqualTo(record); // whose priority is the default
+  }
+
   @Test
   void shouldTellAnUnknownIdFromTheRealRegistry() {
     assertThatExceptionOfType(BadRecordException.UnknownSchema.class)
@@ -151,6 +172,16 @@ class SchemaEvolutionIT {
         optional
             ? new Schema.Field(name, fieldType, "added", Schema.Field.NULL_DEFAULT_VALUE)
             : new Schema.Field(name, fieldType, "added"));
+    return Schema.createRecord(
+        schema.getName(), schema.getDoc(), schema.getNamespace(), false, fields);
+  }
+
+  private static Schema withoutField(Schema schema, String name) {
+    List<Schema.Field> fields =
+        schema.getFields().stream()
+            .filter(field -> !field.name().equals(name))
+            .map(field -> new Schema.Field(field, field.schema()))
+            .toList();
     return Schema.createRecord(
         schema.getName(), schema.getDoc(), schema.getNamespace(), false, fields);
   }

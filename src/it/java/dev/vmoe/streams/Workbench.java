@@ -137,7 +137,13 @@ final class Workbench implements AutoCloseable {
 
   /** Sends an image as Avro; returns the record's value. */
   byte[] send(int partition, String key, byte[] image) {
-    ImageRequest request = ImageRequest.newBuilder().setImage(ByteBuffer.wrap(image)).build();
+    return send(partition, key, image, 1);
+  }
+
+  /** Sends an image of this priority as Avro; returns the record's value. */
+  byte[] send(int partition, String key, byte[] image, float priority) {
+    ImageRequest request =
+        ImageRequest.newBuilder().setImage(ByteBuffer.wrap(image)).setPriority(priority).build();
     byte[] value = requests.serialize(topic("images"), request);
     sendBytes(partition, key, value, Map.of());
     return value;

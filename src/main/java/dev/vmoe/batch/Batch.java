@@ -93,4 +93,18 @@ final class Batch<T> {
     }
     return kept;
   }
+
+  /**
+   * Returns the priorities of the images that are left, (decodable images), each where its image is
+   * since the {@link #compact compaction}.
+   */
+  float[] priorities(int numImages) {
+    float[] priorities = new float[numImages];
+    for (Entry<T> entry : entries) {
+      if (entry.rejection == null) {
+        priorities[entry.slot] = entry.priority;
+      }
+    }
+    return priorities;
+  }
 }

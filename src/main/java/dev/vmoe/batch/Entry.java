@@ -1,5 +1,6 @@
 package dev.vmoe.batch;
 
+import dev.vmoe.moe.ImagePriority;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,10 @@ import org.jspecify.annotations.Nullable;
 final class Entry<T> {
 
   final T origin;
+
+  /** How much the image matters beside the others of its batch. */
+  final float priority;
+
   final long submittedNanos;
 
   /** The encoded image; null once it is decoded, or if there never was one. */
@@ -25,11 +30,25 @@ final class Entry<T> {
   long decodeNanos;
   long queueNanos;
 
-  Entry(T origin, byte @Nullable [] encoded, @Nullable String rejection, long submittedNanos) {
+  private Entry(
+      T origin,
+      float priority,
+      byte @Nullable [] encoded,
+      @Nullable String rejection,
+      long submittedNanos) {
     this.origin = origin;
+    this.priority = priority;
     this.encoded = encoded;
     this.rejection = rejection;
     this.submittedNanos = submittedNanos;
+  }
+
+  static <T> Entry<T> submitted(T origin, float priority, byte[] encoded, long nowNanos) {
+    return new Entry<>(origin, priority, encoded, null, nowNanos);
+  }
+
+  static <T> Entry<T> rejected(T origin, String reason, long nowNanos) {
+    return new Entry<>(origin, ImagePriority.DEFAULT, null, reason, nowNanos);
   }
 
   Answer<T> answer() {

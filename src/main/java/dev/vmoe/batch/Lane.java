@@ -1,5 +1,6 @@
 package dev.vmoe.batch;
 
+import dev.vmoe.moe.ImagePriority;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -13,8 +14,18 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Lane<T> extends AutoCloseable {
 
-  /** Adds an encoded image to the batch that is filling. Never blocks. */
-  void submit(T origin, byte[] encoded);
+  /**
+   * Adds an encoded image to the batch that is filling. Never blocks.
+   *
+   * @param priority how much the image matters beside the others of its batch
+   * @throws IllegalArgumentException if the priority is outside the bounds of {@link ImagePriority}
+   */
+  void submit(T origin, byte[] encoded, float priority);
+
+  /** Adds an encoded image that matters as much as most. Never blocks. */
+  default void submit(T origin, byte[] encoded) {
+    submit(origin, encoded, ImagePriority.DEFAULT);
+  }
 
   /**
    * Adds something that is known to have no answer, so that it leaves in order with the rest. Never

@@ -10,6 +10,7 @@ import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.inference.BatchResult;
 import dev.vmoe.inference.InferenceException;
+import dev.vmoe.moe.ImagePriority;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -306,7 +307,10 @@ public final class MicroBatcher<T> implements AutoCloseable {
     try {
       BatchResult result =
           classifier.classify(
-              Objects.requireNonNull(batch.buffer), numImages, decision.routingSettings());
+              Objects.requireNonNull(batch.buffer),
+              numImages,
+              batch.priorities(numImages),
+              decision.routingSettings());
       lastRun = new RunTime(decision.point(), numImages, result.inferenceNanos());
       return new BatchRun(batch.id, numImages, flushReason, decision, result);
     } finally {
@@ -389,13 +393,14 @@ public final class MicroBatcher<T> implements AutoCloseable {
     private int pending;
 
     @Override
-    public void submit(T origin, byte[] encoded) {
-      enter(new Entry<>(origin, encoded, null, System.nanoTime()));
+    public void submit(T origin, byte[] encoded, float priority) {
+      ImagePriority.require(priority);
+      enter(Entry.submitted(origin, priority, encoded, System.nanoTime()));
     }
 
     @Override
     public void reject(T origin, String reason) {
-      enter(new Entry<>(origin, null, reason, System.nanoTime()));
+      enter(Entry.rejected(origin, reason, System.nanoTime()));
     }
 
     private void enter(Entry<T> entry) {

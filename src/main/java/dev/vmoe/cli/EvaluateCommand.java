@@ -1,22 +1,18 @@
 package dev.vmoe.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.vmoe.image.BadImageException;
-import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.report.Evaluation;
-import dev.vmoe.report.LabelledImage;
+import dev.vmoe.report.LabelledBatches;
 import dev.vmoe.report.LabelledImages;
 import dev.vmoe.report.Table;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -145,35 +141,14 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private void run(Evaluation evaluation, ModelCard card) throws IOException {
-    ImageDecoder decoder = ModelOptions.decoder(card);
-    ByteBuffer buffer = ByteBuffer.allocateDirect(batch * card.imageSize() * card.imageSize() * 3);
-    int[] classes = new int[batch];
     Path labelled = images == null ? BundledModels.testImages() : images;
+    LabelledBatches batches = new LabelledBatches(card, ModelOptions.decoder(card), batch);
     Progress progress = new Progress(spec.commandLine().getErr());
     try (LabelledImages set = LabelledImages.open(labelled, card.classes())) {
       int total = limit == null ? set.size() : Math.min(limit, set.size());
       try (Progress.Bar bar = progress.bar("evaluated", total)) {
-        int filled = 0;
-        for (int i = 0; i < total; i++) {
-          LabelledImage image = set.next();
-          classes[filled] = image.classIn(card);
-          decode(decoder, image, buffer, filled++);
-          if (filled == batch || i == total - 1) {
-            evaluation.add(buffer, Arrays.copyOf(classes, filled));
-            filled = 0;
-            bar.at(i + 1L);
-          }
-        }
+        batches.forEach(set, total, evaluation::add, bar::at);
       }
-    }
-  }
-
-  private static void decode(ImageDecoder decoder, LabelledImage image, ByteBuffer to, int slot)
-      throws IOException {
-    try {
-      decoder.decode(image.encoded(), to, slot);
-    } catch (BadImageException e) {
-      throw new IOException(image.name() + ": " + e.getMessage(), e);
     }
   }
 

@@ -7,6 +7,7 @@ import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.MediaType;
 import dev.vmoe.event.Pace;
 import dev.vmoe.event.RegistryClient;
+import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.settings.TopicPlan;
 import java.io.IOException;
@@ -78,6 +79,14 @@ final class ProduceCommand implements Callable<Integer> {
           "To be found again in the prediction, beside file, the file's name; may be repeated.")
   private Map<String, String> attributes = new LinkedHashMap<>();
 
+  @Option(
+      names = "--priority",
+      paramLabel = "P",
+      description =
+          "How much these images matter beside others of their batch, from 0.01 to 100 (default: 1)."
+              + " Under batch priority routing their patches claim the experts' slots the earlier.")
+  private @Nullable Float priority;
+
   @Option(names = "--json", description = "Print one JSON line for each file.")
   private boolean json;
 
@@ -121,9 +130,15 @@ final class ProduceCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--label and --labels-from-folder: one or the other");
     }
-    if (raw && (label != null || labelsFromFolder || !attributes.isEmpty())) {
+    if (raw && (label != null || labelsFromFolder || !attributes.isEmpty() || priority != null)) {
       throw new ParameterException(
-          spec.commandLine(), "--raw sends the bytes alone: no labels, no attributes");
+          spec.commandLine(), "--raw sends the bytes alone: no labels, attributes or priority");
+    }
+    if (priority != null && !ImagePriority.isValid(priority)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--priority %s is outside %s to %s"
+              .formatted(priority, ImagePriority.LOWEST, ImagePriority.HIGHEST));
     }
     if (!(rate > 0)) {
       throw new ParameterException(spec.commandLine(), "--rate " + rate + " is not above 0");
@@ -153,6 +168,7 @@ final class ProduceCommand implements Callable<Integer> {
             .setContentType(mediaType.equals(MediaType.UNKNOWN) ? null : mediaType)
             .setLabel(labelsFromFolder ? folder(file) : label)
             .setAttributes(all)
+            .setPriority(priority == null ? ImagePriority.DEFAULT : priority)
             .build());
   }
 

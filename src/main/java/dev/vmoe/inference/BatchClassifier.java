@@ -1,5 +1,6 @@
 package dev.vmoe.inference;
 
+import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.RoutingSettings;
 import java.nio.ByteBuffer;
@@ -19,11 +20,20 @@ public interface BatchClassifier extends AutoCloseable {
    *
    * @param images (B, H, W, 3) uint8, raw RGB, a direct buffer; read from its start
    * @param numImages B, at least 1
+   * @param priorities (B), how much each image matters, as {@link ImagePriority} has it; without
+   *     effect in vanilla order and on a dense model
    * @param settings operating point and routing of this run
-   * @throws IllegalArgumentException if the settings are outside the model's bounds
+   * @throws IllegalArgumentException if the settings are outside the model's bounds, or a priority
+   *     outside its own
    * @throws InferenceException if the runtime fails
    */
-  BatchResult classify(ByteBuffer images, int numImages, RoutingSettings settings);
+  BatchResult classify(
+      ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings);
+
+  /** Runs the model on images none of which matters more than the others. */
+  default BatchResult classify(ByteBuffer images, int numImages, RoutingSettings settings) {
+    return classify(images, numImages, ImagePriority.equal(numImages), settings);
+  }
 
   /** Returns whether a run keeps every core busy, so that other work beside it only slows it. */
   default boolean takesAllCores() {

@@ -8,6 +8,7 @@ import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.providers.OrtCUDAProviderOptions;
 import dev.vmoe.moe.Capacity;
+import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingCounts;
@@ -15,7 +16,6 @@ import dev.vmoe.moe.RoutingSettings;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -188,8 +188,9 @@ public final class VmoeSession implements BatchClassifier {
   }
 
   @Override
-  public BatchResult classify(ByteBuffer images, int numImages, RoutingSettings settings) {
-    return run(images, numImages, settings, false).result();
+  public BatchResult classify(
+      ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
+    return run(images, numImages, priorities, settings, false).result();
   }
 
   /**
@@ -198,15 +199,19 @@ public final class VmoeSession implements BatchClassifier {
    */
   public DetailedResult classifyInDetail(
       ByteBuffer images, int numImages, RoutingSettings settings) {
-    return run(images, numImages, settings, true);
+    return run(images, numImages, ImagePriority.equal(numImages), settings, true);
   }
 
   private DetailedResult run(
-      ByteBuffer images, int numImages, RoutingSettings settings, boolean detailed) {
-    check(images, numImages, settings);
+      ByteBuffer images,
+      int numImages,
+      float[] priorities,
+      RoutingSettings settings,
+      boolean detailed) {
+    check(images, numImages, priorities, settings);
     int slots = slots(numImages, settings);
     long started = System.nanoTime();
-    try (Inputs inputs = inputs(images, numImages, settings, slots);
+    try (Inputs inputs = inputs(images, priorities, settings, slots);
         OrtSession.Result outputs = session.run(inputs.tensors, outputNames(detailed))) {
       float[][] logits = (float[][]) output(outputs, LOGITS).getValue();
       RoutingCounts counts = counts(outputs, numImages);
@@ -227,7 +232,8 @@ public final class VmoeSession implements BatchClassifier {
     }
   }
 
-  private void check(ByteBuffer images, int numImages, RoutingSettings settings) {
+  private void check(
+      ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
     if (numImages < 1
         || !images.isDirect()
         || images.capacity() < numImages * (long) imageBytes()) {
@@ -235,6 +241,10 @@ public final class VmoeSession implements BatchClassifier {
           String.format(
               "%d images of %d bytes in a %s buffer of %d bytes",
               numImages, imageBytes(), images.isDirect() ? "direct" : "heap", images.capacity()));
+    }
+    if (priorities.length != numImages) {
+      throw new IllegalArgumentException(
+          priorities.length + " priorities for " + numImages + " images");
     }
     card.requireExpertsPerToken(settings.expertsPerToken());
   }
@@ -280,8 +290,10 @@ public final class VmoeSession implements BatchClassifier {
     return names;
   }
 
-  private Inputs inputs(ByteBuffer images, int numImages, RoutingSettings settings, int slots)
+  private Inputs inputs(ByteBuffer images, float[] priorities, RoutingSettings settings, int slots)
       throws OrtException {
+    int numImages = priorities.length;
+    float[] relative = ImagePriority.relative(priorities);
     Inputs inputs = new Inputs();
     try {
       ByteBuffer used = images.duplicate().clear().limit(numImages * imageBytes());
@@ -295,19 +307,13 @@ public final class VmoeSession implements BatchClassifier {
             OnnxTensor.createTensor(environment, new long[] {settings.expertsPerToken()}));
         inputs.add(
             "batch_priority", OnnxTensor.createTensor(environment, new boolean[] {batchPriority}));
-        inputs.add("image_priority", OnnxTensor.createTensor(environment, ones(numImages)));
+        inputs.add("image_priority", OnnxTensor.createTensor(environment, relative));
       }
       return inputs;
     } catch (OrtException e) {
       inputs.close();
       throw e;
     }
-  }
-
-  private static float[] ones(int count) {
-    float[] ones = new float[count];
-    Arrays.fill(ones, 1);
-    return ones;
   }
 
   private RoutingCounts counts(OrtSession.Result outputs, int numImages) throws OrtException {

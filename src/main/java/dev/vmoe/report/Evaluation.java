@@ -107,6 +107,7 @@ public final class Evaluation {
     }
   }
 
+  /** Returns the class with the largest logit; of equals the lower index. */
   static int argMax(float[] logits) {
     int best = 0;
     for (int i = 1; i < logits.length; i++) {

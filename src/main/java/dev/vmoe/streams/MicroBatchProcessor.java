@@ -7,7 +7,6 @@ import dev.vmoe.event.BadRecordException;
 import dev.vmoe.event.ExpertUtilization;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
@@ -129,12 +128,10 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
       RequestReader.Request request = reader.read(record);
       task.pending().add(position.offset());
       task.lane()
-          .submit(
-              new Waiting(record, position, request.label(), request.attributes(), null),
-              request.image());
+          .submit(Waiting.of(record, position, request), request.image(), request.priority());
     } catch (BadRecordException e) {
       task.pending().add(position.offset());
-      task.lane().reject(new Waiting(record, position, null, Map.of(), e), e.reason());
+      task.lane().reject(Waiting.refused(record, position, e), e.reason());
     }
     task.inFlight().add(bytes(record));
     if (emitting == null) {

@@ -5,6 +5,7 @@ import dev.vmoe.event.BadRecordException;
 import dev.vmoe.event.ImageProducer;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.RegistryClient;
+import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.settings.TopicPlan;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -26,9 +27,16 @@ final class RequestReader {
    * @param image encoded bytes
    * @param label true class, where the sender knows it
    * @param attributes what the sender wants to find again
+   * @param priority how much the image matters beside others
    */
   @SuppressWarnings("ArrayRecordComponent")
-  record Request(byte[] image, @Nullable String label, Map<String, String> attributes) {}
+  record Request(
+      byte[] image, @Nullable String label, Map<String, String> attributes, float priority) {
+
+    static Request ofRawImage(byte[] image) {
+      return new Request(image, null, Map.of(), ImagePriority.DEFAULT);
+    }
+  }
 
   /** Most bytes of a label: the utilization of a batch may name one for each of its images. */
   static final int MAX_LABEL_BYTES = 1024;
@@ -51,13 +59,18 @@ final class RequestReader {
     if (value == null) {
       throw new BadRecordException.Refused("the record has no value, so there is no image");
     }
-    Request request = rawImage(record) ? new Request(value, null, Map.of()) : readAvro(value);
+    Request request = rawImage(record) ? Request.ofRawImage(value) : readAvro(value);
     if (request.image().length > maxImageBytes) {
       throw new BadRecordException.Refused(
           "the image has "
               + request.image().length
               + " bytes, more than image.max.bytes = "
               + maxImageBytes);
+    }
+    if (!ImagePriority.isValid(request.priority())) {
+      throw new BadRecordException.Refused(
+          "the priority is %s, which is not from %s to %s"
+              .formatted(request.priority(), ImagePriority.LOWEST, ImagePriority.HIGHEST));
     }
     requireCarriable(record, request);
     return request;
@@ -92,7 +105,7 @@ final class RequestReader {
     ByteBuffer image = request.getImage();
     byte[] bytes = new byte[image.remaining()];
     image.duplicate().get(bytes);
-    return new Request(bytes, request.getLabel(), request.getAttributes());
+    return new Request(bytes, request.getLabel(), request.getAttributes(), request.getPriority());
   }
 
   private static boolean rawImage(Record<?, ?> record) {

@@ -46,6 +46,7 @@ final class ShareEvents {
         .setEffectiveCapacityRatio(result.effectiveCapacityRatio())
         .setExpertsPerToken(result.settings().expertsPerToken())
         .setRouting(result.settings().routing().label())
+        .setPriority(waiting.priority())
         .setBatchId(run.id())
         .setBatchSize(run.numImages())
         .setFlushReason(run.flushReason().label())

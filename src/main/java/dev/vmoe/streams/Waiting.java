@@ -1,6 +1,7 @@
 package dev.vmoe.streams;
 
 import dev.vmoe.event.BadRecordException;
+import dev.vmoe.moe.ImagePriority;
 import java.util.Map;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param position topic, partition and offset
  * @param label true class, where the sender knows it
  * @param attributes what the sender wants to find again
+ * @param priority how much the image matters beside others; the default where it is no image
  * @param refusal why the record is not even an image to try, if so
  */
 record Waiting(
@@ -20,4 +22,19 @@ record Waiting(
     RecordMetadata position,
     @Nullable String label,
     Map<String, String> attributes,
-    @Nullable BadRecordException refusal) {}
+    float priority,
+    @Nullable BadRecordException refusal) {
+
+  /** Returns what waits for a classification. */
+  static Waiting of(
+      Record<byte[], byte[]> record, RecordMetadata position, RequestReader.Request request) {
+    return new Waiting(
+        record, position, request.label(), request.attributes(), request.priority(), null);
+  }
+
+  /** Returns what waits only for its turn to leave. */
+  static Waiting refused(
+      Record<byte[], byte[]> record, RecordMetadata position, BadRecordException refusal) {
+    return new Waiting(record, position, null, Map.of(), ImagePriority.DEFAULT, refusal);
+  }
+}

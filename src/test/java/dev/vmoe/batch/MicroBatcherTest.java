@@ -123,6 +123,39 @@ class MicroBatcherTest {
   }
 
   @Test
+  void shouldLetPrioritiesFollowTheirImagesThroughCompactionAndLanes() throws Exception {
+    open(8, 1_000, NEVER_LINGERS);
+    Lane<Integer> left = batcher.openLane();
+    Lane<Integer> right = batcher.openLane();
+    left.submit(1, encoded(1, 1));
+    left.submit(BAD, encoded(BAD, 1), 50);
+    left.submit(2, encoded(2, 1), 10);
+    right.reject(77, "not Avro");
+    right.submit(BAD, encoded(BAD, 1));
+    right.submit(3, encoded(3, 1));
+    right.submit(4, encoded(4, 1), .5f);
+    left.submit(5, encoded(5, 1), 100);
+
+    assertThat(classes(take(left))).containsExactly(1, 2, 5);
+    assertThat(classes(take(right))).containsExactly(3, 4);
+    assertThat(classifier.pixelsSeen.get(0)).containsExactly(1, 2, 3, 4, 5);
+    assertThat(classifier.prioritiesSeen.get(0)).containsExactly(1, 10, 1, .5f, 100);
+  }
+
+  @Test
+  void shouldRefuseAPriorityOutsideItsBounds() throws Exception {
+    open(1, 1_000, NEVER_LINGERS);
+    Lane<Integer> lane = batcher.openLane();
+
+    assertThatThrownBy(() -> lane.submit(1, encoded(1, 1), 0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("priority 0.0 is outside");
+    assertThat(lane.pending()).isZero();
+    submit(lane, 2);
+    assertThat(classes(take(lane))).containsExactly(2);
+  }
+
+  @Test
   void shouldAnswerBatchWithoutAnyImage() throws Exception {
     open(2, 1_000, NEVER_LINGERS);
     Lane<Integer> lane = batcher.openLane();
@@ -404,6 +437,7 @@ class MicroBatcherTest {
 
     final Semaphore permits = new Semaphore(1_000_000);
     final List<List<Integer>> pixelsSeen = new CopyOnWriteArrayList<>();
+    final List<float[]> prioritiesSeen = new CopyOnWriteArrayList<>();
     volatile boolean takesAllCores;
 
     @Override
@@ -418,7 +452,8 @@ class MicroBatcherTest {
     }
 
     @Override
-    public BatchResult classify(ByteBuffer images, int numImages, RoutingSettings settings) {
+    public BatchResult classify(
+        ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
       permits.acquireUninterruptibly();
       List<Integer> pixels =
           IntStream.range(0, numImages).map(i -> images.get(i * 3) & 0xff).boxed().toList();
@@ -426,6 +461,7 @@ class MicroBatcherTest {
         throw new InferenceException("asked to fail", new IllegalStateException());
       }
       pixelsSeen.add(pixels);
+      prioritiesSeen.add(priorities);
       float[][] logits = new float[numImages][1];
       for (int i = 0; i < numImages; i++) {
         logits[i][0] = pixels.get(i);

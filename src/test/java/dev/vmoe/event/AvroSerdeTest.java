@@ -108,6 +108,26 @@ class AvroSerdeTest {
   }
 
   @Test
+  void shouldTakeARecordWithoutPriorityAsOneOfPriorityOne() throws Exception {
+    Schema before =
+        SchemaBuilder.record("ImageRequest")
+            .namespace("dev.vmoe.event")
+            .fields()
+            .requiredBytes("image")
+            .optionalString("label")
+            .endRecord();
+    int id = registry.register("before", before);
+    // two bytes of image, and the label "cat" in branch 1 of its union
+    byte[] image = {4, 1, 2, 2, 6, 'c', 'a', 't'};
+    byte[] bytes = ByteBuffer.allocate(13).put((byte) 0).putInt(id).put(image).array();
+
+    ImageRequest read = deserializer.read(bytes);
+
+    assertThat(read.getPriority()).isEqualTo(1);
+    assertThat(read.getLabel()).isEqualTo("cat");
+  }
+
+  @Test
   void shouldLoadNoClassThatAWritersSchemaNames() throws Exception {
     Schema writer =
         new Schema.Parser()

@@ -63,7 +63,8 @@ public final class FakeClassifier implements BatchClassifier {
   }
 
   @Override
-  public BatchResult classify(ByteBuffer images, int numImages, RoutingSettings settings) {
+  public BatchResult classify(
+      ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
     runs.incrementAndGet();
     if (failures.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
       throw new InferenceException("told to fail", new IllegalStateException("test"));

@@ -12,6 +12,7 @@ import dev.vmoe.model.RandomCheckpoint;
 import dev.vmoe.model.Target;
 import dev.vmoe.model.VmoeArchitecture;
 import dev.vmoe.model.VmoeGraph;
+import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingCounts;
@@ -20,6 +21,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -131,6 +133,56 @@ class VmoeSessionTest {
       assertThat(some[image]).usingComparatorWithPrecision(1e-5f).containsExactly(all[image]);
     }
     assertThat(images.position()).isEqualTo(100);
+  }
+
+  @Test
+  void shouldKeepTheFirstChoicesOfAnImageThatMattersMore() {
+    RoutingSettings settings = new RoutingSettings(.2, 2, Routing.BATCH_PRIORITY); // 8 slots
+    for (int chosen = 0; chosen < 7; chosen++) {
+      float[] priorities = ImagePriority.equal(7);
+      priorities[chosen] = 10;
+      BatchResult result = session.classify(images(7), 7, priorities, settings);
+      double others = 0;
+      for (int image = 0; image < 7; image++) {
+        others += image == chosen ? 0 : result.counts().processedShare(image) / 6;
+      }
+      assertThat(result.counts().processedShare(chosen))
+          .isGreaterThan(.4)
+          .isGreaterThan(2 * others);
+    }
+  }
+
+  @Test
+  void shouldHeedOnlyProportionsOfPriorities() {
+    RoutingSettings settings = new RoutingSettings(.3, 2, Routing.BATCH_PRIORITY);
+    float[][] equal = session.classify(images(3), 3, settings).logits();
+    assertThat(session.classify(images(3), 3, new float[] {7, 7, 7}, settings).logits())
+        .isDeepEqualTo(equal);
+    float[][] mixed = session.classify(images(3), 3, new float[] {4, 1, 4}, settings).logits();
+    assertThat(session.classify(images(3), 3, new float[] {8, 2, 8}, settings).logits())
+        .isDeepEqualTo(mixed);
+    assertThat(Arrays.deepEquals(mixed, equal)).isFalse();
+  }
+
+  @Test
+  void shouldIgnorePrioritiesInVanillaOrder() {
+    RoutingSettings settings = new RoutingSettings(.3, 2, Routing.VANILLA);
+    BatchResult equal = session.classify(images(7), 7, settings);
+    float[] priorities = {1, 1, 100, .01f, 1, 10, 10};
+    BatchResult mixed = session.classify(images(7), 7, priorities, settings);
+    assertThat(mixed.logits()).isDeepEqualTo(equal.logits());
+    assertThat(mixed.counts().dispatched()).isEqualTo(equal.counts().dispatched());
+  }
+
+  @Test
+  void shouldRefusePrioritiesOutsideTheirBoundsOrOfOtherImages() {
+    RoutingSettings settings = new RoutingSettings(1, 2, Routing.BATCH_PRIORITY);
+    assertThatThrownBy(() -> session.classify(images(2), 2, new float[] {1, Float.NaN}, settings))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("priority NaN is outside 0.01 to 100.0");
+    assertThatThrownBy(() -> session.classify(images(2), 2, new float[3], settings))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("3 priorities for 2 images");
   }
 
   @Test

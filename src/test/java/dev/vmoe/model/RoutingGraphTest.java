@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.vmoe.moe.Capacity;
 import dev.vmoe.moe.DispatchPlan;
+import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.moe.ReferenceRouter;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingCounts;
@@ -127,6 +128,29 @@ class RoutingGraphTest {
         .bytes("kept");
   }
 
+  /** Priorities of the images of a batch, as a run brings them to the graph. */
+  enum Priorities {
+    EQUAL,
+    /** Any number that the input takes. */
+    ANY,
+    /** Few different ones, so that images tie. */
+    FEW;
+
+    private static final float[] ALLOWED = {.01f, .3f, 1, 10, 100};
+
+    float[] of(int numImages, Random random) {
+      float[] priorities = ImagePriority.equal(numImages);
+      for (int image = 0; image < numImages; image++) {
+        switch (this) {
+          case EQUAL -> {}
+          case ANY -> priorities[image] = random.nextFloat();
+          case FEW -> priorities[image] = ALLOWED[random.nextInt(ALLOWED.length)];
+        }
+      }
+      return this == ANY ? priorities : ImagePriority.relative(priorities);
+    }
+  }
+
   @Property(tries = 400)
   void shouldRouteAsThePlainJavaReference(
       @ForAll long seed,
@@ -135,16 +159,13 @@ class RoutingGraphTest {
       @ForAll @DoubleRange(min = 0.05, max = 4) double ratio,
       @ForAll Routing routing,
       @ForAll @IntRange(min = 0, max = 2) int coarseness,
-      @ForAll boolean equalPriority) {
+      @ForAll Priorities priorities) {
     Random random = new Random(seed);
     int tokensPerImage = random.nextBoolean() ? 50 : 5;
     int numExperts = random.nextBoolean() ? 8 : 3;
     int numTokens = numImages * tokensPerImage;
     float[] gates = gates(random, numTokens, numExperts, new int[] {0, 64, 4}[coarseness]);
-    float[] imagePriority = new float[numImages];
-    for (int image = 0; image < numImages; image++) {
-      imagePriority[image] = equalPriority ? 1 : random.nextFloat();
-    }
+    float[] imagePriority = priorities.of(numImages, random);
     int slots = Capacity.slots(numTokens, expertsPerToken, ratio, numExperts);
 
     GraphRun.Outputs outputs =

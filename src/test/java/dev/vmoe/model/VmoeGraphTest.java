@@ -10,6 +10,7 @@ import dev.vmoe.checkpoint.CheckpointReader;
 import dev.vmoe.checkpoint.ParameterTree;
 import dev.vmoe.moe.Capacity;
 import dev.vmoe.moe.DispatchPlan;
+import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.moe.ReferenceRouter;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingCounts;
@@ -80,10 +81,7 @@ class VmoeGraphTest {
       int numImages, int expertsPerToken, double ratio) {
     for (Target target : Target.values()) {
       try (GraphRun graph = GraphRun.of(VmoeGraph.withGates(CHECKPOINT, target, Map.of()))) {
-        for (Routing routing : Routing.values()) {
-          compareToReference(
-              graph, ARCHITECTURE, images(numImages), expertsPerToken, ratio, routing);
-        }
+        compareToReference(graph, ARCHITECTURE, images(numImages), expertsPerToken, ratio);
       }
     }
   }
@@ -99,13 +97,33 @@ class VmoeGraphTest {
         byte[] images = testImages(100 * numImages, numImages);
         for (double ratio : new double[] {.05, .1, .15, .25, .35, .5, .75, 1.05, 2, 4}) {
           for (int expertsPerToken : new int[] {1, 2}) {
-            for (Routing routing : Routing.values()) {
-              compareToReference(graph, architecture, images, expertsPerToken, ratio, routing);
-            }
+            compareToReference(graph, architecture, images, expertsPerToken, ratio);
           }
         }
       }
     }
+  }
+
+  /** Vanilla order is the reference's without any priority, whatever priorities the graph gets. */
+  private static void compareToReference(
+      GraphRun graph, VmoeArchitecture a, byte[] images, int expertsPerToken, double ratio) {
+    float[] equal = ImagePriority.equal(numImages(a, images));
+    float[] mixed = mixedPriorities(equal.length);
+    compareToReference(
+        graph, a, images, expertsPerToken, ratio, Routing.BATCH_PRIORITY, equal, equal);
+    compareToReference(
+        graph, a, images, expertsPerToken, ratio, Routing.BATCH_PRIORITY, mixed, mixed);
+    compareToReference(graph, a, images, expertsPerToken, ratio, Routing.VANILLA, mixed, equal);
+  }
+
+  /** Few different ones, so that images tie. */
+  private static float[] mixedPriorities(int numImages) {
+    float[] some = {1, 10, 1, 100, .01f, 1, 3.3f};
+    float[] priorities = new float[numImages];
+    for (int image = 0; image < numImages; image++) {
+      priorities[image] = some[image % some.length];
+    }
+    return ImagePriority.relative(priorities);
   }
 
   /** Choices and slots must be the very same, sums of gates within the rounding of their order. */
@@ -115,13 +133,20 @@ class VmoeGraphTest {
       byte[] images,
       int expertsPerToken,
       double ratio,
-      Routing routing) {
+      Routing routing,
+      float[] imagePriority,
+      float[] expectedPriority) {
     int numImages = numImages(a, images);
     int tokens = a.tokensPerImage();
     int experts = a.numExperts();
     int numLayers = a.moeBlocks().size();
     int slots = Capacity.slots(numImages * tokens, expertsPerToken, ratio, experts);
-    GraphRun.Outputs outputs = run(graph, a, images, expertsPerToken, slots, routing);
+    GraphRun.Outputs outputs =
+        run(graph, a, images, expertsPerToken, slots, routing, imagePriority);
+    float[] tokenPriority = new float[numImages * tokens];
+    for (int token = 0; token < tokenPriority.length; token++) {
+      tokenPriority[token] = expectedPriority[token / tokens];
+    }
     float[] gates = outputs.floats("gates");
     int gatesOfLayer = gates.length / numLayers;
     int[] assigned = new int[numImages * numLayers * experts];
@@ -137,7 +162,8 @@ class VmoeGraphTest {
               experts,
               expertsPerToken,
               slots,
-              routing);
+              routing,
+              tokenPriority);
       RoutingCounts counts = plan.countsByImage(tokens);
       for (int image = 0; image < numImages; image++) {
         int to = image * numLayers + layer;
@@ -153,7 +179,9 @@ class VmoeGraphTest {
       }
     }
     String setting =
-        String.format("%d images, K %d, ratio %s, %s", numImages, expertsPerToken, ratio, routing);
+        String.format(
+            "%d images, K %d, ratio %s, %s, priorities %s",
+            numImages, expertsPerToken, ratio, routing, Arrays.toString(imagePriority));
     assertThat(outputs.ints("assigned")).as("assigned, %s", setting).isEqualTo(assigned);
     assertThat(outputs.ints("dispatched")).as("dispatched, %s", setting).isEqualTo(dispatched);
     assertThat(outputs.ints("skipped")).as("skipped, %s", setting).isEqualTo(skipped);
@@ -207,13 +235,22 @@ class VmoeGraphTest {
       int expertsPerToken,
       int slots,
       Routing routing) {
-    int numImages = numImages(a, images);
-    float[] priority = new float[numImages];
-    Arrays.fill(priority, 1);
+    float[] equal = ImagePriority.equal(numImages(a, images));
+    return run(graph, a, images, expertsPerToken, slots, routing, equal);
+  }
+
+  private static GraphRun.Outputs run(
+      GraphRun graph,
+      VmoeArchitecture a,
+      byte[] images,
+      int expertsPerToken,
+      int slots,
+      Routing routing,
+      float[] imagePriority) {
     return graph.run(
         new GraphRun.Inputs()
-            .images(images, numImages, a.imageSize())
-            .routing(slots, expertsPerToken, routing, priority));
+            .images(images, numImages(a, images), a.imageSize())
+            .routing(slots, expertsPerToken, routing, imagePriority));
   }
 
   private static int numImages(VmoeArchitecture a, byte[] images) {

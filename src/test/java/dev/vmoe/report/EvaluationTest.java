@@ -74,7 +74,8 @@ class EvaluationTest {
     }
 
     @Override
-    public BatchResult classify(ByteBuffer images, int numImages, RoutingSettings settings) {
+    public BatchResult classify(
+        ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
       float[][] logits = new float[numImages][3];
       int[] assigned = new int[numImages];
       int[] dispatched = new int[numImages];

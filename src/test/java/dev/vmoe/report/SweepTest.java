@@ -300,11 +300,12 @@ class SweepTest {
     }
 
     @Override
-    public BatchResult classify(ByteBuffer images, int numImages, RoutingSettings settings) {
+    public BatchResult classify(
+        ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
       if (model.runs() == lives) {
         throw new IllegalStateException("told to fail");
       }
-      return model.classify(images, numImages, settings);
+      return model.classify(images, numImages, priorities, settings);
     }
 
     @Override
@@ -334,8 +335,9 @@ class SweepTest {
     }
 
     @Override
-    public BatchResult classify(ByteBuffer images, int numImages, RoutingSettings settings) {
-      BatchResult result = model.classify(images, numImages, settings);
+    public BatchResult classify(
+        ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
+      BatchResult result = model.classify(images, numImages, priorities, settings);
       return new BatchResult(
           result.logits(),
           new RoutingCounts(

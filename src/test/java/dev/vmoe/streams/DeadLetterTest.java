@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.event.BadRecordException;
 import java.nio.charset.StandardCharsets;
-import java.util.Map;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -62,11 +61,9 @@ class DeadLetterTest {
 
   private Record<byte[], byte[]> letter(int mostBytes) {
     return DeadLetter.of(
-        new Waiting(
+        Waiting.refused(
             new Record<>(KEY, VALUE, 7, headers),
             new ProcessorRecordContext(7, 42, 3, "images", headers),
-            null,
-            Map.of(),
             new BadRecordException.Refused("no image")),
         "no image",
         mostBytes);

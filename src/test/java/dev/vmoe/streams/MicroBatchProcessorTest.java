@@ -302,6 +302,36 @@ class MicroBatchProcessorTest {
             reason -> assertThat(reason).contains("the label has 1025 bytes, more than 1024"));
   }
 
+  @Test
+  void shouldCarryThePriorityAndRefuseOneOutsideItsBounds() {
+    start();
+    byte[] refused = avro(300f);
+    images.pipeInput(bytes("a"), avro(10f), NOON);
+    images.pipeInput(bytes("b"), refused, NOON);
+    images.pipeInput(bytes("c"), avro(Float.NaN), NOON);
+    images.pipeInput(bytes("d"), avro(0f), NOON);
+    images.pipeInput(bytes("e"), avro(20, null), NOON);
+    awaitAnswers(5);
+
+    assertThat(predictions.readValuesToList())
+        .extracting(Prediction::getPriority)
+        .containsExactly(10f, 1f);
+    List<TestRecord<byte[], byte[]>> letters = deadLetters.readRecordsToList();
+    assertThat(letters)
+        .extracting(l -> header(l.headers(), DeadLetter.MESSAGE))
+        .containsExactly(
+            "the priority is 300.0, which is not from 0.01 to 100.0",
+            "the priority is NaN, which is not from 0.01 to 100.0",
+            "the priority is 0.0, which is not from 0.01 to 100.0");
+    assertThat(letters.get(0).value()).isEqualTo(refused);
+  }
+
+  private byte[] avro(float priority) {
+    ImageRequest request = request(1);
+    request.setPriority(priority);
+    return requests.serialize("images", request);
+  }
+
   private static ImageRequest request(int imageBytes) {
     return ImageRequest.newBuilder().setImage(ByteBuffer.allocate(imageBytes)).build();
   }
