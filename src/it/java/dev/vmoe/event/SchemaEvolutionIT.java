@@ -99,6 +99,10 @@ class SchemaEvolutionIT {
         PipelineConfig.newBuilder().setCapacityRatio(0.5).setNote("why").build());
   }
 
+  static Stream<SpecificRecord> recordsWithPriority() {
+    return records().filter(record -> record.getSchema().getField("priority") != null);
+  }
+
   @ParameterizedTest
   @MethodSource("records")
   <T extends SpecificRecord> void shouldReadOldAndNewRecordsWithOldAndNewReaders(T record)
@@ -138,12 +142,9 @@ class SchemaEvolutionIT {
 
   /** Priority came later: producers and consumers of before go on beside those of today. */
   @ParameterizedTest
-  @MethodSource("records")
+  @MethodSource("recordsWithPriority")
   <T extends SpecificRecord> void shouldGoOnWithProducersAndConsumersThatKnowNoPriority(T record)
       throws Exception {
-    if (record.getSchema().getField("priority") == null) {
-      return;
-    }
     String topic = "before." + record.getSchema().getName();
     Schema before = withoutField(record.getSchema(), "priority");
     int beforeId = registry.register(topic, before);

@@ -11,7 +11,8 @@ import dev.vmoe.onnx.Value;
  * @param capacity (1) int64, slots an expert
  * @param expertsPerToken (1) int64, K
  * @param batchPriority (1) bool, Batch Priority Routing or vanilla order
- * @param imagePriority (B) float, from 0 to 1; a token's sort key is its largest gate times this
+ * @param imagePriority (B) float, from 0 to 1, the image's priority over the largest of the batch;
+ *     a token's sort key is its largest gate times this
  */
 record RoutingInputs(
     Value capacity, Value expertsPerToken, Value batchPriority, Value imagePriority) {

@@ -92,6 +92,9 @@ class VmoeCommandTest {
           produce                             | Missing required parameter: 'FILE-OR-FOLDER'
           produce --rate 0 a.jpg              | --rate 0.0 is not above 0
           produce --raw --label cat a.jpg     | --raw sends the bytes alone
+          produce --raw --priority 2 a.jpg    | --raw sends the bytes alone
+          produce --priority 0 a.jpg          | --priority 0.0 is outside 0.01 to 100.0
+          produce --priority NaN a.jpg        | --priority NaN is outside 0.01 to 100.0
           produce --label a --labels-from-folder a.jpg | one or the other
           consume --max 0                     | --max 0 is below 1
           consume --max many                  | 'many' is not a long
