@@ -1,11 +1,17 @@
 package dev.vmoe.cli;
 
+import dev.vmoe.capacity.CapacityController;
+import dev.vmoe.capacity.FixedCapacity;
+import dev.vmoe.console.Console;
 import dev.vmoe.image.ImageDecoder;
-import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.metrics.Meters;
+import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.streams.Pipeline;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -34,11 +40,25 @@ final class RunCommand implements Callable<Integer> {
     Progress progress = new Progress(spec.commandLine().getErr());
     progress.say("loading " + settings.model());
     log.info("settings: {}", settings.printable());
-    try (BatchClassifier classifier = ModelOptions.open(settings)) {
+    RunningInstance instance = new RunningInstance();
+    try (Meters meters = new Meters();
+        Console console = console(settings, meters, instance);
+        VmoeSession classifier = ModelOptions.open(settings)) {
+      instance.loaded();
       ImageDecoder decoder = ModelOptions.decoder(classifier.card(), ModelOptions.limits(settings));
-      try (Pipeline pipeline = Pipeline.start(settings, classifier, decoder)) {
+      PipelineMetrics metrics = Pipeline.metrics(meters, classifier.card());
+      metrics.device(classifier.device().label(), settings.getString(Settings.DEVICE));
+      CapacityController controller =
+          new FixedCapacity(
+              settings.operatingPoint(classifier.card().expertsPerToken()), settings.routing());
+      try (Pipeline pipeline = Pipeline.start(settings, classifier, decoder, controller, metrics)) {
         Runtime.getRuntime().addShutdownHook(new Thread(pipeline::close, "vmoe-close"));
-        progress.say("running; Ctrl-C stops");
+        pipeline.bindKafka(meters);
+        instance.started(pipeline);
+        progress.say(
+            "running; "
+                + (console == null ? "" : "metrics and health at " + console.address() + "; ")
+                + "Ctrl-C stops");
         pipeline.awaitStopped();
         Optional<Throwable> failure = pipeline.failure();
         if (failure.isPresent()) {
@@ -48,5 +68,16 @@ final class RunCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  /** Starts the console, or none; before the model, which may take a while to load. */
+  private static @Nullable Console console(
+      Settings settings, Meters meters, RunningInstance instance) {
+    int port = settings.getInt(Settings.CONSOLE_PORT);
+    if (port < 0) {
+      return null;
+    }
+    meters.bindJvm();
+    return Console.start(settings.getString(Settings.CONSOLE_HOST), port, meters, instance);
   }
 }

@@ -26,6 +26,7 @@ final class InFlight {
 
   private final int mostImages;
   private final long mostBytes;
+  private final AtomicLong images = new AtomicLong();
   private final AtomicLong bytes = new AtomicLong();
   private volatile boolean stopped;
 
@@ -43,6 +44,11 @@ final class InFlight {
   /** Opens the account of a partition. */
   Partition open() {
     return new Partition();
+  }
+
+  /** Returns the images of all partitions. */
+  long images() {
+    return images.get();
   }
 
   /** Returns the bytes of the records of all partitions. */
@@ -74,6 +80,7 @@ final class InFlight {
     void add(long recordBytes) {
       ownImages++;
       ownBytes += recordBytes;
+      images.incrementAndGet();
       bytes.addAndGet(recordBytes);
     }
 
@@ -81,6 +88,7 @@ final class InFlight {
     void remove(long recordBytes) {
       ownImages--;
       ownBytes -= recordBytes;
+      images.decrementAndGet();
       bytes.addAndGet(-recordBytes);
     }
 
@@ -108,6 +116,7 @@ final class InFlight {
     /** Counts everything out. */
     @Override
     public void close() {
+      images.addAndGet(-ownImages);
       bytes.addAndGet(-ownBytes);
       ownBytes = 0;
       ownImages = 0;

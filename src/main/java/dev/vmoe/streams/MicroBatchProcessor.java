@@ -46,6 +46,7 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
   private final String images;
   private final long mostBytes;
   private final InFlight inFlight;
+  private final ShareRecorder recorder;
 
   /** What the task owns between {@code init} and {@code close}. */
   private @Nullable Task task;
@@ -69,6 +70,7 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
    * @param inFlight bounds what the instance has in flight
    * @param images topic that is read
    * @param mostBytes the largest dead letter that may be sent
+   * @param recorder counts what comes and goes
    */
   MicroBatchProcessor(
       Supplier<Lane<Waiting>> lanes,
@@ -77,7 +79,8 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
       CommitGuard guard,
       InFlight inFlight,
       String images,
-      long mostBytes) {
+      long mostBytes,
+      ShareRecorder recorder) {
     this.lanes = lanes;
     this.reader = reader;
     this.events = events;
@@ -85,6 +88,7 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
     this.inFlight = inFlight;
     this.images = images;
     this.mostBytes = mostBytes;
+    this.recorder = recorder;
   }
 
   @Override
@@ -137,6 +141,7 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
       task.lane().reject(new Waiting(record, position, null, Map.of(), e), e.reason());
     }
     task.inFlight().add(bytes(record));
+    recorder.read();
     if (emitting == null) {
       emitting =
           task.context()
@@ -235,7 +240,9 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
       context.forward(
           new Record<byte[], Object>(key, utilization.get(), latest),
           PipelineTopology.EXPERT_UTILIZATION);
+      recorder.emitted(utilization.get());
     }
+    recorder.emitted(share, context.currentSystemTimeMs());
   }
 
   private void stopEmitting() {

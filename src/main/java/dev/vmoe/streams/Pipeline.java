@@ -1,6 +1,7 @@
 package dev.vmoe.streams;
 
 import dev.vmoe.batch.BatchLimits;
+import dev.vmoe.batch.FlushReason;
 import dev.vmoe.batch.MicroBatcher;
 import dev.vmoe.capacity.CapacityController;
 import dev.vmoe.capacity.FixedCapacity;
@@ -10,10 +11,13 @@ import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.metrics.Meters;
+import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.settings.Settings;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -48,6 +52,8 @@ public final class Pipeline implements AutoCloseable {
   private final MicroBatcher<Waiting> batcher;
   private final InFlight inFlight;
   private final KafkaStreams streams;
+  private final String topology;
+  private final PipelineMetrics metrics;
   private final FailureBound failures;
   private final CountDownLatch running = new CountDownLatch(1);
   private final CountDownLatch stopped = new CountDownLatch(1);
@@ -58,15 +64,19 @@ public final class Pipeline implements AutoCloseable {
       MicroBatcher<Waiting> batcher,
       InFlight inFlight,
       KafkaStreams streams,
+      String topology,
+      PipelineMetrics metrics,
       FailureBound failures) {
     this.registry = registry;
     this.batcher = batcher;
     this.inFlight = inFlight;
     this.streams = streams;
+    this.topology = topology;
+    this.metrics = metrics;
     this.failures = failures;
   }
 
-  /** Starts a pipeline that always runs at the operating point in the settings. */
+  /** Starts a pipeline that always runs at the operating point in the settings, unmeasured. */
   public static Pipeline start(
       Settings settings, BatchClassifier classifier, ImageDecoder decoder) {
     return start(
@@ -74,13 +84,27 @@ public final class Pipeline implements AutoCloseable {
         classifier,
         decoder,
         new FixedCapacity(
-            settings.operatingPoint(classifier.card().expertsPerToken()), settings.routing()));
+            settings.operatingPoint(classifier.card().expertsPerToken()), settings.routing()),
+        metrics(new Meters(), classifier.card()));
+  }
+
+  /** Returns the recorders of a pipeline with this model. */
+  public static PipelineMetrics metrics(Meters meters, ModelCard card) {
+    PipelineMetrics metrics =
+        new PipelineMetrics(
+            meters,
+            card.moeBlocks(),
+            card.numExperts(),
+            Arrays.stream(FlushReason.values()).map(FlushReason::label).toList());
+    metrics.model(card.name(), card.weightsHash());
+    return metrics;
   }
 
   /**
    * Checks what the pipeline needs and starts it; returns before the first image.
    *
    * @param controller chooses each batch's operating point
+   * @param metrics recorders of this pipeline alone; see {@link #metrics}
    * @throws org.apache.kafka.common.config.ConfigException if a setting is not one that the model
    *     can run with
    * @throws PipelineException if the brokers cannot be reached or a topic is missing
@@ -91,7 +115,8 @@ public final class Pipeline implements AutoCloseable {
       Settings settings,
       BatchClassifier classifier,
       ImageDecoder decoder,
-      CapacityController controller) {
+      CapacityController controller,
+      PipelineMetrics metrics) {
     requireRunnable(settings, classifier.card());
     Topics topics = Topics.of(settings);
     PipelineConfig config = new PipelineConfig(settings);
@@ -100,7 +125,8 @@ public final class Pipeline implements AutoCloseable {
             .limits(settings.adminProperties(), settings.getInt(Settings.IMAGE_MAX_BYTES));
     StreamsConfig streamsConfig = new StreamsConfig(config.streams(limits.largestRecord()));
 
-    Pipeline pipeline = assemble(settings, streamsConfig, limits, classifier, decoder, controller);
+    Pipeline pipeline =
+        assemble(settings, streamsConfig, limits, classifier, decoder, controller, metrics);
     try {
       pipeline.start();
     } catch (RuntimeException e) {
@@ -117,10 +143,13 @@ public final class Pipeline implements AutoCloseable {
       TopicLimits limits,
       BatchClassifier classifier,
       ImageDecoder decoder,
-      CapacityController controller) {
+      CapacityController controller,
+      PipelineMetrics metrics) {
     Topics topics = Topics.of(settings);
     CommitGuard guard = new CommitGuard(settings.inFlightWait());
     InFlight inFlight = new InFlight(settings.inFlightImages(), settings.inFlightMaxBytes());
+    metrics.images().inFlight(inFlight::images, inFlight::bytes);
+    ShareRecorder recorder = new ShareRecorder(metrics);
     ShareEvents events = new ShareEvents(classifier.card());
     int threads = streamsConfig.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG);
     long largestDeadLetter =
@@ -147,7 +176,8 @@ public final class Pipeline implements AutoCloseable {
               decoder,
               controller,
               () -> batchLimits,
-              settings.decodeThreads(classifier.takesAllCores()));
+              settings.decodeThreads(classifier.takesAllCores()),
+              recorder::ran);
       undo.push(batcher::close);
       RequestReader reader = new RequestReader(registry, settings.getInt(Settings.IMAGE_MAX_BYTES));
       Topology topology =
@@ -162,12 +192,15 @@ public final class Pipeline implements AutoCloseable {
                       guard,
                       inFlight,
                       topics.images(),
-                      largestDeadLetter));
+                      largestDeadLetter,
+                      recorder));
       return new Pipeline(
           registry,
           batcher,
           inFlight,
           new KafkaStreams(topology, streamsConfig, guard),
+          topology.describe().toString(),
+          metrics,
           new FailureBound(BORNE_FAILURES * threads, QUIET));
     } catch (RuntimeException e) {
       undo.forEach(Runnable::run);
@@ -193,10 +226,14 @@ public final class Pipeline implements AutoCloseable {
   private void start() {
     streams.setUncaughtExceptionHandler(this::onFailure);
     streams.setStateListener(this::onState);
+    metrics.streamsState(
+        () -> streams.state().name(),
+        Arrays.stream(KafkaStreams.State.values()).map(KafkaStreams.State::name).toList());
     streams.start();
   }
 
   private StreamThreadExceptionResponse onFailure(Throwable exception) {
+    metrics.threadFailed();
     if (failures.exceededBy(System.nanoTime())) {
       log.error("too many failures in a row, the instance stops", exception);
       failure.compareAndSet(null, exception);
@@ -229,6 +266,21 @@ public final class Pipeline implements AutoCloseable {
   /** Waits until the pipeline is closed or has given up; {@link #failure()} says which. */
   public void awaitStopped() throws InterruptedException {
     stopped.await();
+  }
+
+  /** Returns the state of Kafka Streams; RUNNING while partitions are read. */
+  public KafkaStreams.State state() {
+    return streams.state();
+  }
+
+  /** Returns the topology as Kafka Streams describes it. */
+  public String topology() {
+    return topology;
+  }
+
+  /** Adds the metrics of Kafka Streams and its clients. */
+  public void bindKafka(Meters meters) {
+    meters.bindKafka(streams);
   }
 
   /** Returns whether partitions are read or a rebalance is under way. */
