@@ -1,23 +1,21 @@
 package dev.vmoe.metrics;
 
-import io.micrometer.core.instrument.DistributionSummary;
-import io.micrometer.core.instrument.Timer;
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /** Records the runs of micro-batches; called by one thread. */
 public final class BatchMetrics {
 
   private final ReasonCounter batches;
-  private final DistributionSummary size;
-  private final Timer inference;
+  private final DistributionDataPoint size;
+  private final DistributionDataPoint inference;
   private final Level processed;
 
   BatchMetrics(Meters meters, List<String> flushReasons) {
     batches = new ReasonCounter(meters, Metric.BATCHES);
     flushReasons.forEach(batches::counter);
-    size = meters.summary(Metric.BATCH_SIZE);
-    inference = meters.timer(Metric.BATCH_INFERENCE);
+    size = meters.histogram(Metric.BATCH_SIZE);
+    inference = meters.histogram(Metric.BATCH_INFERENCE);
     processed = meters.level(Metric.BATCH_PROCESSED);
   }
 
@@ -38,8 +36,8 @@ public final class BatchMetrics {
    * @param processedShare share of the token choices that found a slot, 0 to 1
    */
   public void ran(int images, long inferenceNanos, double processedShare) {
-    size.record(images);
-    inference.record(inferenceNanos, TimeUnit.NANOSECONDS);
+    size.observe(images);
+    inference.observe(Seconds.ofNanos(inferenceNanos));
     processed.set(processedShare);
   }
 }

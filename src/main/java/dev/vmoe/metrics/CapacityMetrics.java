@@ -1,7 +1,7 @@
 package dev.vmoe.metrics;
 
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.DistributionSummary;
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import java.util.function.LongSupplier;
 
 /**
@@ -11,8 +11,6 @@ import java.util.function.LongSupplier;
  * reads them.
  */
 public final class CapacityMetrics {
-
-  private static final double NANOS_A_SECOND = 1e9;
 
   /** A reading of the load, and when it was taken; replaced whole. */
   private record Reading(double arrivalsPerSecond, long readNanos) {}
@@ -29,7 +27,7 @@ public final class CapacityMetrics {
   private final Level predictedDelay;
   private final Level actualDelay;
   private final Level latencyTarget;
-  private final DistributionSummary costError;
+  private final DistributionDataPoint costError;
   private final Level backlog;
   private final Level configurationVersion;
   private final Counter configurationsRefused;
@@ -46,7 +44,7 @@ public final class CapacityMetrics {
     predictedDelay = meters.level(Metric.DELAY_PREDICTED);
     actualDelay = meters.level(Metric.DELAY_ACTUAL);
     latencyTarget = meters.level(Metric.LATENCY_TARGET);
-    costError = meters.summary(Metric.COST_ERROR);
+    costError = meters.histogram(Metric.COST_ERROR);
     backlog = meters.level(Metric.BACKLOG);
     meters.gauge(Metric.ARRIVALS, () -> reading.arrivalsPerSecond());
     meters.gauge(Metric.LOAD_AGE, this::loadAgeSeconds);
@@ -65,7 +63,7 @@ public final class CapacityMetrics {
     Reading last = reading;
     return Double.isNaN(last.arrivalsPerSecond())
         ? Double.NaN
-        : (nanoClock.getAsLong() - last.readNanos()) / NANOS_A_SECOND;
+        : Seconds.ofNanos(nanoClock.getAsLong() - last.readNanos());
   }
 
   /**
@@ -87,18 +85,19 @@ public final class CapacityMetrics {
     requestedRatio.set(requested);
     effectiveRatio.set(effective);
     expertsPerToken.set(k);
-    predictedDelay.set(predictedDelayNanos == 0 ? Double.NaN : predictedDelayNanos / NANOS_A_SECOND);
+    predictedDelay.set(
+        predictedDelayNanos == 0 ? Double.NaN : Seconds.ofNanos(predictedDelayNanos));
   }
 
   /** An image that a delay was predicted for has been answered, after so many nanoseconds. */
   public void delayed(long actualNanos) {
-    actualDelay.set(actualNanos / NANOS_A_SECOND);
+    actualDelay.set(Seconds.ofNanos(actualNanos));
   }
 
   /** A run that should have taken so many nanoseconds has taken so many. */
   public void cost(long predictedNanos, long actualNanos) {
     if (actualNanos > 0) {
-      costError.record(Math.abs(predictedNanos - actualNanos) / (double) actualNanos);
+      costError.observe(Math.abs(predictedNanos - actualNanos) / (double) actualNanos);
     }
   }
 
@@ -131,7 +130,7 @@ public final class CapacityMetrics {
    */
   public void configured(long version, long targetNanos) {
     configurationVersion.set(version);
-    latencyTarget.set(targetNanos / NANOS_A_SECOND);
+    latencyTarget.set(Seconds.ofNanos(targetNanos));
   }
 
   /** A configuration record was refused. */

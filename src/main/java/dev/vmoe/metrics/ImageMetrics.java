@@ -1,8 +1,7 @@
 package dev.vmoe.metrics;
 
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Timer;
-import java.util.concurrent.TimeUnit;
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import java.util.function.LongSupplier;
 
 /** Records what becomes of images. */
@@ -13,9 +12,9 @@ public final class ImageMetrics {
   private final Counter answered;
   private final Counter badRecords;
   private final Counter badImages;
-  private final Timer queue;
-  private final Timer decode;
-  private final Timer latency;
+  private final DistributionDataPoint queue;
+  private final DistributionDataPoint decode;
+  private final DistributionDataPoint latency;
 
   ImageMetrics(Meters meters) {
     this.meters = meters;
@@ -23,9 +22,9 @@ public final class ImageMetrics {
     answered = meters.counter(Metric.IMAGES_ANSWERED);
     badRecords = meters.counter(Metric.IMAGES_DEAD_LETTERED, "record");
     badImages = meters.counter(Metric.IMAGES_DEAD_LETTERED, "image");
-    queue = meters.timer(Metric.IMAGE_QUEUE);
-    decode = meters.timer(Metric.IMAGE_DECODE);
-    latency = meters.timer(Metric.IMAGE_LATENCY);
+    queue = meters.histogram(Metric.IMAGE_QUEUE);
+    decode = meters.histogram(Metric.IMAGE_DECODE);
+    latency = meters.histogram(Metric.IMAGE_LATENCY);
   }
 
   /** A record was taken from the images topic. */
@@ -43,9 +42,9 @@ public final class ImageMetrics {
    */
   public void answered(long queueNanos, long decodeNanos, long ageMillis) {
     answered.increment();
-    queue.record(queueNanos, TimeUnit.NANOSECONDS);
-    decode.record(decodeNanos, TimeUnit.NANOSECONDS);
-    latency.record(Math.max(0, ageMillis), TimeUnit.MILLISECONDS);
+    queue.observe(Seconds.ofNanos(queueNanos));
+    decode.observe(Seconds.ofNanos(decodeNanos));
+    latency.observe(Seconds.ofMillis(Math.max(0, ageMillis)));
   }
 
   /** A dead letter was emitted because its record was no image request. */

@@ -1,11 +1,9 @@
 package dev.vmoe.metrics;
 
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
-import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -19,7 +17,8 @@ import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import java.time.Duration;
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
+import io.prometheus.metrics.core.metrics.Histogram;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -113,25 +112,21 @@ public final class Meters implements AutoCloseable {
         .register(registry);
   }
 
-  /** Returns a histogram of times. */
-  Timer timer(Metric metric) {
+  /**
+   * Returns a histogram, of seconds where it measures time.
+   *
+   * <p>Prometheus' own: Micrometer's puts a number that is not whole into the bucket of the next
+   * whole one.
+   */
+  DistributionDataPoint histogram(Metric metric) {
     requireType(metric, Metric.Type.HISTOGRAM);
-    return Timer.builder(meterName(metric))
-        .description(metric.description())
-        .serviceLevelObjectives(
-            Arrays.stream(metric.buckets())
-                .mapToObj(seconds -> Duration.ofNanos(Math.round(seconds * 1e9)))
-                .toArray(Duration[]::new))
-        .register(registry);
-  }
-
-  /** Returns a histogram of numbers. */
-  DistributionSummary summary(Metric metric) {
-    requireType(metric, Metric.Type.HISTOGRAM);
-    return DistributionSummary.builder(meterName(metric))
-        .description(metric.description())
-        .serviceLevelObjectives(metric.buckets())
-        .register(registry);
+    return Histogram.builder()
+        .name(metric.id())
+        .help(metric.description())
+        .classicOnly()
+        .classicUpperBounds(metric.buckets())
+        .withoutExemplars()
+        .register(registry.getPrometheusRegistry());
   }
 
   private static void requireType(Metric metric, Metric.Type type) {

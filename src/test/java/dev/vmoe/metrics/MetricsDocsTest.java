@@ -44,8 +44,7 @@ class MetricsDocsTest {
 
             Counters count what the instance did. The topics are exactly-once, counters are not: what is
             answered again after a crash or a rebalance is counted again, by whoever does it.
-            A gauge that nothing is known for yet is `NaN`. A histogram comes as `_bucket`, `_sum`, `_count`
-            and, over the last minutes, `_max`.
+            A gauge that nothing is known for yet is `NaN`. A histogram comes as `_bucket`, `_sum` and `_count`.
 
             | metric | type | unit | labels | meaning |
             |---|---|---|---|---|
