@@ -40,9 +40,11 @@ class LayeringTest {
       settings   | moe capacity
       batch      | moe image inference capacity
       event      |
-      streams    | moe image inference capacity settings batch event
+      metrics    |
+      streams    | moe image inference capacity settings batch event metrics
       report     | moe image inference capacity event
       embedded   |
+      console    | metrics event report
       cli        | all
       """;
 

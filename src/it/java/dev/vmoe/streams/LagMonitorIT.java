@@ -7,11 +7,14 @@ import dev.vmoe.capacity.Load;
 import dev.vmoe.embedded.EmbeddedKafka;
 import dev.vmoe.event.PipelineConfig;
 import dev.vmoe.image.FakeDecoder;
+import dev.vmoe.metrics.Meters;
+import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.admin.Admin;
@@ -139,7 +142,8 @@ class LagMonitorIT {
 
   @Test
   void shouldSayNothingBeforeTheFirstReading() throws Exception {
-    try (LagMonitor lag = new LagMonitor(() -> Admin.create(Map.of()), "app", pending, INTERVAL)) {
+    try (LagMonitor lag =
+        new LagMonitor(() -> Admin.create(Map.of()), "app", pending, INTERVAL, load -> {})) {
       assertThat(lag.load(System.nanoTime())).isEqualTo(Load.UNKNOWN);
     }
   }
@@ -149,7 +153,8 @@ class LagMonitorIT {
         () -> Admin.create(workbench.settings(Map.of()).adminProperties()),
         workbench.prefix + "app",
         pending,
-        INTERVAL);
+        INTERVAL,
+        load -> {});
   }
 
   private static LiveConfiguration configuration(Workbench workbench) {
@@ -158,7 +163,8 @@ class LagMonitorIT {
         () -> new ConfigLog(settings.consumerProperties(), workbench.topic("config")),
         new ConfigReader(workbench.registry, settings, UnaryOperator.identity()),
         LiveSettings.of(settings),
-        live -> {});
+        live -> {},
+        new PipelineMetrics(new Meters(), List.of(), 0, List.of()).capacity());
   }
 
   /** The same ports before and after: clients find a broker again only where it was. */

@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
+import dev.vmoe.capacity.CapacityController;
 import dev.vmoe.event.PipelineConfig;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.metrics.Meters;
+import dev.vmoe.settings.CapacityMode;
+import dev.vmoe.settings.LiveSettings;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
@@ -43,12 +47,22 @@ class LiveConfigurationIT {
     Watched(Workbench workbench) {
       pipeline =
           Pipeline.start(
-              workbench.settings(Map.of()),
+              workbench.settings(Map.of("capacity.mode", "fixed")),
               classifier,
               new FakeDecoder(8 * 8 * 3),
-              ControllerFactory.fixedOnly(),
-              (sample, decision) ->
-                  decisions.add(new Decided(sample.nowNanos(), decision.configurationVersion())));
+              this::controller,
+              Pipeline.metrics(new Meters(), classifier.card()));
+    }
+
+    private CapacityController controller(LiveSettings settings) {
+      if (settings.capacity().mode() == CapacityMode.ADAPTIVE) {
+        throw new IllegalArgumentException("no adaptive controller");
+      }
+      CapacityController fixed = ControllerFactory.fixed().create(settings);
+      return sample -> {
+        decisions.add(new Decided(sample.nowNanos(), settings.version()));
+        return fixed.decide(sample);
+      };
     }
 
     Long version() {

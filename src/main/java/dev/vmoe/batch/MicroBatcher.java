@@ -23,6 +23,7 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -49,6 +50,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
   private final ImageDecoder decoder;
   private final CapacityController controller;
   private final Supplier<BatchLimits> limits;
+  private final Consumer<BatchRun> listener;
   private final int slotBytes;
   private final String idPrefix = UUID.randomUUID().toString().substring(0, 8);
 
@@ -74,6 +76,16 @@ public final class MicroBatcher<T> implements AutoCloseable {
 
   private long lastRunEndNanos;
 
+  /** Starts a batcher that tells nobody of its runs but the lanes. */
+  public MicroBatcher(
+      BatchClassifier classifier,
+      ImageDecoder decoder,
+      CapacityController controller,
+      Supplier<BatchLimits> limits,
+      int decodeThreads) {
+    this(classifier, decoder, controller, limits, decodeThreads, run -> {});
+  }
+
   /**
    * Starts the batcher's threads.
    *
@@ -83,17 +95,20 @@ public final class MicroBatcher<T> implements AutoCloseable {
    * @param limits when a batch is closed; asked when it is opened, so that a change counts from the
    *     next one on
    * @param decodeThreads threads that decode, at least 1
+   * @param listener told of each batch that has run, once, on the inference thread
    */
   public MicroBatcher(
       BatchClassifier classifier,
       ImageDecoder decoder,
       CapacityController controller,
       Supplier<BatchLimits> limits,
-      int decodeThreads) {
+      int decodeThreads,
+      Consumer<BatchRun> listener) {
     this.classifier = classifier;
     this.decoder = decoder;
     this.controller = controller;
     this.limits = limits;
+    this.listener = listener;
     int size = classifier.card().imageSize();
     this.slotBytes = size * size * 3;
     for (int i = 0; i < BUFFERS; i++) {
@@ -269,6 +284,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
     if (failure == null) {
       try {
         run = run(batch);
+        listener.accept(run);
       } catch (InferenceException e) {
         failure = e;
       } catch (RuntimeException | Error e) {

@@ -74,11 +74,11 @@ final class ModelOptions {
   }
 
   /** Opens the model of an instance's settings. */
-  static BatchClassifier open(Settings settings) throws IOException {
+  static VmoeSession open(Settings settings) throws IOException {
     return open(settings.model(), settings.getString(Settings.DEVICE), settings.inferenceThreads());
   }
 
-  private static BatchClassifier open(Path model, String device, int threads) {
+  private static VmoeSession open(Path model, String device, int threads) {
     SessionSettings chosen = SessionSettings.on(Device.ofLabel(device));
     return VmoeSession.open(
         model,

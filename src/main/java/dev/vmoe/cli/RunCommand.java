@@ -1,11 +1,19 @@
 package dev.vmoe.cli;
 
+import dev.vmoe.capacity.QualityProfile;
+import dev.vmoe.console.Console;
 import dev.vmoe.image.ImageDecoder;
-import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.metrics.Meters;
+import dev.vmoe.metrics.PipelineMetrics;
+import dev.vmoe.report.ProfileFile;
 import dev.vmoe.settings.Settings;
+import dev.vmoe.streams.LearnedControllers;
 import dev.vmoe.streams.Pipeline;
+import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -34,11 +42,29 @@ final class RunCommand implements Callable<Integer> {
     Progress progress = new Progress(spec.commandLine().getErr());
     progress.say("loading " + settings.model());
     log.info("settings: {}", settings.printable());
-    try (BatchClassifier classifier = ModelOptions.open(settings)) {
+    RunningInstance instance = new RunningInstance();
+    try (Meters meters = new Meters();
+        Console console = console(settings, meters, instance);
+        VmoeSession classifier = ModelOptions.open(settings)) {
+      instance.loaded();
       ImageDecoder decoder = ModelOptions.decoder(classifier.card(), ModelOptions.limits(settings));
-      try (Pipeline pipeline = Pipeline.start(settings, classifier, decoder)) {
+      PipelineMetrics metrics = Pipeline.metrics(meters, classifier.card());
+      metrics.device(classifier.device().label(), settings.getString(Settings.DEVICE));
+      LearnedControllers controllers;
+      try (Progress.Bar bar = progress.bar("measuring cost, %", 100)) {
+        controllers =
+            LearnedControllers.survey(
+                settings, classifier, quality(settings, classifier), metrics.capacity(), bar::at);
+      }
+      try (Pipeline pipeline =
+          Pipeline.start(settings, classifier, decoder, controllers, metrics)) {
         Runtime.getRuntime().addShutdownHook(new Thread(pipeline::close, "vmoe-close"));
-        progress.say("running; Ctrl-C stops");
+        pipeline.bindKafka(meters);
+        instance.started(pipeline);
+        progress.say(
+            "running; "
+                + (console == null ? "" : "metrics and health at " + console.address() + "; ")
+                + "Ctrl-C stops");
         pipeline.awaitStopped();
         Optional<Throwable> failure = pipeline.failure();
         if (failure.isPresent()) {
@@ -48,5 +74,21 @@ final class RunCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private static @Nullable QualityProfile quality(Settings settings, VmoeSession classifier)
+      throws IOException {
+    return ProfileFile.find(settings.model(), classifier.card()).orElse(null);
+  }
+
+  /** Starts the console, or none; before the model, which may take a while to load. */
+  private static @Nullable Console console(
+      Settings settings, Meters meters, RunningInstance instance) {
+    int port = settings.getInt(Settings.CONSOLE_PORT);
+    if (port < 0) {
+      return null;
+    }
+    meters.bindJvm();
+    return Console.start(settings.getString(Settings.CONSOLE_HOST), port, meters, instance);
   }
 }

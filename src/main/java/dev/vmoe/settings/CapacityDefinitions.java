@@ -17,7 +17,7 @@ final class CapacityDefinitions {
         .define(
             Settings.CAPACITY_MODE,
             Type.STRING,
-            CapacityMode.FIXED.label(),
+            CapacityMode.ADAPTIVE.label(),
             ValidString.in(CapacityMode.FIXED.label(), CapacityMode.ADAPTIVE.label()),
             Importance.HIGH,
             "Who chooses each batch's operating point: fixed, capacity.ratio and experts.per.token"
@@ -59,6 +59,14 @@ final class CapacityDefinitions {
             Range.atLeast(0),
             Importance.MEDIUM,
             "Largest K in adaptive mode; 0 means as many as in the model's training.")
+        .define(
+            Settings.COST_SURVEY_MS,
+            Type.LONG,
+            5_000L,
+            Range.between(0, 600_000),
+            Importance.LOW,
+            "What the start may take to measure how long a batch runs at each operating point, in"
+                + " milliseconds. With less, more is interpolated, and left to be learnt.")
         .define(
             Settings.LAG_INTERVAL_MS,
             Type.LONG,

@@ -48,9 +48,12 @@ public final class Settings extends AbstractConfig {
   public static final String CAPACITY_RATIO_MAX = "capacity.ratio.max";
   public static final String EXPERTS_PER_TOKEN_MIN = "experts.per.token.min";
   public static final String EXPERTS_PER_TOKEN_MAX = "experts.per.token.max";
+  public static final String COST_SURVEY_MS = "cost.survey.ms";
   public static final String LAG_INTERVAL_MS = "lag.interval.ms";
   public static final String IMAGE_MAX_BYTES = "image.max.bytes";
   public static final String IMAGE_MAX_PIXELS = "image.max.pixels";
+  public static final String CONSOLE_HOST = "console.host";
+  public static final String CONSOLE_PORT = "console.port";
 
   /** Settings with these prefixes go to Kafka's clients and the registry's, prefix removed. */
   public static final String STREAMS_PREFIX = "streams.";
@@ -218,7 +221,22 @@ public final class Settings extends AbstractConfig {
               Range.atLeast(1),
               Importance.LOW,
               "Images with more pixels (height times width, read from the header before anything"
-                  + " is allocated) go to the dead-letter topic.");
+                  + " is allocated) go to the dead-letter topic.")
+          .define(
+              CONSOLE_HOST,
+              Type.STRING,
+              "127.0.0.1",
+              Check.matching("[a-zA-Z0-9.:_-]+", "a host name or address"),
+              Importance.MEDIUM,
+              "Where the console of `vmoe run` (metrics, health) listens: 127.0.0.1 for this machine"
+                  + " alone, 0.0.0.0 for all who reach it, as in a container. It has no accounts.")
+          .define(
+              CONSOLE_PORT,
+              Type.INT,
+              8080,
+              Range.between(-1, 65_535),
+              Importance.MEDIUM,
+              "Port of the console; 0 takes any free one and logs it, -1 means no console.");
 
   static {
     CapacityDefinitions.addTo(DEFINITION);
@@ -297,6 +315,11 @@ public final class Settings extends AbstractConfig {
   public int inFlightImages(int maxBatchImages) {
     int images = getInt(IN_FLIGHT_IMAGES);
     return images > 0 ? images : 4 * maxBatchImages;
+  }
+
+  /** Returns what the survey of cost may take. */
+  public Duration costSurvey() {
+    return Duration.ofMillis(getLong(COST_SURVEY_MS));
   }
 
   /** Returns how often the backlog is looked up. */

@@ -2,7 +2,6 @@ package dev.vmoe.streams;
 
 import dev.vmoe.capacity.CapacityController;
 import dev.vmoe.capacity.FixedCapacity;
-import dev.vmoe.settings.CapacityMode;
 import dev.vmoe.settings.LiveSettings;
 
 /** Makes the capacity controller that the settings ask for, whenever they change. */
@@ -18,20 +17,9 @@ public interface ControllerFactory {
    */
   CapacityController create(LiveSettings settings);
 
-  /** Returns a factory for both modes, of which this one makes the adaptive controllers. */
-  static ControllerFactory withAdaptive(ControllerFactory adaptive) {
+  /** Returns a factory of controllers that stay at the fixed point, whatever the mode. */
+  static ControllerFactory fixed() {
     return settings ->
-        settings.capacity().mode() == CapacityMode.FIXED
-            ? new FixedCapacity(settings.capacity().point(), settings.capacity().routing())
-            : adaptive.create(settings);
-  }
-
-  /** Returns a factory that refuses adaptive mode. */
-  static ControllerFactory fixedOnly() {
-    return withAdaptive(
-        settings -> {
-          throw new IllegalArgumentException(
-              "capacity.mode adaptive: this instance has no adaptive controller");
-        });
+        new FixedCapacity(settings.capacity().point(), settings.capacity().routing());
   }
 }

@@ -27,6 +27,7 @@ final class InFlight {
 
   private final IntSupplier mostImages;
   private final long mostBytes;
+  private final AtomicLong images = new AtomicLong();
   private final AtomicLong bytes = new AtomicLong();
   private volatile boolean stopped;
 
@@ -44,6 +45,11 @@ final class InFlight {
   /** Opens the account of a partition. */
   Partition open() {
     return new Partition();
+  }
+
+  /** Returns the images of all partitions. */
+  long images() {
+    return images.get();
   }
 
   /** Returns the bytes of the records of all partitions. */
@@ -75,6 +81,7 @@ final class InFlight {
     void add(long recordBytes) {
       ownImages++;
       ownBytes += recordBytes;
+      images.incrementAndGet();
       bytes.addAndGet(recordBytes);
     }
 
@@ -82,6 +89,7 @@ final class InFlight {
     void remove(long recordBytes) {
       ownImages--;
       ownBytes -= recordBytes;
+      images.decrementAndGet();
       bytes.addAndGet(-recordBytes);
     }
 
@@ -110,6 +118,7 @@ final class InFlight {
     /** Counts everything out. */
     @Override
     public void close() {
+      images.addAndGet(-ownImages);
       bytes.addAndGet(-ownBytes);
       ownBytes = 0;
       ownImages = 0;

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -40,6 +41,7 @@ final class LagMonitor implements AutoCloseable {
   private final String group;
   private final PendingOffsets pending;
   private final Duration interval;
+  private final Consumer<Load> listener;
   private final Backlog backlog = new Backlog(WINDOW);
   private final CountDownLatch closed = new CountDownLatch(1);
   private volatile @Nullable Timed latest;
@@ -54,12 +56,19 @@ final class LagMonitor implements AutoCloseable {
    * @param group consumer group whose committed offsets are the beginning of what was not read yet
    * @param pending what the instance owns, and how far it is
    * @param interval pause between two readings
+   * @param listener hears of each reading, on the monitor's thread
    */
-  LagMonitor(Supplier<Admin> admins, String group, PendingOffsets pending, Duration interval) {
+  LagMonitor(
+      Supplier<Admin> admins,
+      String group,
+      PendingOffsets pending,
+      Duration interval,
+      Consumer<Load> listener) {
     this.admins = admins;
     this.group = group;
     this.pending = pending;
     this.interval = interval;
+    this.listener = listener;
   }
 
   /**
@@ -130,7 +139,9 @@ final class LagMonitor implements AutoCloseable {
                                   emitted,
                                   queue.recordsPerOffset()))));
     }
-    latest = new Timed(nanos, backlog.read(nanos, readings));
+    Load load = backlog.read(nanos, readings);
+    latest = new Timed(nanos, load);
+    listener.accept(load);
   }
 
   /** Where nothing has been read yet, reading begins at what the group has committed. */

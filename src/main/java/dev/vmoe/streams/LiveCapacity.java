@@ -22,7 +22,6 @@ public final class LiveCapacity implements CapacityController {
 
   private final ControllerFactory factory;
   private final LongFunction<Load> loads;
-  private final DecisionListener listener;
   private volatile InForce inForce;
 
   /** The decision before; belongs to the thread that decides. */
@@ -35,17 +34,11 @@ public final class LiveCapacity implements CapacityController {
    *
    * @param factory makes the controllers
    * @param loads returns the load as it is known at a time of {@link System#nanoTime()}
-   * @param listener hears of every decision
    * @throws IllegalArgumentException if the factory refuses the settings
    */
-  LiveCapacity(
-      ControllerFactory factory,
-      LongFunction<Load> loads,
-      DecisionListener listener,
-      LiveSettings settings) {
+  LiveCapacity(ControllerFactory factory, LongFunction<Load> loads, LiveSettings settings) {
     this.factory = factory;
     this.loads = loads;
-    this.listener = listener;
     this.inForce = new InForce(settings, factory.create(settings));
   }
 
@@ -61,6 +54,7 @@ public final class LiveCapacity implements CapacityController {
         new InForce(
             settings,
             settings.capacity().equals(before.settings().capacity())
+                    && settings.maxBatchImages() == before.settings().maxBatchImages()
                 ? before.controller()
                 : factory.create(settings));
   }
@@ -73,7 +67,6 @@ public final class LiveCapacity implements CapacityController {
         now.controller().decide(loaded).underConfiguration(now.settings().version());
     logChange(loaded.load(), last, decision);
     last = decision;
-    listener.decided(loaded, decision);
     return decision;
   }
 

@@ -1,6 +1,7 @@
 package dev.vmoe.streams;
 
 import dev.vmoe.event.RegistryUnavailableException;
+import dev.vmoe.metrics.CapacityMetrics;
 import dev.vmoe.settings.LiveSettings;
 import java.time.Duration;
 import java.util.Optional;
@@ -33,6 +34,7 @@ public final class LiveConfiguration implements AutoCloseable {
   private final Supplier<ConfigLog> topic;
   private final ConfigReader reader;
   private final Consumer<LiveSettings> receiver;
+  private final CapacityMetrics metrics;
   private final CountDownLatch closed = new CountDownLatch(1);
   private volatile LiveSettings current;
   private volatile @Nullable ConfigRefusal lastRefusal;
@@ -47,16 +49,20 @@ public final class LiveConfiguration implements AutoCloseable {
    * @param reader understands its records
    * @param file the settings of the file, complete
    * @param receiver takes each valid configuration before it is in force; an exception refuses it
+   * @param metrics recorder of what is in force and what is refused
    */
   LiveConfiguration(
       Supplier<ConfigLog> topic,
       ConfigReader reader,
       LiveSettings file,
-      Consumer<LiveSettings> receiver) {
+      Consumer<LiveSettings> receiver,
+      CapacityMetrics metrics) {
     this.topic = topic;
     this.reader = reader;
     this.current = file;
     this.receiver = receiver;
+    this.metrics = metrics;
+    record(file);
   }
 
   /** Returns the settings in force. */
@@ -157,6 +163,7 @@ public final class LiveConfiguration implements AutoCloseable {
       try {
         receiver.accept(next);
         current = next;
+        record(next);
       } catch (IllegalArgumentException e) {
         refusal = String.valueOf(e.getMessage());
       } catch (RuntimeException e) {
@@ -166,8 +173,15 @@ public final class LiveConfiguration implements AutoCloseable {
     }
     if (refusal != null) {
       lastRefusal = new ConfigRefusal(record.offset(), refusal);
+      metrics.configurationRefused();
     }
     return entry;
+  }
+
+  private void record(LiveSettings settings) {
+    metrics.configured(
+        settings.version() == null ? -1 : settings.version(),
+        settings.capacity().targetLatency().toNanos());
   }
 
   private void pause() {

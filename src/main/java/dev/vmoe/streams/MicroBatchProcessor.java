@@ -45,6 +45,7 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
   private final String images;
   private final long mostBytes;
   private final InFlight inFlight;
+  private final ShareRecorder recorder;
 
   /** What the task owns between {@code init} and {@code close}. */
   private @Nullable Task task;
@@ -68,6 +69,7 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
    * @param inFlight bounds what the instance has in flight
    * @param images topic that is read
    * @param mostBytes the largest dead letter that may be sent
+   * @param recorder counts what comes and goes
    */
   MicroBatchProcessor(
       Supplier<Lane<Waiting>> lanes,
@@ -76,7 +78,8 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
       CommitGuard guard,
       InFlight inFlight,
       String images,
-      long mostBytes) {
+      long mostBytes,
+      ShareRecorder recorder) {
     this.lanes = lanes;
     this.reader = reader;
     this.events = events;
@@ -84,6 +87,7 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
     this.inFlight = inFlight;
     this.images = images;
     this.mostBytes = mostBytes;
+    this.recorder = recorder;
   }
 
   @Override
@@ -134,6 +138,7 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
       task.lane().reject(Waiting.refused(record, position, e), e.reason());
     }
     task.inFlight().add(bytes(record));
+    recorder.read();
     if (emitting == null) {
       emitting =
           task.context()
@@ -232,7 +237,9 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
       context.forward(
           new Record<byte[], Object>(key, utilization.get(), latest),
           PipelineTopology.EXPERT_UTILIZATION);
+      recorder.emitted(utilization.get());
     }
+    recorder.emitted(share, context.currentSystemTimeMs());
   }
 
   private void stopEmitting() {

@@ -1,6 +1,7 @@
 package dev.vmoe.streams;
 
 import dev.vmoe.batch.BatchLimits;
+import dev.vmoe.batch.FlushReason;
 import dev.vmoe.batch.MicroBatcher;
 import dev.vmoe.capacity.Load;
 import dev.vmoe.event.ExpertUtilization;
@@ -10,11 +11,14 @@ import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.metrics.Meters;
+import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -52,6 +56,8 @@ public final class Pipeline implements AutoCloseable {
   private final MicroBatcher<Waiting> batcher;
   private final InFlight inFlight;
   private final KafkaStreams streams;
+  private final String topology;
+  private final PipelineMetrics metrics;
   private final FailureBound failures;
   private final CountDownLatch running = new CountDownLatch(1);
   private final CountDownLatch stopped = new CountDownLatch(1);
@@ -64,6 +70,8 @@ public final class Pipeline implements AutoCloseable {
       MicroBatcher<Waiting> batcher,
       InFlight inFlight,
       KafkaStreams streams,
+      String topology,
+      PipelineMetrics metrics,
       FailureBound failures) {
     this.registry = registry;
     this.configuration = configuration;
@@ -71,14 +79,32 @@ public final class Pipeline implements AutoCloseable {
     this.batcher = batcher;
     this.inFlight = inFlight;
     this.streams = streams;
+    this.topology = topology;
+    this.metrics = metrics;
     this.failures = failures;
   }
 
-  /** Starts a pipeline that runs in fixed mode only. */
+  /** Starts a pipeline that stays at the fixed operating point, unmeasured. */
   public static Pipeline start(
       Settings settings, BatchClassifier classifier, ImageDecoder decoder) {
     return start(
-        settings, classifier, decoder, ControllerFactory.fixedOnly(), DecisionListener.none());
+        settings,
+        classifier,
+        decoder,
+        ControllerFactory.fixed(),
+        metrics(new Meters(), classifier.card()));
+  }
+
+  /** Returns the recorders of a pipeline with this model. */
+  public static PipelineMetrics metrics(Meters meters, ModelCard card) {
+    PipelineMetrics metrics =
+        new PipelineMetrics(
+            meters,
+            card.moeBlocks(),
+            card.numExperts(),
+            Arrays.stream(FlushReason.values()).map(FlushReason::label).toList());
+    metrics.model(card.name(), card.weightsHash());
+    return metrics;
   }
 
   /**
@@ -86,7 +112,7 @@ public final class Pipeline implements AutoCloseable {
    * before the first image.
    *
    * @param factory makes the controllers that choose each batch's operating point
-   * @param listener hears of every choice
+   * @param metrics recorders of this pipeline alone; see {@link #metrics}
    * @throws org.apache.kafka.common.config.ConfigException if a setting is not one that the model
    *     can run with
    * @throws PipelineException if the brokers cannot be reached, a topic is missing or the
@@ -99,7 +125,7 @@ public final class Pipeline implements AutoCloseable {
       BatchClassifier classifier,
       ImageDecoder decoder,
       ControllerFactory factory,
-      DecisionListener listener) {
+      PipelineMetrics metrics) {
     LiveSettings file = runnable(settings, classifier.card());
     Topics topics = Topics.of(settings);
     StreamsProperties config = new StreamsProperties(settings);
@@ -109,7 +135,7 @@ public final class Pipeline implements AutoCloseable {
     StreamsConfig streamsConfig = new StreamsConfig(config.streams(limits.largestRecord()));
 
     Pipeline pipeline =
-        assemble(settings, file, streamsConfig, limits, classifier, decoder, factory, listener);
+        assemble(settings, file, streamsConfig, limits, classifier, decoder, factory, metrics);
     try {
       pipeline.start();
     } catch (RuntimeException e) {
@@ -128,9 +154,10 @@ public final class Pipeline implements AutoCloseable {
       BatchClassifier classifier,
       ImageDecoder decoder,
       ControllerFactory factory,
-      DecisionListener listener) {
+      PipelineMetrics metrics) {
     Topics topics = Topics.of(settings);
     CommitGuard guard = new CommitGuard(settings.inFlightWait());
+    ShareRecorder recorder = new ShareRecorder(metrics);
     ShareEvents events = new ShareEvents(classifier.card());
     int threads = streamsConfig.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG);
     long largestDeadLetter =
@@ -152,18 +179,21 @@ public final class Pipeline implements AutoCloseable {
               () -> Admin.create(settings.adminProperties()),
               settings.getString(Settings.APPLICATION_ID),
               guard.pending(),
-              settings.lagInterval());
-      LiveCapacity capacity = capacity(factory, lag, listener, file);
+              settings.lagInterval(),
+              load -> metrics.capacity().load(load.backlogImages(), load.arrivalsPerSecond()));
+      LiveCapacity capacity = capacity(factory, lag, file);
       LiveConfiguration configuration =
           new LiveConfiguration(
               () -> new ConfigLog(settings.consumerProperties(), topics.config()),
               new ConfigReader(registry, settings, live -> runnable(live, classifier.card())),
               file,
-              capacity::take);
+              capacity::take,
+              metrics.capacity());
       InFlight inFlight =
           new InFlight(
               () -> settings.inFlightImages(configuration.current().maxBatchImages()),
               settings.inFlightMaxBytes());
+      metrics.images().inFlight(inFlight::images, inFlight::bytes);
       long maxBatchBytes = settings.getLong(Settings.BATCH_MAX_BYTES);
       MicroBatcher<Waiting> batcher =
           new MicroBatcher<>(
@@ -171,7 +201,8 @@ public final class Pipeline implements AutoCloseable {
               decoder,
               capacity,
               () -> batchLimits(configuration.current(), maxBatchBytes),
-              settings.decodeThreads(classifier.takesAllCores()));
+              settings.decodeThreads(classifier.takesAllCores()),
+              recorder::ran);
       undo.push(batcher::close);
       RequestReader reader = new RequestReader(registry, settings.getInt(Settings.IMAGE_MAX_BYTES));
       Topology topology =
@@ -186,7 +217,8 @@ public final class Pipeline implements AutoCloseable {
                       guard,
                       inFlight,
                       topics.images(),
-                      largestDeadLetter));
+                      largestDeadLetter,
+                      recorder));
       return new Pipeline(
           registry,
           configuration,
@@ -194,6 +226,8 @@ public final class Pipeline implements AutoCloseable {
           batcher,
           inFlight,
           new KafkaStreams(topology, streamsConfig, guard),
+          topology.describe().toString(),
+          metrics,
           new FailureBound(BORNE_FAILURES * threads, QUIET));
     } catch (RuntimeException e) {
       undo.forEach(Runnable::run);
@@ -202,9 +236,9 @@ public final class Pipeline implements AutoCloseable {
   }
 
   private static LiveCapacity capacity(
-      ControllerFactory factory, LagMonitor lag, DecisionListener listener, LiveSettings file) {
+      ControllerFactory factory, LagMonitor lag, LiveSettings file) {
     try {
-      return new LiveCapacity(factory, lag::load, listener, file);
+      return new LiveCapacity(factory, lag::load, file);
     } catch (IllegalArgumentException e) {
       throw new ConfigException(e.getMessage());
     }
@@ -238,10 +272,14 @@ public final class Pipeline implements AutoCloseable {
     lag.start();
     streams.setUncaughtExceptionHandler(this::onFailure);
     streams.setStateListener(this::onState);
+    metrics.streamsState(
+        () -> streams.state().name(),
+        Arrays.stream(KafkaStreams.State.values()).map(KafkaStreams.State::name).toList());
     streams.start();
   }
 
   private StreamThreadExceptionResponse onFailure(Throwable exception) {
+    metrics.threadFailed();
     if (failures.exceededBy(System.nanoTime())) {
       log.error("too many failures in a row, the instance stops", exception);
       failure.compareAndSet(null, exception);
@@ -274,6 +312,21 @@ public final class Pipeline implements AutoCloseable {
   /** Waits until the pipeline is closed or has given up; {@link #failure()} says which. */
   public void awaitStopped() throws InterruptedException {
     stopped.await();
+  }
+
+  /** Returns the state of Kafka Streams; RUNNING while partitions are read. */
+  public KafkaStreams.State state() {
+    return streams.state();
+  }
+
+  /** Returns the topology as Kafka Streams describes it. */
+  public String topology() {
+    return topology;
+  }
+
+  /** Adds the metrics of Kafka Streams and its clients. */
+  public void bindKafka(Meters meters) {
+    meters.bindKafka(streams);
   }
 
   /** Returns whether partitions are read or a rebalance is under way. */

@@ -20,6 +20,8 @@ final class StreamsProperties {
 
   static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(10);
 
+  private static final Duration COMMIT_INTERVAL = Duration.ofMillis(100);
+
   private final Settings settings;
 
   StreamsProperties(Settings settings) {
@@ -48,6 +50,12 @@ final class StreamsProperties {
         number(producer, ProducerConfig.BUFFER_MEMORY_CONFIG));
   }
 
+  /** Returns how often an instance with these settings commits. */
+  static Duration commitInterval(Settings settings) {
+    Object users = users(settings).get(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG);
+    return users == null ? COMMIT_INTERVAL : Duration.ofMillis(Long.parseLong(users.toString()));
+  }
+
   private static long number(Map<String, Object> producer, String key) {
     return (Long) ConfigDef.parseType(key, String.valueOf(producer.get(key)), ConfigDef.Type.LONG);
   }
@@ -63,7 +71,7 @@ final class StreamsProperties {
 
   private static Map<String, Object> defaults(int largestRecordBytes) {
     Map<String, Object> defaults = new HashMap<>();
-    defaults.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 100);
+    defaults.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, COMMIT_INTERVAL.toMillis());
     defaults.put(StreamsConfig.POLL_MS_CONFIG, 5);
     // What is fetched and not yet processed is memory too: one poll's records wait in Streams, and
     // one fetch from each broker in the consumer. A record larger than a fetch still comes, alone.

@@ -3,8 +3,11 @@ package dev.vmoe.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -141,6 +144,28 @@ class VmoeCommandTest {
     assertThat(err.toString())
         .startsWith("vmoe: no Kafka broker answered at 127.0.0.1:1 (bootstrap.servers)")
         .hasLineCount(1);
+  }
+
+  @Test
+  void shouldNotRunWhereTheConsoleCannotListen() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String host = taken.getInetAddress().getHostAddress();
+      String[] arguments = {
+        "run",
+        "--set",
+        "model=" + folder.resolve("none.onnx"),
+        "--set",
+        "console.host=" + host,
+        "--set",
+        "console.port=" + taken.getLocalPort()
+      };
+
+      assertThat(run(arguments)).isEqualTo(2);
+      assertThat(err.toString())
+          .contains(
+              "vmoe: console.host, console.port: cannot listen at %s:%d: the port is in use"
+                  .formatted(host, taken.getLocalPort()));
+    }
   }
 
   private int run(String... arguments) {

@@ -3,6 +3,7 @@ package dev.vmoe.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.vmoe.capacity.CapacityController;
 import dev.vmoe.capacity.Decision;
 import dev.vmoe.capacity.Load;
 import dev.vmoe.capacity.OperatingPoint;
@@ -18,23 +19,26 @@ import org.junit.jupiter.api.Test;
 
 class LiveCapacityTest {
 
+  private static final double REFUSED = 0.99;
   private static final Sample SAMPLE = new Sample(5, 1, 0, 0, 0, null, Load.UNKNOWN);
 
   private final List<LiveSettings> created = new ArrayList<>();
   private final List<Sample> samples = new ArrayList<>();
-  private final List<Decision> decisions = new ArrayList<>();
 
   private final LiveCapacity capacity =
       new LiveCapacity(
           settings -> {
             created.add(settings);
-            return ControllerFactory.fixedOnly().create(settings);
+            if (settings.capacity().ratio() == REFUSED) {
+              throw new IllegalArgumentException("ratio " + REFUSED);
+            }
+            CapacityController fixed = ControllerFactory.fixed().create(settings);
+            return sample -> {
+              samples.add(sample);
+              return fixed.decide(sample);
+            };
           },
           now -> new Load(10 * now, 3, 7),
-          (sample, decision) -> {
-            samples.add(sample);
-            decisions.add(decision);
-          },
           live(Map.of(), null));
 
   @Test
@@ -54,11 +58,10 @@ class LiveCapacityTest {
     assertThat(decision.point()).isEqualTo(new OperatingPoint(0.5, 2));
     assertThat(decision.routing()).isEqualTo(Routing.VANILLA);
     assertThat(decision.configurationVersion()).isEqualTo(4);
-    assertThat(decisions).last().isEqualTo(decision);
   }
 
   @Test
-  void shouldTellControllerAndListenerTheLoad() {
+  void shouldTellTheControllerTheLoad() {
     capacity.decide(SAMPLE);
 
     assertThat(samples).singleElement().isEqualTo(SAMPLE.withLoad(new Load(50, 3, 7)));
@@ -66,21 +69,23 @@ class LiveCapacityTest {
 
   @Test
   void shouldKeepTheControllerWhereNothingConcernsIt() {
-    capacity.take(live(Map.of("batch.max.images", "8", "batch.linger.ms", "1"), 5L));
+    capacity.take(live(Map.of("batch.linger.ms", "1"), 5L));
 
     assertThat(created).hasSize(1);
     assertThat(capacity.decide(SAMPLE).configurationVersion()).isEqualTo(5);
     capacity.take(live(Map.of("target.latency.ms", "500"), 6L));
     assertThat(created).hasSize(2);
+    capacity.take(live(Map.of("target.latency.ms", "500", "batch.max.images", "8"), 7L));
+    assertThat(created).hasSize(3);
   }
 
   @Test
   void shouldStayAsItIsWhenTheFactoryRefuses() {
-    LiveSettings adaptive = live(Map.of("capacity.mode", "adaptive"), 9L);
+    LiveSettings refused = live(Map.of("capacity.ratio", Double.toString(REFUSED)), 9L);
 
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> capacity.take(adaptive))
-        .withMessageContaining("capacity.mode adaptive");
+        .isThrownBy(() -> capacity.take(refused))
+        .withMessageContaining("ratio 0.99");
     assertThat(capacity.decide(SAMPLE).configurationVersion()).isNull();
   }
 

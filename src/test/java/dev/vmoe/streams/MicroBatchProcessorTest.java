@@ -18,6 +18,8 @@ import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.metrics.Meters;
+import dev.vmoe.metrics.Scrape;
 import dev.vmoe.moe.Routing;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -53,6 +55,9 @@ class MicroBatchProcessorTest {
   private final RegistryClient registry =
       new RegistryClient("mock://" + UUID.randomUUID(), Map.of(), Duration.ZERO);
   private final AvroSerializer<ImageRequest> requests = new AvroSerializer<>(registry);
+  private final Meters meters = new Meters();
+  private final ShareRecorder recorder =
+      new ShareRecorder(Pipeline.metrics(meters, new FakeClassifier().card()));
   private final List<AutoCloseable> open = new ArrayList<>();
 
   private FakeClassifier classifier = new FakeClassifier();
@@ -83,7 +88,8 @@ class MicroBatchProcessorTest {
             new FakeDecoder(SLOT_BYTES),
             new FixedCapacity(new OperatingPoint(1.05, 2), Routing.VANILLA),
             () -> new BatchLimits(batchImages, 1_000_000, linger),
-            2);
+            2,
+            recorder::ran);
     open.add(0, batcher);
     RequestReader reader = new RequestReader(registry, 1000);
     ShareEvents events = new ShareEvents(classifier.card());
@@ -93,7 +99,7 @@ class MicroBatchProcessorTest {
         registry,
         () ->
             new MicroBatchProcessor(
-                batcher::openLane, reader, events, guard, inFlight, "images", 1_000_000));
+                batcher::openLane, reader, events, guard, inFlight, "images", 1_000_000, recorder));
   }
 
   private void start() {
@@ -504,5 +510,32 @@ class MicroBatchProcessorTest {
 
     assertThatThrownBy(() -> send("a", 1)).hasStackTraceContaining("told to fail");
     assertThat(guard.pending().first(IMAGES)).isEmpty();
+  }
+
+  @Test
+  void shouldRecordWhatComesAndGoes() {
+    batchImages = 2;
+    linger = Duration.ofMinutes(1);
+    start();
+    send("a", 10);
+    images.pipeInput(bytes("b"), bytes("rubbish"), NOON);
+    images.pipeInput(bytes("c"), requests.serialize("images", request(2)), NOON);
+    send("d", 20);
+    awaitAnswers(4);
+
+    Scrape scrape = Scrape.of(meters);
+    assertThat(scrape.value("vmoe_images_read_total")).isEqualTo(4);
+    assertThat(scrape.value("vmoe_images_answered_total")).isEqualTo(2);
+    assertThat(scrape.value("vmoe_images_dead_lettered_total{cause=\"record\"}")).isEqualTo(1);
+    assertThat(scrape.value("vmoe_images_dead_lettered_total{cause=\"image\"}")).isEqualTo(1);
+    assertThat(scrape.value("vmoe_batches_total{reason=\"size\"}")).isEqualTo(2);
+    assertThat(scrape.value("vmoe_batches_total{reason=\"linger\"}")).isZero();
+    assertThat(scrape.value("vmoe_batch_images_sum")).isEqualTo(2);
+    assertThat(scrape.value("vmoe_batch_inference_seconds_count")).isEqualTo(2);
+    assertThat(scrape.value("vmoe_image_queue_seconds_count")).isEqualTo(2);
+    assertThat(scrape.value("vmoe_capacity_requested_ratio")).isEqualTo(1.05);
+    assertThat(scrape.value("vmoe_experts_per_token")).isEqualTo(2);
+    // 2 images of 5 tokens with 2 choices each, in both layers
+    assertThat(scrape.sum("vmoe_expert_choices_assigned_total")).isEqualTo(40);
   }
 }

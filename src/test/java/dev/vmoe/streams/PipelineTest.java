@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.metrics.Meters;
 import dev.vmoe.settings.Settings;
 import java.util.Map;
 import java.util.Set;
@@ -54,8 +55,8 @@ class PipelineTest {
                     TopicLimits.assumed(1_000_000),
                     classifier,
                     decoder,
-                    ControllerFactory.fixedOnly(),
-                    DecisionListener.none()));
+                    ControllerFactory.fixed(),
+                    Pipeline.metrics(new Meters(), classifier.card())));
 
     assertThat(before).containsAll(inferenceThreads());
   }

@@ -1,0 +1,50 @@
+package dev.vmoe.cli;
+
+import dev.vmoe.console.Health;
+import dev.vmoe.console.Instance;
+import dev.vmoe.streams.Pipeline;
+import java.util.Optional;
+import org.apache.kafka.streams.KafkaStreams;
+import org.jspecify.annotations.Nullable;
+
+/** What {@code vmoe run} tells the console: first that it loads, then how the pipeline is. */
+final class RunningInstance implements Instance {
+
+  private volatile String lacks = "the model is being loaded and warmed up";
+  private volatile @Nullable Pipeline pipeline;
+
+  /** Says that the model is ready. */
+  void loaded() {
+    lacks = "the pipeline is being started";
+  }
+
+  /** Says which pipeline runs. */
+  void started(Pipeline started) {
+    pipeline = started;
+  }
+
+  @Override
+  public Health health() {
+    Pipeline running = pipeline;
+    if (running == null) {
+      return Health.waitingFor(lacks);
+    }
+    return running
+        .failure()
+        .map(failure -> Health.failed("the pipeline gave up: " + ErrorText.of(failure)))
+        .orElseGet(() -> of(running.state()));
+  }
+
+  private static Health of(KafkaStreams.State state) {
+    return switch (state) {
+      case RUNNING -> Health.READY;
+      case ERROR, PENDING_ERROR -> Health.failed("Kafka Streams is in state " + state);
+      default -> Health.waitingFor("Kafka Streams is in state " + state + ", not yet RUNNING");
+    };
+  }
+
+  @Override
+  public Optional<String> topology() {
+    return Optional.ofNullable(pipeline).map(Pipeline::topology);
+  }
+}

@@ -1,0 +1,43 @@
+package dev.vmoe.metrics;
+
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
+import java.util.List;
+
+/** Records the runs of micro-batches; called by one thread. */
+public final class BatchMetrics {
+
+  private final ReasonCounter batches;
+  private final DistributionDataPoint size;
+  private final DistributionDataPoint inference;
+  private final Level processed;
+
+  BatchMetrics(Meters meters, List<String> flushReasons) {
+    batches = new ReasonCounter(meters, Metric.BATCHES);
+    flushReasons.forEach(batches::counter);
+    size = meters.histogram(Metric.BATCH_SIZE);
+    inference = meters.histogram(Metric.BATCH_INFERENCE);
+    processed = meters.level(Metric.BATCH_PROCESSED);
+  }
+
+  /**
+   * A batch is done with, whether or not it held anything to run.
+   *
+   * @param flushReason what closed it
+   */
+  public void finished(String flushReason) {
+    batches.increment(flushReason);
+  }
+
+  /**
+   * The model ran.
+   *
+   * @param images images of the batch
+   * @param inferenceNanos time of the run, in nanoseconds
+   * @param processedShare share of the token choices that found a slot, 0 to 1
+   */
+  public void ran(int images, long inferenceNanos, double processedShare) {
+    size.observe(images);
+    inference.observe(Seconds.ofNanos(inferenceNanos));
+    processed.set(processedShare);
+  }
+}

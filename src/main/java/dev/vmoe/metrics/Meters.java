@@ -1,0 +1,177 @@
+package dev.vmoe.metrics;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Tag;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmInfoMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
+import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.core.instrument.config.MeterFilter;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
+import io.prometheus.metrics.core.metrics.Histogram;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.DoubleSupplier;
+import java.util.regex.Pattern;
+import org.apache.kafka.streams.KafkaStreams;
+
+/**
+ * What one instance measures, and its scrape. Meters are made once and kept by their recorder, so
+ * that recording looks nothing up.
+ */
+public final class Meters implements AutoCloseable {
+
+  /** Kafka Streams puts a new one into its clients' names at every start. */
+  private static final Pattern PROCESS_ID =
+      Pattern.compile("-?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+
+  private final PrometheusMeterRegistry registry =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final Deque<AutoCloseable> bound = new ArrayDeque<>();
+
+  /** Creates meters that nothing has been recorded on. */
+  public Meters() {
+    registry.config().meterFilter(MeterFilter.replaceTagValues("client.id", Meters::lasting));
+    registry.config().meterFilter(MeterFilter.replaceTagValues("thread.id", Meters::lasting));
+    registry.throwExceptionOnRegistrationFailure();
+  }
+
+  /** A label that was new at every start would make all its series new ones. */
+  private static String lasting(String clientId) {
+    return PROCESS_ID.matcher(clientId).replaceAll("");
+  }
+
+  /** Adds memory, garbage collection, threads, processor time and open files of the JVM. */
+  public void bindJvm() {
+    JvmGcMetrics collections = new JvmGcMetrics();
+    bound.push(collections);
+    List.of(
+            new JvmInfoMetrics(),
+            new JvmMemoryMetrics(),
+            collections,
+            new JvmThreadMetrics(),
+            new ClassLoaderMetrics(),
+            new ProcessorMetrics(),
+            new FileDescriptorMetrics(),
+            new UptimeMetrics())
+        .forEach((MeterBinder binder) -> binder.bindTo(registry));
+  }
+
+  /** Adds the metrics of Kafka Streams and of its consumers, producers and admin client. */
+  public void bindKafka(KafkaStreams streams) {
+    KafkaStreamsMetrics kafka = new KafkaStreamsMetrics(streams);
+    bound.push(kafka);
+    kafka.bindTo(registry);
+  }
+
+  /** Returns a counter with one value for each of the metric's labels. */
+  Counter counter(Metric metric, String... labelValues) {
+    requireType(metric, Metric.Type.COUNTER);
+    return Counter.builder(meterName(metric))
+        .description(metric.description())
+        .tags(tags(metric, labelValues))
+        .register(registry);
+  }
+
+  /** Returns a gauge's value, to be set. */
+  Level level(Metric metric, String... labelValues) {
+    Level level = new Level();
+    gauge(metric, level::get, labelValues);
+    return level;
+  }
+
+  /** Adds a gauge that is asked for its value at each scrape. */
+  void gauge(Metric metric, DoubleSupplier value, String... labelValues) {
+    requireType(metric, Metric.Type.GAUGE);
+    register(metric, value, labelValues);
+  }
+
+  /** Says something of the instance that does not change. */
+  void info(Metric metric, String... labelValues) {
+    requireType(metric, Metric.Type.INFO);
+    register(metric, () -> 1, labelValues);
+  }
+
+  private void register(Metric metric, DoubleSupplier value, String... labelValues) {
+    Gauge.builder(meterName(metric), value, DoubleSupplier::getAsDouble)
+        .description(metric.description())
+        .tags(tags(metric, labelValues))
+        .strongReference(true)
+        .register(registry);
+  }
+
+  /**
+   * Returns a histogram, of seconds where it measures time.
+   *
+   * <p>Prometheus' own: Micrometer's puts a number that is not whole into the bucket of the next
+   * whole one.
+   */
+  DistributionDataPoint histogram(Metric metric) {
+    requireType(metric, Metric.Type.HISTOGRAM);
+    return Histogram.builder()
+        .name(metric.id())
+        .help(metric.description())
+        .classicOnly()
+        .classicUpperBounds(metric.buckets())
+        .withoutExemplars()
+        .register(registry.getPrometheusRegistry());
+  }
+
+  private static void requireType(Metric metric, Metric.Type type) {
+    if (metric.type() != type) {
+      throw new IllegalArgumentException(
+          metric.id() + " is a " + metric.type().label() + ", not a " + type.label());
+    }
+  }
+
+  /** Micrometer's name, from which it makes the one that is scraped. */
+  private static String meterName(Metric metric) {
+    return metric.id().replaceFirst("_total$", "").replace('_', '.');
+  }
+
+  private static Iterable<Tag> tags(Metric metric, String... labelValues) {
+    if (labelValues.length != metric.labels().size()) {
+      throw new IllegalArgumentException(
+          "%s has the labels %s, got %s"
+              .formatted(metric.id(), metric.labels(), Arrays.toString(labelValues)));
+    }
+    Tags tags = Tags.empty();
+    for (int i = 0; i < labelValues.length; i++) {
+      tags = tags.and(metric.labels().get(i), labelValues[i]);
+    }
+    return tags;
+  }
+
+  /**
+   * Returns everything as text.
+   *
+   * @param exposition format of the text
+   */
+  public String scrape(Exposition exposition) {
+    return registry.scrape(exposition.contentType());
+  }
+
+  @Override
+  public void close() {
+    while (!bound.isEmpty()) {
+      try {
+        bound.pop().close();
+      } catch (Exception e) {
+        throw new IllegalStateException("meters did not close", e);
+      }
+    }
+    registry.close();
+  }
+}

@@ -1,0 +1,293 @@
+package dev.vmoe.metrics;
+
+import java.util.List;
+
+/**
+ * Every metric of the pipeline; {@code src/docs/metrics.md} is printed from here.
+ *
+ * <p>Names follow Prometheus: one prefix, base units, {@code _total} for counters. Every label has
+ * a bounded set of values: settings and the model decide how many.
+ */
+public enum Metric {
+  IMAGES_READ(
+      "vmoe_images_read_total",
+      Type.COUNTER,
+      "images",
+      "Records taken from the images topic, whatever was in them. One that is read again after a"
+          + " crash or a rebalance counts again."),
+  IMAGES_ANSWERED("vmoe_images_answered_total", Type.COUNTER, "images", "Predictions emitted."),
+  IMAGES_DEAD_LETTERED(
+      "vmoe_images_dead_lettered_total",
+      Type.COUNTER,
+      "images",
+      "Dead letters emitted. cause: record, where no image request could be read; image, where the"
+          + " image could not be decoded.",
+      "cause"),
+  IMAGES_IN_FLIGHT(
+      "vmoe_images_in_flight",
+      Type.GAUGE,
+      "images",
+      "Images read and not yet answered, of all partitions of the instance."),
+  IN_FLIGHT_BYTES(
+      "vmoe_in_flight_bytes",
+      Type.GAUGE,
+      "bytes",
+      "Bytes of the records in flight; reading waits at in.flight.max.bytes."),
+  IMAGE_QUEUE(
+      "vmoe_image_queue_seconds",
+      Buckets.LATENCY,
+      "seconds",
+      "From an image's reading to the start of its run: linger, decoding, and the runs before it."),
+  IMAGE_DECODE(
+      "vmoe_image_decode_seconds", Buckets.DECODE, "seconds", "Decoding and resizing one image."),
+  IMAGE_LATENCY(
+      "vmoe_image_latency_seconds",
+      Buckets.LATENCY,
+      "seconds",
+      "From an image record's timestamp to the emission of its answer. A replay of old records"
+          + " shows their age."),
+
+  BATCHES(
+      "vmoe_batches_total",
+      Type.COUNTER,
+      "batches",
+      "Micro-batches that are done with, those included in which nothing could be decoded."
+          + " reason: what closed them, as in the predictions.",
+      "reason"),
+  BATCH_SIZE("vmoe_batch_images", Buckets.IMAGES, "images", "Images of each run of the model."),
+  BATCH_INFERENCE(
+      "vmoe_batch_inference_seconds",
+      Buckets.LATENCY,
+      "seconds",
+      "Run of the model on one micro-batch."),
+  BATCH_PROCESSED(
+      "vmoe_batch_processed_ratio",
+      Type.GAUGE,
+      "ratio",
+      "Share of the last micro-batch's token choices that found a slot; 1 for a dense model."),
+
+  EXPERT_ASSIGNED(
+      "vmoe_expert_choices_assigned_total",
+      Type.COUNTER,
+      "choices",
+      "Choices of an expert by the tokens of answered images, before capacity. layer: encoder"
+          + " block from 0, as in the utilization events.",
+      "layer",
+      "expert"),
+  EXPERT_DISPATCHED(
+      "vmoe_expert_choices_dispatched_total",
+      Type.COUNTER,
+      "choices",
+      "Those choices that found a slot; the rest were dropped.",
+      "layer",
+      "expert"),
+  EXPERT_SLOTS(
+      "vmoe_expert_slots_total",
+      Type.COUNTER,
+      "slots",
+      "Slots that each expert had for answered images. Dispatched over slots is utilization."),
+  TOKENS_DROPPED(
+      "vmoe_tokens_dropped_entirely_total",
+      Type.COUNTER,
+      "tokens",
+      "Tokens none of whose choices found a slot in a layer.",
+      "layer"),
+
+  CAPACITY_REQUESTED(
+      "vmoe_capacity_requested_ratio",
+      Type.GAUGE,
+      "ratio",
+      "Capacity ratio that the last micro-batch was asked to run at."),
+  CAPACITY_EFFECTIVE(
+      "vmoe_capacity_effective_ratio",
+      Type.GAUGE,
+      "ratio",
+      "Capacity ratio that its whole slots amount to."),
+  EXPERTS_PER_TOKEN("vmoe_experts_per_token", Type.GAUGE, "experts", "K of the last micro-batch."),
+  POINT_CHANGES(
+      "vmoe_operating_point_changes_total",
+      Type.COUNTER,
+      "changes",
+      "Micro-batches that ran at another operating point than the one before. reason: the"
+          + " controller's; \"other\" once there are many.",
+      "reason"),
+  DELAY_PREDICTED(
+      "vmoe_delay_predicted_seconds",
+      Type.GAUGE,
+      "seconds",
+      "When the last image that waits was predicted to be answered, from the last decision on."),
+  DELAY_ACTUAL(
+      "vmoe_delay_actual_seconds",
+      Type.GAUGE,
+      "seconds",
+      "How long the image took that a prediction was made for."),
+  LATENCY_TARGET(
+      "vmoe_latency_target_seconds",
+      Type.GAUGE,
+      "seconds",
+      "Target latency of the configuration in force."),
+  COST_ERROR(
+      "vmoe_cost_error_ratio",
+      Buckets.ERROR,
+      "ratio",
+      "How far a run's predicted time was from the measured one, over the measured one."),
+
+  BACKLOG(
+      "vmoe_backlog_images",
+      Type.GAUGE,
+      "images",
+      "Images sent and not yet answered, of the partitions that the instance owns, at the last"
+          + " reading."),
+  ARRIVALS(
+      "vmoe_arrivals_per_second",
+      Type.GAUGE,
+      "images/second",
+      "Images that came in for these partitions, a second, at the last reading."),
+  LOAD_AGE(
+      "vmoe_load_age_seconds",
+      Type.GAUGE,
+      "seconds",
+      "Time since backlog and arrivals were read; grows while the brokers do not answer."),
+  ATTAINABLE(
+      "vmoe_attainable_images_per_second",
+      Type.GAUGE,
+      "images/second",
+      "Images a second that the instance can answer. point: best, at the operating point of"
+          + " highest quality; fastest, at the cheapest.",
+      "point"),
+  OFFERED_LOAD(
+      "vmoe_offered_load_ratio",
+      Type.GAUGE,
+      "ratio",
+      "Arrivals over attainable images a second. Above 1 at the best point, quality is being given"
+          + " up; above 1 at the fastest, the backlog grows whatever is given up: scale out. Low"
+          + " capacity hides neither.",
+      "point"),
+
+  CONFIGURATION_VERSION(
+      "vmoe_configuration_version",
+      Type.GAUGE,
+      "offset",
+      "Version of the configuration in force: its record's offset; -1 for the settings file."),
+  CONFIGURATIONS_REFUSED(
+      "vmoe_configurations_refused_total",
+      Type.COUNTER,
+      "records",
+      "Configuration records that were refused; the one before stays in force."),
+
+  MODEL(
+      "vmoe_model_info",
+      Type.INFO,
+      "",
+      "The model that is loaded. weights: their hash.",
+      "model",
+      "weights"),
+  DEVICE(
+      "vmoe_device_info",
+      Type.INFO,
+      "",
+      "What the model runs on, and what the settings asked for.",
+      "device",
+      "asked"),
+  STREAMS_STATE(
+      "vmoe_streams_state",
+      Type.GAUGE,
+      "",
+      "1 for the state that Kafka Streams is in, 0 for the others.",
+      "state"),
+  THREAD_FAILURES(
+      "vmoe_stream_thread_failures_total",
+      Type.COUNTER,
+      "failures",
+      "Stream threads that failed; they are replaced until there are too many in a row.");
+
+  /** What kind of metric it is, in Prometheus' words. */
+  public enum Type {
+    /** Only grows. */
+    COUNTER("counter"),
+    /** Goes up and down. */
+    GAUGE("gauge"),
+    /** Counts observations in buckets. */
+    HISTOGRAM("histogram"),
+    /** Always 1: its labels are what it says. */
+    INFO("info");
+
+    private final String label;
+
+    Type(String label) {
+      this.label = label;
+    }
+
+    /** Returns the name that the documentation has for it. */
+    public String label() {
+      return label;
+    }
+  }
+
+  /** Upper bounds of histogram buckets. */
+  private static final class Buckets {
+    static final double[] LATENCY = {
+      0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60
+    };
+    static final double[] DECODE = {
+      0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1
+    };
+    static final double[] IMAGES = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096};
+    static final double[] ERROR = {0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2};
+  }
+
+  private final String id;
+  private final Type type;
+  private final String unit;
+  private final String description;
+  private final List<String> labels;
+  private final double[] buckets;
+
+  Metric(String id, Type type, String unit, String description, String... labels) {
+    this(id, type, unit, new double[0], description, labels);
+  }
+
+  Metric(String id, double[] buckets, String unit, String description) {
+    this(id, Type.HISTOGRAM, unit, buckets, description);
+  }
+
+  Metric(
+      String id, Type type, String unit, double[] buckets, String description, String... labels) {
+    this.id = id;
+    this.type = type;
+    this.unit = unit;
+    this.buckets = buckets;
+    this.description = description;
+    this.labels = List.of(labels);
+  }
+
+  /** Returns the name that is scraped. */
+  public String id() {
+    return id;
+  }
+
+  /** Returns what kind of metric it is. */
+  public Type type() {
+    return type;
+  }
+
+  /** Returns what it counts or measures; empty where there is nothing to say. */
+  public String unit() {
+    return unit;
+  }
+
+  /** Returns what it means. */
+  public String description() {
+    return description;
+  }
+
+  /** Returns the names of its labels. */
+  public List<String> labels() {
+    return labels;
+  }
+
+  /** Returns the upper bounds of a histogram's buckets, ascending; empty for other types. */
+  public double[] buckets() {
+    return buckets.clone();
+  }
+}

@@ -1,0 +1,15 @@
+package dev.vmoe.metrics;
+
+/** Times in Prometheus' base unit. */
+final class Seconds {
+
+  private Seconds() {}
+
+  static double ofNanos(long nanos) {
+    return nanos / 1e9;
+  }
+
+  static double ofMillis(long millis) {
+    return millis / 1e3;
+  }
+}

@@ -1,0 +1,16 @@
+/**
+ * The enum of metrics, from which {@code src/docs/metrics.md} is printed, and the recorders that
+ * the pipeline calls.
+ *
+ * <pre>
+ * pipeline ──▶ PipelineMetrics            Meters ──▶ /metrics
+ *              ├─ ImageMetrics   ──┐        ▲
+ *              ├─ BatchMetrics   ──┤        │ counters, levels, histograms,
+ *              ├─ ExpertMetrics  ──┼────────┘ each as its Metric says
+ *              └─ CapacityMetrics ─┘
+ * </pre>
+ */
+@NullMarked
+package dev.vmoe.metrics;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,96 @@
+package dev.vmoe.streams;
+
+import dev.vmoe.batch.Answer;
+import dev.vmoe.batch.BatchRun;
+import dev.vmoe.batch.Share;
+import dev.vmoe.capacity.Decision;
+import dev.vmoe.event.ExpertUtilization;
+import dev.vmoe.event.LayerUtilization;
+import dev.vmoe.inference.BatchResult;
+import dev.vmoe.metrics.ExpertMetrics;
+import dev.vmoe.metrics.ImageMetrics;
+import dev.vmoe.metrics.PipelineMetrics;
+import dev.vmoe.moe.RoutingCounts;
+import java.util.List;
+
+/** Takes batches and shares apart for the recorders. */
+final class ShareRecorder {
+
+  private final PipelineMetrics metrics;
+
+  ShareRecorder(PipelineMetrics metrics) {
+    this.metrics = metrics;
+  }
+
+  /** Records that a record was read. */
+  void read() {
+    metrics.images().read();
+  }
+
+  /** Records a batch that has run; on the inference thread. */
+  void ran(BatchRun run) {
+    metrics.batches().finished(run.flushReason().label());
+    BatchResult result = run.result();
+    Decision decision = run.decision();
+    if (result == null || decision == null) {
+      return; // nothing could be decoded
+    }
+    metrics
+        .batches()
+        .ran(run.numImages(), result.inferenceNanos(), processedShare(result.counts()));
+    metrics
+        .capacity()
+        .decided(
+            decision.point().capacityRatio(),
+            result.effectiveCapacityRatio(),
+            decision.point().expertsPerToken(),
+            decision.reason(),
+            decision.predictedDelayNanos());
+  }
+
+  private static double processedShare(RoutingCounts counts) {
+    long assigned = 0;
+    long dispatched = 0;
+    for (int i = 0; i < counts.assigned().length; i++) {
+      assigned += counts.assigned()[i];
+      dispatched += counts.dispatched()[i];
+    }
+    return assigned == 0 ? 1 : (double) dispatched / assigned;
+  }
+
+  /**
+   * Records a share that was forwarded; on its stream thread.
+   *
+   * @param nowMs wall-clock time, in milliseconds
+   */
+  void emitted(Share<Waiting> share, long nowMs) {
+    ImageMetrics images = metrics.images();
+    for (Answer<Waiting> answer : share.answers()) {
+      if (answer instanceof Answer.Classified<Waiting> classified) {
+        images.answered(
+            classified.queueNanos(),
+            classified.decodeNanos(),
+            nowMs - classified.origin().record().timestamp());
+      } else if (answer.origin().refusal() != null) {
+        images.badRecord();
+      } else {
+        images.badImage();
+      }
+    }
+  }
+
+  /** Records what the experts did for a share that was forwarded. */
+  void emitted(ExpertUtilization utilization) {
+    ExpertMetrics experts = metrics.experts();
+    experts.slots(utilization.getSlots());
+    List<LayerUtilization> layers = utilization.getLayers();
+    for (int layer = 0; layer < layers.size(); layer++) {
+      LayerUtilization its = layers.get(layer);
+      for (int expert = 0; expert < its.getAssigned().size(); expert++) {
+        experts.choices(
+            layer, expert, its.getAssigned().get(expert), its.getDispatched().get(expert));
+      }
+      experts.droppedEntirely(layer, its.getTokensDroppedEntirely());
+    }
+  }
+}
