@@ -45,6 +45,7 @@ public final class Meters implements AutoCloseable {
   public Meters() {
     registry.config().meterFilter(MeterFilter.replaceTagValues("client.id", Meters::lasting));
     registry.config().meterFilter(MeterFilter.replaceTagValues("thread.id", Meters::lasting));
+    registry.config().meterFilter(MeterFilter.ignoreTags("process.id"));
     registry.throwExceptionOnRegistrationFailure();
   }
 

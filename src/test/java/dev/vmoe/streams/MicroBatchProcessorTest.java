@@ -520,22 +520,24 @@ class MicroBatchProcessorTest {
     send("a", 10);
     images.pipeInput(bytes("b"), bytes("rubbish"), NOON);
     images.pipeInput(bytes("c"), requests.serialize("images", request(2)), NOON);
-    send("d", 20);
-    awaitAnswers(4);
+    images.pipeInput(bytes("d"), requests.serialize("images", request(0)), NOON);
+    send("e", 20);
+    send("f", 30);
+    awaitAnswers(6);
 
     Scrape scrape = Scrape.of(meters);
-    assertThat(scrape.value("vmoe_images_read_total")).isEqualTo(4);
-    assertThat(scrape.value("vmoe_images_answered_total")).isEqualTo(2);
+    assertThat(scrape.value("vmoe_images_read_total")).isEqualTo(6);
+    assertThat(scrape.value("vmoe_images_answered_total")).isEqualTo(3);
     assertThat(scrape.value("vmoe_images_dead_lettered_total{cause=\"record\"}")).isEqualTo(1);
-    assertThat(scrape.value("vmoe_images_dead_lettered_total{cause=\"image\"}")).isEqualTo(1);
-    assertThat(scrape.value("vmoe_batches_total{reason=\"size\"}")).isEqualTo(2);
+    assertThat(scrape.value("vmoe_images_dead_lettered_total{cause=\"image\"}")).isEqualTo(2);
+    assertThat(scrape.value("vmoe_batches_total{reason=\"size\"}")).isEqualTo(3);
     assertThat(scrape.value("vmoe_batches_total{reason=\"linger\"}")).isZero();
-    assertThat(scrape.value("vmoe_batch_images_sum")).isEqualTo(2);
+    assertThat(scrape.value("vmoe_batch_images_sum")).isEqualTo(3);
     assertThat(scrape.value("vmoe_batch_inference_seconds_count")).isEqualTo(2);
-    assertThat(scrape.value("vmoe_image_queue_seconds_count")).isEqualTo(2);
+    assertThat(scrape.value("vmoe_image_queue_seconds_count")).isEqualTo(3);
     assertThat(scrape.value("vmoe_capacity_requested_ratio")).isEqualTo(1.05);
     assertThat(scrape.value("vmoe_experts_per_token")).isEqualTo(2);
-    // 2 images of 5 tokens with 2 choices each, in both layers
-    assertThat(scrape.sum("vmoe_expert_choices_assigned_total")).isEqualTo(40);
+    // 3 images of 5 tokens with 2 choices each, in both layers
+    assertThat(scrape.sum("vmoe_expert_choices_assigned_total")).isEqualTo(60);
   }
 }
