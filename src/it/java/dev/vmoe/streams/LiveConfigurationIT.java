@@ -284,7 +284,7 @@ class LiveConfigurationIT {
                 classifier,
                 new FakeDecoder(8 * 8 * 3))) {
       gate.shut();
-      long version = workbench.configure(config().setCapacityRatio(0.5).build());
+      long version = workbench.configureByAnotherVersion(config().setCapacityRatio(0.5).build());
       await().atMost(LIMIT).until(() -> gate.turnedAway() >= 4);
       assertThat(pipeline.configuration().current().version()).isNull();
       gate.reopen();
