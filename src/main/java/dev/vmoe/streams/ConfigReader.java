@@ -65,6 +65,13 @@ public final class ConfigReader {
     }
     PipelineConfig config;
     try {
+      if (value.length == 0 || value[0] != 0) {
+        throw new BadRecordException.NotAvro(
+            "the value ("
+                + value.length
+                + " bytes) is not Avro: it does not begin with byte 0 and a schema id",
+            null);
+      }
       config = avro.read(value);
       requireConfig(value);
     } catch (BadRecordException e) {
