@@ -107,6 +107,7 @@ class SecuredBrokerIT {
     return Stream.of(
         List.of("topics", "create"),
         List.of("topics", "describe"),
+        List.of("config", "show"),
         List.of("produce", "."),
         List.of("consume", "--max", "1", "--timeout", "60"));
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 import dev.vmoe.capacity.CapacityController;
+import dev.vmoe.capacity.Load;
 import dev.vmoe.event.PipelineConfig;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.image.FakeDecoder;
@@ -104,13 +105,17 @@ class LiveConfigurationIT {
           .until(
               () -> answers.poll() > 300 && one.decisions.size() > 10 && two.decisions.size() > 10);
 
-      Map<String, String> lower =
-          Map.of(
-              "capacity.ratio", "0.5",
-              "experts.per.token", "1",
-              "routing", "vanilla",
-              "batch.max.images", "4");
-      long lowered = change(workbench, lower, one, two);
+      assertLoadIsKnown(one, two);
+
+      long lowered =
+          workbench.configure(
+              config()
+                  .setCapacityRatio(0.5)
+                  .setExpertsPerToken(1)
+                  .setRouting("vanilla")
+                  .setBatchMaxImages(4)
+                  .build());
+      assertLive(lowered, one, two);
       awaitPredictions(answers, lowered, 200);
       List<Prediction> under = under(answers, lowered);
       assertThat(under)
@@ -122,8 +127,19 @@ class LiveConfigurationIT {
       // Batches that were open at the change keep their size.
       assertThat(under.subList(100, under.size())).allMatch(it -> it.getBatchSize() <= 4);
 
-      long raised = change(workbench, Map.of("batch.max.images", "64", "routing", "bpr"), one, two);
-      assertThat(raised).isGreaterThan(lowered + 1); // the end of a transaction lies between
+      long raised =
+          workbench
+              .configWriter()
+              .edit(
+                  inForce -> {
+                    inForce.putAll(Map.of("batch.max.images", "64", "routing", "bpr"));
+                    return inForce;
+                  },
+                  "it",
+                  "a test")
+              .orElseThrow()
+              .offset();
+      assertLive(raised, one, two);
       awaitPredictions(answers, raised, 200);
       assertThat(under(answers, raised))
           .allMatch(it -> it.getRouting().equals("bpr") && it.getRequestedCapacityRatio() == 0.5);
@@ -149,24 +165,28 @@ class LiveConfigurationIT {
     }
   }
 
-  private static long change(
-      Workbench workbench, Map<String, String> values, Watched... instances) {
-    long version =
-        workbench
-            .configWriter()
-            .edit(
-                inForce -> {
-                  inForce.putAll(values);
-                  return inForce;
-                },
-                "it",
-                "a test")
-            .orElseThrow()
-            .offset();
+  /** The two share 300 images a second. */
+  private static void assertLoadIsKnown(Watched one, Watched two) {
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(
+            () -> {
+              Load first = one.pipeline.load();
+              Load second = two.pipeline.load();
+              assertThat(first.arrivalsPerSecond() + second.arrivalsPerSecond())
+                  .isBetween(200.0, 400.0);
+              assertThat(first.arrivalsPerSecond()).isPositive();
+              assertThat(second.arrivalsPerSecond()).isPositive();
+              assertThat(first.ageNanos()).isLessThan(LIVE_WITHIN.toNanos());
+            });
+  }
+
+  /** Called when the record has just been acknowledged. */
+  private static void assertLive(long version, Watched... instances) {
     long ackNanos = System.nanoTime();
     Map<Watched, Long> live = new HashMap<>();
     for (Watched instance : instances) {
-      live.put(instance, instance.awaitVersion(version));
+      live.put(instance, instance.awaitVersion(version)); // of the later ones no less than it was
     }
     for (Watched instance : instances) {
       Duration took = Duration.ofNanos(live.get(instance) - ackNanos);
@@ -176,7 +196,6 @@ class LiveConfigurationIT {
       await().atMost(LIMIT).until(() -> instance.decisions.size() > decided + 5);
       instance.assertDecidedOnlyUnder(version, live.get(instance));
     }
-    return version;
   }
 
   private static void awaitPredictions(Answers answers, long version, int count) {
@@ -298,7 +317,7 @@ class LiveConfigurationIT {
                 classifier,
                 new FakeDecoder(8 * 8 * 3))) {
       gate.shut();
-      long version = workbench.configure(config().setCapacityRatio(0.5).build());
+      long version = workbench.configureByAnotherVersion(config().setCapacityRatio(0.5).build());
       await().atMost(LIMIT).until(() -> gate.turnedAway() >= 4);
       assertThat(pipeline.configuration().current().version()).isNull();
       gate.reopen();

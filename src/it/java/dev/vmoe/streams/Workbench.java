@@ -176,6 +176,19 @@ final class Workbench implements AutoCloseable {
         new AvroSerializer<PipelineConfig>(registry).serialize(topic("config"), config));
   }
 
+  /** Writes a configuration whose schema no instance has met; returns its offset. */
+  long configureByAnotherVersion(PipelineConfig config) throws Exception {
+    byte[] bytes = new AvroSerializer<PipelineConfig>(registry).serialize(topic("config"), config);
+    Schema another =
+        new Schema.Parser()
+            .parse(
+                PipelineConfig.getClassSchema()
+                    .toString()
+                    .replace("A configuration", prefix + " configuration"));
+    ByteBuffer.wrap(bytes, 1, Integer.BYTES).putInt(registry.register(topic("config"), another));
+    return configure(bytes);
+  }
+
   /** Writes a record to the configuration topic; returns its offset once it is there. */
   long configure(byte[] value) throws Exception {
     return producer.send(new ProducerRecord<>(topic("config"), 0, null, value)).get().offset();

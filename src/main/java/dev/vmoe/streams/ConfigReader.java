@@ -6,6 +6,7 @@ import dev.vmoe.event.PipelineConfig;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -31,6 +32,7 @@ public final class ConfigReader {
 
   private static final Set<String> ABOUT = Set.of(AUTHOR, NOTE);
 
+  private final RegistryClient registry;
   private final AvroDeserializer<PipelineConfig> avro;
   private final Settings file;
   private final UnaryOperator<LiveSettings> check;
@@ -44,6 +46,7 @@ public final class ConfigReader {
    *     IllegalArgumentException} with the reason why nobody can run with them
    */
   public ConfigReader(RegistryClient registry, Settings file, UnaryOperator<LiveSettings> check) {
+    this.registry = registry;
     this.avro = new AvroDeserializer<>(registry, PipelineConfig.class);
     this.file = file;
     this.check = check;
@@ -62,12 +65,32 @@ public final class ConfigReader {
     }
     PipelineConfig config;
     try {
+      if (value.length == 0 || value[0] != 0) {
+        throw new BadRecordException.NotAvro(
+            "the value ("
+                + value.length
+                + " bytes) is not Avro: it does not begin with byte 0 and a schema id",
+            null);
+      }
       config = avro.read(value);
+      requireConfig(value);
     } catch (BadRecordException e) {
       return new ConfigEntry(
           record.offset(), record.timestamp(), Map.of(), null, null, null, e.reason());
     }
     return entry(record, overrides(config), config.getAuthor(), config.getNote());
+  }
+
+  /** All fields may be missing, so that any record at all could be read as one of these. */
+  private void requireConfig(byte[] value) throws BadRecordException {
+    int id = ByteBuffer.wrap(value, 1, Integer.BYTES).getInt();
+    Schema writer = registry.schema(id);
+    Schema expected = PipelineConfig.getClassSchema();
+    if (!writer.getName().equals(expected.getName())) {
+      throw new BadRecordException.UnresolvableSchema(
+          "schema id " + id + " is " + writer.getFullName() + ", not " + expected.getFullName(),
+          null);
+    }
   }
 
   private ConfigEntry entry(

@@ -95,7 +95,8 @@ final class LagMonitor implements AutoCloseable {
   }
 
   private void readOnAndOn() {
-    try (Admin admin = admins.get()) {
+    Admin admin = admins.get();
+    try {
       boolean failed = false;
       do {
         try {
@@ -115,6 +116,8 @@ final class LagMonitor implements AutoCloseable {
       } while (!closed.await(interval.toMillis(), TimeUnit.MILLISECONDS));
     } catch (InterruptedException e) {
       log.debug("the lag monitor stops");
+    } finally {
+      admin.close(Duration.ZERO); // what was asked and not answered is of no use any more
     }
   }
 

@@ -20,11 +20,14 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
@@ -176,7 +179,7 @@ public final class Pipeline implements AutoCloseable {
       registry.register(topics.config(), PipelineConfig.getClassSchema());
       LagMonitor lag =
           new LagMonitor(
-              () -> Admin.create(settings.adminProperties()),
+              () -> Admin.create(lagProperties(settings)),
               settings.getString(Settings.APPLICATION_ID),
               guard.pending(),
               settings.lagInterval(),
@@ -242,6 +245,15 @@ public final class Pipeline implements AutoCloseable {
     } catch (IllegalArgumentException e) {
       throw new ConfigException(e.getMessage());
     }
+  }
+
+  /** A reading that takes longer than this is none: the next one has a new chance. */
+  private static Map<String, Object> lagProperties(Settings settings) {
+    Map<String, Object> properties = new HashMap<>();
+    properties.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 10_000);
+    properties.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, 5_000);
+    properties.putAll(settings.adminProperties());
+    return properties;
   }
 
   private static BatchLimits batchLimits(LiveSettings live, long maxBytes) {

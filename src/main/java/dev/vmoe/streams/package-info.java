@@ -12,6 +12,9 @@
  *              ├──▶ images.dlq           DeadLetter
  *              └──▶ offsets              CommitGuard: none beyond what was emitted
  *            all in one transaction
+ *
+ * config ──▶ LiveConfiguration ──▶ LiveCapacity, limits of batches and of what is in flight
+ *            ends of images ──▶ LagMonitor ──▶ LiveCapacity: a controller is told the load
  * </pre>
  */
 @NullMarked

@@ -104,6 +104,13 @@ class VmoeCommandTest {
           consume --timeout 0                 | --timeout 0.0 is not above 0
           consume --settings none.properties  | settings file none.properties does not exist
           consume --set batch.max.image=1     | command line: batch.max.image: unknown setting (did you mean batch.max.images?)
+          config set                          | Missing required parameter: 'KEY=VALUE'
+          config set capacity.ratio           | 'capacity.ratio' is not KEY=VALUE
+          config set capacity.ratios=1        | (did you mean capacity.ratio?)
+          config set capacity.ratio=0         | capacity.ratio: '0' is not a number above 0
+          config set routing=bpr routing=     | routing is given twice
+          config set topic.prefix=a           | topic.prefix cannot be changed while instances run
+          config history --last 0             | --last 0 is below 1
           topics create --plan none.yaml      | topics file none.yaml does not exist
           topics create --replication-factor 0 | --replication-factor 0 is below 1
           """)

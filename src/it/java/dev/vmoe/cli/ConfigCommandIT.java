@@ -1,0 +1,178 @@
+package dev.vmoe.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.vmoe.embedded.EmbeddedKafka;
+import dev.vmoe.embedded.EmbeddedRegistry;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class ConfigCommandIT {
+
+  private static EmbeddedKafka kafka;
+  private static EmbeddedRegistry registry;
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @BeforeAll
+  static void start() {
+    kafka = EmbeddedKafka.start();
+    registry = EmbeddedRegistry.start();
+  }
+
+  @AfterAll
+  static void stop() {
+    registry.close();
+    kafka.close();
+  }
+
+  @Test
+  void shouldShowWhatIsInForceAndWhereItComesFrom() throws Exception {
+    assertThat(run("show.", "topics", "create")).isZero();
+    assertThat(run("show.", "config", "show")).isZero();
+    assertThat(out.toString())
+        .containsPattern("capacity.ratio +1.05 +settings file")
+        .doesNotContain("configuration", "refused");
+
+    assertThat(
+            run(
+                "show.",
+                "config",
+                "set",
+                "capacity.ratio=0.50",
+                "routing=vanilla",
+                "--note",
+                "black friday",
+                "--author",
+                "ann"))
+        .isZero();
+    assertThat(out.toString())
+        .isEqualToIgnoringNewLines(
+            "configuration 0: capacity.ratio 1.05 → 0.5, routing bpr → vanilla");
+    writeRubbish("show.config");
+
+    assertThat(run("show.", "config", "show")).isZero();
+    assertThat(out.toString())
+        .containsPattern("capacity.ratio +0.5 +configuration 0")
+        .containsPattern("routing +vanilla +configuration 0")
+        .containsPattern("batch.max.images +32 +settings file")
+        .contains("configuration 0, written 20", "by ann: black friday")
+        .contains("last refused: 2, written 20", "is not Avro");
+
+    assertThat(run("show.", "config", "show", "--json")).isZero();
+    JsonNode json = new ObjectMapper().readTree(out.toString());
+    assertThat(json.get("version").longValue()).isZero();
+    assertThat(json.at("/record/note").textValue()).isEqualTo("black friday");
+    assertThat(json.get("settings").get("capacity.ratio").get("value").textValue())
+        .isEqualTo("0.5");
+    assertThat(json.get("settings").get("batch.max.images").get("from").textValue())
+        .isEqualTo("settings file");
+    assertThat(json.at("/last_refused/offset").longValue()).isEqualTo(2);
+  }
+
+  @Test
+  void shouldGiveSettingsBackToTheSettingsFile() {
+    run("back.", "topics", "create");
+    run("back.", "config", "set", "capacity.ratio=0.5", "routing=vanilla", "batch.max.images=8");
+
+    assertThat(run("back.", "config", "set", "routing=", "batch.max.images=default")).isZero();
+    run("back.", "config", "show");
+    assertThat(out.toString())
+        .containsPattern("routing +bpr +settings file")
+        .containsPattern("batch.max.images +32 +settings file")
+        .containsPattern("capacity.ratio +0.5 +configuration 2");
+
+    assertThat(run("back.", "config", "set", "capacity.ratio=0.50")).isZero();
+    assertThat(out.toString()).isEqualToIgnoringNewLines("nothing to change");
+    assertThat(run("back.", "config", "reset")).isZero();
+    assertThat(out.toString())
+        .isEqualToIgnoringNewLines("configuration 4: capacity.ratio 0.5 → 1.05");
+    run("back.", "config", "show", "--json");
+    assertThat(out.toString()).contains("\"version\":null");
+  }
+
+  @Test
+  void shouldTellTheHistory() throws Exception {
+    run("past.", "topics", "create");
+    run("past.", "config", "set", "capacity.ratio=0.5", "--author", "ann", "--note", "first");
+    writeRubbish("past.config");
+    run("past.", "config", "set", "capacity.ratio=0.25", "--author", "bob");
+    run("past.", "config", "reset", "--author", "cid", "--note", "enough");
+
+    assertThat(run("past.", "config", "history")).isZero();
+    assertThat(out.toString().lines()).hasSize(5);
+    assertThat(out.toString())
+        .containsPattern("(?m)^ +0 .*ann +first +capacity.ratio 1.05 → 0.5$")
+        .containsPattern("(?m)^ +2 .*refused: the value \\(3 bytes\\) is not Avro")
+        .containsPattern("(?m)^ +3 .*bob +capacity.ratio 0.5 → 0.25$")
+        .containsPattern("(?m)^ +5 .*cid +enough +capacity.ratio 0.25 → 1.05$");
+
+    assertThat(run("past.", "config", "history", "--last", "1", "--json")).isZero();
+    List<JsonNode> lines = new ArrayList<>();
+    for (String line : out.toString().lines().toList()) {
+      lines.add(new ObjectMapper().readTree(line));
+    }
+    assertThat(lines).hasSize(1);
+    assertThat(lines.get(0).get("author").textValue()).isEqualTo("cid");
+    assertThat(lines.get(0).get("refused").isNull()).isTrue();
+  }
+
+  @Test
+  void shouldWriteNothingThatEveryInstanceWouldRefuse() {
+    run("wrong.", "topics", "create");
+
+    assertThat(run("wrong.", "config", "set", "capacity.ratio.min=0.5", "capacity.ratio.max=0.25"))
+        .isEqualTo(2);
+    assertThat(err.toString())
+        .isEqualToIgnoringNewLines("vmoe: capacity.ratio.min 0.5 is above capacity.ratio.max 0.25");
+    run("wrong.", "config", "history");
+    assertThat(out.toString().lines()).hasSize(1);
+  }
+
+  @Test
+  void shouldSayThatTheTopicIsMissing() {
+    assertThat(run("none.", "config", "show")).isEqualTo(1);
+    assertThat(err.toString()).contains("topic none.config does not exist; `vmoe topics create`");
+  }
+
+  private static void writeRubbish(String topic) throws Exception {
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", kafka.bootstrapServers()),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      producer
+          .send(new ProducerRecord<>(topic, 0, null, "bad".getBytes(StandardCharsets.UTF_8)))
+          .get();
+    }
+  }
+
+  private int run(String prefix, String... arguments) {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.addAll(
+        List.of(
+            "--bootstrap-server",
+            kafka.bootstrapServers(),
+            "--registry",
+            registry.url(),
+            "--set",
+            "topic.prefix=" + prefix));
+    out.getBuffer().setLength(0);
+    err.getBuffer().setLength(0);
+    return VmoeCommand.commandLine(new PrintWriter(out, true), new PrintWriter(err, true), null)
+        .execute(all.toArray(String[]::new));
+  }
+}
