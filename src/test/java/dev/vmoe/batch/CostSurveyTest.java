@@ -91,8 +91,7 @@ class CostSurveyTest {
 
   private static CostSurvey.Result survey(
       TimedClassifier classifier, List<OperatingPoint> points, Duration budget) {
-    return new CostSurvey(
-            classifier, ROUTING, CostSurvey.noise(classifier.card(), 32, 1))
+    return new CostSurvey(classifier, ROUTING, CostSurvey.noise(classifier.card(), 32, 1))
         .measure(points, SIZES, budget, percent -> {});
   }
 
@@ -164,11 +163,9 @@ class CostSurveyTest {
   @Test
   void shouldPredictRunsOfTheBundledModel(@TempDir Path folder) throws IOException {
     Path checkpoint =
-        Path.of(
-            System.getProperty("vmoe.home", "."), "src/models/fashion-mnist/vmoe/checkpoint");
+        Path.of(System.getProperty("vmoe.home", "."), "src/models/fashion-mnist/vmoe/checkpoint");
     Path file = folder.resolve("vmoe.onnx");
-    ModelImport.write(
-        CheckpointReader.read(checkpoint), DescriptionFile.beside(checkpoint), file);
+    ModelImport.write(CheckpointReader.read(checkpoint), DescriptionFile.beside(checkpoint), file);
     try (VmoeSession session = VmoeSession.open(file, SessionSettings.on(Device.CPU))) {
       ByteBuffer images = CostSurvey.noise(session.card(), 32, 1);
       List<OperatingPoint> points = points(0.1, 0.5, 1.05);

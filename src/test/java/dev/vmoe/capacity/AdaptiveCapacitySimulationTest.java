@@ -142,7 +142,8 @@ class AdaptiveCapacitySimulationTest {
   @ParameterizedTest
   @ValueSource(doubles = {0.5, 1, 2})
   void shouldReturnToFullQualityWithinFiveSecondsOfTheEndOfABacklog(double surveyed) {
-    DoubleUnaryOperator rate = Arrivals.phases(10, 0.5 * full, 1.4 * lowest, 0.5 * full, 0.5 * full);
+    DoubleUnaryOperator rate =
+        Arrivals.phases(10, 0.5 * full, 1.4 * lowest, 0.5 * full, 0.5 * full);
     for (long seed : SEEDS) {
       Outcome outcome = run(seed, 40, rate, DemoModel.cost(surveyed));
       double gone = outcome.backlogGone(20, 2 * DemoModel.BATCH);
@@ -197,11 +198,7 @@ class AdaptiveCapacitySimulationTest {
     CapacityController observed =
         new ObservedCapacity(
             new AdaptiveCapacity(
-                cost,
-                ladder,
-                Duration.ofSeconds(1),
-                Duration.ofMillis(150),
-                Hysteresis.DEFAULT),
+                cost, ladder, Duration.ofSeconds(1), Duration.ofMillis(150), Hysteresis.DEFAULT),
             cost,
             delays,
             Duration.ofSeconds(2));

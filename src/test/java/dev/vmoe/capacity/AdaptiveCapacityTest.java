@@ -26,8 +26,7 @@ class AdaptiveCapacityTest {
 
   private static CapacityController controller() {
     CostModel cost = DemoModel.cost(1);
-    return new AdaptiveCapacity(
-        cost, DemoModel.ladder(cost), TARGET, OVERHEAD, Hysteresis.DEFAULT);
+    return new AdaptiveCapacity(cost, DemoModel.ladder(cost), TARGET, OVERHEAD, Hysteresis.DEFAULT);
   }
 
   private Decision at(long millis, int images, int waiting, long ageMillis, Load load) {
@@ -97,8 +96,7 @@ class AdaptiveCapacityTest {
 
   @Test
   void shouldBelieveTheInstanceWhereNothingWasRead() {
-    assertThat(at(0, 32, 700, 20, Load.UNKNOWN).reason())
-        .isEqualTo("backlog needs a faster point");
+    assertThat(at(0, 32, 700, 20, Load.UNKNOWN).reason()).isEqualTo("backlog needs a faster point");
   }
 
   @Test
@@ -215,8 +213,7 @@ class AdaptiveCapacityTest {
       @ForAll @IntRange(max = 1500) int ageMillis,
       @ForAll @IntRange(max = 500) int older,
       @ForAll @IntRange(min = 1, max = 32) int images) {
-    Decision less =
-        controller().decide(sample(images, ageMillis, load(backlog, arrivals)));
+    Decision less = controller().decide(sample(images, ageMillis, load(backlog, arrivals)));
     Decision greater =
         controller()
             .decide(

@@ -71,8 +71,7 @@ class CostModelTest {
         .hasMessageContaining("0.5");
     assertThatThrownBy(() -> model().runSeconds(POINT, 0))
         .isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> new CostModel(List.of()))
-        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new CostModel(List.of())).isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> new CostModel(List.of(run(POINT, 8, 1), run(POINT, 8, 2))))
         .hasMessageContaining("twice");
   }

@@ -24,8 +24,7 @@ class LadderTest {
       survey.add(new RunTime(point, 32, Math.round(p[2] * 1e6)));
       quality.add(new QualityProfile.Entry(point, ROUTING, 32, p[3]));
     }
-    return Ladder.of(
-        new CostModel(survey), new QualityProfile(quality), ROUTING, 32, bounds);
+    return Ladder.of(new CostModel(survey), new QualityProfile(quality), ROUTING, 32, bounds);
   }
 
   @Test
@@ -62,8 +61,7 @@ class LadderTest {
 
   @Test
   void shouldSayWhatIsKnownWhenNothingIsWithinTheBounds() {
-    assertThatThrownBy(
-            () -> ladder(new PointBounds(3, 4, 1, 2), new double[] {0.1, 2, 20, 0.80}))
+    assertThatThrownBy(() -> ladder(new PointBounds(3, 4, 1, 2), new double[] {0.1, 2, 20, 0.80}))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("minRatio=3.0")
         .hasMessageContaining("capacityRatio=0.1");
@@ -89,7 +87,8 @@ class LadderTest {
       cost = p[2];
       quality = p[3];
     }
-    double best = accuracies.subList(0, points.length).stream().mapToDouble(it -> it).max().orElse(0);
+    double best =
+        accuracies.subList(0, points.length).stream().mapToDouble(it -> it).max().orElse(0);
     assertThat(quality).isEqualTo(best);
   }
 }

@@ -36,8 +36,7 @@ class LoadEstimateTest {
     estimate.carriedTo(at(0, 10, 0, read(500, 0, 0)));
     estimate.carriedTo(at(60, 10, 0, read(500, 0, 60)));
     // read at 100 ms: the first run had ended at 50, the second ended at 110
-    assertThat(estimate.carriedTo(at(120, 10, 0, read(300, 0, 20))).backlogImages())
-        .isEqualTo(290);
+    assertThat(estimate.carriedTo(at(120, 10, 0, read(300, 0, 20))).backlogImages()).isEqualTo(290);
   }
 
   @Test

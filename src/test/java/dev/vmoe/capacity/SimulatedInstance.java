@@ -49,7 +49,8 @@ final class SimulatedInstance {
   }
 
   /** One batch that ran. */
-  record Batch(double startSeconds, double endSeconds, int images, long backlog, Decision decision) {
+  record Batch(
+      double startSeconds, double endSeconds, int images, long backlog, Decision decision) {
     OperatingPoint point() {
       return decision.point();
     }
