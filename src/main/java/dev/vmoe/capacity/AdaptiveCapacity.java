@@ -38,8 +38,13 @@ import org.jspecify.annotations.Nullable;
  *       one has been safe for a dwell.
  * </ul>
  *
+ * <p>For growth λ is the larger of what was read and what has just come into the instance: a burst
+ * shows there before it is read.
+ *
  * <p>A stale reading of the load never raises. It still lowers, as do the images in the instance.
- * Where the load was never read, the instance's own images decide alone.
+ * Where the load was never read, the instance's own images decide alone. In both cases images
+ * beyond those that the instance takes in are not seen, so a full batch that waits throughout a
+ * dwell is taken for the head of a long queue: the fastest point, until it is gone.
  *
  * <p>Learns nothing of cost by itself: wrap it into {@link ObservedCapacity}.
  */
@@ -65,6 +70,10 @@ public final class AdaptiveCapacity implements CapacityController {
   private final long[] safeSinceNanos;
 
   private final boolean[] safe;
+
+  /** Since when at least a full batch has waited at every sample; null if it does not. */
+  private @Nullable Long busySinceNanos;
+
   private @Nullable Sample previous;
   private int current;
 
@@ -123,6 +132,11 @@ public final class AdaptiveCapacity implements CapacityController {
       current = best >= 0 ? best : fastest();
       return best >= 0 ? trouble : Reason.OVERLOADED;
     }
+    if (blindAndBusy(now)) {
+      Arrays.fill(safe, false);
+      current = fastest();
+      return Reason.BLIND;
+    }
     boolean stale = now.stale();
     followSafety(now, stale);
     for (int rung = ladder.top(); rung > current; rung--) {
@@ -137,6 +151,19 @@ public final class AdaptiveCapacity implements CapacityController {
     return stale ? Reason.STALE : Reason.HOLDS;
   }
 
+  /** Whether more images than one batch have waited for a dwell, and nobody knows how many more. */
+  private boolean blindAndBusy(Moment now) {
+    long nowNanos = now.sample.nowNanos();
+    if (now.sample.waitingImages() < ladder.batchImages()) {
+      busySinceNanos = null;
+    } else if (busySinceNanos == null) {
+      busySinceNanos = nowNanos;
+    }
+    return now.load.ageNanos() > staleNanos
+        && busySinceNanos != null
+        && nowNanos - busySinceNanos >= dwellNanos;
+  }
+
   private int bestThatHolds(Moment now) {
     for (int rung = ladder.top(); rung >= 0; rung--) {
       if (now.trouble(rung) == null) {
@@ -146,12 +173,14 @@ public final class AdaptiveCapacity implements CapacityController {
     return -1;
   }
 
+  /** The first rung, unless another has turned out to be clearly faster. */
   private int fastest() {
-    int fastest = current;
-    for (int rung = ladder.top(); rung >= 0; rung--) {
-      double needed = throughput(fastest) / (fastest == current ? AS_FAST : 1);
+    int fastest = 0;
+    double needed = throughput(0) / AS_FAST;
+    for (int rung = 1; rung < safe.length; rung++) {
       if (throughput(rung) > needed) {
         fastest = rung;
+        needed = throughput(rung);
       }
     }
     return fastest;
@@ -179,6 +208,7 @@ public final class AdaptiveCapacity implements CapacityController {
     STALE("holds: the reading of the load is old"),
     BACKLOG("backlog needs a faster point"),
     ARRIVALS("arrivals exceed the throughput"),
+    BLIND("images wait and the load is not known"),
     WAITED("images have waited long"),
     OVERLOADED("overloaded: no point is fast enough"),
     FALLEN("load has fallen");
@@ -218,7 +248,8 @@ public final class AdaptiveCapacity implements CapacityController {
 
     private double growthSeconds(int rung) {
       double throughput = throughput(rung);
-      double excess = load.arrivalsPerSecond() - hysteresis.downLoad() * throughput;
+      double arrivals = Math.max(load.arrivalsPerSecond(), estimate.ownArrivalsPerSecond());
+      double excess = arrivals - hysteresis.downLoad() * throughput;
       return Math.max(0, excess) * horizonSeconds / throughput;
     }
 

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * one factor for all points, {@code own} one for each, and {@code gap} what a batch costs beside
  * its run (decoding that nothing hides, hand-over).
  *
- * <p>An error that shows right after a change of point is the point's; one that shows while the
- * point stays is the machine's. Both factors follow the mean of actual over predicted time, not of
+ * <p>An error that shows right after a change of point is the point's, mostly; one that shows while
+ * the point stays is the machine's, and so is that of the first runs. Both factors follow the mean of actual over predicted time, not of
  * its logarithm: throughput is lost by the rare long run too. Large batches count for more than
  * small ones, because it is at full batches that throughput is asked for.
  *
@@ -39,8 +39,18 @@ public final class CostModel {
   /** Runs after a change of point whose error is taken as the point's own. */
   private static final int SETTLING_RUNS = 10;
 
-  /** Share of an error that the point takes while settling; the machine takes it afterwards. */
-  private static final double LARGER_SHARE = 0.8;
+  /** Share of such an error that the point takes; later ones are all the machine's. */
+  private static final double POINTS_SHARE = 0.8;
+
+  /** The points differ from the survey by no more than this factor; the rest is the machine. */
+  private static final double MOST_OWN = 1.5;
+
+  /**
+   * Weights, together, of the first runs, whose error is all the machine's: it may run at quite
+   * another speed than at the survey, and would else be known only for the points of the first
+   * moments.
+   */
+  private static final double KNOWN_AFTER = 20 * WEIGHT;
 
   /** One run counts as at most this much slower or faster than predicted: a pause is no trend. */
   private static final double MOST = 4;
@@ -102,6 +112,9 @@ public final class CostModel {
 
   private @Nullable RunTime lastRun;
   private int runsAtPoint;
+
+  /** Sum of the weights of all runs so far. */
+  private double learnt;
 
   /**
    * Creates a model from a survey.
@@ -198,25 +211,18 @@ public final class CostModel {
     if (curve == null) {
       return; // a fixed point that nobody measured
     }
-    runsAtPoint = lastRun != null && lastRun.point().equals(run.point()) ? runsAtPoint + 1 : 1;
+    boolean same = lastRun == null || lastRun.point().equals(run.point());
+    runsAtPoint = same ? runsAtPoint + 1 : 1;
     double ratio = run.nanos() / NANOS / runSeconds(run.point(), run.images());
     double error = Math.abs(ratio - 1);
     relativeError =
         lastRun == null ? error : relativeError + ERROR_WEIGHT * (error - relativeError);
-    // Before the first change of point nothing tells the two apart: a survey is seldom wrong at
-    // one point only.
-    boolean settling = changedPoint(run) && runsAtPoint <= SETTLING_RUNS;
     double step = weight(run.images()) * (Math.min(MOST, Math.max(1 / MOST, ratio)) - 1);
-    double own = settling ? LARGER_SHARE : 1 - LARGER_SHARE;
-    curve.factor *= 1 + own * step;
+    boolean points = learnt >= KNOWN_AFTER && runsAtPoint <= SETTLING_RUNS;
+    double own = points ? POINTS_SHARE : 0;
+    curve.factor = Math.min(MOST_OWN, Math.max(1 / MOST_OWN, curve.factor * (1 + own * step)));
     machine *= 1 + (1 - own) * step;
-  }
-
-  private boolean changed;
-
-  private boolean changedPoint(RunTime run) {
-    changed |= lastRun != null && !lastRun.point().equals(run.point());
-    return changed;
+    learnt += weight(run.images());
   }
 
   private double weight(int images) {

@@ -24,8 +24,11 @@ final class LoadEstimate {
   /** Runs remembered; more than end between two readings. */
   private static final int MOST_RUNS = 1024;
 
-  /** Over this time the instance's own arrivals are averaged. */
-  private static final double MEAN_SECONDS = 1;
+  /** Over this time the instance's own arrivals are averaged where they stand for a reading. */
+  private static final double LONG_SECONDS = 1;
+
+  /** Over this time they are averaged to see a burst before it is read. */
+  private static final double SHORT_SECONDS = 0.25;
 
   private static final double NANOS = 1e9;
 
@@ -34,8 +37,8 @@ final class LoadEstimate {
   private final long staleNanos;
   private final Deque<Run> runs = new ArrayDeque<>();
   private @Nullable Sample previous;
-  private double arrived;
-  private double seconds;
+  private final Rate lately = new Rate(LONG_SECONDS);
+  private final Rate justNow = new Rate(SHORT_SECONDS);
 
   LoadEstimate(Duration staleAfter) {
     this.staleNanos = staleAfter.toNanos();
@@ -50,7 +53,7 @@ final class LoadEstimate {
     Load read = sample.load();
     long inside = inside(sample);
     if (read.ageNanos() == Long.MAX_VALUE) {
-      return new Load(inside, seconds == 0 ? 0 : arrived / seconds, Long.MAX_VALUE);
+      return new Load(inside, lately.perSecond(), Long.MAX_VALUE);
     }
     long readNanos = sample.nowNanos() - read.ageNanos();
     long carriedNanos = Math.min(read.ageNanos(), staleNanos);
@@ -79,13 +82,42 @@ final class LoadEstimate {
       runs.removeFirst();
     }
     double passed = (sample.nowNanos() - before.nowNanos()) / NANOS;
-    double kept = Math.exp(-passed / MEAN_SECONDS);
     long came = inside(sample) - inside(before) + before.batchImages();
-    arrived = arrived * kept + Math.max(0, came); // a partition given away takes images along
-    seconds = seconds * kept + passed;
+    lately.add(Math.max(0, came), passed); // a partition given away takes images along
+    justNow.add(Math.max(0, came), passed);
+  }
+
+  /**
+   * Returns how many images a second have just come into the instance. No more come in than it
+   * takes: while more wait outside, this is its own throughput.
+   */
+  double ownArrivalsPerSecond() {
+    return justNow.perSecond();
   }
 
   private static long inside(Sample sample) {
     return (long) sample.batchImages() + sample.waitingImages();
+  }
+
+  /** A rate whose past fades with time. */
+  private static final class Rate {
+
+    private final double meanSeconds;
+    private double count;
+    private double seconds;
+
+    Rate(double meanSeconds) {
+      this.meanSeconds = meanSeconds;
+    }
+
+    void add(long more, double passed) {
+      double kept = Math.exp(-passed / meanSeconds);
+      count = count * kept + more;
+      seconds = seconds * kept + passed;
+    }
+
+    double perSecond() {
+      return seconds == 0 ? 0 : count / seconds;
+    }
   }
 }

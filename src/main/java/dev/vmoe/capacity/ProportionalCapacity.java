@@ -6,17 +6,17 @@ import java.time.Duration;
  * Capacity that falls in proportion to the backlog: a baseline that needs no prediction but the
  * throughput of the best point.
  *
- * <p>With L the target latency less the overhead, B the images that wait, μ the throughput of the
- * best point, and s = capacity ratio · K the slots a token of a point,
+ * <p>With L the target latency less the overhead, B the images that wait behind the batch about to
+ * run, μ the throughput of the best point, and s = capacity ratio · K the slots a token of a point,
  *
  * <pre>
- * delay   = B / μ
- * allowed = s(best) − (s(best) − s(cheapest)) · min(1, delay / L)
+ * delay = B / μ
+ * s     = s(best) − (s(best) − s(cheapest)) · min(1, delay / L)
  * </pre>
  *
- * and the best point whose slots a token are allowed is taken, else the cheapest. It looks neither
- * at arrivals nor back in time: at a steady load above μ it settles where the backlog is as long as
- * the point that keeps up with it needs, so latency is what it steers by.
+ * and the point whose slots a token are nearest to s is taken. It looks neither at arrivals nor back
+ * in time: at a steady load above μ it settles where the backlog is as long as the point that keeps
+ * up with it needs, so it pays for throughput with latency.
  */
 public final class ProportionalCapacity implements CapacityController {
 
@@ -47,25 +47,26 @@ public final class ProportionalCapacity implements CapacityController {
   @Override
   public Decision decide(Sample sample) {
     long backlog = estimate.carriedTo(sample).backlogImages();
+    long behind = Math.max(0, backlog - sample.batchImages());
     double throughput = cost.imagesPerSecond(ladder.rung(ladder.top()), ladder.batchImages());
     double most = slotsPerToken(ladder.rung(ladder.top()));
     double least = slotsPerToken(ladder.rung(0));
-    double allowed = most - (most - least) * Math.min(1, backlog / throughput / limitSeconds);
-    OperatingPoint point = best(allowed);
-    long behind = Math.max(0, backlog - sample.batchImages());
+    OperatingPoint point =
+        nearest(most - (most - least) * Math.min(1, behind / throughput / limitSeconds));
     double delay =
         cost.runSeconds(point, sample.batchImages())
             + cost.backlogSeconds(point, behind, ladder.batchImages());
     return new Decision(point, ladder.routing(), REASON, Math.round(delay * NANOS), null);
   }
 
-  private OperatingPoint best(double allowed) {
-    for (int rung = ladder.top(); rung > 0; rung--) {
-      if (slotsPerToken(ladder.rung(rung)) <= allowed) {
-        return ladder.rung(rung);
+  private OperatingPoint nearest(double slots) {
+    OperatingPoint nearest = ladder.rung(ladder.top());
+    for (OperatingPoint point : ladder.rungs()) {
+      if (Math.abs(slotsPerToken(point) - slots) < Math.abs(slotsPerToken(nearest) - slots)) {
+        nearest = point;
       }
     }
-    return ladder.rung(0);
+    return nearest;
   }
 
   private static double slotsPerToken(OperatingPoint point) {

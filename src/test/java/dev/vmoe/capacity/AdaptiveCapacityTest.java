@@ -151,7 +151,7 @@ class AdaptiveCapacityTest {
 
   @Test
   void shouldStillGoDownOnAStaleReading() {
-    Load stale = new Load(0, 300, 5_000 * MS);
+    Load stale = new Load(0, 0, 5_000 * MS);
     assertThat(at(0, 32, 0, 20, stale).point()).isEqualTo(DemoModel.BEST);
     assertThat(at(50, 32, 800, 20, stale).point()).isNotEqualTo(DemoModel.BEST);
   }
