@@ -242,7 +242,8 @@ final class SweepCommand implements Callable<Integer> {
 
   private void write(List<SweepRow> rows, SweepPlan plan, ModelCard card) throws IOException {
     PrintWriter text = spec.commandLine().getOut();
-    text.print(SweepRow.table(rows).toText());
+    text.println("batches of " + plan.largestBatch() + ", the others are in sweep.csv:");
+    text.print(SweepRow.brief(rows, plan.largestBatch()).toText());
     if (plan.twin()) {
       text.println();
       text.print(EqualAccuracy.table(rows, plan.batches()).toText());

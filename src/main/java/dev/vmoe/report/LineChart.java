@@ -301,12 +301,13 @@ final class LineChart {
     return from + part * (to - from);
   }
 
-  /** Returns round values within the range: 1, 2 and 5 times powers of ten. */
+  /** Returns round values within the range, more of them where it is short. */
   private static List<Double> ticks(Axis axis, Range range) {
     List<Double> ticks = new ArrayList<>();
     if (axis.logarithmic()) {
+      int[] digits = range.high() / range.low() < 200 ? new int[] {1, 2, 3, 5, 7} : new int[] {1};
       for (int power = (int) Math.floor(Math.log10(range.low())); ; power++) {
-        for (int digit : new int[] {1, 2, 5}) {
+        for (int digit : digits) {
           double tick = digit * Math.pow(10, power);
           if (tick > range.high() * (1 + 1e-9)) {
             return ticks;

@@ -48,7 +48,40 @@ public record SweepRow(
     return (double) correct / images;
   }
 
-  /** Returns the rows as a table. */
+  /** Returns the rows of one batch size as a table for people. */
+  public static Table brief(List<SweepRow> rows, int batch) {
+    Table table =
+        new Table(
+            "model",
+            "K",
+            "ratio",
+            "accuracy",
+            "low 95%",
+            "high 95%",
+            "- dense",
+            "ms/image",
+            "/ dense",
+            "processed");
+    for (SweepRow row : rows) {
+      if (row.point.batch() == batch) {
+        RoutingSettings routing = row.point.routing();
+        table.add(
+            routing == null ? "dense twin" : routing.routing(),
+            routing == null ? null : routing.expertsPerToken(),
+            routing == null ? null : routing.capacityRatio(),
+            Table.decimals(row.accuracy(), 4),
+            Table.decimals(row.accuracyLow, 4),
+            Table.decimals(row.accuracyHigh, 4),
+            row.minusDense == null ? null : Table.decimals(row.minusDense.mean(), 4),
+            Table.decimals(row.millisPerImage, 3),
+            row.timesDense == null ? null : Table.decimals(row.timesDense, 2),
+            routing == null ? null : Table.decimals(100 * row.processed, 1) + "%");
+      }
+    }
+    return table;
+  }
+
+  /** Returns the rows as a table with every figure. */
   public static Table table(List<SweepRow> rows) {
     Table table =
         new Table(
