@@ -21,8 +21,9 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <pre>
- * down at once     if the rung in use does not hold: to the best that does, else to the fastest
- * up to the best   rung that was safe at every sample of a dwell
+ * down at once   if the rung in use does not hold: to the best rung i with
+ *                delayᵢ + growthᵢ ≤ 0.5·L and a + run(i, b) ≤ 0.8·L, else to the fastest
+ * up             to the best rung that was safe at every sample of a dwell
  * </pre>
  *
  * <ul>
@@ -128,9 +129,8 @@ public final class AdaptiveCapacity implements CapacityController {
     Reason trouble = now.trouble(current);
     if (trouble != null) {
       Arrays.fill(safe, false);
-      int best = bestThatHolds(now);
-      current = best >= 0 ? best : fastest();
-      return best >= 0 ? trouble : Reason.OVERLOADED;
+      current = bestWithReserve(now);
+      return now.trouble(current) == null ? trouble : Reason.OVERLOADED;
     }
     if (blindAndBusy(now)) {
       Arrays.fill(safe, false);
@@ -164,13 +164,14 @@ public final class AdaptiveCapacity implements CapacityController {
         && nowNanos - busySinceNanos >= dwellNanos;
   }
 
-  private int bestThatHolds(Moment now) {
+  /** The best rung that leaves half of the target for what may still come, else the fastest. */
+  private int bestWithReserve(Moment now) {
     for (int rung = ladder.top(); rung >= 0; rung--) {
-      if (now.trouble(rung) == null) {
+      if (now.trouble(rung, hysteresis.upDelay()) == null) {
         return rung;
       }
     }
-    return -1;
+    return fastest();
   }
 
   /** The first rung, unless another has turned out to be clearly faster. */
@@ -262,12 +263,16 @@ public final class AdaptiveCapacity implements CapacityController {
 
     /** Returns why a rung does not hold, or null. */
     @Nullable Reason trouble(int rung) {
-      double most = hysteresis.downDelay() * limitSeconds;
+      return trouble(rung, hysteresis.downDelay());
+    }
+
+    /** Returns why a rung needs more than this share of the target, or null. */
+    @Nullable Reason trouble(int rung, double share) {
       double delay = delaySeconds(rung);
-      if (delay > most) {
+      if (delay > share * limitSeconds) {
         return Reason.BACKLOG;
       }
-      if (delay + growthSeconds(rung) > most) {
+      if (delay + growthSeconds(rung) > share * limitSeconds) {
         return Reason.ARRIVALS;
       }
       return oldestInTime(rung) ? null : Reason.WAITED;

@@ -20,9 +20,10 @@ import org.jspecify.annotations.Nullable;
  * its run (decoding that nothing hides, hand-over).
  *
  * <p>An error that shows right after a change of point is the point's, mostly; one that shows while
- * the point stays is the machine's, and so is that of the first runs. Both factors follow the mean of actual over predicted time, not of
- * its logarithm: throughput is lost by the rare long run too. Large batches count for more than
- * small ones, because it is at full batches that throughput is asked for.
+ * the point stays is the machine's, and so is that of the first runs. Both factors follow the mean
+ * of actual over predicted time, not of its logarithm: throughput is lost by the rare long run too.
+ * Large batches count for more than small ones, because it is at full batches that throughput is
+ * asked for.
  *
  * <p>Times are in seconds. {@link #observe} and everything learnt belong to one thread; {@link
  * #relativeError()}, {@link #machineFactor()}, {@link #gapSeconds()}, {@link #points()} and {@link

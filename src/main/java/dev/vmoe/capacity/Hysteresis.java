@@ -10,7 +10,8 @@ import java.time.Duration;
  *     growing
  * @param downDelay share of the target that the delay may reach before a faster point is taken
  * @param upLoad share of a better point's throughput that arrivals may take when it is chosen
- * @param upDelay share of the target that the delay may reach at a better point when it is chosen
+ * @param upDelay share of the target that the delay may reach at a point when it is chosen, on the
+ *     way up or down
  * @param dwell how long the stricter test has to hold without a break
  * @param horizon how far ahead arrivals above the throughput are counted into the delay
  * @param staleAfter age at which a reading of the load says nothing of now

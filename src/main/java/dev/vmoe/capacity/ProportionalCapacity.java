@@ -14,9 +14,9 @@ import java.time.Duration;
  * s     = s(best) − (s(best) − s(cheapest)) · min(1, delay / L)
  * </pre>
  *
- * and the point whose slots a token are nearest to s is taken. It looks neither at arrivals nor back
- * in time: at a steady load above μ it settles where the backlog is as long as the point that keeps
- * up with it needs, so it pays for throughput with latency.
+ * and the point whose slots a token are nearest to s is taken. It looks neither at arrivals nor
+ * back in time: at a steady load above μ it settles where the backlog is as long as the point that
+ * keeps up with it needs, so it pays for throughput with latency.
  */
 public final class ProportionalCapacity implements CapacityController {
 
