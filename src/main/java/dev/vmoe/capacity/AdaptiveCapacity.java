@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * arrivals a second, a the age of the batch's oldest image, and for rung i of the ladder
  *
  * <pre>
- * μᵢ      = F / (run(i, F) + gap)                        throughput
+ * μᵢ      = F / (run(i, F) + gap · F)                    throughput
  * delayᵢ  = run(i, b) + (B − b in full batches)          the last image that waits now
  * growthᵢ = max(0, λ − 0.95·μᵢ) · horizon / μᵢ           what comes on top if arrivals go on
  *
