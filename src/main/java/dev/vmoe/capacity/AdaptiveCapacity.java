@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * growthᵢ = max(0, λ − 0.95·μᵢ) · horizon / μᵢ           what comes on top if arrivals go on
  *
  * i holds   if  delayᵢ + growthᵢ ≤ 0.8·L  and  a + run(i, b) ≤ 0.8·L
- * i is safe if  delayᵢ ≤ 0.5·L  and  λ ≤ 0.85·μᵢ  and  a + run(i, b) ≤ 0.8·L
+ * i is safe if  delayᵢ ≤ 0.5·L  and  λ ≤ 0.9·μᵢ  and  a + run(i, b) ≤ 0.8·L
  * </pre>
  *
  * <pre>
@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  *   <li><b>Idle.</b> Nothing waits, batches are small: every rung is safe, the best is taken. A
  *       silence of a dwell counts as a dwell, so that the first image after it gets the best.
  *   <li><b>Steady.</b> The rung in use stays while it holds, which allows arrivals up to its
- *       throughput; one above is safe only below 0.85 of its own. Between the two lies the band
+ *       throughput; one above is safe only below 0.9 of its own. Between the two lies the band
  *       where neither move is made, wider than the noise of a reading.
  *   <li><b>Building up.</b> Arrivals pass the throughput: growth tells before the backlog does, and
  *       the new rung is one whose throughput exceeds the arrivals.
