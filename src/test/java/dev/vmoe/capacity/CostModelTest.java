@@ -149,6 +149,10 @@ class CostModelTest {
     }
     assertThat(cost.gapSeconds()).isCloseTo(0.006, within(1e-4));
     assertThat(cost.imagesPerSecond(POINT, 32)).isCloseTo(32 / 0.042, within(5.0));
+    for (int i = 0; i < 600; i++) {
+      cost.observe(after(run(POINT, 8, 12), 8, 40, 1.5));
+    }
+    assertThat(cost.gapSeconds()).isCloseTo(0.006, within(1e-4)); // a quarter of the images
   }
 
   @Test

@@ -23,7 +23,7 @@ class ProportionalCapacityTest {
     assertThat(decide(100_000).point()).isEqualTo(DemoModel.CHEAPEST);
     assertThat(decide(603).point()).isEqualTo(DemoModel.CHEAPEST); // 850 ms at 708 a second
     // half of it: slots a token between 2.1 and 0.1 fall to 1.1
-    assertThat(decide(302).point()).isEqualTo(new OperatingPoint(1.05, 1));
+    assertThat(decide(302).point()).isEqualTo(new OperatingPoint(0.5, 2));
     assertThat(decide(0).reason()).isEqualTo("in proportion to the backlog");
   }
 

@@ -135,7 +135,7 @@ final class SimulatedInstance {
           .orElse(Double.POSITIVE_INFINITY);
     }
 
-    /** Returns the mean accuracy over images between two times. */
+    /** Returns the mean accuracy over all images. */
     double accuracy(QualityProfile quality, dev.vmoe.moe.Routing routing, int size) {
       double sum = 0;
       long images = 0;

@@ -8,6 +8,8 @@ import java.util.function.Function;
 /** Prints what controllers make of loads in simulated time, as CSV. */
 final class SimulationTable {
 
+  private static final double GAP = 0.004;
+
   private SimulationTable() {}
 
   public static void main(String[] args) {
@@ -15,8 +17,8 @@ final class SimulationTable {
         "scale,trace,seed,controller,late,p50_ms,p99_ms,accuracy,changes,turns,last_ratio,last_k,delay_error_ms,cost_error");
     for (double scale : new double[] {1, 4}) {
       CostModel truth = DemoModel.cost(scale);
-      double full = truth.imagesPerSecond(DemoModel.BEST, 32) * 0.92;
-      double low = truth.imagesPerSecond(DemoModel.CHEAPEST, 32) * 0.85;
+      double full = 32 / (truth.runSeconds(DemoModel.BEST, 32) + GAP * scale);
+      double low = 32 / (truth.runSeconds(DemoModel.CHEAPEST, 32) + GAP * scale);
       for (long seed = 1; seed <= 3; seed++) {
         long s = seed;
         all(
@@ -95,7 +97,7 @@ final class SimulationTable {
     CostModel cost = DemoModel.cost(scale * off);
     DelayTracker delays = new DelayTracker();
     SimulatedInstance instance = new SimulatedInstance(DemoModel.cost(scale), DemoModel.BATCH);
-    instance.gap = .004 * scale;
+    instance.gap = GAP * scale;
     SimulatedInstance.Outcome outcome =
         instance.run(
             arrivals, new ObservedCapacity(make.apply(cost), cost, delays, Duration.ofSeconds(2)));
