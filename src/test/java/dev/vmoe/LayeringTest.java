@@ -41,7 +41,7 @@ class LayeringTest {
       batch      | moe image inference capacity
       event      |
       streams    | moe image inference capacity settings batch event
-      report     | moe image inference event
+      report     | moe image inference capacity event
       embedded   |
       cli        | all
       """;

@@ -6,7 +6,7 @@ import picocli.CommandLine.Command;
 @Command(
     name = "bench",
     description = "Measure on this machine. Every figure is compared within one run.",
-    subcommands = BenchPipelineCommand.class)
+    subcommands = {BenchPipelineCommand.class, BenchOverloadCommand.class})
 final class BenchCommand {
 
   private BenchCommand() {}

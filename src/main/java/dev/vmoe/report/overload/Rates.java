@@ -1,0 +1,26 @@
+package dev.vmoe.report.overload;
+
+/**
+ * What a pipeline answers when it is kept busy, in images a second.
+ *
+ * @param full at full quality
+ * @param lowest at the lowest useful point
+ */
+public record Rates(double full, double lowest) {
+
+  /** Rejects rates between which nothing could be chosen. */
+  public Rates {
+    if (!(full > 0) || !(lowest > full)) {
+      throw new IllegalArgumentException(
+          String.format(
+              "%.1f images/s at full quality and %.1f at the lowest point: there is no range"
+                  + " between them; choose a lower lowest point, or measure on a quieter machine",
+              full, lowest));
+    }
+  }
+
+  /** Returns the rate in the middle between the two. */
+  public double midway() {
+    return (full + lowest) / 2;
+  }
+}
