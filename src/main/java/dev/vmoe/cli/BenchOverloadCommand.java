@@ -1,8 +1,5 @@
 package dev.vmoe.cli;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.vmoe.capacity.FixedCapacity;
-import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.moe.ModelCard;
@@ -17,15 +14,11 @@ import dev.vmoe.report.overload.LadderEvaluation;
 import dev.vmoe.report.overload.LoadTraces;
 import dev.vmoe.report.overload.OpenLoopClient;
 import dev.vmoe.report.overload.OverloadBench;
-import dev.vmoe.report.overload.OverloadPicture;
 import dev.vmoe.report.overload.OverloadReport;
 import dev.vmoe.report.overload.Policy;
 import dev.vmoe.report.overload.Rates;
-import dev.vmoe.report.overload.Recovery;
 import dev.vmoe.report.overload.SwitchedCapacity;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -56,9 +49,6 @@ import picocli.CommandLine.Spec;
     })
 final class BenchOverloadCommand implements Callable<Integer> {
 
-  private static final String FULL = "fixed_full";
-  private static final String LOWEST = "fixed_low";
-  private static final String CLAIRVOYANT = "clairvoyant";
   private static final List<String> TRACES = List.of("elastic", "bursty", "overload");
 
   private static final Duration WARM_UP = Duration.ofSeconds(4);
@@ -98,7 +88,7 @@ final class BenchOverloadCommand implements Callable<Integer> {
   @Option(
       names = "--target-latency",
       paramLabel = "MS",
-      defaultValue = "500",
+      defaultValue = "1000",
       description =
           "Latency within which an answer is in time, in milliseconds (default: ${DEFAULT-VALUE}).")
   private int targetLatencyMs;
@@ -179,10 +169,6 @@ final class BenchOverloadCommand implements Callable<Integer> {
 
   private BenchOverloadCommand() {}
 
-  /** What one run found. */
-  private record Findings(
-      Rates before, Rates after, AccuracyFrontier frontier, OverloadReport report) {}
-
   @Override
   public Integer call() throws Exception {
     PositiveNumbers.check(
@@ -201,19 +187,24 @@ final class BenchOverloadCommand implements Callable<Integer> {
     ArrivalTrace own = ownTrace == null ? null : ArrivalTrace.read("trace", ownTrace);
     try (BatchClassifier classifier = model.open()) {
       RoutingSettings full = fullQuality.settings(classifier.card());
-      Findings findings = measure(classifier, full, own);
-      print(findings);
-      write(findings);
+      OverloadFindings findings = measure(classifier, full, own);
+      findings.print(spec.commandLine().getOut());
+      spec.commandLine().getOut().printf("%nfiles: %s%n", out.toAbsolutePath().normalize());
+      spec.commandLine().getOut().flush();
+      findings.write(out);
+      if (json != null) {
+        Json.write(json, findings.toJson());
+      }
     }
     return 0;
   }
 
-  private Findings measure(
+  private OverloadFindings measure(
       BatchClassifier classifier, RoutingSettings full, @Nullable ArrivalTrace own)
       throws IOException, InterruptedException {
     ModelCard card = classifier.card();
     RoutingSettings lowest = setting(card, lowestRatio, lowestExperts, full);
-    List<Policy> all = policies(full, lowest);
+    List<Policy> all = OverloadPolicies.of(full, lowest);
     List<Policy> chosen = chosen(all);
     List<LabelledImage> set = images(card);
     ImageDecoder decoder = ModelOptions.decoder(card);
@@ -233,8 +224,10 @@ final class BenchOverloadCommand implements Callable<Integer> {
       bench.warmUp(WARM_UP);
       progress.say("measuring what the pipeline answers at full quality and at the lowest point");
       Rates before = bench.rates(seconds(rateSeconds));
+      before.requireRange();
       List<ArrivalTrace> traces = own == null ? traces(before) : List.of(own);
-      OverloadReport report = new OverloadReport(point(full), before, targetLatencyMs / 1e3);
+      OverloadReport report =
+          new OverloadReport(OverloadPolicies.point(full), before, targetLatencyMs / 1e3);
       Remaining remaining = new Remaining(traces, chosen.size());
       bench.run(traces, chosen, report, what -> progress.say(remaining.next(what)));
       progress.say("measuring once more what the pipeline answers");
@@ -242,18 +235,14 @@ final class BenchOverloadCommand implements Callable<Integer> {
       AccuracyFrontier frontier = LadderEvaluation.frontier(rows, before);
       for (ArrivalTrace trace : traces) {
         report.add(
-            trace.name(), CLAIRVOYANT, ClairvoyantBound.of(trace, frontier, targetLatencyMs / 1e3));
+            trace.name(),
+            OverloadPolicies.CLAIRVOYANT,
+            ClairvoyantBound.of(trace, frontier, targetLatencyMs / 1e3));
         OutputFiles.write(out.resolve("arrivals-" + trace.name() + ".txt"), trace.toText());
       }
-      return new Findings(before, after, frontier, report);
+      return new OverloadFindings(
+          targetLatencyMs, batch, seed, before, after, frontier, traces, report);
     }
-  }
-
-  /** Returns every policy there is; fixed at full quality first, then fixed at the lowest point. */
-  private List<Policy> policies(RoutingSettings full, RoutingSettings lowest) {
-    return List.of(
-        new Policy(FULL, () -> new FixedCapacity(point(full), full.routing())),
-        new Policy(LOWEST, () -> new FixedCapacity(point(lowest), lowest.routing())));
   }
 
   private List<Policy> chosen(List<Policy> all) {
@@ -293,10 +282,6 @@ final class BenchOverloadCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
     }
-  }
-
-  private static OperatingPoint point(RoutingSettings settings) {
-    return new OperatingPoint(settings.capacityRatio(), settings.expertsPerToken());
   }
 
   private List<LabelledImage> images(ModelCard card) throws IOException {
@@ -352,79 +337,5 @@ final class BenchOverloadCommand implements Callable<Integer> {
           left / 60,
           left % 60);
     }
-  }
-
-  private void print(Findings findings) {
-    PrintWriter to = spec.commandLine().getOut();
-    to.printf(
-        Locale.ROOT,
-        "the pipeline answers %.0f images/s at full quality and %.0f at the lowest point"
-            + " (afterwards: %.0f and %.0f); target %d ms%n",
-        findings.before().full(),
-        findings.before().lowest(),
-        findings.after().full(),
-        findings.after().lowest(),
-        targetLatencyMs);
-    OverloadReport report = findings.report();
-    for (String trace : report.traces().keySet()) {
-      to.println();
-      to.println(trace + ":");
-      to.print(report.table(trace).toText());
-      if (trace.equals("overload")) {
-        report.traces().get(trace).keySet().stream()
-            .filter(policy -> !policy.equals(CLAIRVOYANT))
-            .forEach(policy -> to.println(report.recovery(trace, policy)));
-      }
-    }
-    to.println();
-    to.println("files: " + out.toAbsolutePath().normalize());
-    to.flush();
-  }
-
-  private void write(Findings findings) throws IOException {
-    OverloadReport report = findings.report();
-    OutputFiles.write(out.resolve("summary.csv"), report.summary().toCsv());
-    for (String trace : report.traces().keySet()) {
-      OutputFiles.write(out.resolve("timeline-" + trace + ".csv"), report.timeline(trace).toCsv());
-    }
-    if (json != null) {
-      Json.write(json, result(findings));
-    }
-    System.setProperty("java.awt.headless", "true");
-    for (String trace : report.traces().keySet()) {
-      OverloadPicture picture =
-          new OverloadPicture(trace, report.traces().get(trace), targetLatencyMs / 1e3);
-      Files.write(out.resolve(trace + ".svg"), picture.toSvg());
-    }
-  }
-
-  private ObjectNode result(Findings findings) {
-    ObjectNode result = Json.object();
-    result.put("target_latency_ms", targetLatencyMs);
-    result.put("seed", seed);
-    result.put("batch", batch);
-    result.set("rates_before", Json.tree(findings.before()));
-    result.set("rates_after", Json.tree(findings.after()));
-    result.set("frontier", Json.tree(findings.frontier().hull()));
-    ObjectNode traces = result.putObject("traces");
-    findings
-        .report()
-        .traces()
-        .forEach(
-            (trace, policies) -> {
-              ObjectNode to = traces.putObject(trace).putObject("policies");
-              policies.forEach((policy, of) -> to.set(policy, figures(of)));
-            });
-    return result;
-  }
-
-  private static ObjectNode figures(OverloadReport.Result result) {
-    ObjectNode figures = Json.object();
-    figures.setAll((ObjectNode) Json.tree(result.metrics()));
-    Recovery recovery = result.recovery();
-    if (recovery != null) {
-      figures.set("backlog", Json.tree(recovery));
-    }
-    return figures;
   }
 }

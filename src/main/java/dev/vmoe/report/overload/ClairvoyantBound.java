@@ -39,7 +39,12 @@ public final class ClairvoyantBound {
   private final int[] setAside;
 
   private int nextAside;
-  private double idle;
+
+  /** Time that the next of them has had, in seconds. */
+  private double begun;
+
+  /** When the server has nothing more to do for now, in seconds. */
+  private double free;
 
   private ClairvoyantBound(ArrivalTrace trace, AccuracyFrontier frontier, double targetSeconds) {
     this.trace = trace;
@@ -52,7 +57,7 @@ public final class ClairvoyantBound {
     double end = 0;
     for (int i = 0; i < trace.images(); i++) {
       double would = Math.max(end, trace.seconds(i)) + frontier.fastest();
-      if (would <= deadline(i)) {
+      if (would <= deadline(i) + PolicyMetrics.ROUNDING_SECONDS) {
         end = would;
         kept[numKept++] = i;
       } else {
@@ -88,13 +93,7 @@ public final class ClairvoyantBound {
       serve(from, to);
       from = to;
     }
-    double end = inTime.length == 0 ? 0 : outcome.answeredSeconds(inTime[inTime.length - 1]);
-    while (nextAside < setAside.length) {
-      int image = setAside[nextAside++];
-      end = Math.max(end, trace.seconds(image)) + frontier.slowest() - idle;
-      idle = 0;
-      answer(image, end, frontier.slowest());
-    }
+    serveSetAside(Double.POSITIVE_INFINITY);
     return outcome;
   }
 
@@ -111,23 +110,25 @@ public final class ClairvoyantBound {
     }
     double[] ends = TautString.between(floor, ceiling);
     for (int k = 1; k <= count; k++) {
+      serveSetAside(ends[k - 1]);
       double spent = Math.min(ends[k] - ends[k - 1], frontier.slowest());
-      answer(inTime[from + k - 1], ends[k - 1] + spent, spent);
-      serveSetAside(ends[k - 1] + spent, ends[k]);
+      free = ends[k - 1] + spent;
+      answer(inTime[from + k - 1], free, spent);
     }
   }
 
-  /** Lets images that were set aside have the time in which the server would be idle. */
-  private void serveSetAside(double from, double to) {
-    while (nextAside < setAside.length && trace.seconds(setAside[nextAside]) < from) {
-      double needed = frontier.slowest() - idle;
-      if (needed > to - from) {
-        idle += to - from;
+  /** Lets images that were set aside have the time until the server is needed again. */
+  private void serveSetAside(double until) {
+    while (nextAside < setAside.length) {
+      double start = Math.max(free, trace.seconds(setAside[nextAside]));
+      double end = start + frontier.slowest() - begun;
+      if (end > until) {
+        begun += Math.max(0, until - start);
         return;
       }
-      from += needed;
-      idle = 0;
-      answer(setAside[nextAside++], from, frontier.slowest());
+      begun = 0;
+      free = end;
+      answer(setAside[nextAside++], end, frontier.slowest());
     }
   }
 

@@ -159,10 +159,10 @@ public final class OpenLoopClient implements AutoCloseable {
    * Keeps the pipeline busy and returns how much it answers once it runs evenly.
    *
    * @param settling time that does not count
-   * @param measured time that counts
+   * @param measured time that counts; longer where it had no two receipts
    * @param window images sent and not yet answered, always
    * @return images a second
-   * @throws IllegalStateException if too little was answered to say
+   * @throws IllegalStateException if the pipeline does not answer
    */
   public double saturate(Duration settling, Duration measured, int window, long seed)
       throws InterruptedException {
@@ -170,16 +170,22 @@ public final class OpenLoopClient implements AutoCloseable {
     long fromNanos = System.nanoTime() + settling.toNanos();
     long toNanos = fromNanos + measured.toNanos();
     Throughput throughput = new Throughput(fromNanos, toNanos);
+    long pollNanos = TimeUnit.MILLISECONDS.toNanos(50);
     exchange(
         order(seed),
-        image ->
-            room.tryAcquire(Math.max(0, toNanos - System.nanoTime()), TimeUnit.NANOSECONDS)
-                && System.nanoTime() < toNanos,
+        image -> {
+          while (!throughput.ended(System.nanoTime())) {
+            if (room.tryAcquire(pollNanos, TimeUnit.NANOSECONDS)) {
+              return true;
+            }
+          }
+          return false;
+        },
         (image, nanos, prediction) -> {
           room.release();
           throughput.add(nanos);
         });
-    return throughput.perSecond();
+    return throughput.perSecond(stalledAfter);
   }
 
   /** Answers a second between the first receipt of a stretch of time and the last. */
@@ -188,7 +194,7 @@ public final class OpenLoopClient implements AutoCloseable {
     private final long toNanos;
     private long firstNanos;
     private long lastNanos;
-    private long answers;
+    private volatile long answers; // also read by the sender
 
     Throughput(long fromNanos, long toNanos) {
       this.fromNanos = fromNanos;
@@ -196,24 +202,29 @@ public final class OpenLoopClient implements AutoCloseable {
     }
 
     void add(long nanos) {
-      if (nanos < fromNanos || nanos > toNanos) {
+      if (nanos < fromNanos || (ended(nanos) && nanos != lastNanos)) {
         return;
       }
       if (firstNanos == 0) {
         firstNanos = nanos;
       }
       if (nanos > firstNanos) { // the first receipt only starts the clock
-        answers++;
         lastNanos = nanos;
+        answers = answers + 1; // by one thread only
       }
     }
 
-    double perSecond() {
+    /** Returns whether the time is up and something is known. */
+    boolean ended(long nowNanos) {
+      return nowNanos > toNanos && answers > 0;
+    }
+
+    double perSecond(Duration stalledAfter) {
       if (answers == 0) {
         throw new IllegalStateException(
             String.format(
-                "fewer than two receipts within %.1f s: measure for longer",
-                (toNanos - fromNanos) / 1e9));
+                "the pipeline, kept busy, answered nothing for %d s; the log says why",
+                stalledAfter.toSeconds()));
       }
       return answers / ((lastNanos - firstNanos) / 1e9);
     }

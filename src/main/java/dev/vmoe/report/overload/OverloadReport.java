@@ -94,7 +94,8 @@ public final class OverloadReport {
     return table;
   }
 
-  private Map<String, Result> results(String trace) {
+  /** Returns the results of a trace by policy; empty for one that was not added. */
+  public Map<String, Result> results(String trace) {
     return traces.getOrDefault(trace, Map.of());
   }
 

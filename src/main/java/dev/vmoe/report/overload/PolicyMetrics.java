@@ -1,5 +1,6 @@
 package dev.vmoe.report.overload;
 
+import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -29,7 +30,7 @@ public record PolicyMetrics(
     double meanExpertsPerToken) {
 
   /** A deadline met to the nanosecond is met, whatever the rounding. */
-  private static final double ROUNDING_SECONDS = 1e-9;
+  static final double ROUNDING_SECONDS = 1e-9;
 
   /**
    * Returns the metrics of an outcome.
@@ -45,13 +46,9 @@ public record PolicyMetrics(
     double correct = 0;
     double correctInTime = 0;
     int inTime = 0;
-    double ratios = 0;
-    double experts = 0;
     for (int i = 0; i < outcome.images(); i++) {
       if (outcome.isAnswered(i)) {
         correct += outcome.correct(i);
-        ratios += outcome.capacityRatio(i);
-        experts += outcome.expertsPerToken(i);
         if (outcome.latencySeconds(i) <= targetSeconds + ROUNDING_SECONDS) {
           inTime++;
           correctInTime += outcome.correct(i);
@@ -74,8 +71,16 @@ public record PolicyMetrics(
         correctInTime / images,
         1e3 * quantile(latencies, 0.5),
         1e3 * quantile(latencies, 0.99),
-        ratios / answered,
-        experts / answered);
+        mean(outcome, outcome::capacityRatio),
+        mean(outcome, outcome::expertsPerToken));
+  }
+
+  private static double mean(TraceOutcome outcome, IntToDoubleFunction figure) {
+    return IntStream.range(0, outcome.images())
+        .filter(outcome::isAnswered)
+        .mapToDouble(figure)
+        .average()
+        .orElseThrow();
   }
 
   /** Returns the smallest value that this share of the values does not exceed; NaN of none. */

@@ -1,5 +1,7 @@
 package dev.vmoe.report.overload;
 
+import java.util.Locale;
+
 /**
  * What a pipeline answers when it is kept busy, in images a second.
  *
@@ -8,14 +10,20 @@ package dev.vmoe.report.overload;
  */
 public record Rates(double full, double lowest) {
 
-  /** Rejects rates between which nothing could be chosen. */
-  public Rates {
-    if (!(full > 0) || !(lowest > full)) {
-      throw new IllegalArgumentException(
+  /**
+   * Checks that there is a range to choose from.
+   *
+   * @throws IllegalStateException if the lowest point is not faster than full quality
+   */
+  public void requireRange() {
+    if (!(lowest > full)) {
+      throw new IllegalStateException(
           String.format(
+              Locale.ROOT,
               "%.1f images/s at full quality and %.1f at the lowest point: there is no range"
                   + " between them; choose a lower lowest point, or measure on a quieter machine",
-              full, lowest));
+              full,
+              lowest));
     }
   }
 
