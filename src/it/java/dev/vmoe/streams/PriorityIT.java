@@ -40,6 +40,8 @@ class PriorityIT {
     ModelImport.write(RandomCheckpoint.of(ARCHITECTURE, 5), ImportOptions.named("random"), model);
     Map<String, Object> settings =
         Map.of(
+            "capacity.mode",
+            "fixed",
             "capacity.ratio",
             0.25,
             "batch.max.images",

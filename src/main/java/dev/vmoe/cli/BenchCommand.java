@@ -6,7 +6,11 @@ import picocli.CommandLine.Command;
 @Command(
     name = "bench",
     description = "Measure on this machine. Every figure is compared within one run.",
-    subcommands = {BenchPipelineCommand.class, BenchPriorityCommand.class})
+    subcommands = {
+      BenchPipelineCommand.class,
+      BenchOverloadCommand.class,
+      BenchPriorityCommand.class
+    })
 final class BenchCommand {
 
   private BenchCommand() {}

@@ -2,6 +2,9 @@ package dev.vmoe.cli;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import dev.vmoe.capacity.CapacityController;
+import dev.vmoe.capacity.FixedCapacity;
+import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.embedded.EmbeddedKafka;
 import dev.vmoe.embedded.EmbeddedRegistry;
 import dev.vmoe.event.RegistryClient;
@@ -10,6 +13,7 @@ import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.report.LabelledImage;
 import dev.vmoe.report.Replay;
+import dev.vmoe.report.overload.OpenLoopClient;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.settings.TopicAdmin;
 import dev.vmoe.settings.TopicPlan;
@@ -38,12 +42,32 @@ final class LocalPipeline implements AutoCloseable {
   /** Unanswered images that keep batches full while one is computed. */
   private static final int WINDOW_BATCHES = 8;
 
+  /** Starts everything with a pipeline that always runs at the same setting. */
+  LocalPipeline(
+      RoutingSettings routing,
+      int batch,
+      BatchClassifier classifier,
+      ImageDecoder decoder,
+      Consumer<String> progress)
+      throws InterruptedException {
+    this(
+        routing,
+        batch,
+        classifier,
+        decoder,
+        new FixedCapacity(
+            new OperatingPoint(routing.capacityRatio(), routing.expertsPerToken()),
+            routing.routing()),
+        progress);
+  }
+
   /**
    * Starts everything and waits until the pipeline reads.
    *
-   * @param routing operating point and order of every batch
+   * @param routing operating point and order in the settings
    * @param batch most images of a micro-batch
    * @param classifier stays the caller's to close, after this
+   * @param controller chooses each batch's operating point
    * @param progress told what is being started
    */
   LocalPipeline(
@@ -51,6 +75,7 @@ final class LocalPipeline implements AutoCloseable {
       int batch,
       BatchClassifier classifier,
       ImageDecoder decoder,
+      CapacityController controller,
       Consumer<String> progress)
       throws InterruptedException {
     quietUnlessAsked();
@@ -72,7 +97,7 @@ final class LocalPipeline implements AutoCloseable {
       registry =
           opened(new RegistryClient(registryServer.url(), Map.of(), settings.registryRetry()));
       progress.accept("starting the pipeline");
-      Pipeline pipeline = opened(Pipeline.start(settings, classifier, decoder));
+      Pipeline pipeline = opened(Pipeline.start(settings, classifier, decoder, controller));
       if (!pipeline.awaitRunning(START_LIMIT)) {
         throw new IllegalStateException("the pipeline did not start within " + START_LIMIT);
       }
@@ -127,6 +152,23 @@ final class LocalPipeline implements AutoCloseable {
         Stream.generate(images::stream).flatMap(all -> all).iterator(),
         new Replay.Load(count, perSecond, window),
         answered);
+  }
+
+  /**
+   * Opens a client that sends images when they are due; it is closed with this.
+   *
+   * @param images sent again from the first where more are wanted
+   * @param stalledAfter silence after which what is not answered counts as lost
+   */
+  OpenLoopClient openLoop(List<LabelledImage> images, Duration stalledAfter) {
+    return opened(
+        new OpenLoopClient(
+            settings.getString(Settings.BOOTSTRAP_SERVERS),
+            registry,
+            settings.topic(TopicPlan.IMAGES),
+            settings.topic(TopicPlan.PREDICTIONS),
+            images,
+            stalledAfter));
   }
 
   /** Stops everything, last started first. */

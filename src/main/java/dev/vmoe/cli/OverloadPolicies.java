@@ -1,0 +1,34 @@
+package dev.vmoe.cli;
+
+import dev.vmoe.capacity.FixedCapacity;
+import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.report.overload.Policy;
+import java.util.List;
+
+/** The policies that {@code vmoe bench overload} compares. */
+final class OverloadPolicies {
+
+  /** Computed, not run: it knows every arrival beforehand. */
+  static final String CLAIRVOYANT = "clairvoyant";
+
+  private OverloadPolicies() {}
+
+  /**
+   * Returns every policy that can be run: fixed at full quality first, then fixed at the lowest
+   * point.
+   *
+   * @param full full quality
+   * @param lowest the lowest useful point
+   */
+  static List<Policy> of(RoutingSettings full, RoutingSettings lowest) {
+    return List.of(
+        new Policy("fixed_full", () -> new FixedCapacity(point(full), full.routing())),
+        new Policy("fixed_low", () -> new FixedCapacity(point(lowest), lowest.routing())));
+  }
+
+  /** Returns the operating point of a setting. */
+  static OperatingPoint point(RoutingSettings settings) {
+    return new OperatingPoint(settings.capacityRatio(), settings.expertsPerToken());
+  }
+}

@@ -1,0 +1,117 @@
+package dev.vmoe.report.overload;
+
+import dev.vmoe.capacity.OperatingPoint;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a policy came through its largest backlog: from the first image that made it one, over the
+ * peak, to its end.
+ *
+ * @param peakImages most images sent and not answered
+ * @param peakSeconds when that was, in seconds from the start of the trace
+ * @param endSeconds when no more images waited than full quality answers within the target; null if
+ *     that never came
+ * @param drainImagesPerSecond images answered a second between peak and end; null without an end
+ * @param secondsToRecover from the end until the answers of a whole second had nine tenths of full
+ *     quality's slots a token; null if that never came
+ */
+public record Recovery(
+    int peakImages,
+    double peakSeconds,
+    @Nullable Double endSeconds,
+    @Nullable Double drainImagesPerSecond,
+    @Nullable Double secondsToRecover) {
+
+  private static final double WINDOW_SECONDS = 1;
+  private static final double NEARLY_ALL = 0.9;
+
+  /** A stretch of time in which more images wait than may. */
+  private static final class Episode {
+    int peak;
+    double peakSeconds;
+    int answeredAtPeak;
+    double endSeconds = Double.NaN;
+    int answeredAtEnd;
+  }
+
+  /**
+   * Finds the largest backlog of an outcome and what came after it.
+   *
+   * @param mostWaiting images that may wait without being a backlog: full quality's rate times the
+   *     target
+   * @param full full quality
+   * @return null if there was no backlog
+   */
+  public static @Nullable Recovery of(
+      TraceOutcome outcome, double mostWaiting, OperatingPoint full) {
+    int[] order = outcome.byAnswer();
+    Episode largest = largest(outcome, order, mostWaiting);
+    if (largest == null) {
+      return null;
+    }
+    if (Double.isNaN(largest.endSeconds)) {
+      return new Recovery(largest.peak, largest.peakSeconds, null, null, null);
+    }
+    double drained = largest.answeredAtEnd - largest.answeredAtPeak;
+    double seconds = largest.endSeconds - largest.peakSeconds;
+    return new Recovery(
+        largest.peak,
+        largest.peakSeconds,
+        largest.endSeconds,
+        seconds > 0 ? drained / seconds : null,
+        secondsToRecover(outcome, order, largest, full));
+  }
+
+  /** Walks through arrivals and answers in the order of time. */
+  private static @Nullable Episode largest(TraceOutcome outcome, int[] order, double mostWaiting) {
+    Episode largest = null;
+    Episode open = null;
+    int sent = 0;
+    int answered = 0;
+    while (sent < outcome.images() || answered < order.length) {
+      boolean arrival =
+          sent < outcome.images()
+              && (answered == order.length
+                  || outcome.dueSeconds(sent) <= outcome.answeredSeconds(order[answered]));
+      double now =
+          arrival ? outcome.dueSeconds(sent++) : outcome.answeredSeconds(order[answered++]);
+      int waiting = sent - answered;
+      if (waiting > mostWaiting) {
+        open = open == null ? new Episode() : open;
+        if (waiting > open.peak) {
+          open.peak = waiting;
+          open.peakSeconds = now;
+          open.answeredAtPeak = answered;
+        }
+        largest = largest == null || open.peak > largest.peak ? open : largest;
+      } else if (open != null) {
+        open.endSeconds = now;
+        open.answeredAtEnd = answered;
+        open = null;
+      }
+    }
+    return largest;
+  }
+
+  private static @Nullable Double secondsToRecover(
+      TraceOutcome outcome, int[] order, Episode backlog, OperatingPoint full) {
+    double enough = NEARLY_ALL * full.capacityRatio() * full.expertsPerToken();
+    int end = backlog.answeredAtEnd;
+    double slots = 0;
+    for (int start = backlog.answeredAtEnd; start < order.length; start++) {
+      double from = outcome.answeredSeconds(order[start]);
+      while (end < order.length && outcome.answeredSeconds(order[end]) < from + WINDOW_SECONDS) {
+        slots += slots(outcome, order[end++]);
+      }
+      if (slots >= enough * (end - start)) {
+        return from - backlog.endSeconds;
+      }
+      slots -= slots(outcome, order[start]);
+    }
+    return null;
+  }
+
+  private static double slots(TraceOutcome outcome, int image) {
+    return outcome.capacityRatio(image) * outcome.expertsPerToken(image);
+  }
+}
