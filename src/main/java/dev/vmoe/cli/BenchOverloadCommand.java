@@ -1,12 +1,15 @@
 package dev.vmoe.cli;
 
+import dev.vmoe.capacity.QualityProfile;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.metrics.Meters;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.report.Evaluation;
 import dev.vmoe.report.LabelledImage;
 import dev.vmoe.report.LabelledImages;
+import dev.vmoe.report.ProfileFile;
 import dev.vmoe.report.overload.AccuracyFrontier;
 import dev.vmoe.report.overload.ArrivalTrace;
 import dev.vmoe.report.overload.ClairvoyantBound;
@@ -18,13 +21,19 @@ import dev.vmoe.report.overload.OverloadReport;
 import dev.vmoe.report.overload.Policy;
 import dev.vmoe.report.overload.Rates;
 import dev.vmoe.report.overload.SwitchedCapacity;
+import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.Settings;
+import dev.vmoe.streams.LearnedControllers;
+import dev.vmoe.streams.Pipeline;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -204,11 +213,12 @@ final class BenchOverloadCommand implements Callable<Integer> {
       throws IOException, InterruptedException {
     ModelCard card = classifier.card();
     RoutingSettings lowest = setting(card, lowestRatio, lowestExperts, full);
-    List<Policy> all = OverloadPolicies.of(full, lowest);
+    Progress progress = new Progress(spec.commandLine().getErr());
+    List<Policy> all =
+        OverloadPolicies.of(full, lowest, learned(classifier, progress), live(card, full, lowest));
     List<Policy> chosen = chosen(all);
     List<LabelledImage> set = images(card);
     ImageDecoder decoder = ModelOptions.decoder(card);
-    Progress progress = new Progress(spec.commandLine().getErr());
     SwitchedCapacity capacity = new SwitchedCapacity(all.get(0).controller().get());
     List<Evaluation.Row> rows;
     List<RoutingSettings> points = points(card, lowest, full);
@@ -243,6 +253,33 @@ final class BenchOverloadCommand implements Callable<Integer> {
       return new OverloadFindings(
           targetLatencyMs, batch, seed, before, after, frontier, traces, report);
     }
+  }
+
+  private LearnedControllers learned(BatchClassifier classifier, Progress progress)
+      throws IOException {
+    QualityProfile quality = ProfileFile.find(model.path(), classifier.card()).orElse(null);
+    try (Progress.Bar bar = progress.bar("cost of operating points, %", 100)) {
+      return LearnedControllers.survey(
+          new Settings(Map.of(Settings.BATCH_MAX_IMAGES, batch)),
+          classifier,
+          quality,
+          Pipeline.metrics(new Meters(), classifier.card()).capacity(),
+          bar::at);
+    }
+  }
+
+  /** The settings of an instance that may choose between the two points. */
+  private LiveSettings live(ModelCard card, RoutingSettings full, RoutingSettings lowest) {
+    Map<String, String> all = new HashMap<>();
+    all.put(Settings.CAPACITY_MODE, "adaptive");
+    all.put(Settings.CAPACITY_RATIO_MIN, Double.toString(lowest.capacityRatio()));
+    all.put(Settings.CAPACITY_RATIO_MAX, Double.toString(full.capacityRatio()));
+    all.put(Settings.EXPERTS_PER_TOKEN_MIN, Integer.toString(lowest.expertsPerToken()));
+    all.put(Settings.EXPERTS_PER_TOKEN_MAX, Integer.toString(full.expertsPerToken()));
+    all.put(Settings.TARGET_LATENCY_MS, Integer.toString(targetLatencyMs));
+    all.put(Settings.ROUTING, full.routing().label());
+    all.put(Settings.BATCH_MAX_IMAGES, Integer.toString(batch));
+    return LiveSettings.of(new Settings(all)).forModel(card);
   }
 
   private List<Policy> chosen(List<Policy> all) {

@@ -10,6 +10,7 @@ import dev.vmoe.embedded.EmbeddedRegistry;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.metrics.Meters;
 import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.report.LabelledImage;
 import dev.vmoe.report.Replay;
@@ -97,7 +98,14 @@ final class LocalPipeline implements AutoCloseable {
       registry =
           opened(new RegistryClient(registryServer.url(), Map.of(), settings.registryRetry()));
       progress.accept("starting the pipeline");
-      Pipeline pipeline = opened(Pipeline.start(settings, classifier, decoder, controller));
+      Pipeline pipeline =
+          opened(
+              Pipeline.start(
+                  settings,
+                  classifier,
+                  decoder,
+                  live -> controller,
+                  Pipeline.metrics(new Meters(), classifier.card())));
       if (!pipeline.awaitRunning(START_LIMIT)) {
         throw new IllegalStateException("the pipeline did not start within " + START_LIMIT);
       }

@@ -4,6 +4,8 @@ import dev.vmoe.capacity.FixedCapacity;
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.report.overload.Policy;
+import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.streams.LearnedControllers;
 import java.util.List;
 
 /** The policies that {@code vmoe bench overload} compares. */
@@ -20,11 +22,16 @@ final class OverloadPolicies {
    *
    * @param full full quality
    * @param lowest the lowest useful point
+   * @param learned makes the controllers that know what a point costs
+   * @param live target latency and bounds of those
    */
-  static List<Policy> of(RoutingSettings full, RoutingSettings lowest) {
+  static List<Policy> of(
+      RoutingSettings full, RoutingSettings lowest, LearnedControllers learned, LiveSettings live) {
     return List.of(
         new Policy("fixed_full", () -> new FixedCapacity(point(full), full.routing())),
-        new Policy("fixed_low", () -> new FixedCapacity(point(lowest), lowest.routing())));
+        new Policy("fixed_low", () -> new FixedCapacity(point(lowest), lowest.routing())),
+        new Policy("proportional", () -> learned.proportional(live)),
+        new Policy("adaptive", () -> learned.create(live)));
   }
 
   /** Returns the operating point of a setting. */
