@@ -29,7 +29,7 @@ import java.util.stream.Stream;
 final class BundledModels {
 
   /** The variant that is taken where no model is named. */
-  private static final String DEFAULT = "vmoe";
+  private static final String DEFAULT = "vmoe-bpr";
 
   private static final String DENSE = "dense";
   private static final String INDEX = "checkpoint.index";
@@ -52,14 +52,20 @@ final class BundledModels {
     return folder;
   }
 
-  /** Returns the V-MoE's graph. */
+  /** Returns the graph that is taken where no model is named. */
   static Path vmoe() throws IOException {
     return variant(DEFAULT);
   }
 
-  /** Returns the graph of its dense twin. */
-  static Path dense() throws IOException {
-    return variant(DENSE);
+  /** Returns the graph of the dense twin that was trained as a variant was. */
+  static Path twin(String variant) throws IOException {
+    String alike = variant.replaceFirst("^vmoe", DENSE);
+    return variant(isVariant(alike) ? alike : DENSE);
+  }
+
+  /** Returns the graph of the dense twin of the variant that is taken where no model is named. */
+  static Path twin() throws IOException {
+    return twin(DEFAULT);
   }
 
   /** Returns whether a variant has this name. */

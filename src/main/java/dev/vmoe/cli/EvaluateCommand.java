@@ -106,10 +106,7 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private @Nullable BatchClassifier openTwin() throws IOException {
-    if (dense != null) {
-      return model.open(dense);
-    }
-    return model.isBundled() ? model.open(BundledModels.dense()) : null;
+    return dense == null ? model.openTwin() : model.open(dense);
   }
 
   private List<RoutingSettings> settings(ModelCard card) {

@@ -24,8 +24,8 @@ final class ModelOptions {
       names = "--model",
       paramLabel = "M.onnx",
       description =
-          "The model, as `vmoe model import` writes it, or the name of a bundled one: vmoe, dense"
-              + " (default: vmoe).")
+          "The model, as `vmoe model import` writes it, or the name of a bundled one: vmoe-bpr, vmoe,"
+              + " dense-bpr, dense (default: vmoe-bpr).")
   private @Nullable Path model;
 
   @Option(
@@ -41,9 +41,12 @@ final class ModelOptions {
       description = "Threads of the model on the CPU (default: the number of cores).")
   private int threads = Runtime.getRuntime().availableProcessors();
 
-  /** Returns whether the model is a bundled one. */
-  boolean isBundled() {
-    return model == null || isVariant(model);
+  /** Opens the dense twin of a bundled model; null for any other. */
+  @Nullable BatchClassifier openTwin() throws IOException {
+    if (model == null) {
+      return open(BundledModels.twin());
+    }
+    return isVariant(model) ? open(BundledModels.twin(model.toString())) : null;
   }
 
   private static boolean isVariant(Path model) {

@@ -52,11 +52,11 @@ class SweepCommandTest {
     assertThat(err.toString()).contains("18 settings on 32 images, 18 of 18 runs to do");
     List<String> table = Files.readAllLines(results.resolve("sweep.csv"));
     assertThat(table).hasSize(1 + 2 * (1 + 2 * 2 * 2));
-    assertThat(table.get(1)).startsWith("fashion-mnist-dense,,,,,1,32,");
+    assertThat(table.get(1)).startsWith("fashion-mnist-dense-bpr,,,,,1,32,");
     assertThat(out.toString()).contains("at least the twin's", "not told apart");
     assertThat(results.resolve("accuracy-over-capacity.svg"))
         .content()
-        .contains("fashion-mnist-vmoe: accuracy over expert capacity", ">dense twin<");
+        .contains("fashion-mnist-vmoe-bpr: accuracy over expert capacity", ">dense twin<");
     assertThat(results.resolve("accuracy-over-time.svg")).isNotEmptyFile();
     assertThat(results.resolve("accuracy-by-batch.svg")).isNotEmptyFile();
     ProfileFile written = ProfileFile.read(profile);
