@@ -40,9 +40,6 @@ import java.util.function.IntConsumer;
  */
 public final class CostSurvey {
 
-  /** What warm-up may take by default. */
-  public static final Duration BUDGET = Duration.ofSeconds(10);
-
   /** More rounds than this change no median worth the time. */
   private static final int MOST_ROUNDS = 15;
 

@@ -58,6 +58,9 @@ public final class CostModel {
 
   private static final double NANOS = 1e9;
 
+  /** Time after which half of what was learnt of a point is forgotten where it does not run. */
+  private static final double HALF_FORGOTTEN_NANOS = 60 * NANOS;
+
   /** What was measured of one point, ascending in images and never falling in seconds. */
   private static final class Curve {
     final int[] images;
@@ -103,6 +106,7 @@ public final class CostModel {
     }
   }
 
+  private final List<RunTime> survey;
   private final Map<OperatingPoint, Curve> curves = new LinkedHashMap<>();
   private final int largestBatch;
   private final double longestRun;
@@ -114,6 +118,7 @@ public final class CostModel {
 
   private volatile double relativeError;
 
+  private long observedNanos = Long.MIN_VALUE;
   private @Nullable RunTime lastRun;
   private int runsAtPoint;
 
@@ -130,6 +135,7 @@ public final class CostModel {
     if (survey.isEmpty()) {
       throw new IllegalArgumentException("a cost model without a measurement");
     }
+    this.survey = List.copyOf(survey);
     Map<OperatingPoint, List<RunTime>> byPoint = new LinkedHashMap<>();
     for (RunTime run : survey) {
       byPoint.computeIfAbsent(run.point(), point -> new ArrayList<>()).add(run);
@@ -137,6 +143,11 @@ public final class CostModel {
     byPoint.forEach((point, measured) -> curves.put(point, new Curve(measured)));
     largestBatch = survey.stream().mapToInt(RunTime::images).max().orElseThrow();
     longestRun = survey.stream().mapToLong(RunTime::nanos).max().orElseThrow() / NANOS;
+  }
+
+  /** Returns a model of the same survey that has observed nothing. */
+  public CostModel unlearnt() {
+    return new CostModel(survey);
   }
 
   /** Returns the points that were measured. */
@@ -194,6 +205,7 @@ public final class CostModel {
    */
   public void observe(Sample sample) {
     RunTime run = sample.lastRun();
+    forget(sample.nowNanos(), run == null ? null : run.point());
     if (run != null && isNew(run)) {
       observe(run);
       lastRun = run;
@@ -203,6 +215,22 @@ public final class CostModel {
       double idle = Math.min(sample.idleNanos() / NANOS, most);
       gap = gap + weight(sample.batchImages()) * (idle / sample.batchImages() - gap);
     }
+  }
+
+  /** A point that does not run cannot show that it has recovered: what was learnt of it fades. */
+  private void forget(long nowNanos, @Nullable OperatingPoint running) {
+    double kept = Math.pow(0.5, Math.max(0, nowNanos - observedNanos) / HALF_FORGOTTEN_NANOS);
+    boolean first = observedNanos == Long.MIN_VALUE;
+    observedNanos = nowNanos;
+    if (first) {
+      return;
+    }
+    curves.forEach(
+        (point, curve) -> {
+          if (!point.equals(running)) {
+            curve.factor = Math.pow(curve.factor, kept);
+          }
+        });
   }
 
   /** A run that failed leaves the one before it in the sample: the same object once more. */

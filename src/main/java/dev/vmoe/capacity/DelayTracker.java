@@ -63,6 +63,11 @@ public final class DelayTracker {
         });
   }
 
+  /** Notes that nothing waits any more: what was predicted for more images than came is dropped. */
+  public void nothingWaits() {
+    open.clear();
+  }
+
   private void check(Prediction prediction, long actual) {
     double error = Math.abs((double) actual - prediction.delayNanos());
     meanErrorNanos = checked == 0 ? error : meanErrorNanos + WEIGHT * (error - meanErrorNanos);

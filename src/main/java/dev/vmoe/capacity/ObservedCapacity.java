@@ -39,6 +39,10 @@ public final class ObservedCapacity implements CapacityController {
       long ran = run == null ? 0 : run.nanos();
       delays.answered(
           Math.min(sample.nowNanos(), previous.nowNanos() + ran), previous.batchImages());
+      long openedNanos = sample.nowNanos() - sample.oldestAgeNanos();
+      if (previous.waitingImages() == 0 && openedNanos > previous.nowNanos() + ran) {
+        delays.nothingWaits();
+      }
     }
     previous = sample;
     Decision decision = controller.decide(sample);

@@ -248,7 +248,6 @@ final class BenchOverloadCommand implements Callable<Integer> {
             trace.name(),
             OverloadPolicies.CLAIRVOYANT,
             ClairvoyantBound.of(trace, frontier, targetLatencyMs / 1e3));
-        OutputFiles.write(out.resolve("arrivals-" + trace.name() + ".txt"), trace.toText());
       }
       return new OverloadFindings(
           targetLatencyMs, batch, seed, before, after, frontier, traces, report);

@@ -1,11 +1,13 @@
 package dev.vmoe.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.vmoe.capacity.QualityProfile;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.inference.Device;
 import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.moe.ModelCard;
+import dev.vmoe.report.ProfileFile;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.settings.TopicPlan;
@@ -13,6 +15,8 @@ import dev.vmoe.streams.ConfigEntry;
 import dev.vmoe.streams.ConfigLog;
 import dev.vmoe.streams.ConfigReader;
 import dev.vmoe.streams.ConfigWriter;
+import dev.vmoe.streams.LearnedControllers;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -211,12 +215,17 @@ final class ConfigCommand {
     try (VmoeSession session =
         VmoeSession.open(model, new SessionSettings(Device.CPU, 1, false, List.of()))) {
       ModelCard card = session.card();
-      return live -> live.forModel(card);
-    } catch (RuntimeException e) {
+      QualityProfile quality = ProfileFile.find(model, card).orElse(null);
+      return live -> {
+        LiveSettings complete = live.forModel(card);
+        LearnedControllers.check(complete, settings, quality, card);
+        return complete;
+      };
+    } catch (IOException | RuntimeException e) {
       spec.commandLine()
           .getErr()
           .println(
-              "vmoe: K is not checked against the model, which cannot be read here: "
+              "vmoe: K and bounds are not checked against the model, which cannot be read here: "
                   + ErrorText.of(e));
       return UnaryOperator.identity();
     }

@@ -105,7 +105,7 @@ final class LocalPipeline implements AutoCloseable {
                   classifier,
                   decoder,
                   live -> controller,
-                  Pipeline.metrics(new Meters(), classifier.card())));
+                  Pipeline.metrics(opened(new Meters()), classifier.card())));
       if (!pipeline.awaitRunning(START_LIMIT)) {
         throw new IllegalStateException("the pipeline did not start within " + START_LIMIT);
       }

@@ -30,8 +30,8 @@ final class OverloadPolicies {
     return List.of(
         new Policy("fixed_full", () -> new FixedCapacity(point(full), full.routing())),
         new Policy("fixed_low", () -> new FixedCapacity(point(lowest), lowest.routing())),
-        new Policy("proportional", () -> learned.proportional(live)),
-        new Policy("adaptive", () -> learned.create(live)));
+        new Policy("proportional", () -> learned.unlearnt().proportional(live)),
+        new Policy("adaptive", () -> learned.unlearnt().create(live)));
   }
 
   /** Returns the operating point of a setting. */

@@ -179,6 +179,11 @@ public record LiveSettings(
     return texts;
   }
 
+  /** Returns whether the settings are the same, whichever version they come from. */
+  public boolean sameAs(LiveSettings other) {
+    return equals(new LiveSettings(version, other.capacity, other.maxBatchImages, other.linger));
+  }
+
   /** Returns what is different from earlier settings: by setting, "old → new". */
   public Map<String, String> changesSince(LiveSettings earlier) {
     Map<String, String> old = earlier.asSettings();

@@ -17,6 +17,7 @@ import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -114,6 +115,8 @@ final class LagMonitor implements AutoCloseable {
           failed = true;
         }
       } while (!closed.await(interval.toMillis(), TimeUnit.MILLISECONDS));
+    } catch (KafkaException e) {
+      log.error("the backlog stays unknown: no client for it can be made", e);
     } catch (InterruptedException e) {
       log.debug("the lag monitor stops");
     } finally {

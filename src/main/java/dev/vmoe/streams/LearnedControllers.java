@@ -76,15 +76,13 @@ public final class LearnedControllers implements ControllerFactory {
       CapacityMetrics metrics,
       IntConsumer percentDone) {
     ModelCard card = classifier.card();
-    QualityProfile known = quality;
-    if (known == null) {
-      known = QualityProfile.assumed(RATIOS, Math.max(1, card.expertsPerToken()));
-      if (!card.dense()) {
-        log.warn(
-            "{} has no quality profile: of two operating points the one with more slots is taken"
-                + " for the better; vmoe sweep measures how good they are",
-            card.name());
-      }
+    Pipeline.runnable(settings, card); // before memory is taken for the largest batch
+    QualityProfile known = quality == null ? assumed(card) : quality;
+    if (quality == null && !card.dense()) {
+      log.warn(
+          "{} has no quality profile: of two operating points the one with more slots is taken for"
+              + " the better; vmoe sweep measures how good they are",
+          card.name());
     }
     int largest = settings.getInt(Settings.BATCH_MAX_IMAGES);
     CostSurvey.Result surveyed =
@@ -101,6 +99,65 @@ public final class LearnedControllers implements ControllerFactory {
         known, surveyed.cost(), StreamsProperties.commitInterval(settings), metrics);
   }
 
+  /** A dense model is the same at every point. */
+  private static QualityProfile assumed(ModelCard card) {
+    return card.dense()
+        ? QualityProfile.assumed(List.of(1.05), 1)
+        : QualityProfile.assumed(RATIOS, card.expertsPerToken());
+  }
+
+  /** Returns controllers over the same survey that have learnt nothing. */
+  public LearnedControllers unlearnt() {
+    return new LearnedControllers(quality, cost.unlearnt(), commitInterval, metrics);
+  }
+
+  /**
+   * Checks what every instance checks before it adapts.
+   *
+   * @param live what is about to be in force; every K is known
+   * @param file settings of the instance
+   * @param quality the model's quality profile; null where there is none
+   * @throws IllegalArgumentException if adaptive mode cannot work with these settings
+   */
+  public static void check(
+      LiveSettings live, Settings file, @Nullable QualityProfile quality, ModelCard card) {
+    if (live.capacity().mode() == CapacityMode.ADAPTIVE) {
+      requireTime(live, StreamsProperties.commitInterval(file));
+      requirePoint(live, quality == null ? assumed(card) : quality);
+    }
+  }
+
+  private static void requireTime(LiveSettings live, Duration commitInterval) {
+    Duration left = live.capacity().targetLatency().minus(overhead(commitInterval));
+    if (left.isNegative() || live.linger().compareTo(left.dividedBy(2)) >= 0) {
+      throw new IllegalArgumentException(
+          String.format(
+              "%s %d leaves %d ms beside commits every %d ms and %d ms of transport: it has to be"
+                  + " more than twice %s %d",
+              Settings.TARGET_LATENCY_MS,
+              live.capacity().targetLatency().toMillis(),
+              Math.max(0, left.toMillis()),
+              commitInterval.toMillis(),
+              TRANSPORT.toMillis(),
+              Settings.BATCH_LINGER_MS,
+              live.linger().toMillis()));
+    }
+  }
+
+  private static void requirePoint(LiveSettings live, QualityProfile quality) {
+    PointBounds bounds = bounds(live);
+    if (quality.points().stream().noneMatch(bounds::contains)) {
+      throw new IllegalArgumentException(
+          String.format(
+              "%s to %s, %s to %s hold no operating point whose quality is known: %s",
+              Settings.CAPACITY_RATIO_MIN + " " + bounds.minRatio(),
+              Settings.CAPACITY_RATIO_MAX + " " + bounds.maxRatio(),
+              Settings.EXPERTS_PER_TOKEN_MIN + " " + bounds.minExpertsPerToken(),
+              Settings.EXPERTS_PER_TOKEN_MAX + " " + bounds.maxExpertsPerToken(),
+              quality.points()));
+    }
+  }
+
   @Override
   public CapacityController create(LiveSettings settings) {
     CapacitySettings capacity = settings.capacity();
@@ -110,11 +167,13 @@ public final class LearnedControllers implements ControllerFactory {
           List.of(capacity.point()),
           settings);
     }
+    requireTime(settings, commitInterval);
+    requirePoint(settings, quality);
     Ladder ladder = ladder(settings);
     log.info("adaptive capacity over {}", ladder.rungs());
     return observed(
         new AdaptiveCapacity(
-            cost, ladder, capacity.targetLatency(), overhead(settings), Hysteresis.DEFAULT),
+            cost, ladder, capacity.targetLatency(), overhead(commitInterval), Hysteresis.DEFAULT),
         ladder.rungs(),
         settings);
   }
@@ -124,27 +183,31 @@ public final class LearnedControllers implements ControllerFactory {
     Ladder ladder = ladder(settings);
     return observed(
         new ProportionalCapacity(
-            cost, ladder, settings.capacity().targetLatency(), overhead(settings)),
+            cost, ladder, settings.capacity().targetLatency(), overhead(commitInterval)),
         ladder.rungs(),
         settings);
   }
 
   private Ladder ladder(LiveSettings settings) {
-    CapacitySettings.Bounds bounds = settings.capacity().bounds();
     return Ladder.of(
         cost,
         quality,
         settings.capacity().routing(),
         settings.maxBatchImages(),
-        new PointBounds(
-            bounds.minRatio(),
-            bounds.maxRatio(),
-            bounds.minExpertsPerToken(),
-            bounds.maxExpertsPerToken()));
+        bounds(settings));
+  }
+
+  private static PointBounds bounds(LiveSettings settings) {
+    CapacitySettings.Bounds bounds = settings.capacity().bounds();
+    return new PointBounds(
+        bounds.minRatio(),
+        bounds.maxRatio(),
+        bounds.minExpertsPerToken(),
+        bounds.maxExpertsPerToken());
   }
 
   /** Returns what no operating point changes of the time that an image takes. */
-  private Duration overhead(LiveSettings settings) {
+  private static Duration overhead(Duration commitInterval) {
     return commitInterval.plus(TRANSPORT);
   }
 
@@ -183,7 +246,9 @@ public final class LearnedControllers implements ControllerFactory {
         checked = delays.checked();
         metrics.delayed(delays.actualNanos());
       }
-      if (!points.isEmpty()) {
+      if (points.isEmpty()) {
+        metrics.attainable(Double.NaN, Double.NaN);
+      } else {
         metrics.attainable(
             cost.imagesPerSecond(points.get(points.size() - 1), fullBatch),
             points.stream()

@@ -53,8 +53,7 @@ public final class LiveCapacity implements CapacityController {
     inForce =
         new InForce(
             settings,
-            settings.capacity().equals(before.settings().capacity())
-                    && settings.maxBatchImages() == before.settings().maxBatchImages()
+            settings.sameAs(before.settings())
                 ? before.controller()
                 : factory.create(settings));
   }

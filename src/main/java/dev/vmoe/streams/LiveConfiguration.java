@@ -4,6 +4,7 @@ import dev.vmoe.event.RegistryUnavailableException;
 import dev.vmoe.metrics.CapacityMetrics;
 import dev.vmoe.settings.LiveSettings;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -132,6 +133,7 @@ public final class LiveConfiguration implements AutoCloseable {
         ConfigEntry entry = take(record);
         ConfigRefusal refusal = lastRefusal;
         if (refusal != null && refusal.offset() == record.offset()) {
+          metrics.configurationRefused();
           log.warn(
               "configuration {} is refused, {} stays in force: {}",
               refusal.offset(),
@@ -156,7 +158,7 @@ public final class LiveConfiguration implements AutoCloseable {
 
   /** Puts a record in force or notes why not. */
   private ConfigEntry take(ConsumerRecord<byte[], byte[]> record) {
-    ConfigEntry entry = reader.read(record);
+    ConfigEntry entry = read(record);
     String refusal = entry.refusal();
     LiveSettings next = entry.settings();
     if (next != null) {
@@ -173,9 +175,21 @@ public final class LiveConfiguration implements AutoCloseable {
     }
     if (refusal != null) {
       lastRefusal = new ConfigRefusal(record.offset(), refusal);
-      metrics.configurationRefused();
     }
     return entry;
+  }
+
+  /** A defect of the reader must not stop what comes after the record. */
+  private ConfigEntry read(ConsumerRecord<byte[], byte[]> record) {
+    try {
+      return reader.read(record);
+    } catch (RegistryUnavailableException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      log.error("configuration {} could not be read", record.offset(), e);
+      return new ConfigEntry(
+          record.offset(), record.timestamp(), Map.of(), null, null, null, e.toString());
+    }
   }
 
   private void record(LiveSettings settings) {

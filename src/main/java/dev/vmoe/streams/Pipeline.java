@@ -341,11 +341,6 @@ public final class Pipeline implements AutoCloseable {
     meters.bindKafka(streams);
   }
 
-  /** Returns whether partitions are read or a rebalance is under way. */
-  public boolean isRunning() {
-    return streams.state().isRunningOrRebalancing();
-  }
-
   /** Returns the configuration that the pipeline follows. */
   public LiveConfiguration configuration() {
     return configuration;

@@ -112,6 +112,43 @@ class CostModelTest {
   }
 
   @Test
+  void shouldForgetWhatItLearntOfAPointThatDoesNotRun() {
+    CostModel cost = model();
+    for (int i = 0; i < 40; i++) {
+      cost.observe(after(run(CHEAP, 32, 19), 32, 0, 0));
+    }
+    for (int i = 0; i < 8; i++) {
+      cost.observe(after(run(POINT, 32, 108), 32, 0, 0)); // surveyed as 36
+    }
+    RunTime cheap = run(CHEAP, 32, 19);
+    cost.observe(at(0, cheap));
+    double slow = cost.runSeconds(POINT, 32) / cost.runSeconds(CHEAP, 32);
+    assertThat(slow).isGreaterThan(1.2 * 36 / 19);
+    cost.observe(at(60, cheap));
+    assertThat(cost.runSeconds(POINT, 32) / cost.runSeconds(CHEAP, 32)).isLessThan(0.9 * slow);
+    for (int minute = 2; minute < 8; minute++) {
+      cost.observe(at(60 * minute, cheap));
+    }
+    assertThat(cost.runSeconds(POINT, 32) / cost.runSeconds(CHEAP, 32))
+        .isCloseTo(36.0 / 19, within(0.1));
+  }
+
+  private static Sample at(long seconds, RunTime run) {
+    return new Sample(seconds * 1_000_000_000L, 32, 0, 0, 0, run, Load.UNKNOWN);
+  }
+
+  @Test
+  void shouldKnowNothingButTheSurveyWhenUnlearnt() {
+    CostModel cost = model();
+    for (int i = 0; i < 40; i++) {
+      cost.observe(after(run(POINT, 32, 72), 32, 1, 3));
+    }
+    CostModel unlearnt = cost.unlearnt();
+    assertThat(unlearnt.runSeconds(POINT, 32)).isCloseTo(0.036, within(1e-9));
+    assertThat(unlearnt.gapSeconds()).isZero();
+  }
+
+  @Test
   void shouldLearnLittleFromSmallBatches() {
     CostModel cost = model();
     for (int i = 0; i < 5; i++) {

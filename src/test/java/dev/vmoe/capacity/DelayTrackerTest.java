@@ -9,6 +9,16 @@ import org.junit.jupiter.api.Test;
 
 class DelayTrackerTest {
 
+  @Test
+  void shouldNotTakeASilenceForADelay() {
+    DelayTracker delays = new DelayTracker();
+    delays.predicted(0, 100, 50_000_000);
+    delays.answered(10_000_000, 90); // the other ten never came
+    delays.nothingWaits();
+    delays.answered(3_600_000_000_000L, 90);
+    assertThat(delays.checked()).isZero();
+  }
+
   private static final long MS = 1_000_000L;
 
   private final DelayTracker delays = new DelayTracker();

@@ -69,7 +69,7 @@ class LiveCapacityTest {
 
   @Test
   void shouldKeepTheControllerWhereNothingConcernsIt() {
-    capacity.take(live(Map.of("batch.linger.ms", "1"), 5L));
+    capacity.take(live(Map.of(), 5L));
 
     assertThat(created).hasSize(1);
     assertThat(capacity.decide(SAMPLE).configurationVersion()).isEqualTo(5);
