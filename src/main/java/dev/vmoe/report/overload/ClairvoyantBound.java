@@ -22,8 +22,8 @@ import java.util.Arrays;
  *       after them: as much as they could get at most.
  * </ol>
  *
- * <p>Its latencies are those of that schedule, which takes all the time the target leaves; they
- * bound nobody's.
+ * <p>Its latencies are those of that schedule, which spends time on quality wherever the target
+ * leaves some; they bound nobody's.
  */
 public final class ClairvoyantBound {
 
@@ -110,9 +110,10 @@ public final class ClairvoyantBound {
     }
     double[] ends = TautString.between(floor, ceiling);
     for (int k = 1; k <= count; k++) {
-      serveSetAside(ends[k - 1]);
       double spent = Math.min(ends[k] - ends[k - 1], frontier.slowest());
-      free = ends[k - 1] + spent;
+      // As soon as it can: the string says how long, and its own ends are the latest.
+      serveSetAside(trace.seconds(inTime[from + k - 1]));
+      free = Math.max(free, trace.seconds(inTime[from + k - 1])) + spent;
       answer(inTime[from + k - 1], free, spent);
     }
   }

@@ -114,18 +114,20 @@ public final class OverloadReport {
       return start + "no backlog";
     }
     String peak = recovery.peakImages() + " waited at most; ";
-    if (recovery.endSeconds() == null || recovery.drainImagesPerSecond() == null) {
+    if (recovery.endSeconds() == null) {
       return start + peak + "the backlog did not end";
     }
-    double drain = recovery.drainImagesPerSecond();
+    Double drain = recovery.drainImagesPerSecond();
     return start
         + peak
-        + String.format(
-            Locale.ROOT,
-            "drained at %.0f images/s, %.2f of the lowest point's %.0f; ",
-            drain,
-            drain / rates.lowest(),
-            rates.lowest())
+        + (drain == null
+            ? "gone within a second; "
+            : String.format(
+                Locale.ROOT,
+                "drained at %.0f images/s, %.2f of the lowest point's %.0f; ",
+                drain,
+                drain / rates.lowest(),
+                rates.lowest()))
         + (recovery.secondsToRecover() == null
             ? "full quality did not come back"
             : "full quality back "

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param peakSeconds when that was, in seconds from the start of the trace
  * @param endSeconds when no more images waited than full quality answers within the target; null if
  *     that never came
- * @param drainImagesPerSecond images answered a second between peak and end; null without an end
+ * @param drainImagesPerSecond images answered a second between peak and end; null without an end,
+ *     or where that is less than a second
  * @param secondsToRecover from the end until the answers of a whole second had nine tenths of full
  *     quality's slots a token; null if that never came
  */
@@ -23,6 +24,10 @@ public record Recovery(
     @Nullable Double secondsToRecover) {
 
   private static final double WINDOW_SECONDS = 1;
+
+  /** Answers come with each commit, ten times a second: too few of them make no rate. */
+  private static final double SHORTEST_DRAIN_SECONDS = 1;
+
   private static final double NEARLY_ALL = 0.9;
 
   /** A stretch of time in which more images wait than may. */
@@ -58,7 +63,7 @@ public record Recovery(
         largest.peak,
         largest.peakSeconds,
         largest.endSeconds,
-        seconds > 0 ? drained / seconds : null,
+        seconds >= SHORTEST_DRAIN_SECONDS ? drained / seconds : null,
         secondsToRecover(outcome, order, largest, full));
   }
 
