@@ -11,19 +11,22 @@ import org.jspecify.annotations.Nullable;
  * How long a run takes at each operating point: surveyed once, then corrected by every real run.
  *
  * <pre>
- * run(i, b)   = surveyed(i, b) · machine · own(i)
+ * run(i, b)   = surveyed(i, b) · machine · own(i) + wake
  * batch(i, b) = run(i, b) + gap · b
  * </pre>
  *
  * where {@code surveyed} is linear in the images b between measured batch sizes, {@code machine} is
- * one factor for all points, {@code own} one for each, and {@code gap} what an image costs beside
- * its batch's run (mostly decoding that nothing hides).
+ * one factor for all points, {@code own} one for each, {@code wake} what every run costs whatever
+ * its size (threads and caches that have slept), and {@code gap} what an image costs beside its run
+ * (decoding that nothing hides, hand-over).
  *
- * <p>An error that shows right after a change of point is the point's, mostly; one that shows while
- * the point stays is the machine's, and so is that of the first runs. Both factors follow the mean
- * of actual over predicted time, not of its logarithm: throughput is lost by the rare long run too.
- * Large batches count for more than small ones, because it is at full batches that throughput is
- * asked for.
+ * <p>Throughput is asked for at full batches, so batches of at least half of one teach the factors
+ * and the gap; smaller ones, which run while little comes, teach {@code wake} alone. Were all to
+ * teach the factors, an instance would come out of a quiet hour believing that it is slow.
+ *
+ * <p>An error that shows right after a change of point is the point's; one that shows while the
+ * point stays is the machine's, and so is any at the beginning. Both factors follow the mean of
+ * actual over predicted time, not of its logarithm: throughput is lost by the rare long run too.
  *
  * <p>Times are in seconds. {@link #observe} and everything learnt belong to one thread; {@link
  * #relativeError()}, {@link #machineFactor()}, {@link #gapSeconds()}, {@link #points()} and {@link
@@ -110,8 +113,13 @@ public final class CostModel {
   private final Map<OperatingPoint, Curve> curves = new LinkedHashMap<>();
   private final int largestBatch;
   private final double longestRun;
+  private final double shortestRun;
 
+  private volatile int fullBatch;
   private volatile double machine = 1;
+
+  /** In seconds; negative where small batches run faster than the survey and the factors say. */
+  private volatile double wake;
 
   /** Of an image. */
   private volatile double gap;
@@ -141,8 +149,16 @@ public final class CostModel {
       byPoint.computeIfAbsent(run.point(), point -> new ArrayList<>()).add(run);
     }
     byPoint.forEach((point, measured) -> curves.put(point, new Curve(measured)));
-    largestBatch = survey.stream().mapToInt(RunTime::images).max().orElseThrow();
+    fullBatch = survey.stream().mapToInt(RunTime::images).max().orElseThrow();
+    largestBatch = fullBatch;
+    shortestRun = survey.stream().mapToLong(RunTime::nanos).min().orElseThrow() / NANOS;
     longestRun = survey.stream().mapToLong(RunTime::nanos).max().orElseThrow() / NANOS;
+  }
+
+  /** Says how many images a full batch has from now on; at first, the largest that was surveyed. */
+  public void fullBatch(int images) {
+    requireImages(images);
+    fullBatch = images;
   }
 
   /** Returns a model of the same survey that has observed nothing. */
@@ -173,7 +189,7 @@ public final class CostModel {
   public double runSeconds(OperatingPoint point, int images) {
     requireImages(images);
     Curve curve = curve(point);
-    return curve.at(images) * machine * curve.factor;
+    return curve.at(images) * machine * curve.factor + wake;
   }
 
   /** Returns how long the instance is busy with a batch: the run and the gap beside it. */
@@ -210,7 +226,7 @@ public final class CostModel {
       observe(run);
       lastRun = run;
     }
-    if (run != null && sample.waitingImages() > 0) {
+    if (run != null && sample.waitingImages() > 0 && large(sample.batchImages())) {
       double most = 2 * gapSeconds() + longestRun * machine; // a pause of the machine is no gap
       double idle = Math.min(sample.idleNanos() / NANOS, most);
       gap = gap + weight(sample.batchImages()) * (idle / sample.batchImages() - gap);
@@ -246,16 +262,27 @@ public final class CostModel {
     }
     boolean same = lastRun == null || lastRun.point().equals(run.point());
     runsAtPoint = same ? runsAtPoint + 1 : 1;
-    double ratio = run.nanos() / NANOS / runSeconds(run.point(), run.images());
-    double error = Math.abs(ratio - 1);
+    double seconds = run.nanos() / NANOS;
+    double predicted = runSeconds(run.point(), run.images());
+    double error = Math.abs(seconds / predicted - 1);
     relativeError =
         lastRun == null ? error : relativeError + ERROR_WEIGHT * (error - relativeError);
+    if (!large(run.images())) {
+      double learnt = wake + WEIGHT * (seconds - predicted);
+      wake = Math.min(longestRun / 4, Math.max(-shortestRun / 2, learnt)); // no run takes nothing
+      return;
+    }
+    double ratio = (seconds - wake) / (predicted - wake);
     double step = weight(run.images()) * (Math.min(MOST, Math.max(1 / MOST, ratio)) - 1);
     boolean points = learnt >= KNOWN_AFTER && runsAtPoint <= SETTLING_RUNS;
     double own = points ? POINTS_SHARE : 0;
     curve.factor = Math.min(MOST_OWN, Math.max(1 / MOST_OWN, curve.factor * (1 + own * step)));
     machine *= 1 + (1 - own) * step;
     learnt += weight(run.images());
+  }
+
+  private boolean large(int images) {
+    return 2 * images >= fullBatch;
   }
 
   private double weight(int images) {

@@ -190,11 +190,7 @@ public final class LearnedControllers implements ControllerFactory {
 
   private Ladder ladder(LiveSettings settings) {
     return Ladder.of(
-        cost,
-        quality,
-        settings.capacity().routing(),
-        settings.maxBatchImages(),
-        bounds(settings));
+        cost, quality, settings.capacity().routing(), settings.maxBatchImages(), bounds(settings));
   }
 
   private static PointBounds bounds(LiveSettings settings) {
@@ -231,6 +227,7 @@ public final class LearnedControllers implements ControllerFactory {
           new ObservedCapacity(controller, cost, delays, Hysteresis.DEFAULT.staleAfter());
       this.points = points.stream().filter(cost.points()::contains).toList();
       this.fullBatch = fullBatch;
+      cost.fullBatch(fullBatch);
     }
 
     @Override

@@ -53,9 +53,7 @@ public final class LiveCapacity implements CapacityController {
     inForce =
         new InForce(
             settings,
-            settings.sameAs(before.settings())
-                ? before.controller()
-                : factory.create(settings));
+            settings.sameAs(before.settings()) ? before.controller() : factory.create(settings));
   }
 
   @Override

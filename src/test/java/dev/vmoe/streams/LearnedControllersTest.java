@@ -27,8 +27,7 @@ import org.junit.jupiter.api.Test;
 class LearnedControllersTest {
 
   private static final Settings FILE = new Settings(Map.of("cost.survey.ms", 0));
-  private static final QualityProfile QUALITY =
-      QualityProfile.assumed(List.of(0.1, 0.5, 1.05), 2);
+  private static final QualityProfile QUALITY = QualityProfile.assumed(List.of(0.1, 0.5, 1.05), 2);
   private static final OperatingPoint BEST = new OperatingPoint(1.05, 2);
   private static final OperatingPoint FASTEST = new OperatingPoint(0.1, 1);
 
@@ -62,8 +61,7 @@ class LearnedControllersTest {
           result.slots(),
           result.effectiveCapacityRatio(),
           nanos(
-              new OperatingPoint(settings.capacityRatio(), settings.expertsPerToken()),
-              numImages));
+              new OperatingPoint(settings.capacityRatio(), settings.expertsPerToken()), numImages));
     }
 
     static long nanos(OperatingPoint point, int images) {
@@ -97,8 +95,7 @@ class LearnedControllersTest {
 
   @Test
   void shouldKeepToTheBounds() {
-    LiveSettings bounded =
-        live(Map.of("capacity.ratio.min", "0.5", "experts.per.token.min", "2"));
+    LiveSettings bounded = live(Map.of("capacity.ratio.min", "0.5", "experts.per.token.min", "2"));
 
     assertThat(controllers.create(bounded).decide(sample(100_000)).point())
         .isEqualTo(new OperatingPoint(0.5, 2));
