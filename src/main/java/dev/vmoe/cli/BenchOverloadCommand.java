@@ -19,6 +19,7 @@ import dev.vmoe.report.overload.OpenLoopClient;
 import dev.vmoe.report.overload.OverloadBench;
 import dev.vmoe.report.overload.OverloadReport;
 import dev.vmoe.report.overload.Policy;
+import dev.vmoe.report.overload.Quality;
 import dev.vmoe.report.overload.Rates;
 import dev.vmoe.report.overload.SwitchedCapacity;
 import dev.vmoe.settings.LiveSettings;
@@ -88,9 +89,9 @@ final class BenchOverloadCommand implements Callable<Integer> {
       names = "--ratios",
       split = ",",
       paramLabel = "R",
-      defaultValue = "0.75,0.5,0.35,0.25",
+      defaultValue = "1.05,0.75,0.5,0.35,0.25,0.15",
       description =
-          "Capacity ratios between, at every K, that the bound may choose from, too (default:"
+          "Capacity ratios that are evaluated at every K, for the bound to choose from (default:"
               + " ${DEFAULT-VALUE}).")
   private List<Double> ratios = List.of();
 
@@ -237,7 +238,8 @@ final class BenchOverloadCommand implements Callable<Integer> {
       before.requireRange();
       List<ArrivalTrace> traces = own == null ? traces(before) : List.of(own);
       OverloadReport report =
-          new OverloadReport(OverloadPolicies.point(full), before, targetLatencyMs / 1e3);
+          new OverloadReport(
+              Quality.of(rows, OverloadPolicies.point(full)), before, targetLatencyMs / 1e3);
       Remaining remaining = new Remaining(traces, chosen.size());
       bench.run(traces, chosen, report, what -> progress.say(remaining.next(what)));
       progress.say("measuring once more what the pipeline answers");

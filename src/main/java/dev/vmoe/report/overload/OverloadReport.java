@@ -1,6 +1,5 @@
 package dev.vmoe.report.overload;
 
-import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.report.Table;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,7 +20,7 @@ public final class OverloadReport {
   public record Result(
       PolicyMetrics metrics, @Nullable Recovery recovery, List<Timeline.Second> timeline) {}
 
-  private final OperatingPoint full;
+  private final Quality quality;
   private final Rates rates;
   private final double targetSeconds;
   private final Map<String, Map<String, Result>> traces = new LinkedHashMap<>();
@@ -29,12 +28,12 @@ public final class OverloadReport {
   /**
    * Creates an empty report.
    *
-   * @param full operating point of full quality
+   * @param quality how accurate the points are
    * @param rates rates that the traces were made from
    * @param targetSeconds latency within which an image is answered in time
    */
-  public OverloadReport(OperatingPoint full, Rates rates, double targetSeconds) {
-    this.full = full;
+  public OverloadReport(Quality quality, Rates rates, double targetSeconds) {
+    this.quality = quality;
     this.rates = rates;
     this.targetSeconds = targetSeconds;
   }
@@ -47,7 +46,7 @@ public final class OverloadReport {
             policy,
             new Result(
                 PolicyMetrics.of(outcome, targetSeconds),
-                Recovery.of(outcome, rates.full() * targetSeconds, full),
+                Recovery.of(outcome, rates.full() * targetSeconds, quality),
                 Timeline.of(outcome)));
   }
 

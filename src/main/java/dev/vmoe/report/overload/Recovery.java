@@ -1,6 +1,5 @@
 package dev.vmoe.report.overload;
 
-import dev.vmoe.capacity.OperatingPoint;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  *     that never came
  * @param drainImagesPerSecond images answered a second between peak and end; null without an end,
  *     or where that is less than a second
- * @param secondsToRecover from the end until the answers of a whole second had nine tenths of full
- *     quality's slots a token; null if that never came
+ * @param secondsToRecover from the end until the answers of a whole second were at points that are
+ *     on average at most half a point less accurate than full quality; null if that never came
  */
 public record Recovery(
     int peakImages,
@@ -27,8 +26,6 @@ public record Recovery(
 
   /** Answers come with each commit, ten times a second: too few of them make no rate. */
   private static final double SHORTEST_DRAIN_SECONDS = 1;
-
-  private static final double NEARLY_ALL = 0.9;
 
   /** A stretch of time in which more images wait than may. */
   private static final class Episode {
@@ -44,11 +41,10 @@ public record Recovery(
    *
    * @param mostWaiting images that may wait without being a backlog: full quality's rate times the
    *     target
-   * @param full full quality
+   * @param quality how accurate the points are
    * @return null if there was no backlog
    */
-  public static @Nullable Recovery of(
-      TraceOutcome outcome, double mostWaiting, OperatingPoint full) {
+  public static @Nullable Recovery of(TraceOutcome outcome, double mostWaiting, Quality quality) {
     int[] order = outcome.byAnswer();
     Episode largest = largest(outcome, order, mostWaiting);
     if (largest == null) {
@@ -64,7 +60,7 @@ public record Recovery(
         largest.peakSeconds,
         largest.endSeconds,
         seconds >= SHORTEST_DRAIN_SECONDS ? drained / seconds : null,
-        secondsToRecover(outcome, order, largest, full));
+        secondsToRecover(outcome, order, largest, quality));
   }
 
   /** Walks through arrivals and answers in the order of time. */
@@ -99,24 +95,19 @@ public record Recovery(
   }
 
   private static @Nullable Double secondsToRecover(
-      TraceOutcome outcome, int[] order, Episode backlog, OperatingPoint full) {
-    double enough = NEARLY_ALL * full.capacityRatio() * full.expertsPerToken();
+      TraceOutcome outcome, int[] order, Episode backlog, Quality quality) {
     int end = backlog.answeredAtEnd;
-    double slots = 0;
+    double expected = 0;
     for (int start = backlog.answeredAtEnd; start < order.length; start++) {
       double from = outcome.answeredSeconds(order[start]);
       while (end < order.length && outcome.answeredSeconds(order[end]) < from + WINDOW_SECONDS) {
-        slots += slots(outcome, order[end++]);
+        expected += quality.expected(outcome, order[end++]);
       }
-      if (slots >= enough * (end - start)) {
+      if (expected >= quality.enough() * (end - start)) {
         return from - backlog.endSeconds;
       }
-      slots -= slots(outcome, order[start]);
+      expected -= quality.expected(outcome, order[start]);
     }
     return null;
-  }
-
-  private static double slots(TraceOutcome outcome, int image) {
-    return outcome.capacityRatio(image) * outcome.expertsPerToken(image);
   }
 }

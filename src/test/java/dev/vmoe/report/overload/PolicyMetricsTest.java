@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.vmoe.capacity.OperatingPoint;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class PolicyMetricsTest {
 
   private static final OperatingPoint FULL = new OperatingPoint(1.05, 2);
+  private static final Quality QUALITY =
+      new Quality(Map.of(FULL, 0.93, new OperatingPoint(0.15, 1), 0.9), 0.93);
 
   @Test
   void shouldCountWhatIsLateAndWhatNeverCame() {
@@ -64,7 +67,7 @@ class PolicyMetricsTest {
       outcome.answer(i, free, 1, full ? 1.05 : 0.15, full ? 2 : 1);
     }
 
-    Recovery recovery = Recovery.of(outcome, 2, FULL);
+    Recovery recovery = Recovery.of(outcome, 2, QUALITY);
 
     assertThat(recovery.peakImages()).isEqualTo(20);
     assertThat(recovery.peakSeconds()).isEqualTo(1);
@@ -79,8 +82,8 @@ class PolicyMetricsTest {
     TraceOutcome outcome = outcome(0, 1, 2);
     outcome.answer(0, 5, 1, 1.05, 2);
 
-    assertThat(Recovery.of(outcome, 3, FULL)).isNull();
-    Recovery recovery = Recovery.of(outcome, 1, FULL);
+    assertThat(Recovery.of(outcome, 3, QUALITY)).isNull();
+    Recovery recovery = Recovery.of(outcome, 1, QUALITY);
     assertThat(recovery.peakImages()).isEqualTo(3);
     assertThat(recovery.endSeconds()).isNull();
     assertThat(recovery.secondsToRecover()).isNull();
@@ -108,7 +111,7 @@ class PolicyMetricsTest {
     for (int i = 0; i < 5; i++) {
       outcome.answer(i, 0.1 * (i + 1), 1, 1.05, 2);
     }
-    OverloadReport report = new OverloadReport(FULL, new Rates(5, 10), 0.3);
+    OverloadReport report = new OverloadReport(QUALITY, new Rates(5, 10), 0.3);
     report.add("elastic", "fixed_full", outcome);
 
     assertThat(report.table("elastic").toText().lines().skip(1))
