@@ -31,7 +31,8 @@ class BenchOverloadIT {
     assertThat(result.get("target_latency_ms").asInt()).isEqualTo(1000);
     assertThat(names(result.get("traces"))).containsExactly("elastic", "overload");
     for (JsonNode trace : result.get("traces")) {
-      assertThat(names(trace.get("policies"))).contains("fixed_full", "fixed_low", "clairvoyant");
+      assertThat(names(trace.get("policies")))
+          .contains("fixed_full", "fixed_low", "proportional", "adaptive", "clairvoyant");
       for (JsonNode policy : trace.get("policies")) {
         assertThat(names(policy))
             .contains(
@@ -51,8 +52,6 @@ class BenchOverloadIT {
     assertThat(elastic.at("/fixed_low/mean_capacity_ratio").asDouble()).isEqualTo(0.15);
     assertThat(elastic.at("/fixed_full/images").asInt())
         .isEqualTo(elastic.at("/fixed_low/images").asInt());
-    assertThat(elastic.at("/fixed_full/effective_accuracy").asDouble())
-        .isGreaterThan(elastic.at("/fixed_low/effective_accuracy").asDouble());
     for (String trace : List.of("elastic", "overload")) {
       assertThat(folder.resolve("timeline-" + trace + ".csv")).isNotEmptyFile();
       assertThat(folder.resolve("arrivals-" + trace + ".txt")).isNotEmptyFile();
@@ -84,7 +83,7 @@ class BenchOverloadIT {
 
   private int run(String... arguments) {
     List<String> all = new ArrayList<>(List.of("bench", "overload", "--limit", "500"));
-    all.addAll(List.of("--rate-seconds", "2", "--out", folder.toString()));
+    all.addAll(List.of("--rate-seconds", "4", "--out", folder.toString()));
     all.addAll(List.of("--json", folder.resolve("result.json").toString()));
     all.addAll(List.of(arguments));
     int status =

@@ -70,7 +70,7 @@ final class CapacityDefinitions {
         .define(
             Settings.LAG_INTERVAL_MS,
             Type.LONG,
-            500L,
+            250L,
             Range.between(50, 60_000),
             Importance.LOW,
             "How often the ends of the images topic are looked up to know the backlog, in"

@@ -45,13 +45,7 @@ public final class LadderEvaluation {
       int to = Math.min(images.size(), from + batch);
       for (int i = from; i < to; i++) {
         LabelledImage image = images.get(i);
-        classes[i - from] = classifier.card().classes().indexOf(image.label());
-        if (classes[i - from] < 0) {
-          throw new IOException(
-              String.format(
-                  "%s has the label '%s', which is none of the model's classes: %s",
-                  image.name(), image.label(), classifier.card().classes()));
-        }
+        classes[i - from] = image.classIn(classifier.card());
         try {
           decoder.decode(image.encoded(), buffer, i - from);
         } catch (BadImageException e) {
