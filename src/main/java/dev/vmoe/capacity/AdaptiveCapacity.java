@@ -51,8 +51,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AdaptiveCapacity implements CapacityController {
 
-  /** Two rungs whose throughput differs by less are equally fast: no reason for a change. */
-  private static final double AS_FAST = 0.95;
+  /**
+   * The rung that the survey found fastest stays the fastest unless its throughput falls below this
+   * share of another's: what is learnt of a point holds the moment's noise, too.
+   */
+  private static final double AS_FAST = 0.8;
 
   private static final double NANOS = 1e9;
 
