@@ -111,6 +111,7 @@ public final class CostModel {
 
   private final List<RunTime> survey;
   private final Map<OperatingPoint, Curve> curves = new LinkedHashMap<>();
+  private final List<OperatingPoint> points;
   private final int largestBatch;
   private final double longestRun;
   private final double shortestRun;
@@ -149,6 +150,7 @@ public final class CostModel {
       byPoint.computeIfAbsent(run.point(), point -> new ArrayList<>()).add(run);
     }
     byPoint.forEach((point, measured) -> curves.put(point, new Curve(measured)));
+    points = List.copyOf(curves.keySet());
     fullBatch = survey.stream().mapToInt(RunTime::images).max().orElseThrow();
     largestBatch = fullBatch;
     shortestRun = survey.stream().mapToLong(RunTime::nanos).min().orElseThrow() / NANOS;
@@ -168,7 +170,7 @@ public final class CostModel {
 
   /** Returns the points that were measured. */
   public List<OperatingPoint> points() {
-    return List.copyOf(curves.keySet());
+    return points;
   }
 
   /**
@@ -274,8 +276,8 @@ public final class CostModel {
     }
     double ratio = (seconds - wake) / (predicted - wake);
     double step = weight(run.images()) * (Math.min(MOST, Math.max(1 / MOST, ratio)) - 1);
-    boolean points = learnt >= KNOWN_AFTER && runsAtPoint <= SETTLING_RUNS;
-    double own = points ? POINTS_SHARE : 0;
+    boolean settling = learnt >= KNOWN_AFTER && runsAtPoint <= SETTLING_RUNS;
+    double own = settling ? POINTS_SHARE : 0;
     curve.factor = Math.min(MOST_OWN, Math.max(1 / MOST_OWN, curve.factor * (1 + own * step)));
     machine *= 1 + (1 - own) * step;
     learnt += weight(run.images());

@@ -1,7 +1,9 @@
 package dev.vmoe.report;
 
+import dev.vmoe.event.ImageRequest;
 import dev.vmoe.moe.ModelCard;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 
 /**
  * An image file and the class it shows.
@@ -26,5 +28,10 @@ public record LabelledImage(String name, byte[] encoded, String label) {
               name, label, card.classes().size(), card.classes()));
     }
     return index;
+  }
+
+  /** Returns the image as a producer sends it. */
+  public ImageRequest toRequest() {
+    return ImageRequest.newBuilder().setImage(ByteBuffer.wrap(encoded)).setLabel(label).build();
   }
 }

@@ -4,11 +4,9 @@ import dev.vmoe.event.AvroDeserializer;
 import dev.vmoe.event.BadRecordException;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.ImageProducer;
-import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.Pace;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Iterator;
@@ -18,12 +16,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongConsumer;
-import java.util.stream.Stream;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -120,28 +114,10 @@ public final class Replay {
   }
 
   private KafkaConsumer<byte[], byte[]> consumer() {
-    KafkaConsumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(
-            Map.of(
-                ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                bootstrapServers,
-                ConsumerConfig.CLIENT_ID_CONFIG,
-                CLIENT_ID,
-                ConsumerConfig.ISOLATION_LEVEL_CONFIG,
-                "read_committed",
-                ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
-                5_000),
-            new ByteArrayDeserializer(),
-            new ByteArrayDeserializer());
-    List<TopicPartition> partitions =
-        Stream.of(topics.predictions(), topics.expertUtilization(), topics.deadLetters())
-            .flatMap(topic -> consumer.partitionsFor(topic).stream())
-            .map(info -> new TopicPartition(info.topic(), info.partition()))
-            .toList();
-    consumer.assign(partitions);
-    consumer.seekToEnd(partitions);
-    partitions.forEach(consumer::position); // the end is looked up now, not after sending
-    return consumer;
+    return CommittedConsumer.fromNow(
+        bootstrapServers,
+        CLIENT_ID,
+        List.of(topics.predictions(), topics.expertUtilization(), topics.deadLetters()));
   }
 
   private void send(
@@ -163,7 +139,7 @@ public final class Replay {
         pace.awaitNext();
         LabelledImage image = images.next();
         producer
-            .send(image.name(), request(image))
+            .send(image.name(), image.toRequest())
             .exceptionally(
                 e -> {
                   failure.compareAndSet(null, e);
@@ -175,13 +151,6 @@ public final class Replay {
     } catch (RuntimeException e) {
       failure.compareAndSet(null, e);
     }
-  }
-
-  private static ImageRequest request(LabelledImage image) {
-    return ImageRequest.newBuilder()
-        .setImage(ByteBuffer.wrap(image.encoded()))
-        .setLabel(image.label())
-        .build();
   }
 
   private StreamSummary receive(

@@ -6,8 +6,8 @@ import dev.vmoe.event.ImageProducer;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
+import dev.vmoe.report.CommittedConsumer;
 import dev.vmoe.report.LabelledImage;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,11 +18,8 @@ import java.util.Random;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,45 +73,15 @@ public final class OpenLoopClient implements AutoCloseable {
       Duration stalledAfter) {
     this.reader = new AvroDeserializer<>(registry, Prediction.class);
     this.images = List.copyOf(images);
-    this.requests = images.stream().map(OpenLoopClient::request).toList();
+    this.requests = images.stream().map(LabelledImage::toRequest).toList();
     this.stalledAfter = stalledAfter;
-    this.consumer = consumer(bootstrapServers, predictionsTopic);
+    this.consumer =
+        CommittedConsumer.fromNow(bootstrapServers, CLIENT_ID, List.of(predictionsTopic));
     this.producer =
         new ImageProducer(
             Map.of("bootstrap.servers", bootstrapServers, "client.id", CLIENT_ID, "linger.ms", 5),
             registry,
             imagesTopic);
-  }
-
-  private static ImageRequest request(LabelledImage image) {
-    return ImageRequest.newBuilder()
-        .setImage(ByteBuffer.wrap(image.encoded()))
-        .setLabel(image.label())
-        .build();
-  }
-
-  private static KafkaConsumer<byte[], byte[]> consumer(String bootstrapServers, String topic) {
-    KafkaConsumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(
-            Map.of(
-                ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                bootstrapServers,
-                ConsumerConfig.CLIENT_ID_CONFIG,
-                CLIENT_ID,
-                ConsumerConfig.ISOLATION_LEVEL_CONFIG,
-                "read_committed",
-                ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
-                5_000),
-            new ByteArrayDeserializer(),
-            new ByteArrayDeserializer());
-    List<TopicPartition> partitions =
-        consumer.partitionsFor(topic).stream()
-            .map(info -> new TopicPartition(topic, info.partition()))
-            .toList();
-    consumer.assign(partitions);
-    consumer.seekToEnd(partitions);
-    partitions.forEach(consumer::position); // the end is looked up now, not after sending
-    return consumer;
   }
 
   /**
