@@ -11,14 +11,15 @@ import org.jspecify.annotations.Nullable;
  * How long a run takes at each operating point: surveyed once, then corrected by every real run.
  *
  * <pre>
- * run(i, b)   = surveyed(i, b) · machine · own(i) + wake
+ * run(i, b)   = surveyed(i, b) · machine · own(i)          b at least half of a full batch
+ *             = surveyed(i, b) · machine · own(i) + wake   smaller
  * batch(i, b) = run(i, b) + gap · b
  * </pre>
  *
  * where {@code surveyed} is linear in the images b between measured batch sizes, {@code machine} is
- * one factor for all points, {@code own} one for each, {@code wake} what every run costs whatever
- * its size (threads and caches that have slept), and {@code gap} what an image costs beside its run
- * (decoding that nothing hides, hand-over).
+ * one factor for all points, {@code own} one for each, {@code wake} what a run costs whatever its
+ * size where little comes (threads and caches that have slept), and {@code gap} what an image costs
+ * beside its run (decoding that nothing hides, hand-over).
  *
  * <p>Throughput is asked for at full batches, so batches of at least half of one teach the factors
  * and the gap; smaller ones, which run while little comes, teach {@code wake} alone. Were all to
@@ -191,7 +192,7 @@ public final class CostModel {
   public double runSeconds(OperatingPoint point, int images) {
     requireImages(images);
     Curve curve = curve(point);
-    return curve.at(images) * machine * curve.factor + wake;
+    return curve.at(images) * machine * curve.factor + (large(images) ? 0 : wake);
   }
 
   /** Returns how long the instance is busy with a batch: the run and the gap beside it. */
@@ -274,7 +275,7 @@ public final class CostModel {
       wake = Math.min(longestRun / 4, Math.max(-shortestRun / 2, learnt)); // no run takes nothing
       return;
     }
-    double ratio = (seconds - wake) / (predicted - wake);
+    double ratio = seconds / predicted;
     double step = weight(run.images()) * (Math.min(MOST, Math.max(1 / MOST, ratio)) - 1);
     boolean settling = learnt >= KNOWN_AFTER && runsAtPoint <= SETTLING_RUNS;
     double own = settling ? POINTS_SHARE : 0;

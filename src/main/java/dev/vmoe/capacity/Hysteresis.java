@@ -28,7 +28,13 @@ public record Hysteresis(
   /** What has been simulated, for a reading of the load every half second. */
   public static final Hysteresis DEFAULT =
       new Hysteresis(
-          0.95, 0.8, 0.9, 0.5, Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(2));
+          0.95,
+          0.8,
+          0.9,
+          0.5,
+          Duration.ofMillis(500),
+          Duration.ofSeconds(1),
+          Duration.ofSeconds(2));
 
   /** Rejects shares that would let a point be left and taken again at the same load. */
   public Hysteresis {

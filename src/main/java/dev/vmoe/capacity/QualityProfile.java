@@ -2,10 +2,13 @@ package dev.vmoe.capacity;
 
 import dev.vmoe.moe.Routing;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /**
@@ -72,7 +75,59 @@ public final class QualityProfile {
     return new QualityProfile(entries);
   }
 
-  /** Returns every point that was measured. */
+  /**
+   * Returns this profile with a point halfway between each two neighbouring ratios of the same K,
+   * its accuracy halfway between theirs at every batch size that both have. A rung half as far away
+   * gives up half as much where the load lies between two.
+   */
+  public QualityProfile refined() {
+    List<Entry> entries = new ArrayList<>();
+    for (Setting setting : settings()) {
+      NavigableMap<Integer, Double> lower = measured(setting);
+      lower.forEach((size, accuracy) -> entries.add(entry(setting, size, accuracy)));
+      OperatingPoint point = setting.point();
+      points.stream()
+          .filter(other -> other.expertsPerToken() == point.expertsPerToken())
+          .filter(other -> other.capacityRatio() > point.capacityRatio())
+          .filter(other -> accuracies.containsKey(new Setting(other, setting.routing())))
+          .min(Comparator.comparingDouble(OperatingPoint::capacityRatio))
+          .ifPresent(
+              next -> {
+                Setting between = new Setting(halfway(point, next), setting.routing());
+                measured(new Setting(next, setting.routing()))
+                    .forEach(
+                        (size, accuracy) -> {
+                          Double below = lower.get(size);
+                          if (below != null) {
+                            entries.add(entry(between, size, (below + accuracy) / 2));
+                          }
+                        });
+              });
+    }
+    return new QualityProfile(entries);
+  }
+
+  private List<Setting> settings() {
+    return points.stream()
+        .flatMap(point -> Arrays.stream(Routing.values()).map(order -> new Setting(point, order)))
+        .filter(accuracies::containsKey)
+        .toList();
+  }
+
+  private NavigableMap<Integer, Double> measured(Setting setting) {
+    return Objects.requireNonNull(accuracies.get(setting));
+  }
+
+  private static Entry entry(Setting setting, int batchImages, double accuracy) {
+    return new Entry(setting.point(), setting.routing(), batchImages, accuracy);
+  }
+
+  private static OperatingPoint halfway(OperatingPoint point, OperatingPoint next) {
+    return new OperatingPoint(
+        (point.capacityRatio() + next.capacityRatio()) / 2, point.expertsPerToken());
+  }
+
+  /** Returns every point that was measured, or lies between two that were. */
   public List<OperatingPoint> points() {
     return points;
   }

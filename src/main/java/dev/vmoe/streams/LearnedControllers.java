@@ -77,7 +77,7 @@ public final class LearnedControllers implements ControllerFactory {
       IntConsumer percentDone) {
     ModelCard card = classifier.card();
     Pipeline.runnable(settings, card); // before memory is taken for the largest batch
-    QualityProfile known = quality == null ? assumed(card) : quality;
+    QualityProfile known = known(quality, card);
     if (quality == null && !card.dense()) {
       log.warn(
           "{} has no quality profile: of two operating points the one with more slots is taken for"
@@ -97,6 +97,10 @@ public final class LearnedControllers implements ControllerFactory {
         surveyed.rounds());
     return new LearnedControllers(
         known, surveyed.cost(), StreamsProperties.commitInterval(settings), metrics);
+  }
+
+  private static QualityProfile known(@Nullable QualityProfile measured, ModelCard card) {
+    return (measured == null ? assumed(card) : measured).refined();
   }
 
   /** A dense model is the same at every point. */
@@ -123,7 +127,7 @@ public final class LearnedControllers implements ControllerFactory {
       LiveSettings live, Settings file, @Nullable QualityProfile quality, ModelCard card) {
     if (live.capacity().mode() == CapacityMode.ADAPTIVE) {
       requireTime(live, StreamsProperties.commitInterval(file));
-      requirePoint(live, quality == null ? assumed(card) : quality);
+      requirePoint(live, known(quality, card));
     }
   }
 

@@ -168,6 +168,18 @@ class AdaptiveCapacitySimulationTest {
   }
 
   @Test
+  void shouldNotTakeTheSmallBatchesOfAQuietTimeForLostThroughput() {
+    instance.wake = 0.004;
+    for (long seed : SEEDS) {
+      Outcome outcome = run(seed, 40, Arrivals.phases(20, 0.4 * full, 1.5 * full));
+      assertThat(ladder.rungs().indexOf(outcome.pointAt(38)))
+          .as("rung, seed %d", seed)
+          .isBetween(bestFor(1.5 * full, 0.85), bestFor(1.5 * full, 1.02));
+      assertThat(outcome.lateShare()).isLessThan(0.001);
+    }
+  }
+
+  @Test
   void shouldStayInTimeWhenTheReadingStallsAsTheLoadRises() {
     DoubleUnaryOperator rate = Arrivals.phases(10, 0.5 * full, 1.5 * full, 0.5 * full, 0.5 * full);
     instance.stalled = t -> t > 9 && t < 25;

@@ -16,6 +16,7 @@ class AdaptiveCapacityTest {
 
   private static final long MS = 1_000_000L;
   private static final Duration TARGET = Duration.ofSeconds(1);
+  private static final long DWELL_MS = Hysteresis.DEFAULT.dwell().toMillis();
   private static final Duration OVERHEAD = Duration.ofMillis(150);
   private static final Load QUIET = new Load(0, 0, 0);
 
@@ -102,12 +103,12 @@ class AdaptiveCapacityTest {
   @Test
   void shouldGoUpOnlyOnceABetterPointWasSafeForADwell() {
     at(0, 32, 0, 20, load(1_000_000, 5000));
-    for (long millis = 100; millis < 1100; millis += 100) {
+    for (long millis = 100; millis < 100 + DWELL_MS; millis += 100) {
       Decision decision = at(millis, 8, 0, 20, load(8, 300));
       assertThat(decision.point()).as("at %d ms", millis).isEqualTo(DemoModel.CHEAPEST);
       assertThat(decision.reason()).isEqualTo("holds");
     }
-    Decision decision = at(1100, 8, 0, 20, load(8, 300));
+    Decision decision = at(100 + DWELL_MS, 8, 0, 20, load(8, 300));
     assertThat(decision.point()).isEqualTo(DemoModel.BEST);
     assertThat(decision.reason()).isEqualTo("load has fallen");
   }
@@ -115,15 +116,15 @@ class AdaptiveCapacityTest {
   @Test
   void shouldGoUpToThePointThatWasSafeThroughout() {
     at(0, 32, 0, 20, load(1_000_000, 5000));
-    for (long millis = 100; millis < 1100; millis += 100) {
-      // now and then more than the best point's 637 a second (0.9 of 708)
-      at(millis, 8, 0, 20, load(8, millis == 600 ? 700 : 300));
+    for (long millis = 100; millis < 100 + DWELL_MS; millis += 100) {
+      // once more than the best point's 637 a second (0.9 of 708)
+      at(millis, 8, 0, 20, load(8, millis == 300 ? 700 : 300));
     }
-    Decision decision = at(1100, 8, 0, 20, load(8, 300));
+    Decision decision = at(100 + DWELL_MS, 8, 0, 20, load(8, 300));
     assertThat(rung(decision)).isBetween(1, ladder.top() - 1);
     assertThat(cost.imagesPerSecond(decision.point(), 32) * 0.9).isGreaterThan(700);
-    assertThat(at(1600, 8, 0, 20, load(8, 300)).point()).isEqualTo(decision.point());
-    assertThat(at(1700, 8, 0, 20, load(8, 300)).point()).isEqualTo(DemoModel.BEST);
+    assertThat(at(300 + DWELL_MS, 8, 0, 20, load(8, 300)).point()).isEqualTo(decision.point());
+    assertThat(at(400 + DWELL_MS, 8, 0, 20, load(8, 300)).point()).isEqualTo(DemoModel.BEST);
   }
 
   @Test
@@ -186,7 +187,7 @@ class AdaptiveCapacityTest {
   void shouldNotTakeALongWaitForASilence() {
     at(0, 32, 0, 20, load(1_000_000, 5000));
     // the image was there all the time
-    assertThat(at(1_200, 1, 0, 600, load(1, 0)).point()).isEqualTo(DemoModel.CHEAPEST);
+    assertThat(at(700, 1, 0, 600, load(1, 0)).point()).isEqualTo(DemoModel.CHEAPEST);
   }
 
   @Test

@@ -158,6 +158,17 @@ class CostModelTest {
   }
 
   @Test
+  void shouldNotTakeSmallBatchesOfAQuietTimeForLostThroughput() {
+    CostModel cost = model();
+    double throughput = cost.imagesPerSecond(POINT, 32);
+    for (int i = 0; i < 50; i++) {
+      cost.observe(after(run(POINT, 1, 7), 1, 0, 0)); // 5 ms expected
+    }
+    assertThat(cost.runSeconds(POINT, 1)).isGreaterThan(0.0055);
+    assertThat(cost.imagesPerSecond(POINT, 32)).isEqualTo(throughput);
+  }
+
+  @Test
   void shouldNotTakeAPauseForATrend() {
     CostModel cost = model();
     cost.observe(after(run(POINT, 32, 10_000), 32, 0, 0));

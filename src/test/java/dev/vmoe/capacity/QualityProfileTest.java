@@ -57,6 +57,37 @@ class QualityProfileTest {
     assertThat(accuracy(assumed, 1.05, 1)).isLessThan(accuracy(assumed, 0.5, 2));
   }
 
+  @Test
+  void shouldAddAPointHalfwayBetweenNeighboursOfTheSameExpertsPerToken() {
+    OperatingPoint next = new OperatingPoint(0.75, 1);
+    OperatingPoint between = new OperatingPoint(0.5, 1);
+    QualityProfile refined =
+        new QualityProfile(
+                List.of(
+                    new QualityProfile.Entry(LOW, Routing.BATCH_PRIORITY, 16, 0.9),
+                    new QualityProfile.Entry(next, Routing.BATCH_PRIORITY, 4, 0.96),
+                    new QualityProfile.Entry(next, Routing.BATCH_PRIORITY, 16, 0.94),
+                    new QualityProfile.Entry(next, Routing.VANILLA, 16, 0.7),
+                    new QualityProfile.Entry(HIGH, Routing.BATCH_PRIORITY, 16, 0.95)))
+            .refined();
+
+    assertThat(refined.points()).containsExactlyInAnyOrder(LOW, between, next, HIGH);
+    // 16 is the only size, and batch priority the only order, in which both were measured
+    assertThat(refined.accuracy(between, Routing.BATCH_PRIORITY, 16))
+        .isCloseTo(0.92, within(1e-12));
+    assertThat(refined.accuracy(between, Routing.BATCH_PRIORITY, 4)).isCloseTo(0.92, within(1e-12));
+    assertThat(refined.accuracy(next, Routing.BATCH_PRIORITY, 4)).isEqualTo(0.96);
+    assertThatThrownBy(() -> refined.accuracy(between, Routing.VANILLA, 16))
+        .hasMessageContaining("vanilla");
+  }
+
+  @Test
+  void shouldAddNothingBetweenPointsOfDifferentExpertsPerToken() {
+    QualityProfile assumed = QualityProfile.assumed(List.of(0.5), 2);
+
+    assertThat(assumed.refined().points()).hasSameElementsAs(assumed.points());
+  }
+
   private static double accuracy(QualityProfile profile, double ratio, int k) {
     return profile.accuracy(new OperatingPoint(ratio, k), Routing.VANILLA, 32);
   }

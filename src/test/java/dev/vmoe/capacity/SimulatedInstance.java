@@ -41,6 +41,9 @@ final class SimulatedInstance {
   /** Standard deviation of the logarithm of a run's time. */
   double noise = 0.1;
 
+  /** What a run takes longer that begins after the instance has stood still for a while. */
+  double wake = 0;
+
   long seed = 1;
 
   SimulatedInstance(CostModel truth, int batchImages) {
@@ -189,6 +192,9 @@ final class SimulatedInstance {
       double ran =
           truth.runSeconds(decision.point(), images)
               * Math.exp(noise * random.nextGaussian() - noise * noise / 2);
+      if (batches.isEmpty() || opened > free) {
+        ran += wake;
+      }
       double end = start + ran;
       double seen = Math.ceil((end + emission) / commitInterval) * commitInterval;
       for (int i = head; i < head + images; i++) {
