@@ -49,6 +49,11 @@ final class ModelOptions {
     return isVariant(model) ? open(BundledModels.twin(model.toString())) : null;
   }
 
+  /** Returns whether a bundled model is meant. */
+  boolean isBundled() {
+    return model == null || isVariant(model);
+  }
+
   private static boolean isVariant(Path model) {
     return !Files.exists(model) && BundledModels.isVariant(model.toString());
   }
@@ -67,12 +72,12 @@ final class ModelOptions {
   }
 
   /** Opens the model. */
-  BatchClassifier open() throws IOException {
+  VmoeSession open() throws IOException {
     return open(path());
   }
 
   /** Opens another model on the same device. */
-  BatchClassifier open(Path path) throws IOException {
+  VmoeSession open(Path path) throws IOException {
     return open(path, device, threads);
   }
 
