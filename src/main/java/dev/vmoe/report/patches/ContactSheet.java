@@ -42,7 +42,7 @@ public final class ContactSheet {
    * Creates a sheet.
    *
    * @param company where the images beside the watched ones come from; unused if there are none
-   * @param problems what the reader should know is missing
+   * @param problems files that are not shown, and why
    */
   public ContactSheet(Explanation explanation, String company, List<String> problems) {
     this.explanation = explanation;
@@ -93,8 +93,8 @@ public final class ContactSheet {
             k,
             others == 0
                 ? "There are no others in it."
-                : "%s of them not shown: %s."
-                    .formatted(others == 1 ? "1 is" : others + " are", escape(company))));
+                : "%s not shown: %s."
+                    .formatted(others == 1 ? "1 more is" : others + " more are", escape(company))));
     page.append(
         """
         <p><span class="veil"></span> Blue patches are skipped by the block: no choice of theirs found a slot, so its experts
@@ -102,7 +102,7 @@ public final class ContactSheet {
         <b>vanilla</b> order those of the images that come first. Images are shown as the model sees them.</p>
         """);
     for (String problem : problems) {
-      page.append("<p class=\"problem\">").append(escape(problem)).append("</p>\n");
+      page.append("<p class=\"problem\">not shown, ").append(escape(problem)).append("</p>\n");
     }
   }
 
@@ -111,7 +111,7 @@ public final class ContactSheet {
     page.append(
         """
         <div class="scroll"><table>
-        <caption class="faint">The whole batch: choices processed, and tokens skipped by block</caption>
+        <caption>The whole batch: choices processed, and tokens skipped by block</caption>
         <thead><tr><th scope="col">ratio</th><th scope="col">in effect</th><th scope="col">slots an expert</th>\
         <th scope="col">routing</th><th scope="col">processed</th>""");
     for (int block : explanation.card().moeBlocks()) {
@@ -180,15 +180,16 @@ public final class ContactSheet {
     for (int layer = 0; layer < blocks.size(); layer++) {
       byte[] kept = run.kept(watched.place(), layer);
       String count = grid.skippedPatches(kept) + " of " + grid.patches();
-      String others = grid.skipsClassToken(kept) ? "and class token" : "";
+      boolean classToken = grid.skipsClassToken(kept);
       page.append("<figure>");
       picture(
           page,
           grid.dim(watched.image().pixels(), kept),
-          "block %d skips %s patches %s".formatted(blocks.get(layer), count, others).strip());
+          "block %d skips %s patches%s"
+              .formatted(blocks.get(layer), count, classToken ? " and the class token" : ""));
       page.append(
           "<figcaption>block %d<br>%s%s</figcaption></figure>\n"
-              .formatted(blocks.get(layer), count, others.isEmpty() ? "" : "<br>" + others));
+              .formatted(blocks.get(layer), count, classToken ? "<br>+ class token" : ""));
     }
     page.append("</div></div>\n");
   }

@@ -21,8 +21,8 @@ public record PatchGrid(int imageSize, int side, boolean classToken) {
    */
   private static final int[] VEIL = {72, 104, 160};
 
-  /** A skipped patch is one part of what it was and three of the veil. */
-  private static final int VEIL_PARTS = 3;
+  /** A skipped patch is one part of what it was and two of the veil. */
+  private static final int VEIL_PARTS = 2;
 
   /** Rejects a grid that does not divide the image. */
   public PatchGrid {
