@@ -206,6 +206,13 @@ final class ExplainCommand implements Callable<Integer> {
       OutputFiles.write(csv, table.toCsv());
     }
     WatchedBatch images = explanation.batch();
+    if (images.numImages() < batch) {
+      spec.commandLine()
+          .getErr()
+          .printf(
+              "vmoe: a batch of %d crowds a few experts: --batch-with LABELLED fills it up to %d%n",
+              images.numImages(), batch);
+    }
     PrintWriter text = spec.commandLine().getOut();
     text.printf(
         "%s, one batch of %d images, %d shown%n",
