@@ -3,13 +3,10 @@ package dev.vmoe.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.moe.ModelCard;
-import dev.vmoe.report.LabelledBatches;
-import dev.vmoe.report.LabelledImages;
 import dev.vmoe.report.PriorityStudy;
 import dev.vmoe.report.Table;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -28,19 +25,15 @@ import picocli.CommandLine.Spec;
           + " one image in --parts is prioritised, each in its turn, under batch priority routing.",
       "Rows: all images at the reference ratio; all images with their first choices alone (K 1,"
           + " nothing dropped); then at each ratio all images with equal priorities, the prioritised"
-          + " ones, and the others. Differences are in accuracy, paired by image, with 95 % intervals"
+          + " ones, and the others. Differences are in accuracy, paired by image, with 95 %% intervals"
           + " (bootstrap)."
     })
 final class BenchPriorityCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
   @Mixin private final ModelOptions model = new ModelOptions();
-
-  @Option(
-      names = "--images",
-      paramLabel = "LABELLED",
-      description = "Labelled images (default: the bundled Fashion-MNIST test images).")
-  private @Nullable Path images;
+  @Mixin private final BatchOptions batches = new BatchOptions();
+  @Mixin private final TableOptions files = new TableOptions();
 
   @Option(
       names = "--priority",
@@ -78,39 +71,20 @@ final class BenchPriorityCommand implements Callable<Integer> {
   private @Nullable Integer expertsPerToken;
 
   @Option(
-      names = "--batch",
-      paramLabel = "B",
-      defaultValue = "64",
-      description = "Images a batch (default: ${DEFAULT-VALUE}).")
-  private int batch;
-
-  @Option(
-      names = "--limit",
-      paramLabel = "N",
-      description = "Take the first N images (default: all).")
-  private @Nullable Integer limit;
-
-  @Option(
       names = "--seed",
       paramLabel = "S",
       defaultValue = "1",
       description = "Seed of the bootstrap (default: ${DEFAULT-VALUE}).")
   private long seed;
 
-  @Option(names = "--csv", paramLabel = "FILE", description = "Write the table there as CSV, too.")
-  private @Nullable Path csv;
-
-  @Option(names = "--json", paramLabel = "FILE", description = "Write the rows there as JSON, too.")
-  private @Nullable Path json;
-
   private BenchPriorityCommand() {}
 
   @Override
   public Integer call() throws Exception {
-    PositiveNumbers.check(spec, "--batch", batch, "--limit", limit);
+    batches.check();
     try (BatchClassifier classifier = model.open()) {
       PriorityStudy study = study(classifier);
-      run(study, classifier.card());
+      batches.forEach(classifier.card(), "measured", study::add);
       print(study.rows(seed), classifier.card());
     }
     return 0;
@@ -128,21 +102,6 @@ final class BenchPriorityCommand implements Callable<Integer> {
               parts));
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
-    }
-  }
-
-  private void run(PriorityStudy study, ModelCard card) throws IOException {
-    Path labelled = images == null ? BundledModels.testImages() : images;
-    LabelledBatches batches = new LabelledBatches(card, ModelOptions.decoder(card), batch);
-    Progress progress = new Progress(spec.commandLine().getErr());
-    try (LabelledImages set = LabelledImages.open(labelled, card.classes())) {
-      int total = limit == null ? set.size() : Math.min(limit, set.size());
-      if (total == 0) {
-        throw new IOException("no images in " + labelled);
-      }
-      try (Progress.Bar bar = progress.bar("measured", total)) {
-        batches.forEach(set, total, study::add, bar::at);
-      }
     }
   }
 
@@ -177,25 +136,20 @@ final class BenchPriorityCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     out.printf(
         "%s, %d images, batches of %d, one in %d with priority %s%n",
-        card.name(), rows.get(0).images(), batch, parts, priority);
+        card.name(), rows.get(0).images(), batches.batch(), parts, priority);
     out.print(table.toText());
     out.flush();
-    if (csv != null) {
-      OutputFiles.write(csv, table.toCsv());
-    }
-    if (json != null) {
-      ObjectNode result = Json.object();
-      result
-          .put("model", card.name())
-          .put("weights_hash", card.weightsHash())
-          .put("images", rows.get(0).images())
-          .put("batch", batch)
-          .put("priority", priority)
-          .put("parts", parts)
-          .put("seed", seed);
-      result.set("rows", Json.tree(rows));
-      Json.write(json, result);
-    }
+    ObjectNode result = Json.object();
+    result
+        .put("model", card.name())
+        .put("weights_hash", card.weightsHash())
+        .put("images", rows.get(0).images())
+        .put("batch", batches.batch())
+        .put("priority", priority)
+        .put("parts", parts)
+        .put("seed", seed);
+    result.set("rows", Json.tree(rows));
+    files.write(table, result);
   }
 
   private static @Nullable String decimals(@Nullable Double value) {

@@ -3,9 +3,6 @@ package dev.vmoe.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.vmoe.capacity.QualityProfile;
 import dev.vmoe.event.RegistryClient;
-import dev.vmoe.inference.Device;
-import dev.vmoe.inference.SessionSettings;
-import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.report.ProfileFile;
 import dev.vmoe.settings.LiveSettings;
@@ -212,9 +209,8 @@ final class ConfigCommand {
       return UnaryOperator.identity();
     }
     Path model = settings.model();
-    try (VmoeSession session =
-        VmoeSession.open(model, new SessionSettings(Device.CPU, 1, false, List.of()))) {
-      ModelCard card = session.card();
+    try {
+      ModelCard card = ModelOptions.card(model);
       QualityProfile quality = ProfileFile.find(model, card).orElse(null);
       return live -> {
         LiveSettings complete = live.forModel(card);

@@ -6,8 +6,6 @@ import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.report.Evaluation;
-import dev.vmoe.report.LabelledBatches;
-import dev.vmoe.report.LabelledImages;
 import dev.vmoe.report.Table;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -36,12 +34,8 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
   @Mixin private final ModelOptions model = new ModelOptions();
-
-  @Option(
-      names = "--images",
-      paramLabel = "LABELLED",
-      description = "Labelled images (default: the bundled Fashion-MNIST test images).")
-  private @Nullable Path images;
+  @Mixin private final BatchOptions batches = new BatchOptions();
+  @Mixin private final TableOptions files = new TableOptions();
 
   @Option(
       names = "--dense",
@@ -72,34 +66,15 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "Who claims slots first (default: ${DEFAULT-VALUE}).")
   private List<String> routings = List.of();
 
-  @Option(
-      names = "--batch",
-      paramLabel = "B",
-      defaultValue = "64",
-      description = "Images a batch (default: ${DEFAULT-VALUE}).")
-  private int batch;
-
-  @Option(
-      names = "--limit",
-      paramLabel = "N",
-      description = "Evaluate the first N images (default: all).")
-  private @Nullable Integer limit;
-
-  @Option(names = "--csv", paramLabel = "FILE", description = "Write the table there as CSV, too.")
-  private @Nullable Path csv;
-
-  @Option(names = "--json", paramLabel = "FILE", description = "Write the rows there as JSON, too.")
-  private @Nullable Path json;
-
   private EvaluateCommand() {}
 
   @Override
   public Integer call() throws Exception {
-    PositiveNumbers.check(spec, "--batch", batch, "--limit", limit);
+    batches.check();
     try (BatchClassifier classifier = model.open();
         BatchClassifier twin = openTwin()) {
       Evaluation evaluation = new Evaluation(classifier, twin, settings(classifier.card()));
-      run(evaluation, classifier.card());
+      batches.forEach(classifier.card(), "evaluated", evaluation::add);
       print(evaluation.rows());
     }
     return 0;
@@ -137,18 +112,6 @@ final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  private void run(Evaluation evaluation, ModelCard card) throws IOException {
-    Path labelled = images == null ? BundledModels.testImages() : images;
-    LabelledBatches batches = new LabelledBatches(card, ModelOptions.decoder(card), batch);
-    Progress progress = new Progress(spec.commandLine().getErr());
-    try (LabelledImages set = LabelledImages.open(labelled, card.classes())) {
-      int total = limit == null ? set.size() : Math.min(limit, set.size());
-      try (Progress.Bar bar = progress.bar("evaluated", total)) {
-        batches.forEach(set, total, evaluation::add, bar::at);
-      }
-    }
-  }
-
   private void print(List<Evaluation.Row> rows) throws IOException {
     Table table =
         new Table(
@@ -180,16 +143,11 @@ final class EvaluateCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     out.print(table.toText());
     out.flush();
-    if (csv != null) {
-      OutputFiles.write(csv, table.toCsv());
-    }
-    if (json != null) {
-      ObjectNode result = Json.object();
-      result.put("images", rows.get(0).images());
-      result.put("batch", batch);
-      result.set("rows", Json.tree(rows));
-      Json.write(json, result);
-    }
+    ObjectNode result = Json.object();
+    result.put("images", rows.get(0).images());
+    result.put("batch", batches.batch());
+    result.set("rows", Json.tree(rows));
+    files.write(table, result);
   }
 
   private static @Nullable String decimals(@Nullable Double value) {

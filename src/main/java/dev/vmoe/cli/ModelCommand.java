@@ -2,9 +2,6 @@ package dev.vmoe.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.checkpoint.CheckpointReader;
-import dev.vmoe.inference.Device;
-import dev.vmoe.inference.SessionSettings;
-import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.model.DescriptionFile;
 import dev.vmoe.model.ImportOptions;
 import dev.vmoe.model.ModelImport;
@@ -14,7 +11,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -138,15 +134,12 @@ final class ModelCommand {
     @Override
     public Integer call() throws IOException {
       PrintWriter out = spec.commandLine().getOut();
-      try (VmoeSession session =
-          VmoeSession.open(model, new SessionSettings(Device.CPU, 1, false, List.of()))) {
-        ObjectNode card = (ObjectNode) Json.tree(session.card());
-        if (json) {
-          out.println(card);
-        } else {
-          card.properties()
-              .forEach(entry -> out.printf("%s: %s%n", entry.getKey(), entry.getValue()));
-        }
+      ObjectNode card = (ObjectNode) Json.tree(ModelOptions.card(model));
+      if (json) {
+        out.println(card);
+      } else {
+        card.properties()
+            .forEach(entry -> out.printf("%s: %s%n", entry.getKey(), entry.getValue()));
       }
       out.flush();
       return 0;

@@ -9,6 +9,7 @@ import dev.vmoe.inference.Device;
 import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.moe.ModelCard;
+import dev.vmoe.onnx.OnnxModel;
 import dev.vmoe.settings.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -49,6 +50,11 @@ final class ModelOptions {
     return isVariant(model) ? open(BundledModels.twin(model.toString())) : null;
   }
 
+  /** Returns whether a bundled model is meant. */
+  boolean isBundled() {
+    return model == null || isVariant(model);
+  }
+
   private static boolean isVariant(Path model) {
     return !Files.exists(model) && BundledModels.isVariant(model.toString());
   }
@@ -67,13 +73,26 @@ final class ModelOptions {
   }
 
   /** Opens the model. */
-  BatchClassifier open() throws IOException {
+  VmoeSession open() throws IOException {
     return open(path());
   }
 
   /** Opens another model on the same device. */
-  BatchClassifier open(Path path) throws IOException {
+  VmoeSession open(Path path) throws IOException {
     return open(path, device, threads);
+  }
+
+  /**
+   * Returns what a model file says about itself, without loading it.
+   *
+   * @throws IOException if it cannot be read, or says nothing
+   */
+  static ModelCard card(Path file) throws IOException {
+    try {
+      return ModelCard.fromMetadata(OnnxModel.metadata(file));
+    } catch (IllegalArgumentException e) {
+      throw new IOException(file + ": " + e.getMessage(), e);
+    }
   }
 
   /** Opens the model of an instance's settings. */

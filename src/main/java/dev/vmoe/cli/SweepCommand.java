@@ -45,12 +45,7 @@ final class SweepCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
   @Mixin private final ModelOptions model = new ModelOptions();
-
-  @Option(
-      names = "--images",
-      paramLabel = "LABELLED",
-      description = "Labelled images (default: the bundled Fashion-MNIST test images).")
-  private @Nullable Path images;
+  @Mixin private final LabelledOptions labelled = new LabelledOptions();
 
   @Option(
       names = "--dense",
@@ -130,7 +125,7 @@ final class SweepCommand implements Callable<Integer> {
     if (skip < 0) {
       throw new ParameterException(spec.commandLine(), "--skip " + skip + " is below 0");
     }
-    if (profile != null && isTestSet()) {
+    if (profile != null && labelled.isTestSet()) {
       throw new ParameterException(
           spec.commandLine(),
           "--profile needs --images other than the bundled test images: a profile decides what runs,"
@@ -140,7 +135,7 @@ final class SweepCommand implements Callable<Integer> {
         BatchClassifier twin = openTwin()) {
       ModelCard card = classifier.card();
       SweepPlan plan = plan(card, twin != null);
-      Path set = images == null ? BundledModels.testImages() : images;
+      Path set = labelled.path();
       ImageSample sample =
           new ImageSample(
               set,
@@ -165,11 +160,6 @@ final class SweepCommand implements Callable<Integer> {
 
   private @Nullable BatchClassifier openTwin() throws IOException {
     return dense == null ? model.openTwin() : model.open(dense);
-  }
-
-  private boolean isTestSet() throws IOException {
-    return images == null
-        || images.toRealPath().startsWith(BundledModels.testImages().toRealPath());
   }
 
   private SweepPlan plan(ModelCard card, boolean withTwin) {
@@ -249,7 +239,7 @@ final class SweepCommand implements Callable<Integer> {
     for (Map.Entry<String, String> picture : SweepPictures.draw(rows, plan).entrySet()) {
       OutputFiles.write(out.resolve(picture.getKey()), picture.getValue());
     }
-    if (isTestSet()) {
+    if (labelled.isTestSet()) {
       text.println();
       text.println("no quality profile: these are the test images, it needs others (--images)");
     } else {
@@ -264,7 +254,7 @@ final class SweepCommand implements Callable<Integer> {
 
   private String setName() {
     String from = skip == 0 ? "" : " from image " + skip + " on";
-    return (images == null ? "" : String.valueOf(images.getFileName())) + from;
+    return labelled.name() + from;
   }
 
   private String command() {

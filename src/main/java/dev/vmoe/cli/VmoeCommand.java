@@ -32,6 +32,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ConsumeCommand.class,
       ModelCommand.class,
       PredictCommand.class,
+      ExplainCommand.class,
       EvaluateCommand.class,
       SweepCommand.class,
       BenchCommand.class

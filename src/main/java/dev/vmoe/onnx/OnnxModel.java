@@ -4,10 +4,14 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnsafeByteOperations;
+import com.google.protobuf.WireFormat;
 import dev.vmoe.tensor.Tensor;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -67,6 +71,29 @@ public final class OnnxModel {
     try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
       model.build().writeTo(out);
     }
+  }
+
+  /**
+   * Returns what is to be known about a model file, without its graph: weights are passed over.
+   *
+   * @throws IOException if the file cannot be read, or is no model file
+   */
+  public static Map<String, String> metadata(Path file) throws IOException {
+    Map<String, String> metadata = new TreeMap<>();
+    try (InputStream bytes = Files.newInputStream(file)) {
+      CodedInputStream in = CodedInputStream.newInstance(bytes);
+      for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+        if (WireFormat.getTagFieldNumber(tag) == ModelProto.METADATA_PROPS_FIELD_NUMBER) {
+          StringStringEntryProto entry = StringStringEntryProto.parseFrom(in.readByteArray());
+          metadata.put(entry.getKey(), entry.getValue());
+        } else {
+          in.skipField(tag);
+        }
+      }
+    } catch (InvalidProtocolBufferException e) {
+      throw new IOException(file + " is no ONNX file: " + e.getMessage(), e);
+    }
+    return metadata;
   }
 
   private void writeBeside(Path data, ModelProto.Builder model) throws IOException {

@@ -7,10 +7,7 @@ import dev.vmoe.inference.BatchResult;
 import dev.vmoe.inference.ScoredClass;
 import dev.vmoe.moe.RoutingCounts;
 import dev.vmoe.moe.RoutingSettings;
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,8 +21,7 @@ public final class FileClassifier {
   public static final int BATCH = 64;
 
   private final BatchClassifier classifier;
-  private final ImageDecoder decoder;
-  private final int maxBytes;
+  private final FileDecoder files;
   private final ByteBuffer images;
 
   /**
@@ -59,8 +55,7 @@ public final class FileClassifier {
    */
   public FileClassifier(BatchClassifier classifier, ImageDecoder decoder, int maxBytes) {
     this.classifier = classifier;
-    this.decoder = decoder;
-    this.maxBytes = maxBytes;
+    this.files = new FileDecoder(decoder, maxBytes);
     int size = classifier.card().imageSize();
     this.images = ByteBuffer.allocateDirect(BATCH * size * size * 3);
   }
@@ -95,18 +90,10 @@ public final class FileClassifier {
 
   private @Nullable String decode(Path file, int slot) {
     try {
-      long bytes = Files.size(file);
-      if (bytes > maxBytes) {
-        return "has " + bytes + " bytes, more than the limit of " + maxBytes;
-      }
-      decoder.decode(Files.readAllBytes(file), images, slot);
+      files.decode(file, images, slot);
       return null;
     } catch (BadImageException e) {
       return e.getMessage();
-    } catch (NoSuchFileException e) {
-      return "no such file";
-    } catch (IOException e) {
-      return "cannot be read: " + e.getMessage();
     }
   }
 

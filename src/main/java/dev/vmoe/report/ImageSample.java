@@ -7,9 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -114,24 +112,18 @@ public final class ImageSample {
     }
     ByteBuffer images = buffer;
     int[] classes = new int[count];
-    Integer[] slots = new Integer[count];
-    Arrays.setAll(slots, slot -> slot);
-    Arrays.sort(slots, Comparator.comparing(slot -> order.get(first + slot)));
-    try (LabelledImages set = LabelledImages.open(path, card.classes())) {
-      int next = 0;
-      for (int slot : slots) {
-        int index = order.get(first + slot);
-        set.skip(index - next);
-        next = index + 1;
-        LabelledImage image = set.next();
-        classes[slot] = image.classIn(card);
-        try {
-          decoder.decode(image.encoded(), images, slot);
-        } catch (BadImageException e) {
-          throw new IOException(image.name() + ": " + e.getMessage(), e);
-        }
-      }
-    }
+    LabelledImages.readAt(
+        path,
+        card.classes(),
+        order.subList(first, first + count),
+        (slot, image) -> {
+          classes[slot] = image.classIn(card);
+          try {
+            decoder.decode(image.encoded(), images, slot);
+          } catch (BadImageException e) {
+            throw new IOException(image.name() + ": " + e.getMessage(), e);
+          }
+        });
     return new Slice(images, classes);
   }
 }

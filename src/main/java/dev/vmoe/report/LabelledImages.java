@@ -3,9 +3,11 @@ package dev.vmoe.report;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /**
  * A set of labelled images, read one at a time in a fixed order; open it again to read it again.
@@ -27,6 +29,41 @@ public interface LabelledImages extends Iterator<LabelledImage>, AutoCloseable {
 
   @Override
   void close() throws IOException;
+
+  /** Is given images of a set. */
+  @FunctionalInterface
+  interface Receiver {
+
+    /**
+     * Takes an image.
+     *
+     * @param place place of its number among those that were asked for
+     */
+    void add(int place, LabelledImage image) throws IOException;
+  }
+
+  /**
+   * Reads some images of a set in one pass, so not in the order in which they are named.
+   *
+   * @param path the set, as {@link #open} takes it
+   * @param numbers numbers of images within the set, from 0, each once
+   */
+  static void readAt(Path path, List<String> classNames, List<Integer> numbers, Receiver receiver)
+      throws IOException {
+    List<Integer> places =
+        IntStream.range(0, numbers.size())
+            .boxed()
+            .sorted(Comparator.comparing(numbers::get))
+            .toList();
+    try (LabelledImages set = open(path, classNames)) {
+      int next = 0;
+      for (int place : places) {
+        set.skip(numbers.get(place) - next);
+        next = numbers.get(place) + 1;
+        receiver.add(place, set.next());
+      }
+    }
+  }
 
   /**
    * Opens a set of one of three kinds: a folder with one sub-folder a class; a CSV of file and

@@ -105,7 +105,7 @@ final class LineChart {
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d"
                 + " %d\" font-family=\"Helvetica, Arial, sans-serif\" font-size=\"13\""
                 + " fill=\"#222\">\n<title>%s</title>\n",
-            WIDTH, HEIGHT, WIDTH, HEIGHT, escape(title)));
+            WIDTH, HEIGHT, WIDTH, HEIGHT, Markup.escape(title)));
     svg.append("<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n");
     text(svg, LEFT, 28, "start", "font-size=\"17\" font-weight=\"bold\"", title);
     text(svg, LEFT, 49, "start", "fill=\"#555\"", subtitle);
@@ -181,7 +181,7 @@ final class LineChart {
 
   private void draw(StringBuilder svg, Series line, Range across, Range up) {
     svg.append("<g stroke=\"").append(line.colour()).append("\" fill=\"none\">\n");
-    svg.append("<title>").append(escape(line.name())).append("</title>\n");
+    svg.append("<title>").append(Markup.escape(line.name())).append("</title>\n");
     StringBuilder path = new StringBuilder();
     for (Point point : line.points()) {
       path.append(path.isEmpty() ? "" : " ")
@@ -211,7 +211,7 @@ final class LineChart {
                 + " height=\"%.1f\" fill=\"%s\" fill-opacity=\"0.12\" stroke=\"none\"/>\n"
                 + "<path d=\"M%d %.1fH%d\"%s/>\n</g>\n",
             level.colour(),
-            escape(level.name()),
+            Markup.escape(level.name()),
             LEFT,
             top,
             RIGHT - LEFT,
@@ -358,7 +358,7 @@ final class LineChart {
             shortened(y),
             anchor,
             attributes.isEmpty() ? "" : " " + attributes,
-            escape(text)));
+            Markup.escape(text)));
   }
 
   private static String shortened(double value) {
@@ -369,9 +369,5 @@ final class LineChart {
   private static String number(double value) {
     String digits = String.format(Locale.ROOT, "%.4f", value).replaceAll("0+$", "");
     return digits.endsWith(".") ? digits.substring(0, digits.length() - 1) : digits;
-  }
-
-  private static String escape(String text) {
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
   }
 }

@@ -91,6 +91,22 @@ class ModelCommandsTest {
   }
 
   @Test
+  void shouldSayWhatIsWrongWithAModelFile() throws Exception {
+    Path junk = Files.write(folder.resolve("junk.onnx"), new byte[] {1, 2, 3});
+    Path empty = Files.createFile(folder.resolve("empty.onnx"));
+
+    assertThat(run("model", "info", folder + "/none.onnx")).isEqualTo(VmoeCommand.FAILED);
+    assertThat(run("model", "info", junk.toString())).isEqualTo(VmoeCommand.FAILED);
+    assertThat(run("model", "info", empty.toString())).isEqualTo(VmoeCommand.FAILED);
+
+    assertThat(err.toString().lines())
+        .anyMatch(line -> line.equals("vmoe: " + folder + "/none.onnx does not exist"))
+        .anyMatch(line -> line.startsWith("vmoe: " + junk + " is no ONNX file: "))
+        .anyMatch(
+            line -> line.equals("vmoe: " + empty + ": model file has no metadata entry vmoe.name"));
+  }
+
+  @Test
   void shouldNameTheMissingCheckpoint() {
     assertThat(
             run("model", "import", "--checkpoint", folder + "/none", "--out", folder + "/m.onnx"))

@@ -1,6 +1,7 @@
 package dev.vmoe.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
@@ -47,6 +48,15 @@ class OnnxModelTest {
           .isDeepEqualTo(new float[][] {{13, 26}, {19, 32}});
       assertThat(session.getMetadata().getCustomMetadata()).containsEntry("greeting", "hello");
     }
+    assertThat(OnnxModel.metadata(file)).isEqualTo(Map.of("greeting", "hello"));
+  }
+
+  @Test
+  void shouldSayThatAFileIsNoModel() throws IOException {
+    Path junk = Files.write(folder.resolve("junk.onnx"), new byte[] {1, 2, 3});
+    assertThatThrownBy(() -> OnnxModel.metadata(junk))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith(junk + " is no ONNX file: ");
   }
 
   @Test

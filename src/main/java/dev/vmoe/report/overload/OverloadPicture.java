@@ -1,5 +1,6 @@
 package dev.vmoe.report.overload;
 
+import dev.vmoe.report.Markup;
 import java.util.ArrayList;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
@@ -74,7 +75,7 @@ public final class OverloadPicture {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\""
             + " font-family=\"Helvetica, Arial, sans-serif\" font-size=\"13\" fill=\"%s\">",
         WIDTH, height, WIDTH, height, BLACK);
-    add("<title>%s</title>", escape(title));
+    add("<title>%s</title>", Markup.escape(title));
     add("<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>");
     text(LEFT, 28, "start", "font-size=\"17\" font-weight=\"bold\"", title);
     legend();
@@ -178,7 +179,7 @@ public final class OverloadPicture {
           line.colour(),
           line.dashed() ? "1" : "1.8",
           line.dashed() ? " stroke-dasharray=\"6 4\"" : "",
-          escape(line.name()));
+          Markup.escape(line.name()));
     }
   }
 
@@ -234,14 +235,10 @@ public final class OverloadPicture {
   private void text(double x, double y, String anchor, String attributes, String text) {
     add(
         "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\"%s>%s</text>",
-        x, y, anchor, attributes.isEmpty() ? "" : " " + attributes, escape(text));
+        x, y, anchor, attributes.isEmpty() ? "" : " " + attributes, Markup.escape(text));
   }
 
   private void add(String format, Object... values) {
     svg.append(String.format(Locale.ROOT, format, values)).append('\n');
-  }
-
-  private static String escape(String text) {
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
   }
 }

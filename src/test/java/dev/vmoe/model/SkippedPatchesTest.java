@@ -1,0 +1,175 @@
+package dev.vmoe.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.vmoe.checkpoint.CheckpointReader;
+import dev.vmoe.checkpoint.ParameterTree;
+import dev.vmoe.image.BadImageException;
+import dev.vmoe.image.DecoderLimits;
+import dev.vmoe.image.OpenCvDecoder;
+import dev.vmoe.image.Preprocessing;
+import dev.vmoe.moe.Capacity;
+import dev.vmoe.moe.ImagePriority;
+import dev.vmoe.moe.Routing;
+import dev.vmoe.report.LabelledImages;
+import dev.vmoe.report.patches.PatchGrid;
+import dev.vmoe.tensor.Tensor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** That a patch is drawn where the graph took it from, and which ones routing skips. */
+class SkippedPatchesTest {
+
+  private static final Path FASHION_MNIST =
+      Path.of(System.getProperty("vmoe.home"), "src/models/fashion-mnist");
+
+  @ParameterizedTest
+  @EnumSource
+  void shouldDimThePixelsOfTheTokenThatWasSkipped(VmoeArchitecture.Classifier classifier) {
+    VmoeArchitecture a = new VmoeArchitecture(12, 4, 24, 32, 2, 1, List.of(0), 4, 5, classifier, 0);
+    PatchGrid grid =
+        new PatchGrid(a.imageSize(), 3, classifier == VmoeArchitecture.Classifier.TOKEN);
+    assertThat(grid.tokens()).isEqualTo(a.tokensPerImage());
+    byte[] pixels = new byte[a.imageSize() * a.imageSize() * 3];
+    new Random(7).nextBytes(pixels);
+    try (GraphRun graph =
+        GraphRun.of(VmoeGraph.withGates(withoutAttention(a), Target.CPU, Map.of()))) {
+      float[] before = gates(graph, pixels, a);
+      for (int token = grid.tokens() - grid.patches(); token < grid.tokens(); token++) {
+        byte[] kept = new byte[grid.tokens()];
+        Arrays.fill(kept, (byte) 2);
+        kept[token] = 0;
+        float[] after = gates(graph, grid.dim(pixels, kept), a);
+        int skipped = token;
+        assertThat(IntStream.range(0, grid.tokens()))
+            .as("tokens whose gates are others when token %d is dimmed", skipped)
+            .filteredOn(t -> !Arrays.equals(row(before, t, a), row(after, t, a)))
+            .containsExactly(skipped);
+      }
+    }
+  }
+
+  /** Each token sees its own patch alone. */
+  private static ParameterTree withoutAttention(VmoeArchitecture a) {
+    ParameterTree random = RandomCheckpoint.of(a, 3);
+    Map<String, Tensor> leaves = new HashMap<>();
+    for (String path : random.paths()) {
+      Tensor leaf = random.get(path);
+      leaves.put(
+          path,
+          path.contains("SelfAttention/out")
+              ? Tensor.takeOver(new float[leaf.size()], leaf.shape())
+              : leaf);
+    }
+    return new ParameterTree(leaves);
+  }
+
+  private static float[] gates(GraphRun graph, byte[] pixels, VmoeArchitecture a) {
+    return graph
+        .run(
+            new GraphRun.Inputs()
+                .images(pixels, 1, a.imageSize())
+                .routing(40, 2, Routing.VANILLA, ImagePriority.equal(1)))
+        .floats("gates");
+  }
+
+  private static float[] row(float[] gates, int token, VmoeArchitecture a) {
+    return Arrays.copyOfRange(gates, token * a.numExperts(), (token + 1) * a.numExperts());
+  }
+
+  /** On the bundled model, N = 32 · 50 tokens, at a quarter of the slots. */
+  @Test
+  void shouldSkipUnimportantTokensUnderBatchPriorityAndLateOnesInVanillaOrder() throws IOException {
+    int numImages = 32;
+    int tokens = numImages * 50;
+    byte[] images = testImages(numImages);
+    ParameterTree checkpoint = CheckpointReader.read(FASHION_MNIST.resolve("vmoe-bpr/checkpoint"));
+    try (GraphRun graph = GraphRun.of(VmoeGraph.withGates(checkpoint, Target.CPU, Map.of()))) {
+      for (Routing routing : Routing.values()) {
+        GraphRun.Outputs outputs =
+            graph.run(
+                new GraphRun.Inputs()
+                    .images(images, numImages, 28)
+                    .routing(
+                        Capacity.slots(tokens, 2, .25, 8),
+                        2,
+                        routing,
+                        ImagePriority.equal(numImages)));
+        for (int layer = 0; layer < 4; layer++) {
+          Means gate = new Means();
+          Means place = new Means();
+          for (int token = 0; token < tokens; token++) {
+            int image = token / 50;
+            boolean skipped = outputs.bytes("kept")[(image * 4 + layer) * 50 + token % 50] == 0;
+            gate.add(skipped, topGate(outputs.floats("gates"), layer * tokens + token));
+            place.add(skipped, token);
+          }
+          assertThat(gate.numSkipped).isGreaterThan(tokens / 4);
+          Means ordered = routing == Routing.BATCH_PRIORITY ? gate : place;
+          double larger = routing == Routing.BATCH_PRIORITY ? ordered.kept() : ordered.skipped();
+          double smaller = routing == Routing.BATCH_PRIORITY ? ordered.skipped() : ordered.kept();
+          assertThat(smaller).as("%s in layer %d", routing, layer).isLessThan(.9 * larger);
+        }
+      }
+    }
+  }
+
+  /** Means over the tokens that a layer skipped, and over the others. */
+  private static final class Means {
+    private double sumSkipped;
+    private double sumKept;
+    private int numSkipped;
+    private int numKept;
+
+    void add(boolean skipped, double value) {
+      sumSkipped += skipped ? value : 0;
+      sumKept += skipped ? 0 : value;
+      numSkipped += skipped ? 1 : 0;
+      numKept += skipped ? 0 : 1;
+    }
+
+    double skipped() {
+      return sumSkipped / numSkipped;
+    }
+
+    double kept() {
+      return sumKept / numKept;
+    }
+  }
+
+  private static double topGate(float[] gates, int row) {
+    return IntStream.range(0, 8).mapToDouble(e -> gates[row * 8 + e]).max().orElseThrow();
+  }
+
+  private static byte[] testImages(int count) throws IOException {
+    ByteBuffer images = ByteBuffer.allocateDirect(count * 28 * 28 * 3);
+    OpenCvDecoder decoder =
+        new OpenCvDecoder(
+            new Preprocessing(28, Preprocessing.Resize.BILINEAR),
+            new DecoderLimits(1 << 20, 1 << 20));
+    LabelledImages.readAt(
+        FASHION_MNIST.resolve("test"),
+        List.of(),
+        IntStream.range(0, count).boxed().toList(),
+        (place, image) -> {
+          try {
+            decoder.decode(image.encoded(), images, place);
+          } catch (BadImageException e) {
+            throw new IOException(e);
+          }
+        });
+    byte[] bytes = new byte[images.capacity()];
+    images.get(0, bytes);
+    return bytes;
+  }
+}
