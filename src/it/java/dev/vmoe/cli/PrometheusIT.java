@@ -233,7 +233,7 @@ class PrometheusIT {
         IntStream.range(0, 10).mapToObj(Integer::toString).toList();
 
     private static final int STEADY = 100;
-    private static final int BURST = 3_000;
+    private static final int LARGEST_BURST = 24_000;
     private static final int BURST_EVERY = 10;
 
     private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor();
@@ -241,6 +241,7 @@ class PrometheusIT {
     private final ImageProducer producer;
     private final List<ImageRequest> images = new ArrayList<>();
     private int seconds;
+    private int burst = 3_000;
     private int sent;
 
     Load(EmbeddedKafka kafka, EmbeddedRegistry registryServer) throws IOException {
@@ -260,7 +261,11 @@ class PrometheusIT {
     }
 
     private void second() {
-      int count = seconds++ % BURST_EVERY == BURST_EVERY / 2 ? BURST : STEADY;
+      int count = STEADY;
+      if (seconds++ % BURST_EVERY == BURST_EVERY / 2) {
+        count = burst;
+        burst = Math.min(2 * burst, LARGEST_BURST); // until it is too much for this machine
+      }
       for (int i = 0; i < count; i++) {
         producer.send("k" + sent, images.get(sent % images.size()));
         sent++;
