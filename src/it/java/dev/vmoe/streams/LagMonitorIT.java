@@ -33,6 +33,7 @@ class LagMonitorIT {
   private static final Duration INTERVAL = Duration.ofMillis(100);
 
   private final PendingOffsets pending = new PendingOffsets();
+  private volatile long oldestNanos;
 
   @Test
   void shouldCountFromWhatTheGroupHasCommittedUntilAnImageWasRead() throws Exception {
@@ -58,6 +59,39 @@ class LagMonitorIT {
       zero.close();
       awaitBacklog(lag, 5);
       assertThat(lag.load(System.nanoTime()).arrivalsPerSecond()).isZero();
+    }
+  }
+
+  @Test
+  void shouldAgeWithTheOldestImageThatWaitsWhateverItsTimestamp() throws Exception {
+    try (Workbench workbench = Workbench.open(1);
+        LagMonitor lag = monitor(workbench)) {
+      PendingOffsets.Queue queue = pending.open(partition(workbench, 0));
+      lag.start();
+      awaitBacklog(lag, 0);
+      assertThat(oldestNanos).isZero();
+
+      long before = System.nanoTime();
+      send(workbench, 0, 3);
+      long first = System.nanoTime();
+      awaitBacklog(lag, 3);
+      long seconds = 1_000_000_000L;
+      await().atMost(LIMIT).until(() -> oldestNanos > 2 * seconds);
+      assertThat(oldestNanos).isLessThan(System.nanoTime() - before + seconds);
+      send(workbench, 0, 1);
+      awaitBacklog(lag, 4);
+      assertThat(oldestNanos).isGreaterThan(System.nanoTime() - first - seconds);
+
+      for (long offset = 0; offset < 3; offset++) {
+        queue.add(offset);
+        queue.emitted(offset);
+      }
+      awaitBacklog(lag, 1);
+      assertThat(oldestNanos).isLessThan(System.nanoTime() - first);
+      queue.add(3);
+      queue.emitted(3);
+      awaitBacklog(lag, 0);
+      assertThat(oldestNanos).isZero();
     }
   }
 
@@ -144,7 +178,7 @@ class LagMonitorIT {
   @Test
   void shouldSayNothingBeforeTheFirstReading() throws Exception {
     try (LagMonitor lag =
-        new LagMonitor(() -> Admin.create(Map.of()), "app", pending, INTERVAL, load -> {})) {
+        new LagMonitor(() -> Admin.create(Map.of()), "app", pending, INTERVAL, (load, age) -> {})) {
       assertThat(lag.load(System.nanoTime())).isEqualTo(Load.UNKNOWN);
     }
   }
@@ -155,7 +189,7 @@ class LagMonitorIT {
         workbench.prefix + "app",
         pending,
         INTERVAL,
-        load -> {});
+        (load, age) -> oldestNanos = age);
   }
 
   private static LiveConfiguration configuration(Workbench workbench) {

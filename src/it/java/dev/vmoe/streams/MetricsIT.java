@@ -1,6 +1,7 @@
 package dev.vmoe.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
 import dev.vmoe.console.Console;
@@ -20,6 +21,9 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.KafkaStreams;
 import org.junit.jupiter.api.Test;
 
@@ -69,20 +73,77 @@ class MetricsIT {
       assertThat(scrape.value("vmoe_images_answered_total")).isEqualTo(IMAGES);
       assertThat(scrape.value("vmoe_images_dead_lettered_total{cause=\"image\"}"))
           .isEqualTo(BAD_IMAGES);
-      assertThat(scrape.value("vmoe_images_dead_lettered_total{cause=\"record\"}"))
+      assertThat(scrape.value("vmoe_images_dead_lettered_total{cause=\"avro\"}"))
           .isEqualTo(BAD_RECORDS);
+      assertThat(scrape.value("vmoe_images_late_total")).isBetween(0.0, (double) IMAGES);
+      assertThat(scrape.value("vmoe_latency_target_seconds")).isEqualTo(1);
       assertThat(scrape.value("vmoe_images_in_flight")).isZero();
       assertThat(scrape.value("vmoe_in_flight_bytes")).isZero();
       assertThat(scrape.value("vmoe_image_latency_seconds_count")).isEqualTo(IMAGES);
       assertThat(scrape.value("vmoe_batch_images_sum")).isEqualTo(IMAGES);
       assertThat(scrape.value("vmoe_batch_images_count"))
           .isEqualTo(classifier.runs())
-          .isEqualTo(scrape.value("vmoe_batch_inference_seconds_count"));
+          .isEqualTo(scrape.value("vmoe_batch_inference_seconds_count"))
+          .isEqualTo(scrape.value("vmoe_decisions_total{reason=\"fixed\"}"));
+      assertThat(scrape.value("vmoe_batch_linger_seconds_count"))
+          .isEqualTo(scrape.sum("vmoe_batches_total"));
       assertThat(scrape.value("vmoe_streams_state{state=\"RUNNING\"}")).isEqualTo(1);
       assertThat(scrape.value("vmoe_stream_thread_failures_total")).isZero();
       assertExperts(scrape, utilization);
       assertKafka(scrape);
       assertThat(get(console, "topology").body()).contains("Processor: micro-batch");
+    }
+  }
+
+  /** The ends of transactions take offsets that no image ever leaves. */
+  @Test
+  void shouldHaveNoBacklogOnceEverythingIsAnsweredThatCameInTransactions() throws Exception {
+    try (Workbench workbench = Workbench.open(1);
+        FakeClassifier classifier = new FakeClassifier();
+        Meters meters = new Meters();
+        Pipeline pipeline =
+            start(workbench.settings(Map.of("lag.interval.ms", 100)), classifier, meters);
+        Answers answers = Answers.of(workbench)) {
+      sendInTransactions(workbench, 10);
+      await().atMost(Duration.ofSeconds(60)).until(() -> answers.poll() >= 10);
+      long answeredNanos = System.nanoTime();
+
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .untilAsserted(
+              () -> {
+                Scrape scrape = Scrape.of(meters);
+                assertThat(scrape.value("vmoe_load_age_seconds"))
+                    .isLessThan((System.nanoTime() - answeredNanos) / 1e9);
+                assertThat(scrape.value("vmoe_backlog_images")).isZero();
+                assertThat(scrape.value("vmoe_backlog_age_seconds")).isZero();
+              });
+      assertThat(pipeline.failure()).isEmpty();
+    }
+  }
+
+  /** Each record in a transaction of its own; behind them, one that is rolled back. */
+  private static void sendInTransactions(Workbench workbench, int records) {
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(
+            Map.of(
+                "bootstrap.servers",
+                workbench.bootstrapServers,
+                "transactional.id",
+                workbench.prefix + "images"),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      producer.initTransactions();
+      for (int i = 0; i <= records; i++) {
+        producer.beginTransaction();
+        producer.send(new ProducerRecord<>(workbench.topic("images"), 0, null, new byte[1]));
+        producer.flush();
+        if (i < records) {
+          producer.commitTransaction();
+        } else {
+          producer.abortTransaction();
+        }
+      }
     }
   }
 
@@ -122,14 +183,17 @@ class MetricsIT {
   private static void assertExperts(
       Scrape scrape, Workbench.Reader<ExpertUtilization> utilization) {
     long dispatched = 0;
+    double importance = 0;
     for (ExpertUtilization event : utilization.pollToEnd()) {
       for (var layer : event.getLayers()) {
+        importance += layer.getImportance().stream().mapToDouble(Double::doubleValue).sum();
         dispatched += layer.getDispatched().stream().mapToLong(Long::longValue).sum();
       }
     }
     // 2 layers, 5 tokens an image, 2 choices a token
     assertThat(scrape.sum("vmoe_expert_choices_assigned_total")).isEqualTo(2.0 * IMAGES * 5 * 2);
     assertThat(scrape.sum("vmoe_expert_choices_dispatched_total")).isEqualTo(dispatched);
+    assertThat(scrape.sum("vmoe_expert_importance_total")).isCloseTo(importance, within(1e-6));
   }
 
   /** Names that last from one start to the next. */

@@ -63,21 +63,22 @@ public class RecordingBenchmark {
     for (int image = 0; image < batch; image++) {
       metrics.images().read();
     }
-    metrics.batches().finished("size");
+    metrics.batches().finished("size", 20_000_000);
     metrics.batches().ran(batch, 30_000_000 + batches % 1000, 0.9);
     metrics.capacity().decided(batches % 2 == 0 ? 1.05 : 0.5, 1.06, 2, "backlog", 250_000_000);
     metrics.capacity().cost(31_000_000, 30_000_000);
-    metrics.capacity().load(1000, 800);
+    metrics.capacity().load(1000, 800, 90_000_000);
     metrics.capacity().attainable(700, 1100);
     for (int layer = 0; layer < layers; layer++) {
       for (int expert = 0; expert < experts; expert++) {
         metrics.experts().choices(layer, expert, 400, 350);
+        metrics.experts().importance(layer, expert, 200.5);
       }
       metrics.experts().droppedEntirely(layer, 3);
     }
     metrics.experts().slots(420);
     for (int image = 0; image < batch; image++) {
-      metrics.images().answered(20_000_000 + image, 400_000 + image, 60);
+      metrics.images().answered(20_000_000 + image, 400_000 + image, 60, 60_000_000);
     }
   }
 

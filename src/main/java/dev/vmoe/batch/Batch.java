@@ -63,6 +63,11 @@ final class Batch<T> {
     closedNanos = nowNanos;
   }
 
+  /** Returns how long the first image waited for the closing, in nanoseconds. */
+  long lingerNanos() {
+    return closedNanos - openedNanos;
+  }
+
   boolean decoded() {
     return buffer != null && undecoded == 0;
   }

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param id identifies the batch
  * @param numImages images that could be decoded
  * @param flushReason why the batch was closed
+ * @param lingerNanos from the batch's first image to its closing, in nanoseconds
  * @param decision the operating point it ran at, and why; null where no image could be decoded
  * @param result what the model said; null where no image could be decoded
  */
@@ -17,11 +18,12 @@ public record BatchRun(
     String id,
     int numImages,
     FlushReason flushReason,
+    long lingerNanos,
     @Nullable Decision decision,
     @Nullable BatchResult result) {
 
   /** Returns a batch of which no image could be decoded. */
-  static BatchRun ofNothing(String id, FlushReason flushReason) {
-    return new BatchRun(id, 0, flushReason, null, null);
+  static BatchRun ofNothing(String id, FlushReason flushReason, long lingerNanos) {
+    return new BatchRun(id, 0, flushReason, lingerNanos, null, null);
   }
 }

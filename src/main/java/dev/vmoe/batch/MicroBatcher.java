@@ -309,7 +309,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
     FlushReason flushReason = Objects.requireNonNull(batch.flushReason);
     int numImages = batch.compact(slotBytes);
     if (numImages == 0) {
-      return BatchRun.ofNothing(batch.id, flushReason);
+      return BatchRun.ofNothing(batch.id, flushReason, batch.lingerNanos());
     }
     long startNanos = System.nanoTime();
     for (Entry<T> entry : batch.entries) {
@@ -328,7 +328,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
               batch.priorities(numImages),
               decision.routingSettings());
       lastRun = new RunTime(decision.point(), numImages, result.inferenceNanos());
-      return new BatchRun(batch.id, numImages, flushReason, decision, result);
+      return new BatchRun(batch.id, numImages, flushReason, batch.lingerNanos(), decision, result);
     } finally {
       lastRunEndNanos = System.nanoTime();
       if (alone) {

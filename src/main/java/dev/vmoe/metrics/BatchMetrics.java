@@ -7,6 +7,7 @@ import java.util.List;
 public final class BatchMetrics {
 
   private final ReasonCounter batches;
+  private final DistributionDataPoint linger;
   private final DistributionDataPoint size;
   private final DistributionDataPoint inference;
   private final Level processed;
@@ -14,6 +15,7 @@ public final class BatchMetrics {
   BatchMetrics(Meters meters, List<String> flushReasons) {
     batches = new ReasonCounter(meters, Metric.BATCHES);
     flushReasons.forEach(batches::counter);
+    linger = meters.histogram(Metric.BATCH_LINGER);
     size = meters.histogram(Metric.BATCH_SIZE);
     inference = meters.histogram(Metric.BATCH_INFERENCE);
     processed = meters.level(Metric.BATCH_PROCESSED);
@@ -23,9 +25,11 @@ public final class BatchMetrics {
    * A batch is done with, whether or not it held anything to run.
    *
    * @param flushReason what closed it
+   * @param lingerNanos from its first image to its closing, in nanoseconds
    */
-  public void finished(String flushReason) {
+  public void finished(String flushReason, long lingerNanos) {
     batches.increment(flushReason);
+    linger.observe(Seconds.ofNanos(lingerNanos));
   }
 
   /**

@@ -23,12 +23,14 @@ public final class CapacityMetrics {
   private final Level requestedRatio;
   private final Level effectiveRatio;
   private final Level expertsPerToken;
+  private final ReasonCounter decisions;
   private final ReasonCounter changes;
   private final Level predictedDelay;
   private final Level actualDelay;
   private final Level latencyTarget;
   private final DistributionDataPoint costError;
   private final Level backlog;
+  private final Level backlogAge;
   private final Level configurationVersion;
   private final Counter configurationsRefused;
 
@@ -40,12 +42,14 @@ public final class CapacityMetrics {
     requestedRatio = meters.level(Metric.CAPACITY_REQUESTED);
     effectiveRatio = meters.level(Metric.CAPACITY_EFFECTIVE);
     expertsPerToken = meters.level(Metric.EXPERTS_PER_TOKEN);
+    decisions = new ReasonCounter(meters, Metric.DECISIONS);
     changes = new ReasonCounter(meters, Metric.POINT_CHANGES);
     predictedDelay = meters.level(Metric.DELAY_PREDICTED);
     actualDelay = meters.level(Metric.DELAY_ACTUAL);
     latencyTarget = meters.level(Metric.LATENCY_TARGET);
     costError = meters.histogram(Metric.COST_ERROR);
     backlog = meters.level(Metric.BACKLOG);
+    backlogAge = meters.level(Metric.BACKLOG_AGE);
     meters.gauge(Metric.ARRIVALS, () -> reading.arrivalsPerSecond());
     meters.gauge(Metric.LOAD_AGE, this::loadAgeSeconds);
     meters.gauge(Metric.ATTAINABLE, () -> attainable.best(), "best");
@@ -72,12 +76,13 @@ public final class CapacityMetrics {
    * @param requested capacity ratio that was asked for
    * @param effective capacity ratio that resulted
    * @param k experts each token was sent to
-   * @param reason why; counted if the point is another than the last
+   * @param reason why
    * @param predictedDelayNanos when the last image that waits will be answered, in nanoseconds; 0
    *     where nothing is predicted
    */
   public void decided(
       double requested, double effective, int k, String reason, long predictedDelayNanos) {
+    decisions.increment(reason);
     boolean first = Double.isNaN(requestedRatio.get());
     if (!first && (requestedRatio.get() != requested || expertsPerToken.get() != k)) {
       changes.increment(reason);
@@ -106,9 +111,12 @@ public final class CapacityMetrics {
    *
    * @param backlogImages images sent and not yet answered, of the partitions of this instance
    * @param arrivalsPerSecond images a second that come in for them
+   * @param oldestNanos how long the oldest of the backlog has waited, in nanoseconds; 0 if none
+   *     waits
    */
-  public void load(long backlogImages, double arrivalsPerSecond) {
+  public void load(long backlogImages, double arrivalsPerSecond, long oldestNanos) {
     backlog.set(backlogImages);
+    backlogAge.set(Seconds.ofNanos(oldestNanos));
     reading = new Reading(arrivalsPerSecond, nanoClock.getAsLong());
   }
 
@@ -131,6 +139,11 @@ public final class CapacityMetrics {
   public void configured(long version, long targetNanos) {
     configurationVersion.set(version);
     latencyTarget.set(Seconds.ofNanos(targetNanos));
+  }
+
+  /** Returns the target latency, in seconds; not a number before it is known. */
+  double latencyTargetSeconds() {
+    return latencyTarget.get();
   }
 
   /** A configuration record was refused. */

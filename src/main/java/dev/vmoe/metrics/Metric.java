@@ -20,9 +20,18 @@ public enum Metric {
       "vmoe_images_dead_lettered_total",
       Type.COUNTER,
       "images",
-      "Dead letters emitted. cause: record, where no image request could be read; image, where the"
-          + " image could not be decoded.",
+      "Dead letters emitted. cause: avro, where the value is no Avro record; schema, where its schema"
+          + " is unknown or cannot be read as an image request; refused, where the value is missing or"
+          + " something in it is too large or out of range; image, where the image could not be"
+          + " decoded.",
       "cause"),
+  IMAGES_LATE(
+      "vmoe_images_late_total",
+      Type.COUNTER,
+      "images",
+      "Predictions emitted later than the target latency. Time counts from the record's timestamp,"
+          + " but not from before the instance first saw the record in its partition: a replay of"
+          + " old records is not late for their age."),
   IMAGES_IN_FLIGHT(
       "vmoe_images_in_flight",
       Type.GAUGE,
@@ -54,6 +63,11 @@ public enum Metric {
       "Micro-batches that are done with, those included in which nothing could be decoded."
           + " reason: what closed them, as in the predictions.",
       "reason"),
+  BATCH_LINGER(
+      "vmoe_batch_linger_seconds",
+      Buckets.LATENCY,
+      "seconds",
+      "How long the oldest image of each micro-batch waited for the batch to be closed."),
   BATCH_SIZE("vmoe_batch_images", Buckets.IMAGES, "images", "Images of each run of the model."),
   BATCH_INFERENCE(
       "vmoe_batch_inference_seconds",
@@ -81,6 +95,13 @@ public enum Metric {
       "Those choices that found a slot; the rest were dropped.",
       "layer",
       "expert"),
+  EXPERT_IMPORTANCE(
+      "vmoe_expert_importance_total",
+      Type.COUNTER,
+      "gates",
+      "Gates of an expert, summed over the tokens of answered images, before the top K are chosen.",
+      "layer",
+      "expert"),
   EXPERT_SLOTS(
       "vmoe_expert_slots_total",
       Type.COUNTER,
@@ -104,6 +125,13 @@ public enum Metric {
       "ratio",
       "Capacity ratio that its whole slots amount to."),
   EXPERTS_PER_TOKEN("vmoe_experts_per_token", Type.GAUGE, "experts", "K of the last micro-batch."),
+  DECISIONS(
+      "vmoe_decisions_total",
+      Type.COUNTER,
+      "decisions",
+      "Decisions on an operating point, one before each run. reason: the controller's; \"other\" once"
+          + " there are many.",
+      "reason"),
   POINT_CHANGES(
       "vmoe_operating_point_changes_total",
       Type.COUNTER,
@@ -138,6 +166,13 @@ public enum Metric {
       "images",
       "Images sent and not yet answered, of the partitions that the instance owns, at the last"
           + " reading."),
+  BACKLOG_AGE(
+      "vmoe_backlog_age_seconds",
+      Type.GAUGE,
+      "seconds",
+      "How long the oldest image that is not yet answered has waited, at the last reading: since it"
+          + " was seen in one of the partitions that the instance owns, whatever its timestamp says."
+          + " What was there before the instance took the partition counts from then."),
   ARRIVALS(
       "vmoe_arrivals_per_second",
       Type.GAUGE,
@@ -227,7 +262,7 @@ public enum Metric {
   /** Upper bounds of histogram buckets. */
   private static final class Buckets {
     static final double[] LATENCY = {
-      0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60
+      0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 30, 60
     };
     static final double[] DECODE = {
       0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1

@@ -37,10 +37,10 @@ public final class PipelineMetrics {
       List<String> flushReasons,
       LongSupplier nanoClock) {
     this.meters = meters;
-    images = new ImageMetrics(meters);
     batches = new BatchMetrics(meters, flushReasons);
     experts = new ExpertMetrics(meters, blocks, numExperts);
     capacity = new CapacityMetrics(meters, nanoClock);
+    images = new ImageMetrics(meters, capacity::latencyTargetSeconds);
     threadFailures = meters.counter(Metric.THREAD_FAILURES);
   }
 

@@ -4,10 +4,10 @@ import dev.vmoe.capacity.Load;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -42,11 +42,24 @@ final class LagMonitor implements AutoCloseable {
   private final String group;
   private final PendingOffsets pending;
   private final Duration interval;
-  private final Consumer<Load> listener;
+  private final Listener listener;
   private final Backlog backlog = new Backlog(WINDOW);
   private final CountDownLatch closed = new CountDownLatch(1);
   private volatile @Nullable Timed latest;
   private @Nullable Thread thread;
+
+  /** Hears of readings. */
+  @FunctionalInterface
+  interface Listener {
+    /**
+     * The load was read.
+     *
+     * @param load what waits and what arrives
+     * @param oldestNanos how long the oldest image that waits has been there, as far as it was
+     *     seen, in nanoseconds; 0 where none waits
+     */
+    void read(Load load, long oldestNanos);
+  }
 
   private record Timed(long nanos, Load load) {}
 
@@ -64,7 +77,7 @@ final class LagMonitor implements AutoCloseable {
       String group,
       PendingOffsets pending,
       Duration interval,
-      Consumer<Load> listener) {
+      Listener listener) {
     this.admins = admins;
     this.group = group;
     this.pending = pending;
@@ -127,27 +140,30 @@ final class LagMonitor implements AutoCloseable {
   private void read(Admin admin) throws ExecutionException, InterruptedException {
     Map<TopicPartition, PendingOffsets.Queue> owned = pending.owned();
     long nanos = System.nanoTime();
+    long oldestNanos = 0;
     Map<TopicPartition, Backlog.Reading> readings = new HashMap<>();
     if (!owned.isEmpty()) {
       findBeginnings(admin, owned);
       Map<TopicPartition, Long> ends =
           offsets(admin, owned, OffsetSpec.latest(), IsolationLevel.READ_COMMITTED);
-      owned.forEach(
-          (partition, queue) ->
-              queue
-                  .watermark()
-                  .ifPresent(
-                      emitted ->
-                          readings.put(
-                              partition,
-                              new Backlog.Reading(
-                                  ends.getOrDefault(partition, emitted),
-                                  emitted,
-                                  queue.recordsPerOffset()))));
+      for (Map.Entry<TopicPartition, PendingOffsets.Queue> entry : owned.entrySet()) {
+        PendingOffsets.Queue queue = entry.getValue();
+        OptionalLong watermark = queue.watermark();
+        if (watermark.isEmpty()) {
+          continue;
+        }
+        long emitted = watermark.getAsLong();
+        long end = ends.getOrDefault(entry.getKey(), emitted);
+        readings.put(entry.getKey(), new Backlog.Reading(end, emitted, queue.recordsPerOffset()));
+        queue.arrivals().read(nanos, end, emitted);
+        if (end > emitted) {
+          oldestNanos = Math.max(oldestNanos, nanos - queue.arrivals().seenNanos(emitted));
+        }
+      }
     }
     Load load = backlog.read(nanos, readings);
     latest = new Timed(nanos, load);
-    listener.accept(load);
+    listener.read(load, oldestNanos);
   }
 
   /** Where nothing has been read yet, reading begins at what the group has committed. */

@@ -202,7 +202,7 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
   private int emit(Task task) {
     int shares = 0;
     for (Share<Waiting> share = task.lane().poll(); share != null; share = task.lane().poll()) {
-      forward(task.context(), share);
+      forward(task, share);
       for (Answer<Waiting> answer : share.answers()) {
         task.pending().emitted(answer.origin().position().offset());
         task.inFlight().remove(bytes(answer.origin().record()));
@@ -212,7 +212,8 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
     return shares;
   }
 
-  private void forward(ProcessorContext<byte[], Object> context, Share<Waiting> share) {
+  private void forward(Task task, Share<Waiting> share) {
+    ProcessorContext<byte[], Object> context = task.context();
     long latest = 0;
     for (Answer<Waiting> answer : share.answers()) {
       Waiting waiting = answer.origin();
@@ -239,7 +240,8 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
           PipelineTopology.EXPERT_UTILIZATION);
       recorder.emitted(utilization.get());
     }
-    recorder.emitted(share, context.currentSystemTimeMs());
+    recorder.emitted(
+        share, context.currentSystemTimeMs(), task.pending().arrivals(), System.nanoTime());
   }
 
   private void stopEmitting() {

@@ -25,7 +25,7 @@ final class PendingOffsets {
 
   /** Opens the queue of a partition that a task now owns; the last one opened counts. */
   Queue open(TopicPartition partition) {
-    Queue queue = new Queue(partition);
+    Queue queue = new Queue(partition, new Arrivals(System.nanoTime()));
     queues.put(partition, queue);
     return queue;
   }
@@ -68,8 +68,16 @@ final class PendingOffsets {
     private long recordsRead;
     private long offsetsRead;
 
-    private Queue(TopicPartition partition) {
+    private final Arrivals arrivals;
+
+    private Queue(TopicPartition partition, Arrivals arrivals) {
       this.partition = partition;
+      this.arrivals = arrivals;
+    }
+
+    /** Returns when the partition's records were first seen; for any thread. */
+    Arrivals arrivals() {
+      return arrivals;
     }
 
     /** Marks an offset that was read. */

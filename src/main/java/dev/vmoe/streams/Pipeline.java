@@ -183,7 +183,10 @@ public final class Pipeline implements AutoCloseable {
               settings.getString(Settings.APPLICATION_ID),
               guard.pending(),
               settings.lagInterval(),
-              load -> metrics.capacity().load(load.backlogImages(), load.arrivalsPerSecond()));
+              (load, oldestNanos) ->
+                  metrics
+                      .capacity()
+                      .load(load.backlogImages(), load.arrivalsPerSecond(), oldestNanos));
       LiveCapacity capacity = capacity(factory, lag, file);
       LiveConfiguration configuration =
           new LiveConfiguration(

@@ -4,6 +4,7 @@ import dev.vmoe.batch.Answer;
 import dev.vmoe.batch.BatchRun;
 import dev.vmoe.batch.Share;
 import dev.vmoe.capacity.Decision;
+import dev.vmoe.event.BadRecordException;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.LayerUtilization;
 import dev.vmoe.inference.BatchResult;
@@ -12,6 +13,8 @@ import dev.vmoe.metrics.ImageMetrics;
 import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.moe.RoutingCounts;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Takes batches and shares apart for the recorders. */
 final class ShareRecorder {
@@ -29,7 +32,7 @@ final class ShareRecorder {
 
   /** Records a batch that has run; on the inference thread. */
   void ran(BatchRun run) {
-    metrics.batches().finished(run.flushReason().label());
+    metrics.batches().finished(run.flushReason().label(), run.lingerNanos());
     BatchResult result = run.result();
     Decision decision = run.decision();
     if (result == null || decision == null) {
@@ -62,20 +65,35 @@ final class ShareRecorder {
    * Records a share that was forwarded; on its stream thread.
    *
    * @param nowMs wall-clock time, in milliseconds
+   * @param arrivals when the partition's records were first seen
+   * @param nowNanos the same time on the arrivals' clock, in nanoseconds
    */
-  void emitted(Share<Waiting> share, long nowMs) {
+  void emitted(Share<Waiting> share, long nowMs, Arrivals arrivals, long nowNanos) {
     ImageMetrics images = metrics.images();
     for (Answer<Waiting> answer : share.answers()) {
       if (answer instanceof Answer.Classified<Waiting> classified) {
+        long ageMs = nowMs - classified.origin().record().timestamp();
+        long seenNanos = arrivals.seenNanos(classified.origin().position().offset());
         images.answered(
             classified.queueNanos(),
             classified.decodeNanos(),
-            nowMs - classified.origin().record().timestamp());
-      } else if (answer.origin().refusal() != null) {
-        images.badRecord();
+            ageMs,
+            Math.min(TimeUnit.MILLISECONDS.toNanos(ageMs), nowNanos - seenNanos));
       } else {
-        images.badImage();
+        deadLetter(images, answer.origin().refusal());
       }
+    }
+  }
+
+  private static void deadLetter(ImageMetrics images, @Nullable BadRecordException refusal) {
+    if (refusal == null) {
+      images.badImage();
+    } else if (refusal instanceof BadRecordException.NotAvro) {
+      images.notAvro();
+    } else if (refusal instanceof BadRecordException.Refused) {
+      images.refused();
+    } else {
+      images.unknownSchema();
     }
   }
 
@@ -89,6 +107,7 @@ final class ShareRecorder {
       for (int expert = 0; expert < its.getAssigned().size(); expert++) {
         experts.choices(
             layer, expert, its.getAssigned().get(expert), its.getDispatched().get(expert));
+        experts.importance(layer, expert, its.getImportance().get(expert));
       }
       experts.droppedEntirely(layer, its.getTokensDroppedEntirely());
     }

@@ -85,6 +85,8 @@ class MicroBatcherTest {
     Share<Integer> share = take(lane);
 
     assertThat(share.run().flushReason()).isEqualTo(FlushReason.LINGER);
+    assertThat(share.run().lingerNanos())
+        .isBetween(Duration.ofMillis(5).toNanos(), FOREVER.toNanos());
     Answer.Classified<Integer> answer = (Answer.Classified<Integer>) share.answers().get(0);
     assertThat(answer.queueNanos()).isGreaterThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(5));
   }

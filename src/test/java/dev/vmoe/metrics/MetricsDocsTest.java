@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -12,8 +11,6 @@ import org.junit.jupiter.api.Test;
 /** Keeps {@code src/docs/metrics.md} as the enum says. */
 class MetricsDocsTest {
 
-  private static final Path PAGE =
-      Path.of(System.getProperty("vmoe.home", ".")).resolve("src/docs/metrics.md");
   private static final String COMMAND =
       "mvn -q test -Dtest=MetricsDocsTest -Dsurefire.failIfNoSpecifiedTests=false"
           + " -Dupdate.docs=true";
@@ -21,11 +18,11 @@ class MetricsDocsTest {
   @Test
   void shouldDocumentEveryMetricAsItIsDefined() throws IOException {
     if (Boolean.getBoolean("update.docs")) {
-      Files.writeString(PAGE, page());
+      Files.writeString(MetricsPage.FILE, page());
     }
 
-    assertThat(PAGE)
-        .as("%s is stale; regenerate it with: %s", PAGE, COMMAND)
+    assertThat(MetricsPage.FILE)
+        .as("%s is stale; regenerate it with: %s", MetricsPage.FILE, COMMAND)
         .exists()
         .hasContent(page());
   }
@@ -82,14 +79,25 @@ class MetricsDocsTest {
             and `system_…` those of the Java virtual machine. Both come from Micrometer.
 
             ## Queries
+            What Prometheus computes from these has no metric of its own. A span like `[5m]` is the window of
+            recent batches; `vmoe-alerts.yml` and the dashboards in `ops` have more.
+
             | question | query |
             |---|---|
             | answered images a second | `sum(rate(vmoe_images_answered_total[1m]))` |
+            | share of answers later than the target | `sum(rate(vmoe_images_late_total[5m])) / sum(rate(vmoe_images_answered_total[5m]))` |
             | 99th percentile of the latency | `histogram_quantile(0.99, sum by (le) (rate(vmoe_image_latency_seconds_bucket[5m])))` |
             | mean batch | `rate(vmoe_batch_images_sum[1m]) / rate(vmoe_batch_images_count[1m])` |
-            | share of an expert's slots that is used | `sum by (layer, expert) (rate(vmoe_expert_choices_dispatched_total[1m])) / on () group_left sum(rate(vmoe_expert_slots_total[1m]))` |
+            | time to work the backlog off, if nothing more came | `vmoe_backlog_images / on (instance) group_right () vmoe_attainable_images_per_second` |
+            | share of an expert's slots that is used (utilization) | `sum by (layer, expert) (rate(vmoe_expert_choices_dispatched_total[1m])) / on () group_left () sum(rate(vmoe_expert_slots_total[1m]))` |
             | share of choices that are dropped | `1 - sum(rate(vmoe_expert_choices_dispatched_total[1m])) / sum(rate(vmoe_expert_choices_assigned_total[1m]))` |
+            | an expert's share of its layer's importance | `rate(vmoe_expert_importance_total[5m]) / on (instance, layer) group_left () sum by (instance, layer) (rate(vmoe_expert_importance_total[5m]))` |
+            | imbalance: load of the busiest expert over the mean | `max by (instance, layer) (rate(vmoe_expert_choices_assigned_total[5m])) / avg by (instance, layer) (rate(vmoe_expert_choices_assigned_total[5m]))` |
+            | imbalance: coefficient of variation of the load | `stddev by (instance, layer) (rate(vmoe_expert_choices_assigned_total[5m])) / avg by (instance, layer) (rate(vmoe_expert_choices_assigned_total[5m]))` |
+            | imbalance: share of experts below 1 % of the mean load (dead) | `count by (instance, layer) (rate(vmoe_expert_choices_assigned_total[5m]) < on (instance, layer) group_left () 0.01 * avg by (instance, layer) (rate(vmoe_expert_choices_assigned_total[5m]))) / count by (instance, layer) (rate(vmoe_expert_choices_assigned_total[5m])) or 0 * count by (instance, layer) (rate(vmoe_expert_choices_assigned_total[5m]))` |
+            | imbalance: entropy of the load, in nats; ln E is even | `- sum by (instance, layer) ((rate(vmoe_expert_choices_assigned_total[5m]) / on (instance, layer) group_left () sum by (instance, layer) (rate(vmoe_expert_choices_assigned_total[5m]))) * ln(rate(vmoe_expert_choices_assigned_total[5m]) / on (instance, layer) group_left () sum by (instance, layer) (rate(vmoe_expert_choices_assigned_total[5m])) > 0))` |
             | more is asked than any capacity ratio gives | `vmoe_offered_load_ratio{point="fastest"} > 1` |
+            | the settings left the choice of the device, and it is the CPU | `vmoe_device_info{asked!="cpu", device="cpu"}` |
             """)
         .toString();
   }

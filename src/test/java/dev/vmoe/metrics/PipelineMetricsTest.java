@@ -59,14 +59,20 @@ class PipelineMetricsTest {
   void shouldCountImagesAndTimeThem() {
     metrics.images().read();
     metrics.images().read();
-    metrics.images().answered(20 * MILLIS, 2 * MILLIS, 40);
-    metrics.images().badRecord();
+    metrics.images().answered(20 * MILLIS, 2 * MILLIS, 40, 40 * MILLIS);
+    metrics.images().notAvro();
+    metrics.images().unknownSchema();
+    metrics.images().unknownSchema();
+    metrics.images().unknownSchema();
+    metrics.images().refused();
     metrics.images().badImage();
     metrics.images().badImage();
 
     assertThat(value("vmoe_images_read_total")).isEqualTo(2);
     assertThat(value("vmoe_images_answered_total")).isEqualTo(1);
-    assertThat(value("vmoe_images_dead_lettered_total{cause=\"record\"}")).isEqualTo(1);
+    assertThat(value("vmoe_images_dead_lettered_total{cause=\"avro\"}")).isEqualTo(1);
+    assertThat(value("vmoe_images_dead_lettered_total{cause=\"schema\"}")).isEqualTo(3);
+    assertThat(value("vmoe_images_dead_lettered_total{cause=\"refused\"}")).isEqualTo(1);
     assertThat(value("vmoe_images_dead_lettered_total{cause=\"image\"}")).isEqualTo(2);
     assertThat(value("vmoe_image_queue_seconds_bucket{le=\"0.01\"}")).isZero();
     assertThat(value("vmoe_image_queue_seconds_bucket{le=\"0.025\"}")).isEqualTo(1);
@@ -76,8 +82,20 @@ class PipelineMetricsTest {
   }
 
   @Test
+  void shouldCountAsLateWhatWaitedLongerThanTheTargetSinceItWasSeen() {
+    metrics.images().answered(1, 1, 90_000, 90_000 * MILLIS);
+    assertThat(value("vmoe_images_late_total")).as("before the target is known").isZero();
+
+    metrics.capacity().configured(3, 500 * MILLIS);
+    metrics.images().answered(1, 1, 90_000, 400 * MILLIS);
+    assertThat(value("vmoe_images_late_total")).as("old, but just seen").isZero();
+    metrics.images().answered(1, 1, 600, 600 * MILLIS);
+    assertThat(value("vmoe_images_late_total")).isEqualTo(1);
+  }
+
+  @Test
   void shouldTakeATimestampInTheFutureAsNow() {
-    metrics.images().answered(1, 1, -5_000);
+    metrics.images().answered(1, 1, -5_000, -5_000 * MILLIS);
 
     assertThat(value("vmoe_image_latency_seconds_count")).isEqualTo(1);
     assertThat(value("vmoe_image_latency_seconds_sum")).isZero();
@@ -99,10 +117,11 @@ class PipelineMetricsTest {
     assertThat(value("vmoe_batches_total{reason=\"size\"}")).isZero();
     assertThat(value("vmoe_batches_total{reason=\"linger\"}")).isZero();
 
-    metrics.batches().finished("linger");
+    metrics.batches().finished("linger", 20 * MILLIS);
     metrics.batches().ran(7, 30 * MILLIS, 0.75);
 
     assertThat(value("vmoe_batches_total{reason=\"linger\"}")).isEqualTo(1);
+    assertThat(value("vmoe_batch_linger_seconds_sum")).isEqualTo(0.02);
     assertThat(value("vmoe_batch_images_bucket{le=\"4.0\"}")).isZero();
     assertThat(value("vmoe_batch_images_bucket{le=\"8.0\"}")).isEqualTo(1);
     assertThat(value("vmoe_batch_inference_seconds_sum")).isEqualTo(0.03);
@@ -113,6 +132,8 @@ class PipelineMetricsTest {
   void shouldCountChoicesByEncoderBlockAndExpert() {
     metrics.experts().choices(1, 0, 10, 7);
     metrics.experts().choices(1, 0, 5, 5);
+    metrics.experts().importance(1, 0, 2.5);
+    metrics.experts().importance(1, 0, 0.25);
     metrics.experts().droppedEntirely(1, 3);
     metrics.experts().slots(8.5);
 
@@ -120,6 +141,7 @@ class PipelineMetricsTest {
     assertThat(value("vmoe_expert_choices_dispatched_total{expert=\"0\",layer=\"3\"}"))
         .isEqualTo(12);
     assertThat(value("vmoe_expert_choices_assigned_total{expert=\"1\",layer=\"1\"}")).isZero();
+    assertThat(value("vmoe_expert_importance_total{expert=\"0\",layer=\"3\"}")).isEqualTo(2.75);
     assertThat(value("vmoe_tokens_dropped_entirely_total{layer=\"3\"}")).isEqualTo(3);
     assertThat(value("vmoe_expert_slots_total")).isEqualTo(8.5);
   }
@@ -134,6 +156,8 @@ class PipelineMetricsTest {
     assertThat(value("vmoe_operating_point_changes_total{reason=\"backlog\"}")).isEqualTo(2);
     assertThat(Scrape.of(meters).has("vmoe_operating_point_changes_total{reason=\"steady\"}"))
         .isFalse();
+    assertThat(value("vmoe_decisions_total{reason=\"steady\"}")).isEqualTo(2);
+    assertThat(value("vmoe_decisions_total{reason=\"backlog\"}")).isEqualTo(2);
     assertThat(value("vmoe_capacity_requested_ratio")).isEqualTo(0.25);
     assertThat(value("vmoe_capacity_effective_ratio")).isEqualTo(0.25);
     assertThat(value("vmoe_experts_per_token")).isEqualTo(1);
@@ -156,11 +180,12 @@ class PipelineMetricsTest {
     assertThat(value("vmoe_offered_load_ratio{point=\"best\"}")).isNaN();
     assertThat(value("vmoe_load_age_seconds")).isNaN();
 
-    metrics.capacity().load(500, 120);
+    metrics.capacity().load(500, 120, 700 * MILLIS);
     metrics.capacity().attainable(100, 200);
     now.addAndGet(1_500 * MILLIS);
 
     assertThat(value("vmoe_backlog_images")).isEqualTo(500);
+    assertThat(value("vmoe_backlog_age_seconds")).isEqualTo(0.7);
     assertThat(value("vmoe_arrivals_per_second")).isEqualTo(120);
     assertThat(value("vmoe_attainable_images_per_second{point=\"fastest\"}")).isEqualTo(200);
     assertThat(value("vmoe_offered_load_ratio{point=\"best\"}")).isEqualTo(1.2);

@@ -19,6 +19,7 @@ import dev.vmoe.event.RegistryClient;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.metrics.Meters;
+import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.metrics.Scrape;
 import dev.vmoe.moe.Routing;
 import java.nio.ByteBuffer;
@@ -56,8 +57,8 @@ class MicroBatchProcessorTest {
       new RegistryClient("mock://" + UUID.randomUUID(), Map.of(), Duration.ZERO);
   private final AvroSerializer<ImageRequest> requests = new AvroSerializer<>(registry);
   private final Meters meters = new Meters();
-  private final ShareRecorder recorder =
-      new ShareRecorder(Pipeline.metrics(meters, new FakeClassifier().card()));
+  private final PipelineMetrics metrics = Pipeline.metrics(meters, new FakeClassifier().card());
+  private final ShareRecorder recorder = new ShareRecorder(metrics);
   private final List<AutoCloseable> open = new ArrayList<>();
 
   private FakeClassifier classifier = new FakeClassifier();
@@ -523,14 +524,18 @@ class MicroBatchProcessorTest {
     images.pipeInput(bytes("d"), requests.serialize("images", request(0)), NOON);
     send("e", 20);
     send("f", 30);
-    awaitAnswers(6);
+    images.pipeInput(bytes("g"), null, NOON);
+    images.pipeInput(bytes("h"), new byte[] {0, 0, 0, 0, 99, 1}, NOON);
+    awaitAnswers(8);
 
     Scrape scrape = Scrape.of(meters);
-    assertThat(scrape.value("vmoe_images_read_total")).isEqualTo(6);
+    assertThat(scrape.value("vmoe_images_read_total")).isEqualTo(8);
     assertThat(scrape.value("vmoe_images_answered_total")).isEqualTo(3);
-    assertThat(scrape.value("vmoe_images_dead_lettered_total{cause=\"record\"}")).isEqualTo(1);
+    assertThat(scrape.value("vmoe_images_dead_lettered_total{cause=\"avro\"}")).isEqualTo(1);
     assertThat(scrape.value("vmoe_images_dead_lettered_total{cause=\"image\"}")).isEqualTo(2);
-    assertThat(scrape.value("vmoe_batches_total{reason=\"size\"}")).isEqualTo(3);
+    assertThat(scrape.value("vmoe_images_dead_lettered_total{cause=\"refused\"}")).isEqualTo(1);
+    assertThat(scrape.value("vmoe_images_dead_lettered_total{cause=\"schema\"}")).isEqualTo(1);
+    assertThat(scrape.value("vmoe_batches_total{reason=\"size\"}")).isEqualTo(4);
     assertThat(scrape.value("vmoe_batches_total{reason=\"linger\"}")).isZero();
     assertThat(scrape.value("vmoe_batch_images_sum")).isEqualTo(3);
     assertThat(scrape.value("vmoe_batch_inference_seconds_count")).isEqualTo(2);
@@ -539,5 +544,22 @@ class MicroBatchProcessorTest {
     assertThat(scrape.value("vmoe_experts_per_token")).isEqualTo(2);
     // 3 images of 5 tokens with 2 choices each, in both layers
     assertThat(scrape.sum("vmoe_expert_choices_assigned_total")).isEqualTo(60);
+  }
+
+  @Test
+  void shouldCountAsLateWhatWaitedTooLongSinceItWasSeenNotAReplayOfOldRecords() {
+    metrics.capacity().configured(0, Duration.ofSeconds(5).toNanos());
+    start();
+    send("old", 10); // sent at noon of another day
+    awaitAnswers(1);
+    assertThat(Scrape.of(meters).value("vmoe_images_late_total")).isZero();
+
+    Arrivals arrivals = guard.pending().owned().get(IMAGES).arrivals();
+    long nowNanos = System.nanoTime();
+    arrivals.read(nowNanos - Duration.ofSeconds(8).toNanos(), 1, 1);
+    arrivals.read(nowNanos - Duration.ofSeconds(7).toNanos(), 2, 1);
+    send("seen seven seconds ago", 20);
+    awaitAnswers(2);
+    assertThat(Scrape.of(meters).value("vmoe_images_late_total")).isEqualTo(1);
   }
 }

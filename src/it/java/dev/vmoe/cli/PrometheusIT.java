@@ -1,0 +1,305 @@
+package dev.vmoe.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.vmoe.embedded.EmbeddedKafka;
+import dev.vmoe.embedded.EmbeddedRegistry;
+import dev.vmoe.event.ImageProducer;
+import dev.vmoe.event.ImageRequest;
+import dev.vmoe.event.RegistryClient;
+import dev.vmoe.metrics.AlertRules;
+import dev.vmoe.metrics.Dashboards;
+import dev.vmoe.metrics.MetricsPage;
+import dev.vmoe.metrics.Prometheus;
+import dev.vmoe.report.LabelledImages;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Every query of the dashboards, of the alerts and of the documentation, asked of a real Prometheus
+ * that scrapes {@code vmoe run} under load: all parse, and all that should have data have it.
+ */
+class PrometheusIT {
+
+  private static final Duration LIMIT = Duration.ofSeconds(120);
+
+  /** What Grafana fills in: the spans fit a scrape every second. */
+  private static final Map<String, String> VARIABLES =
+      Map.of("__rate_interval", "10s", "window", "1m", "instance", ".*", "layer", ".*");
+
+  /**
+   * Alerts that have no reason to fire while the pipeline is well, if loaded, on a CPU that was not
+   * asked for. The tests of the rules make them fire.
+   */
+  private static final Set<String> SILENT =
+      Set.of(
+          "VmoeInstanceDown", // until it is stopped, see below
+          "VmoeNotRunning", // it runs
+          "VmoeBacklogOld", // the load comes in bursts that are worked off in time
+          "VmoeBacklogUnknown", // the broker answers
+          "VmoeOverloaded", // as fast as the machine is, so not for sure
+          "VmoeTargetMissed", // likewise
+          "VmoeDeadExpert"); // the model's experts are all in use
+
+  /** Queries of the documentation that are conditions, false where all is well. */
+  private static final Set<String> CONDITIONS =
+      Set.of("vmoe_offered_load_ratio{point=\"fastest\"} > 1");
+
+  private final StringWriter err = new StringWriter();
+
+  @TempDir private Path folder;
+
+  @Test
+  @Timeout(400)
+  void shouldHaveDataForEveryPanelAlertAndDocumentedQuery() throws Exception {
+    Path config = config();
+    try (EmbeddedKafka kafka = EmbeddedKafka.start();
+        EmbeddedRegistry registry = EmbeddedRegistry.start();
+        Prometheus prometheus = Prometheus.start(config, folder)) {
+      assertThat(run(kafka, registry, "topics", "create")).isZero();
+      String model = "model=" + BundledModels.vmoe();
+      String[] command = {"run", "--set", model, "--set", "console.port=0"};
+      Thread instance = new Thread(() -> run(kafka, registry, command), "run");
+      instance.start();
+      try (Load load = new Load(kafka, registry)) {
+        URI console = await().atMost(LIMIT).until(this::address, at -> at != null);
+        target(console);
+        Instant start = Instant.now();
+        load.start();
+
+        await()
+            .atMost(LIMIT)
+            .pollInterval(Duration.ofSeconds(2))
+            .untilAsserted(() -> assertThat(withoutData(prometheus, start)).isEmpty());
+        assertAlerts(prometheus);
+        assertVariables(prometheus);
+      } finally {
+        instance.interrupt();
+        instance.join();
+      }
+      await().atMost(LIMIT).until(() -> !prometheus.query(alert("VmoeInstanceDown")).isEmpty());
+    }
+  }
+
+  /** The configuration as it is, but every second. */
+  private Path config() throws IOException {
+    String config = Files.readString(Prometheus.FOLDER.resolve("prometheus.yml"));
+    String fast =
+        config
+            .replace("scrape_interval: 5s", "scrape_interval: 1s")
+            .replace("evaluation_interval: 15s", "evaluation_interval: 1s");
+    assertThat(fast).isNotEqualTo(config);
+    Files.copy(Prometheus.FOLDER.resolve("vmoe-alerts.yml"), folder.resolve("vmoe-alerts.yml"));
+    Files.writeString(folder.resolve("targets.yml"), "[]");
+    return Files.writeString(folder.resolve("prometheus.yml"), fast);
+  }
+
+  private void target(URI console) throws IOException {
+    Path targets = folder.resolve("targets.yml");
+    Path fresh = folder.resolve("fresh");
+    Files.writeString(fresh, "- targets: [\"" + console.getAuthority() + "\"]");
+    Files.move(fresh, targets, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  /** Returns what has had no number since the start, of all that should have one. */
+  private static List<String> withoutData(Prometheus prometheus, Instant start) throws Exception {
+    Map<String, String> queries = new LinkedHashMap<>();
+    for (Dashboards.Dashboard dashboard : Dashboards.all()) {
+      for (Dashboards.Panel panel : dashboard.panels()) {
+        for (String query : panel.queries()) {
+          queries.put(Dashboards.substitute(query, VARIABLES), panel.toString());
+        }
+      }
+    }
+    assertThat(queries).hasSizeGreaterThan(100);
+    for (String query : MetricsPage.queries()) {
+      queries.put(query, "metrics.md");
+    }
+    for (AlertRules.Rule rule : AlertRules.all()) {
+      queries.put(rule.expression(), rule.name());
+    }
+    List<String> empty = new ArrayList<>();
+    for (Map.Entry<String, String> query : queries.entrySet()) {
+      assertThat(query.getKey()).doesNotContain("$");
+      JsonNode result = prometheus.query(query.getKey(), start, Instant.now());
+      if (!hasNumber(result)
+          && !SILENT.contains(query.getValue())
+          && !CONDITIONS.contains(query.getKey())) {
+        empty.add(query.getValue() + ": " + query.getKey());
+      }
+    }
+    return empty;
+  }
+
+  private static boolean hasNumber(JsonNode matrix) {
+    for (JsonNode series : matrix) {
+      for (JsonNode sample : series.get("values")) {
+        if (Double.isFinite(number(sample.get(1).textValue()))) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static double number(String text) {
+    return switch (text) {
+      case "+Inf", "-Inf", "NaN" -> Double.NaN;
+      default -> Double.parseDouble(text);
+    };
+  }
+
+  /** Prometheus evaluates every rule, and every metric in one is scraped. */
+  private static void assertAlerts(Prometheus prometheus) throws Exception {
+    Set<String> healthy = new TreeSet<>();
+    for (JsonNode group : prometheus.get("rules", Map.of("type", "alert")).get("groups")) {
+      for (JsonNode rule : group.get("rules")) {
+        assertThat(rule.path("lastError").asText()).isEmpty();
+        assertThat(rule.get("health").asText()).isEqualTo("ok");
+        healthy.add(rule.get("name").asText());
+      }
+    }
+    Set<String> metrics = new LinkedHashSet<>();
+    for (AlertRules.Rule rule : AlertRules.all()) {
+      assertThat(healthy).contains(rule.name());
+      Pattern.compile("\\b(vmoe_\\w+|up)\\b")
+          .matcher(rule.expression())
+          .results()
+          .forEach(name -> metrics.add(name.group()));
+    }
+    for (String metric : metrics) {
+      assertThat(prometheus.query(metric + "{job=\"vmoe\"}")).as(metric).isNotEmpty();
+    }
+  }
+
+  private static void assertVariables(Prometheus prometheus) throws Exception {
+    for (Dashboards.Dashboard dashboard : Dashboards.all()) {
+      for (JsonNode variable : dashboard.variables()) {
+        if (variable.path("type").asText().equals("query")) {
+          Matcher values =
+              Pattern.compile("label_values\\((\\w+), (\\w+)\\)")
+                  .matcher(variable.at("/query/query").asText());
+          assertThat(values.matches()).as(variable.toString()).isTrue();
+          assertThat(
+                  prometheus.get(
+                      "label/" + values.group(2) + "/values", Map.of("match[]", values.group(1))))
+              .isNotEmpty();
+        }
+      }
+    }
+  }
+
+  private static String alert(String name) throws IOException {
+    return AlertRules.all().stream()
+        .filter(rule -> rule.name().equals(name))
+        .findFirst()
+        .orElseThrow()
+        .expression();
+  }
+
+  /**
+   * Test images at a steady rate, in between bursts that take capacity down, and images that cannot
+   * be decoded.
+   */
+  private static final class Load implements AutoCloseable {
+
+    private static final List<String> CLASSES =
+        IntStream.range(0, 10).mapToObj(Integer::toString).toList();
+
+    private static final int STEADY = 100;
+    private static final int LARGEST_BURST = 24_000;
+    private static final int BURST_EVERY = 10;
+
+    private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor();
+    private final RegistryClient registry;
+    private final ImageProducer producer;
+    private final List<ImageRequest> images = new ArrayList<>();
+    private int seconds;
+    private int burst = 3_000;
+    private int sent;
+
+    Load(EmbeddedKafka kafka, EmbeddedRegistry registryServer) throws IOException {
+      registry = new RegistryClient(registryServer.url(), Map.of(), Duration.ofSeconds(10));
+      producer =
+          new ImageProducer(
+              Map.of("bootstrap.servers", kafka.bootstrapServers()), registry, "vmoe.images");
+      try (LabelledImages set = LabelledImages.open(BundledModels.testImages(), CLASSES)) {
+        while (images.size() < 500) {
+          images.add(set.next().toRequest());
+        }
+      }
+    }
+
+    void start() {
+      executor.scheduleAtFixedRate(this::second, 0, 1, TimeUnit.SECONDS);
+    }
+
+    private void second() {
+      int count = STEADY;
+      if (seconds++ % BURST_EVERY == BURST_EVERY / 2) {
+        count = burst;
+        burst = Math.min(2 * burst, LARGEST_BURST); // until it is too much for this machine
+      }
+      for (int i = 0; i < count; i++) {
+        producer.send("k" + sent, images.get(sent % images.size()));
+        sent++;
+      }
+      for (int i = 0; i < STEADY / 10; i++) {
+        ByteBuffer noImage = ByteBuffer.wrap(new byte[] {1, 2, 3});
+        producer.send("bad", ImageRequest.newBuilder().setImage(noImage).build());
+      }
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+      executor.shutdown();
+      executor.awaitTermination(10, TimeUnit.SECONDS);
+      producer.close();
+      registry.close();
+    }
+  }
+
+  private URI address() {
+    Matcher found = Pattern.compile("metrics and health at (http\\S+/);").matcher(err.toString());
+    return found.find() ? URI.create(found.group(1)) : null;
+  }
+
+  private int run(EmbeddedKafka kafka, EmbeddedRegistry registry, String... command) {
+    List<String> arguments = new ArrayList<>(List.of(command));
+    arguments.addAll(
+        List.of(
+            "--set",
+            "bootstrap.servers=" + kafka.bootstrapServers(),
+            "--set",
+            "schema.registry.url=" + registry.url()));
+    return VmoeCommand.commandLine(
+            new PrintWriter(new StringWriter()), new PrintWriter(err, true), null)
+        .execute(arguments.toArray(String[]::new));
+  }
+}
