@@ -12,16 +12,18 @@ import org.jspecify.annotations.Nullable;
  * @param flushReason why the batch was closed
  * @param decision the operating point it ran at, and why; null where no image could be decoded
  * @param result what the model said; null where no image could be decoded
+ * @param startNanos when the images stopped waiting, by {@link System#nanoTime}
  */
 public record BatchRun(
     String id,
     int numImages,
     FlushReason flushReason,
     @Nullable Decision decision,
-    @Nullable BatchResult result) {
+    @Nullable BatchResult result,
+    long startNanos) {
 
   /** Returns a batch of which no image could be decoded. */
-  static BatchRun ofNothing(String id, FlushReason flushReason) {
-    return new BatchRun(id, 0, flushReason, null, null);
+  static BatchRun ofNothing(String id, FlushReason flushReason, long nowNanos) {
+    return new BatchRun(id, 0, flushReason, null, null, nowNanos);
   }
 }

@@ -21,6 +21,7 @@ import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.Scrape;
 import dev.vmoe.moe.Routing;
+import dev.vmoe.tracing.Tracing;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -58,6 +59,7 @@ class MicroBatchProcessorTest {
   private final Meters meters = new Meters();
   private final ShareRecorder recorder =
       new ShareRecorder(Pipeline.metrics(meters, new FakeClassifier().card()));
+  private final ShareTracer tracer = new ShareTracer(Tracing.off(), TOPICS, "test", "fake");
   private final List<AutoCloseable> open = new ArrayList<>();
 
   private FakeClassifier classifier = new FakeClassifier();
@@ -89,7 +91,10 @@ class MicroBatchProcessorTest {
             new FixedCapacity(new OperatingPoint(1.05, 2), Routing.VANILLA),
             () -> new BatchLimits(batchImages, 1_000_000, linger),
             2,
-            recorder::ran);
+            (run, images) -> {
+              recorder.ran(run);
+              tracer.ran(run, images);
+            });
     open.add(0, batcher);
     RequestReader reader = new RequestReader(registry, 1000);
     ShareEvents events = new ShareEvents(classifier.card());
@@ -99,7 +104,15 @@ class MicroBatchProcessorTest {
         registry,
         () ->
             new MicroBatchProcessor(
-                batcher::openLane, reader, events, guard, inFlight, "images", 1_000_000, recorder));
+                batcher::openLane,
+                reader,
+                events,
+                guard,
+                inFlight,
+                "images",
+                1_000_000,
+                recorder,
+                tracer));
   }
 
   private void start() {
