@@ -100,7 +100,9 @@ public final class ImageTrace {
 
   /** Adds the run of the model as a step, linked to the batch's span. */
   public void run(long startNanos, long endNanos) {
-    end(builder("run", startNanos).addLink(batch).startSpan(), endNanos);
+    Span run = builder("run", startNanos).startSpan();
+    run.addLink(batch); // the builder would make room for as many links as a batch may have images
+    end(run, endNanos);
   }
 
   private SpanBuilder builder(String name, long startNanos) {
