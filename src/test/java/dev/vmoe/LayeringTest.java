@@ -41,7 +41,8 @@ class LayeringTest {
       batch      | moe image inference capacity
       event      |
       metrics    |
-      streams    | moe image inference capacity settings batch event metrics
+      tracing    | settings metrics
+      streams    | moe image inference capacity settings batch event metrics tracing
       report     | moe image inference capacity event
       embedded   |
       console    | metrics event report

@@ -16,9 +16,11 @@ public sealed interface Answer<T> {
    * @param origin what the submitter attached
    * @param index position of the image in its batch's result
    * @param queueNanos from submission to the start of inference, in nanoseconds
+   * @param decodeStartNanos when a worker began to decode, by {@link System#nanoTime}
    * @param decodeNanos spent on decoding and resizing, in nanoseconds
    */
-  record Classified<T>(T origin, int index, long queueNanos, long decodeNanos)
+  record Classified<T>(
+      T origin, int index, long queueNanos, long decodeStartNanos, long decodeNanos)
       implements Answer<T> {}
 
   /**

@@ -99,6 +99,14 @@ final class Batch<T> {
     return kept;
   }
 
+  /** Returns what is attached to the images that are left, each where its image is. */
+  List<T> origins() {
+    return entries.stream()
+        .filter(entry -> entry.rejection == null)
+        .map(entry -> entry.origin)
+        .toList();
+  }
+
   /**
    * Returns the priorities of the images that are left, (decodable images), each where its image is
    * since the {@link #compact compaction}.

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param lingerNanos from the batch's first image to its closing, in nanoseconds
  * @param decision the operating point it ran at, and why; null where no image could be decoded
  * @param result what the model said; null where no image could be decoded
+ * @param startNanos when the images stopped waiting, by {@link System#nanoTime}
  */
 public record BatchRun(
     String id,
@@ -20,10 +21,11 @@ public record BatchRun(
     FlushReason flushReason,
     long lingerNanos,
     @Nullable Decision decision,
-    @Nullable BatchResult result) {
+    @Nullable BatchResult result,
+    long startNanos) {
 
   /** Returns a batch of which no image could be decoded. */
-  static BatchRun ofNothing(String id, FlushReason flushReason, long lingerNanos) {
-    return new BatchRun(id, 0, flushReason, lingerNanos, null, null);
+  static BatchRun ofNothing(String id, FlushReason flushReason, long lingerNanos, long nowNanos) {
+    return new BatchRun(id, 0, flushReason, lingerNanos, null, null, nowNanos);
   }
 }

@@ -27,6 +27,7 @@ final class Entry<T> {
   /** Position in the batch's buffer while decoding, in the batch's result after compaction. */
   int slot;
 
+  long decodeStartNanos;
   long decodeNanos;
   long queueNanos;
 
@@ -53,7 +54,7 @@ final class Entry<T> {
 
   Answer<T> answer() {
     return rejection == null
-        ? new Answer.Classified<>(origin, slot, queueNanos, decodeNanos)
+        ? new Answer.Classified<>(origin, slot, queueNanos, decodeStartNanos, decodeNanos)
         : new Answer.Rejected<>(origin, rejection);
   }
 }

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * One submitter's way through the micro-batcher: images go in, whole shares come out in the order
  * the images went in.
  *
- * <p>A lane belongs to one thread; the batcher's own threads never touch what is attached.
+ * <p>A lane belongs to one thread; the batcher's own threads never touch what is attached, they
+ * only show it to the {@link RunListener}.
  *
  * @param <T> what the submitter attaches to each image
  */

@@ -23,7 +23,6 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -50,7 +49,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
   private final ImageDecoder decoder;
   private final CapacityController controller;
   private final Supplier<BatchLimits> limits;
-  private final Consumer<BatchRun> listener;
+  private final RunListener<T> listener;
   private final int slotBytes;
   private final String idPrefix = UUID.randomUUID().toString().substring(0, 8);
 
@@ -83,7 +82,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
       CapacityController controller,
       Supplier<BatchLimits> limits,
       int decodeThreads) {
-    this(classifier, decoder, controller, limits, decodeThreads, run -> {});
+    this(classifier, decoder, controller, limits, decodeThreads, (run, origins) -> {});
   }
 
   /**
@@ -95,7 +94,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
    * @param limits when a batch is closed; asked when it is opened, so that a change counts from the
    *     next one on
    * @param decodeThreads threads that decode, at least 1
-   * @param listener told of each batch that has run, once, on the inference thread
+   * @param listener told of each batch that has run
    */
   public MicroBatcher(
       BatchClassifier classifier,
@@ -103,7 +102,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
       CapacityController controller,
       Supplier<BatchLimits> limits,
       int decodeThreads,
-      Consumer<BatchRun> listener) {
+      RunListener<T> listener) {
     this.classifier = classifier;
     this.decoder = decoder;
     this.controller = controller;
@@ -211,6 +210,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
     }
     lock.lock();
     try {
+      entry.decodeStartNanos = startNanos;
       entry.decodeNanos = System.nanoTime() - startNanos;
       if (failure != null) {
         batch.failure = failure;
@@ -284,7 +284,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
     if (failure == null) {
       try {
         run = run(batch);
-        listener.accept(run);
+        listener.ran(run, batch.origins());
       } catch (InferenceException e) {
         failure = e;
       } catch (RuntimeException | Error e) {
@@ -308,10 +308,10 @@ public final class MicroBatcher<T> implements AutoCloseable {
   private BatchRun run(Batch<T> batch) {
     FlushReason flushReason = Objects.requireNonNull(batch.flushReason);
     int numImages = batch.compact(slotBytes);
-    if (numImages == 0) {
-      return BatchRun.ofNothing(batch.id, flushReason, batch.lingerNanos());
-    }
     long startNanos = System.nanoTime();
+    if (numImages == 0) {
+      return BatchRun.ofNothing(batch.id, flushReason, batch.lingerNanos(), startNanos);
+    }
     for (Entry<T> entry : batch.entries) {
       entry.queueNanos = startNanos - entry.submittedNanos;
     }
@@ -328,7 +328,8 @@ public final class MicroBatcher<T> implements AutoCloseable {
               batch.priorities(numImages),
               decision.routingSettings());
       lastRun = new RunTime(decision.point(), numImages, result.inferenceNanos());
-      return new BatchRun(batch.id, numImages, flushReason, batch.lingerNanos(), decision, result);
+      return new BatchRun(
+          batch.id, numImages, flushReason, batch.lingerNanos(), decision, result, startNanos);
     } finally {
       lastRunEndNanos = System.nanoTime();
       if (alone) {

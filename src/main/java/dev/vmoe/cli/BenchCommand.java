@@ -9,7 +9,8 @@ import picocli.CommandLine.Command;
     subcommands = {
       BenchPipelineCommand.class,
       BenchOverloadCommand.class,
-      BenchPriorityCommand.class
+      BenchPriorityCommand.class,
+      BenchObservabilityCommand.class
     })
 final class BenchCommand {
 

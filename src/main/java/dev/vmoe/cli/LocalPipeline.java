@@ -116,7 +116,7 @@ final class LocalPipeline implements AutoCloseable {
   }
 
   /** Whoever watches progress wants no log of every start and stop between. */
-  private static void quietUnlessAsked() {
+  static void quietUnlessAsked() {
     if (System.getenv("VMOE_LOG_LEVEL") == null) {
       quiet("dev.vmoe", Level.WARN);
       // It warns of the connections that the broker has closed when it is told to stop.

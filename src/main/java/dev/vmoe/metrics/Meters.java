@@ -1,6 +1,7 @@
 package dev.vmoe.metrics;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
@@ -24,6 +25,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.DoubleSupplier;
+import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import org.apache.kafka.streams.KafkaStreams;
 
@@ -81,6 +83,15 @@ public final class Meters implements AutoCloseable {
   Counter counter(Metric metric, String... labelValues) {
     requireType(metric, Metric.Type.COUNTER);
     return Counter.builder(meterName(metric))
+        .description(metric.description())
+        .tags(tags(metric, labelValues))
+        .register(registry);
+  }
+
+  /** Adds a counter that is asked for its value at each scrape. */
+  void counter(Metric metric, LongSupplier value, String... labelValues) {
+    requireType(metric, Metric.Type.COUNTER);
+    FunctionCounter.builder(meterName(metric), value, LongSupplier::getAsLong)
         .description(metric.description())
         .tags(tags(metric, labelValues))
         .register(registry);

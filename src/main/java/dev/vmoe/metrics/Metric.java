@@ -234,7 +234,20 @@ public enum Metric {
       "vmoe_stream_thread_failures_total",
       Type.COUNTER,
       "failures",
-      "Stream threads that failed; they are replaced until there are too many in a row.");
+      "Stream threads that failed; they are replaced until there are too many in a row."),
+
+  SPANS_EXPORTED(
+      "vmoe_spans_exported_total",
+      Type.COUNTER,
+      "spans",
+      "Spans of traces that the collector took; 0 while tracing is off."),
+  SPANS_DROPPED(
+      "vmoe_spans_dropped_total",
+      Type.COUNTER,
+      "spans",
+      "Spans of traces that were lost. cause: queue, where they came faster than they could be sent;"
+          + " export, where the collector could not be reached or refused them.",
+      "cause");
 
   /** What kind of metric it is, in Prometheus' words. */
   public enum Type {

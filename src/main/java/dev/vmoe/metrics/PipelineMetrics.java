@@ -16,6 +16,7 @@ public final class PipelineMetrics {
   private final BatchMetrics batches;
   private final ExpertMetrics experts;
   private final CapacityMetrics capacity;
+  private final TraceMetrics traces;
   private final Counter threadFailures;
 
   /**
@@ -41,6 +42,7 @@ public final class PipelineMetrics {
     experts = new ExpertMetrics(meters, blocks, numExperts);
     capacity = new CapacityMetrics(meters, nanoClock);
     images = new ImageMetrics(meters, capacity::latencyTargetSeconds);
+    traces = new TraceMetrics(meters);
     threadFailures = meters.counter(Metric.THREAD_FAILURES);
   }
 
@@ -62,6 +64,11 @@ public final class PipelineMetrics {
   /** Returns the recorder of capacity control. */
   public CapacityMetrics capacity() {
     return capacity;
+  }
+
+  /** Returns the recorder of traces. */
+  public TraceMetrics traces() {
+    return traces;
   }
 
   /** Says which model is loaded. */

@@ -7,7 +7,8 @@
  *              ├─ ImageMetrics   ──┐        ▲
  *              ├─ BatchMetrics   ──┤        │ counters, levels, histograms,
  *              ├─ ExpertMetrics  ──┼────────┘ each as its Metric says
- *              └─ CapacityMetrics ─┘
+ *              ├─ CapacityMetrics ─┤
+ *              └─ TraceMetrics   ──┘
  * </pre>
  */
 @NullMarked

@@ -25,6 +25,13 @@ record Check(String expected, Rule rule) implements Validator {
         "a number above 0", value -> (Double) value > 0 && !((Double) value).isInfinite());
   }
 
+  /** Returns a check for a number within these bounds. */
+  static Check between(int low, int high) {
+    return new Check(
+        "a number from " + low + " to " + high,
+        value -> (Double) value >= low && (Double) value <= high);
+  }
+
   @Override
   @SuppressWarnings("NullAway") // Kafka's interface is not annotated: a default may be null
   public void ensureValid(String name, Object value) {

@@ -54,6 +54,8 @@ public final class Settings extends AbstractConfig {
   public static final String IMAGE_MAX_PIXELS = "image.max.pixels";
   public static final String CONSOLE_HOST = "console.host";
   public static final String CONSOLE_PORT = "console.port";
+  public static final String TRACING_OTLP_ENDPOINT = "tracing.otlp.endpoint";
+  public static final String TRACING_SAMPLE_RATIO = "tracing.sample.ratio";
 
   /** Settings with these prefixes go to Kafka's clients and the registry's, prefix removed. */
   public static final String STREAMS_PREFIX = "streams.";
@@ -240,6 +242,7 @@ public final class Settings extends AbstractConfig {
 
   static {
     CapacityDefinitions.addTo(DEFINITION);
+    TracingDefinitions.addTo(DEFINITION);
   }
 
   /**

@@ -92,6 +92,7 @@ final class DeadLetter {
     BadRecordException refusal = waiting.refusal();
     Class<?> type = refusal == null ? BadImageException.class : refusal.getClass();
     Headers headers = new RecordHeaders(originals);
+    waiting.trace().carry(headers);
     add(headers, EXCEPTION, type.getName());
     add(headers, MESSAGE, message);
     if (stackTrace != null) {

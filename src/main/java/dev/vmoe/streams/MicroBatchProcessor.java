@@ -5,12 +5,15 @@ import dev.vmoe.batch.Lane;
 import dev.vmoe.batch.Share;
 import dev.vmoe.event.BadRecordException;
 import dev.vmoe.event.ExpertUtilization;
+import dev.vmoe.event.Prediction;
+import dev.vmoe.tracing.ImageTrace;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.Cancellable;
 import org.apache.kafka.streams.processor.PunctuationType;
@@ -46,6 +49,7 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
   private final long mostBytes;
   private final InFlight inFlight;
   private final ShareRecorder recorder;
+  private final ShareTracer tracer;
 
   /** What the task owns between {@code init} and {@code close}. */
   private @Nullable Task task;
@@ -70,6 +74,7 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
    * @param images topic that is read
    * @param mostBytes the largest dead letter that may be sent
    * @param recorder counts what comes and goes
+   * @param tracer tells what becomes of each image
    */
   MicroBatchProcessor(
       Supplier<Lane<Waiting>> lanes,
@@ -79,7 +84,8 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
       InFlight inFlight,
       String images,
       long mostBytes,
-      ShareRecorder recorder) {
+      ShareRecorder recorder,
+      ShareTracer tracer) {
     this.lanes = lanes;
     this.reader = reader;
     this.events = events;
@@ -88,6 +94,7 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
     this.images = images;
     this.mostBytes = mostBytes;
     this.recorder = recorder;
+    this.tracer = tracer;
   }
 
   @Override
@@ -128,14 +135,16 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
 
   /** Hands a record to the micro-batcher; one that is no image goes along for the order's sake. */
   private void buffer(Task task, Record<byte[], byte[]> record, RecordMetadata position) {
+    ImageTrace trace = tracer.received(record, position);
     try {
       RequestReader.Request request = reader.read(record);
       task.pending().add(position.offset());
       task.lane()
-          .submit(Waiting.of(record, position, request), request.image(), request.priority());
+          .submit(
+              Waiting.of(record, position, request, trace), request.image(), request.priority());
     } catch (BadRecordException e) {
       task.pending().add(position.offset());
-      task.lane().reject(Waiting.refused(record, position, e), e.reason());
+      task.lane().reject(Waiting.refused(record, position, e, trace), e.reason());
     }
     task.inFlight().add(bytes(record));
     recorder.read();
@@ -220,17 +229,19 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
       latest = Math.max(latest, waiting.record().timestamp());
       if (answer instanceof Answer.Classified<Waiting> classified) {
         Record<byte[], byte[]> record = waiting.record();
+        Prediction prediction = events.prediction(share.run(), classified);
+        Headers headers = new RecordHeaders(record.headers());
+        tracer.answers(share.run(), classified, prediction);
+        waiting.trace().carry(headers);
         context.forward(
-            new Record<byte[], Object>(
-                record.key(),
-                events.prediction(share.run(), classified),
-                record.timestamp(),
-                new RecordHeaders(record.headers())),
+            new Record<byte[], Object>(record.key(), prediction, record.timestamp(), headers),
             PipelineTopology.PREDICTIONS);
       } else if (answer instanceof Answer.Rejected<Waiting> rejected) {
+        tracer.refuses(rejected);
         Record<byte[], byte[]> letter = DeadLetter.of(waiting, rejected.reason(), mostBytes);
         context.forward(letter.withValue((Object) letter.value()), PipelineTopology.DEAD_LETTERS);
       }
+      waiting.trace().end();
     }
     Optional<ExpertUtilization> utilization = events.utilization(share);
     if (utilization.isPresent()) {

@@ -16,6 +16,7 @@ import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
+import dev.vmoe.tracing.Tracing;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -61,6 +62,7 @@ public final class Pipeline implements AutoCloseable {
   private final KafkaStreams streams;
   private final String topology;
   private final PipelineMetrics metrics;
+  private final Tracing tracing;
   private final FailureBound failures;
   private final CountDownLatch running = new CountDownLatch(1);
   private final CountDownLatch stopped = new CountDownLatch(1);
@@ -75,6 +77,7 @@ public final class Pipeline implements AutoCloseable {
       KafkaStreams streams,
       String topology,
       PipelineMetrics metrics,
+      Tracing tracing,
       FailureBound failures) {
     this.registry = registry;
     this.configuration = configuration;
@@ -84,6 +87,7 @@ public final class Pipeline implements AutoCloseable {
     this.streams = streams;
     this.topology = topology;
     this.metrics = metrics;
+    this.tracing = tracing;
     this.failures = failures;
   }
 
@@ -167,6 +171,14 @@ public final class Pipeline implements AutoCloseable {
         Math.min(StreamsProperties.largestSent(streamsConfig), limits.deadLetters());
     Deque<Runnable> undo = new ArrayDeque<>();
     try {
+      Tracing tracing = Tracing.start(settings, metrics.traces());
+      undo.push(tracing::close);
+      ShareTracer tracer =
+          new ShareTracer(
+              tracing,
+              topics,
+              settings.getString(Settings.APPLICATION_ID),
+              classifier.card().name());
       RegistryClient registry =
           new RegistryClient(
               settings.getString(Settings.REGISTRY_URL),
@@ -208,7 +220,10 @@ public final class Pipeline implements AutoCloseable {
               capacity,
               () -> batchLimits(configuration.current(), maxBatchBytes),
               settings.decodeThreads(classifier.takesAllCores()),
-              recorder::ran);
+              (run, images) -> {
+                recorder.ran(run);
+                tracer.ran(run, images);
+              });
       undo.push(batcher::close);
       RequestReader reader = new RequestReader(registry, settings.getInt(Settings.IMAGE_MAX_BYTES));
       Topology topology =
@@ -224,7 +239,8 @@ public final class Pipeline implements AutoCloseable {
                       inFlight,
                       topics.images(),
                       largestDeadLetter,
-                      recorder));
+                      recorder,
+                      tracer));
       return new Pipeline(
           registry,
           configuration,
@@ -234,6 +250,7 @@ public final class Pipeline implements AutoCloseable {
           new KafkaStreams(topology, streamsConfig, guard),
           topology.describe().toString(),
           metrics,
+          tracing,
           new FailureBound(BORNE_FAILURES * threads, QUIET));
     } catch (RuntimeException e) {
       undo.forEach(Runnable::run);
@@ -371,6 +388,7 @@ public final class Pipeline implements AutoCloseable {
     configuration.close();
     lag.close();
     registry.close();
+    tracing.close();
     stopped.countDown();
   }
 }

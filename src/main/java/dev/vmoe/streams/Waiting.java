@@ -2,6 +2,7 @@ package dev.vmoe.streams;
 
 import dev.vmoe.event.BadRecordException;
 import dev.vmoe.moe.ImagePriority;
+import dev.vmoe.tracing.ImageTrace;
 import java.util.Map;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param attributes what the sender wants to find again
  * @param priority how much the image matters beside others; the default where it is no image
  * @param refusal why the record is not even an image to try, if so
+ * @param trace the image's trace
  */
 record Waiting(
     Record<byte[], byte[]> record,
@@ -23,18 +25,25 @@ record Waiting(
     @Nullable String label,
     Map<String, String> attributes,
     float priority,
-    @Nullable BadRecordException refusal) {
+    @Nullable BadRecordException refusal,
+    ImageTrace trace) {
 
   /** Returns what waits for a classification. */
   static Waiting of(
-      Record<byte[], byte[]> record, RecordMetadata position, RequestReader.Request request) {
+      Record<byte[], byte[]> record,
+      RecordMetadata position,
+      RequestReader.Request request,
+      ImageTrace trace) {
     return new Waiting(
-        record, position, request.label(), request.attributes(), request.priority(), null);
+        record, position, request.label(), request.attributes(), request.priority(), null, trace);
   }
 
   /** Returns what waits only for its turn to leave. */
   static Waiting refused(
-      Record<byte[], byte[]> record, RecordMetadata position, BadRecordException refusal) {
-    return new Waiting(record, position, null, Map.of(), ImagePriority.DEFAULT, refusal);
+      Record<byte[], byte[]> record,
+      RecordMetadata position,
+      BadRecordException refusal,
+      ImageTrace trace) {
+    return new Waiting(record, position, null, Map.of(), ImagePriority.DEFAULT, refusal, trace);
   }
 }

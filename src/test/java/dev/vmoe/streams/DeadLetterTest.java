@@ -3,6 +3,7 @@ package dev.vmoe.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.event.BadRecordException;
+import dev.vmoe.tracing.ImageTrace;
 import java.nio.charset.StandardCharsets;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
@@ -64,7 +65,8 @@ class DeadLetterTest {
         Waiting.refused(
             new Record<>(KEY, VALUE, 7, headers),
             new ProcessorRecordContext(7, 42, 3, "images", headers),
-            new BadRecordException.Refused("no image")),
+            new BadRecordException.Refused("no image"),
+            ImageTrace.NONE),
         "no image",
         mostBytes);
   }

@@ -22,6 +22,7 @@ import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.metrics.Scrape;
 import dev.vmoe.moe.Routing;
+import dev.vmoe.tracing.Tracing;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -59,6 +60,7 @@ class MicroBatchProcessorTest {
   private final Meters meters = new Meters();
   private final PipelineMetrics metrics = Pipeline.metrics(meters, new FakeClassifier().card());
   private final ShareRecorder recorder = new ShareRecorder(metrics);
+  private final ShareTracer tracer = new ShareTracer(Tracing.off(), TOPICS, "test", "fake");
   private final List<AutoCloseable> open = new ArrayList<>();
 
   private FakeClassifier classifier = new FakeClassifier();
@@ -90,7 +92,10 @@ class MicroBatchProcessorTest {
             new FixedCapacity(new OperatingPoint(1.05, 2), Routing.VANILLA),
             () -> new BatchLimits(batchImages, 1_000_000, linger),
             2,
-            recorder::ran);
+            (run, images) -> {
+              recorder.ran(run);
+              tracer.ran(run, images);
+            });
     open.add(0, batcher);
     RequestReader reader = new RequestReader(registry, 1000);
     ShareEvents events = new ShareEvents(classifier.card());
@@ -100,7 +105,15 @@ class MicroBatchProcessorTest {
         registry,
         () ->
             new MicroBatchProcessor(
-                batcher::openLane, reader, events, guard, inFlight, "images", 1_000_000, recorder));
+                batcher::openLane,
+                reader,
+                events,
+                guard,
+                inFlight,
+                "images",
+                1_000_000,
+                recorder,
+                tracer));
   }
 
   private void start() {

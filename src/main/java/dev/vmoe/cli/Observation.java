@@ -1,0 +1,18 @@
+package dev.vmoe.cli;
+
+import java.util.Locale;
+
+/** What can be switched on beside a pipeline to watch it, each against a pipeline without. */
+enum Observation {
+  /** Nothing: what two pipelines differ by that do not differ. */
+  CONTROL,
+  /** The console is up and its metrics are scraped once a second. */
+  METRICS,
+  /** Every image has a trace, and all of them are exported. */
+  TRACING;
+
+  /** Returns the name in options and results. */
+  String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,154 @@
+package dev.vmoe.cli;
+
+import dev.vmoe.capacity.FixedCapacity;
+import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.console.Console;
+import dev.vmoe.image.ImageDecoder;
+import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.metrics.Exposition;
+import dev.vmoe.metrics.Meters;
+import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.report.LabelledImage;
+import dev.vmoe.report.Replay;
+import dev.vmoe.settings.Settings;
+import dev.vmoe.streams.Pipeline;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** A pipeline that can be loaded again and again, with what watches it while it is. */
+final class ObservedPipeline implements AutoCloseable {
+
+  private static final Duration START_LIMIT = Duration.ofMinutes(1);
+  private static final Duration SCRAPE_EVERY = Duration.ofSeconds(1);
+
+  /** Unanswered images that keep batches full while one is computed. */
+  private static final int WINDOW_BATCHES = 8;
+
+  private final Deque<AutoCloseable> open = new ArrayDeque<>();
+  private final Meters meters;
+  private final Replay client;
+  private final int window;
+  private final @Nullable Scraper scraper;
+
+  /**
+   * Starts a pipeline and waits until it reads.
+   *
+   * @param name of the pipeline on its broker
+   * @param watched by what
+   * @param classifier stays the caller's to close, after this
+   */
+  ObservedPipeline(
+      LocalBroker broker,
+      String name,
+      Observation watched,
+      RoutingSettings routing,
+      int batch,
+      BatchClassifier classifier,
+      ImageDecoder decoder)
+      throws Exception {
+    window = WINDOW_BATCHES * batch;
+    try {
+      meters = opened(new Meters());
+      Settings settings = broker.settings(name, routing, batch, settings(watched));
+      Pipeline pipeline =
+          opened(
+              Pipeline.start(
+                  settings,
+                  classifier,
+                  decoder,
+                  live ->
+                      new FixedCapacity(
+                          new OperatingPoint(routing.capacityRatio(), routing.expertsPerToken()),
+                          routing.routing()),
+                  Pipeline.metrics(meters, classifier.card())));
+      if (!pipeline.awaitRunning(START_LIMIT)) {
+        throw new IllegalStateException("the pipeline did not start within " + START_LIMIT);
+      }
+      scraper = watched == Observation.METRICS ? scraper(pipeline) : null;
+      client = broker.client(settings);
+    } catch (Exception e) {
+      close();
+      throw e;
+    }
+  }
+
+  private Map<String, String> settings(Observation watched) throws IOException {
+    return watched == Observation.TRACING
+        ? Map.of(
+            Settings.TRACING_OTLP_ENDPOINT,
+            opened(new OtlpSink()).endpoint(),
+            Settings.TRACING_SAMPLE_RATIO,
+            "1")
+        : Map.of();
+  }
+
+  private Scraper scraper(Pipeline pipeline) {
+    meters.bindJvm();
+    pipeline.bindKafka(meters);
+    RunningInstance instance = new RunningInstance();
+    instance.started(pipeline);
+    Console console = opened(Console.start("127.0.0.1", 0, meters, instance));
+    return opened(new Scraper(URI.create(console.address() + "metrics"), SCRAPE_EVERY));
+  }
+
+  private <T extends AutoCloseable> T opened(T resource) {
+    open.push(resource);
+    return resource;
+  }
+
+  /**
+   * Sends images as fast as they are answered, and watches meanwhile.
+   *
+   * @param images sent again from the first where more are wanted
+   * @return images a second
+   */
+  double imagesPerSecond(List<LabelledImage> images, int count) throws InterruptedException {
+    if (scraper != null) {
+      scraper.resume();
+    }
+    try {
+      Replay.Outcome outcome =
+          client.run(
+              Stream.generate(images::stream).flatMap(all -> all).iterator(),
+              new Replay.Load(count, 0, window),
+              answered -> {});
+      if (!outcome.summary().complete(count)) {
+        throw new IllegalStateException("not every image has exactly one answer");
+      }
+      return count / outcome.seconds();
+    } finally {
+      if (scraper != null) {
+        scraper.pause();
+      }
+    }
+  }
+
+  /** Returns how often metrics were scraped so far. */
+  long scrapes() {
+    return scraper == null ? 0 : scraper.reads();
+  }
+
+  /** Returns a counter's value so far. */
+  long counted(String sample) {
+    return meters
+        .scrape(Exposition.PROMETHEUS)
+        .lines()
+        .filter(line -> line.startsWith(sample + " "))
+        .mapToLong(line -> (long) Double.parseDouble(line.substring(sample.length() + 1)))
+        .sum();
+  }
+
+  @Override
+  public void close() throws Exception {
+    while (!open.isEmpty()) {
+      open.pop().close();
+    }
+  }
+}

@@ -1,0 +1,139 @@
+package dev.vmoe.streams;
+
+import dev.vmoe.batch.Answer;
+import dev.vmoe.batch.BatchRun;
+import dev.vmoe.event.Prediction;
+import dev.vmoe.image.BadImageException;
+import dev.vmoe.inference.BatchResult;
+import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.tracing.ImageTrace;
+import dev.vmoe.tracing.SpanAttributes;
+import dev.vmoe.tracing.Tracing;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.common.AttributesBuilder;
+import io.opentelemetry.api.trace.SpanContext;
+import java.util.List;
+import java.util.Objects;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
+
+/**
+ * Takes batches and shares apart for the spans. Steps are told when they are over, from the times
+ * that were measured anyway, so that an image whose trace is not sampled costs next to nothing.
+ */
+final class ShareTracer {
+
+  private final Tracing tracing;
+  private final Topics topics;
+  private final String group;
+  private final String model;
+
+  /**
+   * Creates a tracer.
+   *
+   * @param tracing stays the caller's to close
+   * @param group the consumer group
+   * @param model the model's name
+   */
+  ShareTracer(Tracing tracing, Topics topics, String group, String model) {
+    this.tracing = tracing;
+    this.topics = topics;
+    this.group = group;
+    this.model = model;
+  }
+
+  /** Begins or continues the trace of a record that was read. */
+  ImageTrace received(Record<byte[], byte[]> record, RecordMetadata position) {
+    ImageTrace trace = tracing.image(position.topic(), record.headers());
+    if (trace.sampled()) {
+      trace.describe(
+          messaging()
+              .put(SpanAttributes.OPERATION_NAME, "process")
+              .put(SpanAttributes.OPERATION_TYPE, "process")
+              .put(SpanAttributes.CONSUMER_GROUP, group)
+              .put(SpanAttributes.PARTITION, Integer.toString(position.partition()))
+              .put(SpanAttributes.OFFSET, position.offset())
+              .build());
+    }
+    return trace;
+  }
+
+  /** Adds the span of a batch that has run; on the inference thread. */
+  void ran(BatchRun run, List<Waiting> images) {
+    BatchResult result = run.result();
+    if (!tracing.isOn() || result == null) {
+      return;
+    }
+    List<ImageTrace> traces = images.stream().map(Waiting::trace).toList();
+    SpanContext span =
+        tracing.batch(
+            "classify " + model,
+            traces,
+            run.startNanos(),
+            run.startNanos() + result.inferenceNanos(),
+            () -> attributes(run, result));
+    traces.forEach(trace -> trace.ranIn(span));
+  }
+
+  private Attributes attributes(BatchRun run, BatchResult result) {
+    RoutingSettings asked = result.settings();
+    return messaging()
+        .put(SpanAttributes.MESSAGES, (long) run.numImages())
+        .put(SpanAttributes.MODEL, model)
+        .put(SpanAttributes.BATCH_ID, run.id())
+        .put(SpanAttributes.FLUSH_REASON, run.flushReason().label())
+        .put(SpanAttributes.REQUESTED_RATIO, asked.capacityRatio())
+        .put(SpanAttributes.EFFECTIVE_RATIO, result.effectiveCapacityRatio())
+        .put(SpanAttributes.EXPERTS_PER_TOKEN, (long) asked.expertsPerToken())
+        .put(SpanAttributes.ROUTING, asked.routing().label())
+        .put(SpanAttributes.DECISION, Objects.requireNonNull(run.decision()).reason())
+        .build();
+  }
+
+  private AttributesBuilder messaging() {
+    return Attributes.builder()
+        .put(SpanAttributes.SYSTEM, "kafka")
+        .put(SpanAttributes.DESTINATION, topics.images());
+  }
+
+  /** Tells the steps of an image that has its prediction, which is about to be sent. */
+  void answers(BatchRun run, Answer.Classified<Waiting> answer, Prediction prediction) {
+    ImageTrace trace = answer.origin().trace();
+    if (!trace.sampled()) {
+      return;
+    }
+    long startNanos = run.startNanos();
+    trace.step("queue", startNanos - answer.queueNanos(), startNanos);
+    trace.step(
+        "decode", answer.decodeStartNanos(), answer.decodeStartNanos() + answer.decodeNanos());
+    trace.run(startNanos, startNanos + Objects.requireNonNull(run.result()).inferenceNanos());
+    trace.describe(
+        Attributes.builder()
+            .put(SpanAttributes.MODEL, model)
+            .put(SpanAttributes.BATCH_ID, run.id())
+            .put(SpanAttributes.MESSAGES, (long) run.numImages())
+            .put(SpanAttributes.FLUSH_REASON, run.flushReason().label())
+            .put(SpanAttributes.REQUESTED_RATIO, prediction.getRequestedCapacityRatio())
+            .put(SpanAttributes.EFFECTIVE_RATIO, prediction.getEffectiveCapacityRatio())
+            .put(SpanAttributes.EXPERTS_PER_TOKEN, (long) prediction.getExpertsPerToken())
+            .put(SpanAttributes.ROUTING, prediction.getRouting())
+            .put(SpanAttributes.CLASS, prediction.getTop().get(0).getLabel())
+            .put(SpanAttributes.SCORE, (double) prediction.getTop().get(0).getScore())
+            .put(SpanAttributes.PROCESSED_SHARE, (double) prediction.getProcessedShare())
+            .build());
+    trace.sends(topics.predictions());
+  }
+
+  /** Tells why an image has none; its dead letter is about to be sent. */
+  void refuses(Answer.Rejected<Waiting> answer) {
+    Waiting waiting = answer.origin();
+    if (waiting.trace().sampled()) {
+      waiting
+          .trace()
+          .refused(
+              waiting.refusal() == null ? BadImageException.class : waiting.refusal().getClass(),
+              answer.reason());
+      waiting.trace().sends(topics.deadLetters());
+    }
+  }
+}
