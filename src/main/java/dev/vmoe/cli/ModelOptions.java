@@ -67,12 +67,12 @@ final class ModelOptions {
   }
 
   /** Opens the model. */
-  BatchClassifier open() throws IOException {
+  VmoeSession open() throws IOException {
     return open(path());
   }
 
   /** Opens another model on the same device. */
-  BatchClassifier open(Path path) throws IOException {
+  VmoeSession open(Path path) throws IOException {
     return open(path, device, threads);
   }
 

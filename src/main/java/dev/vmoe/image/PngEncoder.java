@@ -1,12 +1,13 @@
 package dev.vmoe.image;
 
 import static org.bytedeco.opencv.global.opencv_core.CV_8UC1;
+import static org.bytedeco.opencv.global.opencv_core.CV_8UC3;
 import static org.bytedeco.opencv.global.opencv_imgcodecs.imencode;
 
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.opencv.opencv_core.Mat;
 
-/** Encodes raw grey pixels as PNG, without loss. Safe for use by many threads. */
+/** Encodes raw pixels as PNG, without loss. Safe for use by many threads. */
 public final class PngEncoder {
 
   /** Creates an encoder; loads OpenCV. */
@@ -20,12 +21,35 @@ public final class PngEncoder {
    * @param pixels (height, width) uint8
    */
   public byte[] encodeGrey(byte[] pixels, int width, int height) {
-    if (width < 1 || height < 1 || pixels.length != (long) width * height) {
-      throw new IllegalArgumentException(
-          "%d pixels are not %d x %d".formatted(pixels.length, width, height));
+    requirePixels(pixels, width, height, 1);
+    return encode(pixels, width, height, CV_8UC1);
+  }
+
+  /**
+   * Returns the PNG of an image in colour.
+   *
+   * @param pixels (height, width, 3) uint8, RGB
+   */
+  public byte[] encodeRgb(byte[] pixels, int width, int height) {
+    requirePixels(pixels, width, height, 3);
+    byte[] blueFirst = new byte[pixels.length]; // as OpenCV takes them
+    for (int i = 0; i < pixels.length; i++) {
+      blueFirst[i] = pixels[i + 2 - 2 * (i % 3)];
     }
+    return encode(blueFirst, width, height, CV_8UC3);
+  }
+
+  private static void requirePixels(byte[] pixels, int width, int height, int channels) {
+    if (width < 1 || height < 1 || pixels.length != (long) width * height * channels) {
+      throw new IllegalArgumentException(
+          "%d bytes are not %d x %d pixels of %d channels"
+              .formatted(pixels.length, width, height, channels));
+    }
+  }
+
+  private static byte[] encode(byte[] pixels, int width, int height, int type) {
     try (BytePointer data = new BytePointer(pixels);
-        Mat image = new Mat(height, width, CV_8UC1, data);
+        Mat image = new Mat(height, width, type, data);
         BytePointer encoded = new BytePointer()) {
       if (!imencode(".png", image, encoded)) {
         throw new IllegalStateException("OpenCV wrote no PNG");

@@ -11,6 +11,7 @@ import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.inference.WatchedClassifier;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.moe.ModelCard;
@@ -62,6 +63,8 @@ public final class Pipeline implements AutoCloseable {
   private final String topology;
   private final PipelineMetrics metrics;
   private final FailureBound failures;
+  private final NewestImages newestImages;
+  private final NewestDeadLetters newestDeadLetters;
   private final CountDownLatch running = new CountDownLatch(1);
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
@@ -75,7 +78,9 @@ public final class Pipeline implements AutoCloseable {
       KafkaStreams streams,
       String topology,
       PipelineMetrics metrics,
-      FailureBound failures) {
+      FailureBound failures,
+      NewestImages newestImages,
+      NewestDeadLetters newestDeadLetters) {
     this.registry = registry;
     this.configuration = configuration;
     this.lag = lag;
@@ -85,6 +90,8 @@ public final class Pipeline implements AutoCloseable {
     this.topology = topology;
     this.metrics = metrics;
     this.failures = failures;
+    this.newestImages = newestImages;
+    this.newestDeadLetters = newestDeadLetters;
   }
 
   /** Starts a pipeline that stays at the fixed operating point, unmeasured. */
@@ -160,7 +167,16 @@ public final class Pipeline implements AutoCloseable {
       PipelineMetrics metrics) {
     Topics topics = Topics.of(settings);
     CommitGuard guard = new CommitGuard(settings.inFlightWait());
-    ShareRecorder recorder = new ShareRecorder(metrics);
+    WatchedClassifier watched = new WatchedClassifier(classifier);
+    NewestImages newestImages = new NewestImages(watched);
+    NewestDeadLetters newestDeadLetters = new NewestDeadLetters();
+    ShareRecorder recorder =
+        new ShareRecorder(
+            metrics,
+            share -> {
+              newestImages.emitted(share);
+              newestDeadLetters.emitted(share);
+            });
     ShareEvents events = new ShareEvents(classifier.card());
     int threads = streamsConfig.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG);
     long largestDeadLetter =
@@ -200,7 +216,7 @@ public final class Pipeline implements AutoCloseable {
       long maxBatchBytes = settings.getLong(Settings.BATCH_MAX_BYTES);
       MicroBatcher<Waiting> batcher =
           new MicroBatcher<>(
-              classifier,
+              watched,
               decoder,
               capacity,
               () -> batchLimits(configuration.current(), maxBatchBytes),
@@ -231,7 +247,9 @@ public final class Pipeline implements AutoCloseable {
           new KafkaStreams(topology, streamsConfig, guard),
           topology.describe().toString(),
           metrics,
-          new FailureBound(BORNE_FAILURES * threads, QUIET));
+          new FailureBound(BORNE_FAILURES * threads, QUIET),
+          newestImages,
+          newestDeadLetters);
     } catch (RuntimeException e) {
       undo.forEach(Runnable::run);
       throw e;
@@ -344,6 +362,16 @@ public final class Pipeline implements AutoCloseable {
   /** Returns the configuration that the pipeline follows. */
   public LiveConfiguration configuration() {
     return configuration;
+  }
+
+  /** Returns images of one of the newest batches. */
+  public NewestImages newestImages() {
+    return newestImages;
+  }
+
+  /** Returns the last dead letters. */
+  public NewestDeadLetters newestDeadLetters() {
+    return newestDeadLetters;
   }
 
   /** Returns what waits in the partitions of this instance, as it was read last. */

@@ -12,14 +12,26 @@ import dev.vmoe.metrics.ImageMetrics;
 import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.moe.RoutingCounts;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** Takes batches and shares apart for the recorders. */
 final class ShareRecorder {
 
   private final PipelineMetrics metrics;
+  private final Consumer<Share<Waiting>> newest;
 
   ShareRecorder(PipelineMetrics metrics) {
+    this(metrics, share -> {});
+  }
+
+  /**
+   * Creates a recorder.
+   *
+   * @param newest takes each share that was forwarded
+   */
+  ShareRecorder(PipelineMetrics metrics, Consumer<Share<Waiting>> newest) {
     this.metrics = metrics;
+    this.newest = newest;
   }
 
   /** Records that a record was read. */
@@ -64,6 +76,7 @@ final class ShareRecorder {
    * @param nowMs wall-clock time, in milliseconds
    */
   void emitted(Share<Waiting> share, long nowMs) {
+    newest.accept(share);
     ImageMetrics images = metrics.images();
     for (Answer<Waiting> answer : share.answers()) {
       if (answer instanceof Answer.Classified<Waiting> classified) {
