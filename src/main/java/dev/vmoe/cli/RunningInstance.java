@@ -52,7 +52,7 @@ final class RunningInstance implements Instance {
   }
 
   @Override
-  public Optional<PipelineView> pipeline() {
+  public Optional<PipelineView> view() {
     return Optional.ofNullable(view);
   }
 }

@@ -12,7 +12,7 @@ public interface Instance {
   Optional<String> topology();
 
   /** Returns what the live page shows of its pipeline; empty before that is built. */
-  default Optional<PipelineView> pipeline() {
+  default Optional<PipelineView> view() {
     return Optional.empty();
   }
 

@@ -209,7 +209,7 @@ final class LivePage implements AutoCloseable {
   private Status status(Context context) {
     long after = context.queryParamAsClass("after", Long.class).getOrDefault(0L);
     Optional<Reading> reading = history.reading();
-    Optional<PipelineView> pipeline = instance.pipeline();
+    Optional<PipelineView> pipeline = instance.view();
     return new Status(
         System.currentTimeMillis(),
         startedMs,
@@ -235,7 +235,7 @@ final class LivePage implements AutoCloseable {
 
   /** The images, or nothing where the viewer has them already. */
   private void images(Context context) {
-    Optional<PipelineView.Batch> batch = instance.pipeline().flatMap(PipelineView::images);
+    Optional<PipelineView.Batch> batch = instance.view().flatMap(PipelineView::images);
     String has = context.queryParam("has");
     if (batch.isEmpty() || key(batch.get()).equals(has)) {
       context.status(HttpStatus.NO_CONTENT).header("Cache-Control", "no-store");
@@ -249,7 +249,7 @@ final class LivePage implements AutoCloseable {
   }
 
   private void configuration(Context context) {
-    Optional<PipelineView> pipeline = instance.pipeline();
+    Optional<PipelineView> pipeline = instance.view();
     if (pipeline.isEmpty()) {
       refuse(context, HttpStatus.SERVICE_UNAVAILABLE, "the pipeline is not running yet");
     } else {
@@ -259,7 +259,7 @@ final class LivePage implements AutoCloseable {
 
   private void change(Context context) throws IOException {
     Optional<Access.Refusal> refusal = access.refuseWriting(context);
-    Optional<PipelineView> pipeline = instance.pipeline();
+    Optional<PipelineView> pipeline = instance.view();
     if (refusal.isPresent()) {
       refuse(context, refusal.get().status(), refusal.get().reason());
     } else if (pipeline.isEmpty()) {

@@ -6,6 +6,9 @@ import * as format from './format.js';
 
 const HEIGHT = 180;
 
+/** A history that has just begun does not fill the whole width with two points. */
+const LEAST_SECONDS = 60;
+
 const stepped = uPlot.paths.stepped({align: 1});
 
 /** What each chart shows: the fields of a point, with a colour of the style sheet each. */
@@ -73,7 +76,7 @@ function options(chart, width) {
       y: {range: (plot, least, most) => [0, niceTop(most)]},
     },
     axes: [
-      {...axis, values: (plot, splits) => splits.map((s) => format.time(s * 1000).slice(0, 5)), space: 70, incrs: [30, 60, 120, 300]},
+      {...axis, size: 28, values: (plot, splits) => splits.map((s) => format.time(s * 1000)), space: 90, incrs: [15, 30, 60, 120, 300]},
       {...axis, size: 56, values: (plot, splits) => splits.map((s) => axisText(s)), space: 34},
     ],
     series: [
@@ -107,7 +110,8 @@ function niceTop(most) {
 function shown() {
   const times = columns.time;
   const last = times.length > 0 ? times[times.length - 1] : Date.now() / 1000;
-  return [last - spanSeconds, last];
+  const first = times.length > 0 ? times[0] : last;
+  return [Math.max(last - spanSeconds, Math.min(first, last - LEAST_SECONDS)), last];
 }
 
 function data(chart) {

@@ -23,10 +23,10 @@ export function rate(value) {
   return value < 9.95 ? value.toFixed(1) : whole.format(value);
 }
 
-/** Seconds as milliseconds below ten seconds. */
+/** Seconds as milliseconds below one second. */
 export function duration(seconds) {
   if (!known(seconds)) return UNKNOWN;
-  return seconds < 9.9995 ? `${whole.format(seconds * 1000)} ms` : `${seconds.toFixed(1)} s`;
+  return seconds < 0.9995 ? `${whole.format(seconds * 1000)} ms` : `${seconds.toFixed(1)} s`;
 }
 
 export function ratio(value) {

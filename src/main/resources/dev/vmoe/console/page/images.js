@@ -34,7 +34,7 @@ function tile(image) {
   const right = image.label === null ? null : image.label === best.label;
   const patches = digits.length === 0
     ? ''
-    : `${dropped} of ${digits.length} patches without a slot`;
+    : `${dropped} of ${digits.length} patches are covered: no expert of the block took them`;
   const picture = make('div', {class: 'picture'}, make('img', {
     src: `data:image/png;base64,${image.png}`,
     alt: `Image at ${image.partition}/${image.offset}, taken for ${best.label}. ${patches}`,
@@ -45,7 +45,7 @@ function tile(image) {
     make('p', {class: right === false ? 'class wrong' : 'class'},
       make('span', {}, verdict, best.label), make('span', {class: 'score'}, format.percent(best.score))),
     make('p', {class: 'beside'}, right === false ? `labelled ${image.label}` : rest.length === 0 ? '' : `then ${rest[0].label} ${format.percent(rest[0].score)}`),
-    make('p', {class: 'beside'}, digits.length === 0 ? '' : `${dropped} of ${digits.length} patches dropped`));
+    make('p', {class: 'beside'}, digits.length === 0 ? '' : `${dropped}/${digits.length} patches dropped`));
   return make('li', {}, picture, text);
 }
 
