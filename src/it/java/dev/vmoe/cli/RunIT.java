@@ -24,7 +24,8 @@ import org.junit.jupiter.api.Timeout;
 /** {@code vmoe run} with the bundled model, as a probe and a scraper see it. */
 class RunIT {
 
-  private static final Pattern ADDRESS = Pattern.compile("metrics and health at (http\\S+/);");
+  private static final Pattern ADDRESS =
+      Pattern.compile("live page, metrics and health at (http\\S+/);");
 
   private final StringWriter err = new StringWriter();
   private final HttpClient client = HttpClient.newHttpClient();

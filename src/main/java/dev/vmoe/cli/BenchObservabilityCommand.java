@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "observability",
     description = {
-      "What metrics and traces cost: throughput of a pipeline that is watched beside one that is not,"
+      "What metrics, the live page and traces cost: throughput of a pipeline that is watched beside one that is not,"
           + " in turn, in one process and on one broker, as the mean ratio of the pairs with its 95 %"
           + " interval.",
       "control compares two pipelines that do not differ: what it shows is the machine's noise."
@@ -43,7 +43,7 @@ final class BenchObservabilityCommand implements Callable<Integer> {
       names = "--what",
       split = ",",
       paramLabel = "WHAT",
-      defaultValue = "control,metrics,tracing",
+      defaultValue = "control,metrics,page,tracing",
       description =
           "What to switch on, each by itself: ${COMPLETION-CANDIDATES} (default:"
               + " ${DEFAULT-VALUE}).")
@@ -87,7 +87,7 @@ final class BenchObservabilityCommand implements Callable<Integer> {
   /**
    * What was measured for one observation.
    *
-   * @param scrapes of the metrics, while they were scraped
+   * @param scrapes of the metrics or of the live page's data, while they were read
    * @param spans that the collector took
    * @param droppedSpans that it did not
    */

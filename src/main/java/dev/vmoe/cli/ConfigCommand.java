@@ -1,7 +1,6 @@
 package dev.vmoe.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.vmoe.capacity.QualityProfile;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.report.ProfileFile;
@@ -12,7 +11,6 @@ import dev.vmoe.streams.ConfigEntry;
 import dev.vmoe.streams.ConfigLog;
 import dev.vmoe.streams.ConfigReader;
 import dev.vmoe.streams.ConfigWriter;
-import dev.vmoe.streams.LearnedControllers;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -41,9 +39,6 @@ import picocli.CommandLine.Spec;
 final class ConfigCommand {
 
   private static final Duration READ_LIMIT = Duration.ofSeconds(15);
-
-  /** Gives a setting back to the settings file. */
-  private static final String DEFAULT = "default";
 
   @Spec private CommandSpec spec;
 
@@ -124,24 +119,9 @@ final class ConfigCommand {
               paramLabel = "KEY=VALUE",
               description = "What to change; KEY= for the settings file's value.")
           List<String> changes) {
-    Map<String, String> wanted = wanted(changes);
+    ConfigEdit edit = new ConfigEdit(wanted(changes));
     return write(
-        connection.settings(),
-        writer ->
-            writer.edit(
-                inForce -> {
-                  wanted.forEach(
-                      (key, value) -> {
-                        if (value.isEmpty()) {
-                          inForce.remove(key);
-                        } else {
-                          inForce.put(key, value);
-                        }
-                      });
-                  return inForce;
-                },
-                signature.author,
-                signature.note));
+        connection.settings(), writer -> writer.edit(edit, signature.author, signature.note));
   }
 
   @Command(
@@ -160,9 +140,7 @@ final class ConfigCommand {
       }
       String key = change.substring(0, equals).strip();
       String value = change.substring(equals + 1).strip();
-      LiveSettings.requireKey(key);
-      boolean given = !value.isEmpty() && !value.equals(DEFAULT);
-      if (wanted.put(key, given ? LiveSettings.canonical(key, value) : "") != null) {
+      if (wanted.put(key, value) != null) {
         throw new ParameterException(spec.commandLine(), key + " is given twice");
       }
     }
@@ -211,12 +189,7 @@ final class ConfigCommand {
     Path model = settings.model();
     try {
       ModelCard card = ModelOptions.card(model);
-      QualityProfile quality = ProfileFile.find(model, card).orElse(null);
-      return live -> {
-        LiveSettings complete = live.forModel(card);
-        LearnedControllers.check(complete, settings, quality, card);
-        return complete;
-      };
+      return ConfigEdit.check(card, settings, ProfileFile.find(model, card).orElse(null));
     } catch (IOException | RuntimeException e) {
       spec.commandLine()
           .getErr()

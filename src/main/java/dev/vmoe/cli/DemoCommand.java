@@ -1,24 +1,25 @@
 package dev.vmoe.cli;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.report.LabelledImage;
+import dev.vmoe.report.ProfileFile;
 import dev.vmoe.report.Replay;
-import dev.vmoe.report.ResidentMemory;
 import dev.vmoe.report.StreamSummary;
-import dev.vmoe.report.Table;
-import java.io.PrintWriter;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
-import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code vmoe demo}: the whole pipeline in one process, on the bundled images. */
@@ -32,8 +33,7 @@ import picocli.CommandLine.Spec;
     })
 final class DemoCommand implements Callable<Integer> {
 
-  /** Where memory is first looked at: everything is warm by then. */
-  private static final long WARM_IMAGES = 10_000;
+  private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
 
   @Spec private CommandSpec spec;
   @Mixin private final ModelOptions model = new ModelOptions();
@@ -60,6 +60,20 @@ final class DemoCommand implements Callable<Integer> {
   private int batch;
 
   @Option(
+      names = "--serve",
+      description =
+          "Go on until Ctrl-C, with a live page to look at: capacity follows the load, and unless"
+              + " --rate says otherwise the load rises and falls around what this machine can do.")
+  private boolean serve;
+
+  @Option(
+      names = "--port",
+      paramLabel = "P",
+      defaultValue = "8080",
+      description = "With --serve: port of the live page; 0 takes any (default: ${DEFAULT-VALUE}).")
+  private int port;
+
+  @Option(
       names = "--json",
       paramLabel = "FILE",
       description = "Write the summary there as JSON, too.")
@@ -70,15 +84,41 @@ final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     PositiveNumbers.check(spec, "--images", images, "--batch", batch);
-    PrintWriter out = spec.commandLine().getOut();
+    if (serve && images != null) {
+      throw new ParameterException(
+          spec.commandLine(), "--images: with --serve, images are sent until Ctrl-C; leave it out");
+    }
+    if (serve) {
+      return serve();
+    }
+    DemoSummary summary = replay();
+    return finish(summary, summary.images());
+  }
+
+  /**
+   * Sums up.
+   *
+   * @param expected images that have to have an answer
+   */
+  private int finish(DemoSummary summary, long expected) throws IOException {
+    summary.print(spec.commandLine().getOut());
+    if (json != null) {
+      Json.write(json, summary.json());
+    }
+    StreamSummary.Result result = summary.outcome().summary();
+    if (!result.complete(expected)) {
+      throw new IllegalStateException(
+          "not every image has exactly one answer, or utilization does not add up: see above");
+    }
+    return result.deadLetters() == 0 ? 0 : VmoeCommand.FAILED;
+  }
+
+  private DemoSummary replay() throws IOException, InterruptedException {
     Progress progress = new Progress(spec.commandLine().getErr());
     try (BatchClassifier classifier = model.open()) {
       List<LabelledImage> set = BundledModels.testImages(classifier.card().classes());
       long count = images == null ? set.size() : images;
       RoutingSettings settings = routing.settings(classifier.card());
-      Replay.Outcome outcome;
-      OptionalDouble warmMemory;
-      OptionalDouble endMemory;
       try (LocalPipeline pipeline =
           new LocalPipeline(
               settings,
@@ -86,7 +126,8 @@ final class DemoCommand implements Callable<Integer> {
               classifier,
               ModelOptions.decoder(classifier.card()),
               progress::say)) {
-        MemoryWatch memory = new MemoryWatch(WARM_IMAGES);
+        DemoSummary.Memory memory = new DemoSummary.Memory();
+        Replay.Outcome outcome;
         try (Progress.Bar bar = progress.bar("answered", count)) {
           outcome =
               pipeline.replay(
@@ -98,110 +139,52 @@ final class DemoCommand implements Callable<Integer> {
                     memory.at(answered);
                   });
         }
-        warmMemory = memory.warm();
-        endMemory = ResidentMemory.mebibytes();
+        memory.end();
         progress.say("stopping");
+        return new DemoSummary(count, classifier.card(), settings, outcome, memory);
       }
-      ObjectNode summary = summary(count, classifier, settings, outcome, warmMemory, endMemory);
-      print(out, settings, outcome, summary);
-      if (json != null) {
-        Json.write(json, summary);
-      }
-      if (!outcome.summary().complete(count)) {
-        throw new IllegalStateException(
-            "not every image has exactly one answer, or utilization does not add up: see above");
-      }
-      return outcome.summary().deadLetters() == 0 ? 0 : VmoeCommand.FAILED;
     }
   }
 
-  /** Looks at the memory once, when so many images are answered. */
-  private static final class MemoryWatch {
-    private final long after;
-    private OptionalDouble warm = OptionalDouble.empty();
-
-    MemoryWatch(long after) {
-      this.after = after;
+  /** Ctrl-C ends the JVM only once everything is answered, stopped and summed up. */
+  private int serve() throws IOException, InterruptedException {
+    Progress progress = new Progress(spec.commandLine().getErr());
+    CountDownLatch done = new CountDownLatch(1);
+    try {
+      DemoSummary summary = serve(progress, done);
+      StreamSummary.Result result = summary.outcome().summary();
+      // others may have sent images, too
+      return finish(
+          summary, Math.max(summary.images(), result.predictions() + result.deadLetters()));
+    } finally {
+      done.countDown();
     }
+  }
 
-    void at(long answered) {
-      if (answered >= after && warm.isEmpty()) {
-        warm = ResidentMemory.mebibytes();
+  private DemoSummary serve(Progress progress, CountDownLatch done)
+      throws IOException, InterruptedException {
+    try (VmoeSession classifier = model.open();
+        ServedDemo demo =
+            new ServedDemo(
+                classifier,
+                ProfileFile.find(model.path(), classifier.card()).orElse(null),
+                LocalPipeline.properties(routing.settings(classifier.card()), batch),
+                port,
+                progress)) {
+      Runtime.getRuntime()
+          .addShutdownHook(new Thread(() -> stop(demo, done, progress), "vmoe-demo-exit"));
+      return demo.run(rate);
+    }
+  }
+
+  private static void stop(ServedDemo demo, CountDownLatch done, Progress progress) {
+    demo.stop();
+    try {
+      if (!done.await(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+        progress.say("giving up after " + STOP_LIMIT.toSeconds() + " s");
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
-
-    OptionalDouble warm() {
-      return warm;
-    }
-  }
-
-  private static ObjectNode summary(
-      long count,
-      BatchClassifier classifier,
-      RoutingSettings settings,
-      Replay.Outcome outcome,
-      OptionalDouble warmMemory,
-      OptionalDouble endMemory) {
-    ObjectNode summary = Json.object();
-    summary.put("images", count);
-    summary.setAll((ObjectNode) Json.tree(outcome.summary()));
-    summary.put("images_per_second", count / outcome.seconds());
-    summary.put("seconds", outcome.seconds());
-    summary.put("capacity_ratio", settings.capacityRatio());
-    summary.put("experts_per_token", settings.expertsPerToken());
-    summary.put("routing", settings.routing().label());
-    summary.put("model", classifier.card().name());
-    summary.put("weights_hash", classifier.card().weightsHash());
-    ObjectNode memory = summary.putObject("resident_mib");
-    warmMemory.ifPresent(mebibytes -> memory.put("after_10000", mebibytes));
-    endMemory.ifPresent(mebibytes -> memory.put("end", mebibytes));
-    return summary;
-  }
-
-  private static void print(
-      PrintWriter out, RoutingSettings settings, Replay.Outcome outcome, ObjectNode summary) {
-    StreamSummary.Result result = outcome.summary();
-    StreamSummary.Latency latency = result.latencyMs();
-    out.printf(
-        Locale.ROOT,
-        "%n%d images: %d predictions, %d dead letters, %d answered twice%n",
-        summary.get("images").longValue(),
-        result.predictions(),
-        result.deadLetters(),
-        result.duplicates());
-    Table table = new Table("", "");
-    table.add("accuracy", Table.decimals(100 * result.accuracy(), 2) + "%");
-    table.add(
-        "throughput",
-        Table.decimals(summary.get("images_per_second").doubleValue(), 0) + " images/s");
-    table.add(
-        "latency",
-        String.format(
-            Locale.ROOT,
-            "p50 %.0f ms, p90 %.0f ms, p99 %.0f ms",
-            latency.p50(),
-            latency.p90(),
-            latency.p99()));
-    table.add(
-        "batch size",
-        String.format(
-            Locale.ROOT, "mean %.1f, max %d", result.batchSize().mean(), result.batchSize().max()));
-    table.add("flushed by", result.flushReasons().toString().replaceAll("[{}]", ""));
-    table.add(
-        "capacity ratio",
-        String.format(
-            Locale.ROOT,
-            "%s requested, %.3f in effect; K %d, %s",
-            settings.capacityRatio(),
-            result.effectiveCapacityRatio(),
-            settings.expertsPerToken(),
-            settings.routing()));
-    out.println(table.toText().strip().indent(2).stripTrailing());
-    out.printf(
-        "%nexperts: used part of their slots, and choices dropped, by MoE block"
-            + " (%d utilization events)%n",
-        result.utilizationEvents());
-    out.print(StreamSummary.expertTable(result).indent(2));
-    out.flush();
   }
 }

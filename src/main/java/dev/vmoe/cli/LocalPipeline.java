@@ -11,6 +11,7 @@ import dev.vmoe.event.RegistryClient;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.metrics.Meters;
+import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.report.LabelledImage;
 import dev.vmoe.report.Replay;
@@ -18,11 +19,13 @@ import dev.vmoe.report.overload.OpenLoopClient;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.settings.TopicAdmin;
 import dev.vmoe.settings.TopicPlan;
+import dev.vmoe.streams.ControllerFactory;
 import dev.vmoe.streams.Pipeline;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -39,6 +42,9 @@ final class LocalPipeline implements AutoCloseable {
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private final Settings settings;
   private final RegistryClient registry;
+  private final EmbeddedKafka kafka;
+  private final EmbeddedRegistry registryServer;
+  private final Pipeline pipeline;
 
   /** Unanswered images that keep batches full while one is computed. */
   private static final int WINDOW_BATCHES = 8;
@@ -63,7 +69,7 @@ final class LocalPipeline implements AutoCloseable {
   }
 
   /**
-   * Starts everything and waits until the pipeline reads.
+   * Starts everything with a controller of one's own and waits until the pipeline reads.
    *
    * @param routing operating point and order in the settings
    * @param batch most images of a micro-batch
@@ -79,33 +85,60 @@ final class LocalPipeline implements AutoCloseable {
       CapacityController controller,
       Consumer<String> progress)
       throws InterruptedException {
+    this(
+        properties(routing, batch),
+        TopicPlan.load(),
+        classifier,
+        decoder,
+        (settings, metrics) -> live -> controller,
+        new Meters(),
+        progress);
+  }
+
+  /** Makes the controllers of a pipeline once its settings are known. */
+  @FunctionalInterface
+  interface Controllers {
+    ControllerFactory create(Settings settings, PipelineMetrics metrics);
+  }
+
+  /**
+   * Starts everything and waits until the pipeline reads.
+   *
+   * @param properties settings beside the addresses
+   * @param plan topics to create
+   * @param classifier stays the caller's to close, after this
+   * @param controllers choose each batch's operating point
+   * @param meters closed with this
+   * @param progress told what is being started
+   */
+  LocalPipeline(
+      Map<String, String> properties,
+      TopicPlan plan,
+      BatchClassifier classifier,
+      ImageDecoder decoder,
+      Controllers controllers,
+      Meters meters,
+      Consumer<String> progress)
+      throws InterruptedException {
     quietUnlessAsked();
     try {
+      opened(meters);
       progress.accept("starting a Kafka broker and a schema registry");
-      EmbeddedRegistry registryServer = opened(EmbeddedRegistry.start());
-      EmbeddedKafka kafka = opened(EmbeddedKafka.start());
-      Map<String, String> all = new HashMap<>();
-      all.put(Settings.CAPACITY_RATIO, Double.toString(routing.capacityRatio()));
-      all.put(Settings.EXPERTS_PER_TOKEN, Integer.toString(routing.expertsPerToken()));
-      all.put(Settings.ROUTING, routing.routing().label());
-      all.put(Settings.BATCH_MAX_IMAGES, Integer.toString(batch));
+      registryServer = opened(EmbeddedRegistry.start());
+      kafka = opened(EmbeddedKafka.start());
+      Map<String, String> all = new HashMap<>(properties);
       all.put(Settings.BOOTSTRAP_SERVERS, kafka.bootstrapServers());
       all.put(Settings.REGISTRY_URL, registryServer.url());
       settings = new Settings(all);
       try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()))) {
-        new TopicAdmin(admin, settings.getString(Settings.TOPIC_PREFIX)).create(TopicPlan.load());
+        new TopicAdmin(admin, settings.getString(Settings.TOPIC_PREFIX)).create(plan);
       }
       registry =
           opened(new RegistryClient(registryServer.url(), Map.of(), settings.registryRetry()));
+      PipelineMetrics metrics = Pipeline.metrics(meters, classifier.card());
+      ControllerFactory factory = controllers.create(settings, metrics);
       progress.accept("starting the pipeline");
-      Pipeline pipeline =
-          opened(
-              Pipeline.start(
-                  settings,
-                  classifier,
-                  decoder,
-                  live -> controller,
-                  Pipeline.metrics(opened(new Meters()), classifier.card())));
+      pipeline = opened(Pipeline.start(settings, classifier, decoder, factory, metrics));
       if (!pipeline.awaitRunning(START_LIMIT)) {
         throw new IllegalStateException("the pipeline did not start within " + START_LIMIT);
       }
@@ -113,6 +146,32 @@ final class LocalPipeline implements AutoCloseable {
       close();
       throw e;
     }
+  }
+
+  /** Returns the settings of a pipeline that runs at this setting. */
+  static Map<String, String> properties(RoutingSettings routing, int batch) {
+    Map<String, String> properties = new HashMap<>();
+    properties.put(Settings.CAPACITY_RATIO, Double.toString(routing.capacityRatio()));
+    properties.put(Settings.EXPERTS_PER_TOKEN, Integer.toString(routing.expertsPerToken()));
+    properties.put(Settings.ROUTING, routing.routing().label());
+    properties.put(Settings.BATCH_MAX_IMAGES, Integer.toString(batch));
+    return properties;
+  }
+
+  /** Returns the settings, addresses included. */
+  Settings settings() {
+    return settings;
+  }
+
+  /** Returns the pipeline that runs. */
+  Pipeline pipeline() {
+    return pipeline;
+  }
+
+  /** Leaves it to the caller to close this when the JVM is told to stop. */
+  void leaveToCaller() {
+    kafka.leaveToCaller();
+    registryServer.leaveToCaller();
   }
 
   /** Whoever watches progress wants no log of every start and stop between. */
@@ -146,20 +205,25 @@ final class LocalPipeline implements AutoCloseable {
   Replay.Outcome replay(
       List<LabelledImage> images, long count, double perSecond, LongConsumer answered)
       throws InterruptedException {
-    Replay replay =
-        new Replay(
-            settings.getString(Settings.BOOTSTRAP_SERVERS),
-            registry,
-            new Replay.TopicNames(
-                settings.topic(TopicPlan.IMAGES),
-                settings.topic(TopicPlan.PREDICTIONS),
-                settings.topic(TopicPlan.EXPERT_UTILIZATION),
-                settings.topic(TopicPlan.IMAGES_DLQ)));
     int window = WINDOW_BATCHES * settings.getInt(Settings.BATCH_MAX_IMAGES);
-    return replay.run(
-        Stream.generate(images::stream).flatMap(all -> all).iterator(),
-        new Replay.Load(count, perSecond, window),
-        answered);
+    return replay().run(endless(images), new Replay.Load(count, perSecond, window), answered);
+  }
+
+  /** Returns a client that sends images and receives the answers. */
+  Replay replay() {
+    return new Replay(
+        settings.getString(Settings.BOOTSTRAP_SERVERS),
+        registry,
+        new Replay.TopicNames(
+            settings.topic(TopicPlan.IMAGES),
+            settings.topic(TopicPlan.PREDICTIONS),
+            settings.topic(TopicPlan.EXPERT_UTILIZATION),
+            settings.topic(TopicPlan.IMAGES_DLQ)));
+  }
+
+  /** Returns the images over and over. */
+  static Iterator<LabelledImage> endless(List<LabelledImage> images) {
+    return Stream.generate(images::stream).flatMap(all -> all).iterator();
   }
 
   /**

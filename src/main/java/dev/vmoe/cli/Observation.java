@@ -8,6 +8,8 @@ enum Observation {
   CONTROL,
   /** The console is up and its metrics are scraped once a second. */
   METRICS,
+  /** The console is up and somebody looks at the live page, newest images included. */
+  PAGE,
   /** Every image has a trace, and all of them are exported. */
   TRACING;
 

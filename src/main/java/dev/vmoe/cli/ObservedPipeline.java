@@ -16,11 +16,11 @@ import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** A pipeline that can be loaded again and again, with what watches it while it is. */
 final class ObservedPipeline implements AutoCloseable {
@@ -35,7 +35,7 @@ final class ObservedPipeline implements AutoCloseable {
   private final Meters meters;
   private final Replay client;
   private final int window;
-  private final @Nullable Scraper scraper;
+  private final List<Scraper> scrapers;
 
   /**
    * Starts a pipeline and waits until it reads.
@@ -71,7 +71,12 @@ final class ObservedPipeline implements AutoCloseable {
       if (!pipeline.awaitRunning(START_LIMIT)) {
         throw new IllegalStateException("the pipeline did not start within " + START_LIMIT);
       }
-      scraper = watched == Observation.METRICS ? scraper(pipeline) : null;
+      scrapers =
+          switch (watched) {
+            case METRICS -> scrapers(settings, classifier, pipeline, "metrics");
+            case PAGE -> scrapers(settings, classifier, pipeline, "api/status", "api/images");
+            case CONTROL, TRACING -> List.of();
+          };
       client = broker.client(settings);
     } catch (Exception e) {
       close();
@@ -89,13 +94,16 @@ final class ObservedPipeline implements AutoCloseable {
         : Map.of();
   }
 
-  private Scraper scraper(Pipeline pipeline) {
+  private List<Scraper> scrapers(
+      Settings settings, BatchClassifier classifier, Pipeline pipeline, String... pages) {
     meters.bindJvm();
     pipeline.bindKafka(meters);
     RunningInstance instance = new RunningInstance();
-    instance.started(pipeline);
+    instance.started(pipeline, new RunningView(settings, classifier.card(), null, pipeline));
     Console console = opened(Console.start("127.0.0.1", 0, meters, instance));
-    return opened(new Scraper(URI.create(console.address() + "metrics"), SCRAPE_EVERY));
+    return Arrays.stream(pages)
+        .map(page -> opened(new Scraper(URI.create(console.address() + page), SCRAPE_EVERY)))
+        .toList();
   }
 
   private <T extends AutoCloseable> T opened(T resource) {
@@ -110,9 +118,7 @@ final class ObservedPipeline implements AutoCloseable {
    * @return images a second
    */
   double imagesPerSecond(List<LabelledImage> images, int count) throws InterruptedException {
-    if (scraper != null) {
-      scraper.resume();
-    }
+    scrapers.forEach(Scraper::resume);
     try {
       Replay.Outcome outcome =
           client.run(
@@ -124,15 +130,15 @@ final class ObservedPipeline implements AutoCloseable {
       }
       return count / outcome.seconds();
     } finally {
-      if (scraper != null) {
+      for (Scraper scraper : scrapers) {
         scraper.pause();
       }
     }
   }
 
-  /** Returns how often metrics were scraped so far. */
+  /** Returns how often pages were read so far. */
   long scrapes() {
-    return scraper == null ? 0 : scraper.reads();
+    return scrapers.stream().mapToLong(Scraper::reads).sum();
   }
 
   /** Returns a counter's value so far. */

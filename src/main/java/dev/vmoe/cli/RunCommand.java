@@ -50,20 +50,22 @@ final class RunCommand implements Callable<Integer> {
       ImageDecoder decoder = ModelOptions.decoder(classifier.card(), ModelOptions.limits(settings));
       PipelineMetrics metrics = Pipeline.metrics(meters, classifier.card());
       metrics.device(classifier.device().label(), settings.getString(Settings.DEVICE));
+      QualityProfile quality = quality(settings, classifier);
       LearnedControllers controllers;
       try (Progress.Bar bar = progress.bar("measuring cost, %", 100)) {
         controllers =
-            LearnedControllers.survey(
-                settings, classifier, quality(settings, classifier), metrics.capacity(), bar::at);
+            LearnedControllers.survey(settings, classifier, quality, metrics.capacity(), bar::at);
       }
       try (Pipeline pipeline =
           Pipeline.start(settings, classifier, decoder, controllers, metrics)) {
         Runtime.getRuntime().addShutdownHook(new Thread(pipeline::close, "vmoe-close"));
         pipeline.bindKafka(meters);
-        instance.started(pipeline);
+        instance.started(pipeline, new RunningView(settings, classifier.card(), quality, pipeline));
         progress.say(
             "running; "
-                + (console == null ? "" : "metrics and health at " + console.address() + "; ")
+                + (console == null
+                    ? ""
+                    : "live page, metrics and health at " + console.address() + "; ")
                 + "Ctrl-C stops");
         pipeline.awaitStopped();
         Optional<Throwable> failure = pipeline.failure();

@@ -2,6 +2,7 @@ package dev.vmoe.cli;
 
 import dev.vmoe.console.Health;
 import dev.vmoe.console.Instance;
+import dev.vmoe.console.PipelineView;
 import dev.vmoe.streams.Pipeline;
 import java.util.Optional;
 import org.apache.kafka.streams.KafkaStreams;
@@ -12,14 +13,16 @@ final class RunningInstance implements Instance {
 
   private volatile String lacks = "the model is being loaded and warmed up";
   private volatile @Nullable Pipeline pipeline;
+  private volatile @Nullable PipelineView view;
 
   /** Says that the model is ready. */
   void loaded() {
     lacks = "the pipeline is being started";
   }
 
-  /** Says which pipeline runs. */
-  void started(Pipeline started) {
+  /** Says which pipeline runs, and what can be seen of it. */
+  void started(Pipeline started, PipelineView seen) {
+    view = seen;
     pipeline = started;
   }
 
@@ -46,5 +49,10 @@ final class RunningInstance implements Instance {
   @Override
   public Optional<String> topology() {
     return Optional.ofNullable(pipeline).map(Pipeline::topology);
+  }
+
+  @Override
+  public Optional<PipelineView> view() {
+    return Optional.ofNullable(view);
   }
 }

@@ -9,15 +9,13 @@ import io.javalin.http.HttpStatus;
 import io.javalin.util.JavalinBindException;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.stream.Collectors;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The HTTP server of an instance. It has no accounts and changes nothing: what it shows is for
- * whoever reaches its port.
+ * The HTTP server of an instance. It has no accounts: what it shows is for whoever reaches its
+ * port, and so is the configuration where it may be changed here.
  */
 public final class Console implements AutoCloseable {
 
@@ -30,19 +28,16 @@ public final class Console implements AutoCloseable {
 
   private static final String TEXT = "text/plain; charset=utf-8";
 
-  private static final Map<String, String> PAGES =
-      new TreeMap<>(
-          Map.of(
-              "/metrics", "metrics, for Prometheus",
-              "/health/live", "200 while the instance works, 503 if it has to be restarted",
-              "/health/ready", "200 while it answers images, 503 and the reasons if not",
-              "/topology", "the topology, as Kafka Streams describes it"));
+  private static final String PAGES =
+      "/, /api/config, /api/images, /api/status, /health/live, /health/ready, /metrics, /topology";
 
   private final Javalin server;
+  private final LivePage page;
   private final String host;
 
-  private Console(Javalin server, String host) {
+  private Console(Javalin server, LivePage page, String host) {
     this.server = server;
+    this.page = page;
     this.host = host;
   }
 
@@ -54,19 +49,22 @@ public final class Console implements AutoCloseable {
    * @throws IllegalArgumentException if nobody can listen there
    */
   public static Console start(String host, int port, Meters meters, Instance instance) {
+    LivePage page = new LivePage(host, meters, instance);
     Javalin server =
         Javalin.create(
             config -> {
               quiet(config);
+              page.addTo(config);
               routes(config, meters, instance);
             });
     try {
       server.start(host, port);
     } catch (RuntimeException e) {
       server.stop();
+      page.close();
       throw refused(host, port, e);
     }
-    Console console = new Console(server, host);
+    Console console = new Console(server, page, host);
     log.info("console at {}", console.address());
     return console;
   }
@@ -98,7 +96,6 @@ public final class Console implements AutoCloseable {
   private static void routes(JavalinConfig config, Meters meters, Instance instance) {
     config
         .routes
-        .get("/", context -> context.contentType("text/html; charset=utf-8").result(index()))
         .get("/metrics", context -> metrics(context, meters))
         .get("/health/live", context -> live(context, instance.health()))
         .get("/health/ready", context -> ready(context, instance.health()))
@@ -141,9 +138,7 @@ public final class Console implements AutoCloseable {
   }
 
   private static void notFound(Context context) {
-    context
-        .contentType(TEXT)
-        .result("no page %s; there are %s\n".formatted(context.path(), pages()));
+    context.contentType(TEXT).result("no page %s; there are %s\n".formatted(context.path(), PAGES));
   }
 
   private static void notAllowed(Context context) {
@@ -166,34 +161,6 @@ public final class Console implements AutoCloseable {
         .result("%s failed: %s\n".formatted(context.path(), failure));
   }
 
-  private static String pages() {
-    return "/, " + String.join(", ", PAGES.keySet());
-  }
-
-  private static String index() {
-    return PAGES.entrySet().stream()
-        .map(
-            page ->
-                "<li><a href=\"%1$s\">%1$s</a>: %2$s</li>\n"
-                    .formatted(page.getKey(), page.getValue()))
-        .collect(
-            Collectors.joining(
-                "",
-                """
-                <!DOCTYPE html>
-                <html lang="en">
-                <head><meta charset="utf-8"><title>vmoe-streams</title></head>
-                <body>
-                <h1>vmoe-streams</h1>
-                <ul>
-                """,
-                """
-                </ul>
-                </body>
-                </html>
-                """));
-  }
-
   /** Returns where it listens, as an address for a browser. */
   public String address() {
     return "http://%s:%d/".formatted(host.contains(":") ? "[" + host + "]" : host, port());
@@ -207,5 +174,6 @@ public final class Console implements AutoCloseable {
   @Override
   public void close() {
     server.stop();
+    page.close();
   }
 }

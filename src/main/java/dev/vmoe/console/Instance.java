@@ -10,4 +10,14 @@ public interface Instance {
 
   /** Returns its topology as text; empty before the pipeline is built. */
   Optional<String> topology();
+
+  /** Returns what the live page shows of its pipeline; empty before that is built. */
+  default Optional<PipelineView> view() {
+    return Optional.empty();
+  }
+
+  /** Returns whether there is a routing map to show at {@code /routing-map.svg}. */
+  default boolean hasRoutingMap() {
+    return false;
+  }
 }

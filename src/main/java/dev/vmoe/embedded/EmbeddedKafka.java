@@ -38,6 +38,7 @@ public final class EmbeddedKafka implements AutoCloseable {
   private final Path directory;
   private final boolean temporary;
   private final Thread atExit;
+  private volatile boolean left;
 
   private EmbeddedKafka(
       KafkaRaftServer server, String bootstrapServers, Path directory, boolean temporary) {
@@ -168,9 +169,19 @@ public final class EmbeddedKafka implements AutoCloseable {
     return bootstrapServers;
   }
 
+  /** Leaves it to the caller to close this when the JVM is told to stop. */
+  public void leaveToCaller() {
+    Runtime.getRuntime().removeShutdownHook(atExit);
+    left = true;
+  }
+
   @Override
   public void close() {
     try {
+      if (left) {
+        stop();
+        return;
+      }
       Runtime.getRuntime().removeShutdownHook(atExit);
     } catch (IllegalStateException e) {
       return; // the JVM is going down and the hook does it

@@ -27,6 +27,7 @@ public final class EmbeddedRegistry implements AutoCloseable {
   private final Path log;
   private final String url;
   private final Thread atExit;
+  private volatile boolean left;
 
   private EmbeddedRegistry(Process process, Path log, String url) {
     this.process = process;
@@ -186,9 +187,19 @@ public final class EmbeddedRegistry implements AutoCloseable {
     return url;
   }
 
+  /** Leaves it to the caller to close this when the JVM is told to stop. */
+  public void leaveToCaller() {
+    Runtime.getRuntime().removeShutdownHook(atExit);
+    left = true;
+  }
+
   @Override
   public void close() {
     try {
+      if (left) {
+        stop();
+        return;
+      }
       Runtime.getRuntime().removeShutdownHook(atExit);
     } catch (IllegalStateException e) {
       return; // the JVM is going down and the hook does it

@@ -35,6 +35,15 @@ public interface BatchClassifier extends AutoCloseable {
     return classify(images, numImages, ImagePriority.equal(numImages), settings);
   }
 
+  /**
+   * Runs the model as {@link #classify} does, and says of each token how many of its choices found
+   * a slot, where the classifier can tell.
+   */
+  default DetailedResult classifyInDetail(
+      ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
+    return new DetailedResult(classify(images, numImages, priorities, settings), new byte[0]);
+  }
+
   /** Returns whether a run keeps every core busy, so that other work beside it only slows it. */
   default boolean takesAllCores() {
     return false;

@@ -193,13 +193,16 @@ public final class VmoeSession implements BatchClassifier {
     return run(images, numImages, priorities, settings, false).result();
   }
 
-  /**
-   * Runs the model as {@link #classify} does, and says of each token how many of its choices found
-   * a slot.
-   */
+  @Override
+  public DetailedResult classifyInDetail(
+      ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
+    return run(images, numImages, priorities, settings, true);
+  }
+
+  /** Runs the model in detail on images none of which matters more than the others. */
   public DetailedResult classifyInDetail(
       ByteBuffer images, int numImages, RoutingSettings settings) {
-    return run(images, numImages, ImagePriority.equal(numImages), settings, true);
+    return classifyInDetail(images, numImages, ImagePriority.equal(numImages), settings);
   }
 
   private DetailedResult run(

@@ -39,6 +39,9 @@ public final class Meters implements AutoCloseable {
   private static final Pattern PROCESS_ID =
       Pattern.compile("-?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
+  /** What the names of the pipeline's own metrics begin with. */
+  private static final String OWN = "vmoe_";
+
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final Deque<AutoCloseable> bound = new ArrayDeque<>();
@@ -173,6 +176,11 @@ public final class Meters implements AutoCloseable {
    */
   public String scrape(Exposition exposition) {
     return registry.scrape(exposition.contentType());
+  }
+
+  /** Returns what the pipeline's own metrics are now; not those of the JVM and of Kafka. */
+  public Reading read() {
+    return new Reading(registry.getPrometheusRegistry().scrape(name -> name.startsWith(OWN)));
   }
 
   @Override

@@ -13,7 +13,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongConsumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -40,6 +39,7 @@ public final class Replay {
   private final TopicNames topics;
   private final AvroDeserializer<Prediction> predictionReader;
   private final AvroDeserializer<ExpertUtilization> utilizationReader;
+  private volatile boolean stopped;
 
   /** Full names of the topics of a pipeline. */
   public record TopicNames(
@@ -63,13 +63,22 @@ public final class Replay {
     }
   }
 
+  /** When images are sent. */
+  @FunctionalInterface
+  public interface Tempo {
+
+    /** Waits until the next image is due. */
+    void awaitNext() throws InterruptedException;
+  }
+
   /**
    * What came of a replay.
    *
+   * @param sent images sent
    * @param summary what was received
    * @param seconds from the first image sent to the last answer received
    */
-  public record Outcome(StreamSummary.Result summary, double seconds) {}
+  public record Outcome(long sent, StreamSummary.Result summary, double seconds) {}
 
   /**
    * Creates a replay.
@@ -94,23 +103,37 @@ public final class Replay {
    */
   public Outcome run(Iterator<LabelledImage> images, Load load, LongConsumer answered)
       throws InterruptedException {
-    Semaphore window = new Semaphore(load.window());
-    AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    Pace pace = new Pace(load.perSecond() > 0 ? load.perSecond() : Double.POSITIVE_INFINITY);
+    return run(images, load, pace::awaitNext, answered);
+  }
+
+  /**
+   * Sends images until there are enough, or {@link #stop()}, and returns once each is answered or
+   * given back.
+   *
+   * @param tempo when each is sent; the load's own rate does not count
+   */
+  public Outcome run(Iterator<LabelledImage> images, Load load, Tempo tempo, LongConsumer answered)
+      throws InterruptedException {
+    Sending sending = new Sending(images, load, tempo);
     try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
-      AtomicLong firstSentNanos = new AtomicLong();
-      Thread producer =
-          new Thread(
-              () -> send(images, load, window, failure, firstSentNanos), CLIENT_ID + "-producer");
+      Thread producer = new Thread(sending, CLIENT_ID + "-producer");
       producer.setDaemon(true);
       producer.start();
       try {
-        StreamSummary summary = receive(consumer, load, window, failure, answered);
-        return new Outcome(summary.result(), (System.nanoTime() - firstSentNanos.get()) / 1e9);
+        StreamSummary summary = receive(consumer, sending, answered);
+        return new Outcome(
+            sending.sent, summary.result(), (System.nanoTime() - sending.firstSentNanos) / 1e9);
       } finally {
         producer.interrupt();
         producer.join();
       }
     }
+  }
+
+  /** Sends no more; may be called by any thread. */
+  public void stop() {
+    stopped = true;
   }
 
   private KafkaConsumer<byte[], byte[]> consumer() {
@@ -120,68 +143,83 @@ public final class Replay {
         List.of(topics.predictions(), topics.expertUtilization(), topics.deadLetters()));
   }
 
-  private void send(
-      Iterator<LabelledImage> images,
-      Load load,
-      Semaphore window,
-      AtomicReference<@Nullable Throwable> failure,
-      AtomicLong firstSentNanos) {
-    Pace pace = new Pace(load.perSecond() > 0 ? load.perSecond() : Double.POSITIVE_INFINITY);
-    long sent = 0;
-    try (ImageProducer producer =
-        new ImageProducer(
-            Map.of("bootstrap.servers", bootstrapServers, "client.id", CLIENT_ID, "linger.ms", 5),
-            registry,
-            topics.images())) {
-      firstSentNanos.set(System.nanoTime());
-      for (; sent < load.images(); sent++) {
-        window.acquire();
-        pace.awaitNext();
-        LabelledImage image = images.next();
-        producer
-            .send(image.name(), image.toRequest())
-            .exceptionally(
-                e -> {
-                  failure.compareAndSet(null, e);
-                  throw new IllegalStateException(e);
-                });
+  /** The sender's thread; says how far it is. */
+  private final class Sending implements Runnable {
+
+    private final Iterator<LabelledImage> images;
+    private final Load load;
+    private final Tempo tempo;
+    private final Semaphore window;
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private volatile long firstSentNanos;
+    private volatile long sent;
+    private volatile boolean ended;
+
+    Sending(Iterator<LabelledImage> images, Load load, Tempo tempo) {
+      this.images = images;
+      this.load = load;
+      this.tempo = tempo;
+      this.window = new Semaphore(load.window());
+    }
+
+    @Override
+    public void run() {
+      try (ImageProducer producer =
+          new ImageProducer(
+              Map.of("bootstrap.servers", bootstrapServers, "client.id", CLIENT_ID, "linger.ms", 5),
+              registry,
+              topics.images())) {
+        firstSentNanos = System.nanoTime();
+        for (long image = 1; image <= load.images() && !stopped; image++) {
+          window.acquire();
+          tempo.awaitNext();
+          LabelledImage next = images.next();
+          sent = image; // before it is: its answer may come before the next line
+          producer
+              .send(next.name(), next.toRequest())
+              .exceptionally(
+                  e -> {
+                    failure.compareAndSet(null, e);
+                    throw new IllegalStateException(e);
+                  });
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      } catch (RuntimeException e) {
+        failure.compareAndSet(null, e);
+      } finally {
+        ended = true;
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (RuntimeException e) {
-      failure.compareAndSet(null, e);
     }
   }
 
   private StreamSummary receive(
-      KafkaConsumer<byte[], byte[]> consumer,
-      Load load,
-      Semaphore window,
-      AtomicReference<@Nullable Throwable> failure,
-      LongConsumer answered) {
+      KafkaConsumer<byte[], byte[]> consumer, Sending sending, LongConsumer answered) {
     StreamSummary summary = new StreamSummary();
     long lastProgressNanos = System.nanoTime();
-    while (summary.predictions() + summary.deadLetters() < load.images()
+    while (!sending.ended
+        || summary.predictions() + summary.deadLetters() < sending.sent
         || summary.utilizationImages() < summary.predictions()) {
       int count = 0;
       for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
         count += add(summary, record);
       }
-      window.release(count);
-      Throwable cause = failure.get();
+      sending.window.release(count);
+      Throwable cause = sending.failure.get();
       if (cause != null) {
         throw new IllegalStateException("an image could not be sent: " + cause.getMessage(), cause);
       }
+      long answers = summary.predictions() + summary.deadLetters();
       if (count > 0) {
         lastProgressNanos = System.nanoTime();
-        answered.accept(summary.predictions() + summary.deadLetters());
+        answered.accept(answers);
+      } else if (!sending.ended && answers >= sending.sent) {
+        lastProgressNanos = System.nanoTime(); // who waits for the next image is not stalled
       } else if (System.nanoTime() - lastProgressNanos > STALLED_AFTER.toNanos()) {
         throw new IllegalStateException(
             String.format(
                 "nothing was answered for %d s: %d of %d images so far; the log says why",
-                STALLED_AFTER.toSeconds(),
-                summary.predictions() + summary.deadLetters(),
-                load.images()));
+                STALLED_AFTER.toSeconds(), answers, sending.sent));
       }
     }
     return summary;

@@ -19,10 +19,15 @@ import org.HdrHistogram.Histogram;
  */
 public final class StreamSummary {
 
-  private record BatchSeen(int size, String flushReason) {}
-
   private final Histogram latencyMillis = new Histogram(3_600_000, 3);
-  private final Map<String, BatchSeen> batches = new HashMap<>();
+  private final Map<String, Integer> flushReasons = new TreeMap<>();
+
+  /** Answers still to come of batches that some came of: bounded, however long this goes on. */
+  private final Map<String, Integer> openBatches = new HashMap<>();
+
+  private long batches;
+  private long batchImages;
+  private int largestBatch;
   private final Map<Integer, BitSet> answeredOffsets = new HashMap<>();
   private final List<LayerTotals> layers = new ArrayList<>();
   private long predictions;
@@ -118,13 +123,25 @@ public final class StreamSummary {
     predictions++;
     latencyMillis.recordValue(Math.min(Math.max(0, latency), 3_600_000));
     effectiveCapacityRatioSum += prediction.getEffectiveCapacityRatio();
-    batches.put(
-        prediction.getBatchId(),
-        new BatchSeen(prediction.getBatchSize(), prediction.getFlushReason()));
+    addToBatch(prediction.getBatchId(), prediction.getBatchSize(), prediction.getFlushReason());
     String label = prediction.getLabel();
     if (label != null) {
       labelled++;
       correct += prediction.getTop().get(0).getLabel().equals(label) ? 1 : 0;
+    }
+  }
+
+  private void addToBatch(String id, int size, String flushReason) {
+    Integer left = openBatches.remove(id);
+    if (left == null) {
+      batches++;
+      batchImages += size;
+      largestBatch = Math.max(largestBatch, size);
+      flushReasons.merge(flushReason, 1, Integer::sum);
+      left = size;
+    }
+    if (left > 1) {
+      openBatches.put(id, left - 1);
     }
   }
 
@@ -182,8 +199,6 @@ public final class StreamSummary {
 
   /** Returns the summary so far. */
   public Result result() {
-    Map<String, Integer> reasons = new TreeMap<>();
-    batches.values().forEach(batch -> reasons.merge(batch.flushReason(), 1, Integer::sum));
     return new Result(
         predictions,
         duplicates,
@@ -194,10 +209,8 @@ public final class StreamSummary {
             latencyMillis.getValueAtPercentile(90),
             latencyMillis.getValueAtPercentile(99),
             latencyMillis.getMaxValue()),
-        new BatchSize(
-            batches.values().stream().mapToInt(BatchSeen::size).average().orElse(0),
-            batches.values().stream().mapToInt(BatchSeen::size).max().orElse(0)),
-        reasons,
+        new BatchSize(batches == 0 ? 0 : (double) batchImages / batches, largestBatch),
+        new TreeMap<>(flushReasons),
         effectiveCapacityRatioSum / predictions,
         utilizationEvents,
         utilizationImages,

@@ -54,6 +54,7 @@ public final class Settings extends AbstractConfig {
   public static final String IMAGE_MAX_PIXELS = "image.max.pixels";
   public static final String CONSOLE_HOST = "console.host";
   public static final String CONSOLE_PORT = "console.port";
+  public static final String CONSOLE_CONFIG_WRITE = "console.config.write";
   public static final String TRACING_OTLP_ENDPOINT = "tracing.otlp.endpoint";
   public static final String TRACING_SAMPLE_RATIO = "tracing.sample.ratio";
 
@@ -223,24 +224,10 @@ public final class Settings extends AbstractConfig {
               Range.atLeast(1),
               Importance.LOW,
               "Images with more pixels (height times width, read from the header before anything"
-                  + " is allocated) go to the dead-letter topic.")
-          .define(
-              CONSOLE_HOST,
-              Type.STRING,
-              "127.0.0.1",
-              Check.matching("[a-zA-Z0-9.:_-]+", "a host name or address"),
-              Importance.MEDIUM,
-              "Where the console of `vmoe run` (metrics, health) listens: 127.0.0.1 for this machine"
-                  + " alone, 0.0.0.0 for all who reach it, as in a container. It has no accounts.")
-          .define(
-              CONSOLE_PORT,
-              Type.INT,
-              8080,
-              Range.between(-1, 65_535),
-              Importance.MEDIUM,
-              "Port of the console; 0 takes any free one and logs it, -1 means no console.");
+                  + " is allocated) go to the dead-letter topic.");
 
   static {
+    ConsoleDefinitions.addTo(DEFINITION);
     CapacityDefinitions.addTo(DEFINITION);
     TracingDefinitions.addTo(DEFINITION);
   }

@@ -82,21 +82,57 @@ public final class ConfigWriter {
    */
   public Optional<Written> edit(
       UnaryOperator<Map<String, String>> edit, @Nullable String author, @Nullable String note) {
+    return append((inForce, version) -> edited(inForce, edit, author, note));
+  }
+
+  /**
+   * Changes what a record sets, if it is still the one in force.
+   *
+   * @param seen version of the settings that the change is made to; null for the settings file
+   * @param edit returns the new overrides for those in force, by setting
+   * @return what was written; empty if the edit changes nothing
+   * @throws IllegalArgumentException if the outcome is not valid
+   * @throws ConfigConflictException if another one is in force, or somebody else wrote in the
+   *     meantime
+   */
+  public Optional<Written> editSeen(
+      @Nullable Long seen,
+      UnaryOperator<Map<String, String>> edit,
+      @Nullable String author,
+      @Nullable String note) {
     return append(
-        inForce -> {
-          Map<String, String> overrides = edit.apply(new HashMap<>(inForce));
-          reader.settings(overrides, null); // refused here rather than by every instance
-          return overrides.equals(inForce)
-              ? null
-              : new Draft(
-                  overrides,
-                  new ProducerRecord<>(
-                      partition.topic(),
-                      0,
-                      null,
-                      serializer.serialize(
-                          partition.topic(), ConfigReader.record(overrides, author, note))));
+        (inForce, version) -> {
+          if (!Objects.equals(version, seen)) {
+            throw new ConfigConflictException(
+                "%s is in force by now, not %s, so nothing was written; look at it and try again"
+                    .formatted(name(version), name(seen)),
+                null);
+          }
+          return edited(inForce, edit, author, note);
         });
+  }
+
+  private static String name(@Nullable Long version) {
+    return version == null ? "the settings file" : "configuration " + version;
+  }
+
+  private @Nullable Draft edited(
+      Map<String, String> inForce,
+      UnaryOperator<Map<String, String>> edit,
+      @Nullable String author,
+      @Nullable String note) {
+    Map<String, String> overrides = edit.apply(new HashMap<>(inForce));
+    reader.settings(overrides, null); // refused here rather than by every instance
+    return overrides.equals(inForce)
+        ? null
+        : new Draft(
+            overrides,
+            new ProducerRecord<>(
+                partition.topic(),
+                0,
+                null,
+                serializer.serialize(
+                    partition.topic(), ConfigReader.record(overrides, author, note))));
   }
 
   /**
@@ -107,7 +143,7 @@ public final class ConfigWriter {
    */
   public Optional<Written> reset(@Nullable String author, @Nullable String note) {
     return append(
-        inForce -> {
+        (inForce, version) -> {
           if (inForce.isEmpty()) {
             return null;
           }
@@ -130,7 +166,7 @@ public final class ConfigWriter {
 
   @FunctionalInterface
   private interface Drafting {
-    @Nullable Draft draft(Map<String, String> inForce);
+    @Nullable Draft draft(Map<String, String> inForce, @Nullable Long version);
   }
 
   private Optional<Written> append(Drafting drafting) {
@@ -141,7 +177,7 @@ public final class ConfigWriter {
       try (ConfigLog log = new ConfigLog(settings.consumerProperties(), partition.topic())) {
         log.readTo(end, LIMIT, last::take);
       }
-      Draft draft = drafting.draft(last.overrides);
+      Draft draft = drafting.draft(last.overrides, last.version);
       if (draft == null) {
         return Optional.empty();
       }

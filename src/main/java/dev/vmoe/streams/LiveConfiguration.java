@@ -38,6 +38,7 @@ public final class LiveConfiguration implements AutoCloseable {
   private final CapacityMetrics metrics;
   private final CountDownLatch closed = new CountDownLatch(1);
   private volatile LiveSettings current;
+  private volatile @Nullable ConfigEntry lastValid;
   private volatile @Nullable ConfigRefusal lastRefusal;
   private @Nullable Following following;
 
@@ -69,6 +70,11 @@ public final class LiveConfiguration implements AutoCloseable {
   /** Returns the settings in force. */
   public LiveSettings current() {
     return current;
+  }
+
+  /** Returns the last valid record, whose settings are in force; empty if there is none. */
+  public Optional<ConfigEntry> lastValid() {
+    return Optional.ofNullable(lastValid);
   }
 
   /** Returns the record that was refused last since the instance started, if one was. */
@@ -165,6 +171,7 @@ public final class LiveConfiguration implements AutoCloseable {
       try {
         receiver.accept(next);
         current = next;
+        lastValid = entry;
         record(next);
       } catch (IllegalArgumentException e) {
         refusal = String.valueOf(e.getMessage());

@@ -11,6 +11,7 @@ import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.inference.WatchedClassifier;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.moe.ModelCard;
@@ -64,6 +65,8 @@ public final class Pipeline implements AutoCloseable {
   private final PipelineMetrics metrics;
   private final Tracing tracing;
   private final FailureBound failures;
+  private final NewestImages newestImages;
+  private final NewestDeadLetters newestDeadLetters;
   private final CountDownLatch running = new CountDownLatch(1);
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
@@ -78,7 +81,9 @@ public final class Pipeline implements AutoCloseable {
       String topology,
       PipelineMetrics metrics,
       Tracing tracing,
-      FailureBound failures) {
+      FailureBound failures,
+      NewestImages newestImages,
+      NewestDeadLetters newestDeadLetters) {
     this.registry = registry;
     this.configuration = configuration;
     this.lag = lag;
@@ -89,6 +94,8 @@ public final class Pipeline implements AutoCloseable {
     this.metrics = metrics;
     this.tracing = tracing;
     this.failures = failures;
+    this.newestImages = newestImages;
+    this.newestDeadLetters = newestDeadLetters;
   }
 
   /** Starts a pipeline that stays at the fixed operating point, unmeasured. */
@@ -164,7 +171,16 @@ public final class Pipeline implements AutoCloseable {
       PipelineMetrics metrics) {
     Topics topics = Topics.of(settings);
     CommitGuard guard = new CommitGuard(settings.inFlightWait());
-    ShareRecorder recorder = new ShareRecorder(metrics);
+    WatchedClassifier watched = new WatchedClassifier(classifier);
+    NewestImages newestImages = new NewestImages(watched);
+    NewestDeadLetters newestDeadLetters = new NewestDeadLetters();
+    ShareRecorder recorder =
+        new ShareRecorder(
+            metrics,
+            share -> {
+              newestImages.emitted(share);
+              newestDeadLetters.emitted(share);
+            });
     ShareEvents events = new ShareEvents(classifier.card());
     int threads = streamsConfig.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG);
     long largestDeadLetter =
@@ -215,7 +231,7 @@ public final class Pipeline implements AutoCloseable {
       long maxBatchBytes = settings.getLong(Settings.BATCH_MAX_BYTES);
       MicroBatcher<Waiting> batcher =
           new MicroBatcher<>(
-              classifier,
+              watched,
               decoder,
               capacity,
               () -> batchLimits(configuration.current(), maxBatchBytes),
@@ -251,7 +267,9 @@ public final class Pipeline implements AutoCloseable {
           topology.describe().toString(),
           metrics,
           tracing,
-          new FailureBound(BORNE_FAILURES * threads, QUIET));
+          new FailureBound(BORNE_FAILURES * threads, QUIET),
+          newestImages,
+          newestDeadLetters);
     } catch (RuntimeException e) {
       undo.forEach(Runnable::run);
       throw e;
@@ -364,6 +382,16 @@ public final class Pipeline implements AutoCloseable {
   /** Returns the configuration that the pipeline follows. */
   public LiveConfiguration configuration() {
     return configuration;
+  }
+
+  /** Returns images of one of the newest batches. */
+  public NewestImages newestImages() {
+    return newestImages;
+  }
+
+  /** Returns the last dead letters. */
+  public NewestDeadLetters newestDeadLetters() {
+    return newestDeadLetters;
   }
 
   /** Returns what waits in the partitions of this instance, as it was read last. */

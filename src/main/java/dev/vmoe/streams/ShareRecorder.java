@@ -14,15 +14,27 @@ import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.moe.RoutingCounts;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Takes batches and shares apart for the recorders. */
 final class ShareRecorder {
 
   private final PipelineMetrics metrics;
+  private final Consumer<Share<Waiting>> newest;
 
   ShareRecorder(PipelineMetrics metrics) {
+    this(metrics, share -> {});
+  }
+
+  /**
+   * Creates a recorder.
+   *
+   * @param newest takes each share that was forwarded
+   */
+  ShareRecorder(PipelineMetrics metrics, Consumer<Share<Waiting>> newest) {
     this.metrics = metrics;
+    this.newest = newest;
   }
 
   /** Records that a record was read. */
@@ -69,6 +81,7 @@ final class ShareRecorder {
    * @param nowNanos the same time on the arrivals' clock, in nanoseconds
    */
   void emitted(Share<Waiting> share, long nowMs, Arrivals arrivals, long nowNanos) {
+    newest.accept(share);
     ImageMetrics images = metrics.images();
     for (Answer<Waiting> answer : share.answers()) {
       if (answer instanceof Answer.Classified<Waiting> classified) {

@@ -1,0 +1,110 @@
+package dev.vmoe.inference;
+
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.moe.RoutingSettings;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A classifier that can be watched: while somebody looks, it keeps the first images of a batch now
+ * and then as the model saw them, with what became of each token. While nobody looks it copies
+ * nothing and fetches nothing more.
+ */
+public final class WatchedClassifier implements BatchClassifier {
+
+  /** Most images that are kept. */
+  static final int MOST_IMAGES = 12;
+
+  /** Who has not asked for so long looks no more. */
+  static final Duration LOOKING = Duration.ofSeconds(5);
+
+  /** Time between two batches that are kept. */
+  static final Duration EVERY = Duration.ofSeconds(1);
+
+  private final BatchClassifier classifier;
+  private final LongSupplier nanoClock;
+  private volatile boolean asked;
+  private volatile long askedNanos;
+  private volatile @Nullable Sight last;
+
+  /**
+   * Some images of a batch, as the model saw them.
+   *
+   * @param detail what came of the whole batch
+   * @param numImages n, how many of its first images are here
+   * @param pixels (n, S, S, 3) uint8, raw RGB
+   * @param takenNanos when they were kept
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  public record Sight(DetailedResult detail, int numImages, byte[] pixels, long takenNanos) {}
+
+  /** Watches a classifier, which is closed with this one. */
+  public WatchedClassifier(BatchClassifier classifier) {
+    this(classifier, System::nanoTime);
+  }
+
+  WatchedClassifier(BatchClassifier classifier, LongSupplier nanoClock) {
+    this.classifier = classifier;
+    this.nanoClock = nanoClock;
+  }
+
+  /** Says that somebody looks now; may be called by any thread. */
+  public void look() {
+    askedNanos = nanoClock.getAsLong();
+    asked = true;
+  }
+
+  /** Returns what was kept last; empty while nobody looks. */
+  public Optional<Sight> last() {
+    return Optional.ofNullable(last);
+  }
+
+  @Override
+  public BatchResult classify(
+      ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
+    if (!asked) {
+      return classifier.classify(images, numImages, priorities, settings);
+    }
+    long now = nanoClock.getAsLong();
+    if (now - askedNanos > LOOKING.toNanos()) {
+      asked = false;
+      last = null;
+      return classifier.classify(images, numImages, priorities, settings);
+    }
+    Sight before = last;
+    if (before != null && now - before.takenNanos() < EVERY.toNanos()) {
+      return classifier.classify(images, numImages, priorities, settings);
+    }
+    DetailedResult detail = classifier.classifyInDetail(images, numImages, priorities, settings);
+    int kept = Math.min(numImages, MOST_IMAGES);
+    int size = card().imageSize();
+    byte[] pixels = new byte[Math.multiplyExact(kept, 3 * size * size)];
+    images.duplicate().clear().get(pixels);
+    last = new Sight(detail, kept, pixels, now);
+    return detail.result();
+  }
+
+  @Override
+  public DetailedResult classifyInDetail(
+      ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
+    return classifier.classifyInDetail(images, numImages, priorities, settings);
+  }
+
+  @Override
+  public ModelCard card() {
+    return classifier.card();
+  }
+
+  @Override
+  public boolean takesAllCores() {
+    return classifier.takesAllCores();
+  }
+
+  @Override
+  public void close() {
+    classifier.close();
+  }
+}
