@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
     name = "observability",
     description = {
       "What metrics and traces cost: throughput of a pipeline that is watched beside one that is not,"
-          + " in turn, in one process and on one broker, as the mean ratio of the pairs with its 95 %"
+          + " in turn, in one process and on one broker, as the mean ratio of the pairs with its 95 %%"
           + " interval.",
       "control compares two pipelines that do not differ: what it shows is the machine's noise."
     })
