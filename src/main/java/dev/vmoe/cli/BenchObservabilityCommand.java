@@ -26,8 +26,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "observability",
     description = {
-      "What metrics, the live page and traces cost: throughput of a pipeline that is watched beside one that is not,"
-          + " in turn, in one process and on one broker, as the mean ratio of the pairs with its 95 %"
+      "What metrics, the live page and traces cost: throughput of a pipeline that is watched beside"
+          + " one that is not, in turn, in one process and on one broker, as the mean ratio of the"
+          + " pairs with its 95 %%"
           + " interval.",
       "control compares two pipelines that do not differ: what it shows is the machine's noise."
     })

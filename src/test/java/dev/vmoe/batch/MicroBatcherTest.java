@@ -46,6 +46,7 @@ class MicroBatcherTest {
 
   private final PixelEcho classifier = new PixelEcho();
   private final List<Sample> samples = new CopyOnWriteArrayList<>();
+  private final List<List<Integer>> shown = new CopyOnWriteArrayList<>();
   private final AtomicInteger decoded = new AtomicInteger();
   private volatile BatchLimits limits;
   private MicroBatcher<Integer> batcher;
@@ -371,7 +372,44 @@ class MicroBatcherTest {
     return origins;
   }
 
+  @Test
+  void shouldShowTheListenerEachBatchOnceWithWhatIsAttachedToItsImages() throws Exception {
+    List<BatchRun> runs = new CopyOnWriteArrayList<>();
+    open(
+        6,
+        1_000,
+        NEVER_LINGERS,
+        (run, origins) -> {
+          runs.add(run);
+          shown.add(origins);
+        });
+    Lane<Integer> left = batcher.openLane();
+    Lane<Integer> right = batcher.openLane();
+    long beforeNanos = System.nanoTime();
+    submit(left, 1, BAD);
+    submit(right, 2);
+    right.reject(77, "not Avro");
+    submit(left, 3, 4);
+
+    Share<Integer> ofLeft = take(left);
+    Share<Integer> ofRight = take(right);
+
+    assertThat(runs).containsExactly(ofLeft.run()).containsExactly(ofRight.run());
+    assertThat(shown).containsExactly(List.of(1, 2, 3, 4));
+    assertThat(classifier.pixelsSeen.get(0)).containsExactly(1, 2, 3, 4);
+    Answer.Classified<Integer> answer = (Answer.Classified<Integer>) ofLeft.answers().get(0);
+    long startNanos = ofLeft.run().startNanos();
+    assertThat(startNanos - answer.queueNanos()).isGreaterThanOrEqualTo(beforeNanos);
+    assertThat(answer.decodeStartNanos())
+        .isBetween(startNanos - answer.queueNanos(), startNanos - answer.decodeNanos());
+    assertThat(startNanos).isLessThan(System.nanoTime());
+  }
+
   private void open(int maxImages, long maxBytes, Duration linger) {
+    open(maxImages, maxBytes, linger, (run, origins) -> {});
+  }
+
+  private void open(int maxImages, long maxBytes, Duration linger, RunListener<Integer> listener) {
     FixedCapacity fixed =
         new FixedCapacity(
             new OperatingPoint(SETTINGS.capacityRatio(), SETTINGS.expertsPerToken()),
@@ -387,7 +425,7 @@ class MicroBatcherTest {
           decode(encoded, images, slot);
         };
     limits = new BatchLimits(maxImages, maxBytes, linger);
-    batcher = new MicroBatcher<>(classifier, decoder, controller, () -> limits, 2);
+    batcher = new MicroBatcher<>(classifier, decoder, controller, () -> limits, 2, listener);
   }
 
   /** A 1×1 image whose red value is its first byte. */

@@ -51,6 +51,9 @@ class SettingsTest {
           bootstrap.servers | localhost  | 'localhost' is not host:port,host:port
           topic.prefix      | a/b        | 'a/b' is not letters
           schema.registry.url | localhost:8081 | is not an address with http:// or https://
+          tracing.otlp.endpoint | localhost:4318 | is not an address with http:// or https://
+          tracing.sample.ratio | 1.5     | '1.5' is not a number from 0 to 1
+          tracing.sample.ratio | NaN     | 'NaN' is not a number from 0 to 1
           """)
   void shouldNameValueAndWhatIsAllowed(String key, String value, String message) {
     assertThatThrownBy(() -> new Settings(Map.of(key, value)))
