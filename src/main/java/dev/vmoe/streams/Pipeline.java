@@ -9,6 +9,7 @@ import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.PipelineConfig;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
+import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.metrics.Meters;
@@ -21,6 +22,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -62,6 +64,8 @@ public final class Pipeline implements AutoCloseable {
   private final String topology;
   private final PipelineMetrics metrics;
   private final FailureBound failures;
+  private final ModelCard card;
+  private final @Nullable RoutingProfileStream profile;
   private final CountDownLatch running = new CountDownLatch(1);
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
@@ -75,7 +79,9 @@ public final class Pipeline implements AutoCloseable {
       KafkaStreams streams,
       String topology,
       PipelineMetrics metrics,
-      FailureBound failures) {
+      FailureBound failures,
+      ModelCard card,
+      @Nullable RoutingProfileStream profile) {
     this.registry = registry;
     this.configuration = configuration;
     this.lag = lag;
@@ -85,6 +91,8 @@ public final class Pipeline implements AutoCloseable {
     this.topology = topology;
     this.metrics = metrics;
     this.failures = failures;
+    this.card = card;
+    this.profile = profile;
   }
 
   /** Starts a pipeline that stays at the fixed operating point, unmeasured. */
@@ -177,6 +185,7 @@ public final class Pipeline implements AutoCloseable {
       registry.register(topics.predictions(), Prediction.getClassSchema());
       registry.register(topics.expertUtilization(), ExpertUtilization.getClassSchema());
       registry.register(topics.config(), PipelineConfig.getClassSchema());
+      registry.register(topics.routingProfile(), RoutingProfile.getClassSchema());
       LagMonitor lag =
           new LagMonitor(
               () -> Admin.create(lagProperties(settings)),
@@ -222,6 +231,10 @@ public final class Pipeline implements AutoCloseable {
                       topics.images(),
                       largestDeadLetter,
                       recorder));
+      RoutingProfileStream profile = profile(settings, topics, registry, classifier.card());
+      if (profile != null) {
+        undo.push(profile::close);
+      }
       return new Pipeline(
           registry,
           configuration,
@@ -231,11 +244,21 @@ public final class Pipeline implements AutoCloseable {
           new KafkaStreams(topology, streamsConfig, guard),
           topology.describe().toString(),
           metrics,
-          new FailureBound(BORNE_FAILURES * threads, QUIET));
+          new FailureBound(BORNE_FAILURES * threads, QUIET),
+          classifier.card(),
+          profile);
     } catch (RuntimeException e) {
       undo.forEach(Runnable::run);
       throw e;
     }
+  }
+
+  /** A dense model routes nothing. */
+  private static @Nullable RoutingProfileStream profile(
+      Settings settings, Topics topics, RegistryClient registry, ModelCard card) {
+    return card.dense() || settings.routingProfileInterval().isZero()
+        ? null
+        : new RoutingProfileStream(settings, topics, registry);
   }
 
   private static LiveCapacity capacity(
@@ -288,6 +311,9 @@ public final class Pipeline implements AutoCloseable {
         () -> streams.state().name(),
         Arrays.stream(KafkaStreams.State.values()).map(KafkaStreams.State::name).toList());
     streams.start();
+    if (profile != null) {
+      profile.start();
+    }
   }
 
   private StreamThreadExceptionResponse onFailure(Throwable exception) {
@@ -331,9 +357,22 @@ public final class Pipeline implements AutoCloseable {
     return streams.state();
   }
 
-  /** Returns the topology as Kafka Streams describes it. */
+  /** Returns the topologies as Kafka Streams describes them: images, and the routing profile. */
   public String topology() {
-    return topology;
+    return profile == null ? topology : topology + "\n" + profile.topology();
+  }
+
+  /** Returns the model. */
+  public ModelCard card() {
+    return card;
+  }
+
+  /**
+   * Returns the routing profile of all instances, a row for each model and class, as of its last
+   * commit; nothing while this instance does not keep it.
+   */
+  public Optional<List<RoutingProfile>> routingProfile() {
+    return Optional.ofNullable(profile).map(RoutingProfileStream::rows);
   }
 
   /** Adds the metrics of Kafka Streams and its clients. */
@@ -363,6 +402,9 @@ public final class Pipeline implements AutoCloseable {
     registry.giveUp(); // and who waits for the registry; what they hold is read again
     if (!streams.close(CLOSE_LIMIT)) {
       log.warn("the stream threads did not end within {}", CLOSE_LIMIT);
+    }
+    if (profile != null) {
+      profile.close();
     }
     batcher.close();
     configuration.close();
