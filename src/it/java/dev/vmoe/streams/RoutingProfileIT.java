@@ -198,6 +198,41 @@ class RoutingProfileIT {
   }
 
   @Test
+  void shouldCountOnceWhatItsThreadFailedOn() throws Exception {
+    try (Workbench workbench = Workbench.open(1);
+        RegistryGate gate = RegistryGate.before(workbench.registryUrl);
+        Workbench.Reader<ExpertUtilization> utilization = workbench.utilization();
+        Workbench.Reader<RoutingProfile> profile = workbench.routingProfile();
+        FakeClassifier classifier = new FakeClassifier();
+        Pipeline pipeline =
+            Pipeline.start(
+                workbench.settings(
+                    Map.of(
+                        Settings.ROUTING_PROFILE_INTERVAL_MS,
+                        200,
+                        "schema.registry.url",
+                        gate.url(),
+                        "schema.registry.retry.ms",
+                        200)),
+                classifier,
+                new FakeDecoder(8 * 8 * 3))) {
+      workbench.send(0, "a", FakeDecoder.grey(10));
+      awaitImages(profile, 1);
+      byte[] event = utilization.pollToEnd().isEmpty() ? null : utilization.records.get(0).value();
+      gate.shut();
+      workbench.writeUtilizationByAnotherVersion(event);
+      await("a failed thread").atMost(LIMIT).until(() -> gate.turnedAway() >= 3);
+      workbench.send(0, "b", FakeDecoder.grey(10));
+      workbench.flush();
+      gate.reopen();
+
+      awaitImages(profile, 3);
+      assertThat(images(rows(profile).values())).isEqualTo(3);
+      assertThat(pipeline.failure()).isEmpty();
+    }
+  }
+
+  @Test
   void shouldCommitInAGroupOfItsOwn() throws Exception {
     try (Workbench workbench = Workbench.open(PARTITIONS);
         Workbench.Reader<RoutingProfile> profile = workbench.routingProfile()) {

@@ -175,6 +175,20 @@ final class Workbench implements AutoCloseable {
     producer.flush();
   }
 
+  /** Writes a utilization event again, with a schema that no instance has met. */
+  void writeUtilizationByAnotherVersion(byte[] event) {
+    Schema another =
+        new Schema.Parser()
+            .parse(
+                ExpertUtilization.getClassSchema()
+                    .toString()
+                    .replace("What the experts did", prefix + " what the experts did"));
+    byte[] value = event.clone();
+    ByteBuffer.wrap(value, 1, Integer.BYTES)
+        .putInt(registry.register(topic("expert-utilization"), another));
+    writeUtilization(0, value);
+  }
+
   /** Sends a record's bytes as they are. */
   void sendBytes(int partition, String key, byte[] value, Map<String, String> headers) {
     ProducerRecord<byte[], byte[]> record =

@@ -11,10 +11,12 @@ import org.apache.kafka.streams.processor.api.Record;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Splits each utilization event into what it adds to each class. What is no such event, or
- * contradicts itself, is passed over with a warning: anybody may have written it.
+ * contradicts itself, is passed over: anybody may have written it. There is a warning at the 1st,
+ * 2nd, 4th, 8th and so on, so that a flood of them is not one of warnings.
  */
 final class UtilizationSplitter
     extends ContextualProcessor<byte[], byte[], String, RoutingProfile> {
@@ -22,6 +24,7 @@ final class UtilizationSplitter
   private static final Logger log = LoggerFactory.getLogger(UtilizationSplitter.class);
 
   private final AvroDeserializer<ExpertUtilization> events;
+  private long passedOver;
 
   UtilizationSplitter(RegistryClient registry) {
     events = new AvroDeserializer<>(registry, ExpertUtilization.class);
@@ -41,13 +44,17 @@ final class UtilizationSplitter
       }
       return ProfileSums.of(events.read(value));
     } catch (BadRecordException | IllegalArgumentException e) {
-      log.warn(
-          "not counted in the routing profile: {} is no utilization event that can be read: {}",
-          context()
-              .recordMetadata()
-              .map(at -> at.topic() + "-" + at.partition() + " at offset " + at.offset())
-              .orElse("a record"),
-          e.getMessage());
+      passedOver++;
+      log.atLevel(Long.bitCount(passedOver) == 1 ? Level.WARN : Level.DEBUG)
+          .log(
+              "not counted in the routing profile: {} is no utilization event that can be read ({} so"
+                  + " far): {}",
+              context()
+                  .recordMetadata()
+                  .map(at -> at.topic() + "-" + at.partition() + " at offset " + at.offset())
+                  .orElse("a record"),
+              passedOver,
+              e.getMessage());
       return Map.of();
     }
   }
