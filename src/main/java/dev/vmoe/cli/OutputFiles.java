@@ -1,6 +1,7 @@
 package dev.vmoe.cli;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -11,10 +12,15 @@ final class OutputFiles {
 
   /** Writes a text; makes the folders that are missing. */
   static void write(Path file, String text) throws IOException {
+    write(file, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Writes a file's bytes; makes the folders that are missing. */
+  static void write(Path file, byte[] bytes) throws IOException {
     Path folder = file.toAbsolutePath().getParent();
     if (folder != null) {
       Files.createDirectories(folder);
     }
-    Files.writeString(file, text);
+    Files.write(file, bytes);
   }
 }

@@ -34,6 +34,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       PredictCommand.class,
       EvaluateCommand.class,
       SweepCommand.class,
+      RoutingMapCommand.class,
       BenchCommand.class
     })
 public final class VmoeCommand {
