@@ -36,7 +36,11 @@ public final class Console implements AutoCloseable {
               "/metrics", "metrics, for Prometheus",
               "/health/live", "200 while the instance works, 503 if it has to be restarted",
               "/health/ready", "200 while it answers images, 503 and the reasons if not",
-              "/topology", "the topology, as Kafka Streams describes it"));
+              "/topology", "the topology, as Kafka Streams describes it",
+              "/routing-map.svg", "which experts the images of which class went to so far"));
+
+  /** Attribute of a request: why a page that there is has nothing to show. */
+  private static final String REASON = "reason";
 
   private final Javalin server;
   private final String host;
@@ -103,6 +107,7 @@ public final class Console implements AutoCloseable {
         .get("/health/live", context -> live(context, instance.health()))
         .get("/health/ready", context -> ready(context, instance.health()))
         .get("/topology", context -> topology(context, instance))
+        .get("/routing-map.svg", context -> routingMap(context, instance.routingMap()))
         .error(HttpStatus.NOT_FOUND, Console::notFound)
         .error(HttpStatus.METHOD_NOT_ALLOWED, Console::notAllowed)
         .exception(Exception.class, Console::failed);
@@ -140,10 +145,28 @@ public final class Console implements AutoCloseable {
                     .result("the pipeline is not built yet; see /health/ready\n"));
   }
 
+  private static void routingMap(Context context, RoutingMap map) {
+    map.svg()
+        .ifPresentOrElse(
+            svg ->
+                context
+                    .contentType("image/svg+xml; charset=utf-8")
+                    .header("Cache-Control", "no-store")
+                    .result(svg),
+            () ->
+                context
+                    .status(HttpStatus.NOT_FOUND)
+                    .attribute(REASON, "no routing map: " + map.lacks() + "\n"));
+  }
+
   private static void notFound(Context context) {
+    String reason = context.attribute(REASON);
     context
         .contentType(TEXT)
-        .result("no page %s; there are %s\n".formatted(context.path(), pages()));
+        .result(
+            reason == null
+                ? "no page %s; there are %s\n".formatted(context.path(), pages())
+                : reason);
   }
 
   private static void notAllowed(Context context) {

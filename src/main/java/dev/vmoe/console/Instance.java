@@ -10,4 +10,9 @@ public interface Instance {
 
   /** Returns its topology as text; empty before the pipeline is built. */
   Optional<String> topology();
+
+  /** Returns its routing map; none, unless it keeps a routing profile. */
+  default RoutingMap routingMap() {
+    return RoutingMap.lacking("this instance keeps no routing profile");
+  }
 }

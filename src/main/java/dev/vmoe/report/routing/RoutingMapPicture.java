@@ -215,9 +215,10 @@ public final class RoutingMapPicture {
   private void legend(Canvas canvas, double y) {
     int steps = 16;
     double step = 8;
-    String lead = "mean routing weight of a kept choice  0";
+    String lead = "mean routing weight of a kept choice";
     canvas.text(MARGIN, y, Anchor.START, TEXT, false, lead);
-    double from = MARGIN + lead.length() * LETTER + 6;
+    double from = MARGIN + lead.length() * LETTER + 24;
+    canvas.text(from - 6, y, Anchor.END, TEXT, false, "0");
     canvas.box(from - 1, y - 12, steps * step + 2, 14, 150);
     for (int i = 0; i < steps; i++) {
       canvas.box(from + i * step, y - 11, step, 12, grey(darkest * i / (steps - 1)));

@@ -12,7 +12,7 @@ final class SvgCanvas implements Canvas {
     svg.append(
         """
         <svg xmlns="http://www.w3.org/2000/svg" width="%1$d" height="%2$d" viewBox="0 0 %1$d %2$d" \
-        font-family="Helvetica, Arial, sans-serif" fill="#222">
+        font-family="Helvetica, Arial, sans-serif" fill="#222" shape-rendering="crispEdges">
         <title>%3$s</title>
         <rect width="100%%" height="100%%" fill="white"/>
         """
