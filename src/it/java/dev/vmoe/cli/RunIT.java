@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.vmoe.embedded.EmbeddedKafka;
 import dev.vmoe.embedded.EmbeddedRegistry;
+import dev.vmoe.image.PngEncoder;
 import dev.vmoe.metrics.Scrape;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -13,13 +14,17 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** {@code vmoe run} with the bundled model, as a probe and a scraper see it. */
 class RunIT {
@@ -28,16 +33,29 @@ class RunIT {
       Pattern.compile("live page, metrics and health at (http\\S+/);");
 
   private final StringWriter err = new StringWriter();
+  private final StringWriter out = new StringWriter();
   private final HttpClient client = HttpClient.newHttpClient();
+
+  @TempDir Path folder;
 
   @Test
   @Timeout(180)
-  void shouldServeHealthAndMetricsWhileItRuns() throws Exception {
+  void shouldServeHealthMetricsAndRoutingMapWhileItRuns() throws Exception {
     try (EmbeddedKafka kafka = EmbeddedKafka.start();
         EmbeddedRegistry registry = EmbeddedRegistry.start()) {
       assertThat(run(kafka, registry, "topics", "create")).isZero();
       String model = "model=" + BundledModels.vmoe();
-      String[] command = {"run", "--set", model, "--set", "console.port=0", "--set", "device=cpu"};
+      String[] command = {
+        "run",
+        "--set",
+        model,
+        "--set",
+        "console.port=0",
+        "--set",
+        "device=cpu",
+        "--set",
+        "routing.profile.interval.ms=500"
+      };
       Thread instance = new Thread(() -> run(kafka, registry, command), "run");
       instance.start();
       try {
@@ -54,11 +72,56 @@ class RunIT {
         assertThat(scrape.value("vmoe_streams_state{state=\"RUNNING\"}")).isEqualTo(1);
         assertThat(scrape.sum("jvm_memory_used_bytes")).isPositive();
         assertThat(scrape.sum("kafka_stream")).isPositive();
+        assertRoutingMap(kafka, registry, console);
       } finally {
         instance.interrupt();
         instance.join();
       }
     }
+  }
+
+  private void assertRoutingMap(EmbeddedKafka kafka, EmbeddedRegistry registry, URI console)
+      throws Exception {
+    HttpResponse<String> none = get(console, "routing-map.svg");
+    assertThat(none.statusCode()).isEqualTo(404);
+    assertThat(none.body())
+        .isEqualTo("no routing map: no image of this model has been counted yet\n");
+    Path maps = folder.resolve("maps");
+    String[] draw = {"routing-map", "--out", maps.toString()};
+    assertThat(run(kafka, registry, draw)).isEqualTo(VmoeCommand.FAILED);
+    assertThat(err.toString()).contains("vmoe.routing-profile is empty");
+
+    PngEncoder png = new PngEncoder();
+    List<String> labels = List.of("Bag", "Coat", "none that the model knows");
+    for (String label : labels) {
+      Path images = Files.createDirectories(folder.resolve("images").resolve(label));
+      for (int i = 0; i < 4; i++) {
+        byte[] pixels = new byte[28 * 28];
+        Arrays.fill(pixels, (byte) (20 * i));
+        Files.write(images.resolve(i + ".png"), png.encodeGrey(pixels, 28, 28));
+      }
+    }
+    String images = folder.resolve("images").toString();
+    assertThat(run(kafka, registry, "produce", "--labels-from-folder", images)).isZero();
+
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(
+            () ->
+                assertThat(get(console, "routing-map.svg").body())
+                    .contains(">8 images;", ">block 0<", ">block 3<", ">Bag<", ">Coat<"));
+    assertThat(run(kafka, registry, draw)).as("%s", err).isZero();
+    assertThat(out.toString())
+        .contains("4 images with labels that the model does not know are left out");
+    assertThat(err.toString()).contains("; 1 model in vmoe.routing-profile");
+    assertThat(maps.resolve("routing-map.svg")).hasContent(get(console, "routing-map.svg").body());
+    assertThat(Files.readAllLines(maps.resolve("routing-map.csv")))
+        .hasSize(1 + 4 * 2 * 8)
+        .element(1)
+        .asString()
+        .startsWith("0,Coat,4,0,");
+    assertThat(run(kafka, registry, "routing-map", "--weights", "none such"))
+        .isEqualTo(VmoeCommand.USAGE);
   }
 
   private URI address() {
@@ -80,8 +143,7 @@ class RunIT {
             "bootstrap.servers=" + kafka.bootstrapServers(),
             "--set",
             "schema.registry.url=" + registry.url()));
-    return VmoeCommand.commandLine(
-            new PrintWriter(new StringWriter()), new PrintWriter(err, true), null)
+    return VmoeCommand.commandLine(new PrintWriter(out, true), new PrintWriter(err, true), null)
         .execute(arguments.toArray(String[]::new));
   }
 }

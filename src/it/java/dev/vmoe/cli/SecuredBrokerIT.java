@@ -2,6 +2,7 @@ package dev.vmoe.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -20,9 +21,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -30,7 +42,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A broker that wants user and password: one settings file is enough for everything. */
+/**
+ * A broker that wants user and password and gives that user no more rights than delivery.md lists:
+ * one settings file is enough for everything.
+ */
 class SecuredBrokerIT {
 
   private static final String PASSWORD = "correct horse";
@@ -38,6 +53,7 @@ class SecuredBrokerIT {
   @TempDir private static Path data;
   private static EmbeddedKafka kafka;
   private static EmbeddedRegistry registry;
+  private static Admin admin;
 
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
@@ -45,7 +61,7 @@ class SecuredBrokerIT {
   @TempDir private Path folder;
 
   @BeforeAll
-  static void start() {
+  static void start() throws Exception {
     kafka =
         EmbeddedKafka.start(
             data,
@@ -63,12 +79,66 @@ class SecuredBrokerIT {
                 "org.apache.kafka.common.security.plain.PlainLoginModule required"
                     + " username='broker' password='battery' user_broker='battery' user_vmoe='"
                     + PASSWORD
-                    + "';"));
+                    + "';",
+                "authorizer.class.name",
+                "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+                "super.users",
+                "User:broker;User:ANONYMOUS")); // the controller's listener knows no names
     registry = EmbeddedRegistry.start();
+    admin = superUser();
+    grant();
+  }
+
+  private static void grant() throws Exception {
+    List<AclBinding> rights = new ArrayList<>();
+    grant(
+        rights,
+        ResourceType.TOPIC,
+        "vmoe.",
+        AclOperation.CREATE,
+        AclOperation.READ,
+        AclOperation.WRITE,
+        AclOperation.DESCRIBE_CONFIGS);
+    grant(rights, ResourceType.GROUP, "vmoe-streams", AclOperation.READ);
+    grant(rights, ResourceType.TRANSACTIONAL_ID, "vmoe-streams", AclOperation.WRITE);
+    grant(
+        rights,
+        ResourceType.TOPIC,
+        "vmoe-streams-routing-profile-",
+        AclOperation.CREATE,
+        AclOperation.READ,
+        AclOperation.WRITE,
+        AclOperation.DELETE);
+    admin.createAcls(rights).all().get();
+  }
+
+  private static Admin superUser() {
+    return Admin.create(
+        Map.of(
+            "bootstrap.servers",
+            kafka.bootstrapServers(),
+            "security.protocol",
+            "SASL_PLAINTEXT",
+            "sasl.mechanism",
+            "PLAIN",
+            "sasl.jaas.config",
+            "org.apache.kafka.common.security.plain.PlainLoginModule required"
+                + " username='broker' password='battery';"));
+  }
+
+  private static void grant(
+      List<AclBinding> rights, ResourceType type, String prefix, AclOperation... operations) {
+    for (AclOperation operation : operations) {
+      rights.add(
+          new AclBinding(
+              new ResourcePattern(type, prefix, PatternType.PREFIXED),
+              new AccessControlEntry("User:vmoe", "*", operation, AclPermissionType.ALLOW)));
+    }
   }
 
   @AfterAll
   static void stop() {
+    admin.close();
     registry.close();
     kafka.close();
   }
@@ -97,10 +167,27 @@ class SecuredBrokerIT {
                   "60"))
           .as("%s", err)
           .isZero();
+      // the profile's own topics are made, written, read and purged by the same user
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> !pipeline.routingProfile().orElseThrow().isEmpty());
+      await().atMost(Duration.ofSeconds(60)).until(SecuredBrokerIT::purged);
     }
     JsonNode prediction = new ObjectMapper().readTree(out.toString());
     assertThat(prediction.get("key").textValue()).isEqualTo("a.grey");
     assertThat(prediction.at("/value/top/0/label").textValue()).isEqualTo("grey-7");
+  }
+
+  /** Returns whether what was read of a topic between two parts of the profile is deleted. */
+  private static boolean purged() throws Exception {
+    Map<TopicPartition, OffsetSpec> earliest = new HashMap<>();
+    for (int partition = 0; partition < 3; partition++) {
+      earliest.put(
+          new TopicPartition("vmoe-streams-routing-profile-by-class-repartition", partition),
+          OffsetSpec.earliest());
+    }
+    return admin.listOffsets(earliest).all().get().values().stream()
+        .anyMatch(first -> first.offset() > 0);
   }
 
   static Stream<List<String>> commands() {
@@ -158,7 +245,17 @@ class SecuredBrokerIT {
   }
 
   private static Pipeline pipeline(Path settings, FakeClassifier classifier) {
-    Settings loaded = new SettingsLoader(Map.of()).load(settings, Map.of(Settings.MODEL, "none"));
+    Settings loaded =
+        new SettingsLoader(Map.of())
+            .load(
+                settings,
+                Map.of(
+                    Settings.MODEL,
+                    "none",
+                    Settings.ROUTING_PROFILE_INTERVAL_MS,
+                    "200",
+                    "streams.repartition.purge.interval.ms",
+                    "100"));
     return Pipeline.start(loaded, classifier, new FakeDecoder(8 * 8 * 3));
   }
 

@@ -11,6 +11,7 @@ import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.PipelineConfig;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
+import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.settings.Settings;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -97,12 +98,18 @@ final class Workbench implements AutoCloseable {
         .all()
         .forEach(
             name -> {
+              boolean one = name.equals(topic("config")) || name.equals(topic("routing-profile"));
               int size = name.endsWith("dlq") ? 10_000_000 : 8_000_000;
               topics.add(
-                  new NewTopic(name, name.equals(topic("config")) ? 1 : partitions, (short) 1)
+                  new NewTopic(name, one ? 1 : partitions, (short) 1)
                       .configs(
                           Map.of(
-                              "max.message.bytes", Integer.toString(size), "retention.ms", "-1")));
+                              "max.message.bytes",
+                              Integer.toString(size),
+                              "retention.ms",
+                              "-1",
+                              "cleanup.policy",
+                              name.endsWith("routing-profile") ? "compact" : "delete")));
             });
     admin.createTopics(topics).all().get();
     // The controller creates topics; the broker hears of them a little later.
@@ -162,6 +169,26 @@ final class Workbench implements AutoCloseable {
     sendBytes(partition, key, bytes, Map.of());
   }
 
+  /** Writes a record among the utilization events, as anybody may. */
+  void writeUtilization(int partition, byte[] value) {
+    producer.send(new ProducerRecord<>(topic("expert-utilization"), partition, null, value));
+    producer.flush();
+  }
+
+  /** Writes a utilization event again, with a schema that no instance has met. */
+  void writeUtilizationByAnotherVersion(byte[] event) {
+    Schema another =
+        new Schema.Parser()
+            .parse(
+                ExpertUtilization.getClassSchema()
+                    .toString()
+                    .replace("What the experts did", prefix + " what the experts did"));
+    byte[] value = event.clone();
+    ByteBuffer.wrap(value, 1, Integer.BYTES)
+        .putInt(registry.register(topic("expert-utilization"), another));
+    writeUtilization(0, value);
+  }
+
   /** Sends a record's bytes as they are. */
   void sendBytes(int partition, String key, byte[] value, Map<String, String> headers) {
     ProducerRecord<byte[], byte[]> record =
@@ -219,6 +246,12 @@ final class Workbench implements AutoCloseable {
   Reader<ExpertUtilization> utilization() {
     return new Reader<>(
         topic("expert-utilization"), avro(topic("expert-utilization"), ExpertUtilization.class));
+  }
+
+  /** Returns a reader of the rows of the routing profile that are committed. */
+  Reader<RoutingProfile> routingProfile() {
+    return new Reader<>(
+        topic("routing-profile"), avro(topic("routing-profile"), RoutingProfile.class));
   }
 
   private <T extends SpecificRecord> java.util.function.Function<byte[], T> avro(

@@ -51,6 +51,11 @@ final class ConnectionOptions {
       description = "Any setting, over file and environment; may be repeated.")
   private Map<String, String> overrides = new LinkedHashMap<>();
 
+  /** Returns whether any of them was given. */
+  boolean given() {
+    return file != null || bootstrapServers != null || registry != null || !overrides.isEmpty();
+  }
+
   /**
    * Loads the settings.
    *

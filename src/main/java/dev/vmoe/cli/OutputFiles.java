@@ -2,6 +2,7 @@ package dev.vmoe.cli;
 
 import java.io.IOException;
 import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -12,17 +13,25 @@ final class OutputFiles {
 
   /** Writes a text; makes the folders that are missing. */
   static void write(Path file, String text) throws IOException {
-    try (Writer writer = open(file)) {
-      writer.write(text);
-    }
+    write(file, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Writes a file's bytes; makes the folders that are missing. */
+  static void write(Path file, byte[] bytes) throws IOException {
+    makeFolder(file);
+    Files.write(file, bytes);
   }
 
   /** Opens a file for text; makes the folders that are missing. */
   static Writer open(Path file) throws IOException {
+    makeFolder(file);
+    return Files.newBufferedWriter(file);
+  }
+
+  private static void makeFolder(Path file) throws IOException {
     Path folder = file.toAbsolutePath().getParent();
     if (folder != null) {
       Files.createDirectories(folder);
     }
-    return Files.newBufferedWriter(file);
   }
 }

@@ -35,6 +35,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ExplainCommand.class,
       EvaluateCommand.class,
       SweepCommand.class,
+      RoutingMapCommand.class,
       BenchCommand.class
     })
 public final class VmoeCommand {

@@ -29,7 +29,11 @@ public final class Console implements AutoCloseable {
   private static final String TEXT = "text/plain; charset=utf-8";
 
   private static final String PAGES =
-      "/, /api/config, /api/images, /api/status, /health/live, /health/ready, /metrics, /topology";
+      "/, /api/config, /api/images, /api/status, /health/live, /health/ready, /metrics,"
+          + " /routing-map.svg, /topology";
+
+  /** Attribute of a request: why a page that there is has nothing to show. */
+  private static final String REASON = "reason";
 
   private final Javalin server;
   private final LivePage page;
@@ -100,6 +104,7 @@ public final class Console implements AutoCloseable {
         .get("/health/live", context -> live(context, instance.health()))
         .get("/health/ready", context -> ready(context, instance.health()))
         .get("/topology", context -> topology(context, instance))
+        .get("/routing-map.svg", context -> routingMap(context, instance.routingMap()))
         .error(HttpStatus.NOT_FOUND, Console::notFound)
         .error(HttpStatus.METHOD_NOT_ALLOWED, Console::notAllowed)
         .exception(Exception.class, Console::failed);
@@ -137,8 +142,28 @@ public final class Console implements AutoCloseable {
                     .result("the pipeline is not built yet; see /health/ready\n"));
   }
 
+  private static void routingMap(Context context, RoutingMap map) {
+    map.svg()
+        .ifPresentOrElse(
+            svg ->
+                context
+                    .contentType("image/svg+xml; charset=utf-8")
+                    .header("Cache-Control", "no-store")
+                    .result(svg),
+            () ->
+                context
+                    .status(HttpStatus.NOT_FOUND)
+                    .attribute(REASON, "no routing map: " + map.lacks() + "\n"));
+  }
+
   private static void notFound(Context context) {
-    context.contentType(TEXT).result("no page %s; there are %s\n".formatted(context.path(), PAGES));
+    String reason = context.attribute(REASON);
+    context
+        .contentType(TEXT)
+        .result(
+            reason == null
+                ? "no page %s; there are %s\n".formatted(context.path(), PAGES)
+                : reason);
   }
 
   private static void notAllowed(Context context) {

@@ -16,8 +16,13 @@ public interface Instance {
     return Optional.empty();
   }
 
-  /** Returns whether there is a routing map to show at {@code /routing-map.svg}. */
+  /** Returns whether there is a routing map. */
   default boolean hasRoutingMap() {
-    return false;
+    return routingMap().svg().isPresent();
+  }
+
+  /** Returns its routing map; none, unless it keeps a routing profile. */
+  default RoutingMap routingMap() {
+    return RoutingMap.lacking("this instance keeps no routing profile");
   }
 }

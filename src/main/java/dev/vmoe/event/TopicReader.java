@@ -10,6 +10,7 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
@@ -23,6 +24,8 @@ public final class TopicReader implements AutoCloseable {
   public static final Duration FOR_EVER = Duration.ofNanos(Long.MAX_VALUE);
 
   private static final Duration POLL = Duration.ofMillis(200);
+
+  private static final Duration STALLED = Duration.ofSeconds(30);
 
   private final Consumer<byte[], byte[]> consumer;
 
@@ -89,6 +92,29 @@ public final class TopicReader implements AutoCloseable {
       return read; // stop() was called
     }
     return read;
+  }
+
+  /**
+   * Reads what is there when it is called.
+   *
+   * @throws TimeoutException if nothing more comes although the end is not reached
+   */
+  public void readToEnd(java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> receiver) {
+    Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
+    long lastNanos = System.nanoTime();
+    long before = -1;
+    while (ends.entrySet().stream()
+        .anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+      consumer.poll(POLL).forEach(receiver);
+      long now = ends.keySet().stream().mapToLong(consumer::position).sum();
+      if (now != before) {
+        before = now;
+        lastNanos = System.nanoTime();
+      } else if (System.nanoTime() - lastNanos > STALLED.toNanos()) {
+        throw new TimeoutException(
+            "no record for " + STALLED.toSeconds() + " s, before the end of " + ends.keySet());
+      }
+    }
   }
 
   /** Ends {@link #read} after the record at hand; may be called by any thread. */

@@ -52,6 +52,7 @@ public final class Settings extends AbstractConfig {
   public static final String LAG_INTERVAL_MS = "lag.interval.ms";
   public static final String IMAGE_MAX_BYTES = "image.max.bytes";
   public static final String IMAGE_MAX_PIXELS = "image.max.pixels";
+  public static final String ROUTING_PROFILE_INTERVAL_MS = "routing.profile.interval.ms";
   public static final String CONSOLE_HOST = "console.host";
   public static final String CONSOLE_PORT = "console.port";
   public static final String CONSOLE_CONFIG_WRITE = "console.config.write";
@@ -224,7 +225,15 @@ public final class Settings extends AbstractConfig {
               Range.atLeast(1),
               Importance.LOW,
               "Images with more pixels (height times width, read from the header before anything"
-                  + " is allocated) go to the dead-letter topic.");
+                  + " is allocated) go to the dead-letter topic.")
+          .define(
+              ROUTING_PROFILE_INTERVAL_MS,
+              Type.LONG,
+              5_000L,
+              Range.between(0, 300_000),
+              Importance.LOW,
+              "How often the routing profile (what the experts have done for each class) is brought up"
+                  + " to date, in milliseconds; 0 means that this instance does not keep it.");
 
   static {
     ConsoleDefinitions.addTo(DEFINITION);
@@ -315,6 +324,11 @@ public final class Settings extends AbstractConfig {
   /** Returns how often the backlog is looked up. */
   public Duration lagInterval() {
     return Duration.ofMillis(getLong(LAG_INTERVAL_MS));
+  }
+
+  /** Returns how often the routing profile is brought up to date; zero for not at all. */
+  public Duration routingProfileInterval() {
+    return Duration.ofMillis(getLong(ROUTING_PROFILE_INTERVAL_MS));
   }
 
   /** Returns the bound on the bytes of all partitions' records in flight. */

@@ -9,6 +9,7 @@ import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.PipelineConfig;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
+import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.inference.WatchedClassifier;
@@ -23,6 +24,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -67,6 +69,8 @@ public final class Pipeline implements AutoCloseable {
   private final FailureBound failures;
   private final NewestImages newestImages;
   private final NewestDeadLetters newestDeadLetters;
+  private final ModelCard card;
+  private final @Nullable RoutingProfileStream profile;
   private final CountDownLatch running = new CountDownLatch(1);
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
@@ -83,7 +87,9 @@ public final class Pipeline implements AutoCloseable {
       Tracing tracing,
       FailureBound failures,
       NewestImages newestImages,
-      NewestDeadLetters newestDeadLetters) {
+      NewestDeadLetters newestDeadLetters,
+      ModelCard card,
+      @Nullable RoutingProfileStream profile) {
     this.registry = registry;
     this.configuration = configuration;
     this.lag = lag;
@@ -96,6 +102,8 @@ public final class Pipeline implements AutoCloseable {
     this.failures = failures;
     this.newestImages = newestImages;
     this.newestDeadLetters = newestDeadLetters;
+    this.card = card;
+    this.profile = profile;
   }
 
   /** Starts a pipeline that stays at the fixed operating point, unmeasured. */
@@ -205,6 +213,7 @@ public final class Pipeline implements AutoCloseable {
       registry.register(topics.predictions(), Prediction.getClassSchema());
       registry.register(topics.expertUtilization(), ExpertUtilization.getClassSchema());
       registry.register(topics.config(), PipelineConfig.getClassSchema());
+      registry.register(topics.routingProfile(), RoutingProfile.getClassSchema());
       LagMonitor lag =
           new LagMonitor(
               () -> Admin.create(lagProperties(settings)),
@@ -257,6 +266,10 @@ public final class Pipeline implements AutoCloseable {
                       largestDeadLetter,
                       recorder,
                       tracer));
+      RoutingProfileStream profile = profile(settings, topics, registry, classifier.card());
+      if (profile != null) {
+        undo.push(profile::close);
+      }
       return new Pipeline(
           registry,
           configuration,
@@ -269,11 +282,21 @@ public final class Pipeline implements AutoCloseable {
           tracing,
           new FailureBound(BORNE_FAILURES * threads, QUIET),
           newestImages,
-          newestDeadLetters);
+          newestDeadLetters,
+          classifier.card(),
+          profile);
     } catch (RuntimeException e) {
       undo.forEach(Runnable::run);
       throw e;
     }
+  }
+
+  /** A dense model routes nothing. */
+  private static @Nullable RoutingProfileStream profile(
+      Settings settings, Topics topics, RegistryClient registry, ModelCard card) {
+    return card.dense() || settings.routingProfileInterval().isZero()
+        ? null
+        : new RoutingProfileStream(settings, topics, registry);
   }
 
   private static LiveCapacity capacity(
@@ -326,6 +349,9 @@ public final class Pipeline implements AutoCloseable {
         () -> streams.state().name(),
         Arrays.stream(KafkaStreams.State.values()).map(KafkaStreams.State::name).toList());
     streams.start();
+    if (profile != null) {
+      profile.start();
+    }
   }
 
   private StreamThreadExceptionResponse onFailure(Throwable exception) {
@@ -369,9 +395,22 @@ public final class Pipeline implements AutoCloseable {
     return streams.state();
   }
 
-  /** Returns the topology as Kafka Streams describes it. */
+  /** Returns the topologies as Kafka Streams describes them: images, and the routing profile. */
   public String topology() {
-    return topology;
+    return profile == null ? topology : topology + "\n" + profile.topology();
+  }
+
+  /** Returns the model. */
+  public ModelCard card() {
+    return card;
+  }
+
+  /**
+   * Returns the routing profile of all instances, a row for each model and class, as of its last
+   * commit; nothing while this instance does not keep it.
+   */
+  public Optional<List<RoutingProfile>> routingProfile() {
+    return Optional.ofNullable(profile).map(RoutingProfileStream::rows);
   }
 
   /** Adds the metrics of Kafka Streams and its clients. */
@@ -411,6 +450,9 @@ public final class Pipeline implements AutoCloseable {
     registry.giveUp(); // and who waits for the registry; what they hold is read again
     if (!streams.close(CLOSE_LIMIT)) {
       log.warn("the stream threads did not end within {}", CLOSE_LIMIT);
+    }
+    if (profile != null) {
+      profile.close();
     }
     batcher.close();
     configuration.close();

@@ -14,6 +14,7 @@ import dev.vmoe.inference.ScoredClass;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.RoutingCounts;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -24,12 +25,19 @@ import java.util.concurrent.TimeUnit;
 /** Puts what the model said of a share into events. */
 final class ShareEvents {
 
+  /** The class index of a label that the model does not know. */
+  static final int NO_CLASS = -1;
+
   private static final int BEST = 5;
 
   private final ModelCard card;
+  private final Map<String, Integer> classIndices = new HashMap<>();
 
   ShareEvents(ModelCard card) {
     this.card = card;
+    for (int i = 0; i < card.classes().size(); i++) {
+      classIndices.putIfAbsent(card.classes().get(i), i);
+    }
   }
 
   /** Returns the prediction of one image. */
@@ -105,14 +113,19 @@ final class ShareEvents {
             .setLayers(layers(result.counts(), classified))
             .setClasses(
                 byClass.entrySet().stream()
-                    .map(
-                        entry ->
-                            new ClassUtilization(
-                                entry.getKey(),
-                                entry.getValue().size(),
-                                layers(result.counts(), entry.getValue())))
+                    .map(entry -> ofClass(entry.getKey(), result.counts(), entry.getValue()))
                     .toList())
             .build());
+  }
+
+  private ClassUtilization ofClass(
+      String label, RoutingCounts counts, List<Answer.Classified<Waiting>> images) {
+    return ClassUtilization.newBuilder()
+        .setLabel(label)
+        .setClassIndex(classIndices.getOrDefault(label, NO_CLASS))
+        .setImages(images.size())
+        .setLayers(layers(counts, images))
+        .build();
   }
 
   private static BatchResult result(BatchRun run) {

@@ -22,6 +22,10 @@ final class StreamsProperties {
 
   private static final Duration COMMIT_INTERVAL = Duration.ofMillis(100);
 
+  private static final String PROFILE_SUFFIX = "-routing-profile";
+
+  private static final int PROFILE_CACHE_BYTES = 4 << 20;
+
   private final Settings settings;
 
   StreamsProperties(Settings settings) {
@@ -39,6 +43,34 @@ final class StreamsProperties {
     all.put(StreamsConfig.APPLICATION_ID_CONFIG, settings.getString(Settings.APPLICATION_ID));
     all.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, settings.getString(Settings.BOOTSTRAP_SERVERS));
     all.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
+    return all;
+  }
+
+  /**
+   * Returns the properties of the streams that keep the routing profile: a group of their own, one
+   * thread, few commits, little memory.
+   */
+  Map<String, Object> routingProfile() {
+    Duration interval = settings.routingProfileInterval();
+    Map<String, Object> all = new HashMap<>();
+    all.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, PROFILE_CACHE_BYTES);
+    all.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 100);
+    all.put(StreamsConfig.consumerPrefix(ConsumerConfig.FETCH_MAX_BYTES_CONFIG), 4 << 20);
+    all.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 6_000);
+    all.put(StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 1_000);
+    all.put(StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "lz4");
+    all.putAll(users(settings));
+    all.put(
+        StreamsConfig.APPLICATION_ID_CONFIG,
+        settings.getString(Settings.APPLICATION_ID) + PROFILE_SUFFIX);
+    all.computeIfPresent(StreamsConfig.CLIENT_ID_CONFIG, (key, id) -> id + PROFILE_SUFFIX);
+    all.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, settings.getString(Settings.BOOTSTRAP_SERVERS));
+    all.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
+    all.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
+    all.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, interval.toMillis());
+    all.put(
+        StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG),
+        (int) interval.plus(TRANSACTION_TIMEOUT).toMillis());
     return all;
   }
 

@@ -104,6 +104,7 @@ final class TopicCheck {
               maxMessageBytes(admin, topics.deadLetters()));
       limits.problems(topics).forEach(log::warn);
       warnOfForgetting(admin);
+      warnOfForgottenRows(admin);
       return limits;
     } catch (ExecutionException e) {
       if (e.getCause() instanceof AuthorizationException) {
@@ -129,6 +130,19 @@ final class TopicCheck {
           cleanup,
           time,
           bytes);
+    }
+  }
+
+  /** Without compaction, rows that are not written any more go with their segment. */
+  private void warnOfForgottenRows(Admin admin) throws InterruptedException, ExecutionException {
+    String cleanup =
+        config(admin, topics.routingProfile()).get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
+    if (!cleanup.contains(TopicConfig.CLEANUP_POLICY_COMPACT)) {
+      log.warn(
+          "{} is not compacted (cleanup.policy={}): classes that are rare are missing from the"
+              + " routing profile after a while; set compact,delete",
+          topics.routingProfile(),
+          cleanup);
     }
   }
 

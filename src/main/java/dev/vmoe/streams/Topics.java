@@ -12,13 +12,15 @@ import java.util.List;
  * @param expertUtilization what the experts did
  * @param deadLetters images that cannot be answered
  * @param config configurations
+ * @param routingProfile what the experts have done for each class so far
  */
 record Topics(
     String images,
     String predictions,
     String expertUtilization,
     String deadLetters,
-    String config) {
+    String config,
+    String routingProfile) {
 
   /** Returns the names under the prefix in the settings. */
   static Topics of(Settings settings) {
@@ -27,11 +29,12 @@ record Topics(
         settings.topic(TopicPlan.PREDICTIONS),
         settings.topic(TopicPlan.EXPERT_UTILIZATION),
         settings.topic(TopicPlan.IMAGES_DLQ),
-        settings.topic(TopicPlan.CONFIG));
+        settings.topic(TopicPlan.CONFIG),
+        settings.topic(TopicPlan.ROUTING_PROFILE));
   }
 
   /** Returns all of them. */
   List<String> all() {
-    return List.of(images, predictions, expertUtilization, deadLetters, config);
+    return List.of(images, predictions, expertUtilization, deadLetters, config, routingProfile);
   }
 }

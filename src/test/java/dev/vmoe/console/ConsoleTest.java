@@ -30,6 +30,7 @@ class ConsoleTest {
 
   private Health health = Health.READY;
   private Optional<String> topology = Optional.empty();
+  private RoutingMap routingMap = RoutingMap.lacking("nothing was routed");
 
   private final Instance instance =
       new Instance() {
@@ -41,6 +42,11 @@ class ConsoleTest {
         @Override
         public Optional<String> topology() {
           return topology;
+        }
+
+        @Override
+        public RoutingMap routingMap() {
+          return routingMap;
         }
       };
 
@@ -127,6 +133,20 @@ class ConsoleTest {
   }
 
   @Test
+  void shouldShowTheRoutingMapOrSayWhyThereIsNone() throws Exception {
+    HttpResponse<String> none = get("/routing-map.svg");
+    assertThat(none.statusCode()).isEqualTo(404);
+    assertThat(none.body()).isEqualTo("no routing map: nothing was routed\n");
+
+    routingMap = RoutingMap.of("<svg/>");
+
+    HttpResponse<String> some = get("/routing-map.svg");
+    assertThat(some.statusCode()).isEqualTo(200);
+    assertThat(some.headers().firstValue("Content-Type").orElseThrow()).startsWith("image/svg+xml");
+    assertThat(some.body()).isEqualTo("<svg/>");
+  }
+
+  @Test
   void shouldListItsPages() throws Exception {
     HttpResponse<String> index = get("/");
 
@@ -144,7 +164,7 @@ class ConsoleTest {
     assertThat(answer.statusCode()).isEqualTo(404);
     assertThat(answer.body())
         .isEqualTo(
-            "no page /metricz; there are /, /health/live, /health/ready, /metrics, /topology\n");
+            "no page /metricz; there are /, /health/live, /health/ready, /metrics, /routing-map.svg, /topology\n");
   }
 
   @Test

@@ -38,7 +38,8 @@ class TopicPlanTest {
         .containsEntry("retention.ms", "-1")
         .containsEntry("cleanup.policy", "delete");
     assertThat(plan.topic(TopicPlan.ROUTING_PROFILE).config())
-        .containsEntry("cleanup.policy", "compact");
+        .containsEntry("cleanup.policy", "compact,delete")
+        .containsEntry("message.timestamp.type", "LogAppendTime");
     assertThat(plan.topic(TopicPlan.PREDICTIONS).config())
         .containsEntry("message.timestamp.after.max.ms", Long.toString(Long.MAX_VALUE))
         .containsEntry("max.message.bytes", "2097152");

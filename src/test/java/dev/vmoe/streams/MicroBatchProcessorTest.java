@@ -49,7 +49,7 @@ import org.junit.jupiter.api.Test;
 class MicroBatchProcessorTest {
 
   private static final Topics TOPICS =
-      new Topics("images", "predictions", "utilization", "dlq", "config");
+      new Topics("images", "predictions", "utilization", "dlq", "config", "routing-profile");
   private static final TopicPartition IMAGES = new TopicPartition("images", 0);
   private static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
   private static final int SLOT_BYTES = 8 * 8 * 3;

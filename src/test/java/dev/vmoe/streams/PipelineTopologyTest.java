@@ -23,6 +23,19 @@ class PipelineTopologyTest {
   }
 
   @Test
+  void shouldKeepTheRoutingProfileAsDrawn() throws Exception {
+    Path golden = Path.of(System.getProperty("vmoe.home", "."), "topology", "routing-profile.txt");
+    String topology =
+        RoutingProfileTopology.build(
+                Topics.of(new Settings(Map.of())),
+                new RegistryClient("mock://topology", Map.of(), Duration.ZERO))
+            .describe()
+            .toString();
+
+    assertThat(topology).isEqualTo(Files.readString(golden));
+  }
+
+  @Test
   void shouldLookAsDrawn() throws Exception {
     Path golden = Path.of(System.getProperty("vmoe.home", "."), "topology", "topology.txt");
     String topology =

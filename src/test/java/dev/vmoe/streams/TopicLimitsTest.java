@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 class TopicLimitsTest {
 
   private static final Topics TOPICS =
-      new Topics("images", "predictions", "utilization", "dlq", "config");
+      new Topics("images", "predictions", "utilization", "dlq", "config", "routing-profile");
 
   @Test
   void shouldFindNothingWrongWithRoomForAll() {

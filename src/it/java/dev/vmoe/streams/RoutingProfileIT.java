@@ -1,0 +1,277 @@
+package dev.vmoe.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.vmoe.event.AvroSerializer;
+import dev.vmoe.event.ExpertUtilization;
+import dev.vmoe.event.ImageRequest;
+import dev.vmoe.event.LayerProfile;
+import dev.vmoe.event.LayerUtilization;
+import dev.vmoe.event.RoutingProfile;
+import dev.vmoe.image.FakeDecoder;
+import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.settings.Settings;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The routing profile adds up to what was answered, whatever becomes of those who keep it. */
+@ExtendWith(CrashesBorne.class)
+class RoutingProfileIT {
+
+  private static final int PARTITIONS = 3;
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Map<String, Object> OFTEN =
+      Map.of(Settings.ROUTING_PROFILE_INTERVAL_MS, 200);
+
+  private static Pipeline start(Workbench workbench, FakeClassifier classifier) {
+    return Pipeline.start(workbench.settings(OFTEN), classifier, new FakeDecoder(8 * 8 * 3));
+  }
+
+  /** The latest row of each key in the topic. */
+  private static Map<String, RoutingProfile> rows(Workbench.Reader<RoutingProfile> topic) {
+    topic.pollToEnd();
+    Map<String, RoutingProfile> rows = new TreeMap<>();
+    for (int i = 0; i < topic.read.size(); i++) {
+      rows.put(Answers.key(topic.records.get(i)), topic.read.get(i));
+    }
+    return rows;
+  }
+
+  private static long images(Collection<RoutingProfile> rows) {
+    return rows.stream().mapToLong(RoutingProfile::getImages).sum();
+  }
+
+  private static void awaitImages(Workbench.Reader<RoutingProfile> topic, long images) {
+    await("images in the profile")
+        .atMost(LIMIT)
+        .untilAsserted(
+            () -> assertThat(images(rows(topic).values())).isGreaterThanOrEqualTo(images));
+  }
+
+  @Test
+  void shouldCountEveryImageOnceThroughACrashAndAKill() throws Exception {
+    try (Workbench workbench = Workbench.open(PARTITIONS);
+        Answers answers = Answers.of(workbench);
+        Workbench.Reader<ExpertUtilization> utilization = workbench.utilization();
+        Workbench.Reader<RoutingProfile> profile = workbench.routingProfile();
+        FakeClassifier classifier = new FakeClassifier(Duration.ofMillis(5));
+        Feeder feeder = Feeder.start(workbench, PARTITIONS, 300)) {
+      int sent;
+      try (Instance victim = Instance.start(workbench.properties(OFTEN))) {
+        awaitImages(profile, 100);
+        try (Pipeline survivor = start(workbench, classifier)) {
+          await("runs").atMost(LIMIT).until(() -> classifier.runs() > 10);
+          long before = images(rows(profile).values());
+          awaitImages(profile, before + 300);
+
+          classifier.failNext(1);
+          victim.kill();
+
+          sent = feeder.stop();
+          int all = sent;
+          await("all answers")
+              .atMost(LIMIT)
+              .untilAsserted(() -> assertThat(answers.poll()).isGreaterThanOrEqualTo(all));
+          answers.assertExactlyOnce();
+          awaitImages(profile, answers.predictions.read.size());
+        }
+      }
+      List<RoutingProfile> rows = List.copyOf(rows(profile).values());
+      assertThat(images(rows)).isEqualTo(answers.predictions.read.size());
+      assertThat(rows).hasSize(classifier.card().classes().size());
+      assertSumsOf(utilization.pollToEnd(), rows);
+    }
+  }
+
+  private static void assertSumsOf(List<ExpertUtilization> events, List<RoutingProfile> rows) {
+    FakeClassifier model = new FakeClassifier();
+    for (int l = 0; l < model.card().numLayers(); l++) {
+      for (int e = 0; e < model.card().numExperts(); e++) {
+        long assigned = 0;
+        long dispatched = 0;
+        double gates = 0;
+        for (ExpertUtilization event : events) {
+          LayerUtilization layer = event.getLayers().get(l);
+          assigned += layer.getAssigned().get(e);
+          dispatched += layer.getDispatched().get(e);
+          gates += layer.getGateSum().get(e);
+        }
+        for (RoutingProfile row : rows) {
+          LayerProfile layer = row.getLayers().get(l);
+          assigned -= layer.getAssigned().get(e);
+          dispatched -= layer.getDispatched().get(e);
+          gates -= layer.getGateSum().get(e);
+        }
+        assertThat(assigned).isZero();
+        assertThat(dispatched).isZero();
+        assertThat(Math.abs(gates)).isLessThan(1e-6);
+      }
+    }
+  }
+
+  @Test
+  void shouldGoOnAfterARestartAndAnswerWhatIsInTheTopic() throws Exception {
+    try (Workbench workbench = Workbench.open(PARTITIONS);
+        Workbench.Reader<RoutingProfile> profile = workbench.routingProfile()) {
+      for (int round = 1; round <= 2; round++) {
+        for (int i = 0; i < 60; i++) {
+          workbench.send(i % PARTITIONS, "k" + i, FakeDecoder.grey(i));
+        }
+        workbench.flush();
+        long sent = 60L * round;
+        try (FakeClassifier classifier = new FakeClassifier();
+            Pipeline pipeline = start(workbench, classifier)) {
+          if (round == 2) {
+            assertThat(images(pipeline.routingProfile().orElseThrow())).isEqualTo(60);
+          }
+          awaitImages(profile, sent);
+          await("the table")
+              .atMost(LIMIT)
+              .untilAsserted(
+                  () ->
+                      assertThat(byKey(pipeline.routingProfile().orElseThrow()))
+                          .isEqualTo(rows(profile)));
+        }
+        assertThat(images(rows(profile).values())).isEqualTo(sent);
+      }
+    }
+  }
+
+  private static Map<String, RoutingProfile> byKey(List<RoutingProfile> rows) {
+    return rows.stream()
+        .collect(Collectors.toMap(ProfileSums::key, row -> row, (a, b) -> a, TreeMap::new));
+  }
+
+  @Test
+  void shouldPassOverWhatIsNoEventAndKeepOneRowForAllUnknownLabels() throws Exception {
+    try (Workbench workbench = Workbench.open(PARTITIONS);
+        Answers answers = Answers.of(workbench);
+        Workbench.Reader<RoutingProfile> profile = workbench.routingProfile();
+        FakeClassifier classifier = new FakeClassifier();
+        Pipeline pipeline = start(workbench, classifier)) {
+      AvroSerializer<ImageRequest> requests = new AvroSerializer<>(workbench.registry);
+      for (int i = 0; i < 50; i++) {
+        workbench.writeUtilization(i % PARTITIONS, poison(i));
+        ImageRequest request =
+            ImageRequest.newBuilder()
+                .setImage(ByteBuffer.wrap(FakeDecoder.grey(1)))
+                .setLabel(i % 2 == 0 ? "unheard of " + i : "grey-3")
+                .build();
+        workbench.sendBytes(
+            i % PARTITIONS,
+            "k" + i,
+            requests.serialize(workbench.topic("images"), request),
+            Map.of());
+      }
+      workbench.flush();
+      await("all answers").atMost(LIMIT).until(() -> answers.poll() >= 50);
+      awaitImages(profile, 50);
+
+      Map<String, RoutingProfile> rows = rows(profile);
+      assertThat(rows).containsOnlyKeys("0000/-1", "0000/3");
+      assertThat(rows.get("0000/-1").getLabel()).isEmpty();
+      assertThat(rows.get("0000/-1").getImages()).isEqualTo(25);
+      assertThat(rows.get("0000/3").getLabel()).isEqualTo("grey-3");
+      assertThat(rows.get("0000/3").getImages()).isEqualTo(25);
+      assertThat(pipeline.failure()).isEmpty();
+    }
+  }
+
+  private static byte[] poison(int i) {
+    return switch (i % 3) {
+      case 0 -> "rubbish".getBytes(StandardCharsets.UTF_8);
+      case 1 -> new byte[] {0, 0x7f, 0, 0, 1, 5};
+      default -> null;
+    };
+  }
+
+  @Test
+  void shouldCountOnceWhatItsThreadFailedOn() throws Exception {
+    try (Workbench workbench = Workbench.open(1);
+        RegistryGate gate = RegistryGate.before(workbench.registryUrl);
+        Workbench.Reader<ExpertUtilization> utilization = workbench.utilization();
+        Workbench.Reader<RoutingProfile> profile = workbench.routingProfile();
+        FakeClassifier classifier = new FakeClassifier();
+        Pipeline pipeline =
+            Pipeline.start(
+                workbench.settings(
+                    Map.of(
+                        Settings.ROUTING_PROFILE_INTERVAL_MS,
+                        200,
+                        "schema.registry.url",
+                        gate.url(),
+                        "schema.registry.retry.ms",
+                        200)),
+                classifier,
+                new FakeDecoder(8 * 8 * 3))) {
+      workbench.send(0, "a", FakeDecoder.grey(10));
+      awaitImages(profile, 1);
+      byte[] event = utilization.pollToEnd().isEmpty() ? null : utilization.records.get(0).value();
+      gate.shut();
+      workbench.writeUtilizationByAnotherVersion(event);
+      await("a failed thread").atMost(LIMIT).until(() -> gate.turnedAway() >= 3);
+      workbench.send(0, "b", FakeDecoder.grey(10));
+      workbench.flush();
+      gate.reopen();
+
+      awaitImages(profile, 3);
+      assertThat(images(rows(profile).values())).isEqualTo(3);
+      assertThat(pipeline.failure()).isEmpty();
+    }
+  }
+
+  @Test
+  void shouldCommitInAGroupOfItsOwn() throws Exception {
+    try (Workbench workbench = Workbench.open(PARTITIONS);
+        Workbench.Reader<RoutingProfile> profile = workbench.routingProfile()) {
+      try (FakeClassifier classifier = new FakeClassifier();
+          Pipeline pipeline = start(workbench, classifier)) {
+        workbench.send(0, "a", FakeDecoder.grey(1));
+        awaitImages(profile, 1);
+      }
+      assertThat(committed(workbench, "app")).containsOnlyKeys("images");
+      assertThat(committed(workbench, "app-routing-profile")).containsKey("expert-utilization");
+    }
+  }
+
+  private static Map<String, Long> committed(Workbench workbench, String group) throws Exception {
+    Map<TopicPartition, OffsetAndMetadata> offsets =
+        workbench
+            .admin
+            .listConsumerGroupOffsets(workbench.prefix + group)
+            .partitionsToOffsetAndMetadata()
+            .get();
+    Map<String, Long> byTopic = new HashMap<>();
+    offsets.forEach(
+        (partition, offset) ->
+            byTopic.merge(
+                partition.topic().replace(workbench.prefix, ""), offset.offset(), Long::sum));
+    return byTopic;
+  }
+
+  @Test
+  void shouldKeepNoneWhereItIsTurnedOff() throws Exception {
+    try (Workbench workbench = Workbench.open(1);
+        FakeClassifier classifier = new FakeClassifier();
+        Pipeline pipeline =
+            Pipeline.start(
+                workbench.settings(Map.of(Settings.ROUTING_PROFILE_INTERVAL_MS, 0)),
+                classifier,
+                new FakeDecoder(8 * 8 * 3))) {
+      assertThat(pipeline.routingProfile()).isEmpty();
+      assertThat(pipeline.topology()).doesNotContain("routing-profile");
+    }
+  }
+}

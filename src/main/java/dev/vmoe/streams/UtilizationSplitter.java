@@ -1,0 +1,61 @@
+package dev.vmoe.streams;
+
+import dev.vmoe.event.AvroDeserializer;
+import dev.vmoe.event.BadRecordException;
+import dev.vmoe.event.ExpertUtilization;
+import dev.vmoe.event.RegistryClient;
+import dev.vmoe.event.RoutingProfile;
+import java.util.Map;
+import org.apache.kafka.streams.processor.api.ContextualProcessor;
+import org.apache.kafka.streams.processor.api.Record;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+/**
+ * Splits each utilization event into what it adds to each class. What is no such event, or
+ * contradicts itself, is passed over: anybody may have written it. There is a warning at the 1st,
+ * 2nd, 4th, 8th and so on, so that a flood of them is not one of warnings.
+ */
+final class UtilizationSplitter
+    extends ContextualProcessor<byte[], byte[], String, RoutingProfile> {
+
+  private static final Logger log = LoggerFactory.getLogger(UtilizationSplitter.class);
+
+  private final AvroDeserializer<ExpertUtilization> events;
+  private long passedOver;
+
+  UtilizationSplitter(RegistryClient registry) {
+    events = new AvroDeserializer<>(registry, ExpertUtilization.class);
+  }
+
+  @Override
+  public void process(Record<byte[], byte[]> record) {
+    for (Map.Entry<String, RoutingProfile> part : parts(record.value()).entrySet()) {
+      context().forward(new Record<>(part.getKey(), part.getValue(), record.timestamp()));
+    }
+  }
+
+  private Map<String, RoutingProfile> parts(byte @Nullable [] value) {
+    try {
+      if (value == null) {
+        throw new IllegalArgumentException("it has no value");
+      }
+      return ProfileSums.of(events.read(value));
+    } catch (BadRecordException | IllegalArgumentException e) {
+      passedOver++;
+      log.atLevel(Long.bitCount(passedOver) == 1 ? Level.WARN : Level.DEBUG)
+          .log(
+              "not counted in the routing profile: {} is no utilization event that can be read ({} so"
+                  + " far): {}",
+              context()
+                  .recordMetadata()
+                  .map(at -> at.topic() + "-" + at.partition() + " at offset " + at.offset())
+                  .orElse("a record"),
+              passedOver,
+              e.getMessage());
+      return Map.of();
+    }
+  }
+}

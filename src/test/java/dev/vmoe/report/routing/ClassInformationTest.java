@@ -1,0 +1,92 @@
+package dev.vmoe.report.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class ClassInformationTest {
+
+  private static final double LOG2_3 = Math.log(3) / Math.log(2);
+
+  @Test
+  void shouldBeOneBitWhereEachOfTwoClassesHasItsExpert() {
+    ClassInformation information = ClassInformation.of(new long[][] {{50, 0}, {0, 50}}, 100);
+
+    assertThat(information.bits()).isCloseTo(1, within(1e-12));
+    assertThat(information.mostBits()).isCloseTo(1, within(1e-12));
+    assertThat(information.chanceBits()).isCloseTo(1 / (200 * Math.log(2)), within(1e-12));
+    assertThat(information.aboveChanceBits()).isCloseTo(1 - 1 / (200 * Math.log(2)), within(1e-12));
+  }
+
+  @Test
+  void shouldBeNothingWhereAllClassesAreAlike() {
+    ClassInformation information =
+        ClassInformation.of(new long[][] {{30, 10, 20}, {60, 20, 40}}, 60);
+
+    assertThat(information.bits()).isCloseTo(0, within(1e-12));
+    assertThat(information.aboveChanceBits()).isZero();
+  }
+
+  @Test
+  void shouldBeWhatIsWorkedOutByHand() {
+    // p = 1/2 0 / 1/4 1/4: H(class) = 1, H(expert) = 2 - 3/4 log2 3, H(both) = 3/2
+    ClassInformation information = ClassInformation.of(new long[][] {{2, 0}, {1, 1}}, 4);
+
+    double ofExperts = 2 - 0.75 * LOG2_3;
+    assertThat(information.bits()).isCloseTo(1 + ofExperts - 1.5, within(1e-12));
+    assertThat(information.mostBits()).isCloseTo(ofExperts, within(1e-12));
+  }
+
+  @Test
+  void shouldNotCountExpertsAndClassesThatHaveNothing() {
+    assertThat(ClassInformation.of(new long[][] {{5, 0, 5}, {0, 0, 0}, {5, 0, 5}}, 10))
+        .isEqualTo(ClassInformation.of(new long[][] {{5, 5}, {5, 5}}, 10));
+    assertThat(ClassInformation.of(new long[][] {{0, 0}}, 1))
+        .isEqualTo(new ClassInformation(0, 0, 0));
+    assertThat(ClassInformation.of(new long[0][], 0)).isEqualTo(new ClassInformation(0, 0, 0));
+  }
+
+  /** Classes that have nothing to do with the experts, as often as it takes to see the mean. */
+  private static double meanOfNothing(int images, int choices, double likeEachOther) {
+    Random random = new Random(7);
+    int trials = 200;
+    int classes = 10;
+    int experts = 8;
+    double sum = 0;
+    for (int trial = 0; trial < trials; trial++) {
+      long[][] counts = new long[classes][experts];
+      for (int image = 0; image < images; image++) {
+        int c = image % classes;
+        int favourite = random.nextInt(experts);
+        for (int choice = 0; choice < choices; choice++) {
+          boolean favours = random.nextDouble() < likeEachOther;
+          counts[c][favours ? favourite : random.nextInt(experts)]++;
+        }
+      }
+      sum += ClassInformation.of(counts, images).bits();
+    }
+    return sum / trials;
+  }
+
+  @Test
+  void shouldGrantChanceWhatItGivesAtMost() {
+    int images = 1000;
+    double chance = ClassInformation.of(filled(), images).chanceBits();
+
+    // all choices of an image alike: the worst case is met
+    assertThat(meanOfNothing(images, 100, 1)).isCloseTo(chance, within(0.1 * chance));
+    // as independent of each other as can be: far below
+    assertThat(meanOfNothing(images, 100, 0)).isCloseTo(chance / 100, within(0.001));
+    assertThat(meanOfNothing(images, 100, 0.5)).isBetween(chance / 10, chance);
+  }
+
+  private static long[][] filled() {
+    long[][] counts = new long[10][8];
+    for (long[] row : counts) {
+      java.util.Arrays.fill(row, 1);
+    }
+    return counts;
+  }
+}

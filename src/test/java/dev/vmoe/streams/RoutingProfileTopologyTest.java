@@ -1,0 +1,229 @@
+package dev.vmoe.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.vmoe.event.AvroDeserializer;
+import dev.vmoe.event.AvroSerializer;
+import dev.vmoe.event.ClassUtilization;
+import dev.vmoe.event.ExpertUtilization;
+import dev.vmoe.event.LayerProfile;
+import dev.vmoe.event.LayerUtilization;
+import dev.vmoe.event.RegistryClient;
+import dev.vmoe.event.RoutingProfile;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.streams.TestInputTopic;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class RoutingProfileTopologyTest {
+
+  private static final Topics TOPICS =
+      new Topics("images", "predictions", "utilization", "dlq", "config", "routing-profile");
+
+  private final RegistryClient registry =
+      new RegistryClient("mock://" + UUID.randomUUID(), Map.of(), Duration.ZERO);
+  private final AvroSerializer<ExpertUtilization> events = new AvroSerializer<>(registry);
+
+  private TopologyTestDriver driver;
+  private TestInputTopic<byte[], byte[]> utilization;
+
+  @BeforeEach
+  void start() {
+    Properties properties = new Properties();
+    properties.put("application.id", "test");
+    properties.put("bootstrap.servers", "nowhere:1");
+    properties.put("processing.guarantee", "exactly_once_v2");
+    driver = new TopologyTestDriver(RoutingProfileTopology.build(TOPICS, registry), properties);
+    utilization =
+        driver.createInputTopic(
+            "utilization", new ByteArraySerializer(), new ByteArraySerializer());
+  }
+
+  @AfterEach
+  void close() {
+    driver.close();
+  }
+
+  private void pipe(ExpertUtilization event) {
+    utilization.pipeInput(events.serialize("utilization", event));
+  }
+
+  private Map<String, RoutingProfile> rows() {
+    return driver
+        .createOutputTopic(
+            "routing-profile",
+            new StringDeserializer(),
+            new AvroDeserializer<>(registry, RoutingProfile.class))
+        .readKeyValuesToMap();
+  }
+
+  /** An event of one layer with two experts. */
+  private static ExpertUtilization event(String weights, ClassUtilization... classes) {
+    return ExpertUtilization.newBuilder()
+        .setBatchId("a-1")
+        .setBatchSize(8)
+        .setImages(List.of(classes).stream().mapToInt(ClassUtilization::getImages).sum())
+        .setSourceTopic("images")
+        .setSourcePartition(0)
+        .setFirstOffset(0)
+        .setLastOffset(7)
+        .setModel("m")
+        .setWeightsHash(weights)
+        .setRequestedCapacityRatio(1.05)
+        .setEffectiveCapacityRatio(1.05)
+        .setExpertsPerToken(2)
+        .setRouting("bpr")
+        .setFlushReason("size")
+        .setTokensPerImage(5)
+        .setCapacity(4)
+        .setSlots(4)
+        .setInferenceMicros(1)
+        .setLayers(List.of(layer(9, 9, 9, 9, 1, 1)))
+        .setClasses(List.of(classes))
+        .build();
+  }
+
+  private static ClassUtilization ofClass(
+      String label, int index, int images, LayerUtilization... layers) {
+    return new ClassUtilization(label, index, images, List.of(layers));
+  }
+
+  private static LayerUtilization layer(
+      long assigned0, long assigned1, long kept0, long kept1, double gates0, double gates1) {
+    return new LayerUtilization(
+        1,
+        List.of(assigned0, assigned1),
+        List.of(kept0, kept1),
+        List.of(gates0, gates1),
+        List.of(1.0, 1.0),
+        0L);
+  }
+
+  @Test
+  void shouldSumByModelAndClass() {
+    pipe(
+        event(
+            "aa",
+            ofClass("cat", 0, 2, layer(10, 10, 8, 9, 4, 3)),
+            ofClass("dog", 1, 1, layer(3, 7, 3, 2, 1, 0.5))));
+    pipe(event("aa", ofClass("cat", 0, 1, layer(4, 6, 4, 6, 2, 1))));
+    pipe(event("bb", ofClass("cat", 0, 5, layer(1, 1, 1, 1, 1, 1))));
+
+    Map<String, RoutingProfile> rows = rows();
+    assertThat(rows).containsOnlyKeys("aa/0", "aa/1", "bb/0");
+    assertThat(rows.get("aa/0"))
+        .isEqualTo(
+            new RoutingProfile(
+                "m",
+                "aa",
+                0,
+                "cat",
+                3L,
+                List.of(
+                    new LayerProfile(1, List.of(14L, 16L), List.of(12L, 15L), List.of(6.0, 4.0)))));
+    assertThat(rows.get("aa/1").getImages()).isEqualTo(1);
+    assertThat(rows.get("bb/0").getImages()).isEqualTo(5);
+  }
+
+  @Test
+  void shouldHaveOneRowForAllLabelsThatTheModelDoesNotKnow() {
+    for (int i = 0; i < 1000; i++) {
+      pipe(
+          event(
+              "aa",
+              ofClass("text " + i, -1, 1, layer(1, 1, 1, 1, 1, 1)),
+              ofClass("more text " + i, -1, 2, layer(1, 1, 1, 1, 1, 1))));
+    }
+
+    Map<String, RoutingProfile> rows = rows();
+    assertThat(rows).containsOnlyKeys("aa/-1");
+    assertThat(rows.get("aa/-1").getLabel()).isEmpty();
+    assertThat(rows.get("aa/-1").getImages()).isEqualTo(3000);
+    assertThat(rows.get("aa/-1").getLayers().get(0).getDispatched()).containsExactly(2000L, 2000L);
+  }
+
+  static List<Consumer<ExpertUtilization>> contradictions() {
+    return List.of(
+        event -> event.setImages(99),
+        event -> event.getClasses().get(0).setImages(0),
+        event -> event.getClasses().get(0).setLayers(List.of()),
+        event -> layerOf(event).setDispatched(List.of(1L)),
+        event -> layerOf(event).setGateSum(List.of()),
+        event -> layerOf(event).setDispatched(List.of(11L, 1L)),
+        event -> layerOf(event).setDispatched(List.of(-1L, 1L)),
+        event -> layerOf(event).setGateSum(List.of(Double.NaN, 0.0)),
+        event -> layerOf(event).setGateSum(List.of(Double.POSITIVE_INFINITY, 0.0)),
+        event -> layerOf(event).setGateSum(List.of(-0.5, 0.0)),
+        event -> layerOf(event).setBlock(7), // in itself right, but not what the row has
+        event -> event.setLayers(List.of())); // as a dense model has it: no routing
+  }
+
+  private static LayerUtilization layerOf(ExpertUtilization event) {
+    return event.getClasses().get(0).getLayers().get(0);
+  }
+
+  @ParameterizedTest
+  @MethodSource("contradictions")
+  void shouldPassOverWhatContradictsItself(Consumer<ExpertUtilization> contradiction) {
+    pipe(event("aa", ofClass("cat", 0, 1, layer(10, 10, 8, 9, 4, 3))));
+    ExpertUtilization event = event("aa", ofClass("cat", 0, 1, layer(10, 10, 8, 9, 4, 3)));
+    contradiction.accept(event);
+    pipe(event);
+    pipe(event("aa", ofClass("cat", 0, 1, layer(10, 10, 8, 9, 4, 3))));
+
+    assertThat(rows().get("aa/0").getImages()).isEqualTo(2);
+  }
+
+  @Test
+  void shouldPassOverWhatIsNoEvent() {
+    pipe(event("aa", ofClass("cat", 0, 1, layer(10, 10, 8, 9, 4, 3))));
+    utilization.pipeInput("rubbish".getBytes(StandardCharsets.UTF_8));
+    utilization.pipeInput((byte[]) null);
+    utilization.pipeInput(new byte[] {0, 0, 0, 9, 9, 1, 2, 3});
+    pipe(event("aa", ofClass("cat", 0, 1, layer(10, 10, 8, 9, 4, 3))));
+
+    assertThat(rows().get("aa/0").getImages()).isEqualTo(2);
+  }
+
+  @Test
+  void shouldOfferEveryRowThatIsInTheTopic() {
+    KeyValueStore<byte[], byte[]> table = driver.getKeyValueStore(RoutingProfileTopology.TABLE);
+    pipe(event("aa", ofClass("cat", 0, 1, layer(10, 10, 8, 9, 4, 3))));
+    // As another instance, which has other classes, writes it; and somebody who is none.
+    TestInputTopic<byte[], byte[]> others =
+        driver.createInputTopic(
+            "routing-profile", new ByteArraySerializer(), new ByteArraySerializer());
+    others.pipeInput("aa/7".getBytes(StandardCharsets.UTF_8), new byte[] {1});
+
+    try (KeyValueIterator<byte[], byte[]> all = table.all()) {
+      assertThat(all)
+          .toIterable()
+          .extracting(row -> new String(row.key, StandardCharsets.UTF_8))
+          .containsExactlyInAnyOrder("aa/0", "aa/7");
+    }
+  }
+
+  @Test
+  void shouldNeverHaveMoreRowsThanClassesAndOne() {
+    IntStream.range(0, 500)
+        .forEach(
+            i -> pipe(event("aa", ofClass("label " + i, i % 5 - 1, 1, layer(1, 1, 1, 1, 1, 1)))));
+
+    assertThat(rows()).hasSize(5);
+  }
+}
