@@ -48,7 +48,7 @@ class PipelineTest {
     assertThatExceptionOfType(KafkaException.class)
         .isThrownBy(
             () ->
-                Pipeline.assemble(
+                PipelineParts.assemble(
                     settings,
                     Pipeline.runnable(settings, classifier.card()),
                     config,
