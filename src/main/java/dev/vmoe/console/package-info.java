@@ -1,4 +1,4 @@
-/** What an instance says of itself over HTTP: metrics, health, topology. */
+/** What an instance says of itself over HTTP: metrics, health, topology, routing map. */
 @NullMarked
 package dev.vmoe.console;
 

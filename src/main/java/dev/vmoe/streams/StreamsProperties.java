@@ -24,6 +24,8 @@ final class StreamsProperties {
 
   private static final String PROFILE_SUFFIX = "-routing-profile";
 
+  private static final Duration PROFILE_BUNDLE = Duration.ofSeconds(1);
+
   private static final int PROFILE_CACHE_BYTES = 4 << 20;
 
   private final Settings settings;
@@ -58,6 +60,13 @@ final class StreamsProperties {
     all.put(StreamsConfig.consumerPrefix(ConsumerConfig.FETCH_MAX_BYTES_CONFIG), 4 << 20);
     all.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 6_000);
     all.put(StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 1_000);
+    // Nobody waits for it: few fetches and sends, of much at once.
+    long bundleMs = Math.min(PROFILE_BUNDLE.toMillis(), interval.toMillis());
+    all.put(
+        StreamsConfig.mainConsumerPrefix(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG), (int) bundleMs);
+    all.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.FETCH_MIN_BYTES_CONFIG), 1 << 20);
+    all.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), bundleMs);
+    all.put(StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), 64 << 10);
     all.put(StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "lz4");
     all.putAll(users(settings));
     all.put(

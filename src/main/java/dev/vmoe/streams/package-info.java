@@ -1,5 +1,6 @@
 /**
- * The Kafka Streams topology: micro-batch processor, commit guard, dead letters.
+ * The Kafka Streams topology: micro-batch processor, commit guard, dead letters; and beside it the
+ * routing profile.
  *
  * <pre>
  * images ──▶ MicroBatchProcessor ───lane──▶ dev.vmoe.batch
@@ -15,6 +16,8 @@
  *
  * config ──▶ LiveConfiguration ──▶ LiveCapacity, limits of batches and of what is in flight
  *            ends of images ──▶ LagMonitor ──▶ LiveCapacity: a controller is told the load
+ *
+ * expert-utilization ──▶ RoutingProfileStream ──▶ routing-profile: sums by model and class
  * </pre>
  */
 @NullMarked

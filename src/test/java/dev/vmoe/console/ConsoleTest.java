@@ -164,7 +164,8 @@ class ConsoleTest {
     assertThat(answer.statusCode()).isEqualTo(404);
     assertThat(answer.body())
         .isEqualTo(
-            "no page /metricz; there are /, /health/live, /health/ready, /metrics, /routing-map.svg, /topology\n");
+            "no page /metricz; there are /, /api/config, /api/images, /api/status, /health/live,"
+                + " /health/ready, /metrics, /routing-map.svg, /topology\n");
   }
 
   @Test
