@@ -2,7 +2,10 @@ package dev.vmoe.cli;
 
 import java.util.Locale;
 
-/** What can be switched on beside a pipeline to watch it, each against a pipeline without. */
+/**
+ * What can be switched on beside a pipeline to watch it, each against a pipeline without. {@link
+ * ObservedPipeline} does it: by settings, and by somebody who watches while images are answered.
+ */
 enum Observation {
   /** Nothing: what two pipelines differ by that do not differ. */
   CONTROL,
