@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "observability",
     description = {
-      "What metrics, the live page and traces cost: throughput of a pipeline that is watched beside"
+      "What metrics, the live page, the routing profile and traces cost: throughput of a pipeline that is watched beside"
           + " one that is not, in turn, in one process and on one broker, as the mean ratio of the"
           + " pairs with its 95 %%"
           + " interval.",
@@ -44,7 +44,7 @@ final class BenchObservabilityCommand implements Callable<Integer> {
       names = "--what",
       split = ",",
       paramLabel = "WHAT",
-      defaultValue = "control,metrics,page,tracing",
+      defaultValue = "control,metrics,page,profile,tracing",
       description =
           "What to switch on, each by itself: ${COMPLETION-CANDIDATES} (default:"
               + " ${DEFAULT-VALUE}).")

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -75,7 +76,7 @@ final class ObservedPipeline implements AutoCloseable {
           switch (watched) {
             case METRICS -> scrapers(settings, classifier, pipeline, "metrics");
             case PAGE -> scrapers(settings, classifier, pipeline, "api/status", "api/images");
-            case CONTROL, TRACING -> List.of();
+            case CONTROL, PROFILE, TRACING -> List.of();
           };
       client = broker.client(settings);
     } catch (Exception e) {
@@ -85,13 +86,15 @@ final class ObservedPipeline implements AutoCloseable {
   }
 
   private Map<String, String> settings(Observation watched) throws IOException {
-    return watched == Observation.TRACING
-        ? Map.of(
-            Settings.TRACING_OTLP_ENDPOINT,
-            opened(new OtlpSink()).endpoint(),
-            Settings.TRACING_SAMPLE_RATIO,
-            "1")
-        : Map.of();
+    Map<String, String> settings = new HashMap<>();
+    if (watched != Observation.PROFILE) {
+      settings.put(Settings.ROUTING_PROFILE_INTERVAL_MS, "0");
+    }
+    if (watched == Observation.TRACING) {
+      settings.put(Settings.TRACING_OTLP_ENDPOINT, opened(new OtlpSink()).endpoint());
+      settings.put(Settings.TRACING_SAMPLE_RATIO, "1");
+    }
+    return settings;
   }
 
   private List<Scraper> scrapers(
