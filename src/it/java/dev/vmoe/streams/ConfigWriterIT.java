@@ -36,6 +36,25 @@ class ConfigWriterIT {
   }
 
   @Test
+  void shouldChangeOnlyWhatWasSeen() throws Exception {
+    try (Workbench workbench = Workbench.open(1)) {
+      ConfigWriter writer = workbench.configWriter();
+      long first =
+          writer.editSeen(null, put("capacity.ratio", "0.5"), "ann", null).orElseThrow().offset();
+
+      assertThatExceptionOfType(ConfigConflictException.class)
+          .isThrownBy(() -> writer.editSeen(null, put("routing", "vanilla"), "bob", null))
+          .withMessageContaining(
+              "configuration " + first + " is in force by now, not the settings file");
+      assertThat(entries(workbench)).hasSize(1);
+      assertThat(writer.editSeen(first, put("routing", "vanilla"), "bob", null)).isPresent();
+
+      writer.reset("ann", null);
+      assertThat(writer.editSeen(null, put("routing", "vanilla"), "bob", null)).isPresent();
+    }
+  }
+
+  @Test
   void shouldWriteNothingThatIsNotValid() throws Exception {
     try (Workbench workbench = Workbench.open(1)) {
       assertThatIllegalArgumentException()

@@ -36,6 +36,9 @@ final class ServedDemo implements AutoCloseable {
   /** Until the first batch has run nobody knows what is attainable. */
   private static final double FIRST_RATE = 50;
 
+  /** Images are sent when they are due, whatever became of those before: this is never reached. */
+  private static final int MOST_UNANSWERED = 1_000_000;
+
   /** It may go on for days: a partition keeps two segments of this size at most. */
   private static final int SEGMENT_BYTES = 32 * 1024 * 1024;
 
@@ -138,7 +141,7 @@ final class ServedDemo implements AutoCloseable {
                 settings().getString(Settings.BOOTSTRAP_SERVERS),
                 settings().getString(Settings.REGISTRY_URL)));
     DemoSummary.Memory memory = new DemoSummary.Memory();
-    Replay.Load load = new Replay.Load(Long.MAX_VALUE, perSecond, Integer.MAX_VALUE);
+    Replay.Load load = new Replay.Load(Long.MAX_VALUE, perSecond, MOST_UNANSWERED);
     Replay.Outcome outcome =
         perSecond > 0
             ? replay.run(LocalPipeline.endless(set), load, memory::at)

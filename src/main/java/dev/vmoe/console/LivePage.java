@@ -168,7 +168,7 @@ final class LivePage implements AutoCloseable {
                     .contentType("text/html; charset=utf-8")
                     .header("Cache-Control", "no-cache")
                     .result(index))
-        .get("/api/status", context -> answer(context, HttpStatus.OK, status(context)))
+        .get("/api/status", this::status)
         .get("/api/images", this::images)
         .get("/api/config", this::configuration)
         .post("/api/config", this::change);
@@ -206,8 +206,19 @@ final class LivePage implements AutoCloseable {
     }
   }
 
-  private Status status(Context context) {
-    long after = context.queryParamAsClass("after", Long.class).getOrDefault(0L);
+  private void status(Context context) {
+    String after = context.queryParam("after");
+    try {
+      answer(context, HttpStatus.OK, status(after == null ? 0 : Long.parseLong(after)));
+    } catch (NumberFormatException e) {
+      refuse(
+          context,
+          HttpStatus.BAD_REQUEST,
+          "after=" + after + " is no time in milliseconds since 1970");
+    }
+  }
+
+  private Status status(long after) {
     Optional<Reading> reading = history.reading();
     Optional<PipelineView> pipeline = instance.view();
     return new Status(
