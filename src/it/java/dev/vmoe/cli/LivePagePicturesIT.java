@@ -42,8 +42,11 @@ class LivePagePicturesIT {
       set(browser, "config-note", "save the GPU for the nightly run");
       browser.byId("config-apply").click();
       browser.awaitTrue("document.getElementById('config-result').className === 'good'");
+      browser.awaitTrue("document.getElementById('version').textContent.startsWith('version')");
+      browser.awaitTrue("document.querySelectorAll('input.changed').length === 0");
       browser.awaitTrue(
-          "/[1-9]\\d*\\/49 patches dropped/.test(document.getElementById('images').textContent)");
+          "/ratio 0\\.3\\d in effect, K 2/"
+              + ".test(document.getElementById('images-caption').textContent)");
       browser.awaitTrue("document.querySelectorAll('#images li').length === 12");
       browser.byId("freeze").click();
       browser.run("document.activeElement.blur(); scrollTo(0, 0)");

@@ -67,6 +67,7 @@ public final class Browser implements AutoCloseable {
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        "--hide-scrollbars",
         "--disable-dev-shm-usage",
         "--window-size=1360,900");
     options.setCapability("goog:loggingPrefs", logs);

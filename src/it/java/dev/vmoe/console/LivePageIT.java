@@ -155,7 +155,7 @@ class LivePageIT {
 
     browser.awaitTrue("document.querySelectorAll('#images li').length === 1");
 
-    assertThat(browser.text("images")).contains("labelled " + HOSTILE);
+    assertThat(browser.text("images")).contains(", labelled " + HOSTILE);
     assertThat(browser.text("letters")).contains("no image " + HOSTILE);
     assertThat(browser.text("config-record")).contains("by " + HOSTILE, "note " + HOSTILE);
     assertThat(browser.text("config-refusal")).contains("refused " + HOSTILE);

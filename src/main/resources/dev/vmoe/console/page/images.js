@@ -42,9 +42,10 @@ function tile(image) {
   if (digits.length > 0 && batch.columns > 0) picture.append(cover(digits, batch.columns));
   const verdict = right === null ? '' : right ? '✓ ' : '✗ ';
   const text = make('div', {class: 'text'},
-    make('p', {class: right === false ? 'class wrong' : 'class'},
-      make('span', {}, verdict, best.label), make('span', {class: 'score'}, format.percent(best.score))),
-    make('p', {class: 'beside'}, right === false ? `labelled ${image.label}` : rest.length === 0 ? '' : `then ${rest[0].label} ${format.percent(rest[0].score)}`),
+    make('p', {class: right === false ? 'class wrong' : 'class'}, verdict, best.label),
+    make('p', {class: 'beside'}, format.percent(best.score), right === false
+      ? `, labelled ${image.label}`
+      : rest.length === 0 ? '' : `, then ${rest[0].label} ${format.percent(rest[0].score)}`),
     make('p', {class: 'beside'}, digits.length === 0 ? '' : `${dropped}/${digits.length} patches dropped`));
   return make('li', {}, picture, text);
 }
