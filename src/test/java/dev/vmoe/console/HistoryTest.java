@@ -31,7 +31,7 @@ class HistoryTest {
 
   private void answer(int images, long latencyMs) {
     for (int i = 0; i < images; i++) {
-      metrics.images().answered(0, 0, latencyMs);
+      metrics.images().answered(0, 0, latencyMs, 0);
     }
   }
 

@@ -12,6 +12,7 @@ import dev.vmoe.inference.WatchedClassifier;
 import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.tracing.ImageTrace;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,7 +34,7 @@ class NewestImagesTest {
             numImages,
             ImagePriority.equal(numImages),
             new RoutingSettings(0.5, 2, Routing.BATCH_PRIORITY));
-    return new BatchRun(id, numImages, FlushReason.SIZE, null, result);
+    return new BatchRun(id, numImages, FlushReason.SIZE, 0, null, result, 0);
   }
 
   private static Waiting waiting(int partition, long offset, String label) {
@@ -58,14 +59,16 @@ class NewestImagesTest {
         label,
         Map.of(),
         1,
-        null);
+        null,
+        ImageTrace.NONE);
   }
 
   private static Share<Waiting> share(BatchRun run, int partition, int... indices) {
     List<Answer<Waiting>> answers = new ArrayList<>();
     for (int index : indices) {
       answers.add(
-          new Answer.Classified<>(waiting(partition, 100 + index, "label " + index), index, 0, 0));
+          new Answer.Classified<>(
+              waiting(partition, 100 + index, "label " + index), index, 0, 0, 0));
     }
     return new Share<>(run, answers);
   }

@@ -41,11 +41,12 @@ public record RoutingTable(
    * One MoE layer. The arrays are handed over, not copied.
    *
    * @param block encoder block, from 0
+   * @param assigned choices of all classes before capacity
    * @param kept (C, E) choices that found a slot
    * @param gateSum (C, E) their summed routing weight
    */
   @SuppressWarnings("ArrayRecordComponent")
-  public record Layer(int block, long[][] kept, double[][] gateSum) {
+  public record Layer(int block, long assigned, long[][] kept, double[][] gateSum) {
 
     /** Returns E. */
     public int numExperts() {
@@ -111,14 +112,16 @@ public record RoutingTable(
     int experts = like.getDispatched().size();
     long[][] kept = new long[rows.size()][experts];
     double[][] gateSum = new double[rows.size()][experts];
+    long assigned = 0;
     for (int c = 0; c < rows.size(); c++) {
       LayerProfile layer = rows.get(c).getLayers().get(index);
       for (int e = 0; e < experts; e++) {
+        assigned += layer.getAssigned().get(e);
         kept[c][e] = layer.getDispatched().get(e);
         gateSum[c][e] = layer.getGateSum().get(e);
       }
     }
-    return new Layer(like.getBlock(), kept, gateSum);
+    return new Layer(like.getBlock(), assigned, kept, gateSum);
   }
 
   /** Returns the images of all classes; those of other labels not among them. */
@@ -128,7 +131,8 @@ public record RoutingTable(
 
   /** Returns how much an expert of a layer tells of the class. */
   public ClassInformation information(Layer layer) {
-    return ClassInformation.of(layer.kept(), images());
+    return ClassInformation.of(
+        layer.kept(), layer.assigned() == 0 ? 0 : (double) images() / layer.assigned());
   }
 
   /** Returns a row a layer: how much the experts tell of the class. */
