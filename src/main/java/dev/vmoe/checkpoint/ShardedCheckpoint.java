@@ -334,6 +334,11 @@ final class ShardedCheckpoint {
   // ---- values
 
   private Map<String, Tensor> load(List<Leaf> ordered, String root) throws IOException {
+    ArrayLoader.requireHeap(
+        indexFile,
+        ordered.stream()
+            .filter(leaf -> leaf.name().startsWith(root))
+            .mapToLong(leaf -> Region.volume(leaf.shape())));
     Map<Integer, float[]> values = new TreeMap<>(); // by leaf number
     for (int number = 0; number < ordered.size(); number++) {
       if (ordered.get(number).name().startsWith(root)) {

@@ -38,6 +38,16 @@ class ImportMemoryTest {
     assertThat(ModelCard.fromMetadata(OnnxModel.metadata(file)).numExperts()).isEqualTo(12);
     assertThat(Files.size(file)).isGreaterThan(model);
     assertThat(imported.number("read_bytes")).isLessThan(model * 3 / 2);
+
+    ImportProcess.Outcome refused =
+        ImportProcess.run(model / 2, folder, "import", prefix.toString(), file.toString());
+    assertThat(refused.output())
+        .startsWith("refused: " + prefix + ".index: the parameters take " + mebibytes(model))
+        .contains("start it with -Xmx");
+  }
+
+  private static String mebibytes(long bytes) {
+    return bytes / MIB + 1 + " MiB";
   }
 
   @Test
