@@ -5,6 +5,7 @@ import dev.vmoe.checkpoint.CheckpointReader;
 import dev.vmoe.model.DescriptionFile;
 import dev.vmoe.model.ImportOptions;
 import dev.vmoe.model.ModelImport;
+import dev.vmoe.model.Positions;
 import dev.vmoe.model.Target;
 import dev.vmoe.moe.ModelCard;
 import java.io.IOException;
@@ -43,7 +44,7 @@ final class ModelCommand {
         names = "--checkpoint",
         required = true,
         paramLabel = "PREFIX",
-        description = "PREFIX of PREFIX.index and PREFIX.data-…, or a .npz file.")
+        description = "PREFIX of PREFIX.index and PREFIX.data-…, a .npz or a flax msgpack file.")
     private Path checkpoint = Path.of("");
 
     @Option(names = "--out", required = true, paramLabel = "M.onnx", description = "File to write.")
@@ -85,6 +86,22 @@ final class ModelCommand {
     private ImportOptions.@Nullable Resize resize;
 
     @Option(
+        names = "--image-size",
+        paramLabel = "PIXELS",
+        description =
+            "Height and width of images; learned positions are resized to it"
+                + " (default: the checkpoint's).")
+    private @Nullable Integer imageSize;
+
+    @Option(
+        names = "--positions",
+        paramLabel = "learned|sincos2d",
+        description =
+            "Where position embeddings come from; sincos2d needs --image-size"
+                + " (default: learned).")
+    private @Nullable String positions;
+
+    @Option(
         names = "--target",
         paramLabel = "cpu|cuda",
         defaultValue = "cpu",
@@ -113,6 +130,8 @@ final class ModelCommand {
           capacityRatio != null ? capacityRatio : said.capacityRatio(),
           activation != null ? DescriptionFile.softmax(activation) : said.softmax(),
           resize != null ? resize : said.resize(),
+          positions != null ? Positions.ofLabel(positions) : said.positions(),
+          imageSize != null ? imageSize : said.imageSize(),
           target);
     }
   }

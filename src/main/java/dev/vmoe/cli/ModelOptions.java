@@ -100,7 +100,10 @@ final class ModelOptions {
     return open(settings.model(), settings.getString(Settings.DEVICE), settings.inferenceThreads());
   }
 
-  private static VmoeSession open(Path model, String device, int threads) {
+  private static VmoeSession open(Path model, String device, int threads) throws IOException {
+    if (Files.isReadable(model)) { // ONNX Runtime's own words on missing weights say little
+      OnnxModel.requireWeights(model);
+    }
     SessionSettings chosen = SessionSettings.on(Device.ofLabel(device));
     return VmoeSession.open(
         model,

@@ -16,8 +16,9 @@ import java.util.stream.StreamSupport;
 /**
  * The file {@value #NAME} beside a checkpoint, which says what the checkpoint does not: {@code
  * name}, {@code classes}, {@code experts_per_token}, {@code capacity_ratio}, {@code activation}
- * (softmax or sigmoid) and {@code resize} (bilinear or area), each optional. Anything else in it is
- * refused: a misspelled key would leave its default in force unnoticed.
+ * (softmax or sigmoid), {@code resize} (bilinear or area), {@code positions} (learned or sincos2d)
+ * and {@code image_size} (in pixels), each optional. Anything else in it is refused: a misspelled
+ * key would leave its default in force unnoticed.
  */
 public final class DescriptionFile {
 
@@ -25,7 +26,15 @@ public final class DescriptionFile {
   public static final String NAME = "model.json";
 
   private static final List<String> KEYS =
-      List.of("name", "classes", "experts_per_token", "capacity_ratio", "activation", "resize");
+      List.of(
+          "name",
+          "classes",
+          "experts_per_token",
+          "capacity_ratio",
+          "activation",
+          "resize",
+          "positions",
+          "image_size");
 
   private DescriptionFile() {}
 
@@ -73,6 +82,10 @@ public final class DescriptionFile {
             .orElse(defaults.capacityRatio()),
         text(json, "activation").map(DescriptionFile::softmax).orElse(defaults.softmax()),
         text(json, "resize").map(DescriptionFile::resize).orElse(defaults.resize()),
+        text(json, "positions").map(Positions::ofLabel).orElse(defaults.positions()),
+        value(json, "image_size", "a whole number", JsonNode::isInt)
+            .map(JsonNode::intValue)
+            .orElse(defaults.imageSize()),
         defaults.target());
   }
 

@@ -51,7 +51,8 @@ public final class VmoeGraph {
    * Builds the graph of a checkpoint.
    *
    * @param metadata what the file says about itself
-   * @throws IllegalArgumentException if a parameter is missing or has a shape that does not fit
+   * @throws IllegalArgumentException if a parameter is missing, is one too many, or has a shape
+   *     that does not fit
    */
   public static OnnxModel of(
       ParameterTree checkpoint, Target target, Map<String, String> metadata) {
@@ -111,6 +112,7 @@ public final class VmoeGraph {
     if (!a.dense()) {
       outputCounts();
     }
+    model.requireAllUsed();
   }
 
   private Value moe(Value tokens, Value batch, Parameters moe, RoutingInputs routing) {
