@@ -1,5 +1,6 @@
 package dev.vmoe.model;
 
+import dev.vmoe.moe.Resize;
 import java.util.List;
 
 /**
@@ -21,25 +22,6 @@ public record ImportOptions(
     boolean softmax,
     Resize resize,
     Target target) {
-
-  /** Ways of bringing an image to size. */
-  public enum Resize {
-    /** To height × width directly, bilinear. */
-    BILINEAR("bilinear"),
-    /** The smaller side by area, then a central crop. */
-    AREA("area");
-
-    private final String label;
-
-    Resize(String label) {
-      this.label = label;
-    }
-
-    /** Returns the name a model card has for it. */
-    public String label() {
-      return label;
-    }
-  }
 
   /** Rejects what no model was trained with. */
   public ImportOptions {

@@ -3,6 +3,7 @@ package dev.vmoe.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.vmoe.moe.Resize;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,9 +29,7 @@ class DescriptionFileTest {
              "activation": "sigmoid", "resize": "area"}
             """);
     assertThat(options)
-        .isEqualTo(
-            new ImportOptions(
-                "n", List.of("a", "b"), 1, 2, false, ImportOptions.Resize.AREA, Target.CPU));
+        .isEqualTo(new ImportOptions("n", List.of("a", "b"), 1, 2, false, Resize.AREA, Target.CPU));
   }
 
   @Test
