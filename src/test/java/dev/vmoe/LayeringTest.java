@@ -34,7 +34,7 @@ class LayeringTest {
       checkpoint | tensor
       onnx       | tensor
       model      | tensor moe onnx checkpoint
-      image      |
+      image      | moe
       inference  | moe
       capacity   | moe
       settings   | moe capacity

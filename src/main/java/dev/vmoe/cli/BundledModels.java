@@ -6,6 +6,7 @@ import dev.vmoe.model.ImportOptions;
 import dev.vmoe.model.ModelImport;
 import dev.vmoe.model.RandomCheckpoint;
 import dev.vmoe.model.Variant;
+import dev.vmoe.moe.Resize;
 import dev.vmoe.report.LabelledImage;
 import dev.vmoe.report.LabelledImages;
 import dev.vmoe.report.ProfileFile;
@@ -106,7 +107,7 @@ final class BundledModels {
         out ->
             ModelImport.write(
                 RandomCheckpoint.of(Variant.ofLabel(variant).architecture(), seed),
-                ImportOptions.named("random " + variant).resized(ImportOptions.Resize.AREA),
+                ImportOptions.named("random " + variant).resized(Resize.AREA),
                 out));
   }
 

@@ -8,6 +8,7 @@ import dev.vmoe.model.ModelImport;
 import dev.vmoe.model.Positions;
 import dev.vmoe.model.Target;
 import dev.vmoe.moe.ModelCard;
+import dev.vmoe.moe.Resize;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -83,7 +84,7 @@ final class ModelCommand {
         description =
             "To the input's size directly, or the smaller side by area and a central crop"
                 + " (default: bilinear).")
-    private ImportOptions.@Nullable Resize resize;
+    private @Nullable Resize resize;
 
     @Option(
         names = "--image-size",

@@ -3,12 +3,12 @@ package dev.vmoe.model;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.vmoe.moe.Resize;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
@@ -81,7 +81,7 @@ public final class DescriptionFile {
             .map(JsonNode::doubleValue)
             .orElse(defaults.capacityRatio()),
         text(json, "activation").map(DescriptionFile::softmax).orElse(defaults.softmax()),
-        text(json, "resize").map(DescriptionFile::resize).orElse(defaults.resize()),
+        text(json, "resize").map(Resize::ofLabel).orElse(defaults.resize()),
         text(json, "positions").map(Positions::ofLabel).orElse(defaults.positions()),
         value(json, "image_size", "a whole number", JsonNode::isInt)
             .map(JsonNode::intValue)
@@ -122,13 +122,5 @@ public final class DescriptionFile {
           throw new IllegalArgumentException(
               "activation '" + activation + "' is neither softmax nor sigmoid");
     };
-  }
-
-  private static ImportOptions.Resize resize(String label) {
-    try {
-      return ImportOptions.Resize.valueOf(label.toUpperCase(Locale.ROOT));
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("resize '" + label + "' is neither bilinear nor area", e);
-    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.vmoe.model;
 
+import dev.vmoe.moe.Resize;
 import java.util.List;
 
 /**
@@ -29,25 +30,6 @@ public record ImportOptions(
 
   /** Largest image size: of images of 4096 × 4096, a model sees 65,536 patches of 16. */
   private static final int MAX_IMAGE_SIZE = 4096;
-
-  /** Ways of bringing an image to size. */
-  public enum Resize {
-    /** To height × width directly, bilinear. */
-    BILINEAR("bilinear"),
-    /** The smaller side by area, then a central crop. */
-    AREA("area");
-
-    private final String label;
-
-    Resize(String label) {
-      this.label = label;
-    }
-
-    /** Returns the name a model card has for it. */
-    public String label() {
-      return label;
-    }
-  }
 
   /** Rejects what no model was trained with. */
   public ImportOptions {

@@ -3,6 +3,7 @@ package dev.vmoe.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.vmoe.moe.Resize;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,7 +36,7 @@ class DescriptionFileTest {
                 1,
                 2,
                 false,
-                ImportOptions.Resize.AREA,
+                Resize.AREA,
                 Positions.SINCOS2D,
                 384,
                 Target.CPU));
