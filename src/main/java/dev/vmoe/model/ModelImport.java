@@ -23,13 +23,25 @@ public final class ModelImport {
    */
   public static ModelCard write(ParameterTree checkpoint, ImportOptions options, Path file)
       throws IOException {
-    ModelCard card = describe(checkpoint, options);
-    VmoeGraph.of(checkpoint, options.target(), card.toMetadata()).write(file);
+    return write(checkpoint, options, Precision.FP32, file);
+  }
+
+  /**
+   * Writes the model file in a precision.
+   *
+   * @throws IllegalArgumentException as above, or if the precision is not for the target
+   */
+  public static ModelCard write(
+      ParameterTree checkpoint, ImportOptions options, Precision precision, Path file)
+      throws IOException {
+    Form form = new Form(options.target(), precision);
+    ModelCard card = describe(checkpoint, options, precision);
+    VmoeGraph.of(checkpoint, form, card.toMetadata()).write(file);
     return card;
   }
 
   /** Returns what a model file of this checkpoint says about itself. */
-  static ModelCard describe(ParameterTree checkpoint, ImportOptions options) {
+  static ModelCard describe(ParameterTree checkpoint, ImportOptions options, Precision precision) {
     VmoeArchitecture architecture = VmoeArchitecture.of(checkpoint);
     int numExperts = architecture.numExperts();
     if (!architecture.dense() && options.expertsPerToken() > numExperts) {
@@ -49,7 +61,7 @@ public final class ModelImport {
         options.capacityRatio(),
         options.softmax(),
         options.resize().label(),
-        architecture.describe());
+        architecture.describe() + (precision == Precision.FP32 ? "" : ", " + precision.label()));
   }
 
   private static List<String> classes(List<String> names, int numClasses) {
