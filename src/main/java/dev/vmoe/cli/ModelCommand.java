@@ -3,9 +3,11 @@ package dev.vmoe.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.checkpoint.CheckpointReader;
 import dev.vmoe.model.DescriptionFile;
+import dev.vmoe.model.Form;
 import dev.vmoe.model.ImportOptions;
 import dev.vmoe.model.ModelImport;
 import dev.vmoe.model.Positions;
+import dev.vmoe.model.Precision;
 import dev.vmoe.model.Target;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Resize;
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -111,15 +114,36 @@ final class ModelCommand {
                 + " (default: ${DEFAULT-VALUE}).")
     private Target target = Target.CPU;
 
+    @Option(
+        names = "--precision",
+        paramLabel = "fp32|fp16|int8",
+        defaultValue = "fp32",
+        description =
+            "What large products are computed in; fp16 for target cuda, int8 for target cpu; routing"
+                + " is fp32 in each (default: ${DEFAULT-VALUE}).")
+    private Precision precision = Precision.FP32;
+
     private Import() {}
 
     @Override
     public Integer call() throws IOException {
-      ModelCard card = ModelImport.write(CheckpointReader.read(checkpoint), options(), out);
+      ImportOptions options = options();
+      check(options.target());
+      ModelCard card =
+          ModelImport.write(CheckpointReader.read(checkpoint), options, precision, out);
       PrintWriter writer = spec.commandLine().getOut();
       writer.printf("%s: %s, %s%n", out, card.name(), card.architecture());
       writer.flush();
       return 0;
+    }
+
+    /** Refuses a precision that is not for the target before a checkpoint is read for minutes. */
+    private void check(Target chosen) {
+      try {
+        new Form(chosen, precision);
+      } catch (IllegalArgumentException e) {
+        throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+      }
     }
 
     private ImportOptions options() throws IOException {

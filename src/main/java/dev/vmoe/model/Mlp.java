@@ -33,11 +33,15 @@ record Mlp(Tensor kernel0, Tensor bias0, Tensor kernel1, Tensor bias1) {
   }
 
   /** Returns the rows (n, D) after both layers, (n, D). */
-  Value apply(Value rows) {
+  Value apply(ProductRows rows, Form form) {
     var graph = rows.graph();
-    Value hidden =
-        rows.matMul(graph.constant("Dense_0/kernel", kernel0))
-            .geluTanh(graph.constant("Dense_0/bias", bias0));
-    return Dense.of(hidden, kernel1, bias1);
+    Value hidden;
+    try (var scope = graph.scope("Dense_0")) {
+      Value bias = form.precision().inGraph(graph.constant("bias", bias0));
+      hidden = rows.times(kernel0).geluTanh(bias);
+    }
+    try (var scope = graph.scope("Dense_1")) {
+      return Dense.of(hidden, kernel1, bias1, form);
+    }
   }
 }

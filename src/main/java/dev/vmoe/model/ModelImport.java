@@ -24,20 +24,37 @@ public final class ModelImport {
    */
   public static ModelCard write(ParameterTree checkpoint, ImportOptions options, Path file)
       throws IOException {
-    return write(checkpoint, options, file, OnnxModel.INLINE_BYTES);
+    return write(checkpoint, options, Precision.FP32, file);
+  }
+
+  /**
+   * Writes the model file in a precision.
+   *
+   * @throws IllegalArgumentException as above, or if the precision is not for the target
+   */
+  public static ModelCard write(
+      ParameterTree checkpoint, ImportOptions options, Precision precision, Path file)
+      throws IOException {
+    return write(checkpoint, options, precision, file, OnnxModel.INLINE_BYTES);
   }
 
   /** Writes the model file with at most so many bytes of weights inside. */
   static ModelCard write(
-      ParameterTree checkpoint, ImportOptions options, Path file, long inlineBytes)
+      ParameterTree checkpoint,
+      ImportOptions options,
+      Precision precision,
+      Path file,
+      long inlineBytes)
       throws IOException {
+    Form form = new Form(options.target(), precision);
     ParameterTree model = options.positions().fit(checkpoint, options.imageSize());
-    ModelCard card = describe(model, options);
-    VmoeGraph.of(model, options.target(), card.toMetadata()).write(file, inlineBytes);
+    ModelCard card = describe(model, options, precision);
+    VmoeGraph.of(model, form, card.toMetadata()).write(file, inlineBytes);
     return card;
   }
 
-  private static ModelCard describe(ParameterTree checkpoint, ImportOptions options) {
+  /** Returns what a model file of this checkpoint says about itself. */
+  static ModelCard describe(ParameterTree checkpoint, ImportOptions options, Precision precision) {
     VmoeArchitecture architecture = VmoeArchitecture.of(checkpoint);
     int numExperts = architecture.numExperts();
     if (!architecture.dense() && options.expertsPerToken() > numExperts) {
@@ -57,7 +74,7 @@ public final class ModelImport {
         options.capacityRatio(),
         options.softmax(),
         options.resize().label(),
-        architecture.describe());
+        architecture.describe() + (precision == Precision.FP32 ? "" : ", " + precision.label()));
   }
 
   private static List<String> classes(List<String> names, int numClasses) {

@@ -60,6 +60,45 @@ class ModelCommandsTest {
   }
 
   @Test
+  void shouldImportInBytesAndSaySo() throws Exception {
+    String graph = folder.resolve("m.onnx").toString();
+
+    assertThat(
+            run(
+                "model",
+                "import",
+                "--checkpoint",
+                CHECKPOINT,
+                "--out",
+                graph,
+                "--precision",
+                "int8"))
+        .isZero();
+
+    assertThat(lines().get(0)).endsWith(", int8");
+  }
+
+  @Test
+  void shouldRefuseAPrecisionThatIsNotForTheTarget() {
+    String graph = folder.resolve("m.onnx").toString();
+
+    assertThat(
+            run(
+                "model",
+                "import",
+                "--checkpoint",
+                CHECKPOINT,
+                "--out",
+                graph,
+                "--precision",
+                "fp16"))
+        .isEqualTo(2);
+
+    assertThat(err.toString()).contains("precision fp16 is not for target cpu", "int8 for cpu");
+    assertThat(Path.of(graph)).doesNotExist();
+  }
+
+  @Test
   void shouldLetOptionsWinOverTheDescriptionBesideTheCheckpoint() throws Exception {
     String graph = folder.resolve("m.onnx").toString();
     Path classes = folder.resolve("classes.txt");

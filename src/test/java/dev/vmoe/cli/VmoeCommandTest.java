@@ -93,6 +93,10 @@ class VmoeCommandTest {
           prodce                              | did you mean produce?
           topics                              | Missing required subcommand
           produce                             | Missing required parameter: 'FILE-OR-FOLDER'
+          bench graph --device auto           | device auto says not which graph to build
+          bench graph --precision fp16        | precision fp16 is not for target cpu
+          bench graph --variant S/33          | variant 'S/33' is none of S/32
+          bench graph --ratios 0              | capacity ratio 0.0
           produce --rate 0 a.jpg              | --rate 0.0 is not above 0
           produce --raw --label cat a.jpg     | --raw sends the bytes alone
           produce --raw --priority 2 a.jpg    | --raw sends the bytes alone

@@ -53,6 +53,10 @@ final class GraphRun implements AutoCloseable {
     }
   }
 
+  static GraphRun of(Path file, OrtSession.SessionOptions options) throws OrtException {
+    return new GraphRun(ENVIRONMENT.createSession(file.toString(), options));
+  }
+
   OrtSession session() {
     return session;
   }

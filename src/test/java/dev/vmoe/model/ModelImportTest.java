@@ -106,7 +106,8 @@ class ModelImportTest {
     Path inside = folder.resolve("inside.onnx");
     Path beside = folder.resolve("beside.onnx");
     ModelCard card = ModelImport.write(checkpoint, ImportOptions.named("m"), inside);
-    ModelCard same = ModelImport.write(checkpoint, ImportOptions.named("m"), beside, 0);
+    ModelCard same =
+        ModelImport.write(checkpoint, ImportOptions.named("m"), Precision.FP32, beside, 0);
 
     assertThat(same).isEqualTo(card);
     assertThat(ModelCard.fromMetadata(OnnxModel.metadata(beside))).isEqualTo(card);
