@@ -209,8 +209,7 @@ class PrometheusIT {
         if (variable.path("type").asText().equals("query")) {
           Matcher values =
               Pattern.compile("label_values\\((.+), (\\w+)\\)")
-                  .matcher(
-                      Dashboards.substitute(variable.at("/query/query").asText(), VARIABLES));
+                  .matcher(Dashboards.substitute(variable.at("/query/query").asText(), VARIABLES));
           assertThat(values.matches()).as(variable.toString()).isTrue();
           assertThat(
                   prometheus.get(
