@@ -115,7 +115,7 @@ class ServedDemoIT {
       browser.awaitTrue(
           "document.getElementById('tile-point').textContent.includes('0.25 asked for')");
       browser.awaitTrue(
-          "/[1-9]\\d*\\/49 patches dropped/.test(document.getElementById('images').textContent)");
+          "/[1-9]\\d*\\/49 patches skipped/.test(document.getElementById('images').textContent)");
     }
   }
 
@@ -136,8 +136,16 @@ class ServedDemoIT {
     browser.awaitTrue("document.getElementById('tile-letters').textContent === '1 dead letters'");
   }
 
+  /** Whatever the images' classes are: the demo's are labelled. */
   @Test
   @Order(4)
+  void shouldShowTheRoutingMapOnceItIsKept() {
+    browser.awaitTrue("!document.getElementById('routing').hidden");
+    browser.awaitTrue("document.getElementById('routing-map').naturalWidth > 100");
+  }
+
+  @Test
+  @Order(5)
   void shouldAskNobodyElseAndComplainOfNothing() throws Exception {
     List<String> elsewhere =
         browser.requests().stream()
@@ -151,7 +159,7 @@ class ServedDemoIT {
   }
 
   @Test
-  @Order(5)
+  @Order(6)
   void shouldSumUpOnceItIsStopped() throws Exception {
     open.demo.stop();
 

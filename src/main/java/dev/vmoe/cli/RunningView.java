@@ -7,6 +7,7 @@ import dev.vmoe.console.ConflictException;
 import dev.vmoe.console.PipelineView;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.moe.ModelCard;
+import dev.vmoe.report.patches.PatchGrid;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.streams.ConfigConflictException;
@@ -107,7 +108,7 @@ final class RunningView implements PipelineView {
   }
 
   private Batch batch(NewestImages.Batch batch) {
-    int columns = columns();
+    PatchGrid grid = PatchGrid.of(card);
     return new Batch(
         batch.id(),
         batch.batchSize(),
@@ -115,38 +116,18 @@ final class RunningView implements PipelineView {
         batch.effectiveCapacityRatio(),
         batch.expertsPerToken(),
         card.moeBlocks(),
-        columns,
-        batch.images().stream().map(image -> image(image, columns)).toList());
+        grid.side(),
+        batch.images().stream().map(image -> image(image, grid)).toList());
   }
 
-  /** Patches are a square, behind the class token where there is one. */
-  private int columns() {
-    int withToken = (int) Math.sqrt(card.tokensPerImage() - 1);
-    if (withToken * withToken == card.tokensPerImage() - 1) {
-      return withToken;
-    }
-    int without = (int) Math.sqrt(card.tokensPerImage());
-    return without * without == card.tokensPerImage() ? without : 0;
-  }
-
-  private Image image(NewestImages.Image image, int columns) {
-    int first = card.tokensPerImage() - columns * columns;
+  private static Image image(NewestImages.Image image, PatchGrid grid) {
     return new Image(
         image.partition(),
         image.offset(),
         image.label(),
         image.top().stream().map(best -> new Score(best.label(), best.score())).toList(),
         Base64.getEncoder().encodeToString(image.png()),
-        image.kept().stream().map(tokens -> digits(tokens, first)).toList());
-  }
-
-  /** One digit a patch: K is below ten in every model there is, and more look the same. */
-  private static String digits(byte[] kept, int first) {
-    StringBuilder digits = new StringBuilder();
-    for (int token = first; token < kept.length; token++) {
-      digits.append(Math.min(9, kept[token]));
-    }
-    return digits.toString();
+        image.kept().stream().map(grid::keptDigits).toList());
   }
 
   @Override

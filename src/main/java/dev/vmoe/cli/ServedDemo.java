@@ -2,6 +2,7 @@ package dev.vmoe.cli;
 
 import dev.vmoe.capacity.QualityProfile;
 import dev.vmoe.console.Console;
+import dev.vmoe.console.Listening;
 import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.Metric;
@@ -72,9 +73,10 @@ final class ServedDemo implements AutoCloseable {
     RunningInstance instance = new RunningInstance();
     instance.loaded();
     meters.bindJvm();
-    console = Console.start("127.0.0.1", port, meters, instance);
+    console = console(port, instance);
+    LocalPipeline starting = null;
     try {
-      local =
+      starting =
           new LocalPipeline(
               all,
               bounded(TopicPlan.load()),
@@ -83,16 +85,29 @@ final class ServedDemo implements AutoCloseable {
               (settings, metrics) -> controllers(settings, quality, metrics),
               meters,
               progress::say);
+      starting.leaveToCaller();
+      starting.pipeline().bindKafka(meters);
+      instance.started(
+          starting.pipeline(),
+          new RunningView(starting.settings(), classifier.card(), quality, starting.pipeline()));
     } catch (RuntimeException | InterruptedException e) {
       console.close();
+      if (starting != null) {
+        starting.close();
+      }
       throw e;
     }
-    local.leaveToCaller();
-    local.pipeline().bindKafka(meters);
-    instance.started(
-        local.pipeline(),
-        new RunningView(local.settings(), classifier.card(), quality, local.pipeline()));
+    local = starting;
     replay = local.replay();
+  }
+
+  private Console console(int port, RunningInstance instance) {
+    try {
+      return Console.start(Listening.at("127.0.0.1", port), meters, instance);
+    } catch (IllegalArgumentException e) {
+      meters.close();
+      throw new IllegalArgumentException("--port: " + e.getMessage(), e);
+    }
   }
 
   private static TopicPlan bounded(TopicPlan plan) {

@@ -179,6 +179,22 @@ class VmoeCommandTest {
     }
   }
 
+  @Test
+  void shouldNameItsOwnOptionWhereTheDemoCannotListen() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String port = Integer.toString(taken.getLocalPort());
+
+      assertThat(run("demo", "--serve", "--port", port)).isEqualTo(2);
+      assertThat(err.toString())
+          .contains("--port: cannot listen at 127.0.0.1:" + port + ": the port is in use")
+          .doesNotContain("console.", "-1");
+    }
+    assertThat(run("demo", "--serve", "--port", "65536")).isEqualTo(2);
+    assertThat(run("demo", "--serve", "--port", "-1")).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("--port 65536 is not from 0 to 65535", "--port -1 is not from 0 to 65535");
+  }
+
   private int run(String... arguments) {
     return VmoeCommand.commandLine(new PrintWriter(out, true), new PrintWriter(err, true), null)
         .execute(arguments);

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests as they go over the wire, whatever a browser would make of them. */
 class ConfigurationAccessTest {
@@ -70,7 +72,7 @@ class ConfigurationAccessTest {
         }
       };
 
-  private Console console = Console.start("127.0.0.1", 0, meters, instance);
+  private Console console = Console.start(Listening.at("127.0.0.1", 0), meters, instance);
 
   @AfterEach
   void close() {
@@ -153,27 +155,131 @@ class ConfigurationAccessTest {
     assertThat(changes).isEmpty();
   }
 
-  @Test
-  void shouldKnowOnlyThisMachinesNamesAtLoopback() throws IOException {
+  private void listen(String host, boolean page, String... names) {
+    console.close();
+    console = Console.start(new Listening(host, 0, page, List.of(names)), meters, instance);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"127.0.0.1", "0.0.0.0"})
+  void shouldServeNothingButMetricsAndHealthUnderANameThatMayBeAnybodys(String host)
+      throws IOException {
+    listen(host, true);
     String rebound = "evil.example:" + console.port();
 
     assertThat(change(rebound, "Content-Type: application/json", "Origin: http://" + rebound))
         .startsWith("HTTP/1.1 421");
-    assertThat(send("GET", "/api/status", rebound, "")).startsWith("HTTP/1.1 421");
-    assertThat(send("GET", "/api/images", rebound, "")).startsWith("HTTP/1.1 421");
-    assertThat(send("GET", "/metrics", rebound, "")).startsWith("HTTP/1.1 200"); // scrapers' names
+    for (String path :
+        List.of(
+            "/",
+            "/api/status",
+            "/api/images",
+            "/api/config",
+            "/topology",
+            "/routing-map.svg",
+            "/page/app.js")) {
+      assertThat(send("GET", path, rebound, ""))
+          .as(path)
+          .startsWith("HTTP/1.1 421")
+          .contains("evil.example is no name of this console", "console.names");
+    }
+    for (String path : List.of("/metrics", "/health/live", "/health/ready")) {
+      assertThat(send("GET", path, rebound, "")).as(path).startsWith("HTTP/1.1 200");
+    }
+    for (String tricky :
+        List.of("127.0.0.1.evil.example", "localhost.evil.example", "1.2.3.4.5", "vmoe.example")) {
+      assertThat(send("GET", "/api/status", tricky, "")).as(tricky).startsWith("HTTP/1.1 421");
+    }
     assertThat(changes).isEmpty();
   }
 
   @Test
-  void shouldBeReadUnderAnyNameElsewhereButWrittenUnderAnAddressOnly() throws IOException {
-    console.close();
-    console = Console.start("0.0.0.0", 0, meters, instance);
+  void shouldBeReadAndWrittenUnderAnyAddress() throws IOException {
+    listen("0.0.0.0", true);
+
+    for (String name :
+        List.of("10.1.2.3:80", "[::1]:8080", "[fe80::1]", "localhost", "LOCALHOST")) {
+      assertThat(send("GET", "/api/status", name, "")).as(name).startsWith("HTTP/1.1 200");
+      assertThat(change(name, "Content-Type: application/json")).startsWith("HTTP/1.1 200");
+    }
+  }
+
+  /** A proxy hands the browser's name on, or puts its own address for it into Host. */
+  @Test
+  void shouldTakeChangesThroughAProxyWhoseNameItKnows() throws IOException {
+    listen("127.0.0.1", true, "vmoe.example", "vmoe.example:8443");
+    String json = "Content-Type: application/json";
 
     assertThat(send("GET", "/api/status", "vmoe.example", "")).startsWith("HTTP/1.1 200");
-    assertThat(change("vmoe.example", "Content-Type: application/json")).startsWith("HTTP/1.1 421");
-    assertThat(change("10.1.2.3:" + console.port(), "Content-Type: application/json"))
-        .startsWith("HTTP/1.1 200");
+    for (String host : List.of("vmoe.example", "vmoe.example:8443", own())) {
+      for (String origin : List.of("https://vmoe.example", "https://VMOE.example:8443")) {
+        assertThat(change(host, json, "Origin: " + origin, "Sec-Fetch-Site: same-origin"))
+            .as("%s, %s", host, origin)
+            .startsWith("HTTP/1.1 200");
+      }
+    }
+    changes.clear();
+    for (String origin :
+        List.of(
+            "https://other.example",
+            "https://vmoe.example:1",
+            "https://vmoe.example.evil.example")) {
+      assertThat(change(own(), json, "Origin: " + origin))
+          .startsWith("HTTP/1.1 403")
+          .contains(origin, "console.names");
+    }
+    assertThat(changes).isEmpty();
+  }
+
+  @Test
+  void shouldServeMetricsAndHealthAloneWhereThePageIsNotWanted() throws IOException {
+    listen("127.0.0.1", false);
+
+    for (String path : List.of("/metrics", "/health/live", "/health/ready")) {
+      assertThat(send("GET", path, own(), "")).startsWith("HTTP/1.1 200");
+    }
+    for (String path :
+        List.of(
+            "/",
+            "/api/status",
+            "/api/images",
+            "/api/config",
+            "/topology",
+            "/routing-map.svg",
+            "/page/app.js")) {
+      assertThat(send("GET", path, own(), ""))
+          .as(path)
+          .startsWith("HTTP/1.1 404")
+          .contains("console.page");
+    }
+    assertThat(change(own(), "Content-Type: application/json")).startsWith("HTTP/1.1 404");
+    assertThat(changes).isEmpty();
+  }
+
+  /** Whoever sends half of a change holds up nobody else's. */
+  @Test
+  void shouldTakeAChangeWhileAnotherComesSlowly() throws IOException {
+    try (Socket slow = new Socket("127.0.0.1", console.port())) {
+      slow.setSoTimeout(10_000);
+      String head =
+          "POST /api/config HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n"
+                  .formatted(own())
+              + "Expect: 100-continue\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
+                  .formatted(CHANGE.length());
+      OutputStream out = slow.getOutputStream();
+      out.write(head.getBytes(StandardCharsets.ISO_8859_1));
+      out.flush();
+      // "100 Continue" comes when the body is being read
+      assertThat(slow.getInputStream().read()).isEqualTo('H');
+
+      assertThat(change(own(), "Content-Type: application/json")).startsWith("HTTP/1.1 200");
+
+      out.write(CHANGE.getBytes(StandardCharsets.UTF_8));
+      out.flush();
+      assertThat(new String(slow.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+          .contains("HTTP/1.1 200");
+    }
+    assertThat(changes).hasSize(2);
   }
 
   @Test
@@ -195,6 +301,12 @@ class ConfigurationAccessTest {
                 "POST", "/api/config", own(), "{\"settings\": {\"a\": \"b\"}, \"ratio\": 1}", json))
         .startsWith("HTTP/1.1 400")
         .contains("ratio");
+    assertThat(send("POST", "/api/config", own(), "null", json))
+        .startsWith("HTTP/1.1 400")
+        .contains("not a change: null");
+    assertThat(send("PUT", "/api/config", own(), "{}", json))
+        .startsWith("HTTP/1.1 405")
+        .contains("Allow: GET, HEAD, POST", "change it with POST");
     assertThat(send("POST", "/api/config", own(), "{\"version\": 3}", json))
         .startsWith("HTTP/1.1 400")
         .contains("nothing to change");

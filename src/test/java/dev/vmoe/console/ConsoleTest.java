@@ -52,7 +52,7 @@ class ConsoleTest {
         }
       };
 
-  private final Console console = Console.start(LOOPBACK, 0, meters, instance);
+  private final Console console = Console.start(Listening.at(LOOPBACK, 0), meters, instance);
 
   @AfterEach
   void close() {
@@ -215,18 +215,16 @@ class ConsoleTest {
       int port = taken.getLocalPort();
 
       assertThatIllegalArgumentException()
-          .isThrownBy(() -> Console.start(LOOPBACK, port, meters, instance))
+          .isThrownBy(() -> Console.start(Listening.at(LOOPBACK, port), meters, instance))
           .withMessage(
-              "console.host, console.port: cannot listen at 127.0.0.1:%d: the port is in use;"
-                  + " 0 takes any free port, -1 none",
-              port);
+              "cannot listen at 127.0.0.1:%d: the port is in use; 0 takes any free port", port);
     }
   }
 
   @Test
   void shouldSayThatThereIsNoSuchAddress() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> Console.start("no.such.host.invalid", 0, meters, instance))
+        .isThrownBy(() -> Console.start(Listening.at("no.such.host.invalid", 0), meters, instance))
         .withMessageContaining("cannot listen at no.such.host.invalid:0");
   }
 }

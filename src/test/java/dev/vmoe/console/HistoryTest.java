@@ -71,6 +71,19 @@ class HistoryTest {
   }
 
   @Test
+  void shouldTellTheShareOfLateAnswersWhateverTheirRecordsAge() {
+    metrics.capacity().configured(0, TimeUnit.SECONDS.toNanos(1));
+    tick();
+    assertThat(tick().late()).isNaN();
+    answer(8, 90_000); // a replay
+    assertThat(tick().late()).isZero();
+    metrics.images().answered(0, 0, 1500, TimeUnit.MILLISECONDS.toNanos(1500));
+    metrics.images().answered(0, 0, 1500, TimeUnit.MILLISECONDS.toNanos(1500));
+
+    assertThat(tick().late()).isEqualTo(0.2);
+  }
+
+  @Test
   void shouldSetExpertsAgainstTheirSlotsAndAgainstAnEvenShare() {
     tick();
     metrics.experts().slots(100);

@@ -84,10 +84,10 @@ public record RoutingTable(
     List<RoutingProfile> known = new ArrayList<>();
     long others = 0;
     for (RoutingProfile row : rows) {
-      if (!row.getWeightsHash().equals(first.getWeightsHash())
-          || row.getLayers().size() != first.getLayers().size()) {
+      if (!row.getWeightsHash().equals(first.getWeightsHash()) || !sameShape(row, first)) {
         throw new IllegalArgumentException(
-            "rows of two models: " + first.getWeightsHash() + ", " + row.getWeightsHash());
+            "rows of two models: %s (%s), %s (%s)"
+                .formatted(first.getWeightsHash(), shape(first), row.getWeightsHash(), shape(row)));
       }
       if (row.getClassIndex() < 0) {
         others += row.getImages();
@@ -106,6 +106,30 @@ public record RoutingTable(
         known.stream().map(row -> new ClassImages(row.getLabel(), row.getImages())).toList(),
         others,
         layers);
+  }
+
+  private static String shape(RoutingProfile row) {
+    return "experts by layer "
+        + row.getLayers().stream().map(layer -> layer.getDispatched().size()).toList();
+  }
+
+  /** Returns whether both have the same MoE layers, with as many experts. */
+  private static boolean sameShape(RoutingProfile one, RoutingProfile other) {
+    if (one.getLayers().size() != other.getLayers().size()) {
+      return false;
+    }
+    for (int l = 0; l < one.getLayers().size(); l++) {
+      LayerProfile layer = one.getLayers().get(l);
+      LayerProfile like = other.getLayers().get(l);
+      int experts = like.getDispatched().size();
+      if (layer.getBlock() != like.getBlock()
+          || layer.getAssigned().size() != experts
+          || layer.getDispatched().size() != experts
+          || layer.getGateSum().size() != experts) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static Layer layer(List<RoutingProfile> rows, int index, LayerProfile like) {
