@@ -55,7 +55,7 @@ final class ConsoleDefinitions {
             Type.LIST,
             "",
             new Check(
-                "names, each with a port where the address bar shows one",
+                "a list of names, such as vmoe.example or vmoe.example:8443",
                 names -> ((List<?>) names).stream().allMatch(ConsoleDefinitions::name)),
             Importance.LOW,
             "Names that browsers know the console by, beside addresses, localhost and console.host:"

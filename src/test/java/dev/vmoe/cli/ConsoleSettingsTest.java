@@ -50,7 +50,7 @@ class ConsoleSettingsTest {
       assertThatThrownBy(() -> listening("0.0.0.0", "true", wrong))
           .isInstanceOf(ConfigException.class)
           .hasMessageContaining("console.names")
-          .hasMessageContaining("expected names");
+          .hasMessageContaining("is not a list of names");
     }
   }
 }
