@@ -61,7 +61,13 @@ class ModelCommandsTest {
 
     assertThat(
             run(
-                "model", "import", "--checkpoint", CHECKPOINT, "--out", graph, "--precision",
+                "model",
+                "import",
+                "--checkpoint",
+                CHECKPOINT,
+                "--out",
+                graph,
+                "--precision",
                 "int8"))
         .isZero();
 
@@ -74,7 +80,13 @@ class ModelCommandsTest {
 
     assertThat(
             run(
-                "model", "import", "--checkpoint", CHECKPOINT, "--out", graph, "--precision",
+                "model",
+                "import",
+                "--checkpoint",
+                CHECKPOINT,
+                "--out",
+                graph,
+                "--precision",
                 "fp16"))
         .isEqualTo(2);
 
