@@ -139,10 +139,11 @@ final class BenchGraphCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     PositiveNumbers.check(spec, "--batch", batch, "--rounds", rounds, "--threads", threads);
     SessionSettings settings = new SessionSettings(device(), threads, spinning, List.of());
+    Form form = form(settings.device());
     VmoeArchitecture architecture = architecture();
     Path work = Files.createTempDirectory("bench-graph");
     try {
-      Measured measured = measure(architecture, settings, work);
+      Measured measured = measure(architecture, form, settings, work);
       ObjectNode result = result(architecture, measured);
       if (json != null) {
         Json.write(json, result);
@@ -190,11 +191,10 @@ final class BenchGraphCommand implements Callable<Integer> {
     }
   }
 
-  private Measured measure(VmoeArchitecture a, SessionSettings settings, Path work)
+  private Measured measure(VmoeArchitecture a, Form form, SessionSettings settings, Path work)
       throws IOException {
     Progress progress = new Progress(spec.commandLine().getErr());
     progress.say("making " + variant + " with random weights, and its dense twin");
-    Form form = form(settings.device());
     Path graph = BundledModels.random(variant, false, form, SEED);
     Path twin = BundledModels.random(variant, true, form, SEED);
     Path peak = work.resolve("peak.onnx");

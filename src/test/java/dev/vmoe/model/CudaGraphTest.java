@@ -141,14 +141,15 @@ class CudaGraphTest {
 
   /**
    * Returns constants, settings of the run, extents, and what is computed from nothing else. ONNX
-   * Runtime may leave all this on the CPU; Range takes its inputs there, but counts on the GPU.
+   * Runtime may leave all this on the CPU; but what takes an extent as an input on the host, as
+   * Range and Expand do, fills its output on the GPU.
    */
   private static Set<String> knownOnTheHost(GraphProto graph) {
     Set<String> known = new HashSet<>(List.of("capacity", "experts_per_token", "batch_priority"));
     graph.getInitializerList().forEach(constant -> known.add(constant.getName()));
     for (NodeProto node : graph.getNodeList()) {
       boolean small = node.getOpType().equals("Shape") || known.containsAll(node.getInputList());
-      if (small && !node.getOpType().equals("Range")) {
+      if (small && !Set.of("Range", "Expand").contains(node.getOpType())) {
         known.addAll(node.getOutputList());
       }
     }
