@@ -73,14 +73,18 @@ final class RunningInstance implements Instance {
     }
     return running
         .routingProfile()
-        .map(rows -> draw(rows, card))
+        .map(rows -> draw(rows, card, running.profileStandstill()))
         .orElseGet(
             () -> RoutingMap.lacking(Settings.ROUTING_PROFILE_INTERVAL_MS + " is 0, none is kept"));
   }
 
-  private static RoutingMap draw(List<RoutingProfile> rows, ModelCard card) {
+  private static RoutingMap draw(
+      List<RoutingProfile> rows, ModelCard card, Optional<String> standstill) {
     List<RoutingProfile> ofModel =
         rows.stream().filter(row -> row.getWeightsHash().equals(card.weightsHash())).toList();
+    if (ofModel.isEmpty() && standstill.isPresent()) {
+      return RoutingMap.lacking("the routing profile stands still: " + standstill.get());
+    }
     if (ofModel.stream().allMatch(row -> row.getClassIndex() < 0)) {
       return RoutingMap.lacking(
           ofModel.isEmpty()
