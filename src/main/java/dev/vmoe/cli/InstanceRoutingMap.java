@@ -28,6 +28,7 @@ final class InstanceRoutingMap {
 
   private final ModelCard card;
   private final Supplier<Optional<List<RoutingProfile>>> rows;
+  private final Supplier<Optional<String>> standstill;
   private final LongSupplier nanos;
   private volatile boolean there;
   private @Nullable RoutingMap drawn;
@@ -38,12 +39,17 @@ final class InstanceRoutingMap {
    *
    * @param card the model's
    * @param rows of all models; none where no routing profile is kept
+   * @param standstill why the profile is not brought up to date at present, if so
    * @param nanos a clock that only goes forward, in nanoseconds
    */
   InstanceRoutingMap(
-      ModelCard card, Supplier<Optional<List<RoutingProfile>>> rows, LongSupplier nanos) {
+      ModelCard card,
+      Supplier<Optional<List<RoutingProfile>>> rows,
+      Supplier<Optional<String>> standstill,
+      LongSupplier nanos) {
     this.card = card;
     this.rows = rows;
+    this.standstill = standstill;
     this.nanos = nanos;
   }
 
@@ -81,6 +87,10 @@ final class InstanceRoutingMap {
 
   private RoutingMap draw(List<RoutingProfile> all) {
     List<RoutingProfile> ofModel = all.stream().filter(this::ofModel).toList();
+    Optional<String> stands = standstill.get();
+    if (ofModel.isEmpty() && stands.isPresent()) {
+      return RoutingMap.lacking("the routing profile stands still: " + stands.get());
+    }
     if (ofModel.stream().noneMatch(InstanceRoutingMap::ofClass)) {
       return RoutingMap.lacking(
           ofModel.isEmpty()

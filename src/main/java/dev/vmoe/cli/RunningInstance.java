@@ -25,7 +25,9 @@ final class RunningInstance implements Instance {
   /** Says which pipeline runs, and what can be seen of it. */
   void started(Pipeline started, PipelineView seen) {
     view = seen;
-    map = new InstanceRoutingMap(started.card(), started::routingProfile, System::nanoTime);
+    map =
+        new InstanceRoutingMap(
+            started.card(), started::routingProfile, started::profileStandstill, System::nanoTime);
     pipeline = started;
   }
 

@@ -54,7 +54,8 @@ final class RunningView implements PipelineView {
       Settings settings, ModelCard card, @Nullable QualityProfile quality, Pipeline pipeline) {
     this.settings = settings;
     this.card = card;
-    this.check = ConfigEdit.check(card, settings, quality);
+    UnaryOperator<LiveSettings> model = ConfigEdit.check(card, settings, quality);
+    this.check = live -> Pipeline.runnable(model.apply(live), card);
     this.pipeline = pipeline;
   }
 
@@ -139,13 +140,24 @@ final class RunningView implements PipelineView {
   public String change(Change change) {
     ConfigEdit edit = new ConfigEdit(change.settings());
     String author = change.author() == null ? AUTHOR : change.author();
+    ConfigWriter.Seen seen = pipeline.configuration().seen();
+    if (!Objects.equals(change.version(), seen.version())) {
+      throw new ConflictException(
+          "%s is in force by now, not %s, so nothing was written; look at it and try again"
+              .formatted(name(seen.version()), name(change.version())),
+          null);
+    }
     try (RegistryClient registry = ConnectionOptions.registry(settings)) {
       return new ConfigWriter(settings, registry, new ConfigReader(registry, settings, check))
-          .editSeen(change.version(), edit, author, change.note())
+          .editSeen(seen, edit, author, change.note())
           .map(ConfigView::written)
           .orElse("nothing to change");
     } catch (ConfigConflictException e) {
       throw new ConflictException(String.valueOf(e.getMessage()), e);
     }
+  }
+
+  private static String name(@Nullable Long version) {
+    return version == null ? "the settings file" : "configuration " + version;
   }
 }

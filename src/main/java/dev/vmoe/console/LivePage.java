@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
+import dev.vmoe.event.OneLine;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.Metric;
 import dev.vmoe.metrics.Reading;
@@ -323,7 +324,10 @@ final class LivePage implements AutoCloseable {
       if (change == null) { // which is what JSON's null is read as
         throw new IllegalArgumentException("not a change: null");
       }
-      log.info("change of the configuration asked for by {}: {}", context.ip(), change);
+      log.info(
+          "change of the configuration asked for by {}: {}",
+          context.ip(),
+          OneLine.of(change.toString()));
       answer(context, HttpStatus.OK, new Outcome(pipeline.change(change), null));
     } catch (JsonProcessingException e) {
       Throwable cause = e.getCause() instanceof IllegalArgumentException invalid ? invalid : e;

@@ -2,6 +2,7 @@ package dev.vmoe.metrics;
 
 import io.micrometer.core.instrument.Counter;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -18,6 +19,7 @@ public final class PipelineMetrics {
   private final CapacityMetrics capacity;
   private final TraceMetrics traces;
   private final Counter threadFailures;
+  private final Counter observerFailures;
 
   /**
    * Creates the recorders of an instance; once for each {@code meters}.
@@ -44,6 +46,7 @@ public final class PipelineMetrics {
     images = new ImageMetrics(meters, capacity::latencyTargetSeconds);
     traces = new TraceMetrics(meters);
     threadFailures = meters.counter(Metric.THREAD_FAILURES);
+    observerFailures = meters.counter(Metric.OBSERVER_FAILURES);
   }
 
   /** Returns the recorder of images. */
@@ -91,6 +94,19 @@ public final class PipelineMetrics {
     for (String each : states) {
       meters.gauge(Metric.STREAMS_STATE, () -> each.equals(state.get()) ? 1 : 0, each);
     }
+  }
+
+  /**
+   * Says where to ask, at each scrape, whether the routing profile is followed; where none is kept,
+   * nobody says so.
+   */
+  public void routingProfile(BooleanSupplier running) {
+    meters.gauge(Metric.PROFILE_RUNNING, () -> running.getAsBoolean() ? 1 : 0);
+  }
+
+  /** What only watches the images failed. */
+  public void observerFailed() {
+    observerFailures.increment();
   }
 
   /** A stream thread failed. */

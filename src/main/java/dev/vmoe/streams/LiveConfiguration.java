@@ -5,6 +5,7 @@ import dev.vmoe.metrics.CapacityMetrics;
 import dev.vmoe.settings.LiveSettings;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -40,6 +41,10 @@ public final class LiveConfiguration implements AutoCloseable {
   private volatile LiveSettings current;
   private volatile @Nullable ConfigEntry lastValid;
   private volatile @Nullable ConfigRefusal lastRefusal;
+
+  /** Written behind the others, so that who reads it first has nothing older beside it. */
+  private volatile @Nullable Long lastOffset;
+
   private @Nullable Following following;
 
   private record Following(ConfigLog records, Thread thread) {}
@@ -80,6 +85,19 @@ public final class LiveConfiguration implements AutoCloseable {
   /** Returns the record that was refused last since the instance started, if one was. */
   public Optional<ConfigRefusal> lastRefusal() {
     return Optional.ofNullable(lastRefusal);
+  }
+
+  /** Returns what a change that is asked for now is made to. */
+  public ConfigWriter.Seen seen() {
+    Long offset = lastOffset;
+    ConfigEntry valid = lastValid;
+    return valid == null
+        ? new ConfigWriter.Seen(offset, null, Map.of())
+        : new ConfigWriter.Seen(offset, settings(valid).version(), valid.overrides());
+  }
+
+  private static LiveSettings settings(ConfigEntry valid) {
+    return Objects.requireNonNull(valid.settings(), "a valid record has settings");
   }
 
   /**
@@ -183,6 +201,7 @@ public final class LiveConfiguration implements AutoCloseable {
     if (refusal != null) {
       lastRefusal = new ConfigRefusal(record.offset(), refusal);
     }
+    lastOffset = record.offset();
     return entry;
   }
 

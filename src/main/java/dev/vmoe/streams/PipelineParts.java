@@ -114,7 +114,9 @@ record PipelineParts(
       registry.register(topics.predictions(), Prediction.getClassSchema());
       registry.register(topics.expertUtilization(), ExpertUtilization.getClassSchema());
       registry.register(topics.config(), PipelineConfig.getClassSchema());
-      registry.register(topics.routingProfile(), RoutingProfile.getClassSchema());
+      if (keepsProfile(settings, classifier.card())) {
+        registry.register(topics.routingProfile(), RoutingProfile.getClassSchema());
+      }
       LagMonitor lag =
           new LagMonitor(
               () -> Admin.create(lagProperties(settings)),
@@ -148,8 +150,8 @@ record PipelineParts(
               () -> batchLimits(configuration.current(), maxBatchBytes),
               settings.decodeThreads(classifier.takesAllCores()),
               (run, images) -> {
-                recorder.ran(run);
-                tracer.ran(run, images);
+                recorder.watch(() -> recorder.ran(run));
+                recorder.watch(() -> tracer.ran(run, images));
               });
       undo.push(batcher::close);
       RequestReader reader = new RequestReader(registry, settings.getInt(Settings.IMAGE_MAX_BYTES));
@@ -193,12 +195,16 @@ record PipelineParts(
     }
   }
 
-  /** A dense model routes nothing. */
   private static @Nullable RoutingProfileStream profile(
       Settings settings, Topics topics, RegistryClient registry, ModelCard card) {
-    return card.dense() || settings.routingProfileInterval().isZero()
-        ? null
-        : new RoutingProfileStream(settings, topics, registry);
+    return keepsProfile(settings, card)
+        ? new RoutingProfileStream(settings, topics, registry, card)
+        : null;
+  }
+
+  /** Returns whether an instance keeps a routing profile; a dense model routes nothing. */
+  static boolean keepsProfile(Settings settings, ModelCard card) {
+    return !card.dense() && !settings.routingProfileInterval().isZero();
   }
 
   private static LiveCapacity capacity(

@@ -24,6 +24,7 @@ class InstanceRoutingMapTest {
   private final InstanceRoutingMap map =
       new InstanceRoutingMap(
           CARD,
+          () -> Optional.empty(),
           () -> {
             asked++;
             return Optional.of(List.copyOf(rows));

@@ -125,6 +125,23 @@ class ConfigurationAccessTest {
   }
 
   @Test
+  void shouldRefuseAnAuthorOrNoteOfMoreThanOneLine() throws IOException {
+    for (String field : List.of("author", "note")) {
+      String answer =
+          send(
+              "POST",
+              "/api/config",
+              own(),
+              "{\"settings\": {\"routing\": \"bpr\"}, \"" + field + "\": \"x\\ny\"}",
+              "Content-Type: application/json");
+      assertThat(answer)
+          .startsWith("HTTP/1.1 400")
+          .contains(field + " has line breaks or control characters");
+    }
+    assertThat(changes).isEmpty();
+  }
+
+  @Test
   void shouldTakeAChangeFromAScript() throws IOException {
     assertThat(change("localhost:" + console.port(), "Content-Type: application/json"))
         .startsWith("HTTP/1.1 200");

@@ -52,7 +52,9 @@ class SettingsDocsTest {
               .formatted(
                   key.name,
                   SettingsLoader.variableOf(key.name),
-                  key.defaultValue == null || key.defaultValue.equals(List.of()) ? "" : "`" + key.defaultValue + "`",
+                  key.defaultValue == null || key.defaultValue.equals(List.of())
+                      ? ""
+                      : "`" + key.defaultValue + "`",
                   key.validator == null ? "" : key.validator.toString(),
                   key.documentation));
     }

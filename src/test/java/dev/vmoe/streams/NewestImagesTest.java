@@ -17,6 +17,10 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.junit.jupiter.api.Test;
@@ -92,6 +96,31 @@ class NewestImagesTest {
     assertThat(last.top().get(0).label()).isEqualTo("grey-0");
     assertThat(last.kept()).hasSize(2).allMatch(tokens -> tokens.length == 5);
     assertThat(last.png()).startsWith(0x89, 'P', 'N', 'G');
+  }
+
+  @Test
+  void shouldEncodeEachImageOnceAndLetSharesPassMeanwhile() {
+    AtomicInteger encoded = new AtomicInteger();
+    AtomicReference<Runnable> meanwhile = new AtomicReference<>(() -> {});
+    NewestImages slow =
+        new NewestImages(
+            watched,
+            (rgb, width, height) -> {
+              encoded.incrementAndGet();
+              CompletableFuture.runAsync(meanwhile.getAndSet(() -> {}))
+                  .orTimeout(10, TimeUnit.SECONDS)
+                  .join();
+              return new byte[1];
+            });
+    slow.look();
+    BatchRun run = run("b-1", 3);
+    slow.emitted(share(run, 4, 2));
+    meanwhile.set(() -> slow.emitted(share(run, 4, 0)));
+
+    assertThat(slow.look().orElseThrow().images()).hasSize(1);
+    assertThat(slow.look().orElseThrow().images()).hasSize(2);
+    assertThat(slow.look().orElseThrow().images()).hasSize(2);
+    assertThat(encoded).hasValue(2);
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.vmoe.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.event.RegistryClient;
+import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.settings.Settings;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +29,8 @@ class PipelineTopologyTest {
     String topology =
         RoutingProfileTopology.build(
                 Topics.of(new Settings(Map.of())),
-                new RegistryClient("mock://topology", Map.of(), Duration.ZERO))
+                new RegistryClient("mock://topology", Map.of(), Duration.ZERO),
+                new ProfileBound(new FakeClassifier().card()))
             .describe()
             .toString();
 
