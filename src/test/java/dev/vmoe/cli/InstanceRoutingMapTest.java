@@ -29,6 +29,7 @@ class InstanceRoutingMapTest {
             asked++;
             return Optional.of(List.copyOf(rows));
           },
+          Optional::empty,
           () -> nanos);
 
   private static RoutingProfile row(String weightsHash, int index, int experts) {
