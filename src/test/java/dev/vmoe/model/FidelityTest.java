@@ -199,8 +199,9 @@ class FidelityTest {
           PlainVmoe.Setting setting = settings.get(i);
           PlainVmoe.Said said = expected.get(i);
           double gate = model.architecture().dense() ? 0 : gates(graph, model, setting, said);
+          assertThat(gate).as("gates of %s", setting).isLessThanOrEqualTo(TOLERANCE);
           assertThat(said.margin())
-              .as("margin of the decisions of %s, gates differ by %s", setting, gate)
+              .as("a tie within rounding, take another seed: margin of %s", setting)
               .isGreaterThan(2 * gate);
           gates = Math.max(gates, gate);
           margin = Math.min(margin, said.margin());
