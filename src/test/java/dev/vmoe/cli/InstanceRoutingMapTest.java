@@ -24,7 +24,6 @@ class InstanceRoutingMapTest {
   private final InstanceRoutingMap map =
       new InstanceRoutingMap(
           CARD,
-          () -> Optional.empty(),
           () -> {
             asked++;
             return Optional.of(List.copyOf(rows));
