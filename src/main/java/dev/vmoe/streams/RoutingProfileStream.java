@@ -115,10 +115,10 @@ final class RoutingProfileStream implements AutoCloseable {
     }
   }
 
+  /** The table's thread cannot be replaced, so no thread is: the next client has new ones. */
   private StreamThreadExceptionResponse onFailure(Throwable failure) {
     standsStill(failure);
-    pause();
-    return StreamThreadExceptionResponse.REPLACE_THREAD; // the table's thread cannot be: ERROR
+    return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
   }
 
   private void standsStill(Throwable failure) {
@@ -156,7 +156,7 @@ final class RoutingProfileStream implements AutoCloseable {
     if (client != null) {
       try {
         lastRows = rows(client);
-      } catch (InvalidStateStoreException e) {
+      } catch (InvalidStateStoreException | IllegalStateException e) { // it starts, or has ended
         log.debug("the routing profile cannot be asked now", e);
       }
     }

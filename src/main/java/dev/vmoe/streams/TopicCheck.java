@@ -83,7 +83,9 @@ final class TopicCheck {
       } catch (ExecutionException e) {
         if (e.getCause() instanceof AuthorizationException
             && topic.getKey().equals(topics.routingProfile())) {
-          log.warn("{}: the routing profile will stand still", e.getCause().getMessage());
+          log.warn(
+              "this user may not see {}: the routing profile will stand still",
+              topics.routingProfile());
           continue;
         }
         if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
