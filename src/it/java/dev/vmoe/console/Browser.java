@@ -28,7 +28,7 @@ import org.openqa.selenium.logging.LoggingPreferences;
 public final class Browser implements AutoCloseable {
 
   /** Says that a machine without a browser is not good enough. */
-  private static final String REQUIRED = "VMOE_REQUIRE_BROWSER";
+  private static final String REQUIRED = "REQUIRE_BROWSER";
 
   private static final Duration LIMIT = Duration.ofSeconds(30);
 
