@@ -45,7 +45,7 @@ class LayeringTest {
       streams    | moe image inference capacity settings batch event metrics tracing
       report     | moe image inference capacity event
       embedded   |
-      console    | metrics, event
+      console    | metrics event
       cli        | all
       """;
 
