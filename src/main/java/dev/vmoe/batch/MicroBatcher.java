@@ -45,12 +45,8 @@ public final class MicroBatcher<T> implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(MicroBatcher.class);
 
-  private final BatchClassifier classifier;
-  private final ImageDecoder decoder;
-  private final CapacityController controller;
-  private final Supplier<BatchLimits> limits;
+  private final Supplier<BatchTerms> terms;
   private final RunListener<T> listener;
-  private final int slotBytes;
   private final String idPrefix = UUID.randomUUID().toString().substring(0, 8);
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -70,12 +66,13 @@ public final class MicroBatcher<T> implements AutoCloseable {
   private long batchesOpened;
   private boolean closed;
 
-  /** The last run and when it ended; belongs to the inference thread. */
+  /** The last run, when it ended, and of which model; belongs to the inference thread. */
   private @Nullable RunTime lastRun;
 
   private long lastRunEndNanos;
+  private @Nullable ServedModel lastModel;
 
-  /** Starts a batcher that tells nobody of its runs but the lanes. */
+  /** Starts a batcher of one model that tells nobody of its runs but the lanes. */
   public MicroBatcher(
       BatchClassifier classifier,
       ImageDecoder decoder,
@@ -86,7 +83,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
   }
 
   /**
-   * Starts the batcher's threads.
+   * Starts a batcher that runs one model as long as it is open.
    *
    * @param classifier runs each batch; stays open when the batcher closes
    * @param decoder decodes each image
@@ -103,15 +100,29 @@ public final class MicroBatcher<T> implements AutoCloseable {
       Supplier<BatchLimits> limits,
       int decodeThreads,
       RunListener<T> listener) {
-    this.classifier = classifier;
-    this.decoder = decoder;
-    this.controller = controller;
-    this.limits = limits;
+    this(
+        always(new ServedModel(classifier, decoder, controller, () -> {}), limits),
+        decodeThreads,
+        listener);
+  }
+
+  private static Supplier<BatchTerms> always(ServedModel model, Supplier<BatchLimits> limits) {
+    return () -> new BatchTerms(model, limits.get());
+  }
+
+  /**
+   * Starts the batcher's threads.
+   *
+   * @param terms model and limits; asked when a batch is opened, so that a change counts from the
+   *     next one on
+   * @param decodeThreads threads that decode, at least 1
+   * @param listener told of each batch that has run
+   */
+  public MicroBatcher(Supplier<BatchTerms> terms, int decodeThreads, RunListener<T> listener) {
+    this.terms = terms;
     this.listener = listener;
-    int size = classifier.card().imageSize();
-    this.slotBytes = size * size * 3;
     for (int i = 0; i < BUFFERS; i++) {
-      freeBuffers.add(bufferFor(limits.get()));
+      freeBuffers.add(ByteBuffer.allocateDirect(terms.get().bufferBytes()));
     }
     AtomicInteger worker = new AtomicInteger();
     this.decoding =
@@ -137,10 +148,6 @@ public final class MicroBatcher<T> implements AutoCloseable {
     return 3L * imageSize * imageSize * maxImages;
   }
 
-  private ByteBuffer bufferFor(BatchLimits limits) {
-    return ByteBuffer.allocateDirect(Math.multiplyExact(slotBytes, limits.maxImages()));
-  }
-
   /** Opens a lane for one submitter. */
   public Lane<T> openLane() {
     return new BatchLane();
@@ -158,11 +165,11 @@ public final class MicroBatcher<T> implements AutoCloseable {
       batch.close(FlushReason.BYTES, entry.submittedNanos);
     }
     if (batch == null || batch.flushReason != null) {
-      batch = new Batch<>(idPrefix + "-" + batchesOpened++, limits.get(), entry.submittedNanos);
+      batch = new Batch<>(idPrefix + "-" + batchesOpened++, usable(), entry.submittedNanos);
       queue.addLast(batch);
       ByteBuffer buffer = freeBuffers.poll();
       if (buffer != null) {
-        batch.buffer = fit(buffer, batch.limits);
+        batch.buffer = fit(buffer, batch);
       }
     }
     batch.add(entry);
@@ -179,9 +186,20 @@ public final class MicroBatcher<T> implements AutoCloseable {
     return batch;
   }
 
-  /** Returns the buffer, or a larger one in its place where the limits have grown. */
-  private ByteBuffer fit(ByteBuffer buffer, BatchLimits limits) {
-    return buffer.capacity() < (long) slotBytes * limits.maxImages() ? bufferFor(limits) : buffer;
+  /** Returns the terms in force, their model in use for one batch more. */
+  private BatchTerms usable() {
+    BatchTerms now = terms.get();
+    while (!now.model().use()) {
+      now = terms.get(); // replaced, and given back, between the two
+    }
+    return now;
+  }
+
+  /** Returns the buffer, or a larger one in its place where batches or images have grown. */
+  private ByteBuffer fit(ByteBuffer buffer, Batch<T> batch) {
+    return buffer.capacity() < batch.bufferBytes
+        ? ByteBuffer.allocateDirect(batch.bufferBytes)
+        : buffer;
   }
 
   // ---- decoding: on the workers ----
@@ -197,7 +215,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
     String rejection = null;
     InferenceException failure = null;
     try {
-      decoder.decode(encoded, buffer, entry.slot);
+      batch.model.decoder().decode(encoded, buffer, entry.slot);
     } catch (BadImageException e) {
       rejection = e.getMessage();
     } catch (RuntimeException e) {
@@ -303,19 +321,22 @@ public final class MicroBatcher<T> implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+    batch.model.release();
   }
 
   private BatchRun run(Batch<T> batch) {
     FlushReason flushReason = Objects.requireNonNull(batch.flushReason);
-    int numImages = batch.compact(slotBytes);
+    BatchClassifier classifier = batch.model.classifier();
+    int numImages = batch.compact();
     long startNanos = System.nanoTime();
     if (numImages == 0) {
-      return BatchRun.ofNothing(batch.id, flushReason, batch.lingerNanos(), startNanos);
+      return BatchRun.ofNothing(
+          batch.id, classifier.card(), flushReason, batch.lingerNanos(), startNanos);
     }
     for (Entry<T> entry : batch.entries) {
       entry.queueNanos = startNanos - entry.submittedNanos;
     }
-    Decision decision = controller.decide(sample(batch, numImages, startNanos));
+    Decision decision = batch.model.controller().decide(sample(batch, numImages, startNanos));
     boolean alone = classifier.takesAllCores();
     if (alone) {
       decoding.standStill();
@@ -328,8 +349,16 @@ public final class MicroBatcher<T> implements AutoCloseable {
               batch.priorities(numImages),
               decision.routingSettings());
       lastRun = new RunTime(decision.point(), numImages, result.inferenceNanos());
+      lastModel = batch.model;
       return new BatchRun(
-          batch.id, numImages, flushReason, batch.lingerNanos(), decision, result, startNanos);
+          batch.id,
+          classifier.card(),
+          numImages,
+          flushReason,
+          batch.lingerNanos(),
+          decision,
+          result,
+          startNanos);
     } finally {
       lastRunEndNanos = System.nanoTime();
       if (alone) {
@@ -347,7 +376,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
         waitingImages(),
         nowNanos - batch.openedNanos,
         Math.max(0, nowNanos - completeNanos),
-        lastRun,
+        batch.model == lastModel ? lastRun : null, // it says nothing of another model
         Load.UNKNOWN);
   }
 
@@ -364,7 +393,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
   private void passOn(ByteBuffer buffer) {
     for (Batch<T> batch : queue) {
       if (batch.buffer == null) {
-        batch.buffer = fit(buffer, batch.limits);
+        batch.buffer = fit(buffer, batch);
         for (Entry<T> entry : batch.entries) {
           if (entry.encoded != null) {
             decodeLater(batch, entry);

@@ -2,9 +2,11 @@ package dev.vmoe.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.vmoe.event.RegistryClient;
-import dev.vmoe.moe.ModelCard;
-import dev.vmoe.report.ProfileFile;
+import dev.vmoe.inference.Device;
+import dev.vmoe.inference.SessionSettings;
+import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.ModelName;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.settings.TopicPlan;
 import dev.vmoe.streams.ConfigEntry;
@@ -13,12 +15,13 @@ import dev.vmoe.streams.ConfigReader;
 import dev.vmoe.streams.ConfigWriter;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -105,7 +108,7 @@ final class ConfigCommand {
       description = {
         "Change some settings of all running instances; the others stay as they are. Takes effect"
             + " within a second, from the next batch on.",
-        "Keys: capacity.mode, capacity.ratio, experts.per.token, capacity.ratio.min,"
+        "Keys: model, capacity.mode, capacity.ratio, experts.per.token, capacity.ratio.min,"
             + " capacity.ratio.max, experts.per.token.min, experts.per.token.max,"
             + " target.latency.ms, routing, batch.max.images, batch.linger.ms. KEY= or KEY=default"
             + " gives a setting back to the settings file.",
@@ -120,8 +123,12 @@ final class ConfigCommand {
               description = "What to change; KEY= for the settings file's value.")
           List<String> changes) {
     ConfigEdit edit = new ConfigEdit(wanted(changes));
-    return write(
-        connection.settings(), writer -> writer.edit(edit, signature.author, signature.note));
+    Settings settings = connection.settings();
+    String model = edit.wanted().getOrDefault(Settings.MODEL, "");
+    if (!model.isEmpty()) {
+      requireLoadable(settings, model);
+    }
+    return write(settings, writer -> writer.edit(edit, signature.author, signature.note));
   }
 
   @Command(
@@ -181,22 +188,63 @@ final class ConfigCommand {
     }
   }
 
-  /** Checks against the model as the instances do, where it can be read here. */
+  /**
+   * Checks against the models as the instances do, each where it can be read here. A name is looked
+   * up in the models' folder: where that is here and has no such model, nobody has.
+   */
   private UnaryOperator<LiveSettings> check(Settings settings) {
-    if (settings.getString(Settings.MODEL) == null) {
-      return UnaryOperator.identity();
-    }
-    Path model = settings.model();
+    Map<String, Optional<ModelFiles>> models = new HashMap<>();
+    return live -> {
+      String model = live.model();
+      if (model == null) {
+        return live;
+      }
+      Optional<ModelFiles> files = models.get(model);
+      if (files == null) {
+        files = files(settings, model);
+        models.put(model, files);
+      }
+      return files.map(its -> its.complete(live, settings)).orElse(live);
+    };
+  }
+
+  private Optional<ModelFiles> files(Settings settings, String model) {
     try {
-      ModelCard card = ModelOptions.card(model);
-      return ConfigEdit.check(card, settings, ProfileFile.find(model, card).orElse(null));
+      return Optional.of(ModelFiles.of(settings, model));
     } catch (IOException | RuntimeException e) {
+      if (ModelName.isName(model) && hasFolder(settings)) {
+        throw new IllegalArgumentException("model: " + ErrorText.of(e), e);
+      }
       spec.commandLine()
           .getErr()
           .println(
               "vmoe: K and bounds are not checked against the model, which cannot be read here: "
                   + ErrorText.of(e));
-      return UnaryOperator.identity();
+      return Optional.empty();
+    }
+  }
+
+  private static boolean hasFolder(Settings settings) {
+    try {
+      ModelFolder.of(settings);
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** A model that no instance could load is better refused here, where its folder can be seen. */
+  private void requireLoadable(Settings settings, String model) {
+    ModelName.require(model);
+    if (!hasFolder(settings)) {
+      return; // the check says so
+    }
+    try {
+      ModelFiles files = ModelFiles.of(settings, model);
+      FileSums.check(Objects.requireNonNull(files.graph().toAbsolutePath().getParent()));
+      VmoeSession.open(files.graph(), new SessionSettings(Device.CPU, 0, false, List.of())).close();
+    } catch (IOException e) {
+      throw new IllegalArgumentException("model: " + ErrorText.of(e), e);
     }
   }
 }

@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "model",
     description = "Make model files, and look at them.",
-    subcommands = {ModelCommand.Import.class, ModelCommand.Info.class})
+    subcommands = {ModelCommand.Import.class, ModelCommand.Info.class, ModelListCommand.class})
 final class ModelCommand {
 
   private ModelCommand() {}

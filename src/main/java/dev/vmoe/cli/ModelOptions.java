@@ -95,9 +95,9 @@ final class ModelOptions {
     }
   }
 
-  /** Opens the model of an instance's settings. */
-  static VmoeSession open(Settings settings) throws IOException {
-    return open(settings.model(), settings.getString(Settings.DEVICE), settings.inferenceThreads());
+  /** Opens a model on the device of an instance's settings. */
+  static VmoeSession open(Path model, Settings settings) {
+    return open(model, settings.getString(Settings.DEVICE), settings.inferenceThreads());
   }
 
   private static VmoeSession open(Path model, String device, int threads) {

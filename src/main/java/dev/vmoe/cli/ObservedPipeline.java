@@ -102,7 +102,10 @@ final class ObservedPipeline implements AutoCloseable {
     meters.bindJvm();
     pipeline.bindKafka(meters);
     RunningInstance instance = new RunningInstance();
-    instance.started(pipeline, new RunningView(settings, classifier.card(), null, pipeline));
+    instance.started(
+        pipeline,
+        new RunningView(
+            settings, List.of(), ConfigEdit.check(classifier.card(), settings, null), pipeline));
     Console console = opened(Console.start("127.0.0.1", 0, meters, instance));
     return Arrays.stream(pages)
         .map(page -> opened(new Scraper(URI.create(console.address() + page), SCRAPE_EVERY)))

@@ -1,6 +1,5 @@
 package dev.vmoe.cli;
 
-import dev.vmoe.capacity.QualityProfile;
 import dev.vmoe.console.Change;
 import dev.vmoe.console.Configuration;
 import dev.vmoe.console.ConflictException;
@@ -24,8 +23,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.apache.kafka.common.config.ConfigDef.ConfigKey;
-import org.jspecify.annotations.Nullable;
 
 /** What the console shows of a running pipeline, and the configuration it writes. */
 final class RunningView implements PipelineView {
@@ -39,7 +38,7 @@ final class RunningView implements PipelineView {
   private static final String AUTHOR = "live page";
 
   private final Settings settings;
-  private final ModelCard card;
+  private final List<String> models;
   private final UnaryOperator<LiveSettings> check;
   private final Pipeline pipeline;
 
@@ -47,13 +46,17 @@ final class RunningView implements PipelineView {
    * Creates a view.
    *
    * @param settings of the instance
-   * @param quality the model's quality profile; null where there is none
+   * @param models names of the models that it can change to
+   * @param check completes settings, or refuses them, as the instance does
    */
   RunningView(
-      Settings settings, ModelCard card, @Nullable QualityProfile quality, Pipeline pipeline) {
+      Settings settings,
+      List<String> models,
+      UnaryOperator<LiveSettings> check,
+      Pipeline pipeline) {
     this.settings = settings;
-    this.card = card;
-    this.check = ConfigEdit.check(card, settings, quality);
+    this.models = List.copyOf(models);
+    this.check = check;
     this.pipeline = pipeline;
   }
 
@@ -74,7 +77,7 @@ final class RunningView implements PipelineView {
                       key,
                       value,
                       overridden.contains(key),
-                      CHOICES.getOrDefault(key, List.of()),
+                      choices(key, value),
                       definition.documentation));
             });
     return new Configuration(
@@ -89,6 +92,13 @@ final class RunningView implements PipelineView {
         live.lastRefusal()
             .map(refusal -> new Configuration.Refusal(refusal.offset(), refusal.reason()))
             .orElse(null));
+  }
+
+  private List<String> choices(String key, String value) {
+    if (!key.equals(Settings.MODEL)) {
+      return CHOICES.getOrDefault(key, List.of());
+    }
+    return Stream.concat(Stream.of(value), models.stream()).distinct().toList();
   }
 
   @Override
@@ -107,7 +117,8 @@ final class RunningView implements PipelineView {
   }
 
   private Batch batch(NewestImages.Batch batch) {
-    int columns = columns();
+    ModelCard card = batch.card();
+    int columns = columns(card);
     return new Batch(
         batch.id(),
         batch.batchSize(),
@@ -116,11 +127,11 @@ final class RunningView implements PipelineView {
         batch.expertsPerToken(),
         card.moeBlocks(),
         columns,
-        batch.images().stream().map(image -> image(image, columns)).toList());
+        batch.images().stream().map(image -> image(image, card, columns)).toList());
   }
 
   /** Patches are a square, behind the class token where there is one. */
-  private int columns() {
+  private static int columns(ModelCard card) {
     int withToken = (int) Math.sqrt(card.tokensPerImage() - 1);
     if (withToken * withToken == card.tokensPerImage() - 1) {
       return withToken;
@@ -129,7 +140,7 @@ final class RunningView implements PipelineView {
     return without * without == card.tokensPerImage() ? without : 0;
   }
 
-  private Image image(NewestImages.Image image, int columns) {
+  private static Image image(NewestImages.Image image, ModelCard card, int columns) {
     int first = card.tokensPerImage() - columns * columns;
     return new Image(
         image.partition(),

@@ -88,7 +88,11 @@ final class ServedDemo implements AutoCloseable {
     local.pipeline().bindKafka(meters);
     instance.started(
         local.pipeline(),
-        new RunningView(local.settings(), classifier.card(), quality, local.pipeline()));
+        new RunningView(
+            local.settings(),
+            List.of(),
+            ConfigEdit.check(classifier.card(), local.settings(), quality),
+            local.pipeline()));
     replay = local.replay();
   }
 
@@ -108,7 +112,8 @@ final class ServedDemo implements AutoCloseable {
 
   private ControllerFactory controllers(
       Settings settings, @Nullable QualityProfile quality, PipelineMetrics metrics) {
-    metrics.device(classifier.device().label(), settings.getString(Settings.DEVICE));
+    metrics.device(
+        classifier.device().label(), settings.getString(Settings.DEVICE), classifier.runtime());
     try (Progress.Bar bar = progress.bar("measuring cost, %", 100)) {
       return LearnedControllers.survey(settings, classifier, quality, metrics.capacity(), bar::at);
     }

@@ -5,6 +5,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
+import ai.onnxruntime.OrtProvider;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.providers.OrtCUDAProviderOptions;
 import dev.vmoe.moe.Capacity;
@@ -82,11 +83,12 @@ public final class VmoeSession implements BatchClassifier {
           case CPU, CUDA -> openOn(settings.device(), environment, file, settings);
         };
     LOG.info(
-        "{} ({}) on {}, asked for {}",
+        "{} ({}) on {}, asked for {}; {}",
         session.card.name(),
         session.card.architecture(),
         session.device,
-        settings.device());
+        settings.device(),
+        session.runtime());
     try {
       session.warmUp(settings.warmUpBatches());
     } catch (RuntimeException e) {
@@ -180,6 +182,14 @@ public final class VmoeSession implements BatchClassifier {
   /** Returns the device in use: never {@code auto}. */
   public Device device() {
     return device;
+  }
+
+  /** Returns what runs the model on its device: ONNX Runtime's version and execution provider. */
+  public String runtime() {
+    return "ONNX Runtime "
+        + environment.getVersion()
+        + ", "
+        + (device.kind() == Device.Kind.CUDA ? OrtProvider.CUDA : OrtProvider.CPU).getName();
   }
 
   @Override

@@ -1,7 +1,10 @@
 package dev.vmoe.metrics;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Meter;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -18,6 +21,17 @@ public final class PipelineMetrics {
   private final CapacityMetrics capacity;
   private final TraceMetrics traces;
   private final Counter threadFailures;
+  private final Map<Metric, Meter> infos = new EnumMap<>(Metric.class);
+
+  /**
+   * Creates the recorders of an instance whose model is not known yet; once for each {@code
+   * meters}.
+   *
+   * @param flushReasons what can close a batch
+   */
+  public PipelineMetrics(Meters meters, List<String> flushReasons) {
+    this(meters, List.of(), 0, flushReasons);
+  }
 
   /**
    * Creates the recorders of an instance; once for each {@code meters}.
@@ -39,7 +53,8 @@ public final class PipelineMetrics {
       LongSupplier nanoClock) {
     this.meters = meters;
     batches = new BatchMetrics(meters, flushReasons);
-    experts = new ExpertMetrics(meters, blocks, numExperts);
+    experts = new ExpertMetrics(meters);
+    experts.serve(blocks, numExperts);
     capacity = new CapacityMetrics(meters, nanoClock);
     images = new ImageMetrics(meters, capacity::latencyTargetSeconds);
     traces = new TraceMetrics(meters);
@@ -71,14 +86,34 @@ public final class PipelineMetrics {
     return traces;
   }
 
-  /** Says which model is loaded. */
-  public void model(String name, String weightsHash) {
-    meters.info(Metric.MODEL, name, weightsHash);
+  /**
+   * Says which model is served; one before is served no more.
+   *
+   * @param blocks encoder blocks that are MoE layers, ascending; empty for a dense model
+   * @param numExperts E
+   */
+  public void model(String name, String weightsHash, List<Integer> blocks, int numExperts) {
+    experts.serve(blocks, numExperts);
+    info(Metric.MODEL, name, weightsHash);
   }
 
-  /** Says what the model runs on, and what was asked for. */
-  public void device(String device, String asked) {
-    meters.info(Metric.DEVICE, device, asked);
+  /**
+   * Says what the model runs on.
+   *
+   * @param device the device in use
+   * @param asked what was asked for
+   * @param runtime what runs it there, with its version
+   */
+  public void device(String device, String asked, String runtime) {
+    info(Metric.DEVICE, device, asked, runtime);
+  }
+
+  private synchronized void info(Metric metric, String... labelValues) {
+    Meter now = meters.info(metric, labelValues);
+    Meter before = infos.put(metric, now);
+    if (before != null && !before.getId().equals(now.getId())) {
+      meters.remove(before);
+    }
   }
 
   /**

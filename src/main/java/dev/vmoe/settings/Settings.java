@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -30,6 +31,7 @@ public final class Settings extends AbstractConfig {
   public static final String REGISTRY_RETRY_MS = "schema.registry.retry.ms";
   public static final String TOPIC_PREFIX = "topic.prefix";
   public static final String MODEL = "model";
+  public static final String MODELS_DIR = "models.dir";
   public static final String DEVICE = "device";
   public static final String INFERENCE_THREADS = "inference.threads";
   public static final String DECODE_THREADS = "decode.threads";
@@ -117,8 +119,17 @@ public final class Settings extends AbstractConfig {
               null,
               new ConfigDef.NonEmptyString(),
               Importance.HIGH,
-              "Path of the model's ONNX file, as `vmoe model import` writes it. Needed wherever"
-                  + " images are classified.")
+              "The model: the name of a folder in models.dir, or the path of an ONNX file as `vmoe"
+                  + " model import` writes it. Needed wherever images are classified.")
+          .define(
+              MODELS_DIR,
+              Type.STRING,
+              null,
+              new ConfigDef.NonEmptyString(),
+              Importance.MEDIUM,
+              "Folder of models, a folder each, which have their names from there; not set, the"
+                  + " models that come with the project. A configuration record changes to these"
+                  + " models and no others.")
           .define(
               DEVICE,
               Type.STRING,
@@ -270,17 +281,23 @@ public final class Settings extends AbstractConfig {
   }
 
   /**
-   * Returns the model's path.
+   * Returns the model's name or path.
    *
    * @throws ConfigException if it is not set
    */
-  public Path model() {
-    String path = getString(MODEL);
-    if (path == null) {
+  public String model() {
+    String model = getString(MODEL);
+    if (model == null) {
       throw new ConfigException(
-          "model is not set: give the path of an ONNX file, as vmoe model import writes it");
+          "model is not set: give the name of a model, see vmoe model list, or the path of an ONNX"
+              + " file, as vmoe model import writes it");
     }
-    return Path.of(path);
+    return model;
+  }
+
+  /** Returns the folder of models, if it is set. */
+  public Optional<Path> modelsDir() {
+    return Optional.ofNullable(getString(MODELS_DIR)).map(Path::of);
   }
 
   /** Returns the model's threads on the CPU. */

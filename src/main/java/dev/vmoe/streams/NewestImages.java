@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,8 +25,7 @@ public final class NewestImages {
 
   private static final int BEST = 3;
 
-  private final WatchedClassifier watched;
-  private final ModelCard card;
+  private final Supplier<WatchedClassifier> served;
 
   private @Nullable Emitted emitted;
   private @Nullable Batch shown;
@@ -60,6 +60,7 @@ public final class NewestImages {
    * What is known of a batch's first images.
    *
    * @param id identifies the batch
+   * @param card the model that it was run with
    * @param batchSize images of the whole batch
    * @param requestedCapacityRatio ratio that was asked for
    * @param effectiveCapacityRatio ratio in effect
@@ -68,6 +69,7 @@ public final class NewestImages {
    */
   public record Batch(
       String id,
+      ModelCard card,
       int batchSize,
       double requestedCapacityRatio,
       double effectiveCapacityRatio,
@@ -75,19 +77,18 @@ public final class NewestImages {
       List<Image> images) {}
 
   /**
-   * Creates a view of what a classifier sees.
+   * Creates a view of what the model sees.
    *
-   * @param watched the classifier that the pipeline runs
+   * @param served returns the model that the pipeline runs now
    */
-  NewestImages(WatchedClassifier watched) {
-    this.watched = watched;
-    this.card = watched.card();
+  NewestImages(Supplier<WatchedClassifier> served) {
+    this.served = served;
   }
 
   /** Takes over where the images of a share came from, if it belongs to the batch that is kept. */
   @SuppressWarnings("ReferenceEquality") // the very run that was watched, not one like it
   void emitted(Share<Waiting> share) {
-    WatchedClassifier.Sight sight = watched.last().orElse(null);
+    WatchedClassifier.Sight sight = served.get().last().orElse(null);
     if (sight == null || share.run().result() != sight.detail().result()) {
       return;
     }
@@ -114,6 +115,7 @@ public final class NewestImages {
 
   /** Says that somebody looks, and returns what there is to be seen, if there is something yet. */
   public synchronized Optional<Batch> look() {
+    WatchedClassifier watched = served.get();
     watched.look();
     if (watched.last().isEmpty()) {
       emitted = null; // what was there when somebody looked before
@@ -137,6 +139,7 @@ public final class NewestImages {
     now.origins().forEach((index, origin) -> images.add(image(now.sight(), index, origin)));
     return new Batch(
         now.run().id(),
+        now.sight().card(),
         now.run().numImages(),
         detail.result().settings().capacityRatio(),
         detail.result().effectiveCapacityRatio(),
@@ -146,6 +149,7 @@ public final class NewestImages {
 
   private Image image(WatchedClassifier.Sight sight, int index, Origin origin) {
     DetailedResult detail = sight.detail();
+    ModelCard card = sight.card();
     int size = card.imageSize();
     int bytes = 3 * size * size;
     List<byte[]> kept = new ArrayList<>();

@@ -32,8 +32,8 @@ class PipelineMetricsTest {
 
   @Test
   void shouldScrapeEveryMetricUnderItsOwnName() {
-    metrics.model("demo", "abcd");
-    metrics.device("cpu", "auto");
+    metrics.model("demo", "abcd", List.of(1, 3), 2);
+    metrics.device("cpu", "auto", "a runtime");
     metrics.images().inFlight(() -> 0, () -> 0);
     metrics.streamsState(() -> "RUNNING", List.of("RUNNING"));
     metrics.capacity().decided(1, 1, 2, "first", 0);
@@ -130,11 +130,9 @@ class PipelineMetricsTest {
 
   @Test
   void shouldCountChoicesByEncoderBlockAndExpert() {
-    metrics.experts().choices(1, 0, 10, 7);
-    metrics.experts().choices(1, 0, 5, 5);
-    metrics.experts().importance(1, 0, 2.5);
-    metrics.experts().importance(1, 0, 0.25);
-    metrics.experts().droppedEntirely(1, 3);
+    metrics.experts().expert(3, 0, 10, 7, 2.5);
+    metrics.experts().expert(3, 0, 5, 5, 0.25);
+    metrics.experts().droppedEntirely(3, 3);
     metrics.experts().slots(8.5);
 
     assertThat(value("vmoe_expert_choices_assigned_total{expert=\"0\",layer=\"3\"}")).isEqualTo(15);
@@ -223,8 +221,8 @@ class PipelineMetricsTest {
   @Test
   void shouldSayWhatRunsAndHow() {
     AtomicReference<String> state = new AtomicReference<>("CREATED");
-    metrics.model("demo \"small\"", "abcd");
-    metrics.device("cuda:0", "auto");
+    metrics.model("demo \"small\"", "abcd", List.of(1, 3), 2);
+    metrics.device("cuda:0", "auto", "a runtime");
     metrics.streamsState(state::get, List.of("CREATED", "RUNNING"));
     metrics.threadFailed();
 

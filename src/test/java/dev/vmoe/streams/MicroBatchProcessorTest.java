@@ -60,7 +60,7 @@ class MicroBatchProcessorTest {
   private final Meters meters = new Meters();
   private final PipelineMetrics metrics = Pipeline.metrics(meters, new FakeClassifier().card());
   private final ShareRecorder recorder = new ShareRecorder(metrics);
-  private final ShareTracer tracer = new ShareTracer(Tracing.off(), TOPICS, "test", "fake");
+  private final ShareTracer tracer = new ShareTracer(Tracing.off(), TOPICS, "test");
   private final List<AutoCloseable> open = new ArrayList<>();
 
   private FakeClassifier classifier = new FakeClassifier();
@@ -98,7 +98,7 @@ class MicroBatchProcessorTest {
             });
     open.add(0, batcher);
     RequestReader reader = new RequestReader(registry, 1000);
-    ShareEvents events = new ShareEvents(classifier.card());
+    ShareEvents events = new ShareEvents();
     inFlight = new InFlight(() -> inFlightImages, inFlightBytes);
     return PipelineTopology.build(
         TOPICS,
