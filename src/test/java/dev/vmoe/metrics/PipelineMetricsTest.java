@@ -145,6 +145,27 @@ class PipelineMetricsTest {
   }
 
   @Test
+  void shouldKeepTheSeriesOfTheModelThatIsServedAndNoOthers() {
+    metrics.model("old", "aaaa", List.of(1, 3), 2);
+    metrics.experts().expert(3, 1, 10, 7, 2.5);
+    metrics.model("new", "bbbb", List.of(0, 3), 3);
+    metrics.experts().expert(3, 1, 5, 5, 0.5);
+    metrics.experts().expert(1, 0, 1, 1, 1); // the last share of the old one
+    metrics.experts().droppedEntirely(1, 1);
+    metrics.experts().expert(0, 2, 4, 4, 1);
+
+    assertThat(value("vmoe_model_info{model=\"new\",weights=\"bbbb\"}")).isEqualTo(1);
+    assertThat(value("vmoe_expert_choices_assigned_total{expert=\"1\",layer=\"3\"}")).isEqualTo(15);
+    assertThat(value("vmoe_expert_choices_assigned_total{expert=\"2\",layer=\"0\"}")).isEqualTo(4);
+    assertThat(meters.scrape(Exposition.PROMETHEUS)).doesNotContain("layer=\"1\"", "\"old\"");
+
+    metrics.model("dense", "cccc", List.of(), 0);
+    assertThat(meters.scrape(Exposition.PROMETHEUS)).doesNotContain("layer=", "\"new\"");
+    metrics.model("old", "aaaa", List.of(1, 3), 2);
+    assertThat(value("vmoe_expert_choices_assigned_total{expert=\"1\",layer=\"3\"}")).isZero();
+  }
+
+  @Test
   void shouldCountChangesOfThePointByTheReasonOfTheNewOne() {
     metrics.capacity().decided(1.05, 1.06, 2, "steady", 0);
     metrics.capacity().decided(1.05, 1.07, 2, "steady", 0);
@@ -228,7 +249,8 @@ class PipelineMetricsTest {
 
     assertThat(value("vmoe_model_info{model=\"demo \\\"small\\\"\",weights=\"abcd\"}"))
         .isEqualTo(1);
-    assertThat(value("vmoe_device_info{asked=\"auto\",device=\"cuda:0\"}")).isEqualTo(1);
+    assertThat(value("vmoe_device_info{asked=\"auto\",device=\"cuda:0\",runtime=\"a runtime\"}"))
+        .isEqualTo(1);
     assertThat(value("vmoe_streams_state{state=\"CREATED\"}")).isEqualTo(1);
     state.set("RUNNING");
     assertThat(value("vmoe_streams_state{state=\"CREATED\"}")).isZero();
