@@ -21,7 +21,10 @@ public final class PipelineMetrics {
   private final CapacityMetrics capacity;
   private final TraceMetrics traces;
   private final Counter threadFailures;
-  private final Map<Metric, Meter> infos = new EnumMap<>(Metric.class);
+  private final Map<Metric, Info> infos = new EnumMap<>(Metric.class);
+
+  /** What is said of the instance now, until something else is. */
+  private record Info(List<String> labelValues, Meter meter) {}
 
   /**
    * Creates the recorders of an instance whose model is not known yet; once for each {@code
@@ -109,10 +112,14 @@ public final class PipelineMetrics {
   }
 
   private synchronized void info(Metric metric, String... labelValues) {
-    Meter now = meters.info(metric, labelValues);
-    Meter before = infos.put(metric, now);
-    if (before != null && !before.getId().equals(now.getId())) {
-      meters.remove(before);
+    Info before = infos.get(metric);
+    List<String> values = List.of(labelValues);
+    if (before != null && before.labelValues().equals(values)) {
+      return;
+    }
+    infos.put(metric, new Info(values, meters.info(metric, labelValues)));
+    if (before != null) {
+      meters.remove(before.meter());
     }
   }
 
