@@ -34,7 +34,7 @@ class LayeringTest {
       checkpoint | tensor
       onnx       | tensor
       model      | tensor moe onnx checkpoint
-      image      |
+      image      | moe
       inference  | moe
       capacity   | moe
       settings   | moe capacity
@@ -45,7 +45,7 @@ class LayeringTest {
       streams    | moe image inference capacity settings batch event metrics tracing
       report     | moe image inference capacity event
       embedded   |
-      console    | metrics event report
+      console    | metrics event
       cli        | all
       """;
 

@@ -46,7 +46,7 @@ class BenchObservabilityIT {
     assertThat(err.toString()).doesNotContain("vmoe: ");
     assertThat(status).isZero();
     JsonNode all = new ObjectMapper().readTree(json.toFile()).get("observations");
-    for (String what : List.of("control", "metrics", "tracing")) {
+    for (String what : List.of("control", "metrics", "page", "profile", "tracing")) {
       JsonNode one = all.get(what);
       assertThat(one.get("pairs")).as(what).hasSize(ROUNDS);
       assertThat(one.get("with_images_per_second").asDouble()).as(what).isPositive();
@@ -56,12 +56,15 @@ class BenchObservabilityIT {
     }
     int runs = ROUNDS + 1; // one to warm up
     assertThat(all.at("/metrics/scrapes").asInt()).isGreaterThanOrEqualTo(runs);
+    // its status in every run, and the newest images in some
+    assertThat(all.at("/page/scrapes").asInt()).isGreaterThan(runs);
     assertThat(all.at("/control/scrapes").asInt()).isZero();
     assertThat(all.at("/control/spans_exported").asInt()).isZero();
     // five spans an image and one a batch; the last second's may still be on their way
     assertThat(all.at("/tracing/spans_exported").asInt()).isGreaterThanOrEqualTo(5 * IMAGES);
     assertThat(all.at("/tracing/spans_dropped").asInt()).isZero();
-    assertThat(Files.readAllLines(csv)).hasSize(1 + 3 * ROUNDS);
-    assertThat(out.toString()).contains("control", "metrics", "tracing", "95 % interval");
+    assertThat(Files.readAllLines(csv)).hasSize(1 + 5 * ROUNDS);
+    assertThat(out.toString())
+        .contains("control", "metrics", "page", "profile", "tracing", "95 % interval");
   }
 }

@@ -103,6 +103,12 @@ class SecuredBrokerIT {
     grant(rights, ResourceType.TRANSACTIONAL_ID, "vmoe-streams", AclOperation.WRITE);
     grant(
         rights,
+        ResourceType.TRANSACTIONAL_ID,
+        "vmoe.config-writer",
+        AclOperation.WRITE,
+        AclOperation.DESCRIBE);
+    grant(
+        rights,
         ResourceType.TOPIC,
         "vmoe-streams-routing-profile-",
         AclOperation.CREATE,
@@ -176,6 +182,70 @@ class SecuredBrokerIT {
     JsonNode prediction = new ObjectMapper().readTree(out.toString());
     assertThat(prediction.get("key").textValue()).isEqualTo("a.grey");
     assertThat(prediction.at("/value/top/0/label").textValue()).isEqualTo("grey-7");
+  }
+
+  @Test
+  void shouldWriteAConfigurationWithTheRightsThatAreListed() throws Exception {
+    Path settings = settings(PASSWORD);
+    assertThat(run("topics", "create", "--settings", settings.toString())).as("%s", err).isZero();
+    assertThat(run("config", "set", "routing=vanilla", "--settings", settings.toString()))
+        .as("%s", err)
+        .isZero();
+    assertThat(run("config", "reset", "--settings", settings.toString())).as("%s", err).isZero();
+  }
+
+  @Test
+  void shouldAnswerImagesAndTryAgainWhileTheProfileMayNotBeReadOrIsTakenAway() throws Exception {
+    Path settings = settings(PASSWORD);
+    assertThat(run("topics", "create", "--settings", settings.toString())).as("%s", err).isZero();
+    AclBinding denied =
+        new AclBinding(
+            new ResourcePattern(ResourceType.TOPIC, "vmoe.routing-profile", PatternType.LITERAL),
+            new AccessControlEntry("User:vmoe", "*", AclOperation.ALL, AclPermissionType.DENY));
+    admin.createAcls(List.of(denied)).all().get();
+    try (FakeClassifier classifier = new FakeClassifier();
+        Pipeline pipeline = pipeline(settings, classifier)) {
+      assertThat(pipeline.awaitRunning(Duration.ofSeconds(60))).isTrue();
+      produce(settings, "b.grey");
+      await().atMost(Duration.ofSeconds(60)).until(() -> classifier.runs() >= 1);
+      awaitStandstill(pipeline, "vmoe.routing-profile");
+      assertThat(pipeline.routingProfile().orElseThrow()).isEmpty();
+
+      admin.deleteAcls(List.of(denied.toFilter())).all().get();
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> !pipeline.routingProfile().orElseThrow().isEmpty());
+      await().atMost(Duration.ofSeconds(60)).until(() -> pipeline.profileStandstill().isEmpty());
+
+      admin.createAcls(List.of(denied)).all().get(); // now the table's own thread fails
+      awaitStandstill(pipeline, "vmoe.routing-profile");
+      assertThat(pipeline.routingProfile().orElseThrow()).isNotEmpty();
+      int runs = classifier.runs();
+      produce(settings, "c.grey");
+      await().atMost(Duration.ofSeconds(60)).until(() -> classifier.runs() > runs);
+
+      admin.deleteAcls(List.of(denied.toFilter())).all().get();
+      await().atMost(Duration.ofSeconds(60)).until(() -> pipeline.profileStandstill().isEmpty());
+      assertThat(pipeline.failure()).isEmpty();
+    } finally {
+      admin.deleteAcls(List.of(denied.toFilter())).all().get();
+    }
+  }
+
+  private static void awaitStandstill(Pipeline pipeline, String why) {
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(
+            () ->
+                assertThat(pipeline.profileStandstill())
+                    .hasValueSatisfying(it -> assertThat(it).contains(why)));
+  }
+
+  private void produce(Path settings, String name) throws IOException {
+    Path image = Files.write(folder.resolve(name), FakeDecoder.grey(200));
+    assertThat(run("produce", "--settings", settings.toString(), image.toString()))
+        .as("%s", err)
+        .isZero();
   }
 
   /** Returns whether what was read of a topic between two parts of the profile is deleted. */

@@ -28,7 +28,7 @@ import org.openqa.selenium.logging.LoggingPreferences;
 public final class Browser implements AutoCloseable {
 
   /** Says that a machine without a browser is not good enough. */
-  private static final String REQUIRED = "VMOE_BROWSER_REQUIRED";
+  private static final String REQUIRED = "REQUIRE_BROWSER";
 
   private static final Duration LIMIT = Duration.ofSeconds(30);
 
@@ -67,6 +67,7 @@ public final class Browser implements AutoCloseable {
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        "--hide-scrollbars",
         "--disable-dev-shm-usage",
         "--window-size=1360,900");
     options.setCapability("goog:loggingPrefs", logs);

@@ -144,7 +144,7 @@ class LivePageIT {
   }
 
   private void show() {
-    console = Console.start("127.0.0.1", 0, meters, shown);
+    console = Console.start(Listening.at("127.0.0.1", 0), meters, shown);
     browser.go(console.address());
     browser.awaitTrue("document.getElementById('health').textContent === 'ready'");
   }
@@ -155,7 +155,7 @@ class LivePageIT {
 
     browser.awaitTrue("document.querySelectorAll('#images li').length === 1");
 
-    assertThat(browser.text("images")).contains("labelled " + HOSTILE);
+    assertThat(browser.text("images")).contains(", labelled " + HOSTILE);
     assertThat(browser.text("letters")).contains("no image " + HOSTILE);
     assertThat(browser.text("config-record")).contains("by " + HOSTILE, "note " + HOSTILE);
     assertThat(browser.text("config-refusal")).contains("refused " + HOSTILE);
@@ -165,17 +165,42 @@ class LivePageIT {
   }
 
   @Test
-  void shouldCoverThePatchesThatTheChosenLayerDropped() {
+  void shouldCoverThePatchesThatTheChosenLayerSkipped() {
     show();
     browser.awaitTrue("document.querySelectorAll('#images li').length === 1");
 
     assertThat(covered()).isEqualTo("1001");
-    assertThat(browser.text("images")).contains("2/4 patches dropped");
+    assertThat(browser.text("images")).contains("2/4 patches skipped");
 
     browser.byId("layers").findElements(org.openqa.selenium.By.tagName("input")).get(1).click();
 
     assertThat(covered()).isEqualTo("0000");
-    assertThat(browser.text("images")).contains("0/4 patches dropped");
+    assertThat(browser.text("images")).contains("0/4 patches skipped");
+  }
+
+  @Test
+  void shouldColourLatencyByLateAnswersNotByTheAgeOfRecords() {
+    show();
+    answerOften(90_000, 0); // no target yet, which is not exceeded by anything
+    browser.awaitTrue("document.getElementById('tile-p99').textContent.includes('s')");
+    assertThat(browser.run(LATE)).isEqualTo(false);
+
+    metrics.capacity().configured(0, 1_000_000_000L);
+    answerOften(90_000, 1_000_000); // a replay
+    browser.awaitTrue("document.getElementById('tile-p50').textContent.endsWith('0 % late')");
+    assertThat(browser.run(LATE)).isEqualTo(false);
+
+    answerOften(5_000, 5_000_000_000L);
+    browser.awaitTrue(LATE.replace("return ", ""));
+  }
+
+  private static final String LATE =
+      "return document.getElementById('tile-latency').classList.contains('late')";
+
+  private void answerOften(long ageMillis, long waitedNanos) {
+    for (int i = 0; i < 100; i++) {
+      metrics.images().answered(0, 0, ageMillis, waitedNanos);
+    }
   }
 
   /** One digit a patch: 1 where something lies over the picture. */

@@ -11,6 +11,7 @@ import dev.vmoe.image.OpenCvDecoder;
 import dev.vmoe.image.Preprocessing;
 import dev.vmoe.image.TestImages;
 import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.moe.Resize;
 import java.awt.Color;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -49,7 +50,7 @@ class BadInputIT {
                     Map.of("image.max.bytes", MAX_BYTES, "image.max.pixels", MAX_PIXELS)),
                 classifier,
                 new OpenCvDecoder(
-                    new Preprocessing(8, Preprocessing.Resize.BILINEAR),
+                    new Preprocessing(8, Resize.BILINEAR),
                     new DecoderLimits(MAX_BYTES, MAX_PIXELS)));
         Answers answers = Answers.of(workbench);
         Workbench.Reader<ExpertUtilization> utilization = workbench.utilization()) {

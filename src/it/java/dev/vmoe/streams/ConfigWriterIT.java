@@ -3,6 +3,7 @@ package dev.vmoe.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.awaitility.Awaitility.await;
 
 import dev.vmoe.event.PipelineConfig;
 import java.time.Duration;
@@ -32,6 +33,73 @@ class ConfigWriterIT {
       assertThat(entries(workbench)).extracting(ConfigEntry::author).containsExactly("ann", "bob");
       assertThat(writer.edit(put("routing", "vanilla"), "bob", null)).isEmpty();
       assertThat(entries(workbench)).hasSize(2);
+    }
+  }
+
+  @Test
+  void shouldChangeOnlyWhatWasSeen() throws Exception {
+    try (Workbench workbench = Workbench.open(1)) {
+      ConfigWriter writer = workbench.configWriter();
+      ConfigWriter.Seen nothing = new ConfigWriter.Seen(null, null, Map.of());
+      long first =
+          writer
+              .editSeen(nothing, put("capacity.ratio", "0.5"), "ann", null)
+              .orElseThrow()
+              .offset();
+
+      assertThatExceptionOfType(ConfigConflictException.class)
+          .isThrownBy(() -> writer.editSeen(nothing, put("routing", "vanilla"), "bob", null))
+          .withMessageContaining("record " + first + " has been written by now");
+      assertThat(entries(workbench)).hasSize(1);
+      ConfigWriter.Seen seen = new ConfigWriter.Seen(first, first, Map.of("capacity.ratio", "0.5"));
+      assertThat(writer.editSeen(seen, put("routing", "vanilla"), "bob", null)).isPresent();
+
+      long reset = writer.reset("ann", null).orElseThrow().offset();
+      ConfigWriter.Seen seenReset = new ConfigWriter.Seen(reset, null, Map.of());
+      assertThat(writer.editSeen(seenReset, put("routing", "vanilla"), "bob", null)).isPresent();
+    }
+  }
+
+  /** As an instance does whose memory is too small for what this writer takes for right. */
+  @Test
+  void shouldWriteAgainAfterWhatTheInstanceRefused() throws Exception {
+    try (Workbench workbench = Workbench.open(1);
+        LiveConfiguration instance = workbench.configurationRefusing(4096)) {
+      instance.start();
+      ConfigWriter writer = workbench.configWriter();
+      writer.editSeen(instance.seen(), put("routing", "vanilla"), "ann", null);
+      await().until(() -> instance.lastValid().isPresent());
+      long refused =
+          writer
+              .editSeen(instance.seen(), put("batch.max.images", "4096"), "ann", null)
+              .orElseThrow()
+              .offset();
+      await().until(() -> instance.lastRefusal().filter(it -> it.offset() == refused).isPresent());
+
+      long next =
+          writer
+              .editSeen(instance.seen(), put("capacity.ratio", "0.5"), "ann", null)
+              .orElseThrow()
+              .offset();
+
+      await().until(() -> Long.valueOf(next).equals(instance.current().version()));
+      assertThat(instance.lastValid().orElseThrow().overrides())
+          .isEqualTo(Map.of("routing", "vanilla", "capacity.ratio", "0.5"));
+    }
+  }
+
+  @Test
+  void shouldWriteNothingThatBreaksTheLine() throws Exception {
+    try (Workbench workbench = Workbench.open(1)) {
+      ConfigWriter writer = workbench.configWriter();
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> writer.edit(put("routing", "vanilla"), "ann", "x\n2026 ERROR"))
+          .withMessageContaining("note has line breaks");
+      workbench.configure(
+          PipelineConfig.newBuilder().setAuthor("e\u001b[2J").setNote("x\ny").build());
+
+      assertThat(entries(workbench)).extracting(ConfigEntry::author).containsExactly("e\ufffd[2J");
+      assertThat(entries(workbench)).extracting(ConfigEntry::note).containsExactly("x\ufffdy");
     }
   }
 

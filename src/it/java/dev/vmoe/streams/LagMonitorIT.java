@@ -16,11 +16,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
@@ -173,6 +175,28 @@ class LagMonitorIT {
       assertThat(configuration.lastRefusal()).isEmpty();
     } finally {
       kafka.close();
+    }
+  }
+
+  @Test
+  void shouldTryAgainWhereNoClientCanBeMade() throws Exception {
+    AtomicInteger tries = new AtomicInteger();
+    try (Workbench workbench = Workbench.open(1);
+        LagMonitor lag =
+            new LagMonitor(
+                () -> {
+                  if (tries.incrementAndGet() < 3) {
+                    throw new KafkaException("no such host");
+                  }
+                  return Admin.create(workbench.settings(Map.of()).adminProperties());
+                },
+                workbench.prefix + "app",
+                pending,
+                INTERVAL,
+                (load, age) -> {})) {
+      lag.start();
+      awaitBacklog(lag, 0);
+      assertThat(tries).hasValue(3);
     }
   }
 

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.vmoe.console.Console;
 import dev.vmoe.console.Health;
 import dev.vmoe.console.Instance;
+import dev.vmoe.console.Listening;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.FakeClassifier;
@@ -57,7 +58,8 @@ class MetricsIT {
         FakeClassifier classifier = new FakeClassifier();
         Meters meters = new Meters();
         Pipeline pipeline = start(workbench.settings(Map.of()), classifier, meters);
-        Console console = Console.start("127.0.0.1", 0, meters, new Running(pipeline));
+        Console console =
+            Console.start(Listening.at("127.0.0.1", 0), meters, new Running(pipeline));
         Answers answers = Answers.of(workbench);
         Workbench.Reader<ExpertUtilization> utilization = workbench.utilization()) {
       await()

@@ -249,10 +249,7 @@ class TracesIT {
                       .matches("00-\\w{32}-\\w{16}-0[13]"));
       await()
           .atMost(Duration.ofSeconds(60))
-          .until(
-              () ->
-                  Scrape.of(meters).value("vmoe_spans_dropped_total{cause=\"export\"}")
-                      >= 5.0 * images);
+          .until(() -> Scrape.of(meters).value("vmoe_spans_dropped_total{cause=\"export\"}") > 0);
       assertThat(Scrape.of(meters).value("vmoe_spans_exported_total")).isZero();
     }
   }

@@ -12,6 +12,9 @@ import dev.vmoe.event.PipelineConfig;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.RoutingProfile;
+import dev.vmoe.metrics.Meters;
+import dev.vmoe.metrics.PipelineMetrics;
+import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -226,6 +229,33 @@ final class Workbench implements AutoCloseable {
     Settings settings = settings(Map.of());
     return new ConfigWriter(
         settings, registry, new ConfigReader(registry, settings, UnaryOperator.identity()));
+  }
+
+  /** Follows whatever has smaller batches. */
+  private record Refusing(int images) implements ConfigFollower {
+    @Override
+    public boolean isReadyFor(LiveSettings settings) {
+      return true;
+    }
+
+    @Override
+    public Change prepare(LiveSettings settings) {
+      if (settings.maxBatchImages() >= images) {
+        throw new IllegalArgumentException("no room for " + settings.maxBatchImages());
+      }
+      return () -> {};
+    }
+  }
+
+  /** Returns the configuration of an instance that refuses a batch of this many images. */
+  LiveConfiguration configurationRefusing(int images) {
+    Settings settings = settings(Map.of());
+    return new LiveConfiguration(
+        () -> new ConfigLog(settings.consumerProperties(), topic("config")),
+        new ConfigReader(registry, settings, UnaryOperator.identity()),
+        LiveSettings.of(settings),
+        new Refusing(images),
+        new PipelineMetrics(new Meters(), List.of(), 0, List.of()).capacity());
   }
 
   void flush() {

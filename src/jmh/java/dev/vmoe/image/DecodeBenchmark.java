@@ -1,6 +1,6 @@
 package dev.vmoe.image;
 
-import dev.vmoe.image.Preprocessing.Resize;
+import dev.vmoe.moe.Resize;
 import java.awt.Color;
 import java.awt.GradientPaint;
 import java.awt.Graphics2D;

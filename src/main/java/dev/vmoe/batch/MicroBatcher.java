@@ -72,6 +72,9 @@ public final class MicroBatcher<T> implements AutoCloseable {
   private long lastRunEndNanos;
   private @Nullable ServedModel lastModel;
 
+  /** Whether it was said already; belongs to the inference thread. */
+  private boolean listenerFailed;
+
   /** Starts a batcher of one model that tells nobody of its runs but the lanes. */
   public MicroBatcher(
       BatchClassifier classifier,
@@ -302,12 +305,14 @@ public final class MicroBatcher<T> implements AutoCloseable {
     if (failure == null) {
       try {
         run = run(batch);
-        listener.ran(run, batch.origins());
       } catch (InferenceException e) {
         failure = e;
       } catch (RuntimeException | Error e) {
         failure = new InferenceException("batch of " + batch.images + " images failed: " + e, e);
       }
+    }
+    if (run != null) {
+      tell(run, batch);
     }
     lock.lock();
     try {
@@ -322,6 +327,18 @@ public final class MicroBatcher<T> implements AutoCloseable {
       lock.unlock();
     }
     batch.model.release();
+  }
+
+  /** A defect of who only listens must not cost the batch, which would fail again and again. */
+  private void tell(BatchRun run, Batch<T> batch) {
+    try {
+      listener.ran(run, batch.origins());
+    } catch (RuntimeException | Error e) {
+      if (!listenerFailed) {
+        log.error("who listens to runs failed; batches are answered all the same", e);
+      }
+      listenerFailed = true;
+    }
   }
 
   private BatchRun run(Batch<T> batch) {

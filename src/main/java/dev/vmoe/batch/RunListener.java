@@ -4,6 +4,7 @@ import java.util.List;
 
 /**
  * Told of each batch that has run: once, on the inference thread, before any lane has its share.
+ * What it throws is logged, once, and changes nothing.
  *
  * @param <T> what submitters attach to each image
  */

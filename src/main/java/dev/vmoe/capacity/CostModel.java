@@ -21,9 +21,11 @@ import org.jspecify.annotations.Nullable;
  * size where little comes (threads and caches that have slept), and {@code gap} what an image costs
  * beside its run (decoding that nothing hides, hand-over).
  *
- * <p>Throughput is asked for at full batches, so batches of at least half of one teach the factors
- * and the gap; smaller ones, which run while little comes, teach {@code wake} alone. Were all to
- * teach the factors, an instance would come out of a quiet hour believing that it is slow.
+ * <p>Throughput is asked of an instance that has no time to rest. So batches of at least half a
+ * full one, with at least as much waiting behind them, teach the factors and the gap; smaller ones
+ * teach {@code wake} alone. Were all to teach the factors, an instance would come out of a quiet
+ * hour believing that it is slow, and one at a fast point would never see that a better one keeps
+ * up.
  *
  * <p>An error that shows right after a change of point is the point's; one that shows while the
  * point stays is the machine's, and so is any at the beginning. Both factors follow the mean of
@@ -130,6 +132,12 @@ public final class CostModel {
 
   private long observedNanos = Long.MIN_VALUE;
   private @Nullable RunTime lastRun;
+
+  /**
+   * Whether the batch of the last sample, and those behind it, left the instance no time to rest.
+   */
+  private boolean pressed;
+
   private int runsAtPoint;
 
   /** Sum of the weights of all runs so far. */
@@ -191,8 +199,11 @@ public final class CostModel {
    */
   public double runSeconds(OperatingPoint point, int images) {
     requireImages(images);
-    Curve curve = curve(point);
-    return curve.at(images) * machine * curve.factor + (large(images) ? 0 : wake);
+    return tirelessSeconds(curve(point), images) + (large(images) ? 0 : wake);
+  }
+
+  private double tirelessSeconds(Curve curve, int images) {
+    return curve.at(images) * machine * curve.factor;
   }
 
   /** Returns how long the instance is busy with a batch: the run and the gap beside it. */
@@ -219,17 +230,17 @@ public final class CostModel {
 
   /**
    * Learns from the run before this sample, and from how long the instance stood still before this
-   * batch. That counts only while more images wait behind the batch: where none do, the instance
-   * may as well have been waiting for images.
+   * batch.
    */
   public void observe(Sample sample) {
     RunTime run = sample.lastRun();
     forget(sample.nowNanos(), run == null ? null : run.point());
     if (run != null && isNew(run)) {
-      observe(run);
+      observe(run, pressed);
       lastRun = run;
     }
-    if (run != null && sample.waitingImages() > 0 && large(sample.batchImages())) {
+    pressed = large(sample.waitingImages()) && large(sample.batchImages());
+    if (run != null && pressed) {
       double most = 2 * gapSeconds() + longestRun * machine; // a pause of the machine is no gap
       double idle = Math.min(sample.idleNanos() / NANOS, most);
       gap = gap + weight(sample.batchImages()) * (idle / sample.batchImages() - gap);
@@ -258,7 +269,7 @@ public final class CostModel {
     return run != lastRun;
   }
 
-  private void observe(RunTime run) {
+  private void observe(RunTime run, boolean pressed) {
     Curve curve = curves.get(run.point());
     if (curve == null) {
       return; // a fixed point that nobody measured
@@ -266,7 +277,9 @@ public final class CostModel {
     boolean same = lastRun == null || lastRun.point().equals(run.point());
     runsAtPoint = same ? runsAtPoint + 1 : 1;
     double seconds = run.nanos() / NANOS;
-    double predicted = runSeconds(run.point(), run.images());
+    double tireless = tirelessSeconds(curve, run.images());
+    double rest = pressed ? 0 : wake;
+    double predicted = tireless + rest;
     double error = Math.abs(seconds / predicted - 1);
     relativeError =
         lastRun == null ? error : relativeError + ERROR_WEIGHT * (error - relativeError);
@@ -275,7 +288,7 @@ public final class CostModel {
       wake = Math.min(longestRun / 4, Math.max(-shortestRun / 2, learnt)); // no run takes nothing
       return;
     }
-    double ratio = seconds / predicted;
+    double ratio = (seconds - rest) / tireless;
     double step = weight(run.images()) * (Math.min(MOST, Math.max(1 / MOST, ratio)) - 1);
     boolean settling = learnt >= KNOWN_AFTER && runsAtPoint <= SETTLING_RUNS;
     double own = settling ? POINTS_SHARE : 0;

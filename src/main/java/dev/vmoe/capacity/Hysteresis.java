@@ -32,7 +32,7 @@ public record Hysteresis(
           0.8,
           0.9,
           0.5,
-          Duration.ofMillis(500),
+          Duration.ofMillis(750),
           Duration.ofSeconds(1),
           Duration.ofSeconds(2));
 

@@ -6,8 +6,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.LongStream;
 
 /**
  * Decodes stored values into fp32 arrays, a window at a time: no copy of a leaf beside the leaf.
@@ -47,6 +49,26 @@ final class ArrayLoader {
       throw new MalformedException(held + " values, more than " + MAX_VALUES);
     }
     return new float[(int) held];
+  }
+
+  /**
+   * Checks that so many values can be held at all, before minutes are spent on some of them.
+   *
+   * @param file to name in the error
+   * @param leaves numbers of values
+   */
+  static void requireHeap(Path file, LongStream leaves) throws CheckpointException {
+    long values = leaves.map(size -> Math.min(size, MAX_VALUES)).sum(); // larger ones are refused
+    long mebibytes = (values * Float.BYTES >> 20) + 1;
+    long heap = Runtime.getRuntime().maxMemory() >> 20;
+    if (mebibytes > heap) {
+      throw new CheckpointException(
+          file,
+          String.format(
+              "the parameters take %d MiB as fp32, but the heap of this process has %d: start it"
+                  + " with -Xmx%dm",
+              mebibytes, heap, mebibytes + mebibytes / 5));
+    }
   }
 
   /**

@@ -46,7 +46,7 @@ public final class CheckpointReader {
       return ShardedCheckpoint.read(path.resolveSibling(name.toString().substring(0, end)));
     }
     if (name.toString().endsWith(".npz")) {
-      return ParameterRoot.unwrap(Npz.read(path));
+      return Npz.readParameters(path);
     }
     return FlaxTree.read(path);
   }

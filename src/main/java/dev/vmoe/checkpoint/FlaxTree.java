@@ -35,6 +35,12 @@ final class FlaxTree {
         throw new MalformedException("more than one msgpack value");
       }
       String root = ParameterRoot.of(leaves.keySet());
+      ArrayLoader.requireHeap(
+          file,
+          leaves.entrySet().stream()
+              .filter(leaf -> leaf.getKey().startsWith(root))
+              .flatMap(leaf -> leaf.getValue().pieces().stream())
+              .mapToLong(piece -> piece.bytes() / Float.BYTES));
       Map<String, Tensor> tensors = new TreeMap<>();
       for (Map.Entry<String, Leaf> entry : leaves.entrySet()) {
         if (entry.getKey().startsWith(root)) {

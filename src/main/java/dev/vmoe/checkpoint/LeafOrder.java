@@ -1,7 +1,9 @@
 package dev.vmoe.checkpoint;
 
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 
 /** An order in which the leaves of an index tree may be numbered. */
@@ -38,10 +40,9 @@ enum LeafOrder {
       case STORED -> List.copyOf(stored);
       case SORTED -> stored.stream().sorted(byPath).toList();
       case SORTED_BELOW_FIELDS -> {
-        List<String> fields =
-            stored.stream().map(leaf -> path.apply(leaf).get(0)).distinct().toList();
-        Comparator<T> byField =
-            Comparator.comparingInt(leaf -> fields.indexOf(path.apply(leaf).get(0)));
+        Map<String, Integer> fields = new HashMap<>(); // name → number
+        stored.forEach(leaf -> fields.putIfAbsent(path.apply(leaf).get(0), fields.size()));
+        Comparator<T> byField = Comparator.comparing(leaf -> fields.get(path.apply(leaf).get(0)));
         yield stored.stream().sorted(byField.thenComparing(byPath)).toList();
       }
     };

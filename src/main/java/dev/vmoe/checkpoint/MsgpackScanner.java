@@ -49,11 +49,22 @@ final class MsgpackScanner {
 
   private static final int BUFFER_BYTES = 8192;
   private static final int MAX_DEPTH = 100;
+  private static final int MAX_AXES = 32;
+
+  /**
+   * Most that may be held of one file or payload, beside the arrays that stay in it: enough for
+   * thousands of leaves over hundreds of devices.
+   */
+  private static final long MAX_HELD_BYTES = 64L << 20;
+
+  /** About what an object takes that holds a value. */
+  private static final int VALUE_BYTES = 64;
 
   private final @Nullable SeekableByteChannel channel;
   private final long size;
   private final MessageUnpacker unpacker;
   private long unpackerStart;
+  private long heldBytes;
 
   /** Scans a file from its beginning. */
   MsgpackScanner(SeekableByteChannel channel) throws IOException {
@@ -94,7 +105,7 @@ final class MsgpackScanner {
     try {
       return read.read();
     } catch (MessageInsufficientBufferException e) {
-      throw new MalformedException("truncated after " + size + " bytes", e);
+      throw new MalformedException("truncated after " + size + " bytes: copy the file again", e);
     } catch (MessagePackException e) {
       throw new MalformedException("not msgpack at byte " + position() + ": " + e.getMessage(), e);
     }
@@ -104,6 +115,7 @@ final class MsgpackScanner {
     if (depth > MAX_DEPTH) {
       throw new MalformedException("nested deeper than " + MAX_DEPTH);
     }
+    hold(VALUE_BYTES);
     ValueType type = unpacker.getNextFormat().getValueType();
     return switch (type) {
       case NIL -> {
@@ -113,7 +125,7 @@ final class MsgpackScanner {
       case BOOLEAN -> unpacker.unpackBoolean();
       case INTEGER -> unpacker.unpackLong();
       case FLOAT -> unpacker.unpackDouble();
-      case STRING -> unpacker.unpackString();
+      case STRING -> new String(bytes(unpacker.unpackRawStringHeader()), UTF_8);
       case BINARY -> bytes(unpacker.unpackBinaryHeader());
       case ARRAY -> list(depth);
       case MAP -> map(depth);
@@ -135,9 +147,10 @@ final class MsgpackScanner {
     Map<String, Object> map = new LinkedHashMap<>();
     for (int i = 0; i < length; i++) {
       Object key = value(depth + 1);
-      map.put(
-          key instanceof byte[] bytes ? new String(bytes, UTF_8) : key.toString(),
-          value(depth + 1));
+      String name = key instanceof byte[] bytes ? new String(bytes, UTF_8) : key.toString();
+      if (map.put(name, value(depth + 1)) != null) {
+        throw new MalformedException("a map has the key '" + name + "' twice");
+      }
     }
     return map;
   }
@@ -173,7 +186,16 @@ final class MsgpackScanner {
 
   private byte[] bytes(int length) throws IOException {
     checkHas(length);
+    hold(length);
     return unpacker.readPayload(length);
+  }
+
+  private void hold(long bytes) throws MalformedException {
+    heldBytes += bytes;
+    if (heldBytes > MAX_HELD_BYTES) {
+      throw new MalformedException(
+          "more than " + MAX_HELD_BYTES + " bytes beside arrays: no checkpoint has as many");
+    }
   }
 
   /** Seeks, so that what is skipped is not read. */
@@ -190,7 +212,8 @@ final class MsgpackScanner {
     if (length > size - position()) {
       throw new MalformedException(
           String.format(
-              "truncated: %d bytes at %d, but the file has %d", length, position(), size));
+              "truncated: %d bytes at %d, but the file has %d: copy it again",
+              length, position(), size));
     }
   }
 
@@ -201,6 +224,9 @@ final class MsgpackScanner {
   /** Returns extents. */
   static int[] shape(Object value) throws MalformedException {
     List<?> extents = list(value);
+    if (extents.size() > MAX_AXES) {
+      throw new MalformedException(extents.size() + " axes, more than " + MAX_AXES);
+    }
     int[] shape = new int[extents.size()];
     for (int axis = 0; axis < shape.length; axis++) {
       long extent = integer(Objects.requireNonNull(extents.get(axis)));

@@ -9,13 +9,16 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -35,6 +38,7 @@ public final class Npz {
   private static final String SUFFIX = ".npy";
   private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
   private static final int MAX_HEADER_BYTES = 1 << 20;
+  private static final int MAX_DEFLATE_RATIO = 1032;
   private static final Pattern DESCR = Pattern.compile("'descr'\\s*:\\s*'([^']*)'");
   private static final Pattern FORTRAN = Pattern.compile("'fortran_order'\\s*:\\s*(True|False)");
   private static final Pattern SHAPE = Pattern.compile("'shape'\\s*:\\s*\\(([\\d,\\sL]*)\\)");
@@ -71,12 +75,30 @@ public final class Npz {
    * @throws CheckpointException if the file is missing or broken
    */
   public static ParameterTree read(Path file) throws IOException {
+    return read(file, names -> "");
+  }
+
+  /** Reads the parameters; where the names have {@code params/}, the rest is left unread. */
+  static ParameterTree readParameters(Path file) throws IOException {
+    return read(file, ParameterRoot::of);
+  }
+
+  private static ParameterTree read(Path file, Function<Collection<String>, String> rootOf)
+      throws IOException {
     try (ZipFile zip = new ZipFile(file.toFile())) {
-      Map<String, Tensor> tensors = new TreeMap<>();
+      Map<String, ZipEntry> entries = new TreeMap<>();
       for (ZipEntry entry : Collections.list(zip.entries())) {
         if (entry.getName().endsWith(SUFFIX)) {
-          String name = entry.getName().substring(0, entry.getName().length() - SUFFIX.length());
-          tensors.put(name, read(file, name, zip, entry));
+          entries.put(
+              entry.getName().substring(0, entry.getName().length() - SUFFIX.length()), entry);
+        }
+      }
+      String root = rootOf.apply(entries.keySet());
+      Map<String, Tensor> tensors = new TreeMap<>();
+      for (Map.Entry<String, ZipEntry> entry : entries.entrySet()) {
+        String name = entry.getKey();
+        if (name.startsWith(root)) {
+          tensors.put(name.substring(root.length()), read(file, name, zip, entry.getValue()));
         }
       }
       return new ParameterTree(tensors);
@@ -90,6 +112,7 @@ public final class Npz {
   private static Tensor read(Path file, String name, ZipFile zip, ZipEntry entry)
       throws IOException {
     try (DataInputStream in = new DataInputStream(zip.getInputStream(entry))) {
+      requireSizeIsPossible(file, entry);
       Header header = header(in);
       long size = Region.volume(header.shape());
       long bytes = entry.getSize() - header.bytes();
@@ -102,6 +125,15 @@ public final class Npz {
           header.fortran() ? fromFortranOrder(values, header.shape()) : values, header.shape());
     } catch (MalformedException | EOFException | ZipException e) {
       throw CheckpointException.atLeaf(file, name, e);
+    }
+  }
+
+  /** Checks that an entry can be as large as it says, before as much is allocated. */
+  private static void requireSizeIsPossible(Path file, ZipEntry entry) throws IOException {
+    long packed = Math.min(entry.getCompressedSize(), Files.size(file));
+    if (entry.getSize() > packed * MAX_DEFLATE_RATIO) {
+      throw new MalformedException(
+          String.format("%d bytes cannot be packed into %d", entry.getSize(), packed));
     }
   }
 

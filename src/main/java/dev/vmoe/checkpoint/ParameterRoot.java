@@ -1,9 +1,6 @@
 package dev.vmoe.checkpoint;
 
-import dev.vmoe.tensor.Tensor;
 import java.util.Collection;
-import java.util.Map;
-import java.util.TreeMap;
 
 /** Where the parameters are in a tree that holds more: step, optimiser state. */
 final class ParameterRoot {
@@ -21,18 +18,6 @@ final class ParameterRoot {
       root += WRAPPER;
     }
     return root;
-  }
-
-  /** Returns the parameters of a tree, without what their paths begin with. */
-  static ParameterTree unwrap(ParameterTree tree) {
-    String root = of(tree.paths());
-    Map<String, Tensor> parameters = new TreeMap<>();
-    for (String path : tree.paths()) {
-      if (path.startsWith(root)) {
-        parameters.put(path.substring(root.length()), tree.get(path));
-      }
-    }
-    return new ParameterTree(parameters);
   }
 
   private static boolean anyBeginsWith(Collection<String> paths, String start) {

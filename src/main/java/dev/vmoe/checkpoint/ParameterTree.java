@@ -41,6 +41,13 @@ public final class ParameterTree {
         || leaves.subMap(path + "/", path + "/" + Character.MAX_VALUE).size() > 0;
   }
 
+  /** Returns this tree with another leaf, in place of the one at its path if there is one. */
+  public ParameterTree with(String path, Tensor leaf) {
+    ParameterTree changed = new ParameterTree(leaves);
+    changed.leaves.put(path, leaf);
+    return changed;
+  }
+
   /** Returns all paths in lexicographic order. */
   public SortedSet<String> paths() {
     return Collections.unmodifiableSortedSet(leaves.navigableKeySet());

@@ -19,7 +19,7 @@ record Region(List<Integer> starts, List<Integer> extents) {
    * @param stop index after the last, or {@link #TO_THE_END}
    */
   record Slice(long start, long stop) {
-    static final long TO_THE_END = -1;
+    static final long TO_THE_END = Long.MAX_VALUE;
 
     @Override
     public String toString() {

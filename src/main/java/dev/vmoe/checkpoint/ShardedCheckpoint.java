@@ -57,6 +57,9 @@ final class ShardedCheckpoint {
   /** What a shard holds of one leaf: flat arrays, one after the other, are one slice. */
   private record Chunk(int shard, List<Slice> slices, List<StoredArray> pieces) {}
 
+  /** Most slices of a leaf: one for each device it is spread over. */
+  private static final int MAX_SLICES = 4096;
+
   private final Path prefix;
   private final Path indexFile;
   private int shardCount;
@@ -139,6 +142,9 @@ final class ShardedCheckpoint {
     int[] shape = MsgpackScanner.shape(shaped.get(0));
     List<?> slices = MsgpackScanner.list(fields.get(1));
     List<?> shards = MsgpackScanner.list(fields.get(2), slices.size());
+    if (slices.size() > MAX_SLICES) {
+      throw new MalformedException(slices.size() + " slices, more than " + MAX_SLICES);
+    }
 
     Set<Placement> placements = new LinkedHashSet<>();
     for (int i = 0; i < slices.size(); i++) {
@@ -225,7 +231,11 @@ final class ShardedCheckpoint {
       }
     } catch (NoSuchFileException e) {
       throw new CheckpointException(
-          file, String.format("shard %d of %d is missing", shard, shardCount), e);
+          file,
+          String.format(
+              "shard %d of %d is missing: all data files belong beside the index",
+              shard, shardCount),
+          e);
     } catch (MalformedException e) {
       throw new CheckpointException(file, at + e.getMessage(), e);
     }
@@ -269,7 +279,11 @@ final class ShardedCheckpoint {
       }
       problem = problem == null ? mismatch : problem;
     }
-    throw new CheckpointException(indexFile, "does not fit its shards in any order: " + problem);
+    throw new CheckpointException(
+        indexFile,
+        "does not fit its shards in any order: "
+            + problem
+            + "; copy all files of this checkpoint again, and none of another");
   }
 
   /** Returns what is wrong with the first leaf that the shards hold differently, or null. */
@@ -320,6 +334,11 @@ final class ShardedCheckpoint {
   // ---- values
 
   private Map<String, Tensor> load(List<Leaf> ordered, String root) throws IOException {
+    ArrayLoader.requireHeap(
+        indexFile,
+        ordered.stream()
+            .filter(leaf -> leaf.name().startsWith(root))
+            .mapToLong(leaf -> Region.volume(leaf.shape())));
     Map<Integer, float[]> values = new TreeMap<>(); // by leaf number
     for (int number = 0; number < ordered.size(); number++) {
       if (ordered.get(number).name().startsWith(root)) {

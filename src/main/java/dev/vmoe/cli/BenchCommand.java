@@ -7,6 +7,7 @@ import picocli.CommandLine.Command;
     name = "bench",
     description = "Measure on this machine. Every figure is compared within one run.",
     subcommands = {
+      BenchGraphCommand.class,
       BenchPipelineCommand.class,
       BenchOverloadCommand.class,
       BenchPriorityCommand.class,

@@ -1,9 +1,14 @@
 package dev.vmoe.cli;
 
+import dev.vmoe.model.Form;
 import dev.vmoe.model.ImportOptions;
 import dev.vmoe.model.ModelImport;
+import dev.vmoe.model.Precision;
 import dev.vmoe.model.RandomCheckpoint;
+import dev.vmoe.model.Target;
 import dev.vmoe.model.Variant;
+import dev.vmoe.model.VmoeArchitecture;
+import dev.vmoe.moe.Resize;
 import dev.vmoe.report.LabelledImage;
 import dev.vmoe.report.LabelledImages;
 import java.io.IOException;
@@ -100,15 +105,35 @@ final class BundledModels {
    * @throws IllegalArgumentException if there is no such variant
    */
   static Path random(String variant, long seed) throws IOException {
-    String name = variant.replace('/', '-') + "-" + seed + ".onnx";
+    return random(variant, false, Form.of(Target.CPU), seed);
+  }
+
+  /**
+   * Returns the graph of an architecture or of its dense twin, with random weights.
+   *
+   * @throws IllegalArgumentException if there is no such variant
+   */
+  static Path random(String variant, boolean twin, Form form, long seed) throws IOException {
+    VmoeArchitecture architecture = Variant.ofLabel(variant).architecture();
+    String name =
+        variant.replace('/', '-')
+            + (twin ? "-dense" : "")
+            + (form.target() == Target.CPU ? "" : "-cuda")
+            + (form.precision() == Precision.FP32 ? "" : "-" + form.precision().label())
+            + "-"
+            + seed
+            + ".onnx";
     return graphs()
         .fresh(
             name,
             FileTime.fromMillis(0),
             out ->
                 ModelImport.write(
-                    RandomCheckpoint.of(Variant.ofLabel(variant).architecture(), seed),
-                    ImportOptions.named("random " + variant).resized(ImportOptions.Resize.AREA),
+                    RandomCheckpoint.of(twin ? architecture.denseTwin() : architecture, seed),
+                    ImportOptions.named("random " + variant)
+                        .resized(Resize.AREA)
+                        .forTarget(form.target()),
+                    form.precision(),
                     out));
   }
 }

@@ -51,7 +51,8 @@ record ConfigEdit(Map<String, String> wanted) implements UnaryOperator<Map<Strin
   }
 
   /**
-   * Returns the check that every instance makes before it takes settings over.
+   * Returns the check that every instance makes before it takes settings over, but for the one
+   * against its own memory, which nobody else knows.
    *
    * @param file settings of the instance
    * @param quality the model's quality profile; null where there is none

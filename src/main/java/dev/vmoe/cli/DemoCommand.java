@@ -79,11 +79,17 @@ final class DemoCommand implements Callable<Integer> {
       description = "Write the summary there as JSON, too.")
   private @Nullable Path json;
 
+  private static final int MOST_PORT = 65_535;
+
   private DemoCommand() {}
 
   @Override
   public Integer call() throws Exception {
     PositiveNumbers.check(spec, "--images", images, "--batch", batch);
+    if (port < 0 || port > MOST_PORT) {
+      throw new ParameterException(
+          spec.commandLine(), "--port " + port + " is not from 0 to " + MOST_PORT);
+    }
     if (serve && images != null) {
       throw new ParameterException(
           spec.commandLine(), "--images: with --serve, images are sent until Ctrl-C; leave it out");

@@ -3,10 +3,14 @@ package dev.vmoe.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.checkpoint.CheckpointReader;
 import dev.vmoe.model.DescriptionFile;
+import dev.vmoe.model.Form;
 import dev.vmoe.model.ImportOptions;
 import dev.vmoe.model.ModelImport;
+import dev.vmoe.model.Positions;
+import dev.vmoe.model.Precision;
 import dev.vmoe.model.Target;
 import dev.vmoe.moe.ModelCard;
+import dev.vmoe.moe.Resize;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -16,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -43,7 +48,7 @@ final class ModelCommand {
         names = "--checkpoint",
         required = true,
         paramLabel = "PREFIX",
-        description = "PREFIX of PREFIX.index and PREFIX.data-…, or a .npz file.")
+        description = "PREFIX of PREFIX.index and PREFIX.data-…, a .npz or a flax msgpack file.")
     private Path checkpoint = Path.of("");
 
     @Option(names = "--out", required = true, paramLabel = "M.onnx", description = "File to write.")
@@ -82,7 +87,23 @@ final class ModelCommand {
         description =
             "To the input's size directly, or the smaller side by area and a central crop"
                 + " (default: bilinear).")
-    private ImportOptions.@Nullable Resize resize;
+    private @Nullable Resize resize;
+
+    @Option(
+        names = "--image-size",
+        paramLabel = "PIXELS",
+        description =
+            "Height and width of images; learned positions are resized to it"
+                + " (default: the checkpoint's).")
+    private @Nullable Integer imageSize;
+
+    @Option(
+        names = "--positions",
+        paramLabel = "learned|sincos2d",
+        description =
+            "Where position embeddings come from; sincos2d needs --image-size"
+                + " (default: learned).")
+    private @Nullable String positions;
 
     @Option(
         names = "--target",
@@ -93,15 +114,36 @@ final class ModelCommand {
                 + " (default: ${DEFAULT-VALUE}).")
     private Target target = Target.CPU;
 
+    @Option(
+        names = "--precision",
+        paramLabel = "fp32|fp16|int8",
+        defaultValue = "fp32",
+        description =
+            "What large products are computed in; fp16 for target cuda, int8 for target cpu; routing"
+                + " is fp32 in each (default: ${DEFAULT-VALUE}).")
+    private Precision precision = Precision.FP32;
+
     private Import() {}
 
     @Override
     public Integer call() throws IOException {
-      ModelCard card = ModelImport.write(CheckpointReader.read(checkpoint), options(), out);
+      ImportOptions options = options();
+      check(options.target());
+      ModelCard card =
+          ModelImport.write(CheckpointReader.read(checkpoint), options, precision, out);
       PrintWriter writer = spec.commandLine().getOut();
       writer.printf("%s: %s, %s%n", out, card.name(), card.architecture());
       writer.flush();
       return 0;
+    }
+
+    /** Refuses a precision that is not for the target before a checkpoint is read for minutes. */
+    private void check(Target chosen) {
+      try {
+        new Form(chosen, precision);
+      } catch (IllegalArgumentException e) {
+        throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+      }
     }
 
     private ImportOptions options() throws IOException {
@@ -113,6 +155,8 @@ final class ModelCommand {
           capacityRatio != null ? capacityRatio : said.capacityRatio(),
           activation != null ? DescriptionFile.softmax(activation) : said.softmax(),
           resize != null ? resize : said.resize(),
+          positions != null ? Positions.ofLabel(positions) : said.positions(),
+          imageSize != null ? imageSize : said.imageSize(),
           target);
     }
   }

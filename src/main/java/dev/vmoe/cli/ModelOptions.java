@@ -9,6 +9,7 @@ import dev.vmoe.inference.Device;
 import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.moe.ModelCard;
+import dev.vmoe.moe.Resize;
 import dev.vmoe.onnx.OnnxModel;
 import dev.vmoe.settings.Settings;
 import java.io.IOException;
@@ -96,11 +97,14 @@ final class ModelOptions {
   }
 
   /** Opens a model on the device of an instance's settings. */
-  static VmoeSession open(Path model, Settings settings) {
+  static VmoeSession open(Path model, Settings settings) throws IOException {
     return open(model, settings.getString(Settings.DEVICE), settings.inferenceThreads());
   }
 
-  private static VmoeSession open(Path model, String device, int threads) {
+  private static VmoeSession open(Path model, String device, int threads) throws IOException {
+    if (Files.isReadable(model)) { // ONNX Runtime's own words on missing weights say little
+      OnnxModel.requireWeights(model);
+    }
     SessionSettings chosen = SessionSettings.on(Device.ofLabel(device));
     return VmoeSession.open(
         model,
@@ -110,7 +114,7 @@ final class ModelOptions {
   /** Returns a decoder that makes this model's input. */
   static ImageDecoder decoder(ModelCard card, DecoderLimits limits) {
     return new OpenCvDecoder(
-        new Preprocessing(card.imageSize(), Preprocessing.Resize.ofLabel(card.resize())), limits);
+        new Preprocessing(card.imageSize(), Resize.ofLabel(card.resize())), limits);
   }
 
   /** Returns a decoder with the limits that the settings have by default. */

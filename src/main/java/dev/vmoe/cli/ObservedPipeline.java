@@ -3,6 +3,7 @@ package dev.vmoe.cli;
 import dev.vmoe.capacity.FixedCapacity;
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.console.Console;
+import dev.vmoe.console.Listening;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.metrics.Exposition;
@@ -102,11 +103,8 @@ final class ObservedPipeline implements AutoCloseable {
     meters.bindJvm();
     pipeline.bindKafka(meters);
     RunningInstance instance = new RunningInstance();
-    instance.started(
-        pipeline,
-        new RunningView(
-            settings, List.of(), ConfigEdit.check(classifier.card(), settings, null), pipeline));
-    Console console = opened(Console.start("127.0.0.1", 0, meters, instance));
+    instance.started(pipeline, RunningView.ofOneModel(settings, classifier.card(), null, pipeline));
+    Console console = opened(Console.start(Listening.at("127.0.0.1", 0), meters, instance));
     return Arrays.stream(pages)
         .map(page -> opened(new Scraper(URI.create(console.address() + page), SCRAPE_EVERY)))
         .toList();

@@ -1,6 +1,7 @@
 package dev.vmoe.cli;
 
 import dev.vmoe.console.Console;
+import dev.vmoe.console.Listening;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.settings.Settings;
@@ -48,9 +49,7 @@ final class RunCommand implements Callable<Integer> {
             pipeline, new RunningView(settings, models.names(), models::complete, pipeline));
         progress.say(
             "running; "
-                + (console == null
-                    ? ""
-                    : "live page, metrics and health at " + console.address() + "; ")
+                + (console == null ? "" : console.shows() + " at " + console.address() + "; ")
                 + "Ctrl-C stops");
         pipeline.awaitStopped();
         Optional<Throwable> failure = pipeline.failure();
@@ -71,6 +70,22 @@ final class RunCommand implements Callable<Integer> {
       return null;
     }
     meters.bindJvm();
-    return Console.start(settings.getString(Settings.CONSOLE_HOST), port, meters, instance);
+    try {
+      return Console.start(listening(settings), meters, instance);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "console.host, console.port: " + e.getMessage() + ", -1 none", e);
+    }
+  }
+
+  /** Returns where to listen, and whether with the live page: beyond this machine if so asked. */
+  static Listening listening(Settings settings) {
+    String host = settings.getString(Settings.CONSOLE_HOST);
+    String page = settings.getString(Settings.CONSOLE_PAGE);
+    return new Listening(
+        host,
+        settings.getInt(Settings.CONSOLE_PORT),
+        page.equals("auto") ? Listening.loopback(host) : Boolean.parseBoolean(page),
+        settings.getList(Settings.CONSOLE_NAMES));
   }
 }

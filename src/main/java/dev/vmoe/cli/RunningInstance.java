@@ -4,13 +4,7 @@ import dev.vmoe.console.Health;
 import dev.vmoe.console.Instance;
 import dev.vmoe.console.PipelineView;
 import dev.vmoe.console.RoutingMap;
-import dev.vmoe.event.RoutingProfile;
-import dev.vmoe.moe.ModelCard;
-import dev.vmoe.report.routing.RoutingMapPicture;
-import dev.vmoe.report.routing.RoutingTable;
-import dev.vmoe.settings.Settings;
 import dev.vmoe.streams.Pipeline;
-import java.util.List;
 import java.util.Optional;
 import org.apache.kafka.streams.KafkaStreams;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +15,7 @@ final class RunningInstance implements Instance {
   private volatile String lacks = "the model is being loaded and warmed up";
   private volatile @Nullable Pipeline pipeline;
   private volatile @Nullable PipelineView view;
-  private volatile boolean mapped;
+  private volatile @Nullable InstanceRoutingMap map;
 
   /** Says that the model is ready. */
   void loaded() {
@@ -31,6 +25,9 @@ final class RunningInstance implements Instance {
   /** Says which pipeline runs, and what can be seen of it. */
   void started(Pipeline started, PipelineView seen) {
     view = seen;
+    map =
+        new InstanceRoutingMap(
+            started::card, started::routingProfile, started::profileStandstill, System::nanoTime);
     pipeline = started;
   }
 
@@ -54,42 +51,16 @@ final class RunningInstance implements Instance {
     };
   }
 
-  /** Once there is one, there always is: rows are only added. */
   @Override
   public boolean hasRoutingMap() {
-    mapped = mapped || routingMap().svg().isPresent();
-    return mapped;
+    InstanceRoutingMap drawn = map;
+    return drawn != null && drawn.there();
   }
 
   @Override
   public RoutingMap routingMap() {
-    Pipeline running = pipeline;
-    if (running == null) {
-      return RoutingMap.lacking(lacks);
-    }
-    ModelCard card = running.card();
-    if (card.dense()) {
-      return RoutingMap.lacking(card.name() + " is a dense model, it has no experts");
-    }
-    return running
-        .routingProfile()
-        .map(rows -> draw(rows, card))
-        .orElseGet(
-            () -> RoutingMap.lacking(Settings.ROUTING_PROFILE_INTERVAL_MS + " is 0, none is kept"));
-  }
-
-  private static RoutingMap draw(List<RoutingProfile> rows, ModelCard card) {
-    List<RoutingProfile> ofModel =
-        rows.stream().filter(row -> row.getWeightsHash().equals(card.weightsHash())).toList();
-    if (ofModel.stream().allMatch(row -> row.getClassIndex() < 0)) {
-      return RoutingMap.lacking(
-          ofModel.isEmpty()
-              ? "no image of this model has been counted yet"
-              : "all images so far have labels that are none of the model's classes");
-    }
-    RoutingTable table = RoutingTable.of(ofModel);
-    return RoutingMap.of(
-        new RoutingMapPicture(table, RoutingMapPicture.firstAndLast(table)).toSvg());
+    InstanceRoutingMap drawn = map;
+    return drawn == null ? RoutingMap.lacking(lacks) : drawn.map();
   }
 
   @Override

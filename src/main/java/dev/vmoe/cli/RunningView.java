@@ -1,11 +1,13 @@
 package dev.vmoe.cli;
 
+import dev.vmoe.capacity.QualityProfile;
 import dev.vmoe.console.Change;
 import dev.vmoe.console.Configuration;
 import dev.vmoe.console.ConflictException;
 import dev.vmoe.console.PipelineView;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.moe.ModelCard;
+import dev.vmoe.report.patches.PatchGrid;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.streams.ConfigConflictException;
@@ -25,6 +27,7 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.apache.kafka.common.config.ConfigDef.ConfigKey;
+import org.jspecify.annotations.Nullable;
 
 /** What the console shows of a running pipeline, and the configuration it writes. */
 final class RunningView implements PipelineView {
@@ -58,6 +61,18 @@ final class RunningView implements PipelineView {
     this.models = List.copyOf(models);
     this.check = check;
     this.pipeline = pipeline;
+  }
+
+  /**
+   * Returns a view of an instance that runs one model as long as it lives.
+   *
+   * @param quality the model's quality profile; null where there is none
+   */
+  static RunningView ofOneModel(
+      Settings settings, ModelCard card, @Nullable QualityProfile quality, Pipeline pipeline) {
+    UnaryOperator<LiveSettings> model = ConfigEdit.check(card, settings, quality);
+    return new RunningView(
+        settings, List.of(), live -> Pipeline.runnable(model.apply(live), card), pipeline);
   }
 
   @Override
@@ -118,7 +133,7 @@ final class RunningView implements PipelineView {
 
   private Batch batch(NewestImages.Batch batch) {
     ModelCard card = batch.card();
-    int columns = columns(card);
+    PatchGrid grid = PatchGrid.of(card);
     return new Batch(
         batch.id(),
         batch.batchSize(),
@@ -126,38 +141,18 @@ final class RunningView implements PipelineView {
         batch.effectiveCapacityRatio(),
         batch.expertsPerToken(),
         card.moeBlocks(),
-        columns,
-        batch.images().stream().map(image -> image(image, card, columns)).toList());
+        grid.side(),
+        batch.images().stream().map(image -> image(image, grid)).toList());
   }
 
-  /** Patches are a square, behind the class token where there is one. */
-  private static int columns(ModelCard card) {
-    int withToken = (int) Math.sqrt(card.tokensPerImage() - 1);
-    if (withToken * withToken == card.tokensPerImage() - 1) {
-      return withToken;
-    }
-    int without = (int) Math.sqrt(card.tokensPerImage());
-    return without * without == card.tokensPerImage() ? without : 0;
-  }
-
-  private static Image image(NewestImages.Image image, ModelCard card, int columns) {
-    int first = card.tokensPerImage() - columns * columns;
+  private static Image image(NewestImages.Image image, PatchGrid grid) {
     return new Image(
         image.partition(),
         image.offset(),
         image.label(),
         image.top().stream().map(best -> new Score(best.label(), best.score())).toList(),
         Base64.getEncoder().encodeToString(image.png()),
-        image.kept().stream().map(tokens -> digits(tokens, first)).toList());
-  }
-
-  /** One digit a patch: K is below ten in every model there is, and more look the same. */
-  private static String digits(byte[] kept, int first) {
-    StringBuilder digits = new StringBuilder();
-    for (int token = first; token < kept.length; token++) {
-      digits.append(Math.min(9, kept[token]));
-    }
-    return digits.toString();
+        image.kept().stream().map(grid::keptDigits).toList());
   }
 
   @Override
@@ -169,13 +164,24 @@ final class RunningView implements PipelineView {
   public String change(Change change) {
     ConfigEdit edit = new ConfigEdit(change.settings());
     String author = change.author() == null ? AUTHOR : change.author();
+    ConfigWriter.Seen seen = pipeline.configuration().seen();
+    if (!Objects.equals(change.version(), seen.version())) {
+      throw new ConflictException(
+          "%s is in force by now, not %s, so nothing was written; look at it and try again"
+              .formatted(name(seen.version()), name(change.version())),
+          null);
+    }
     try (RegistryClient registry = ConnectionOptions.registry(settings)) {
       return new ConfigWriter(settings, registry, new ConfigReader(registry, settings, check))
-          .editSeen(change.version(), edit, author, change.note())
+          .editSeen(seen, edit, author, change.note())
           .map(ConfigView::written)
           .orElse("nothing to change");
     } catch (ConfigConflictException e) {
       throw new ConflictException(String.valueOf(e.getMessage()), e);
     }
+  }
+
+  private static String name(@Nullable Long version) {
+    return version == null ? "the settings file" : "configuration " + version;
   }
 }

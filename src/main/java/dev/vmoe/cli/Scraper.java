@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 /** Reads a page at a steady pace, as Prometheus reads metrics. */
 final class Scraper implements AutoCloseable {
 
+  private static final int NOTHING_YET = 204;
+
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
   private final HttpClient client = HttpClient.newHttpClient();
@@ -45,6 +47,9 @@ final class Scraper implements AutoCloseable {
       HttpResponse<byte[]> answer =
           client.send(
               HttpRequest.newBuilder(page).timeout(TIMEOUT).build(), BodyHandlers.ofByteArray());
+      if (answer.statusCode() == NOTHING_YET) {
+        return;
+      }
       if (answer.statusCode() != 200 || answer.body().length == 0) {
         throw new IllegalStateException(page + " answered " + answer.statusCode());
       }
@@ -75,7 +80,7 @@ final class Scraper implements AutoCloseable {
     }
   }
 
-  /** Returns how often the page was read. */
+  /** Returns how often the page was read and had something to show. */
   long reads() {
     return reads.get();
   }

@@ -2,6 +2,7 @@ package dev.vmoe.cli;
 
 import dev.vmoe.capacity.QualityProfile;
 import dev.vmoe.console.Console;
+import dev.vmoe.console.Listening;
 import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.Metric;
@@ -36,6 +37,9 @@ final class ServedDemo implements AutoCloseable {
   /** Until the first batch has run nobody knows what is attainable. */
   private static final double FIRST_RATE = 50;
 
+  /** Images are sent when they are due, whatever became of those before: this is never reached. */
+  private static final int MOST_UNANSWERED = 1_000_000;
+
   /** It may go on for days: a partition keeps two segments of this size at most. */
   private static final int SEGMENT_BYTES = 32 * 1024 * 1024;
 
@@ -69,9 +73,10 @@ final class ServedDemo implements AutoCloseable {
     RunningInstance instance = new RunningInstance();
     instance.loaded();
     meters.bindJvm();
-    console = Console.start("127.0.0.1", port, meters, instance);
+    console = console(port, instance);
+    LocalPipeline starting = null;
     try {
-      local =
+      starting =
           new LocalPipeline(
               all,
               bounded(TopicPlan.load()),
@@ -80,20 +85,30 @@ final class ServedDemo implements AutoCloseable {
               (settings, metrics) -> controllers(settings, quality, metrics),
               meters,
               progress::say);
+      starting.leaveToCaller();
+      starting.pipeline().bindKafka(meters);
+      instance.started(
+          starting.pipeline(),
+          RunningView.ofOneModel(
+              starting.settings(), classifier.card(), quality, starting.pipeline()));
     } catch (RuntimeException | InterruptedException e) {
       console.close();
+      if (starting != null) {
+        starting.close();
+      }
       throw e;
     }
-    local.leaveToCaller();
-    local.pipeline().bindKafka(meters);
-    instance.started(
-        local.pipeline(),
-        new RunningView(
-            local.settings(),
-            List.of(),
-            ConfigEdit.check(classifier.card(), local.settings(), quality),
-            local.pipeline()));
+    local = starting;
     replay = local.replay();
+  }
+
+  private Console console(int port, RunningInstance instance) {
+    try {
+      return Console.start(Listening.at("127.0.0.1", port), meters, instance);
+    } catch (IllegalArgumentException e) {
+      meters.close();
+      throw new IllegalArgumentException("--port: " + e.getMessage(), e);
+    }
   }
 
   private static TopicPlan bounded(TopicPlan plan) {
@@ -143,7 +158,7 @@ final class ServedDemo implements AutoCloseable {
                 settings().getString(Settings.BOOTSTRAP_SERVERS),
                 settings().getString(Settings.REGISTRY_URL)));
     DemoSummary.Memory memory = new DemoSummary.Memory();
-    Replay.Load load = new Replay.Load(Long.MAX_VALUE, perSecond, Integer.MAX_VALUE);
+    Replay.Load load = new Replay.Load(Long.MAX_VALUE, perSecond, MOST_UNANSWERED);
     Replay.Outcome outcome =
         perSecond > 0
             ? replay.run(LocalPipeline.endless(set), load, memory::at)

@@ -66,16 +66,17 @@ final class SettingsModels implements ModelSource {
   @Override
   public LoadedModel load(LiveSettings live) {
     ModelFiles files = files(live);
+    VmoeSession session;
     try {
       FileSums.check(Objects.requireNonNull(files.graph().toAbsolutePath().getParent()));
       if (!first) {
         FreeMemory.ofThisMachine().require(files.card().name(), files.bytes());
       }
+      progress.say("loading " + files.graph());
+      session = ModelOptions.open(files.graph(), settings);
     } catch (IOException e) {
       throw new IllegalArgumentException("model: " + ErrorText.of(e), e);
     }
-    progress.say("loading " + files.graph());
-    VmoeSession session = ModelOptions.open(files.graph(), settings);
     try {
       return loaded(live, files, session);
     } catch (RuntimeException | Error e) {

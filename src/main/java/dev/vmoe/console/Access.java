@@ -3,9 +3,10 @@ package dev.vmoe.console;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
 import java.net.URI;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which requests a browser may have been tricked into. The console has no accounts, so that what
@@ -14,52 +15,50 @@ import java.util.regex.Pattern;
  */
 final class Access {
 
-  private static final Pattern IPV4 = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
-
-  private final String host;
+  private final HostName host;
+  private final List<String> names;
 
   /** Why a request is not served. */
   record Refusal(HttpStatus status, String reason) {}
 
-  /**
-   * Creates the rules.
-   *
-   * @param host where the console listens
-   */
-  Access(String host) {
-    this.host = host.toLowerCase(Locale.ROOT);
+  /** Creates the rules of a console that listens there. */
+  Access(Listening listening) {
+    this.host = HostName.of(listening.host());
+    this.names = listening.names();
   }
 
   /**
-   * Returns why data must not be read, if so: a console for this machine alone is only known by
-   * this machine's names. Another site's name that leads here is a trick (DNS rebinding).
+   * Returns why data must be neither read nor written, if so: the request was sent to a name that
+   * is not the console's. Another site's name can be pointed here at any time (DNS rebinding), and
+   * its page then reads as if this were its own; an address or {@code localhost} cannot.
    */
-  Optional<Refusal> refuseReading(Context context) {
-    String name = name(context);
-    if (!isLoopback(host) || isLoopback(name)) {
+  Optional<Refusal> refuseName(Context context) {
+    HostName name = HostName.of(context.req().getServerName());
+    if (name.address() || name.loopback() || name.equals(host) || known(name)) {
       return Optional.empty();
     }
     return refuse(
         HttpStatus.MISDIRECTED_REQUEST,
-        "this console serves its own machine alone, as 127.0.0.1 or localhost, not as " + name);
+        "%s is no name of this console: use its address, or add the name to console.names"
+            .formatted(name.text()));
   }
 
-  /** Returns why nothing may be written, if so. */
+  private boolean known(HostName name) {
+    return names.stream().anyMatch(known -> known.replaceFirst(":\\d+$", "").equals(name.text()));
+  }
+
+  /** Returns why nothing may be written, if so; the name has been looked at before. */
   Optional<Refusal> refuseWriting(Context context) {
-    String name = name(context);
-    if (!isLoopback(name) && !isAddress(name) && !name.equals(host)) {
-      return refuse(
-          HttpStatus.MISDIRECTED_REQUEST,
-          "the configuration can be changed under the console's address only, not under the name "
-              + name);
-    }
     String site = context.header("Sec-Fetch-Site");
     if (site != null && !site.equals("same-origin")) {
       return refuse(HttpStatus.FORBIDDEN, "the request comes from another site: " + site);
     }
     String origin = context.header("Origin");
-    if (origin != null && !isSameOrigin(origin, context.header("Host"))) {
-      return refuse(HttpStatus.FORBIDDEN, "the request comes from another site: " + origin);
+    if (origin != null && !own(origin, context.header("Host"))) {
+      return refuse(
+          HttpStatus.FORBIDDEN,
+          "the request comes from another site: %s; if that is this console's name behind a proxy, add it to console.names"
+              .formatted(origin));
     }
     String type = context.contentType();
     if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase("application/json")) {
@@ -72,27 +71,14 @@ final class Access {
     return Optional.of(new Refusal(status, reason));
   }
 
-  /** The name that the request was sent to, without brackets and port. */
-  private static String name(Context context) {
-    return context.req().getServerName().replaceAll("[\\[\\]]", "").toLowerCase(Locale.ROOT);
-  }
-
-  private static boolean isSameOrigin(String origin, @org.jspecify.annotations.Nullable String at) {
+  /** A proxy may have put another name into {@code Host} than the browser's page has. */
+  private boolean own(String origin, @Nullable String at) {
     try {
-      return at != null && at.equalsIgnoreCase(URI.create(origin).getAuthority());
+      String authority = URI.create(origin).getAuthority();
+      return authority != null
+          && (authority.equalsIgnoreCase(at) || names.contains(authority.toLowerCase(Locale.ROOT)));
     } catch (IllegalArgumentException e) {
       return false;
     }
-  }
-
-  private static boolean isLoopback(String name) {
-    return name.equals("localhost")
-        || name.equals("::1")
-        || name.equals("0:0:0:0:0:0:0:1")
-        || (IPV4.matcher(name).matches() && name.startsWith("127."));
-  }
-
-  private static boolean isAddress(String name) {
-    return name.contains(":") || IPV4.matcher(name).matches();
   }
 }

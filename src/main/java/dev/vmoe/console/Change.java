@@ -1,5 +1,6 @@
 package dev.vmoe.console;
 
+import dev.vmoe.event.OneLine;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,10 @@ public record Change(
       throw new IllegalArgumentException(
           "%s of %d characters is longer than %d".formatted(name, text.length(), most));
     }
-    return text.strip();
+    String stripped = text.strip();
+    if (!OneLine.is(stripped)) {
+      throw new IllegalArgumentException(name + " has line breaks or control characters");
+    }
+    return stripped;
   }
 }

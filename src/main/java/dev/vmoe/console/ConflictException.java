@@ -1,10 +1,12 @@
 package dev.vmoe.console;
 
+import org.jspecify.annotations.Nullable;
+
 /** Another configuration came first; nothing was written. */
 public final class ConflictException extends RuntimeException {
 
   /** Creates an exception. */
-  public ConflictException(String message, Throwable cause) {
+  public ConflictException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

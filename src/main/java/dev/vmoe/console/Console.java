@@ -10,36 +10,42 @@ import io.javalin.util.JavalinBindException;
 import java.util.List;
 import java.util.Map;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The HTTP server of an instance. It has no accounts: what it shows is for whoever reaches its
- * port, and so is the configuration where it may be changed here.
+ * port, and so is the configuration where it may be changed here. Metrics and health are always
+ * served, the live page and what belongs to it only where that is wanted.
  */
 public final class Console implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Console.class);
 
-  /** Scrapes and probes come one at a time; Jetty itself takes a few. */
+  /** For scrapes, probes and some browsers, which ask every second; Jetty itself takes a few. */
   private static final int MOST_THREADS = 16;
 
   private static final int LEAST_THREADS = 2;
 
-  private static final String TEXT = "text/plain; charset=utf-8";
+  static final String TEXT = "text/plain; charset=utf-8";
 
   private static final String PAGES =
       "/, /api/config, /api/images, /api/status, /health/live, /health/ready, /metrics,"
           + " /routing-map.svg, /topology";
 
+  private static final String PAGES_WITHOUT_LIVE =
+      "/health/live, /health/ready, /metrics; the live page and its data are not served here"
+          + " (console.page)";
+
   /** Attribute of a request: why a page that there is has nothing to show. */
-  private static final String REASON = "reason";
+  static final String REASON = "reason";
 
   private final Javalin server;
-  private final LivePage page;
+  private final @Nullable LivePage page;
   private final String host;
 
-  private Console(Javalin server, LivePage page, String host) {
+  private Console(Javalin server, @Nullable LivePage page, String host) {
     this.server = server;
     this.page = page;
     this.host = host;
@@ -48,40 +54,42 @@ public final class Console implements AutoCloseable {
   /**
    * Starts to listen.
    *
-   * @param host name or address to listen at
-   * @param port 0 for any free one
    * @throws IllegalArgumentException if nobody can listen there
    */
-  public static Console start(String host, int port, Meters meters, Instance instance) {
-    LivePage page = new LivePage(host, meters, instance);
+  public static Console start(Listening listening, Meters meters, Instance instance) {
+    LivePage page = listening.page() ? new LivePage(listening, meters, instance) : null;
     Javalin server =
         Javalin.create(
             config -> {
               quiet(config);
-              page.addTo(config);
-              routes(config, meters, instance);
+              if (page != null) {
+                page.addTo(config);
+              }
+              routes(config, meters, instance, page == null ? PAGES_WITHOUT_LIVE : PAGES);
             });
     try {
-      server.start(host, port);
+      server.start(listening.host(), listening.port());
     } catch (RuntimeException e) {
       server.stop();
-      page.close();
-      throw refused(host, port, e);
+      if (page != null) {
+        page.close();
+      }
+      throw refused(listening, e);
     }
-    Console console = new Console(server, page, host);
-    log.info("console at {}", console.address());
+    Console console = new Console(server, page, listening.host());
+    log.info("console at {}: {}", console.address(), console.shows());
     return console;
   }
 
-  private static IllegalArgumentException refused(String host, int port, RuntimeException e) {
+  private static IllegalArgumentException refused(Listening listening, RuntimeException e) {
     Throwable cause = e;
     while (cause.getCause() != null) {
       cause = cause.getCause();
     }
     String reason = e instanceof JavalinBindException ? "the port is in use" : cause.toString();
     return new IllegalArgumentException(
-        "console.host, console.port: cannot listen at %s:%d: %s; 0 takes any free port, -1 none"
-            .formatted(host, port, reason),
+        "cannot listen at %s:%d: %s; 0 takes any free port"
+            .formatted(listening.host(), listening.port(), reason),
         e);
   }
 
@@ -97,15 +105,13 @@ public final class Console implements AutoCloseable {
     config.http.prefer405over404 = true;
   }
 
-  private static void routes(JavalinConfig config, Meters meters, Instance instance) {
+  private static void routes(JavalinConfig config, Meters meters, Instance instance, String pages) {
     config
         .routes
         .get("/metrics", context -> metrics(context, meters))
         .get("/health/live", context -> live(context, instance.health()))
         .get("/health/ready", context -> ready(context, instance.health()))
-        .get("/topology", context -> topology(context, instance))
-        .get("/routing-map.svg", context -> routingMap(context, instance.routingMap()))
-        .error(HttpStatus.NOT_FOUND, Console::notFound)
+        .error(HttpStatus.NOT_FOUND, context -> notFound(context, pages))
         .error(HttpStatus.METHOD_NOT_ALLOWED, Console::notAllowed)
         .exception(Exception.class, Console::failed);
   }
@@ -130,48 +136,29 @@ public final class Console implements AutoCloseable {
         .json(Map.of("status", up ? "up" : "down", "reasons", reasons));
   }
 
-  private static void topology(Context context, Instance instance) {
-    context.contentType(TEXT);
-    instance
-        .topology()
-        .ifPresentOrElse(
-            context::result,
-            () ->
-                context
-                    .status(HttpStatus.SERVICE_UNAVAILABLE)
-                    .result("the pipeline is not built yet; see /health/ready\n"));
-  }
-
-  private static void routingMap(Context context, RoutingMap map) {
-    map.svg()
-        .ifPresentOrElse(
-            svg ->
-                context
-                    .contentType("image/svg+xml; charset=utf-8")
-                    .header("Cache-Control", "no-store")
-                    .result(svg),
-            () ->
-                context
-                    .status(HttpStatus.NOT_FOUND)
-                    .attribute(REASON, "no routing map: " + map.lacks() + "\n"));
-  }
-
-  private static void notFound(Context context) {
+  private static void notFound(Context context, String pages) {
     String reason = context.attribute(REASON);
     context
         .contentType(TEXT)
         .result(
             reason == null
-                ? "no page %s; there are %s\n".formatted(context.path(), PAGES)
+                ? "no page %s; there are %s\n".formatted(context.path(), pages)
                 : reason);
   }
 
   private static void notAllowed(Context context) {
+    boolean writable = context.path().equals(LivePage.CONFIGURATION);
     context
         .contentType(TEXT)
-        .header("Allow", "GET, HEAD")
+        .header("Allow", writable ? "GET, HEAD, POST" : "GET, HEAD")
         .result(
-            "%s %s: pages can only be read, with GET\n".formatted(verb(context), context.path()));
+            "%s %s: %s\n"
+                .formatted(
+                    verb(context),
+                    context.path(),
+                    writable
+                        ? "read it with GET, change it with POST"
+                        : "pages can only be read, with GET"));
   }
 
   private static String verb(Context context) {
@@ -191,6 +178,11 @@ public final class Console implements AutoCloseable {
     return "http://%s:%d/".formatted(host.contains(":") ? "[" + host + "]" : host, port());
   }
 
+  /** Returns what is there to see, in words. */
+  public String shows() {
+    return page == null ? "metrics and health" : "live page, metrics and health";
+  }
+
   /** Returns the port. */
   public int port() {
     return server.port();
@@ -199,6 +191,8 @@ public final class Console implements AutoCloseable {
   @Override
   public void close() {
     server.stop();
-    page.close();
+    if (page != null) {
+      page.close();
+    }
   }
 }

@@ -44,6 +44,7 @@ final class History {
    * @param p50 median latency of what was answered, in seconds
    * @param p99 its 99th percentile, in seconds
    * @param target target latency, in seconds
+   * @param late share of the answers that were later than it, whatever their records' timestamps
    * @param requested capacity ratio that was asked for
    * @param effective capacity ratio in effect
    * @param expertsPerToken K
@@ -60,6 +61,7 @@ final class History {
       double p50,
       double p99,
       double target,
+      double late,
       double requested,
       double effective,
       double expertsPerToken,
@@ -131,6 +133,7 @@ final class History {
         latency.map(of -> of.quantile(0.5)).orElse(Double.NaN),
         latency.map(of -> of.quantile(0.99)).orElse(Double.NaN),
         reading.sum(Metric.LATENCY_TARGET),
+        answered > 0 ? grown(now, before, Metric.IMAGES_LATE) / answered : Double.NaN,
         reading.sum(Metric.CAPACITY_REQUESTED),
         reading.sum(Metric.CAPACITY_EFFECTIVE),
         reading.sum(Metric.EXPERTS_PER_TOKEN),

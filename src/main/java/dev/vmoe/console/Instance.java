@@ -16,9 +16,9 @@ public interface Instance {
     return Optional.empty();
   }
 
-  /** Returns whether there is a routing map. */
+  /** Returns whether there is something to draw a routing map from; asked every second. */
   default boolean hasRoutingMap() {
-    return routingMap().svg().isPresent();
+    return false;
   }
 
   /** Returns its routing map; none, unless it keeps a routing profile. */

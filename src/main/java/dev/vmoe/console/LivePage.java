@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
+import dev.vmoe.event.OneLine;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.Metric;
 import dev.vmoe.metrics.Reading;
@@ -40,6 +41,9 @@ final class LivePage implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(LivePage.class);
 
   private static final String FILES = "/dev/vmoe/console/page";
+
+  /** The one address that can be written to. */
+  static final String CONFIGURATION = "/api/config";
 
   /** Ten minutes at one a second. */
   private static final int POINTS = 600;
@@ -122,12 +126,12 @@ final class LivePage implements AutoCloseable {
   /**
    * Creates a page that begins to remember.
    *
-   * @param host where the console listens
+   * @param listening where the console listens
    */
-  LivePage(String host, Meters meters, Instance instance) {
+  LivePage(Listening listening, Meters meters, Instance instance) {
     this.meters = meters;
     this.instance = instance;
-    this.access = new Access(host);
+    this.access = new Access(listening);
     var unused = sampler.scheduleAtFixedRate(this::sample, 0, 1, TimeUnit.SECONDS);
   }
 
@@ -160,18 +164,14 @@ final class LivePage implements AutoCloseable {
     config
         .routes
         .before(LivePage::protect)
-        .before("/api/*", this::guard)
-        .get(
-            "/",
-            context ->
-                context
-                    .contentType("text/html; charset=utf-8")
-                    .header("Cache-Control", "no-cache")
-                    .result(index))
-        .get("/api/status", context -> answer(context, HttpStatus.OK, status(context)))
+        .before(this::guard)
+        .get("/", context -> index(context, index))
+        .get("/api/status", this::status)
         .get("/api/images", this::images)
-        .get("/api/config", this::configuration)
-        .post("/api/config", this::change);
+        .get(CONFIGURATION, this::configuration)
+        .post(CONFIGURATION, this::change)
+        .get("/topology", context -> PipelinePages.topology(context, instance))
+        .get("/routing-map.svg", context -> PipelinePages.routingMap(context, instance));
   }
 
   private static void protect(Context context) {
@@ -181,8 +181,19 @@ final class LivePage implements AutoCloseable {
         .header("Referrer-Policy", "no-referrer");
   }
 
+  /** Scrapers and probes go by names of their own, and what they read is nobody's secret. */
   private void guard(Context context) {
-    access.refuseReading(context).ifPresent(refusal -> refuse(context, refusal));
+    String path = context.path();
+    if (!path.equals("/metrics") && !path.startsWith("/health/")) {
+      access.refuseName(context).ifPresent(refusal -> refuse(context, refusal));
+    }
+  }
+
+  private static void index(Context context, byte[] page) {
+    context
+        .contentType("text/html; charset=utf-8")
+        .header("Cache-Control", "no-cache")
+        .result(page);
   }
 
   private static void refuse(Context context, Access.Refusal refusal) {
@@ -206,8 +217,19 @@ final class LivePage implements AutoCloseable {
     }
   }
 
-  private Status status(Context context) {
-    long after = context.queryParamAsClass("after", Long.class).getOrDefault(0L);
+  private void status(Context context) {
+    String after = context.queryParam("after");
+    try {
+      answer(context, HttpStatus.OK, status(after == null ? 0 : Long.parseLong(after)));
+    } catch (NumberFormatException e) {
+      refuse(
+          context,
+          HttpStatus.BAD_REQUEST,
+          "after=" + after + " is no time in milliseconds since 1970");
+    }
+  }
+
+  private Status status(long after) {
     Optional<Reading> reading = history.reading();
     Optional<PipelineView> pipeline = instance.view();
     return new Status(
@@ -270,32 +292,42 @@ final class LivePage implements AutoCloseable {
           HttpStatus.FORBIDDEN,
           "the configuration cannot be changed here: console.config.write is false;"
               + " use vmoe config set");
-    } else if (!writing.tryLock()) {
-      refuse(context, HttpStatus.CONFLICT, "another change is being written; try again");
     } else {
-      try {
-        change(context, pipeline.get());
-      } finally {
-        writing.unlock();
+      byte[] body = body(context); // however slowly it comes: others can write meanwhile
+      if (body.length > MOST_BODY_BYTES) {
+        refuse(
+            context,
+            HttpStatus.CONTENT_TOO_LARGE,
+            "the request is larger than " + MOST_BODY_BYTES + " bytes");
+      } else if (!writing.tryLock()) {
+        refuse(context, HttpStatus.CONFLICT, "another change is being written; try again");
+      } else {
+        try {
+          change(context, body, pipeline.get());
+        } finally {
+          writing.unlock();
+        }
       }
     }
   }
 
-  private static void change(Context context, PipelineView pipeline) throws IOException {
-    byte[] body;
+  private static byte[] body(Context context) throws IOException {
     try (InputStream in = context.bodyInputStream()) {
-      body = in.readNBytes(MOST_BODY_BYTES + 1);
+      return in.readNBytes(MOST_BODY_BYTES + 1);
     }
-    if (body.length > MOST_BODY_BYTES) {
-      refuse(
-          context,
-          HttpStatus.CONTENT_TOO_LARGE,
-          "the request is larger than " + MOST_BODY_BYTES + " bytes");
-      return;
-    }
+  }
+
+  private static void change(Context context, byte[] body, PipelineView pipeline)
+      throws IOException {
     try {
       Change change = MAPPER.readValue(body, Change.class);
-      log.info("change of the configuration asked for by {}: {}", context.ip(), change);
+      if (change == null) { // which is what JSON's null is read as
+        throw new IllegalArgumentException("not a change: null");
+      }
+      log.info(
+          "change of the configuration asked for by {}: {}",
+          context.ip(),
+          OneLine.of(change.toString()));
       answer(context, HttpStatus.OK, new Outcome(pipeline.change(change), null));
     } catch (JsonProcessingException e) {
       Throwable cause = e.getCause() instanceof IllegalArgumentException invalid ? invalid : e;

@@ -77,7 +77,7 @@ public interface PipelineView {
    * @param effectiveCapacityRatio ratio in effect
    * @param expertsPerToken K
    * @param blocks encoder block of each MoE layer
-   * @param columns patches in a row; 0 where the patches are no square
+   * @param columns patches in a row
    * @param images some of its images
    */
   record Batch(

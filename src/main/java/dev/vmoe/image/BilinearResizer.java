@@ -6,8 +6,9 @@ import java.nio.ByteBuffer;
  * To size × size directly: bilinear between the four nearest pixels, half-pixel centres, no
  * antialiasing, truncated to whole values.
  *
- * <p>Interpolates in float as {@code a + (b - a) · t}, which keeps an even area exactly as it is:
- * truncation would show a last bit that is too low. OpenCV's bilinear resize of bytes rounds.
+ * <p>All in fp32, and interpolated as {@code a + (b - a) · t}, as TensorFlow's operator does it, so
+ * that what is truncated is the very same; it also keeps an even area exactly as it is. OpenCV's
+ * bilinear resize of bytes rounds.
  */
 final class BilinearResizer implements Resizer {
 
@@ -26,13 +27,13 @@ final class BilinearResizer implements Resizer {
 
     static Axis of(int from, int to) {
       Axis axis = new Axis(new int[to], new int[to], new float[to]);
-      double scale = (double) from / to;
+      float scale = (float) from / to;
       for (int i = 0; i < to; i++) {
-        double at = (i + 0.5) * scale - 0.5;
-        double floor = Math.floor(at);
+        float at = (i + 0.5f) * scale - 0.5f;
+        float floor = (float) Math.floor(at);
         axis.before[i] = Math.max((int) floor, 0);
         axis.after[i] = Math.min((int) Math.ceil(at), from - 1);
-        axis.way[i] = (float) (at - floor);
+        axis.way[i] = at - floor;
       }
       return axis;
     }

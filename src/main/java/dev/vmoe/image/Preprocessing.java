@@ -1,5 +1,7 @@
 package dev.vmoe.image;
 
+import dev.vmoe.moe.Resize;
+
 /**
  * How an image of any size becomes the model's input.
  *
@@ -7,29 +9,6 @@ package dev.vmoe.image;
  * @param resize way of resizing
  */
 public record Preprocessing(int imageSize, Resize resize) {
-
-  /** Ways of bringing an image to size. */
-  public enum Resize {
-    /** To height × width directly, bilinear, half-pixel centres, no antialiasing, truncated. */
-    BILINEAR,
-    /** The smaller side to imageSize · 256 / 224 by area averaging, then a central crop. */
-    AREA;
-
-    /**
-     * Returns the resize named in a model card.
-     *
-     * @throws IllegalArgumentException if there is none
-     */
-    public static Resize ofLabel(String label) {
-      return switch (label) {
-        case "bilinear" -> BILINEAR;
-        case "area" -> AREA;
-        default ->
-            throw new IllegalArgumentException(
-                "resize '" + label + "' is neither bilinear nor area");
-      };
-    }
-  }
 
   /** Rejects an empty input. */
   public Preprocessing {

@@ -1,6 +1,8 @@
 package dev.vmoe.inference;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How a model file is opened.
@@ -10,9 +12,15 @@ import java.util.List;
  * @param spinning whether these threads wait for work awake: a little faster where nothing else
  *     runs, and they take the cores from whatever does
  * @param warmUpBatches numbers of images of the runs that warm the session up before it is open
+ * @param profile beginning of the name of a file for ONNX Runtime's profile; nothing is profiled
+ *     without it
  */
 public record SessionSettings(
-    Device device, int threads, boolean spinning, List<Integer> warmUpBatches) {
+    Device device,
+    int threads,
+    boolean spinning,
+    List<Integer> warmUpBatches,
+    Optional<Path> profile) {
 
   /** Rejects what no session can run with. */
   public SessionSettings {
@@ -24,6 +32,17 @@ public record SessionSettings(
       throw new IllegalArgumentException(
           "warm-up batches " + warmUpBatches + " are not all above 0");
     }
+  }
+
+  /** Makes settings without a profile. */
+  public SessionSettings(
+      Device device, int threads, boolean spinning, List<Integer> warmUpBatches) {
+    this(device, threads, spinning, warmUpBatches, Optional.empty());
+  }
+
+  /** Returns these settings with a profile. */
+  public SessionSettings profiledTo(Path prefix) {
+    return new SessionSettings(device, threads, spinning, warmUpBatches, Optional.of(prefix));
   }
 
   /** Returns the settings for a device: a thread a core, asleep between runs, warmed up. */

@@ -98,7 +98,7 @@ public final class VmoeSession implements BatchClassifier {
     return session;
   }
 
-  private static OrtEnvironment environment() {
+  static OrtEnvironment environment() {
     OrtEnvironment environment =
         OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
     try {
@@ -125,12 +125,7 @@ public final class VmoeSession implements BatchClassifier {
 
   private static VmoeSession openOn(
       Device device, OrtEnvironment environment, Path file, SessionSettings settings) {
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      options.setIntraOpNumThreads(settings.threads());
-      options.addConfigEntry("session.intra_op.allow_spinning", settings.spinning() ? "1" : "0");
-      if (device.kind() == Device.Kind.CUDA) {
-        addCuda(options, device);
-      }
+    try (OrtSession.SessionOptions options = options(device, settings)) {
       OrtSession session = environment.createSession(file.toString(), options);
       try {
         ModelCard card = ModelCard.fromMetadata(session.getMetadata().getCustomMetadata());
@@ -143,6 +138,26 @@ public final class VmoeSession implements BatchClassifier {
     } catch (OrtException e) {
       throw new InferenceException(
           String.format("cannot load %s on %s: %s", file, device, e.getMessage()), e);
+    }
+  }
+
+  /** Returns the options of a session; the caller closes them. */
+  static OrtSession.SessionOptions options(Device device, SessionSettings settings)
+      throws OrtException {
+    OrtSession.SessionOptions options = new OrtSession.SessionOptions();
+    try {
+      options.setIntraOpNumThreads(settings.threads());
+      options.addConfigEntry("session.intra_op.allow_spinning", settings.spinning() ? "1" : "0");
+      if (device.kind() == Device.Kind.CUDA) {
+        addCuda(options, device);
+      }
+      if (settings.profile().isPresent()) {
+        options.enableProfiling(settings.profile().get().toString());
+      }
+      return options;
+    } catch (OrtException | RuntimeException e) {
+      options.close();
+      throw e;
     }
   }
 
@@ -190,6 +205,19 @@ public final class VmoeSession implements BatchClassifier {
         + environment.getVersion()
         + ", "
         + (device.kind() == Device.Kind.CUDA ? OrtProvider.CUDA : OrtProvider.CPU).getName();
+  }
+
+  /**
+   * Ends the profile that the settings asked for.
+   *
+   * @return the file it is in
+   */
+  public Path endProfile() {
+    try {
+      return Path.of(session.endProfiling());
+    } catch (OrtException e) {
+      throw new InferenceException("cannot write the profile of " + card.name(), e);
+    }
   }
 
   @Override

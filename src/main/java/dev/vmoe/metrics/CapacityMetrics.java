@@ -12,7 +12,10 @@ import java.util.function.LongSupplier;
  */
 public final class CapacityMetrics {
 
-  /** A reading of the load, and when it was taken; replaced whole. */
+  /**
+   * A reading of the load, and when it was taken; replaced whole. The first is none: a load that
+   * was never read is as old as the instance.
+   */
   private record Reading(double arrivalsPerSecond, long readNanos) {}
 
   /** What the instance can do; replaced whole. */
@@ -34,11 +37,12 @@ public final class CapacityMetrics {
   private final Level configurationVersion;
   private final Counter configurationsRefused;
 
-  private volatile Reading reading = new Reading(Double.NaN, 0);
+  private volatile Reading reading;
   private volatile Attainable attainable = new Attainable(Double.NaN, Double.NaN);
 
   CapacityMetrics(Meters meters, LongSupplier nanoClock) {
     this.nanoClock = nanoClock;
+    reading = new Reading(Double.NaN, nanoClock.getAsLong());
     requestedRatio = meters.level(Metric.CAPACITY_REQUESTED);
     effectiveRatio = meters.level(Metric.CAPACITY_EFFECTIVE);
     expertsPerToken = meters.level(Metric.EXPERTS_PER_TOKEN);
@@ -64,10 +68,7 @@ public final class CapacityMetrics {
   }
 
   private double loadAgeSeconds() {
-    Reading last = reading;
-    return Double.isNaN(last.arrivalsPerSecond())
-        ? Double.NaN
-        : Seconds.ofNanos(nanoClock.getAsLong() - last.readNanos());
+    return Seconds.ofNanos(nanoClock.getAsLong() - reading.readNanos());
   }
 
   /**

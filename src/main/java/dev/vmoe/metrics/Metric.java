@@ -182,7 +182,8 @@ public enum Metric {
       "vmoe_load_age_seconds",
       Type.GAUGE,
       "seconds",
-      "Time since backlog and arrivals were read; grows while the brokers do not answer."),
+      "Time since backlog and arrivals were read, or else since the start; grows while the brokers do"
+          + " not answer."),
   ATTAINABLE(
       "vmoe_attainable_images_per_second",
       Type.GAUGE,
@@ -237,6 +238,18 @@ public enum Metric {
       Type.COUNTER,
       "failures",
       "Stream threads that failed; they are replaced until there are too many in a row."),
+  PROFILE_RUNNING(
+      "vmoe_routing_profile_running",
+      Type.GAUGE,
+      "",
+      "1 while the routing profile is followed, 0 while it stands still; the log says why. Not there"
+          + " where none is kept."),
+  OBSERVER_FAILURES(
+      "vmoe_observer_failures_total",
+      Type.COUNTER,
+      "failures",
+      "Failures of what only watches the images: metrics, spans, the live page. Images are answered"
+          + " all the same; the log has the first."),
 
   SPANS_EXPORTED(
       "vmoe_spans_exported_total",

@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.Meter;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -21,6 +22,7 @@ public final class PipelineMetrics {
   private final CapacityMetrics capacity;
   private final TraceMetrics traces;
   private final Counter threadFailures;
+  private final Counter observerFailures;
   private final Map<Metric, Info> infos = new EnumMap<>(Metric.class);
 
   /** What is said of the instance now, until something else is. */
@@ -62,6 +64,7 @@ public final class PipelineMetrics {
     images = new ImageMetrics(meters, capacity::latencyTargetSeconds);
     traces = new TraceMetrics(meters);
     threadFailures = meters.counter(Metric.THREAD_FAILURES);
+    observerFailures = meters.counter(Metric.OBSERVER_FAILURES);
   }
 
   /** Returns the recorder of images. */
@@ -133,6 +136,19 @@ public final class PipelineMetrics {
     for (String each : states) {
       meters.gauge(Metric.STREAMS_STATE, () -> each.equals(state.get()) ? 1 : 0, each);
     }
+  }
+
+  /**
+   * Says where to ask, at each scrape, whether the routing profile is followed; where none is kept,
+   * nobody says so.
+   */
+  public void routingProfile(BooleanSupplier running) {
+    meters.gauge(Metric.PROFILE_RUNNING, () -> running.getAsBoolean() ? 1 : 0);
+  }
+
+  /** What only watches the images failed. */
+  public void observerFailed() {
+    observerFailures.increment();
   }
 
   /** A stream thread failed. */

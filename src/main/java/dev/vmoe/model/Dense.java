@@ -9,8 +9,7 @@ final class Dense {
   private Dense() {}
 
   /** Returns rows (n, in) · kernel (in, out) + bias (out). */
-  static Value of(Value rows, Tensor kernel, Tensor bias) {
-    var graph = rows.graph();
-    return rows.affine(graph.constant("kernel", kernel), graph.constant("bias", bias));
+  static Value of(Value rows, Tensor kernel, Tensor bias, Form form) {
+    return ProductRows.of(rows, form.precision()).affine(kernel, bias);
   }
 }

@@ -3,12 +3,12 @@ package dev.vmoe.model;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.vmoe.moe.Resize;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
@@ -16,8 +16,9 @@ import java.util.stream.StreamSupport;
 /**
  * The file {@value #NAME} beside a checkpoint, which says what the checkpoint does not: {@code
  * name}, {@code classes}, {@code experts_per_token}, {@code capacity_ratio}, {@code activation}
- * (softmax or sigmoid) and {@code resize} (bilinear or area), each optional. Anything else in it is
- * refused: a misspelled key would leave its default in force unnoticed.
+ * (softmax or sigmoid), {@code resize} (bilinear or area), {@code positions} (learned or sincos2d)
+ * and {@code image_size} (in pixels), each optional. Anything else in it is refused: a misspelled
+ * key would leave its default in force unnoticed.
  */
 public final class DescriptionFile {
 
@@ -25,7 +26,15 @@ public final class DescriptionFile {
   public static final String NAME = "model.json";
 
   private static final List<String> KEYS =
-      List.of("name", "classes", "experts_per_token", "capacity_ratio", "activation", "resize");
+      List.of(
+          "name",
+          "classes",
+          "experts_per_token",
+          "capacity_ratio",
+          "activation",
+          "resize",
+          "positions",
+          "image_size");
 
   private DescriptionFile() {}
 
@@ -72,7 +81,11 @@ public final class DescriptionFile {
             .map(JsonNode::doubleValue)
             .orElse(defaults.capacityRatio()),
         text(json, "activation").map(DescriptionFile::softmax).orElse(defaults.softmax()),
-        text(json, "resize").map(DescriptionFile::resize).orElse(defaults.resize()),
+        text(json, "resize").map(Resize::ofLabel).orElse(defaults.resize()),
+        text(json, "positions").map(Positions::ofLabel).orElse(defaults.positions()),
+        value(json, "image_size", "a whole number", JsonNode::isInt)
+            .map(JsonNode::intValue)
+            .orElse(defaults.imageSize()),
         defaults.target());
   }
 
@@ -109,13 +122,5 @@ public final class DescriptionFile {
           throw new IllegalArgumentException(
               "activation '" + activation + "' is neither softmax nor sigmoid");
     };
-  }
-
-  private static ImportOptions.Resize resize(String label) {
-    try {
-      return ImportOptions.Resize.valueOf(label.toUpperCase(Locale.ROOT));
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("resize '" + label + "' is neither bilinear nor area", e);
-    }
   }
 }

@@ -20,11 +20,11 @@ final class EncoderBlock {
    * @param mlp the block's second half, (N, D) to (N, D)
    */
   static Value of(
-      Value x, VmoeArchitecture a, Parameters block, Target target, UnaryOperator<Value> mlp) {
+      Value x, VmoeArchitecture a, Parameters block, Form form, UnaryOperator<Value> mlp) {
     Value y =
         x.plus(
             SelfAttention.of(
-                Norm.of(x, a, block.in("LayerNorm_0"), target), a, block.in("SelfAttention")));
-    return y.plus(mlp.apply(Norm.of(y, a, block.in("LayerNorm_1"), target)));
+                Norm.of(x, a, block.in("LayerNorm_0"), form), a, block.in("SelfAttention"), form));
+    return y.plus(mlp.apply(Norm.of(y, a, block.in("LayerNorm_1"), form)));
   }
 }

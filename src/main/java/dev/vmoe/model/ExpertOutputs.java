@@ -28,19 +28,31 @@ record ExpertOutputs(Value rows, Value firstRow) {
       SlotAssignment slots,
       RoutingInputs inputs,
       VmoeArchitecture a,
-      Parameters mlp) {
+      Parameters mlp,
+      Form form) {
     GraphBuilder graph = tokens.graph();
-    Value used = slots.load().min(inputs.capacity()); // (E)
-    Value usedAndDropped =
-        graph.stack(1, List.of(used, slots.load().minus(used))).reshape(-1); // (2E), in turn
-    List<Value> parts = slots.tokens().split(0, 2 * a.numExperts(), usedAndDropped);
+    List<ProductRows> dispatched = new ArrayList<>();
+    Value firstRow;
+    try (var scope = graph.scope("dispatch")) {
+      Value used = slots.load().min(inputs.capacity()); // (E)
+      Value usedAndDropped =
+          graph.stack(1, List.of(used, slots.load().minus(used))).reshape(-1); // (2E), in turn
+      List<Value> parts = slots.tokens().split(0, 2 * a.numExperts(), usedAndDropped);
+      ProductRows rows = ProductRows.of(tokens, form.precision());
+      for (int expert = 0; expert < a.numExperts(); expert++) {
+        dispatched.add(rows.gather(parts.get(2 * expert)));
+      }
+      firstRow = used.sumBefore();
+    }
     List<Value> rows = new ArrayList<>();
     for (int expert = 0; expert < a.numExperts(); expert++) {
-      try (var scope = graph.scope("expert_" + expert)) {
-        rows.add(Mlp.expert(expert, a, mlp).apply(tokens.gather(parts.get(2 * expert))));
+      try (var scope = graph.scope("experts/" + expert)) {
+        rows.add(Mlp.expert(expert, a, mlp).apply(dispatched.get(expert), form));
       }
     }
-    return new ExpertOutputs(graph.concat(0, rows), used.sumBefore());
+    try (var scope = graph.scope("dispatch")) {
+      return new ExpertOutputs(graph.concat(0, rows), firstRow);
+    }
   }
 
   /**
@@ -54,31 +66,41 @@ record ExpertOutputs(Value rows, Value firstRow) {
       SlotAssignment slots,
       RoutingInputs inputs,
       VmoeArchitecture a,
-      Parameters mlp) {
+      Parameters mlp,
+      Form form) {
     GraphBuilder graph = tokens.graph();
     int e = a.numExperts();
     int d = a.hiddenSize();
     int h = a.mlpSize();
-    Value last = slots.tokens().extent(0).minus(graph.integers(1));
-    Value claimed =
-        slots
-            .load()
-            .sumBefore()
-            .unsqueeze(1)
-            .plus(graph.counting(inputs.capacity()))
-            .min(last); // (E, C)
-    Value hidden =
-        tokens
-            .gather(slots.tokens().gather(claimed)) // (E, C, D)
-            .matMul(graph.constant("Dense_0/kernel", mlp.get("Dense_0/kernel", e, d, h)))
-            .plus(graph.constant("Dense_0/bias", mlp.get("Dense_0/bias", e, h).reshape(e, 1, h)))
-            .geluTanh();
-    Value rows =
-        hidden
-            .matMul(graph.constant("Dense_1/kernel", mlp.get("Dense_1/kernel", e, h, d)))
-            .plus(graph.constant("Dense_1/bias", mlp.get("Dense_1/bias", e, d).reshape(e, 1, d)))
-            .reshape(-1, d); // (E·C, D)
-    Value experts = graph.integers(LongStream.range(0, e).toArray());
-    return new ExpertOutputs(rows, experts.times(inputs.capacity()));
+    Value dispatched;
+    Value firstRow;
+    try (var scope = graph.scope("dispatch")) {
+      Value last = slots.tokens().extent(0).minus(graph.integers(1));
+      Value claimed =
+          slots
+              .load()
+              .sumBefore()
+              .unsqueeze(1)
+              .plus(graph.counting(inputs.capacity()))
+              .min(last); // (E, C)
+      dispatched = tokens.gather(slots.tokens().gather(claimed)); // (E, C, D)
+      firstRow = graph.integers(LongStream.range(0, e).toArray()).times(inputs.capacity());
+    }
+    try (var scope = graph.scope("experts")) {
+      Precision type = form.precision();
+      Value kernel0 =
+          type.inGraph(graph.constant("Dense_0/kernel", mlp.get("Dense_0/kernel", e, d, h)));
+      Value bias0 =
+          type.inGraph(
+              graph.constant("Dense_0/bias", mlp.get("Dense_0/bias", e, h).reshape(e, 1, h)));
+      Value kernel1 =
+          type.inGraph(graph.constant("Dense_1/kernel", mlp.get("Dense_1/kernel", e, h, d)));
+      Value bias1 =
+          type.inGraph(
+              graph.constant("Dense_1/bias", mlp.get("Dense_1/bias", e, d).reshape(e, 1, d)));
+      Value hidden = dispatched.matMul(kernel0).plus(bias0).geluTanh();
+      Value rows = hidden.matMul(kernel1).plus(bias1).reshape(-1, d); // (E·C, D)
+      return new ExpertOutputs(rows, firstRow);
+    }
   }
 }

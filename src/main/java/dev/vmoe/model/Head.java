@@ -16,9 +16,9 @@ final class Head {
    *
    * @param tokens (B·T, D)
    */
-  static Value of(Value tokens, VmoeArchitecture a, Parameters model, Target target) {
+  static Value of(Value tokens, VmoeArchitecture a, Parameters model, Form form) {
     int d = a.hiddenSize();
-    Value read = read(tokens.reshape(-1, a.tokensPerImage(), d), a, model, target);
+    Value read = read(tokens.reshape(-1, a.tokensPerImage(), d), a, model, form);
     int width = d;
     if (a.preLogitsSize() > 0) {
       width = a.preLogitsSize();
@@ -26,21 +26,25 @@ final class Head {
           Dense.of(
                   read,
                   model.get("pre_logits/kernel", d, width),
-                  model.get("pre_logits/bias", width))
+                  model.get("pre_logits/bias", width),
+                  form)
               .tanh();
     }
-    return Dense.of(
-        read,
-        model.get("head/kernel", width, a.numClasses()),
-        model.get("head/bias", a.numClasses()));
+    Value logits =
+        Dense.of(
+            read,
+            model.get("head/kernel", width, a.numClasses()),
+            model.get("head/bias", a.numClasses()),
+            form);
+    return form.precision().inFull(logits);
   }
 
   /** Returns what the head reads, (B, D). Each token is normalised alone: one token, one norm. */
-  private static Value read(Value tokens, VmoeArchitecture a, Parameters model, Target target) {
+  private static Value read(Value tokens, VmoeArchitecture a, Parameters model, Form form) {
     Parameters norm = model.in("Encoder/encoder_norm");
     return switch (a.classifier()) {
-      case TOKEN -> Norm.of(tokens.at(1, 0), a, norm, target);
-      case GAP -> Norm.of(tokens, a, norm, target).mean(1).squeeze(1);
+      case TOKEN -> Norm.of(tokens.at(1, 0), a, norm, form);
+      case GAP -> Norm.of(tokens, a, norm, form).mean(1).squeeze(1);
     };
   }
 }

@@ -1,5 +1,6 @@
 package dev.vmoe.model;
 
+import dev.vmoe.moe.Resize;
 import java.util.List;
 
 /**
@@ -11,6 +12,9 @@ import java.util.List;
  * @param capacityRatio capacity ratio of the training
  * @param softmax whether scores are a softmax over classes; a sigmoid of each class otherwise
  * @param resize how an image is brought to size
+ * @param positions where the position embeddings come from
+ * @param imageSize height and width of images in pixels; 0 for those the checkpoint was trained
+ *     with
  * @param target kind of device the graph is to be fast on
  */
 public record ImportOptions(
@@ -20,26 +24,12 @@ public record ImportOptions(
     double capacityRatio,
     boolean softmax,
     Resize resize,
+    Positions positions,
+    int imageSize,
     Target target) {
 
-  /** Ways of bringing an image to size. */
-  public enum Resize {
-    /** To height × width directly, bilinear. */
-    BILINEAR("bilinear"),
-    /** The smaller side by area, then a central crop. */
-    AREA("area");
-
-    private final String label;
-
-    Resize(String label) {
-      this.label = label;
-    }
-
-    /** Returns the name a model card has for it. */
-    public String label() {
-      return label;
-    }
-  }
+  /** Largest image size: of images of 4096 × 4096, a model sees 65,536 patches of 16. */
+  private static final int MAX_IMAGE_SIZE = 4096;
 
   /** Rejects what no model was trained with. */
   public ImportOptions {
@@ -50,25 +40,58 @@ public record ImportOptions(
     if (!(capacityRatio > 0) || Double.isInfinite(capacityRatio)) {
       throw new IllegalArgumentException("capacity ratio " + capacityRatio + " is not above 0");
     }
+    if (imageSize < 0 || imageSize > MAX_IMAGE_SIZE) {
+      throw new IllegalArgumentException(
+          "image size " + imageSize + " is not from 1 to " + MAX_IMAGE_SIZE);
+    }
   }
 
-  /** Returns what holds unless something else is said: K 2, ratio 1.05, softmax, bilinear, CPU. */
+  /**
+   * Returns what holds unless something else is said: K 2, ratio 1.05, softmax, bilinear, learned
+   * positions, the checkpoint's own image size, CPU.
+   */
   public static ImportOptions named(String name) {
-    return new ImportOptions(name, List.of(), 2, 1.05, true, Resize.BILINEAR, Target.CPU);
+    return new ImportOptions(
+        name, List.of(), 2, 1.05, true, Resize.BILINEAR, Positions.LEARNED, 0, Target.CPU);
   }
 
   /** Returns these options with class names, in the order of the logits. */
   public ImportOptions withClasses(List<String> names) {
-    return new ImportOptions(name, names, expertsPerToken, capacityRatio, softmax, resize, target);
+    return new ImportOptions(
+        name, names, expertsPerToken, capacityRatio, softmax, resize, positions, imageSize, target);
   }
 
   /** Returns these options with another way of resizing. */
   public ImportOptions resized(Resize other) {
-    return new ImportOptions(name, classes, expertsPerToken, capacityRatio, softmax, other, target);
+    return new ImportOptions(
+        name,
+        classes,
+        expertsPerToken,
+        capacityRatio,
+        softmax,
+        other,
+        positions,
+        imageSize,
+        target);
+  }
+
+  /** Returns these options with positions for images of a size in pixels; 0 for their own. */
+  public ImportOptions positioned(Positions other, int size) {
+    return new ImportOptions(
+        name, classes, expertsPerToken, capacityRatio, softmax, resize, other, size, target);
   }
 
   /** Returns these options for another kind of device. */
   public ImportOptions forTarget(Target other) {
-    return new ImportOptions(name, classes, expertsPerToken, capacityRatio, softmax, resize, other);
+    return new ImportOptions(
+        name,
+        classes,
+        expertsPerToken,
+        capacityRatio,
+        softmax,
+        resize,
+        positions,
+        imageSize,
+        other);
   }
 }

@@ -2,7 +2,6 @@ package dev.vmoe.model;
 
 import dev.vmoe.onnx.Value;
 import dev.vmoe.tensor.Tensor;
-import java.util.Arrays;
 
 /**
  * The two layers of a block's MLP, or of one expert: GELU(rows · W0 + b0) · W1 + b1.
@@ -27,25 +26,22 @@ record Mlp(Tensor kernel0, Tensor bias0, Tensor kernel1, Tensor bias1) {
   static Mlp expert(int expert, VmoeArchitecture a, Parameters mlp) {
     int e = a.numExperts();
     return new Mlp(
-        row(expert, mlp.get("Dense_0/kernel", e, a.hiddenSize(), a.mlpSize())),
-        row(expert, mlp.get("Dense_0/bias", e, a.mlpSize())),
-        row(expert, mlp.get("Dense_1/kernel", e, a.mlpSize(), a.hiddenSize())),
-        row(expert, mlp.get("Dense_1/bias", e, a.hiddenSize())));
+        mlp.get("Dense_0/kernel", e, a.hiddenSize(), a.mlpSize()).row(expert),
+        mlp.get("Dense_0/bias", e, a.mlpSize()).row(expert),
+        mlp.get("Dense_1/kernel", e, a.mlpSize(), a.hiddenSize()).row(expert),
+        mlp.get("Dense_1/bias", e, a.hiddenSize()).row(expert));
   }
 
   /** Returns the rows (n, D) after both layers, (n, D). */
-  Value apply(Value rows) {
+  Value apply(ProductRows rows, Form form) {
     var graph = rows.graph();
-    Value hidden =
-        rows.matMul(graph.constant("Dense_0/kernel", kernel0))
-            .geluTanh(graph.constant("Dense_0/bias", bias0));
-    return Dense.of(hidden, kernel1, bias1);
-  }
-
-  private static Tensor row(int index, Tensor tensor) {
-    int[] shape = Arrays.copyOfRange(tensor.shape(), 1, tensor.rank());
-    float[] values = new float[tensor.size() / tensor.extent(0)];
-    tensor.values().position(index * values.length).get(values);
-    return Tensor.takeOver(values, shape);
+    Value hidden;
+    try (var scope = graph.scope("Dense_0")) {
+      Value bias = form.precision().inGraph(graph.constant("bias", bias0));
+      hidden = rows.times(kernel0).geluTanh(bias);
+    }
+    try (var scope = graph.scope("Dense_1")) {
+      return Dense.of(hidden, kernel1, bias1, form);
+    }
   }
 }

@@ -2,6 +2,7 @@ package dev.vmoe.model;
 
 import dev.vmoe.checkpoint.ParameterTree;
 import dev.vmoe.moe.ModelCard;
+import dev.vmoe.onnx.OnnxModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,21 +16,45 @@ public final class ModelImport {
   /**
    * Writes the model file.
    *
-   * @param file where to; weights over 1 GiB go into a second file beside it, named like it with
-   *     {@code .data} appended
+   * @param file where to; weights over {@link OnnxModel#INLINE_BYTES} go into a second file beside
+   *     it, named like it with {@code .data} appended
    * @return what the file says about itself
-   * @throws IllegalArgumentException if a parameter is missing, shapes contradict each other, or
-   *     the options do not go with the model
+   * @throws IllegalArgumentException if a parameter is missing or one too many, shapes contradict
+   *     each other, or the options do not go with the model
    */
   public static ModelCard write(ParameterTree checkpoint, ImportOptions options, Path file)
       throws IOException {
-    ModelCard card = describe(checkpoint, options);
-    VmoeGraph.of(checkpoint, options.target(), card.toMetadata()).write(file);
+    return write(checkpoint, options, Precision.FP32, file);
+  }
+
+  /**
+   * Writes the model file in a precision.
+   *
+   * @throws IllegalArgumentException as above, or if the precision is not for the target
+   */
+  public static ModelCard write(
+      ParameterTree checkpoint, ImportOptions options, Precision precision, Path file)
+      throws IOException {
+    return write(checkpoint, options, precision, file, OnnxModel.INLINE_BYTES);
+  }
+
+  /** Writes the model file with at most so many bytes of weights inside. */
+  static ModelCard write(
+      ParameterTree checkpoint,
+      ImportOptions options,
+      Precision precision,
+      Path file,
+      long inlineBytes)
+      throws IOException {
+    Form form = new Form(options.target(), precision);
+    ParameterTree model = options.positions().fit(checkpoint, options.imageSize());
+    ModelCard card = describe(model, options, precision);
+    VmoeGraph.of(model, form, card.toMetadata()).write(file, inlineBytes);
     return card;
   }
 
   /** Returns what a model file of this checkpoint says about itself. */
-  static ModelCard describe(ParameterTree checkpoint, ImportOptions options) {
+  static ModelCard describe(ParameterTree checkpoint, ImportOptions options, Precision precision) {
     VmoeArchitecture architecture = VmoeArchitecture.of(checkpoint);
     int numExperts = architecture.numExperts();
     if (!architecture.dense() && options.expertsPerToken() > numExperts) {
@@ -49,7 +74,7 @@ public final class ModelImport {
         options.capacityRatio(),
         options.softmax(),
         options.resize().label(),
-        architecture.describe());
+        architecture.describe() + (precision == Precision.FP32 ? "" : ", " + precision.label()));
   }
 
   private static List<String> classes(List<String> names, int numClasses) {

@@ -1,5 +1,6 @@
 package dev.vmoe.model;
 
+import dev.vmoe.onnx.GraphBuilder;
 import dev.vmoe.onnx.Value;
 
 /**
@@ -29,28 +30,33 @@ record MoeLayer(Value gates, SlotAssignment slots, Value output) {
    * @param tokens (N, D)
    */
   static MoeLayer of(
-      Value tokens, VmoeArchitecture a, Parameters moe, RoutingInputs inputs, Target target) {
-    Value router =
-        tokens
-            .graph()
-            .constant("router", moe.get("Router/dense/kernel", a.hiddenSize(), a.numExperts()));
-    Value gates = tokens.matMul(router).softmax();
-    SlotAssignment slots = SlotAssignment.of(gates, a.tokensPerImage(), a.numExperts(), inputs);
+      Value tokens, VmoeArchitecture a, Parameters moe, RoutingInputs inputs, Form form) {
+    GraphBuilder graph = tokens.graph();
+    Value gates;
+    SlotAssignment slots;
+    try (var scope = graph.scope("routing")) {
+      Value router =
+          graph.constant("router", moe.get("Router/dense/kernel", a.hiddenSize(), a.numExperts()));
+      gates = form.precision().inFull(tokens).matMul(router).softmax();
+      slots = SlotAssignment.of(gates, a.tokensPerImage(), a.numExperts(), inputs);
+    }
     Parameters mlp = moe.in("Mlp");
     ExpertOutputs outputs =
-        switch (target) {
-          case CPU -> ExpertOutputs.ofExactRows(tokens, slots, inputs, a, mlp);
-          case CUDA -> ExpertOutputs.ofAllSlots(tokens, slots, inputs, a, mlp);
+        switch (form.target()) {
+          case CPU -> ExpertOutputs.ofExactRows(tokens, slots, inputs, a, mlp, form);
+          case CUDA -> ExpertOutputs.ofAllSlots(tokens, slots, inputs, a, mlp, form);
         };
-    return new MoeLayer(gates, slots, combine(outputs, slots));
+    try (var scope = graph.scope("combine")) {
+      return new MoeLayer(gates, slots, combine(outputs, slots, form));
+    }
   }
 
   /** Returns what each token gets back, (N, D): a dropped choice reads any row, with weight 0. */
-  private static Value combine(ExpertOutputs outputs, SlotAssignment slots) {
+  private static Value combine(ExpertOutputs outputs, SlotAssignment slots, Form form) {
     Value anyRow = outputs.rows().graph().integer(0);
     Value row = outputs.firstRow().gather(slots.expert()).plus(slots.slot());
     Value rows = slots.kept().choose(row, anyRow); // (N, K)
-    Value weights = slots.weight().unsqueeze(1); // (N, 1, K)
+    Value weights = form.precision().inGraph(slots.weight().unsqueeze(1)); // (N, 1, K)
     return weights.matMul(outputs.rows().gather(rows)).squeeze(1);
   }
 }

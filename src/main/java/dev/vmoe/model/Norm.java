@@ -14,12 +14,12 @@ final class Norm {
   private Norm() {}
 
   /** Returns the tokens (…, D), normalised. */
-  static Value of(Value tokens, VmoeArchitecture a, Parameters norm, Target target) {
+  static Value of(Value tokens, VmoeArchitecture a, Parameters norm, Form form) {
     var graph = tokens.graph();
     int d = a.hiddenSize();
-    Value scale = graph.constant("scale", norm.get("scale", d));
-    Value bias = graph.constant("bias", norm.get("bias", d));
-    return switch (target) {
+    Value scale = form.precision().inGraph(graph.constant("scale", norm.get("scale", d)));
+    Value bias = form.precision().inGraph(graph.constant("bias", norm.get("bias", d)));
+    return switch (form.target()) {
       case CPU -> normalise(tokens, d).times(scale).plus(bias);
       case CUDA -> tokens.layerNorm(scale, bias, EPSILON);
     };

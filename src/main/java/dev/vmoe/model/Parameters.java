@@ -2,6 +2,9 @@ package dev.vmoe.model;
 
 import dev.vmoe.checkpoint.ParameterTree;
 import dev.vmoe.tensor.Tensor;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -11,22 +14,29 @@ final class Parameters {
   /** In an expected shape: any extent. */
   static final int ANY = -1;
 
+  /** How many unused parameters an error names. */
+  private static final int NAMED = 3;
+
   private final ParameterTree tree;
   private final String prefix;
 
-  private Parameters(ParameterTree tree, String prefix) {
+  /** Paths asked for so far, shared by all subtrees. */
+  private final Set<String> used;
+
+  private Parameters(ParameterTree tree, String prefix, Set<String> used) {
     this.tree = tree;
     this.prefix = prefix;
+    this.used = used;
   }
 
   /** Returns the whole tree. */
   static Parameters of(ParameterTree tree) {
-    return new Parameters(tree, "");
+    return new Parameters(tree, "", new HashSet<>());
   }
 
   /** Returns a subtree. */
   Parameters in(String path) {
-    return new Parameters(tree, prefix + path + "/");
+    return new Parameters(tree, prefix + path + "/", used);
   }
 
   /** Returns whether there is a leaf or a subtree at a path. */
@@ -47,6 +57,7 @@ final class Parameters {
    */
   Tensor get(String path, int... shape) {
     Tensor tensor = tree.get(prefix + path);
+    used.add(prefix + path);
     boolean fits =
         tensor.rank() == shape.length
             && IntStream.range(0, shape.length)
@@ -58,6 +69,25 @@ final class Parameters {
               prefix + path, tensor.describeShape(), describe(shape)));
     }
     return tensor;
+  }
+
+  /**
+   * Checks that every leaf of the tree was asked for: a part that is not computed would make all
+   * answers wrong.
+   *
+   * @throws IllegalArgumentException if not; names the first few
+   */
+  void requireAllUsed() {
+    List<String> unused = tree.paths().stream().filter(path -> !used.contains(path)).toList();
+    if (!unused.isEmpty()) {
+      throw new IllegalArgumentException(
+          String.format(
+              "checkpoint has %d parameters that no part of a V-MoE uses (%s%s): it is a model of"
+                  + " another kind, or one with parts that cannot be imported",
+              unused.size(),
+              String.join(", ", unused.subList(0, Math.min(NAMED, unused.size()))),
+              unused.size() > NAMED ? ", …" : ""));
+    }
   }
 
   private static String describe(int[] shape) {

@@ -1,6 +1,5 @@
 package dev.vmoe.model;
 
-import dev.vmoe.onnx.ElementType;
 import dev.vmoe.onnx.Value;
 import dev.vmoe.tensor.Tensor;
 import java.util.List;
@@ -26,7 +25,7 @@ final class PatchEmbedding {
    * @param images (B, H, W, 3) uint8
    * @param batch B as (1) int64
    */
-  static Value of(Value images, Value batch, VmoeArchitecture a, Parameters model) {
+  static Value of(Value images, Value batch, VmoeArchitecture a, Parameters model, Form form) {
     var graph = images.graph();
     int p = a.patchSize();
     int d = a.hiddenSize();
@@ -36,21 +35,26 @@ final class PatchEmbedding {
     Tensor bias = model.get("embedding/bias", d);
     Tensor positions = model.get("Encoder/posembed_input/pos_embedding", 1, a.tokensPerImage(), d);
 
-    Value patches =
+    Value pixels =
         images
             .reshape(-1, side, p, side, p * 3L) // (B, rows, p, columns, 3p)
             .transpose(0, 1, 3, 2, 4)
-            .reshape(-1, inputs) // (B·P, 3p²)
-            .cast(ElementType.FLOAT)
-            .matMul(graph.constant("kernel", scaled(kernel).reshape(inputs, d)))
+            .reshape(-1, inputs); // (B·P, 3p²)
+    Value patches =
+        ProductRows.ofBytes(pixels, form.precision())
+            .times(scaled(kernel).reshape(inputs, d))
             .reshape(-1, a.numPatches(), d);
     boolean classToken = a.classifier() == VmoeArchitecture.Classifier.TOKEN;
     Value embedded =
-        patches.plus(graph.constant("bias", positionsAndBias(positions, bias, kernel, classToken)));
+        patches.plus(
+            form.precision()
+                .inGraph(
+                    graph.constant("bias", positionsAndBias(positions, bias, kernel, classToken))));
     if (!classToken) {
       return embedded;
     }
-    Value first = graph.constant("cls", sum(model.get("cls", 1, 1, d), positions));
+    Value first =
+        form.precision().inGraph(graph.constant("cls", sum(model.get("cls", 1, 1, d), positions)));
     Value firsts = first.expand(graph.concat(0, List.of(batch, graph.integers(1, d))));
     return graph.concat(1, List.of(firsts, embedded));
   }

@@ -9,6 +9,11 @@ import java.util.Random;
 /**
  * A checkpoint of random weights, for measuring speed and for tests: as a model before training,
  * except that biases are random too, so that a test notices a bias that is missing.
+ *
+ * <p>What attention and MLPs add to the tokens is smaller in deeper models, so that all blocks
+ * together add about as much as the embedding is. Without that, what tokens have in common grows
+ * block by block, and the deeper routers send nearly all of them to the same experts, which no
+ * trained router does.
  */
 public final class RandomCheckpoint {
 
@@ -30,6 +35,7 @@ public final class RandomCheckpoint {
     int d = a.hiddenSize();
     int p = a.patchSize();
     int head = d / a.numHeads();
+    int branches = 2 * a.numBlocks();
     kernel("embedding/kernel", p * p * 3, p, p, 3, d);
     small("embedding/bias", d);
     if (a.classifier() == VmoeArchitecture.Classifier.TOKEN) {
@@ -44,18 +50,19 @@ public final class RandomCheckpoint {
         kernel(block + "SelfAttention/" + projection + "/kernel", d, d, a.numHeads(), head);
         small(block + "SelfAttention/" + projection + "/bias", a.numHeads(), head);
       }
-      kernel(block + "SelfAttention/out/kernel", d, a.numHeads(), head, d);
+      kernel(block + "SelfAttention/out/kernel", d * branches, a.numHeads(), head, d);
       small(block + "SelfAttention/out/bias", d);
       if (a.moeBlocks().contains(i)) {
         kernel(block + "Moe/Router/dense/kernel", d, d, a.numExperts());
-        for (int[] layer : new int[][] {{0, d, a.mlpSize()}, {1, a.mlpSize(), d}}) {
-          String dense = block + "Moe/Mlp/Dense_" + layer[0];
-          kernel(dense + "/kernel", layer[1], a.numExperts(), layer[1], layer[2]);
-          small(dense + "/bias", a.numExperts(), layer[2]);
-        }
+        String mlp = block + "Moe/Mlp/";
+        kernel(mlp + "Dense_0/kernel", d, a.numExperts(), d, a.mlpSize());
+        small(mlp + "Dense_0/bias", a.numExperts(), a.mlpSize());
+        kernel(mlp + "Dense_1/kernel", a.mlpSize() * branches, a.numExperts(), a.mlpSize(), d);
+        small(mlp + "Dense_1/bias", a.numExperts(), d);
       } else {
         dense(block + "Mlp/Dense_0", d, a.mlpSize());
-        dense(block + "Mlp/Dense_1", a.mlpSize(), d);
+        kernel(block + "Mlp/Dense_1/kernel", a.mlpSize() * branches, a.mlpSize(), d);
+        small(block + "Mlp/Dense_1/bias", d);
       }
     }
     norm("Encoder/encoder_norm/", d);

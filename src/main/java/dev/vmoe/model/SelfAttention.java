@@ -19,26 +19,28 @@ final class SelfAttention {
    *
    * @param tokens (N, D)
    */
-  static Value of(Value tokens, VmoeArchitecture a, Parameters attention) {
+  static Value of(Value tokens, VmoeArchitecture a, Parameters attention, Form form) {
     int d = a.hiddenSize();
-    Value query = project("query", tokens, a, attention).transpose(0, 2, 1, 3); // (B, h, T, d)
-    Value key = project("key", tokens, a, attention).transpose(0, 2, 3, 1); // (B, h, d, T)
-    Value value = project("value", tokens, a, attention).transpose(0, 2, 1, 3); // (B, h, T, d)
-    Value scale = tokens.graph().real((float) (1 / Math.sqrt(headSize(a))));
+    ProductRows rows = ProductRows.of(tokens, form.precision());
+    Value query = project("query", rows, a, attention).transpose(0, 2, 1, 3); // (B, h, T, d)
+    Value key = project("key", rows, a, attention).transpose(0, 2, 3, 1); // (B, h, d, T)
+    Value value = project("value", rows, a, attention).transpose(0, 2, 1, 3); // (B, h, T, d)
+    Value scale =
+        form.precision().inGraph(tokens.graph().real((float) (1 / Math.sqrt(headSize(a)))));
     Value mixed = query.matMul(key).times(scale).softmax().matMul(value);
     return Dense.of(
         mixed.transpose(0, 2, 1, 3).reshape(-1, d),
         attention.get("out/kernel", a.numHeads(), headSize(a), d).reshape(d, d),
-        attention.get("out/bias", d));
+        attention.get("out/bias", d),
+        form);
   }
 
   /** Returns one of the three projections, (B, T, h, d). */
   private static Value project(
-      String name, Value tokens, VmoeArchitecture a, Parameters attention) {
+      String name, ProductRows rows, VmoeArchitecture a, Parameters attention) {
     int d = a.hiddenSize();
-    try (var scope = tokens.graph().scope(name)) {
-      return Dense.of(
-              tokens,
+    try (var scope = rows.graph().scope(name)) {
+      return rows.affine(
               attention.get(name + "/kernel", d, a.numHeads(), headSize(a)).reshape(d, d),
               attention.get(name + "/bias", a.numHeads(), headSize(a)).reshape(d))
           .reshape(-1, a.tokensPerImage(), a.numHeads(), headSize(a));

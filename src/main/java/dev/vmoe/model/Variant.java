@@ -13,6 +13,8 @@ import java.util.stream.IntStream;
 public enum Variant {
   /** Small, patches of 32, experts in the last two odd blocks. */
   S32_LAST_2("S/32", 32, 512, 8, 2048, 8, 2, 8),
+  /** Base, patches of 32, experts in every odd block. */
+  B32_EVERY_2("B/32", 32, 768, 12, 3072, 12, 6, 8),
   /** Base, patches of 16, experts in every odd block. */
   B16_EVERY_2("B/16", 16, 768, 12, 3072, 12, 6, 8),
   /** Large, patches of 16, experts in every odd block. */

@@ -35,27 +35,33 @@ public final class VmoeGraph {
 
   private final VmoeArchitecture architecture;
   private final Parameters model;
-  private final Target target;
+  private final Form form;
   private final GraphBuilder graph;
   private final List<MoeLayer> layers = new ArrayList<>();
   private final List<ImageCounts> counts = new ArrayList<>();
 
-  private VmoeGraph(ParameterTree checkpoint, Target target) {
+  private VmoeGraph(ParameterTree checkpoint, Form form) {
     this.architecture = VmoeArchitecture.of(checkpoint);
     this.model = Parameters.of(checkpoint);
-    this.target = target;
+    this.form = form;
     this.graph = new GraphBuilder("vmoe");
+  }
+
+  /** Builds the graph of a checkpoint in single precision. */
+  public static OnnxModel of(
+      ParameterTree checkpoint, Target target, Map<String, String> metadata) {
+    return of(checkpoint, Form.of(target), metadata);
   }
 
   /**
    * Builds the graph of a checkpoint.
    *
    * @param metadata what the file says about itself
-   * @throws IllegalArgumentException if a parameter is missing or has a shape that does not fit
+   * @throws IllegalArgumentException if a parameter is missing, is one too many, or has a shape
+   *     that does not fit
    */
-  public static OnnxModel of(
-      ParameterTree checkpoint, Target target, Map<String, String> metadata) {
-    VmoeGraph built = new VmoeGraph(checkpoint, target);
+  public static OnnxModel of(ParameterTree checkpoint, Form form, Map<String, String> metadata) {
+    VmoeGraph built = new VmoeGraph(checkpoint, form);
     built.build();
     return new OnnxModel(built.graph, metadata);
   }
@@ -66,7 +72,11 @@ public final class VmoeGraph {
    */
   static OnnxModel withGates(
       ParameterTree checkpoint, Target target, Map<String, String> metadata) {
-    VmoeGraph built = new VmoeGraph(checkpoint, target);
+    return withGates(checkpoint, Form.of(target), metadata);
+  }
+
+  static OnnxModel withGates(ParameterTree checkpoint, Form form, Map<String, String> metadata) {
+    VmoeGraph built = new VmoeGraph(checkpoint, form);
     built.build();
     built.graph.output(
         "gates",
@@ -88,7 +98,7 @@ public final class VmoeGraph {
 
     Value x;
     try (var scope = graph.scope("embedding")) {
-      x = PatchEmbedding.of(images, batch, a, model).reshape(-1, a.hiddenSize());
+      x = PatchEmbedding.of(images, batch, a, model, form).reshape(-1, a.hiddenSize());
     }
     for (int i = 0; i < a.numBlocks(); i++) {
       try (var scope = graph.scope("encoderblock_" + i)) {
@@ -98,32 +108,39 @@ public final class VmoeGraph {
                 x,
                 a,
                 block,
-                target,
+                form,
                 a.moeBlocks().contains(i)
                     ? tokens -> moe(tokens, batch, block.in("Moe"), routing.orElseThrow())
-                    : tokens -> Mlp.dense(a, block.in("Mlp")).apply(tokens));
+                    : tokens ->
+                        Mlp.dense(a, block.in("Mlp"))
+                            .apply(ProductRows.of(tokens, form.precision()), form));
       }
     }
     try (var scope = graph.scope("head")) {
-      x = Head.of(x, a, model, target);
+      x = Head.of(x, a, model, form);
     }
     graph.output("logits", x, ElementType.FLOAT, BATCH, Extent.of(a.numClasses()));
     if (!a.dense()) {
       outputCounts();
     }
+    model.requireAllUsed();
   }
 
   private Value moe(Value tokens, Value batch, Parameters moe, RoutingInputs routing) {
-    MoeLayer layer = MoeLayer.of(tokens, architecture, moe, routing, target);
-    layers.add(layer);
-    counts.add(
-        ImageCounts.of(
-            layer.gates(),
-            layer.slots(),
-            batch,
-            architecture.tokensPerImage(),
-            architecture.numExperts()));
-    return layer.output();
+    try (var scope = graph.scope("moe")) {
+      MoeLayer layer = MoeLayer.of(tokens, architecture, moe, routing, form);
+      layers.add(layer);
+      try (var inside = graph.scope("counts")) {
+        counts.add(
+            ImageCounts.of(
+                layer.gates(),
+                layer.slots(),
+                batch,
+                architecture.tokensPerImage(),
+                architecture.numExperts()));
+      }
+      return layer.output();
+    }
   }
 
   private void outputCounts() {

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -40,8 +39,6 @@ public record ModelCard(
     String resize,
     String architecture) {
 
-  private static final Set<String> RESIZES = Set.of("bilinear", "area");
-
   /** Copies the lists; rejects a class name that breaks the line, and an unknown resize. */
   public ModelCard {
     for (String label : classes) {
@@ -49,9 +46,7 @@ public record ModelCard(
         throw new IllegalArgumentException("class name '" + label + "' is more than one line");
       }
     }
-    if (!RESIZES.contains(resize)) {
-      throw new IllegalArgumentException("resize '" + resize + "' is neither bilinear nor area");
-    }
+    Resize.ofLabel(resize);
     classes = List.copyOf(classes);
     moeBlocks = List.copyOf(moeBlocks);
   }

@@ -6,6 +6,8 @@ import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 public enum ElementType {
   /** IEEE single precision. */
   FLOAT(DataType.FLOAT),
+  /** IEEE half precision. */
+  FLOAT16(DataType.FLOAT16),
   /** Signed 64-bit whole numbers, also the type of shapes and indices. */
   INT64(DataType.INT64),
   /** Signed 32-bit whole numbers. */

@@ -100,6 +100,18 @@ public final class GraphBuilder {
         bytes -> Arrays.stream(values).forEach(bytes::putLong));
   }
 
+  /** Returns a whole number from 0 to 255, () uint8. */
+  public Value unsignedByte(int value) {
+    return small(
+        "byte " + value, ElementType.UINT8, List.of(), 1, bytes -> bytes.put((byte) value));
+  }
+
+  /** Returns a whole number from −128 to 127, () int8. */
+  public Value signedByte(int value) {
+    return small(
+        "signed byte " + value, ElementType.INT8, List.of(), 1, bytes -> bytes.put((byte) value));
+  }
+
   /** Returns 0, 1, … count − 1 as (count) int64, for a count known only in the run. */
   public Value counting(Value count) {
     return node(Operator.RANGE, List.of(integer(0), count.squeeze(0), integer(1)));

@@ -1,23 +1,22 @@
 package dev.vmoe.onnx;
 
+import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.UnsafeByteOperations;
 import com.google.protobuf.WireFormat;
 import dev.vmoe.tensor.Tensor;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
@@ -34,6 +33,7 @@ public final class OnnxModel {
   /** Most bytes of weights that are kept in the model file. */
   public static final long INLINE_BYTES = 1L << 30;
 
+  private static final String DATA_SUFFIX = ".data";
   private static final long IR_VERSION = 8;
   private static final String PRODUCER = "vmoe-streams";
 
@@ -46,31 +46,98 @@ public final class OnnxModel {
     this.metadata = new TreeMap<>(metadata);
   }
 
-  /** Writes the model file, and the weights beside it where they are large. */
+  /**
+   * Writes the model file, and the weights beside it where they are large. Both are written under
+   * names of their own first: who has the model open keeps the old one, and nobody sees half.
+   */
   public void write(Path file) throws IOException {
     write(file, INLINE_BYTES);
   }
 
-  void write(Path file, long inlineBytes) throws IOException {
-    long weightBytes =
-        graph.weights().values().stream().mapToLong(weight -> 4L * weight.size()).sum();
-    ModelProto.Builder model = withoutWeights();
+  /**
+   * Writes the model file.
+   *
+   * @param inlineBytes most bytes of weights to keep in the model file itself
+   */
+  public void write(Path file, long inlineBytes) throws IOException {
+    long weightBytes = graph.weights().values().stream().mapToLong(WeightBytes::size).sum();
+    Map<String, String> said = new TreeMap<>(metadata);
+    GraphProto.Builder nodes = graph.proto().clone();
+    Map<String, Tensor> inside = Map.of();
     if (weightBytes <= inlineBytes) {
-      graph
-          .weights()
-          .forEach(
-              (name, weight) ->
-                  model
-                      .getGraphBuilder()
-                      .addInitializer(
-                          header(name, weight)
-                              .setRawData(UnsafeByteOperations.unsafeWrap(bytes(weight)))));
+      inside = graph.weights();
     } else {
-      writeBeside(file.resolveSibling(file.getFileName() + ".data"), model);
+      Path data = file.resolveSibling(file.getFileName() + DATA_SUFFIX);
+      Path part = part(data);
+      DataFile.write(part, data.getFileName().toString(), graph.weights(), nodes::addInitializer)
+          .describe(said);
+      Files.move(part, data, StandardCopyOption.REPLACE_EXISTING);
     }
-    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
-      model.build().writeTo(out);
+    Path part = part(file);
+    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(part))) {
+      header(said).writeTo(out);
+      writeGraph(nodes.build(), inside, out);
     }
+    Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private static Path part(Path file) {
+    return file.resolveSibling(file.getFileName() + ".part");
+  }
+
+  /**
+   * Writes the field that holds the graph: what it has without weights, then weight after weight,
+   * each straight from where it is.
+   */
+  private static void writeGraph(GraphProto nodes, Map<String, Tensor> weights, OutputStream out)
+      throws IOException {
+    long size = nodes.getSerializedSize();
+    for (Map.Entry<String, Tensor> entry : weights.entrySet()) {
+      size += initializerBytes(entry.getKey(), entry.getValue());
+    }
+    WeightBytes bytes = new WeightBytes();
+    CodedOutputStream coded = CodedOutputStream.newInstance(out);
+    coded.writeTag(ModelProto.GRAPH_FIELD_NUMBER, WireFormat.WIRETYPE_LENGTH_DELIMITED);
+    coded.writeUInt64NoTag(size);
+    nodes.writeTo(coded);
+    for (Map.Entry<String, Tensor> entry : weights.entrySet()) {
+      TensorProto header = header(entry.getKey(), entry.getValue()).build();
+      coded.writeTag(GraphProto.INITIALIZER_FIELD_NUMBER, WireFormat.WIRETYPE_LENGTH_DELIMITED);
+      coded.writeUInt64NoTag(tensorBytes(header, entry.getValue()));
+      header.writeTo(coded);
+      coded.writeTag(TensorProto.RAW_DATA_FIELD_NUMBER, WireFormat.WIRETYPE_LENGTH_DELIMITED);
+      coded.writeUInt64NoTag(WeightBytes.size(entry.getValue()));
+      coded.flush();
+      bytes.write(entry.getValue(), out);
+    }
+    coded.flush();
+  }
+
+  private static long initializerBytes(String name, Tensor weight) {
+    long tensor = tensorBytes(header(name, weight).build(), weight);
+    return fieldBytes(GraphProto.INITIALIZER_FIELD_NUMBER, tensor);
+  }
+
+  private static long tensorBytes(TensorProto header, Tensor weight) {
+    return header.getSerializedSize()
+        + fieldBytes(TensorProto.RAW_DATA_FIELD_NUMBER, WeightBytes.size(weight));
+  }
+
+  /** Returns the bytes of a field of so many bytes: its tag, its length, itself. */
+  private static long fieldBytes(int number, long bytes) {
+    return CodedOutputStream.computeTagSize(number)
+        + CodedOutputStream.computeUInt64SizeNoTag(bytes)
+        + bytes;
+  }
+
+  /**
+   * Checks that a model file has its weights: inside, or in the very file beside it that it was
+   * written with.
+   *
+   * @throws IOException if not, or if it is no model file; says what to do
+   */
+  public static void requireWeights(Path file) throws IOException {
+    DataFile.check(file, metadata(file));
   }
 
   /**
@@ -96,54 +163,27 @@ public final class OnnxModel {
     return metadata;
   }
 
-  private void writeBeside(Path data, ModelProto.Builder model) throws IOException {
-    long offset = 0;
-    try (OutputStream out = Files.newOutputStream(data)) {
-      for (Map.Entry<String, Tensor> entry : graph.weights().entrySet()) {
-        byte[] bytes = bytes(entry.getValue()).array();
-        out.write(bytes);
-        model
-            .getGraphBuilder()
-            .addInitializer(
-                header(entry.getKey(), entry.getValue())
-                    .setDataLocation(TensorProto.DataLocation.EXTERNAL)
-                    .addExternalData(entry("location", data.getFileName().toString()))
-                    .addExternalData(entry("offset", Long.toString(offset)))
-                    .addExternalData(entry("length", Long.toString(bytes.length))));
-        offset += bytes.length;
-      }
-    }
-  }
-
-  private ModelProto.Builder withoutWeights() {
+  /** Returns all of the file but the graph. */
+  private static ModelProto header(Map<String, String> metadata) {
     ModelProto.Builder model =
-        ModelProto.newBuilder()
-            .setIrVersion(IR_VERSION)
-            .setProducerName(PRODUCER)
-            .setGraph(graph.proto().clone());
+        ModelProto.newBuilder().setIrVersion(IR_VERSION).setProducerName(PRODUCER);
     for (Operator.Domain domain : Operator.Domain.values()) {
       model.addOpsetImport(
           OperatorSetIdProto.newBuilder().setDomain(domain.label()).setVersion(domain.version()));
     }
     metadata.forEach((key, value) -> model.addMetadataProps(entry(key, value)));
-    return model;
+    return model.build();
   }
 
-  private static TensorProto.Builder header(String name, Tensor weight) {
+  /** Returns the description of a weight: all but its values. */
+  static TensorProto.Builder header(String name, Tensor weight) {
     return TensorProto.newBuilder()
         .setName(name)
         .setDataType(ElementType.FLOAT.number())
         .addAllDims(Arrays.stream(weight.shape()).asLongStream().boxed().toList());
   }
 
-  private static ByteBuffer bytes(Tensor weight) {
-    ByteBuffer bytes = ByteBuffer.allocate(4 * weight.size()).order(ByteOrder.LITTLE_ENDIAN);
-    FloatBuffer floats = bytes.asFloatBuffer();
-    floats.put(weight.values());
-    return bytes;
-  }
-
-  private static StringStringEntryProto entry(String key, String value) {
+  static StringStringEntryProto entry(String key, String value) {
     return StringStringEntryProto.newBuilder().setKey(key).setValue(value).build();
   }
 }

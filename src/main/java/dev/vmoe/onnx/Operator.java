@@ -78,8 +78,13 @@ public enum Operator {
       "ScatterElements", inputs(3), optional("axis", INTEGER), optional("reduction", TEXT)),
   RANGE("Range", inputs(3)),
 
+  /** To bytes, with the scale and zero point that fit the input's own range. */
+  DYNAMIC_QUANTIZE_LINEAR("DynamicQuantizeLinear", inputs(1), outputs(3, 3)),
+
   /** GELU in its tanh form, of the input plus an optional bias. */
-  FAST_GELU("FastGelu", Domain.MICROSOFT, inputs(1, 2), outputs(1, 1));
+  FAST_GELU("FastGelu", Domain.MICROSOFT, inputs(1, 2), outputs(1, 1)),
+  /** Product of bytes: A, B, scale of A and of B, zero point of A and of B, optional bias. */
+  MAT_MUL_INTEGER_TO_FLOAT("MatMulIntegerToFloat", Domain.MICROSOFT, inputs(6, 7), outputs(1, 1));
 
   /** A set of operators with a version of its own. */
   public enum Domain {

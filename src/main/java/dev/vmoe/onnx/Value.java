@@ -93,6 +93,12 @@ public final class Value {
     return apply(Operator.GEMM, kernel, bias);
   }
 
+  /** Returns this as bytes, with the scale and the zero point that fit its own range. */
+  public Quantized quantized() {
+    List<Value> outputs = graph.nodes(Operator.DYNAMIC_QUANTIZE_LINEAR, 3, List.of(this));
+    return new Quantized(outputs.get(0), outputs.get(1), outputs.get(2));
+  }
+
   /** Returns the softmax along the last axis. */
   public Value softmax() {
     return graph.node(Operator.SOFTMAX, List.of(this), integer("axis", -1));
@@ -276,4 +282,44 @@ public final class Value {
    * @param positions where they were, int64; of equal elements the lower position comes first
    */
   public record TopK(Value values, Value positions) {}
+
+  /**
+   * Real numbers as bytes: (value − zeroPoint) · scale.
+   *
+   * @param values uint8
+   * @param scale () float
+   * @param zeroPoint () uint8
+   */
+  public record Quantized(Value values, Value scale, Value zeroPoint) {
+
+    /** Returns the rows at these positions of the first axis. */
+    public Quantized gather(Value positions) {
+      return new Quantized(values.gather(positions), scale, zeroPoint);
+    }
+
+    /**
+     * Returns this (rows, in) · kernel (in, out) · scales, real numbers again.
+     *
+     * @param kernel (in, out) int8
+     * @param kernelScale (out) float
+     */
+    public Value matMul(Value kernel, Value kernelScale) {
+      return values.graph.node(Operator.MAT_MUL_INTEGER_TO_FLOAT, inputs(kernel, kernelScale));
+    }
+
+    /**
+     * Returns the product plus a bias.
+     *
+     * @param bias (out) float
+     */
+    public Value affine(Value kernel, Value kernelScale, Value bias) {
+      List<Value> inputs = new ArrayList<>(inputs(kernel, kernelScale));
+      inputs.add(bias);
+      return values.graph.node(Operator.MAT_MUL_INTEGER_TO_FLOAT, inputs);
+    }
+
+    private List<Value> inputs(Value kernel, Value kernelScale) {
+      return List.of(values, kernel, scale, kernelScale, zeroPoint, values.graph.signedByte(0));
+    }
+  }
 }

@@ -57,6 +57,8 @@ public final class Settings extends AbstractConfig {
   public static final String ROUTING_PROFILE_INTERVAL_MS = "routing.profile.interval.ms";
   public static final String CONSOLE_HOST = "console.host";
   public static final String CONSOLE_PORT = "console.port";
+  public static final String CONSOLE_PAGE = "console.page";
+  public static final String CONSOLE_NAMES = "console.names";
   public static final String CONSOLE_CONFIG_WRITE = "console.config.write";
   public static final String TRACING_OTLP_ENDPOINT = "tracing.otlp.endpoint";
   public static final String TRACING_SAMPLE_RATIO = "tracing.sample.ratio";

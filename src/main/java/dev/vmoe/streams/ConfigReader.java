@@ -2,6 +2,7 @@ package dev.vmoe.streams;
 
 import dev.vmoe.event.AvroDeserializer;
 import dev.vmoe.event.BadRecordException;
+import dev.vmoe.event.OneLine;
 import dev.vmoe.event.PipelineConfig;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.settings.LiveSettings;
@@ -21,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Understands records of the configuration topic: Avro {@link PipelineConfig}, of which each field
- * but author and note is the setting of the same name.
+ * but author and note is the setting of the same name. What they say goes to logs and terminals, so
+ * it comes out on one line.
  */
 public final class ConfigReader {
 
@@ -76,7 +78,7 @@ public final class ConfigReader {
       requireConfig(value);
     } catch (BadRecordException e) {
       return new ConfigEntry(
-          record.offset(), record.timestamp(), Map.of(), null, null, null, e.reason());
+          record.offset(), record.timestamp(), Map.of(), null, null, null, OneLine.of(e.reason()));
     }
     return entry(record, overrides(config), config.getAuthor(), config.getNote());
   }
@@ -103,10 +105,16 @@ public final class ConfigReader {
     try {
       settings = settings(overrides, record.value() == null ? null : record.offset());
     } catch (IllegalArgumentException e) {
-      refusal = String.valueOf(e.getMessage());
+      refusal = OneLine.of(String.valueOf(e.getMessage()));
     }
     return new ConfigEntry(
-        record.offset(), record.timestamp(), overrides, author, note, settings, refusal);
+        record.offset(),
+        record.timestamp(),
+        overrides,
+        author == null ? null : OneLine.of(author),
+        note == null ? null : OneLine.of(note),
+        settings,
+        refusal);
   }
 
   /**

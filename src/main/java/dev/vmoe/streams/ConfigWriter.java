@@ -1,6 +1,7 @@
 package dev.vmoe.streams;
 
 import dev.vmoe.event.AvroSerializer;
+import dev.vmoe.event.OneLine;
 import dev.vmoe.event.PipelineConfig;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.settings.LiveSettings;
@@ -59,6 +60,23 @@ public final class ConfigWriter {
   public record Written(long offset, LiveSettings before, LiveSettings after) {}
 
   /**
+   * What somebody had before their eyes.
+   *
+   * @param lastOffset of the last record of the topic, one that was refused included; null where
+   *     there was none
+   * @param version of the settings in force; null for the settings file
+   * @param inForce what the record in force sets, by setting
+   */
+  public record Seen(
+      @Nullable Long lastOffset, @Nullable Long version, Map<String, String> inForce) {
+
+    /** Copies the map. */
+    public Seen {
+      inForce = Map.copyOf(inForce);
+    }
+  }
+
+  /**
    * Creates a writer.
    *
    * @param settings where the topic is, and what the record lies over
@@ -82,38 +100,37 @@ public final class ConfigWriter {
    */
   public Optional<Written> edit(
       UnaryOperator<Map<String, String>> edit, @Nullable String author, @Nullable String note) {
-    return append((inForce, version) -> edited(inForce, edit, author, note));
+    return append(last -> edited(last.overrides, edit, author, note));
   }
 
   /**
-   * Changes what a record sets, if it is still the one in force.
+   * Changes what was in force when somebody looked, if nothing has been written since. What that
+   * instance refused is left out, whatever this writer would have made of it.
    *
-   * @param seen version of the settings that the change is made to; null for the settings file
    * @param edit returns the new overrides for those in force, by setting
    * @return what was written; empty if the edit changes nothing
    * @throws IllegalArgumentException if the outcome is not valid
-   * @throws ConfigConflictException if another one is in force, or somebody else wrote in the
-   *     meantime
+   * @throws ConfigConflictException if somebody else has written since, or meanwhile
    */
   public Optional<Written> editSeen(
-      @Nullable Long seen,
+      Seen seen,
       UnaryOperator<Map<String, String>> edit,
       @Nullable String author,
       @Nullable String note) {
     return append(
-        (inForce, version) -> {
-          if (!Objects.equals(version, seen)) {
+        last -> {
+          if (last.offset != null
+              && (seen.lastOffset() == null || last.offset > seen.lastOffset())) {
             throw new ConfigConflictException(
-                "%s is in force by now, not %s, so nothing was written; look at it and try again"
-                    .formatted(name(version), name(seen)),
+                ("record %d has been written by now, which was not seen, so nothing was written; look"
+                        + " at it and try again")
+                    .formatted(last.offset),
                 null);
           }
-          return edited(inForce, edit, author, note);
+          last.overrides = seen.inForce();
+          last.version = seen.version();
+          return edited(last.overrides, edit, author, note);
         });
-  }
-
-  private static String name(@Nullable Long version) {
-    return version == null ? "the settings file" : "configuration " + version;
   }
 
   private @Nullable Draft edited(
@@ -121,6 +138,8 @@ public final class ConfigWriter {
       UnaryOperator<Map<String, String>> edit,
       @Nullable String author,
       @Nullable String note) {
+    requireOneLine("author", author);
+    requireOneLine("note", note);
     Map<String, String> overrides = edit.apply(new HashMap<>(inForce));
     reader.settings(overrides, null); // refused here rather than by every instance
     return overrides.equals(inForce)
@@ -143,8 +162,10 @@ public final class ConfigWriter {
    */
   public Optional<Written> reset(@Nullable String author, @Nullable String note) {
     return append(
-        (inForce, version) -> {
-          if (inForce.isEmpty()) {
+        last -> {
+          requireOneLine("author", author);
+          requireOneLine("note", note);
+          if (last.overrides.isEmpty()) {
             return null;
           }
           ProducerRecord<byte[], byte[]> record =
@@ -166,18 +187,24 @@ public final class ConfigWriter {
 
   @FunctionalInterface
   private interface Drafting {
-    @Nullable Draft draft(Map<String, String> inForce, @Nullable Long version);
+    @Nullable Draft draft(Last last);
+  }
+
+  private static void requireOneLine(String name, @Nullable String text) {
+    if (text != null && !OneLine.is(text)) {
+      throw new IllegalArgumentException(name + " has line breaks or control characters");
+    }
   }
 
   private Optional<Written> append(Drafting drafting) {
     try (Producer<byte[], byte[]> producer = producer()) {
       producer.initTransactions(); // from here on whoever began before is fenced
       long end = end();
-      LastValid last = new LastValid();
+      Last last = new Last();
       try (ConfigLog log = new ConfigLog(settings.consumerProperties(), partition.topic())) {
         log.readTo(end, LIMIT, last::take);
       }
-      Draft draft = drafting.draft(last.overrides, last.version);
+      Draft draft = drafting.draft(last);
       if (draft == null) {
         return Optional.empty();
       }
@@ -198,11 +225,14 @@ public final class ConfigWriter {
     }
   }
 
-  private final class LastValid {
+  /** Where the topic ends, and what the last valid record sets. */
+  private final class Last {
     private Map<String, String> overrides = Map.of();
     private @Nullable Long version;
+    private @Nullable Long offset;
 
     void take(ConsumerRecord<byte[], byte[]> record) {
+      offset = record.offset();
       ConfigEntry entry = reader.read(record);
       if (entry.settings() != null) {
         overrides = entry.overrides();

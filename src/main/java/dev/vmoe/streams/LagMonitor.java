@@ -17,7 +17,6 @@ import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.IsolationLevel;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -109,11 +108,14 @@ final class LagMonitor implements AutoCloseable {
   }
 
   private void readOnAndOn() {
-    Admin admin = admins.get();
+    Admin admin = null;
+    boolean failed = false;
     try {
-      boolean failed = false;
       do {
         try {
+          if (admin == null) {
+            admin = admins.get(); // which fails where no broker's name is known, for one
+          }
           read(admin);
           if (failed) {
             log.info("the backlog is known again");
@@ -128,12 +130,12 @@ final class LagMonitor implements AutoCloseable {
           failed = true;
         }
       } while (!closed.await(interval.toMillis(), TimeUnit.MILLISECONDS));
-    } catch (KafkaException e) {
-      log.error("the backlog stays unknown: no client for it can be made", e);
     } catch (InterruptedException e) {
       log.debug("the lag monitor stops");
     } finally {
-      admin.close(Duration.ZERO); // what was asked and not answered is of no use any more
+      if (admin != null) {
+        admin.close(Duration.ZERO); // what was asked and not answered is of no use any more
+      }
     }
   }
 

@@ -57,6 +57,13 @@ public final class LiveConfiguration implements AutoCloseable {
   private volatile LiveSettings current;
   private volatile @Nullable ConfigEntry lastValid;
   private volatile @Nullable ConfigRefusal lastRefusal;
+
+  /** Written behind the others, so that who reads it first has nothing older beside it. */
+  private volatile @Nullable Long lastOffset;
+
+  /** Offset of the last record that was read; guarded by {@link #waiting}. */
+  private @Nullable Long lastRead;
+
   private @Nullable Following following;
 
   private record Following(ConfigLog records, Thread thread) {}
@@ -99,6 +106,22 @@ public final class LiveConfiguration implements AutoCloseable {
     return Optional.ofNullable(lastRefusal);
   }
 
+  /**
+   * Returns what a change that is asked for now is made to. A record that waits for its model has
+   * not been seen, nor those behind it: nobody can tell yet whether it will be in force.
+   */
+  public ConfigWriter.Seen seen() {
+    Long offset = lastOffset;
+    ConfigEntry valid = lastValid;
+    return valid == null
+        ? new ConfigWriter.Seen(offset, null, Map.of())
+        : new ConfigWriter.Seen(offset, settings(valid).version(), valid.overrides());
+  }
+
+  private static LiveSettings settings(ConfigEntry valid) {
+    return Objects.requireNonNull(valid.settings(), "a valid record has settings");
+  }
+
   private static Thread daemon(Runnable task, String name) {
     Thread thread = new Thread(task, name);
     thread.setDaemon(true);
@@ -122,6 +145,9 @@ public final class LiveConfiguration implements AutoCloseable {
       List<ConfigEntry> entries = new ArrayList<>();
       records.readToEnd(START_LIMIT, record -> entries.add(read(record)));
       takeLastValid(entries);
+      if (!entries.isEmpty()) {
+        lastOffset = entries.get(entries.size() - 1).offset();
+      }
     } catch (RuntimeException e) {
       records.close();
       throw e;
@@ -200,13 +226,16 @@ public final class LiveConfiguration implements AutoCloseable {
   /** Puts a record in force or notes why not; at once, unless its model has to be loaded first. */
   private void take(ConfigEntry entry) {
     LiveSettings next = entry.settings();
-    if (next == null) {
-      refuse(entry, String.valueOf(entry.refusal()));
-      return;
-    }
     synchronized (waiting) {
+      lastRead = entry.offset();
+      if (next == null) {
+        refuse(entry, String.valueOf(entry.refusal()));
+        settle();
+        return;
+      }
       if (follower.isReadyFor(next)) {
         change(entry, next, () -> follower.prepare(next).make());
+        settle();
         return;
       }
       waiting.addLast(entry);
@@ -242,8 +271,9 @@ public final class LiveConfiguration implements AutoCloseable {
     } catch (RuntimeException e) {
       synchronized (waiting) {
         waiting.remove(entry);
+        refuse(entry, reason(entry, e));
+        settle();
       }
-      refuse(entry, reason(entry, e));
       return;
     }
     synchronized (waiting) {
@@ -255,6 +285,14 @@ public final class LiveConfiguration implements AutoCloseable {
       if (!change(entry, next, change::make)) {
         change.drop();
       }
+      settle();
+    }
+  }
+
+  /** Takes note that all that was read is in force, refused or superseded, if it is. */
+  private void settle() {
+    if (waiting.isEmpty()) {
+      lastOffset = lastRead;
     }
   }
 

@@ -135,7 +135,7 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
 
   /** Hands a record to the micro-batcher; one that is no image goes along for the order's sake. */
   private void buffer(Task task, Record<byte[], byte[]> record, RecordMetadata position) {
-    ImageTrace trace = tracer.received(record, position);
+    ImageTrace trace = trace(record, position);
     try {
       RequestReader.Request request = reader.read(record);
       task.pending().add(position.offset());
@@ -147,12 +147,18 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
       task.lane().reject(Waiting.refused(record, position, e, trace), e.reason());
     }
     task.inFlight().add(bytes(record));
-    recorder.read();
+    recorder.watch(recorder::read);
     if (emitting == null) {
       emitting =
           task.context()
               .schedule(EMIT_EVERY, PunctuationType.WALL_CLOCK_TIME, now -> emitFinished(task));
     }
+  }
+
+  private ImageTrace trace(Record<byte[], byte[]> record, RecordMetadata position) {
+    ImageTrace[] trace = {ImageTrace.NONE};
+    recorder.watch(() -> trace[0] = tracer.received(record, position));
+    return trace[0];
   }
 
   /** The record's own bytes: an image in Avro is there once more until it is decoded. */
@@ -231,17 +237,17 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
         Record<byte[], byte[]> record = waiting.record();
         Prediction prediction = events.prediction(share.run(), classified);
         Headers headers = new RecordHeaders(record.headers());
-        tracer.answers(share.run(), classified, prediction);
-        waiting.trace().carry(headers);
+        recorder.watch(() -> tracer.answers(share.run(), classified, prediction));
+        recorder.watch(() -> waiting.trace().carry(headers));
         context.forward(
             new Record<byte[], Object>(record.key(), prediction, record.timestamp(), headers),
             PipelineTopology.PREDICTIONS);
       } else if (answer instanceof Answer.Rejected<Waiting> rejected) {
-        tracer.refuses(rejected);
+        recorder.watch(() -> tracer.refuses(rejected));
         Record<byte[], byte[]> letter = DeadLetter.of(waiting, rejected.reason(), mostBytes);
         context.forward(letter.withValue((Object) letter.value()), PipelineTopology.DEAD_LETTERS);
       }
-      waiting.trace().end();
+      recorder.watch(waiting.trace()::end);
     }
     Optional<ExpertUtilization> utilization = events.utilization(share);
     if (utilization.isPresent()) {
@@ -249,10 +255,11 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
       context.forward(
           new Record<byte[], Object>(key, utilization.get(), latest),
           PipelineTopology.EXPERT_UTILIZATION);
-      recorder.emitted(utilization.get());
+      recorder.watch(() -> recorder.emitted(utilization.get()));
     }
-    recorder.emitted(
-        share, context.currentSystemTimeMs(), task.pending().arrivals(), System.nanoTime());
+    long nowMs = context.currentSystemTimeMs();
+    recorder.watch(
+        () -> recorder.emitted(share, nowMs, task.pending().arrivals(), System.nanoTime()));
   }
 
   private void stopEmitting() {

@@ -11,9 +11,11 @@ import dev.vmoe.moe.ModelCard;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -27,9 +29,24 @@ public final class NewestImages {
 
   private final Supplier<WatchedClassifier> served;
 
+  private final Encoder encoder;
+
+  /** Guarded by this, which a stream thread may wait for: nothing slow under it. */
   private @Nullable Emitted emitted;
-  private @Nullable Batch shown;
-  private @Nullable PngEncoder encoder;
+
+  /** Held by whoever looks, while pictures are encoded. */
+  private final ReentrantLock looking = new ReentrantLock();
+
+  private @Nullable Shown shown;
+
+  /** Makes a PNG of pixels. */
+  @FunctionalInterface
+  interface Encoder {
+    byte[] encode(byte[] rgb, int width, int height);
+  }
+
+  /** What was shown last, and its images by their index in the batch. */
+  private record Shown(WatchedClassifier.Sight sight, Map<Integer, Image> images, Batch batch) {}
 
   /** The images of a batch that have been emitted, by their index in it. */
   private record Emitted(
@@ -82,7 +99,25 @@ public final class NewestImages {
    * @param served returns the model that the pipeline runs now
    */
   NewestImages(Supplier<WatchedClassifier> served) {
+    this(served, new LazyEncoder());
+  }
+
+  NewestImages(Supplier<WatchedClassifier> served, Encoder encoder) {
     this.served = served;
+    this.encoder = encoder;
+  }
+
+  /** Loads the encoder's library only where somebody looks. */
+  private static final class LazyEncoder implements Encoder {
+    private @Nullable PngEncoder encoder;
+
+    @Override
+    public byte[] encode(byte[] rgb, int width, int height) {
+      if (encoder == null) {
+        encoder = new PngEncoder();
+      }
+      return Objects.requireNonNull(encoder).encodeRgb(rgb, width, height);
+    }
   }
 
   /** Takes over where the images of a share came from, if it belongs to the batch that is kept. */
@@ -114,29 +149,54 @@ public final class NewestImages {
   }
 
   /** Says that somebody looks, and returns what there is to be seen, if there is something yet. */
-  public synchronized Optional<Batch> look() {
+  public Optional<Batch> look() {
     WatchedClassifier watched = served.get();
     watched.look();
-    if (watched.last().isEmpty()) {
-      emitted = null; // what was there when somebody looked before
-      shown = null;
+    looking.lock();
+    try {
+      boolean stale = watched.last().isEmpty();
+      Emitted now = snapshot(stale);
+      if (stale) {
+        shown = null; // what was there when somebody looked before
+      }
+      if (now != null && !now.origins().isEmpty()) {
+        shown = shown(now, shown);
+      }
+      return Optional.ofNullable(shown).map(Shown::batch);
+    } finally {
+      looking.unlock();
     }
-    Emitted now = emitted;
-    if (now == null || now.origins().isEmpty()) {
-      return Optional.ofNullable(shown);
-    }
-    if (shown == null
-        || !shown.id().equals(now.run().id())
-        || shown.images().size() < now.origins().size()) {
-      shown = batch(now);
-    }
-    return Optional.of(shown);
   }
 
-  private Batch batch(Emitted now) {
+  private synchronized @Nullable Emitted snapshot(boolean stale) {
+    if (stale) {
+      emitted = null;
+    }
+    return emitted == null
+        ? null
+        : new Emitted(emitted.sight(), emitted.run(), new TreeMap<>(emitted.origins()));
+  }
+
+  /** Returns what is to be seen now; images that were there before are not encoded again. */
+  @SuppressWarnings("ReferenceEquality") // the very batch that was seen
+  private Shown shown(Emitted now, @Nullable Shown before) {
+    Map<Integer, Image> known = Map.of();
+    if (before != null && before.sight() == now.sight()) {
+      if (before.images().size() == now.origins().size()) {
+        return before;
+      }
+      known = before.images();
+    }
+    Map<Integer, Image> images = new TreeMap<>(known);
+    now.origins()
+        .forEach(
+            (index, origin) ->
+                images.computeIfAbsent(index, absent -> image(now.sight(), absent, origin)));
+    return new Shown(now.sight(), images, batch(now, List.copyOf(images.values())));
+  }
+
+  private static Batch batch(Emitted now, List<Image> images) {
     DetailedResult detail = now.sight().detail();
-    List<Image> images = new ArrayList<>();
-    now.origins().forEach((index, origin) -> images.add(image(now.sight(), index, origin)));
     return new Batch(
         now.run().id(),
         now.sight().card(),
@@ -144,7 +204,7 @@ public final class NewestImages {
         detail.result().settings().capacityRatio(),
         detail.result().effectiveCapacityRatio(),
         detail.result().settings().expertsPerToken(),
-        List.copyOf(images));
+        images);
   }
 
   private Image image(WatchedClassifier.Sight sight, int index, Origin origin) {
@@ -163,16 +223,8 @@ public final class NewestImages {
         origin.offset(),
         origin.label(),
         ScoredClass.top(card, detail.result().logits()[index], BEST),
-        encoder()
-            .encodeRgb(
-                Arrays.copyOfRange(sight.pixels(), index * bytes, (index + 1) * bytes), size, size),
+        encoder.encode(
+            Arrays.copyOfRange(sight.pixels(), index * bytes, (index + 1) * bytes), size, size),
         kept);
-  }
-
-  private PngEncoder encoder() {
-    if (encoder == null) {
-      encoder = new PngEncoder();
-    }
-    return Objects.requireNonNull(encoder);
   }
 }

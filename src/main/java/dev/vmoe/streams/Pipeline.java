@@ -101,7 +101,7 @@ public final class Pipeline implements AutoCloseable {
     Topics topics = Topics.of(settings);
     StreamsProperties config = new StreamsProperties(settings);
     TopicLimits limits =
-        new TopicCheck(topics)
+        new TopicCheck(topics, PipelineParts.keepsProfile(settings))
             .limits(settings.adminProperties(), settings.getInt(Settings.IMAGE_MAX_BYTES));
     StreamsConfig streamsConfig = new StreamsConfig(config.streams(limits.largestRecord()));
 
@@ -129,7 +129,7 @@ public final class Pipeline implements AutoCloseable {
   /**
    * Returns settings complete for this model, whose batches fit into the memory outside the heap.
    *
-   * @throws IllegalArgumentException if it cannot run with them
+   * @throws IllegalArgumentException if it cannot run with them, in the memory of this JVM
    */
   public static LiveSettings runnable(LiveSettings live, ModelCard card) {
     LiveSettings complete = live.forModel(card);
@@ -149,6 +149,7 @@ public final class Pipeline implements AutoCloseable {
     parts.streams().start();
     RoutingProfileStream profile = parts.profile();
     if (profile != null) {
+      parts.metrics().routingProfile(() -> profile.standstill().isEmpty());
       profile.start();
     }
   }
@@ -207,10 +208,16 @@ public final class Pipeline implements AutoCloseable {
 
   /**
    * Returns the routing profile of all instances, a row for each model and class, as of its last
-   * commit; nothing while this instance does not keep it.
+   * commit, or of the last one that was seen while it {@linkplain #profileStandstill stands still};
+   * nothing where this instance does not keep it.
    */
   public Optional<List<RoutingProfile>> routingProfile() {
     return Optional.ofNullable(parts.profile()).map(RoutingProfileStream::rows);
+  }
+
+  /** Returns why the routing profile stands still, if one is kept and does. */
+  public Optional<String> profileStandstill() {
+    return Optional.ofNullable(parts.profile()).flatMap(RoutingProfileStream::standstill);
   }
 
   /** Adds the metrics of Kafka Streams and its clients. */

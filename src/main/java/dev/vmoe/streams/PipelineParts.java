@@ -94,7 +94,9 @@ record PipelineParts(
       registry.register(topics.predictions(), Prediction.getClassSchema());
       registry.register(topics.expertUtilization(), ExpertUtilization.getClassSchema());
       registry.register(topics.config(), PipelineConfig.getClassSchema());
-      registry.register(topics.routingProfile(), RoutingProfile.getClassSchema());
+      if (keepsProfile(settings)) {
+        registry.register(topics.routingProfile(), RoutingProfile.getClassSchema());
+      }
       LagMonitor lag =
           new LagMonitor(
               () -> Admin.create(lagProperties(settings)),
@@ -135,8 +137,8 @@ record PipelineParts(
               models::terms,
               settings.decodeThreads(models.served().takesAllCores()),
               (run, images) -> {
-                recorder.ran(run);
-                tracer.ran(run, images);
+                recorder.watch(() -> recorder.ran(run));
+                recorder.watch(() -> tracer.ran(run, images));
               });
       undo.push(batcher::close);
       RequestReader reader = new RequestReader(registry, settings.getInt(Settings.IMAGE_MAX_BYTES));
@@ -155,7 +157,7 @@ record PipelineParts(
                       largestDeadLetter,
                       recorder,
                       tracer));
-      RoutingProfileStream profile = profile(settings, topics, registry);
+      RoutingProfileStream profile = profile(settings, topics, registry, models);
       if (profile != null) {
         undo.push(profile::close);
       }
@@ -180,12 +182,19 @@ record PipelineParts(
     }
   }
 
-  /** A dense model adds nothing to it, but the next one may be another. */
   private static @Nullable RoutingProfileStream profile(
-      Settings settings, Topics topics, RegistryClient registry) {
-    return settings.routingProfileInterval().isZero()
-        ? null
-        : new RoutingProfileStream(settings, topics, registry);
+      Settings settings, Topics topics, RegistryClient registry, ServedModels models) {
+    return keepsProfile(settings)
+        ? new RoutingProfileStream(settings, topics, registry, models::everServed)
+        : null;
+  }
+
+  /**
+   * Returns whether an instance keeps a routing profile. A dense model adds nothing to it, but the
+   * next one may be another.
+   */
+  static boolean keepsProfile(Settings settings) {
+    return !settings.routingProfileInterval().isZero();
   }
 
   private static void start(LiveConfiguration configuration) {

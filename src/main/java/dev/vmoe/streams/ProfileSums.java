@@ -14,7 +14,8 @@ import java.util.Map;
  * Routing profiles as sums: what one utilization event adds to each class, and two sums as one.
  *
  * <p>Labels are free text, classes are not: labels that the model does not know are one row
- * together, so that a model has at most one row more than classes, whatever producers write.
+ * together, so that a model has at most one row more than classes. {@link ProfileBound} says which
+ * classes of which models there are.
  */
 final class ProfileSums {
 

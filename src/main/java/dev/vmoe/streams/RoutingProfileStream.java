@@ -4,22 +4,27 @@ import dev.vmoe.event.AvroDeserializer;
 import dev.vmoe.event.BadRecordException;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.RoutingProfile;
+import dev.vmoe.moe.ModelCard;
 import dev.vmoe.settings.Settings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.StoreQueryParameters;
 import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
-import org.apache.kafka.streams.errors.StreamsException;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.QueryableStoreTypes;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +35,9 @@ import org.slf4j.LoggerFactory;
  * <p>Of its own, because images must not wait for it: it commits every few seconds, so that a row
  * is written once for all that was added meanwhile; its state moves between instances without the
  * images' partitions; and when it fails, it is the profile that stands still.
+ *
+ * <p>Starting the client takes as long as reading all rows, and a client whose table failed cannot
+ * be started again. So a thread makes clients, one after the other, until it is told to stop.
  */
 final class RoutingProfileStream implements AutoCloseable {
 
@@ -38,54 +46,101 @@ final class RoutingProfileStream implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(RoutingProfileStream.class);
 
-  private final KafkaStreams streams;
+  private final Supplier<Topology> topologies;
+  private final StreamsConfig config;
   private final String topology;
   private final AvroDeserializer<RoutingProfile> profiles;
   private final CountDownLatch closing = new CountDownLatch(1);
+  private final Thread keeper = new Thread(this::keep, "vmoe-routing-profile");
+
+  private volatile @Nullable KafkaStreams streams;
+
+  /** Why the profile is not followed now; null while it is. */
+  private volatile @Nullable String standstill = "its rows have not been read yet";
+
+  /** What was there when the table was asked last. */
+  private volatile List<RoutingProfile> lastRows = List.of();
 
   /**
    * Creates streams that have not been started.
    *
    * @param registry stays the caller's to close
+   * @param own returns the model of a weights hash, if the instance has served it
    */
-  RoutingProfileStream(Settings settings, Topics topics, RegistryClient registry) {
-    var built = RoutingProfileTopology.build(topics, registry);
-    topology = built.describe().toString();
-    streams =
-        new KafkaStreams(
-            built, new StreamsConfig(new StreamsProperties(settings).routingProfile()));
+  RoutingProfileStream(
+      Settings settings,
+      Topics topics,
+      RegistryClient registry,
+      Function<String, Optional<ModelCard>> own) {
+    ProfileBound bound = new ProfileBound(own);
+    topologies = () -> RoutingProfileTopology.build(topics, registry, bound);
+    config = new StreamsConfig(new StreamsProperties(settings).routingProfile());
+    topology = topologies.get().describe().toString();
     profiles = new AvroDeserializer<>(registry, RoutingProfile.class);
+    keeper.setDaemon(true);
   }
 
-  /**
-   * Starts; returns when the rows that are there have been read.
-   *
-   * @throws PipelineException if they cannot be
-   */
+  /** Starts, and returns at once; what fails is tried again for as long as it takes. */
   void start() {
-    streams.setUncaughtExceptionHandler(this::onFailure);
-    try {
-      streams.start();
-    } catch (StreamsException e) {
-      throw new PipelineException(
-          "the routing profile cannot be read: "
-              + (e.getCause() == null ? e.getMessage() : e.getCause())
-              + ". Check the rights of this user, or do without: "
-              + Settings.ROUTING_PROFILE_INTERVAL_MS
-              + " = 0",
-          e);
+    keeper.start();
+  }
+
+  private void keep() {
+    while (closing.getCount() > 0) {
+      try {
+        keepWith(new KafkaStreams(topologies.get(), config));
+      } catch (RuntimeException e) {
+        standsStill(e);
+      }
+      pause();
     }
   }
 
-  /** Images go on, so this is tried again for as long as it takes. */
+  /** Returns once this client has come to its end. */
+  private void keepWith(KafkaStreams client) {
+    CountDownLatch ended = new CountDownLatch(1);
+    client.setUncaughtExceptionHandler(this::onFailure);
+    client.setStateListener(
+        (now, before) -> {
+          if (now == KafkaStreams.State.RUNNING) {
+            standstill = null;
+          } else if (now == KafkaStreams.State.ERROR || now == KafkaStreams.State.NOT_RUNNING) {
+            ended.countDown();
+          }
+        });
+    streams = client;
+    try {
+      if (closing.getCount() > 0) {
+        client.start();
+        ended.await();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      end(client);
+    }
+  }
+
+  /** The table's thread cannot be replaced, so no thread is: the next client has new ones. */
   private StreamThreadExceptionResponse onFailure(Throwable failure) {
-    log.error("the routing profile stands still and is tried again; images go on", failure);
+    standsStill(failure);
+    return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+  }
+
+  private void standsStill(Throwable failure) {
+    if (closing.getCount() > 0) {
+      Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+      standstill = cause.toString();
+      log.error("the routing profile stands still and is tried again; images go on", failure);
+    }
+  }
+
+  private void pause() {
     try {
       boolean unused = closing.await(PAUSE_AFTER_FAILURE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    return StreamThreadExceptionResponse.REPLACE_THREAD;
   }
 
   /** Returns the topology as Kafka Streams describes it. */
@@ -93,14 +148,31 @@ final class RoutingProfileStream implements AutoCloseable {
     return topology;
   }
 
+  /** Returns why the profile is not followed now; empty while it is. */
+  Optional<String> standstill() {
+    return Optional.ofNullable(standstill);
+  }
+
   /**
    * Returns the whole profile as of the last commits: a row for each model and class, of all
-   * instances; empty before it is read.
+   * instances. While the table cannot be asked, what it had when it was asked last.
    */
   List<RoutingProfile> rows() {
+    KafkaStreams client = streams;
+    if (client != null) {
+      try {
+        lastRows = rows(client);
+      } catch (InvalidStateStoreException | IllegalStateException e) { // it starts, or has ended
+        log.debug("the routing profile cannot be asked now", e);
+      }
+    }
+    return lastRows;
+  }
+
+  private List<RoutingProfile> rows(KafkaStreams client) {
     List<RoutingProfile> rows = new ArrayList<>();
     try (KeyValueIterator<byte[], byte[]> all =
-        streams
+        client
             .store(
                 StoreQueryParameters.fromNameAndType(
                     RoutingProfileTopology.TABLE,
@@ -114,20 +186,30 @@ final class RoutingProfileStream implements AutoCloseable {
           log.debug("a row of the routing profile cannot be read", e);
         }
       }
-    } catch (InvalidStateStoreException e) {
-      log.debug("the routing profile cannot be asked now", e);
     }
-    return rows;
+    return List.copyOf(rows);
   }
 
   /** Commits what is summed and leaves the sums to the other instances. */
   @Override
   public void close() {
     closing.countDown();
+    KafkaStreams client = streams;
+    if (client != null) {
+      end(client);
+    }
+    try {
+      keeper.join(CLOSE_LIMIT.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void end(KafkaStreams client) {
     CloseOptions options =
         CloseOptions.groupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP)
             .withTimeout(CLOSE_LIMIT);
-    if (!streams.close(options)) {
+    if (!client.close(options)) {
       log.warn("the routing profile's thread did not end within {}", CLOSE_LIMIT);
     }
   }

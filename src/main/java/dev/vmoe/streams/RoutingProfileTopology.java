@@ -51,12 +51,16 @@ final class RoutingProfileTopology {
 
   private RoutingProfileTopology() {}
 
-  /** Builds the topology. */
-  static Topology build(Topics topics, RegistryClient registry) {
+  /**
+   * Builds the topology.
+   *
+   * @param bound what may be counted, however often the topology is built
+   */
+  static Topology build(Topics topics, RegistryClient registry, ProfileBound bound) {
     Serde<RoutingProfile> profiles = profiles(topics, registry);
     StreamsBuilder builder = new StreamsBuilder();
     builder.stream(topics.expertUtilization(), bytes(EVENTS))
-        .process(() -> new UtilizationSplitter(registry), Named.as(SPLIT))
+        .process(() -> new UtilizationSplitter(registry, bound), Named.as(SPLIT))
         .groupByKey(Grouped.with(SUMS, Serdes.String(), profiles))
         .reduce(
             RoutingProfileTopology::sum,

@@ -10,8 +10,11 @@ import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.settings.LiveSettings;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -33,6 +36,9 @@ final class ServedModels implements ConfigFollower, AutoCloseable {
 
   /** Models that have been loaded and not given back. */
   private final Set<LoadedModel> open = new HashSet<>();
+
+  /** Models that are served or have been, by the hash of their weights. */
+  private final Map<String, ModelCard> cards = new ConcurrentHashMap<>();
 
   private volatile @Nullable InForce inForce;
 
@@ -122,6 +128,7 @@ final class ServedModels implements ConfigFollower, AutoCloseable {
     InForce before = inForce;
     ModelCard card = next.watched().card();
     metrics.model(card.name(), card.weightsHash(), card.moeBlocks(), card.numExperts());
+    cards.put(card.weightsHash(), card);
     inForce = next;
     if (before != null) {
       ModelCard old = before.watched().card();
@@ -166,6 +173,11 @@ final class ServedModels implements ConfigFollower, AutoCloseable {
   /** Returns the model that the next batch is run with. */
   WatchedClassifier served() {
     return inForce().watched();
+  }
+
+  /** Returns the model of a weights hash, if it is served or has been. */
+  Optional<ModelCard> everServed(String weightsHash) {
+    return Optional.ofNullable(cards.get(weightsHash));
   }
 
   /** Gives back what is open; no batch may run any more. */

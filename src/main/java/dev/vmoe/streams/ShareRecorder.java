@@ -13,14 +13,20 @@ import dev.vmoe.metrics.ImageMetrics;
 import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.moe.RoutingCounts;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Takes batches and shares apart for the recorders. */
 final class ShareRecorder {
 
+  private static final Logger log = LoggerFactory.getLogger(ShareRecorder.class);
+
   private final PipelineMetrics metrics;
   private final Consumer<Share<Waiting>> newest;
+  private final AtomicBoolean failed = new AtomicBoolean();
 
   ShareRecorder(PipelineMetrics metrics) {
     this(metrics, share -> {});
@@ -34,6 +40,21 @@ final class ShareRecorder {
   ShareRecorder(PipelineMetrics metrics, Consumer<Share<Waiting>> newest) {
     this.metrics = metrics;
     this.newest = newest;
+  }
+
+  /**
+   * Does what only watches. A defect of it is counted, the first one told, and goes no further: it
+   * would hit the same image again after each restart of its thread.
+   */
+  void watch(Runnable observation) {
+    try {
+      observation.run();
+    } catch (RuntimeException | LinkageError e) {
+      metrics.observerFailed();
+      if (failed.compareAndSet(false, true)) {
+        log.error("who watches images failed, and is not heard of again; images go on", e);
+      }
+    }
   }
 
   /** Records that a record was read. */
@@ -80,7 +101,7 @@ final class ShareRecorder {
    * @param nowNanos the same time on the arrivals' clock, in nanoseconds
    */
   void emitted(Share<Waiting> share, long nowMs, Arrivals arrivals, long nowNanos) {
-    newest.accept(share);
+    watch(() -> newest.accept(share));
     ImageMetrics images = metrics.images();
     for (Answer<Waiting> answer : share.answers()) {
       if (answer instanceof Answer.Classified<Waiting> classified) {

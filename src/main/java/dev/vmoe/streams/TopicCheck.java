@@ -1,5 +1,6 @@
 package dev.vmoe.streams;
 
+import dev.vmoe.settings.Settings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,13 +28,21 @@ final class TopicCheck {
   private static final Logger log = LoggerFactory.getLogger(TopicCheck.class);
 
   private final Topics topics;
+  private final boolean profile;
 
-  TopicCheck(Topics topics) {
+  /**
+   * Creates a check.
+   *
+   * @param profile whether the routing profile is kept, and so its topic needed
+   */
+  TopicCheck(Topics topics, boolean profile) {
     this.topics = topics;
+    this.profile = profile;
   }
 
   /**
-   * Checks that all topics are there, and warns of those that take too small records.
+   * Checks that all topics are there, and warns of those that take too small records. What this
+   * user may not see of the routing profile's topic is no reason not to answer images.
    *
    * @param adminConfigs configuration of Kafka's admin client
    * @param imageMaxBytes assumed where the topics' limits may not be read
@@ -56,7 +65,10 @@ final class TopicCheck {
   private void requireAll(Admin admin, String brokers) throws InterruptedException {
     List<String> missing = new ArrayList<>();
     for (Map.Entry<String, KafkaFuture<TopicDescription>> topic :
-        admin.describeTopics(topics.all()).topicNameValues().entrySet()) {
+        admin
+            .describeTopics(profile ? topics.all() : topics.ofImages())
+            .topicNameValues()
+            .entrySet()) {
       try {
         int partitions = topic.getValue().get().partitions().size();
         if (topic.getKey().equals(topics.config()) && partitions != 1) {
@@ -69,6 +81,13 @@ final class TopicCheck {
               null);
         }
       } catch (ExecutionException e) {
+        if (e.getCause() instanceof AuthorizationException
+            && topic.getKey().equals(topics.routingProfile())) {
+          log.warn(
+              "this user may not see {}: the routing profile will stand still",
+              topics.routingProfile());
+          continue;
+        }
         if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
           throw new PipelineException(
               "the brokers at "
@@ -89,7 +108,10 @@ final class TopicCheck {
               + brokers
               + ": "
               + String.join(", ", missing)
-              + "; create them with `vmoe topics create`",
+              + "; create them with `vmoe topics create`"
+              + (missing.equals(List.of(topics.routingProfile()))
+                  ? ", or do without: " + Settings.ROUTING_PROFILE_INTERVAL_MS + " = 0"
+                  : ""),
           null);
     }
   }
@@ -104,7 +126,9 @@ final class TopicCheck {
               maxMessageBytes(admin, topics.deadLetters()));
       limits.problems(topics).forEach(log::warn);
       warnOfForgetting(admin);
-      warnOfForgottenRows(admin);
+      if (profile) {
+        warnOfForgottenRows(admin);
+      }
       return limits;
     } catch (ExecutionException e) {
       if (e.getCause() instanceof AuthorizationException) {
@@ -134,9 +158,15 @@ final class TopicCheck {
   }
 
   /** Without compaction, rows that are not written any more go with their segment. */
-  private void warnOfForgottenRows(Admin admin) throws InterruptedException, ExecutionException {
-    String cleanup =
-        config(admin, topics.routingProfile()).get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
+  private void warnOfForgottenRows(Admin admin) throws InterruptedException {
+    String cleanup;
+    try {
+      cleanup =
+          config(admin, topics.routingProfile()).get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
+    } catch (ExecutionException e) {
+      log.debug("whether {} is compacted cannot be read", topics.routingProfile(), e);
+      return;
+    }
     if (!cleanup.contains(TopicConfig.CLEANUP_POLICY_COMPACT)) {
       log.warn(
           "{} is not compacted (cleanup.policy={}): classes that are rare are missing from the"

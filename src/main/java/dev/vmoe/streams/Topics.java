@@ -33,6 +33,11 @@ record Topics(
         settings.topic(TopicPlan.ROUTING_PROFILE));
   }
 
+  /** Returns those without which no image can be answered. */
+  List<String> ofImages() {
+    return List.of(images, predictions, expertUtilization, deadLetters, config);
+  }
+
   /** Returns all of them. */
   List<String> all() {
     return List.of(images, predictions, expertUtilization, deadLetters, config, routingProfile);

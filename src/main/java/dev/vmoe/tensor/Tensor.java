@@ -1,6 +1,7 @@
 package dev.vmoe.tensor;
 
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -8,11 +9,18 @@ import java.util.stream.IntStream;
 public final class Tensor {
 
   private final int[] shape;
+  private final int size;
+
+  /** Values of this tensor and, where it is a row of another, of its neighbours. */
   private final float[] values;
 
-  private Tensor(int[] shape, float[] values) {
+  private final int offset;
+
+  private Tensor(int[] shape, int size, float[] values, int offset) {
     this.shape = shape;
+    this.size = size;
     this.values = values;
+    this.offset = offset;
   }
 
   /**
@@ -31,11 +39,8 @@ public final class Tensor {
    * @throws IllegalArgumentException if the number of values is not the product of the extents
    */
   public static Tensor takeOver(float[] values, int... shape) {
-    if (size(shape) != values.length) {
-      throw new IllegalArgumentException(
-          values.length + " values do not fill the shape " + describe(shape));
-    }
-    return new Tensor(shape.clone(), values);
+    requireFills(values.length, shape);
+    return new Tensor(shape.clone(), values.length, values, 0);
   }
 
   /** Returns the number of axes. */
@@ -55,22 +60,43 @@ public final class Tensor {
 
   /** Returns the number of values. */
   public int size() {
-    return values.length;
+    return size;
   }
 
   /** Returns the value at a position in C order. */
   public float at(int index) {
-    return values[index];
+    if (index < 0 || index >= size) {
+      throw new IndexOutOfBoundsException("value " + index + " of " + this);
+    }
+    return values[offset + index];
   }
 
   /** Returns a read-only view of all values in C order. */
   public FloatBuffer values() {
-    return FloatBuffer.wrap(values).asReadOnlyBuffer();
+    return FloatBuffer.wrap(values, offset, size).slice().asReadOnlyBuffer();
   }
 
   /** Returns the same values under another shape of the same size. */
   public Tensor reshape(int... newShape) {
-    return takeOver(values, newShape);
+    requireFills(size, newShape);
+    return new Tensor(newShape.clone(), size, values, offset);
+  }
+
+  /** Returns one index of the first axis, which is removed; shares the values, copies none. */
+  public Tensor row(int index) {
+    int rows = shape[0];
+    if (index < 0 || index >= rows) {
+      throw new IndexOutOfBoundsException("row " + index + " of " + this);
+    }
+    int rowSize = size / rows;
+    return new Tensor(
+        Arrays.copyOfRange(shape, 1, shape.length), rowSize, values, offset + index * rowSize);
+  }
+
+  private static void requireFills(int size, int[] shape) {
+    if (size(shape) != size) {
+      throw new IllegalArgumentException(size + " values do not fill the shape " + describe(shape));
+    }
   }
 
   /** Returns the shape as (2, 3, 4). */

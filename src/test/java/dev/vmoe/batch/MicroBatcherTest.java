@@ -294,6 +294,26 @@ class MicroBatcherTest {
   }
 
   @Test
+  void shouldAnswerBatchesOfWhichAListenerFails() throws Exception {
+    open(
+        1,
+        1_000,
+        NEVER_LINGERS,
+        (run, images) -> {
+          if (images.get(0) == 1) {
+            throw new IllegalStateException("metrics");
+          }
+          throw new AssertionError("metrics");
+        });
+    Lane<Integer> lane = batcher.openLane();
+    submit(lane, 1, 2, 3);
+
+    assertThat(classes(take(lane))).containsExactly(1);
+    assertThat(classes(take(lane))).containsExactly(2);
+    assertThat(classes(take(lane))).containsExactly(3);
+  }
+
+  @Test
   void shouldFailSharesOfFailedBatchOnly() throws Exception {
     open(1, 1_000, NEVER_LINGERS);
     Lane<Integer> failing = batcher.openLane();

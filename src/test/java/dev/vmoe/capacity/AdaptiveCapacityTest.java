@@ -103,7 +103,7 @@ class AdaptiveCapacityTest {
   @Test
   void shouldGoUpOnlyOnceABetterPointWasSafeForADwell() {
     at(0, 32, 0, 20, load(1_000_000, 5000));
-    for (long millis = 100; millis < 100 + DWELL_MS; millis += 100) {
+    for (long millis = 100; millis < DWELL_MS; millis += 100) {
       Decision decision = at(millis, 8, 0, 20, load(8, 300));
       assertThat(decision.point()).as("at %d ms", millis).isEqualTo(DemoModel.CHEAPEST);
       assertThat(decision.reason()).isEqualTo("holds");

@@ -41,7 +41,7 @@ final class SimulatedInstance {
   /** Standard deviation of the logarithm of a run's time. */
   double noise = 0.1;
 
-  /** What a run takes longer that begins after the instance has stood still for a while. */
+  /** What a run takes longer behind which less than half a batch waits: threads have slept. */
   double wake = 0;
 
   long seed = 1;
@@ -192,7 +192,7 @@ final class SimulatedInstance {
       double ran =
           truth.runSeconds(decision.point(), images)
               * Math.exp(noise * random.nextGaussian() - noise * noise / 2);
-      if (batches.isEmpty() || opened > free) {
+      if (2 * waiting < batchImages) {
         ran += wake;
       }
       double end = start + ran;

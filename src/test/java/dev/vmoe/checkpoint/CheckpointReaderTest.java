@@ -11,12 +11,14 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssertAlternative;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.msgpack.core.MessageBufferPacker;
 import org.msgpack.core.MessagePack;
@@ -62,6 +64,79 @@ class CheckpointReaderTest {
         .withMessage(
             "%s: leaf b/k: slices [0:2, 0:1] and [0:2, 0:3] overlap",
             folder.resolve("model.index"));
+  }
+
+  @Test
+  void shouldRefuseNegativeSlices() throws IOException {
+    writeByHand("int32", -1);
+
+    assertFails()
+        .withMessage(
+            "%s: leaf b/k: slice [0:2, -1:3] outside [2, 3]", folder.resolve("model.index"));
+  }
+
+  @Test
+  void shouldNotTakeANegativeEndForTheEnd() throws IOException {
+    byte[] slice = slices(new int[] {0, -1});
+    writeIndex(indexInfo(shaped("int32", 3), List.of(slice), 0));
+
+    assertFails()
+        .withMessage("%s: leaf k: slice [0:-1] outside [3]", folder.resolve("model.index"));
+  }
+
+  @Test
+  @Timeout(10)
+  void shouldRefuseMoreSlicesThanDevices() throws IOException {
+    List<byte[]> slices = new ArrayList<>();
+    for (int i = 0; i < 100_000; i++) {
+      slices.add(slices(new int[] {i, i + 1}));
+    }
+    writeIndex(indexInfo(shaped("int32", 100_000), slices, new int[100_000]));
+
+    assertFails()
+        .withMessage("%s: leaf k: 100000 slices, more than 4096", folder.resolve("model.index"));
+  }
+
+  @Test
+  void shouldRefuseCountlessAxes() throws IOException {
+    writeIndex(indexInfo(shaped("int32", new int[1000]), List.of()));
+
+    assertFails().withMessage("%s: leaf k: 1000 axes, more than 32", folder.resolve("model.index"));
+  }
+
+  @Test
+  void shouldRefuseAKeyThatStandsTwice() throws IOException {
+    try (MessagePacker index = packer("model.index")) {
+      index.packMapHeader(2).packString("index").packNil().packString("index").packNil();
+    }
+
+    assertFails().withMessage("%s: a map has the key 'index' twice", folder.resolve("model.index"));
+  }
+
+  @Test
+  void shouldRefuseASliceThatAShardHoldsTwice() throws IOException {
+    byte[] whole = slices(new int[] {0, 1});
+    writeIndex(indexInfo(shaped("int32", 1), List.of(whole), 0));
+    try (MessagePacker shard = packer("model.data-00000-of-00001")) {
+      shard.packMapHeader(1).packString("0").packArrayHeader(2);
+      for (int i = 0; i < 2; i++) {
+        shard.packArrayHeader(2).packArrayHeader(1);
+        packExtension(shard, 1, array("int32", ints(i)));
+        packExtension(shard, 6, whole);
+      }
+    }
+
+    assertFails()
+        .withMessage("%s: leaf k: 2 values for the shape [1]", folder.resolve("model.index"));
+  }
+
+  /** Writes an index of one leaf, k, and one shard. */
+  private void writeIndex(byte[] info) throws IOException {
+    try (MessagePacker index = packer("model.index")) {
+      index.packMapHeader(2).packString("shard_count").packInt(1);
+      index.packString("index").packMapHeader(1);
+      index.packString("k").packExtensionTypeHeader((byte) 8, info.length).writePayload(info);
+    }
   }
 
   /** Leaf b/k (2, 3) of two slices along the second axis, the second from {@code start} on. */
@@ -169,7 +244,9 @@ class CheckpointReaderTest {
     Files.delete(folder.resolve("model.data-00001-of-00002"));
 
     assertFails()
-        .withMessage("%s: shard 1 of 2 is missing", folder.resolve("model.data-00001-of-00002"));
+        .withMessage(
+            "%s: shard 1 of 2 is missing: all data files belong beside the index",
+            folder.resolve("model.data-00001-of-00002"));
   }
 
   @Test
@@ -193,7 +270,8 @@ class CheckpointReaderTest {
         .withMessage(
             "%s: does not fit its shards in any order: leaf head/kernel (number 1) of float32"
                 + " [4, 5]: the index has [shard 0 [0:2, 0:5], shard 1 [2:4, 0:5]], the shards"
-                + " have [shard 0 [0:1, 0:5], shard 1 [1:2, 0:5]]",
+                + " have [shard 0 [0:1, 0:5], shard 1 [1:2, 0:5]]; copy all files of this checkpoint"
+                + " again, and none of another",
             folder.resolve("model.index"));
   }
 
@@ -221,7 +299,9 @@ class CheckpointReaderTest {
     // a list of 2^31 - 1 items in five bytes
     Files.write(folder.resolve("model.index"), new byte[] {(byte) 0xdd, 0x7f, -1, -1, -1});
 
-    assertFails().withMessage("%s: truncated after 5 bytes", folder.resolve("model.index"));
+    assertFails()
+        .withMessage(
+            "%s: truncated after 5 bytes: copy the file again", folder.resolve("model.index"));
   }
 
   @Test

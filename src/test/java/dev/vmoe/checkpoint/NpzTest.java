@@ -135,6 +135,42 @@ class NpzTest {
     assertFails(new byte[] {1, 2, 3}, "leaf x: no npy: begins with [1, 2, 3]");
   }
 
+  /** An entry of a few hundred bytes that the zip's directory says is 2 GB. */
+  @Test
+  void shouldNotAllocateWhatAZipClaims() throws IOException {
+    int values = 500_000_000;
+    byte[] npy = npy("<f4", "(" + values + ",)", false, new byte[16]);
+    int claimed = npy.length - 16 + 4 * values;
+    byte[] zip = zip(Map.of("x.npy", npy));
+    ByteBuffer bytes = ByteBuffer.wrap(zip).order(ByteOrder.LITTLE_ENDIAN);
+    for (int at = zip.length - 4; at >= 0; at--) {
+      if (bytes.getInt(at) == 0x02014b50) { // header of an entry in the directory at the end
+        bytes.putInt(at + 24, claimed);
+      }
+    }
+    Path file = folder.resolve("x.npz");
+    Files.write(file, zip);
+
+    assertThatExceptionOfType(CheckpointException.class)
+        .isThrownBy(() -> Npz.read(file))
+        .withMessageStartingWith(file + ": leaf x: " + claimed + " bytes cannot be packed into ");
+  }
+
+  @Test
+  void shouldLeaveUnreadWhatIsBesideTheParameters() throws IOException {
+    Path file = folder.resolve("x.npz");
+    Files.write(
+        file,
+        zip(
+            Map.of(
+                "params/x.npy",
+                npy("|u1", "(1,)", false, new byte[] {5}),
+                "opt_state/x.npy",
+                new byte[] {1, 2, 3})));
+
+    assertThat(Npz.readParameters(file).paths()).containsExactly("x");
+  }
+
   @Test
   void shouldSayThatAFileIsNoZip() throws IOException {
     Path file = folder.resolve("x.npz");

@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.vmoe.checkpoint.CheckpointReader;
 import dev.vmoe.inference.Device;
 import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.model.Target;
+import dev.vmoe.model.VmoeGraph;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.onnx.OnnxModel;
 import dev.vmoe.report.LabelledImage;
 import java.awt.Color;
 import java.awt.Graphics2D;
@@ -53,6 +57,45 @@ class ModelCommandsTest {
     assertThat(card.get("experts_per_token").asInt()).isEqualTo(2);
     assertThat(card.get("classes")).hasSize(10);
     assertThat(card.get("weights_hash").asText()).matches("[0-9a-f]{64}");
+  }
+
+  @Test
+  void shouldImportInBytesAndSaySo() throws Exception {
+    String graph = folder.resolve("m.onnx").toString();
+
+    assertThat(
+            run(
+                "model",
+                "import",
+                "--checkpoint",
+                CHECKPOINT,
+                "--out",
+                graph,
+                "--precision",
+                "int8"))
+        .isZero();
+
+    assertThat(lines().get(0)).endsWith(", int8");
+  }
+
+  @Test
+  void shouldRefuseAPrecisionThatIsNotForTheTarget() {
+    String graph = folder.resolve("m.onnx").toString();
+
+    assertThat(
+            run(
+                "model",
+                "import",
+                "--checkpoint",
+                CHECKPOINT,
+                "--out",
+                graph,
+                "--precision",
+                "fp16"))
+        .isEqualTo(2);
+
+    assertThat(err.toString()).contains("precision fp16 is not for target cpu", "int8 for cpu");
+    assertThat(Path.of(graph)).doesNotExist();
   }
 
   @Test
@@ -131,6 +174,57 @@ class ModelCommandsTest {
     assertThat(run("model", "list", "--set", "models.dir=" + folder.resolve("none")))
         .isEqualTo(VmoeCommand.FAILED);
     assertThat(err.toString()).contains("models.dir: no folder");
+  }
+
+  @Test
+  void shouldImportForAnotherImageSize() throws Exception {
+    String graph = folder.resolve("m.onnx").toString();
+    Path red = plain("red.png", Color.RED);
+
+    assertThat(
+            run(
+                "model",
+                "import",
+                "--checkpoint",
+                CHECKPOINT,
+                "--out",
+                graph,
+                "--image-size",
+                "40"))
+        .isZero();
+    assertThat(lines().get(0)).contains("patches of 4 in 40×40");
+    assertThat(run("predict", "--json", "--logits", "--model", graph, red.toString())).isZero();
+    assertThat(JSON.readTree(lines().get(1)).get("logits")).hasSize(10);
+
+    assertThat(
+            run(
+                "model",
+                "import",
+                "--checkpoint",
+                CHECKPOINT,
+                "--out",
+                graph,
+                "--image-size",
+                "30"))
+        .isNotZero();
+    assertThat(err.toString())
+        .contains("image size 30 is no multiple of the patch size 4: 32 would be one");
+  }
+
+  @Test
+  void shouldNameTheMissingFileOfWeights() throws Exception {
+    Path graph = folder.resolve("m.onnx");
+    Path data = folder.resolve("m.onnx.data");
+    run("model", "import", "--checkpoint", CHECKPOINT, "--out", graph.toString());
+    VmoeGraph.of(CheckpointReader.read(Path.of(CHECKPOINT)), Target.CPU, OnnxModel.metadata(graph))
+        .write(graph, 0);
+    String image = plain("red.png", Color.RED).toString();
+    assertThat(run("predict", "--model", graph.toString(), image)).isZero();
+    Files.delete(data);
+
+    assertThat(run("predict", "--model", graph.toString(), image)).isEqualTo(VmoeCommand.FAILED);
+    assertThat(err.toString())
+        .contains("vmoe: " + graph + " has its weights in a second file, and " + data);
   }
 
   @Test

@@ -94,6 +94,10 @@ class VmoeCommandTest {
           prodce                              | did you mean produce?
           topics                              | Missing required subcommand
           produce                             | Missing required parameter: 'FILE-OR-FOLDER'
+          bench graph --device auto           | device auto says not which graph to build
+          bench graph --precision fp16        | precision fp16 is not for target cpu
+          bench graph --variant S/33          | variant 'S/33' is none of S/32
+          bench graph --ratios 0              | capacity ratio 0.0
           produce --rate 0 a.jpg              | --rate 0.0 is not above 0
           produce --raw --label cat a.jpg     | --raw sends the bytes alone
           produce --raw --priority 2 a.jpg    | --raw sends the bytes alone
@@ -174,6 +178,22 @@ class VmoeCommandTest {
               "vmoe: console.host, console.port: cannot listen at %s:%d: the port is in use"
                   .formatted(host, taken.getLocalPort()));
     }
+  }
+
+  @Test
+  void shouldNameItsOwnOptionWhereTheDemoCannotListen() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String port = Integer.toString(taken.getLocalPort());
+
+      assertThat(run("demo", "--serve", "--port", port)).isEqualTo(2);
+      assertThat(err.toString())
+          .contains("--port: cannot listen at 127.0.0.1:" + port + ": the port is in use")
+          .doesNotContain("console.", "-1");
+    }
+    assertThat(run("demo", "--serve", "--port", "65536")).isEqualTo(2);
+    assertThat(run("demo", "--serve", "--port", "-1")).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("--port 65536 is not from 0 to 65535", "--port -1 is not from 0 to 65535");
   }
 
   private int run(String... arguments) {

@@ -16,6 +16,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -50,7 +52,7 @@ class ConsoleTest {
         }
       };
 
-  private final Console console = Console.start(LOOPBACK, 0, meters, instance);
+  private final Console console = Console.start(Listening.at(LOOPBACK, 0), meters, instance);
 
   @AfterEach
   void close() {
@@ -147,14 +149,40 @@ class ConsoleTest {
   }
 
   @Test
-  void shouldListItsPages() throws Exception {
-    HttpResponse<String> index = get("/");
+  void shouldServeAPageThatLinksTheOthersAndTakesNothingFromElsewhere() throws Exception {
+    HttpResponse<String> page = get("/");
 
-    assertThat(index.headers().firstValue("Content-Type").orElseThrow()).startsWith("text/html");
-    for (String page : List.of("/metrics", "/health/live", "/health/ready", "/topology")) {
-      assertThat(index.body()).contains("href=\"" + page + "\"");
-      assertThat(get(page).statusCode()).isNotEqualTo(404);
+    assertThat(page.headers().firstValue("Content-Type").orElseThrow()).startsWith("text/html");
+    assertThat(page.headers().firstValue("Content-Security-Policy").orElseThrow())
+        .contains("default-src 'self'", "frame-ancestors 'none'")
+        .doesNotContain("unsafe");
+    for (String other : List.of("/metrics", "/health/live", "/health/ready", "/topology")) {
+      assertThat(page.body()).contains("href=\"" + other + "\"");
+      assertThat(get(other).statusCode()).isNotEqualTo(404);
     }
+    assertThat(page.body()).doesNotContain("http://", "https://", "style=", "onclick");
+    Matcher files =
+        Pattern.compile("(?:href|src)=\"(/(?:page|uplot)/[^\"]+)\"").matcher(page.body());
+    int count = 0;
+    for (; files.find(); count++) {
+      assertThat(get(files.group(1)).statusCode()).as(files.group(1)).isEqualTo(200);
+    }
+    assertThat(count).isEqualTo(4);
+  }
+
+  @Test
+  void shouldTellItsStatusBeforeThereIsAPipeline() throws Exception {
+    health = Health.waitingFor("the model is being loaded");
+    metrics.images().read();
+
+    HttpResponse<String> answer = get("/api/status");
+
+    assertThat(answer.headers().firstValue("Cache-Control")).hasValue("no-store");
+    assertThat(answer.body())
+        .contains("\"ready\":false", "\"waiting_for\":[\"the model is being loaded\"]")
+        .contains("\"configuration\":null", "\"writable\":false");
+    assertThat(get("/api/images").statusCode()).isEqualTo(204);
+    assertThat(get("/api/config").statusCode()).isEqualTo(503);
   }
 
   @Test
@@ -187,18 +215,16 @@ class ConsoleTest {
       int port = taken.getLocalPort();
 
       assertThatIllegalArgumentException()
-          .isThrownBy(() -> Console.start(LOOPBACK, port, meters, instance))
+          .isThrownBy(() -> Console.start(Listening.at(LOOPBACK, port), meters, instance))
           .withMessage(
-              "console.host, console.port: cannot listen at 127.0.0.1:%d: the port is in use;"
-                  + " 0 takes any free port, -1 none",
-              port);
+              "cannot listen at 127.0.0.1:%d: the port is in use; 0 takes any free port", port);
     }
   }
 
   @Test
   void shouldSayThatThereIsNoSuchAddress() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> Console.start("no.such.host.invalid", 0, meters, instance))
+        .isThrownBy(() -> Console.start(Listening.at("no.such.host.invalid", 0), meters, instance))
         .withMessageContaining("cannot listen at no.such.host.invalid:0");
   }
 }

@@ -65,6 +65,12 @@ public final class FakeClassifier implements BatchClassifier {
   @Override
   public BatchResult classify(
       ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
+    return classifyInDetail(images, numImages, priorities, settings).result();
+  }
+
+  @Override
+  public DetailedResult classifyInDetail(
+      ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
     runs.incrementAndGet();
     if (failures.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
       throw new InferenceException("told to fail", new IllegalStateException("test"));
@@ -83,24 +89,27 @@ public final class FakeClassifier implements BatchClassifier {
     float[][] logits = new float[numImages][CLASSES];
     RoutingCounts counts = emptyCounts(numImages);
     int[] claimed = new int[CARD.numLayers() * CARD.numExperts()];
+    byte[] kept = new byte[numImages * CARD.numLayers() * CARD.tokensPerImage()];
     for (int image = 0; image < numImages; image++) {
       int mean = mean(images, image * imageBytes, imageBytes);
       for (int c = 0; c < CLASSES; c++) {
         logits[image][c] = -Math.abs(mean * CLASSES / 256 - c);
       }
-      route(counts, image, mean, settings.expertsPerToken(), slots, claimed);
+      route(counts, kept, image, mean, settings.expertsPerToken(), slots, claimed);
     }
-    return new BatchResult(
-        logits,
-        counts,
-        settings,
-        slots,
-        Capacity.effectiveRatio(
+    return new DetailedResult(
+        new BatchResult(
+            logits,
+            counts,
+            settings,
             slots,
-            numImages * CARD.tokensPerImage(),
-            settings.expertsPerToken(),
-            CARD.numExperts()),
-        runTime.toNanos());
+            Capacity.effectiveRatio(
+                slots,
+                numImages * CARD.tokensPerImage(),
+                settings.expertsPerToken(),
+                CARD.numExperts()),
+            runTime.toNanos()),
+        kept);
   }
 
   private static RoutingCounts emptyCounts(int numImages) {
@@ -125,22 +134,24 @@ public final class FakeClassifier implements BatchClassifier {
   }
 
   private static void route(
-      RoutingCounts counts, int image, int mean, int k, int slots, int[] claimed) {
+      RoutingCounts counts, byte[] allKept, int image, int mean, int k, int slots, int[] claimed) {
     for (int layer = 0; layer < CARD.numLayers(); layer++) {
       for (int token = 0; token < CARD.tokensPerImage(); token++) {
         int kept = 0;
         for (int choice = 0; choice < k; choice++) {
           int expert = (mean + token + choice + layer) % CARD.numExperts();
-          int at = counts.at(image, layer) + expert;
-          counts.assigned()[at]++;
-          counts.importance()[at] += 1f / k;
+          int count = counts.at(image, layer) + expert;
+          counts.assigned()[count]++;
+          counts.importance()[count] += 1f / k;
           if (claimed[layer * CARD.numExperts() + expert] < slots) {
             claimed[layer * CARD.numExperts() + expert]++;
-            counts.dispatched()[at]++;
-            counts.gateSum()[at] += 1f / k;
+            counts.dispatched()[count]++;
+            counts.gateSum()[count] += 1f / k;
             kept++;
           }
         }
+        int at = (image * CARD.numLayers() + layer) * CARD.tokensPerImage() + token;
+        allKept[at] = (byte) kept;
         if (kept == 0) {
           counts.skipped()[image * CARD.numLayers() + layer]++;
         }

@@ -74,10 +74,11 @@ class DashboardsTest {
 
   @ParameterizedTest
   @MethodSource("dashboards")
-  void shouldHaveThePrometheusAndTheInstancesAsVariables(Dashboard dashboard) {
+  void shouldHaveThePrometheusTheJobAndTheInstancesAsVariables(Dashboard dashboard) {
     assertThat(dashboard.variables())
         .extracting(variable -> variable.path("name").asText())
-        .startsWith("datasource", "instance");
+        .startsWith("datasource", "job", "instance");
+    assertThat(dashboard.variables().get(1).at("/current/value/0").asText()).isEqualTo("vmoe");
     JsonNode source = dashboard.variables().get(0);
     assertThat(source.path("type").asText()).isEqualTo("datasource");
     assertThat(source.path("query").asText()).isEqualTo("prometheus");
@@ -139,7 +140,7 @@ class DashboardsTest {
       while (selectors.find()) {
         assertThat(query.substring(selectors.end()))
             .as("after %s in %s", selectors.group(), query)
-            .startsWith("{instance=~\"$instance\"");
+            .startsWith("{job=~\"$job\", instance=~\"$instance\"");
       }
     }
   }

@@ -36,6 +36,7 @@ class PipelineMetricsTest {
     metrics.device("cpu", "auto", "a runtime");
     metrics.images().inFlight(() -> 0, () -> 0);
     metrics.streamsState(() -> "RUNNING", List.of("RUNNING"));
+    metrics.routingProfile(() -> true);
     metrics.capacity().decided(1, 1, 2, "first", 0);
     metrics.capacity().decided(0.5, 0.5, 2, "backlog", 0);
 
@@ -197,7 +198,8 @@ class PipelineMetricsTest {
   @Test
   void shouldHoldTheLoadAgainstWhatTheInstanceCanDo() {
     assertThat(value("vmoe_offered_load_ratio{point=\"best\"}")).isNaN();
-    assertThat(value("vmoe_load_age_seconds")).isNaN();
+    now.addAndGet(90_000 * MILLIS);
+    assertThat(value("vmoe_load_age_seconds")).isEqualTo(90); // or no alert could tell
 
     metrics.capacity().load(500, 120, 700 * MILLIS);
     metrics.capacity().attainable(100, 200);

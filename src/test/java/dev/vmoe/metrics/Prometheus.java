@@ -29,8 +29,8 @@ import java.util.stream.Collectors;
 
 /**
  * A real Prometheus, as Debian's package has it, on a free port of loopback; and its {@code
- * promtool}. Where there is none, tests are skipped and say so, unless {@code
- * VMOE_REQUIRE_PROMETHEUS} is set.
+ * promtool}. Where there is none, tests are skipped and say so, unless {@code REQUIRE_PROMETHEUS}
+ * is set.
  */
 public final class Prometheus implements AutoCloseable {
 
@@ -38,7 +38,7 @@ public final class Prometheus implements AutoCloseable {
   public static final Path FOLDER =
       Path.of(System.getProperty("vmoe.home", ".")).resolve("ops/prometheus").toAbsolutePath();
 
-  private static final String REQUIRED = "VMOE_REQUIRE_PROMETHEUS";
+  private static final String REQUIRED = "REQUIRE_PROMETHEUS";
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
   private final HttpClient client = HttpClient.newHttpClient();

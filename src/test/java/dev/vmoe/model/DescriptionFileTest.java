@@ -3,6 +3,7 @@ package dev.vmoe.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.vmoe.moe.Resize;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,12 +26,20 @@ class DescriptionFileTest {
         read(
             """
             {"name": "n", "classes": ["a", "b"], "experts_per_token": 1, "capacity_ratio": 2,
-             "activation": "sigmoid", "resize": "area"}
+             "activation": "sigmoid", "resize": "area", "positions": "sincos2d", "image_size": 384}
             """);
     assertThat(options)
         .isEqualTo(
             new ImportOptions(
-                "n", List.of("a", "b"), 1, 2, false, ImportOptions.Resize.AREA, Target.CPU));
+                "n",
+                List.of("a", "b"),
+                1,
+                2,
+                false,
+                Resize.AREA,
+                Positions.SINCOS2D,
+                384,
+                Target.CPU));
   }
 
   @Test
@@ -65,6 +74,9 @@ class DescriptionFileTest {
         "{'capacity_ratio': null}   | capacity_ratio is null, not a number",
         "{'activation': 'tanh'}     | activation 'tanh' is neither softmax nor sigmoid",
         "{'resize': 'cubic'}        | resize 'cubic' is neither bilinear nor area",
+        "{'positions': 'rope'}      | positions 'rope' are neither learned nor sincos2d",
+        "{'image_size': '224'}      | image_size is '224', not a whole number",
+        "{'image_size': -1}         | image size -1 is not from 1 to 4096",
         "[]                         | is not a JSON object",
         "``                         | is not a JSON object"
       })

@@ -33,18 +33,28 @@ final class GraphRun implements AutoCloseable {
   static GraphRun of(OnnxModel model) {
     try {
       Path file = Files.createTempFile("graph", ".onnx");
-      try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      try {
         model.write(file);
-        options.setIntraOpNumThreads(1);
-        return new GraphRun(ENVIRONMENT.createSession(file.toString(), options));
+        return of(file);
       } finally {
         Files.delete(file);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  static GraphRun of(Path file) {
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.setIntraOpNumThreads(1);
+      return new GraphRun(ENVIRONMENT.createSession(file.toString(), options));
     } catch (OrtException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  static GraphRun of(Path file, OrtSession.SessionOptions options) throws OrtException {
+    return new GraphRun(ENVIRONMENT.createSession(file.toString(), options));
   }
 
   OrtSession session() {

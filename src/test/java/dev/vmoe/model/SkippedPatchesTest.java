@@ -10,6 +10,7 @@ import dev.vmoe.image.OpenCvDecoder;
 import dev.vmoe.image.Preprocessing;
 import dev.vmoe.moe.Capacity;
 import dev.vmoe.moe.ImagePriority;
+import dev.vmoe.moe.Resize;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.report.LabelledImages;
 import dev.vmoe.report.patches.PatchGrid;
@@ -155,8 +156,7 @@ class SkippedPatchesTest {
     ByteBuffer images = ByteBuffer.allocateDirect(count * 28 * 28 * 3);
     OpenCvDecoder decoder =
         new OpenCvDecoder(
-            new Preprocessing(28, Preprocessing.Resize.BILINEAR),
-            new DecoderLimits(1 << 20, 1 << 20));
+            new Preprocessing(28, Resize.BILINEAR), new DecoderLimits(1 << 20, 1 << 20));
     LabelledImages.readAt(
         FASHION_MNIST.resolve("test"),
         List.of(),

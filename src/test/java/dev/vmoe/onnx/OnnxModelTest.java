@@ -3,6 +3,7 @@ package dev.vmoe.onnx;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
@@ -12,7 +13,9 @@ import dev.vmoe.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,7 +51,71 @@ class OnnxModelTest {
           .isDeepEqualTo(new float[][] {{13, 26}, {19, 32}});
       assertThat(session.getMetadata().getCustomMetadata()).containsEntry("greeting", "hello");
     }
-    assertThat(OnnxModel.metadata(file)).isEqualTo(Map.of("greeting", "hello"));
+    assertThat(OnnxModel.metadata(file)).containsEntry("greeting", "hello");
+    OnnxModel.requireWeights(file);
+  }
+
+  @Test
+  void shouldRunAfterItsFolderWasMoved() throws IOException, OrtException {
+    Path made = Files.createDirectory(folder.resolve("made"));
+    model().write(made.resolve("model.onnx"), 0);
+    Path moved = Files.move(made, folder.resolve("moved")).resolve("model.onnx");
+    OnnxModel.requireWeights(moved);
+    ENVIRONMENT.createSession(moved.toString()).close();
+  }
+
+  @Test
+  void shouldStartEachWeightAtAPage() throws IOException {
+    GraphBuilder graph = new GraphBuilder("two");
+    Value first = graph.constant("first", Tensor.of(new float[] {1, 2}, 2));
+    Value second = graph.constant("second", Tensor.of(new float[] {3, 4}, 2));
+    graph.output("y", first.plus(second), ElementType.FLOAT, Extent.of(2));
+    Path file = folder.resolve("model.onnx");
+    new OnnxModel(graph, Map.of()).write(file, 0);
+    ModelProto model = ModelProto.parseFrom(Files.readAllBytes(file));
+    assertThat(model.getGraph().getInitializerList())
+        .extracting(weight -> weight.getExternalData(1).getValue())
+        .containsExactly("0", "4096");
+  }
+
+  @Test
+  void shouldSayWhichFileOfWeightsIsMissing() throws IOException {
+    Path file = folder.resolve("model.onnx");
+    model().write(file, 0);
+    Path data = folder.resolve("model.onnx.data");
+    Files.delete(data);
+    assertThatThrownBy(() -> OnnxModel.requireWeights(file))
+        .isInstanceOf(IOException.class)
+        .hasMessage(
+            file
+                + " has its weights in a second file, and "
+                + data
+                + " cannot be read: put it beside the model, under the name it was written with");
+  }
+
+  @Test
+  void shouldSayThatTheWeightsAreCutOrAnotherModels() throws IOException {
+    Path file = folder.resolve("model.onnx");
+    model().write(file, 0);
+    Path data = folder.resolve("model.onnx.data");
+    byte[] bytes = Files.readAllBytes(data);
+    Files.write(data, Arrays.copyOf(bytes, bytes.length - 1));
+    assertThatThrownBy(() -> OnnxModel.requireWeights(file))
+        .hasMessageStartingWith(data + " has 39 bytes, but " + file + " was written with 40 bytes");
+    bytes[bytes.length - 1]++;
+    Files.write(data, bytes);
+    assertThatThrownBy(() -> OnnxModel.requireWeights(file))
+        .hasMessageStartingWith(data + " holds other weights than " + file);
+  }
+
+  @Test
+  void shouldLeaveNoFilesButTheModels() throws IOException {
+    model().write(folder.resolve("model.onnx"), 0);
+    model().write(folder.resolve("model.onnx"), 0);
+    try (Stream<Path> files = Files.list(folder)) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder("model.onnx", "model.onnx.data");
+    }
   }
 
   @Test

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.vmoe.image.DecoderLimits;
 import dev.vmoe.image.OpenCvDecoder;
 import dev.vmoe.image.Preprocessing;
-import dev.vmoe.image.Preprocessing.Resize;
+import dev.vmoe.moe.Resize;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.apache.kafka.common.config.ConfigDef.ConfigKey;
 import org.junit.jupiter.api.Test;
 
@@ -51,7 +52,9 @@ class SettingsDocsTest {
               .formatted(
                   key.name,
                   SettingsLoader.variableOf(key.name),
-                  key.defaultValue == null ? "" : "`" + key.defaultValue + "`",
+                  key.defaultValue == null || key.defaultValue.equals(List.of())
+                      ? ""
+                      : "`" + key.defaultValue + "`",
                   key.validator == null ? "" : key.validator.toString(),
                   key.documentation));
     }

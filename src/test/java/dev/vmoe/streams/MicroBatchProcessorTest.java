@@ -59,7 +59,7 @@ class MicroBatchProcessorTest {
   private final AvroSerializer<ImageRequest> requests = new AvroSerializer<>(registry);
   private final Meters meters = new Meters();
   private final PipelineMetrics metrics = Pipeline.metrics(meters, new FakeClassifier().card());
-  private final ShareRecorder recorder = new ShareRecorder(metrics);
+  private ShareRecorder recorder = new ShareRecorder(metrics);
   private final ShareTracer tracer = new ShareTracer(Tracing.off(), TOPICS, "test");
   private final List<AutoCloseable> open = new ArrayList<>();
 
@@ -190,6 +190,26 @@ class MicroBatchProcessorTest {
         .readRecordsToList()
         .forEach(letter -> letters.add(header(letter.headers(), DeadLetter.OFFSET)));
     assertThat(letters).containsExactly("3", "10", "17", "24");
+  }
+
+  @Test
+  void shouldAnswerWhereWhatWatchesFails() {
+    recorder =
+        new ShareRecorder(
+            metrics,
+            share -> {
+              throw new IllegalStateException("the page");
+            });
+    start();
+    for (int i = 0; i < 9; i++) {
+      send("k" + i, i);
+    }
+    awaitAnswers(9);
+
+    Scrape scrape = Scrape.of(meters);
+    assertThat(scrape.value("vmoe_observer_failures_total")).isGreaterThanOrEqualTo(3);
+    assertThat(scrape.value("vmoe_images_answered_total")).isEqualTo(9);
+    assertThat(inFlight.images()).isZero();
   }
 
   @Test

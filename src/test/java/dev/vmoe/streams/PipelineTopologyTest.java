@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.Record;
 import org.junit.jupiter.api.Test;
@@ -28,7 +29,8 @@ class PipelineTopologyTest {
     String topology =
         RoutingProfileTopology.build(
                 Topics.of(new Settings(Map.of())),
-                new RegistryClient("mock://topology", Map.of(), Duration.ZERO))
+                new RegistryClient("mock://topology", Map.of(), Duration.ZERO),
+                new ProfileBound(hash -> Optional.empty()))
             .describe()
             .toString();
 

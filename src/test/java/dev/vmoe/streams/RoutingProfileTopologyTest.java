@@ -10,14 +10,18 @@ import dev.vmoe.event.LayerProfile;
 import dev.vmoe.event.LayerUtilization;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.RoutingProfile;
+import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.moe.ModelCard;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.UUID;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.streams.TestInputTopic;
@@ -40,15 +44,22 @@ class RoutingProfileTopologyTest {
   private final AvroSerializer<ExpertUtilization> events = new AvroSerializer<>(registry);
 
   private TopologyTestDriver driver;
+  private final Map<String, ModelCard> served = new HashMap<>();
   private TestInputTopic<byte[], byte[]> utilization;
 
   @BeforeEach
   void start() {
+    ModelCard own = new FakeClassifier().card();
+    served.put(own.weightsHash(), own);
     Properties properties = new Properties();
     properties.put("application.id", "test");
     properties.put("bootstrap.servers", "nowhere:1");
     properties.put("processing.guarantee", "exactly_once_v2");
-    driver = new TopologyTestDriver(RoutingProfileTopology.build(TOPICS, registry), properties);
+    driver =
+        new TopologyTestDriver(
+            RoutingProfileTopology.build(
+                TOPICS, registry, new ProfileBound(hash -> Optional.ofNullable(served.get(hash)))),
+            properties);
     utilization =
         driver.createInputTopic(
             "utilization", new ByteArraySerializer(), new ByteArraySerializer());
@@ -218,12 +229,68 @@ class RoutingProfileTopologyTest {
     }
   }
 
+  /**
+   * What another model's events have beyond what an instance counts of one that it does not run.
+   */
   @Test
-  void shouldNeverHaveMoreRowsThanClassesAndOne() {
-    IntStream.range(0, 500)
-        .forEach(
-            i -> pipe(event("aa", ofClass("label " + i, i % 5 - 1, 1, layer(1, 1, 1, 1, 1, 1)))));
+  void shouldBoundTheRowsWhateverIsWritten() {
+    int most = ProfileBound.MOST_OTHER_CLASSES;
+    for (int i = 0; i < 200; i++) {
+      pipe(event(Integer.toHexString(i), ofClass("a", 3, 1, layer(1, 1, 1, 1, 1, 1))));
+      pipe(event("free text " + i, ofClass("a", 0, 1, layer(1, 1, 1, 1, 1, 1))));
+      pipe(event("0", ofClass("a", most + i, 1, layer(1, 1, 1, 1, 1, 1))));
+    }
 
-    assertThat(rows()).hasSize(5);
+    assertThat(rows()).containsOnlyKeys("0/3", "1/3", "2/3");
+  }
+
+  @Test
+  void shouldCountOfItsOwnModelTheClassesAndLayersThatItHas() {
+    ModelCard own = new FakeClassifier().card();
+    int classes = own.classes().size();
+    LayerUtilization[] layers =
+        own.moeBlocks().stream()
+            .map(
+                block -> {
+                  LayerUtilization layer = layer(1, 1, 1, 1, 1, 1);
+                  layer.setBlock(block);
+                  layer.setAssigned(Collections.nCopies(own.numExperts(), 1L));
+                  layer.setDispatched(Collections.nCopies(own.numExperts(), 1L));
+                  layer.setGateSum(Collections.nCopies(own.numExperts(), 0.5));
+                  return layer;
+                })
+            .toArray(LayerUtilization[]::new);
+    pipe(ofLayers(event(own.weightsHash(), ofClass("beyond", classes, 1, layers)), layers));
+    pipe(event(own.weightsHash(), ofClass("other shape", 0, 1, layer(1, 1, 1, 1, 1, 1))));
+    for (int i = 0; i <= ProfileBound.MOST_OTHER_MODELS; i++) {
+      pipe(event("a" + i, ofClass("a", 0, 1, layer(1, 1, 1, 1, 1, 1))));
+    }
+    pipe(ofLayers(event(own.weightsHash(), ofClass("last", classes - 1, 1, layers)), layers));
+    pipe(ofLayers(event(own.weightsHash(), ofClass("a", 0, 1, layers)), layers));
+
+    assertThat(rows())
+        .containsOnlyKeys(
+            "a0/0",
+            "a1/0",
+            "a2/0",
+            own.weightsHash() + "/0",
+            own.weightsHash() + "/" + (classes - 1));
+  }
+
+  @Test
+  void shouldCountAModelExactlyOnceItIsServed() {
+    for (int i = 0; i <= ProfileBound.MOST_OTHER_MODELS; i++) {
+      pipe(event("a" + i, ofClass("a", 0, 1, layer(1, 1, 1, 1, 1, 1))));
+    }
+    served.put("a0", new FakeClassifier().card());
+    pipe(event("a0", ofClass("other shape", 1, 1, layer(1, 1, 1, 1, 1, 1))));
+    pipe(event("a3", ofClass("a", 0, 1, layer(1, 1, 1, 1, 1, 1))));
+
+    assertThat(rows()).containsOnlyKeys("a0/0", "a1/0", "a2/0", "a3/0");
+  }
+
+  private static ExpertUtilization ofLayers(ExpertUtilization event, LayerUtilization... layers) {
+    event.setLayers(List.of(layers));
+    return event;
   }
 }

@@ -82,6 +82,21 @@ public record PatchGrid(int imageSize, int side, boolean classToken) {
   }
 
   /**
+   * Returns how many choices of each patch were kept, as (P) digits, by rows. K is below ten in
+   * every model there is, and more look the same.
+   *
+   * @param kept (T) choices kept of each token of an image by one layer
+   */
+  public String keptDigits(byte[] kept) {
+    requireTokens(kept);
+    StringBuilder digits = new StringBuilder();
+    for (int token = firstPatch(); token < kept.length; token++) {
+      digits.append(Math.min(9, kept[token]));
+    }
+    return digits.toString();
+  }
+
+  /**
    * Returns whether there is a class token, and it is skipped.
    *
    * @param kept (T) choices kept of each token

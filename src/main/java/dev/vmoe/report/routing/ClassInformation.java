@@ -11,7 +11,8 @@ package dev.vmoe.report.routing;
  * <p>Few images seem to tell something by chance. If class and expert had nothing to do with each
  * other, the estimate from n independent choices would still be (C - 1)(E - 1) / (2 n ln 2) on
  * average. The choices of one image are anything but independent; at worst an image counts for no
- * more than one choice. So n is taken to be the number of images, which makes this an upper bound.
+ * more than one choice. So n is taken to be the number of images that as many choices as were kept
+ * can come from if none was dropped of theirs, which makes this an upper bound.
  *
  * @param bits estimate from the counts
  * @param chanceBits what chance alone would give at most, on average
@@ -30,9 +31,9 @@ public record ClassInformation(double bits, double chanceBits, double mostBits) 
    * Estimates from counts.
    *
    * @param counts (C, E) choices
-   * @param images that they come from
+   * @param imagesPerChoice images over the choices that they made before any was dropped
    */
-  static ClassInformation of(long[][] counts, long images) {
+  static ClassInformation of(long[][] counts, double imagesPerChoice) {
     int numExperts = counts.length == 0 ? 0 : counts[0].length;
     double[] classes = new double[counts.length];
     double[] experts = new double[numExperts];
@@ -58,7 +59,7 @@ public record ClassInformation(double bits, double chanceBits, double mostBits) 
     double freedom = (double) (used(classes) - 1) * (used(experts) - 1);
     return new ClassInformation(
         Math.max(0, nats / LN_2), // rounding leaves less than nothing where there is nothing
-        freedom / (2 * images * LN_2),
+        freedom / (2 * all * imagesPerChoice * LN_2),
         Math.min(entropy(classes, all), entropy(experts, all)));
   }
 

@@ -6,11 +6,15 @@ import dev.vmoe.image.PngCanvas;
 import dev.vmoe.report.Table;
 import dev.vmoe.report.routing.RoutingTable.Layer;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The routing map of some layers, side by side: experts on x, classes on y, the darker the more
- * routing weight. All layers have the same scale of grey, each its own order of both axes.
+ * routing weight. All layers have the same scale of grey, each its own order of both axes. Where
+ * there are too many classes to show, those with the most images are.
  *
  * @see <a href="https://arxiv.org/abs/2106.05974">Scaling Vision with Sparse Mixture of Experts,
  *     section on what the routers learn: late layers follow the class, early ones hardly</a>
@@ -26,12 +30,19 @@ public final class RoutingMapPicture {
   /** More classes than this have no names beside their rows: there is no room. */
   private static final int MOST_NAMED = 60;
 
+  /** More classes than this make a picture that nobody can read, of any number of megabytes. */
+  static final int MOST_CLASSES = 300;
+
   private static final int LONGEST_NAME = 26;
 
   /** Width of a letter at the text's size, about. */
   private static final double LETTER = 0.58 * TEXT;
 
   private final RoutingTable table;
+
+  /** Which classes of the table are shown, in its order. */
+  private final int[] shown;
+
   private final List<Panel> panels = new ArrayList<>();
   private final double darkest;
   private final double cellWidth;
@@ -52,10 +63,12 @@ public final class RoutingMapPicture {
       throw new IllegalArgumentException("a routing map needs at least one class and one layer");
     }
     this.table = table;
+    shown = shown(table);
     double most = 0;
     for (int block : blocks) {
       Layer layer = layer(table, block);
-      double[][] weights = layer.meanWeights();
+      double[][] all = layer.meanWeights();
+      double[][] weights = Arrays.stream(shown).mapToObj(c -> all[c]).toArray(double[][]::new);
       panels.add(new Panel(layer, weights, MapOrder.of(weights)));
       for (double[] row : weights) {
         for (double weight : row) {
@@ -64,15 +77,29 @@ public final class RoutingMapPicture {
       }
     }
     darkest = most == 0 ? 1 : most;
-    int classes = table.classes().size();
+    int classes = shown.length;
     int experts = panels.get(0).layer().numExperts();
     cellWidth = Math.max(8, Math.min(36, 400.0 / experts));
     cellHeight = named() ? Math.max(15, Math.min(26, 500.0 / classes)) : Math.max(1, 800 / classes);
     nameWidth =
         named()
-            ? LETTER
-                * table.classes().stream().mapToInt(c -> name(c.label()).length()).max().orElse(0)
+            ? LETTER * Arrays.stream(shown).map(c -> name(label(c)).length()).max().orElse(0)
             : 0;
+  }
+
+  private static int[] shown(RoutingTable table) {
+    List<RoutingTable.ClassImages> classes = table.classes();
+    return IntStream.range(0, classes.size())
+        .boxed()
+        .sorted(Comparator.comparingLong(c -> -classes.get(c).images()))
+        .limit(MOST_CLASSES)
+        .mapToInt(c -> c)
+        .sorted()
+        .toArray();
+  }
+
+  private String label(int c) {
+    return table.classes().get(c).label();
   }
 
   /** Returns the blocks that are shown where none were asked for: the first and the last. */
@@ -99,7 +126,7 @@ public final class RoutingMapPicture {
   }
 
   private boolean named() {
-    return table.classes().size() <= MOST_NAMED;
+    return shown.length <= MOST_NAMED;
   }
 
   private static String name(String label) {
@@ -119,7 +146,7 @@ public final class RoutingMapPicture {
   }
 
   private int height() {
-    return (int) Math.ceil(TOP + table.classes().size() * cellHeight + BELOW);
+    return (int) Math.ceil(TOP + shown.length * cellHeight + BELOW);
   }
 
   private String title() {
@@ -151,14 +178,22 @@ public final class RoutingMapPicture {
         false,
         table.images()
             + " images; experts on x, "
-            + (named() ? "" : table.classes().size() + " ")
-            + "classes on y, in the order that brings out what goes together");
+            + classesShown()
+            + " on y, in the order that brings out what goes together");
     double left = MARGIN;
     for (Panel panel : panels) {
       draw(canvas, panel, left);
       left += panelWidth(panel) + GAP;
     }
     legend(canvas, height() - 26);
+  }
+
+  private String classesShown() {
+    int classes = table.classes().size();
+    if (shown.length < classes) {
+      return "the %d of %d classes with the most images".formatted(shown.length, classes);
+    }
+    return named() ? "classes" : classes + " classes";
   }
 
   private void draw(Canvas canvas, Panel panel, double left) {
@@ -176,9 +211,9 @@ public final class RoutingMapPicture {
                 Table.decimals(information.chanceBits(), 3)));
     int experts = panel.layer().numExperts();
     double x0 = left + nameWidth + 8;
-    double bottom = TOP + table.classes().size() * cellHeight;
+    double bottom = TOP + shown.length * cellHeight;
     canvas.box(x0 - 1, TOP - 1, experts * cellWidth + 2, bottom - TOP + 2, 150);
-    for (int row = 0; row < table.classes().size(); row++) {
+    for (int row = 0; row < shown.length; row++) {
       int c = panel.order().classes()[row];
       double y = TOP + row * cellHeight;
       if (named()) {
@@ -188,7 +223,7 @@ public final class RoutingMapPicture {
             Anchor.END,
             TEXT,
             false,
-            name(table.classes().get(c).label()));
+            name(label(shown[c])));
       }
       for (int column = 0; column < experts; column++) {
         double weight = panel.weights()[c][panel.order().experts()[column]];

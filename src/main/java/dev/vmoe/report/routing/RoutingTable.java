@@ -41,11 +41,12 @@ public record RoutingTable(
    * One MoE layer. The arrays are handed over, not copied.
    *
    * @param block encoder block, from 0
+   * @param assigned choices of all classes before capacity
    * @param kept (C, E) choices that found a slot
    * @param gateSum (C, E) their summed routing weight
    */
   @SuppressWarnings("ArrayRecordComponent")
-  public record Layer(int block, long[][] kept, double[][] gateSum) {
+  public record Layer(int block, long assigned, long[][] kept, double[][] gateSum) {
 
     /** Returns E. */
     public int numExperts() {
@@ -83,10 +84,10 @@ public record RoutingTable(
     List<RoutingProfile> known = new ArrayList<>();
     long others = 0;
     for (RoutingProfile row : rows) {
-      if (!row.getWeightsHash().equals(first.getWeightsHash())
-          || row.getLayers().size() != first.getLayers().size()) {
+      if (!row.getWeightsHash().equals(first.getWeightsHash()) || !sameShape(row, first)) {
         throw new IllegalArgumentException(
-            "rows of two models: " + first.getWeightsHash() + ", " + row.getWeightsHash());
+            "rows of two models: %s (%s), %s (%s)"
+                .formatted(first.getWeightsHash(), shape(first), row.getWeightsHash(), shape(row)));
       }
       if (row.getClassIndex() < 0) {
         others += row.getImages();
@@ -107,18 +108,44 @@ public record RoutingTable(
         layers);
   }
 
+  private static String shape(RoutingProfile row) {
+    return "experts by layer "
+        + row.getLayers().stream().map(layer -> layer.getDispatched().size()).toList();
+  }
+
+  /** Returns whether both have the same MoE layers, with as many experts. */
+  private static boolean sameShape(RoutingProfile one, RoutingProfile other) {
+    if (one.getLayers().size() != other.getLayers().size()) {
+      return false;
+    }
+    for (int l = 0; l < one.getLayers().size(); l++) {
+      LayerProfile layer = one.getLayers().get(l);
+      LayerProfile like = other.getLayers().get(l);
+      int experts = like.getDispatched().size();
+      if (layer.getBlock() != like.getBlock()
+          || layer.getAssigned().size() != experts
+          || layer.getDispatched().size() != experts
+          || layer.getGateSum().size() != experts) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private static Layer layer(List<RoutingProfile> rows, int index, LayerProfile like) {
     int experts = like.getDispatched().size();
     long[][] kept = new long[rows.size()][experts];
     double[][] gateSum = new double[rows.size()][experts];
+    long assigned = 0;
     for (int c = 0; c < rows.size(); c++) {
       LayerProfile layer = rows.get(c).getLayers().get(index);
       for (int e = 0; e < experts; e++) {
+        assigned += layer.getAssigned().get(e);
         kept[c][e] = layer.getDispatched().get(e);
         gateSum[c][e] = layer.getGateSum().get(e);
       }
     }
-    return new Layer(like.getBlock(), kept, gateSum);
+    return new Layer(like.getBlock(), assigned, kept, gateSum);
   }
 
   /** Returns the images of all classes; those of other labels not among them. */
@@ -128,7 +155,8 @@ public record RoutingTable(
 
   /** Returns how much an expert of a layer tells of the class. */
   public ClassInformation information(Layer layer) {
-    return ClassInformation.of(layer.kept(), images());
+    return ClassInformation.of(
+        layer.kept(), layer.assigned() == 0 ? 0 : (double) images() / layer.assigned());
   }
 
   /** Returns a row a layer: how much the experts tell of the class. */

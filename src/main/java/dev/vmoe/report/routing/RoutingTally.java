@@ -7,6 +7,7 @@ import dev.vmoe.report.routing.RoutingTable.ClassImages;
 import dev.vmoe.report.routing.RoutingTable.Layer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** Counts by class what the experts do for labelled images, batch by batch. */
 public final class RoutingTally {
@@ -15,15 +16,22 @@ public final class RoutingTally {
   private final long[] images;
   private final List<Layer> layers = new ArrayList<>();
 
+  /** (L) choices before capacity. */
+  private final long[] assigned;
+
   /** Creates a tally of nothing yet. */
   public RoutingTally(ModelCard card) {
     this.card = card;
     int classes = card.classes().size();
     images = new long[classes];
+    assigned = new long[card.moeBlocks().size()];
     for (int block : card.moeBlocks()) {
       layers.add(
           new Layer(
-              block, new long[classes][card.numExperts()], new double[classes][card.numExperts()]));
+              block,
+              0,
+              new long[classes][card.numExperts()],
+              new double[classes][card.numExperts()]));
     }
   }
 
@@ -40,6 +48,7 @@ public final class RoutingTally {
         long[] kept = layers.get(l).kept()[classes[image]];
         double[] gateSum = layers.get(l).gateSum()[classes[image]];
         for (int e = 0; e < kept.length; e++) {
+          assigned[l] += counts.assigned()[counts.at(image, l) + e];
           kept[e] += counts.dispatched()[counts.at(image, l) + e];
           gateSum[e] += counts.gateSum()[counts.at(image, l) + e];
         }
@@ -60,15 +69,15 @@ public final class RoutingTally {
         card.weightsHash(),
         seen.stream().map(c -> new ClassImages(card.classes().get(c), images[c])).toList(),
         0,
-        layers.stream()
-            .map(
-                layer ->
-                    new Layer(
-                        layer.block(),
-                        seen.stream().map(c -> layer.kept()[c].clone()).toArray(long[][]::new),
-                        seen.stream()
-                            .map(c -> layer.gateSum()[c].clone())
-                            .toArray(double[][]::new)))
-            .toList());
+        IntStream.range(0, layers.size()).mapToObj(l -> layer(l, seen)).toList());
+  }
+
+  private Layer layer(int l, List<Integer> seen) {
+    Layer layer = layers.get(l);
+    return new Layer(
+        layer.block(),
+        assigned[l],
+        seen.stream().map(c -> layer.kept()[c].clone()).toArray(long[][]::new),
+        seen.stream().map(c -> layer.gateSum()[c].clone()).toArray(double[][]::new));
   }
 }

@@ -13,6 +13,9 @@ const PATIENCE_MS = 5000;
 /** Readings of the backlog that are older say nothing of now. */
 const STALE_SECONDS = 5;
 
+/** Of the answers, as p99 has it. */
+const MOST_LATE = 0.01;
+
 const ROUTING_PAUSE_MS = 10_000;
 
 let after = 0;
@@ -39,12 +42,17 @@ function tiles(point, status) {
   say('tile-backlog-beside', status.load_age_seconds > STALE_SECONDS
     ? `read ${format.span(1000 * status.load_age_seconds)} ago` : 'images waiting');
   say('tile-p99', format.duration(point.p99));
-  say('tile-p50', `p50 ${format.duration(point.p50)}, target ${format.duration(point.target)}`);
-  byId('tile-latency').classList.toggle('late', point.p99 !== null && point.p99 > point.target);
+  say('tile-p50', `p50 ${format.duration(point.p50)}, target ${format.duration(point.target)}, ${format.percent(point.late)} late`);
+  byId('tile-latency').classList.toggle('late', isLate(point));
   say('tile-ratio', format.ratio(point.effective));
   say('tile-point', `K ${format.count(point.experts_per_token)}, ${format.ratio(point.requested)} asked for`);
   say('tile-processed', format.percent(point.processed, 1));
   say('tile-batch', `${format.rate(point.batch_images)} images a batch`);
+}
+
+/** By the share of late answers: latency is as old as the records are, which a replay's may be. */
+function isLate({target, late}) {
+  return target !== null && late !== null && late > MOST_LATE;
 }
 
 function letters(list) {

@@ -136,14 +136,15 @@ function build() {
     const plot = new uPlot(options(chart, box.clientWidth || 300), data(chart), box);
     return {chart, figure, box, plot};
   });
-  describe();
+  requestAnimationFrame(describe); // after the charts' own first drawing
 }
 
 /** The legend has the newest values while no cursor is on the chart; so has the description. */
 function describe() {
   const last = columns.time.length - 1;
   for (const {chart, figure, plot} of plots) {
-    if (last >= 0 && plot.cursor.idx === null || plot.cursor.left < 0) plot.setLegend({idx: last}, false);
+    const pointed = plot.cursor.left >= 0 && typeof plot.cursor.idx === 'number';
+    if (last >= 0 && !pointed) plot.setLegend({idx: last}, false);
     const values = chart.series.map((series) => {
       const value = last < 0 ? null : columns[series.field][last];
       return `${series.label} ${chart.value(value === null ? null : value * (chart.scale ?? 1))}`;

@@ -1,4 +1,4 @@
-// Images of one of the newest batches, with the patches covered whose token got no slot.
+// Images of one of the newest batches, with the skipped patches covered: those whose token got no slot.
 
 import {byId, make, say} from './dom.js';
 import * as format from './format.js';
@@ -25,16 +25,16 @@ function cover(digits, columns) {
 
 function covered(image) {
   const digits = image.kept[layer] ?? '';
-  return {digits, dropped: [...digits].filter((kept) => kept === '0').length};
+  return {digits, skipped: [...digits].filter((kept) => kept === '0').length};
 }
 
 function tile(image) {
-  const {digits, dropped} = covered(image);
+  const {digits, skipped} = covered(image);
   const [best, ...rest] = image.top;
   const right = image.label === null ? null : image.label === best.label;
   const patches = digits.length === 0
     ? ''
-    : `${dropped} of ${digits.length} patches are covered: no expert of the block took them`;
+    : `${skipped} of ${digits.length} patches are covered: skipped, no expert of the block took them`;
   const picture = make('div', {class: 'picture'}, make('img', {
     src: `data:image/png;base64,${image.png}`,
     alt: `Image at ${image.partition}/${image.offset}, taken for ${best.label}. ${patches}`,
@@ -42,10 +42,11 @@ function tile(image) {
   if (digits.length > 0 && batch.columns > 0) picture.append(cover(digits, batch.columns));
   const verdict = right === null ? '' : right ? '✓ ' : '✗ ';
   const text = make('div', {class: 'text'},
-    make('p', {class: right === false ? 'class wrong' : 'class'},
-      make('span', {}, verdict, best.label), make('span', {class: 'score'}, format.percent(best.score))),
-    make('p', {class: 'beside'}, right === false ? `labelled ${image.label}` : rest.length === 0 ? '' : `then ${rest[0].label} ${format.percent(rest[0].score)}`),
-    make('p', {class: 'beside'}, digits.length === 0 ? '' : `${dropped}/${digits.length} patches dropped`));
+    make('p', {class: right === false ? 'class wrong' : 'class'}, verdict, best.label),
+    make('p', {class: 'beside'}, format.percent(best.score), right === false
+      ? `, labelled ${image.label}`
+      : rest.length === 0 ? '' : `, then ${rest[0].label} ${format.percent(rest[0].score)}`),
+    make('p', {class: 'beside'}, digits.length === 0 ? '' : `${skipped}/${digits.length} patches skipped`));
   return make('li', {}, picture, text);
 }
 
@@ -68,7 +69,7 @@ function draw() {
   say('images-caption',
     `${batch.images.length} of the ${batch.batch_size} images of batch ${batch.id}, as the model saw them`
       + ` · capacity ratio ${format.ratio(batch.effective_capacity_ratio)} in effect, K ${batch.experts_per_token}`
-      + (batch.blocks.length === 0 ? '' : ' · grey: patches that no expert of the block took'));
+      + (batch.blocks.length === 0 ? '' : ' · grey: skipped, no expert of the block took the patch'));
   byId('images').replaceChildren(...batch.images.map(tile));
 }
 

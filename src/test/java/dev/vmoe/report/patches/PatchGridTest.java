@@ -32,6 +32,12 @@ class PatchGridTest {
   }
 
   @Test
+  void shouldWriteTheKeptChoicesOfPatchesAsDigits() {
+    assertThat(WITH_CLASS_TOKEN.keptDigits(new byte[] {2, 0, 1, 2, 11})).isEqualTo("0129");
+    assertThat(PATCHES_ALONE.keptDigits(new byte[] {2, 0, 1, 2})).isEqualTo("2012");
+  }
+
+  @Test
   void shouldCountPatchesRowByRow() {
     assertThat(drawn(PATCHES_ALONE.dim(pixels(255), new byte[] {1, 0, 2, 1}), DIM_WHITE))
         .isEqualTo(

@@ -12,7 +12,7 @@ class ClassInformationTest {
 
   @Test
   void shouldBeOneBitWhereEachOfTwoClassesHasItsExpert() {
-    ClassInformation information = ClassInformation.of(new long[][] {{50, 0}, {0, 50}}, 100);
+    ClassInformation information = ClassInformation.of(new long[][] {{50, 0}, {0, 50}}, 1);
 
     assertThat(information.bits()).isCloseTo(1, within(1e-12));
     assertThat(information.mostBits()).isCloseTo(1, within(1e-12));
@@ -23,7 +23,7 @@ class ClassInformationTest {
   @Test
   void shouldBeNothingWhereAllClassesAreAlike() {
     ClassInformation information =
-        ClassInformation.of(new long[][] {{30, 10, 20}, {60, 20, 40}}, 60);
+        ClassInformation.of(new long[][] {{30, 10, 20}, {60, 20, 40}}, 1.0 / 3);
 
     assertThat(information.bits()).isCloseTo(0, within(1e-12));
     assertThat(information.aboveChanceBits()).isZero();
@@ -32,7 +32,7 @@ class ClassInformationTest {
   @Test
   void shouldBeWhatIsWorkedOutByHand() {
     // p = 1/2 0 / 1/4 1/4: H(class) = 1, H(expert) = 2 - 3/4 log2 3, H(both) = 3/2
-    ClassInformation information = ClassInformation.of(new long[][] {{2, 0}, {1, 1}}, 4);
+    ClassInformation information = ClassInformation.of(new long[][] {{2, 0}, {1, 1}}, 1);
 
     double ofExperts = 2 - 0.75 * LOG2_3;
     assertThat(information.bits()).isCloseTo(1 + ofExperts - 1.5, within(1e-12));
@@ -41,8 +41,8 @@ class ClassInformationTest {
 
   @Test
   void shouldNotCountExpertsAndClassesThatHaveNothing() {
-    assertThat(ClassInformation.of(new long[][] {{5, 0, 5}, {0, 0, 0}, {5, 0, 5}}, 10))
-        .isEqualTo(ClassInformation.of(new long[][] {{5, 5}, {5, 5}}, 10));
+    assertThat(ClassInformation.of(new long[][] {{5, 0, 5}, {0, 0, 0}, {5, 0, 5}}, 0.5))
+        .isEqualTo(ClassInformation.of(new long[][] {{5, 5}, {5, 5}}, 0.5));
     assertThat(ClassInformation.of(new long[][] {{0, 0}}, 1))
         .isEqualTo(new ClassInformation(0, 0, 0));
     assertThat(ClassInformation.of(new long[0][], 0)).isEqualTo(new ClassInformation(0, 0, 0));
@@ -65,7 +65,7 @@ class ClassInformationTest {
           counts[c][favours ? favourite : random.nextInt(experts)]++;
         }
       }
-      sum += ClassInformation.of(counts, images).bits();
+      sum += ClassInformation.of(counts, 1).bits();
     }
     return sum / trials;
   }
@@ -73,7 +73,7 @@ class ClassInformationTest {
   @Test
   void shouldGrantChanceWhatItGivesAtMost() {
     int images = 1000;
-    double chance = ClassInformation.of(filled(), images).chanceBits();
+    double chance = ClassInformation.of(filled(images), 1).chanceBits();
 
     // all choices of an image alike: the worst case is met
     assertThat(meanOfNothing(images, 100, 1)).isCloseTo(chance, within(0.1 * chance));
@@ -82,10 +82,20 @@ class ClassInformationTest {
     assertThat(meanOfNothing(images, 100, 0.5)).isBetween(chance / 10, chance);
   }
 
-  private static long[][] filled() {
+  @Test
+  void shouldGrantChanceMoreWhereImagesHaveLostTheirChoices() {
+    // of 1,000 images with 100 choices each, 250 keep all and the others none
+    double chance = ClassInformation.of(filled(25_000), 0.01).chanceBits();
+
+    assertThat(chance).isCloseTo(ClassInformation.of(filled(250), 1).chanceBits(), within(1e-9));
+    assertThat(meanOfNothing(250, 100, 1)).isCloseTo(chance, within(0.15 * chance));
+  }
+
+  /** Returns this many choices, spread over 10 classes and 8 experts; not all may fit evenly. */
+  private static long[][] filled(int choices) {
     long[][] counts = new long[10][8];
-    for (long[] row : counts) {
-      java.util.Arrays.fill(row, 1);
+    for (int choice = 0; choice < choices; choice++) {
+      counts[choice % 10][choice / 10 % 8]++;
     }
     return counts;
   }

@@ -74,7 +74,7 @@ class RoutingTableTest {
                         row(0, "cat", 1, layer(1, 1, 1, 1, 1)),
                         new RoutingProfile(
                             "m", "bb", 0, "cat", 1L, List.of(layer(1, 1, 1, 1, 1))))))
-        .withMessageContaining("rows of two models: aa, bb");
+        .withMessageContaining("rows of two models: aa (experts by layer [2]), bb");
   }
 
   @Test
@@ -133,7 +133,36 @@ class RoutingTableTest {
 
     String svg = new RoutingMapPicture(RoutingTable.of(rows), List.of(1)).toSvg();
 
-    assertThat(svg).contains("1000 classes on y").doesNotContain("class 17");
+    assertThat(svg).contains("300 of 1000 classes").doesNotContain("class 17");
+  }
+
+  @Test
+  void shouldDrawTheClassesWithTheMostImagesWhereThereAreTooMany() {
+    List<RoutingProfile> rows =
+        java.util.stream.IntStream.range(0, 21_841)
+            .mapToObj(c -> row(c, "class " + c, 1 + c, layer(1, c < 21_541 ? 1 : 0, 1, 1, 1)))
+            .toList();
+
+    String svg = new RoutingMapPicture(RoutingTable.of(rows), List.of(1)).toSvg();
+
+    assertThat(svg).contains("the 300 of 21841 classes with the most images");
+    assertThat(svg.length()).isLessThan(100_000);
+    // none of the 300 gives expert 0 a choice: its mean weight is that of a class that does not
+    assertThat(svg).doesNotContain("fill=\"#808080\"");
+  }
+
+  @Test
+  void shouldSayWhichRowHasOtherExperts() {
+    LayerProfile three =
+        new LayerProfile(1, List.of(1L, 1L, 1L), List.of(1L, 1L, 1L), List.of(1.0, 1.0, 1.0));
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                RoutingTable.of(
+                    List.of(
+                        row(0, "cat", 1, layer(1, 1, 1, 1, 1)),
+                        new RoutingProfile("m", "aa", 1, "dog", 1L, List.of(three)))))
+        .withMessageContaining("[2]), aa (experts by layer [3])");
   }
 
   @Test

@@ -1,0 +1,65 @@
+package dev.vmoe.cli;
+
+import dev.vmoe.inference.Device;
+import dev.vmoe.inference.SessionSettings;
+import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.moe.Routing;
+import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.report.ProfileFile;
+import dev.vmoe.settings.TopicPlan;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** The demo that goes on, with the bundled model, in this process. */
+final class OpenDemo implements AutoCloseable {
+
+  final VmoeSession session;
+  final ServedDemo demo;
+  final CompletableFuture<DemoSummary> running;
+
+  /** Starts it with so many images a second; 0 for a load that rises and falls. */
+  OpenDemo(double perSecond) throws Exception {
+    Path model = BundledModels.vmoe();
+    session = VmoeSession.open(model, SessionSettings.on(Device.CPU));
+    demo =
+        new ServedDemo(
+            session,
+            ProfileFile.find(model, session.card()).orElseThrow(),
+            LocalPipeline.properties(new RoutingSettings(1.05, 2, Routing.BATCH_PRIORITY), 32),
+            0,
+            new Progress(new PrintWriter(new StringWriter())));
+    running =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return demo.run(perSecond);
+              } catch (Exception e) {
+                throw new IllegalStateException(e);
+              }
+            });
+  }
+
+  /** Sends a record with this value to the images topic. */
+  void send(byte[] value) throws Exception {
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(
+            demo.settings().producerProperties(),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      producer.send(new ProducerRecord<>(demo.settings().topic(TopicPlan.IMAGES), value)).get();
+    }
+  }
+
+  @Override
+  public void close() {
+    demo.stop();
+    running.exceptionally(failure -> null).join();
+    demo.close();
+    session.close();
+  }
+}

@@ -1,0 +1,33 @@
+package dev.vmoe.onnx;
+
+import dev.vmoe.tensor.Tensor;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+
+/** Weights as a model file has them, little-endian fp32, a window at a time: no copy is made. */
+final class WeightBytes {
+
+  private static final int WINDOW_VALUES = 1 << 16;
+
+  private final ByteBuffer window =
+      ByteBuffer.allocate(Float.BYTES * WINDOW_VALUES).order(ByteOrder.LITTLE_ENDIAN);
+
+  /** Returns how many bytes a weight takes. */
+  static long size(Tensor weight) {
+    return (long) Float.BYTES * weight.size();
+  }
+
+  /** Writes a weight. */
+  void write(Tensor weight, OutputStream out) throws IOException {
+    FloatBuffer values = weight.values();
+    while (values.hasRemaining()) {
+      int count = Math.min(WINDOW_VALUES, values.remaining());
+      window.asFloatBuffer().put(values.slice(values.position(), count));
+      out.write(window.array(), 0, Float.BYTES * count);
+      values.position(values.position() + count);
+    }
+  }
+}

@@ -1,0 +1,169 @@
+package dev.vmoe.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.vmoe.checkpoint.CheckpointReader;
+import dev.vmoe.checkpoint.ParameterTree;
+import dev.vmoe.moe.Capacity;
+import dev.vmoe.moe.ImagePriority;
+import dev.vmoe.moe.ReferenceRouter;
+import dev.vmoe.moe.Routing;
+import dev.vmoe.moe.RoutingCounts;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Graphs of other precisions against the one of single precision. */
+class PrecisionTest {
+
+  /** Wide enough that rounding errors average out as in a real model. */
+  private static final VmoeArchitecture ARCHITECTURE =
+      new VmoeArchitecture(
+          16, 4, 64, 128, 2, 2, List.of(1), 4, 10, VmoeArchitecture.Classifier.TOKEN, 0);
+
+  private static final ParameterTree CHECKPOINT = RandomCheckpoint.of(ARCHITECTURE, 7);
+  private static final Path DEMO =
+      Path.of(System.getProperty("vmoe.home", "."), "src/models/fashion-mnist");
+  private static final int IMAGES = 16;
+  private static final int TOKENS = IMAGES * ARCHITECTURE.tokensPerImage();
+
+  private static Form form(Precision precision) {
+    return new Form(precision == Precision.FP16 ? Target.CUDA : Target.CPU, precision);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"FP16, 0.01", "INT8, 0.1"})
+  void shouldStayNearSinglePrecision(Precision precision, double tolerance) {
+    float[] exact = run(graph(Precision.FP32), TOKENS).floats("logits");
+    float[] rounded = run(graph(precision), TOKENS).floats("logits");
+    double error = 0;
+    double size = 0;
+    for (int i = 0; i < exact.length; i++) {
+      error += (rounded[i] - exact[i]) * (double) (rounded[i] - exact[i]);
+      size += exact[i] * (double) exact[i];
+    }
+    assertThat(Math.sqrt(error / size)).isGreaterThan(0).isLessThan(tolerance);
+  }
+
+  /** Whatever the products are computed in, the choices follow exactly from the gates. */
+  @ParameterizedTest
+  @EnumSource
+  void shouldRouteExactlyByItsOwnGates(Precision precision) {
+    for (int slots : new int[] {4, 40, 272}) {
+      GraphRun.Outputs outputs = run(graph(precision), slots);
+      float[] equal = new float[TOKENS];
+      Arrays.fill(equal, 1);
+      RoutingCounts counts =
+          ReferenceRouter.route(outputs.floats("gates"), 4, 2, slots, Routing.BATCH_PRIORITY, equal)
+              .countsByImage(ARCHITECTURE.tokensPerImage());
+      assertThat(outputs.ints("assigned")).isEqualTo(counts.assigned());
+      assertThat(outputs.ints("dispatched")).isEqualTo(counts.dispatched());
+    }
+  }
+
+  @Test
+  void shouldTakeExpertsThatNobodyChooses() {
+    GraphRun.Outputs outputs = run(graph(Precision.INT8), 4, 1);
+    assertThat(outputs.ints("dispatched")).contains(0);
+    for (float logit : outputs.floats("logits")) {
+      assertThat(logit).isFinite();
+    }
+  }
+
+  /** At most half a point of accuracy lost, on the first test images of the bundled model. */
+  @Test
+  void shouldAnswerTheDemoModelsTestImagesAboutAsWellInBytes() throws IOException {
+    ParameterTree demo = CheckpointReader.read(DEMO.resolve("vmoe-bpr/checkpoint"));
+    int count = 2000;
+    byte[] grey = idx("t10k-images-idx3-ubyte.gz", 16, count * 28 * 28);
+    byte[] labels = idx("t10k-labels-idx1-ubyte.gz", 8, count);
+    int[] correct = new int[2];
+    int same = 0;
+    try (GraphRun exact = GraphRun.of(VmoeGraph.of(demo, Target.CPU, Map.of()));
+        GraphRun bytes = GraphRun.of(VmoeGraph.of(demo, form(Precision.INT8), Map.of()))) {
+      for (int first = 0; first < count; first += 50) {
+        byte[] images = new byte[50 * 28 * 28 * 3];
+        for (int i = 0; i < images.length; i++) {
+          images[i] = grey[first * 28 * 28 + i / 3];
+        }
+        int[] ofExact = demoAnswers(exact, images);
+        int[] ofBytes = demoAnswers(bytes, images);
+        for (int image = 0; image < 50; image++) {
+          correct[0] += ofExact[image] == labels[first + image] ? 1 : 0;
+          correct[1] += ofBytes[image] == labels[first + image] ? 1 : 0;
+          same += ofExact[image] == ofBytes[image] ? 1 : 0;
+        }
+      }
+    }
+    assertThat(correct[0]).as("right in single precision").isGreaterThan(count * 9 / 10);
+    assertThat(correct[1]).as("right in bytes").isGreaterThanOrEqualTo(correct[0] - count / 200);
+    assertThat(same).as("answered alike").isBetween(count * 95 / 100, count - 1);
+  }
+
+  private static byte[] idx(String name, int header, int count) throws IOException {
+    try (InputStream idx =
+        new GZIPInputStream(Files.newInputStream(DEMO.resolve("test").resolve(name)))) {
+      idx.skipNBytes(header);
+      return idx.readNBytes(count);
+    }
+  }
+
+  private static int[] demoAnswers(GraphRun graph, byte[] images) {
+    int numImages = images.length / (28 * 28 * 3);
+    float[] logits =
+        graph
+            .run(
+                new GraphRun.Inputs()
+                    .images(images, numImages, 28)
+                    .routing(
+                        Capacity.slots(50 * numImages, 2, 1.05, 8),
+                        2,
+                        Routing.BATCH_PRIORITY,
+                        ImagePriority.equal(numImages)))
+            .floats("logits");
+    int[] answers = new int[numImages];
+    for (int i = 0; i < logits.length; i++) {
+      int image = i / 10;
+      answers[image] = logits[i] > logits[10 * image + answers[image]] ? i % 10 : answers[image];
+    }
+    return answers;
+  }
+
+  @Test
+  void shouldRefuseAPrecisionThatIsFastNowhere() {
+    assertThatThrownBy(() -> new Form(Target.CPU, Precision.FP16))
+        .hasMessageContaining("precision fp16 is not for target cpu");
+    assertThatThrownBy(() -> new Form(Target.CUDA, Precision.INT8))
+        .hasMessageContaining("precision int8 is not for target cuda");
+  }
+
+  private static GraphRun.Outputs run(GraphRun graph, int slots) {
+    return run(graph, slots, IMAGES);
+  }
+
+  private static GraphRun.Outputs run(GraphRun graph, int slots, int numImages) {
+    byte[] images = new byte[numImages * 16 * 16 * 3];
+    new Random(3).nextBytes(images);
+    try (graph) {
+      return graph.run(
+          new GraphRun.Inputs()
+              .images(images, numImages, 16)
+              .routing(slots, 2, Routing.BATCH_PRIORITY, ImagePriority.equal(numImages)));
+    }
+  }
+
+  private static GraphRun graph(Precision precision) {
+    return GraphRun.of(VmoeGraph.withGates(CHECKPOINT, form(precision), Map.of()));
+  }
+}
