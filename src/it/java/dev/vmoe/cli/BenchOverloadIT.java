@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The benchmark, small: what it writes, not what it finds. */
-@Timeout(240)
+@Timeout(600)
 class BenchOverloadIT {
 
   private final StringWriter out = new StringWriter();

@@ -151,10 +151,13 @@ class RunIT {
 
   private void assertRoutingMap(EmbeddedKafka kafka, EmbeddedRegistry registry, URI console)
       throws Exception {
-    HttpResponse<String> none = get(console, "routing-map.svg");
-    assertThat(none.statusCode()).isEqualTo(404);
-    assertThat(none.body())
-        .isEqualTo("no routing map: no image of this model has been counted yet\n");
+    assertThat(get(console, "routing-map.svg").statusCode()).isEqualTo(404);
+    await() // the profile is read beside the images
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(
+            () ->
+                assertThat(get(console, "routing-map.svg").body())
+                    .isEqualTo("no routing map: no image of this model has been counted yet\n"));
     Path maps = folder.resolve("maps");
     String[] draw = {"routing-map", "--out", maps.toString()};
     assertThat(run(kafka, registry, draw)).isEqualTo(VmoeCommand.FAILED);

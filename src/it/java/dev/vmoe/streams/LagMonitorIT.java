@@ -20,11 +20,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -121,7 +118,7 @@ class LagMonitorIT {
   void shouldCountImagesNotTheEndsOfTransactions() throws Exception {
     try (Workbench workbench = Workbench.open(1);
         LagMonitor lag = monitor(workbench)) {
-      sendEachInATransaction(workbench, 20);
+      workbench.sendInTransactions(20, 0);
       PendingOffsets.Queue queue = pending.open(partition(workbench, 0));
       for (long offset = 0; offset < 20; offset += 2) {
         queue.add(offset);
@@ -267,25 +264,6 @@ class LagMonitorIT {
       workbench.send(partition, "k" + i, FakeDecoder.grey(i));
     }
     workbench.flush();
-  }
-
-  private static void sendEachInATransaction(Workbench workbench, int images) {
-    try (KafkaProducer<byte[], byte[]> producer =
-        new KafkaProducer<>(
-            Map.of(
-                "bootstrap.servers",
-                workbench.bootstrapServers,
-                "transactional.id",
-                workbench.prefix + "images"),
-            new ByteArraySerializer(),
-            new ByteArraySerializer())) {
-      producer.initTransactions();
-      for (int i = 0; i < images; i++) {
-        producer.beginTransaction();
-        producer.send(new ProducerRecord<>(workbench.topic("images"), 0, null, new byte[1]));
-        producer.commitTransaction();
-      }
-    }
   }
 
   private static void commit(Workbench workbench, int partition, long offset) throws Exception {

@@ -22,9 +22,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.KafkaStreams;
 import org.junit.jupiter.api.Test;
 
@@ -106,7 +103,7 @@ class MetricsIT {
         Pipeline pipeline =
             start(workbench.settings(Map.of("lag.interval.ms", 100)), classifier, meters);
         Answers answers = Answers.of(workbench)) {
-      sendInTransactions(workbench, 10);
+      workbench.sendInTransactions(10, 1);
       await().atMost(Duration.ofSeconds(60)).until(() -> answers.poll() >= 10);
       long answeredNanos = System.nanoTime();
 
@@ -121,31 +118,6 @@ class MetricsIT {
                 assertThat(scrape.value("vmoe_backlog_age_seconds")).isZero();
               });
       assertThat(pipeline.failure()).isEmpty();
-    }
-  }
-
-  /** Each record in a transaction of its own; behind them, one that is rolled back. */
-  private static void sendInTransactions(Workbench workbench, int records) {
-    try (KafkaProducer<byte[], byte[]> producer =
-        new KafkaProducer<>(
-            Map.of(
-                "bootstrap.servers",
-                workbench.bootstrapServers,
-                "transactional.id",
-                workbench.prefix + "images"),
-            new ByteArraySerializer(),
-            new ByteArraySerializer())) {
-      producer.initTransactions();
-      for (int i = 0; i <= records; i++) {
-        producer.beginTransaction();
-        producer.send(new ProducerRecord<>(workbench.topic("images"), 0, null, new byte[1]));
-        producer.flush();
-        if (i < records) {
-          producer.commitTransaction();
-        } else {
-          producer.abortTransaction();
-        }
-      }
     }
   }
 

@@ -258,6 +258,32 @@ final class Workbench implements AutoCloseable {
         new PipelineMetrics(new Meters(), List.of(), 0, List.of()).capacity());
   }
 
+  /**
+   * Sends records to partition 0, each in a transaction of its own.
+   *
+   * @param committed records whose transactions are committed
+   * @param rolledBack records after them whose transactions are not
+   */
+  void sendInTransactions(int committed, int rolledBack) {
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", bootstrapServers, "transactional.id", prefix + "images"),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      producer.initTransactions();
+      for (int i = 0; i < committed + rolledBack; i++) {
+        producer.beginTransaction();
+        producer.send(new ProducerRecord<>(topic("images"), 0, null, new byte[1]));
+        producer.flush();
+        if (i < committed) {
+          producer.commitTransaction();
+        } else {
+          producer.abortTransaction();
+        }
+      }
+    }
+  }
+
   void flush() {
     producer.flush();
   }

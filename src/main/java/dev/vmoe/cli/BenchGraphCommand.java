@@ -290,10 +290,7 @@ final class BenchGraphCommand implements Callable<Integer> {
         ratio -> speed.put(label(ratio), timed.fastest(TWIN) / timed.fastest(name(ratio))));
     result.put("moe_overhead_share", measured.vmoe().moeOverheadShare());
     ObjectNode parts = result.putObject("moe_layers_us");
-    measured
-        .vmoe()
-        .moeMicros()
-        .forEach((part, micros) -> parts.put(part.name().toLowerCase(Locale.ROOT), micros));
+    moeMicros(measured).forEach(parts::put);
     result.put("peak_gflops", PeakGraph.flops() / timed.fastest(PEAK) / 1e9);
     result.put("achieved_gflops", twinFlops * batch / timed.fastest(TWIN) / 1e9);
     result.put("dense_gflop_per_image", twinFlops / 1e9);
@@ -351,14 +348,18 @@ final class BenchGraphCommand implements Callable<Integer> {
   private static Table profile(Measured measured) {
     Table table = new Table("graph", "what", "us a batch", "share %");
     addAll(table, "V-MoE", measured.vmoe().operatorMicros(), measured.vmoe().micros());
-    Map<String, Double> parts = new LinkedHashMap<>();
+    addAll(table, "MoE layers", moeMicros(measured), measured.vmoe().moeLayers());
+    addAll(table, TWIN, measured.twin().operatorMicros(), measured.twin().micros());
+    return table;
+  }
+
+  private static Map<String, Double> moeMicros(Measured measured) {
+    Map<String, Double> micros = new LinkedHashMap<>();
     measured
         .vmoe()
         .moeMicros()
-        .forEach((part, micros) -> parts.put(part.name().toLowerCase(Locale.ROOT), micros));
-    addAll(table, "MoE layers", parts, measured.vmoe().moeLayers());
-    addAll(table, TWIN, measured.twin().operatorMicros(), measured.twin().micros());
-    return table;
+        .forEach((part, each) -> micros.put(part.name().toLowerCase(Locale.ROOT), each));
+    return micros;
   }
 
   private static void addAll(Table table, String graph, Map<String, Double> micros, double all) {

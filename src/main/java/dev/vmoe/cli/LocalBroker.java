@@ -1,9 +1,10 @@
 package dev.vmoe.cli;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import dev.vmoe.embedded.EmbeddedKafka;
 import dev.vmoe.embedded.EmbeddedRegistry;
 import dev.vmoe.event.RegistryClient;
-import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.report.Replay;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.settings.TopicAdmin;
@@ -12,9 +13,12 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
+import org.slf4j.LoggerFactory;
 
 /** A broker and a registry on loopback, for several pipelines each with topics of its own. */
 final class LocalBroker implements AutoCloseable {
+
+  private static final Duration REGISTRY_RETRY = Duration.ofSeconds(30);
 
   private final EmbeddedRegistry registryServer;
   private final EmbeddedKafka kafka;
@@ -22,7 +26,7 @@ final class LocalBroker implements AutoCloseable {
 
   /** Starts both. */
   LocalBroker() throws InterruptedException {
-    LocalPipeline.quietUnlessAsked();
+    quietUnlessAsked();
     registryServer = EmbeddedRegistry.start();
     try {
       kafka = EmbeddedKafka.start();
@@ -30,35 +34,44 @@ final class LocalBroker implements AutoCloseable {
       registryServer.close();
       throw e;
     }
-    registry = new RegistryClient(registryServer.url(), Map.of(), Duration.ofSeconds(30));
+    registry = new RegistryClient(registryServer.url(), Map.of(), REGISTRY_RETRY);
+  }
+
+  /** Whoever watches progress wants no log of every start and stop between. */
+  private static void quietUnlessAsked() {
+    if (System.getenv("VMOE_LOG_LEVEL") == null) {
+      quiet("dev.vmoe", Level.WARN);
+      // It warns of the connections that the broker has closed when it is told to stop.
+      quiet("org.apache.kafka.clients.NetworkClient", Level.ERROR);
+    }
+  }
+
+  private static void quiet(String name, Level level) {
+    if (LoggerFactory.getLogger(name) instanceof Logger logger) {
+      logger.setLevel(level);
+    }
   }
 
   /**
    * Creates topics and returns the settings of a pipeline on them.
    *
-   * @param name of the pipeline: prefix of its topics, and its group
-   * @param batch most images of a micro-batch
-   * @param more settings beside
+   * @param properties settings beside the addresses
+   * @param plan topics to create
    */
-  Settings settings(String name, RoutingSettings routing, int batch, Map<String, String> more)
-      throws InterruptedException {
-    Map<String, String> all = new HashMap<>(more);
-    all.put(Settings.APPLICATION_ID, name);
-    all.put(Settings.TOPIC_PREFIX, name + ".");
-    all.put(Settings.CAPACITY_RATIO, Double.toString(routing.capacityRatio()));
-    all.put(Settings.EXPERTS_PER_TOKEN, Integer.toString(routing.expertsPerToken()));
-    all.put(Settings.ROUTING, routing.routing().label());
-    all.put(Settings.BATCH_MAX_IMAGES, Integer.toString(batch));
+  Settings settings(Map<String, String> properties, TopicPlan plan) throws InterruptedException {
+    Map<String, String> all = new HashMap<>(properties);
     all.put(Settings.BOOTSTRAP_SERVERS, kafka.bootstrapServers());
     all.put(Settings.REGISTRY_URL, registryServer.url());
     Settings settings = new Settings(all);
     try (Admin admin = Admin.create(settings.adminProperties())) {
-      new TopicAdmin(admin, settings.getString(Settings.TOPIC_PREFIX)).create(TopicPlan.load());
+      new TopicAdmin(admin, settings.getString(Settings.TOPIC_PREFIX)).create(plan);
     }
     return settings;
   }
 
-  /** Returns a client of the pipeline with these settings. */
+  /**
+   * Returns a client that sends images to the pipeline with these settings, and has its answers.
+   */
   Replay client(Settings settings) {
     return new Replay(
         kafka.bootstrapServers(),
@@ -70,10 +83,24 @@ final class LocalBroker implements AutoCloseable {
             settings.topic(TopicPlan.IMAGES_DLQ)));
   }
 
+  /** Returns a client of the registry, open as long as this. */
+  RegistryClient registry() {
+    return registry;
+  }
+
+  /** Leaves it to the caller to close this when the JVM is told to stop. */
+  void leaveToCaller() {
+    kafka.leaveToCaller();
+    registryServer.leaveToCaller();
+  }
+
+  /** Stops everything, last started first. */
   @Override
   public void close() {
-    registry.close();
-    kafka.close();
-    registryServer.close();
+    try (registryServer;
+        kafka;
+        registry) {
+      // each is closed, whatever becomes of the others
+    }
   }
 }

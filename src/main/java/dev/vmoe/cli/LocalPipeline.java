@@ -1,13 +1,8 @@
 package dev.vmoe.cli;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
 import dev.vmoe.capacity.CapacityController;
 import dev.vmoe.capacity.FixedCapacity;
 import dev.vmoe.capacity.OperatingPoint;
-import dev.vmoe.embedded.EmbeddedKafka;
-import dev.vmoe.embedded.EmbeddedRegistry;
-import dev.vmoe.event.RegistryClient;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.metrics.Meters;
@@ -17,7 +12,6 @@ import dev.vmoe.report.LabelledImage;
 import dev.vmoe.report.Replay;
 import dev.vmoe.report.overload.OpenLoopClient;
 import dev.vmoe.settings.Settings;
-import dev.vmoe.settings.TopicAdmin;
 import dev.vmoe.settings.TopicPlan;
 import dev.vmoe.streams.ControllerFactory;
 import dev.vmoe.streams.Pipeline;
@@ -31,8 +25,6 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.stream.Stream;
-import org.apache.kafka.clients.admin.Admin;
-import org.slf4j.LoggerFactory;
 
 /** A broker, a registry and a pipeline between them, in one process and on loopback only. */
 final class LocalPipeline implements AutoCloseable {
@@ -41,12 +33,9 @@ final class LocalPipeline implements AutoCloseable {
 
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private final Settings settings;
-  private final RegistryClient registry;
-  private final EmbeddedKafka kafka;
-  private final EmbeddedRegistry registryServer;
+  private final LocalBroker broker;
   private final Pipeline pipeline;
 
-  /** Unanswered images that keep batches full while one is computed. */
   private static final int WINDOW_BATCHES = 8;
 
   /** Starts everything with a pipeline that always runs at the same setting. */
@@ -120,31 +109,30 @@ final class LocalPipeline implements AutoCloseable {
       Meters meters,
       Consumer<String> progress)
       throws InterruptedException {
-    quietUnlessAsked();
     try {
       opened(meters);
       progress.accept("starting a Kafka broker and a schema registry");
-      registryServer = opened(EmbeddedRegistry.start());
-      kafka = opened(EmbeddedKafka.start());
-      Map<String, String> all = new HashMap<>(properties);
-      all.put(Settings.BOOTSTRAP_SERVERS, kafka.bootstrapServers());
-      all.put(Settings.REGISTRY_URL, registryServer.url());
-      settings = new Settings(all);
-      try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()))) {
-        new TopicAdmin(admin, settings.getString(Settings.TOPIC_PREFIX)).create(plan);
-      }
-      registry =
-          opened(new RegistryClient(registryServer.url(), Map.of(), settings.registryRetry()));
+      broker = opened(new LocalBroker());
+      settings = broker.settings(properties, plan);
       PipelineMetrics metrics = Pipeline.metrics(meters, classifier.card());
       ControllerFactory factory = controllers.create(settings, metrics);
       progress.accept("starting the pipeline");
       pipeline = opened(Pipeline.start(settings, classifier, decoder, factory, metrics));
-      if (!pipeline.awaitRunning(START_LIMIT)) {
-        throw new IllegalStateException("the pipeline did not start within " + START_LIMIT);
-      }
+      awaitRunning(pipeline);
     } catch (RuntimeException | InterruptedException e) {
       close();
       throw e;
+    }
+  }
+
+  /**
+   * Waits until a pipeline reads.
+   *
+   * @throws IllegalStateException if it does not in time
+   */
+  static void awaitRunning(Pipeline pipeline) throws InterruptedException {
+    if (!pipeline.awaitRunning(START_LIMIT)) {
+      throw new IllegalStateException("the pipeline did not start within " + START_LIMIT);
     }
   }
 
@@ -170,23 +158,7 @@ final class LocalPipeline implements AutoCloseable {
 
   /** Leaves it to the caller to close this when the JVM is told to stop. */
   void leaveToCaller() {
-    kafka.leaveToCaller();
-    registryServer.leaveToCaller();
-  }
-
-  /** Whoever watches progress wants no log of every start and stop between. */
-  static void quietUnlessAsked() {
-    if (System.getenv("VMOE_LOG_LEVEL") == null) {
-      quiet("dev.vmoe", Level.WARN);
-      // It warns of the connections that the broker has closed when it is told to stop.
-      quiet("org.apache.kafka.clients.NetworkClient", Level.ERROR);
-    }
-  }
-
-  private static void quiet(String name, Level level) {
-    if (LoggerFactory.getLogger(name) instanceof Logger logger) {
-      logger.setLevel(level);
-    }
+    broker.leaveToCaller();
   }
 
   private <T extends AutoCloseable> T opened(T resource) {
@@ -205,20 +177,21 @@ final class LocalPipeline implements AutoCloseable {
   Replay.Outcome replay(
       List<LabelledImage> images, long count, double perSecond, LongConsumer answered)
       throws InterruptedException {
-    int window = WINDOW_BATCHES * settings.getInt(Settings.BATCH_MAX_IMAGES);
-    return replay().run(endless(images), new Replay.Load(count, perSecond, window), answered);
+    return replay()
+        .run(
+            endless(images),
+            new Replay.Load(count, perSecond, window(settings.getInt(Settings.BATCH_MAX_IMAGES))),
+            answered);
+  }
+
+  /** Returns how many unanswered images keep batches of this size full while one is computed. */
+  static int window(int batch) {
+    return WINDOW_BATCHES * batch;
   }
 
   /** Returns a client that sends images and receives the answers. */
   Replay replay() {
-    return new Replay(
-        settings.getString(Settings.BOOTSTRAP_SERVERS),
-        registry,
-        new Replay.TopicNames(
-            settings.topic(TopicPlan.IMAGES),
-            settings.topic(TopicPlan.PREDICTIONS),
-            settings.topic(TopicPlan.EXPERT_UTILIZATION),
-            settings.topic(TopicPlan.IMAGES_DLQ)));
+    return broker.client(settings);
   }
 
   /** Returns the images over and over. */
@@ -236,7 +209,7 @@ final class LocalPipeline implements AutoCloseable {
     return opened(
         new OpenLoopClient(
             settings.getString(Settings.BOOTSTRAP_SERVERS),
-            registry,
+            broker.registry(),
             settings.topic(TopicPlan.IMAGES),
             settings.topic(TopicPlan.PREDICTIONS),
             images,

@@ -1,7 +1,5 @@
 package dev.vmoe.cli;
 
-import dev.vmoe.capacity.FixedCapacity;
-import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.console.Console;
 import dev.vmoe.console.Listening;
 import dev.vmoe.image.ImageDecoder;
@@ -12,6 +10,8 @@ import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.report.LabelledImage;
 import dev.vmoe.report.Replay;
 import dev.vmoe.settings.Settings;
+import dev.vmoe.settings.TopicPlan;
+import dev.vmoe.streams.ControllerFactory;
 import dev.vmoe.streams.Pipeline;
 import java.io.IOException;
 import java.net.URI;
@@ -22,16 +22,11 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /** A pipeline that can be loaded again and again, with what watches it while it is. */
 final class ObservedPipeline implements AutoCloseable {
 
-  private static final Duration START_LIMIT = Duration.ofMinutes(1);
   private static final Duration SCRAPE_EVERY = Duration.ofSeconds(1);
-
-  /** Unanswered images that keep batches full while one is computed. */
-  private static final int WINDOW_BATCHES = 8;
 
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private final Meters meters;
@@ -55,24 +50,23 @@ final class ObservedPipeline implements AutoCloseable {
       BatchClassifier classifier,
       ImageDecoder decoder)
       throws Exception {
-    window = WINDOW_BATCHES * batch;
+    window = LocalPipeline.window(batch);
     try {
       meters = opened(new Meters());
-      Settings settings = broker.settings(name, routing, batch, settings(watched));
+      Map<String, String> properties = LocalPipeline.properties(routing, batch);
+      properties.put(Settings.APPLICATION_ID, name);
+      properties.put(Settings.TOPIC_PREFIX, name + ".");
+      properties.putAll(settings(watched));
+      Settings settings = broker.settings(properties, TopicPlan.load());
       Pipeline pipeline =
           opened(
               Pipeline.start(
                   settings,
                   classifier,
                   decoder,
-                  live ->
-                      new FixedCapacity(
-                          new OperatingPoint(routing.capacityRatio(), routing.expertsPerToken()),
-                          routing.routing()),
+                  ControllerFactory.fixed(),
                   Pipeline.metrics(meters, classifier.card())));
-      if (!pipeline.awaitRunning(START_LIMIT)) {
-        throw new IllegalStateException("the pipeline did not start within " + START_LIMIT);
-      }
+      LocalPipeline.awaitRunning(pipeline);
       scrapers =
           switch (watched) {
             case METRICS -> scrapers(settings, classifier, pipeline, "metrics");
@@ -126,9 +120,7 @@ final class ObservedPipeline implements AutoCloseable {
     try {
       Replay.Outcome outcome =
           client.run(
-              Stream.generate(images::stream).flatMap(all -> all).iterator(),
-              new Replay.Load(count, 0, window),
-              answered -> {});
+              LocalPipeline.endless(images), new Replay.Load(count, 0, window), answered -> {});
       if (!outcome.summary().complete(count)) {
         throw new IllegalStateException("not every image has exactly one answer");
       }

@@ -8,8 +8,6 @@ import dev.vmoe.event.TopicReader;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.RoutingSettings;
-import dev.vmoe.report.LabelledBatches;
-import dev.vmoe.report.LabelledImages;
 import dev.vmoe.report.routing.RoutingMapPicture;
 import dev.vmoe.report.routing.RoutingTable;
 import dev.vmoe.report.routing.RoutingTally;
@@ -52,22 +50,7 @@ final class RoutingMapCommand implements Callable<Integer> {
   @Mixin private final ConnectionOptions connection = new ConnectionOptions();
   @Mixin private final ModelOptions model = new ModelOptions();
   @Mixin private final RoutingOptions routing = new RoutingOptions();
-
-  @Option(
-      names = "--images",
-      paramLabel = "LABELLED",
-      description = "Labelled images (default: the bundled Fashion-MNIST test images).")
-  private @Nullable Path images;
-
-  @Option(
-      names = "--batch",
-      paramLabel = "B",
-      defaultValue = "64",
-      description = "Images a batch (default: ${DEFAULT-VALUE}).")
-  private int batch;
-
-  @Option(names = "--limit", paramLabel = "N", description = "Take the first N images.")
-  private @Nullable Integer limit;
+  @Mixin private final BatchOptions batches = new BatchOptions();
 
   @Option(
       names = "--weights",
@@ -95,7 +78,7 @@ final class RoutingMapCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    PositiveNumbers.check(spec, "--batch", batch, "--limit", limit);
+    batches.check();
     if (connection.given()) {
       refuseWith("--settings and the like", "--model", "--images", "--batch", "--limit");
       refuseWith("--settings and the like", "--capacity-ratio", "--experts-per-token", "--routing");
@@ -128,21 +111,12 @@ final class RoutingMapCommand implements Callable<Integer> {
             spec.commandLine(), card.name() + " has no experts: there is no routing to draw");
       }
       RoutingSettings settings = routing.settings(card);
-      LabelledBatches batches = new LabelledBatches(card, ModelOptions.decoder(card), batch);
       RoutingTally tally = new RoutingTally(card);
-      Progress progress = new Progress(spec.commandLine().getErr());
-      Path labelled = images == null ? BundledModels.testImages() : images;
-      try (LabelledImages set = LabelledImages.open(labelled, card.classes())) {
-        int total = limit == null ? set.size() : Math.min(limit, set.size());
-        try (Progress.Bar bar = progress.bar("routed", total)) {
-          batches.forEach(
-              set,
-              total,
-              (buffer, classes) ->
-                  tally.add(classifier.classify(buffer, classes.length, settings), classes),
-              bar::at);
-        }
-      }
+      batches.forEach(
+          card,
+          "routed",
+          (buffer, classes) ->
+              tally.add(classifier.classify(buffer, classes.length, settings), classes));
       return tally.table();
     }
   }

@@ -73,18 +73,22 @@ final class ShareTracer {
   }
 
   private Attributes attributes(BatchRun run, BatchResult result) {
+    return ofBatch(messaging(), run, result)
+        .put(SpanAttributes.DECISION, Objects.requireNonNull(run.decision()).reason())
+        .build();
+  }
+
+  /** Adds what is said of a batch, at its own span and at that of each of its images. */
+  private AttributesBuilder ofBatch(AttributesBuilder to, BatchRun run, BatchResult result) {
     RoutingSettings asked = result.settings();
-    return messaging()
-        .put(SpanAttributes.MESSAGES, (long) run.numImages())
+    return to.put(SpanAttributes.MESSAGES, (long) run.numImages())
         .put(SpanAttributes.MODEL, run.card().name())
         .put(SpanAttributes.BATCH_ID, run.id())
         .put(SpanAttributes.FLUSH_REASON, run.flushReason().label())
         .put(SpanAttributes.REQUESTED_RATIO, asked.capacityRatio())
         .put(SpanAttributes.EFFECTIVE_RATIO, result.effectiveCapacityRatio())
         .put(SpanAttributes.EXPERTS_PER_TOKEN, (long) asked.expertsPerToken())
-        .put(SpanAttributes.ROUTING, asked.routing().label())
-        .put(SpanAttributes.DECISION, Objects.requireNonNull(run.decision()).reason())
-        .build();
+        .put(SpanAttributes.ROUTING, asked.routing().label());
   }
 
   private AttributesBuilder messaging() {
@@ -103,17 +107,10 @@ final class ShareTracer {
     trace.step("queue", startNanos - answer.queueNanos(), startNanos);
     trace.step(
         "decode", answer.decodeStartNanos(), answer.decodeStartNanos() + answer.decodeNanos());
-    trace.run(startNanos, startNanos + Objects.requireNonNull(run.result()).inferenceNanos());
+    BatchResult result = Objects.requireNonNull(run.result());
+    trace.run(startNanos, startNanos + result.inferenceNanos());
     trace.describe(
-        Attributes.builder()
-            .put(SpanAttributes.MODEL, run.card().name())
-            .put(SpanAttributes.BATCH_ID, run.id())
-            .put(SpanAttributes.MESSAGES, (long) run.numImages())
-            .put(SpanAttributes.FLUSH_REASON, run.flushReason().label())
-            .put(SpanAttributes.REQUESTED_RATIO, prediction.getRequestedCapacityRatio())
-            .put(SpanAttributes.EFFECTIVE_RATIO, prediction.getEffectiveCapacityRatio())
-            .put(SpanAttributes.EXPERTS_PER_TOKEN, (long) prediction.getExpertsPerToken())
-            .put(SpanAttributes.ROUTING, prediction.getRouting())
+        ofBatch(Attributes.builder(), run, result)
             .put(SpanAttributes.CLASS, prediction.getTop().get(0).getLabel())
             .put(SpanAttributes.SCORE, (double) prediction.getTop().get(0).getScore())
             .put(SpanAttributes.PROCESSED_SHARE, (double) prediction.getProcessedShare())

@@ -48,7 +48,7 @@ class ModelCommandsTest {
   void shouldImportCheckpointAndTellWhatIsInTheFile() throws Exception {
     String graph = folder.resolve("m.onnx").toString();
 
-    assertThat(run("model", "import", "--checkpoint", CHECKPOINT, "--out", graph)).isZero();
+    assertThat(importModel(graph)).isZero();
     assertThat(run("model", "info", graph, "--json")).isZero();
 
     JsonNode card = JSON.readTree(lines().get(1));
@@ -63,17 +63,7 @@ class ModelCommandsTest {
   void shouldImportInBytesAndSaySo() throws Exception {
     String graph = folder.resolve("m.onnx").toString();
 
-    assertThat(
-            run(
-                "model",
-                "import",
-                "--checkpoint",
-                CHECKPOINT,
-                "--out",
-                graph,
-                "--precision",
-                "int8"))
-        .isZero();
+    assertThat(importModel(graph, "--precision", "int8")).isZero();
 
     assertThat(lines().get(0)).endsWith(", int8");
   }
@@ -82,17 +72,7 @@ class ModelCommandsTest {
   void shouldRefuseAPrecisionThatIsNotForTheTarget() {
     String graph = folder.resolve("m.onnx").toString();
 
-    assertThat(
-            run(
-                "model",
-                "import",
-                "--checkpoint",
-                CHECKPOINT,
-                "--out",
-                graph,
-                "--precision",
-                "fp16"))
-        .isEqualTo(2);
+    assertThat(importModel(graph, "--precision", "fp16")).isEqualTo(2);
 
     assertThat(err.toString()).contains("precision fp16 is not for target cpu", "int8 for cpu");
     assertThat(Path.of(graph)).doesNotExist();
@@ -105,12 +85,7 @@ class ModelCommandsTest {
     Files.write(classes, List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"));
 
     assertThat(
-            run(
-                "model",
-                "import",
-                "--checkpoint",
-                CHECKPOINT,
-                "--out",
+            importModel(
                 graph,
                 "--name",
                 "mine",
@@ -181,32 +156,12 @@ class ModelCommandsTest {
     String graph = folder.resolve("m.onnx").toString();
     Path red = plain("red.png", Color.RED);
 
-    assertThat(
-            run(
-                "model",
-                "import",
-                "--checkpoint",
-                CHECKPOINT,
-                "--out",
-                graph,
-                "--image-size",
-                "40"))
-        .isZero();
+    assertThat(importModel(graph, "--image-size", "40")).isZero();
     assertThat(lines().get(0)).contains("patches of 4 in 40×40");
     assertThat(run("predict", "--json", "--logits", "--model", graph, red.toString())).isZero();
     assertThat(JSON.readTree(lines().get(1)).get("logits")).hasSize(10);
 
-    assertThat(
-            run(
-                "model",
-                "import",
-                "--checkpoint",
-                CHECKPOINT,
-                "--out",
-                graph,
-                "--image-size",
-                "30"))
-        .isNotZero();
+    assertThat(importModel(graph, "--image-size", "30")).isNotZero();
     assertThat(err.toString())
         .contains("image size 30 is no multiple of the patch size 4: 32 would be one");
   }
@@ -215,7 +170,7 @@ class ModelCommandsTest {
   void shouldNameTheMissingFileOfWeights() throws Exception {
     Path graph = folder.resolve("m.onnx");
     Path data = folder.resolve("m.onnx.data");
-    run("model", "import", "--checkpoint", CHECKPOINT, "--out", graph.toString());
+    importModel(graph.toString());
     VmoeGraph.of(CheckpointReader.read(Path.of(CHECKPOINT)), Target.CPU, OnnxModel.metadata(graph))
         .write(graph, 0);
     String image = plain("red.png", Color.RED).toString();
@@ -463,6 +418,13 @@ class ModelCommandsTest {
 
   private List<String> lines() {
     return out.toString().lines().toList();
+  }
+
+  private int importModel(String graph, String... options) {
+    List<String> all =
+        new ArrayList<>(List.of("model", "import", "--checkpoint", CHECKPOINT, "--out", graph));
+    all.addAll(List.of(options));
+    return run(all.toArray(String[]::new));
   }
 
   private int run(String... arguments) {

@@ -1,6 +1,7 @@
 package dev.vmoe.report.routing;
 
 import dev.vmoe.image.Canvas;
+import dev.vmoe.report.Markup;
 import java.util.Locale;
 
 /** A canvas that becomes an SVG. */
@@ -51,9 +52,6 @@ final class SvgCanvas implements Canvas {
 
   /** Labels are whatever a model calls its classes: characters that XML has not are left out. */
   private static String escape(String text) {
-    return text.replaceAll("[\\p{Cntrl}\\x{FFFE}\\x{FFFF}\\p{Cs}]", "")
-        .replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;");
+    return Markup.escape(text.replaceAll("[\\p{Cntrl}\\x{FFFE}\\x{FFFF}\\p{Cs}]", ""));
   }
 }
