@@ -223,7 +223,7 @@ class LagMonitorIT {
 
     @Override
     public Change prepare(LiveSettings settings) {
-      return () -> {};
+      return () -> settings;
     }
   }
 

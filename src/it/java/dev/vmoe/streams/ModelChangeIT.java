@@ -1,6 +1,7 @@
 package dev.vmoe.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 import dev.vmoe.event.PipelineConfig;
@@ -28,9 +29,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -91,6 +94,7 @@ class ModelChangeIT {
     final Queue<String> loaded = new ConcurrentLinkedQueue<>();
     final Queue<String> closed = new ConcurrentLinkedQueue<>();
     final AtomicInteger failures = new AtomicInteger();
+    final Queue<RuntimeException> unexpected = new ConcurrentLinkedQueue<>();
     final Semaphore slow = new Semaphore(0);
     final AtomicInteger waiting = new AtomicInteger();
 
@@ -130,9 +134,10 @@ class ModelChangeIT {
       loaded.add(name);
       int size = session.card().imageSize();
       return new LoadedModel(
-          new Failing(session, failures),
+          new Failing(session, failures, unexpected),
           new FakeDecoder(size * size * 3),
           ControllerFactory.fixed(),
+          it -> Pipeline.runnable(it, session.card()),
           () -> {
             session.close();
             closed.add(name);
@@ -140,8 +145,9 @@ class ModelChangeIT {
     }
   }
 
-  /** A model that can be told to fail. */
-  private record Failing(BatchClassifier classifier, AtomicInteger failures)
+  /** A model that can be told to fail, and remembers when it fails of itself. */
+  private record Failing(
+      BatchClassifier classifier, AtomicInteger failures, Queue<RuntimeException> unexpected)
       implements BatchClassifier {
     @Override
     public ModelCard card() {
@@ -154,7 +160,12 @@ class ModelChangeIT {
       if (failures.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
         throw new InferenceException("told to fail", new IllegalStateException("test"));
       }
-      return classifier.classify(images, numImages, priorities, settings);
+      try {
+        return classifier.classify(images, numImages, priorities, settings);
+      } catch (RuntimeException e) {
+        unexpected.add(e);
+        throw e;
+      }
     }
 
     @Override
@@ -234,6 +245,7 @@ class ModelChangeIT {
         await("the old ones are closed")
             .atMost(LIMIT)
             .until(() -> running.models.closed.size() == running.models.loaded.size() - 1);
+        assertThat(running.models.unexpected).as("no model is closed under a batch").isEmpty();
         assertThat(running.models.loaded).containsExactly(SMALL, LARGE, SMALL, LARGE, SMALL, LARGE);
         Scrape scrape = running.scrape();
         assertThat(scrape.sum("vmoe_model_info{")).isEqualTo(1);
@@ -286,9 +298,7 @@ class ModelChangeIT {
     for (Prediction it : predictions) {
       String model = models.merge(it.getBatchId(), it.getModel(), (a, b) -> a.equals(b) ? a : "");
       assertThat(model).as("batch %s", it.getBatchId()).isEqualTo(it.getModel());
-      hashes
-          .computeIfAbsent(it.getModel(), any -> new java.util.HashSet<>())
-          .add(it.getWeightsHash());
+      hashes.computeIfAbsent(it.getModel(), any -> new HashSet<>()).add(it.getWeightsHash());
       assertThat(it.getTop()).hasSize(5);
       assertThat(it.getTop().get(0).getIndex()).isLessThan(it.getModel().equals(SMALL) ? 5 : 7);
     }
@@ -323,10 +333,22 @@ class ModelChangeIT {
     try (Workbench workbench = Workbench.open(1);
         Answers answers = Answers.of(workbench);
         Running running = new Running(workbench)) {
-      workbench.configure(model(SLOW).build());
+      LiveConfiguration configuration = running.pipeline.configuration();
+      long slow = workbench.configure(model(SLOW).build());
       await().atMost(LIMIT).until(() -> running.models.waiting.get() == 1);
+      assertThat(configuration.newestWaiting().orElseThrow().offset()).isEqualTo(slow);
+      assertThat(configuration.seen()).isEqualTo(new ConfigWriter.Seen(null, null, Map.of()));
+      assertThatExceptionOfType(ConfigConflictException.class)
+          .as("a change by who sees what is in force, not what waits")
+          .isThrownBy(() -> lower(workbench, configuration.seen()));
       long meanwhile = workbench.configure(model(SMALL).setCapacityRatio(0.5).build());
       running.awaitVersion(meanwhile);
+      await("all is seen")
+          .atMost(LIMIT)
+          .until(() -> Objects.equals(configuration.seen().lastOffset(), meanwhile));
+      assertThat(configuration.seen().inForce())
+          .isEqualTo(Map.of("model", SMALL, "capacity.ratio", "0.5"));
+      assertThat(configuration.newestWaiting()).isEmpty();
       workbench.send(0, "a", FakeDecoder.grey(1));
       workbench.flush();
       awaitAnswersBy(answers, SMALL, 1);
@@ -336,6 +358,7 @@ class ModelChangeIT {
           .atMost(LIMIT)
           .until(() -> running.models.closed.contains(SLOW));
       assertThat(running.version()).isEqualTo(meanwhile);
+      assertThat(lower(workbench, configuration.seen())).isPresent();
 
       workbench.configure(model(SLOW).build());
       await().atMost(LIMIT).until(() -> running.models.waiting.get() == 2);
@@ -349,6 +372,19 @@ class ModelChangeIT {
       running.awaitVersion(null);
       assertThat(running.pipeline.card().name()).isEqualTo(SMALL);
     }
+  }
+
+  private static Optional<ConfigWriter.Written> lower(Workbench workbench, ConfigWriter.Seen seen) {
+    return workbench
+        .configWriter()
+        .editSeen(
+            seen,
+            inForce -> {
+              inForce.put("capacity.ratio", "0.25");
+              return inForce;
+            },
+            "it",
+            null);
   }
 
   @Test

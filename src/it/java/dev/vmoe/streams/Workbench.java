@@ -243,7 +243,7 @@ final class Workbench implements AutoCloseable {
       if (settings.maxBatchImages() >= images) {
         throw new IllegalArgumentException("no room for " + settings.maxBatchImages());
       }
-      return () -> {};
+      return () -> settings;
     }
   }
 

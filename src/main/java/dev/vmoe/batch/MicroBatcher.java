@@ -1,14 +1,6 @@
 package dev.vmoe.batch;
 
-import dev.vmoe.capacity.CapacityController;
-import dev.vmoe.capacity.Decision;
-import dev.vmoe.capacity.Load;
-import dev.vmoe.capacity.RunTime;
-import dev.vmoe.capacity.Sample;
 import dev.vmoe.image.BadImageException;
-import dev.vmoe.image.ImageDecoder;
-import dev.vmoe.inference.BatchClassifier;
-import dev.vmoe.inference.BatchResult;
 import dev.vmoe.inference.InferenceException;
 import dev.vmoe.moe.ImagePriority;
 import java.nio.ByteBuffer;
@@ -46,7 +38,6 @@ public final class MicroBatcher<T> implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(MicroBatcher.class);
 
   private final Supplier<BatchTerms> terms;
-  private final RunListener<T> listener;
   private final String idPrefix = UUID.randomUUID().toString().substring(0, 8);
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -62,56 +53,10 @@ public final class MicroBatcher<T> implements AutoCloseable {
 
   private final Deque<ByteBuffer> freeBuffers = new ArrayDeque<>();
   private final Decoding decoding;
+  private final BatchRunner<T> runner;
   private final Thread inference;
   private long batchesOpened;
   private boolean closed;
-
-  /** The last run, when it ended, and of which model; belongs to the inference thread. */
-  private @Nullable RunTime lastRun;
-
-  private long lastRunEndNanos;
-  private @Nullable ServedModel lastModel;
-
-  /** Whether it was said already; belongs to the inference thread. */
-  private boolean listenerFailed;
-
-  /** Starts a batcher of one model that tells nobody of its runs but the lanes. */
-  public MicroBatcher(
-      BatchClassifier classifier,
-      ImageDecoder decoder,
-      CapacityController controller,
-      Supplier<BatchLimits> limits,
-      int decodeThreads) {
-    this(classifier, decoder, controller, limits, decodeThreads, (run, origins) -> {});
-  }
-
-  /**
-   * Starts a batcher that runs one model as long as it is open.
-   *
-   * @param classifier runs each batch; stays open when the batcher closes
-   * @param decoder decodes each image
-   * @param controller chooses each batch's operating point
-   * @param limits when a batch is closed; asked when it is opened, so that a change counts from the
-   *     next one on
-   * @param decodeThreads threads that decode, at least 1
-   * @param listener told of each batch that has run
-   */
-  public MicroBatcher(
-      BatchClassifier classifier,
-      ImageDecoder decoder,
-      CapacityController controller,
-      Supplier<BatchLimits> limits,
-      int decodeThreads,
-      RunListener<T> listener) {
-    this(
-        always(new ServedModel(classifier, decoder, controller, () -> {}), limits),
-        decodeThreads,
-        listener);
-  }
-
-  private static Supplier<BatchTerms> always(ServedModel model, Supplier<BatchLimits> limits) {
-    return () -> new BatchTerms(model, limits.get());
-  }
 
   /**
    * Starts the batcher's threads.
@@ -123,7 +68,6 @@ public final class MicroBatcher<T> implements AutoCloseable {
    */
   public MicroBatcher(Supplier<BatchTerms> terms, int decodeThreads, RunListener<T> listener) {
     this.terms = terms;
-    this.listener = listener;
     for (int i = 0; i < BUFFERS; i++) {
       freeBuffers.add(ByteBuffer.allocateDirect(terms.get().bufferBytes()));
     }
@@ -131,6 +75,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
     this.decoding =
         new Decoding(
             decodeThreads, task -> daemon(task, "vmoe-decode-" + worker.incrementAndGet()));
+    this.runner = new BatchRunner<>(decoding, this::waitingImages, listener);
     this.inference = daemon(this::runBatches, "vmoe-inference");
     inference.start();
   }
@@ -304,15 +249,10 @@ public final class MicroBatcher<T> implements AutoCloseable {
     RuntimeException failure = batch.failure;
     if (failure == null) {
       try {
-        run = run(batch);
+        run = runner.run(batch);
       } catch (InferenceException e) {
         failure = e;
-      } catch (RuntimeException | Error e) {
-        failure = new InferenceException("batch of " + batch.images + " images failed: " + e, e);
       }
-    }
-    if (run != null) {
-      tell(run, batch);
     }
     lock.lock();
     try {
@@ -327,74 +267,6 @@ public final class MicroBatcher<T> implements AutoCloseable {
       lock.unlock();
     }
     batch.model.release();
-  }
-
-  /** A defect of who only listens must not cost the batch, which would fail again and again. */
-  private void tell(BatchRun run, Batch<T> batch) {
-    try {
-      listener.ran(run, batch.origins());
-    } catch (RuntimeException | Error e) {
-      if (!listenerFailed) {
-        log.error("who listens to runs failed; batches are answered all the same", e);
-      }
-      listenerFailed = true;
-    }
-  }
-
-  private BatchRun run(Batch<T> batch) {
-    FlushReason flushReason = Objects.requireNonNull(batch.flushReason);
-    BatchClassifier classifier = batch.model.classifier();
-    int numImages = batch.compact();
-    long startNanos = System.nanoTime();
-    if (numImages == 0) {
-      return BatchRun.ofNothing(
-          batch.id, classifier.card(), flushReason, batch.lingerNanos(), startNanos);
-    }
-    for (Entry<T> entry : batch.entries) {
-      entry.queueNanos = startNanos - entry.submittedNanos;
-    }
-    Decision decision = batch.model.controller().decide(sample(batch, numImages, startNanos));
-    boolean alone = classifier.takesAllCores();
-    if (alone) {
-      decoding.standStill();
-    }
-    try {
-      BatchResult result =
-          classifier.classify(
-              Objects.requireNonNull(batch.buffer),
-              numImages,
-              batch.priorities(numImages),
-              decision.routingSettings());
-      lastRun = new RunTime(decision.point(), numImages, result.inferenceNanos());
-      lastModel = batch.model;
-      return new BatchRun(
-          batch.id,
-          classifier.card(),
-          numImages,
-          flushReason,
-          batch.lingerNanos(),
-          decision,
-          result,
-          startNanos);
-    } finally {
-      lastRunEndNanos = System.nanoTime();
-      if (alone) {
-        decoding.move();
-      }
-    }
-  }
-
-  private Sample sample(Batch<T> batch, int numImages, long nowNanos) {
-    long completeNanos =
-        lastRun == null ? batch.closedNanos : Math.max(batch.closedNanos, lastRunEndNanos);
-    return new Sample(
-        nowNanos,
-        numImages,
-        waitingImages(),
-        nowNanos - batch.openedNanos,
-        Math.max(0, nowNanos - completeNanos),
-        batch.model == lastModel ? lastRun : null, // it says nothing of another model
-        Load.UNKNOWN);
   }
 
   private int waitingImages() {

@@ -2,28 +2,19 @@ package dev.vmoe.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.vmoe.event.RegistryClient;
-import dev.vmoe.inference.Device;
-import dev.vmoe.inference.SessionSettings;
-import dev.vmoe.inference.VmoeSession;
-import dev.vmoe.settings.LiveSettings;
-import dev.vmoe.settings.ModelName;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.settings.TopicPlan;
 import dev.vmoe.streams.ConfigEntry;
 import dev.vmoe.streams.ConfigLog;
 import dev.vmoe.streams.ConfigReader;
 import dev.vmoe.streams.ConfigWriter;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -124,18 +115,20 @@ final class ConfigCommand {
           List<String> changes) {
     ConfigEdit edit = new ConfigEdit(wanted(changes));
     Settings settings = connection.settings();
-    String model = edit.wanted().getOrDefault(Settings.MODEL, "");
-    if (!model.isEmpty()) {
-      requireLoadable(settings, model);
-    }
-    return write(settings, writer -> writer.edit(edit, signature.author, signature.note));
+    NamedModels models = models(settings);
+    return write(
+        settings,
+        models,
+        writer -> writer.edit(models.loadable(edit), signature.author, signature.note));
   }
 
   @Command(
       name = "reset",
       description = "Give everything back to the settings files of the instances.")
   int reset(@Mixin ConnectionOptions connection, @Mixin Signature signature) {
-    return write(connection.settings(), writer -> writer.reset(signature.author, signature.note));
+    Settings settings = connection.settings();
+    return write(
+        settings, models(settings), writer -> writer.reset(signature.author, signature.note));
   }
 
   private Map<String, String> wanted(List<String> changes) {
@@ -159,11 +152,11 @@ final class ConfigCommand {
     Optional<ConfigWriter.Written> by(ConfigWriter writer);
   }
 
-  private int write(Settings settings, Writing writing) {
+  private int write(Settings settings, NamedModels models, Writing writing) {
     ConnectionOptions.requireTopic(settings, settings.topic(TopicPlan.CONFIG));
     PrintWriter out = spec.commandLine().getOut();
     try (RegistryClient registry = ConnectionOptions.registry(settings)) {
-      ConfigReader reader = new ConfigReader(registry, settings, check(settings));
+      ConfigReader reader = new ConfigReader(registry, settings, models::check);
       Optional<ConfigWriter.Written> written =
           writing.by(new ConfigWriter(settings, registry, reader));
       if (written.isEmpty()) {
@@ -179,72 +172,18 @@ final class ConfigCommand {
   private ConfigView view(Settings settings) {
     String topic = settings.topic(TopicPlan.CONFIG);
     ConnectionOptions.requireTopic(settings, topic);
+    NamedModels models = models(settings);
     List<ConfigEntry> entries = new ArrayList<>();
     try (RegistryClient registry = ConnectionOptions.registry(settings);
         ConfigLog log = new ConfigLog(settings.consumerProperties(), topic)) {
-      ConfigReader reader = new ConfigReader(registry, settings, check(settings));
+      ConfigReader reader = new ConfigReader(registry, settings, models::check);
       log.readToEnd(READ_LIMIT, record -> entries.add(reader.read(record)));
-      return new ConfigView(reader.settings(Map.of(), null), entries);
+      return new ConfigView(reader.settings(Map.of(), null), models.judged(entries));
     }
   }
 
-  /**
-   * Checks against the models as the instances do, each where it can be read here. A name is looked
-   * up in the models' folder: where that is here and has no such model, nobody has.
-   */
-  private UnaryOperator<LiveSettings> check(Settings settings) {
-    Map<String, Optional<ModelFiles>> models = new HashMap<>();
-    return live -> {
-      String model = live.model();
-      if (model == null) {
-        return live;
-      }
-      Optional<ModelFiles> files = models.get(model);
-      if (files == null) {
-        files = files(settings, model);
-        models.put(model, files);
-      }
-      return files.map(its -> its.complete(live, settings)).orElse(live);
-    };
-  }
-
-  private Optional<ModelFiles> files(Settings settings, String model) {
-    try {
-      return Optional.of(ModelFiles.of(settings, model));
-    } catch (IOException | RuntimeException e) {
-      if (ModelName.isName(model) && hasFolder(settings)) {
-        throw new IllegalArgumentException("model: " + ErrorText.of(e), e);
-      }
-      spec.commandLine()
-          .getErr()
-          .println(
-              "vmoe: K and bounds are not checked against the model, which cannot be read here: "
-                  + ErrorText.of(e));
-      return Optional.empty();
-    }
-  }
-
-  private static boolean hasFolder(Settings settings) {
-    try {
-      ModelFolder.of(settings);
-      return true;
-    } catch (IOException e) {
-      return false;
-    }
-  }
-
-  /** A model that no instance could load is better refused here, where its folder can be seen. */
-  private void requireLoadable(Settings settings, String model) {
-    ModelName.require(model);
-    if (!hasFolder(settings)) {
-      return; // the check says so
-    }
-    try {
-      ModelFiles files = ModelFiles.of(settings, model);
-      FileSums.check(Objects.requireNonNull(files.graph().toAbsolutePath().getParent()));
-      VmoeSession.open(files.graph(), new SessionSettings(Device.CPU, 0, false, List.of())).close();
-    } catch (IOException e) {
-      throw new IllegalArgumentException("model: " + ErrorText.of(e), e);
-    }
+  private NamedModels models(Settings settings) {
+    return new NamedModels(
+        settings, warning -> spec.commandLine().getErr().println("vmoe: " + warning));
   }
 }

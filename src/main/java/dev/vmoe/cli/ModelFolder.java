@@ -106,18 +106,22 @@ record ModelFolder(Path root, GraphFolder graphs, String prefix) {
     return isGraph ? graph : graphs.ofCheckpoint(folder, prefix + name);
   }
 
-  /** Checks that no link leads out, neither of the folder itself nor of a file in it. */
+  /** Checks that no link leads out, neither of the folder itself nor of anything in it. */
   private void requireInside(Path folder) throws IOException {
     Path inside = root.toRealPath();
-    try (Stream<Path> files = Stream.concat(Stream.of(folder), Files.list(folder))) {
+    requireInside(folder, inside);
+    try (Stream<Path> files = Files.walk(folder.toRealPath())) {
       for (Path file : files.toList()) {
-        Path real = file.toRealPath();
-        if (!real.startsWith(inside)) {
-          throw new IllegalArgumentException(
-              "model: %s is a link that leads out of %s; put the file itself there"
-                  .formatted(file, root.toAbsolutePath()));
-        }
+        requireInside(file, inside);
       }
+    }
+  }
+
+  private void requireInside(Path file, Path inside) throws IOException {
+    if (!file.toRealPath().startsWith(inside)) {
+      throw new IllegalArgumentException(
+          "model: %s is a link that leads out of %s; put the file itself there"
+              .formatted(file, root.toAbsolutePath()));
     }
   }
 }

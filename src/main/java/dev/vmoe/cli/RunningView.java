@@ -15,6 +15,7 @@ import dev.vmoe.streams.ConfigEntry;
 import dev.vmoe.streams.ConfigReader;
 import dev.vmoe.streams.ConfigWriter;
 import dev.vmoe.streams.LiveConfiguration;
+import dev.vmoe.streams.ModelSource;
 import dev.vmoe.streams.NewestImages;
 import dev.vmoe.streams.Pipeline;
 import java.util.ArrayList;
@@ -70,9 +71,15 @@ final class RunningView implements PipelineView {
    */
   static RunningView ofOneModel(
       Settings settings, ModelCard card, @Nullable QualityProfile quality, Pipeline pipeline) {
-    UnaryOperator<LiveSettings> model = ConfigEdit.check(card, settings, quality);
     return new RunningView(
-        settings, List.of(), live -> Pipeline.runnable(model.apply(live), card), pipeline);
+        settings, List.of(), live -> checked(live, settings, card, quality), pipeline);
+  }
+
+  /** Completes settings of an instance of one model; they may name no other. */
+  static LiveSettings checked(
+      LiveSettings live, Settings settings, ModelCard card, @Nullable QualityProfile quality) {
+    ModelSource.requireOnly(settings.getString(Settings.MODEL), card, live);
+    return Pipeline.runnable(ConfigEdit.check(card, settings, quality).apply(live), card);
   }
 
   @Override
@@ -164,6 +171,7 @@ final class RunningView implements PipelineView {
   public String change(Change change) {
     ConfigEdit edit = new ConfigEdit(change.settings());
     String author = change.author() == null ? AUTHOR : change.author();
+    pipeline.configuration().newestWaiting().ifPresent(RunningView::refuseBehind);
     ConfigWriter.Seen seen = pipeline.configuration().seen();
     if (!Objects.equals(change.version(), seen.version())) {
       throw new ConflictException(
@@ -179,6 +187,15 @@ final class RunningView implements PipelineView {
     } catch (ConfigConflictException e) {
       throw new ConflictException(String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /** Nobody can tell yet what a change would be made to. */
+  private static void refuseBehind(ConfigEntry waiting) {
+    throw new ConflictException(
+        ("configuration %d waits until model %s is loaded, so nothing was written; try again then, or"
+                + " call it off with vmoe config set model=")
+            .formatted(waiting.offset(), waiting.overrides().get(Settings.MODEL)),
+        null);
   }
 
   private static String name(@Nullable Long version) {

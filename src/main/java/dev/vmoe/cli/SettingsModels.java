@@ -51,7 +51,10 @@ final class SettingsModels implements ModelSource {
 
   @Override
   public LiveSettings complete(LiveSettings live) {
-    ModelFiles files = files(live);
+    return runnable(files(live), live);
+  }
+
+  private LiveSettings runnable(ModelFiles files, LiveSettings live) {
     return Pipeline.runnable(files.complete(live, settings), files.card());
   }
 
@@ -103,6 +106,7 @@ final class SettingsModels implements ModelSource {
         session,
         ModelOptions.decoder(session.card(), ModelOptions.limits(settings)),
         controllers,
+        it -> runnable(files, it),
         session::close);
   }
 }

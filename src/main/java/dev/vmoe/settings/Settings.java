@@ -116,38 +116,6 @@ public final class Settings extends AbstractConfig {
               Importance.MEDIUM,
               "Put in front of every topic name of `topology/topics.yaml`.")
           .define(
-              MODEL,
-              Type.STRING,
-              null,
-              new ConfigDef.NonEmptyString(),
-              Importance.HIGH,
-              "The model: the name of a folder in models.dir, or the path of an ONNX file as `vmoe"
-                  + " model import` writes it. Needed wherever images are classified.")
-          .define(
-              MODELS_DIR,
-              Type.STRING,
-              null,
-              new ConfigDef.NonEmptyString(),
-              Importance.MEDIUM,
-              "Folder of models, a folder each, which have their names from there; not set, the"
-                  + " models that come with the project. A configuration record changes to these"
-                  + " models and no others.")
-          .define(
-              DEVICE,
-              Type.STRING,
-              "auto",
-              Check.matching("auto|cpu|cuda(:\\d+)?", "auto, cpu, cuda or cuda:N"),
-              Importance.HIGH,
-              "Where the model runs: auto, cpu, cuda or cuda:N. auto takes the first GPU if there is one"
-                  + " and says what it took; cuda without a GPU refuses to start.")
-          .define(
-              INFERENCE_THREADS,
-              Type.INT,
-              0,
-              Range.atLeast(0),
-              Importance.MEDIUM,
-              "Threads of the model on the CPU; 0 means the number of cores.")
-          .define(
               DECODE_THREADS,
               Type.INT,
               0,
@@ -249,6 +217,7 @@ public final class Settings extends AbstractConfig {
                   + " to date, in milliseconds; 0 means that this instance does not keep it.");
 
   static {
+    ModelDefinitions.addTo(DEFINITION);
     ConsoleDefinitions.addTo(DEFINITION);
     CapacityDefinitions.addTo(DEFINITION);
     TracingDefinitions.addTo(DEFINITION);

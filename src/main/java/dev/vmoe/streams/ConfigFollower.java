@@ -11,9 +11,10 @@ interface ConfigFollower {
     /**
      * Changes over, from the next batch on; takes no time to speak of.
      *
+     * @return the settings that are in force from now on, complete for the model
      * @throws IllegalArgumentException if that cannot be after all; everything is as before
      */
-    void make();
+    LiveSettings make();
 
     /** Gives up what was got ready. */
     default void drop() {}
@@ -25,6 +26,7 @@ interface ConfigFollower {
   /**
    * Gets ready for settings, beside those that are in force and stay so meanwhile.
    *
+   * @param settings what a record says, or the settings file; not checked against a model yet
    * @throws IllegalArgumentException if they cannot be followed, saying why
    */
   Change prepare(LiveSettings settings);

@@ -1,5 +1,6 @@
 package dev.vmoe.streams;
 
+import dev.vmoe.event.OneLine;
 import dev.vmoe.event.RegistryUnavailableException;
 import dev.vmoe.inference.InferenceException;
 import dev.vmoe.metrics.CapacityMetrics;
@@ -106,6 +107,13 @@ public final class LiveConfiguration implements AutoCloseable {
     return Optional.ofNullable(lastRefusal);
   }
 
+  /** Returns the newest record that waits for its model, if one does. */
+  public Optional<ConfigEntry> newestWaiting() {
+    synchronized (waiting) {
+      return Optional.ofNullable(waiting.peekLast());
+    }
+  }
+
   /**
    * Returns what a change that is asked for now is made to. A record that waits for its model has
    * not been seen, nor those behind it: nobody can tell yet whether it will be in force.
@@ -170,8 +178,7 @@ public final class LiveConfiguration implements AutoCloseable {
       String refusal = entry.refusal();
       if (settings != null) {
         try {
-          follower.prepare(settings).make();
-          inForce(entry, settings);
+          inForce(entry, follower.prepare(settings).make());
           return;
         } catch (RuntimeException e) {
           refusal = reason(entry, e);
@@ -234,7 +241,7 @@ public final class LiveConfiguration implements AutoCloseable {
         return;
       }
       if (follower.isReadyFor(next)) {
-        change(entry, next, () -> follower.prepare(next).make());
+        change(entry, () -> follower.prepare(next).make());
         settle();
         return;
       }
@@ -282,7 +289,7 @@ public final class LiveConfiguration implements AutoCloseable {
         change.drop();
         return;
       }
-      if (!change(entry, next, change::make)) {
+      if (!change(entry, change::make)) {
         change.drop();
       }
       settle();
@@ -297,10 +304,11 @@ public final class LiveConfiguration implements AutoCloseable {
   }
 
   /** Makes a change; what waited before it is superseded. Returns whether it is made. */
-  private boolean change(ConfigEntry entry, LiveSettings next, Runnable making) {
+  private boolean change(ConfigEntry entry, Supplier<LiveSettings> making) {
     LiveSettings before = current;
+    LiveSettings next;
     try {
-      making.run();
+      next = making.get();
     } catch (RuntimeException e) {
       waiting.remove(entry);
       refuse(entry, reason(entry, e));
@@ -328,12 +336,13 @@ public final class LiveConfiguration implements AutoCloseable {
         reason);
   }
 
+  /** Says why not on one line, whatever a runtime or a file system has to say. */
   private static String reason(ConfigEntry entry, RuntimeException e) {
     if (e instanceof IllegalArgumentException || e instanceof InferenceException) {
-      return String.valueOf(e.getMessage());
+      return OneLine.of(String.valueOf(e.getMessage()));
     }
     log.error("configuration {} could not be put in force", entry.offset(), e);
-    return e.toString();
+    return OneLine.of(e.toString());
   }
 
   /** A defect of the reader must not stop what comes after the record. */

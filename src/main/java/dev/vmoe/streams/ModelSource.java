@@ -2,6 +2,7 @@ package dev.vmoe.streams;
 
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.moe.ModelCard;
 import dev.vmoe.settings.LiveSettings;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +12,7 @@ public interface ModelSource {
 
   /**
    * Returns settings complete for the model that they name, having checked all that can be checked
-   * without loading it.
+   * without loading it. Takes a while where its graph has to be made first.
    *
    * @throws IllegalArgumentException if nobody can run with them, saying why
    */
@@ -27,6 +28,22 @@ public interface ModelSource {
   LoadedModel load(LiveSettings settings);
 
   /**
+   * Checks that settings name the one model that an instance has.
+   *
+   * @param named what the settings file calls it; null where it names none
+   * @throws IllegalArgumentException if they name another one
+   */
+  static void requireOnly(@Nullable String named, ModelCard card, LiveSettings settings) {
+    if (!Objects.equals(settings.model(), named)) {
+      throw new IllegalArgumentException(
+          "model: this instance runs "
+              + card.name()
+              + " as long as it lives and cannot change to "
+              + settings.model());
+    }
+  }
+
+  /**
    * Returns a source of one model, which stays the caller's to close; settings that name another
    * one are refused.
    *
@@ -40,19 +57,18 @@ public interface ModelSource {
     return new ModelSource() {
       @Override
       public LiveSettings complete(LiveSettings settings) {
-        if (!Objects.equals(settings.model(), named)) {
-          throw new IllegalArgumentException(
-              "model: this instance runs "
-                  + classifier.card().name()
-                  + " as long as it lives and cannot change to "
-                  + settings.model());
-        }
+        requireOnly(named, classifier.card(), settings);
         return Pipeline.runnable(settings, classifier.card());
       }
 
       @Override
       public LoadedModel load(LiveSettings settings) {
-        return new LoadedModel(classifier, decoder, controllers, () -> {});
+        return new LoadedModel(
+            classifier,
+            decoder,
+            controllers,
+            it -> Pipeline.runnable(it, classifier.card()),
+            () -> {});
       }
     };
   }

@@ -16,6 +16,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.common.config.ConfigException;
@@ -113,7 +114,7 @@ record PipelineParts(
       LiveConfiguration configuration =
           new LiveConfiguration(
               () -> new ConfigLog(settings.consumerProperties(), topics.config()),
-              new ConfigReader(registry, settings, source::complete),
+              new ConfigReader(registry, settings, UnaryOperator.identity()),
               file,
               models,
               metrics.capacity());

@@ -44,7 +44,11 @@ final class ServedModels implements ConfigFollower, AutoCloseable {
 
   /** What counts for the next batch; replaced whole. */
   private record InForce(
-      LiveSettings settings, WatchedClassifier watched, LiveCapacity capacity, BatchTerms terms) {}
+      LiveSettings settings,
+      LoadedModel loaded,
+      WatchedClassifier watched,
+      LiveCapacity capacity,
+      BatchTerms terms) {}
 
   /**
    * Creates models of which none is served yet.
@@ -70,20 +74,24 @@ final class ServedModels implements ConfigFollower, AutoCloseable {
 
   @Override
   public Change prepare(LiveSettings settings) {
-    return isReadyFor(settings) ? () -> take(settings) : load(settings);
+    return isReadyFor(settings) ? () -> take(settings) : load(source.complete(settings));
   }
 
-  private void take(LiveSettings settings) {
+  private LiveSettings take(LiveSettings asked) {
     InForce now = inForce();
+    LiveSettings settings = now.loaded().check().apply(asked);
     now.capacity().take(settings);
     inForce =
         new InForce(
             settings,
+            now.loaded(),
             now.watched(),
             now.capacity(),
             new BatchTerms(now.terms().model(), limits(settings)));
+    return settings;
   }
 
+  /** Loads a model; the settings are complete for it. */
   private Change load(LiveSettings settings) {
     long startNanos = System.nanoTime();
     LoadedModel loaded = loaded(settings);
@@ -101,12 +109,13 @@ final class ServedModels implements ConfigFollower, AutoCloseable {
     ServedModel model =
         new ServedModel(watched, loaded.decoder(), capacity, () -> giveBack(loaded));
     InForce next =
-        new InForce(settings, watched, capacity, new BatchTerms(model, limits(settings)));
+        new InForce(settings, loaded, watched, capacity, new BatchTerms(model, limits(settings)));
     long loadedMs = (System.nanoTime() - startNanos) / 1_000_000;
     return new Change() {
       @Override
-      public void make() {
+      public LiveSettings make() {
         changeTo(next, loadedMs);
+        return settings;
       }
 
       @Override

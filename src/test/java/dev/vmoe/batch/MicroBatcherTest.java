@@ -491,7 +491,8 @@ class MicroBatcherTest {
           decode(encoded, images, slot);
         };
     limits = new BatchLimits(maxImages, maxBytes, linger);
-    batcher = new MicroBatcher<>(classifier, decoder, controller, () -> limits, 2, listener);
+    ServedModel model = new ServedModel(classifier, decoder, controller, () -> {});
+    batcher = new MicroBatcher<>(() -> new BatchTerms(model, limits), 2, listener);
   }
 
   /** A 1×1 image whose red value is its first byte. */

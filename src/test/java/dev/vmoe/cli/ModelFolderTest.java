@@ -75,9 +75,12 @@ class ModelFolderTest {
     Files.createSymbolicLink(models.resolve("linked"), folder.resolve("outside"));
     Path unit = Files.createDirectories(models.resolve("half"));
     Files.createSymbolicLink(unit.resolve("model.onnx"), folder.resolve("outside/model.onnx"));
+    Path deep = Files.createDirectories(models.resolve("deep/weights"));
+    Files.writeString(deep.resolveSibling("model.onnx"), "graph");
+    Files.createSymbolicLink(deep.resolve("part"), folder.resolve("outside/model.onnx"));
     Files.createSymbolicLink(models.resolve("alias"), models.resolve("b"));
 
-    for (String name : new String[] {"linked", "half"}) {
+    for (String name : new String[] {"linked", "half", "deep"}) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> ModelFolder.at(models).graph(name))
           .withMessageContaining("is a link that leads out of");

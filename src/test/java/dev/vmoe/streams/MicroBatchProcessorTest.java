@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.vmoe.batch.BatchLimits;
+import dev.vmoe.batch.BatchTerms;
 import dev.vmoe.batch.MicroBatcher;
+import dev.vmoe.batch.ServedModel;
 import dev.vmoe.capacity.FixedCapacity;
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.event.AvroDeserializer;
@@ -85,12 +87,15 @@ class MicroBatchProcessorTest {
   }
 
   private Topology topology() {
-    MicroBatcher<Waiting> batcher =
-        new MicroBatcher<>(
+    ServedModel model =
+        new ServedModel(
             classifier,
             new FakeDecoder(SLOT_BYTES),
             new FixedCapacity(new OperatingPoint(1.05, 2), Routing.VANILLA),
-            () -> new BatchLimits(batchImages, 1_000_000, linger),
+            () -> {});
+    MicroBatcher<Waiting> batcher =
+        new MicroBatcher<>(
+            () -> new BatchTerms(model, new BatchLimits(batchImages, 1_000_000, linger)),
             2,
             (run, images) -> {
               recorder.ran(run);
