@@ -101,7 +101,8 @@ final class ModelOptions {
     return open(model, settings.getString(Settings.DEVICE), settings.inferenceThreads());
   }
 
-  private static VmoeSession open(Path model, String device, int threads) throws IOException {
+  /** Opens a model on a device, by its label. */
+  static VmoeSession open(Path model, String device, int threads) throws IOException {
     if (Files.isReadable(model)) { // ONNX Runtime's own words on missing weights say little
       OnnxModel.requireWeights(model);
     }

@@ -57,6 +57,21 @@ class ModelCommandsTest {
     assertThat(card.get("experts_per_token").asInt()).isEqualTo(2);
     assertThat(card.get("classes")).hasSize(10);
     assertThat(card.get("weights_hash").asText()).matches("[0-9a-f]{64}");
+    assertThat(card.has("runtime")).isFalse();
+  }
+
+  @Test
+  void shouldSayWhatAModelRunsOn() throws Exception {
+    String graph = folder.resolve("m.onnx").toString();
+    assertThat(importModel(graph)).isZero();
+
+    assertThat(run("model", "info", graph, "--device", "cpu", "--json")).isZero();
+    JsonNode card = JSON.readTree(lines().get(1));
+    assertThat(card.get("device").asText()).isEqualTo("cpu");
+    assertThat(card.get("runtime").asText())
+        .matches("ONNX Runtime \\d+\\.\\S+, CPUExecutionProvider");
+    assertThat(run("model", "info", graph, "--device", "gpu")).isNotZero();
+    assertThat(err.toString()).contains("is none of auto, cpu, cuda, cuda:N");
   }
 
   @Test
