@@ -9,6 +9,8 @@ import dev.vmoe.embedded.EmbeddedRegistry;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,11 +20,14 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ConfigCommandIT {
 
   private static EmbeddedKafka kafka;
   private static EmbeddedRegistry registry;
+
+  @TempDir Path models;
 
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
@@ -81,6 +86,34 @@ class ConfigCommandIT {
     assertThat(json.get("settings").get("batch.max.images").get("from").textValue())
         .isEqualTo("settings file");
     assertThat(json.at("/last_refused/offset").longValue()).isEqualTo(2);
+  }
+
+  @Test
+  void shouldJudgeAModelAsInstancesDo() throws Exception {
+    byte[] graph = Files.readAllBytes(BundledModels.twin());
+    for (String name : List.of("good", "other")) {
+      Files.write(Files.createDirectories(models.resolve(name)).resolve("model.onnx"), graph);
+    }
+    String folder = "models.dir=" + models;
+    run("model.", "topics", "create");
+    assertThat(run("model.", "config", "set", "model=good", "--set", folder)).isZero();
+    assertThat(run("model.", "config", "set", "model=other", "--set", folder)).isZero();
+    String text = new String(graph, StandardCharsets.ISO_8859_1);
+    Files.writeString( // what it says about itself can be read, and only loading it shows that
+        models.resolve("other/model.onnx"),
+        text.replace("MatMul", "NatMul"),
+        StandardCharsets.ISO_8859_1);
+
+    assertThat(run("model.", "config", "show", "--set", folder)).isZero();
+    assertThat(out.toString())
+        .containsPattern("model +good +configuration 0")
+        .containsPattern("last refused: 2, .*: model: cannot load .*other");
+    assertThat(run("model.", "config", "set", "capacity.ratio=0.5", "--set", folder))
+        .as("over a model that nobody can load")
+        .isEqualTo(VmoeCommand.USAGE);
+    assertThat(err.toString()).contains("cannot load");
+    assertThat(run("model.", "config", "set", "model=", "capacity.ratio=0.5", "--set", folder))
+        .isZero();
   }
 
   @Test

@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,7 +68,10 @@ class RunIT {
         assertThat(get(console, "health/live").statusCode()).isEqualTo(200);
         assertThat(get(console, "topology").body()).contains("vmoe.images");
         Scrape scrape = Scrape.of(get(console, "metrics").body());
-        assertThat(scrape.value("vmoe_device_info{asked=\"cpu\",device=\"cpu\"}")).isEqualTo(1);
+        assertThat(
+                scrape.sum(
+                    "vmoe_device_info{asked=\"cpu\",device=\"cpu\",runtime=\"ONNX Runtime 1."))
+            .isEqualTo(1);
         assertThat(scrape.sum("vmoe_model_info{")).isEqualTo(1);
         assertThat(scrape.value("vmoe_streams_state{state=\"RUNNING\"}")).isEqualTo(1);
         assertThat(scrape.sum("jvm_memory_used_bytes")).isPositive();
@@ -78,6 +82,71 @@ class RunIT {
         instance.join();
       }
     }
+  }
+
+  @Test
+  @Timeout(240)
+  void shouldChangeTheModelByItsNameWhileItRunsAndStartWithThatAgain() throws Exception {
+    try (EmbeddedKafka kafka = EmbeddedKafka.start();
+        EmbeddedRegistry registry = EmbeddedRegistry.start()) {
+      assertThat(run(kafka, registry, "topics", "create")).isZero();
+      String[] command = {
+        "run", "--set", "model=vmoe-bpr", "--set", "console.port=0", "--set", "cost.survey.ms=0"
+      };
+      whileRunning(
+          kafka,
+          registry,
+          command,
+          console -> {
+            assertThat(models(console)).contains("model=\"fashion-mnist-vmoe-bpr");
+            assertThat(run(kafka, registry, "config", "set", "model=dense-bpr")).isZero();
+            await()
+                .atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(models(console)).contains("dense"));
+            assertThat(get(console, "metrics").body()).doesNotContain("vmoe_expert_choices");
+            for (String bad : List.of("model=none", "model=../vmoe-bpr", "model=/etc/passwd")) {
+              assertThat(run(kafka, registry, "config", "set", bad)).isEqualTo(VmoeCommand.USAGE);
+            }
+            assertThat(err.toString())
+                .contains("no model 'none' in", "there are: dense, dense-bpr, vmoe, vmoe-bpr")
+                .contains("'../vmoe-bpr' is no model's name");
+          });
+      whileRunning(
+          kafka, registry, command, console -> assertThat(models(console)).contains("dense"));
+    }
+  }
+
+  /** What is checked of an instance. */
+  @FunctionalInterface
+  private interface Check {
+    void of(URI console) throws Exception;
+  }
+
+  private void whileRunning(
+      EmbeddedKafka kafka, EmbeddedRegistry registry, String[] command, Check check)
+      throws Exception {
+    err.getBuffer().setLength(0);
+    Thread instance = new Thread(() -> run(kafka, registry, command), "run");
+    instance.start();
+    try {
+      URI console = await().atMost(Duration.ofSeconds(60)).until(this::address, at -> at != null);
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .untilAsserted(
+              () -> assertThat(get(console, "health/ready").statusCode()).isEqualTo(200));
+      check.of(console);
+    } finally {
+      instance.interrupt();
+      instance.join();
+    }
+  }
+
+  private String models(URI console) throws Exception {
+    return get(console, "metrics")
+        .body()
+        .lines()
+        .filter(line -> line.startsWith("vmoe_model_info{"))
+        .collect(Collectors.joining());
   }
 
   private void assertRoutingMap(EmbeddedKafka kafka, EmbeddedRegistry registry, URI console)

@@ -132,8 +132,8 @@ class LivePageIT {
 
   @BeforeEach
   void open() {
-    metrics.model("a-model", "0123456789abcdef");
-    metrics.device("cpu", "auto");
+    metrics.model("a-model", "0123456789abcdef", List.of(0, 2), 2);
+    metrics.device("cpu", "auto", "a runtime");
     browser.size(1360, 900, false);
   }
 

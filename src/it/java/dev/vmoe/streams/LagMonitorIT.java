@@ -214,13 +214,26 @@ class LagMonitorIT {
         (load, age) -> oldestNanos = age);
   }
 
+  /** Follows whatever is valid. */
+  private static final class Anybody implements ConfigFollower {
+    @Override
+    public boolean isReadyFor(LiveSettings settings) {
+      return true;
+    }
+
+    @Override
+    public Change prepare(LiveSettings settings) {
+      return () -> settings;
+    }
+  }
+
   private static LiveConfiguration configuration(Workbench workbench) {
     Settings settings = workbench.settings(Map.of());
     return new LiveConfiguration(
         () -> new ConfigLog(settings.consumerProperties(), workbench.topic("config")),
         new ConfigReader(workbench.registry, settings, UnaryOperator.identity()),
         LiveSettings.of(settings),
-        live -> {},
+        new Anybody(),
         new PipelineMetrics(new Meters(), List.of(), 0, List.of()).capacity());
   }
 

@@ -231,6 +231,22 @@ final class Workbench implements AutoCloseable {
         settings, registry, new ConfigReader(registry, settings, UnaryOperator.identity()));
   }
 
+  /** Follows whatever has smaller batches. */
+  private record Refusing(int images) implements ConfigFollower {
+    @Override
+    public boolean isReadyFor(LiveSettings settings) {
+      return true;
+    }
+
+    @Override
+    public Change prepare(LiveSettings settings) {
+      if (settings.maxBatchImages() >= images) {
+        throw new IllegalArgumentException("no room for " + settings.maxBatchImages());
+      }
+      return () -> settings;
+    }
+  }
+
   /** Returns the configuration of an instance that refuses a batch of this many images. */
   LiveConfiguration configurationRefusing(int images) {
     Settings settings = settings(Map.of());
@@ -238,11 +254,7 @@ final class Workbench implements AutoCloseable {
         () -> new ConfigLog(settings.consumerProperties(), topic("config")),
         new ConfigReader(registry, settings, UnaryOperator.identity()),
         LiveSettings.of(settings),
-        live -> {
-          if (live.maxBatchImages() >= images) {
-            throw new IllegalArgumentException("no room for " + live.maxBatchImages());
-          }
-        },
+        new Refusing(images),
         new PipelineMetrics(new Meters(), List.of(), 0, List.of()).capacity());
   }
 

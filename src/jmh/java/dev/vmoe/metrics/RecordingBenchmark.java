@@ -71,10 +71,9 @@ public class RecordingBenchmark {
     metrics.capacity().attainable(700, 1100);
     for (int layer = 0; layer < layers; layer++) {
       for (int expert = 0; expert < experts; expert++) {
-        metrics.experts().choices(layer, expert, 400, 350);
-        metrics.experts().importance(layer, expert, 200.5);
+        metrics.experts().expert(2 * layer + 1, expert, 400, 350, 200.5);
       }
-      metrics.experts().droppedEntirely(layer, 3);
+      metrics.experts().droppedEntirely(2 * layer + 1, 3);
     }
     metrics.experts().slots(420);
     for (int image = 0; image < batch; image++) {

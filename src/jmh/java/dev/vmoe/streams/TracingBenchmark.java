@@ -90,16 +90,18 @@ public class TracingBenchmark {
         new Settings(
             traces.equals("off") ? Map.of() : Map.of(Settings.TRACING_OTLP_ENDPOINT, endpoint));
     tracing = Tracing.start(settings, Pipeline.metrics(meters, card).traces());
-    tracer = new ShareTracer(tracing, Topics.of(settings), "vmoe-streams", card.name());
+    tracer = new ShareTracer(tracing, Topics.of(settings), "vmoe-streams");
     Decision decision =
         new Decision(new OperatingPoint(1.05, 2), Routing.BATCH_PRIORITY, "capacity.mode is fixed");
     BatchResult result =
         classifier.classify(
             ByteBuffer.allocateDirect(BATCH * 8 * 8 * 3), BATCH, decision.routingSettings());
-    run = new BatchRun("batch-1", BATCH, FlushReason.SIZE, 0, decision, result, System.nanoTime());
+    run =
+        new BatchRun(
+            "batch-1", card, BATCH, FlushReason.SIZE, 0, decision, result, System.nanoTime());
     Record<byte[], byte[]> record = new Record<>(new byte[0], new byte[0], 0);
     prediction =
-        new ShareEvents(card)
+        new ShareEvents()
             .prediction(
                 run,
                 answer(

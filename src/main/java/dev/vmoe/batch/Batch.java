@@ -11,8 +11,14 @@ final class Batch<T> {
 
   final String id;
 
+  /** The model that it is run with. */
+  final ServedModel model;
+
   /** When it is closed. */
   final BatchLimits limits;
+
+  /** Bytes that its buffer has to have. */
+  final int bufferBytes;
 
   final long openedNanos;
 
@@ -43,9 +49,12 @@ final class Batch<T> {
   /** Why the run failed; null unless it did. */
   @Nullable RuntimeException failure;
 
-  Batch(String id, BatchLimits limits, long openedNanos) {
+  /** Opens a batch; whoever does has begun to use the model for it. */
+  Batch(String id, BatchTerms terms, long openedNanos) {
     this.id = id;
-    this.limits = limits;
+    this.model = terms.model();
+    this.limits = terms.limits();
+    this.bufferBytes = terms.bufferBytes();
     this.openedNanos = openedNanos;
   }
 
@@ -83,7 +92,8 @@ final class Batch<T> {
    *
    * @return images left
    */
-  int compact(int slotBytes) {
+  int compact() {
+    int slotBytes = model.slotBytes();
     ByteBuffer images = Objects.requireNonNull(buffer);
     int kept = 0;
     for (Entry<T> entry : entries) {

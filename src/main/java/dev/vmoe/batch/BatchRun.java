@@ -2,12 +2,14 @@ package dev.vmoe.batch;
 
 import dev.vmoe.capacity.Decision;
 import dev.vmoe.inference.BatchResult;
+import dev.vmoe.moe.ModelCard;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One micro-batch that has been run.
  *
  * @param id identifies the batch
+ * @param card the model that it was run with
  * @param numImages images that could be decoded
  * @param flushReason why the batch was closed
  * @param lingerNanos from the batch's first image to its closing, in nanoseconds
@@ -17,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record BatchRun(
     String id,
+    ModelCard card,
     int numImages,
     FlushReason flushReason,
     long lingerNanos,
@@ -25,7 +28,8 @@ public record BatchRun(
     long startNanos) {
 
   /** Returns a batch of which no image could be decoded. */
-  static BatchRun ofNothing(String id, FlushReason flushReason, long lingerNanos, long nowNanos) {
-    return new BatchRun(id, 0, flushReason, lingerNanos, null, null, nowNanos);
+  static BatchRun ofNothing(
+      String id, ModelCard card, FlushReason flushReason, long lingerNanos, long nowNanos) {
+    return new BatchRun(id, card, 0, flushReason, lingerNanos, null, null, nowNanos);
   }
 }

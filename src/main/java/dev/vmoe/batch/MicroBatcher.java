@@ -1,14 +1,6 @@
 package dev.vmoe.batch;
 
-import dev.vmoe.capacity.CapacityController;
-import dev.vmoe.capacity.Decision;
-import dev.vmoe.capacity.Load;
-import dev.vmoe.capacity.RunTime;
-import dev.vmoe.capacity.Sample;
 import dev.vmoe.image.BadImageException;
-import dev.vmoe.image.ImageDecoder;
-import dev.vmoe.inference.BatchClassifier;
-import dev.vmoe.inference.BatchResult;
 import dev.vmoe.inference.InferenceException;
 import dev.vmoe.moe.ImagePriority;
 import java.nio.ByteBuffer;
@@ -45,12 +37,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(MicroBatcher.class);
 
-  private final BatchClassifier classifier;
-  private final ImageDecoder decoder;
-  private final CapacityController controller;
-  private final Supplier<BatchLimits> limits;
-  private final RunListener<T> listener;
-  private final int slotBytes;
+  private final Supplier<BatchTerms> terms;
   private final String idPrefix = UUID.randomUUID().toString().substring(0, 8);
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -66,60 +53,29 @@ public final class MicroBatcher<T> implements AutoCloseable {
 
   private final Deque<ByteBuffer> freeBuffers = new ArrayDeque<>();
   private final Decoding decoding;
+  private final BatchRunner<T> runner;
   private final Thread inference;
   private long batchesOpened;
   private boolean closed;
 
-  /** The last run and when it ended; belongs to the inference thread. */
-  private @Nullable RunTime lastRun;
-
-  private long lastRunEndNanos;
-
-  /** Whether it was said already; belongs to the inference thread. */
-  private boolean listenerFailed;
-
-  /** Starts a batcher that tells nobody of its runs but the lanes. */
-  public MicroBatcher(
-      BatchClassifier classifier,
-      ImageDecoder decoder,
-      CapacityController controller,
-      Supplier<BatchLimits> limits,
-      int decodeThreads) {
-    this(classifier, decoder, controller, limits, decodeThreads, (run, origins) -> {});
-  }
-
   /**
    * Starts the batcher's threads.
    *
-   * @param classifier runs each batch; stays open when the batcher closes
-   * @param decoder decodes each image
-   * @param controller chooses each batch's operating point
-   * @param limits when a batch is closed; asked when it is opened, so that a change counts from the
+   * @param terms model and limits; asked when a batch is opened, so that a change counts from the
    *     next one on
    * @param decodeThreads threads that decode, at least 1
    * @param listener told of each batch that has run
    */
-  public MicroBatcher(
-      BatchClassifier classifier,
-      ImageDecoder decoder,
-      CapacityController controller,
-      Supplier<BatchLimits> limits,
-      int decodeThreads,
-      RunListener<T> listener) {
-    this.classifier = classifier;
-    this.decoder = decoder;
-    this.controller = controller;
-    this.limits = limits;
-    this.listener = listener;
-    int size = classifier.card().imageSize();
-    this.slotBytes = size * size * 3;
+  public MicroBatcher(Supplier<BatchTerms> terms, int decodeThreads, RunListener<T> listener) {
+    this.terms = terms;
     for (int i = 0; i < BUFFERS; i++) {
-      freeBuffers.add(bufferFor(limits.get()));
+      freeBuffers.add(ByteBuffer.allocateDirect(terms.get().bufferBytes()));
     }
     AtomicInteger worker = new AtomicInteger();
     this.decoding =
         new Decoding(
             decodeThreads, task -> daemon(task, "vmoe-decode-" + worker.incrementAndGet()));
+    this.runner = new BatchRunner<>(decoding, this::waitingImages, listener);
     this.inference = daemon(this::runBatches, "vmoe-inference");
     inference.start();
   }
@@ -140,10 +96,6 @@ public final class MicroBatcher<T> implements AutoCloseable {
     return 3L * imageSize * imageSize * maxImages;
   }
 
-  private ByteBuffer bufferFor(BatchLimits limits) {
-    return ByteBuffer.allocateDirect(Math.multiplyExact(slotBytes, limits.maxImages()));
-  }
-
   /** Opens a lane for one submitter. */
   public Lane<T> openLane() {
     return new BatchLane();
@@ -161,11 +113,11 @@ public final class MicroBatcher<T> implements AutoCloseable {
       batch.close(FlushReason.BYTES, entry.submittedNanos);
     }
     if (batch == null || batch.flushReason != null) {
-      batch = new Batch<>(idPrefix + "-" + batchesOpened++, limits.get(), entry.submittedNanos);
+      batch = new Batch<>(idPrefix + "-" + batchesOpened++, usable(), entry.submittedNanos);
       queue.addLast(batch);
       ByteBuffer buffer = freeBuffers.poll();
       if (buffer != null) {
-        batch.buffer = fit(buffer, batch.limits);
+        batch.buffer = fit(buffer, batch);
       }
     }
     batch.add(entry);
@@ -182,9 +134,20 @@ public final class MicroBatcher<T> implements AutoCloseable {
     return batch;
   }
 
-  /** Returns the buffer, or a larger one in its place where the limits have grown. */
-  private ByteBuffer fit(ByteBuffer buffer, BatchLimits limits) {
-    return buffer.capacity() < (long) slotBytes * limits.maxImages() ? bufferFor(limits) : buffer;
+  /** Returns the terms in force, their model in use for one batch more. */
+  private BatchTerms usable() {
+    BatchTerms now = terms.get();
+    while (!now.model().use()) {
+      now = terms.get(); // replaced, and given back, between the two
+    }
+    return now;
+  }
+
+  /** Returns the buffer, or a larger one in its place where batches or images have grown. */
+  private ByteBuffer fit(ByteBuffer buffer, Batch<T> batch) {
+    return buffer.capacity() < batch.bufferBytes
+        ? ByteBuffer.allocateDirect(batch.bufferBytes)
+        : buffer;
   }
 
   // ---- decoding: on the workers ----
@@ -200,7 +163,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
     String rejection = null;
     InferenceException failure = null;
     try {
-      decoder.decode(encoded, buffer, entry.slot);
+      batch.model.decoder().decode(encoded, buffer, entry.slot);
     } catch (BadImageException e) {
       rejection = e.getMessage();
     } catch (RuntimeException e) {
@@ -286,15 +249,10 @@ public final class MicroBatcher<T> implements AutoCloseable {
     RuntimeException failure = batch.failure;
     if (failure == null) {
       try {
-        run = run(batch);
+        run = runner.run(batch);
       } catch (InferenceException e) {
         failure = e;
-      } catch (RuntimeException | Error e) {
-        failure = new InferenceException("batch of " + batch.images + " images failed: " + e, e);
       }
-    }
-    if (run != null) {
-      tell(run, batch);
     }
     lock.lock();
     try {
@@ -308,64 +266,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-  }
-
-  /** A defect of who only listens must not cost the batch, which would fail again and again. */
-  private void tell(BatchRun run, Batch<T> batch) {
-    try {
-      listener.ran(run, batch.origins());
-    } catch (RuntimeException | Error e) {
-      if (!listenerFailed) {
-        log.error("who listens to runs failed; batches are answered all the same", e);
-      }
-      listenerFailed = true;
-    }
-  }
-
-  private BatchRun run(Batch<T> batch) {
-    FlushReason flushReason = Objects.requireNonNull(batch.flushReason);
-    int numImages = batch.compact(slotBytes);
-    long startNanos = System.nanoTime();
-    if (numImages == 0) {
-      return BatchRun.ofNothing(batch.id, flushReason, batch.lingerNanos(), startNanos);
-    }
-    for (Entry<T> entry : batch.entries) {
-      entry.queueNanos = startNanos - entry.submittedNanos;
-    }
-    Decision decision = controller.decide(sample(batch, numImages, startNanos));
-    boolean alone = classifier.takesAllCores();
-    if (alone) {
-      decoding.standStill();
-    }
-    try {
-      BatchResult result =
-          classifier.classify(
-              Objects.requireNonNull(batch.buffer),
-              numImages,
-              batch.priorities(numImages),
-              decision.routingSettings());
-      lastRun = new RunTime(decision.point(), numImages, result.inferenceNanos());
-      return new BatchRun(
-          batch.id, numImages, flushReason, batch.lingerNanos(), decision, result, startNanos);
-    } finally {
-      lastRunEndNanos = System.nanoTime();
-      if (alone) {
-        decoding.move();
-      }
-    }
-  }
-
-  private Sample sample(Batch<T> batch, int numImages, long nowNanos) {
-    long completeNanos =
-        lastRun == null ? batch.closedNanos : Math.max(batch.closedNanos, lastRunEndNanos);
-    return new Sample(
-        nowNanos,
-        numImages,
-        waitingImages(),
-        nowNanos - batch.openedNanos,
-        Math.max(0, nowNanos - completeNanos),
-        lastRun,
-        Load.UNKNOWN);
+    batch.model.release();
   }
 
   private int waitingImages() {
@@ -381,7 +282,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
   private void passOn(ByteBuffer buffer) {
     for (Batch<T> batch : queue) {
       if (batch.buffer == null) {
-        batch.buffer = fit(buffer, batch.limits);
+        batch.buffer = fit(buffer, batch);
         for (Entry<T> entry : batch.entries) {
           if (entry.encoded != null) {
             decodeLater(batch, entry);

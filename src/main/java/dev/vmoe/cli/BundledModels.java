@@ -1,7 +1,5 @@
 package dev.vmoe.cli;
 
-import dev.vmoe.checkpoint.CheckpointReader;
-import dev.vmoe.model.DescriptionFile;
 import dev.vmoe.model.Form;
 import dev.vmoe.model.ImportOptions;
 import dev.vmoe.model.ModelImport;
@@ -13,17 +11,12 @@ import dev.vmoe.model.VmoeArchitecture;
 import dev.vmoe.moe.Resize;
 import dev.vmoe.report.LabelledImage;
 import dev.vmoe.report.LabelledImages;
-import dev.vmoe.report.ProfileFile;
 import java.io.IOException;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * The models and images that come with the project, in {@code src/models}; a checkpoint becomes a
@@ -38,12 +31,20 @@ final class BundledModels {
 
   private static final String DENSE = "dense";
   private static final String INDEX = "checkpoint.index";
-  private static final String PROFILE = "profile.json";
 
   private BundledModels() {}
 
   private static Path home() {
     return Path.of(System.getProperty("vmoe.home", "."));
+  }
+
+  private static GraphFolder graphs() {
+    return new GraphFolder(home().resolve("target/models"));
+  }
+
+  /** Returns the bundled models as a folder of models. */
+  static ModelFolder folder() throws IOException {
+    return new ModelFolder(fashionMnist(), graphs(), "fashion-mnist-");
   }
 
   private static Path fashionMnist() throws IOException {
@@ -81,7 +82,7 @@ final class BundledModels {
 
   /** Returns the graph of a variant. */
   static Path variant(String name) throws IOException {
-    return graph(fashionMnist().resolve(name), "fashion-mnist-" + name);
+    return graphs().ofCheckpoint(fashionMnist().resolve(name), "fashion-mnist-" + name);
   }
 
   /** Returns the folder of the labelled test images. */
@@ -122,105 +123,17 @@ final class BundledModels {
             + "-"
             + seed
             + ".onnx";
-    return fresh(
-        name,
-        FileTime.fromMillis(0),
-        out ->
-            ModelImport.write(
-                RandomCheckpoint.of(twin ? architecture.denseTwin() : architecture, seed),
-                ImportOptions.named("random " + variant)
-                    .resized(Resize.AREA)
-                    .forTarget(form.target()),
-                form.precision(),
-                out));
-  }
-
-  private static Path graph(Path checkpoint, String name) throws IOException {
-    Path prefix = checkpoint.resolve("checkpoint");
-    Path profile = checkpoint.resolve(PROFILE);
-    Path graph =
-        fresh(
-            name + ".onnx",
-            newest(checkpoint),
-            out -> {
-              ModelImport.write(CheckpointReader.read(prefix), DescriptionFile.beside(prefix), out);
-              if (Files.exists(profile)) {
-                Files.copy(profile, ProfileFile.beside(out));
-              }
-            });
-    if (!Files.exists(profile)) {
-      Files.deleteIfExists(ProfileFile.beside(graph));
-    }
-    return graph;
-  }
-
-  @FunctionalInterface
-  private interface GraphWriter {
-    void write(Path out) throws IOException;
-  }
-
-  /** Returns a graph in {@code target/models}, made anew if its sources or this code are newer. */
-  private static Path fresh(String name, FileTime sources, GraphWriter writer) throws IOException {
-    Path models = home().resolve("target/models");
-    Path graph = models.resolve(name);
-    if (Files.exists(graph)) {
-      FileTime made = Files.getLastModifiedTime(graph);
-      if (made.compareTo(sources) >= 0 && made.compareTo(codeTime()) >= 0) {
-        return graph;
-      }
-    }
-    Files.createDirectories(models);
-    // In a folder of its own until it is whole: another process may want it at this moment. Large
-    // weights lie beside the graph under a name that it knows, so files keep their names.
-    Path making = Files.createTempDirectory(models, "making");
-    try {
-      writer.write(making.resolve(name));
-      try (Stream<Path> files = Files.list(making)) {
-        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) { // weights first
-          Files.move(
-              file,
-              models.resolve(file.getFileName()),
-              StandardCopyOption.ATOMIC_MOVE,
-              StandardCopyOption.REPLACE_EXISTING);
-        }
-      }
-    } finally {
-      try (Stream<Path> rest = Files.walk(making)) {
-        for (Path file : rest.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(file);
-        }
-      }
-    }
-    return graph;
-  }
-
-  /** Returns when the code that makes graphs was compiled. */
-  private static FileTime codeTime() throws IOException {
-    try {
-      Path code =
-          Path.of(BundledModels.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-      if (!Files.isDirectory(code)) {
-        return Files.getLastModifiedTime(code);
-      }
-      FileTime newest = FileTime.fromMillis(0);
-      for (String name : List.of("model", "onnx", "moe", "checkpoint")) {
-        FileTime time = newest(code.resolve("dev/vmoe").resolve(name));
-        newest = time.compareTo(newest) > 0 ? time : newest;
-      }
-      return newest;
-    } catch (URISyntaxException e) {
-      throw new IOException("where is this code? " + e.getMessage(), e);
-    }
-  }
-
-  private static FileTime newest(Path folder) throws IOException {
-    FileTime newest = FileTime.fromMillis(0);
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.toList()) {
-        FileTime time = Files.getLastModifiedTime(file);
-        newest = time.compareTo(newest) > 0 ? time : newest;
-      }
-    }
-    return newest;
+    return graphs()
+        .fresh(
+            name,
+            FileTime.fromMillis(0),
+            out ->
+                ModelImport.write(
+                    RandomCheckpoint.of(twin ? architecture.denseTwin() : architecture, seed),
+                    ImportOptions.named("random " + variant)
+                        .resized(Resize.AREA)
+                        .forTarget(form.target()),
+                    form.precision(),
+                    out));
   }
 }

@@ -2,25 +2,19 @@ package dev.vmoe.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.vmoe.event.RegistryClient;
-import dev.vmoe.moe.ModelCard;
-import dev.vmoe.report.ProfileFile;
-import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.settings.TopicPlan;
 import dev.vmoe.streams.ConfigEntry;
 import dev.vmoe.streams.ConfigLog;
 import dev.vmoe.streams.ConfigReader;
 import dev.vmoe.streams.ConfigWriter;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -105,7 +99,7 @@ final class ConfigCommand {
       description = {
         "Change some settings of all running instances; the others stay as they are. Takes effect"
             + " within a second, from the next batch on.",
-        "Keys: capacity.mode, capacity.ratio, experts.per.token, capacity.ratio.min,"
+        "Keys: model, capacity.mode, capacity.ratio, experts.per.token, capacity.ratio.min,"
             + " capacity.ratio.max, experts.per.token.min, experts.per.token.max,"
             + " target.latency.ms, routing, batch.max.images, batch.linger.ms. KEY= or KEY=default"
             + " gives a setting back to the settings file.",
@@ -120,15 +114,21 @@ final class ConfigCommand {
               description = "What to change; KEY= for the settings file's value.")
           List<String> changes) {
     ConfigEdit edit = new ConfigEdit(wanted(changes));
+    Settings settings = connection.settings();
+    NamedModels models = models(settings);
     return write(
-        connection.settings(), writer -> writer.edit(edit, signature.author, signature.note));
+        settings,
+        models,
+        writer -> writer.edit(models.loadable(edit), signature.author, signature.note));
   }
 
   @Command(
       name = "reset",
       description = "Give everything back to the settings files of the instances.")
   int reset(@Mixin ConnectionOptions connection, @Mixin Signature signature) {
-    return write(connection.settings(), writer -> writer.reset(signature.author, signature.note));
+    Settings settings = connection.settings();
+    return write(
+        settings, models(settings), writer -> writer.reset(signature.author, signature.note));
   }
 
   private Map<String, String> wanted(List<String> changes) {
@@ -152,11 +152,11 @@ final class ConfigCommand {
     Optional<ConfigWriter.Written> by(ConfigWriter writer);
   }
 
-  private int write(Settings settings, Writing writing) {
+  private int write(Settings settings, NamedModels models, Writing writing) {
     ConnectionOptions.requireTopic(settings, settings.topic(TopicPlan.CONFIG));
     PrintWriter out = spec.commandLine().getOut();
     try (RegistryClient registry = ConnectionOptions.registry(settings)) {
-      ConfigReader reader = new ConfigReader(registry, settings, check(settings));
+      ConfigReader reader = new ConfigReader(registry, settings, models::check);
       Optional<ConfigWriter.Written> written =
           writing.by(new ConfigWriter(settings, registry, reader));
       if (written.isEmpty()) {
@@ -172,31 +172,18 @@ final class ConfigCommand {
   private ConfigView view(Settings settings) {
     String topic = settings.topic(TopicPlan.CONFIG);
     ConnectionOptions.requireTopic(settings, topic);
+    NamedModels models = models(settings);
     List<ConfigEntry> entries = new ArrayList<>();
     try (RegistryClient registry = ConnectionOptions.registry(settings);
         ConfigLog log = new ConfigLog(settings.consumerProperties(), topic)) {
-      ConfigReader reader = new ConfigReader(registry, settings, check(settings));
+      ConfigReader reader = new ConfigReader(registry, settings, models::check);
       log.readToEnd(READ_LIMIT, record -> entries.add(reader.read(record)));
-      return new ConfigView(reader.settings(Map.of(), null), entries);
+      return new ConfigView(reader.settings(Map.of(), null), models.judged(entries));
     }
   }
 
-  /** Checks against the model as the instances do, where it can be read here. */
-  private UnaryOperator<LiveSettings> check(Settings settings) {
-    if (settings.getString(Settings.MODEL) == null) {
-      return UnaryOperator.identity();
-    }
-    Path model = settings.model();
-    try {
-      ModelCard card = ModelOptions.card(model);
-      return ConfigEdit.check(card, settings, ProfileFile.find(model, card).orElse(null));
-    } catch (IOException | RuntimeException e) {
-      spec.commandLine()
-          .getErr()
-          .println(
-              "vmoe: K and bounds are not checked against the model, which cannot be read here: "
-                  + ErrorText.of(e));
-      return UnaryOperator.identity();
-    }
+  private NamedModels models(Settings settings) {
+    return new NamedModels(
+        settings, warning -> spec.commandLine().getErr().println("vmoe: " + warning));
   }
 }

@@ -26,67 +26,85 @@ final class InstanceRoutingMap {
   /** How long a drawing is shown before the next one is made. */
   static final Duration KEPT = Duration.ofSeconds(5);
 
-  private final ModelCard card;
+  private final Supplier<ModelCard> served;
   private final Supplier<Optional<List<RoutingProfile>>> rows;
   private final Supplier<Optional<String>> standstill;
   private final LongSupplier nanos;
-  private volatile boolean there;
+
+  /** Hash of the model that a row was found of. */
+  private volatile @Nullable String there;
+
   private @Nullable RoutingMap drawn;
+
+  /** Hash of the model that is drawn. */
+  private @Nullable String drawnOf;
+
   private long drawnNanos;
 
   /**
    * Creates a map that nobody has looked at yet.
    *
-   * @param card the model's
+   * @param served returns the model that runs now
    * @param rows of all models; none where no routing profile is kept
    * @param standstill why the profile is not brought up to date at present, if so
    * @param nanos a clock that only goes forward, in nanoseconds
    */
   InstanceRoutingMap(
-      ModelCard card,
+      Supplier<ModelCard> served,
       Supplier<Optional<List<RoutingProfile>>> rows,
       Supplier<Optional<String>> standstill,
       LongSupplier nanos) {
-    this.card = card;
+    this.served = served;
     this.rows = rows;
     this.standstill = standstill;
     this.nanos = nanos;
   }
 
   /**
-   * Returns whether there is a row to draw. Once there is, there always is: rows are only added.
+   * Returns whether there is a row to draw. Once there is one of a model, there always is: rows are
+   * only added.
    */
   boolean there() {
-    if (!there && !card.dense()) {
-      there = rows.get().orElse(List.of()).stream().anyMatch(row -> ofModel(row) && ofClass(row));
+    ModelCard card = served.get();
+    if (card.weightsHash().equals(there)) {
+      return true;
     }
-    return there;
+    boolean found =
+        !card.dense()
+            && rows.get().orElse(List.of()).stream()
+                .anyMatch(row -> ofModel(card, row) && ofClass(row));
+    if (found) {
+      there = card.weightsHash();
+    }
+    return found;
   }
 
   /** Returns the map, not older than {@link #KEPT}; who asks while it is drawn waits for it. */
   synchronized RoutingMap map() {
     long now = nanos.getAsLong();
+    ModelCard card = served.get();
     RoutingMap last = drawn;
-    if (last == null || now - drawnNanos >= KEPT.toNanos()) {
-      last = draw();
+    if (last == null || !card.weightsHash().equals(drawnOf) || now - drawnNanos >= KEPT.toNanos()) {
+      last = draw(card);
       drawn = last;
+      drawnOf = card.weightsHash();
       drawnNanos = now;
     }
     return last;
   }
 
-  private RoutingMap draw() {
+  private RoutingMap draw(ModelCard card) {
     if (card.dense()) {
       return RoutingMap.lacking(card.name() + " is a dense model, it has no experts");
     }
     return rows.get()
-        .map(this::draw)
+        .map(all -> draw(card, all))
         .orElseGet(
             () -> RoutingMap.lacking(Settings.ROUTING_PROFILE_INTERVAL_MS + " is 0, none is kept"));
   }
 
-  private RoutingMap draw(List<RoutingProfile> all) {
-    List<RoutingProfile> ofModel = all.stream().filter(this::ofModel).toList();
+  private RoutingMap draw(ModelCard card, List<RoutingProfile> all) {
+    List<RoutingProfile> ofModel = all.stream().filter(row -> ofModel(card, row)).toList();
     Optional<String> stands = standstill.get();
     if (ofModel.isEmpty() && stands.isPresent()) {
       return RoutingMap.lacking("the routing profile stands still: " + stands.get());
@@ -107,7 +125,7 @@ final class InstanceRoutingMap {
     }
   }
 
-  private boolean ofModel(RoutingProfile row) {
+  private static boolean ofModel(ModelCard card, RoutingProfile row) {
     return row.getWeightsHash().equals(card.weightsHash());
   }
 

@@ -2,6 +2,7 @@ package dev.vmoe.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.checkpoint.CheckpointReader;
+import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.model.DescriptionFile;
 import dev.vmoe.model.Form;
 import dev.vmoe.model.ImportOptions;
@@ -28,7 +29,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "model",
     description = "Make model files, and look at them.",
-    subcommands = {ModelCommand.Import.class, ModelCommand.Info.class})
+    subcommands = {ModelCommand.Import.class, ModelCommand.Info.class, ModelListCommand.class})
 final class ModelCommand {
 
   private ModelCommand() {}
@@ -170,6 +171,12 @@ final class ModelCommand {
     @Parameters(paramLabel = "M.onnx", description = "The model file.")
     private Path model = Path.of("");
 
+    @Option(
+        names = "--device",
+        paramLabel = "auto|cpu|cuda:N",
+        description = "Load it there, too, and say what it runs on.")
+    private @Nullable String device;
+
     @Option(names = "--json", description = "Print it as JSON.")
     private boolean json;
 
@@ -179,6 +186,12 @@ final class ModelCommand {
     public Integer call() throws IOException {
       PrintWriter out = spec.commandLine().getOut();
       ObjectNode card = (ObjectNode) Json.tree(ModelOptions.card(model));
+      if (device != null) {
+        int threads = Runtime.getRuntime().availableProcessors();
+        try (VmoeSession session = ModelOptions.open(model, device, threads)) {
+          card.put("device", session.device().label()).put("runtime", session.runtime());
+        }
+      }
       if (json) {
         out.println(card);
       } else {

@@ -96,12 +96,13 @@ final class ModelOptions {
     }
   }
 
-  /** Opens the model of an instance's settings. */
-  static VmoeSession open(Settings settings) throws IOException {
-    return open(settings.model(), settings.getString(Settings.DEVICE), settings.inferenceThreads());
+  /** Opens a model on the device of an instance's settings. */
+  static VmoeSession open(Path model, Settings settings) throws IOException {
+    return open(model, settings.getString(Settings.DEVICE), settings.inferenceThreads());
   }
 
-  private static VmoeSession open(Path model, String device, int threads) throws IOException {
+  /** Opens a model on a device, by its label. */
+  static VmoeSession open(Path model, String device, int threads) throws IOException {
     if (Files.isReadable(model)) { // ONNX Runtime's own words on missing weights say little
       OnnxModel.requireWeights(model);
     }

@@ -1,17 +1,11 @@
 package dev.vmoe.cli;
 
-import dev.vmoe.capacity.QualityProfile;
 import dev.vmoe.console.Console;
 import dev.vmoe.console.Listening;
-import dev.vmoe.image.ImageDecoder;
-import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.PipelineMetrics;
-import dev.vmoe.report.ProfileFile;
 import dev.vmoe.settings.Settings;
-import dev.vmoe.streams.LearnedControllers;
 import dev.vmoe.streams.Pipeline;
-import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -41,27 +35,18 @@ final class RunCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Settings settings = connection.settings();
     Progress progress = new Progress(spec.commandLine().getErr());
-    progress.say("loading " + settings.model());
+    settings.model(); // or says what is missing, before anything else is done
     log.info("settings: {}", settings.printable());
     RunningInstance instance = new RunningInstance();
     try (Meters meters = new Meters();
-        Console console = console(settings, meters, instance);
-        VmoeSession classifier = ModelOptions.open(settings)) {
-      instance.loaded();
-      ImageDecoder decoder = ModelOptions.decoder(classifier.card(), ModelOptions.limits(settings));
-      PipelineMetrics metrics = Pipeline.metrics(meters, classifier.card());
-      metrics.device(classifier.device().label(), settings.getString(Settings.DEVICE));
-      QualityProfile quality = quality(settings, classifier);
-      LearnedControllers controllers;
-      try (Progress.Bar bar = progress.bar("measuring cost, %", 100)) {
-        controllers =
-            LearnedControllers.survey(settings, classifier, quality, metrics.capacity(), bar::at);
-      }
-      try (Pipeline pipeline =
-          Pipeline.start(settings, classifier, decoder, controllers, metrics)) {
+        Console console = console(settings, meters, instance)) {
+      PipelineMetrics metrics = Pipeline.metrics(meters);
+      SettingsModels models = new SettingsModels(settings, metrics, progress, instance::loaded);
+      try (Pipeline pipeline = Pipeline.start(settings, models, metrics)) {
         Runtime.getRuntime().addShutdownHook(new Thread(pipeline::close, "vmoe-close"));
         pipeline.bindKafka(meters);
-        instance.started(pipeline, new RunningView(settings, classifier.card(), quality, pipeline));
+        instance.started(
+            pipeline, new RunningView(settings, models.names(), models::complete, pipeline));
         progress.say(
             "running; "
                 + (console == null ? "" : console.shows() + " at " + console.address() + "; ")
@@ -75,11 +60,6 @@ final class RunCommand implements Callable<Integer> {
       }
     }
     return 0;
-  }
-
-  private static @Nullable QualityProfile quality(Settings settings, VmoeSession classifier)
-      throws IOException {
-    return ProfileFile.find(settings.model(), classifier.card()).orElse(null);
   }
 
   /** Starts the console, or none; before the model, which may take a while to load. */

@@ -27,7 +27,7 @@ final class RunningInstance implements Instance {
     view = seen;
     map =
         new InstanceRoutingMap(
-            started.card(), started::routingProfile, started::profileStandstill, System::nanoTime);
+            started::card, started::routingProfile, started::profileStandstill, System::nanoTime);
     pipeline = started;
   }
 

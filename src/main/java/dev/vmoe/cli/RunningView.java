@@ -15,6 +15,7 @@ import dev.vmoe.streams.ConfigEntry;
 import dev.vmoe.streams.ConfigReader;
 import dev.vmoe.streams.ConfigWriter;
 import dev.vmoe.streams.LiveConfiguration;
+import dev.vmoe.streams.ModelSource;
 import dev.vmoe.streams.NewestImages;
 import dev.vmoe.streams.Pipeline;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.apache.kafka.common.config.ConfigDef.ConfigKey;
 import org.jspecify.annotations.Nullable;
 
@@ -40,7 +42,7 @@ final class RunningView implements PipelineView {
   private static final String AUTHOR = "live page";
 
   private final Settings settings;
-  private final ModelCard card;
+  private final List<String> models;
   private final UnaryOperator<LiveSettings> check;
   private final Pipeline pipeline;
 
@@ -48,15 +50,36 @@ final class RunningView implements PipelineView {
    * Creates a view.
    *
    * @param settings of the instance
-   * @param quality the model's quality profile; null where there is none
+   * @param models names of the models that it can change to
+   * @param check completes settings, or refuses them, as the instance does
    */
   RunningView(
-      Settings settings, ModelCard card, @Nullable QualityProfile quality, Pipeline pipeline) {
+      Settings settings,
+      List<String> models,
+      UnaryOperator<LiveSettings> check,
+      Pipeline pipeline) {
     this.settings = settings;
-    this.card = card;
-    UnaryOperator<LiveSettings> model = ConfigEdit.check(card, settings, quality);
-    this.check = live -> Pipeline.runnable(model.apply(live), card);
+    this.models = List.copyOf(models);
+    this.check = check;
     this.pipeline = pipeline;
+  }
+
+  /**
+   * Returns a view of an instance that runs one model as long as it lives.
+   *
+   * @param quality the model's quality profile; null where there is none
+   */
+  static RunningView ofOneModel(
+      Settings settings, ModelCard card, @Nullable QualityProfile quality, Pipeline pipeline) {
+    return new RunningView(
+        settings, List.of(), live -> checked(live, settings, card, quality), pipeline);
+  }
+
+  /** Completes settings of an instance of one model; they may name no other. */
+  static LiveSettings checked(
+      LiveSettings live, Settings settings, ModelCard card, @Nullable QualityProfile quality) {
+    ModelSource.requireOnly(settings.getString(Settings.MODEL), card, live);
+    return Pipeline.runnable(ConfigEdit.check(card, settings, quality).apply(live), card);
   }
 
   @Override
@@ -76,7 +99,7 @@ final class RunningView implements PipelineView {
                       key,
                       value,
                       overridden.contains(key),
-                      CHOICES.getOrDefault(key, List.of()),
+                      choices(key, value),
                       definition.documentation));
             });
     return new Configuration(
@@ -91,6 +114,13 @@ final class RunningView implements PipelineView {
         live.lastRefusal()
             .map(refusal -> new Configuration.Refusal(refusal.offset(), refusal.reason()))
             .orElse(null));
+  }
+
+  private List<String> choices(String key, String value) {
+    if (!key.equals(Settings.MODEL)) {
+      return CHOICES.getOrDefault(key, List.of());
+    }
+    return Stream.concat(Stream.of(value), models.stream()).distinct().toList();
   }
 
   @Override
@@ -109,6 +139,7 @@ final class RunningView implements PipelineView {
   }
 
   private Batch batch(NewestImages.Batch batch) {
+    ModelCard card = batch.card();
     PatchGrid grid = PatchGrid.of(card);
     return new Batch(
         batch.id(),
@@ -140,6 +171,7 @@ final class RunningView implements PipelineView {
   public String change(Change change) {
     ConfigEdit edit = new ConfigEdit(change.settings());
     String author = change.author() == null ? AUTHOR : change.author();
+    pipeline.configuration().newestWaiting().ifPresent(RunningView::refuseBehind);
     ConfigWriter.Seen seen = pipeline.configuration().seen();
     if (!Objects.equals(change.version(), seen.version())) {
       throw new ConflictException(
@@ -155,6 +187,15 @@ final class RunningView implements PipelineView {
     } catch (ConfigConflictException e) {
       throw new ConflictException(String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /** Nobody can tell yet what a change would be made to. */
+  private static void refuseBehind(ConfigEntry waiting) {
+    throw new ConflictException(
+        ("configuration %d waits until model %s is loaded, so nothing was written; try again then, or"
+                + " call it off with vmoe config set model=")
+            .formatted(waiting.offset(), waiting.overrides().get(Settings.MODEL)),
+        null);
   }
 
   private static String name(@Nullable Long version) {

@@ -89,7 +89,8 @@ final class ServedDemo implements AutoCloseable {
       starting.pipeline().bindKafka(meters);
       instance.started(
           starting.pipeline(),
-          new RunningView(starting.settings(), classifier.card(), quality, starting.pipeline()));
+          RunningView.ofOneModel(
+              starting.settings(), classifier.card(), quality, starting.pipeline()));
     } catch (RuntimeException | InterruptedException e) {
       console.close();
       if (starting != null) {
@@ -126,7 +127,8 @@ final class ServedDemo implements AutoCloseable {
 
   private ControllerFactory controllers(
       Settings settings, @Nullable QualityProfile quality, PipelineMetrics metrics) {
-    metrics.device(classifier.device().label(), settings.getString(Settings.DEVICE));
+    metrics.device(
+        classifier.device().label(), settings.getString(Settings.DEVICE), classifier.runtime());
     try (Progress.Bar bar = progress.bar("measuring cost, %", 100)) {
       return LearnedControllers.survey(settings, classifier, quality, metrics.capacity(), bar::at);
     }

@@ -18,6 +18,11 @@ final class Version implements IVersionProvider {
       properties.load(resource);
       return new String[] {
         "vmoe " + properties.getProperty("version"),
+        "ONNX Runtime "
+            + properties.getProperty("onnxruntime")
+            + " ("
+            + properties.getProperty("onnxruntime.artifact")
+            + ")",
         "Java " + System.getProperty("java.version") + ", " + System.getProperty("os.arch")
       };
     }

@@ -33,8 +33,8 @@ public final class MatrixPeak implements AutoCloseable {
    * @throws InferenceException if it cannot be opened on this device
    */
   public static MatrixPeak open(Path file, int size, SessionSettings settings) {
-    OrtEnvironment environment = VmoeSession.environment();
-    try (OrtSession.SessionOptions options = VmoeSession.options(settings.device(), settings)) {
+    OrtEnvironment environment = OrtRuntime.environment();
+    try (OrtSession.SessionOptions options = OrtRuntime.options(settings.device(), settings)) {
       FloatBuffer values =
           ByteBuffer.allocateDirect(4 * size * size).order(ByteOrder.nativeOrder()).asFloatBuffer();
       Random random = new Random(1);

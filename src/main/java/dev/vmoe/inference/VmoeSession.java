@@ -4,9 +4,7 @@ import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
-import ai.onnxruntime.providers.OrtCUDAProviderOptions;
 import dev.vmoe.moe.Capacity;
 import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.moe.ModelCard;
@@ -36,9 +34,6 @@ import org.slf4j.LoggerFactory;
 public final class VmoeSession implements BatchClassifier {
 
   private static final Logger LOG = LoggerFactory.getLogger(VmoeSession.class);
-
-  /** Read by ONNX Runtime before any Java code could tell it otherwise. */
-  private static final String NO_TELEMETRY = "ORT_DISABLE_TELEMETRY";
 
   private static final String LOGITS = "logits";
   private static final String KEPT = "kept";
@@ -75,18 +70,19 @@ public final class VmoeSession implements BatchClassifier {
     if (!Files.isReadable(file)) {
       throw new InferenceException("no model file " + file);
     }
-    OrtEnvironment environment = environment();
+    OrtEnvironment environment = OrtRuntime.environment();
     VmoeSession session =
         switch (settings.device().kind()) {
           case AUTO -> openOnBest(environment, file, settings);
           case CPU, CUDA -> openOn(settings.device(), environment, file, settings);
         };
     LOG.info(
-        "{} ({}) on {}, asked for {}",
+        "{} ({}) on {}, asked for {}; {}",
         session.card.name(),
         session.card.architecture(),
         session.device,
-        settings.device());
+        settings.device(),
+        session.runtime());
     try {
       session.warmUp(settings.warmUpBatches());
     } catch (RuntimeException e) {
@@ -94,21 +90,6 @@ public final class VmoeSession implements BatchClassifier {
       throw e;
     }
     return session;
-  }
-
-  static OrtEnvironment environment() {
-    OrtEnvironment environment =
-        OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
-    try {
-      environment.setTelemetry(false);
-    } catch (OrtException e) {
-      throw new InferenceException("cannot switch off ONNX Runtime's telemetry", e);
-    }
-    if (System.getenv(NO_TELEMETRY) == null) {
-      LOG.warn(
-          "{} is not set: ONNX Runtime may have reported its start to its maker", NO_TELEMETRY);
-    }
-    return environment;
   }
 
   private static VmoeSession openOnBest(
@@ -123,7 +104,7 @@ public final class VmoeSession implements BatchClassifier {
 
   private static VmoeSession openOn(
       Device device, OrtEnvironment environment, Path file, SessionSettings settings) {
-    try (OrtSession.SessionOptions options = options(device, settings)) {
+    try (OrtSession.SessionOptions options = OrtRuntime.options(device, settings)) {
       OrtSession session = environment.createSession(file.toString(), options);
       try {
         ModelCard card = ModelCard.fromMetadata(session.getMetadata().getCustomMetadata());
@@ -139,42 +120,9 @@ public final class VmoeSession implements BatchClassifier {
     }
   }
 
-  /** Returns the options of a session; the caller closes them. */
-  static OrtSession.SessionOptions options(Device device, SessionSettings settings)
-      throws OrtException {
-    OrtSession.SessionOptions options = new OrtSession.SessionOptions();
-    try {
-      options.setIntraOpNumThreads(settings.threads());
-      options.addConfigEntry("session.intra_op.allow_spinning", settings.spinning() ? "1" : "0");
-      if (device.kind() == Device.Kind.CUDA) {
-        addCuda(options, device);
-      }
-      if (settings.profile().isPresent()) {
-        options.enableProfiling(settings.profile().get().toString());
-      }
-      return options;
-    } catch (OrtException | RuntimeException e) {
-      options.close();
-      throw e;
-    }
-  }
-
   private static boolean takesAllCores(Device device, int threads) {
     return device.kind() == Device.Kind.CPU
         && (threads == 0 || threads >= Runtime.getRuntime().availableProcessors());
-  }
-
-  private static void addCuda(OrtSession.SessionOptions options, Device device) {
-    try (OrtCUDAProviderOptions cuda = new OrtCUDAProviderOptions(device.index())) {
-      cuda.add("use_tf32", "0"); // its 10-bit products would choose other experts than fp32
-      options.addCUDA(cuda);
-    } catch (OrtException e) {
-      throw new InferenceException(
-          String.format(
-              "device %s cannot be used: this ONNX Runtime has the providers %s",
-              device, OrtEnvironment.getAvailableProviders()),
-          e);
-    }
   }
 
   private void warmUp(List<Integer> batches) {
@@ -195,6 +143,11 @@ public final class VmoeSession implements BatchClassifier {
   /** Returns the device in use: never {@code auto}. */
   public Device device() {
     return device;
+  }
+
+  /** Returns what runs the model on its device: ONNX Runtime's version and execution provider. */
+  public String runtime() {
+    return OrtRuntime.on(environment, device);
   }
 
   /**

@@ -33,13 +33,15 @@ public final class WatchedClassifier implements BatchClassifier {
   /**
    * Some images of a batch, as the model saw them.
    *
+   * @param card the model
    * @param detail what came of the whole batch
    * @param numImages n, how many of its first images are here
    * @param pixels (n, S, S, 3) uint8, raw RGB
    * @param takenNanos when they were kept
    */
   @SuppressWarnings("ArrayRecordComponent")
-  public record Sight(DetailedResult detail, int numImages, byte[] pixels, long takenNanos) {}
+  public record Sight(
+      ModelCard card, DetailedResult detail, int numImages, byte[] pixels, long takenNanos) {}
 
   /** Watches a classifier, which is closed with this one. */
   public WatchedClassifier(BatchClassifier classifier) {
@@ -83,7 +85,7 @@ public final class WatchedClassifier implements BatchClassifier {
     int size = card().imageSize();
     byte[] pixels = new byte[Math.multiplyExact(kept, 3 * size * size)];
     images.duplicate().clear().get(pixels);
-    last = new Sight(detail, kept, pixels, now);
+    last = new Sight(card(), detail, kept, pixels, now);
     return detail.result();
   }
 

@@ -1,66 +1,94 @@
 package dev.vmoe.metrics;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Meter;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 
 /**
- * Records what experts did for answered images.
+ * Records what experts did for answered images, of the model that is served: the layers and experts
+ * that another model has more go with it, and those that both have count on.
  *
- * <p>Axes: L MoE layers, by position; E experts.
+ * <p>The last answers of a model that was replaced come after the change; what they say of layers
+ * or experts that the new one lacks is not recorded.
+ *
+ * <p>Axes: E experts.
  */
 public final class ExpertMetrics {
 
-  private final Counter[][] assigned;
-  private final Counter[][] dispatched;
-  private final Counter[][] importance;
-  private final Counter[] tokensDropped;
-  private final Counter slots;
-
-  ExpertMetrics(Meters meters, List<Integer> blocks, int experts) {
-    assigned = new Counter[blocks.size()][experts];
-    dispatched = new Counter[blocks.size()][experts];
-    importance = new Counter[blocks.size()][experts];
-    tokensDropped = new Counter[blocks.size()];
-    slots = meters.counter(Metric.EXPERT_SLOTS);
-    for (int layer = 0; layer < blocks.size(); layer++) {
-      String block = Integer.toString(blocks.get(layer));
-      tokensDropped[layer] = meters.counter(Metric.TOKENS_DROPPED, block);
-      for (int expert = 0; expert < experts; expert++) {
-        String number = Integer.toString(expert);
-        assigned[layer][expert] = meters.counter(Metric.EXPERT_ASSIGNED, block, number);
-        dispatched[layer][expert] = meters.counter(Metric.EXPERT_DISPATCHED, block, number);
-        importance[layer][expert] = meters.counter(Metric.EXPERT_IMPORTANCE, block, number);
-      }
+  /** The counters of one encoder block; of experts, (E). */
+  private record Layer(List<Expert> experts, Counter tokensDropped) {
+    Stream<Meter> meters() {
+      return Stream.concat(
+          Stream.of(tokensDropped),
+          experts.stream()
+              .flatMap(it -> Stream.of(it.assigned(), it.dispatched(), it.importance())));
     }
   }
 
-  /**
-   * Counts the choices of one expert.
-   *
-   * @param layer position among the MoE layers, 0 to L - 1
-   * @param expert 0 to E - 1
-   * @param assignedChoices choices before capacity
-   * @param dispatchedChoices choices that found a slot
-   */
-  public void choices(int layer, int expert, long assignedChoices, long dispatchedChoices) {
-    assigned[layer][expert].increment(assignedChoices);
-    dispatched[layer][expert].increment(dispatchedChoices);
+  private record Expert(Counter assigned, Counter dispatched, Counter importance) {}
+
+  private final Meters meters;
+  private final Counter slots;
+  private volatile Map<Integer, Layer> layers = Map.of();
+
+  ExpertMetrics(Meters meters) {
+    this.meters = meters;
+    slots = meters.counter(Metric.EXPERT_SLOTS);
+  }
+
+  /** Counts for these blocks and experts from now on. */
+  synchronized void serve(List<Integer> blocks, int experts) {
+    Map<Integer, Layer> now = new HashMap<>();
+    blocks.forEach(block -> now.put(block, layer(Integer.toString(block), experts)));
+    List<Meter> kept = now.values().stream().flatMap(Layer::meters).toList();
+    List<Meter> gone = new ArrayList<>(layers.values().stream().flatMap(Layer::meters).toList());
+    gone.removeAll(kept);
+    layers = now;
+    gone.forEach(meters::remove);
+  }
+
+  private Layer layer(String block, int numExperts) {
+    List<Expert> experts = new ArrayList<>();
+    for (int expert = 0; expert < numExperts; expert++) {
+      String number = Integer.toString(expert);
+      experts.add(
+          new Expert(
+              meters.counter(Metric.EXPERT_ASSIGNED, block, number),
+              meters.counter(Metric.EXPERT_DISPATCHED, block, number),
+              meters.counter(Metric.EXPERT_IMPORTANCE, block, number)));
+    }
+    return new Layer(experts, meters.counter(Metric.TOKENS_DROPPED, block));
   }
 
   /**
-   * Adds the gates of one expert, whether or not it was chosen.
+   * Counts what one expert did.
    *
-   * @param layer position among the MoE layers, 0 to L - 1
+   * @param block encoder block of the MoE layer
    * @param expert 0 to E - 1
-   * @param gates summed gates
+   * @param assigned choices before capacity
+   * @param dispatched choices that found a slot
+   * @param importance summed gates, whether or not it was chosen
    */
-  public void importance(int layer, int expert, double gates) {
-    importance[layer][expert].increment(gates);
+  public void expert(int block, int expert, long assigned, long dispatched, double importance) {
+    Layer layer = layers.get(block);
+    if (layer != null && expert < layer.experts().size()) {
+      Expert its = layer.experts().get(expert);
+      its.assigned().increment(assigned);
+      its.dispatched().increment(dispatched);
+      its.importance().increment(importance);
+    }
   }
 
-  /** Counts tokens of a layer none of whose choices found a slot. */
-  public void droppedEntirely(int layer, long tokens) {
-    tokensDropped[layer].increment(tokens);
+  /** Counts tokens of an encoder block none of whose choices found a slot. */
+  public void droppedEntirely(int block, long tokens) {
+    Layer layer = layers.get(block);
+    if (layer != null) {
+      layer.tokensDropped().increment(tokens);
+    }
   }
 
   /** Counts the slots that each expert of each layer had. */

@@ -3,6 +3,7 @@ package dev.vmoe.metrics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.MeterBinder;
@@ -113,14 +114,19 @@ public final class Meters implements AutoCloseable {
     register(metric, value, labelValues);
   }
 
-  /** Says something of the instance that does not change. */
-  void info(Metric metric, String... labelValues) {
+  /** Says something of the instance; {@link #remove} it where it is no longer so. */
+  Meter info(Metric metric, String... labelValues) {
     requireType(metric, Metric.Type.INFO);
-    register(metric, () -> 1, labelValues);
+    return register(metric, () -> 1, labelValues);
   }
 
-  private void register(Metric metric, DoubleSupplier value, String... labelValues) {
-    Gauge.builder(meterName(metric), value, DoubleSupplier::getAsDouble)
+  /** Takes a meter out of the scrape. */
+  void remove(Meter meter) {
+    registry.remove(meter);
+  }
+
+  private Meter register(Metric metric, DoubleSupplier value, String... labelValues) {
+    return Gauge.builder(meterName(metric), value, DoubleSupplier::getAsDouble)
         .description(metric.description())
         .tags(tags(metric, labelValues))
         .strongReference(true)

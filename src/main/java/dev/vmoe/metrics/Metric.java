@@ -215,16 +215,18 @@ public enum Metric {
       "vmoe_model_info",
       Type.INFO,
       "",
-      "The model that is loaded. weights: their hash.",
+      "The model that is served. weights: their hash.",
       "model",
       "weights"),
   DEVICE(
       "vmoe_device_info",
       Type.INFO,
       "",
-      "What the model runs on, and what the settings asked for.",
+      "What the model runs on, and what the settings asked for. runtime: ONNX Runtime's version and"
+          + " execution provider.",
       "device",
-      "asked"),
+      "asked",
+      "runtime"),
   STREAMS_STATE(
       "vmoe_streams_state",
       Type.GAUGE,

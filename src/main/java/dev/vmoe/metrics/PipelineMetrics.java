@@ -1,7 +1,10 @@
 package dev.vmoe.metrics;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Meter;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -20,6 +23,20 @@ public final class PipelineMetrics {
   private final TraceMetrics traces;
   private final Counter threadFailures;
   private final Counter observerFailures;
+  private final Map<Metric, Info> infos = new EnumMap<>(Metric.class);
+
+  /** What is said of the instance now, until something else is. */
+  private record Info(List<String> labelValues, Meter meter) {}
+
+  /**
+   * Creates the recorders of an instance whose model is not known yet; once for each {@code
+   * meters}.
+   *
+   * @param flushReasons what can close a batch
+   */
+  public PipelineMetrics(Meters meters, List<String> flushReasons) {
+    this(meters, List.of(), 0, flushReasons);
+  }
 
   /**
    * Creates the recorders of an instance; once for each {@code meters}.
@@ -41,7 +58,8 @@ public final class PipelineMetrics {
       LongSupplier nanoClock) {
     this.meters = meters;
     batches = new BatchMetrics(meters, flushReasons);
-    experts = new ExpertMetrics(meters, blocks, numExperts);
+    experts = new ExpertMetrics(meters);
+    experts.serve(blocks, numExperts);
     capacity = new CapacityMetrics(meters, nanoClock);
     images = new ImageMetrics(meters, capacity::latencyTargetSeconds);
     traces = new TraceMetrics(meters);
@@ -74,14 +92,38 @@ public final class PipelineMetrics {
     return traces;
   }
 
-  /** Says which model is loaded. */
-  public void model(String name, String weightsHash) {
-    meters.info(Metric.MODEL, name, weightsHash);
+  /**
+   * Says which model is served; one before is served no more.
+   *
+   * @param blocks encoder blocks that are MoE layers, ascending; empty for a dense model
+   * @param numExperts E
+   */
+  public void model(String name, String weightsHash, List<Integer> blocks, int numExperts) {
+    experts.serve(blocks, numExperts);
+    info(Metric.MODEL, name, weightsHash);
   }
 
-  /** Says what the model runs on, and what was asked for. */
-  public void device(String device, String asked) {
-    meters.info(Metric.DEVICE, device, asked);
+  /**
+   * Says what the model runs on.
+   *
+   * @param device the device in use
+   * @param asked what was asked for
+   * @param runtime what runs it there, with its version
+   */
+  public void device(String device, String asked, String runtime) {
+    info(Metric.DEVICE, device, asked, runtime);
+  }
+
+  private synchronized void info(Metric metric, String... labelValues) {
+    Info before = infos.get(metric);
+    List<String> values = List.of(labelValues);
+    if (before != null && before.labelValues().equals(values)) {
+      return;
+    }
+    infos.put(metric, new Info(values, meters.info(metric, labelValues)));
+    if (before != null) {
+      meters.remove(before.meter());
+    }
   }
 
   /**

@@ -18,16 +18,23 @@ import org.jspecify.annotations.Nullable;
  * configuration topic.
  *
  * @param version offset of the record; null where the settings file alone is in force
+ * @param model name of the model, or its path where the settings file has one; null where neither
+ *     says
  * @param capacity what the capacity controller is told
  * @param maxBatchImages most images of a micro-batch
  * @param linger longest wait of the oldest image of a micro-batch
  */
 public record LiveSettings(
-    @Nullable Long version, CapacitySettings capacity, int maxBatchImages, Duration linger) {
+    @Nullable Long version,
+    @Nullable String model,
+    CapacitySettings capacity,
+    int maxBatchImages,
+    Duration linger) {
 
   /** The settings that a configuration record may hold, in the order in which they are shown. */
   public static final List<String> KEYS =
       List.of(
+          Settings.MODEL,
           Settings.CAPACITY_MODE,
           Settings.CAPACITY_RATIO,
           Settings.EXPERTS_PER_TOKEN,
@@ -76,6 +83,7 @@ public record LiveSettings(
     Values values = new Values(file, parsed(overrides));
     return new LiveSettings(
         version,
+        (String) values.find(Settings.MODEL),
         new CapacitySettings(
             CapacityMode.ofLabel((String) values.get(Settings.CAPACITY_MODE)),
             (Double) values.get(Settings.CAPACITY_RATIO),
@@ -93,8 +101,12 @@ public record LiveSettings(
 
   private record Values(Settings file, Map<String, Object> overrides) {
     Object get(String key) {
+      return Objects.requireNonNull(find(key), key);
+    }
+
+    @Nullable Object find(String key) {
       Object override = overrides.get(key);
-      return override == null ? Objects.requireNonNull(file.values().get(key), key) : override;
+      return override == null ? file.values().get(key) : override;
     }
   }
 
@@ -116,13 +128,19 @@ public record LiveSettings(
     return values;
   }
 
-  /** No configuration provider is asked: a record must not make an instance read its files. */
+  /**
+   * No configuration provider is asked, and a model is a name and no path: a record must not make
+   * an instance read any file that somebody likes.
+   */
   private static Object parsed(String key, String text) {
     requireKey(key);
     ConfigKey definition = Objects.requireNonNull(Settings.DEFINITION.configKeys().get(key));
     String problem = Problem.inValue(definition, text);
     if (!problem.isEmpty()) {
       throw new IllegalArgumentException(key + ": " + problem);
+    }
+    if (key.equals(Settings.MODEL)) {
+      ModelName.require(text);
     }
     return Problem.parse(definition, text);
   }
@@ -158,13 +176,16 @@ public record LiveSettings(
    * @throws IllegalArgumentException if the model cannot run with them; its message has the numbers
    */
   public LiveSettings forModel(ModelCard card) {
-    return new LiveSettings(version, capacity.forModel(card), maxBatchImages, linger);
+    return new LiveSettings(version, model, capacity.forModel(card), maxBatchImages, linger);
   }
 
-  /** Returns the value of each of {@link #KEYS} as a settings file would have it. */
+  /** Returns the value of each of {@link #KEYS} that is set, as a settings file would have it. */
   public Map<String, String> asSettings() {
     Map<String, String> texts = new LinkedHashMap<>();
     CapacitySettings.Bounds bounds = capacity.bounds();
+    if (model != null) {
+      texts.put(Settings.MODEL, model);
+    }
     texts.put(Settings.CAPACITY_MODE, capacity.mode().label());
     texts.put(Settings.CAPACITY_RATIO, Double.toString(capacity.ratio()));
     texts.put(Settings.EXPERTS_PER_TOKEN, Integer.toString(capacity.expertsPerToken()));
@@ -181,7 +202,8 @@ public record LiveSettings(
 
   /** Returns whether the settings are the same, whichever version they come from. */
   public boolean sameAs(LiveSettings other) {
-    return equals(new LiveSettings(version, other.capacity, other.maxBatchImages, other.linger));
+    return equals(
+        new LiveSettings(version, other.model, other.capacity, other.maxBatchImages, other.linger));
   }
 
   /** Returns what is different from earlier settings: by setting, "old → new". */
@@ -192,7 +214,7 @@ public record LiveSettings(
         .forEach(
             (key, value) -> {
               if (!value.equals(old.get(key))) {
-                changes.put(key, old.get(key) + " → " + value);
+                changes.put(key, old.getOrDefault(key, "none") + " → " + value);
               }
             });
     return changes;

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -30,6 +31,7 @@ public final class Settings extends AbstractConfig {
   public static final String REGISTRY_RETRY_MS = "schema.registry.retry.ms";
   public static final String TOPIC_PREFIX = "topic.prefix";
   public static final String MODEL = "model";
+  public static final String MODELS_DIR = "models.dir";
   public static final String DEVICE = "device";
   public static final String INFERENCE_THREADS = "inference.threads";
   public static final String DECODE_THREADS = "decode.threads";
@@ -113,29 +115,6 @@ public final class Settings extends AbstractConfig {
                   "[a-zA-Z0-9._-]{0,200}", "letters, digits, '.', '_' and '-', or empty"),
               Importance.MEDIUM,
               "Put in front of every topic name of `topology/topics.yaml`.")
-          .define(
-              MODEL,
-              Type.STRING,
-              null,
-              new ConfigDef.NonEmptyString(),
-              Importance.HIGH,
-              "Path of the model's ONNX file, as `vmoe model import` writes it. Needed wherever"
-                  + " images are classified.")
-          .define(
-              DEVICE,
-              Type.STRING,
-              "auto",
-              Check.matching("auto|cpu|cuda(:\\d+)?", "auto, cpu, cuda or cuda:N"),
-              Importance.HIGH,
-              "Where the model runs: auto, cpu, cuda or cuda:N. auto takes the first GPU if there is one"
-                  + " and says what it took; cuda without a GPU refuses to start.")
-          .define(
-              INFERENCE_THREADS,
-              Type.INT,
-              0,
-              Range.atLeast(0),
-              Importance.MEDIUM,
-              "Threads of the model on the CPU; 0 means the number of cores.")
           .define(
               DECODE_THREADS,
               Type.INT,
@@ -238,6 +217,7 @@ public final class Settings extends AbstractConfig {
                   + " to date, in milliseconds; 0 means that this instance does not keep it.");
 
   static {
+    ModelDefinitions.addTo(DEFINITION);
     ConsoleDefinitions.addTo(DEFINITION);
     CapacityDefinitions.addTo(DEFINITION);
     TracingDefinitions.addTo(DEFINITION);
@@ -272,17 +252,23 @@ public final class Settings extends AbstractConfig {
   }
 
   /**
-   * Returns the model's path.
+   * Returns the model's name or path.
    *
    * @throws ConfigException if it is not set
    */
-  public Path model() {
-    String path = getString(MODEL);
-    if (path == null) {
+  public String model() {
+    String model = getString(MODEL);
+    if (model == null) {
       throw new ConfigException(
-          "model is not set: give the path of an ONNX file, as vmoe model import writes it");
+          "model is not set: give the name of a model, see vmoe model list, or the path of an ONNX"
+              + " file, as vmoe model import writes it");
     }
-    return Path.of(path);
+    return model;
+  }
+
+  /** Returns the folder of models, if it is set. */
+  public Optional<Path> modelsDir() {
+    return Optional.ofNullable(getString(MODELS_DIR)).map(Path::of);
   }
 
   /** Returns the model's threads on the CPU. */

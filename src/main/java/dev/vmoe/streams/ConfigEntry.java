@@ -29,4 +29,9 @@ public record ConfigEntry(
   public ConfigEntry {
     overrides = Map.copyOf(overrides);
   }
+
+  /** Returns the record as one that is refused. */
+  public ConfigEntry refused(String reason) {
+    return new ConfigEntry(offset, timestampMillis, overrides, author, note, null, reason);
+  }
 }

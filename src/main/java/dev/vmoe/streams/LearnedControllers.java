@@ -61,22 +61,35 @@ public final class LearnedControllers implements ControllerFactory {
     this.metrics = metrics;
   }
 
-  /**
-   * Measures the cost of every operating point whose quality is known.
-   *
-   * @param classifier model on its device, which must not be running otherwise
-   * @param quality its measured quality; null where nobody has measured it
-   * @param metrics recorders of what is predicted and what comes of it
-   * @param percentDone told how much of the survey is done
-   */
+  /** Measures for the settings file alone. */
   public static LearnedControllers survey(
       Settings settings,
       BatchClassifier classifier,
       @Nullable QualityProfile quality,
       CapacityMetrics metrics,
       IntConsumer percentDone) {
+    return survey(settings, LiveSettings.of(settings), classifier, quality, metrics, percentDone);
+  }
+
+  /**
+   * Measures the cost of every operating point whose quality is known.
+   *
+   * @param live what is about to be in force: the largest batch, and the order
+   * @param classifier model on its device, which must not be running otherwise; what runs beside it
+   *     there makes it look dearer, until its own runs are known
+   * @param quality its measured quality; null where nobody has measured it
+   * @param metrics recorders of what is predicted and what comes of it
+   * @param percentDone told how much of the survey is done
+   */
+  public static LearnedControllers survey(
+      Settings settings,
+      LiveSettings live,
+      BatchClassifier classifier,
+      @Nullable QualityProfile quality,
+      CapacityMetrics metrics,
+      IntConsumer percentDone) {
     ModelCard card = classifier.card();
-    Pipeline.runnable(settings, card); // before memory is taken for the largest batch
+    Pipeline.runnable(live, card); // before memory is taken for the largest batch
     QualityProfile known = known(quality, card);
     if (quality == null && !card.dense()) {
       log.warn(
@@ -84,9 +97,10 @@ public final class LearnedControllers implements ControllerFactory {
               + " the better; vmoe sweep measures how good they are",
           card.name());
     }
-    int largest = settings.getInt(Settings.BATCH_MAX_IMAGES);
+    int largest = live.maxBatchImages();
     CostSurvey.Result surveyed =
-        new CostSurvey(classifier, settings.routing(), CostSurvey.noise(card, largest, NOISE_SEED))
+        new CostSurvey(
+                classifier, live.capacity().routing(), CostSurvey.noise(card, largest, NOISE_SEED))
             .measure(
                 known.points(), CostSurvey.batchSizes(largest), settings.costSurvey(), percentDone);
     log.info(

@@ -16,6 +16,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,8 +27,7 @@ public final class NewestImages {
 
   private static final int BEST = 3;
 
-  private final WatchedClassifier watched;
-  private final ModelCard card;
+  private final Supplier<WatchedClassifier> served;
 
   private final Encoder encoder;
 
@@ -77,6 +77,7 @@ public final class NewestImages {
    * What is known of a batch's first images.
    *
    * @param id identifies the batch
+   * @param card the model that it was run with
    * @param batchSize images of the whole batch
    * @param requestedCapacityRatio ratio that was asked for
    * @param effectiveCapacityRatio ratio in effect
@@ -85,6 +86,7 @@ public final class NewestImages {
    */
   public record Batch(
       String id,
+      ModelCard card,
       int batchSize,
       double requestedCapacityRatio,
       double effectiveCapacityRatio,
@@ -92,17 +94,16 @@ public final class NewestImages {
       List<Image> images) {}
 
   /**
-   * Creates a view of what a classifier sees.
+   * Creates a view of what the model sees.
    *
-   * @param watched the classifier that the pipeline runs
+   * @param served returns the model that the pipeline runs now
    */
-  NewestImages(WatchedClassifier watched) {
-    this(watched, new LazyEncoder());
+  NewestImages(Supplier<WatchedClassifier> served) {
+    this(served, new LazyEncoder());
   }
 
-  NewestImages(WatchedClassifier watched, Encoder encoder) {
-    this.watched = watched;
-    this.card = watched.card();
+  NewestImages(Supplier<WatchedClassifier> served, Encoder encoder) {
+    this.served = served;
     this.encoder = encoder;
   }
 
@@ -122,7 +123,7 @@ public final class NewestImages {
   /** Takes over where the images of a share came from, if it belongs to the batch that is kept. */
   @SuppressWarnings("ReferenceEquality") // the very run that was watched, not one like it
   void emitted(Share<Waiting> share) {
-    WatchedClassifier.Sight sight = watched.last().orElse(null);
+    WatchedClassifier.Sight sight = served.get().last().orElse(null);
     if (sight == null || share.run().result() != sight.detail().result()) {
       return;
     }
@@ -149,6 +150,7 @@ public final class NewestImages {
 
   /** Says that somebody looks, and returns what there is to be seen, if there is something yet. */
   public Optional<Batch> look() {
+    WatchedClassifier watched = served.get();
     watched.look();
     looking.lock();
     try {
@@ -197,6 +199,7 @@ public final class NewestImages {
     DetailedResult detail = now.sight().detail();
     return new Batch(
         now.run().id(),
+        now.sight().card(),
         now.run().numImages(),
         detail.result().settings().capacityRatio(),
         detail.result().effectiveCapacityRatio(),
@@ -206,6 +209,7 @@ public final class NewestImages {
 
   private Image image(WatchedClassifier.Sight sight, int index, Origin origin) {
     DetailedResult detail = sight.detail();
+    ModelCard card = sight.card();
     int size = card.imageSize();
     int bytes = 3 * size * size;
     List<byte[]> kept = new ArrayList<>();

@@ -56,49 +56,58 @@ public final class Pipeline implements AutoCloseable {
         metrics(new Meters(), classifier.card()));
   }
 
+  /** Returns the recorders of a pipeline. */
+  public static PipelineMetrics metrics(Meters meters) {
+    return new PipelineMetrics(
+        meters, Arrays.stream(FlushReason.values()).map(FlushReason::label).toList());
+  }
+
   /** Returns the recorders of a pipeline with this model. */
   public static PipelineMetrics metrics(Meters meters, ModelCard card) {
-    PipelineMetrics metrics =
-        new PipelineMetrics(
-            meters,
-            card.moeBlocks(),
-            card.numExperts(),
-            Arrays.stream(FlushReason.values()).map(FlushReason::label).toList());
-    metrics.model(card.name(), card.weightsHash());
+    PipelineMetrics metrics = metrics(meters);
+    metrics.model(card.name(), card.weightsHash(), card.moeBlocks(), card.numExperts());
     return metrics;
   }
 
-  /**
-   * Checks what the pipeline needs, takes the configuration in force over and starts; returns
-   * before the first image.
-   *
-   * @param factory makes the controllers that choose each batch's operating point
-   * @param metrics recorders of this pipeline alone; see {@link #metrics}
-   * @throws org.apache.kafka.common.config.ConfigException if a setting is not one that the model
-   *     can run with
-   * @throws PipelineException if the brokers cannot be reached, a topic is missing or the
-   *     configuration topic cannot be read
-   * @throws dev.vmoe.event.RegistryUnavailableException if the registry does not answer in time
-   * @throws dev.vmoe.event.SchemaRefusedException if the registry refuses a schema
-   */
+  /** Starts a pipeline that classifies with one model as long as it lives. */
   public static Pipeline start(
       Settings settings,
       BatchClassifier classifier,
       ImageDecoder decoder,
       ControllerFactory factory,
       PipelineMetrics metrics) {
-    LiveSettings file = runnable(settings, classifier.card());
+    return start(
+        settings,
+        ModelSource.only(settings.getString(Settings.MODEL), classifier, decoder, factory),
+        metrics);
+  }
+
+  /**
+   * Checks what the pipeline needs, takes the configuration in force over with its model and
+   * starts; returns before the first image.
+   *
+   * @param models has the models; those that it loads are closed with the pipeline
+   * @param metrics recorders of this pipeline alone; see {@link #metrics}
+   * @throws org.apache.kafka.common.config.ConfigException if a setting is not one that the model
+   *     can run with
+   * @throws PipelineException if the brokers cannot be reached, a topic is missing or the
+   *     configuration topic cannot be read
+   * @throws dev.vmoe.inference.InferenceException if the model cannot be loaded
+   * @throws dev.vmoe.event.RegistryUnavailableException if the registry does not answer in time
+   * @throws dev.vmoe.event.SchemaRefusedException if the registry refuses a schema
+   */
+  public static Pipeline start(Settings settings, ModelSource models, PipelineMetrics metrics) {
+    LiveSettings file = complete(settings, models);
     Topics topics = Topics.of(settings);
     StreamsProperties config = new StreamsProperties(settings);
     TopicLimits limits =
-        new TopicCheck(topics, PipelineParts.keepsProfile(settings, classifier.card()))
+        new TopicCheck(topics, PipelineParts.keepsProfile(settings))
             .limits(settings.adminProperties(), settings.getInt(Settings.IMAGE_MAX_BYTES));
     StreamsConfig streamsConfig = new StreamsConfig(config.streams(limits.largestRecord()));
 
     Pipeline pipeline =
         new Pipeline(
-            PipelineParts.assemble(
-                settings, file, streamsConfig, limits, classifier, decoder, factory, metrics));
+            PipelineParts.assemble(settings, file, streamsConfig, limits, models, metrics));
     try {
       pipeline.start();
     } catch (RuntimeException e) {
@@ -108,21 +117,17 @@ public final class Pipeline implements AutoCloseable {
     return pipeline;
   }
 
-  /**
-   * Returns the settings of the file for this model.
-   *
-   * @throws ConfigException if it cannot run with them
-   */
-  static LiveSettings runnable(Settings settings, ModelCard card) {
+  /** The settings file has to be whole by itself: a reset returns to it. */
+  private static LiveSettings complete(Settings settings, ModelSource models) {
     try {
-      return runnable(LiveSettings.of(settings), card);
+      return models.complete(LiveSettings.of(settings));
     } catch (IllegalArgumentException e) {
       throw new ConfigException(e.getMessage());
     }
   }
 
   /**
-   * Returns settings complete for this model.
+   * Returns settings complete for this model, whose batches fit into the memory outside the heap.
    *
    * @throws IllegalArgumentException if it cannot run with them, in the memory of this JVM
    */
@@ -133,7 +138,6 @@ public final class Pipeline implements AutoCloseable {
   }
 
   private void start() {
-    parts.configuration().start();
     parts.lag().start();
     parts.streams().setUncaughtExceptionHandler(this::onFailure);
     parts.streams().setStateListener(this::onState);
@@ -197,9 +201,9 @@ public final class Pipeline implements AutoCloseable {
     return profile == null ? parts.topology() : parts.topology() + "\n" + profile.topology();
   }
 
-  /** Returns the model. */
+  /** Returns the model that the next batch is run with. */
   public ModelCard card() {
-    return parts.card();
+    return parts.models().served().card();
   }
 
   /**
@@ -260,6 +264,7 @@ public final class Pipeline implements AutoCloseable {
     }
     parts.batcher().close();
     parts.configuration().close();
+    parts.models().close();
     parts.lag().close();
     parts.registry().close();
     parts.tracing().close();

@@ -1,6 +1,5 @@
 package dev.vmoe.streams;
 
-import dev.vmoe.batch.BatchLimits;
 import dev.vmoe.batch.MicroBatcher;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.ImageRequest;
@@ -8,11 +7,7 @@ import dev.vmoe.event.PipelineConfig;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.RoutingProfile;
-import dev.vmoe.image.ImageDecoder;
-import dev.vmoe.inference.BatchClassifier;
-import dev.vmoe.inference.WatchedClassifier;
 import dev.vmoe.metrics.PipelineMetrics;
-import dev.vmoe.moe.ModelCard;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.tracing.Tracing;
@@ -21,6 +16,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.common.config.ConfigException;
@@ -44,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * @param failures how many failures of stream threads are borne
  * @param newestImages images to look at
  * @param newestDeadLetters dead letters to look at
- * @param card the model
+ * @param models the model that is served
  * @param profile keeper of the routing profile; null if this instance keeps none
  */
 record PipelineParts(
@@ -60,7 +56,7 @@ record PipelineParts(
     FailureBound failures,
     NewestImages newestImages,
     NewestDeadLetters newestDeadLetters,
-    ModelCard card,
+    ServedModels models,
     @Nullable RoutingProfileStream profile) {
 
   /** Failures of each stream thread in one series before the instance gives up. */
@@ -74,23 +70,12 @@ record PipelineParts(
       LiveSettings file,
       StreamsConfig streamsConfig,
       TopicLimits limits,
-      BatchClassifier classifier,
-      ImageDecoder decoder,
-      ControllerFactory factory,
+      ModelSource source,
       PipelineMetrics metrics) {
     Topics topics = Topics.of(settings);
     CommitGuard guard = new CommitGuard(settings.inFlightWait());
-    WatchedClassifier watched = new WatchedClassifier(classifier);
-    NewestImages newestImages = new NewestImages(watched);
     NewestDeadLetters newestDeadLetters = new NewestDeadLetters();
-    ShareRecorder recorder =
-        new ShareRecorder(
-            metrics,
-            share -> {
-              newestImages.emitted(share);
-              newestDeadLetters.emitted(share);
-            });
-    ShareEvents events = new ShareEvents(classifier.card());
+    ShareEvents events = new ShareEvents();
     int threads = streamsConfig.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG);
     long largestDeadLetter =
         Math.min(StreamsProperties.largestSent(streamsConfig), limits.deadLetters());
@@ -99,11 +84,7 @@ record PipelineParts(
       Tracing tracing = Tracing.start(settings, metrics.traces());
       undo.push(tracing::close);
       ShareTracer tracer =
-          new ShareTracer(
-              tracing,
-              topics,
-              settings.getString(Settings.APPLICATION_ID),
-              classifier.card().name());
+          new ShareTracer(tracing, topics, settings.getString(Settings.APPLICATION_ID));
       RegistryClient registry =
           new RegistryClient(
               settings.getString(Settings.REGISTRY_URL),
@@ -114,7 +95,7 @@ record PipelineParts(
       registry.register(topics.predictions(), Prediction.getClassSchema());
       registry.register(topics.expertUtilization(), ExpertUtilization.getClassSchema());
       registry.register(topics.config(), PipelineConfig.getClassSchema());
-      if (keepsProfile(settings, classifier.card())) {
+      if (keepsProfile(settings)) {
         registry.register(topics.routingProfile(), RoutingProfile.getClassSchema());
       }
       LagMonitor lag =
@@ -127,28 +108,35 @@ record PipelineParts(
                   metrics
                       .capacity()
                       .load(load.backlogImages(), load.arrivalsPerSecond(), oldestNanos));
-      LiveCapacity capacity = capacity(factory, lag, file);
+      ServedModels models =
+          new ServedModels(source, lag::load, settings.getLong(Settings.BATCH_MAX_BYTES), metrics);
+      undo.push(models::close);
       LiveConfiguration configuration =
           new LiveConfiguration(
               () -> new ConfigLog(settings.consumerProperties(), topics.config()),
-              new ConfigReader(
-                  registry, settings, live -> Pipeline.runnable(live, classifier.card())),
+              new ConfigReader(registry, settings, UnaryOperator.identity()),
               file,
-              capacity::take,
+              models,
               metrics.capacity());
+      undo.push(configuration::close);
+      start(configuration); // says which model is to be loaded
+      NewestImages newestImages = new NewestImages(models::served);
+      ShareRecorder recorder =
+          new ShareRecorder(
+              metrics,
+              share -> {
+                newestImages.emitted(share);
+                newestDeadLetters.emitted(share);
+              });
       InFlight inFlight =
           new InFlight(
               () -> settings.inFlightImages(configuration.current().maxBatchImages()),
               settings.inFlightMaxBytes());
       metrics.images().inFlight(inFlight::images, inFlight::bytes);
-      long maxBatchBytes = settings.getLong(Settings.BATCH_MAX_BYTES);
       MicroBatcher<Waiting> batcher =
           new MicroBatcher<>(
-              watched,
-              decoder,
-              capacity,
-              () -> batchLimits(configuration.current(), maxBatchBytes),
-              settings.decodeThreads(classifier.takesAllCores()),
+              models::terms,
+              settings.decodeThreads(models.served().takesAllCores()),
               (run, images) -> {
                 recorder.watch(() -> recorder.ran(run));
                 recorder.watch(() -> tracer.ran(run, images));
@@ -170,7 +158,7 @@ record PipelineParts(
                       largestDeadLetter,
                       recorder,
                       tracer));
-      RoutingProfileStream profile = profile(settings, topics, registry, classifier.card());
+      RoutingProfileStream profile = profile(settings, topics, registry, models);
       if (profile != null) {
         undo.push(profile::close);
       }
@@ -187,7 +175,7 @@ record PipelineParts(
           new FailureBound(BORNE_FAILURES * threads, QUIET),
           newestImages,
           newestDeadLetters,
-          classifier.card(),
+          models,
           profile);
     } catch (RuntimeException e) {
       undo.forEach(Runnable::run);
@@ -196,21 +184,23 @@ record PipelineParts(
   }
 
   private static @Nullable RoutingProfileStream profile(
-      Settings settings, Topics topics, RegistryClient registry, ModelCard card) {
-    return keepsProfile(settings, card)
-        ? new RoutingProfileStream(settings, topics, registry, card)
+      Settings settings, Topics topics, RegistryClient registry, ServedModels models) {
+    return keepsProfile(settings)
+        ? new RoutingProfileStream(settings, topics, registry, models::everServed)
         : null;
   }
 
-  /** Returns whether an instance keeps a routing profile; a dense model routes nothing. */
-  static boolean keepsProfile(Settings settings, ModelCard card) {
-    return !card.dense() && !settings.routingProfileInterval().isZero();
+  /**
+   * Returns whether an instance keeps a routing profile. A dense model adds nothing to it, but the
+   * next one may be another.
+   */
+  static boolean keepsProfile(Settings settings) {
+    return !settings.routingProfileInterval().isZero();
   }
 
-  private static LiveCapacity capacity(
-      ControllerFactory factory, LagMonitor lag, LiveSettings file) {
+  private static void start(LiveConfiguration configuration) {
     try {
-      return new LiveCapacity(factory, lag::load, file);
+      configuration.start();
     } catch (IllegalArgumentException e) {
       throw new ConfigException(e.getMessage());
     }
@@ -223,9 +213,5 @@ record PipelineParts(
     properties.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, 5_000);
     properties.putAll(settings.adminProperties());
     return properties;
-  }
-
-  private static BatchLimits batchLimits(LiveSettings live, long maxBytes) {
-    return new BatchLimits(live.maxBatchImages(), maxBytes, live.linger());
   }
 }

@@ -5,12 +5,15 @@ import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.LayerUtilization;
 import dev.vmoe.moe.ModelCard;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
  * What an instance counts in the routing profile, however many events of whatever kind are written:
- * its own model exactly, and a few others, which are there while one model replaces another.
+ * the models that it has served exactly, and a few others, which are there while one model replaces
+ * another.
  */
 final class ProfileBound {
 
@@ -22,15 +25,15 @@ final class ProfileBound {
 
   private static final Pattern HASH = Pattern.compile("[0-9a-f]{1,64}");
 
-  private final ModelCard own;
+  private final Function<String, Optional<ModelCard>> own;
   private final Set<String> others = new HashSet<>();
 
   /**
    * Creates a bound.
    *
-   * @param own the model of the instance
+   * @param own returns the model of a weights hash, if the instance has served it
    */
-  ProfileBound(ModelCard own) {
+  ProfileBound(Function<String, Optional<ModelCard>> own) {
     this.own = own;
   }
 
@@ -41,10 +44,13 @@ final class ProfileBound {
    */
   synchronized void require(ExpertUtilization event) {
     String model = event.getWeightsHash();
-    boolean ofOwn = model.equals(own.weightsHash());
-    requireClasses(event, ofOwn ? own.classes().size() : MOST_OTHER_CLASSES);
-    if (ofOwn) {
-      requireShape(event);
+    ModelCard card = own.apply(model).orElse(null);
+    if (card != null) {
+      others.remove(model); // another instance may have changed to it earlier
+    }
+    requireClasses(event, card == null ? MOST_OTHER_CLASSES : card.classes().size());
+    if (card != null) {
+      requireShape(event, card);
     } else if (!HASH.matcher(model).matches()) {
       throw new IllegalArgumentException("its weightsHash is none");
     } else if (!others.contains(model) && others.size() >= MOST_OTHER_MODELS) {
@@ -66,16 +72,16 @@ final class ProfileBound {
   }
 
   /** A first row of another shape would keep all that come after it from being added. */
-  private void requireShape(ExpertUtilization event) {
+  private static void requireShape(ExpertUtilization event, ModelCard card) {
     for (ClassUtilization ofClass : event.getClasses()) {
       if (!ofClass.getLayers().stream()
               .map(LayerUtilization::getBlock)
               .toList()
-              .equals(own.moeBlocks())
+              .equals(card.moeBlocks())
           || ofClass.getLayers().stream()
-              .anyMatch(layer -> layer.getAssigned().size() != own.numExperts())) {
+              .anyMatch(layer -> layer.getAssigned().size() != card.numExperts())) {
         throw new IllegalArgumentException(
-            "the model has %d experts in blocks %s".formatted(own.numExperts(), own.moeBlocks()));
+            "the model has %d experts in blocks %s".formatted(card.numExperts(), card.moeBlocks()));
       }
     }
   }

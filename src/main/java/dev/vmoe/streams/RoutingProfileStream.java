@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
@@ -64,9 +65,14 @@ final class RoutingProfileStream implements AutoCloseable {
    * Creates streams that have not been started.
    *
    * @param registry stays the caller's to close
+   * @param own returns the model of a weights hash, if the instance has served it
    */
-  RoutingProfileStream(Settings settings, Topics topics, RegistryClient registry, ModelCard card) {
-    ProfileBound bound = new ProfileBound(card);
+  RoutingProfileStream(
+      Settings settings,
+      Topics topics,
+      RegistryClient registry,
+      Function<String, Optional<ModelCard>> own) {
+    ProfileBound bound = new ProfileBound(own);
     topologies = () -> RoutingProfileTopology.build(topics, registry, bound);
     config = new StreamsConfig(new StreamsProperties(settings).routingProfile());
     topology = topologies.get().describe().toString();

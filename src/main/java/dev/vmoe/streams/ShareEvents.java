@@ -30,23 +30,36 @@ final class ShareEvents {
 
   private static final int BEST = 5;
 
-  private final ModelCard card;
-  private final Map<String, Integer> classIndices = new HashMap<>();
+  private volatile Classes classes = new Classes(List.of(), Map.of());
 
-  ShareEvents(ModelCard card) {
-    this.card = card;
-    for (int i = 0; i < card.classes().size(); i++) {
-      classIndices.putIfAbsent(card.classes().get(i), i);
+  /** The classes of the model that was asked about last, and where each is among the logits. */
+  private record Classes(List<String> names, Map<String, Integer> indices) {
+    static Classes of(List<String> names) {
+      Map<String, Integer> indices = new HashMap<>();
+      for (int i = 0; i < names.size(); i++) {
+        indices.putIfAbsent(names.get(i), i);
+      }
+      return new Classes(names, indices);
     }
+  }
+
+  private Map<String, Integer> classIndices(ModelCard card) {
+    Classes now = classes;
+    if (!now.names().equals(card.classes())) {
+      now = Classes.of(card.classes());
+      classes = now;
+    }
+    return now.indices();
   }
 
   /** Returns the prediction of one image. */
   Prediction prediction(BatchRun run, Answer.Classified<Waiting> answer) {
     BatchResult result = result(run);
+    ModelCard card = run.card();
     Waiting waiting = answer.origin();
     return Prediction.newBuilder()
         .setLabel(waiting.label())
-        .setTop(top(result.logits()[answer.index()]))
+        .setTop(top(card, result.logits()[answer.index()]))
         .setAttributes(waiting.attributes())
         .setModel(card.name())
         .setWeightsHash(card.weightsHash())
@@ -82,9 +95,10 @@ final class ShareEvents {
     }
     BatchRun run = share.run();
     BatchResult result = result(run);
+    ModelCard card = run.card();
     Map<String, List<Answer.Classified<Waiting>>> byClass = new TreeMap<>();
     for (Answer.Classified<Waiting> image : classified) {
-      byClass.computeIfAbsent(classOf(result, image), name -> new ArrayList<>()).add(image);
+      byClass.computeIfAbsent(classOf(card, result, image), name -> new ArrayList<>()).add(image);
     }
     Waiting first = classified.get(0).origin();
     Waiting last = classified.get(classified.size() - 1).origin();
@@ -110,21 +124,21 @@ final class ShareEvents {
             .setInferenceMicros(TimeUnit.NANOSECONDS.toMicros(result.inferenceNanos()))
             .setDecision(decision(run).reason())
             .setConfigurationVersion(decision(run).configurationVersion())
-            .setLayers(layers(result.counts(), classified))
+            .setLayers(layers(card, result.counts(), classified))
             .setClasses(
                 byClass.entrySet().stream()
-                    .map(entry -> ofClass(entry.getKey(), result.counts(), entry.getValue()))
+                    .map(entry -> ofClass(card, entry.getKey(), result.counts(), entry.getValue()))
                     .toList())
             .build());
   }
 
   private ClassUtilization ofClass(
-      String label, RoutingCounts counts, List<Answer.Classified<Waiting>> images) {
+      ModelCard card, String label, RoutingCounts counts, List<Answer.Classified<Waiting>> images) {
     return ClassUtilization.newBuilder()
         .setLabel(label)
-        .setClassIndex(classIndices.getOrDefault(label, NO_CLASS))
+        .setClassIndex(classIndices(card).getOrDefault(label, NO_CLASS))
         .setImages(images.size())
-        .setLayers(layers(counts, images))
+        .setLayers(layers(card, counts, images))
         .build();
   }
 
@@ -136,7 +150,8 @@ final class ShareEvents {
     return Objects.requireNonNull(run.decision(), "a batch with classified images was decided on");
   }
 
-  private String classOf(BatchResult result, Answer.Classified<Waiting> image) {
+  private static String classOf(
+      ModelCard card, BatchResult result, Answer.Classified<Waiting> image) {
     String label = image.origin().label();
     if (label != null) {
       return label;
@@ -146,8 +161,8 @@ final class ShareEvents {
   }
 
   /** Sums the routing counts of some images: (B, L, E) to L times (E). */
-  private List<LayerUtilization> layers(
-      RoutingCounts counts, List<Answer.Classified<Waiting>> images) {
+  private static List<LayerUtilization> layers(
+      ModelCard card, RoutingCounts counts, List<Answer.Classified<Waiting>> images) {
     List<LayerUtilization> layers = new ArrayList<>();
     for (int layer = 0; layer < counts.numLayers(); layer++) {
       Long[] assigned = new Long[counts.numExperts()];
@@ -187,7 +202,7 @@ final class ShareEvents {
     return layers;
   }
 
-  private List<ClassScore> top(float[] logits) {
+  private static List<ClassScore> top(ModelCard card, float[] logits) {
     return ScoredClass.top(card, logits, BEST).stream()
         .map(best -> new ClassScore(best.index(), best.label(), best.score()))
         .toList();

@@ -12,7 +12,6 @@ import dev.vmoe.metrics.ExpertMetrics;
 import dev.vmoe.metrics.ImageMetrics;
 import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.moe.RoutingCounts;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -135,15 +134,16 @@ final class ShareRecorder {
   void emitted(ExpertUtilization utilization) {
     ExpertMetrics experts = metrics.experts();
     experts.slots(utilization.getSlots());
-    List<LayerUtilization> layers = utilization.getLayers();
-    for (int layer = 0; layer < layers.size(); layer++) {
-      LayerUtilization its = layers.get(layer);
+    for (LayerUtilization its : utilization.getLayers()) {
       for (int expert = 0; expert < its.getAssigned().size(); expert++) {
-        experts.choices(
-            layer, expert, its.getAssigned().get(expert), its.getDispatched().get(expert));
-        experts.importance(layer, expert, its.getImportance().get(expert));
+        experts.expert(
+            its.getBlock(),
+            expert,
+            its.getAssigned().get(expert),
+            its.getDispatched().get(expert),
+            its.getImportance().get(expert));
       }
-      experts.droppedEntirely(layer, its.getTokensDroppedEntirely());
+      experts.droppedEntirely(its.getBlock(), its.getTokensDroppedEntirely());
     }
   }
 }

@@ -26,20 +26,17 @@ final class ShareTracer {
   private final Tracing tracing;
   private final Topics topics;
   private final String group;
-  private final String model;
 
   /**
    * Creates a tracer.
    *
    * @param tracing stays the caller's to close
    * @param group the consumer group
-   * @param model the model's name
    */
-  ShareTracer(Tracing tracing, Topics topics, String group, String model) {
+  ShareTracer(Tracing tracing, Topics topics, String group) {
     this.tracing = tracing;
     this.topics = topics;
     this.group = group;
-    this.model = model;
   }
 
   /** Begins or continues the trace of a record that was read. */
@@ -67,7 +64,7 @@ final class ShareTracer {
     List<ImageTrace> traces = images.stream().map(Waiting::trace).toList();
     SpanContext span =
         tracing.batch(
-            "classify " + model,
+            "classify " + run.card().name(),
             traces,
             run.startNanos(),
             run.startNanos() + result.inferenceNanos(),
@@ -85,7 +82,7 @@ final class ShareTracer {
   private AttributesBuilder ofBatch(AttributesBuilder to, BatchRun run, BatchResult result) {
     RoutingSettings asked = result.settings();
     return to.put(SpanAttributes.MESSAGES, (long) run.numImages())
-        .put(SpanAttributes.MODEL, model)
+        .put(SpanAttributes.MODEL, run.card().name())
         .put(SpanAttributes.BATCH_ID, run.id())
         .put(SpanAttributes.FLUSH_REASON, run.flushReason().label())
         .put(SpanAttributes.REQUESTED_RATIO, asked.capacityRatio())

@@ -14,7 +14,7 @@
  *              └──▶ offsets              CommitGuard: none beyond what was emitted
  *            all in one transaction
  *
- * config ──▶ LiveConfiguration ──▶ LiveCapacity, limits of batches and of what is in flight
+ * config ──▶ LiveConfiguration ──▶ ServedModels: model, limits and LiveCapacity of the next batch
  *            ends of images ──▶ LagMonitor ──▶ LiveCapacity: a controller is told the load
  *
  * expert-utilization ──▶ RoutingProfileStream ──▶ routing-profile: sums by model and class

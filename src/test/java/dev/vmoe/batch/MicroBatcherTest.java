@@ -29,6 +29,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -425,6 +426,51 @@ class MicroBatcherTest {
     assertThat(startNanos).isLessThan(System.nanoTime());
   }
 
+  @Test
+  void shouldRunEachBatchWithTheModelItWasOpenedWithAndThenGiveThatBack() throws Exception {
+    List<String> events = new CopyOnWriteArrayList<>();
+    ServedModel old = served(events, "old");
+    ServedModel next = served(events, "new");
+    limits = new BatchLimits(2, 1_000, NEVER_LINGERS);
+    AtomicReference<ServedModel> inForce = new AtomicReference<>(old);
+    batcher =
+        new MicroBatcher<>(
+            () -> new BatchTerms(inForce.get(), limits), 2, (run, origins) -> events.add("ran"));
+    Lane<Integer> lane = batcher.openLane();
+    submit(lane, 1, 2);
+    take(lane);
+    submit(lane, 3);
+    inForce.set(next);
+    old.release();
+    submit(lane, 4, 5, 6);
+
+    assertThat(classes(take(lane))).containsExactly(3, 4);
+    assertThat(classes(take(lane))).containsExactly(5, 6);
+    Awaitility.await().until(() -> events.size() == 7);
+    assertThat(events)
+        .containsExactly(
+            "old decides", "ran", "old decides", "ran", "old is given back", "new decides", "ran");
+    assertThat(samples).hasSize(3);
+    assertThat(samples.get(1).lastRun()).isNotNull();
+    assertThat(samples.get(2).lastRun()).as("of another model").isNull();
+    assertThat(old.use()).isFalse();
+  }
+
+  private ServedModel served(List<String> events, String name) {
+    return new ServedModel(
+        classifier,
+        MicroBatcherTest::decode,
+        sample -> {
+          samples.add(sample);
+          events.add(name + " decides");
+          return new FixedCapacity(
+                  new OperatingPoint(SETTINGS.capacityRatio(), SETTINGS.expertsPerToken()),
+                  SETTINGS.routing())
+              .decide(sample);
+        },
+        () -> events.add(name + " is given back"));
+  }
+
   private void open(int maxImages, long maxBytes, Duration linger) {
     open(maxImages, maxBytes, linger, (run, origins) -> {});
   }
@@ -445,7 +491,8 @@ class MicroBatcherTest {
           decode(encoded, images, slot);
         };
     limits = new BatchLimits(maxImages, maxBytes, linger);
-    batcher = new MicroBatcher<>(classifier, decoder, controller, () -> limits, 2, listener);
+    ServedModel model = new ServedModel(classifier, decoder, controller, () -> {});
+    batcher = new MicroBatcher<>(() -> new BatchTerms(model, limits), 2, listener);
   }
 
   /** A 1×1 image whose red value is its first byte. */

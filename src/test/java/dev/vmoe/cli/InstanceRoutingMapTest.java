@@ -23,7 +23,7 @@ class InstanceRoutingMapTest {
 
   private final InstanceRoutingMap map =
       new InstanceRoutingMap(
-          CARD,
+          () -> CARD,
           () -> {
             asked++;
             return Optional.of(List.copyOf(rows));

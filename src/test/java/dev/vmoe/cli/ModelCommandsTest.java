@@ -57,6 +57,21 @@ class ModelCommandsTest {
     assertThat(card.get("experts_per_token").asInt()).isEqualTo(2);
     assertThat(card.get("classes")).hasSize(10);
     assertThat(card.get("weights_hash").asText()).matches("[0-9a-f]{64}");
+    assertThat(card.has("runtime")).isFalse();
+  }
+
+  @Test
+  void shouldSayWhatAModelRunsOn() throws Exception {
+    String graph = folder.resolve("m.onnx").toString();
+    assertThat(importModel(graph)).isZero();
+
+    assertThat(run("model", "info", graph, "--device", "cpu", "--json")).isZero();
+    JsonNode card = JSON.readTree(lines().get(1));
+    assertThat(card.get("device").asText()).isEqualTo("cpu");
+    assertThat(card.get("runtime").asText())
+        .matches("ONNX Runtime \\d+\\.\\S+, CPUExecutionProvider");
+    assertThat(run("model", "info", graph, "--device", "gpu")).isNotZero();
+    assertThat(err.toString()).contains("is none of auto, cpu, cuda, cuda:N");
   }
 
   @Test
@@ -122,6 +137,33 @@ class ModelCommandsTest {
         .anyMatch(line -> line.startsWith("vmoe: " + junk + " is no ONNX file: "))
         .anyMatch(
             line -> line.equals("vmoe: " + empty + ": model file has no metadata entry vmoe.name"));
+  }
+
+  @Test
+  void shouldListTheModelsOfAFolderAndWhatIsWrongWithThem() throws Exception {
+    Path good = Files.createDirectories(folder.resolve("good")).resolve("model.onnx");
+    Files.write(
+        Files.createDirectories(folder.resolve("junk")).resolve("model.onnx"), new byte[] {1, 2});
+    assertThat(run("model", "import", "--checkpoint", CHECKPOINT, "--out", good.toString()))
+        .isZero();
+
+    assertThat(run("model", "list", "--set", "models.dir=" + folder, "--json")).isZero();
+    JsonNode first = JSON.readTree(lines().get(1));
+    assertThat(first.get("name").asText()).isEqualTo("good");
+    assertThat(first.get("file").asText()).isEqualTo(good.toString());
+    assertThat(first.at("/card/num_experts").asInt()).isEqualTo(8);
+    assertThat(first.get("quality_profile").asBoolean()).isFalse();
+    JsonNode second = JSON.readTree(lines().get(2));
+    assertThat(second.get("problem").asText()).contains("is no ONNX file");
+
+    assertThat(run("model", "list", "--set", "models.dir=" + folder)).isZero();
+    assertThat(out.toString())
+        .containsPattern("good +fashion-mnist-vmoe +[0-9a-f]{12} +28 x 28 +10 +8 in . layers +2")
+        .containsPattern("junk +cannot be used: ")
+        .contains("2 models in " + folder);
+    assertThat(run("model", "list", "--set", "models.dir=" + folder.resolve("none")))
+        .isEqualTo(VmoeCommand.FAILED);
+    assertThat(err.toString()).contains("models.dir: no folder");
   }
 
   @Test

@@ -76,7 +76,8 @@ class VmoeCommandTest {
   @Test
   void shouldTellItsVersion() {
     assertThat(run("--version")).isZero();
-    assertThat(out.toString()).matches("vmoe \\d+\\.\\d+\\.\\d+\\S*\\RJava .*\\R");
+    assertThat(out.toString())
+        .matches("vmoe \\d+\\.\\d+\\.\\d+\\S*\\RONNX Runtime \\d.* \\(onnxruntime\\)\\RJava .*\\R");
   }
 
   @Test

@@ -87,10 +87,10 @@ class HistoryTest {
   void shouldSetExpertsAgainstTheirSlotsAndAgainstAnEvenShare() {
     tick();
     metrics.experts().slots(100);
-    metrics.experts().choices(0, 0, 150, 100);
-    metrics.experts().choices(0, 1, 50, 50);
-    metrics.experts().choices(1, 0, 100, 80);
-    metrics.experts().choices(1, 1, 100, 90);
+    metrics.experts().expert(1, 0, 150, 100, 0);
+    metrics.experts().expert(1, 1, 50, 50, 0);
+    metrics.experts().expert(3, 0, 100, 80, 0);
+    metrics.experts().expert(3, 1, 100, 90, 0);
     tick();
 
     History.Experts experts = history.experts().orElseThrow();

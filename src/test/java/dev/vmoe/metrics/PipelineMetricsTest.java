@@ -32,8 +32,8 @@ class PipelineMetricsTest {
 
   @Test
   void shouldScrapeEveryMetricUnderItsOwnName() {
-    metrics.model("demo", "abcd");
-    metrics.device("cpu", "auto");
+    metrics.model("demo", "abcd", List.of(1, 3), 2);
+    metrics.device("cpu", "auto", "a runtime");
     metrics.images().inFlight(() -> 0, () -> 0);
     metrics.streamsState(() -> "RUNNING", List.of("RUNNING"));
     metrics.routingProfile(() -> true);
@@ -131,11 +131,9 @@ class PipelineMetricsTest {
 
   @Test
   void shouldCountChoicesByEncoderBlockAndExpert() {
-    metrics.experts().choices(1, 0, 10, 7);
-    metrics.experts().choices(1, 0, 5, 5);
-    metrics.experts().importance(1, 0, 2.5);
-    metrics.experts().importance(1, 0, 0.25);
-    metrics.experts().droppedEntirely(1, 3);
+    metrics.experts().expert(3, 0, 10, 7, 2.5);
+    metrics.experts().expert(3, 0, 5, 5, 0.25);
+    metrics.experts().droppedEntirely(3, 3);
     metrics.experts().slots(8.5);
 
     assertThat(value("vmoe_expert_choices_assigned_total{expert=\"0\",layer=\"3\"}")).isEqualTo(15);
@@ -145,6 +143,27 @@ class PipelineMetricsTest {
     assertThat(value("vmoe_expert_importance_total{expert=\"0\",layer=\"3\"}")).isEqualTo(2.75);
     assertThat(value("vmoe_tokens_dropped_entirely_total{layer=\"3\"}")).isEqualTo(3);
     assertThat(value("vmoe_expert_slots_total")).isEqualTo(8.5);
+  }
+
+  @Test
+  void shouldKeepTheSeriesOfTheModelThatIsServedAndNoOthers() {
+    metrics.model("old", "aaaa", List.of(1, 3), 2);
+    metrics.experts().expert(3, 1, 10, 7, 2.5);
+    metrics.model("new", "bbbb", List.of(0, 3), 3);
+    metrics.experts().expert(3, 1, 5, 5, 0.5);
+    metrics.experts().expert(1, 0, 1, 1, 1); // the last share of the old one
+    metrics.experts().droppedEntirely(1, 1);
+    metrics.experts().expert(0, 2, 4, 4, 1);
+
+    assertThat(value("vmoe_model_info{model=\"new\",weights=\"bbbb\"}")).isEqualTo(1);
+    assertThat(value("vmoe_expert_choices_assigned_total{expert=\"1\",layer=\"3\"}")).isEqualTo(15);
+    assertThat(value("vmoe_expert_choices_assigned_total{expert=\"2\",layer=\"0\"}")).isEqualTo(4);
+    assertThat(meters.scrape(Exposition.PROMETHEUS)).doesNotContain("layer=\"1\"", "\"old\"");
+
+    metrics.model("dense", "cccc", List.of(), 0);
+    assertThat(meters.scrape(Exposition.PROMETHEUS)).doesNotContain("layer=", "\"new\"");
+    metrics.model("old", "aaaa", List.of(1, 3), 2);
+    assertThat(value("vmoe_expert_choices_assigned_total{expert=\"1\",layer=\"3\"}")).isZero();
   }
 
   @Test
@@ -225,14 +244,15 @@ class PipelineMetricsTest {
   @Test
   void shouldSayWhatRunsAndHow() {
     AtomicReference<String> state = new AtomicReference<>("CREATED");
-    metrics.model("demo \"small\"", "abcd");
-    metrics.device("cuda:0", "auto");
+    metrics.model("demo \"small\"", "abcd", List.of(1, 3), 2);
+    metrics.device("cuda:0", "auto", "a runtime");
     metrics.streamsState(state::get, List.of("CREATED", "RUNNING"));
     metrics.threadFailed();
 
     assertThat(value("vmoe_model_info{model=\"demo \\\"small\\\"\",weights=\"abcd\"}"))
         .isEqualTo(1);
-    assertThat(value("vmoe_device_info{asked=\"auto\",device=\"cuda:0\"}")).isEqualTo(1);
+    assertThat(value("vmoe_device_info{asked=\"auto\",device=\"cuda:0\",runtime=\"a runtime\"}"))
+        .isEqualTo(1);
     assertThat(value("vmoe_streams_state{state=\"CREATED\"}")).isEqualTo(1);
     state.set("RUNNING");
     assertThat(value("vmoe_streams_state{state=\"CREATED\"}")).isZero();

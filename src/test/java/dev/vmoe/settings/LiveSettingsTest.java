@@ -34,10 +34,27 @@ class LiveSettingsTest {
         .containsEntry("routing", "vanilla")
         .containsEntry("batch.max.images", "16")
         .containsEntry("batch.linger.ms", "20")
-        .containsOnlyKeys(LiveSettings.KEYS);
+        .containsOnlyKeys(LiveSettings.KEYS.stream().filter(key -> !key.equals("model")).toList());
     assertThat(live.changesSince(LiveSettings.of(FILE)))
         .containsOnly(
             Map.entry("capacity.ratio", "1.05 → 0.5"), Map.entry("routing", "bpr → vanilla"));
+  }
+
+  @Test
+  void shouldTakeAModelFromARecordByItsNameOnly() {
+    Settings file = new Settings(Map.of("model", "/any/where/m.onnx"));
+
+    assertThat(LiveSettings.of(file).model()).isEqualTo("/any/where/m.onnx");
+    LiveSettings live = LiveSettings.of(file, Map.of("model", "vmoe-1.2_b"), 3L);
+    assertThat(live.model()).isEqualTo("vmoe-1.2_b");
+    assertThat(live.changesSince(LiveSettings.of(file)))
+        .containsOnly(Map.entry("model", "/any/where/m.onnx → vmoe-1.2_b"));
+    for (String path :
+        List.of("../m", "a/b", "/m", "..", "a..b", ".a", "m.onnx", "C:m", "a b", "a".repeat(101))) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> LiveSettings.of(file, Map.of("model", path), 3L))
+          .withMessageContaining("'" + path + "' is no model's name");
+    }
   }
 
   @Test

@@ -204,6 +204,6 @@ class SettingsTest {
                     "org.apache.kafka.common.config.provider.EnvVarConfigProvider",
                 "model", "${env:PATH}"));
 
-    assertThat(settings.model().toString()).isEqualTo(System.getenv("PATH"));
+    assertThat(settings.model()).isEqualTo(System.getenv("PATH"));
   }
 }

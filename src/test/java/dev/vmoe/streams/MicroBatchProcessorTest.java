@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.vmoe.batch.BatchLimits;
+import dev.vmoe.batch.BatchTerms;
 import dev.vmoe.batch.MicroBatcher;
+import dev.vmoe.batch.ServedModel;
 import dev.vmoe.capacity.FixedCapacity;
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.event.AvroDeserializer;
@@ -60,7 +62,7 @@ class MicroBatchProcessorTest {
   private final Meters meters = new Meters();
   private final PipelineMetrics metrics = Pipeline.metrics(meters, new FakeClassifier().card());
   private ShareRecorder recorder = new ShareRecorder(metrics);
-  private final ShareTracer tracer = new ShareTracer(Tracing.off(), TOPICS, "test", "fake");
+  private final ShareTracer tracer = new ShareTracer(Tracing.off(), TOPICS, "test");
   private final List<AutoCloseable> open = new ArrayList<>();
 
   private FakeClassifier classifier = new FakeClassifier();
@@ -85,12 +87,15 @@ class MicroBatchProcessorTest {
   }
 
   private Topology topology() {
-    MicroBatcher<Waiting> batcher =
-        new MicroBatcher<>(
+    ServedModel model =
+        new ServedModel(
             classifier,
             new FakeDecoder(SLOT_BYTES),
             new FixedCapacity(new OperatingPoint(1.05, 2), Routing.VANILLA),
-            () -> new BatchLimits(batchImages, 1_000_000, linger),
+            () -> {});
+    MicroBatcher<Waiting> batcher =
+        new MicroBatcher<>(
+            () -> new BatchTerms(model, new BatchLimits(batchImages, 1_000_000, linger)),
             2,
             (run, images) -> {
               recorder.ran(run);
@@ -98,7 +103,7 @@ class MicroBatchProcessorTest {
             });
     open.add(0, batcher);
     RequestReader reader = new RequestReader(registry, 1000);
-    ShareEvents events = new ShareEvents(classifier.card());
+    ShareEvents events = new ShareEvents();
     inFlight = new InFlight(() -> inFlightImages, inFlightBytes);
     return PipelineTopology.build(
         TOPICS,

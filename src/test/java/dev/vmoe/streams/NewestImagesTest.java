@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 class NewestImagesTest {
 
   private final WatchedClassifier watched = new WatchedClassifier(new FakeClassifier());
-  private final NewestImages images = new NewestImages(watched);
+  private final NewestImages images = new NewestImages(() -> watched);
   private final NewestDeadLetters letters = new NewestDeadLetters();
 
   private BatchRun run(String id, int numImages) {
@@ -38,7 +38,7 @@ class NewestImagesTest {
             numImages,
             ImagePriority.equal(numImages),
             new RoutingSettings(0.5, 2, Routing.BATCH_PRIORITY));
-    return new BatchRun(id, numImages, FlushReason.SIZE, 0, null, result, 0);
+    return new BatchRun(id, watched.card(), numImages, FlushReason.SIZE, 0, null, result, 0);
   }
 
   private static Waiting waiting(int partition, long offset, String label) {
@@ -104,7 +104,7 @@ class NewestImagesTest {
     AtomicReference<Runnable> meanwhile = new AtomicReference<>(() -> {});
     NewestImages slow =
         new NewestImages(
-            watched,
+            () -> watched,
             (rgb, width, height) -> {
               encoded.incrementAndGet();
               CompletableFuture.runAsync(meanwhile.getAndSet(() -> {}))

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.metrics.Meters;
+import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import java.util.Map;
 import java.util.Set;
@@ -50,12 +51,10 @@ class PipelineTest {
             () ->
                 PipelineParts.assemble(
                     settings,
-                    Pipeline.runnable(settings, classifier.card()),
+                    Pipeline.runnable(LiveSettings.of(settings), classifier.card()),
                     config,
                     TopicLimits.assumed(1_000_000),
-                    classifier,
-                    decoder,
-                    ControllerFactory.fixed(),
+                    ModelSource.only(null, classifier, decoder, ControllerFactory.fixed()),
                     Pipeline.metrics(new Meters(), classifier.card())));
 
     assertThat(before).containsAll(inferenceThreads());

@@ -3,12 +3,12 @@ package dev.vmoe.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.event.RegistryClient;
-import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.settings.Settings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.Record;
 import org.junit.jupiter.api.Test;
@@ -30,7 +30,7 @@ class PipelineTopologyTest {
         RoutingProfileTopology.build(
                 Topics.of(new Settings(Map.of())),
                 new RegistryClient("mock://topology", Map.of(), Duration.ZERO),
-                new ProfileBound(new FakeClassifier().card()))
+                new ProfileBound(hash -> Optional.empty()))
             .describe()
             .toString();
 

@@ -15,8 +15,10 @@ import dev.vmoe.moe.ModelCard;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -42,10 +44,13 @@ class RoutingProfileTopologyTest {
   private final AvroSerializer<ExpertUtilization> events = new AvroSerializer<>(registry);
 
   private TopologyTestDriver driver;
+  private final Map<String, ModelCard> served = new HashMap<>();
   private TestInputTopic<byte[], byte[]> utilization;
 
   @BeforeEach
   void start() {
+    ModelCard own = new FakeClassifier().card();
+    served.put(own.weightsHash(), own);
     Properties properties = new Properties();
     properties.put("application.id", "test");
     properties.put("bootstrap.servers", "nowhere:1");
@@ -53,7 +58,7 @@ class RoutingProfileTopologyTest {
     driver =
         new TopologyTestDriver(
             RoutingProfileTopology.build(
-                TOPICS, registry, new ProfileBound(new FakeClassifier().card())),
+                TOPICS, registry, new ProfileBound(hash -> Optional.ofNullable(served.get(hash)))),
             properties);
     utilization =
         driver.createInputTopic(
@@ -270,6 +275,18 @@ class RoutingProfileTopologyTest {
             "a2/0",
             own.weightsHash() + "/0",
             own.weightsHash() + "/" + (classes - 1));
+  }
+
+  @Test
+  void shouldCountAModelExactlyOnceItIsServed() {
+    for (int i = 0; i <= ProfileBound.MOST_OTHER_MODELS; i++) {
+      pipe(event("a" + i, ofClass("a", 0, 1, layer(1, 1, 1, 1, 1, 1))));
+    }
+    served.put("a0", new FakeClassifier().card());
+    pipe(event("a0", ofClass("other shape", 1, 1, layer(1, 1, 1, 1, 1, 1))));
+    pipe(event("a3", ofClass("a", 0, 1, layer(1, 1, 1, 1, 1, 1))));
+
+    assertThat(rows()).containsOnlyKeys("a0/0", "a1/0", "a2/0", "a3/0");
   }
 
   private static ExpertUtilization ofLayers(ExpertUtilization event, LayerUtilization... layers) {

@@ -1,0 +1,135 @@
+package dev.vmoe.batch;
+
+import dev.vmoe.capacity.Decision;
+import dev.vmoe.capacity.Load;
+import dev.vmoe.capacity.RunTime;
+import dev.vmoe.capacity.Sample;
+import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.inference.BatchResult;
+import dev.vmoe.inference.InferenceException;
+import java.util.Objects;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs closed batches, each with the model and the controller it was opened under, and tells who
+ * listens. Belongs to the inference thread alone.
+ */
+final class BatchRunner<T> {
+
+  private static final Logger log = LoggerFactory.getLogger(BatchRunner.class);
+
+  private final Decoding decoding;
+  private final IntSupplier waitingImages;
+  private final RunListener<T> listener;
+
+  /** The last run, when it ended, and of which model. */
+  private @Nullable RunTime lastRun;
+
+  private long lastRunEndNanos;
+  private @Nullable ServedModel lastModel;
+
+  /** Whether it was said already. */
+  private boolean listenerFailed;
+
+  /**
+   * Creates a runner that has run nothing yet.
+   *
+   * @param decoding stands still while a run takes all cores
+   * @param waitingImages images of the batches behind the one that runs
+   * @param listener told of each batch that has run
+   */
+  BatchRunner(Decoding decoding, IntSupplier waitingImages, RunListener<T> listener) {
+    this.decoding = decoding;
+    this.waitingImages = waitingImages;
+    this.listener = listener;
+  }
+
+  /**
+   * Runs a batch that is closed and decoded, and tells of it.
+   *
+   * @throws InferenceException if the run fails
+   */
+  BatchRun run(Batch<T> batch) {
+    BatchRun run;
+    try {
+      run = classify(batch);
+    } catch (InferenceException e) {
+      throw e;
+    } catch (RuntimeException | Error e) {
+      throw new InferenceException("batch of " + batch.images + " images failed: " + e, e);
+    }
+    tell(run, batch);
+    return run;
+  }
+
+  private BatchRun classify(Batch<T> batch) {
+    FlushReason flushReason = Objects.requireNonNull(batch.flushReason);
+    BatchClassifier classifier = batch.model.classifier();
+    int numImages = batch.compact();
+    long startNanos = System.nanoTime();
+    if (numImages == 0) {
+      return BatchRun.ofNothing(
+          batch.id, classifier.card(), flushReason, batch.lingerNanos(), startNanos);
+    }
+    for (Entry<T> entry : batch.entries) {
+      entry.queueNanos = startNanos - entry.submittedNanos;
+    }
+    Decision decision = batch.model.controller().decide(sample(batch, numImages, startNanos));
+    boolean alone = classifier.takesAllCores();
+    if (alone) {
+      decoding.standStill();
+    }
+    try {
+      BatchResult result =
+          classifier.classify(
+              Objects.requireNonNull(batch.buffer),
+              numImages,
+              batch.priorities(numImages),
+              decision.routingSettings());
+      lastRun = new RunTime(decision.point(), numImages, result.inferenceNanos());
+      lastModel = batch.model;
+      return new BatchRun(
+          batch.id,
+          classifier.card(),
+          numImages,
+          flushReason,
+          batch.lingerNanos(),
+          decision,
+          result,
+          startNanos);
+    } finally {
+      lastRunEndNanos = System.nanoTime();
+      if (alone) {
+        decoding.move();
+      }
+    }
+  }
+
+  private Sample sample(Batch<T> batch, int numImages, long nowNanos) {
+    long completeNanos =
+        lastRun == null ? batch.closedNanos : Math.max(batch.closedNanos, lastRunEndNanos);
+    return new Sample(
+        nowNanos,
+        numImages,
+        waitingImages.getAsInt(),
+        nowNanos - batch.openedNanos,
+        Math.max(0, nowNanos - completeNanos),
+        batch.model == lastModel ? lastRun : null, // it says nothing of another model
+        Load.UNKNOWN);
+  }
+
+  /** A defect of who only listens must not cost the batch, which would fail again and again. */
+  private void tell(BatchRun run, Batch<T> batch) {
+    try {
+      listener.ran(run, batch.origins());
+    } catch (RuntimeException | Error e) {
+      if (!listenerFailed) {
+        log.error("who listens to runs failed; batches are answered all the same", e);
+      }
+      listenerFailed = true;
+    }
+  }
+}

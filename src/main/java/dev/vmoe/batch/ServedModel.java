@@ -1,0 +1,77 @@
+package dev.vmoe.batch;
+
+import dev.vmoe.capacity.CapacityController;
+import dev.vmoe.image.ImageDecoder;
+import dev.vmoe.inference.BatchClassifier;
+
+/**
+ * A model that batches are run with: from the opening of each to the end of its run. It is given
+ * back once it is replaced and the last of these batches has run, whichever is later.
+ */
+public final class ServedModel {
+
+  private final BatchClassifier classifier;
+  private final ImageDecoder decoder;
+  private final CapacityController controller;
+  private final Runnable giveBack;
+
+  /** Whoever serves the model, and each batch that is open or runs; 0 once it is given back. */
+  private int users = 1;
+
+  /**
+   * Begins to serve a model.
+   *
+   * @param classifier runs each batch
+   * @param decoder decodes each image into the model's input
+   * @param controller chooses each batch's operating point
+   * @param giveBack told once, when nobody uses the model any more
+   */
+  public ServedModel(
+      BatchClassifier classifier,
+      ImageDecoder decoder,
+      CapacityController controller,
+      Runnable giveBack) {
+    this.classifier = classifier;
+    this.decoder = decoder;
+    this.controller = controller;
+    this.giveBack = giveBack;
+  }
+
+  BatchClassifier classifier() {
+    return classifier;
+  }
+
+  ImageDecoder decoder() {
+    return decoder;
+  }
+
+  CapacityController controller() {
+    return controller;
+  }
+
+  /** Returns the bytes of one image in a batch's buffer: (S, S, 3) uint8. */
+  int slotBytes() {
+    int size = classifier.card().imageSize();
+    return size * size * 3;
+  }
+
+  /** Begins a use, unless the model has been given back. */
+  synchronized boolean use() {
+    if (users == 0) {
+      return false;
+    }
+    users++;
+    return true;
+  }
+
+  /** Ends a use; the first one is that of whoever serves the model. */
+  public void release() {
+    boolean last;
+    synchronized (this) {
+      last = --users == 0;
+    }
+    if (last) {
+      giveBack.run();
+    }
+  }
+}

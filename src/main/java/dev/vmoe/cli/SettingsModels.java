@@ -1,0 +1,112 @@
+package dev.vmoe.cli;
+
+import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.metrics.PipelineMetrics;
+import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.Settings;
+import dev.vmoe.streams.LearnedControllers;
+import dev.vmoe.streams.LoadedModel;
+import dev.vmoe.streams.ModelSource;
+import dev.vmoe.streams.Pipeline;
+import java.io.IOException;
+import java.util.List;
+import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The models that the settings of an instance name: one to start with, and those beside it. */
+final class SettingsModels implements ModelSource {
+
+  private static final Logger log = LoggerFactory.getLogger(SettingsModels.class);
+
+  private final Settings settings;
+  private final PipelineMetrics metrics;
+  private final Progress progress;
+  private final Runnable firstLoaded;
+  private boolean first = true;
+
+  /**
+   * Creates a source that has loaded nothing yet.
+   *
+   * @param metrics told what the models run on, and what their runs cost
+   * @param progress told how far the first model is
+   * @param firstLoaded told when the first model is loaded and warmed up
+   */
+  SettingsModels(
+      Settings settings, PipelineMetrics metrics, Progress progress, Runnable firstLoaded) {
+    this.settings = settings;
+    this.metrics = metrics;
+    this.progress = progress;
+    this.firstLoaded = firstLoaded;
+  }
+
+  /** Returns the names that a configuration record may have. */
+  List<String> names() {
+    try {
+      return ModelFolder.of(settings).names();
+    } catch (IOException e) {
+      return List.of(); // no folder, no other model
+    }
+  }
+
+  @Override
+  public LiveSettings complete(LiveSettings live) {
+    return runnable(files(live), live);
+  }
+
+  private LiveSettings runnable(ModelFiles files, LiveSettings live) {
+    return Pipeline.runnable(files.complete(live, settings), files.card());
+  }
+
+  private ModelFiles files(LiveSettings live) {
+    try {
+      return ModelFiles.of(settings, Objects.requireNonNullElseGet(live.model(), settings::model));
+    } catch (IOException e) {
+      throw new IllegalArgumentException("model: " + ErrorText.of(e), e);
+    }
+  }
+
+  @Override
+  public LoadedModel load(LiveSettings live) {
+    ModelFiles files = files(live);
+    VmoeSession session;
+    try {
+      FileSums.check(Objects.requireNonNull(files.graph().toAbsolutePath().getParent()));
+      if (!first) {
+        FreeMemory.ofThisMachine().require(files.card().name(), files.bytes());
+      }
+      progress.say("loading " + files.graph());
+      session = ModelOptions.open(files.graph(), settings);
+    } catch (IOException e) {
+      throw new IllegalArgumentException("model: " + ErrorText.of(e), e);
+    }
+    try {
+      return loaded(live, files, session);
+    } catch (RuntimeException | Error e) {
+      session.close();
+      throw e;
+    }
+  }
+
+  private LoadedModel loaded(LiveSettings live, ModelFiles files, VmoeSession session) {
+    if (first) {
+      firstLoaded.run();
+    }
+    metrics.device(
+        session.device().label(), settings.getString(Settings.DEVICE), session.runtime());
+    LearnedControllers controllers;
+    try (Progress.Bar bar = progress.bar("measuring cost, %", 100)) {
+      controllers =
+          LearnedControllers.survey(
+              settings, live, session, files.quality(), metrics.capacity(), bar::at);
+    }
+    first = false;
+    log.info("{} is loaded from {}", session.card().name(), files.graph());
+    return new LoadedModel(
+        session,
+        ModelOptions.decoder(session.card(), ModelOptions.limits(settings)),
+        controllers,
+        it -> runnable(files, it),
+        session::close);
+  }
+}

@@ -1,0 +1,50 @@
+package dev.vmoe.settings;
+
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigDef.Importance;
+import org.apache.kafka.common.config.ConfigDef.Range;
+import org.apache.kafka.common.config.ConfigDef.Type;
+
+/** Definitions of the settings of the model and of what it runs on. */
+final class ModelDefinitions {
+
+  private ModelDefinitions() {}
+
+  /** Adds the definitions. */
+  @SuppressWarnings("NullAway") // a default that is null means that there is none
+  static void addTo(ConfigDef definition) {
+    definition
+        .define(
+            Settings.MODEL,
+            Type.STRING,
+            null,
+            new ConfigDef.NonEmptyString(),
+            Importance.HIGH,
+            "The model: the name of a folder in models.dir, or the path of an ONNX file as `vmoe"
+                + " model import` writes it. Needed wherever images are classified.")
+        .define(
+            Settings.MODELS_DIR,
+            Type.STRING,
+            null,
+            new ConfigDef.NonEmptyString(),
+            Importance.MEDIUM,
+            "Folder of models, a folder each, which have their names from there; not set, the"
+                + " models that come with the project. A configuration record changes to these"
+                + " models and no others.")
+        .define(
+            Settings.DEVICE,
+            Type.STRING,
+            "auto",
+            Check.matching("auto|cpu|cuda(:\\d+)?", "auto, cpu, cuda or cuda:N"),
+            Importance.HIGH,
+            "Where the model runs: auto, cpu, cuda or cuda:N. auto takes the first GPU if there is one"
+                + " and says what it took; cuda without a GPU refuses to start.")
+        .define(
+            Settings.INFERENCE_THREADS,
+            Type.INT,
+            0,
+            Range.atLeast(0),
+            Importance.MEDIUM,
+            "Threads of the model on the CPU; 0 means the number of cores.");
+  }
+}

@@ -1,0 +1,130 @@
+package dev.vmoe.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNoException;
+
+import dev.vmoe.settings.Settings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ModelFolderTest {
+
+  @TempDir Path folder;
+  private Path models;
+
+  @BeforeEach
+  void makeModels() throws IOException {
+    models = Files.createDirectories(folder.resolve("models"));
+    for (String name : new String[] {"b", "a-1.0", ".graphs", "no name"}) {
+      Files.createDirectories(models.resolve(name));
+      Files.writeString(models.resolve(name).resolve("model.onnx"), "graph of " + name);
+    }
+    Files.createDirectories(models.resolve("empty"));
+    Files.createDirectories(folder.resolve("outside"));
+    Files.writeString(folder.resolve("outside/model.onnx"), "not to be read");
+  }
+
+  @Test
+  void shouldNameFoldersThatHoldAModel() throws IOException {
+    assertThat(ModelFolder.at(models).names()).containsExactly("a-1.0", "b");
+  }
+
+  @Test
+  void shouldFindAModelByItsNameAndAnyFileByItsPath() throws IOException {
+    Settings settings = new Settings(Map.of("models.dir", models.toString()));
+
+    assertThat(ModelFolder.graph(settings, "b")).isEqualTo(models.resolve("b/model.onnx"));
+    assertThat(ModelFolder.graph(settings, models.resolve("b").toString()))
+        .isEqualTo(models.resolve("b/model.onnx"));
+    Path file = folder.resolve("outside/model.onnx");
+    assertThat(ModelFolder.graph(settings, file.toString())).isEqualTo(file);
+    assertThat(ModelFolder.graph(settings, "b.onnx")).isEqualTo(Path.of("b.onnx"));
+  }
+
+  @Test
+  void shouldSayWhichModelsThereAre() {
+    assertThatExceptionOfType(IOException.class)
+        .isThrownBy(() -> ModelFolder.at(models).graph("empty"))
+        .withMessageContaining("no model 'empty' in")
+        .withMessageEndingWith("there are: a-1.0, b");
+    Settings nowhere = new Settings(Map.of("models.dir", folder.resolve("none").toString()));
+    assertThatExceptionOfType(IOException.class)
+        .isThrownBy(() -> ModelFolder.of(nowhere))
+        .withMessageContaining("models.dir: no folder");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"../outside", "..", ".", "a/../../outside", "/etc", "b/", "", ".graphs"})
+  void shouldTakeNothingForANameThatLeadsElsewhere(String name) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ModelFolder.at(models).graph(name))
+        .withMessageContaining("is no model's name");
+  }
+
+  @Test
+  void shouldFollowNoLinkOutOfTheFolder() throws IOException {
+    Files.createSymbolicLink(models.resolve("linked"), folder.resolve("outside"));
+    Path unit = Files.createDirectories(models.resolve("half"));
+    Files.createSymbolicLink(unit.resolve("model.onnx"), folder.resolve("outside/model.onnx"));
+    Path deep = Files.createDirectories(models.resolve("deep/weights"));
+    Files.writeString(deep.resolveSibling("model.onnx"), "graph");
+    Files.createSymbolicLink(deep.resolve("part"), folder.resolve("outside/model.onnx"));
+    Files.createSymbolicLink(models.resolve("alias"), models.resolve("b"));
+
+    for (String name : new String[] {"linked", "half", "deep"}) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> ModelFolder.at(models).graph(name))
+          .withMessageContaining("is a link that leads out of");
+    }
+    assertThatNoException().isThrownBy(() -> ModelFolder.at(models).graph("alias"));
+  }
+
+  @Test
+  void shouldHoldFilesAgainstTheirSums() throws IOException {
+    Path unit = models.resolve("b");
+    assertThatNoException().isThrownBy(() -> FileSums.check(unit));
+    Path sums = unit.resolve("SHA256SUMS");
+    String right = "d2cd9c4ed9f2b8cd6e0f8eb4b7d0fdad8c2fd2c6d1f9a1a0f5f9a5dd0e0f3a11";
+    Files.writeString(sums, right + "  model.onnx\n");
+    assertThatExceptionOfType(IOException.class)
+        .isThrownBy(() -> FileSums.check(unit))
+        .withMessageContaining("model.onnx is not the file that SHA256SUMS means");
+    Files.writeString(sums, right + "  ../../outside/model.onnx\n");
+    assertThatExceptionOfType(IOException.class)
+        .isThrownBy(() -> FileSums.check(unit))
+        .withMessageContaining("is no line of sha256sum");
+    Files.writeString(unit.resolve("model.onnx"), "abc");
+    Files.writeString(
+        sums, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  model.onnx\n");
+    assertThatNoException().isThrownBy(() -> FileSums.check(unit));
+  }
+
+  @Test
+  void shouldLoadNoSecondModelWhereItHasNoRoom() throws IOException {
+    Path info =
+        Files.writeString(folder.resolve("meminfo"), "MemTotal: 9 kB\nMemAvailable: 8 kB\n");
+    Path group = Files.createDirectories(folder.resolve("group"));
+    FreeMemory memory = new FreeMemory(info, group);
+    assertThat(memory.bytes()).hasValue(8192);
+    assertThatNoException().isThrownBy(() -> memory.require("m", 4096));
+    Files.writeString(group.resolve("memory.max"), "5000\n");
+    Files.writeString(group.resolve("memory.current"), "3000\n");
+    Files.writeString(group.resolve("memory.stat"), "anon 1\ninactive_file 1000\n");
+    assertThat(memory.bytes()).hasValue(3000);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> memory.require("m", 1501))
+        .withMessageContaining("1501 bytes", "3000 bytes");
+    Files.writeString(group.resolve("memory.max"), "max\n");
+    assertThat(memory.bytes()).hasValue(8192);
+    assertThat(new FreeMemory(folder.resolve("none"), folder).bytes()).isEmpty();
+  }
+}
