@@ -146,6 +146,7 @@ public final class VmoeSession implements BatchClassifier {
     try {
       options.setIntraOpNumThreads(settings.threads());
       options.addConfigEntry("session.intra_op.allow_spinning", settings.spinning() ? "1" : "0");
+      options.addConfigEntry("session.force_spinning_stop", "1"); // at the end of a run
       if (device.kind() == Device.Kind.CUDA) {
         addCuda(options, device);
       }
