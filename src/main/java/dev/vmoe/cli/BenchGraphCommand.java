@@ -112,9 +112,11 @@ final class BenchGraphCommand implements Callable<Integer> {
   private Precision precision = Precision.FP32;
 
   @Option(
-      names = "--spinning",
-      description = "Let the threads wait for work awake, as nothing else here needs the cores.")
-  private boolean spinning;
+      names = "--sleeping",
+      description =
+          "Let the threads sleep while they wait for each other, as they do in a pipeline; else"
+              + " they wait awake, as nothing else here needs the cores.")
+  private boolean sleeping;
 
   @Option(names = "--json", paramLabel = "FILE", description = "Write the result there as JSON.")
   private @Nullable Path json;
@@ -138,7 +140,7 @@ final class BenchGraphCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PositiveNumbers.check(spec, "--batch", batch, "--rounds", rounds, "--threads", threads);
-    SessionSettings settings = new SessionSettings(device(), threads, spinning, List.of());
+    SessionSettings settings = new SessionSettings(device(), threads, !sleeping, List.of());
     Form form = form(settings.device());
     VmoeArchitecture architecture = architecture();
     Path work = Files.createTempDirectory("bench-graph");
@@ -270,7 +272,7 @@ final class BenchGraphCommand implements Callable<Integer> {
     result.put("precision", precision.label());
     result.put("device", device);
     result.put("threads", threads);
-    result.put("spinning", spinning);
+    result.put("spinning", !sleeping);
     result.put("rounds", rounds);
     result.put("seed", SEED);
     ObjectNode fastest = result.putObject("ms_per_image");

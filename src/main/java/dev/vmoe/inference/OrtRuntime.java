@@ -46,6 +46,7 @@ final class OrtRuntime {
     try {
       options.setIntraOpNumThreads(settings.threads());
       options.addConfigEntry("session.intra_op.allow_spinning", settings.spinning() ? "1" : "0");
+      options.addConfigEntry("session.force_spinning_stop", "1"); // at the end of a run
       if (device.kind() == Device.Kind.CUDA) {
         addCuda(options, device);
       }

@@ -9,8 +9,8 @@ import java.util.Optional;
  *
  * @param device what to run on
  * @param threads threads of one run on a CPU; 0 for one a core
- * @param spinning whether these threads wait for work awake: a little faster where nothing else
- *     runs, and they take the cores from whatever does
+ * @param spinning whether these threads wait for work awake while a run goes on: a little faster
+ *     where nothing else runs, and they take the cores from whatever does; between runs they sleep
  * @param warmUpBatches numbers of images of the runs that warm the session up before it is open
  * @param profile beginning of the name of a file for ONNX Runtime's profile; nothing is profiled
  *     without it
