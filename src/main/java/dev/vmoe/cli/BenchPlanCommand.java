@@ -37,7 +37,7 @@ import picocli.CommandLine.Spec;
     })
 final class BenchPlanCommand implements Callable<Integer> {
 
-  private static final Duration WARM_UP = Duration.ofSeconds(4);
+  private static final Duration WARM_UP = Duration.ofSeconds(8);
   private static final Duration STALLED_AFTER = Duration.ofSeconds(30);
 
   @Spec private CommandSpec spec;
