@@ -11,7 +11,9 @@ import picocli.CommandLine.Command;
       BenchPipelineCommand.class,
       BenchOverloadCommand.class,
       BenchPriorityCommand.class,
-      BenchObservabilityCommand.class
+      BenchObservabilityCommand.class,
+      BenchPlanCommand.class,
+      BenchSizingCommand.class
     })
 final class BenchCommand {
 

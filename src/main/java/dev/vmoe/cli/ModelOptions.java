@@ -68,6 +68,11 @@ final class ModelOptions {
     return isVariant(model) ? BundledModels.variant(model.toString()) : model;
   }
 
+  /** Returns the threads on the CPU that were asked for. */
+  int threads() {
+    return threads;
+  }
+
   /** Returns the device and threads that were asked for. */
   String deviceLabel() {
     return device + ", " + threads + " threads";

@@ -36,6 +36,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       EvaluateCommand.class,
       SweepCommand.class,
       RoutingMapCommand.class,
+      PlanCommand.class,
       BenchCommand.class
     })
 public final class VmoeCommand {

@@ -9,7 +9,7 @@ import java.util.Locale;
  * A picture of lines with error bars, as SVG: text that a browser draws, and that looks the same
  * whatever fonts this machine has.
  */
-final class LineChart {
+public final class LineChart {
 
   private static final int WIDTH = 880;
   private static final int HEIGHT = 500;
@@ -32,7 +32,7 @@ final class LineChart {
    * @param label what it shows, with its unit
    * @param logarithmic whether equal distances are equal ratios
    */
-  record Axis(String label, boolean logarithmic) {}
+  public record Axis(String label, boolean logarithmic) {}
 
   /**
    * A value and what it may lie between.
@@ -42,10 +42,10 @@ final class LineChart {
    * @param low lower end of the error bar
    * @param high upper end
    */
-  record Point(double x, double y, double low, double high) {}
+  public record Point(double x, double y, double low, double high) {}
 
   /** How the points of a line are marked. */
-  enum Mark {
+  public enum Mark {
     /** A filled circle. */
     FILLED,
     /** A circle with a white inside. */
@@ -63,7 +63,7 @@ final class LineChart {
    * @param mark how its points are marked
    * @param points its points in their order
    */
-  record Series(String name, String colour, boolean dashed, Mark mark, List<Point> points) {}
+  public record Series(String name, String colour, boolean dashed, Mark mark, List<Point> points) {}
 
   /**
    * A horizontal line over the whole width.
@@ -74,11 +74,12 @@ final class LineChart {
    * @param low lower end of the shaded band around it
    * @param high upper end
    */
-  record Level(String name, String colour, double y, double low, double high) {}
+  public record Level(String name, String colour, double y, double low, double high) {}
 
   private record Range(double low, double high) {}
 
-  LineChart(String title, String subtitle, Axis x, Axis y) {
+  /** Creates a picture without lines. */
+  public LineChart(String title, String subtitle, Axis x, Axis y) {
     this.title = title;
     this.subtitle = subtitle;
     this.x = x;
@@ -86,17 +87,17 @@ final class LineChart {
   }
 
   /** Adds a line; the ones added later are drawn above the others. */
-  void add(Series added) {
+  public void add(Series added) {
     series.add(added);
   }
 
   /** Adds a horizontal line; it is drawn below the others. */
-  void add(Level added) {
+  public void add(Level added) {
     levels.add(added);
   }
 
   /** Returns the picture. */
-  String toSvg() {
+  public String toSvg() {
     Range across = across();
     Range up = up();
     StringBuilder svg = new StringBuilder();

@@ -113,7 +113,12 @@ public final class LearnedControllers implements ControllerFactory {
         known, surveyed.cost(), StreamsProperties.commitInterval(settings), metrics);
   }
 
-  private static QualityProfile known(@Nullable QualityProfile measured, ModelCard card) {
+  /**
+   * Returns the accuracy of every operating point that controllers may choose.
+   *
+   * @param measured the model's quality profile; null where there is none
+   */
+  public static QualityProfile known(@Nullable QualityProfile measured, ModelCard card) {
     return (measured == null ? assumed(card) : measured).refined();
   }
 
@@ -218,6 +223,18 @@ public final class LearnedControllers implements ControllerFactory {
         bounds.maxRatio(),
         bounds.minExpertsPerToken(),
         bounds.maxExpertsPerToken());
+  }
+
+  /** Returns how often an instance with these settings commits. */
+  public static Duration commitInterval(Settings settings) {
+    return StreamsProperties.commitInterval(settings);
+  }
+
+  /**
+   * Returns what controllers take for the part of an image's time that no operating point changes.
+   */
+  public static Duration overhead(Settings settings) {
+    return overhead(commitInterval(settings));
   }
 
   /** Returns what no operating point changes of the time that an image takes. */

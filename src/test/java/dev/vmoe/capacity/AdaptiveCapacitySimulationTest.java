@@ -45,7 +45,7 @@ class AdaptiveCapacitySimulationTest {
 
   private Outcome run(long seed, double until, DoubleUnaryOperator rate, CostModel cost) {
     instance.seed = seed;
-    return instance.run(Arrivals.poisson(seed, until, rate), adaptive(cost));
+    return instance.run(Arrivals.poisson(seed, until, rate).seconds(), adaptive(cost));
   }
 
   private Outcome run(long seed, double until, DoubleUnaryOperator rate) {
@@ -57,7 +57,7 @@ class AdaptiveCapacitySimulationTest {
     instance.seed = seed;
     return instance
         .run(
-            Arrivals.poisson(seed, until, rate),
+            Arrivals.poisson(seed, until, rate).seconds(),
             new FixedCapacity(DemoModel.CHEAPEST, DemoModel.ROUTING))
         .lateShare();
   }
@@ -217,7 +217,7 @@ class AdaptiveCapacitySimulationTest {
             cost,
             delays,
             Duration.ofSeconds(2));
-    instance.run(Arrivals.poisson(1, 30, t -> 1.2 * full), observed);
+    instance.run(Arrivals.poisson(1, 30, t -> 1.2 * full).seconds(), observed);
     assertThat(delays.checked()).isGreaterThan(100);
     assertThat(delays.meanErrorNanos()).isLessThan(80e6);
     assertThat(cost.relativeError()).isBetween(0.02, 0.2);

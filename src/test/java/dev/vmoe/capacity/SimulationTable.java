@@ -100,7 +100,8 @@ final class SimulationTable {
     instance.gap = GAP * scale;
     SimulatedInstance.Outcome outcome =
         instance.run(
-            arrivals, new ObservedCapacity(make.apply(cost), cost, delays, Duration.ofSeconds(2)));
+            arrivals.seconds(),
+            new ObservedCapacity(make.apply(cost), cost, delays, Duration.ofSeconds(2)));
     OperatingPoint last = outcome.pointAt(1e9);
     System.out.printf(
         Locale.ROOT,

@@ -1,6 +1,8 @@
 package dev.vmoe.capacity;
 
+import dev.vmoe.moe.Routing;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.DoublePredicate;
@@ -10,9 +12,11 @@ import java.util.function.DoublePredicate;
  * and are run in batches under a controller; answers are seen at the next commit; a reader looks at
  * the topic now and then.
  *
- * <p>Settable before {@link #run}; times in seconds.
+ * <p>With the rules of the micro-batcher: a batch is closed when it is full or its oldest image has
+ * waited for the linger, one runs at a time, and the next one fills meanwhile. Settable before
+ * {@link #run}; times in seconds.
  */
-final class SimulatedInstance {
+public final class SimulatedInstance {
 
   private static final double NANOS = 1e9;
 
@@ -30,6 +34,9 @@ final class SimulatedInstance {
   /** How long an answer is on its way to the commit. */
   double emission = 0.005;
 
+  /** How long it is on its way from the commit to its reader. */
+  double transport = 0;
+
   int inFlightImages = 512;
   double readEvery = 0.5;
   double readTakes = 0.01;
@@ -46,13 +53,88 @@ final class SimulatedInstance {
 
   long seed = 1;
 
-  SimulatedInstance(CostModel truth, int batchImages) {
+  /**
+   * Creates an instance.
+   *
+   * @param truth what runs really take; learns nothing
+   * @param batchImages images of a full batch
+   */
+  public SimulatedInstance(CostModel truth, int batchImages) {
     this.truth = truth;
     this.batchImages = batchImages;
   }
 
-  /** One batch that ran. */
-  record Batch(
+  /** Sets how long the oldest image of a batch waits for others; 0.02 at first. */
+  public SimulatedInstance linger(double seconds) {
+    linger = seconds;
+    return this;
+  }
+
+  /** Sets the time between two commits, 0 for one right after each run; 0.1 at first. */
+  public SimulatedInstance commitInterval(double seconds) {
+    commitInterval = seconds;
+    return this;
+  }
+
+  /** Sets what an image costs beside its run; 0.004 a full batch at first. */
+  public SimulatedInstance gapPerImage(double seconds) {
+    gap = seconds * batchImages;
+    return this;
+  }
+
+  /**
+   * Sets how long an answer is on its way.
+   *
+   * @param toCommit from the end of the run to the commit; 0.005 at first
+   * @param toReader from the commit to its reader; 0 at first
+   */
+  public SimulatedInstance transport(double toCommit, double toReader) {
+    emission = toCommit;
+    transport = toReader;
+    return this;
+  }
+
+  /** Sets how many images the instance takes in at most; 512 at first. */
+  public SimulatedInstance inFlightImages(int images) {
+    inFlightImages = images;
+    return this;
+  }
+
+  /** Sets how often the backlog is read; 0.5 at first. */
+  public SimulatedInstance readEvery(double seconds) {
+    readEvery = seconds;
+    return this;
+  }
+
+  /**
+   * Sets how runs differ from the model of cost.
+   *
+   * @param deviation standard deviation of the logarithm of a run's time; 0.1 at first
+   * @param rested seconds that a run takes longer behind which less than half a batch waits; 0 at
+   *     first
+   */
+  public SimulatedInstance noise(double deviation, double rested) {
+    noise = deviation;
+    wake = rested;
+    return this;
+  }
+
+  /** Sets the seed of the noise; 1 at first. */
+  public SimulatedInstance seed(long value) {
+    seed = value;
+    return this;
+  }
+
+  /**
+   * One batch that ran.
+   *
+   * @param startSeconds when its run began
+   * @param endSeconds when it ended
+   * @param images its images
+   * @param backlog images sent and not yet answered when it began, its own included
+   * @param decision what was decided for it
+   */
+  public record Batch(
       double startSeconds, double endSeconds, int images, long backlog, Decision decision) {
     OperatingPoint point() {
       return decision.point();
@@ -60,7 +142,30 @@ final class SimulatedInstance {
   }
 
   /** What came of it. */
-  record Outcome(List<Batch> batches, double[] latencies, double target) {
+  public static final class Outcome {
+
+    private final List<Batch> batches;
+    private final double[] latencies;
+    private final double[] sorted;
+    private final double target;
+
+    Outcome(List<Batch> batches, double[] latencies, double target) {
+      this.batches = List.copyOf(batches);
+      this.latencies = latencies;
+      this.target = target;
+      this.sorted = latencies.clone();
+      Arrays.sort(sorted);
+    }
+
+    /** Returns the batches in the order they ran. */
+    public List<Batch> batches() {
+      return batches;
+    }
+
+    /** Returns from when an image was sent until its answer could be read, in seconds. */
+    public double latencySeconds(int image) {
+      return latencies[image];
+    }
 
     double lateShare() {
       long late = 0;
@@ -70,10 +175,19 @@ final class SimulatedInstance {
       return (double) late / latencies.length;
     }
 
-    double quantile(double share) {
-      double[] sorted = latencies.clone();
-      java.util.Arrays.sort(sorted);
+    /** Returns the latency that this share of the images does not exceed, in seconds. */
+    public double quantile(double share) {
       return sorted[(int) Math.min(sorted.length - 1.0, share * sorted.length)];
+    }
+
+    /** Returns the mean latency, in seconds. */
+    public double mean() {
+      return Arrays.stream(latencies).average().orElseThrow();
+    }
+
+    /** Returns images a batch. */
+    public double meanBatch() {
+      return (double) latencies.length / batches.size();
     }
 
     /** Returns how often the point changed between two times. */
@@ -138,8 +252,8 @@ final class SimulatedInstance {
           .orElse(Double.POSITIVE_INFINITY);
     }
 
-    /** Returns the mean accuracy over all images. */
-    double accuracy(QualityProfile quality, dev.vmoe.moe.Routing routing, int size) {
+    /** Returns the mean accuracy over all images, as if all batches were of one size. */
+    double accuracy(QualityProfile quality, Routing routing, int size) {
       double sum = 0;
       long images = 0;
       for (Batch batch : batches) {
@@ -148,11 +262,24 @@ final class SimulatedInstance {
       }
       return sum / images;
     }
+
+    /** Returns the mean accuracy over all images, each in a batch of the size it had. */
+    public double accuracy(QualityProfile quality, Routing routing) {
+      double sum = 0;
+      for (Batch batch : batches) {
+        sum += batch.images * quality.accuracy(batch.point(), routing, batch.images);
+      }
+      return sum / latencies.length;
+    }
   }
 
-  /** Answers every image. */
-  Outcome run(Arrivals arrivals, CapacityController controller) {
-    double[] sent = arrivals.seconds();
+  /**
+   * Answers every image.
+   *
+   * @param sent when each image is sent, in seconds, ascending; at least one
+   * @param controller chooses each batch's operating point
+   */
+  public Outcome run(double[] sent, CapacityController controller) {
     Random random = new Random(seed);
     double[] ends = new double[sent.length]; // when each image's run ended
     double[] latencies = new double[sent.length];
@@ -196,7 +323,7 @@ final class SimulatedInstance {
         ran += wake;
       }
       double end = start + ran;
-      double seen = Math.ceil((end + emission) / commitInterval) * commitInterval;
+      double seen = committed(end + emission) + transport;
       for (int i = head; i < head + images; i++) {
         ends[i] = end;
         latencies[i] = seen - sent[i];
@@ -207,6 +334,10 @@ final class SimulatedInstance {
       head += images;
     }
     return new Outcome(batches, latencies, target);
+  }
+
+  private double committed(double written) {
+    return commitInterval == 0 ? written : Math.ceil(written / commitInterval) * commitInterval;
   }
 
   private double entered(double[] sent, double[] ends, int image) {
@@ -233,7 +364,7 @@ final class SimulatedInstance {
   }
 
   private static int count(double[] sent, double until) {
-    int at = java.util.Arrays.binarySearch(sent, until);
+    int at = Arrays.binarySearch(sent, until);
     return at < 0 ? -at - 1 : at + 1;
   }
 
