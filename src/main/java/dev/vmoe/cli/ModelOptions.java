@@ -101,7 +101,8 @@ final class ModelOptions {
     return open(settings.model(), settings.getString(Settings.DEVICE), settings.inferenceThreads());
   }
 
-  private static VmoeSession open(Path model, String device, int threads) throws IOException {
+  /** Opens a model on this device. */
+  static VmoeSession open(Path model, String device, int threads) throws IOException {
     if (Files.isReadable(model)) { // ONNX Runtime's own words on missing weights say little
       OnnxModel.requireWeights(model);
     }

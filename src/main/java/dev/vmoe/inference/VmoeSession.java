@@ -5,6 +5,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
+import ai.onnxruntime.OrtProvider;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.providers.OrtCUDAProviderOptions;
 import dev.vmoe.moe.Capacity;
@@ -20,6 +21,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -190,6 +192,14 @@ public final class VmoeSession implements BatchClassifier {
   @Override
   public ModelCard card() {
     return card;
+  }
+
+  /** Returns why a session on this device passes over GPUs that this build could use, if so. */
+  public static Optional<String> unusedGpu(Device inUse) {
+    return inUse.kind() == Device.Kind.CPU
+            && OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA)
+        ? Optional.of("this build has CUDA, and no GPU could be used")
+        : Optional.empty();
   }
 
   /** Returns the device in use: never {@code auto}. */
