@@ -77,7 +77,8 @@ final class BoundedStop {
   private String where() {
     for (StackTraceElement element : closing.getStackTrace()) {
       if (element.getClassName().startsWith("dev.vmoe.")) {
-        return element.toString();
+        return "%s.%s:%d"
+            .formatted(element.getClassName(), element.getMethodName(), element.getLineNumber());
       }
     }
     return "an unknown place";

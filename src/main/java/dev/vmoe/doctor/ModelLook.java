@@ -103,14 +103,10 @@ final class ModelLook {
   private void lookAtBatch(ModelCard card, Findings findings) {
     try {
       LiveSettings live = Pipeline.runnable(LiveSettings.of(settings), card);
-      findings.ok(
-          "batch",
-          "%d images of %d x %d pixels fit, K up to %d"
-              .formatted(
-                  live.maxBatchImages(),
-                  card.imageSize(),
-                  card.imageSize(),
-                  card.expertsPerToken()));
+      String fits =
+          "%d images of %d x %d pixels fit"
+              .formatted(live.maxBatchImages(), card.imageSize(), card.imageSize());
+      findings.ok("batch", card.dense() ? fits : fits + ", K up to " + card.expertsPerToken());
     } catch (IllegalArgumentException e) {
       findings.failed("batch", Reason.of(e), "change the setting");
     }

@@ -3,7 +3,6 @@ package dev.vmoe.settings;
 import java.time.Duration;
 import java.util.List;
 import org.apache.kafka.common.config.ConfigDef;
-import org.apache.kafka.common.config.ConfigDef.CaseInsensitiveValidString;
 import org.apache.kafka.common.config.ConfigDef.Importance;
 import org.apache.kafka.common.config.ConfigDef.Range;
 import org.apache.kafka.common.config.ConfigDef.Type;
@@ -61,8 +60,9 @@ public final class OperationDefinitions {
                 + " Keep it below the time after which a supervisor kills (Kubernetes: 30 s).");
   }
 
-  private static CaseInsensitiveValidString levels() {
-    return CaseInsensitiveValidString.in("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "OFF");
+  private static Check levels() {
+    return Check.matching(
+        "(?i)trace|debug|info|warn|error|off", "TRACE, DEBUG, INFO, WARN, ERROR or OFF");
   }
 
   /** Returns the longest time that an instance takes to end when it is told to stop. */
