@@ -105,7 +105,7 @@ final class DoctorCommand implements Callable<Integer> {
   private void printLine(Finding finding) {
     PrintWriter out = spec.commandLine().getOut();
     out.printf(
-        "%-8s %-34s %s%s%n",
+        "%-8s %-36s %s%s%n",
         finding.status().label(),
         finding.subject(),
         finding.message(),
