@@ -46,11 +46,10 @@ final class BrokerSettingsLook {
         profile && times.profileTransaction().compareTo(times.transaction()) > 0
             ? times.profileTransaction()
             : times.transaction();
-    boolean good =
-        allowsTransactions(config, longest, findings)
-            & allowsSessions(config, times, findings)
-            & endsTransactionsSoon(config, findings);
-    if (good) {
+    boolean transactions = allowsTransactions(config, longest, findings);
+    boolean sessions = allowsSessions(config, times, findings);
+    boolean ends = endsTransactionsSoon(config, findings);
+    if (transactions && sessions && ends) {
       findings.ok(
           SUBJECT,
           "transactions of %d s and sessions of %d s are allowed"
