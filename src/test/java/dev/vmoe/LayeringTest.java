@@ -46,6 +46,7 @@ class LayeringTest {
       report     | moe image inference capacity event
       embedded   |
       console    | metrics event
+      doctor     | moe inference settings event streams report
       cli        | all
       """;
 

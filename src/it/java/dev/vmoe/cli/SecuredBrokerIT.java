@@ -195,6 +195,65 @@ class SecuredBrokerIT {
   }
 
   @Test
+  void shouldHaveADoctorWhoSeesTheRightsThatAreListedAndMissesOneThatIsNot() throws Exception {
+    Path settings = settings(PASSWORD);
+    assertThat(run("topics", "create", "--settings", settings.toString())).as("%s", err).isZero();
+    String[] doctor = {
+      "doctor",
+      "--settings",
+      settings.toString(),
+      "--set",
+      "model=" + BundledModels.vmoe(),
+      "--set",
+      "device=cpu",
+      "--set",
+      "console.port=0"
+    };
+    assertThat(run(doctor)).as("%s", out).isZero();
+    assertThat(out.toString())
+        .contains("(SASL_PLAINTEXT, PLAIN)")
+        .containsPattern("ok +rights +topics, and groups and transactional ids vmoe-streams, ")
+        .containsPattern("skipped +broker settings +may not be read")
+        .doesNotContain(PASSWORD);
+
+    List<AclBinding> denied =
+        Stream.of(
+                new ResourcePattern(ResourceType.TOPIC, "vmoe.predictions", PatternType.LITERAL),
+                new ResourcePattern(ResourceType.GROUP, "vmoe-streams", PatternType.PREFIXED),
+                new ResourcePattern(
+                    ResourceType.TRANSACTIONAL_ID, "vmoe-streams", PatternType.PREFIXED))
+            .map(
+                what ->
+                    new AclBinding(
+                        what,
+                        new AccessControlEntry(
+                            "User:vmoe",
+                            "*",
+                            what.resourceType() == ResourceType.TOPIC
+                                ? AclOperation.WRITE
+                                : AclOperation.DESCRIBE,
+                            AclPermissionType.DENY)))
+            .toList();
+    admin.createAcls(denied).all().get();
+    try {
+      assertThat(run(doctor)).isEqualTo(1);
+      assertThat(out.toString())
+          .containsPattern("failed +rights +topic vmoe.predictions: \\[WRITE] is not allowed")
+          .containsPattern("failed +rights +group vmoe-streams: \\[READ] is not allowed")
+          .containsPattern(
+              "failed +rights +transactional id vmoe-streams-doctor: \\[WRITE] is not");
+    } finally {
+      admin.deleteAcls(denied.stream().map(AclBinding::toFilter).toList()).all().get();
+    }
+
+    doctor[2] = settings("wrong horse").toString();
+    assertThat(run(doctor)).isEqualTo(1);
+    assertThat(out.toString())
+        .containsPattern("failed +broker .*Invalid username or password.*correct the credentials")
+        .doesNotContain("wrong horse");
+  }
+
+  @Test
   void shouldAnswerImagesAndTryAgainWhileTheProfileMayNotBeReadOrIsTakenAway() throws Exception {
     Path settings = settings(PASSWORD);
     assertThat(run("topics", "create", "--settings", settings.toString())).as("%s", err).isZero();

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /** An instance of the pipeline in a JVM of its own, so that it can be killed. */
 final class Instance implements AutoCloseable {
@@ -62,12 +63,29 @@ final class Instance implements AutoCloseable {
     process.waitFor();
   }
 
+  /** Returns a model of the name that the settings have for it, if they have one. */
+  private static FakeClassifier classifier(String model) {
+    return model.equals("none")
+        ? new FakeClassifier(RUN_TIME)
+        : new FakeClassifier(RUN_TIME, model);
+  }
+
+  /** Tells the process to stop, as a supervisor does; returns how long it took. */
+  Duration stop() throws InterruptedException {
+    long askedNanos = System.nanoTime();
+    process.destroy();
+    if (!process.waitFor(60, TimeUnit.SECONDS)) {
+      throw new AssertionError("the instance did not stop");
+    }
+    return Duration.ofNanos(System.nanoTime() - askedNanos);
+  }
+
   @Override
   public void close() throws InterruptedException {
     kill();
   }
 
-  /** Runs the pipeline until it is killed. */
+  /** Runs the pipeline until it is stopped or killed. */
   public static void main(String[] args) throws InterruptedException, IOException {
     Map<String, String> properties = new HashMap<>();
     for (String arg : args) {
@@ -76,9 +94,10 @@ final class Instance implements AutoCloseable {
     if (System.in.read() < 0) {
       return; // whoever held this one is gone
     }
-    try (FakeClassifier classifier = new FakeClassifier(RUN_TIME);
+    try (FakeClassifier classifier = classifier(properties.get(Settings.MODEL));
         Pipeline pipeline =
             Pipeline.start(new Settings(properties), classifier, new FakeDecoder(8 * 8 * 3))) {
+      Runtime.getRuntime().addShutdownHook(new Thread(pipeline::close, "close"));
       pipeline.awaitStopped();
     }
   }

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
@@ -121,6 +122,38 @@ class RoutingProfileIT {
         assertThat(assigned).isZero();
         assertThat(dispatched).isZero();
         assertThat(Math.abs(gates)).isLessThan(1e-6);
+      }
+    }
+  }
+
+  @Test
+  void shouldStandStillAndLetImagesGoOnWhenUtilizationHasOtherPartitionsThanBefore()
+      throws Exception {
+    try (Workbench workbench = Workbench.open(PARTITIONS);
+        Workbench.Reader<RoutingProfile> profile = workbench.routingProfile();
+        Answers answers = Answers.of(workbench)) {
+      workbench.send(0, "before", FakeDecoder.grey(1));
+      try (FakeClassifier classifier = new FakeClassifier();
+          Pipeline pipeline = start(workbench, classifier)) {
+        awaitImages(profile, 1);
+      }
+      workbench
+          .admin
+          .createPartitions(
+              Map.of(
+                  workbench.topic("expert-utilization"), NewPartitions.increaseTo(PARTITIONS + 1)))
+          .all()
+          .get();
+      try (FakeClassifier classifier = new FakeClassifier();
+          Pipeline pipeline = start(workbench, classifier)) {
+        workbench.send(0, "after", FakeDecoder.grey(1));
+        await("an answer").atMost(LIMIT).until(() -> answers.poll() == 2);
+        await("standstill")
+            .atMost(LIMIT)
+            .untilAsserted(
+                () ->
+                    assertThat(pipeline.profileStandstill())
+                        .hasValueSatisfying(why -> assertThat(why).contains("partitions")));
       }
     }
   }

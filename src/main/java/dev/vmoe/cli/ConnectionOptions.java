@@ -75,7 +75,9 @@ final class ConnectionOptions {
       all.put(Settings.REGISTRY_URL, registry);
     }
     all.putAll(options);
-    return new SettingsLoader(System.getenv()).load(file, all);
+    Settings settings = new SettingsLoader(System.getenv()).load(file, all);
+    LogOutput.follow(settings);
+    return settings;
   }
 
   /** Connects to the schema registry; nothing is asked yet. */

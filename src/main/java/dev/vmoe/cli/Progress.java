@@ -41,7 +41,7 @@ final class Progress {
       this.what = what;
       this.total = total;
       this.bar =
-          !Boolean.getBoolean("vmoe.terminal")
+          !Boolean.getBoolean("vmoe.terminal") || LogOutput.json()
               ? null
               : new ProgressBarBuilder()
                   .setTaskName(what)

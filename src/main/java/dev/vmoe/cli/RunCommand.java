@@ -4,6 +4,7 @@ import dev.vmoe.console.Console;
 import dev.vmoe.console.Listening;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.PipelineMetrics;
+import dev.vmoe.settings.OperationDefinitions;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.streams.Pipeline;
 import java.util.Optional;
@@ -21,7 +22,14 @@ import picocli.CommandLine.Spec;
     name = "run",
     description =
         "Run one instance of the pipeline against the Kafka of a settings file until it is stopped"
-            + " (Ctrl-C, SIGTERM). Instances with the same application.id share the partitions.")
+            + " (Ctrl-C, SIGTERM). Instances with the same application.id share the partitions.",
+    exitCodeList = {
+      "1:the instance gave up; the log says why",
+      "2:wrong usage or settings",
+      "3:told to stop, and not ended within stop.timeout.ms",
+      "130:stopped by Ctrl-C",
+      "143:stopped by SIGTERM"
+    })
 final class RunCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
@@ -43,15 +51,20 @@ final class RunCommand implements Callable<Integer> {
       PipelineMetrics metrics = Pipeline.metrics(meters);
       SettingsModels models = new SettingsModels(settings, metrics, progress, instance::loaded);
       try (Pipeline pipeline = Pipeline.start(settings, models, metrics)) {
-        Runtime.getRuntime().addShutdownHook(new Thread(pipeline::close, "vmoe-close"));
-        pipeline.bindKafka(meters);
-        instance.started(
-            pipeline, new RunningView(settings, models.names(), models::complete, pipeline));
-        progress.say(
-            "running; "
-                + (console == null ? "" : console.shows() + " at " + console.address() + "; ")
-                + "Ctrl-C stops");
-        pipeline.awaitStopped();
+        BoundedStop stop =
+            BoundedStop.atExit(pipeline::close, OperationDefinitions.stopTimeout(settings));
+        try {
+          pipeline.bindKafka(meters);
+          instance.started(
+              pipeline, new RunningView(settings, models.names(), models::complete, pipeline));
+          progress.say(
+              "running; "
+                  + (console == null ? "" : console.shows() + " at " + console.address() + "; ")
+                  + "Ctrl-C stops");
+          pipeline.awaitStopped();
+        } finally {
+          stop.end();
+        }
         Optional<Throwable> failure = pipeline.failure();
         if (failure.isPresent()) {
           throw new IllegalStateException(

@@ -26,6 +26,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     subcommands = {
       DemoCommand.class,
       RunCommand.class,
+      DoctorCommand.class,
       TopicsCommand.class,
       ConfigCommand.class,
       ProduceCommand.class,
@@ -47,6 +48,12 @@ public final class VmoeCommand {
   /** The command or its settings are wrong: nothing was done. */
   static final int USAGE = 2;
 
+  /** An instance was told to stop and did not end in time. */
+  static final int STOPPED_LATE = 3;
+
+  /** What a line on stderr begins with that says what is wrong. */
+  static final String COMPLAINT = "vmoe: ";
+
   @Option(
       names = "--debug",
       scope = ScopeType.INHERIT,
@@ -57,9 +64,15 @@ public final class VmoeCommand {
 
   /** Runs the command and exits with its code. */
   public static void main(String[] args) {
-    int code =
-        commandLine(utf8(FileDescriptor.out), utf8(FileDescriptor.err), System.getenv("VMOE_DEBUG"))
-            .execute(args);
+    PrintWriter err = new PrintWriter(new StderrLines(utf8(FileDescriptor.err)), true);
+    int code;
+    try {
+      LogOutput.follow(System.getenv());
+      code = commandLine(utf8(FileDescriptor.out), err, System.getenv("VMOE_DEBUG")).execute(args);
+    } catch (ConfigException e) {
+      err.println(COMPLAINT + ErrorText.of(e));
+      code = USAGE;
+    }
     System.exit(code);
   }
 
@@ -78,7 +91,7 @@ public final class VmoeCommand {
         .setParameterExceptionHandler(VmoeCommand::explainUsage)
         .setExecutionExceptionHandler(
             (failure, line, result) -> {
-              err.println("vmoe: " + ErrorText.of(failure));
+              err.println(COMPLAINT + ErrorText.of(failure));
               if (command.debug || (debugVariable != null && !debugVariable.isEmpty())) {
                 failure.printStackTrace(err);
               }
@@ -97,7 +110,7 @@ public final class VmoeCommand {
       command.usage(err);
     } else {
       err.println(
-          "vmoe: "
+          COMPLAINT
               + ErrorText.of(failure)
               + suggestion(failure)
               + " (see "

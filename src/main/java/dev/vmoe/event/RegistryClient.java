@@ -69,6 +69,11 @@ public final class RegistryClient implements AutoCloseable {
             Map.of());
   }
 
+  /** Returns the address as it may be printed. */
+  public String url() {
+    return url;
+  }
+
   private static String withoutCredentials(String text) {
     return CREDENTIALS.matcher(text).replaceAll("");
   }
@@ -115,6 +120,53 @@ public final class RegistryClient implements AutoCloseable {
                   : ": ")
               + withoutCredentials(String.valueOf(e.getMessage())),
           e);
+    }
+  }
+
+  /**
+   * Returns how the schema of a topic's values stands to what is registered; changes nothing.
+   *
+   * @throws RegistryUnavailableException if the registry does not answer in time, or not to this
+   *     user
+   */
+  public SchemaStanding standing(String topic, Schema schema) {
+    String subject = topic + "-value";
+    AvroSchema parsed = new AvroSchema(schema.toString());
+    try {
+      int id =
+          untilAnswered("look the schema of " + subject + " up", () -> lookUp(subject, parsed));
+      if (id >= 0) {
+        return new SchemaStanding(SchemaStanding.State.REGISTERED, "id " + id);
+      }
+      if (!untilAnswered("list its subjects", () -> client.getAllSubjects().contains(subject))) {
+        return new SchemaStanding(SchemaStanding.State.NEW, "");
+      }
+      boolean compatible =
+          untilAnswered(
+              "compare the schema of " + subject, () -> client.testCompatibility(subject, parsed));
+      return new SchemaStanding(
+          compatible ? SchemaStanding.State.COMPATIBLE : SchemaStanding.State.INCOMPATIBLE, "");
+    } catch (RestClientException e) {
+      throw new RegistryUnavailableException(
+          "the schema registry at "
+              + url
+              + " does not say how "
+              + subject
+              + " is: "
+              + withoutCredentials(String.valueOf(e.getMessage())),
+          e);
+    }
+  }
+
+  /** Returns the schema's id, -1 if it is not registered. */
+  private int lookUp(String subject, AvroSchema schema) throws IOException, RestClientException {
+    try {
+      return client.getId(subject, schema);
+    } catch (RestClientException e) {
+      if (e.getStatus() == 404) {
+        return -1;
+      }
+      throw e;
     }
   }
 
@@ -189,9 +241,8 @@ public final class RegistryClient implements AutoCloseable {
                 + url
                 + " did not "
                 + what
-                + " within "
-                + retry.toMillis()
-                + " ms: "
+                + (retry.isZero() ? "" : " within " + retry.toMillis() + " ms")
+                + ": "
                 + reason,
             failure);
       }

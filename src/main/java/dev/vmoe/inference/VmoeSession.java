@@ -4,6 +4,7 @@ import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtProvider;
 import ai.onnxruntime.OrtSession;
 import dev.vmoe.moe.Capacity;
 import dev.vmoe.moe.ImagePriority;
@@ -18,6 +19,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -138,6 +140,14 @@ public final class VmoeSession implements BatchClassifier {
   @Override
   public ModelCard card() {
     return card;
+  }
+
+  /** Returns why a session on this device passes over GPUs that this build could use, if so. */
+  public static Optional<String> unusedGpu(Device inUse) {
+    return inUse.kind() == Device.Kind.CPU
+            && OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA)
+        ? Optional.of("this build has CUDA, and no GPU could be used")
+        : Optional.empty();
   }
 
   /** Returns the device in use: never {@code auto}. */

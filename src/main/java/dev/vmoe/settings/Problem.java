@@ -141,7 +141,7 @@ record Problem(String key, String message) {
   }
 
   /** Returns what a Kafka client calls this setting; empty if it is none of theirs. */
-  private static String clientsName(String key) {
+  static String clientsName(String key) {
     return CLIENT_PREFIXES.stream()
         .filter(key::startsWith)
         .findFirst()

@@ -24,6 +24,9 @@ final class Secrets {
           "private.key",
           "api.key");
 
+  /** Settings of the model, whose tokens are no secrets. */
+  private static final String EXPERTS = "experts.per.token";
+
   /** What comes before the host in an address that brings its credentials along. */
   private static final Pattern CREDENTIALS = Pattern.compile("(?<=//)[^/\\s,]*(?=@)");
 
@@ -32,7 +35,9 @@ final class Secrets {
   /** Returns whether the setting's value is a secret, judged by its name. */
   static boolean isSecret(String key) {
     String lower = key.toLowerCase(Locale.ROOT);
-    return MARKS.stream().anyMatch(lower::contains) && !lower.endsWith(".endpoint.url");
+    return MARKS.stream().anyMatch(lower::contains)
+        && !lower.endsWith(".endpoint.url")
+        && !lower.startsWith(EXPERTS);
   }
 
   /** Returns a setting's value as it may be printed. */

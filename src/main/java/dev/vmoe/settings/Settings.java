@@ -221,6 +221,7 @@ public final class Settings extends AbstractConfig {
     ConsoleDefinitions.addTo(DEFINITION);
     CapacityDefinitions.addTo(DEFINITION);
     TracingDefinitions.addTo(DEFINITION);
+    OperationDefinitions.addTo(DEFINITION);
   }
 
   /**

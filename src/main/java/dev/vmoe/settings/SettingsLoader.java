@@ -25,16 +25,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SettingsLoader {
 
-  /** Variables that are no settings: the launcher, the log and the command line read them. */
+  /** Variables that are no settings: the launcher and the command line read them. */
   private static final Set<String> OTHER_VARIABLES =
-      Set.of(
-          "VMOE_HEAP",
-          "VMOE_DIRECT_MEMORY",
-          "VMOE_JAVA_OPTS",
-          "VMOE_HOME",
-          "VMOE_DEBUG",
-          "VMOE_LOG_LEVEL",
-          "VMOE_KAFKA_LOG_LEVEL");
+      Set.of("VMOE_HEAP", "VMOE_DIRECT_MEMORY", "VMOE_JAVA_OPTS", "VMOE_HOME", "VMOE_DEBUG");
 
   /** Kubernetes sets these in every pod once a service's name starts with "vmoe". */
   private static final Pattern SERVICE_LINK =
@@ -121,6 +114,11 @@ public final class SettingsLoader {
         .replace('_', '.')
         .replace('\0', '-')
         .replace('\1', '_');
+  }
+
+  /** Returns the variables that mean these settings. */
+  public static Set<String> variablesOf(List<String> keys) {
+    return keys.stream().map(SettingsLoader::variableOf).collect(Collectors.toSet());
   }
 
   /** Returns the variable that means this setting. */

@@ -89,7 +89,7 @@ public final class TopicAdmin {
       }
     }
     awaitVisible(created.keySet());
-    return compare(plan, created);
+    return compare(plan.topics(), created);
   }
 
   /**
@@ -122,12 +122,21 @@ public final class TopicAdmin {
    * @throws KafkaException if the brokers do not answer or refuse
    */
   public List<TopicState> describe(TopicPlan plan) {
-    return compare(plan, Map.of());
+    return compare(plan.topics(), Map.of());
   }
 
-  private List<TopicState> compare(TopicPlan plan, Map<String, TopicState> created) {
+  /**
+   * Compares one topic with the plan.
+   *
+   * @throws KafkaException if the brokers do not answer or refuse
+   */
+  public TopicState describe(TopicPlan.Topic topic) {
+    return compare(List.of(topic), Map.of()).get(0);
+  }
+
+  private List<TopicState> compare(List<TopicPlan.Topic> planned, Map<String, TopicState> created) {
     List<String> names =
-        plan.topics().stream()
+        planned.stream()
             .map(topic -> prefix + topic.name())
             .filter(name -> !created.containsKey(name))
             .toList();
@@ -137,7 +146,7 @@ public final class TopicAdmin {
         admin.describeConfigs(names.stream().map(TopicAdmin::resource).toList()).values();
 
     List<TopicState> states = new ArrayList<>();
-    for (TopicPlan.Topic topic : plan.topics()) {
+    for (TopicPlan.Topic topic : planned) {
       String name = prefix + topic.name();
       TopicState state = created.get(name);
       if (state == null) {

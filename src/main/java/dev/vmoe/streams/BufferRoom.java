@@ -9,12 +9,12 @@ import java.lang.management.ManagementFactory;
  * Whether the pixels of batches fit into the memory outside the heap. Found out later, it would
  * stop the instance in the middle of its work.
  */
-final class BufferRoom {
+public final class BufferRoom {
 
   private BufferRoom() {}
 
   /** Returns the bytes that this JVM may take outside the heap. */
-  static long ofThisJvm() {
+  public static long ofThisJvm() {
     HotSpotDiagnosticMXBean bean =
         ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
     long set =

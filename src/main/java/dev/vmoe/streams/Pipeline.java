@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Pipeline implements AutoCloseable {
 
-  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(30);
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(15);
 
   private static final Logger log = LoggerFactory.getLogger(Pipeline.class);
 
@@ -135,6 +135,11 @@ public final class Pipeline implements AutoCloseable {
     LiveSettings complete = live.forModel(card);
     BufferRoom.require(card.imageSize(), complete.maxBatchImages(), BufferRoom.ofThisJvm());
     return complete;
+  }
+
+  /** Returns whether an instance keeps a routing profile. */
+  public static boolean keepsProfile(Settings settings) {
+    return PipelineParts.keepsProfile(settings);
   }
 
   private void start() {
@@ -255,19 +260,32 @@ public final class Pipeline implements AutoCloseable {
   public void close() {
     parts.inFlight().stop(); // who waits for room comes back at once,
     parts.registry().giveUp(); // and who waits for the registry; what they hold is read again
+    // Each of these may wait for brokers that are away: not one after the other.
+    Thread beside = new Thread(this::closeBeside, "vmoe-close-beside");
+    beside.setDaemon(true);
+    beside.start();
     if (!parts.streams().close(CLOSE_LIMIT)) {
       log.warn("the stream threads did not end within {}", CLOSE_LIMIT);
     }
+    parts.batcher().close();
+    try {
+      beside.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    parts.models().close();
+    parts.registry().close();
+    parts.tracing().close();
+    stopped.countDown();
+  }
+
+  /** Closes what images do not pass through. */
+  private void closeBeside() {
     RoutingProfileStream profile = parts.profile();
     if (profile != null) {
       profile.close();
     }
-    parts.batcher().close();
     parts.configuration().close();
-    parts.models().close();
     parts.lag().close();
-    parts.registry().close();
-    parts.tracing().close();
-    stopped.countDown();
   }
 }

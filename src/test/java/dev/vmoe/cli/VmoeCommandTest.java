@@ -57,7 +57,8 @@ class VmoeCommandTest {
     assertThat(run(arguments.toArray(String[]::new))).isZero();
     assertThat(out.toString())
         .startsWith(String.join(" ", "Usage: vmoe", String.join(" ", command)).strip())
-        .contains("--debug", "--version", "Exit codes:", "2   wrong usage or settings");
+        .contains("--debug", "--version", "Exit codes:")
+        .containsPattern("2 +wrong usage or settings");
     assertThat(err.toString()).isEmpty();
   }
 

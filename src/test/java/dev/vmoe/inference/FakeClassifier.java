@@ -33,6 +33,7 @@ public final class FakeClassifier implements BatchClassifier {
           "bilinear",
           "none");
 
+  private final ModelCard card;
   private final Duration runTime;
   private final AtomicInteger failures = new AtomicInteger();
   private final AtomicInteger runs = new AtomicInteger();
@@ -44,7 +45,26 @@ public final class FakeClassifier implements BatchClassifier {
 
   /** Creates a classifier that takes this long for a batch. */
   public FakeClassifier(Duration runTime) {
+    this(runTime, CARD.name());
+  }
+
+  /** Creates a classifier of this name that takes this long for a batch. */
+  public FakeClassifier(Duration runTime, String name) {
     this.runTime = runTime;
+    this.card =
+        new ModelCard(
+            name,
+            CARD.weightsHash(),
+            CARD.classes(),
+            CARD.imageSize(),
+            CARD.tokensPerImage(),
+            CARD.moeBlocks(),
+            CARD.numExperts(),
+            CARD.expertsPerToken(),
+            CARD.capacityRatio(),
+            CARD.softmax(),
+            CARD.resize(),
+            CARD.architecture());
   }
 
   /** Lets the next runs fail. */
@@ -59,7 +79,7 @@ public final class FakeClassifier implements BatchClassifier {
 
   @Override
   public ModelCard card() {
-    return CARD;
+    return card;
   }
 
   @Override

@@ -174,7 +174,7 @@ class SettingsTest {
   }
 
   @Test
-  void shouldNeverPrintSecrets() {
+  void shouldNeverPrintSecretsNorHideWhatIsNone() {
     Settings settings =
         new Settings(
             Map.of(
@@ -184,11 +184,13 @@ class SettingsTest {
                 "registry.bearer.auth.token", "hunter2",
                 "consumer.ssl.keystore.key", "hunter2",
                 "schema.registry.url", "https://ann:hunter2@one,https://ann:hunter2@two",
+                "experts.per.token", "0",
                 "consumer.max.poll.records", "50"));
 
     assertThat(settings.printable().toString()).doesNotContain("hunter2");
     assertThat(settings.printable())
         .containsEntry("consumer.max.poll.records", "50")
+        .containsEntry("experts.per.token", "0")
         .containsEntry("registry.bearer.auth.token", "[hidden]")
         .containsEntry("schema.registry.url", "https://[hidden]@one,https://[hidden]@two")
         .containsEntry("batch.max.images", "32");

@@ -1,0 +1,273 @@
+package dev.vmoe.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.vmoe.embedded.EmbeddedKafka;
+import dev.vmoe.embedded.EmbeddedRegistry;
+import dev.vmoe.image.FakeDecoder;
+import dev.vmoe.image.PngEncoder;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Processes under load that are told to stop end within {@code stop.timeout.ms}, whatever hangs.
+ */
+@Timeout(180)
+class GracefulStopIT {
+
+  private static final Duration DEFAULT_BOUND = Duration.ofSeconds(25);
+
+  /** The JVM's own end, and a machine that does other things. */
+  private static final Duration SLACK = Duration.ofSeconds(3);
+
+  private static final int TERMINATED = 143;
+
+  private static final Logger log = LoggerFactory.getLogger(GracefulStopIT.class);
+
+  private EmbeddedKafka kafka;
+  private EmbeddedRegistry registry;
+  private boolean away;
+
+  @TempDir private Path folder;
+
+  @BeforeEach
+  void start() {
+    kafka = EmbeddedKafka.start();
+    registry = EmbeddedRegistry.start();
+    assertThat(
+            VmoeCommand.commandLine(
+                    new PrintWriter(new StringWriter()), new PrintWriter(new StringWriter()), null)
+                .execute("topics", "create", "--bootstrap-server", kafka.bootstrapServers()))
+        .isZero();
+  }
+
+  @AfterEach
+  void stop() {
+    registry.close();
+    if (!away) {
+      kafka.close();
+    }
+  }
+
+  @Test
+  void shouldEndInOrderUnderLoadAndLogNothingButJson() throws Exception {
+    Process process = run();
+    try (Load load = new Load(kafka.bootstrapServers(), png())) {
+      awaitPredictions();
+
+      Duration took = stop(process, DEFAULT_BOUND);
+
+      log.warn("under load: ended {} ms after SIGTERM", took.toMillis());
+      assertThat(process.exitValue()).isEqualTo(TERMINATED);
+      List<JsonNode> lines = log();
+      assertThat(lines)
+          .extracting(line -> line.get("message").textValue())
+          .contains("told to stop; ends within 25000 ms", "stopped")
+          .anyMatch(message -> message.startsWith("running; metrics and health at http"));
+      assertThat(lines)
+          .allSatisfy(
+              line -> {
+                assertThat(line.get("level").textValue()).isIn("INFO", "WARN", "ERROR");
+                assertThat(line.get("time").textValue()).endsWith("Z");
+                assertThat(line.get("logger").textValue()).isNotEmpty();
+                assertThat(line.get("thread").textValue()).isNotEmpty();
+              });
+      assertThat(Files.readString(folder.resolve("err"))).doesNotContain("hunter2");
+      assertThat(Files.readString(folder.resolve("out"))).isEmpty();
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void shouldEndInTimeWhileTheBrokerIsAway() throws Exception {
+    Process process = run();
+    try (Load load = new Load(kafka.bootstrapServers(), png())) {
+      awaitPredictions();
+      kafka.close();
+      away = true;
+
+      Duration took = stop(process, DEFAULT_BOUND);
+
+      log.warn(
+          "broker away: ended {} ms after SIGTERM, code {}", took.toMillis(), process.exitValue());
+      assertThat(process.exitValue()).isIn(TERMINATED, VmoeCommand.STOPPED_LATE);
+      assertThat(log()).isNotEmpty();
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void shouldEndInTimeWhileTheModelHangs() throws Exception {
+    Duration bound = Duration.ofSeconds(2);
+    Process process =
+        java(
+            HungRun.class,
+            List.of(
+                "bootstrap.servers=" + kafka.bootstrapServers(),
+                "schema.registry.url=" + registry.url(),
+                "model=none",
+                "log.format=json",
+                "stop.timeout.ms=" + bound.toMillis()));
+    try (Load load = new Load(kafka.bootstrapServers(), FakeDecoder.grey(1))) {
+      await().atMost(Duration.ofSeconds(60)).until(() -> said("out", "hangs"));
+
+      Duration took = stop(process, bound);
+
+      log.warn("model hangs: ended {} ms after SIGTERM", took.toMillis());
+      assertThat(took).isGreaterThanOrEqualTo(bound);
+      assertThat(process.exitValue()).isEqualTo(VmoeCommand.STOPPED_LATE);
+      assertThat(log().get(log().size() - 1).get("message").textValue())
+          .startsWith("not ended within stop.timeout.ms = 2000, left behind at dev.vmoe.batch.")
+          .contains("nothing is lost");
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  private static Duration stop(Process process, Duration bound) throws InterruptedException {
+    long askedNanos = System.nanoTime();
+    process.destroy(); // SIGTERM
+    assertThat(process.waitFor(bound.plus(SLACK).toMillis(), TimeUnit.MILLISECONDS))
+        .as("ended within %s", bound.plus(SLACK))
+        .isTrue();
+    return Duration.ofNanos(System.nanoTime() - askedNanos);
+  }
+
+  private Process run() throws IOException {
+    return java(
+        VmoeCommand.class,
+        List.of(
+            "run",
+            "--bootstrap-server=" + kafka.bootstrapServers(),
+            "--registry=" + registry.url(),
+            "--set=model=" + BundledModels.vmoe(),
+            "--set=device=cpu",
+            "--set=console.port=0",
+            "--set=console.page=false",
+            "--set=cost.survey.ms=500",
+            "--set=registry.basic.auth.user.info=any:hunter2"));
+  }
+
+  private Process java(Class<?> main, List<String> arguments) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx384m",
+                "-XX:+UseSerialGC",
+                "-Dvmoe.home=" + System.getProperty("vmoe.home"),
+                "-Dlogback.configurationFile=logback.xml", // not that of the tests
+                "-cp",
+                System.getProperty("java.class.path"),
+                main.getName()));
+    command.addAll(arguments);
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .redirectOutput(folder.resolve("out").toFile())
+            .redirectError(folder.resolve("err").toFile());
+    builder.environment().put("VMOE_LOG_FORMAT", "json");
+    return builder.start();
+  }
+
+  private boolean said(String file, String text) throws IOException {
+    return Files.readString(folder.resolve(file)).contains(text);
+  }
+
+  /** Returns the lines of stderr, each of which has to be JSON. */
+  private List<JsonNode> log() throws IOException {
+    ObjectMapper mapper = new ObjectMapper();
+    List<JsonNode> lines = new ArrayList<>();
+    for (String line : Files.readAllLines(folder.resolve("err"))) {
+      JsonNode json = mapper.readTree(line);
+      assertThat(json.isObject()).as(line).isTrue();
+      lines.add(json);
+    }
+    return lines;
+  }
+
+  private void awaitPredictions() {
+    try (KafkaConsumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(
+            Map.of(
+                "bootstrap.servers",
+                kafka.bootstrapServers(),
+                "group.id",
+                "any",
+                "auto.offset.reset",
+                "earliest",
+                "isolation.level",
+                "read_committed"),
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer())) {
+      consumer.subscribe(List.of("vmoe.predictions"));
+      int[] seen = new int[1];
+      await("predictions")
+          .atMost(Duration.ofSeconds(90))
+          .until(() -> (seen[0] += consumer.poll(Duration.ofMillis(100)).count()) > 100);
+    }
+  }
+
+  private static byte[] png() {
+    return new PngEncoder().encodeGrey(new byte[28 * 28], 28, 28);
+  }
+
+  /** Sends small images until it is closed, more than one core can answer. */
+  private static final class Load implements AutoCloseable {
+
+    private final ScheduledExecutorService sender = Executors.newSingleThreadScheduledExecutor();
+    private final KafkaProducer<byte[], byte[]> producer;
+
+    Load(String brokers, byte[] image) {
+      producer =
+          new KafkaProducer<>(
+              Map.of("bootstrap.servers", brokers, "max.block.ms", "1000"),
+              new ByteArraySerializer(),
+              new ByteArraySerializer());
+      sender.scheduleAtFixedRate(
+          () -> {
+            for (int i = 0; i < 10; i++) {
+              ProducerRecord<byte[], byte[]> record = new ProducerRecord<>("vmoe.images", image);
+              record.headers().add("content-type", "image/png".getBytes(StandardCharsets.UTF_8));
+              producer.send(record);
+            }
+          },
+          0,
+          10,
+          TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public void close() {
+      sender.shutdownNow();
+      producer.close(Duration.ZERO);
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package dev.vmoe.cli;
+
+import dev.vmoe.image.FakeDecoder;
+import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.settings.OperationDefinitions;
+import dev.vmoe.settings.Settings;
+import dev.vmoe.streams.Pipeline;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.awaitility.Awaitility;
+
+/** An instance, in a JVM of its own, whose model never comes back from its first batch. */
+final class HungRun {
+
+  private HungRun() {}
+
+  public static void main(String[] args) throws InterruptedException {
+    Map<String, String> properties = new HashMap<>();
+    for (String arg : args) {
+      properties.put(arg.substring(0, arg.indexOf('=')), arg.substring(arg.indexOf('=') + 1));
+    }
+    Settings settings = new Settings(properties);
+    LogOutput.follow(settings);
+    FakeClassifier classifier = new FakeClassifier(Duration.ofDays(1));
+    Pipeline pipeline = Pipeline.start(settings, classifier, new FakeDecoder(8 * 8 * 3));
+    BoundedStop stop =
+        BoundedStop.atExit(pipeline::close, OperationDefinitions.stopTimeout(settings));
+    try {
+      Thread runs = new Thread(() -> sayOnceItRuns(classifier), "runs");
+      runs.setDaemon(true);
+      runs.start();
+      pipeline.awaitStopped();
+    } finally {
+      stop.end();
+    }
+  }
+
+  private static void sayOnceItRuns(FakeClassifier classifier) {
+    Awaitility.await().forever().until(() -> classifier.runs() > 0);
+    System.out.println("hangs");
+  }
+}

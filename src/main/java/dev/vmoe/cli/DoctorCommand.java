@@ -1,0 +1,134 @@
+package dev.vmoe.cli;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.vmoe.doctor.Doctor;
+import dev.vmoe.doctor.Finding;
+import dev.vmoe.doctor.Finding.Status;
+import dev.vmoe.doctor.ModelOpener;
+import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.settings.Settings;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import org.apache.kafka.common.config.ConfigException;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code vmoe doctor}: what an instance would need, looked at before it is started. */
+@Command(
+    name = "doctor",
+    description =
+        "Check what `vmoe run` would need with these settings: brokers, topics, rights, registry,"
+            + " model, device, memory, directories, port. A line each: ok, warning, failed (with what"
+            + " to do), or skipped. Changes nothing; fails if a line failed.")
+final class DoctorCommand implements Callable<Integer> {
+
+  /** Each line says what their libraries' logs would say at length. */
+  private static final List<String> SILENCED =
+      List.of("org.apache.kafka", "org.apache.flink", "dev.vmoe");
+
+  @Spec private CommandSpec spec;
+  @Mixin private final ConnectionOptions connection = new ConnectionOptions();
+
+  @Option(names = "--json", description = "Print one JSON object instead of lines.")
+  private boolean json;
+
+  private DoctorCommand() {}
+
+  @Override
+  public Integer call() throws IOException {
+    List<Level> before = SILENCED.stream().map(name -> logger(name).getLevel()).toList();
+    SILENCED.forEach(name -> logger(name).setLevel(Level.OFF));
+    try {
+      return print(look(json ? finding -> {} : this::printLine));
+    } finally {
+      for (int i = 0; i < SILENCED.size(); i++) {
+        logger(SILENCED.get(i)).setLevel(before.get(i));
+      }
+    }
+  }
+
+  private static Logger logger(String name) {
+    return (Logger) LoggerFactory.getLogger(name);
+  }
+
+  private List<Finding> look(Consumer<Finding> listener) {
+    Settings settings;
+    try {
+      settings = connection.settings();
+    } catch (ConfigException e) {
+      Finding wrong =
+          new Finding(
+              "settings",
+              Status.FAILED,
+              ErrorText.of(e),
+              "correct them (src/docs/settings.md); the rest is looked at then");
+      listener.accept(wrong);
+      return List.of(wrong);
+    }
+    return new Doctor(settings, new Models()).look(listener);
+  }
+
+  private int print(List<Finding> findings) throws IOException {
+    Status worst =
+        findings.stream().map(Finding::status).max(Comparator.naturalOrder()).orElse(Status.OK);
+    if (json) {
+      ObjectNode report = Json.object();
+      report.put("status", worst.label());
+      ArrayNode lines = report.putArray("findings");
+      for (Finding finding : findings) {
+        ObjectNode line = lines.addObject();
+        line.put("subject", finding.subject());
+        line.put("status", finding.status().label());
+        line.put("message", finding.message());
+        line.put("advice", finding.advice());
+      }
+      PrintWriter out = spec.commandLine().getOut();
+      out.println(report.toPrettyString());
+      out.flush();
+    }
+    return worst == Status.FAILED ? VmoeCommand.FAILED : 0;
+  }
+
+  private void printLine(Finding finding) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.printf(
+        "%-8s %-36s %s%s%n",
+        finding.status().label(),
+        finding.subject(),
+        finding.message(),
+        finding.advice().isEmpty() ? "" : "; to do: " + finding.advice());
+    out.flush();
+  }
+
+  /** Models as {@code vmoe run} opens them. */
+  private static final class Models implements ModelOpener {
+
+    @Override
+    public Path file(Settings settings) throws IOException {
+      return ModelFolder.graph(settings, settings.model());
+    }
+
+    @Override
+    public ModelCard card(Path file) throws IOException {
+      return ModelOptions.card(file);
+    }
+
+    @Override
+    public VmoeSession open(Path file, String device, int threads) throws IOException {
+      return ModelOptions.open(file, device, threads);
+    }
+  }
+}

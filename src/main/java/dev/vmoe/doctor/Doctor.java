@@ -1,0 +1,93 @@
+package dev.vmoe.doctor;
+
+import dev.vmoe.settings.Settings;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Looks at everything that an instance with these settings would need, in the order in which it
+ * would need it. Each look is bounded in time and changes nothing.
+ */
+public final class Doctor {
+
+  /** Brokers and registry answer in milliseconds, or within a few time-outs not at all. */
+  private static final Duration NETWORK_LIMIT = Duration.ofSeconds(30);
+
+  /** A model of several GiB is read from a disk, and warmed up. */
+  private static final Duration MODEL_LIMIT = Duration.ofMinutes(5);
+
+  private static final Duration MACHINE_LIMIT = Duration.ofSeconds(10);
+
+  private final Settings settings;
+  private final ModelOpener opener;
+
+  /**
+   * Creates a doctor.
+   *
+   * @param opener opens models as an instance does
+   */
+  public Doctor(Settings settings, ModelOpener opener) {
+    this.settings = settings;
+    this.opener = opener;
+  }
+
+  /** One look at several things of a kind. */
+  @FunctionalInterface
+  private interface Look {
+    void into(Findings findings) throws Exception;
+  }
+
+  /**
+   * Looks at everything.
+   *
+   * @param listener told of each finding as it comes
+   * @return all findings, in order
+   */
+  public List<Finding> look(Consumer<Finding> listener) {
+    List<Finding> all = new ArrayList<>();
+    Consumer<Finding> both =
+        finding -> {
+          all.add(finding);
+          listener.accept(finding);
+        };
+    ModelLook model = new ModelLook(settings, opener);
+    look("settings", MACHINE_LIMIT, new SettingsLook(settings)::into, both);
+    look("broker", NETWORK_LIMIT, new BrokerLook(settings, model.keepsProfile())::into, both);
+    look("registry", NETWORK_LIMIT, new RegistryLook(settings, model.keepsProfile())::into, both);
+    look("model", MODEL_LIMIT, model::into, both);
+    look("machine", MACHINE_LIMIT, new MachineLook(settings, model.fileBytes())::into, both);
+    return List.copyOf(all);
+  }
+
+  /** Runs a look on a thread of its own: what cannot be interrupted is left behind. */
+  private static void look(String subject, Duration limit, Look look, Consumer<Finding> listener) {
+    Findings findings = new Findings(listener);
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                look.into(findings);
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              } catch (Exception | LinkageError e) {
+                findings.failed(subject, Reason.of(e), "");
+              }
+            },
+            "doctor-" + subject);
+    thread.setDaemon(true);
+    thread.start();
+    try {
+      thread.join(limit.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (thread.isAlive()) {
+      findings.failed(
+          subject, "no answer within " + limit.toSeconds() + " s", "see what it waits for");
+      findings.close();
+      thread.interrupt();
+    }
+  }
+}
