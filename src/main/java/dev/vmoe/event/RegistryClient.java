@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLException;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schemaregistry.avro.AvroSchema;
@@ -40,6 +41,9 @@ public final class RegistryClient implements AutoCloseable {
 
   /** What comes before the host in an address that brings its credentials along. */
   private static final Pattern CREDENTIALS = Pattern.compile("(?<=//)[^/\\s,]*@");
+
+  private static final String HOST_NAME_CHECK = "ssl.endpoint.identification.algorithm";
+  private static final String TLS_PREFIX = "schema.registry.";
 
   /** The address as it may be printed. */
   private final String url;
@@ -83,9 +87,14 @@ public final class RegistryClient implements AutoCloseable {
     if (configs.containsKey("bearer.auth.token")) {
       all.put("bearer.auth.credentials.source", "STATIC_TOKEN");
     }
+    // With a trust store and without this, the client takes a certificate of any host.
+    if (configs.keySet().stream().anyMatch(name -> name.startsWith("ssl."))) {
+      all.put(HOST_NAME_CHECK, "https");
+      all.put(TLS_PREFIX + HOST_NAME_CHECK, "https");
+    }
     all.putAll(configs);
     // The client looks for TLS settings under this prefix, for the others without it.
-    configs.forEach((name, value) -> all.put("schema.registry." + name, value));
+    configs.forEach((name, value) -> all.put(TLS_PREFIX + name, value));
     return all;
   }
 
@@ -113,7 +122,8 @@ public final class RegistryClient implements AutoCloseable {
               + (e.getStatus() == 409
                   ? ": it is not compatible with the versions that are registered. "
                   : ": ")
-              + withoutCredentials(String.valueOf(e.getMessage())),
+              + withoutCredentials(String.valueOf(e.getMessage()))
+              + whatToDo(e),
           e);
     }
   }
@@ -139,7 +149,14 @@ public final class RegistryClient implements AutoCloseable {
         throw new BadRecordException.UnknownSchema(id);
       }
       throw new RegistryUnavailableException(
-          "the schema registry at " + url + " does not give the schema with id " + id, e);
+          "the schema registry at "
+              + url
+              + " does not give the schema with id "
+              + id
+              + ": "
+              + withoutCredentials(String.valueOf(e.getMessage()))
+              + whatToDo(e),
+          e);
     }
     try {
       Schema schema = new Schema.Parser().parse(json);
@@ -172,7 +189,7 @@ public final class RegistryClient implements AutoCloseable {
         }
         failure = e;
       }
-      String reason = withoutCredentials(failure.toString());
+      String reason = withoutCredentials(failure.toString()) + whatToDo(failure);
       if (givenUp.getCount() == 0) {
         throw new RegistryUnavailableException(
             "the schema registry at "
@@ -208,6 +225,23 @@ public final class RegistryClient implements AutoCloseable {
               ? pause.multipliedBy(2)
               : LONGEST_PAUSE;
     }
+  }
+
+  /** Returns which setting of this client is likely to be wrong; empty if none is. */
+  private static String whatToDo(Exception failure) {
+    if (failure instanceof RestClientException refusal) {
+      return switch (refusal.getStatus()) {
+        case 401 ->
+            ". It does not know this user: check registry.basic.auth.user.info, or"
+                + " registry.bearer.auth.token";
+        case 403 -> ". This user lacks a right there";
+        default -> "";
+      };
+    }
+    return failure instanceof SSLException
+        ? ". Its certificate must be signed by an authority in registry.ssl.truststore.location and"
+            + " have the host's name"
+        : "";
   }
 
   private static boolean temporary(RestClientException e) {
