@@ -239,6 +239,7 @@ public final class Settings extends AbstractConfig {
 
   static {
     ConsoleDefinitions.addTo(DEFINITION);
+    SecurityDefinitions.addTo(DEFINITION);
     CapacityDefinitions.addTo(DEFINITION);
     TracingDefinitions.addTo(DEFINITION);
   }
