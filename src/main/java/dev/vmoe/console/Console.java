@@ -10,6 +10,8 @@ import io.javalin.util.JavalinBindException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.eclipse.jetty.http.HttpException;
+import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -140,6 +142,7 @@ public final class Console implements AutoCloseable {
   private static Connector connector(Server jetty, HttpConfiguration http, Listening listening) {
     HttpConfiguration own = new HttpConfiguration(http);
     own.setRequestHeaderSize(MOST_HEADER_BYTES);
+    own.setHeaderCacheCaseSensitive(true); // or a token counts in any case once it was right
     own.setMinRequestDataRate(LEAST_BYTES_A_SECOND);
     HttpConnectionFactory plain = new HttpConnectionFactory(own);
     TlsIdentity tls = listening.protection().tls();
@@ -239,6 +242,14 @@ public final class Console implements AutoCloseable {
   }
 
   private static void failed(Exception failure, Context context) {
+    if (failure instanceof EofException) {
+      log.debug("{} {}: whoever asked is gone", verb(context), context.path(), failure);
+      return;
+    }
+    if (failure instanceof HttpException refused) { // Jetty's own: too slow, mostly
+      context.status(refused.getCode()).contentType(TEXT).result(refused.getReason() + "\n");
+      return;
+    }
     log.error("{} {} failed", verb(context), context.path(), failure);
     context
         .status(HttpStatus.INTERNAL_SERVER_ERROR)

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -33,6 +34,9 @@ public final class RegistryClient implements AutoCloseable {
 
   /** What a registry answers to an id that it does not know; a proxy's 404 has no such code. */
   private static final Set<Integer> NO_SUCH_SCHEMA = Set.of(40401, 40403);
+
+  /** How the client begins to say so; it has no type for it. */
+  private static final String INVALID = "Invalid schema";
 
   private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
@@ -139,11 +143,9 @@ public final class RegistryClient implements AutoCloseable {
     if (cached != null) {
       return cached;
     }
-    String json;
+    Optional<String> json;
     try {
-      json =
-          untilAnswered(
-              "find the schema with id " + id, () -> client.getSchemaById(id).canonicalString());
+      json = untilAnswered("find the schema with id " + id, () -> json(id));
     } catch (RestClientException e) {
       if (NO_SUCH_SCHEMA.contains(e.getErrorCode())) {
         throw new BadRecordException.UnknownSchema(id);
@@ -158,13 +160,29 @@ public final class RegistryClient implements AutoCloseable {
               + whatToDo(e),
           e);
     }
+    if (json.isEmpty()) {
+      throw new BadRecordException.UnresolvableSchema(
+          "the schema with id " + id + " is no Avro schema that can be read", null);
+    }
     try {
-      Schema schema = new Schema.Parser().parse(json);
+      Schema schema = new Schema.Parser().parse(json.get());
       schemas.put(id, schema);
       return schema;
     } catch (AvroRuntimeException e) {
       throw new BadRecordException.UnresolvableSchema(
           "the schema with id " + id + " is no Avro schema: " + e.getMessage(), e);
+    }
+  }
+
+  /** Empty where the client cannot make anything of it, which another attempt would not change. */
+  private Optional<String> json(int id) throws IOException, RestClientException {
+    try {
+      return Optional.of(client.getSchemaById(id).canonicalString());
+    } catch (IOException e) {
+      if (e.getMessage() != null && e.getMessage().startsWith(INVALID)) {
+        return Optional.empty();
+      }
+      throw e;
     }
   }
 
