@@ -150,6 +150,27 @@ class LivePageIT {
   }
 
   @Test
+  void shouldAskForTheTokenBeforeItShowsAnything() {
+    String token = "a-token-of-the-console-42";
+    console =
+        Console.start(
+            new Listening(
+                "127.0.0.1", 0, true, List.of(), new Protection(new Token(token), false, null)),
+            meters,
+            shown);
+    browser.go(console.address());
+    browser.awaitTrue("document.activeElement === document.getElementById('token')");
+    browser.press("wrong", Keys.ENTER);
+    browser.awaitTrue("document.getElementById('banner').textContent === 'That is not the token.'");
+
+    browser.byId("token").clear();
+    browser.byId("token").sendKeys(token, Keys.ENTER);
+
+    browser.awaitTrue("document.getElementById('health')?.textContent === 'ready'");
+    assertThat(browser.run("return document.cookie")).isEqualTo(""); // no script may read it
+  }
+
+  @Test
   void shouldShowHostileTextAsText() {
     show();
 

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.kafka.common.acl.AclOperation;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -153,7 +154,8 @@ final class ConfigCommand {
   }
 
   private int write(Settings settings, NamedModels models, Writing writing) {
-    ConnectionOptions.requireTopic(settings, settings.topic(TopicPlan.CONFIG));
+    ConnectionOptions.requireTopic(
+        settings, settings.topic(TopicPlan.CONFIG), AclOperation.READ, AclOperation.WRITE);
     PrintWriter out = spec.commandLine().getOut();
     try (RegistryClient registry = ConnectionOptions.registry(settings)) {
       ConfigReader reader = new ConfigReader(registry, settings, models::check);
@@ -171,7 +173,7 @@ final class ConfigCommand {
 
   private ConfigView view(Settings settings) {
     String topic = settings.topic(TopicPlan.CONFIG);
-    ConnectionOptions.requireTopic(settings, topic);
+    ConnectionOptions.requireTopic(settings, topic, AclOperation.READ);
     NamedModels models = models(settings);
     List<ConfigEntry> entries = new ArrayList<>();
     try (RegistryClient registry = ConnectionOptions.registry(settings);

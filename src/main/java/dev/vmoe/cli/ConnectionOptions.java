@@ -3,19 +3,26 @@ package dev.vmoe.cli;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import dev.vmoe.event.RegistryClient;
+import dev.vmoe.settings.MissingRight;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.settings.SettingsLoader;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
@@ -125,23 +132,39 @@ final class ConnectionOptions {
   /**
    * Makes sure of a topic before anything waits for it in vain.
    *
-   * @throws KafkaException if it does not exist or no broker answers
+   * @param needed operations that are to be done on it
+   * @throws KafkaException if it does not exist, no broker answers, or this user may not do them
    */
-  static void requireTopic(Settings settings, String topic) {
-    ask(
-        settings,
-        admin -> {
-          try {
-            return admin.describeTopics(Set.of(topic)).allTopicNames().get();
-          } catch (InterruptedException e) {
-            throw new InterruptException(e);
-          } catch (ExecutionException e) {
-            if (e.getCause() instanceof UnknownTopicOrPartitionException) {
-              throw new KafkaException(
-                  "topic " + topic + " does not exist; `vmoe topics create` makes it", e);
-            }
-            throw e.getCause() instanceof KafkaException cause ? cause : new KafkaException(e);
-          }
-        });
+  static void requireTopic(Settings settings, String topic, AclOperation... needed) {
+    List<AclOperation> operations = List.of(needed);
+    Set<AclOperation> missing =
+        ask(settings, admin -> MissingRight.of(described(admin, topic, operations), operations));
+    if (!missing.isEmpty()) {
+      throw new KafkaException(MissingRight.onTopic(topic, missing));
+    }
+  }
+
+  private static TopicDescription described(
+      Admin admin, String topic, List<AclOperation> operations) {
+    try {
+      return Objects.requireNonNull(
+          admin
+              .describeTopics(
+                  List.of(topic), new DescribeTopicsOptions().includeAuthorizedOperations(true))
+              .allTopicNames()
+              .get()
+              .get(topic));
+    } catch (InterruptedException e) {
+      throw new InterruptException(e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+        throw new KafkaException(
+            "topic " + topic + " does not exist; `vmoe topics create` makes it", e);
+      }
+      if (e.getCause() instanceof TopicAuthorizationException) {
+        throw new KafkaException(MissingRight.onTopic(topic, operations), e);
+      }
+      throw e.getCause() instanceof KafkaException cause ? cause : new KafkaException(e);
+    }
   }
 }

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.acl.AclOperation;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -66,7 +67,7 @@ final class ConsumeCommand implements Callable<Integer> {
     }
     Settings settings = connection.settings();
     String name = settings.topic(topic);
-    ConnectionOptions.requireTopic(settings, name);
+    ConnectionOptions.requireTopic(settings, name, AclOperation.READ);
 
     PrintWriter out = spec.commandLine().getOut();
     try (RegistryClient registry = ConnectionOptions.registry(settings);

@@ -5,9 +5,14 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import org.apache.kafka.common.errors.SslAuthenticationException;
 
 /** A failure in one line. */
 final class ErrorText {
+
+  private static final String TRUST =
+      ". The brokers' certificates must be signed by an authority in streams.ssl.truststore.location"
+          + " and have the names in bootstrap.servers";
 
   private ErrorText() {}
 
@@ -30,7 +35,16 @@ final class ErrorText {
     } else {
       text = message == null || message.isBlank() ? cause.getClass().getSimpleName() : message;
     }
-    return text.strip().replaceAll("\\s*\\R\\s*", " ");
+    return text.strip().replaceAll("\\s*\\R\\s*", " ") + (untrusted(cause) ? TRUST : "");
+  }
+
+  private static boolean untrusted(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SslAuthenticationException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static boolean isWrapper(Throwable failure) {

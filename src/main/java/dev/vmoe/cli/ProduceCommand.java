@@ -26,6 +26,7 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.acl.AclOperation;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -101,7 +102,7 @@ final class ProduceCommand implements Callable<Integer> {
       throw new IOException("no image files in " + paths);
     }
     String topic = settings.topic(TopicPlan.IMAGES);
-    ConnectionOptions.requireTopic(settings, topic);
+    ConnectionOptions.requireTopic(settings, topic, AclOperation.WRITE);
     Map<String, Object> properties = settings.producerProperties();
     properties.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, ANSWER_MS);
 

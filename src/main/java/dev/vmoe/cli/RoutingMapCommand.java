@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import org.apache.kafka.common.acl.AclOperation;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -123,7 +124,7 @@ final class RoutingMapCommand implements Callable<Integer> {
 
   private RoutingTable ofTopic(Settings settings) {
     String topic = settings.topic(TopicPlan.ROUTING_PROFILE);
-    ConnectionOptions.requireTopic(settings, topic);
+    ConnectionOptions.requireTopic(settings, topic, AclOperation.READ);
     Map<String, List<RoutingProfile>> byModel = new TreeMap<>();
     String latest = "";
     for (RoutingProfile row : rows(settings, topic)) {

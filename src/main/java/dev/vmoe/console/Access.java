@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which requests a browser may have been tricked into. The console has no accounts, so that what
- * protects it is where it listens; a page of another site in a browser that reaches it must gain
- * nothing from that.
+ * protects it is where it listens and its token, where it has one; a page of another site in a
+ * browser that reaches it must gain nothing from that.
  */
 final class Access {
 

@@ -7,17 +7,28 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
 import io.javalin.util.JavalinBindException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.eclipse.jetty.http.HttpException;
+import org.eclipse.jetty.io.EofException;
+import org.eclipse.jetty.server.Connector;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The HTTP server of an instance. It has no accounts: what it shows is for whoever reaches its
- * port, and so is the configuration where it may be changed here. Metrics and health are always
- * served, the live page and what belongs to it only where that is wanted.
+ * The HTTP server of an instance. It has no accounts: what it shows is for whoever reaches its port
+ * and has its token, where there is one, and so is the configuration where it may be changed here.
+ * Metrics and health are always served, the live page and what belongs to it only where that is
+ * wanted.
  */
 public final class Console implements AutoCloseable {
 
@@ -27,6 +38,23 @@ public final class Console implements AutoCloseable {
   private static final int MOST_THREADS = 16;
 
   private static final int LEAST_THREADS = 2;
+
+  /** Far more than browsers and scrapers open; who waits beyond them waits in the kernel. */
+  private static final int MOST_CONNECTIONS = 256;
+
+  /** Who says nothing for so long is gone. */
+  private static final Duration IDLE = Duration.ofSeconds(15);
+
+  /** Of a request's line and headers together; more is answered with 431. */
+  private static final int MOST_HEADER_BYTES = 8 * 1024;
+
+  /** Of a request's body, which holds a thread: a change is there within seconds at any speed. */
+  private static final int LEAST_BYTES_A_SECOND = 64;
+
+  /** Nothing from elsewhere, no script or style in the page itself, in nobody's frame. */
+  private static final String POLICY =
+      "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
+          + " form-action 'none'; frame-ancestors 'none'";
 
   static final String TEXT = "text/plain; charset=utf-8";
 
@@ -43,12 +71,12 @@ public final class Console implements AutoCloseable {
 
   private final Javalin server;
   private final @Nullable LivePage page;
-  private final String host;
+  private final Listening listening;
 
-  private Console(Javalin server, @Nullable LivePage page, String host) {
+  private Console(Javalin server, @Nullable LivePage page, Listening listening) {
     this.server = server;
     this.page = page;
-    this.host = host;
+    this.listening = listening;
   }
 
   /**
@@ -57,18 +85,24 @@ public final class Console implements AutoCloseable {
    * @throws IllegalArgumentException if nobody can listen there
    */
   public static Console start(Listening listening, Meters meters, Instance instance) {
-    LivePage page = listening.page() ? new LivePage(listening, meters, instance) : null;
+    Entrance entrance = new Entrance(listening.protection());
+    LivePage page = listening.page() ? new LivePage(listening, entrance, meters, instance) : null;
     Javalin server =
         Javalin.create(
             config -> {
               quiet(config);
+              config.jetty.addConnector((jetty, http) -> connector(jetty, http, listening));
+              config
+                  .routes
+                  .before(Console::protect)
+                  .before(context -> guard(context, entrance, page));
               if (page != null) {
                 page.addTo(config);
               }
               routes(config, meters, instance, page == null ? PAGES_WITHOUT_LIVE : PAGES);
             });
     try {
-      server.start(listening.host(), listening.port());
+      server.start();
     } catch (RuntimeException e) {
       server.stop();
       if (page != null) {
@@ -76,7 +110,7 @@ public final class Console implements AutoCloseable {
       }
       throw refused(listening, e);
     }
-    Console console = new Console(server, page, listening.host());
+    Console console = new Console(server, page, listening);
     log.info("console at {}: {}", console.address(), console.shows());
     return console;
   }
@@ -103,6 +137,48 @@ public final class Console implements AutoCloseable {
     config.jetty.threadPool = threads;
     config.jetty.modifyHttpConfiguration(http -> http.setSendServerVersion(false));
     config.http.prefer405over404 = true;
+  }
+
+  private static Connector connector(Server jetty, HttpConfiguration http, Listening listening) {
+    HttpConfiguration own = new HttpConfiguration(http);
+    own.setRequestHeaderSize(MOST_HEADER_BYTES);
+    own.setHeaderCacheCaseSensitive(true); // or a token counts in any case once it was right
+    own.setMinRequestDataRate(LEAST_BYTES_A_SECOND);
+    HttpConnectionFactory plain = new HttpConnectionFactory(own);
+    TlsIdentity tls = listening.protection().tls();
+    ServerConnector connector =
+        tls == null
+            ? new ServerConnector(jetty, plain)
+            : new ServerConnector(
+                jetty, new SslConnectionFactory(tls.contextFactory(), "http/1.1"), plain);
+    connector.setHost(listening.host());
+    connector.setPort(listening.port());
+    connector.setIdleTimeout(IDLE.toMillis());
+    jetty.addBean(new NetworkConnectionLimit(MOST_CONNECTIONS, connector));
+    return connector;
+  }
+
+  private static void protect(Context context) {
+    context
+        .header("Content-Security-Policy", POLICY)
+        .header("X-Content-Type-Options", "nosniff")
+        .header("Referrer-Policy", "no-referrer")
+        .header("Cross-Origin-Resource-Policy", "same-origin")
+        .header("Cross-Origin-Opener-Policy", "same-origin");
+  }
+
+  private static void guard(Context context, Entrance entrance, @Nullable LivePage page) {
+    if (page != null && page.refusesName(context)) {
+      context.skipRemainingHandlers();
+    } else if (!entrance.open(context)) {
+      Entrance.refuse(context);
+      if (page != null && context.path().equals("/")) {
+        page.askForToken(context);
+      } else {
+        context.contentType(TEXT).result("send the header Authorization: Bearer (console.token)\n");
+      }
+      context.skipRemainingHandlers();
+    }
   }
 
   private static void routes(JavalinConfig config, Meters meters, Instance instance, String pages) {
@@ -166,16 +242,29 @@ public final class Console implements AutoCloseable {
   }
 
   private static void failed(Exception failure, Context context) {
+    if (failure instanceof EofException) {
+      log.debug("{} {}: whoever asked is gone", verb(context), context.path(), failure);
+      return;
+    }
+    if (failure instanceof HttpException refused) { // Jetty's own: too slow, mostly
+      context.status(refused.getCode()).contentType(TEXT).result(refused.getReason() + "\n");
+      return;
+    }
     log.error("{} {} failed", verb(context), context.path(), failure);
     context
         .status(HttpStatus.INTERNAL_SERVER_ERROR)
         .contentType(TEXT)
-        .result("%s failed: %s\n".formatted(context.path(), failure));
+        .result("%s failed; the log says why\n".formatted(context.path()));
   }
 
   /** Returns where it listens, as an address for a browser. */
   public String address() {
-    return "http://%s:%d/".formatted(host.contains(":") ? "[" + host + "]" : host, port());
+    String host = listening.host();
+    return "%s://%s:%d/"
+        .formatted(
+            listening.protection().tls() == null ? "http" : "https",
+            host.contains(":") ? "[" + host + "]" : host,
+            port());
   }
 
   /** Returns what is there to see, in words. */

@@ -11,17 +11,24 @@ import java.util.Locale;
  * @param page whether the live page and all that it shows is served; metrics and health always are
  * @param names further names that browsers know it by, as in their address bar: a name, and a port
  *     where it is not the scheme's own
+ * @param protection what keeps others out
  */
-public record Listening(String host, int port, boolean page, List<String> names) {
+public record Listening(
+    String host, int port, boolean page, List<String> names, Protection protection) {
 
   /** Names are compared in lower case. */
   public Listening {
     names = names.stream().map(name -> name.toLowerCase(Locale.ROOT)).toList();
   }
 
+  /** Returns a console that is open to all who reach it. */
+  public static Listening open(String host, int port, boolean page, List<String> names) {
+    return new Listening(host, port, page, names, Protection.NONE);
+  }
+
   /** Returns a console with its page, known by no further name. */
   public static Listening at(String host, int port) {
-    return new Listening(host, port, true, List.of());
+    return open(host, port, true, List.of());
   }
 
   /** Returns whether only this machine reaches a console that listens there. */

@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,8 @@ final class LivePage implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(LivePage.class);
 
+  private static final String HTML = "text/html; charset=utf-8";
+
   private static final String FILES = "/dev/vmoe/console/page";
 
   /** The one address that can be written to. */
@@ -51,10 +54,8 @@ final class LivePage implements AutoCloseable {
   /** A change is a few lines of JSON. */
   private static final int MOST_BODY_BYTES = 16 * 1024;
 
-  /** Nothing from elsewhere, no script or style in the page itself, in nobody's frame. */
-  private static final String POLICY =
-      "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
-          + " form-action 'none'; frame-ancestors 'none'";
+  /** Requests whose bodies may come at the same time: each holds a thread while it comes. */
+  private static final int MOST_BODIES = 4;
 
   private static final ObjectMapper MAPPER =
       JsonMapper.builder()
@@ -68,6 +69,9 @@ final class LivePage implements AutoCloseable {
   private final Meters meters;
   private final Instance instance;
   private final Access access;
+  private final Entrance entrance;
+  private final byte[] login = file(FILES + "/login.html");
+  private final Semaphore bodies = new Semaphore(MOST_BODIES);
   private final long startedMs = System.currentTimeMillis();
   private final History history = new History(POINTS);
   private final ReentrantLock writing = new ReentrantLock();
@@ -127,8 +131,10 @@ final class LivePage implements AutoCloseable {
    * Creates a page that begins to remember.
    *
    * @param listening where the console listens
+   * @param entrance who is let in
    */
-  LivePage(Listening listening, Meters meters, Instance instance) {
+  LivePage(Listening listening, Entrance entrance, Meters meters, Instance instance) {
+    this.entrance = entrance;
     this.meters = meters;
     this.instance = instance;
     this.access = new Access(listening);
@@ -163,42 +169,37 @@ final class LivePage implements AutoCloseable {
         });
     config
         .routes
-        .before(LivePage::protect)
-        .before(this::guard)
         .get("/", context -> index(context, index))
         .get("/api/status", this::status)
         .get("/api/images", this::images)
         .get(CONFIGURATION, this::configuration)
         .post(CONFIGURATION, this::change)
+        .post(Entrance.LOGIN, this::login)
         .get("/topology", context -> PipelinePages.topology(context, instance))
         .get("/routing-map.svg", context -> PipelinePages.routingMap(context, instance));
   }
 
-  private static void protect(Context context) {
-    context
-        .header("Content-Security-Policy", POLICY)
-        .header("X-Content-Type-Options", "nosniff")
-        .header("Referrer-Policy", "no-referrer");
+  /**
+   * Refuses a request to a name that is not the console's. Scrapers and probes go by names of their
+   * own, and what they read is nobody's secret.
+   */
+  boolean refusesName(Context context) {
+    String path = context.path();
+    if (path.equals("/metrics") || path.startsWith("/health/")) {
+      return false;
+    }
+    Optional<Access.Refusal> refusal = access.refuseName(context);
+    refusal.ifPresent(it -> refuse(context, it.status(), it.reason()));
+    return refusal.isPresent();
   }
 
-  /** Scrapers and probes go by names of their own, and what they read is nobody's secret. */
-  private void guard(Context context) {
-    String path = context.path();
-    if (!path.equals("/metrics") && !path.startsWith("/health/")) {
-      access.refuseName(context).ifPresent(refusal -> refuse(context, refusal));
-    }
+  /** Answers with the page that asks for the token. */
+  void askForToken(Context context) {
+    context.contentType(HTML).result(login);
   }
 
   private static void index(Context context, byte[] page) {
-    context
-        .contentType("text/html; charset=utf-8")
-        .header("Cache-Control", "no-cache")
-        .result(page);
-  }
-
-  private static void refuse(Context context, Access.Refusal refusal) {
-    refuse(context, refusal.status(), refusal.reason());
-    context.skipRemainingHandlers();
+    context.contentType(HTML).header("Cache-Control", "no-cache").result(page);
   }
 
   private static void refuse(Context context, HttpStatus status, String reason) {
@@ -293,27 +294,72 @@ final class LivePage implements AutoCloseable {
           "the configuration cannot be changed here: console.config.write is false;"
               + " use vmoe config set");
     } else {
-      byte[] body = body(context); // however slowly it comes: others can write meanwhile
+      change(context, pipeline.get());
+    }
+  }
+
+  private void change(Context context, PipelineView pipeline) throws IOException {
+    byte[] body = body(context); // however slowly it comes: others can write meanwhile
+    if (body == null) {
+      return;
+    }
+    if (!writing.tryLock()) {
+      refuse(context, HttpStatus.CONFLICT, "another change is being written; try again");
+    } else {
+      try {
+        change(context, body, pipeline);
+      } finally {
+        writing.unlock();
+      }
+    }
+  }
+
+  /** What a browser is asked for where there is a token. */
+  private record Login(@Nullable String token) {}
+
+  private void login(Context context) throws IOException {
+    Optional<Access.Refusal> refusal = access.refuseWriting(context);
+    if (refusal.isPresent()) {
+      refuse(context, refusal.get().status(), refusal.get().reason());
+      return;
+    }
+    byte[] body = body(context);
+    if (body == null) {
+      return;
+    }
+    String given;
+    try {
+      Login login = MAPPER.readValue(body, Login.class);
+      given = login == null || login.token() == null ? "" : login.token();
+    } catch (JsonProcessingException e) { // which may quote what was sent
+      refuse(context, HttpStatus.BAD_REQUEST, "send {\"token\": \"…\"}");
+      return;
+    }
+    if (entrance.login(context, given)) {
+      answer(context, HttpStatus.OK, new Outcome("let in", null));
+    } else {
+      refuse(context, HttpStatus.FORBIDDEN, "That is not the token.");
+    }
+  }
+
+  /** Returns what was sent, however slowly; null after an answer that refuses it. */
+  private byte @Nullable [] body(Context context) throws IOException {
+    if (!bodies.tryAcquire()) {
+      refuse(context, HttpStatus.SERVICE_UNAVAILABLE, "too many requests come slowly; try again");
+      return null;
+    }
+    try (InputStream in = context.bodyInputStream()) {
+      byte[] body = in.readNBytes(MOST_BODY_BYTES + 1);
       if (body.length > MOST_BODY_BYTES) {
         refuse(
             context,
             HttpStatus.CONTENT_TOO_LARGE,
             "the request is larger than " + MOST_BODY_BYTES + " bytes");
-      } else if (!writing.tryLock()) {
-        refuse(context, HttpStatus.CONFLICT, "another change is being written; try again");
-      } else {
-        try {
-          change(context, body, pipeline.get());
-        } finally {
-          writing.unlock();
-        }
+        return null;
       }
-    }
-  }
-
-  private static byte[] body(Context context) throws IOException {
-    try (InputStream in = context.bodyInputStream()) {
-      return in.readNBytes(MOST_BODY_BYTES + 1);
+      return body;
+    } finally {
+      bodies.release();
     }
   }
 

@@ -43,8 +43,7 @@ final class ModelLook {
       found = opener.file(settings);
       read = opener.card(found);
     } catch (IOException | IllegalArgumentException | ConfigException e) {
-      why =
-          e instanceof NoSuchFileException ? settings.model() + " does not exist" : Reason.of(e);
+      why = e instanceof NoSuchFileException ? settings.model() + " does not exist" : Reason.of(e);
     }
     this.file = found;
     this.card = read;

@@ -15,7 +15,6 @@ public interface ModelOpener {
    */
   Path file(Settings settings) throws IOException;
 
-
   /**
    * Returns what a model file says about itself, without loading it.
    *

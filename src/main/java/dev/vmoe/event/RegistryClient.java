@@ -5,11 +5,13 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLException;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schemaregistry.avro.AvroSchema;
@@ -33,6 +35,9 @@ public final class RegistryClient implements AutoCloseable {
   /** What a registry answers to an id that it does not know; a proxy's 404 has no such code. */
   private static final Set<Integer> NO_SUCH_SCHEMA = Set.of(40401, 40403);
 
+  /** How the client begins to say so; it has no type for it. */
+  private static final String INVALID = "Invalid schema";
+
   private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
 
@@ -40,6 +45,9 @@ public final class RegistryClient implements AutoCloseable {
 
   /** What comes before the host in an address that brings its credentials along. */
   private static final Pattern CREDENTIALS = Pattern.compile("(?<=//)[^/\\s,]*@");
+
+  private static final String HOST_NAME_CHECK = "ssl.endpoint.identification.algorithm";
+  private static final String TLS_PREFIX = "schema.registry.";
 
   /** The address as it may be printed. */
   private final String url;
@@ -88,9 +96,14 @@ public final class RegistryClient implements AutoCloseable {
     if (configs.containsKey("bearer.auth.token")) {
       all.put("bearer.auth.credentials.source", "STATIC_TOKEN");
     }
+    // With a trust store and without this, the client takes a certificate of any host.
+    if (configs.keySet().stream().anyMatch(name -> name.startsWith("ssl."))) {
+      all.put(HOST_NAME_CHECK, "https");
+      all.put(TLS_PREFIX + HOST_NAME_CHECK, "https");
+    }
     all.putAll(configs);
     // The client looks for TLS settings under this prefix, for the others without it.
-    configs.forEach((name, value) -> all.put("schema.registry." + name, value));
+    configs.forEach((name, value) -> all.put(TLS_PREFIX + name, value));
     return all;
   }
 
@@ -118,7 +131,8 @@ public final class RegistryClient implements AutoCloseable {
               + (e.getStatus() == 409
                   ? ": it is not compatible with the versions that are registered. "
                   : ": ")
-              + withoutCredentials(String.valueOf(e.getMessage())),
+              + withoutCredentials(String.valueOf(e.getMessage()))
+              + whatToDo(e),
           e);
     }
   }
@@ -181,25 +195,46 @@ public final class RegistryClient implements AutoCloseable {
     if (cached != null) {
       return cached;
     }
-    String json;
+    Optional<String> json;
     try {
-      json =
-          untilAnswered(
-              "find the schema with id " + id, () -> client.getSchemaById(id).canonicalString());
+      json = untilAnswered("find the schema with id " + id, () -> json(id));
     } catch (RestClientException e) {
       if (NO_SUCH_SCHEMA.contains(e.getErrorCode())) {
         throw new BadRecordException.UnknownSchema(id);
       }
       throw new RegistryUnavailableException(
-          "the schema registry at " + url + " does not give the schema with id " + id, e);
+          "the schema registry at "
+              + url
+              + " does not give the schema with id "
+              + id
+              + ": "
+              + withoutCredentials(String.valueOf(e.getMessage()))
+              + whatToDo(e),
+          e);
+    }
+    if (json.isEmpty()) {
+      throw new BadRecordException.UnresolvableSchema(
+          "the schema with id " + id + " is no Avro schema that can be read", null);
     }
     try {
-      Schema schema = new Schema.Parser().parse(json);
+      Schema schema = new Schema.Parser().parse(json.get());
       schemas.put(id, schema);
       return schema;
     } catch (AvroRuntimeException e) {
       throw new BadRecordException.UnresolvableSchema(
           "the schema with id " + id + " is no Avro schema: " + e.getMessage(), e);
+    }
+  }
+
+  /** Empty where the client cannot make anything of it, which another attempt would not change. */
+  private Optional<String> json(int id) throws IOException, RestClientException {
+    try {
+      return Optional.of(client.getSchemaById(id).canonicalString());
+    } catch (IOException e) {
+      if (e.getMessage() != null && e.getMessage().startsWith(INVALID)) {
+        return Optional.empty();
+      }
+      throw e;
     }
   }
 
@@ -224,7 +259,7 @@ public final class RegistryClient implements AutoCloseable {
         }
         failure = e;
       }
-      String reason = withoutCredentials(failure.toString());
+      String reason = withoutCredentials(failure.toString()) + whatToDo(failure);
       if (givenUp.getCount() == 0) {
         throw new RegistryUnavailableException(
             "the schema registry at "
@@ -259,6 +294,23 @@ public final class RegistryClient implements AutoCloseable {
               ? pause.multipliedBy(2)
               : LONGEST_PAUSE;
     }
+  }
+
+  /** Returns which setting of this client is likely to be wrong; empty if none is. */
+  private static String whatToDo(Exception failure) {
+    if (failure instanceof RestClientException refusal) {
+      return switch (refusal.getStatus()) {
+        case 401 ->
+            ". It does not know this user: check registry.basic.auth.user.info, or"
+                + " registry.bearer.auth.token";
+        case 403 -> ". This user lacks a right there";
+        default -> "";
+      };
+    }
+    return failure instanceof SSLException
+        ? ". Its certificate must be signed by an authority in registry.ssl.truststore.location and"
+            + " have the host's name"
+        : "";
   }
 
   private static boolean temporary(RestClientException e) {

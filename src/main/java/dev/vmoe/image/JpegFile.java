@@ -6,8 +6,14 @@ final class JpegFile {
   private static final int SCAN = 0xda;
   private static final int END = 0xd9;
 
-  /** Progressive images have about ten; each costs a pass over all pixels. */
+  /** Progressive images have about ten. */
   private static final int MAX_SCANS = 500;
+
+  /** What a large image may have as well. */
+  private static final int MIN_SCANS = 20;
+
+  /** Each scan costs a pass over all pixels, however few bytes it has: 20 of 64 megapixels. */
+  private static final long MAX_SCANNED_PIXELS = 1_280_000_000L;
 
   private JpegFile() {}
 
@@ -22,16 +28,22 @@ final class JpegFile {
   /** An image that was cut off lacks its end marker; the decoder would fill it up with grey. */
   static void requireWhole(EncodedBytes bytes) throws BadImageException {
     int scans = 0;
+    int most = mostScans(header(bytes).pixels());
     long at = marker(bytes, 2);
     while (bytes.u8(at) != END) {
-      if (bytes.u8(at) == SCAN && ++scans > MAX_SCANS) {
-        throw bytes.corrupt("more than " + MAX_SCANS + " scans");
+      if (bytes.u8(at) == SCAN && ++scans > most) {
+        throw bytes.corrupt("more than " + most + " scans");
       }
       at = marker(bytes, next(bytes, at));
     }
     if (scans == 0) {
       throw bytes.corrupt("no scan before the end marker");
     }
+  }
+
+  /** Returns how many scans an image of this many pixels may have. */
+  static int mostScans(long pixels) {
+    return (int) Math.max(MIN_SCANS, Math.min(MAX_SCANS, MAX_SCANNED_PIXELS / pixels));
   }
 
   /** Returns the position of the code of the next marker from {@code at} on. */

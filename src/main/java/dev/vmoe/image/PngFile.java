@@ -11,6 +11,9 @@ final class PngFile {
   private static final int PALETTE = 3;
   private static final int WITH_ALPHA = 4;
 
+  /** Each is inflated, to 8 MB at most, though nobody reads it. */
+  private static final int MAX_COMPRESSED_TEXTS = 20;
+
   /** Length, type and checksum. */
   private static final int AROUND_DATA = 12;
 
@@ -32,6 +35,7 @@ final class PngFile {
   /** Checks every chunk's checksum up to the end chunk. */
   static void requireWhole(EncodedBytes bytes) throws BadImageException {
     boolean data = false;
+    int texts = 0;
     long at = FIRST_CHUNK;
     while (true) {
       long length = bytes.u32be(at);
@@ -42,6 +46,10 @@ final class PngFile {
         throw bytes.corrupt("checksum of the chunk at byte " + at + " does not match");
       }
       data |= bytes.has("IDAT", at + 4);
+      boolean text = bytes.has("zTXt", at + 4) || bytes.has("iTXt", at + 4);
+      if (text && ++texts > MAX_COMPRESSED_TEXTS) {
+        throw bytes.corrupt("more than " + MAX_COMPRESSED_TEXTS + " compressed texts");
+      }
       if (bytes.has("IEND", at + 4)) {
         break;
       }

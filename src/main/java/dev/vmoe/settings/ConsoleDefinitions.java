@@ -32,8 +32,9 @@ final class ConsoleDefinitions {
             Check.matching("[a-zA-Z0-9.:_-]+", "a host name or address"),
             Importance.MEDIUM,
             "Where the console of `vmoe run` (metrics, health, live page) listens: 127.0.0.1 for this"
-                + " machine alone, 0.0.0.0 for all who reach it, as in a container. It has no"
-                + " accounts; whether it shows more than metrics and health is console.page.")
+                + " machine alone, 0.0.0.0 for all who reach it, as in a container. Who"
+                + " may see it is console.token; whether it shows more than metrics and health,"
+                + " console.page.")
         .define(
             Settings.CONSOLE_PORT,
             Type.INT,
@@ -45,11 +46,12 @@ final class ConsoleDefinitions {
             Settings.CONSOLE_PAGE,
             Type.STRING,
             AUTO,
-            ValidString.in(AUTO, "true", "false"),
+            ValidString.in(AUTO, "true", "open", "false"),
             Importance.MEDIUM,
             "Whether the console serves the live page and its data (images, dead letters,"
                 + " configuration, routing map, topology), rather than metrics and health alone. auto:"
-                + " only where console.host is a loopback address.")
+                + " only where console.host is a loopback address. Beyond that, true needs a"
+                + " console.token, and open shows it to all who reach it.")
         .define(
             Settings.CONSOLE_NAMES,
             Type.LIST,
@@ -67,6 +69,6 @@ final class ConsoleDefinitions {
             false,
             Importance.MEDIUM,
             "Whether who opens the live page may change the configuration of all instances there, as"
-                + " with `vmoe config set`. The console has no accounts: everybody who reaches it may.");
+                + " with `vmoe config set`. There are no accounts: everybody who gets to see it may.");
   }
 }

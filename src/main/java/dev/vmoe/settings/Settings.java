@@ -219,6 +219,7 @@ public final class Settings extends AbstractConfig {
   static {
     ModelDefinitions.addTo(DEFINITION);
     ConsoleDefinitions.addTo(DEFINITION);
+    SecurityDefinitions.addTo(DEFINITION);
     CapacityDefinitions.addTo(DEFINITION);
     TracingDefinitions.addTo(DEFINITION);
     OperationDefinitions.addTo(DEFINITION);

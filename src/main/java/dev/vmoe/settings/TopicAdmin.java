@@ -20,8 +20,10 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +36,11 @@ public final class TopicAdmin {
 
   private static final Duration VISIBLE_LIMIT = Duration.ofSeconds(10);
   private static final Duration VISIBLE_CHECK = Duration.ofMillis(50);
+
+  private static final List<AclOperation> TO_DESCRIBE =
+      List.of(AclOperation.DESCRIBE, AclOperation.DESCRIBE_CONFIGS);
+  private static final List<AclOperation> TO_CREATE =
+      List.of(AclOperation.CREATE, AclOperation.DESCRIBE, AclOperation.DESCRIBE_CONFIGS);
 
   private final Admin admin;
   private final String prefix;
@@ -84,6 +91,9 @@ public final class TopicAdmin {
                 List.of()));
       } catch (TopicExistsException e) {
         // Nothing to do; what it is like is looked at below.
+      } catch (TopicAuthorizationException e) {
+        throw new KafkaException(
+            "topic " + name + " was not created: " + MissingRight.onTopic(name, TO_CREATE), e);
       } catch (KafkaException e) {
         throw new KafkaException("topic " + name + " was not created: " + e.getMessage(), e);
       }
@@ -102,6 +112,11 @@ public final class TopicAdmin {
       try {
         await(admin.describeTopics(names).allTopicNames());
         return;
+      } catch (TopicAuthorizationException e) {
+        throw new KafkaException(
+            "created, but not to be seen: "
+                + MissingRight.onTopic(String.join(", ", names), TO_DESCRIBE),
+            e);
       } catch (UnknownTopicOrPartitionException e) {
         if (System.nanoTime() - endNanos > 0) {
           throw new KafkaException("created, but not known to the brokers yet: " + names, e);
@@ -156,6 +171,8 @@ public final class TopicAdmin {
         } catch (UnknownTopicOrPartitionException e) {
           state =
               new TopicState(name, Status.MISSING, 0, 0, Map.of(), List.of("it does not exist"));
+        } catch (TopicAuthorizationException e) {
+          throw new KafkaException(MissingRight.onTopic(name, TO_DESCRIBE), e);
         }
       }
       states.add(state);

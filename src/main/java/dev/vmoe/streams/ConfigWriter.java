@@ -5,11 +5,13 @@ import dev.vmoe.event.OneLine;
 import dev.vmoe.event.PipelineConfig;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.MissingRight;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.settings.TopicPlan;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -24,9 +26,11 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TransactionalIdAuthorizationException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
@@ -215,10 +219,10 @@ public final class ConfigWriter {
               reader.settings(last.overrides, last.version),
               reader.settings(draft.overrides(), offset)));
     } catch (TransactionalIdAuthorizationException e) {
+      throw new KafkaException(MissingRight.onTransactionalId(transactionalId()), e);
+    } catch (TopicAuthorizationException e) {
       throw new KafkaException(
-          "this user may not write with transactional id "
-              + transactionalId()
-              + ": allow it WRITE and DESCRIBE on it",
+          MissingRight.onTopic(partition.topic(), List.of(AclOperation.READ, AclOperation.WRITE)),
           e);
     } catch (KafkaException e) {
       throw explained(e);

@@ -9,6 +9,7 @@ import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.MissingRight;
 import dev.vmoe.settings.Settings;
 import java.time.Duration;
 import java.util.Arrays;
@@ -17,6 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
@@ -37,12 +39,14 @@ public final class Pipeline implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Pipeline.class);
 
   private final PipelineParts parts;
+  private final String applicationId;
   private final CountDownLatch running = new CountDownLatch(1);
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
-  private Pipeline(PipelineParts parts) {
+  private Pipeline(PipelineParts parts, String applicationId) {
     this.parts = parts;
+    this.applicationId = applicationId;
   }
 
   /** Starts a pipeline that stays at the fixed operating point, unmeasured. */
@@ -101,13 +105,17 @@ public final class Pipeline implements AutoCloseable {
     Topics topics = Topics.of(settings);
     StreamsProperties config = new StreamsProperties(settings);
     TopicLimits limits =
-        new TopicCheck(topics, PipelineParts.keepsProfile(settings))
+        new TopicCheck(
+                topics,
+                PipelineParts.keepsProfile(settings),
+                RoutingProfileTopology.repartitionTopic(config.profileApplicationId()))
             .limits(settings.adminProperties(), settings.getInt(Settings.IMAGE_MAX_BYTES));
     StreamsConfig streamsConfig = new StreamsConfig(config.streams(limits.largestRecord()));
 
     Pipeline pipeline =
         new Pipeline(
-            PipelineParts.assemble(settings, file, streamsConfig, limits, models, metrics));
+            PipelineParts.assemble(settings, file, streamsConfig, limits, models, metrics),
+            settings.getString(Settings.APPLICATION_ID));
     try {
       pipeline.start();
     } catch (RuntimeException e) {
@@ -163,12 +171,19 @@ public final class Pipeline implements AutoCloseable {
     parts.metrics().threadFailed();
     if (parts.failures().exceededBy(System.nanoTime())) {
       log.error("too many failures in a row, the instance stops", exception);
-      failure.compareAndSet(null, exception);
+      failure.compareAndSet(null, explained(exception));
       return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
     }
     log.error(
         "a stream thread failed and is replaced; what it had not emitted is read again", exception);
     return StreamThreadExceptionResponse.REPLACE_THREAD;
+  }
+
+  /** A right that is missing fails every thread alike, with a message that does not say which. */
+  private Throwable explained(Throwable exception) {
+    return MissingRight.in(exception, List.of(AclOperation.READ, AclOperation.WRITE), applicationId)
+        .<Throwable>map(right -> new PipelineException(right, exception))
+        .orElse(exception);
   }
 
   private void onState(KafkaStreams.State now, KafkaStreams.State before) {

@@ -5,6 +5,7 @@ import dev.vmoe.event.BadRecordException;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.moe.ModelCard;
+import dev.vmoe.settings.MissingRight;
 import dev.vmoe.settings.Settings;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.KeyValue;
@@ -42,6 +44,11 @@ import org.slf4j.LoggerFactory;
 final class RoutingProfileStream implements AutoCloseable {
 
   private static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(5);
+
+  /** On its topics, its own ones included. */
+  private static final List<AclOperation> NEEDED =
+      List.of(AclOperation.CREATE, AclOperation.READ, AclOperation.WRITE, AclOperation.DELETE);
+
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
 
   private static final Logger log = LoggerFactory.getLogger(RoutingProfileStream.class);
@@ -130,7 +137,9 @@ final class RoutingProfileStream implements AutoCloseable {
   private void standsStill(Throwable failure) {
     if (closing.getCount() > 0) {
       Throwable cause = failure.getCause() == null ? failure : failure.getCause();
-      standstill = cause.toString();
+      standstill =
+          MissingRight.in(failure, NEEDED, config.getString(StreamsConfig.APPLICATION_ID_CONFIG))
+              .orElse(cause.toString());
       log.error("the routing profile stands still and is tried again; images go on", failure);
     }
   }

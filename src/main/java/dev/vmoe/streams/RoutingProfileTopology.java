@@ -35,6 +35,11 @@ final class RoutingProfileTopology {
   /** Repartition topic and store of the sums; internal topics are named after it. */
   static final String SUMS = "by-class";
 
+  /** Returns the topic between the two parts, which is read, written and purged. */
+  static String repartitionTopic(String applicationId) {
+    return applicationId + "-" + SUMS + "-repartition";
+  }
+
   /** The store that has every row on every instance; its values are Avro. */
   static final String TABLE = "routing-profile";
 

@@ -69,9 +69,7 @@ final class StreamsProperties {
     all.put(StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), 64 << 10);
     all.put(StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "lz4");
     all.putAll(users(settings));
-    all.put(
-        StreamsConfig.APPLICATION_ID_CONFIG,
-        settings.getString(Settings.APPLICATION_ID) + PROFILE_SUFFIX);
+    all.put(StreamsConfig.APPLICATION_ID_CONFIG, profileApplicationId());
     all.computeIfPresent(StreamsConfig.CLIENT_ID_CONFIG, (key, id) -> id + PROFILE_SUFFIX);
     all.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, settings.getString(Settings.BOOTSTRAP_SERVERS));
     all.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
@@ -81,6 +79,11 @@ final class StreamsProperties {
         StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG),
         (int) interval.plus(TRANSACTION_TIMEOUT).toMillis());
     return all;
+  }
+
+  /** Returns the name of the group that keeps the routing profile. */
+  String profileApplicationId() {
+    return settings.getString(Settings.APPLICATION_ID) + PROFILE_SUFFIX;
   }
 
   /** Returns the bytes of the largest record that the producers of these streams may send. */

@@ -1,5 +1,6 @@
 package dev.vmoe.streams;
 
+import dev.vmoe.settings.MissingRight;
 import dev.vmoe.settings.Settings;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -7,16 +8,21 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
-import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,15 +35,18 @@ final class TopicCheck {
 
   private final Topics topics;
   private final boolean profile;
+  private final String repartition;
 
   /**
    * Creates a check.
    *
    * @param profile whether the routing profile is kept, and so its topic needed
+   * @param repartition full name of the topic between the profile's two parts
    */
-  TopicCheck(Topics topics, boolean profile) {
+  TopicCheck(Topics topics, boolean profile, String repartition) {
     this.topics = topics;
     this.profile = profile;
+    this.repartition = repartition;
   }
 
   /**
@@ -55,6 +64,9 @@ final class TopicCheck {
     configs.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) LIMIT.toMillis() / 2);
     try (Admin admin = Admin.create(configs)) {
       requireAll(admin, String.valueOf(configs.get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG)));
+      if (profile) {
+        warnOfGrowth(admin);
+      }
       return read(admin, imageMaxBytes);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -64,31 +76,24 @@ final class TopicCheck {
 
   private void requireAll(Admin admin, String brokers) throws InterruptedException {
     List<String> missing = new ArrayList<>();
+    List<String> denied = new ArrayList<>();
     for (Map.Entry<String, KafkaFuture<TopicDescription>> topic :
         admin
-            .describeTopics(profile ? topics.all() : topics.ofImages())
+            .describeTopics(
+                profile ? topics.all() : topics.ofImages(),
+                new DescribeTopicsOptions().includeAuthorizedOperations(true))
             .topicNameValues()
             .entrySet()) {
       try {
-        int partitions = topic.getValue().get().partitions().size();
-        if (topic.getKey().equals(topics.config()) && partitions != 1) {
-          throw new PipelineException(
-              topic.getKey()
-                  + " has "
-                  + partitions
-                  + " partitions, but the order of all configurations needs exactly 1; delete it"
-                  + " and create it with `vmoe topics create`",
-              null);
-        }
+        TopicDescription description = topic.getValue().get();
+        requireOrder(description);
+        denied(topic.getKey(), description).ifPresent(denied::add);
       } catch (ExecutionException e) {
-        if (e.getCause() instanceof AuthorizationException
-            && topic.getKey().equals(topics.routingProfile())) {
-          log.warn(
-              "this user may not see {}: the routing profile will stand still",
-              topics.routingProfile());
-          continue;
-        }
-        if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+        if (e.getCause() instanceof TopicAuthorizationException) {
+          denied(topic.getKey(), null).ifPresent(denied::add);
+        } else if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+          missing.add(topic.getKey());
+        } else {
           throw new PipelineException(
               "the brokers at "
                   + brokers
@@ -99,8 +104,10 @@ final class TopicCheck {
                   + ". Check bootstrap.servers, and the rights of this user",
               e.getCause());
         }
-        missing.add(topic.getKey());
       }
+    }
+    if (!denied.isEmpty()) {
+      throw new PipelineException(String.join("; ", denied), null);
     }
     if (!missing.isEmpty()) {
       throw new PipelineException(
@@ -114,6 +121,42 @@ final class TopicCheck {
                   : ""),
           null);
     }
+  }
+
+  private void requireOrder(TopicDescription topic) {
+    int partitions = topic.partitions().size();
+    if (topic.name().equals(topics.config()) && partitions != 1) {
+      throw new PipelineException(
+          topic.name()
+              + " has "
+              + partitions
+              + " partitions, but the order of all configurations needs exactly 1; delete it"
+              + " and create it with `vmoe topics create`",
+          null);
+    }
+  }
+
+  /**
+   * Returns what this user may not do with a topic though images need it. What the routing profile
+   * alone needs is a warning.
+   *
+   * @param description null where the topic may not even be seen
+   */
+  private Optional<String> denied(String topic, @Nullable TopicDescription description) {
+    Set<AclOperation> forImages = missing(topics.forImages(topic), description);
+    Set<AclOperation> forProfile =
+        profile ? missing(topics.forProfile(topic), description) : Set.of();
+    if (!forProfile.isEmpty()) {
+      log.warn("the routing profile will stand still: {}", MissingRight.onTopic(topic, forProfile));
+    }
+    return forImages.isEmpty()
+        ? Optional.empty()
+        : Optional.of(MissingRight.onTopic(topic, forImages));
+  }
+
+  private static Set<AclOperation> missing(
+      Set<AclOperation> needed, @Nullable TopicDescription description) {
+    return description == null || needed.isEmpty() ? needed : MissingRight.of(description, needed);
   }
 
   private TopicLimits read(Admin admin, int imageMaxBytes) throws InterruptedException {
@@ -131,11 +174,39 @@ final class TopicCheck {
       }
       return limits;
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof AuthorizationException) {
-        log.warn("the topics' size limits may not be read, image.max.bytes is assumed");
+      if (e.getCause() instanceof TopicAuthorizationException) {
+        log.warn(
+            "the topics' size limits may not be read, image.max.bytes is assumed: {}",
+            rightToRead(e));
         return TopicLimits.assumed(imageMaxBytes);
       }
       throw new PipelineException("cannot read the topics' size limits", e.getCause());
+    }
+  }
+
+  /**
+   * Kafka Streams says nothing where it may not delete what was read of the topic between the two
+   * parts of the profile.
+   */
+  private void warnOfGrowth(Admin admin) throws InterruptedException {
+    Set<AclOperation> needed = Set.of(AclOperation.DELETE);
+    try {
+      Set<AclOperation> missing =
+          MissingRight.of(
+              Objects.requireNonNull(
+                  admin
+                      .describeTopics(
+                          List.of(repartition),
+                          new DescribeTopicsOptions().includeAuthorizedOperations(true))
+                      .allTopicNames()
+                      .get()
+                      .get(repartition)),
+              needed);
+      if (!missing.isEmpty()) {
+        log.warn("a topic grows without bound: {}", MissingRight.onTopic(repartition, missing));
+      }
+    } catch (ExecutionException e) {
+      log.debug("{} cannot be seen", repartition, e); // which is how it is before the first image
     }
   }
 
@@ -164,7 +235,8 @@ final class TopicCheck {
       cleanup =
           config(admin, topics.routingProfile()).get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
     } catch (ExecutionException e) {
-      log.debug("whether {} is compacted cannot be read", topics.routingProfile(), e);
+      log.warn(
+          "whether {} is compacted cannot be read: {}", topics.routingProfile(), rightToRead(e));
       return;
     }
     if (!cleanup.contains(TopicConfig.CLEANUP_POLICY_COMPACT)) {
@@ -184,7 +256,17 @@ final class TopicCheck {
   private static Config config(Admin admin, String topic)
       throws InterruptedException, ExecutionException {
     ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
-    return Objects.requireNonNull(
-        admin.describeConfigs(List.of(resource)).all().get().get(resource));
+    try {
+      return Objects.requireNonNull(
+          admin.describeConfigs(List.of(resource)).all().get().get(resource));
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof TopicAuthorizationException
+          ? new ExecutionException(new TopicAuthorizationException(Set.of(topic)))
+          : e;
+    }
+  }
+
+  private static String rightToRead(Throwable refusal) {
+    return MissingRight.in(refusal, List.of(AclOperation.DESCRIBE_CONFIGS), "").orElse("");
   }
 }

@@ -2,7 +2,10 @@ package dev.vmoe.streams;
 
 import dev.vmoe.settings.Settings;
 import dev.vmoe.settings.TopicPlan;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
+import org.apache.kafka.common.acl.AclOperation;
 
 /**
  * Full names of the topics that the pipeline reads and writes.
@@ -36,6 +39,22 @@ record Topics(
   /** Returns those without which no image can be answered. */
   List<String> ofImages() {
     return List.of(images, predictions, expertUtilization, deadLetters, config);
+  }
+
+  /** Returns what is done with a topic to answer images. */
+  Set<AclOperation> forImages(String topic) {
+    if (topic.equals(images) || topic.equals(config)) {
+      return Set.of(AclOperation.READ);
+    }
+    return topic.equals(routingProfile) ? Set.of() : Set.of(AclOperation.WRITE);
+  }
+
+  /** Returns what is done with a topic to keep the routing profile. */
+  Set<AclOperation> forProfile(String topic) {
+    if (topic.equals(routingProfile)) {
+      return EnumSet.of(AclOperation.READ, AclOperation.WRITE);
+    }
+    return topic.equals(expertUtilization) ? Set.of(AclOperation.READ) : Set.of();
   }
 
   /** Returns all of them. */

@@ -3,17 +3,28 @@ package dev.vmoe.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.vmoe.Certificates;
 import dev.vmoe.console.Listening;
+import dev.vmoe.console.Protection;
 import dev.vmoe.settings.Settings;
+import dev.vmoe.settings.SettingsLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Who gets to see the live page, of those who reach the console. */
 class ConsoleSettingsTest {
+
+  private static final String TOKEN = "a-token-of-the-console-42";
+  private static final String CERTIFICATE = "console.tls.certificate";
+  private static final String KEY = "console.tls.key";
+  private static final String PASSWORD = "console.tls.password";
 
   private static Listening listening(String host, String page, String names) {
     return RunCommand.listening(
@@ -29,7 +40,9 @@ class ConsoleSettingsTest {
     "127.evil.example, auto, false",
     "10.1.2.3, auto, false",
     "vmoe.example, auto, false",
-    "0.0.0.0, true, true",
+    "0.0.0.0, open, true",
+    "127.0.0.1, true, true",
+    "0.0.0.0, false, false",
     "127.0.0.1, false, false"
   })
   void shouldShowThePageToThisMachineAloneUnlessSet(String host, String page, boolean shown) {
@@ -39,18 +52,89 @@ class ConsoleSettingsTest {
   @Test
   void shouldBeOnLoopbackWithThePageWhereNothingIsSet() {
     assertThat(RunCommand.listening(new Settings(Map.of())))
-        .isEqualTo(new Listening("127.0.0.1", 8080, true, List.of()));
+        .isEqualTo(
+            new Listening("127.0.0.1", 8080, true, List.of(), new Protection(null, false, null)));
   }
 
   @Test
   void shouldTakeNamesAsTheAddressBarShowsThem() {
-    assertThat(listening("0.0.0.0", "true", "vmoe.Example, other.example:8443").names())
+    assertThat(listening("0.0.0.0", "open", "vmoe.Example, other.example:8443").names())
         .containsExactly("vmoe.example", "other.example:8443");
     for (String wrong : List.of("https://vmoe.example", "*", "vmoe.example/page")) {
-      assertThatThrownBy(() -> listening("0.0.0.0", "true", wrong))
+      assertThatThrownBy(() -> listening("0.0.0.0", "open", wrong))
           .isInstanceOf(ConfigException.class)
           .hasMessageContaining("console.names")
           .hasMessageContaining("is not a list of names");
     }
+  }
+
+  @Test
+  void shouldNotShowThePageToAllWhoReachItUnlessToldSo() {
+    assertThatThrownBy(() -> listening("0.0.0.0", "true", ""))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("0.0.0.0")
+        .hasMessageContaining("set console.token, or console.page = open");
+
+    Settings withToken =
+        new Settings(
+            Map.of("console.host", "0.0.0.0", "console.page", "true", "console.token", TOKEN));
+    assertThat(RunCommand.listening(withToken).page()).isTrue();
+    assertThat(RunCommand.listening(withToken).protection().token()).isNotNull();
+  }
+
+  @Test
+  void shouldTakeTheTokenFromAFileOrTheEnvironment(@TempDir Path folder) throws Exception {
+    Files.writeString(folder.resolve("token"), TOKEN);
+    SettingsLoader environment =
+        new SettingsLoader(
+            Map.of(
+                "VMOE_CONFIG_PROVIDERS", "directory",
+                "VMOE_CONFIG_PROVIDERS_DIRECTORY_CLASS",
+                    "org.apache.kafka.common.config.provider.DirectoryConfigProvider",
+                "VMOE_CONSOLE_TOKEN", "${directory:" + folder + ":token}"));
+    assertThat(environment.load(null, Map.of()).getPassword("console.token").value())
+        .isEqualTo(TOKEN);
+    assertThat(
+            new SettingsLoader(Map.of("VMOE_CONSOLE_TOKEN", TOKEN))
+                .load(null, Map.of())
+                .getPassword("console.token")
+                .value())
+        .isEqualTo(TOKEN);
+  }
+
+  @Test
+  void shouldRefuseATokenThatCouldBeGuessedWithoutPrintingIt() {
+    assertThatThrownBy(() -> new Settings(Map.of("console.token", "kitty-cat")))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("console.token: '[hidden]' is not 16 to 200 visible ASCII characters")
+        .hasMessageNotContaining("kitty");
+  }
+
+  @Test
+  void shouldReadACertificateAsPemOrPkcs12() throws Exception {
+    Certificates certificates = Certificates.shared();
+    String pem = certificates.serverPem().toString();
+    String key = certificates.serverKeyPem().toString();
+    String store = certificates.serverStore().toString();
+
+    assertThat(tls(Map.of(CERTIFICATE, pem, KEY, key))).isNotNull();
+    assertThat(tls(Map.of(CERTIFICATE, store, PASSWORD, Certificates.PASSWORD))).isNotNull();
+    assertThat(tls(Map.of())).isNull();
+    assertRefused(Map.of(CERTIFICATE, pem), "console.tls.key is not set");
+    assertRefused(Map.of(CERTIFICATE, pem, KEY, pem), "PKCS#8", "openssl pkcs8");
+    assertRefused(Map.of(CERTIFICATE, key, KEY, key), "are no certificate and its key");
+    assertRefused(Map.of(CERTIFICATE, "gone.pem", KEY, key), "gone.pem does not exist");
+    assertRefused(Map.of(CERTIFICATE, store, PASSWORD, "wrong horse"), "cannot be read as PKCS12");
+  }
+
+  private static Object tls(Map<String, String> settings) {
+    return RunCommand.listening(new Settings(settings)).protection().tls();
+  }
+
+  private static void assertRefused(Map<String, String> settings, String... reasons) {
+    assertThatThrownBy(() -> tls(settings))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContainingAll(reasons)
+        .hasMessageNotContaining("wrong horse");
   }
 }

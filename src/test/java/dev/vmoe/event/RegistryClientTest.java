@@ -100,6 +100,25 @@ class RegistryClientTest {
         .isThrownBy(() -> client.schema(11));
   }
 
+  /** Whoever may register one must not make an instance wait for ever. */
+  @Test
+  void shouldTellASchemaThatIsNotAvroFromARegistryThatIsNotThere() {
+    RegistryClient client = client(Map.of(), Duration.ofSeconds(30));
+    for (String schema :
+        List.of(
+            "{\"schemaType\": \"JSON\", \"schema\": \"{}\"}",
+            "{\"schemaType\": \"PROTOBUF\", \"schema\": \"syntax = 'proto3';\"}",
+            "{\"schema\": \"{\\\"type\\\": \\\"nonsense\\\"}\"}",
+            "{\"schema\": \"\"}")) {
+      answer = schema;
+      int before = authorizations.size();
+      assertThatExceptionOfType(BadRecordException.UnresolvableSchema.class)
+          .as(schema)
+          .isThrownBy(() -> client.schema(schema.length()));
+      assertThat(authorizations).as("questions").hasSize(before + 1);
+    }
+  }
+
   @Test
   void shouldSendTheCredentialsInItsSettings() {
     register(client(Map.of("basic.auth.user.info", "ann:secret"), Duration.ZERO));

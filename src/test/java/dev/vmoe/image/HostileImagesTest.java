@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.fail;
 
 import dev.vmoe.moe.Resize;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.zip.CRC32;
+import java.util.zip.DeflaterOutputStream;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -161,6 +164,54 @@ class HostileImagesTest {
     jpeg.put(bytes(0xff, 0xd9));
 
     assertRefused(jpeg.array(), "more than 500 scans");
+  }
+
+  /** A scan of nothing has ten bytes and costs a pass over all pixels: 500 took 23 s. */
+  @Test
+  void shouldRefuseALargeJpegOfScansThatTakeLong() throws BadImageException {
+    byte[] header = jpegHeader(0xc2, 8000, 8000);
+    ByteBuffer jpeg = ByteBuffer.allocate(header.length + 21 * 10 + 2);
+    jpeg.put(header);
+    for (int i = 0; i < 21; i++) {
+      jpeg.put(bytes(0xff, 0xda, 0, 8, 1, 1, 0, 0, 0, 0));
+    }
+    jpeg.put(bytes(0xff, 0xd9));
+
+    assertRefused(jpeg.array(), "more than 20 scans");
+    assertThat(JpegFile.mostScans(64_000_000)).isEqualTo(20);
+    assertThat(JpegFile.mostScans(12_000_000)).isEqualTo(106);
+    assertThat(JpegFile.mostScans(1)).isEqualTo(500);
+    assertThat(JpegFile.mostScans(500_000_000)).isEqualTo(20);
+  }
+
+  /** 7 kB become 7 MB, a thousand times over: that took 14 s. */
+  @Test
+  void shouldRefuseAPngOfManyCompressedTexts() throws Exception {
+    assertRefused(pngWithTexts(21), "more than 20 compressed texts");
+    decoder.decode(pngWithTexts(20), images, 0);
+  }
+
+  private static byte[] pngWithTexts(int texts) throws Exception {
+    ByteArrayOutputStream deflated = new ByteArrayOutputStream();
+    try (DeflaterOutputStream out = new DeflaterOutputStream(deflated)) {
+      out.write(new byte[7 << 20]);
+    }
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    body.writeBytes("zTXt".getBytes(StandardCharsets.US_ASCII));
+    body.writeBytes(bytes('a', 0, 0));
+    body.writeBytes(deflated.toByteArray());
+    CRC32 checksum = new CRC32();
+    checksum.update(body.toByteArray());
+    byte[] whole = whole("png");
+    ByteArrayOutputStream png = new ByteArrayOutputStream();
+    png.write(whole, 0, 33);
+    for (int i = 0; i < texts; i++) {
+      png.writeBytes(ByteBuffer.allocate(4).putInt(body.size() - 4).array());
+      png.writeBytes(body.toByteArray());
+      png.writeBytes(ByteBuffer.allocate(4).putInt((int) checksum.getValue()).array());
+    }
+    png.write(whole, 33, whole.length - 33);
+    return png.toByteArray();
   }
 
   @Test

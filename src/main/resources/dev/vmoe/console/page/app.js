@@ -103,6 +103,10 @@ function gone() {
 async function poll() {
   try {
     const response = await fetch(`/api/status?after=${after}`, {signal: AbortSignal.timeout(PATIENCE_MS)});
+    if (response.status === 401) { // another token by now, or none was given
+      location.reload();
+      return;
+    }
     if (!response.ok) throw new Error(await response.text());
     show(await response.json());
     document.body.classList.remove('gone');

@@ -1,0 +1,283 @@
+package dev.vmoe.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.ThrowableProxyUtil;
+import ch.qos.logback.core.Appender;
+import ch.qos.logback.core.AppenderBase;
+import dev.vmoe.Certificates;
+import dev.vmoe.cli.SecuredBench.Outcome;
+import dev.vmoe.console.Console;
+import dev.vmoe.console.Listening;
+import dev.vmoe.image.FakeDecoder;
+import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.metrics.Meters;
+import dev.vmoe.metrics.PipelineMetrics;
+import dev.vmoe.settings.Settings;
+import dev.vmoe.streams.ControllerFactory;
+import dev.vmoe.streams.Pipeline;
+import dev.vmoe.streams.PipelineException;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+
+/** With every log at DEBUG, nothing that is printed, served or thrown has a secret in it. */
+class SecretsIT {
+
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+
+  private static final String TOKEN = "console-token-of-secrets-2718";
+  private static final String KEY_PASSWORD = "key-password-2818";
+  private static final String OTLP_HEADER = "otlp-header-secret-4590";
+
+  private static final List<String> SECRETS =
+      List.of(
+          SecuredBench.password(SecuredBench.ALL),
+          Certificates.PASSWORD,
+          SecuredRegistry.PASSWORD,
+          basic(),
+          TOKEN,
+          KEY_PASSWORD,
+          OTLP_HEADER);
+
+  private static final String OTLP_HEADERS = "otel.exporter.otlp.headers";
+
+  private final Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+  private final Logger own = (Logger) LoggerFactory.getLogger("dev.vmoe");
+  private final Level rootLevel = root.getLevel();
+  private final Level ownLevel = own.getLevel();
+  private final Appender<ILoggingEvent> terminal = root.getAppender("STDERR");
+  private final Watch watch = new Watch();
+  private final List<String> printed = new ArrayList<>();
+
+  @TempDir private Path folder;
+
+  /** Keeps the lines that have a secret, and counts the others: there are very many. */
+  private static final class Watch extends AppenderBase<ILoggingEvent> {
+    private final Queue<String> leaks = new ConcurrentLinkedQueue<>();
+    private final AtomicLong debug = new AtomicLong();
+    private final AtomicLong masked = new AtomicLong();
+
+    @Override
+    protected void append(ILoggingEvent event) {
+      String line = event.getLoggerName() + ": " + event.getFormattedMessage();
+      if (event.getThrowableProxy() != null) {
+        line += ThrowableProxyUtil.asString(event.getThrowableProxy());
+      }
+      if (event.getLevel() == Level.DEBUG) {
+        debug.incrementAndGet();
+      }
+      if (line.contains("[hidden]")) {
+        masked.incrementAndGet();
+      }
+      if (SECRETS.stream().anyMatch(line::contains)) {
+        leaks.add(line);
+      }
+    }
+  }
+
+  private static String basic() {
+    String user = SecuredRegistry.USER + ":" + SecuredRegistry.PASSWORD;
+    return Base64.getEncoder().encodeToString(user.getBytes());
+  }
+
+  @BeforeEach
+  void listen() {
+    System.setProperty(OTLP_HEADERS, "authorization=" + OTLP_HEADER);
+    watch.setContext(root.getLoggerContext());
+    watch.start();
+    root.addAppender(watch);
+    root.detachAppender(terminal);
+    root.setLevel(Level.DEBUG);
+    own.setLevel(Level.TRACE);
+  }
+
+  @AfterEach
+  void stopListening() {
+    System.clearProperty(OTLP_HEADERS);
+    root.setLevel(rootLevel);
+    own.setLevel(ownLevel);
+    root.addAppender(terminal);
+    root.detachAppender(watch);
+  }
+
+  @Test
+  void shouldShowNoSecretAnywhere() throws Exception {
+    SecuredBench bench = SecuredBench.open();
+    Map<String, String> settings = new HashMap<>(bench.settings(SecuredBench.ALL));
+    settings.put("streams.ssl.key.password", KEY_PASSWORD);
+    settings.put("registry.ssl.key.password", KEY_PASSWORD);
+    settings.put("tracing.otlp.endpoint", "http://127.0.0.1:1"); // nobody there: an error each time
+    settings.put("console.port", "0");
+    settings.put("console.token", TOKEN);
+    settings.put("console.tls.certificate", bench.certificates.serverStore().toString());
+    settings.put("console.tls.password", Certificates.PASSWORD);
+
+    runCommands(settings);
+    runPipeline(bench, settings);
+    fail(bench, settings);
+    help();
+
+    assertThat(watch.leaks).isEmpty();
+    assertThat(watch.debug.get()).as("lines at DEBUG").isGreaterThan(1000);
+    assertThat(watch.masked.get()).as("lines with a masked secret").isPositive();
+    assertThat(printed).hasSizeGreaterThan(40);
+    for (String text : printed) {
+      assertThat(text).doesNotContain(SECRETS);
+    }
+  }
+
+  private void runCommands(Map<String, String> settings) throws Exception {
+    Path image = Files.write(folder.resolve("s.grey"), FakeDecoder.grey(200));
+    run(settings, "topics", "create");
+    run(settings, "produce", image.toString());
+    run(settings, "config", "show");
+    run(settings, "config", "set", "routing=vanilla", "--note", "a note");
+    run(settings, "config", "reset");
+    run(settings, "topics", "describe", "--debug");
+  }
+
+  private void run(Map<String, String> settings, String... command) throws IOException {
+    Outcome outcome = SecuredBench.run(folder, settings, command);
+    assertThat(outcome.code()).as("%s", outcome).isIn(0, 1);
+    printed.add(outcome.out());
+    printed.add(outcome.err());
+  }
+
+  private void runPipeline(SecuredBench bench, Map<String, String> all) throws Exception {
+    Settings settings = SecuredBench.load(all);
+    printed.add(settings.toString());
+    printed.add(settings.values().toString());
+    printed.add(settings.printable().toString());
+    Listening listening = RunCommand.listening(settings);
+    printed.add(listening.toString());
+    own.info("settings: {}", settings.printable());
+    RunningInstance instance = new RunningInstance();
+    try (Meters meters = new Meters();
+        FakeClassifier classifier = new FakeClassifier();
+        Console console = Console.start(listening, meters, instance)) {
+      PipelineMetrics metrics = Pipeline.metrics(meters, classifier.card());
+      try (Pipeline pipeline =
+          Pipeline.start(
+              settings,
+              classifier,
+              new FakeDecoder(8 * 8 * 3),
+              ControllerFactory.fixed(),
+              metrics)) {
+        pipeline.bindKafka(meters);
+        meters.bindJvm();
+        instance.started(
+            pipeline, RunningView.ofOneModel(settings, classifier.card(), null, pipeline));
+        assertThat(pipeline.awaitRunning(LIMIT)).isTrue();
+        await().atMost(LIMIT).until(() -> classifier.runs() > 0);
+        visit(bench, console);
+      }
+    }
+  }
+
+  private void visit(SecuredBench bench, Console console) throws Exception {
+    HttpClient client = HttpClient.newBuilder().sslContext(bench.certificates.context()).build();
+    URI address = URI.create(console.address());
+    for (String header : List.of("Bearer " + TOKEN, "Bearer wrong")) {
+      for (String page :
+          List.of(
+              "/",
+              "/metrics",
+              "/api/status",
+              "/api/config",
+              "/api/images",
+              "/topology",
+              "/health/ready",
+              "/routing-map.svg",
+              "/nothing")) {
+        printed.add(
+            client
+                .send(
+                    HttpRequest.newBuilder(address.resolve(page))
+                        .header("Authorization", header)
+                        .build(),
+                    BodyHandlers.ofString())
+                .body());
+      }
+    }
+    for (String body : List.of("{\"token\": \"" + TOKEN + "\"}", "{\"token\": \"" + TOKEN)) {
+      var answer =
+          client.send(
+              HttpRequest.newBuilder(address.resolve("/api/login"))
+                  .header("Content-Type", "application/json")
+                  .POST(BodyPublishers.ofString(body))
+                  .build(),
+              BodyHandlers.ofString());
+      printed.add(answer.body());
+      printed.add(answer.headers().toString());
+    }
+  }
+
+  /** What is wrong is said without what it is wrong with. */
+  private void fail(SecuredBench bench, Map<String, String> settings) throws Exception {
+    Map<String, Map<String, String>> wrong = new HashMap<>();
+    wrong.put("broker", Map.of("bootstrap.servers", "no.such.host.invalid:1"));
+    wrong.put("registry", Map.of("registry.basic.auth.user.info", SecuredRegistry.PASSWORD));
+    wrong.put("user", bench.settings("nobody", SecuredBench.password(SecuredBench.ALL)));
+    wrong.put("trust", Map.of("streams.ssl.truststore.password", KEY_PASSWORD));
+    wrong.put("jaas", Map.of("streams.sasl.jaas.config", KEY_PASSWORD));
+    wrong.put("token", Map.of("console.token", TOKEN + "\u00e9"));
+    wrong.put(
+        "address",
+        Map.of("schema.registry.url", "http://u:" + SecuredRegistry.PASSWORD + "@127.0.0.1:1"));
+    for (Map<String, String> change : wrong.values()) {
+      Map<String, String> all = new HashMap<>(settings);
+      all.put("streams.default.api.timeout.ms", "2000");
+      all.put("streams.request.timeout.ms", "1000");
+      all.put("schema.registry.retry.ms", "0");
+      all.putAll(change);
+      Throwable failure =
+          catchThrowable(
+              () -> {
+                try (FakeClassifier classifier = new FakeClassifier();
+                    Pipeline pipeline = SecuredBench.pipeline(all, classifier)) {
+                  throw new PipelineException("started all the same", null);
+                }
+              });
+      for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+        printed.add(cause.toString());
+      }
+      printed.add(ErrorText.of(failure));
+    }
+  }
+
+  private void help() {
+    CommandLine line =
+        VmoeCommand.commandLine(
+            new java.io.PrintWriter(java.io.Writer.nullWriter()),
+            new java.io.PrintWriter(java.io.Writer.nullWriter()),
+            null);
+    printed.add(line.getUsageMessage());
+    line.getSubcommands().values().forEach(command -> printed.add(command.getUsageMessage()));
+  }
+}

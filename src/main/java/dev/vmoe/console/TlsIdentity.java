@@ -1,0 +1,112 @@
+package dev.vmoe.console;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.KeyStore;
+import java.security.PrivateKey;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.security.spec.InvalidKeySpecException;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.Base64;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
+
+/** The certificate that the console shows to browsers, and its key. */
+public final class TlsIdentity {
+
+  private static final Pattern KEY =
+      Pattern.compile("-----BEGIN PRIVATE KEY-----(.*)-----END PRIVATE KEY-----", Pattern.DOTALL);
+
+  private static final List<String> ALGORITHMS = List.of("RSA", "EC", "Ed25519");
+
+  private final KeyStore store;
+  private final String password;
+
+  private TlsIdentity(KeyStore store, String password) {
+    this.store = store;
+    this.password = password;
+  }
+
+  /**
+   * Reads a certificate with those that signed it, and its key, as PEM.
+   *
+   * @param certificates the console's own first
+   * @param key PKCS#8, not encrypted
+   * @throws IllegalArgumentException if a file is not there or not that
+   */
+  public static TlsIdentity pem(Path certificates, Path key) {
+    try {
+      KeyStore store = KeyStore.getInstance("PKCS12");
+      store.load(null, null);
+      store.setKeyEntry("console", key(key), new char[0], chain(certificates));
+      return new TlsIdentity(store, "");
+    } catch (GeneralSecurityException | IOException e) {
+      throw new IllegalArgumentException(
+          "%s and %s are no certificate and its key: %s".formatted(certificates, key, reason(e)),
+          e);
+    }
+  }
+
+  /**
+   * Reads a PKCS12 file with one key.
+   *
+   * @throws IllegalArgumentException if the file is not there, or the password wrong
+   */
+  public static TlsIdentity store(Path file, String password) {
+    try (InputStream in = Files.newInputStream(file)) {
+      KeyStore store = KeyStore.getInstance("PKCS12");
+      store.load(in, password.toCharArray());
+      return new TlsIdentity(store, password);
+    } catch (GeneralSecurityException | IOException e) {
+      throw new IllegalArgumentException(
+          "%s cannot be read as PKCS12 with this password: %s".formatted(file, reason(e)), e);
+    }
+  }
+
+  private static Certificate[] chain(Path file) throws IOException, GeneralSecurityException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return CertificateFactory.getInstance("X.509")
+          .generateCertificates(in)
+          .toArray(new Certificate[0]);
+    }
+  }
+
+  private static PrivateKey key(Path file) throws IOException, GeneralSecurityException {
+    Matcher found = KEY.matcher(Files.readString(file));
+    if (!found.find()) {
+      throw new InvalidKeySpecException(
+          "the key is not PKCS#8 without a password; openssl pkcs8 -topk8 -nocrypt makes it so");
+    }
+    byte[] encoded = Base64.getMimeDecoder().decode(found.group(1));
+    for (String algorithm : ALGORITHMS) {
+      try {
+        return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(encoded));
+      } catch (InvalidKeySpecException e) {
+        continue; // a key of another kind
+      }
+    }
+    throw new InvalidKeySpecException("the key is of none of the kinds " + ALGORITHMS);
+  }
+
+  private static String reason(Exception e) {
+    return e instanceof NoSuchFileException
+        ? e.getMessage() + " does not exist"
+        : String.valueOf(e.getMessage());
+  }
+
+  /** Returns what Jetty makes connections with. */
+  SslContextFactory.Server contextFactory() {
+    SslContextFactory.Server factory = new SslContextFactory.Server();
+    factory.setKeyStore(store);
+    factory.setKeyStorePassword(password);
+    return factory;
+  }
+}

@@ -1,0 +1,67 @@
+package dev.vmoe.settings;
+
+import java.util.regex.Pattern;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigDef.Importance;
+import org.apache.kafka.common.config.ConfigDef.Type;
+import org.apache.kafka.common.config.types.Password;
+
+/** Definitions of the settings that keep others out of the console. */
+public final class SecurityDefinitions {
+
+  public static final String CONSOLE_TOKEN = "console.token";
+  public static final String CONSOLE_METRICS_OPEN = "console.metrics.open";
+  public static final String CONSOLE_TLS_CERTIFICATE = "console.tls.certificate";
+  public static final String CONSOLE_TLS_KEY = "console.tls.key";
+  public static final String CONSOLE_TLS_PASSWORD = "console.tls.password";
+
+  /** Long enough not to be guessed; a header can carry it. */
+  private static final Pattern TOKEN = Pattern.compile("[\\x21-\\x7e]{16,200}");
+
+  private SecurityDefinitions() {}
+
+  private static boolean token(Object value) {
+    return TOKEN.matcher(((Password) value).value()).matches();
+  }
+
+  /** Adds the definitions. */
+  @SuppressWarnings("NullAway") // a default that is null means that there is none
+  static void addTo(ConfigDef definition) {
+    definition
+        .define(
+            CONSOLE_TOKEN,
+            Type.PASSWORD,
+            null,
+            new Check("16 to 200 visible ASCII characters", SecurityDefinitions::token),
+            Importance.MEDIUM,
+            "What opens the console: sent as `Authorization: Bearer …`, or given on its page. Not set,"
+                + " the console is open to all who reach it. Health never needs it.")
+        .define(
+            CONSOLE_METRICS_OPEN,
+            Type.BOOLEAN,
+            false,
+            Importance.LOW,
+            "Whether metrics are served without console.token.")
+        .define(
+            CONSOLE_TLS_CERTIFICATE,
+            Type.STRING,
+            null,
+            new ConfigDef.NonEmptyString(),
+            Importance.MEDIUM,
+            "File with the console's certificate, then those that signed it, as PEM; or a PKCS12 file"
+                + " (.p12, .pfx) with its key. Not set, the console speaks plain HTTP.")
+        .define(
+            CONSOLE_TLS_KEY,
+            Type.STRING,
+            null,
+            new ConfigDef.NonEmptyString(),
+            Importance.MEDIUM,
+            "File with the key of console.tls.certificate, as PEM: PKCS#8 without a password.")
+        .define(
+            CONSOLE_TLS_PASSWORD,
+            Type.PASSWORD,
+            null,
+            Importance.MEDIUM,
+            "Password of console.tls.certificate where that is a PKCS12 file.");
+  }
+}
