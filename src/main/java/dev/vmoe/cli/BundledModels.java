@@ -53,6 +53,11 @@ final class BundledModels {
     return home().resolve("models").resolve("fashion-mnist-" + what);
   }
 
+  /** Returns whether the models have their dense twins beside them; an installation has not. */
+  static boolean haveTwins() {
+    return isVariant(DENSE);
+  }
+
   private static Path fashionMnist() throws IOException {
     Path folder = home().resolve("src/models/fashion-mnist");
     if (!Files.isDirectory(folder)) {
