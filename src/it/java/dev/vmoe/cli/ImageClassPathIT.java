@@ -42,7 +42,7 @@ class ImageClassPathIT {
   /** The broker and what only it needs, Apicurio's application, and what tests use. */
   private static final Pattern UNWANTED =
       Pattern.compile(
-          "(kafka|scala|org/apache/kafka/(server|raft|controller|coordinator|image|metadata)"
+          "(kafka|scala|org/apache/kafka/(raft|controller|coordinator|image|metadata|tools)"
               + "|io/apicurio|io/quarkus|org/testcontainers|org/junit|org/assertj|org/mockito"
               + "|org/openqa)/.*\\.class");
 

@@ -55,6 +55,15 @@ final class Predictions implements AutoCloseable {
     return read;
   }
 
+  /** Reads on until the ends that the topic has now. */
+  List<Prediction> pollToEnd() {
+    Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
+    while (ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
+      poll();
+    }
+    return read;
+  }
+
   /** Returns how often each key was answered. */
   Map<String, Integer> times() {
     return times;
