@@ -2,15 +2,14 @@ package dev.vmoe.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.vmoe.container.Docker;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.FakeClassifier;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.testcontainers.DockerClientFactory;
 import org.testcontainers.kafka.KafkaContainer;
 
 /** The topology against a broker that is not this JVM's: Apache Kafka's own image. */
@@ -20,7 +19,7 @@ class ContainerIT {
 
   @Test
   void shouldAnswerImagesOnABrokerInAContainer() throws Exception {
-    requireDocker();
+    Docker.require("the topology was not run against " + IMAGE);
     try (KafkaContainer kafka = new KafkaContainer(IMAGE)) {
       kafka.start();
       try (Workbench workbench = Workbench.open(2, kafka.getBootstrapServers());
@@ -36,15 +35,5 @@ class ContainerIT {
         assertThat(pipeline.failure()).isEmpty();
       }
     }
-  }
-
-  private static void requireDocker() {
-    boolean docker = DockerClientFactory.instance().isDockerAvailable();
-    String message =
-        "SKIPPED: no Docker engine answers, so the topology was not run against " + IMAGE;
-    if (!docker) {
-      System.err.println(message);
-    }
-    assumeTrue(docker, message);
   }
 }

@@ -23,6 +23,8 @@ import java.util.List;
  * graph in {@code target/models} the first time it is asked for, its quality profile beside it.
  *
  * <p>Each folder of {@code src/models/fashion-mnist} with a checkpoint is a variant, of that name.
+ * An installation, such as the container image, has no sources: there, finished graphs and the
+ * images lie in {@code models}.
  */
 final class BundledModels {
 
@@ -45,6 +47,16 @@ final class BundledModels {
   /** Returns the bundled models as a folder of models. */
   static ModelFolder folder() throws IOException {
     return new ModelFolder(fashionMnist(), graphs(), "fashion-mnist-");
+  }
+
+  /** Returns where an installation has something of this model. */
+  private static Path installed(String what) {
+    return home().resolve("models").resolve("fashion-mnist-" + what);
+  }
+
+  /** Returns whether the models have their dense twins beside them; an installation has not. */
+  static boolean haveTwins() {
+    return isVariant(DENSE);
   }
 
   private static Path fashionMnist() throws IOException {
@@ -76,18 +88,24 @@ final class BundledModels {
 
   /** Returns whether a variant has this name. */
   static boolean isVariant(String name) {
+    Path sources = home().resolve("src/models/fashion-mnist");
     return name.matches("[a-z0-9-]+")
-        && Files.exists(home().resolve("src/models/fashion-mnist").resolve(name).resolve(INDEX));
+        && (Files.exists(sources.resolve(name).resolve(INDEX))
+            || Files.exists(installed(name + ".onnx")));
   }
 
   /** Returns the graph of a variant. */
   static Path variant(String name) throws IOException {
-    return graphs().ofCheckpoint(fashionMnist().resolve(name), "fashion-mnist-" + name);
+    Path finished = installed(name + ".onnx");
+    return Files.exists(finished)
+        ? finished
+        : graphs().ofCheckpoint(fashionMnist().resolve(name), "fashion-mnist-" + name);
   }
 
   /** Returns the folder of the labelled test images. */
   static Path testImages() throws IOException {
-    return fashionMnist().resolve("test");
+    Path installed = installed("test");
+    return Files.isDirectory(installed) ? installed : fashionMnist().resolve("test");
   }
 
   /** Returns the labelled test images, each as a PNG file. */

@@ -26,6 +26,12 @@ final class LocalBroker implements AutoCloseable {
 
   /** Starts both. */
   LocalBroker() throws InterruptedException {
+    if (!EmbeddedKafka.isThere()) {
+      throw new IllegalStateException(
+          "this installation has no Kafka broker and no schema registry of its own, as the container"
+              + " image: run this command from a checkout (ops/vmoe), or `docker compose up` for the"
+              + " pipeline beside a broker and a registry");
+    }
     quietUnlessAsked();
     registryServer = EmbeddedRegistry.start();
     try {

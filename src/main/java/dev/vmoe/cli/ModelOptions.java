@@ -43,8 +43,11 @@ final class ModelOptions {
       description = "Threads of the model on the CPU (default: the number of cores).")
   private int threads = Runtime.getRuntime().availableProcessors();
 
-  /** Opens the dense twin of a bundled model; null for any other. */
+  /** Opens the dense twin of a bundled model; null for any other, and where the twins are not. */
   @Nullable BatchClassifier openTwin() throws IOException {
+    if (!BundledModels.haveTwins()) {
+      return null;
+    }
     if (model == null) {
       return open(BundledModels.twin());
     }

@@ -13,7 +13,6 @@ import dev.vmoe.settings.TopicPlan;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,6 +20,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -36,12 +37,13 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code vmoe produce}: image files into the images topic. */
+/** {@code vmoe produce}: image files, or the bundled sample, into the images topic. */
 @Command(
     name = "produce",
     description =
-        "Send image files to the images topic. The record's key is the file's name; what cannot be"
-            + " sent is named, and the others are sent.")
+        "Send image files, or the bundled test images, to the images topic. The record's key is the"
+            + " file's name, of the bundled images sample-NUMBER; what cannot be sent is named, and the"
+            + " others are sent.")
 final class ProduceCommand implements Callable<Integer> {
 
   private static final long ANSWER_MS = 15_000;
@@ -50,11 +52,25 @@ final class ProduceCommand implements Callable<Integer> {
   @Mixin private final ConnectionOptions connection = new ConnectionOptions();
 
   @Parameters(
-      arity = "1..*",
+      arity = "0..*",
       paramLabel = "FILE-OR-FOLDER",
       description =
           "Files of any format, as they are; of folders, the image files in and below them.")
   private List<Path> paths = List.of();
+
+  @Option(
+      names = "--sample",
+      description = "The bundled Fashion-MNIST test images with their labels, instead of files.")
+  private boolean sample;
+
+  @Option(
+      names = "--count",
+      paramLabel = "N",
+      description = "Images to send; more than there are, and they are sent again (default: all).")
+  private @Nullable Long count;
+
+  @Option(names = "--endless", description = "Send them again and again until stopped (Ctrl-C).")
+  private boolean endless;
 
   @Option(names = "--label", description = "The true class of all of them.")
   private @Nullable String label;
@@ -97,36 +113,96 @@ final class ProduceCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     checkOptions();
     Settings settings = connection.settings();
-    List<Path> files = ImageFiles.find(paths);
-    if (files.isEmpty()) {
-      throw new IOException("no image files in " + paths);
-    }
+    OutgoingImages images = outgoing();
     String topic = settings.topic(TopicPlan.IMAGES);
     ConnectionOptions.requireTopic(settings, topic, AclOperation.WRITE);
+    Outcomes outcomes = new Outcomes(spec.commandLine().getOut(), spec.commandLine().getErr());
+    CountDownLatch done = new CountDownLatch(1);
+    if (endless) {
+      Thread sender = Thread.currentThread();
+      Runtime.getRuntime()
+          .addShutdownHook(new Thread(() -> stop(sender, done), "vmoe-produce-exit"));
+    }
+    try {
+      long startNanos = System.nanoTime();
+      send(settings, topic, images, outcomes);
+      return outcomes.summarize(topic, (System.nanoTime() - startNanos) / 1e9);
+    } finally {
+      done.countDown();
+    }
+  }
+
+  /** Ctrl-C ends the JVM only once what was sent is acknowledged. */
+  private static void stop(Thread sender, CountDownLatch done) {
+    sender.interrupt();
+    try {
+      done.await(ANSWER_MS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void send(Settings settings, String topic, OutgoingImages images, Outcomes outcomes)
+      throws InterruptedException {
     Map<String, Object> properties = settings.producerProperties();
     properties.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, ANSWER_MS);
-
-    long startNanos = System.nanoTime();
-    Outcomes outcomes = new Outcomes(spec.commandLine().getOut(), spec.commandLine().getErr());
     try (RegistryClient registry = ConnectionOptions.registry(settings);
         ImageProducer producer = new ImageProducer(properties, registry, topic);
-        ProgressBar progress = progress(files.size())) {
+        ProgressBar progress = progress(images.count())) {
       Pace pace = new Pace(rate);
-      for (Path file : files) {
-        pace.awaitNext();
-        send(producer, file)
+      while (images.hasNext()) {
+        if (!awaitNext(pace)) {
+          break;
+        }
+        OutgoingImages.Image image = images.next();
+        send(producer, image)
             .whenComplete(
                 (written, failure) -> {
                   progress.step();
-                  outcomes.add(file, written, failure);
+                  outcomes.add(image.name(), written, failure);
                 });
       }
       producer.flush();
     }
-    return outcomes.summarize(topic, (System.nanoTime() - startNanos) / 1e9);
+  }
+
+  /** Waits until the next image is due; returns false if that is never, since all is to stop. */
+  private boolean awaitNext(Pace pace) throws InterruptedException {
+    try {
+      pace.awaitNext();
+      return !(endless && Thread.interrupted());
+    } catch (InterruptedException e) {
+      if (endless) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  private OutgoingImages outgoing() throws IOException {
+    OutgoingImages images =
+        sample
+            ? OutgoingImages.sample()
+            : OutgoingImages.files(ImageFiles.find(paths), file -> label(file));
+    if (images.count() == 0) {
+      throw new IOException("no image files in " + paths);
+    }
+    return endless ? images.endless() : count == null ? images : images.times(count);
   }
 
   private void checkOptions() {
+    PositiveNumbers.check(spec, "--count", count);
+    if (sample == !paths.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(), "name files or folders to send, or --sample: one or the other");
+    }
+    if (sample && (label != null || labelsFromFolder)) {
+      throw new ParameterException(
+          spec.commandLine(), "--sample has labels of its own: no --label, --labels-from-folder");
+    }
+    if (endless && count != null) {
+      throw new ParameterException(spec.commandLine(), "--count, --endless: one or the other");
+    }
     if (label != null && labelsFromFolder) {
       throw new ParameterException(
           spec.commandLine(), "--label and --labels-from-folder: one or the other");
@@ -147,30 +223,34 @@ final class ProduceCommand implements Callable<Integer> {
   }
 
   /** An unreadable file fails alone; a registry that refuses or is away fails the command. */
-  private CompletableFuture<RecordMetadata> send(ImageProducer producer, Path file) {
+  private CompletableFuture<RecordMetadata> send(
+      ImageProducer producer, OutgoingImages.Image outgoing) {
     byte[] image;
     try {
-      image = Files.readAllBytes(file);
+      image = outgoing.bytes();
     } catch (IOException e) {
       return CompletableFuture.failedFuture(e);
     }
-    String name = file.getFileName().toString();
     String mediaType = MediaType.of(image);
     if (raw) {
-      return producer.sendRaw(name, image, mediaType);
+      return producer.sendRaw(outgoing.key(), image, mediaType);
     }
     Map<String, String> all = new LinkedHashMap<>();
-    all.put("file", name);
+    all.put("file", outgoing.key());
     all.putAll(attributes);
     return producer.send(
-        name,
+        outgoing.key(),
         ImageRequest.newBuilder()
             .setImage(ByteBuffer.wrap(image))
             .setContentType(mediaType.equals(MediaType.UNKNOWN) ? null : mediaType)
-            .setLabel(labelsFromFolder ? folder(file) : label)
+            .setLabel(outgoing.label())
             .setAttributes(all)
             .setPriority(priority == null ? ImagePriority.DEFAULT : priority)
             .build());
+  }
+
+  private @Nullable String label(Path file) {
+    return labelsFromFolder ? folder(file) : label;
   }
 
   private static @Nullable String folder(Path file) {
@@ -180,10 +260,10 @@ final class ProduceCommand implements Callable<Integer> {
   }
 
   /** The launcher knows whether somebody watches. */
-  private ProgressBar progress(int files) {
+  private ProgressBar progress(long images) {
     boolean visible = Boolean.getBoolean("vmoe.terminal") && !json;
     ProgressBarBuilder builder =
-        new ProgressBarBuilder().setTaskName("produce").setInitialMax(files).setUnit(" images", 1);
+        new ProgressBarBuilder().setTaskName("produce").setInitialMax(images).setUnit(" images", 1);
     if (!visible) {
       builder.setConsumer(new Silent());
     }
@@ -204,7 +284,7 @@ final class ProduceCommand implements Callable<Integer> {
     public void close() {}
   }
 
-  /** What became of the files; told by the producer's thread. */
+  /** What became of the images; told by the producer's thread. */
   private final class Outcomes {
     private final PrintWriter out;
     private final PrintWriter err;
@@ -217,8 +297,8 @@ final class ProduceCommand implements Callable<Integer> {
     }
 
     synchronized void add(
-        Path file, @Nullable RecordMetadata written, @Nullable Throwable failure) {
-      ObjectNode line = new ObjectMapper().createObjectNode().put("file", file.toString());
+        String name, @Nullable RecordMetadata written, @Nullable Throwable failure) {
+      ObjectNode line = new ObjectMapper().createObjectNode().put("file", name);
       if (failure == null && written != null) {
         sent.incrementAndGet();
         line.put("topic", written.topic())
@@ -228,7 +308,7 @@ final class ProduceCommand implements Callable<Integer> {
         failed.incrementAndGet();
         String reason = failure == null ? "no answer" : ErrorText.of(failure);
         line.put("error", reason);
-        err.println("vmoe: " + file + ": " + reason);
+        err.println("vmoe: " + name + ": " + reason);
       }
       if (json) {
         out.println(line);

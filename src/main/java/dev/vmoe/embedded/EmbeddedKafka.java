@@ -50,6 +50,12 @@ public final class EmbeddedKafka implements AutoCloseable {
     Runtime.getRuntime().addShutdownHook(atExit);
   }
 
+  /** Returns whether the broker is on the class path; an installation leaves it out. */
+  public static boolean isThere() {
+    return EmbeddedKafka.class.getClassLoader().getResource("kafka/server/KafkaRaftServer.class")
+        != null;
+  }
+
   /** Starts a broker whose data lies in a temporary directory and goes with it. */
   public static EmbeddedKafka start() {
     try {

@@ -73,4 +73,17 @@ class BundledModelsTest {
     BundledModels.variant("vmoe-mine");
     assertThat(beside).doesNotExist();
   }
+
+  @Test
+  void shouldTakeFinishedGraphsAndImagesOfAnInstallation() throws IOException {
+    Path models = Files.createDirectories(folder.resolve("models"));
+    assertThat(BundledModels.isVariant("vmoe-bpr")).isFalse();
+    Path graph = Files.createFile(models.resolve("fashion-mnist-vmoe-bpr.onnx"));
+    Path images = Files.createDirectories(models.resolve("fashion-mnist-test"));
+
+    assertThat(BundledModels.isVariant("vmoe-bpr")).isTrue();
+    assertThat(BundledModels.vmoe()).isEqualTo(graph);
+    assertThat(BundledModels.testImages()).isEqualTo(images);
+    assertThat(BundledModels.haveTwins()).isFalse();
+  }
 }

@@ -94,7 +94,11 @@ class VmoeCommandTest {
           """
           prodce                              | did you mean produce?
           topics                              | Missing required subcommand
-          produce                             | Missing required parameter: 'FILE-OR-FOLDER'
+          produce                             | name files or folders to send, or --sample
+          produce --sample a.jpg              | or --sample: one or the other
+          produce --sample --label cat        | --sample has labels of its own
+          produce --sample --endless --count 3 | --count, --endless: one or the other
+          produce --sample --count 0          | --count 0 is below 1
           bench graph --device auto           | device auto says not which graph to build
           bench graph --precision fp16        | precision fp16 is not for target cpu
           bench graph --variant S/33          | variant 'S/33' is none of S/32
