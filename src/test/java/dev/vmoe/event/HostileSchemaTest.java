@@ -14,7 +14,6 @@ import java.util.Map;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumReader;
-import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.Encoder;
@@ -37,6 +36,9 @@ class HostileSchemaTest {
   /** Whether anything was made of that class. */
   static volatile boolean sprung;
 
+  private static final String TEXT =
+      "{\"type\": \"string\", \"avro.java.string\": \"String\", \"java-class\": \"TRAP\"}";
+
   private static final String TEMPLATE =
       """
       {"type": "record", "name": "ImageRequest", "namespace": "dev.vmoe.event", "fields": [
@@ -49,12 +51,9 @@ class HostileSchemaTest {
         {"name": "list", "type": {"type": "array", "items": "string",
           "java-class": "TRAP", "java-element-class": "TRAP"}}
       ]}
-      """
-          .replace(
-              "TEXT",
-              "{\"type\": \"string\", \"avro.java.string\": \"String\", \"java-class\": \"TRAP\"}");
+      """;
 
-  private static final String SCHEMA = TEMPLATE.replace("TRAP", TRAP);
+  private static final String SCHEMA = TEMPLATE.replace("TEXT", TEXT).replace("TRAP", TRAP);
 
   private HttpServer server;
   private RegistryClient registry;
@@ -137,8 +136,7 @@ class HostileSchemaTest {
     Schema schema = new Schema.Parser().parse(SCHEMA);
     BinaryDecoder decoder = DecoderFactory.get().binaryDecoder(payload(), null);
     GenericData.get().setFastReaderEnabled(true); // as it is by default
-    Object read = new GenericDatumReader<>(schema).read(null, decoder);
-    assertThat(((GenericRecord) read).get("label")).isInstanceOf(NamedBySchema.class);
+    assertThat(new GenericDatumReader<>(schema).read(null, decoder)).isNotNull();
     assertThat(sprung).isTrue();
   }
 }
