@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.Map;
 import org.apache.avro.Schema;
+import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.IndexedRecord;
 import org.apache.avro.io.BinaryDecoder;
@@ -27,6 +28,13 @@ public final class RecordJson {
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final JsonNodeFactory NODES = MAPPER.getNodeFactory();
+
+  /** Avro's faster reader makes objects of the classes that a schema names (java-class). */
+  private static final GenericData PLAIN = new GenericData();
+
+  static {
+    PLAIN.setFastReaderEnabled(false);
+  }
 
   private final RegistryClient registry;
 
@@ -90,7 +98,7 @@ public final class RecordJson {
       Schema schema = registry.schema(ByteBuffer.wrap(value, 1, Integer.BYTES).getInt());
       // Finds out a length that promises gigabytes before it is believed.
       GenericDatumReader.skip(schema, decoder(value));
-      return json(new GenericDatumReader<>(schema).read(null, decoder(value)));
+      return json(new GenericDatumReader<>(schema, schema, PLAIN).read(null, decoder(value)));
     } catch (BadRecordException | IOException | RuntimeException e) {
       if (e instanceof RegistryUnavailableException unavailable) {
         throw unavailable;

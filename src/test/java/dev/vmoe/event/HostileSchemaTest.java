@@ -12,11 +12,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import org.apache.avro.Schema;
+import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.Encoder;
 import org.apache.avro.io.EncoderFactory;
-import org.apache.avro.specific.SpecificDatumReader;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,22 +36,24 @@ class HostileSchemaTest {
   /** Whether anything was made of that class. */
   static volatile boolean sprung;
 
+  private static final String TEXT =
+      "{\"type\": \"string\", \"avro.java.string\": \"String\", \"java-class\": \"TRAP\"}";
+
   private static final String TEMPLATE =
       """
       {"type": "record", "name": "ImageRequest", "namespace": "dev.vmoe.event", "fields": [
         {"name": "image", "type": {"type": "bytes", "java-class": "TRAP"}},
-        {"name": "label", "type": ["null",
-          {"type": "string", "avro.java.string": "String", "java-class": "TRAP"}]},
-        {"name": "attributes", "type": {"type": "map", "java-key-class": "TRAP",
-          "values": {"type": "string", "java-class": "TRAP"}}},
+        {"name": "label", "type": ["null", TEXT]},
+        {"name": "attributes", "type": {"type": "map", "avro.java.string": "String",
+          "java-key-class": "TRAP", "values": TEXT}},
         {"name": "more", "type": {"type": "record", "name": "NamedBySchema", "fields": [
-          {"name": "text", "type": {"type": "string", "java-class": "TRAP"}}]}},
+          {"name": "text", "type": TEXT}]}},
         {"name": "list", "type": {"type": "array", "items": "string",
           "java-class": "TRAP", "java-element-class": "TRAP"}}
       ]}
       """;
 
-  private static final String SCHEMA = TEMPLATE.replace("TRAP", TRAP);
+  private static final String SCHEMA = TEMPLATE.replace("TEXT", TEXT).replace("TRAP", TRAP);
 
   private HttpServer server;
   private RegistryClient registry;
@@ -126,17 +129,14 @@ class HostileSchemaTest {
     assertThat(sprung).isFalse();
   }
 
-  /** So the trap is one: Avro's own way of reading, by the writer's schema alone, springs it. */
+  /** So the trap is one: Avro's own way to read what a schema says springs it. */
   @Order(Integer.MAX_VALUE) // a class is loaded once
   @Test
   void shouldHaveATrapThatWorks() throws Exception {
     Schema schema = new Schema.Parser().parse(SCHEMA);
     BinaryDecoder decoder = DecoderFactory.get().binaryDecoder(payload(), null);
-    try {
-      Object unused = new SpecificDatumReader<>(schema).read(null, decoder);
-    } catch (RuntimeException e) {
-      assertThat(e).hasMessageContaining("NamedBySchema"); // it was loaded, and is no record
-    }
+    GenericData.get().setFastReaderEnabled(true); // as it is by default
+    assertThat(new GenericDatumReader<>(schema).read(null, decoder)).isNotNull();
     assertThat(sprung).isTrue();
   }
 }
