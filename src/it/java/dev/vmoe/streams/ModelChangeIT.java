@@ -38,6 +38,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
@@ -123,12 +124,22 @@ class ModelChangeIT {
       return Pipeline.runnable(settings, card(settings));
     }
 
+    private void awaitLetThrough() {
+      try {
+        if (!slow.tryAcquire(LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+          throw new IllegalStateException("nobody let the slow model through");
+        }
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+
     @Override
     public LoadedModel load(LiveSettings settings) {
       String name = String.valueOf(settings.model());
       if (name.equals(SLOW)) {
         waiting.incrementAndGet();
-        slow.acquireUninterruptibly();
+        awaitLetThrough();
       }
       VmoeSession session = open(name);
       loaded.add(name);
@@ -318,6 +329,11 @@ class ModelChangeIT {
       running.awaitRefusal(outside, "'../large' is no model's name");
       long corrupt = workbench.configure(model(CORRUPT).build());
       running.awaitRefusal(corrupt, "cannot load");
+      assertThat(running.version()).isNull();
+      workbench.send(0, "a", FakeDecoder.grey(1));
+      workbench.flush();
+      awaitAnswersBy(answers, SMALL, 1);
+      assertThat(answers.predictions.read.get(0).getConfigurationVersion()).isNull();
       long huge = workbench.configure(model(LARGE).setBatchMaxImages(4096).build());
       running.awaitVersion(huge); // 7 MB a buffer: not too much
       assertThat(running.scrape().value("vmoe_configurations_refused_total")).isEqualTo(3);
@@ -341,6 +357,10 @@ class ModelChangeIT {
       assertThatExceptionOfType(ConfigConflictException.class)
           .as("a change by who sees what is in force, not what waits")
           .isThrownBy(() -> lower(workbench, configuration.seen()));
+      long outside = workbench.configure(model("../" + LARGE).build());
+      running.awaitRefusal(outside, "is no model's name");
+      assertThat(configuration.newestWaiting().orElseThrow().offset()).isEqualTo(slow);
+      assertThat(configuration.seen()).isEqualTo(new ConfigWriter.Seen(null, null, Map.of()));
       long meanwhile = workbench.configure(model(SMALL).setCapacityRatio(0.5).build());
       running.awaitVersion(meanwhile);
       await("all is seen")
@@ -400,6 +420,7 @@ class ModelChangeIT {
         assertThat(running.version()).isEqualTo(1);
         awaitAnswersBy(answers, LARGE, 1);
         assertThat(running.models.loaded).containsExactly(LARGE);
+        assertThat(running.models.waiting).as("loads of an older record's model").hasValue(0);
         assertThat(running.pipeline.configuration().lastRefusal()).isPresent();
       }
       assertThat(answers.predictions.read).hasSize(1);
