@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.vmoe.embedded.EmbeddedKafka;
 import dev.vmoe.embedded.EmbeddedRegistry;
 import dev.vmoe.event.ImageProducer;
@@ -149,6 +150,7 @@ class PrometheusIT {
     for (AlertRules.Rule rule : AlertRules.all()) {
       queries.put(rule.expression(), rule.name());
     }
+    queries.put(scaling(), "scaled-object.yaml");
     List<String> empty = new ArrayList<>();
     for (Map.Entry<String, String> query : queries.entrySet()) {
       assertThat(query.getKey()).doesNotContain("$");
@@ -160,6 +162,19 @@ class PrometheusIT {
       }
     }
     return empty;
+  }
+
+  /** The autoscaler's query; there is no namespace here. */
+  private static String scaling() throws IOException {
+    JsonNode scaled =
+        new YAMLMapper()
+            .readTree(
+                Prometheus.FOLDER
+                    .resolveSibling("k8s/components/keda/scaled-object.yaml")
+                    .toFile());
+    String query = scaled.at("/spec/triggers/0/metadata/query").asText();
+    assertThat(query).contains(", namespace=\"vmoe\"");
+    return query.replace(", namespace=\"vmoe\"", "");
   }
 
   private static boolean hasNumber(JsonNode matrix) {
