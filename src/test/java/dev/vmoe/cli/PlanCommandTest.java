@@ -70,7 +70,8 @@ class PlanCommandTest {
             "What gives first: the model at its best point",
             "How sure: times were measured on one instance",
             "4 cores are not enough: " + 2 * instances + " are needed")
-        .containsPattern("instances +" + instances + " +2 cores each, " + 2 * instances + " in all")
+        .containsPattern(
+            "instances +" + instances + " +on 2 cores each, " + 2 * instances + " in all")
         .containsPattern("partitions of images +" + plan.get("partitions").intValue());
   }
 

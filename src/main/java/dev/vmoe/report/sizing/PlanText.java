@@ -51,7 +51,7 @@ public final class PlanText {
 
   private String settings() {
     Memory memory = plan.memory();
-    Table table = new Table("run", "value", "");
+    Table table = new Table("run", "", "");
     table.add("instances", plan.instances(), device());
     table.add(
         "partitions of images",
@@ -77,8 +77,8 @@ public final class PlanText {
 
   private String device() {
     return costs.device().startsWith("cuda")
-        ? format("a GPU each, %d in all", plan.instances())
-        : format("%d cores each, %d in all", plan.coresPerInstance(), plan.cores());
+        ? format("on a GPU each, %d in all", plan.instances())
+        : format("on %d cores each, %d in all", plan.coresPerInstance(), plan.cores());
   }
 
   private String forecasts() {

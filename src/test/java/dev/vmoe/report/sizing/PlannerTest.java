@@ -84,6 +84,15 @@ class PlannerTest {
     assertThat(plan.limits().get(0).name()).isEqualTo("the model at its best point");
   }
 
+  /**
+   * At 350 images a second each, 20 ms fill 8 of 32 places, 5 ms few: the model would run on air.
+   */
+  @Test
+  void shouldLingerToFillBatchesWhereThereIsTimeAndNotWhereThereIsNot() {
+    assertThat(plan(350, 1, 1).batching()).isEqualTo(new Batching(32, 20));
+    assertThat(plan(350, 0.19, 1).batching()).isEqualTo(new Batching(32, 5));
+  }
+
   @Test
   void shouldTakeMoreHeapForLargerImages() {
     Batching batching = new Batching(32, 20);
