@@ -126,9 +126,15 @@ final class CostMeasurement {
             new MeasuredCosts.InPipeline(1, 1, 1, 0, 0, 0, 0, 0),
             runs);
     MeasuredCosts whole = inPipeline(bare, decoder, largestBatch);
+    return with(whole, Math.round(besideHeapMib()), whole.pipeline());
+  }
+
+  /** Unknown (0) unless the whole heap is resident: else nobody knows how much of it is. */
+  private static double besideHeapMib() {
+    boolean touched =
+        ManagementFactory.getRuntimeMXBean().getInputArguments().contains("-XX:+AlwaysPreTouch");
     double heapMib = Runtime.getRuntime().totalMemory() / MIB;
-    double besideMib = Math.max(0, ResidentMemory.mebibytes().orElse(0) - heapMib);
-    return with(whole, Math.round(besideMib), whole.pipeline());
+    return touched ? Math.max(0, ResidentMemory.mebibytes().orElse(0) - heapMib) : 0;
   }
 
   private static MeasuredCosts with(

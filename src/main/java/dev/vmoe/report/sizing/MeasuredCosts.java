@@ -29,7 +29,7 @@ import java.util.List;
  * @param imageBytes mean bytes of an encoded image
  * @param decodeMillis time to decode an image on one core, in milliseconds
  * @param besideHeapMib resident memory beside the heap after the largest batch, broker and client
- *     of the measurement included, in MiB; 0 where the system does not tell
+ *     of the measurement included, in MiB; 0 where nobody could tell
  * @param pipeline what was measured in a running pipeline
  * @param runs time of the model alone by operating point and batch size
  */
