@@ -25,7 +25,7 @@ class BenchOverloadIT {
 
   @Test
   void shouldShowEveryTraceToEveryPolicyAndWriteAllFiles() throws Exception {
-    assertThat(run("--traces", "elastic,overload", "--phase-seconds", "2")).isZero();
+    assertThat(run("--traces", "elastic,overload", "--phase-seconds", "1")).isZero();
 
     JsonNode result = new ObjectMapper().readTree(folder.resolve("result.json").toFile());
     assertThat(result.get("target_latency_ms").asInt()).isEqualTo(1000);
@@ -82,8 +82,8 @@ class BenchOverloadIT {
   }
 
   private int run(String... arguments) {
-    List<String> all = new ArrayList<>(List.of("bench", "overload", "--limit", "500"));
-    all.addAll(List.of("--rate-seconds", "4", "--out", folder.toString()));
+    List<String> all = new ArrayList<>(List.of("bench", "overload", "--limit", "200"));
+    all.addAll(List.of("--rate-seconds", "2", "--out", folder.toString()));
     all.addAll(List.of("--json", folder.resolve("result.json").toString()));
     all.addAll(List.of(arguments));
     int status =

@@ -25,7 +25,10 @@ final class HungRun {
     FakeClassifier classifier = new FakeClassifier(Duration.ofDays(1));
     Pipeline pipeline = Pipeline.start(settings, classifier, new FakeDecoder(8 * 8 * 3));
     BoundedStop stop =
-        BoundedStop.atExit(pipeline::close, OperationDefinitions.stopTimeout(settings));
+        BoundedStop.atExit(
+            pipeline::close,
+            OperationDefinitions.stopTimeout(settings),
+            () -> VmoeCommand.STOPPED_LATE);
     try {
       Thread runs = new Thread(() -> sayOnceItRuns(classifier), "runs");
       runs.setDaemon(true);

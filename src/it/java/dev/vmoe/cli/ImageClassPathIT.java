@@ -183,9 +183,8 @@ class ImageClassPathIT {
   private Path installation() throws IOException {
     Path models = folder.resolve("home/models");
     if (!Files.exists(models)) {
-      Files.createDirectories(models);
-      Path graph = BundledModels.vmoe();
-      Files.copy(graph, models.resolve(graph.getFileName()));
+      Path model = Files.createDirectories(models.resolve("vmoe-bpr"));
+      Files.copy(BundledModels.vmoe(), model.resolve("model.onnx"));
       Path images = BundledModels.testImages();
       Files.createSymbolicLink(models.resolve("fashion-mnist-test"), images.toAbsolutePath());
     }

@@ -67,6 +67,7 @@ class PrometheusIT {
           "VmoeRestarts", // it was started once
           "VmoeThreadFailures", // none fails
           "VmoeConfigurationRefused", // nobody writes one
+          "VmoeRoutingProfileStopped", // it runs, too
           "VmoeBacklogOld", // the load comes in bursts that are worked off in time
           "VmoeBacklogUnknown", // the broker answers
           "VmoeOverloaded", // as fast as the machine is, so not for sure

@@ -60,15 +60,23 @@ final class ArrayLoader {
   static void requireHeap(Path file, LongStream leaves) throws CheckpointException {
     long values = leaves.map(size -> Math.min(size, MAX_VALUES)).sum(); // larger ones are refused
     long mebibytes = (values * Float.BYTES >> 20) + 1;
-    long heap = Runtime.getRuntime().maxMemory() >> 20;
+    if (mebibytes > freeHeapMebibytes()) {
+      System.gc(); // what is garbage counts as taken until then
+    }
+    long heap = freeHeapMebibytes();
     if (mebibytes > heap) {
       throw new CheckpointException(
           file,
           String.format(
-              "the parameters take %d MiB as fp32, but the heap of this process has %d: start it"
+              "the parameters take %d MiB as fp32, but the heap of this process has %d free: start it"
                   + " with -Xmx%dm",
               mebibytes, heap, mebibytes + mebibytes / 5));
     }
+  }
+
+  private static long freeHeapMebibytes() {
+    Runtime runtime = Runtime.getRuntime();
+    return (runtime.maxMemory() - runtime.totalMemory() + runtime.freeMemory()) >> 20;
   }
 
   /**

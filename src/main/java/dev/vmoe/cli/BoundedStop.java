@@ -1,6 +1,7 @@
 package dev.vmoe.cli;
 
 import java.time.Duration;
+import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,10 +36,14 @@ final class BoundedStop {
     closing.setDaemon(true);
   }
 
-  /** Ends what runs when the process is told to stop, too. */
-  static BoundedStop atExit(Runnable close, Duration limit) {
+  /**
+   * Ends what runs when the process is told to stop, too.
+   *
+   * @param exitCode of the process if it is left behind
+   */
+  static BoundedStop atExit(Runnable close, Duration limit, IntSupplier exitCode) {
     BoundedStop stop =
-        new BoundedStop(close, limit, () -> Runtime.getRuntime().halt(VmoeCommand.STOPPED_LATE));
+        new BoundedStop(close, limit, () -> Runtime.getRuntime().halt(exitCode.getAsInt()));
     Runtime.getRuntime().addShutdownHook(stop.atExit);
     return stop;
   }

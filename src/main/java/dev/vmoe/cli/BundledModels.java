@@ -46,12 +46,20 @@ final class BundledModels {
 
   /** Returns the bundled models as a folder of models. */
   static ModelFolder folder() throws IOException {
+    if (Files.exists(installed(DEFAULT))) {
+      return ModelFolder.at(installation());
+    }
     return new ModelFolder(fashionMnist(), graphs(), "fashion-mnist-");
   }
 
-  /** Returns where an installation has something of this model. */
-  private static Path installed(String what) {
-    return home().resolve("models").resolve("fashion-mnist-" + what);
+  /** Returns where an installation has its models and images. */
+  private static Path installation() {
+    return home().resolve("models");
+  }
+
+  /** Returns where an installation has a model. */
+  private static Path installed(String name) {
+    return installation().resolve(name).resolve(ModelFolder.GRAPH);
   }
 
   /** Returns whether the models have their dense twins beside them; an installation has not. */
@@ -90,13 +98,12 @@ final class BundledModels {
   static boolean isVariant(String name) {
     Path sources = home().resolve("src/models/fashion-mnist");
     return name.matches("[a-z0-9-]+")
-        && (Files.exists(sources.resolve(name).resolve(INDEX))
-            || Files.exists(installed(name + ".onnx")));
+        && (Files.exists(sources.resolve(name).resolve(INDEX)) || Files.exists(installed(name)));
   }
 
   /** Returns the graph of a variant. */
   static Path variant(String name) throws IOException {
-    Path finished = installed(name + ".onnx");
+    Path finished = installed(name);
     return Files.exists(finished)
         ? finished
         : graphs().ofCheckpoint(fashionMnist().resolve(name), "fashion-mnist-" + name);
@@ -104,7 +111,7 @@ final class BundledModels {
 
   /** Returns the folder of the labelled test images. */
   static Path testImages() throws IOException {
-    Path installed = installed("test");
+    Path installed = installation().resolve("fashion-mnist-test");
     return Files.isDirectory(installed) ? installed : fashionMnist().resolve("test");
   }
 

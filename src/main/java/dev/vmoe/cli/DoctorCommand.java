@@ -14,6 +14,7 @@ import dev.vmoe.settings.Settings;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -78,7 +79,21 @@ final class DoctorCommand implements Callable<Integer> {
       listener.accept(wrong);
       return List.of(wrong);
     }
-    return new Doctor(settings, new Models()).look(listener);
+    SILENCED.forEach(name -> logger(name).setLevel(Level.OFF)); // the settings have levels, too
+    List<Finding> all = new ArrayList<>(new Doctor(settings, new Models()).look(listener));
+    Finding console = console(settings);
+    listener.accept(console);
+    all.add(console);
+    return all;
+  }
+
+  private static Finding console(Settings settings) {
+    try {
+      return new Finding(
+          "console", Status.OK, "listens at " + RunCommand.listening(settings).host(), "");
+    } catch (ConfigException e) {
+      return new Finding("console", Status.FAILED, ErrorText.of(e), "see src/docs/security.md");
+    }
   }
 
   private int print(List<Finding> findings) throws IOException {

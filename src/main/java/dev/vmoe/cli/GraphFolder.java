@@ -37,6 +37,7 @@ record GraphFolder(Path folder) {
             name + ".onnx",
             newest(checkpoint),
             out -> {
+              FileSums.check(checkpoint);
               ModelImport.write(CheckpointReader.read(prefix), DescriptionFile.beside(prefix), out);
               if (Files.exists(profile)) {
                 Files.copy(profile, ProfileFile.beside(out));

@@ -28,7 +28,9 @@ import java.util.stream.Stream;
  */
 record ModelFolder(Path root, GraphFolder graphs, String prefix) {
 
-  private static final String GRAPH = "model.onnx";
+  /** Name of a model's graph in its folder. */
+  static final String GRAPH = "model.onnx";
+
   private static final String CHECKPOINT = "checkpoint.index";
 
   /** No model has a name that begins with a dot. */

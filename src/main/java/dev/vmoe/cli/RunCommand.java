@@ -59,7 +59,11 @@ final class RunCommand implements Callable<Integer> {
       SettingsModels models = new SettingsModels(settings, metrics, progress, instance::loaded);
       try (Pipeline pipeline = Pipeline.start(settings, models, metrics)) {
         BoundedStop stop =
-            BoundedStop.atExit(pipeline::close, OperationDefinitions.stopTimeout(settings));
+            BoundedStop.atExit(
+                pipeline::close,
+                OperationDefinitions.stopTimeout(settings),
+                () ->
+                    pipeline.failure().isPresent() ? VmoeCommand.FAILED : VmoeCommand.STOPPED_LATE);
         try {
           pipeline.bindKafka(meters);
           instance.started(
@@ -70,6 +74,7 @@ final class RunCommand implements Callable<Integer> {
                   + "Ctrl-C stops");
           pipeline.awaitStopped();
         } finally {
+          pipeline.failure().ifPresent(e -> log.error("the pipeline gave up", e));
           stop.end();
         }
         Optional<Throwable> failure = pipeline.failure();
@@ -142,6 +147,11 @@ final class RunCommand implements Callable<Integer> {
     String certificate = settings.getString(SecurityDefinitions.CONSOLE_TLS_CERTIFICATE);
     String key = settings.getString(SecurityDefinitions.CONSOLE_TLS_KEY);
     if (certificate == null) {
+      if (key != null || settings.getPassword(SecurityDefinitions.CONSOLE_TLS_PASSWORD) != null) {
+        throw new ConfigException(
+            "console.tls.key and console.tls.password are of no use without"
+                + " console.tls.certificate: set it, or neither");
+      }
       return null;
     }
     try {

@@ -8,12 +8,14 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyStore;
+import java.security.KeyStoreException;
 import java.security.PrivateKey;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -64,11 +66,22 @@ public final class TlsIdentity {
     try (InputStream in = Files.newInputStream(file)) {
       KeyStore store = KeyStore.getInstance("PKCS12");
       store.load(in, password.toCharArray());
+      if (keys(store) != 1) {
+        throw new KeyStoreException("it has " + keys(store) + " keys, not one");
+      }
       return new TlsIdentity(store, password);
     } catch (GeneralSecurityException | IOException e) {
       throw new IllegalArgumentException(
           "%s cannot be read as PKCS12 with this password: %s".formatted(file, reason(e)), e);
     }
+  }
+
+  private static long keys(KeyStore store) throws KeyStoreException {
+    long keys = 0;
+    for (String alias : Collections.list(store.aliases())) {
+      keys += store.isKeyEntry(alias) ? 1 : 0;
+    }
+    return keys;
   }
 
   private static Certificate[] chain(Path file) throws IOException, GeneralSecurityException {

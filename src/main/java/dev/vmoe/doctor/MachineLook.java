@@ -49,6 +49,14 @@ final class MachineLook {
         BufferRoom.ofThisJvm(),
         machine.getTotalMemorySize(),
         findings);
+    if (System.getProperty("onnxruntime.native.path") == null) {
+      lookAtUnpacking(findings);
+    }
+    lookAtPort(findings);
+  }
+
+  /** Looks at where libraries unpack their natives, unless they lie unpacked already. */
+  private void lookAtUnpacking(Findings findings) {
     lookAtDirectory(
         "temporary directory",
         Path.of(System.getProperty("java.io.tmpdir", "/tmp")),
@@ -64,7 +72,6 @@ final class MachineLook {
         NATIVES_BYTES,
         "org.bytedeco.javacpp.cachedir",
         findings);
-    lookAtPort(findings);
   }
 
   /**

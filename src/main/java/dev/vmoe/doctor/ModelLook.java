@@ -36,14 +36,17 @@ final class ModelLook {
   ModelLook(Settings settings, ModelOpener opener) {
     this.settings = settings;
     this.opener = opener;
-    Path found = Path.of(settings.model());
+    Path found = Path.of("");
     ModelCard read = null;
     String why = "";
     try {
       found = opener.file(settings);
       read = opener.card(found);
     } catch (IOException | IllegalArgumentException | ConfigException e) {
-      why = e instanceof NoSuchFileException ? settings.model() + " does not exist" : Reason.of(e);
+      why =
+          e instanceof NoSuchFileException missing
+              ? missing.getFile() + " does not exist"
+              : Reason.of(e);
     }
     this.file = found;
     this.card = read;

@@ -4,7 +4,6 @@ import dev.vmoe.settings.Settings;
 import dev.vmoe.settings.TopicPlan;
 import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -27,7 +26,20 @@ import org.jspecify.annotations.Nullable;
 final class RightsLook {
 
   private static final String SUBJECT = "rights";
-  private static final String ADVICE = "grant it (src/docs/delivery.md, Rights)";
+  private static final String ADVICE = "grant it (src/docs/security.md, Rights)";
+  private static final Map<String, Set<AclOperation>> IMAGES =
+      Map.of(
+          TopicPlan.IMAGES, Set.of(AclOperation.READ),
+          TopicPlan.PREDICTIONS, Set.of(AclOperation.WRITE),
+          TopicPlan.EXPERT_UTILIZATION, Set.of(AclOperation.WRITE),
+          TopicPlan.IMAGES_DLQ, Set.of(AclOperation.WRITE),
+          TopicPlan.CONFIG, Set.of(AclOperation.READ));
+
+  private static final Map<String, Set<AclOperation>> ROUTING_PROFILE =
+      Map.of(
+          TopicPlan.EXPERT_UTILIZATION, Set.of(AclOperation.READ),
+          TopicPlan.ROUTING_PROFILE, Set.of(AclOperation.READ, AclOperation.WRITE));
+
   private static final String PROFILE_SUFFIX = "-routing-profile";
 
   private final Settings settings;
@@ -43,33 +55,29 @@ final class RightsLook {
   void into(Findings findings) throws InterruptedException {
     String id = settings.getString(Settings.APPLICATION_ID);
     List<String> applications = profile ? List.of(id, id + PROFILE_SUFFIX) : List.of(id);
-    List<String> lacks = new ArrayList<>();
-    for (Map.Entry<String, Set<AclOperation>> topic : needed().entrySet()) {
-      ofTopic(topic.getKey(), topic.getValue(), lacks);
-    }
-    for (String application : applications) {
-      ofGroup(application, lacks);
-      ofTransactions(application + "-doctor", lacks);
-    }
+    List<String> lacks = lacks(id, IMAGES);
     lacks.forEach(lack -> findings.failed(SUBJECT, lack, ADVICE));
+    if (profile) {
+      List<String> profileLacks = lacks(id + PROFILE_SUFFIX, ROUTING_PROFILE);
+      profileLacks.forEach(
+          lack -> findings.warning(SUBJECT, lack + ": there will be no routing profile", ADVICE));
+      lacks.addAll(profileLacks);
+    }
     if (lacks.isEmpty()) {
       findings.ok(
           SUBJECT, "topics, and groups and transactional ids " + String.join(", ", applications));
     }
   }
 
-  private Map<String, Set<AclOperation>> needed() {
-    Map<String, Set<AclOperation>> needed = new LinkedHashMap<>();
-    needed.put(TopicPlan.IMAGES, EnumSet.of(AclOperation.READ));
-    needed.put(TopicPlan.PREDICTIONS, EnumSet.of(AclOperation.WRITE));
-    needed.put(TopicPlan.EXPERT_UTILIZATION, EnumSet.of(AclOperation.WRITE));
-    needed.put(TopicPlan.IMAGES_DLQ, EnumSet.of(AclOperation.WRITE));
-    needed.put(TopicPlan.CONFIG, EnumSet.of(AclOperation.READ));
-    if (profile) {
-      needed.put(TopicPlan.EXPERT_UTILIZATION, EnumSet.of(AclOperation.READ, AclOperation.WRITE));
-      needed.put(TopicPlan.ROUTING_PROFILE, EnumSet.of(AclOperation.READ, AclOperation.WRITE));
+  private List<String> lacks(String application, Map<String, Set<AclOperation>> topics)
+      throws InterruptedException {
+    List<String> lacks = new ArrayList<>();
+    for (Map.Entry<String, Set<AclOperation>> topic : topics.entrySet()) {
+      ofTopic(topic.getKey(), topic.getValue(), lacks);
     }
-    return needed;
+    ofGroup(application, lacks);
+    ofTransactions(application + "-doctor", lacks);
+    return lacks;
   }
 
   private void ofTopic(String name, Set<AclOperation> needed, List<String> lacks)

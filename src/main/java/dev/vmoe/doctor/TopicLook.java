@@ -50,7 +50,7 @@ final class TopicLook {
         findings.warning(
             subject,
             "may not be looked at: " + Reason.of(e),
-            "grant Read or Write, and DescribeConfigs (src/docs/delivery.md, Rights)");
+            "grant Read or Write, and DescribeConfigs (src/docs/security.md, Rights)");
       }
     }
     compareSizes(sizes, findings);

@@ -246,15 +246,15 @@ public final class LiveConfiguration implements AutoCloseable {
         return;
       }
       waiting.addLast(entry);
+      if (closed.getCount() > 0) {
+        loader.execute(this::load);
+      }
     }
     log.info(
         "configuration {} waits until model {} is loaded, {} stays in force meanwhile",
         entry.offset(),
         next.model(),
         name(current));
-    if (closed.getCount() > 0) {
-      loader.execute(this::load);
-    }
   }
 
   /** Loads for the records that wait, the newest first: if it is refused, the one before counts. */
@@ -381,8 +381,10 @@ public final class LiveConfiguration implements AutoCloseable {
   /** Stops following; what is in force stays so. */
   @Override
   public void close() {
-    closed.countDown();
-    loader.shutdown(); // what is being loaded is given back once it is
+    synchronized (waiting) {
+      closed.countDown();
+      loader.shutdown(); // what is being loaded is given back once it is
+    }
     Following following;
     synchronized (this) {
       following = this.following;

@@ -78,12 +78,14 @@ class BundledModelsTest {
   void shouldTakeFinishedGraphsAndImagesOfAnInstallation() throws IOException {
     Path models = Files.createDirectories(folder.resolve("models"));
     assertThat(BundledModels.isVariant("vmoe-bpr")).isFalse();
-    Path graph = Files.createFile(models.resolve("fashion-mnist-vmoe-bpr.onnx"));
+    Path model = Files.createDirectories(models.resolve("vmoe-bpr"));
+    Path graph = Files.createFile(model.resolve("model.onnx"));
     Path images = Files.createDirectories(models.resolve("fashion-mnist-test"));
 
     assertThat(BundledModels.isVariant("vmoe-bpr")).isTrue();
     assertThat(BundledModels.vmoe()).isEqualTo(graph);
     assertThat(BundledModels.testImages()).isEqualTo(images);
     assertThat(BundledModels.haveTwins()).isFalse();
+    assertThat(BundledModels.folder().names()).containsExactly("vmoe-bpr");
   }
 }

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.joran.JoranConfigurator;
 import ch.qos.logback.classic.spi.LoggingEvent;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +52,17 @@ class LogOutputTest {
     assertThat(line.get("message").textValue()).isEqualTo("3 images of ä");
     assertThat(line.at("/mdc/batch").textValue()).isEqualTo("7");
     assertThat(line).hasSize(6);
+  }
+
+  @Test
+  void shouldNeverHaveWhatRequestsSay() throws Exception {
+    JoranConfigurator configurator = new JoranConfigurator();
+    configurator.setContext(context);
+    configurator.doConfigure(Path.of("src/main/resources/logback.xml").toFile());
+    context.getLogger("ROOT").setLevel(Level.DEBUG);
+
+    assertThat(context.getLogger("org.eclipse.jetty.http.HttpParser").isDebugEnabled()).isFalse();
+    assertThat(context.getLogger("org.apache.kafka.clients").isDebugEnabled()).isTrue();
   }
 
   @ParameterizedTest
