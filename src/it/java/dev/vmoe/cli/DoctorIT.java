@@ -126,6 +126,12 @@ class DoctorIT {
             "streams.num.stream.treads: no client of Kafka",
             "did you mean num.stream.threads?"),
         set(
+            "a key without its certificate",
+            "console.tls.key=/none.pem",
+            "failed",
+            "console",
+            "of no use without console.tls.certificate"),
+        set(
             "no broker there",
             "bootstrap.servers=127.0.0.1:9",
             "failed",

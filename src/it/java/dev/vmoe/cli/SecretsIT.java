@@ -39,6 +39,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -71,6 +72,13 @@ class SecretsIT {
   private final Logger own = (Logger) LoggerFactory.getLogger("dev.vmoe");
   private final Level rootLevel = root.getLevel();
   private final Level ownLevel = own.getLevel();
+
+  /** Tests hold them back otherwise; what clients log is this process's, what brokers do is not. */
+  private final Map<Logger, Level> clients =
+      Stream.of("clients", "common", "streams")
+          .map(it -> (Logger) LoggerFactory.getLogger("org.apache.kafka." + it))
+          .collect(HashMap::new, (levels, it) -> levels.put(it, it.getLevel()), HashMap::putAll);
+
   private final Appender<ILoggingEvent> terminal = root.iteratorForAppenders().next();
   private final Watch watch = new Watch();
   private final List<String> printed = new ArrayList<>();
@@ -115,6 +123,7 @@ class SecretsIT {
     root.detachAppender(terminal);
     root.setLevel(Level.DEBUG);
     own.setLevel(Level.TRACE);
+    clients.keySet().forEach(it -> it.setLevel(Level.DEBUG));
   }
 
   @AfterEach
@@ -122,6 +131,7 @@ class SecretsIT {
     System.clearProperty(OTLP_HEADERS);
     root.setLevel(rootLevel);
     own.setLevel(ownLevel);
+    clients.forEach(Logger::setLevel);
     root.addAppender(terminal);
     root.detachAppender(watch);
   }
