@@ -57,30 +57,24 @@ class RunIT {
         "--set",
         "routing.profile.interval.ms=500"
       };
-      Thread instance = new Thread(() -> run(kafka, registry, command), "run");
-      instance.start();
-      try {
-        URI console = await().atMost(Duration.ofSeconds(60)).until(this::address, at -> at != null);
-        await()
-            .atMost(Duration.ofSeconds(60))
-            .untilAsserted(
-                () -> assertThat(get(console, "health/ready").statusCode()).isEqualTo(200));
-        assertThat(get(console, "health/live").statusCode()).isEqualTo(200);
-        assertThat(get(console, "topology").body()).contains("vmoe.images");
-        Scrape scrape = Scrape.of(get(console, "metrics").body());
-        assertThat(
-                scrape.sum(
-                    "vmoe_device_info{asked=\"cpu\",device=\"cpu\",runtime=\"ONNX Runtime 1."))
-            .isEqualTo(1);
-        assertThat(scrape.sum("vmoe_model_info{")).isEqualTo(1);
-        assertThat(scrape.value("vmoe_streams_state{state=\"RUNNING\"}")).isEqualTo(1);
-        assertThat(scrape.sum("jvm_memory_used_bytes")).isPositive();
-        assertThat(scrape.sum("kafka_stream")).isPositive();
-        assertRoutingMap(kafka, registry, console);
-      } finally {
-        instance.interrupt();
-        instance.join();
-      }
+      whileRunning(
+          kafka,
+          registry,
+          command,
+          console -> {
+            assertThat(get(console, "health/live").statusCode()).isEqualTo(200);
+            assertThat(get(console, "topology").body()).contains("vmoe.images");
+            Scrape scrape = Scrape.of(get(console, "metrics").body());
+            assertThat(
+                    scrape.sum(
+                        "vmoe_device_info{asked=\"cpu\",device=\"cpu\",runtime=\"ONNX Runtime 1."))
+                .isEqualTo(1);
+            assertThat(scrape.sum("vmoe_model_info{")).isEqualTo(1);
+            assertThat(scrape.value("vmoe_streams_state{state=\"RUNNING\"}")).isEqualTo(1);
+            assertThat(scrape.sum("jvm_memory_used_bytes")).isPositive();
+            assertThat(scrape.sum("kafka_stream")).isPositive();
+            assertRoutingMap(kafka, registry, console);
+          });
     }
   }
 

@@ -2,26 +2,22 @@ package dev.vmoe.streams;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.vmoe.event.RegistryForward;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.util.concurrent.Executors;
 
 /** An address in front of a registry that can be shut, as if the registry were down. */
 final class RegistryGate implements AutoCloseable {
 
   private final HttpServer server;
-  private final HttpClient client = HttpClient.newHttpClient();
-  private final URI registry;
+  private final RegistryForward registry;
   private volatile boolean shut;
   private volatile int turnedAway;
 
   private RegistryGate(String registryUrl) throws IOException {
-    registry = URI.create(registryUrl);
+    registry = new RegistryForward(registryUrl);
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext("/", this::pass);
     server.setExecutor(Executors.newSingleThreadExecutor());
@@ -33,7 +29,7 @@ final class RegistryGate implements AutoCloseable {
   }
 
   String url() {
-    return "http://127.0.0.1:" + server.getAddress().getPort() + registry.getPath();
+    return "http://127.0.0.1:" + server.getAddress().getPort() + registry.path();
   }
 
   void shut() {
@@ -50,27 +46,11 @@ final class RegistryGate implements AutoCloseable {
   }
 
   private void pass(HttpExchange exchange) throws IOException {
-    try (exchange) {
-      if (shut) {
-        turnedAway++;
-        return; // the connection breaks without an answer
-      }
-      HttpRequest.Builder request =
-          HttpRequest.newBuilder(registry.resolve(exchange.getRequestURI()))
-              .method(
-                  exchange.getRequestMethod(),
-                  HttpRequest.BodyPublishers.ofByteArray(exchange.getRequestBody().readAllBytes()));
-      String contentType = exchange.getRequestHeaders().getFirst("Content-Type");
-      if (contentType != null) {
-        request.header("Content-Type", contentType);
-      }
-      HttpResponse<byte[]> response =
-          client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
-      exchange.sendResponseHeaders(
-          response.statusCode(), response.body().length == 0 ? -1 : response.body().length);
-      exchange.getResponseBody().write(response.body());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    if (shut) {
+      turnedAway++;
+      exchange.close(); // the connection breaks without an answer
+    } else {
+      registry.pass(exchange);
     }
   }
 

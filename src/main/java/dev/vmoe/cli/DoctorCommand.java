@@ -138,6 +138,11 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     @Override
+    public long bytes(Path file) throws IOException {
+      return ModelFiles.bytes(file);
+    }
+
+    @Override
     public VmoeSession open(Path file, String device, int threads) throws IOException {
       return ModelOptions.open(file, device, threads);
     }

@@ -51,6 +51,11 @@ record ModelFiles(Path graph, ModelCard card, @Nullable QualityProfile quality) 
 
   /** Returns the bytes of the graph and its weights. */
   long bytes() throws IOException {
+    return bytes(graph);
+  }
+
+  /** Returns the bytes of a graph and its weights. */
+  static long bytes(Path graph) throws IOException {
     Path data = graph.resolveSibling(graph.getFileName() + ".data");
     return Files.size(graph) + (Files.exists(data) ? Files.size(data) : 0);
   }

@@ -10,7 +10,6 @@ import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.streams.Pipeline;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -63,9 +62,8 @@ final class ModelLook {
     if (card == null) {
       return 0;
     }
-    Path data = file.resolveSibling(file.getFileName() + ".data");
     try {
-      return Files.size(file) + (Files.exists(data) ? Files.size(data) : 0);
+      return opener.bytes(file);
     } catch (IOException e) {
       return 0;
     }

@@ -22,6 +22,9 @@ public interface ModelOpener {
    */
   ModelCard card(Path file) throws IOException;
 
+  /** Returns the bytes of a model file and of its weights beside it. */
+  long bytes(Path file) throws IOException;
+
   /**
    * Opens a model and warms it up.
    *
