@@ -9,6 +9,7 @@ import ai.onnxruntime.OrtSession;
 import dev.vmoe.moe.Capacity;
 import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.moe.ModelCard;
+import dev.vmoe.moe.ReferenceRouter;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingCounts;
 import dev.vmoe.moe.RoutingSettings;
@@ -228,6 +229,12 @@ public final class VmoeSession implements BatchClassifier {
 
   private void check(
       ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
+    if ((long) numImages * card.tokensPerImage() > ReferenceRouter.MAX_TOKENS) {
+      throw new IllegalArgumentException(
+          String.format(
+              "%d images of %d tokens: %d tokens can be routed together",
+              numImages, card.tokensPerImage(), ReferenceRouter.MAX_TOKENS));
+    }
     if (numImages < 1
         || !images.isDirect()
         || images.capacity() < numImages * (long) imageBytes()) {

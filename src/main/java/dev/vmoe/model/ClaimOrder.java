@@ -1,10 +1,11 @@
 package dev.vmoe.model;
 
+import dev.vmoe.moe.ReferenceRouter;
 import dev.vmoe.onnx.ElementType;
 import dev.vmoe.onnx.Value;
 
 /**
- * The order in which the tokens of a batch claim slots.
+ * The order in which choices claim slots, as whole numbers: the smaller claims first.
  *
  * <p>A token's key is a whole number, so that every implementation orders alike:
  *
@@ -16,41 +17,50 @@ import dev.vmoe.onnx.Value;
  * {@code (long) ((gate * priority) * 0x1p30f)} in Java. The larger key claims first, of equal keys
  * the earlier token. In vanilla order all keys are 0, which leaves the position.
  *
- * <p>Both go into one number, key · 2³¹ − position, which is unique: no sort has a tie to break.
+ * <p>With e the expert and k the rank of a choice (0 for the first), K experts a token,
  *
- * <p>Axes: B images, T tokens an image, N = B·T.
+ * <pre>
+ *   claim = (e·K + k) · 2⁵² − key · 2²¹ + position
+ * </pre>
+ *
+ * lines choices up by expert, first choices before second ones, then by key, then by position. It
+ * is unique: no sort has a tie to break. It holds {@value ReferenceRouter#MAX_TOKENS} tokens and
+ * {@value ReferenceRouter#MAX_EXPERT_CHOICES} pairs of expert and rank.
+ *
+ * <p>Axes: B images, T tokens an image, N = B·T, E experts, K experts a token.
  */
 final class ClaimOrder {
 
-  private static final float KEY_STEPS = 0x1p30f;
-  private static final long POSITIONS = 1L << 31;
+  private static final float KEY_STEPS = ReferenceRouter.MAX_PRIORITY_KEY;
+  private static final long POSITIONS = ReferenceRouter.MAX_TOKENS;
+  private static final long CLAIMS_OF_A_RANK = 2 * ReferenceRouter.MAX_PRIORITY_KEY * POSITIONS;
 
   private ClaimOrder() {}
 
   /**
-   * Returns each token's place in the order, (N) int64.
+   * Returns the claim of each choice, (N, K) int64.
    *
-   * @param largestGates (N) float
-   * @param counting (N) int64: 0, 1, … N − 1
+   * @param top the K largest gates of each token, and whose they are, (N, K)
    * @param numTokens N as (1) int64
    */
-  static Value of(
-      Value largestGates,
-      int tokensPerImage,
-      Value counting,
-      Value numTokens,
-      RoutingInputs inputs) {
-    var graph = largestGates.graph();
-    Value key =
-        largestGates
+  static Value of(Value.TopK top, int tokensPerImage, Value numTokens, RoutingInputs inputs) {
+    var graph = numTokens.graph();
+    Value k = inputs.expertsPerToken();
+    Value keys =
+        top.values()
+            .at(1, 0)
             .reshape(-1, tokensPerImage)
             .times(inputs.imagePriority().unsqueeze(1)) // (B, T)
             .clip(0, 1)
             .times(graph.real(KEY_STEPS))
             .cast(ElementType.INT64)
-            .times(inputs.batchPriority().cast(ElementType.INT64))
-            .reshape(-1);
-    Value uniqueKey = key.times(graph.integer(POSITIONS)).minus(counting);
-    return uniqueKey.largest(numTokens).positions().inversePermutation(counting);
+            .times(inputs.batchPriority().cast(ElementType.INT64).times(graph.integer(POSITIONS)))
+            .reshape(-1, 1);
+    Value place = graph.counting(numTokens).reshape(-1, 1).minus(keys); // (N, 1)
+    return top.positions()
+        .times(k)
+        .plus(graph.counting(k))
+        .times(graph.integer(CLAIMS_OF_A_RANK))
+        .plus(place);
   }
 }

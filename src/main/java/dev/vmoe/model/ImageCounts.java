@@ -29,18 +29,14 @@ record ImageCounts(
       Value gates, SlotAssignment slots, Value batch, int tokensPerImage, int numExperts) {
     var graph = gates.graph();
     Value imageRows = graph.concat(0, List.of(batch, graph.integers(-1)));
-    Value hot =
-        slots
-            .hot()
-            .reshape(
-                graph.concat(0, List.of(imageRows, graph.integers(numExperts)))); // (B, T·K, E)
     Value kept = slots.kept().cast(ElementType.FLOAT);
     Value keptAndWeight =
         graph.stack(1, List.of(kept.reshape(imageRows), slots.weight().reshape(imageRows)));
-    List<Value> sums = keptAndWeight.matMul(hot).split(1, 2); // whole numbers far below 2²⁴: exact
+    List<Value> sums =
+        keptAndWeight.matMul(slots.hot()).split(1, 2); // whole numbers far below 2²⁴: exact
     Value keptOfToken = kept.sum(1).reshape(-1, tokensPerImage);
     return new ImageCounts(
-        hot.sum(1).cast(ElementType.INT32),
+        slots.assigned().cast(ElementType.INT32),
         sums.get(0).squeeze(1).cast(ElementType.INT32),
         sums.get(1).squeeze(1),
         gates.reshape(-1, tokensPerImage, numExperts).sum(1),

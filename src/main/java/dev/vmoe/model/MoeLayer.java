@@ -47,15 +47,19 @@ record MoeLayer(Value gates, SlotAssignment slots, Value output) {
           case CUDA -> ExpertOutputs.ofAllSlots(tokens, slots, inputs, a, mlp, form);
         };
     try (var scope = graph.scope("combine")) {
-      return new MoeLayer(gates, slots, combine(outputs, slots, form));
+      return new MoeLayer(gates, slots, combine(outputs, slots, inputs, form));
     }
   }
 
-  /** Returns what each token gets back, (N, D): a dropped choice reads any row, with weight 0. */
-  private static Value combine(ExpertOutputs outputs, SlotAssignment slots, Form form) {
-    Value anyRow = outputs.rows().graph().integer(0);
-    Value row = outputs.firstRow().gather(slots.expert()).plus(slots.slot());
-    Value rows = slots.kept().choose(row, anyRow); // (N, K)
+  /**
+   * Returns what each token gets back, (N, D): a dropped choice reads the last row of its expert,
+   * with weight 0.
+   */
+  private static Value combine(
+      ExpertOutputs outputs, SlotAssignment slots, RoutingInputs inputs, Form form) {
+    Value lastSlot = inputs.capacity().minus(outputs.rows().graph().integers(1));
+    Value rows =
+        outputs.firstRow().gather(slots.expert()).plus(slots.slot().min(lastSlot)); // (N, K)
     Value weights = form.precision().inGraph(slots.weight().unsqueeze(1)); // (N, 1, K)
     return weights.matMul(outputs.rows().gather(rows)).squeeze(1);
   }

@@ -8,10 +8,9 @@ import java.util.stream.LongStream;
 /**
  * Which slot of which expert each choice of each token gets, if any: the routing of one MoE layer.
  *
- * <p>Every choice gets a whole number, expert · N·K + (first or second choice) · N + the token's
- * place in the {@link ClaimOrder}. Sorting these numbers lines the choices up by expert, in the
- * order in which they claim its slots; a choice's slot is then its distance from where its expert
- * starts. No choice is moved for that, and no loop runs over tokens.
+ * <p>Sorting the choices by their {@link ClaimOrder} lines them up by expert, in the order in which
+ * they claim its slots; a choice's slot is then its distance from where its expert starts. No
+ * choice is moved for that, and no loop runs over tokens.
  *
  * <p>Axes: B images, T tokens an image, N = B·T, E experts, K experts a token, C slots an expert. A
  * choice is numbered token · K + k.
@@ -21,11 +20,19 @@ import java.util.stream.LongStream;
  * @param kept (N, K) bool, whether the choice got a slot
  * @param slot (N, K) int64, place within the expert's buffer; C or more where dropped
  * @param tokens (N·K) int64, the token of each choice, by expert, in the order of their claims
- * @param hot (N·K, E) float, 1 where the choice is this expert, else 0
+ * @param hot (B, T·K, E) float, 1 where the choice is this expert, else 0
+ * @param assigned (B, E) float, choices of each expert in each image
  * @param load (E) int64, choices of each expert
  */
 record SlotAssignment(
-    Value expert, Value gate, Value kept, Value slot, Value tokens, Value hot, Value load) {
+    Value expert,
+    Value gate,
+    Value kept,
+    Value slot,
+    Value tokens,
+    Value hot,
+    Value assigned,
+    Value load) {
 
   /** Returns the gate of each kept choice, 0 of each dropped one, (N, K) float. */
   Value weight() {
@@ -45,28 +52,25 @@ record SlotAssignment(
 
     Value.TopK top = gates.largest(k);
     Value expert = top.positions();
-    Value tokenPlace =
-        ClaimOrder.of(
-            top.values().at(1, 0),
-            tokensPerImage,
-            graph.counting(numTokens),
-            numTokens,
-            inputs); // (N)
-    Value claim =
-        expert
-            .times(numChoices)
-            .plus(graph.counting(k).times(numTokens))
-            .plus(tokenPlace.unsqueeze(1)) // (N, K)
-            .reshape(-1);
-    Value choices = claim.smallest(numChoices).positions();
+    Value claims = ClaimOrder.of(top, tokensPerImage, numTokens, inputs);
+    Value choices = claims.reshape(-1).smallest(numChoices).positions();
     Value place =
         choices
             .inversePermutation(graph.counting(numChoices))
             .reshape(graph.concat(0, List.of(graph.integers(-1), k))); // (N, K)
 
     Value experts = graph.integers(LongStream.range(0, numExperts).toArray());
-    Value hot = expert.reshape(-1, 1).equalTo(experts).cast(ElementType.FLOAT);
-    Value load = hot.sum(0).cast(ElementType.INT64);
+    Value choicesOfImage = k.times(graph.integer(tokensPerImage));
+    Value hot =
+        expert
+            .reshape(-1, 1)
+            .equalTo(experts)
+            .cast(ElementType.FLOAT)
+            .reshape(
+                graph.concat(
+                    0, List.of(graph.integers(-1), choicesOfImage, graph.integers(numExperts))));
+    Value assigned = hot.sum(1); // whole numbers far below 2²⁴: exact
+    Value load = assigned.sum(0).cast(ElementType.INT64);
     Value slot = place.minus(load.sumBefore().gather(expert));
     return new SlotAssignment(
         expert,
@@ -75,6 +79,7 @@ record SlotAssignment(
         slot,
         choices.dividedBy(k),
         hot,
+        assigned,
         load);
   }
 }

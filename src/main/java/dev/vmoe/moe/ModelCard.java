@@ -39,7 +39,10 @@ public record ModelCard(
     String resize,
     String architecture) {
 
-  /** Copies the lists; rejects a class name that breaks the line, and an unknown resize. */
+  /**
+   * Copies the lists; rejects a class name that breaks the line, an unknown resize, and more
+   * experts than routing can put in order.
+   */
   public ModelCard {
     for (String label : classes) {
       if (label.contains("\n")) {
@@ -47,6 +50,12 @@ public record ModelCard(
       }
     }
     Resize.ofLabel(resize);
+    if ((long) numExperts * expertsPerToken > ReferenceRouter.MAX_EXPERT_CHOICES) {
+      throw new IllegalArgumentException(
+          String.format(
+              "%d experts of which a token goes to %d: the product may be %d at most",
+              numExperts, expertsPerToken, ReferenceRouter.MAX_EXPERT_CHOICES));
+    }
     classes = List.copyOf(classes);
     moeBlocks = List.copyOf(moeBlocks);
   }

@@ -30,7 +30,6 @@ public enum Operator {
   TANH("Tanh", inputs(1)),
   EQUAL("Equal", inputs(2)),
   LESS("Less", inputs(2)),
-  WHERE("Where", inputs(3)),
   CAST("Cast", inputs(1), required("to", INTEGER)),
   MAT_MUL("MatMul", inputs(2)),
   GEMM(

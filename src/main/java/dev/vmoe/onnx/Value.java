@@ -73,11 +73,6 @@ public final class Value {
     return apply(Operator.EQUAL, other);
   }
 
-  /** Returns, where this is true, the first value, and elsewhere the second. */
-  public Value choose(Value whereTrue, Value whereFalse) {
-    return apply(Operator.WHERE, whereTrue, whereFalse);
-  }
-
   /** Returns the values as another type; real numbers lose their fraction towards zero. */
   public Value cast(ElementType type) {
     return graph.node(Operator.CAST, List.of(this), integer("to", type.number()));

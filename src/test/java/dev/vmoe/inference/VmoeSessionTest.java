@@ -194,6 +194,15 @@ class VmoeSessionTest {
   }
 
   @Test
+  void shouldRefuseMoreTokensThanCanBeRoutedTogether() {
+    assertThatThrownBy(
+            () -> session.classify(images(1), 1 << 20, new RoutingSettings(1, 2, Routing.VANILLA)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("1048576 images of")
+        .hasMessageContaining("2097152 tokens can be routed together");
+  }
+
+  @Test
   void shouldRefuseABufferThatIsTooSmallOrNotDirect() {
     RoutingSettings settings = new RoutingSettings(1, 2, Routing.VANILLA);
     assertThatThrownBy(() -> session.classify(images(2), 3, settings))

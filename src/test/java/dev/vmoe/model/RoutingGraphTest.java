@@ -25,6 +25,8 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.lifecycle.AfterContainer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The routing part of the graph alone, fed with gates, against the routing in plain Java. */
 class RoutingGraphTest {
@@ -165,9 +167,38 @@ class RoutingGraphTest {
     int numExperts = random.nextBoolean() ? 8 : 3;
     int numTokens = numImages * tokensPerImage;
     float[] gates = gates(random, numTokens, numExperts, new int[] {0, 64, 4}[coarseness]);
-    float[] imagePriority = priorities.of(numImages, random);
-    int slots = Capacity.slots(numTokens, expertsPerToken, ratio, numExperts);
+    requireTheReferencesRouting(
+        gates,
+        numExperts,
+        Capacity.slots(numTokens, expertsPerToken, ratio, numExperts),
+        expertsPerToken,
+        routing,
+        priorities.of(numImages, random));
+  }
 
+  @ParameterizedTest
+  @EnumSource
+  void shouldRouteToTheMostExpertsThatItHolds(Routing routing) {
+    Random random = new Random(1);
+    int numExperts = ReferenceRouter.MAX_EXPERT_CHOICES / 2;
+    requireTheReferencesRouting(
+        gates(random, 400, numExperts, 64),
+        numExperts,
+        4,
+        2,
+        routing,
+        Priorities.ANY.of(8, random));
+  }
+
+  private static void requireTheReferencesRouting(
+      float[] gates,
+      int numExperts,
+      int slots,
+      int expertsPerToken,
+      Routing routing,
+      float[] imagePriority) {
+    int numTokens = gates.length / numExperts;
+    int tokensPerImage = numTokens / imagePriority.length;
     GraphRun.Outputs outputs =
         routing(tokensPerImage, numExperts)
             .run(

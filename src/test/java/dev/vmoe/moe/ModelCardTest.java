@@ -60,4 +60,14 @@ class ModelCardTest {
     assertThatThrownBy(() -> ModelCard.fromMetadata(metadata))
         .hasMessage("resize 'bicubic' is neither bilinear nor area");
   }
+
+  @Test
+  void shouldRefuseMoreExpertsThanRoutingCanPutInOrder() {
+    Map<String, String> metadata = CARD.toMetadata();
+    metadata.put("vmoe.num_experts", "1023");
+    assertThat(ModelCard.fromMetadata(metadata).numExperts()).isEqualTo(1023);
+    metadata.put("vmoe.num_experts", "1024");
+    assertThatThrownBy(() -> ModelCard.fromMetadata(metadata))
+        .hasMessage("1024 experts of which a token goes to 2: the product may be 2047 at most");
+  }
 }
