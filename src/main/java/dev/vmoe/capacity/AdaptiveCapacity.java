@@ -9,20 +9,21 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>With L the target latency less what every image costs beside waiting and running, b the images
  * of the batch about to run, F those of a full batch, B the images that wait (b included), λ the
- * arrivals a second, a the age of the batch's oldest image, and for rung i of the ladder
+ * arrivals a second, λ⁺ what they are hardly above, a the age of the batch's oldest image, and for
+ * rung i of the ladder
  *
  * <pre>
  * μᵢ      = F / (run(i, F) + gap · F)                    throughput
  * delayᵢ  = run(i, b) + (B − b in full batches)          the last image that waits now
- * growthᵢ = max(0, λ − 0.95·μᵢ) · horizon / μᵢ           what comes on top if arrivals go on
+ * growthᵢ = max(0, λ − 0.98·μᵢ) · horizon / μᵢ           what comes on top if arrivals go on
  *
- * i holds   if  delayᵢ + growthᵢ ≤ 0.8·L  and  a + run(i, b) ≤ 0.8·L
- * i is safe if  delayᵢ ≤ 0.5·L  and  λ ≤ 0.9·μᵢ  and  a + run(i, b) ≤ 0.8·L
+ * i holds   if  delayᵢ + growthᵢ ≤ 0.9·L  and  a + run(i, b) ≤ 0.9·L
+ * i is safe if  delayᵢ ≤ 0.75·L  and  λ⁺ ≤ 0.97·μᵢ  and  a + run(i, b) ≤ 0.9·L
  * </pre>
  *
  * <pre>
  * down at once   if the rung in use does not hold: to the best rung i with
- *                delayᵢ + growthᵢ ≤ 0.5·L and a + run(i, b) ≤ 0.8·L, else to the fastest
+ *                delayᵢ + growthᵢ ≤ 0.75·L and a + run(i, b) ≤ 0.9·L, else to the fastest
  * up             to the best rung that was safe at every sample of a dwell
  * </pre>
  *
@@ -30,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  *   <li><b>Idle.</b> Nothing waits, batches are small: every rung is safe, the best is taken. A
  *       silence of a dwell counts as a dwell, so that the first image after it gets the best.
  *   <li><b>Steady.</b> The rung in use stays while it holds, which allows arrivals up to its
- *       throughput; one above is safe only below 0.9 of its own. Between the two lies the band
- *       where neither move is made, wider than the noise of a reading.
+ *       throughput; one above is safe only below 0.97 of its own, by more than the noise of the
+ *       count. Between the two lies the band where neither move is made.
  *   <li><b>Building up.</b> Arrivals pass the throughput: growth tells before the backlog does, and
  *       the new rung is one whose throughput exceeds the arrivals.
  *   <li><b>Overloaded.</b> No rung holds: the fastest, until one does.
@@ -39,13 +40,15 @@ import org.jspecify.annotations.Nullable;
  *       one has been safe for a dwell.
  * </ul>
  *
- * <p>For growth λ is the larger of what was read and what has just come into the instance: a burst
- * shows there before it is read.
+ * <p>While the instance holds all that waits, λ is what has just come into it, and λ⁺ their mean
+ * since they last changed with two standard deviations on top: the longer arrivals are steady, the
+ * less. A burst shows there, and its end, before it is read. While images wait outside, the reading
+ * counts, whose noise is that of a second.
  *
  * <p>A stale reading of the load never raises. It still lowers, as do the images in the instance.
  * Where the load was never read, the instance's own images decide alone. In both cases images
  * beyond those that the instance takes in are not seen, so a full batch that waits throughout a
- * dwell is taken for the head of a long queue: the fastest point, until it is gone.
+ * long time is taken for the head of a long queue: the fastest point, until it is gone.
  *
  * <p>Learns nothing of cost by itself: wrap it into {@link ObservedCapacity}.
  */
@@ -56,6 +59,9 @@ public final class AdaptiveCapacity implements CapacityController {
    * share of another's: what is learnt of a point holds the moment's noise, too.
    */
   private static final double AS_FAST = 0.8;
+
+  /** A full batch that waits for so long is taken for the head of a queue that nobody sees. */
+  private static final long QUEUED_NANOS = 750_000_000L;
 
   private static final double NANOS = 1e9;
 
@@ -154,7 +160,7 @@ public final class AdaptiveCapacity implements CapacityController {
     return stale ? Reason.STALE : Reason.HOLDS;
   }
 
-  /** Whether more images than one batch have waited for a dwell, and nobody knows how many more. */
+  /** Whether more images than one batch have long waited, and nobody knows how many more. */
   private boolean blindAndBusy(Moment now) {
     long nowNanos = now.sample.nowNanos();
     if (now.sample.waitingImages() < ladder.batchImages()) {
@@ -164,10 +170,10 @@ public final class AdaptiveCapacity implements CapacityController {
     }
     return now.load.ageNanos() > staleNanos
         && busySinceNanos != null
-        && nowNanos - busySinceNanos >= dwellNanos;
+        && nowNanos - busySinceNanos >= QUEUED_NANOS;
   }
 
-  /** The best rung that leaves half of the target for what may still come, else the fastest. */
+  /** The best rung that leaves a reserve for what may still come, else the fastest. */
   private int bestWithReserve(Moment now) {
     for (int rung = ladder.top(); rung >= 0; rung--) {
       if (now.trouble(rung, hysteresis.upDelay()) == null) {
@@ -252,8 +258,7 @@ public final class AdaptiveCapacity implements CapacityController {
 
     private double growthSeconds(int rung) {
       double throughput = throughput(rung);
-      double arrivals = Math.max(load.arrivalsPerSecond(), estimate.ownArrivalsPerSecond());
-      double excess = arrivals - hysteresis.downLoad() * throughput;
+      double excess = estimate.arrivalsNow(load) - hysteresis.downLoad() * throughput;
       return Math.max(0, excess) * horizonSeconds / throughput;
     }
 
@@ -283,7 +288,7 @@ public final class AdaptiveCapacity implements CapacityController {
 
     boolean safe(int rung) {
       return delaySeconds(rung) <= hysteresis.upDelay() * limitSeconds
-          && load.arrivalsPerSecond() <= hysteresis.upLoad() * throughput(rung)
+          && estimate.arrivalsAtMost(load) <= hysteresis.upLoad() * throughput(rung)
           && oldestInTime(rung);
     }
 

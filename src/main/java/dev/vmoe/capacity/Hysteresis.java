@@ -28,11 +28,11 @@ public record Hysteresis(
   /** What has been simulated, for a reading of the load every half second. */
   public static final Hysteresis DEFAULT =
       new Hysteresis(
-          0.95,
-          0.8,
+          0.98,
           0.9,
-          0.5,
-          Duration.ofMillis(750),
+          0.97,
+          0.75,
+          Duration.ofMillis(250),
           Duration.ofSeconds(1),
           Duration.ofSeconds(2));
 

@@ -5,13 +5,16 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 
 /**
  * The operating points worth choosing, from the cheapest to the best: whoever pays more gets more.
  *
  * <p>A point is dropped if another one costs no more and is at least as good. Of points whose cost
  * differs by less than {@value #SAME_COST}, the better stays: a survey cannot tell them apart, and
- * a step that gains no speed is a change for nothing.
+ * a step that gains no speed is a change for nothing. Of points whose accuracy differs by less than
+ * {@value #SAME_ACCURACY}, the cheaper stays: a profile of some thousand images cannot tell them
+ * apart, and the time is worth more where a backlog builds up.
  *
  * <p>Made of the surveyed cost, and not made again as the cost model learns. What is learnt of all
  * points at once leaves their order alone; a point that was dropped never runs, so nothing more is
@@ -22,6 +25,9 @@ public final class Ladder {
 
   /** Smallest difference in cost between two rungs, as a share. */
   public static final double SAME_COST = 0.02;
+
+  /** Smallest difference in accuracy between two rungs: a tenth of a point. */
+  public static final double SAME_ACCURACY = 0.001;
 
   private final List<OperatingPoint> rungs;
   private final Routing routing;
@@ -72,7 +78,24 @@ public final class Ladder {
       }
     }
     Collections.reverse(rungs);
-    return new Ladder(List.copyOf(rungs), routing, batchImages);
+    return new Ladder(
+        better(rungs, point -> quality.accuracy(point, routing, batchImages)),
+        routing,
+        batchImages);
+  }
+
+  /** Leaves out what is hardly better than the last rung that stays. */
+  private static List<OperatingPoint> better(
+      List<OperatingPoint> cheapestFirst, ToDoubleFunction<OperatingPoint> accuracy) {
+    List<OperatingPoint> rungs = new ArrayList<>();
+    for (OperatingPoint point : cheapestFirst) {
+      if (rungs.isEmpty()
+          || accuracy.applyAsDouble(point)
+              >= accuracy.applyAsDouble(rungs.get(rungs.size() - 1)) + SAME_ACCURACY) {
+        rungs.add(point);
+      }
+    }
+    return List.copyOf(rungs);
   }
 
   /** Returns the points from the cheapest to the best; never empty. */

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * then say nothing of now, and an error in them would add up. Where nothing was ever read, both
  * numbers are of the instance alone: the images in it, and those that come into it.
  *
+ * <p>A reading covers the arrivals of a second. While all that waits is in the instance, it knows
+ * better by itself: see {@link #arrivalsNow} and {@link #arrivalsAtMost}.
+ *
  * <p>Wants every sample, in order.
  */
 final class LoadEstimate {
@@ -27,8 +30,20 @@ final class LoadEstimate {
   /** Over this time the instance's own arrivals are averaged where they stand for a reading. */
   private static final double LONG_SECONDS = 1;
 
-  /** Over this time they are averaged to see a burst before it is read. */
+  /** Over this time they are averaged to see a burst begin or end before it is read. */
   private static final double SHORT_SECONDS = 0.25;
+
+  /** Over this time they are averaged as long as they do not change. */
+  private static final double STEADY_SECONDS = 2;
+
+  /** Standard deviations that the short mean has to be off for arrivals to have changed. */
+  private static final double CHANGED = 4;
+
+  /** Standard deviations that true arrivals may be above the count of them. */
+  private static final double AT_MOST = 2;
+
+  /** Over this time the arrivals of a reading are counted. */
+  private static final double READ_SECONDS = 1;
 
   private static final double NANOS = 1e9;
 
@@ -39,6 +54,13 @@ final class LoadEstimate {
   private @Nullable Sample previous;
   private final Rate lately = new Rate(LONG_SECONDS);
   private final Rate justNow = new Rate(SHORT_SECONDS);
+  private final Rate steady = new Rate(STEADY_SECONDS);
+
+  /** Images of the largest batch so far: as many may be on their way into the instance. */
+  private int largestBatch;
+
+  /** Whether the instance holds all that waits, but for what may be on its way. */
+  private boolean allInside;
 
   LoadEstimate(Duration staleAfter) {
     this.staleNanos = staleAfter.toNanos();
@@ -50,9 +72,11 @@ final class LoadEstimate {
       follow(previous, sample);
     }
     previous = sample;
+    largestBatch = Math.max(largestBatch, sample.batchImages());
     Load read = sample.load();
     long inside = inside(sample);
     if (read.ageNanos() == Long.MAX_VALUE) {
+      allInside = false;
       return new Load(inside, lately.perSecond(), Long.MAX_VALUE);
     }
     long readNanos = sample.nowNanos() - read.ageNanos();
@@ -67,6 +91,10 @@ final class LoadEstimate {
       }
       backlog -= run.images();
     }
+    allInside =
+        justNow.hasSeen(SHORT_SECONDS)
+            && read.ageNanos() <= staleNanos
+            && backlog - inside <= largestBatch;
     return new Load(
         Math.max(inside, Math.round(backlog)), read.arrivalsPerSecond(), read.ageNanos());
   }
@@ -85,14 +113,38 @@ final class LoadEstimate {
     long came = inside(sample) - inside(before) + before.batchImages();
     lately.add(Math.max(0, came), passed); // a partition given away takes images along
     justNow.add(Math.max(0, came), passed);
+    steady.add(Math.max(0, came), passed);
+    if (Math.abs(justNow.perSecond() - steady.perSecond()) > CHANGED * justNow.deviation(steady)) {
+      steady.startFrom(justNow);
+    }
   }
 
   /**
-   * Returns how many images a second have just come into the instance. No more come in than it
-   * takes: while more wait outside, this is its own throughput.
+   * Returns the images a second that arrive at this moment: those that have just come into the
+   * instance. No more come in than it takes, so while more wait outside it is the reading, if that
+   * is larger.
+   *
+   * @param load what {@link #carriedTo} has just returned
    */
-  double ownArrivalsPerSecond() {
-    return justNow.perSecond();
+  double arrivalsNow(Load load) {
+    return allInside
+        ? justNow.perSecond()
+        : Math.max(load.arrivalsPerSecond(), justNow.perSecond());
+  }
+
+  /**
+   * Returns what arrivals are hardly above: their mean since they last changed, and two standard
+   * deviations of a Poisson count over that time. The longer they are steady, the nearer is the one
+   * to the other.
+   *
+   * @param load what {@link #carriedTo} has just returned
+   */
+  double arrivalsAtMost(Load load) {
+    if (allInside) {
+      return steady.perSecond() + AT_MOST * steady.deviation(steady);
+    }
+    double read = load.arrivalsPerSecond();
+    return read + AT_MOST * Math.sqrt(read / READ_SECONDS);
   }
 
   private static long inside(Sample sample) {
@@ -105,6 +157,8 @@ final class LoadEstimate {
     private final double meanSeconds;
     private double count;
     private double seconds;
+    private double squaredWeights;
+    private double sinceFirst;
 
     Rate(double meanSeconds) {
       this.meanSeconds = meanSeconds;
@@ -114,6 +168,24 @@ final class LoadEstimate {
       double kept = Math.exp(-passed / meanSeconds);
       count = count * kept + more;
       seconds = seconds * kept + passed;
+      squaredWeights = squaredWeights * kept * kept + passed;
+      sinceFirst += passed;
+    }
+
+    boolean hasSeen(double time) {
+      return sinceFirst >= time;
+    }
+
+    /** Forgets what is older than what another rate remembers. */
+    void startFrom(Rate other) {
+      count = other.count;
+      seconds = other.seconds;
+      squaredWeights = other.squaredWeights;
+    }
+
+    /** Returns the standard deviation of this rate where true arrivals are a Poisson process. */
+    double deviation(Rate truth) {
+      return seconds == 0 ? 0 : Math.sqrt(truth.perSecond() * squaredWeights) / seconds;
     }
 
     double perSecond() {

@@ -54,7 +54,7 @@ final class DemoModel {
       double lessExperts = point.expertsPerToken() == 1 ? 0.001 : 0;
       entries.add(
           new QualityProfile.Entry(
-              point, ROUTING, BATCH, 0.93 - 0.06 * missing * missing * missing - lessExperts));
+              point, ROUTING, BATCH, 0.93 - 0.06 * missing * missing - lessExperts));
     }
     return new QualityProfile(entries);
   }

@@ -46,6 +46,19 @@ class LadderTest {
   }
 
   @Test
+  void shouldNotPayForADifferenceThatAProfileCannotTell() {
+    Ladder ladder =
+        ladder(
+            DemoModel.ALL,
+            new double[] {0.1, 1, 20, 0.9000},
+            new double[] {0.3, 1, 25, 0.9006},
+            new double[] {0.5, 1, 30, 0.9011},
+            new double[] {1.0, 2, 45, 0.9019});
+    assertThat(ladder.rungs())
+        .containsExactly(new OperatingPoint(0.1, 1), new OperatingPoint(0.5, 1));
+  }
+
+  @Test
   void shouldStayWithinTheBounds() {
     Ladder ladder =
         ladder(
