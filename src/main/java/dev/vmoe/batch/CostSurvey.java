@@ -4,19 +4,22 @@ import dev.vmoe.capacity.CostModel;
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.capacity.RunTime;
 import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.inference.BatchResult;
+import dev.vmoe.moe.Capacity;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -25,18 +28,19 @@ import java.util.function.IntConsumer;
 
 /**
  * Measures how long runs take on the device in use: operating points × batch sizes, in rounds over
- * the whole grid, so that a bad moment of the machine is shared out; the median of each counts.
+ * the whole grid, so that a bad moment of the machine is shared out. Through the medians of each
+ * batch size goes a {@link RunTimeLine}, on which the cost of every operating point lies.
  *
  * <p>Where the budget does not last for one round, what is measured is spread over the grid: for
  * each K first the smallest and the largest ratio at the smallest and the largest batch (always
  * measured, however long it takes), then the ratios between them, halving the distance each time,
- * then the other batch sizes. The rest is interpolated: over the ratios of the same K and batch
- * size, and, by the model itself, over batch sizes. {@link Result#measured()} says how much is
- * real.
+ * then the other batch sizes. Between batch sizes the model itself interpolates. {@link
+ * Result#measured()} says how much was measured.
  *
- * <p>Noise instead of photographs routes differently, and so costs differently where tokens are
- * dropped or experts are unevenly loaded: give it images where there are some. What is left is for
- * the cost model to learn from real runs.
+ * <p>Noise in place of photographs leaves experts unevenly loaded, so that at high ratios they get
+ * about half the rows that images of the model's own kind bring. What it costs is therefore read
+ * off the line at the rows of evenly loaded experts. What is left is for the cost model to learn
+ * from real runs.
  */
 public final class CostSurvey {
 
@@ -49,7 +53,7 @@ public final class CostSurvey {
    * @param cost the model of cost
    * @param measured cells of the grid that were measured, at least once
    * @param cells cells of the grid
-   * @param rounds whole rounds over the grid, 0 if part of it is interpolated
+   * @param rounds whole rounds over the grid, 0 if part of it was not measured
    */
   public record Result(CostModel cost, int measured, int cells, int rounds) {}
 
@@ -59,21 +63,43 @@ public final class CostSurvey {
   private final BatchClassifier classifier;
   private final Routing routing;
   private final ByteBuffer images;
+  private final boolean evenly;
   private final Map<Cell, List<Long>> times = new HashMap<>();
+  private final Map<Cell, Double> work = new HashMap<>();
   private long spentNanos;
 
   /**
-   * Creates a survey.
+   * Creates a survey with images of the kind that the model is for.
    *
    * @param classifier model to measure
    * @param routing routing of every run
    * @param images (B, H, W, 3) uint8, raw RGB, a direct buffer of as many images as the largest
-   *     batch; {@link #noise} where there is nothing better
+   *     batch
    */
   public CostSurvey(BatchClassifier classifier, Routing routing, ByteBuffer images) {
+    this(classifier, routing, images, false);
+  }
+
+  private CostSurvey(
+      BatchClassifier classifier, Routing routing, ByteBuffer images, boolean evenly) {
     this.classifier = classifier;
     this.routing = routing;
     this.images = images;
+    this.evenly = evenly;
+  }
+
+  /**
+   * Creates a survey with random images, for lack of better ones, whose experts are taken to be
+   * evenly loaded.
+   *
+   * @param classifier model to measure
+   * @param routing routing of every run
+   * @param maxImages images of the largest batch
+   * @param seed the same seed gives the same images
+   */
+  public static CostSurvey ofNoise(
+      BatchClassifier classifier, Routing routing, int maxImages, long seed) {
+    return new CostSurvey(classifier, routing, noise(classifier.card(), maxImages, seed), true);
   }
 
   /**
@@ -83,7 +109,7 @@ public final class CostSurvey {
    * @param count how many
    * @param seed the same seed gives the same images
    */
-  public static ByteBuffer noise(ModelCard card, int count, long seed) {
+  static ByteBuffer noise(ModelCard card, int count, long seed) {
     int imageBytes = card.imageSize() * card.imageSize() * 3;
     byte[] bytes = new byte[Math.multiplyExact(imageBytes, count)];
     new Random(seed).nextBytes(bytes);
@@ -151,9 +177,14 @@ public final class CostSurvey {
     OperatingPoint point = cell.point();
     RoutingSettings settings =
         new RoutingSettings(point.capacityRatio(), point.expertsPerToken(), routing);
-    long nanos = classifier.classify(images, cell.images(), settings).inferenceNanos();
-    spentNanos += nanos;
-    return nanos;
+    BatchResult result = classifier.classify(images, cell.images(), settings);
+    work.put(
+        cell,
+        classifier.computesAllSlots()
+            ? slots(cell)
+            : (double) Arrays.stream(result.counts().dispatched()).asLongStream().sum());
+    spentNanos += result.inferenceNanos();
+    return result.inferenceNanos();
   }
 
   private static List<Cell> inOrderOfNeed(List<OperatingPoint> points, List<Integer> sizes) {
@@ -215,48 +246,96 @@ public final class CostSurvey {
     return endOfSizes && (ratio == Collections.min(ratios) || ratio == Collections.max(ratios));
   }
 
-  /** The medians, with gaps in the ratios filled; a size at which a K has too few is left out. */
+  /** What lies on the lines; a size at which nothing of a K was measured is left out. */
   private List<RunTime> grid(List<OperatingPoint> points, List<Integer> sizes) {
     List<RunTime> grid = new ArrayList<>();
     for (int size : sizes) {
+      List<RunTimeLine.Measured> measured = new ArrayList<>();
       for (OperatingPoint point : new LinkedHashSet<>(points)) {
-        OptionalDouble nanos = nanos(point, size, points);
-        nanos.ifPresent(value -> grid.add(new RunTime(point, size, Math.round(value))));
+        Cell cell = new Cell(point, size);
+        median(cell)
+            .ifPresent(
+                nanos ->
+                    measured.add(
+                        new RunTimeLine.Measured(
+                            point.expertsPerToken(), work.getOrDefault(cell, 0.0), nanos)));
+      }
+      RunTimeLine line = RunTimeLine.through(measured);
+      for (OperatingPoint point : new LinkedHashSet<>(points)) {
+        work(new Cell(point, size), points)
+            .flatMap(amount -> line.nanos(point.expertsPerToken(), amount))
+            .ifPresent(nanos -> grid.add(new RunTime(point, size, Math.round(nanos))));
       }
     }
     return grid;
   }
 
-  private OptionalDouble nanos(OperatingPoint point, int size, List<OperatingPoint> points) {
-    OptionalDouble median = median(new Cell(point, size));
-    if (median.isPresent()) {
-      return median;
+  /**
+   * Rows that experts compute over all MoE layers; nothing where they were neither measured nor lie
+   * between two ratios at which they were.
+   */
+  private Optional<Double> work(Cell cell, List<OperatingPoint> points) {
+    if (classifier.computesAllSlots()) {
+      return Optional.of(slots(cell));
     }
-    TreeMap<Double, Double> byRatio = new TreeMap<>();
-    for (OperatingPoint other : points) {
-      if (other.expertsPerToken() == point.expertsPerToken()) {
-        median(new Cell(other, size)).ifPresent(value -> byRatio.put(other.capacityRatio(), value));
-      }
-    }
-    Map.Entry<Double, Double> below = byRatio.floorEntry(point.capacityRatio());
-    Map.Entry<Double, Double> above = byRatio.ceilingEntry(point.capacityRatio());
-    if (below == null || above == null) {
-      return OptionalDouble.empty();
-    }
-    double part = (point.capacityRatio() - below.getKey()) / (above.getKey() - below.getKey());
-    return OptionalDouble.of(below.getValue() + part * (above.getValue() - below.getValue()));
+    return evenly ? Optional.of(rowsOfEvenLoad(cell)) : workBetween(cell, points);
   }
 
-  private OptionalDouble median(Cell cell) {
+  /** Slots of all experts of all MoE layers. */
+  private double slots(Cell cell) {
+    ModelCard card = classifier.card();
+    return card.dense()
+        ? 0
+        : (double) card.numLayers()
+            * card.numExperts()
+            * Capacity.slots(
+                cell.images() * card.tokensPerImage(),
+                cell.point().expertsPerToken(),
+                cell.point().capacityRatio(),
+                card.numExperts());
+  }
+
+  private double rowsOfEvenLoad(Cell cell) {
+    ModelCard card = classifier.card();
+    double choices =
+        (double) card.numLayers()
+            * cell.images()
+            * card.tokensPerImage()
+            * cell.point().expertsPerToken();
+    return Math.min(choices, slots(cell));
+  }
+
+  /** What was measured, between two ratios interpolated. */
+  private Optional<Double> workBetween(Cell cell, List<OperatingPoint> points) {
+    TreeMap<Double, Double> byRatio = new TreeMap<>();
+    for (OperatingPoint other : points) {
+      Cell measured = new Cell(other, cell.images());
+      if (other.expertsPerToken() == cell.point().expertsPerToken()
+          && times.containsKey(measured)) {
+        byRatio.put(other.capacityRatio(), work.getOrDefault(measured, 0.0));
+      }
+    }
+    double ratio = cell.point().capacityRatio();
+    Map.Entry<Double, Double> below = byRatio.floorEntry(ratio);
+    Map.Entry<Double, Double> above = byRatio.ceilingEntry(ratio);
+    if (below == null || above == null) {
+      return Optional.empty();
+    }
+    double distance = above.getKey() - below.getKey();
+    double part = distance == 0 ? 0 : (ratio - below.getKey()) / distance;
+    return Optional.of(below.getValue() + part * (above.getValue() - below.getValue()));
+  }
+
+  private Optional<Double> median(Cell cell) {
     List<Long> measured = times.get(cell);
     if (measured == null) {
-      return OptionalDouble.empty();
+      return Optional.empty();
     }
     long[] sorted = measured.stream().mapToLong(Long::longValue).sorted().toArray();
     int middle = sorted.length / 2;
-    return OptionalDouble.of(
+    return Optional.of(
         sorted.length % 2 == 1
-            ? sorted[middle]
+            ? (double) sorted[middle]
             : (sorted[middle - 1] + (double) sorted[middle]) / 2);
   }
 }

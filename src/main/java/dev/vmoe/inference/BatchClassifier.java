@@ -49,6 +49,14 @@ public interface BatchClassifier extends AutoCloseable {
     return false;
   }
 
+  /**
+   * Returns whether experts compute all of their slots, as they do on CUDA; else exactly the rows
+   * that claimed one.
+   */
+  default boolean computesAllSlots() {
+    return false;
+  }
+
   @Override
   void close();
 }

@@ -180,6 +180,11 @@ public final class VmoeSession implements BatchClassifier {
   }
 
   @Override
+  public boolean computesAllSlots() {
+    return device.kind() == Device.Kind.CUDA;
+  }
+
+  @Override
   public BatchResult classify(
       ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
     return run(images, numImages, priorities, settings, false).result();

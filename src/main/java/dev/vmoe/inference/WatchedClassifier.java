@@ -106,6 +106,11 @@ public final class WatchedClassifier implements BatchClassifier {
   }
 
   @Override
+  public boolean computesAllSlots() {
+    return classifier.computesAllSlots();
+  }
+
+  @Override
   public void close() {
     classifier.close();
   }

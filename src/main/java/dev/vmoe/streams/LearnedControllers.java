@@ -99,8 +99,7 @@ public final class LearnedControllers implements ControllerFactory {
     }
     int largest = live.maxBatchImages();
     CostSurvey.Result surveyed =
-        new CostSurvey(
-                classifier, live.capacity().routing(), CostSurvey.noise(card, largest, NOISE_SEED))
+        CostSurvey.ofNoise(classifier, live.capacity().routing(), largest, NOISE_SEED)
             .measure(
                 known.points(), CostSurvey.batchSizes(largest), settings.costSurvey(), percentDone);
     log.info(

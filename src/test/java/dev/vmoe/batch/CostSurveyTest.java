@@ -2,6 +2,7 @@ package dev.vmoe.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.vmoe.capacity.CostModel;
 import dev.vmoe.capacity.Load;
@@ -17,8 +18,10 @@ import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.model.DescriptionFile;
 import dev.vmoe.model.ModelImport;
+import dev.vmoe.moe.Capacity;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
+import dev.vmoe.moe.RoutingCounts;
 import dev.vmoe.moe.RoutingSettings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -47,20 +50,41 @@ class CostSurveyTest {
     return points;
   }
 
-  /** Says that a run takes (2 + images · (1 + ratio · K)) ms, now and then ten times as long. */
-  private static final class TimedClassifier implements BatchClassifier {
+  /**
+   * Says that a run takes 2 ms, 1 ms an image, 1 ms more with K 2, and 0.01 ms a row of the
+   * experts; now and then ten times as long.
+   */
+  private static class TimedClassifier implements BatchClassifier {
 
     private final BatchClassifier inner = new FakeClassifier();
     private final Random random = new Random(1);
     private final double pauses;
+    private final double busiest;
     private int runs;
 
     TimedClassifier(double pauses) {
-      this.pauses = pauses;
+      this(pauses, 1);
     }
 
-    static double millis(OperatingPoint point, int images) {
-      return 2 + images * (1 + point.capacityRatio() * point.expertsPerToken());
+    /**
+     * Creates a classifier.
+     *
+     * @param busiest share of the choices that find a slot at most: experts are unevenly loaded
+     */
+    TimedClassifier(double pauses, double busiest) {
+      this.pauses = pauses;
+      this.busiest = busiest;
+    }
+
+    double millis(OperatingPoint point, int images) {
+      return 2 + images + (point.expertsPerToken() - 1) + 0.1 * rows(point, images);
+    }
+
+    /** 2 MoE layers of 4 experts, 5 tokens an image. */
+    private int rows(OperatingPoint point, int images) {
+      int k = point.expertsPerToken();
+      int slots = 4 * Capacity.slots(5 * images, k, point.capacityRatio(), 4);
+      return (int) (2 * Math.min(slots, busiest * 5 * images * k));
     }
 
     @Override
@@ -73,17 +97,27 @@ class CostSurveyTest {
         ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
       runs++;
       BatchResult result = inner.classify(images, numImages, priorities, settings);
-      double millis =
-          millis(
-              new OperatingPoint(settings.capacityRatio(), settings.expertsPerToken()), numImages);
+      OperatingPoint point =
+          new OperatingPoint(settings.capacityRatio(), settings.expertsPerToken());
       double times = random.nextDouble() < pauses ? 10 : 1;
+      RoutingCounts counts = result.counts();
+      int[] dispatched = new int[counts.dispatched().length];
+      dispatched[0] = rows(point, numImages);
       return new BatchResult(
           result.logits(),
-          result.counts(),
+          new RoutingCounts(
+              counts.numImages(),
+              counts.numLayers(),
+              counts.numExperts(),
+              counts.assigned(),
+              dispatched,
+              counts.gateSum(),
+              counts.importance(),
+              counts.skipped()),
           result.settings(),
           result.slots(),
           result.effectiveCapacityRatio(),
-          Math.round(millis * times * 1e6));
+          Math.round(millis(point, numImages) * times * 1e6));
     }
 
     @Override
@@ -91,9 +125,22 @@ class CostSurveyTest {
   }
 
   private static CostSurvey.Result survey(
-      TimedClassifier classifier, List<OperatingPoint> points, Duration budget) {
-    return new CostSurvey(classifier, ROUTING, CostSurvey.noise(classifier.card(), 32, 1))
+      BatchClassifier classifier, List<OperatingPoint> points, Duration budget) {
+    return CostSurvey.ofNoise(classifier, ROUTING, 32, 1)
         .measure(points, SIZES, budget, percent -> {});
+  }
+
+  private static void requireCost(
+      CostSurvey.Result result, TimedClassifier expected, List<OperatingPoint> points) {
+    for (OperatingPoint point : points) {
+      for (int images : List.of(8, 32)) {
+        assertThat(result.cost().runSeconds(point, images) * 1000)
+            .as("%s, %d images", point, images)
+            .isCloseTo(expected.millis(point, images), within(0.001));
+      }
+      double between = 0.5 * expected.millis(point, 8) + 0.5 * expected.millis(point, 32);
+      assertThat(result.cost().runSeconds(point, 20) * 1000).isCloseTo(between, within(0.001));
+    }
   }
 
   @Test
@@ -104,17 +151,11 @@ class CostSurveyTest {
     assertThat(result.measured()).isEqualTo(18);
     assertThat(result.cells()).isEqualTo(18);
     assertThat(result.rounds()).isGreaterThan(5);
-    for (OperatingPoint point : points) {
-      for (int images : List.of(1, 4, 8, 20, 32)) {
-        assertThat(result.cost().runSeconds(point, images) * 1000)
-            .as("%s, %d images", point, images)
-            .isCloseTo(TimedClassifier.millis(point, images), within(0.001));
-      }
-    }
+    requireCost(result, classifier, points);
   }
 
   @Test
-  void shouldInterpolateWhatTheBudgetLeavesOut() {
+  void shouldReadTheRestOffTheLineThatTheBudgetAllows() {
     TimedClassifier classifier = new TimedClassifier(0);
     List<OperatingPoint> points = points(0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2);
     CostSurvey.Result result = survey(classifier, points, Duration.ZERO);
@@ -124,8 +165,51 @@ class CostSurveyTest {
     assertThat(result.rounds()).isZero();
     assertThat(result.cost().points()).containsExactlyInAnyOrderElementsOf(points);
     for (OperatingPoint point : points) {
-      assertThat(result.cost().runSeconds(point, 20) * 1000)
-          .isCloseTo(TimedClassifier.millis(point, 20), within(0.001));
+      assertThat(result.cost().runSeconds(point, 32) * 1000)
+          .isCloseTo(classifier.millis(point, 32), within(0.001));
+    }
+  }
+
+  @Test
+  void shouldTakeExpertsToBeEvenlyLoadedWhereImagesAreNoise() {
+    List<OperatingPoint> points = points(0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5);
+    CostSurvey.Result result = survey(new TimedClassifier(0, 0.4), points, Duration.ofSeconds(2));
+    requireCost(result, new TimedClassifier(0), points);
+  }
+
+  @Test
+  void shouldBelieveTheLoadOfRealImages() {
+    TimedClassifier uneven = new TimedClassifier(0, 0.4);
+    List<OperatingPoint> points = points(0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5);
+    CostSurvey.Result result =
+        new CostSurvey(uneven, ROUTING, CostSurvey.noise(uneven.card(), 32, 1))
+            .measure(points, SIZES, Duration.ofSeconds(2), percent -> {});
+    requireCost(result, uneven, points);
+  }
+
+  /** Every single time is off by more than two neighbouring ratios differ. */
+  @Test
+  void shouldKeepTheRatiosInOrderWhereTimesAreNoisy() {
+    TimedClassifier noisy =
+        new TimedClassifier(0) {
+          private final Random noise = new Random(5);
+
+          @Override
+          double millis(OperatingPoint point, int images) {
+            return super.millis(point, images) * (1 + 0.1 * noise.nextGaussian());
+          }
+        };
+    List<OperatingPoint> points = points(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1);
+    CostModel cost = survey(noisy, points, Duration.ofSeconds(10)).cost();
+    TimedClassifier truth = new TimedClassifier(0);
+    for (int i = 0; i < 9; i++) {
+      OperatingPoint point = points.get(i);
+      assertThat(cost.runSeconds(point, 32) * 1000)
+          .isCloseTo(truth.millis(point, 32), withinPercentage(5));
+      if (i > 0) {
+        assertThat(cost.runSeconds(point, 32))
+            .isGreaterThan(cost.runSeconds(points.get(i - 1), 32));
+      }
     }
   }
 
@@ -134,7 +218,7 @@ class CostSurveyTest {
     TimedClassifier classifier = new TimedClassifier(0);
     List<Integer> percents = new ArrayList<>();
     CostSurvey.Result result =
-        new CostSurvey(classifier, ROUTING, CostSurvey.noise(classifier.card(), 32, 1))
+        CostSurvey.ofNoise(classifier, ROUTING, 32, 1)
             .measure(points(0.1, 0.3, 0.5, 0.7, 1), SIZES, Duration.ofMillis(700), percents::add);
     assertThat(result.measured()).isLessThan(result.cells());
     assertThat(percents).isSorted().last().isEqualTo(100);
@@ -143,14 +227,11 @@ class CostSurveyTest {
   @Test
   void shouldMeasureOnePointAtOneSize() {
     CostSurvey.Result result =
-        new CostSurvey(
-                new TimedClassifier(0),
-                ROUTING,
-                CostSurvey.noise(new FakeClassifier().card(), 1, 1))
+        CostSurvey.ofNoise(new TimedClassifier(0), ROUTING, 1, 1)
             .measure(
                 List.of(new OperatingPoint(1, 1)), List.of(1), Duration.ofMillis(100), it -> {});
     assertThat(result.cost().runSeconds(new OperatingPoint(1, 1), 1))
-        .isCloseTo(0.004, within(1e-6));
+        .isCloseTo(0.004, within(1e-6)); // 2 + 1 + 10 rows
   }
 
   @Test

@@ -1,0 +1,82 @@
+package dev.vmoe.batch;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
+
+/**
+ * The time of runs of one batch size, as a straight line over what the experts have to do, parallel
+ * ones for each K:
+ *
+ * <pre>
+ *   time = base(K) + slope · work
+ * </pre>
+ *
+ * by least squares. One measured time is off by more than neighbouring capacity ratios differ; a
+ * line through all of them is not.
+ */
+final class RunTimeLine {
+
+  /**
+   * A measured time.
+   *
+   * @param expertsPerToken K
+   * @param work rows that experts computed, over all MoE layers
+   * @param nanos time of a run, in nanoseconds
+   */
+  record Measured(int expertsPerToken, double work, double nanos) {}
+
+  private final double slope;
+  private final Map<Integer, Double> bases;
+
+  private RunTimeLine(double slope, Map<Integer, Double> bases) {
+    this.slope = slope;
+    this.bases = bases;
+  }
+
+  /**
+   * Returns the line that is nearest to these times.
+   *
+   * @param measured times of one batch size
+   */
+  static RunTimeLine through(List<Measured> measured) {
+    Collection<List<Measured>> byExperts =
+        measured.stream().collect(Collectors.groupingBy(Measured::expertsPerToken)).values();
+    double together = 0;
+    double squares = 0;
+    for (List<Measured> sameExperts : byExperts) {
+      double meanWork = mean(sameExperts, Measured::work);
+      double meanNanos = mean(sameExperts, Measured::nanos);
+      for (Measured each : sameExperts) {
+        together += (each.work() - meanWork) * (each.nanos() - meanNanos);
+        squares += (each.work() - meanWork) * (each.work() - meanWork);
+      }
+    }
+    double slope = squares == 0 ? 0 : Math.max(0, together / squares); // work saves no time
+    Map<Integer, Double> bases = new HashMap<>();
+    for (List<Measured> sameExperts : byExperts) {
+      bases.put(
+          sameExperts.get(0).expertsPerToken(),
+          mean(sameExperts, Measured::nanos) - slope * mean(sameExperts, Measured::work));
+    }
+    return new RunTimeLine(slope, bases);
+  }
+
+  private static double mean(List<Measured> measured, ToDoubleFunction<Measured> value) {
+    return measured.stream().mapToDouble(value).average().orElseThrow();
+  }
+
+  /**
+   * Returns the time of a run in nanoseconds, or nothing where none of this K was measured.
+   *
+   * @param work rows that experts compute
+   */
+  Optional<Double> nanos(int expertsPerToken, double work) {
+    return Optional.ofNullable(bases.get(expertsPerToken))
+        .map(base -> Math.max(1, base + slope * work));
+  }
+}
