@@ -88,7 +88,8 @@ class GracefulStopIT {
       List<JsonNode> lines = log();
       assertThat(lines)
           .extracting(line -> line.get("message").textValue())
-          .contains("told to stop; ends within 25000 ms", "stopped")
+          .containsSubsequence(
+              "told to stop; ends within 25000 ms", "NOT_RUNNING after PENDING_SHUTDOWN", "stopped")
           .anyMatch(message -> message.startsWith("running; metrics and health at http"));
       assertThat(lines)
           .allSatisfy(

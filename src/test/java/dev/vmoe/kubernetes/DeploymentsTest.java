@@ -8,6 +8,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import dev.vmoe.cli.VmoeCommand;
 import dev.vmoe.kubernetes.Deployments.Deployed;
+import dev.vmoe.settings.OperationDefinitions;
 import dev.vmoe.settings.Settings;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
@@ -16,6 +17,7 @@ import io.fabric8.kubernetes.api.model.Probe;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
@@ -131,6 +133,9 @@ class DeploymentsTest {
     assertThat(settings.getString(Settings.CONSOLE_PAGE)).isEqualTo("false");
     assertThat(settings.getInt(Settings.CONSOLE_PORT))
         .isEqualTo(console(deployed).getContainerPort());
+    // the variables of a Service named vmoe would be taken for settings
+    assertThat(deployed.manifests().pods())
+        .allSatisfy(pod -> assertThat(pod.spec().getEnableServiceLinks()).isFalse());
   }
 
   @ParameterizedTest
@@ -169,6 +174,15 @@ class DeploymentsTest {
       List<Volume> mounted =
           pod.spec().getVolumes().stream().filter(volume -> volume.getSecret() != null).toList();
       assertThat(mounted).hasSize(secured ? 1 : 0);
+      for (Volume volume : mounted) {
+        assertThat(Kustomize.HOME.resolve("src/docs/kubernetes.md"))
+            .content()
+            .contains("create secret generic " + volume.getSecret().getSecretName() + " ");
+        // root's, so it is the group that reads them
+        assertThat(volume.getSecret().getDefaultMode()).isEqualTo(0440);
+        var user = pod.spec().getSecurityContext();
+        assertThat(user.getFsGroup()).isNotNull().isEqualTo(user.getRunAsGroup());
+      }
     }
     assertThat(deployed.yaml()).doesNotContainIgnoringCase("password");
   }
@@ -186,6 +200,10 @@ class DeploymentsTest {
     assertThat(probes)
         .extracting(probe -> probe.getHttpGet().getPath())
         .containsExactly("/health/live", "/health/live", "/health/ready");
+    Probe startup = container.getStartupProbe();
+    assertThat(startup.getPeriodSeconds() * startup.getFailureThreshold())
+        .as("seconds for the JVM to answer at all")
+        .isGreaterThanOrEqualTo(60);
     var port = deployed.manifests().the(Service.class).getSpec().getPorts().get(0);
     assertThat(port.getTargetPort().getStrVal()).isEqualTo(console(deployed).getName());
     if (deployed.has(ServiceMonitor.class)) {
@@ -196,6 +214,9 @@ class DeploymentsTest {
               endpoint -> {
                 assertThat(endpoint.getPort()).isEqualTo(port.getName());
                 assertThat(endpoint.getPath()).isEqualTo("/metrics");
+                // or the operator leaves it out
+                assertThat(seconds(endpoint.getScrapeTimeout()))
+                    .isLessThanOrEqualTo(seconds(endpoint.getInterval()));
                 assertThat(endpoint.getRelabelings())
                     .anySatisfy(
                         relabeling -> {
@@ -212,19 +233,22 @@ class DeploymentsTest {
   @MethodSource("all")
   void shouldLetThroughWhatTheSettingsName(Deployed deployed) throws IOException {
     NetworkPolicy policy = deployed.manifests().the(NetworkPolicy.class);
-    Set<Integer> out = new TreeSet<>();
+    Set<String> out = new TreeSet<>();
     policy
         .getSpec()
         .getEgress()
-        .forEach(rule -> rule.getPorts().forEach(port -> out.add(port.getPort().getIntVal())));
-    Set<Integer> needed = new TreeSet<>(Set.of(53));
+        .forEach(
+            rule ->
+                rule.getPorts()
+                    .forEach(port -> out.add(port.getProtocol() + port.getPort().getIntVal())));
+    Set<String> needed = new TreeSet<>(Set.of("UDP53", "TCP53"));
     Settings settings = deployed.manifests().pipeline().load(folder, SECRETS);
     for (String broker : settings.getString(Settings.BOOTSTRAP_SERVERS).split(",", -1)) {
-      needed.add(Integer.valueOf(broker.substring(broker.lastIndexOf(':') + 1).strip()));
+      needed.add("TCP" + broker.substring(broker.lastIndexOf(':') + 1).strip());
     }
     URI registry = URI.create(settings.getString(Settings.REGISTRY_URL));
     int assumed = registry.getScheme().equals("https") ? 443 : 80;
-    needed.add(registry.getPort() < 0 ? assumed : registry.getPort());
+    needed.add("TCP" + (registry.getPort() < 0 ? assumed : registry.getPort()));
     assertThat(out).isEqualTo(needed);
     assertThat(policy.getSpec().getPolicyTypes()).containsExactlyInAnyOrder("Ingress", "Egress");
     assertThat(policy.getSpec().getIngress())
@@ -254,6 +278,8 @@ class DeploymentsTest {
   @ParameterizedTest
   @MethodSource("all")
   void shouldHaveNoRightsThatItDoesNotNeed(Deployed deployed) {
+    assertThat(deployed.manifests().the(Namespace.class).getMetadata().getLabels())
+        .containsEntry("pod-security.kubernetes.io/enforce", "restricted");
     for (Pod pod : deployed.manifests().pods()) {
       assertThat(pod.spec().getAutomountServiceAccountToken()).isFalse();
       assertThat(pod.spec().getSecurityContext().getRunAsNonRoot()).isTrue();
@@ -281,16 +307,20 @@ class DeploymentsTest {
       assertThat(resources.getLimits()).isEqualTo(resources.getRequests());
       assertThat(resources.getLimits()).containsKeys("cpu", "memory", "ephemeral-storage");
       BigDecimal disk = bytes(resources.getLimits().get("ephemeral-storage"));
-      pod.spec().getVolumes().stream()
-          .filter(volume -> volume.getEmptyDir() != null)
-          .forEach(
-              volume ->
-                  assertThat(bytes(volume.getEmptyDir().getSizeLimit())).isLessThanOrEqualTo(disk));
+      BigDecimal written =
+          pod.spec().getVolumes().stream()
+              .filter(volume -> volume.getEmptyDir() != null)
+              .map(volume -> bytes(volume.getEmptyDir().getSizeLimit()))
+              .reduce(BigDecimal.ZERO, BigDecimal::add);
+      assertThat(written).isPositive().isLessThanOrEqualTo(disk);
     }
     Map<String, Quantity> limits =
         deployed.manifests().pipeline().container().getResources().getLimits();
     if (deployed.onGpus()) {
       assertThat(limits).containsEntry("nvidia.com/gpu", new Quantity("1"));
+      assertThat(deployed.manifests().pipeline().spec().getTolerations())
+          .extracting(Toleration::getKey)
+          .containsExactly("nvidia.com/gpu");
     } else {
       assertThat(limits).doesNotContainKey("nvidia.com/gpu");
     }
@@ -316,10 +346,10 @@ class DeploymentsTest {
       }
     }
     assertThat(found).contains("Pipeline", "RoutingProfileStream");
-    assertThat(
-            Duration.ofSeconds(
-                deployed.manifests().pipeline().spec().getTerminationGracePeriodSeconds()))
-        .isGreaterThan(parts.plus(RUN));
+    Pod pod = deployed.manifests().pipeline();
+    assertThat(Duration.ofSeconds(pod.spec().getTerminationGracePeriodSeconds()))
+        .isGreaterThan(parts.plus(RUN))
+        .isGreaterThan(OperationDefinitions.stopTimeout(pod.load(folder, SECRETS)));
   }
 
   @ParameterizedTest
@@ -332,14 +362,9 @@ class DeploymentsTest {
     // a GPU more than there are instances may not be there
     assertThat(surge).isEqualTo(deployed.onGpus() ? 0 : 1);
     assertThat(spec.getMinReadySeconds()).isPositive();
-    assertThat(
-            deployed
-                .manifests()
-                .the(PodDisruptionBudget.class)
-                .getSpec()
-                .getMaxUnavailable()
-                .getIntVal())
-        .isEqualTo(1);
+    var budget = deployed.manifests().the(PodDisruptionBudget.class).getSpec();
+    assertThat(budget.getMaxUnavailable().getIntVal()).isEqualTo(1);
+    assertThat(budget.getUnhealthyPodEvictionPolicy()).isEqualTo("AlwaysAllow");
   }
 
   @Test
@@ -355,6 +380,10 @@ class DeploymentsTest {
 
   private static ContainerPort console(Deployed deployed) {
     return deployed.manifests().pipeline().container().getPorts().get(0);
+  }
+
+  private static Duration seconds(String text) {
+    return Duration.parse("PT" + text);
   }
 
   private static BigDecimal bytes(Quantity quantity) {

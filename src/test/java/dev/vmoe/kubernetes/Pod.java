@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -92,21 +93,31 @@ record Pod(PodTemplateSpec template, ConfigMap settings) {
    * Returns the settings as the container loads them.
    *
    * @param folder for the files
-   * @param secrets what the mounted secret holds, by file name; its mount is taken to be in the
-   *     folder
+   * @param secrets what the mounted secret holds, by file name; the folder stands for its mount
    */
   Settings load(Path folder, Map<String, String> secrets) throws IOException {
     for (Map.Entry<String, String> secret : secrets.entrySet()) {
       Files.writeString(folder.resolve(secret.getKey()), secret.getValue());
     }
     Path file = Files.writeString(folder.resolve("vmoe.properties"), settingsFile());
-    Map<String, String> environment =
-        environment().entrySet().stream()
-            .collect(
-                Collectors.toMap(
-                    Map.Entry::getKey,
-                    entry -> entry.getValue().replace("/run/secrets/vmoe", folder.toString())));
+    Map<String, String> environment = new TreeMap<>(environment());
+    for (String mount : secretMounts()) {
+      environment.replaceAll((name, value) -> value.replace(mount, folder.toString()));
+    }
     return new SettingsLoader(environment).load(file, Map.of());
+  }
+
+  /** Returns the folders in which the container finds secrets. */
+  private List<String> secretMounts() {
+    Set<String> secrets =
+        spec().getVolumes().stream()
+            .filter(volume -> volume.getSecret() != null)
+            .map(Volume::getName)
+            .collect(Collectors.toSet());
+    return container().getVolumeMounts().stream()
+        .filter(mount -> secrets.contains(mount.getName()))
+        .map(VolumeMount::getMountPath)
+        .toList();
   }
 
   private static <T> T one(Collection<T> found) {

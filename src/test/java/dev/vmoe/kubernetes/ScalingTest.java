@@ -8,6 +8,7 @@ import dev.vmoe.metrics.Metric;
 import dev.vmoe.metrics.Prometheus;
 import dev.vmoe.settings.TopicPlan;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.openshift.api.model.monitoring.v1.ServiceMonitor;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -39,10 +40,12 @@ class ScalingTest {
   @TempDir private Path folder;
 
   static List<Deployed> scaled() throws IOException, InterruptedException {
-    List<Deployed> scaled =
-        Deployments.all().stream().filter(deployed -> deployed.has(ScaledObject.class)).toList();
-    assertThat(scaled).hasSizeGreaterThan(1);
-    return scaled;
+    List<Deployed> all = Deployments.all();
+    assertThat(all)
+        .filteredOn(deployed -> deployed.name().endsWith("keda"))
+        .hasSizeGreaterThan(1)
+        .allMatch(deployed -> deployed.has(ScaledObject.class));
+    return all.stream().filter(deployed -> deployed.has(ScaledObject.class)).toList();
   }
 
   @ParameterizedTest
@@ -56,6 +59,9 @@ class ScalingTest {
     assertThat(spec.idleReplicaCount()).isNull();
     assertThat(spec.fallback().replicas())
         .isBetween(spec.minReplicaCount(), spec.maxReplicaCount());
+    assertThat(spec.fallback().behavior())
+        .as("stops none that is busy while Prometheus is away")
+        .isEqualTo("currentReplicasIfHigher");
   }
 
   @Test
@@ -132,6 +138,18 @@ class ScalingTest {
         .isEqualTo("AverageValue");
     assertThat(trigger(deployed).metadata().keySet())
         .isSubsetOf("serverAddress", "query", "threshold", "ignoreNullValues");
+    var prometheus =
+        deployed.manifests().the(NetworkPolicy.class).getSpec().getIngress().get(0).getFrom();
+    assertThat(trigger(deployed).metadata().get("serverAddress"))
+        .as("of the namespace that may scrape")
+        .contains(
+            ".%s.svc:"
+                .formatted(
+                    prometheus
+                        .get(0)
+                        .getNamespaceSelector()
+                        .getMatchLabels()
+                        .get("kubernetes.io/metadata.name")));
   }
 
   /**
