@@ -576,8 +576,7 @@ class DoctorIT {
 
   private static void writeForeignSums(Path file) throws IOException {
     Files.writeString(
-        file.resolveSibling("SHA256SUMS"),
-        sum(BundledModels.vmoe()) + "  " + file.getFileName() + "\n");
+        file.resolveSibling("SHA256SUMS"), "0".repeat(64) + "  " + file.getFileName() + "\n");
   }
 
   private static String sum(Path file) throws IOException {
