@@ -57,13 +57,30 @@ public final class Certificates {
     keytool("-importcert -noprompt -alias ca -keystore server.p12 -file ca.pem");
     keytool("-importcert -noprompt -alias server -keystore server.p12 -file server.pem");
     keytool("-importcert -noprompt -alias ca -keystore trusted.p12 -file ca.pem");
-    KeyStore server = load(serverStore());
+    writeKey(load(serverStore()), serverKeyPem());
+  }
+
+  private static void writeKey(KeyStore store, Path file) throws Exception {
     Files.writeString(
-        serverKeyPem(),
+        file,
         "-----BEGIN PRIVATE KEY-----\n"
             + Base64.getMimeEncoder(64, new byte[] {'\n'})
-                .encodeToString(server.getKey(SERVER, PASSWORD.toCharArray()).getEncoded())
+                .encodeToString(store.getKey(SERVER, PASSWORD.toCharArray()).getEncoded())
             + "\n-----END PRIVATE KEY-----\n");
+  }
+
+  /** A certificate and its key, each in a file. */
+  public record Pem(Path certificate, Path key) {}
+
+  /** Makes a certificate that nobody signed but its own key, in a folder that is made, too. */
+  public static Pem selfSigned(Path folder, String kind, String bits) throws Exception {
+    Certificates made = new Certificates(Files.createDirectories(folder));
+    String size = kind.startsWith("Ed") ? "" : " -keysize " + bits;
+    made.keytool(
+        "-genkeypair -alias server -keyalg " + kind + size + " -dname CN=s -keystore server.p12");
+    made.keytool("-exportcert -rfc -alias server -keystore server.p12 -file server.pem");
+    writeKey(load(made.serverStore()), made.serverKeyPem());
+    return new Pem(made.serverPem(), made.serverKeyPem());
   }
 
   private void keytool(String arguments) throws IOException, InterruptedException {

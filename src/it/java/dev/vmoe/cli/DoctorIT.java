@@ -20,9 +20,12 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -252,6 +255,35 @@ class DoctorIT {
             "model",
             "cannot load"),
         fault(
+            "a model beside the sums of another",
+            DoctorIT::foreignSums,
+            "failed",
+            "model files",
+            "sums.onnx is not the file that SHA256SUMS means",
+            "copy the model again"),
+        fault(
+            "a configured model that cannot be loaded",
+            test -> test.configured(DoctorIT::spoil),
+            "warning",
+            "configuration",
+            "configuration 2 is refused",
+            "cannot load",
+            "other",
+            "vmoe config set"),
+        fault(
+            "a configured model beside the sums of another",
+            test -> test.configured(DoctorIT::writeForeignSums),
+            "warning",
+            "configuration",
+            "configuration 2 is refused",
+            "model.onnx is not the file that SHA256SUMS means"),
+        fault(
+            "a configured model that is gone",
+            test -> test.configured(file -> Files.delete(file)),
+            "warning",
+            "configuration",
+            "no model 'other'"),
+        fault(
             "another model's profile",
             DoctorIT::foreignProfile,
             "failed",
@@ -370,16 +402,54 @@ class DoctorIT {
             "schema ~expert-utilization-value",
             "schema ~config-value",
             "schema ~routing-profile-value",
+            "model files",
             "quality profile",
             "batch",
             "model",
             "device",
+            "configuration",
             "memory",
             "temporary directory",
             "native libraries",
             "console");
     assertThat(report.at("/findings/1/message").textValue())
         .contains("1 broker,", "cluster ", "metadata.version ");
+  }
+
+  @Test
+  void shouldLookAtTheModelThatTheNewestValidRecordNames() throws Exception {
+    assertThat(run("topics", "create")).isZero();
+    assertThat(run("doctor")).as("%s", out).isZero();
+    assertThat(out.toString())
+        .containsPattern("ok +configuration +that of the settings file, no record is in force")
+        .doesNotContain("configured model");
+
+    List<String> models = configured(file -> {});
+    List<String> command = new ArrayList<>(List.of("doctor"));
+    command.addAll(models);
+    assertThat(run(command.toArray(String[]::new))).as("%s", out).isZero();
+    assertThat(out.toString())
+        .containsPattern("ok +configuration +configuration 2 is in force: .*model=other")
+        .containsPattern("ok +configured model +.*other/model.onnx loads: .*, without SHA256SUMS");
+
+    Path file = folder.resolve("other/model.onnx");
+    Files.writeString(file.resolveSibling("SHA256SUMS"), sum(file) + "  model.onnx\n");
+    assertThat(run(command.toArray(String[]::new))).as("%s", out).isZero();
+    assertThat(out.toString()).containsPattern("configured model .*its files as SHA256SUMS says");
+
+    writeForeignSums(file);
+    assertThat(run(command.toArray(String[]::new))).as("%s", out).isZero();
+    assertThat(out.toString())
+        .containsPattern("warning +configuration +configuration 2 is refused")
+        .containsPattern("ok +configuration +configuration 0 is in force: .*model=good")
+        .containsPattern("ok +configured model +.*good/model.onnx loads");
+
+    List<String> reset = new ArrayList<>(List.of("config", "reset"));
+    reset.addAll(models);
+    assertThat(run(reset.toArray(String[]::new))).as("%s", err).isZero();
+    assertThat(run("doctor")).as("%s", out).isZero();
+    assertThat(out.toString())
+        .containsPattern("ok +configuration +that of the settings file, by the reset of record 4");
   }
 
   /** Lines that other things on this machine are the cause of: a disk or a memory that is small. */
@@ -482,6 +552,11 @@ class DoctorIT {
   /** What the file says about itself is left. */
   private List<String> overwritten() throws IOException {
     Path file = Files.copy(BundledModels.vmoe(), folder.resolve("over.onnx"));
+    spoil(file);
+    return List.of("--set", "model=" + file);
+  }
+
+  private static void spoil(Path file) throws IOException {
     try (RandomAccessFile bytes = new RandomAccessFile(file.toFile(), "rw")) {
       byte[] start = new byte[20_000];
       bytes.readFully(start);
@@ -491,7 +566,46 @@ class DoctorIT {
       bytes.seek(operator);
       bytes.write("MutMal".getBytes(java.nio.charset.StandardCharsets.ISO_8859_1));
     }
+  }
+
+  private List<String> foreignSums() throws IOException {
+    Path file = Files.copy(BundledModels.twin(), folder.resolve("sums.onnx"));
+    writeForeignSums(file);
     return List.of("--set", "model=" + file);
+  }
+
+  private static void writeForeignSums(Path file) throws IOException {
+    Files.writeString(
+        file.resolveSibling("SHA256SUMS"), "0".repeat(64) + "  " + file.getFileName() + "\n");
+  }
+
+  private static String sum(Path file) throws IOException {
+    try {
+      byte[] sum = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file));
+      return HexFormat.of().formatHex(sum);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Breaks a model's file. */
+  @FunctionalInterface
+  private interface Spoiling {
+    void at(Path file) throws IOException;
+  }
+
+  /** Writes a configuration for each of two models, then breaks the one in force. */
+  private List<String> configured(Spoiling spoiling) throws IOException {
+    List<String> models = List.of("--set", "models.dir=" + folder);
+    for (String name : List.of("good", "other")) {
+      Path file = Files.createDirectories(folder.resolve(name)).resolve("model.onnx");
+      Files.copy(BundledModels.vmoe(), file);
+      List<String> command = new ArrayList<>(List.of("config", "set", "model=" + name));
+      command.addAll(models);
+      assertThat(run(command.toArray(String[]::new))).as("%s", err).isZero();
+    }
+    spoiling.at(folder.resolve("other/model.onnx"));
+    return models;
   }
 
   private List<String> foreignProfile() throws IOException {
@@ -518,7 +632,8 @@ class DoctorIT {
     out.getBuffer().setLength(0);
     err.getBuffer().setLength(0);
     List<String> arguments = new ArrayList<>(List.of(command[0]));
-    if (command[0].equals("topics")) {
+    int words = Set.of("topics", "config").contains(command[0]) ? 2 : 1;
+    if (words == 2) {
       arguments.add(command[1]);
     }
     arguments.addAll(
@@ -529,7 +644,7 @@ class DoctorIT {
             "--set", "model=" + BundledModels.vmoe(),
             "--set", "device=cpu",
             "--set", "console.port=0"));
-    arguments.addAll(List.of(command).subList(command[0].equals("topics") ? 2 : 1, command.length));
+    arguments.addAll(List.of(command).subList(words, command.length));
     return VmoeCommand.commandLine(new PrintWriter(out, true), new PrintWriter(err, true), null)
         .execute(arguments.toArray(String[]::new));
   }

@@ -43,6 +43,9 @@ class SecuredBrokerIT {
 
   private static final String WRONG = "wrong horse";
 
+  /** A line of the doctor that failed for another reason than rights, or this machine. */
+  private static final String FAILED_ELSEWHERE = "failed ++(?!rights|memory|temporary)";
+
   private static SecuredBench bench;
 
   @TempDir private Path folder;
@@ -109,15 +112,56 @@ class SecuredBrokerIT {
       outcome = doctor(settings());
       assertThat(outcome.code()).isEqualTo(VmoeCommand.FAILED);
       assertThat(outcome.out())
-          .containsPattern("failed +rights +topic vmoe.predictions: \\[WRITE] is not allowed")
-          .containsPattern("failed +rights +group vmoe-streams: \\[READ] is not allowed")
+          .containsPattern("failed +rights .*: allow it Write on topic vmoe.predictions \\(")
+          .containsPattern("failed +rights .*: allow it Read on group vmoe-streams \\(")
           .containsPattern(
-              "failed +rights +transactional id vmoe-streams-doctor: \\[WRITE] is not");
+              "failed +rights .*: allow it Write on transactional id vmoe-streams-\\* \\(")
+          .containsPattern("warning +rights +the routing profile .* group vmoe-streams-routing-pr")
+          .doesNotContainPattern(FAILED_ELSEWHERE);
     } finally {
       bench.revoke(denied);
     }
+  }
 
-    outcome = doctor(bench.settings(SecuredBench.ALL, WRONG));
+  @Test
+  void shouldHaveADoctorWhoGoesOnWhereATopicMayNotBeLookedAt() throws Exception {
+    done("topics", "create");
+    List<AclBinding> denied =
+        Stream.of("vmoe.predictions", "vmoe.images")
+            .map(
+                topic ->
+                    new AclBinding(
+                        new ResourcePattern(ResourceType.TOPIC, topic, PatternType.LITERAL),
+                        new AccessControlEntry(
+                            "User:" + SecuredBench.ALL,
+                            "*",
+                            topic.endsWith("images")
+                                ? AclOperation.DESCRIBE
+                                : AclOperation.DESCRIBE_CONFIGS,
+                            AclPermissionType.DENY)))
+            .toList();
+    bench.grant(denied);
+    try {
+      Outcome outcome = doctor(settings());
+      assertThat(outcome.code()).isEqualTo(VmoeCommand.FAILED);
+      for (String topic : List.of("vmoe.predictions", "vmoe.images")) {
+        assertThat(outcome.out())
+            .containsPattern(
+                "warning +topic %s +may not be looked at: .* allow it Describe and DescribeConfigs on topic %1$s "
+                    .formatted(topic));
+      }
+      assertThat(outcome.out())
+          .containsPattern("ok +topic vmoe.config +as planned")
+          .containsPattern("failed +rights .*: allow it Read on topic vmoe.images ")
+          .doesNotContainPattern(FAILED_ELSEWHERE);
+    } finally {
+      bench.revoke(denied);
+    }
+  }
+
+  @Test
+  void shouldHaveADoctorWhoSaysThatTheCredentialsAreWrong() throws Exception {
+    Outcome outcome = doctor(bench.settings(SecuredBench.ALL, WRONG));
     assertThat(outcome.code()).isEqualTo(VmoeCommand.FAILED);
     assertThat(outcome.out())
         .containsPattern("failed +broker .*Invalid username or password.*correct the credentials")

@@ -10,7 +10,9 @@ import dev.vmoe.doctor.Finding.Status;
 import dev.vmoe.doctor.ModelOpener;
 import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.moe.ModelCard;
+import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
+import dev.vmoe.streams.Pipeline;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -32,7 +34,7 @@ import picocli.CommandLine.Spec;
     name = "doctor",
     description =
         "Check what `vmoe run` would need with these settings: brokers, topics, rights, registry,"
-            + " model, device, memory, directories, port. A line each: ok, warning, failed (with what"
+            + " model, device, configuration in force, memory, directories, port. A line each: ok, warning, failed (with what"
             + " to do), or skipped. Changes nothing; fails if a line failed.")
 final class DoctorCommand implements Callable<Integer> {
 
@@ -128,13 +130,25 @@ final class DoctorCommand implements Callable<Integer> {
   private static final class Models implements ModelOpener {
 
     @Override
-    public Path file(Settings settings) throws IOException {
-      return ModelFolder.graph(settings, settings.model());
+    public Path file(Settings settings, String model) throws IOException {
+      return ModelFolder.graph(settings, model);
     }
 
     @Override
     public ModelCard card(Path file) throws IOException {
       return ModelOptions.card(file);
+    }
+
+    @Override
+    public boolean checkSums(Path file) throws IOException {
+      return FileSums.checkBeside(file);
+    }
+
+    @Override
+    public LiveSettings complete(Settings settings, LiveSettings live, Path file)
+        throws IOException {
+      ModelFiles files = ModelFiles.of(file);
+      return Pipeline.runnable(files.complete(live, settings), files.card());
     }
 
     @Override

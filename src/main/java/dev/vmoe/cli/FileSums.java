@@ -9,6 +9,7 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -23,12 +24,13 @@ final class FileSums {
   /**
    * Holds the files against their sums, where a folder has them.
    *
+   * @return whether it has them
    * @throws IOException if a file is missing or another one; names it
    */
-  static void check(Path folder) throws IOException {
+  static boolean check(Path folder) throws IOException {
     Path sums = folder.resolve(FILE);
     if (!Files.exists(sums)) {
-      return;
+      return false;
     }
     for (String line : Files.readAllLines(sums)) {
       Matcher parts = LINE.matcher(line);
@@ -44,6 +46,17 @@ final class FileSums {
                 .formatted(file, FILE, found, wanted));
       }
     }
+    return true;
+  }
+
+  /**
+   * Holds a file and those beside it against their sums, where they have them.
+   *
+   * @return whether they have them
+   * @throws IOException if a file is missing or another one; names it
+   */
+  static boolean checkBeside(Path file) throws IOException {
+    return check(Objects.requireNonNull(file.toAbsolutePath().getParent()));
   }
 
   private static String sha256(Path file) throws IOException {

@@ -1,17 +1,20 @@
 package dev.vmoe.cli;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.LoggingEvent;
 import java.io.IOException;
 import java.io.Writer;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * What commands say on stderr: the lines as they are, or each as a record of the log where that is
- * written as JSON.
+ * written as JSON. They are said whatever the levels of the log are: these are for what goes on
+ * inside, and who asks wrongly has to be told.
  */
 final class StderrLines extends Writer {
 
-  private static final Logger log = LoggerFactory.getLogger(VmoeCommand.class);
+  private static final Logger log = (Logger) LoggerFactory.getLogger(VmoeCommand.class);
 
   private final Writer stderr;
   private final StringBuilder line = new StringBuilder();
@@ -40,10 +43,16 @@ final class StderrLines extends Writer {
     String said = line.toString();
     line.setLength(0);
     if (said.startsWith(VmoeCommand.COMPLAINT)) {
-      log.error(said.substring(VmoeCommand.COMPLAINT.length()));
+      say(Level.ERROR, said.substring(VmoeCommand.COMPLAINT.length()));
     } else if (!said.isBlank()) {
-      log.info(said);
+      say(Level.INFO, said);
     }
+  }
+
+  /** Goes past the levels, to where the log is written. */
+  private static void say(Level level, String message) {
+    log.callAppenders(
+        new LoggingEvent(StderrLines.class.getName(), log, level, message, null, null));
   }
 
   @Override

@@ -6,17 +6,23 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.InvalidKeyException;
 import java.security.KeyFactory;
 import java.security.KeyStore;
 import java.security.KeyStoreException;
 import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.SignatureException;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
 import java.util.Collections;
-import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
@@ -27,7 +33,9 @@ public final class TlsIdentity {
   private static final Pattern KEY =
       Pattern.compile("-----BEGIN PRIVATE KEY-----(.*)-----END PRIVATE KEY-----", Pattern.DOTALL);
 
-  private static final List<String> ALGORITHMS = List.of("RSA", "EC", "Ed25519");
+  /** How keys sign, by their kind. */
+  private static final Map<String, String> SIGNATURES =
+      Map.of("RSA", "SHA256withRSA", "EC", "SHA256withECDSA", "EdDSA", "EdDSA");
 
   private final KeyStore store;
   private final String password;
@@ -42,13 +50,17 @@ public final class TlsIdentity {
    *
    * @param certificates the console's own first
    * @param key PKCS#8, not encrypted
-   * @throws IllegalArgumentException if a file is not there or not that
+   * @throws IllegalArgumentException if a file is not there or not that, or the key another
+   *     certificate's
    */
   public static TlsIdentity pem(Path certificates, Path key) {
     try {
       KeyStore store = KeyStore.getInstance("PKCS12");
       store.load(null, null);
-      store.setKeyEntry("console", key(key), new char[0], chain(certificates));
+      Certificate[] chain = chain(certificates);
+      PrivateKey own = key(key);
+      requirePair(chain[0].getPublicKey(), own);
+      store.setKeyEntry("console", own, new char[0], chain);
       return new TlsIdentity(store, "");
     } catch (GeneralSecurityException | IOException e) {
       throw new IllegalArgumentException(
@@ -86,9 +98,14 @@ public final class TlsIdentity {
 
   private static Certificate[] chain(Path file) throws IOException, GeneralSecurityException {
     try (InputStream in = Files.newInputStream(file)) {
-      return CertificateFactory.getInstance("X.509")
-          .generateCertificates(in)
-          .toArray(new Certificate[0]);
+      Certificate[] chain =
+          CertificateFactory.getInstance("X.509")
+              .generateCertificates(in)
+              .toArray(new Certificate[0]);
+      if (chain.length == 0) {
+        throw new CertificateException("the first has no certificate in it");
+      }
+      return chain;
     }
   }
 
@@ -99,14 +116,41 @@ public final class TlsIdentity {
           "the key is not PKCS#8 without a password; openssl pkcs8 -topk8 -nocrypt makes it so");
     }
     byte[] encoded = Base64.getMimeDecoder().decode(found.group(1));
-    for (String algorithm : ALGORITHMS) {
+    for (String algorithm : SIGNATURES.keySet()) {
       try {
         return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(encoded));
       } catch (InvalidKeySpecException e) {
         continue; // a key of another kind
       }
     }
-    throw new InvalidKeySpecException("the key is of none of the kinds " + ALGORITHMS);
+    throw new InvalidKeySpecException(
+        "the key is of none of the kinds " + new TreeSet<>(SIGNATURES.keySet()));
+  }
+
+  /** Signs something with the key: nothing else is the same for all kinds of keys. */
+  private static void requirePair(PublicKey ofCertificate, PrivateKey key)
+      throws GeneralSecurityException {
+    if (!isPair(ofCertificate, key)) {
+      throw new InvalidKeyException(
+          "the key is not that of the first certificate in the file; give the key that it was"
+              + " requested with, and the console's own certificate first");
+    }
+  }
+
+  private static boolean isPair(PublicKey ofCertificate, PrivateKey key)
+      throws GeneralSecurityException {
+    byte[] anything = {1, 2, 3};
+    Signature signature = Signature.getInstance(SIGNATURES.get(key.getAlgorithm()));
+    signature.initSign(key);
+    signature.update(anything);
+    byte[] signed = signature.sign();
+    try {
+      signature.initVerify(ofCertificate);
+      signature.update(anything);
+      return signature.verify(signed);
+    } catch (InvalidKeyException | SignatureException e) {
+      return false; // a key of another kind
+    }
   }
 
   private static String reason(Exception e) {

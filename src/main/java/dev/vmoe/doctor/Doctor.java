@@ -56,8 +56,12 @@ public final class Doctor {
     look("settings", MACHINE_LIMIT, new SettingsLook(settings)::into, both);
     look("broker", NETWORK_LIMIT, new BrokerLook(settings, model.keepsProfile())::into, both);
     look("registry", NETWORK_LIMIT, new RegistryLook(settings, model.keepsProfile())::into, both);
+    boolean reached = all.stream().noneMatch(it -> it.status() == Finding.Status.FAILED);
     look("model", MODEL_LIMIT, model::into, both);
-    look("machine", MACHINE_LIMIT, new MachineLook(settings, model.fileBytes())::into, both);
+    ConfigurationLook configuration = new ConfigurationLook(settings, opener, model, reached);
+    look("configuration", MODEL_LIMIT, configuration::into, both);
+    long modelBytes = Math.max(model.fileBytes(), configuration.modelBytes());
+    look("machine", MACHINE_LIMIT, new MachineLook(settings, modelBytes)::into, both);
     return List.copyOf(all);
   }
 

@@ -10,7 +10,6 @@ import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.streams.Pipeline;
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.apache.kafka.common.config.ConfigException;
@@ -39,13 +38,10 @@ final class ModelLook {
     ModelCard read = null;
     String why = "";
     try {
-      found = opener.file(settings);
+      found = opener.file(settings, settings.model());
       read = opener.card(found);
     } catch (IOException | IllegalArgumentException | ConfigException e) {
-      why =
-          e instanceof NoSuchFileException missing
-              ? missing.getFile() + " does not exist"
-              : Reason.of(e);
+      why = Reason.of(e);
     }
     this.file = found;
     this.card = read;
@@ -55,6 +51,11 @@ final class ModelLook {
   /** Returns whether an instance would keep a routing profile, as far as can be known. */
   boolean keepsProfile() {
     return Pipeline.keepsProfile(settings);
+  }
+
+  /** Returns the model's file; empty if it says nothing about itself. */
+  Optional<Path> file() {
+    return card == null ? Optional.empty() : Optional.of(file);
   }
 
   /** Returns the bytes of the model's files; 0 if there are none. */
@@ -75,9 +76,20 @@ final class ModelLook {
       findings.skipped("device", "there is no model to load");
       return;
     }
+    lookAtSums(findings);
     lookAtProfile(card, findings);
     lookAtBatch(card, findings);
     load(card, findings);
+  }
+
+  private void lookAtSums(Findings findings) {
+    try {
+      findings.ok(
+          "model files",
+          opener.checkSums(file) ? "as SHA256SUMS says" : "no SHA256SUMS to hold them against");
+    } catch (IOException e) {
+      findings.failed("model files", Reason.of(e), "copy the model again, with its SHA256SUMS");
+    }
   }
 
   private void lookAtProfile(ModelCard card, Findings findings) {
@@ -146,10 +158,13 @@ final class ModelLook {
   }
 
   private void sayLoaded(ModelCard card, Findings findings) {
-    findings.ok(
-        "model",
-        "%s loads: %s, %d classes, weights %s"
-            .formatted(file, card.name(), card.classes().size(), card.weightsHash()));
+    findings.ok("model", loaded(file, card));
+  }
+
+  /** Returns what is said of a model that could be loaded. */
+  static String loaded(Path file, ModelCard card) {
+    return "%s loads: %s, %d classes, weights %s"
+        .formatted(file, card.name(), card.classes().size(), card.weightsHash());
   }
 
   private void sayDevice(Device got, String asked, Findings findings) {

@@ -1,5 +1,6 @@
 package dev.vmoe.doctor;
 
+import java.nio.file.NoSuchFileException;
 import java.util.concurrent.ExecutionException;
 
 /** A failure as a part of one line. */
@@ -23,6 +24,9 @@ final class Reason {
 
   private static String text(Throwable failure) {
     String message = failure.getMessage();
+    if (failure instanceof NoSuchFileException) {
+      return message + " does not exist";
+    }
     return message == null || message.isBlank() ? failure.getClass().getSimpleName() : message;
   }
 }

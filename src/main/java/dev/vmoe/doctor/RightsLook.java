@@ -1,14 +1,14 @@
 package dev.vmoe.doctor;
 
+import dev.vmoe.settings.MissingRight;
 import dev.vmoe.settings.Settings;
-import dev.vmoe.settings.TopicPlan;
+import dev.vmoe.streams.Topics;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.DescribeConsumerGroupsOptions;
@@ -26,28 +26,17 @@ import org.jspecify.annotations.Nullable;
 final class RightsLook {
 
   private static final String SUBJECT = "rights";
-  private static final String ADVICE = "grant it (src/docs/security.md, Rights)";
-  private static final Map<String, Set<AclOperation>> IMAGES =
-      Map.of(
-          TopicPlan.IMAGES, Set.of(AclOperation.READ),
-          TopicPlan.PREDICTIONS, Set.of(AclOperation.WRITE),
-          TopicPlan.EXPERT_UTILIZATION, Set.of(AclOperation.WRITE),
-          TopicPlan.IMAGES_DLQ, Set.of(AclOperation.WRITE),
-          TopicPlan.CONFIG, Set.of(AclOperation.READ));
-
-  private static final Map<String, Set<AclOperation>> ROUTING_PROFILE =
-      Map.of(
-          TopicPlan.EXPERT_UTILIZATION, Set.of(AclOperation.READ),
-          TopicPlan.ROUTING_PROFILE, Set.of(AclOperation.READ, AclOperation.WRITE));
-
+  private static final String ADVICE = "have it granted, then look again";
   private static final String PROFILE_SUFFIX = "-routing-profile";
 
   private final Settings settings;
+  private final Topics topics;
   private final Admin admin;
   private final boolean profile;
 
   RightsLook(Settings settings, Admin admin, boolean profile) {
     this.settings = settings;
+    this.topics = Topics.of(settings);
     this.admin = admin;
     this.profile = profile;
   }
@@ -55,12 +44,13 @@ final class RightsLook {
   void into(Findings findings) throws InterruptedException {
     String id = settings.getString(Settings.APPLICATION_ID);
     List<String> applications = profile ? List.of(id, id + PROFILE_SUFFIX) : List.of(id);
-    List<String> lacks = lacks(id, IMAGES);
+    List<String> lacks = lacks(id, topics::forImages);
     lacks.forEach(lack -> findings.failed(SUBJECT, lack, ADVICE));
     if (profile) {
-      List<String> profileLacks = lacks(id + PROFILE_SUFFIX, ROUTING_PROFILE);
+      List<String> profileLacks = lacks(id + PROFILE_SUFFIX, topics::forProfile);
       profileLacks.forEach(
-          lack -> findings.warning(SUBJECT, lack + ": there will be no routing profile", ADVICE));
+          lack ->
+              findings.warning(SUBJECT, "the routing profile will stand still: " + lack, ADVICE));
       lacks.addAll(profileLacks);
     }
     if (lacks.isEmpty()) {
@@ -69,36 +59,38 @@ final class RightsLook {
     }
   }
 
-  private List<String> lacks(String application, Map<String, Set<AclOperation>> topics)
+  private List<String> lacks(String application, Function<String, Set<AclOperation>> needed)
       throws InterruptedException {
     List<String> lacks = new ArrayList<>();
-    for (Map.Entry<String, Set<AclOperation>> topic : topics.entrySet()) {
-      ofTopic(topic.getKey(), topic.getValue(), lacks);
+    for (String topic : topics.all()) {
+      ofTopic(topic, needed.apply(topic), lacks);
     }
     ofGroup(application, lacks);
-    ofTransactions(application + "-doctor", lacks);
+    ofTransactions(application, lacks);
     return lacks;
   }
 
-  private void ofTopic(String name, Set<AclOperation> needed, List<String> lacks)
+  private void ofTopic(String topic, Set<AclOperation> needed, List<String> lacks)
       throws InterruptedException {
-    String topic = settings.topic(name);
+    if (needed.isEmpty()) {
+      return;
+    }
     @Nullable KafkaFuture<TopicDescription> description =
         admin
             .describeTopics(
                 List.of(topic), new DescribeTopicsOptions().includeAuthorizedOperations(true))
             .topicNameValues()
             .get(topic);
+    Set<AclOperation> missing = Set.of();
     try {
-      require(
-          "topic " + topic,
-          needed,
-          Objects.requireNonNull(description).get().authorizedOperations(),
-          lacks);
+      missing = MissingRight.of(Objects.requireNonNull(description).get(), needed);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof AuthorizationException) {
-        lacks.add("topic " + topic + ": " + needed + " is not allowed");
+        missing = needed;
       } // that it is missing has been said
+    }
+    if (!missing.isEmpty()) {
+      lacks.add(MissingRight.onTopic(topic, missing));
     }
   }
 
@@ -110,39 +102,28 @@ final class RightsLook {
                 new DescribeConsumerGroupsOptions().includeAuthorizedOperations(true))
             .describedGroups()
             .get(group);
+    boolean missing;
     try {
-      require(
-          "group " + group,
-          EnumSet.of(AclOperation.READ),
-          Objects.requireNonNull(description).get().authorizedOperations(),
-          lacks);
+      Set<AclOperation> allowed = Objects.requireNonNull(description).get().authorizedOperations();
+      missing = !MissingRight.of(allowed, Set.of(AclOperation.READ)).isEmpty();
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof AuthorizationException) {
-        lacks.add("group " + group + ": [READ] is not allowed");
-      } // a group that nobody has joined yet, or of another protocol
+      missing = e.getCause() instanceof AuthorizationException;
+      // or a group that nobody has joined yet, or of another protocol
+    }
+    if (missing) {
+      lacks.add(MissingRight.onGroup(group));
     }
   }
 
   /** To write with an id is to be allowed to describe it, too. */
-  private void ofTransactions(String id, List<String> lacks) throws InterruptedException {
+  private void ofTransactions(String application, List<String> lacks) throws InterruptedException {
+    String id = application + "-doctor";
     try {
       admin.describeTransactions(List.of(id)).description(id).get();
     } catch (ExecutionException e) {
       if (e.getCause() instanceof AuthorizationException) {
-        lacks.add("transactional id " + id + ": [WRITE] is not allowed");
+        lacks.add(MissingRight.onTransactionalId(application + "-*"));
       } // there is none of this name, as expected
-    }
-  }
-
-  private static void require(
-      String what, Set<AclOperation> needed, Set<AclOperation> allowed, List<String> lacks) {
-    if (allowed == null || allowed.contains(AclOperation.ALL)) {
-      return; // brokers without access control say nothing
-    }
-    Set<AclOperation> missing = EnumSet.copyOf(needed);
-    missing.removeAll(allowed);
-    if (!missing.isEmpty()) {
-      lacks.add(what + ": " + missing + " is not allowed");
     }
   }
 }

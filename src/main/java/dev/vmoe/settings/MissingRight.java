@@ -14,6 +14,7 @@ import org.apache.kafka.common.errors.ClusterAuthorizationException;
 import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TransactionalIdAuthorizationException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the brokers' access control lists deny, in words that say what to allow; {@code
@@ -27,9 +28,18 @@ public final class MissingRight {
 
   /** Returns which of these operations the user who asked for the description may not do. */
   public static Set<AclOperation> of(TopicDescription topic, Collection<AclOperation> needed) {
+    return of(topic.authorizedOperations(), needed);
+  }
+
+  /**
+   * Returns which of these operations a description does not list.
+   *
+   * @param allowed what it lists; null where brokers do not say
+   */
+  public static Set<AclOperation> of(
+      @Nullable Set<AclOperation> allowed, Collection<AclOperation> needed) {
     Set<AclOperation> missing = EnumSet.noneOf(AclOperation.class);
-    Set<AclOperation> allowed = topic.authorizedOperations();
-    if (allowed != null) { // or the broker does not say
+    if (allowed != null) {
       missing.addAll(needed);
       missing.removeAll(allowed);
     }
@@ -39,6 +49,11 @@ public final class MissingRight {
   /** Returns a sentence about a topic. */
   public static String onTopic(String topic, Collection<AclOperation> operations) {
     return sentence("topic " + topic, operations);
+  }
+
+  /** Returns a sentence about a consumer group, which is read. */
+  public static String onGroup(String group) {
+    return sentence("group " + group, List.of(AclOperation.READ));
   }
 
   /** Returns a sentence about a transactional id. */
@@ -59,11 +74,10 @@ public final class MissingRight {
         return Optional.of(onTopic(names(topics, applicationId), operations));
       }
       if (cause instanceof GroupAuthorizationException group) {
-        return Optional.of(sentence("group " + group.groupId(), List.of(AclOperation.READ)));
+        return Optional.of(onGroup(group.groupId()));
       }
       if (cause instanceof TransactionalIdAuthorizationException) {
-        return Optional.of(
-            sentence("transactional ids " + applicationId + "-*", List.of(AclOperation.WRITE)));
+        return Optional.of(onTransactionalId(applicationId + "-*"));
       }
       if (cause instanceof ClusterAuthorizationException) {
         return Optional.of(sentence("the cluster", List.of(AclOperation.IDEMPOTENT_WRITE)));

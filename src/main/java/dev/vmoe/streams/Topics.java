@@ -17,7 +17,7 @@ import org.apache.kafka.common.acl.AclOperation;
  * @param config configurations
  * @param routingProfile what the experts have done for each class so far
  */
-record Topics(
+public record Topics(
     String images,
     String predictions,
     String expertUtilization,
@@ -26,7 +26,7 @@ record Topics(
     String routingProfile) {
 
   /** Returns the names under the prefix in the settings. */
-  static Topics of(Settings settings) {
+  public static Topics of(Settings settings) {
     return new Topics(
         settings.topic(TopicPlan.IMAGES),
         settings.topic(TopicPlan.PREDICTIONS),
@@ -37,12 +37,12 @@ record Topics(
   }
 
   /** Returns those without which no image can be answered. */
-  List<String> ofImages() {
+  public List<String> ofImages() {
     return List.of(images, predictions, expertUtilization, deadLetters, config);
   }
 
   /** Returns what is done with a topic to answer images. */
-  Set<AclOperation> forImages(String topic) {
+  public Set<AclOperation> forImages(String topic) {
     if (topic.equals(images) || topic.equals(config)) {
       return Set.of(AclOperation.READ);
     }
@@ -50,7 +50,7 @@ record Topics(
   }
 
   /** Returns what is done with a topic to keep the routing profile. */
-  Set<AclOperation> forProfile(String topic) {
+  public Set<AclOperation> forProfile(String topic) {
     if (topic.equals(routingProfile)) {
       return EnumSet.of(AclOperation.READ, AclOperation.WRITE);
     }
@@ -58,7 +58,7 @@ record Topics(
   }
 
   /** Returns all of them. */
-  List<String> all() {
+  public List<String> all() {
     return List.of(images, predictions, expertUtilization, deadLetters, config, routingProfile);
   }
 }

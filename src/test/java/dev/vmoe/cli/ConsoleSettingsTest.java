@@ -10,6 +10,7 @@ import dev.vmoe.settings.Settings;
 import dev.vmoe.settings.SettingsLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigException;
@@ -125,6 +126,41 @@ class ConsoleSettingsTest {
     assertRefused(Map.of(CERTIFICATE, key, KEY, key), "are no certificate and its key");
     assertRefused(Map.of(CERTIFICATE, "gone.pem", KEY, key), "gone.pem does not exist");
     assertRefused(Map.of(CERTIFICATE, store, PASSWORD, "wrong horse"), "cannot be read as PKCS12");
+  }
+
+  @Test
+  void shouldRefuseAKeyThatIsAnotherCertificates(@TempDir Path folder) throws Exception {
+    Certificates certificates = Certificates.shared();
+    Path key = certificates.serverKeyPem();
+    Path another = certificates.trustPem();
+    Path none = Files.createFile(folder.resolve("none.pem"));
+
+    assertRefused(pair(another, key), another.toString(), key.toString(), "requested with");
+    assertRefused(pair(none, key), none.toString(), key.toString(), "no certificate in it");
+
+    // the console's own certificate has to be the first, whichever is its key
+    Path wrongOrder = folder.resolve("order.pem");
+    Files.writeString(wrongOrder, Files.readString(another));
+    Files.writeString(
+        wrongOrder, Files.readString(certificates.serverPem()), StandardOpenOption.APPEND);
+    assertRefused(pair(wrongOrder, key), wrongOrder.toString(), "own certificate first");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"RSA, 2048", "EC, 256", "EC, 521", "Ed25519, 255", "Ed448, 448"})
+  void shouldTakeEachKindOfKeyWithItsOwnCertificateAlone(
+      String kind, String bits, @TempDir Path folder) throws Exception {
+    Certificates.Pem one = Certificates.selfSigned(folder.resolve("one"), kind, bits);
+    Certificates.Pem other = Certificates.selfSigned(folder.resolve("other"), kind, bits);
+
+    assertThat(tls(pair(one.certificate(), one.key()))).isNotNull();
+    assertRefused(pair(one.certificate(), other.key()), other.key().toString(), "requested with");
+    assertRefused(pair(one.certificate(), Certificates.shared().serverKeyPem()), "requested with");
+    assertRefused(pair(Certificates.shared().serverPem(), one.key()), "requested with");
+  }
+
+  private static Map<String, String> pair(Path certificate, Path key) {
+    return Map.of(CERTIFICATE, certificate.toString(), KEY, key.toString());
   }
 
   private static Object tls(Map<String, String> settings) {

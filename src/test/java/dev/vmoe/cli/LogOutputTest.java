@@ -11,14 +11,18 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import net.logstash.logback.encoder.LogstashEncoder;
 import org.apache.kafka.common.config.ConfigException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -90,6 +94,38 @@ class LogOutputTest {
     assertThatThrownBy(() -> LogOutput.follow(Map.of("VMOE_LOG_LEVEL", "loud")))
         .hasMessageContaining("variable VMOE_LOG_LEVEL: log.level: 'loud' is not")
         .hasMessageContaining("DEBUG");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"run --nonsense", "run --settings SETTINGS", "nonsense", "doctor x"})
+  void shouldSayWhatIsWrongWithACommandThoughTheLogIsOff(String command, @TempDir Path folder)
+      throws Exception {
+    Path settings = Files.writeString(folder.resolve("bad.properties"), "batch.max.image=3\n");
+    List<String> words = new ArrayList<>();
+    words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    words.add("-Dlogback.configurationFile=logback.xml"); // not that of the tests
+    words.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    words.add(VmoeCommand.class.getName());
+    words.addAll(List.of(command.replace("SETTINGS", settings.toString()).split(" ")));
+    Path err = folder.resolve("err");
+    ProcessBuilder builder = new ProcessBuilder(words).redirectError(err.toFile());
+    builder
+        .environment()
+        .putAll(
+            Map.of(
+                "VMOE_LOG_FORMAT", "json", "VMOE_LOG_LEVEL", "OFF", "VMOE_KAFKA_LOG_LEVEL", "OFF"));
+
+    Process process = builder.start();
+
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).isEqualTo(VmoeCommand.USAGE);
+    List<String> lines = Files.readAllLines(err);
+    assertThat(lines).hasSize(1);
+    JsonNode line = new ObjectMapper().readTree(lines.get(0));
+    assertThat(line.get("level").textValue()).isEqualTo("ERROR");
+    assertThat(line.get("message").textValue())
+        .containsAnyOf("--nonsense", "batch.max.images", "'nonsense'", "'x'");
+    assertThat(line.get("time").textValue()).endsWith("Z");
   }
 
   @Test
