@@ -84,6 +84,7 @@ class PlanCommandTest {
         "--rate 100 --latency 1000 --burst 0.5 | a burst of 0.5",
         "--rate 100 --latency 1000 --batch 256 | none of more than 64 was measured",
         "--rate 100 --latency 1000 --cores 0 | --cores 0 is below 1",
+        "--rate 100 --latency 1000 --save-costs again.json | there is nothing to save",
         "--rate 100 | --latency",
       })
   void shouldRefuseADemandThatCannotBeMet(String options, String message) throws Exception {
