@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -129,7 +128,7 @@ final class NamedModels {
     }
     try {
       ModelFiles files = ModelFiles.of(settings, model);
-      FileSums.check(Objects.requireNonNull(files.graph().toAbsolutePath().getParent()));
+      FileSums.checkGraph(files.graph());
       VmoeSession.open(files.graph(), new SessionSettings(Device.CPU, 0, false, List.of())).close();
     } catch (IOException | InferenceException e) {
       throw new IllegalArgumentException("model: " + ErrorText.of(e), e);

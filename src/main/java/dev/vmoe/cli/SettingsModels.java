@@ -75,7 +75,7 @@ final class SettingsModels implements ModelSource {
     ModelFiles files = files(live);
     VmoeSession session;
     try {
-      FileSums.check(Objects.requireNonNull(files.graph().toAbsolutePath().getParent()));
+      FileSums.checkGraph(files.graph());
       if (!first) {
         FreeMemory.ofThisMachine().require(files.card().name(), files.bytes());
       }
