@@ -41,7 +41,7 @@ final class CostOptions {
       paramLabel = "FILE",
       description =
           "Costs that --save-costs wrote, here or on another machine (default: measure them here,"
-              + " about a minute).")
+              + " about two minutes).")
   private @Nullable Path costs;
 
   @Option(

@@ -63,6 +63,8 @@ final class LocalBroker implements AutoCloseable {
       quiet("dev.vmoe", Level.WARN);
       // It warns of the connections that the broker has closed when it is told to stop.
       quiet("org.apache.kafka.clients.NetworkClient", Level.ERROR);
+      // It warns of partitions that are given back while their offsets are asked for.
+      quiet("org.apache.kafka.clients.consumer.internals.OffsetFetcherUtils", Level.ERROR);
     }
   }
 
