@@ -126,6 +126,25 @@ class GracefulStopIT {
   }
 
   @Test
+  void shouldEndOnlyOnceTheFirstModelIsLoaded() throws Exception {
+    Process process = run(5_000);
+    try {
+      await().atMost(Duration.ofSeconds(60)).until(() -> said("err", "measuring cost, % 10"));
+
+      Duration took = stop(process, DEFAULT_BOUND);
+
+      log.warn("model being loaded: ended {} ms after SIGTERM", took.toMillis());
+      assertThat(process.exitValue()).isEqualTo(TERMINATED);
+      assertThat(log())
+          .extracting(line -> line.get("message").textValue().replaceFirst(" is loaded from.*", ""))
+          .containsSubsequence(
+              "told to stop; ends within 25000 ms", "fashion-mnist-vmoe-bpr", "stopped");
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
   void shouldEndInTimeWhileTheModelHangs() throws Exception {
     Duration bound = Duration.ofSeconds(2);
     Process process =
@@ -163,6 +182,10 @@ class GracefulStopIT {
   }
 
   private Process run() throws IOException {
+    return run(500);
+  }
+
+  private Process run(int surveyMs) throws IOException {
     return java(
         VmoeCommand.class,
         List.of(
@@ -173,7 +196,7 @@ class GracefulStopIT {
             "--set=device=cpu",
             "--set=console.port=0",
             "--set=console.page=false",
-            "--set=cost.survey.ms=500",
+            "--set=cost.survey.ms=" + surveyMs,
             "--set=registry.basic.auth.user.info=any:hunter2"));
   }
 

@@ -28,6 +28,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What the build lays out for the container image in {@code target/image}: no broker, no registry,
@@ -116,6 +118,18 @@ class ImageClassPathIT {
     assertThat(demo.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(demo.exitValue()).isEqualTo(VmoeCommand.FAILED);
     assertThat(log).content().contains("no Kafka broker").contains("from a checkout");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"plan --rate 100 --latency 1000", "bench sizing"})
+  @Timeout(60)
+  void shouldSayBeforeItMeasuresThatItNeedsCosts(String command) throws Exception {
+    Path log = folder.resolve("plan.log");
+    Process plan = start(log, command(List.of(), command.split(" ")));
+    assertThat(plan.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(plan.exitValue()).isEqualTo(VmoeCommand.FAILED);
+    assertThat(log).content().contains("no Kafka broker").contains("give them with --costs FILE");
+    assertThat(Files.readAllLines(log)).as("nothing was measured before").hasSize(1);
   }
 
   private static Stream<String> entries() throws IOException {

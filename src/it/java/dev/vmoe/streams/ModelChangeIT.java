@@ -41,6 +41,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
+import org.apache.kafka.streams.KafkaStreams;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -405,6 +406,29 @@ class ModelChangeIT {
             },
             "it",
             null);
+  }
+
+  @Test
+  void shouldEndOnlyOnceTheModelThatIsBeingLoadedIsGivenBack() throws Exception {
+    try (Workbench workbench = Workbench.open(1);
+        Running running = new Running(workbench)) {
+      workbench.configure(model(SLOW).build());
+      await().atMost(LIMIT).until(() -> running.models.waiting.get() == 1);
+      Thread closing = new Thread(running.pipeline::close, "closing");
+      closing.start();
+      await("the stream threads have ended")
+          .atMost(LIMIT)
+          .until(() -> running.pipeline.state() == KafkaStreams.State.NOT_RUNNING);
+
+      closing.join(1_000);
+      assertThat(closing.isAlive()).as("waits for the load").isTrue();
+      running.models.slow.release();
+      closing.join(LIMIT.toMillis());
+
+      assertThat(closing.isAlive()).isFalse();
+      assertThat(running.models.closed).containsExactlyInAnyOrder(SLOW, SMALL);
+      assertThat(running.version()).isNull();
+    }
   }
 
   @Test

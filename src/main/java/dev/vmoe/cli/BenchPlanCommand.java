@@ -86,6 +86,7 @@ final class BenchPlanCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    LocalBroker.require(LocalBroker.FROM_A_CHECKOUT);
     costs.check();
     PositiveNumbers.check(spec, "--seconds", seconds, "--repeat", repeat, "--latency", latencyMs);
     if (shares.stream().anyMatch(share -> !(share > 0))) {

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The options of every command that computes with the measured costs of an instance. */
@@ -40,7 +41,7 @@ final class CostOptions {
       paramLabel = "FILE",
       description =
           "Costs that --save-costs wrote, here or on another machine (default: measure them here,"
-              + " about a minute).")
+              + " about two minutes).")
   private @Nullable Path costs;
 
   @Option(
@@ -93,6 +94,19 @@ final class CostOptions {
   /** Checks the options before anything is started. */
   void check() {
     PositiveNumbers.check(command, "--max-batch", maxBatch, "--survey-seconds", surveySeconds);
+    if (costs == null) {
+      LocalBroker.require(
+          "costs cannot be measured here; measure them from a checkout (ops/vmoe plan --save-costs"
+              + " FILE …) on a machine like this one, and give them with --costs FILE");
+    } else if (saveCosts != null) {
+      throw new ParameterException(
+          command.commandLine(),
+          "--save-costs "
+              + saveCosts
+              + ": nothing is measured with --costs "
+              + costs
+              + ", so there is nothing to save; leave out one of them");
+    }
   }
 
   /** Returns what is computed with; opens the model only where costs have to be measured. */

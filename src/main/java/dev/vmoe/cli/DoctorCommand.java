@@ -141,7 +141,7 @@ final class DoctorCommand implements Callable<Integer> {
 
     @Override
     public boolean checkSums(Path file) throws IOException {
-      return FileSums.checkBeside(file);
+      return FileSums.checkGraph(file);
     }
 
     @Override

@@ -20,7 +20,8 @@ import java.util.stream.Stream;
  */
 record GraphFolder(Path folder) {
 
-  private static final String PROFILE = "profile.json";
+  /** Quality profile in the folder of a checkpoint. */
+  static final String PROFILE = "profile.json";
 
   /** Writes a graph. */
   @FunctionalInterface
@@ -37,7 +38,7 @@ record GraphFolder(Path folder) {
             name + ".onnx",
             newest(checkpoint),
             out -> {
-              FileSums.check(checkpoint);
+              FileSums.checkCheckpoint(prefix);
               ModelImport.write(CheckpointReader.read(prefix), DescriptionFile.beside(prefix), out);
               if (Files.exists(profile)) {
                 Files.copy(profile, ProfileFile.beside(out));

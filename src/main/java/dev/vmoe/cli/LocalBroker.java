@@ -18,6 +18,11 @@ import org.slf4j.LoggerFactory;
 /** A broker and a registry on loopback, for several pipelines each with topics of its own. */
 final class LocalBroker implements AutoCloseable {
 
+  /** What to do with a command that cannot do without them. */
+  static final String FROM_A_CHECKOUT =
+      "run this command from a checkout (ops/vmoe), or `docker compose up` for the pipeline beside a"
+          + " broker and a registry";
+
   private static final Duration REGISTRY_RETRY = Duration.ofSeconds(30);
 
   private final EmbeddedRegistry registryServer;
@@ -26,12 +31,7 @@ final class LocalBroker implements AutoCloseable {
 
   /** Starts both. */
   LocalBroker() throws InterruptedException {
-    if (!EmbeddedKafka.isThere()) {
-      throw new IllegalStateException(
-          "this installation has no Kafka broker and no schema registry of its own, as the container"
-              + " image: run this command from a checkout (ops/vmoe), or `docker compose up` for the"
-              + " pipeline beside a broker and a registry");
-    }
+    require(FROM_A_CHECKOUT);
     quietUnlessAsked();
     registryServer = EmbeddedRegistry.start();
     try {
@@ -43,12 +43,28 @@ final class LocalBroker implements AutoCloseable {
     registry = new RegistryClient(registryServer.url(), Map.of(), REGISTRY_RETRY);
   }
 
+  /**
+   * Checks that this installation has what would be started.
+   *
+   * @param otherwise what to do where it has not
+   */
+  static void require(String otherwise) {
+    if (!EmbeddedKafka.isThere()) {
+      throw new IllegalStateException(
+          "this installation has no Kafka broker and no schema registry of its own, as the container"
+              + " image: "
+              + otherwise);
+    }
+  }
+
   /** Whoever watches progress wants no log of every start and stop between. */
   private static void quietUnlessAsked() {
     if (System.getenv("VMOE_LOG_LEVEL") == null) {
       quiet("dev.vmoe", Level.WARN);
       // It warns of the connections that the broker has closed when it is told to stop.
       quiet("org.apache.kafka.clients.NetworkClient", Level.ERROR);
+      // It warns of partitions that are given back while their offsets are asked for.
+      quiet("org.apache.kafka.clients.consumer.internals.OffsetFetcherUtils", Level.ERROR);
     }
   }
 

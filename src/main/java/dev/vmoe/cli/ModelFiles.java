@@ -56,7 +56,12 @@ record ModelFiles(Path graph, ModelCard card, @Nullable QualityProfile quality) 
 
   /** Returns the bytes of a graph and its weights. */
   static long bytes(Path graph) throws IOException {
-    Path data = graph.resolveSibling(graph.getFileName() + ".data");
+    Path data = data(graph);
     return Files.size(graph) + (Files.exists(data) ? Files.size(data) : 0);
+  }
+
+  /** Returns where the weights of a graph lie if it is too large to hold them. */
+  static Path data(Path graph) {
+    return graph.resolveSibling(graph.getFileName() + ".data");
   }
 }

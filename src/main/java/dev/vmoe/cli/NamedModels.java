@@ -128,7 +128,7 @@ final class NamedModels {
     }
     try {
       ModelFiles files = ModelFiles.of(settings, model);
-      FileSums.checkBeside(files.graph());
+      FileSums.checkGraph(files.graph());
       VmoeSession.open(files.graph(), new SessionSettings(Device.CPU, 0, false, List.of())).close();
     } catch (IOException | InferenceException e) {
       throw new IllegalArgumentException("model: " + ErrorText.of(e), e);

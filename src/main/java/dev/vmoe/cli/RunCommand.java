@@ -14,6 +14,7 @@ import dev.vmoe.streams.Pipeline;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.types.Password;
 import org.jspecify.annotations.Nullable;
@@ -57,34 +58,41 @@ final class RunCommand implements Callable<Integer> {
         Console console = console(settings, meters, instance)) {
       PipelineMetrics metrics = Pipeline.metrics(meters);
       SettingsModels models = new SettingsModels(settings, metrics, progress, instance::loaded);
-      try (Pipeline pipeline = Pipeline.start(settings, models, metrics)) {
-        BoundedStop stop =
-            BoundedStop.atExit(
-                pipeline::close,
-                OperationDefinitions.stopTimeout(settings),
-                () ->
-                    pipeline.failure().isPresent() ? VmoeCommand.FAILED : VmoeCommand.STOPPED_LATE);
-        try {
-          pipeline.bindKafka(meters);
-          instance.started(
-              pipeline, new RunningView(settings, models.names(), models::complete, pipeline));
-          progress.say(
-              "running; "
-                  + (console == null ? "" : console.shows() + " at " + console.address() + "; ")
-                  + "Ctrl-C stops");
-          pipeline.awaitStopped();
-        } finally {
-          pipeline.failure().ifPresent(e -> log.error("the pipeline gave up", e));
-          stop.end();
-        }
-        Optional<Throwable> failure = pipeline.failure();
-        if (failure.isPresent()) {
-          throw new IllegalStateException(
-              "the pipeline gave up: " + ErrorText.of(failure.get()), failure.get());
-        }
+      AtomicReference<@Nullable Pipeline> started = new AtomicReference<>();
+      BoundedStop stop =
+          BoundedStop.atExit(
+              () -> {
+                Optional.ofNullable(started.get()).ifPresent(Pipeline::close);
+                models.stop();
+              },
+              OperationDefinitions.stopTimeout(settings),
+              () -> failure(started).isPresent() ? VmoeCommand.FAILED : VmoeCommand.STOPPED_LATE);
+      try {
+        Pipeline pipeline = Pipeline.start(settings, models, metrics);
+        started.set(pipeline);
+        pipeline.bindKafka(meters);
+        instance.started(
+            pipeline, new RunningView(settings, models.names(), models::complete, pipeline));
+        progress.say(
+            "running; "
+                + (console == null ? "" : console.shows() + " at " + console.address() + "; ")
+                + "Ctrl-C stops");
+        pipeline.awaitStopped();
+      } finally {
+        failure(started).ifPresent(e -> log.error("the pipeline gave up", e));
+        stop.end();
+      }
+      Optional<Throwable> failure = failure(started);
+      if (failure.isPresent()) {
+        throw new IllegalStateException(
+            "the pipeline gave up: " + ErrorText.of(failure.get()), failure.get());
       }
     }
     return 0;
+  }
+
+  private static Optional<Throwable> failure(AtomicReference<@Nullable Pipeline> started) {
+    return Optional.ofNullable(started.get()).flatMap(Pipeline::failure);
   }
 
   /** Starts the console, or none; before the model, which may take a while to load. */

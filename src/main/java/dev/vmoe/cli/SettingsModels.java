@@ -24,6 +24,7 @@ final class SettingsModels implements ModelSource {
   private final Progress progress;
   private final Runnable firstLoaded;
   private boolean first = true;
+  private boolean stopped;
 
   /**
    * Creates a source that has loaded nothing yet.
@@ -67,11 +68,14 @@ final class SettingsModels implements ModelSource {
   }
 
   @Override
-  public LoadedModel load(LiveSettings live) {
+  public synchronized LoadedModel load(LiveSettings live) {
+    if (stopped) {
+      throw new IllegalStateException("this instance is being stopped and loads no model");
+    }
     ModelFiles files = files(live);
     VmoeSession session;
     try {
-      FileSums.checkBeside(files.graph());
+      FileSums.checkGraph(files.graph());
       if (!first) {
         FreeMemory.ofThisMachine().require(files.card().name(), files.bytes());
       }
@@ -86,6 +90,11 @@ final class SettingsModels implements ModelSource {
       session.close();
       throw e;
     }
+  }
+
+  /** Waits for a model that is being loaded, as long as it takes; none is loaded after it. */
+  synchronized void stop() {
+    stopped = true;
   }
 
   private LoadedModel loaded(LiveSettings live, ModelFiles files, VmoeSession session) {

@@ -378,24 +378,27 @@ public final class LiveConfiguration implements AutoCloseable {
     return settings.version() == null ? "of the settings file" : settings.version().toString();
   }
 
-  /** Stops following; what is in force stays so. */
+  /**
+   * Stops following; what is in force stays so. Waits as long as it takes for a model that is being
+   * loaded, and gives it back: no native session may be opened while the JVM ends.
+   */
   @Override
   public void close() {
     synchronized (waiting) {
       closed.countDown();
-      loader.shutdown(); // what is being loaded is given back once it is
+      loader.shutdown();
     }
     Following following;
     synchronized (this) {
       following = this.following;
       this.following = null;
     }
-    if (following == null) {
-      return;
-    }
-    following.records().wakeUp();
     try {
-      following.thread().join(CLOSE_LIMIT.toMillis());
+      if (following != null) {
+        following.records().wakeUp();
+        following.thread().join(CLOSE_LIMIT.toMillis());
+      }
+      boolean unused = loader.awaitTermination(Long.MAX_VALUE, TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

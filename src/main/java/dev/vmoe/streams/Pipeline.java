@@ -270,7 +270,10 @@ public final class Pipeline implements AutoCloseable {
     return Optional.ofNullable(failure.get());
   }
 
-  /** Commits what is emitted, gives the partitions back and stops all threads. */
+  /**
+   * Commits what is emitted, gives the partitions back and stops all threads; waits for a batch
+   * that runs and a model that is being loaded, as long as they take.
+   */
   @Override
   public void close() {
     parts.inFlight().stop(); // who waits for room comes back at once,

@@ -9,6 +9,7 @@ import dev.vmoe.settings.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -17,6 +18,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelFolderTest {
+
+  private static final String ABC =
+      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+  private static final String OTHER =
+      "d2cd9c4ed9f2b8cd6e0f8eb4b7d0fdad8c2fd2c6d1f9a1a0f5f9a5dd0e0f3a11";
 
   @TempDir Path folder;
   private Path models;
@@ -89,23 +95,67 @@ class ModelFolderTest {
   }
 
   @Test
-  void shouldHoldFilesAgainstTheirSums() throws IOException {
-    Path unit = models.resolve("b");
-    assertThatNoException().isThrownBy(() -> FileSums.check(unit));
-    Path sums = unit.resolve("SHA256SUMS");
-    String right = "d2cd9c4ed9f2b8cd6e0f8eb4b7d0fdad8c2fd2c6d1f9a1a0f5f9a5dd0e0f3a11";
-    Files.writeString(sums, right + "  model.onnx\n");
+  void shouldHoldTheFilesOfAModelAgainstTheirSums() throws IOException {
+    Path graph = models.resolve("b/model.onnx");
+    Path sums = graph.resolveSibling("SHA256SUMS");
+    assertThatNoException().isThrownBy(() -> FileSums.checkGraph(graph));
+    Files.writeString(graph, "abc");
+    Files.writeString(sums, ABC + "  model.onnx\n");
+    assertThatNoException().isThrownBy(() -> FileSums.checkGraph(graph));
+    for (String name : List.of("model.onnx", "./model.onnx", "././model.onnx")) {
+      Files.writeString(sums, OTHER + "  " + name + "\n");
+      assertThatExceptionOfType(IOException.class)
+          .isThrownBy(() -> FileSums.checkGraph(graph))
+          .withMessageContaining("model.onnx is not the file that SHA256SUMS means");
+    }
+    for (String name : List.of("model.onnx.data", "model.profile.json")) {
+      Files.writeString(sums, OTHER + " *" + name + "\n");
+      assertThatExceptionOfType(IOException.class)
+          .isThrownBy(() -> FileSums.checkGraph(graph))
+          .withMessageContaining(name + " is missing, which SHA256SUMS beside it names");
+      Files.writeString(graph.resolveSibling(name), "abc");
+      assertThatExceptionOfType(IOException.class)
+          .isThrownBy(() -> FileSums.checkGraph(graph))
+          .withMessageContaining(name + " is not the file that SHA256SUMS means");
+    }
+    Files.writeString(sums, "SHA256 (model.onnx) = " + ABC + "\n");
     assertThatExceptionOfType(IOException.class)
-        .isThrownBy(() -> FileSums.check(unit))
-        .withMessageContaining("model.onnx is not the file that SHA256SUMS means");
-    Files.writeString(sums, right + "  ../../outside/model.onnx\n");
-    assertThatExceptionOfType(IOException.class)
-        .isThrownBy(() -> FileSums.check(unit))
+        .isThrownBy(() -> FileSums.checkGraph(graph))
         .withMessageContaining("is no line of sha256sum");
-    Files.writeString(unit.resolve("model.onnx"), "abc");
+  }
+
+  @Test
+  void shouldHoldTheFilesOfACheckpointAgainstTheirSums() throws IOException {
+    Path prefix = models.resolve("empty/checkpoint");
+    for (String name :
+        List.of(
+            "checkpoint.index", "checkpoint.data-00000-of-00001", "model.json", "profile.json")) {
+      Files.writeString(prefix.resolveSibling("SHA256SUMS"), OTHER + "  " + name + "\n");
+      Files.writeString(prefix.resolveSibling(name), "abc");
+      assertThatExceptionOfType(IOException.class)
+          .isThrownBy(() -> FileSums.checkCheckpoint(prefix))
+          .withMessageContaining(name + " is not the file that SHA256SUMS means");
+    }
+  }
+
+  @Test
+  void shouldNotCareForSumsOfNeighbours() throws IOException {
+    Path graph = models.resolve("b/model.onnx");
+    Files.writeString(graph, "abc");
+    Files.writeString(graph.resolveSibling("other.onnx"), "changed");
     Files.writeString(
-        sums, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  model.onnx\n");
-    assertThatNoException().isThrownBy(() -> FileSums.check(unit));
+        graph.resolveSibling("SHA256SUMS"),
+        String.join(
+            "\n",
+            OTHER + "  other.onnx",
+            OTHER + "  gone.onnx",
+            OTHER + "  below/model.onnx",
+            OTHER + "  ../../outside/model.onnx",
+            ABC + "  model.onnx"));
+
+    assertThatNoException().isThrownBy(() -> FileSums.checkGraph(graph));
+    assertThatNoException()
+        .isThrownBy(() -> FileSums.checkCheckpoint(graph.resolveSibling("checkpoint")));
   }
 
   @Test

@@ -68,11 +68,24 @@ class PlanCommandTest {
             "at the peak rate",
             "once another is lost",
             "What gives first: the model at its best point",
+            "% of the mean rate. Spread the keys.",
             "How sure: times were measured on one instance",
             "4 cores are not enough: " + 2 * instances + " are needed")
         .containsPattern(
             "instances +" + instances + " +on 2 cores each, " + 2 * instances + " in all")
         .containsPattern("partitions of images +" + plan.get("partitions").intValue());
+  }
+
+  @Test
+  void shouldAskForNoSpreadOfWhatOneInstanceAnswers() {
+    assertThat(plan("--rate", "100", "--latency", "1000", "--batch", "32", "--linger", "20"))
+        .as(err.toString())
+        .isZero();
+
+    assertThat(out.toString())
+        .containsPattern("instances +1 ")
+        .contains("images/s, which is more than the mean rate.")
+        .doesNotContain("Spread the keys");
   }
 
   @ParameterizedTest
@@ -84,6 +97,7 @@ class PlanCommandTest {
         "--rate 100 --latency 1000 --burst 0.5 | a burst of 0.5",
         "--rate 100 --latency 1000 --batch 256 | none of more than 64 was measured",
         "--rate 100 --latency 1000 --cores 0 | --cores 0 is below 1",
+        "--rate 100 --latency 1000 --save-costs again.json | there is nothing to save",
         "--rate 100 | --latency",
       })
   void shouldRefuseADemandThatCannotBeMet(String options, String message) throws Exception {

@@ -221,12 +221,15 @@ public final class PlanText {
         format(
             "What gives first: %s, at %.0f images/s; %s.",
             first.name(), first.imagesPerSecond(), first.consequence()));
+    double share = 100 * plan.mostPerInstance() / demand.imagesPerSecond();
     advice.add(
         format(
             "A partition is one instance's, whatever the number of instances: no partition may get"
-                + " more than %.0f images/s, %.0f %% of the mean rate. Spread the keys.",
+                + " more than %.0f images/s, %s.",
             plan.mostPerInstance(),
-            Math.min(100, 100 * plan.mostPerInstance() / demand.imagesPerSecond())));
+            share < 100
+                ? Table.decimals(share, share < 1 ? 3 : 0) + " % of the mean rate. Spread the keys"
+                : "which is more than the mean rate"));
     advice.add(oneLost());
     advice.add(
         format(
