@@ -5,7 +5,6 @@ import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.capacity.RunTime;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.inference.BatchResult;
-import dev.vmoe.moe.Capacity;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
@@ -233,7 +232,7 @@ public final class CostSurvey {
     return new ArrayList<>(spread);
   }
 
-  /** Whether a cell is at the ends of the grid, between which the rest can be interpolated. */
+  /** Whether a cell is at the ends of the grid, where a line is known best by two points. */
   private static boolean mustMeasure(Cell cell, List<OperatingPoint> points, List<Integer> sizes) {
     boolean endOfSizes =
         cell.images() == sizes.get(0) || cell.images() == sizes.get(sizes.size() - 1);
@@ -284,15 +283,9 @@ public final class CostSurvey {
   /** Slots of all experts of all MoE layers. */
   private double slots(Cell cell) {
     ModelCard card = classifier.card();
-    return card.dense()
-        ? 0
-        : (double) card.numLayers()
-            * card.numExperts()
-            * Capacity.slots(
-                cell.images() * card.tokensPerImage(),
-                cell.point().expertsPerToken(),
-                cell.point().capacityRatio(),
-                card.numExperts());
+    return (double) card.numLayers()
+        * card.numExperts()
+        * card.slots(cell.images(), cell.point().expertsPerToken(), cell.point().capacityRatio());
   }
 
   private double rowsOfEvenLoad(Cell cell) {

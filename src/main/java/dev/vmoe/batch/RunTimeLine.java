@@ -31,10 +31,12 @@ final class RunTimeLine {
   record Measured(int expertsPerToken, double work, double nanos) {}
 
   private final double slope;
+  private final double least;
   private final Map<Integer, Double> bases;
 
-  private RunTimeLine(double slope, Map<Integer, Double> bases) {
+  private RunTimeLine(double slope, double least, Map<Integer, Double> bases) {
     this.slope = slope;
+    this.least = least;
     this.bases = bases;
   }
 
@@ -63,7 +65,8 @@ final class RunTimeLine {
           sameExperts.get(0).expertsPerToken(),
           mean(sameExperts, Measured::nanos) - slope * mean(sameExperts, Measured::work));
     }
-    return new RunTimeLine(slope, bases);
+    double shortest = measured.stream().mapToDouble(Measured::nanos).min().orElse(2);
+    return new RunTimeLine(slope, shortest / 2, bases);
   }
 
   private static double mean(List<Measured> measured, ToDoubleFunction<Measured> value) {
@@ -71,12 +74,13 @@ final class RunTimeLine {
   }
 
   /**
-   * Returns the time of a run in nanoseconds, or nothing where none of this K was measured.
+   * Returns the time of a run in nanoseconds, not below half of the shortest that was measured;
+   * nothing where none of this K was.
    *
    * @param work rows that experts compute
    */
   Optional<Double> nanos(int expertsPerToken, double work) {
     return Optional.ofNullable(bases.get(expertsPerToken))
-        .map(base -> Math.max(1, base + slope * work));
+        .map(base -> Math.max(least, base + slope * work));
   }
 }

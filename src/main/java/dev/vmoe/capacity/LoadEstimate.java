@@ -164,11 +164,17 @@ final class LoadEstimate {
       this.meanSeconds = meanSeconds;
     }
 
+    /** Adds what came in an interval, spread over it evenly: a long one fades within itself. */
     void add(long more, double passed) {
+      if (passed <= 0) {
+        count += more;
+        return;
+      }
       double kept = Math.exp(-passed / meanSeconds);
-      count = count * kept + more;
-      seconds = seconds * kept + passed;
-      squaredWeights = squaredWeights * kept * kept + passed;
+      double weight = meanSeconds * (1 - kept);
+      count = count * kept + more * weight / passed;
+      seconds = seconds * kept + weight;
+      squaredWeights = squaredWeights * kept * kept + meanSeconds / 2 * (1 - kept * kept);
       sinceFirst += passed;
     }
 

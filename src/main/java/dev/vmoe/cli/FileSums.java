@@ -58,7 +58,7 @@ final class FileSums {
     check(
         Objects.requireNonNull(file.getParent()),
         name ->
-            name.startsWith(file.getFileName() + ".")
+            (name.startsWith(file.getFileName() + ".") && !name.contains("/"))
                 || name.equals(DescriptionFile.NAME)
                 || name.equals(GraphFolder.PROFILE));
   }
@@ -68,6 +68,7 @@ final class FileSums {
     if (!Files.exists(sums)) {
       return false;
     }
+    boolean held = false;
     for (String line : Files.readAllLines(sums)) {
       Matcher parts = LINE.matcher(line);
       if (!parts.matches()) {
@@ -75,9 +76,10 @@ final class FileSums {
       }
       if (ofTheModel.test(parts.group(2))) {
         require(folder.resolve(parts.group(2)), parts.group(1));
+        held = true;
       }
     }
-    return true;
+    return held;
   }
 
   private static void require(Path file, String wanted) throws IOException {

@@ -8,9 +8,12 @@ import dev.vmoe.streams.LearnedControllers;
 import dev.vmoe.streams.LoadedModel;
 import dev.vmoe.streams.ModelSource;
 import dev.vmoe.streams.Pipeline;
+import dev.vmoe.streams.PipelineException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,7 +27,8 @@ final class SettingsModels implements ModelSource {
   private final Progress progress;
   private final Runnable firstLoaded;
   private boolean first = true;
-  private boolean stopped;
+  private final Lock loading = new ReentrantLock();
+  private volatile boolean stopping;
 
   /**
    * Creates a source that has loaded nothing yet.
@@ -68,10 +72,23 @@ final class SettingsModels implements ModelSource {
   }
 
   @Override
-  public synchronized LoadedModel load(LiveSettings live) {
-    if (stopped) {
-      throw new IllegalStateException("this instance is being stopped and loads no model");
+  public LoadedModel load(LiveSettings live) {
+    loading.lock();
+    try {
+      requireGoesOn();
+      return open(live);
+    } finally {
+      loading.unlock();
     }
+  }
+
+  private void requireGoesOn() {
+    if (stopping) {
+      throw new PipelineException("the instance is being stopped and takes no model", null);
+    }
+  }
+
+  private LoadedModel open(LiveSettings live) {
     ModelFiles files = files(live);
     VmoeSession session;
     try {
@@ -85,7 +102,9 @@ final class SettingsModels implements ModelSource {
       throw new IllegalArgumentException("model: " + ErrorText.of(e), e);
     }
     try {
-      return loaded(live, files, session);
+      LoadedModel loaded = loaded(live, files, session);
+      requireGoesOn(); // nothing may start with it once the stop has waited for it
+      return loaded;
     } catch (RuntimeException | Error e) {
       session.close();
       throw e;
@@ -93,8 +112,10 @@ final class SettingsModels implements ModelSource {
   }
 
   /** Waits for a model that is being loaded, as long as it takes; none is loaded after it. */
-  synchronized void stop() {
-    stopped = true;
+  void stop() {
+    stopping = true;
+    loading.lock();
+    loading.unlock();
   }
 
   private LoadedModel loaded(LiveSettings live, ModelFiles files, VmoeSession session) {

@@ -2,7 +2,6 @@ package dev.vmoe.doctor;
 
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.RegistryUnavailableException;
-import dev.vmoe.inference.InferenceException;
 import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
@@ -69,7 +68,8 @@ final class ConfigurationLook {
       entries = entries();
     } catch (KafkaException | PipelineException | RegistryUnavailableException e) {
       if (reached) {
-        findings.failed(SUBJECT, Reason.of(e), "look again, or see why");
+        findings.failed(
+            SUBJECT, Reason.of(e), "see whether brokers and registry answer, and look again");
       } else {
         findings.skipped(SUBJECT, Reason.of(e));
       }
@@ -131,7 +131,7 @@ final class ConfigurationLook {
         findings.ok("configured model", loaded);
       }
       return "";
-    } catch (IOException | IllegalArgumentException | InferenceException e) {
+    } catch (IOException | RuntimeException e) {
       return Reason.of(e);
     }
   }

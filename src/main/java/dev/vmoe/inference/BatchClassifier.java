@@ -50,8 +50,8 @@ public interface BatchClassifier extends AutoCloseable {
   }
 
   /**
-   * Returns whether experts compute all of their slots, as they do on CUDA; else exactly the rows
-   * that claimed one.
+   * Returns whether experts compute all of their slots, as in a graph for CUDA; else exactly the
+   * rows that claimed one. A guess by the device: each graph runs on the other one, too.
    */
   default boolean computesAllSlots() {
     return false;

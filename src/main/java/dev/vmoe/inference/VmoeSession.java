@@ -237,7 +237,7 @@ public final class VmoeSession implements BatchClassifier {
     if ((long) numImages * card.tokensPerImage() > ReferenceRouter.MAX_TOKENS) {
       throw new IllegalArgumentException(
           String.format(
-              "%d images of %d tokens: %d tokens can be routed together",
+              "%d images of %d tokens: at most %d tokens can be routed together",
               numImages, card.tokensPerImage(), ReferenceRouter.MAX_TOKENS));
     }
     if (numImages < 1
@@ -263,18 +263,8 @@ public final class VmoeSession implements BatchClassifier {
     return Math.multiplyExact(numImages, card.tokensPerImage());
   }
 
-  /** Returns C; 0 for a dense model. */
   private int slots(int numImages, RoutingSettings settings) {
-    if (card.dense()) {
-      return 0;
-    }
-    int k = settings.expertsPerToken();
-    double nothingDropped = (double) card.numExperts() / k;
-    return Capacity.slots(
-        numTokens(numImages),
-        k,
-        Math.min(settings.capacityRatio(), nothingDropped),
-        card.numExperts());
+    return card.slots(numImages, settings.expertsPerToken(), settings.capacityRatio());
   }
 
   private double effectiveRatio(int slots, int numImages, RoutingSettings settings) {

@@ -84,6 +84,24 @@ public record ModelCard(
     }
   }
 
+  /**
+   * Returns C, the slots of an expert in a run; 0 for a dense model. A ratio at which nothing can
+   * be dropped gives no more than that takes.
+   *
+   * @param numImages images routed together
+   */
+  public int slots(int numImages, int k, double capacityRatio) {
+    if (dense()) {
+      return 0;
+    }
+    double nothingDropped = (double) numExperts / k;
+    return Capacity.slots(
+        Math.multiplyExact(numImages, tokensPerImage),
+        k,
+        Math.min(capacityRatio, nothingDropped),
+        numExperts);
+  }
+
   /** Returns the card as the entries of a model file's metadata. */
   public Map<String, String> toMetadata() {
     Map<String, String> metadata = new LinkedHashMap<>();

@@ -24,7 +24,7 @@ public final class ReferenceRouter {
   /** The largest {@link #priorityKey}: 30 bits, so that a key and a position fit one integer. */
   public static final long MAX_PRIORITY_KEY = 1L << 30;
 
-  /** More tokens than a group may have: 21 bits for a position. */
+  /** The most tokens of a group that a graph can put in order: 21 bits for a position. */
   public static final int MAX_TOKENS = 1 << 21;
 
   /** The most pairs of an expert and the rank of a choice, E·K, that a graph can put in order. */

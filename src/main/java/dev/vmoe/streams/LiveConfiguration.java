@@ -285,7 +285,10 @@ public final class LiveConfiguration implements AutoCloseable {
     }
     synchronized (waiting) {
       if (closed.getCount() == 0 || !waiting.contains(entry)) {
-        log.info("configuration {} was superseded while its model was loaded", entry.offset());
+        log.info(
+            "configuration {} is not taken over: {} while its model was loaded",
+            entry.offset(),
+            closed.getCount() == 0 ? "the instance was stopped" : "it was superseded");
         change.drop();
         return;
       }
@@ -380,7 +383,8 @@ public final class LiveConfiguration implements AutoCloseable {
 
   /**
    * Stops following; what is in force stays so. Waits as long as it takes for a model that is being
-   * loaded, and gives it back: no native session may be opened while the JVM ends.
+   * loaded, unless it is interrupted, and gives it back: no native session may be opened while the
+   * JVM ends.
    */
   @Override
   public void close() {

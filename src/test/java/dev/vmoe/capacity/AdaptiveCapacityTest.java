@@ -10,6 +10,8 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Hand-worked: the best point answers 708 images a second, the cheapest 1,653, L is 850 ms. */
 class AdaptiveCapacityTest {
@@ -150,6 +152,22 @@ class AdaptiveCapacityTest {
       at(millis, 15, 0, 20, load(15, 2000));
     }
     assertThat(at(millis, 15, 0, 20, load(15, 2000)).point()).isEqualTo(DemoModel.BEST);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1_000, 60_000, 3_600_000})
+  void shouldSeeABurstAfterASilenceBeforeItIsRead(long silenceMillis) {
+    long millis = 0;
+    for (; millis < 1000; millis += 50) {
+      at(millis, 15, 0, 20, load(15, 300));
+    }
+    millis += silenceMillis;
+    at(millis, 1, 0, 20, load(1, 0));
+    Decision decision = null;
+    for (int i = 1; i <= 10; i++) { // 2,000 a second for half a second, 700 answered of them
+      decision = at(millis + 50 * i, 32, 65 * i, 20, load(32 + 65 * i, 0));
+    }
+    assertThat(decision.point()).isNotEqualTo(DemoModel.BEST);
   }
 
   @Test

@@ -199,7 +199,7 @@ class VmoeSessionTest {
             () -> session.classify(images(1), 1 << 20, new RoutingSettings(1, 2, Routing.VANILLA)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("1048576 images of")
-        .hasMessageContaining("2097152 tokens can be routed together");
+        .hasMessageContaining("at most 2097152 tokens can be routed together");
   }
 
   @Test
