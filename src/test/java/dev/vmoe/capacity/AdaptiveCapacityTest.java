@@ -164,8 +164,8 @@ class AdaptiveCapacityTest {
     millis += silenceMillis;
     at(millis, 1, 0, 20, load(1, 0));
     Decision decision = null;
-    for (int i = 1; i <= 10; i++) { // 2,000 a second for half a second, 700 answered of them
-      decision = at(millis + 50 * i, 32, 65 * i, 20, load(32 + 65 * i, 0));
+    for (int i = 1; i <= 14; i++) { // 1,680 a second; 172 images, 0.24 s of work, wait at last
+      decision = at(millis + 25 * i, 32, 10 * i, 20, load(32 + 10 * i, 0));
     }
     assertThat(decision.point()).isNotEqualTo(DemoModel.BEST);
   }
