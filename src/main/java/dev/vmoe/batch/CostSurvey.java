@@ -59,12 +59,18 @@ public final class CostSurvey {
   /** A cell of the grid. */
   private record Cell(OperatingPoint point, int images) {}
 
+  /**
+   * A run of a cell.
+   *
+   * @param rows that experts computed, over all MoE layers
+   */
+  private record Run(long nanos, double rows) {}
+
   private final BatchClassifier classifier;
   private final Routing routing;
   private final ByteBuffer images;
   private final boolean evenly;
-  private final Map<Cell, List<Long>> times = new HashMap<>();
-  private final Map<Cell, Double> work = new HashMap<>();
+  private final Map<Cell, List<Run>> runs = new HashMap<>();
   private long spentNanos;
 
   /**
@@ -143,47 +149,46 @@ public final class CostSurvey {
     List<Cell> cells = inOrderOfNeed(points, sizes);
     int needed = (int) cells.stream().filter(cell -> mustMeasure(cell, points, sizes)).count();
     long budgetNanos = budget.toNanos();
-    int runs = 0;
+    int done = 0;
     int rounds = 0;
     run(cells.get(needed - 1)); // unrecorded: the first run of a size pays for its memory
-    while (rounds < MOST_ROUNDS && (runs < needed || spentNanos < budgetNanos)) {
+    while (rounds < MOST_ROUNDS && (done < needed || spentNanos < budgetNanos)) {
       for (Cell cell : cells) {
-        if (runs >= needed && spentNanos >= budgetNanos) {
+        if (done >= needed && spentNanos >= budgetNanos) {
           break;
         }
-        times.computeIfAbsent(cell, any -> new ArrayList<>()).add(run(cell));
-        runs++;
-        percentDone.accept(percent(runs, cells.size(), budgetNanos));
+        runs.computeIfAbsent(cell, any -> new ArrayList<>()).add(run(cell));
+        done++;
+        percentDone.accept(percent(done, cells.size(), budgetNanos));
       }
-      if (runs % cells.size() == 0) {
+      if (done % cells.size() == 0) {
         rounds++;
       }
       if (rounds > 0) {
         Collections.shuffle(cells, new Random(rounds)); // no cell is always behind the same one
       }
     }
-    int measured = times.size();
+    int measured = runs.size();
     return new Result(new CostModel(grid(points, sizes)), measured, cells.size(), rounds);
   }
 
-  private int percent(int runs, int cells, long budgetNanos) {
-    long ofWork = 100L * runs / ((long) cells * MOST_ROUNDS);
+  private int percent(int done, int cells, long budgetNanos) {
+    long ofWork = 100L * done / ((long) cells * MOST_ROUNDS);
     long ofBudget = budgetNanos == 0 ? 0 : 100 * spentNanos / budgetNanos;
     return (int) Math.min(100, Math.max(ofWork, ofBudget));
   }
 
-  private long run(Cell cell) {
+  private Run run(Cell cell) {
     OperatingPoint point = cell.point();
     RoutingSettings settings =
         new RoutingSettings(point.capacityRatio(), point.expertsPerToken(), routing);
     BatchResult result = classifier.classify(images, cell.images(), settings);
-    work.put(
-        cell,
+    spentNanos += result.inferenceNanos();
+    double rows =
         classifier.computesAllSlots()
             ? slots(cell)
-            : (double) Arrays.stream(result.counts().dispatched()).asLongStream().sum());
-    spentNanos += result.inferenceNanos();
-    return result.inferenceNanos();
+            : Arrays.stream(result.counts().dispatched()).asLongStream().sum();
+    return new Run(result.inferenceNanos(), rows);
   }
 
   private static List<Cell> inOrderOfNeed(List<OperatingPoint> points, List<Integer> sizes) {
@@ -249,35 +254,38 @@ public final class CostSurvey {
   private List<RunTime> grid(List<OperatingPoint> points, List<Integer> sizes) {
     List<RunTime> grid = new ArrayList<>();
     for (int size : sizes) {
-      List<RunTimeLine.Measured> measured = new ArrayList<>();
+      RunTimeLine line = RunTimeLine.through(measured(size));
       for (OperatingPoint point : new LinkedHashSet<>(points)) {
-        Cell cell = new Cell(point, size);
-        median(cell)
-            .ifPresent(
-                nanos ->
-                    measured.add(
-                        new RunTimeLine.Measured(
-                            point.expertsPerToken(), work.getOrDefault(cell, 0.0), nanos)));
-      }
-      RunTimeLine line = RunTimeLine.through(measured);
-      for (OperatingPoint point : new LinkedHashSet<>(points)) {
-        work(new Cell(point, size), points)
-            .flatMap(amount -> line.nanos(point.expertsPerToken(), amount))
+        rows(new Cell(point, size))
+            .flatMap(rows -> line.nanos(point.expertsPerToken(), rows))
             .ifPresent(nanos -> grid.add(new RunTime(point, size, Math.round(nanos))));
       }
     }
     return grid;
   }
 
+  private List<RunTimeLine.Measured> measured(int size) {
+    List<RunTimeLine.Measured> measured = new ArrayList<>();
+    runs.forEach(
+        (cell, all) -> {
+          if (cell.images() == size) {
+            measured.add(
+                new RunTimeLine.Measured(
+                    cell.point().expertsPerToken(), all.get(0).rows(), median(all)));
+          }
+        });
+    return measured;
+  }
+
   /**
    * Rows that experts compute over all MoE layers; nothing where they were neither measured nor lie
    * between two ratios at which they were.
    */
-  private Optional<Double> work(Cell cell, List<OperatingPoint> points) {
+  private Optional<Double> rows(Cell cell) {
     if (classifier.computesAllSlots()) {
       return Optional.of(slots(cell));
     }
-    return evenly ? Optional.of(rowsOfEvenLoad(cell)) : workBetween(cell, points);
+    return evenly ? Optional.of(rowsOfEvenLoad(cell)) : rowsBetween(cell);
   }
 
   /** Slots of all experts of all MoE layers. */
@@ -299,15 +307,15 @@ public final class CostSurvey {
   }
 
   /** What was measured, between two ratios interpolated. */
-  private Optional<Double> workBetween(Cell cell, List<OperatingPoint> points) {
+  private Optional<Double> rowsBetween(Cell cell) {
     TreeMap<Double, Double> byRatio = new TreeMap<>();
-    for (OperatingPoint other : points) {
-      Cell measured = new Cell(other, cell.images());
-      if (other.expertsPerToken() == cell.point().expertsPerToken()
-          && times.containsKey(measured)) {
-        byRatio.put(other.capacityRatio(), work.getOrDefault(measured, 0.0));
-      }
-    }
+    runs.forEach(
+        (measured, all) -> {
+          if (measured.images() == cell.images()
+              && measured.point().expertsPerToken() == cell.point().expertsPerToken()) {
+            byRatio.put(measured.point().capacityRatio(), all.get(0).rows());
+          }
+        });
     double ratio = cell.point().capacityRatio();
     Map.Entry<Double, Double> below = byRatio.floorEntry(ratio);
     Map.Entry<Double, Double> above = byRatio.ceilingEntry(ratio);
@@ -319,16 +327,11 @@ public final class CostSurvey {
     return Optional.of(below.getValue() + part * (above.getValue() - below.getValue()));
   }
 
-  private Optional<Double> median(Cell cell) {
-    List<Long> measured = times.get(cell);
-    if (measured == null) {
-      return Optional.empty();
-    }
-    long[] sorted = measured.stream().mapToLong(Long::longValue).sorted().toArray();
+  private static double median(List<Run> runs) {
+    long[] sorted = runs.stream().mapToLong(Run::nanos).sorted().toArray();
     int middle = sorted.length / 2;
-    return Optional.of(
-        sorted.length % 2 == 1
-            ? (double) sorted[middle]
-            : (sorted[middle - 1] + (double) sorted[middle]) / 2);
+    return sorted.length % 2 == 1
+        ? sorted[middle]
+        : (sorted[middle - 1] + (double) sorted[middle]) / 2;
   }
 }
