@@ -29,25 +29,34 @@ class LayeringTest {
   /** package | may use */
   private static final String TABLE =
       """
-      tensor     |
-      moe        | tensor
-      checkpoint | tensor
-      onnx       | tensor
-      model      | tensor moe onnx checkpoint
-      image      | moe
-      inference  | moe
-      capacity   | moe
-      settings   | moe capacity
-      batch      | moe image inference capacity
-      event      |
-      metrics    |
-      tracing    | settings metrics
-      streams    | moe image inference capacity settings batch event metrics tracing
-      report     | moe image inference capacity event
-      embedded   |
-      console    | metrics event
-      doctor     | moe inference settings event streams report
-      cli        | all
+      tensor      |
+      moe         | tensor
+      checkpoint  | tensor
+      onnx        | tensor
+      model       | tensor moe onnx checkpoint
+      image       | moe
+      inference   | moe
+      capacity    | moe
+      settings    | moe capacity
+      batch       | moe image inference capacity settings
+      event       | settings
+      metrics     |
+      tracing     | settings metrics
+      topics      | settings event
+      picture     | moe image
+      output      | settings
+      dataset     | moe image event
+      modelstore  | moe onnx checkpoint model image inference capacity settings batch dataset
+      config      | inference metrics event settings topics output modelstore
+      streams     | moe image inference capacity settings batch event metrics tracing topics
+      profile     | moe event settings topics output picture streams
+      console     | event metrics settings
+      instance    | moe image inference capacity settings batch event metrics tracing topics picture output modelstore config streams profile console
+      client      | event settings output dataset
+      doctor      | moe inference settings batch event topics modelstore config streams instance
+      embedded    |
+      demo        | moe image inference capacity settings event metrics topics output dataset modelstore instance client console embedded
+      cli         | all
       """;
 
   private static final Pattern WORDS = Pattern.compile("\\w+");

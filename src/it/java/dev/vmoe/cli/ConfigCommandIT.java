@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.vmoe.embedded.EmbeddedKafka;
 import dev.vmoe.embedded.EmbeddedRegistry;
+import dev.vmoe.modelstore.BundledModels;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.vmoe.embedded.EmbeddedKafka;
 import dev.vmoe.embedded.EmbeddedRegistry;
 import dev.vmoe.event.RegistryClient;
+import dev.vmoe.modelstore.BundledModels;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.RandomAccessFile;

@@ -9,6 +9,7 @@ import dev.vmoe.embedded.EmbeddedKafka;
 import dev.vmoe.embedded.EmbeddedRegistry;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.image.PngEncoder;
+import dev.vmoe.modelstore.BundledModels;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

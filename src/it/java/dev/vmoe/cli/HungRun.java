@@ -2,9 +2,11 @@ package dev.vmoe.cli;
 
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.instance.BoundedStop;
+import dev.vmoe.instance.Pipeline;
+import dev.vmoe.output.LogOutput;
 import dev.vmoe.settings.OperationDefinitions;
 import dev.vmoe.settings.Settings;
-import dev.vmoe.streams.Pipeline;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;

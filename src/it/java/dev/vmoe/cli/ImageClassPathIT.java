@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.vmoe.embedded.EmbeddedKafka;
 import dev.vmoe.embedded.EmbeddedRegistry;
+import dev.vmoe.modelstore.BundledModels;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

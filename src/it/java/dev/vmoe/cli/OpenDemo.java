@@ -1,12 +1,17 @@
 package dev.vmoe.cli;
 
+import dev.vmoe.demo.DemoSummary;
+import dev.vmoe.demo.LocalPipeline;
+import dev.vmoe.demo.ServedDemo;
 import dev.vmoe.inference.Device;
 import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.modelstore.BundledModels;
+import dev.vmoe.modelstore.ProfileFile;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
-import dev.vmoe.report.ProfileFile;
-import dev.vmoe.settings.TopicPlan;
+import dev.vmoe.output.Progress;
+import dev.vmoe.topics.TopicPlan;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -16,14 +21,14 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** The demo that goes on, with the bundled model, in this process. */
-final class OpenDemo implements AutoCloseable {
+public final class OpenDemo implements AutoCloseable {
 
-  final VmoeSession session;
-  final ServedDemo demo;
-  final CompletableFuture<DemoSummary> running;
+  public final VmoeSession session;
+  public final ServedDemo demo;
+  public final CompletableFuture<DemoSummary> running;
 
   /** Starts it with so many images a second; 0 for a load that rises and falls. */
-  OpenDemo(double perSecond) throws Exception {
+  public OpenDemo(double perSecond) throws Exception {
     Path model = BundledModels.vmoe();
     session = VmoeSession.open(model, SessionSettings.on(Device.CPU));
     demo =
@@ -45,7 +50,7 @@ final class OpenDemo implements AutoCloseable {
   }
 
   /** Sends a record with this value to the images topic. */
-  void send(byte[] value) throws Exception {
+  public void send(byte[] value) throws Exception {
     try (KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(
             demo.settings().producerProperties(),

@@ -7,6 +7,7 @@ import dev.vmoe.embedded.EmbeddedKafka;
 import dev.vmoe.embedded.EmbeddedRegistry;
 import dev.vmoe.image.PngEncoder;
 import dev.vmoe.metrics.Scrape;
+import dev.vmoe.modelstore.BundledModels;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.URI;

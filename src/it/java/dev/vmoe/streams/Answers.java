@@ -11,9 +11,9 @@ import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** What became of the records in the images topic: predictions, and dead letters. */
-final class Answers implements AutoCloseable {
+public final class Answers implements AutoCloseable {
 
-  final Workbench.Reader<Prediction> predictions;
+  public final Workbench.Reader<Prediction> predictions;
   final Workbench.Reader<byte[]> letters;
   private final Workbench.Reader<byte[]> images;
 
@@ -23,12 +23,12 @@ final class Answers implements AutoCloseable {
     images = workbench.reader("images");
   }
 
-  static Answers of(Workbench workbench) {
+  public static Answers of(Workbench workbench) {
     return new Answers(workbench);
   }
 
   /** Reads what has been committed since; returns how many answers were read so far. */
-  int poll() {
+  public int poll() {
     return predictions.poll().size() + letters.poll().size();
   }
 
@@ -51,7 +51,7 @@ final class Answers implements AutoCloseable {
   }
 
   /** Reads on to the ends and holds the answers against the records that were sent. */
-  void assertExactlyOnce() {
+  public void assertExactlyOnce() {
     images.pollToEnd();
     predictions.pollToEnd();
     letters.pollToEnd();

@@ -11,6 +11,7 @@ import dev.vmoe.image.OpenCvDecoder;
 import dev.vmoe.image.Preprocessing;
 import dev.vmoe.image.TestImages;
 import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.instance.Pipeline;
 import dev.vmoe.moe.Resize;
 import java.awt.Color;
 import java.nio.ByteBuffer;

@@ -7,6 +7,7 @@ import dev.vmoe.container.Docker;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.instance.Pipeline;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

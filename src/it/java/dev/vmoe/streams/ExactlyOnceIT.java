@@ -8,6 +8,7 @@ import dev.vmoe.event.LayerUtilization;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.instance.Pipeline;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;

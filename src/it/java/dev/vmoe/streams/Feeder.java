@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  * Sends small images to all partitions in turn, at a steady rate, until it is closed. One record in
  * twenty, at random so that no partition is spared, is rubbish.
  */
-final class Feeder implements AutoCloseable {
+public final class Feeder implements AutoCloseable {
 
   /** What the keys of rubbish begin with. */
   static final String RUBBISH = "rubbish ";
@@ -31,7 +31,7 @@ final class Feeder implements AutoCloseable {
     this.partitions = partitions;
   }
 
-  static Feeder start(Workbench workbench, int partitions, int recordsPerSecond) {
+  public static Feeder start(Workbench workbench, int partitions, int recordsPerSecond) {
     Feeder feeder = new Feeder(workbench, partitions);
     int burst = recordsPerSecond * EVERY_MS / 1000;
     feeder.executor.scheduleAtFixedRate(
@@ -69,7 +69,7 @@ final class Feeder implements AutoCloseable {
   }
 
   /** Stops; returns how many records were sent in all. */
-  int stop() throws InterruptedException {
+  public int stop() throws InterruptedException {
     executor.shutdown();
     executor.awaitTermination(10, TimeUnit.SECONDS);
     workbench.flush();

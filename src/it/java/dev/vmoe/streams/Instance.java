@@ -2,6 +2,7 @@ package dev.vmoe.streams;
 
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.instance.Pipeline;
 import dev.vmoe.settings.Settings;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;

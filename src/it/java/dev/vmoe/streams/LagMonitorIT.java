@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.vmoe.capacity.Load;
+import dev.vmoe.config.ConfigFollower;
+import dev.vmoe.config.ConfigLog;
+import dev.vmoe.config.ConfigReader;
+import dev.vmoe.config.LiveConfiguration;
 import dev.vmoe.embedded.EmbeddedKafka;
 import dev.vmoe.event.PipelineConfig;
 import dev.vmoe.image.FakeDecoder;

@@ -11,6 +11,8 @@ import dev.vmoe.console.Listening;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.instance.ControllerFactory;
+import dev.vmoe.instance.Pipeline;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.Scrape;
 import dev.vmoe.settings.Settings;

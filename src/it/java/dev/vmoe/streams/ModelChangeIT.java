@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
+import dev.vmoe.batch.BufferRoom;
+import dev.vmoe.config.ConfigConflictException;
+import dev.vmoe.config.ConfigWriter;
+import dev.vmoe.config.LiveConfiguration;
 import dev.vmoe.event.PipelineConfig;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.image.FakeDecoder;
@@ -13,6 +17,10 @@ import dev.vmoe.inference.Device;
 import dev.vmoe.inference.InferenceException;
 import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.instance.ControllerFactory;
+import dev.vmoe.instance.LoadedModel;
+import dev.vmoe.instance.ModelSource;
+import dev.vmoe.instance.Pipeline;
 import dev.vmoe.metrics.Exposition;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.Scrape;
@@ -122,7 +130,7 @@ class ModelChangeIT {
 
     @Override
     public LiveSettings complete(LiveSettings settings) {
-      return Pipeline.runnable(settings, card(settings));
+      return BufferRoom.runnable(settings, card(settings));
     }
 
     private void awaitLetThrough() {
@@ -149,7 +157,7 @@ class ModelChangeIT {
           new Failing(session, failures, unexpected),
           new FakeDecoder(size * size * 3),
           ControllerFactory.fixed(),
-          it -> Pipeline.runnable(it, session.card()),
+          it -> BufferRoom.runnable(it, session.card()),
           () -> {
             session.close();
             closed.add(name);

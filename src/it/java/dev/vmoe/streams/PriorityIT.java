@@ -9,6 +9,7 @@ import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.Device;
 import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.instance.Pipeline;
 import dev.vmoe.model.ImportOptions;
 import dev.vmoe.model.ModelImport;
 import dev.vmoe.model.RandomCheckpoint;

@@ -9,7 +9,7 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.Executors;
 
 /** An address in front of a registry that can be shut, as if the registry were down. */
-final class RegistryGate implements AutoCloseable {
+public final class RegistryGate implements AutoCloseable {
 
   private final HttpServer server;
   private final RegistryForward registry;
@@ -24,24 +24,24 @@ final class RegistryGate implements AutoCloseable {
     server.start();
   }
 
-  static RegistryGate before(String registryUrl) throws IOException {
+  public static RegistryGate before(String registryUrl) throws IOException {
     return new RegistryGate(registryUrl);
   }
 
-  String url() {
+  public String url() {
     return "http://127.0.0.1:" + server.getAddress().getPort() + registry.path();
   }
 
-  void shut() {
+  public void shut() {
     shut = true;
   }
 
-  void reopen() {
+  public void reopen() {
     shut = false;
   }
 
   /** Returns how many requests found the gate shut. */
-  int turnedAway() {
+  public int turnedAway() {
     return turnedAway;
   }
 

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.instance.Pipeline;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

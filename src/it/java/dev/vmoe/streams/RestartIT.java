@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.instance.Pipeline;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;

@@ -11,6 +11,8 @@ import dev.vmoe.event.LayerUtilization;
 import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.instance.Pipeline;
+import dev.vmoe.profile.ProfileSums;
 import dev.vmoe.settings.Settings;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

@@ -8,6 +8,8 @@ import static org.awaitility.Awaitility.await;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.instance.ControllerFactory;
+import dev.vmoe.instance.Pipeline;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.Scrape;
 import dev.vmoe.settings.Settings;

@@ -2,6 +2,11 @@ package dev.vmoe.streams;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.vmoe.config.ConfigFollower;
+import dev.vmoe.config.ConfigLog;
+import dev.vmoe.config.ConfigReader;
+import dev.vmoe.config.ConfigWriter;
+import dev.vmoe.config.LiveConfiguration;
 import dev.vmoe.embedded.EmbeddedKafka;
 import dev.vmoe.embedded.EmbeddedRegistry;
 import dev.vmoe.event.AvroDeserializer;
@@ -16,6 +21,7 @@ import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
+import dev.vmoe.topics.Topics;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,16 +47,16 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** A test's own topics on the broker and registry that all tests of this JVM share. */
-final class Workbench implements AutoCloseable {
+public final class Workbench implements AutoCloseable {
 
   private static EmbeddedKafka kafka;
   private static EmbeddedRegistry registryServer;
 
   final String bootstrapServers;
-  final String registryUrl;
+  public final String registryUrl;
   final String prefix = "t" + UUID.randomUUID().toString().substring(0, 8) + ".";
-  final RegistryClient registry;
-  final Admin admin;
+  public final RegistryClient registry;
+  public final Admin admin;
   private final KafkaProducer<byte[], byte[]> producer;
   private final AvroSerializer<ImageRequest> requests;
 
@@ -74,7 +80,7 @@ final class Workbench implements AutoCloseable {
   }
 
   /** Opens a workbench with topics of this many partitions. */
-  static Workbench open(int partitions) throws Exception {
+  public static Workbench open(int partitions) throws Exception {
     synchronized (Workbench.class) {
       if (kafka == null) {
         kafka = EmbeddedKafka.start();
@@ -84,7 +90,7 @@ final class Workbench implements AutoCloseable {
   }
 
   /** Opens a workbench on another broker. */
-  static Workbench open(int partitions, String bootstrapServers) throws Exception {
+  public static Workbench open(int partitions, String bootstrapServers) throws Exception {
     synchronized (Workbench.class) {
       if (registryServer == null) {
         registryServer = EmbeddedRegistry.start();
@@ -123,7 +129,7 @@ final class Workbench implements AutoCloseable {
   }
 
   /** Returns settings of an instance on these topics. */
-  Settings settings(Map<String, ?> more) {
+  public Settings settings(Map<String, ?> more) {
     return new Settings(properties(more));
   }
 
@@ -141,17 +147,17 @@ final class Workbench implements AutoCloseable {
     return properties;
   }
 
-  String topic(String name) {
+  public String topic(String name) {
     return prefix + name;
   }
 
   /** Sends an image as Avro; returns the record's value. */
-  byte[] send(int partition, String key, byte[] image) {
+  public byte[] send(int partition, String key, byte[] image) {
     return send(partition, key, image, 1);
   }
 
   /** Sends an image of this priority as Avro; returns the record's value. */
-  byte[] send(int partition, String key, byte[] image, float priority) {
+  public byte[] send(int partition, String key, byte[] image, float priority) {
     ImageRequest request =
         ImageRequest.newBuilder().setImage(ByteBuffer.wrap(image)).setPriority(priority).build();
     byte[] value = requests.serialize(topic("images"), request);
@@ -201,13 +207,13 @@ final class Workbench implements AutoCloseable {
   }
 
   /** Writes a configuration as a producer of any kind may; returns its offset once it is there. */
-  long configure(PipelineConfig config) throws Exception {
+  public long configure(PipelineConfig config) throws Exception {
     return configure(
         new AvroSerializer<PipelineConfig>(registry).serialize(topic("config"), config));
   }
 
   /** Writes a configuration whose schema no instance has met; returns its offset. */
-  long configureByAnotherVersion(PipelineConfig config) throws Exception {
+  public long configureByAnotherVersion(PipelineConfig config) throws Exception {
     byte[] bytes = new AvroSerializer<PipelineConfig>(registry).serialize(topic("config"), config);
     Schema another =
         new Schema.Parser()
@@ -220,12 +226,12 @@ final class Workbench implements AutoCloseable {
   }
 
   /** Writes a record to the configuration topic; returns its offset once it is there. */
-  long configure(byte[] value) throws Exception {
+  public long configure(byte[] value) throws Exception {
     return producer.send(new ProducerRecord<>(topic("config"), 0, null, value)).get().offset();
   }
 
   /** Returns a writer as {@code vmoe config set} has it. */
-  ConfigWriter configWriter() {
+  public ConfigWriter configWriter() {
     Settings settings = settings(Map.of());
     return new ConfigWriter(
         settings, registry, new ConfigReader(registry, settings, UnaryOperator.identity()));
@@ -248,7 +254,7 @@ final class Workbench implements AutoCloseable {
   }
 
   /** Returns the configuration of an instance that refuses a batch of this many images. */
-  LiveConfiguration configurationRefusing(int images) {
+  public LiveConfiguration configurationRefusing(int images) {
     Settings settings = settings(Map.of());
     return new LiveConfiguration(
         () -> new ConfigLog(settings.consumerProperties(), topic("config")),
@@ -284,7 +290,7 @@ final class Workbench implements AutoCloseable {
     }
   }
 
-  void flush() {
+  public void flush() {
     producer.flush();
   }
 
@@ -294,7 +300,7 @@ final class Workbench implements AutoCloseable {
   }
 
   /** Returns a reader of the predictions that are committed. */
-  Reader<Prediction> predictions() {
+  public Reader<Prediction> predictions() {
     return new Reader<>(topic("predictions"), avro(topic("predictions"), Prediction.class));
   }
 
@@ -317,12 +323,12 @@ final class Workbench implements AutoCloseable {
   }
 
   /** Reads one topic, committed records only. */
-  final class Reader<T> implements AutoCloseable {
+  public final class Reader<T> implements AutoCloseable {
 
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final java.util.function.Function<byte[], T> values;
-    final List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
-    final List<T> read = new ArrayList<>();
+    public final List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+    public final List<T> read = new ArrayList<>();
 
     private Reader(String topic, java.util.function.Function<byte[], T> values) {
       this.values = values;
@@ -344,7 +350,7 @@ final class Workbench implements AutoCloseable {
     }
 
     /** Reads what has been committed since; returns all that was read so far. */
-    List<T> poll() {
+    public List<T> poll() {
       for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(50))) {
         records.add(record);
         read.add(values.apply(record.value()));

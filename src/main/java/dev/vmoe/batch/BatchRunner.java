@@ -23,7 +23,7 @@ final class BatchRunner<T> {
 
   private final Decoding decoding;
   private final IntSupplier waitingImages;
-  private final RunListener<T> listener;
+  private final RunObserver<T> listener;
 
   /** The last run, when it ended, and of which model. */
   private @Nullable RunTime lastRun;
@@ -41,7 +41,7 @@ final class BatchRunner<T> {
    * @param waitingImages images of the batches behind the one that runs
    * @param listener told of each batch that has run
    */
-  BatchRunner(Decoding decoding, IntSupplier waitingImages, RunListener<T> listener) {
+  BatchRunner(Decoding decoding, IntSupplier waitingImages, RunObserver<T> listener) {
     this.decoding = decoding;
     this.waitingImages = waitingImages;
     this.listener = listener;

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * the images went in.
  *
  * <p>A lane belongs to one thread; the batcher's own threads never touch what is attached, they
- * only show it to the {@link RunListener}.
+ * only show it to the {@link RunObserver}.
  *
  * @param <T> what the submitter attaches to each image
  */

@@ -66,7 +66,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
    * @param decodeThreads threads that decode, at least 1
    * @param listener told of each batch that has run
    */
-  public MicroBatcher(Supplier<BatchTerms> terms, int decodeThreads, RunListener<T> listener) {
+  public MicroBatcher(Supplier<BatchTerms> terms, int decodeThreads, RunObserver<T> listener) {
     this.terms = terms;
     for (int i = 0; i < BUFFERS; i++) {
       freeBuffers.add(ByteBuffer.allocateDirect(terms.get().bufferBytes()));

@@ -1,5 +1,6 @@
 package dev.vmoe.capacity;
 
+import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -10,6 +11,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How good a model is at each operating point: accuracy measured on labelled images, by routing and
@@ -36,6 +38,9 @@ public final class QualityProfile {
     }
   }
 
+  /** Capacity ratios of a model without a quality profile. */
+  private static final List<Double> RATIOS = List.of(0.1, 0.15, 0.25, 0.35, 0.5, 0.75, 1.05, 2.0);
+
   private record Setting(OperatingPoint point, Routing routing) {}
 
   private final List<OperatingPoint> points;
@@ -52,6 +57,20 @@ public final class QualityProfile {
           .put(entry.batchImages(), entry.accuracy());
     }
     points = entries.stream().map(Entry::point).distinct().toList();
+  }
+
+  /**
+   * Returns the accuracy of every operating point that controllers may choose.
+   *
+   * @param measured the model's quality profile; null where there is none
+   */
+  public static QualityProfile known(@Nullable QualityProfile measured, ModelCard card) {
+    return (measured == null ? assumed(card) : measured).refined();
+  }
+
+  /** A dense model is the same at every point. */
+  private static QualityProfile assumed(ModelCard card) {
+    return card.dense() ? assumed(List.of(1.05), 1) : assumed(RATIOS, card.expertsPerToken());
   }
 
   /**

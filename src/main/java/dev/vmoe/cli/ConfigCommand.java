@@ -1,13 +1,16 @@
 package dev.vmoe.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.vmoe.config.ConfigEdit;
+import dev.vmoe.config.ConfigEntry;
+import dev.vmoe.config.ConfigLog;
+import dev.vmoe.config.ConfigReader;
+import dev.vmoe.config.ConfigWriter;
+import dev.vmoe.config.NamedModels;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.settings.Settings;
-import dev.vmoe.settings.TopicPlan;
-import dev.vmoe.streams.ConfigEntry;
-import dev.vmoe.streams.ConfigLog;
-import dev.vmoe.streams.ConfigReader;
-import dev.vmoe.streams.ConfigWriter;
+import dev.vmoe.topics.Brokers;
+import dev.vmoe.topics.TopicPlan;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -154,17 +157,17 @@ final class ConfigCommand {
   }
 
   private int write(Settings settings, NamedModels models, Writing writing) {
-    ConnectionOptions.requireTopic(
+    Brokers.requireTopic(
         settings, settings.topic(TopicPlan.CONFIG), AclOperation.READ, AclOperation.WRITE);
     PrintWriter out = spec.commandLine().getOut();
-    try (RegistryClient registry = ConnectionOptions.registry(settings)) {
+    try (RegistryClient registry = RegistryClient.of(settings)) {
       ConfigReader reader = new ConfigReader(registry, settings, models::check);
       Optional<ConfigWriter.Written> written =
           writing.by(new ConfigWriter(settings, registry, reader));
       if (written.isEmpty()) {
         out.println("nothing to change");
       } else {
-        out.println(ConfigView.written(written.get()));
+        out.println(written.get().toLine());
       }
     }
     out.flush();
@@ -173,10 +176,10 @@ final class ConfigCommand {
 
   private ConfigView view(Settings settings) {
     String topic = settings.topic(TopicPlan.CONFIG);
-    ConnectionOptions.requireTopic(settings, topic, AclOperation.READ);
+    Brokers.requireTopic(settings, topic, AclOperation.READ);
     NamedModels models = models(settings);
     List<ConfigEntry> entries = new ArrayList<>();
-    try (RegistryClient registry = ConnectionOptions.registry(settings);
+    try (RegistryClient registry = RegistryClient.of(settings);
         ConfigLog log = new ConfigLog(settings.consumerProperties(), topic)) {
       ConfigReader reader = new ConfigReader(registry, settings, models::check);
       log.readToEnd(READ_LIMIT, record -> entries.add(reader.read(record)));

@@ -2,20 +2,19 @@ package dev.vmoe.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.vmoe.report.Table;
+import dev.vmoe.config.ConfigEntry;
+import dev.vmoe.output.Json;
+import dev.vmoe.output.Table;
 import dev.vmoe.settings.LiveSettings;
-import dev.vmoe.streams.ConfigEntry;
-import dev.vmoe.streams.ConfigWriter;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The records of the configuration topic as people and scripts read them. */
-final class ConfigView {
+public final class ConfigView {
 
   private static final String FILE = "settings file";
 
@@ -168,26 +167,9 @@ final class ConfigView {
     LiveSettings before = file;
     for (ConfigEntry entry : entries) {
       LiveSettings after = entry.settings();
-      changes.add(new Change(entry, after == null ? List.of() : differences(before, after)));
+      changes.add(new Change(entry, after == null ? List.of() : after.differencesFrom(before)));
       before = after == null ? before : after;
     }
     return changes.subList(Math.max(0, changes.size() - last), changes.size());
-  }
-
-  private static List<String> differences(LiveSettings before, LiveSettings after) {
-    Map<String, String> differences = after.changesSince(before);
-    return differences.isEmpty()
-        ? List.of("nothing changed")
-        : differences.entrySet().stream()
-            .map(change -> change.getKey() + " " + change.getValue())
-            .toList();
-  }
-
-  /** Returns one line about a record that was written. */
-  static String written(ConfigWriter.Written written) {
-    return "configuration "
-        + written.offset()
-        + ": "
-        + String.join(", ", differences(written.before(), written.after()));
   }
 }

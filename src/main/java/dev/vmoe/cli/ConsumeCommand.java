@@ -1,10 +1,11 @@
 package dev.vmoe.cli;
 
+import dev.vmoe.client.TopicReader;
 import dev.vmoe.event.RecordJson;
 import dev.vmoe.event.RegistryClient;
-import dev.vmoe.event.TopicReader;
 import dev.vmoe.settings.Settings;
-import dev.vmoe.settings.TopicPlan;
+import dev.vmoe.topics.Brokers;
+import dev.vmoe.topics.TopicPlan;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -67,10 +68,10 @@ final class ConsumeCommand implements Callable<Integer> {
     }
     Settings settings = connection.settings();
     String name = settings.topic(topic);
-    ConnectionOptions.requireTopic(settings, name, AclOperation.READ);
+    Brokers.requireTopic(settings, name, AclOperation.READ);
 
     PrintWriter out = spec.commandLine().getOut();
-    try (RegistryClient registry = ConnectionOptions.registry(settings);
+    try (RegistryClient registry = RegistryClient.of(settings);
         TopicReader reader = new TopicReader(settings.consumerProperties(), name, fromBeginning);
         AtExit atExit = new AtExit(reader)) {
       RecordJson json = new RecordJson(registry);

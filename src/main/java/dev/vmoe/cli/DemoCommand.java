@@ -1,12 +1,19 @@
 package dev.vmoe.cli;
 
+import dev.vmoe.client.Replay;
+import dev.vmoe.client.StreamSummary;
+import dev.vmoe.dataset.LabelledImage;
+import dev.vmoe.demo.DemoSummary;
+import dev.vmoe.demo.LocalPipeline;
+import dev.vmoe.demo.ServedDemo;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.modelstore.BundledModels;
+import dev.vmoe.modelstore.ModelOpener;
+import dev.vmoe.modelstore.ProfileFile;
 import dev.vmoe.moe.RoutingSettings;
-import dev.vmoe.report.LabelledImage;
-import dev.vmoe.report.ProfileFile;
-import dev.vmoe.report.Replay;
-import dev.vmoe.report.StreamSummary;
+import dev.vmoe.output.Json;
+import dev.vmoe.output.Progress;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -127,11 +134,7 @@ final class DemoCommand implements Callable<Integer> {
       RoutingSettings settings = routing.settings(classifier.card());
       try (LocalPipeline pipeline =
           new LocalPipeline(
-              settings,
-              batch,
-              classifier,
-              ModelOptions.decoder(classifier.card()),
-              progress::say)) {
+              settings, batch, classifier, ModelOpener.decoder(classifier.card()), progress::say)) {
         DemoSummary.Memory memory = new DemoSummary.Memory();
         Replay.Outcome outcome;
         try (Progress.Bar bar = progress.bar("answered", count)) {

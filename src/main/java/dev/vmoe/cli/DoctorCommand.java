@@ -4,18 +4,15 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.vmoe.console.ConsoleSettings;
 import dev.vmoe.doctor.Doctor;
 import dev.vmoe.doctor.Finding;
 import dev.vmoe.doctor.Finding.Status;
-import dev.vmoe.doctor.ModelOpener;
-import dev.vmoe.inference.VmoeSession;
-import dev.vmoe.moe.ModelCard;
-import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.output.ErrorText;
+import dev.vmoe.output.Json;
 import dev.vmoe.settings.Settings;
-import dev.vmoe.streams.Pipeline;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -82,9 +79,9 @@ final class DoctorCommand implements Callable<Integer> {
       return List.of(wrong);
     }
     SILENCED.forEach(name -> logger(name).setLevel(Level.OFF)); // the settings have levels, too
-    List<Finding> all = new ArrayList<>(new Doctor(settings, new Models()).look(listener));
+    List<Finding> all = new ArrayList<>(new Doctor(settings).look(listener));
     try {
-      RunCommand.listening(settings);
+      ConsoleSettings.listening(settings);
     } catch (ConfigException e) {
       Finding console =
           new Finding("console", Status.FAILED, ErrorText.of(e), "see src/docs/security.md");
@@ -124,41 +121,5 @@ final class DoctorCommand implements Callable<Integer> {
         finding.message(),
         finding.advice().isEmpty() ? "" : "; to do: " + finding.advice());
     out.flush();
-  }
-
-  /** Models as {@code vmoe run} opens them. */
-  private static final class Models implements ModelOpener {
-
-    @Override
-    public Path file(Settings settings, String model) throws IOException {
-      return ModelFolder.graph(settings, model);
-    }
-
-    @Override
-    public ModelCard card(Path file) throws IOException {
-      return ModelOptions.card(file);
-    }
-
-    @Override
-    public boolean checkSums(Path file) throws IOException {
-      return FileSums.checkGraph(file);
-    }
-
-    @Override
-    public LiveSettings complete(Settings settings, LiveSettings live, Path file)
-        throws IOException {
-      ModelFiles files = ModelFiles.of(file);
-      return Pipeline.runnable(files.complete(live, settings), files.card());
-    }
-
-    @Override
-    public long bytes(Path file) throws IOException {
-      return ModelFiles.bytes(file);
-    }
-
-    @Override
-    public VmoeSession open(Path file, String device, int threads) throws IOException {
-      return ModelOptions.open(file, device, threads);
-    }
   }
 }

@@ -10,8 +10,10 @@ import dev.vmoe.model.ModelImport;
 import dev.vmoe.model.Positions;
 import dev.vmoe.model.Precision;
 import dev.vmoe.model.Target;
+import dev.vmoe.modelstore.ModelOpener;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Resize;
+import dev.vmoe.output.Json;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -185,10 +187,10 @@ final class ModelCommand {
     @Override
     public Integer call() throws IOException {
       PrintWriter out = spec.commandLine().getOut();
-      ObjectNode card = (ObjectNode) Json.tree(ModelOptions.card(model));
+      ObjectNode card = (ObjectNode) Json.tree(ModelOpener.card(model));
       if (device != null) {
         int threads = Runtime.getRuntime().availableProcessors();
-        try (VmoeSession session = ModelOptions.open(model, device, threads)) {
+        try (VmoeSession session = ModelOpener.open(model, device, threads)) {
           card.put("device", session.device().label()).put("runtime", session.runtime());
         }
       }

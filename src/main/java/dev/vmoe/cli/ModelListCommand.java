@@ -1,8 +1,12 @@
 package dev.vmoe.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.vmoe.modelstore.ModelFiles;
+import dev.vmoe.modelstore.ModelFolder;
 import dev.vmoe.moe.ModelCard;
-import dev.vmoe.report.Table;
+import dev.vmoe.output.ErrorText;
+import dev.vmoe.output.Json;
+import dev.vmoe.output.Table;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;

@@ -1,6 +1,8 @@
 package dev.vmoe.cli;
 
-import dev.vmoe.report.LabelledImage;
+import dev.vmoe.dataset.LabelledImage;
+import dev.vmoe.modelstore.BundledModels;
+import dev.vmoe.modelstore.ModelOpener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,7 +72,7 @@ final class OutgoingImages implements Iterator<OutgoingImages.Image> {
 
   /** Returns the bundled test images, the n-th to be sent under {@code sample-n}, from 0. */
   static OutgoingImages sample() throws IOException {
-    List<String> classes = ModelOptions.card(BundledModels.vmoe()).classes();
+    List<String> classes = ModelOpener.card(BundledModels.vmoe()).classes();
     List<LabelledImage> images = BundledModels.testImages(classes);
     return new OutgoingImages(
         number -> {

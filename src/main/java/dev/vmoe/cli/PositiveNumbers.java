@@ -5,7 +5,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
 /** Options that must be at least 1 where they are given. */
-final class PositiveNumbers {
+public final class PositiveNumbers {
 
   private PositiveNumbers() {}
 
@@ -15,7 +15,7 @@ final class PositiveNumbers {
    * @param namesAndValues name and value of each option, in turn; null where it was not given
    * @throws ParameterException if one is below 1
    */
-  static void check(CommandSpec command, @Nullable Object... namesAndValues) {
+  public static void check(CommandSpec command, @Nullable Object... namesAndValues) {
     for (int i = 0; i < namesAndValues.length; i += 2) {
       if (namesAndValues[i + 1] instanceof Number number && number.doubleValue() < 1) {
         throw new ParameterException(

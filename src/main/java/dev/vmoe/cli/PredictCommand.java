@@ -2,10 +2,12 @@ package dev.vmoe.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.vmoe.dataset.ImageFiles;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.inference.ScoredClass;
+import dev.vmoe.modelstore.ModelOpener;
 import dev.vmoe.moe.RoutingSettings;
-import dev.vmoe.report.FileClassifier;
+import dev.vmoe.output.Json;
 import dev.vmoe.settings.Settings;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -59,8 +61,8 @@ final class PredictCommand implements Callable<Integer> {
       FileClassifier fileClassifier =
           new FileClassifier(
               classifier,
-              ModelOptions.decoder(classifier.card()),
-              ModelOptions.limits(new Settings(Map.of())).maxBytes());
+              ModelOpener.decoder(classifier.card()),
+              ModelOpener.limits(new Settings(Map.of())).maxBytes());
       for (int from = 0; from < files.size(); from += FileClassifier.BATCH) {
         int to = Math.min(files.size(), from + FileClassifier.BATCH);
         for (FileClassifier.Answer answer :

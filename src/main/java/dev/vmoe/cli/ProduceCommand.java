@@ -2,14 +2,17 @@ package dev.vmoe.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.vmoe.event.ImageProducer;
+import dev.vmoe.client.ImageProducer;
+import dev.vmoe.client.Pace;
+import dev.vmoe.dataset.ImageFiles;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.MediaType;
-import dev.vmoe.event.Pace;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.moe.ImagePriority;
+import dev.vmoe.output.ErrorText;
 import dev.vmoe.settings.Settings;
-import dev.vmoe.settings.TopicPlan;
+import dev.vmoe.topics.Brokers;
+import dev.vmoe.topics.TopicPlan;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.ByteBuffer;
@@ -115,7 +118,7 @@ final class ProduceCommand implements Callable<Integer> {
     Settings settings = connection.settings();
     OutgoingImages images = outgoing();
     String topic = settings.topic(TopicPlan.IMAGES);
-    ConnectionOptions.requireTopic(settings, topic, AclOperation.WRITE);
+    Brokers.requireTopic(settings, topic, AclOperation.WRITE);
     Outcomes outcomes = new Outcomes(spec.commandLine().getOut(), spec.commandLine().getErr());
     CountDownLatch done = new CountDownLatch(1);
     if (endless) {
@@ -146,7 +149,7 @@ final class ProduceCommand implements Callable<Integer> {
       throws InterruptedException {
     Map<String, Object> properties = settings.producerProperties();
     properties.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, ANSWER_MS);
-    try (RegistryClient registry = ConnectionOptions.registry(settings);
+    try (RegistryClient registry = RegistryClient.of(settings);
         ImageProducer producer = new ImageProducer(properties, registry, topic);
         ProgressBar progress = progress(images.count())) {
       Pace pace = new Pace(rate);

@@ -10,7 +10,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The options of every command that runs a model at one setting. */
-final class RoutingOptions {
+public final class RoutingOptions {
 
   @Option(
       names = "--capacity-ratio",
@@ -39,7 +39,7 @@ final class RoutingOptions {
    *
    * @throws ParameterException if the model cannot run with it
    */
-  RoutingSettings settings(ModelCard card) {
+  public RoutingSettings settings(ModelCard card) {
     try {
       RoutingSettings settings =
           new RoutingSettings(

@@ -1,22 +1,21 @@
 package dev.vmoe.cli;
 
 import dev.vmoe.console.Console;
-import dev.vmoe.console.Listening;
-import dev.vmoe.console.Protection;
-import dev.vmoe.console.TlsIdentity;
-import dev.vmoe.console.Token;
+import dev.vmoe.console.ConsoleSettings;
+import dev.vmoe.instance.BoundedStop;
+import dev.vmoe.instance.Pipeline;
+import dev.vmoe.instance.RunningInstance;
+import dev.vmoe.instance.RunningView;
+import dev.vmoe.instance.SettingsModels;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.PipelineMetrics;
+import dev.vmoe.output.ErrorText;
+import dev.vmoe.output.Progress;
 import dev.vmoe.settings.OperationDefinitions;
-import dev.vmoe.settings.SecurityDefinitions;
 import dev.vmoe.settings.Settings;
-import dev.vmoe.streams.Pipeline;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
-import org.apache.kafka.common.config.ConfigException;
-import org.apache.kafka.common.config.types.Password;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,7 +37,7 @@ import picocli.CommandLine.Spec;
       "130:stopped by Ctrl-C",
       "143:stopped by SIGTERM"
     })
-final class RunCommand implements Callable<Integer> {
+public final class RunCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
   @Mixin private final ConnectionOptions connection = new ConnectionOptions();
@@ -104,76 +103,10 @@ final class RunCommand implements Callable<Integer> {
     }
     meters.bindJvm();
     try {
-      return Console.start(listening(settings), meters, instance);
+      return Console.start(ConsoleSettings.listening(settings), meters, instance);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "console.host, console.port: " + e.getMessage() + ", -1 none", e);
-    }
-  }
-
-  /**
-   * Returns where to listen, for whom, and whether with the live page.
-   *
-   * @throws ConfigException if others would see it who were not meant to, or the certificate cannot
-   *     be read
-   */
-  static Listening listening(Settings settings) {
-    String host = settings.getString(Settings.CONSOLE_HOST);
-    String page = settings.getString(Settings.CONSOLE_PAGE);
-    boolean loopback = Listening.loopback(host);
-    boolean shown = page.equals("auto") ? loopback : !page.equals("false");
-    Protection protection = protection(settings);
-    if (shown && !loopback && !page.equals("open") && protection.token() == null) {
-      throw new ConfigException(
-          ("console.page = %s at %s would show images and configuration to all who reach the port:"
-                  + " set console.token, or console.page = open where something else keeps others"
-                  + " out")
-              .formatted(page, host));
-    }
-    if (protection.token() != null && protection.tls() == null && !loopback) {
-      log.warn(
-          "console.token crosses the network as plain text: set console.tls.certificate, or let a"
-              + " proxy encrypt");
-    }
-    return new Listening(
-        host,
-        settings.getInt(Settings.CONSOLE_PORT),
-        shown,
-        settings.getList(Settings.CONSOLE_NAMES),
-        protection);
-  }
-
-  private static Protection protection(Settings settings) {
-    Password token = settings.getPassword(SecurityDefinitions.CONSOLE_TOKEN);
-    return new Protection(
-        token == null ? null : new Token(token.value()),
-        settings.getBoolean(SecurityDefinitions.CONSOLE_METRICS_OPEN),
-        tls(settings));
-  }
-
-  private static @Nullable TlsIdentity tls(Settings settings) {
-    String certificate = settings.getString(SecurityDefinitions.CONSOLE_TLS_CERTIFICATE);
-    String key = settings.getString(SecurityDefinitions.CONSOLE_TLS_KEY);
-    if (certificate == null) {
-      if (key != null || settings.getPassword(SecurityDefinitions.CONSOLE_TLS_PASSWORD) != null) {
-        throw new ConfigException(
-            "console.tls.key and console.tls.password are of no use without"
-                + " console.tls.certificate: set it, or neither");
-      }
-      return null;
-    }
-    try {
-      if (certificate.endsWith(".p12") || certificate.endsWith(".pfx")) {
-        Password password = settings.getPassword(SecurityDefinitions.CONSOLE_TLS_PASSWORD);
-        return TlsIdentity.store(Path.of(certificate), password == null ? "" : password.value());
-      }
-      if (key == null) {
-        throw new ConfigException(
-            "console.tls.key is not set: give the file with the key of " + certificate);
-      }
-      return TlsIdentity.pem(Path.of(certificate), Path.of(key));
-    } catch (IllegalArgumentException e) {
-      throw new ConfigException("console.tls.certificate: " + e.getMessage());
     }
   }
 }

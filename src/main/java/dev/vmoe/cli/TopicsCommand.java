@@ -5,9 +5,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.settings.Settings;
-import dev.vmoe.settings.TopicAdmin;
-import dev.vmoe.settings.TopicPlan;
-import dev.vmoe.settings.TopicState;
+import dev.vmoe.topics.Brokers;
+import dev.vmoe.topics.TopicAdmin;
+import dev.vmoe.topics.TopicPlan;
+import dev.vmoe.topics.TopicState;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -85,8 +86,7 @@ final class TopicsCommand {
   }
 
   private static List<TopicState> ask(Settings settings, TopicPlan plan, Work work) {
-    return ConnectionOptions.ask(
-        settings, admin -> work.on(new TopicAdmin(admin, settings.topic("")), plan));
+    return Brokers.ask(settings, admin -> work.on(new TopicAdmin(admin, settings.topic("")), plan));
   }
 
   private int print(PlanOptions options, List<TopicState> states) {

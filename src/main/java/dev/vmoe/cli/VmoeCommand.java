@@ -1,10 +1,14 @@
 package dev.vmoe.cli;
 
+import dev.vmoe.output.ErrorText;
+import dev.vmoe.output.LogOutput;
+import dev.vmoe.output.StderrLines;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.ServiceLoader;
 import org.apache.kafka.common.config.ConfigException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -32,27 +36,18 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ProduceCommand.class,
       ConsumeCommand.class,
       ModelCommand.class,
-      PredictCommand.class,
-      ExplainCommand.class,
-      EvaluateCommand.class,
-      SweepCommand.class,
-      RoutingMapCommand.class,
-      PlanCommand.class,
-      BenchCommand.class
+      PredictCommand.class
     })
 public final class VmoeCommand {
 
   /** The work failed. */
-  static final int FAILED = 1;
+  public static final int FAILED = 1;
 
   /** The command or its settings are wrong: nothing was done. */
-  static final int USAGE = 2;
+  public static final int USAGE = 2;
 
   /** An instance was told to stop and did not end in time. */
   static final int STOPPED_LATE = 3;
-
-  /** What a line on stderr begins with that says what is wrong. */
-  static final String COMPLAINT = "vmoe: ";
 
   @Option(
       names = "--debug",
@@ -70,7 +65,7 @@ public final class VmoeCommand {
       LogOutput.follow(System.getenv());
       code = commandLine(utf8(FileDescriptor.out), err, System.getenv("VMOE_DEBUG")).execute(args);
     } catch (ConfigException e) {
-      err.println(COMPLAINT + ErrorText.of(e));
+      err.println(StderrLines.COMPLAINT + ErrorText.of(e));
       code = USAGE;
     }
     System.exit(code);
@@ -82,16 +77,19 @@ public final class VmoeCommand {
   }
 
   /** Returns the command with everything below it, writing to these. */
-  static CommandLine commandLine(PrintWriter out, PrintWriter err, @Nullable String debugVariable) {
+  public static CommandLine commandLine(
+      PrintWriter out, PrintWriter err, @Nullable String debugVariable) {
     VmoeCommand command = new VmoeCommand();
-    return new CommandLine(command)
-        .setOut(out)
+    CommandLine line = new CommandLine(command);
+    ServiceLoader.load(CommandProvider.class)
+        .forEach(provider -> provider.commands().forEach(line::addSubcommand));
+    return line.setOut(out)
         .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(VmoeCommand::explainUsage)
         .setExecutionExceptionHandler(
-            (failure, line, result) -> {
-              err.println(COMPLAINT + ErrorText.of(failure));
+            (failure, failed, result) -> {
+              err.println(StderrLines.COMPLAINT + ErrorText.of(failure));
               if (command.debug || (debugVariable != null && !debugVariable.isEmpty())) {
                 failure.printStackTrace(err);
               }
@@ -110,7 +108,7 @@ public final class VmoeCommand {
       command.usage(err);
     } else {
       err.println(
-          COMPLAINT
+          StderrLines.COMPLAINT
               + ErrorText.of(failure)
               + suggestion(failure)
               + " (see "

@@ -1,4 +1,4 @@
-/** The command line: parse and delegate. */
+/** The command line of serving: commands and their options, nothing else. */
 @NullMarked
 package dev.vmoe.cli;
 

@@ -21,16 +21,10 @@ public final class Doctor {
   private static final Duration MACHINE_LIMIT = Duration.ofSeconds(10);
 
   private final Settings settings;
-  private final ModelOpener opener;
 
-  /**
-   * Creates a doctor.
-   *
-   * @param opener opens models as an instance does
-   */
-  public Doctor(Settings settings, ModelOpener opener) {
+  /** Creates a doctor. */
+  public Doctor(Settings settings) {
     this.settings = settings;
-    this.opener = opener;
   }
 
   /** One look at several things of a kind. */
@@ -52,16 +46,16 @@ public final class Doctor {
           all.add(finding);
           listener.accept(finding);
         };
-    ModelLook model = new ModelLook(settings, opener);
-    look("settings", MACHINE_LIMIT, new SettingsLook(settings)::into, both);
-    look("broker", NETWORK_LIMIT, new BrokerLook(settings, model.keepsProfile())::into, both);
-    look("registry", NETWORK_LIMIT, new RegistryLook(settings, model.keepsProfile())::into, both);
+    ModelCheck model = new ModelCheck(settings);
+    look("settings", MACHINE_LIMIT, new SettingsCheck(settings)::into, both);
+    look("broker", NETWORK_LIMIT, new BrokerCheck(settings, model.keepsProfile())::into, both);
+    look("registry", NETWORK_LIMIT, new RegistryCheck(settings, model.keepsProfile())::into, both);
     boolean reached = all.stream().noneMatch(it -> it.status() == Finding.Status.FAILED);
     look("model", MODEL_LIMIT, model::into, both);
-    ConfigurationLook configuration = new ConfigurationLook(settings, opener, model, reached);
+    ConfigurationCheck configuration = new ConfigurationCheck(settings, model, reached);
     look("configuration", MODEL_LIMIT, configuration::into, both);
     long modelBytes = Math.max(model.fileBytes(), configuration.modelBytes());
-    look("machine", MACHINE_LIMIT, new MachineLook(settings, modelBytes)::into, both);
+    look("machine", MACHINE_LIMIT, new MachineCheck(settings, modelBytes)::into, both);
     return List.copyOf(all);
   }
 

@@ -8,6 +8,9 @@ public final class MediaType {
   /** For bytes that are no image format known here; the decoder has the last word. */
   public static final String UNKNOWN = "image/x-unknown";
 
+  /** Header of a record whose value is an image's bytes as they are: names their media type. */
+  public static final String HEADER = "content-type";
+
   private MediaType() {}
 
   /** Returns the media type; {@link #UNKNOWN} if the first bytes do not tell. */

@@ -1,5 +1,6 @@
 package dev.vmoe.event;
 
+import dev.vmoe.settings.Settings;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -56,6 +57,14 @@ public final class RegistryClient implements AutoCloseable {
   private final CountDownLatch givenUp = new CountDownLatch(1);
   private final SchemaRegistryClient client;
   private final Map<Integer, Schema> schemas = new ConcurrentHashMap<>();
+
+  /** Returns a client with these settings; nothing is asked yet. */
+  public static RegistryClient of(Settings settings) {
+    return new RegistryClient(
+        settings.getString(Settings.REGISTRY_URL),
+        settings.registryProperties(),
+        settings.registryRetry());
+  }
 
   /**
    * Creates a client; nothing is asked yet.

@@ -5,7 +5,7 @@ import org.bytedeco.opencv.global.opencv_core;
 import org.bytedeco.opencv.global.opencv_imgcodecs;
 
 /** The native OpenCV libraries of this process: loaded once, set up for many decoding threads. */
-final class OpenCv {
+public final class OpenCv {
 
   static {
     // JavaCPP by default collects garbage, waits, and then throws OutOfMemoryError once the whole
@@ -22,7 +22,7 @@ final class OpenCv {
   private OpenCv() {}
 
   /** Loads the libraries unless that has happened. */
-  static void load() {}
+  public static void load() {}
 
   private static void setUnlessGiven(String property, String value) {
     if (System.getProperty(property) == null) {

@@ -10,7 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** ONNX Runtime as this project sets it up: one environment, options by device. */
-final class OrtRuntime {
+public final class OrtRuntime {
 
   private static final Logger log = LoggerFactory.getLogger(OrtRuntime.class);
 
@@ -20,7 +20,7 @@ final class OrtRuntime {
   private OrtRuntime() {}
 
   /** Returns the environment of this process. */
-  static OrtEnvironment environment() {
+  public static OrtEnvironment environment() {
     OrtEnvironment environment =
         OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
     try {
@@ -40,7 +40,7 @@ final class OrtRuntime {
    *
    * @throws InferenceException if a GPU is asked for that this runtime cannot use
    */
-  static OrtSession.SessionOptions options(Device device, SessionSettings settings)
+  public static OrtSession.SessionOptions options(Device device, SessionSettings settings)
       throws OrtException {
     OrtSession.SessionOptions options = new OrtSession.SessionOptions();
     try {

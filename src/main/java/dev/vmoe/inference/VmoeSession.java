@@ -9,9 +9,9 @@ import ai.onnxruntime.OrtSession;
 import dev.vmoe.moe.Capacity;
 import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.moe.ModelCard;
-import dev.vmoe.moe.ReferenceRouter;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingCounts;
+import dev.vmoe.moe.RoutingLimits;
 import dev.vmoe.moe.RoutingSettings;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -234,11 +234,11 @@ public final class VmoeSession implements BatchClassifier {
 
   private void check(
       ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
-    if ((long) numImages * card.tokensPerImage() > ReferenceRouter.MAX_TOKENS) {
+    if ((long) numImages * card.tokensPerImage() > RoutingLimits.MAX_TOKENS) {
       throw new IllegalArgumentException(
           String.format(
               "%d images of %d tokens: at most %d tokens can be routed together",
-              numImages, card.tokensPerImage(), ReferenceRouter.MAX_TOKENS));
+              numImages, card.tokensPerImage(), RoutingLimits.MAX_TOKENS));
     }
     if (numImages < 1
         || !images.isDirect()

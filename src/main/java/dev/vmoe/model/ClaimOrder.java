@@ -1,6 +1,6 @@
 package dev.vmoe.model;
 
-import dev.vmoe.moe.ReferenceRouter;
+import dev.vmoe.moe.RoutingLimits;
 import dev.vmoe.onnx.ElementType;
 import dev.vmoe.onnx.Value;
 
@@ -24,16 +24,16 @@ import dev.vmoe.onnx.Value;
  * </pre>
  *
  * lines choices up by expert, first choices before second ones, then by key, then by position. It
- * is unique: no sort has a tie to break. It holds {@value ReferenceRouter#MAX_TOKENS} tokens and
- * {@value ReferenceRouter#MAX_EXPERT_CHOICES} pairs of expert and rank.
+ * is unique: no sort has a tie to break. It holds {@value RoutingLimits#MAX_TOKENS} tokens and
+ * {@value RoutingLimits#MAX_EXPERT_CHOICES} pairs of expert and rank.
  *
  * <p>Axes: B images, T tokens an image, N = B·T, E experts, K experts a token.
  */
 final class ClaimOrder {
 
-  private static final float KEY_STEPS = ReferenceRouter.MAX_PRIORITY_KEY;
-  private static final long POSITIONS = ReferenceRouter.MAX_TOKENS;
-  private static final long CLAIMS_OF_A_RANK = 2 * ReferenceRouter.MAX_PRIORITY_KEY * POSITIONS;
+  private static final float KEY_STEPS = RoutingLimits.MAX_PRIORITY_KEY;
+  private static final long POSITIONS = RoutingLimits.MAX_TOKENS;
+  private static final long CLAIMS_OF_A_RANK = 2 * RoutingLimits.MAX_PRIORITY_KEY * POSITIONS;
 
   private ClaimOrder() {}
 

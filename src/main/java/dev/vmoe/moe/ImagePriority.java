@@ -53,9 +53,9 @@ public final class ImagePriority {
   /**
    * Returns the priorities as parts of the largest one: (B), above 0, at most 1.
    *
-   * <p>A sort key has {@link ReferenceRouter#MAX_PRIORITY_KEY 30 bits} for 0 to 1. So the image
-   * that matters most always has all of them, and equal priorities of any size are the paper's
-   * order to the last bit.
+   * <p>A sort key has {@link RoutingLimits#MAX_PRIORITY_KEY 30 bits} for 0 to 1. So the image that
+   * matters most always has all of them, and equal priorities of any size are the paper's order to
+   * the last bit.
    *
    * @param priorities (B), each within the bounds
    * @throws IllegalArgumentException if one is not

@@ -50,11 +50,11 @@ public record ModelCard(
       }
     }
     Resize.ofLabel(resize);
-    if ((long) numExperts * expertsPerToken > ReferenceRouter.MAX_EXPERT_CHOICES) {
+    if ((long) numExperts * expertsPerToken > RoutingLimits.MAX_EXPERT_CHOICES) {
       throw new IllegalArgumentException(
           String.format(
               "%d experts of which a token goes to %d: the product may be %d at most",
-              numExperts, expertsPerToken, ReferenceRouter.MAX_EXPERT_CHOICES));
+              numExperts, expertsPerToken, RoutingLimits.MAX_EXPERT_CHOICES));
     }
     classes = List.copyOf(classes);
     moeBlocks = List.copyOf(moeBlocks);

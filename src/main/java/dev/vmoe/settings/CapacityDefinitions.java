@@ -35,14 +35,14 @@ final class CapacityDefinitions {
             Settings.CAPACITY_RATIO_MIN,
             Type.DOUBLE,
             0.1,
-            Check.aboveZero(),
+            ValueCheck.aboveZero(),
             Importance.MEDIUM,
             "Least capacity ratio in adaptive mode: what quality must not fall below.")
         .define(
             Settings.CAPACITY_RATIO_MAX,
             Type.DOUBLE,
             1.05,
-            Check.aboveZero(),
+            ValueCheck.aboveZero(),
             Importance.MEDIUM,
             "Largest capacity ratio in adaptive mode.")
         .define(

@@ -1,6 +1,7 @@
 package dev.vmoe.settings;
 
 import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.capacity.PointBounds;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
 import java.time.Duration;
@@ -51,6 +52,15 @@ public record CapacitySettings(
                     Settings.EXPERTS_PER_TOKEN_MAX,
                     maxExpertsPerToken));
       }
+    }
+
+    /**
+     * Returns the bounds as a controller takes them.
+     *
+     * @throws IllegalArgumentException if K is the model's own and the model is not known yet
+     */
+    public PointBounds toPoints() {
+      return new PointBounds(minRatio, maxRatio, minExpertsPerToken, maxExpertsPerToken);
     }
 
     private Bounds forModel(ModelCard card) {

@@ -29,7 +29,7 @@ final class ConsoleDefinitions {
             Settings.CONSOLE_HOST,
             Type.STRING,
             "127.0.0.1",
-            Check.matching("[a-zA-Z0-9.:_-]+", "a host name or address"),
+            ValueCheck.matching("[a-zA-Z0-9.:_-]+", "a host name or address"),
             Importance.MEDIUM,
             "Where the console of `vmoe run` (metrics, health, live page) listens: 127.0.0.1 for this"
                 + " machine alone, 0.0.0.0 for all who reach it, as in a container. Who"
@@ -56,7 +56,7 @@ final class ConsoleDefinitions {
             Settings.CONSOLE_NAMES,
             Type.LIST,
             "",
-            new Check(
+            new ValueCheck(
                 "a list of names, such as vmoe.example or vmoe.example:8443",
                 names -> ((List<?>) names).stream().allMatch(ConsoleDefinitions::name)),
             Importance.LOW,

@@ -219,4 +219,14 @@ public record LiveSettings(
             });
     return changes;
   }
+
+  /** Returns what is different from earlier settings, one text a setting, for people. */
+  public List<String> differencesFrom(LiveSettings earlier) {
+    Map<String, String> changes = changesSince(earlier);
+    return changes.isEmpty()
+        ? List.of("nothing changed")
+        : changes.entrySet().stream()
+            .map(change -> change.getKey() + " " + change.getValue())
+            .toList();
+  }
 }

@@ -35,7 +35,7 @@ final class ModelDefinitions {
             Settings.DEVICE,
             Type.STRING,
             "auto",
-            Check.matching("auto|cpu|cuda(:\\d+)?", "auto, cpu, cuda or cuda:N"),
+            ValueCheck.matching("auto|cpu|cuda(:\\d+)?", "auto, cpu, cuda or cuda:N"),
             Importance.HIGH,
             "Where the model runs: auto, cpu, cuda or cuda:N. auto takes the first GPU if there is one"
                 + " and says what it took; cuda without a GPU refuses to start.")

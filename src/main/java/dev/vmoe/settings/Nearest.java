@@ -5,7 +5,7 @@ import java.util.Comparator;
 import java.util.Optional;
 
 /** Finds the name that was probably meant. */
-final class Nearest {
+public final class Nearest {
 
   private Nearest() {}
 
@@ -19,7 +19,7 @@ final class Nearest {
   }
 
   /** Returns " (did you mean …?)", or nothing if no known name is near. */
-  static String suggestion(String name, Collection<String> known) {
+  public static String suggestion(String name, Collection<String> known) {
     return to(name, known).map(nearest -> " (did you mean " + nearest + "?)").orElse("");
   }
 

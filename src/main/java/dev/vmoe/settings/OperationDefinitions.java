@@ -60,8 +60,8 @@ public final class OperationDefinitions {
                 + " Keep it below the time after which a supervisor kills (Kubernetes: 30 s).");
   }
 
-  private static Check levels() {
-    return Check.matching(
+  private static ValueCheck levels() {
+    return ValueCheck.matching(
         "(?i)trace|debug|info|warn|error|off", "TRACE, DEBUG, INFO, WARN, ERROR or OFF");
   }
 

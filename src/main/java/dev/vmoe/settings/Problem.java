@@ -158,7 +158,7 @@ record Problem(String key, String message) {
           default -> "";
         };
     String valid = definition.validator == null ? "" : definition.validator.toString();
-    if (definition.validator instanceof Check) {
+    if (definition.validator instanceof ValueCheck) {
       return valid;
     }
     return type.isEmpty() || valid.isEmpty() ? type + valid : type + " in " + valid;

@@ -32,7 +32,7 @@ public final class SecurityDefinitions {
             CONSOLE_TOKEN,
             Type.PASSWORD,
             null,
-            new Check("16 to 200 visible ASCII characters", SecurityDefinitions::token),
+            new ValueCheck("16 to 200 visible ASCII characters", SecurityDefinitions::token),
             Importance.MEDIUM,
             "What opens the console: sent as `Authorization: Bearer …`, or given on its page. Not set,"
                 + " the console is open to all who reach it. Health never needs it.")

@@ -66,6 +66,12 @@ public final class Settings extends AbstractConfig {
   /** Settings with these prefixes go to Kafka's clients and the registry's, prefix removed. */
   public static final String STREAMS_PREFIX = "streams.";
 
+  /** Kafka Streams' own setting of how often an instance commits, below {@link #STREAMS_PREFIX}. */
+  private static final String COMMIT_INTERVAL_MS = "commit.interval.ms";
+
+  /** How often an instance commits where the settings do not say. */
+  public static final Duration DEFAULT_COMMIT_INTERVAL = Duration.ofMillis(100);
+
   public static final String CONSUMER_PREFIX = "consumer.";
   public static final String PRODUCER_PREFIX = "producer.";
   public static final String ADMIN_PREFIX = "admin.";
@@ -81,14 +87,14 @@ public final class Settings extends AbstractConfig {
               APPLICATION_ID,
               Type.STRING,
               "vmoe-streams",
-              Check.matching("[a-zA-Z0-9._-]+", "letters, digits, '.', '_' and '-'"),
+              ValueCheck.matching("[a-zA-Z0-9._-]+", "letters, digits, '.', '_' and '-'"),
               Importance.HIGH,
               "Name of the consumer group; instances with the same name share the partitions.")
           .define(
               BOOTSTRAP_SERVERS,
               Type.STRING,
               "localhost:9092",
-              Check.matching(
+              ValueCheck.matching(
                   "[^\\s,]+:\\d{1,5}(\\s*,\\s*[^\\s,]+:\\d{1,5})*", "host:port,host:port"),
               Importance.HIGH,
               "Kafka brokers as host:port, separated by commas.")
@@ -96,7 +102,7 @@ public final class Settings extends AbstractConfig {
               REGISTRY_URL,
               Type.STRING,
               "http://localhost:8081",
-              Check.matching("(https?|mock)://\\S+", "an address with http:// or https://"),
+              ValueCheck.matching("(https?|mock)://\\S+", "an address with http:// or https://"),
               Importance.HIGH,
               "Base address of a schema registry with Confluent's REST interface.")
           .define(
@@ -111,7 +117,7 @@ public final class Settings extends AbstractConfig {
               TOPIC_PREFIX,
               Type.STRING,
               "vmoe.",
-              Check.matching(
+              ValueCheck.matching(
                   "[a-zA-Z0-9._-]{0,200}", "letters, digits, '.', '_' and '-', or empty"),
               Importance.MEDIUM,
               "Put in front of every topic name of `topology/topics.yaml`.")
@@ -173,7 +179,7 @@ public final class Settings extends AbstractConfig {
               CAPACITY_RATIO,
               Type.DOUBLE,
               1.05,
-              Check.aboveZero(),
+              ValueCheck.aboveZero(),
               Importance.HIGH,
               "Requested capacity ratio: slots of all experts over token choices. At E/K nothing is"
                   + " dropped.")
@@ -335,6 +341,14 @@ public final class Settings extends AbstractConfig {
   /** Returns the order in which choices claim slots. */
   public Routing routing() {
     return Routing.ofLabel(getString(ROUTING));
+  }
+
+  /** Returns how often an instance commits, and so how long an answer may wait to be seen. */
+  public Duration commitInterval() {
+    Object users = withPrefix(STREAMS_PREFIX).get(COMMIT_INTERVAL_MS);
+    return users == null
+        ? DEFAULT_COMMIT_INTERVAL
+        : Duration.ofMillis(Long.parseLong(users.toString()));
   }
 
   /** Returns the settings with this prefix, prefix removed. */

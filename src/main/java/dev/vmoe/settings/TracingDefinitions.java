@@ -17,7 +17,7 @@ final class TracingDefinitions {
             Settings.TRACING_OTLP_ENDPOINT,
             Type.STRING,
             null,
-            Check.matching("https?://[^\\s/]+(/\\S*)?", "an address with http:// or https://"),
+            ValueCheck.matching("https?://[^\\s/]+(/\\S*)?", "an address with http:// or https://"),
             Importance.MEDIUM,
             "Where traces go: a collector that takes OTLP over HTTP, `http://host:4318`."
                 + " Not set, `OTEL_EXPORTER_OTLP_ENDPOINT` counts; without either there are no"
@@ -27,7 +27,7 @@ final class TracingDefinitions {
             Settings.TRACING_SAMPLE_RATIO,
             Type.DOUBLE,
             null,
-            Check.between(0, 1),
+            ValueCheck.between(0, 1),
             Importance.MEDIUM,
             "Share of the images without a `traceparent` whose trace is recorded; of the others the"
                 + " `traceparent` says whether. Not set, `OTEL_TRACES_SAMPLER` counts; without"

@@ -22,7 +22,7 @@ import org.apache.kafka.streams.KafkaClientSupplier;
  * sendOffsetsToTransaction}: there each offset becomes the smaller of what Streams wants and the
  * first one that is pending. Whoever owns the partition next reads again what was not emitted.
  */
-final class CommitGuard implements KafkaClientSupplier {
+public final class CommitGuard implements KafkaClientSupplier {
 
   private final PendingOffsets pending = new PendingOffsets();
   private final ThreadLocal<WaitBudget> budgets;
@@ -32,12 +32,12 @@ final class CommitGuard implements KafkaClientSupplier {
    *
    * @param waitBudget how long one stream thread may wait for room between two commits
    */
-  CommitGuard(Duration waitBudget) {
+  public CommitGuard(Duration waitBudget) {
     this.budgets = ThreadLocal.withInitial(() -> new WaitBudget(waitBudget));
   }
 
   /** Returns where processors mark what they keep back. */
-  PendingOffsets pending() {
+  public PendingOffsets pending() {
     return pending;
   }
 

@@ -20,7 +20,7 @@ import java.util.function.IntSupplier;
  *   <li>Once the instance stops, nothing waits.
  * </ol>
  */
-final class InFlight {
+public final class InFlight {
 
   /** Where waiting no longer ends with the budget, in limits. */
   private static final int HARD = 2;
@@ -37,7 +37,7 @@ final class InFlight {
    * @param mostImages images of one partition before reading waits; asked each time
    * @param mostBytes bytes of all partitions' records before reading waits
    */
-  InFlight(IntSupplier mostImages, long mostBytes) {
+  public InFlight(IntSupplier mostImages, long mostBytes) {
     this.mostImages = mostImages;
     this.mostBytes = mostBytes;
   }
@@ -48,17 +48,17 @@ final class InFlight {
   }
 
   /** Returns the images of all partitions. */
-  long images() {
+  public long images() {
     return images.get();
   }
 
   /** Returns the bytes of the records of all partitions. */
-  long bytes() {
+  public long bytes() {
     return bytes.get();
   }
 
   /** Lets nobody wait any more. */
-  void stop() {
+  public void stop() {
     stopped = true;
   }
 

@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * the stream thread waits for room, which is when it matters. While no broker answers, the last
  * reading stays and gets older.
  */
-final class LagMonitor implements AutoCloseable {
+public final class LagMonitor implements AutoCloseable {
 
   private static final Duration WINDOW = Duration.ofSeconds(1);
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
@@ -49,7 +49,7 @@ final class LagMonitor implements AutoCloseable {
 
   /** Hears of readings. */
   @FunctionalInterface
-  interface Listener {
+  public interface Listener {
     /**
      * The load was read.
      *
@@ -71,7 +71,7 @@ final class LagMonitor implements AutoCloseable {
    * @param interval pause between two readings
    * @param listener hears of each reading, on the monitor's thread
    */
-  LagMonitor(
+  public LagMonitor(
       Supplier<Admin> admins,
       String group,
       PendingOffsets pending,
@@ -89,7 +89,7 @@ final class LagMonitor implements AutoCloseable {
    *
    * @param nowNanos a time of {@link System#nanoTime()}
    */
-  Load load(long nowNanos) {
+  public Load load(long nowNanos) {
     Timed reading = latest;
     return reading == null
         ? Load.UNKNOWN
@@ -100,7 +100,7 @@ final class LagMonitor implements AutoCloseable {
   }
 
   /** Starts reading. */
-  synchronized void start() {
+  public synchronized void start() {
     Thread reading = new Thread(this::readOnAndOn, "vmoe-lag");
     reading.setDaemon(true);
     reading.start();

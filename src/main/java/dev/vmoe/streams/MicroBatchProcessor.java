@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * <p>Everything here runs on the task's stream thread. An offset is in {@link PendingOffsets} from
  * {@code process} until its whole share has been forwarded.
  */
-final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Object> {
+public final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Object> {
 
   private static final Duration EMIT_EVERY = Duration.ofMillis(5);
 
@@ -76,7 +76,7 @@ final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Obj
    * @param recorder counts what comes and goes
    * @param tracer tells what becomes of each image
    */
-  MicroBatchProcessor(
+  public MicroBatchProcessor(
       Supplier<Lane<Waiting>> lanes,
       RequestReader reader,
       ShareEvents events,

@@ -27,7 +27,7 @@ public final class NewestDeadLetters {
   public record Letter(long timeMs, int partition, long offset, String reason) {}
 
   /** Takes over the dead letters of a share. */
-  void emitted(Share<Waiting> share) {
+  public void emitted(Share<Waiting> share) {
     for (Answer<Waiting> answer : share.answers()) {
       if (answer instanceof Answer.Rejected<Waiting> rejected) {
         Waiting waiting = rejected.origin();

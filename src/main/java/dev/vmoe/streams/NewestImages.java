@@ -98,11 +98,11 @@ public final class NewestImages {
    *
    * @param served returns the model that the pipeline runs now
    */
-  NewestImages(Supplier<WatchedClassifier> served) {
+  public NewestImages(Supplier<WatchedClassifier> served) {
     this(served, new LazyEncoder());
   }
 
-  NewestImages(Supplier<WatchedClassifier> served, Encoder encoder) {
+  public NewestImages(Supplier<WatchedClassifier> served, Encoder encoder) {
     this.served = served;
     this.encoder = encoder;
   }
@@ -122,7 +122,7 @@ public final class NewestImages {
 
   /** Takes over where the images of a share came from, if it belongs to the batch that is kept. */
   @SuppressWarnings("ReferenceEquality") // the very run that was watched, not one like it
-  void emitted(Share<Waiting> share) {
+  public void emitted(Share<Waiting> share) {
     WatchedClassifier.Sight sight = served.get().last().orElse(null);
     if (sight == null || share.run().result() != sight.detail().result()) {
       return;

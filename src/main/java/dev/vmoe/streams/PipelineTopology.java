@@ -4,6 +4,7 @@ import dev.vmoe.event.AvroSerializer;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
+import dev.vmoe.topics.Topics;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.Topology;
@@ -16,7 +17,7 @@ import org.apache.kafka.streams.processor.api.ProcessorSupplier;
  * <p>The source reads bytes: Streams would write the dead letter of a record that it cannot
  * deserialize ahead of earlier records that still wait, and again after every crash.
  */
-final class PipelineTopology {
+public final class PipelineTopology {
 
   static final String IMAGES = "images";
   static final String MICRO_BATCH = "micro-batch";
@@ -27,7 +28,7 @@ final class PipelineTopology {
   private PipelineTopology() {}
 
   /** Builds the topology around a processor that makes micro-batches. */
-  static Topology build(
+  public static Topology build(
       Topics topics,
       RegistryClient registry,
       ProcessorSupplier<byte[], byte[], byte[], Object> microBatch) {

@@ -2,11 +2,11 @@ package dev.vmoe.streams;
 
 import dev.vmoe.event.AvroDeserializer;
 import dev.vmoe.event.BadRecordException;
-import dev.vmoe.event.ImageProducer;
 import dev.vmoe.event.ImageRequest;
+import dev.vmoe.event.MediaType;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.moe.ImagePriority;
-import dev.vmoe.settings.TopicPlan;
+import dev.vmoe.topics.TopicPlan;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * What a record of the images topic asks for: an Avro {@link ImageRequest}, or raw image bytes
  * where the header {@code content-type} says so.
  */
-final class RequestReader {
+public final class RequestReader {
 
   /**
    * One image to classify.
@@ -44,7 +44,7 @@ final class RequestReader {
   private final AvroDeserializer<ImageRequest> avro;
   private final int maxImageBytes;
 
-  RequestReader(RegistryClient registry, int maxImageBytes) {
+  public RequestReader(RegistryClient registry, int maxImageBytes) {
     this.avro = new AvroDeserializer<>(registry, ImageRequest.class);
     this.maxImageBytes = maxImageBytes;
   }
@@ -109,7 +109,7 @@ final class RequestReader {
   }
 
   private static boolean rawImage(Record<?, ?> record) {
-    Header contentType = record.headers().lastHeader(ImageProducer.CONTENT_TYPE);
+    Header contentType = record.headers().lastHeader(MediaType.HEADER);
     return contentType != null
         && contentType.value() != null
         && new String(contentType.value(), StandardCharsets.UTF_8)

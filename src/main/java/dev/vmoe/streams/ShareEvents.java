@@ -23,10 +23,10 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 /** Puts what the model said of a share into events. */
-final class ShareEvents {
+public final class ShareEvents {
 
   /** The class index of a label that the model does not know. */
-  static final int NO_CLASS = -1;
+  public static final int NO_CLASS = -1;
 
   private static final int BEST = 5;
 

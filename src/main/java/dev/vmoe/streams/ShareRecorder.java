@@ -20,7 +20,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Takes batches and shares apart for the recorders. */
-final class ShareRecorder {
+public final class ShareRecorder {
 
   private static final Logger log = LoggerFactory.getLogger(ShareRecorder.class);
 
@@ -28,7 +28,7 @@ final class ShareRecorder {
   private final Consumer<Share<Waiting>> newest;
   private final AtomicBoolean failed = new AtomicBoolean();
 
-  ShareRecorder(PipelineMetrics metrics) {
+  public ShareRecorder(PipelineMetrics metrics) {
     this(metrics, share -> {});
   }
 
@@ -37,7 +37,7 @@ final class ShareRecorder {
    *
    * @param newest takes each share that was forwarded
    */
-  ShareRecorder(PipelineMetrics metrics, Consumer<Share<Waiting>> newest) {
+  public ShareRecorder(PipelineMetrics metrics, Consumer<Share<Waiting>> newest) {
     this.metrics = metrics;
     this.newest = newest;
   }
@@ -46,7 +46,7 @@ final class ShareRecorder {
    * Does what only watches. A defect of it is counted, the first one told, and goes no further: it
    * would hit the same image again after each restart of its thread.
    */
-  void watch(Runnable observation) {
+  public void watch(Runnable observation) {
     try {
       observation.run();
     } catch (RuntimeException | LinkageError e) {
@@ -63,7 +63,7 @@ final class ShareRecorder {
   }
 
   /** Records a batch that has run; on the inference thread. */
-  void ran(BatchRun run) {
+  public void ran(BatchRun run) {
     metrics.batches().finished(run.flushReason().label(), run.lingerNanos());
     BatchResult result = run.result();
     Decision decision = run.decision();

@@ -6,6 +6,7 @@ import dev.vmoe.event.Prediction;
 import dev.vmoe.image.BadImageException;
 import dev.vmoe.inference.BatchResult;
 import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.topics.Topics;
 import dev.vmoe.tracing.ImageTrace;
 import dev.vmoe.tracing.SpanAttributes;
 import dev.vmoe.tracing.Tracing;
@@ -21,7 +22,7 @@ import org.apache.kafka.streams.processor.api.RecordMetadata;
  * Takes batches and shares apart for the spans. Steps are told when they are over, from the times
  * that were measured anyway, so that an image whose trace is not sampled costs next to nothing.
  */
-final class ShareTracer {
+public final class ShareTracer {
 
   private final Tracing tracing;
   private final Topics topics;
@@ -33,7 +34,7 @@ final class ShareTracer {
    * @param tracing stays the caller's to close
    * @param group the consumer group
    */
-  ShareTracer(Tracing tracing, Topics topics, String group) {
+  public ShareTracer(Tracing tracing, Topics topics, String group) {
     this.tracing = tracing;
     this.topics = topics;
     this.group = group;
@@ -56,7 +57,7 @@ final class ShareTracer {
   }
 
   /** Adds the span of a batch that has run; on the inference thread. */
-  void ran(BatchRun run, List<Waiting> images) {
+  public void ran(BatchRun run, List<Waiting> images) {
     BatchResult result = run.result();
     if (!tracing.isOn() || result == null) {
       return;

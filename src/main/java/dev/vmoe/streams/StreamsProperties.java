@@ -13,14 +13,12 @@ import org.apache.kafka.streams.StreamsConfig;
  * What Kafka Streams and its clients are configured with. What would break delivery is refused by
  * {@link Settings}.
  */
-final class StreamsProperties {
+public final class StreamsProperties {
 
   /** Room for what a dead letter has beside the record that it was. */
   private static final int RECORD_ROOM_BYTES = 1024 * 1024;
 
   static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(10);
-
-  private static final Duration COMMIT_INTERVAL = Duration.ofMillis(100);
 
   private static final String PROFILE_SUFFIX = "-routing-profile";
 
@@ -30,7 +28,7 @@ final class StreamsProperties {
 
   private final Settings settings;
 
-  StreamsProperties(Settings settings) {
+  public StreamsProperties(Settings settings) {
     this.settings = settings;
   }
 
@@ -39,7 +37,7 @@ final class StreamsProperties {
    *
    * @param largestRecordBytes bytes of the largest record that arrives or leaves
    */
-  Map<String, Object> streams(int largestRecordBytes) {
+  public Map<String, Object> streams(int largestRecordBytes) {
     Map<String, Object> all = new HashMap<>(defaults(largestRecordBytes));
     all.putAll(users(settings));
     all.put(StreamsConfig.APPLICATION_ID_CONFIG, settings.getString(Settings.APPLICATION_ID));
@@ -52,7 +50,7 @@ final class StreamsProperties {
    * Returns the properties of the streams that keep the routing profile: a group of their own, one
    * thread, few commits, little memory.
    */
-  Map<String, Object> routingProfile() {
+  public Map<String, Object> routingProfile() {
     Duration interval = settings.routingProfileInterval();
     Map<String, Object> all = new HashMap<>();
     all.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, PROFILE_CACHE_BYTES);
@@ -82,22 +80,16 @@ final class StreamsProperties {
   }
 
   /** Returns the name of the group that keeps the routing profile. */
-  String profileApplicationId() {
+  public String profileApplicationId() {
     return settings.getString(Settings.APPLICATION_ID) + PROFILE_SUFFIX;
   }
 
   /** Returns the bytes of the largest record that the producers of these streams may send. */
-  static long largestSent(StreamsConfig streams) {
+  public static long largestSent(StreamsConfig streams) {
     Map<String, Object> producer = streams.getProducerConfigs("any");
     return Math.min(
         number(producer, ProducerConfig.MAX_REQUEST_SIZE_CONFIG),
         number(producer, ProducerConfig.BUFFER_MEMORY_CONFIG));
-  }
-
-  /** Returns how often an instance with these settings commits. */
-  static Duration commitInterval(Settings settings) {
-    Object users = users(settings).get(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG);
-    return users == null ? COMMIT_INTERVAL : Duration.ofMillis(Long.parseLong(users.toString()));
   }
 
   private static long number(Map<String, Object> producer, String key) {
@@ -115,7 +107,8 @@ final class StreamsProperties {
 
   private static Map<String, Object> defaults(int largestRecordBytes) {
     Map<String, Object> defaults = new HashMap<>();
-    defaults.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, COMMIT_INTERVAL.toMillis());
+    defaults.put(
+        StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, Settings.DEFAULT_COMMIT_INTERVAL.toMillis());
     defaults.put(StreamsConfig.POLL_MS_CONFIG, 5);
     // What is fetched and not yet processed is memory too: one poll's records wait in Streams, and
     // one fetch from each broker in the consumer. A record larger than a fetch still comes, alone.

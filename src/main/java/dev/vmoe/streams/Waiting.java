@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param refusal why the record is not even an image to try, if so
  * @param trace the image's trace
  */
-record Waiting(
+public record Waiting(
     Record<byte[], byte[]> record,
     RecordMetadata position,
     @Nullable String label,

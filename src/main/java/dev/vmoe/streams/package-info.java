@@ -1,6 +1,5 @@
 /**
- * The Kafka Streams topology: micro-batch processor, commit guard, dead letters; and beside it the
- * routing profile.
+ * The path of one record: from the image topic into a micro-batch and back out, exactly once.
  *
  * <pre>
  * images ──▶ MicroBatchProcessor ───lane──▶ dev.vmoe.batch
@@ -13,11 +12,6 @@
  *              ├──▶ images.dlq           DeadLetter
  *              └──▶ offsets              CommitGuard: none beyond what was emitted
  *            all in one transaction
- *
- * config ──▶ LiveConfiguration ──▶ ServedModels: model, limits and LiveCapacity of the next batch
- *            ends of images ──▶ LagMonitor ──▶ LiveCapacity: a controller is told the load
- *
- * expert-utilization ──▶ RoutingProfileStream ──▶ routing-profile: sums by model and class
  * </pre>
  */
 @NullMarked

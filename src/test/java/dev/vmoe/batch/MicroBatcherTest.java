@@ -475,7 +475,7 @@ class MicroBatcherTest {
     open(maxImages, maxBytes, linger, (run, origins) -> {});
   }
 
-  private void open(int maxImages, long maxBytes, Duration linger, RunListener<Integer> listener) {
+  private void open(int maxImages, long maxBytes, Duration linger, RunObserver<Integer> listener) {
     FixedCapacity fixed =
         new FixedCapacity(
             new OperatingPoint(SETTINGS.capacityRatio(), SETTINGS.expertsPerToken()),

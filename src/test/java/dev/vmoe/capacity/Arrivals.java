@@ -10,14 +10,14 @@ import java.util.stream.DoubleStream;
  * @param seconds one an image
  */
 @SuppressWarnings("ArrayRecordComponent")
-record Arrivals(double[] seconds) {
+public record Arrivals(double[] seconds) {
 
   /**
    * Returns an inhomogeneous Poisson process.
    *
    * @param rate images a second at a time in seconds
    */
-  static Arrivals poisson(long seed, double until, DoubleUnaryOperator rate) {
+  public static Arrivals poisson(long seed, double until, DoubleUnaryOperator rate) {
     Random random = new Random(seed);
     DoubleStream.Builder times = DoubleStream.builder();
     // In time measured by the integral of the rate, arrivals are a Poisson process of rate 1.
@@ -37,7 +37,7 @@ record Arrivals(double[] seconds) {
   }
 
   /** Returns the rate of phases that follow each other, each as long as the next. */
-  static DoubleUnaryOperator phases(double seconds, double... rates) {
+  public static DoubleUnaryOperator phases(double seconds, double... rates) {
     return t -> rates[(int) Math.min(rates.length - 1, t / seconds)];
   }
 
@@ -46,7 +46,7 @@ record Arrivals(double[] seconds) {
    *
    * @param height mean rate of a burst
    */
-  static DoubleUnaryOperator bursts(long seed, double until, double base, double height) {
+  public static DoubleUnaryOperator bursts(long seed, double until, double base, double height) {
     Random random = new Random(seed);
     double[] rates = new double[(int) Math.ceil(until * 100)];
     java.util.Arrays.fill(rates, base);

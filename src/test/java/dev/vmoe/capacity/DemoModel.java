@@ -5,14 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Cost and quality of a made-up model whose throughput ranges over a factor of about 2.3. */
-final class DemoModel {
+public final class DemoModel {
 
-  static final Routing ROUTING = Routing.BATCH_PRIORITY;
-  static final int BATCH = 32;
+  public static final Routing ROUTING = Routing.BATCH_PRIORITY;
+  public static final int BATCH = 32;
   static final List<Double> RATIOS = List.of(0.1, 0.15, 0.25, 0.35, 0.5, 0.75, 1.05);
-  static final QualityProfile QUALITY = quality();
-  static final OperatingPoint BEST = new OperatingPoint(1.05, 2);
-  static final OperatingPoint CHEAPEST = new OperatingPoint(0.1, 1);
+  public static final QualityProfile QUALITY = quality();
+  public static final OperatingPoint BEST = new OperatingPoint(1.05, 2);
+  public static final OperatingPoint CHEAPEST = new OperatingPoint(0.1, 1);
   static final PointBounds ALL = new PointBounds(0.01, 4, 1, 2);
 
   private DemoModel() {}
@@ -28,7 +28,7 @@ final class DemoModel {
   }
 
   /** Returns 2 ms a run, and 0.5 ms to 1.35 ms an image, all times a factor. */
-  static CostModel cost(double factor) {
+  public static CostModel cost(double factor) {
     List<RunTime> survey = new ArrayList<>();
     for (OperatingPoint point : points()) {
       for (int images : List.of(1, 8, 32)) {
@@ -39,7 +39,7 @@ final class DemoModel {
     return new CostModel(survey);
   }
 
-  static Ladder ladder(CostModel cost) {
+  public static Ladder ladder(CostModel cost) {
     return Ladder.of(cost, QUALITY, ROUTING, BATCH, ALL);
   }
 

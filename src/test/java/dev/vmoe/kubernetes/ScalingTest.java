@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.vmoe.kubernetes.Deployments.Deployed;
 import dev.vmoe.metrics.Metric;
 import dev.vmoe.metrics.Prometheus;
-import dev.vmoe.settings.TopicPlan;
+import dev.vmoe.topics.TopicPlan;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.openshift.api.model.monitoring.v1.ServiceMonitor;

@@ -9,6 +9,7 @@ import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.moe.ReferenceRouter;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingCounts;
+import dev.vmoe.moe.RoutingLimits;
 import dev.vmoe.onnx.ElementType;
 import dev.vmoe.onnx.Extent;
 import dev.vmoe.onnx.GraphBuilder;
@@ -180,7 +181,7 @@ class RoutingGraphTest {
   @EnumSource
   void shouldRouteToTheMostExpertsThatItHolds(Routing routing) {
     Random random = new Random(1);
-    int numExperts = ReferenceRouter.MAX_EXPERT_CHOICES / 2;
+    int numExperts = RoutingLimits.MAX_EXPERT_CHOICES / 2;
     requireTheReferencesRouting(
         gates(random, 400, numExperts, 64),
         numExperts,

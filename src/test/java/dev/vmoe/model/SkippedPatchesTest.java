@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.checkpoint.CheckpointReader;
 import dev.vmoe.checkpoint.ParameterTree;
+import dev.vmoe.dataset.LabelledImages;
 import dev.vmoe.image.BadImageException;
 import dev.vmoe.image.DecoderLimits;
 import dev.vmoe.image.OpenCvDecoder;
@@ -12,8 +13,7 @@ import dev.vmoe.moe.Capacity;
 import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.moe.Resize;
 import dev.vmoe.moe.Routing;
-import dev.vmoe.report.LabelledImages;
-import dev.vmoe.report.patches.PatchGrid;
+import dev.vmoe.picture.PatchGrid;
 import dev.vmoe.tensor.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;

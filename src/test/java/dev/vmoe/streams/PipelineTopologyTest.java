@@ -3,7 +3,10 @@ package dev.vmoe.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.event.RegistryClient;
+import dev.vmoe.profile.ProfileBound;
+import dev.vmoe.profile.RoutingProfileTopology;
 import dev.vmoe.settings.Settings;
+import dev.vmoe.topics.Topics;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,0 +1,55 @@
+package dev.vmoe.demo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.vmoe.cli.VmoeCommand;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code vmoe demo --serve} in a process of its own, told to stop as a terminal does. */
+class ServedDemoExitIT {
+
+  @TempDir Path folder;
+
+  @Test
+  void shouldSumUpWhenItIsToldToStop() throws Exception {
+    Path out = folder.resolve("out");
+    Path err = folder.resolve("err");
+    Process process =
+        new ProcessBuilder(
+                List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-Xmx384m",
+                    "-XX:+UseSerialGC",
+                    "-Dvmoe.home=" + System.getProperty("vmoe.home"),
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    VmoeCommand.class.getName(),
+                    "demo",
+                    "--serve",
+                    "--port=0",
+                    "--rate=50"))
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile())
+            .start();
+    try {
+      await()
+          .atMost(Duration.ofSeconds(90))
+          .until(() -> Files.readString(err).contains("live page at http://127.0.0.1:"));
+
+      process.destroy(); // SIGTERM
+
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(Files.readString(out)).contains("0 answered twice", "throughput", "dropped");
+      assertThat(Files.readString(err)).doesNotContain("giving up", "vmoe:");
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package dev.vmoe.lab.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.vmoe.cli.VmoeCommand;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BenchGraphIT {
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @TempDir Path folder;
+
+  @Test
+  void shouldWriteTimesBesideTheTwinAndThePeak() throws Exception {
+    Path json = folder.resolve("graph.json");
+    Path csv = folder.resolve("operators.csv");
+    int status =
+        VmoeCommand.commandLine(new PrintWriter(out), new PrintWriter(err), null)
+            .execute(
+                "bench",
+                "graph",
+                "--variant",
+                "S/32",
+                "--batch",
+                "2",
+                "--rounds",
+                "1",
+                "--ratios",
+                "4,0.25",
+                "--json",
+                json.toString(),
+                "--csv",
+                csv.toString());
+
+    assertThat(err.toString()).doesNotContain("vmoe: ");
+    assertThat(status).isZero();
+    JsonNode result = new ObjectMapper().readTree(json.toFile());
+    assertThat(result.at("/ms_per_image").fieldNames()).toIterable().containsExactly("4", "0.25");
+    assertThat(result.at("/ms_per_image/4").asDouble()).isPositive();
+    assertThat(result.at("/dense_ms_per_image").asDouble()).isPositive();
+    assertThat(result.at("/moe_overhead_share").asDouble()).isBetween(0.001, 0.9);
+    double peak = result.at("/peak_gflops").asDouble();
+    assertThat(result.at("/achieved_gflops").asDouble()).isPositive().isLessThan(2 * peak);
+    // at ratio E/K nothing is dropped: both choices of 50 tokens in two layers
+    assertThat(result.at("/expert_rows_per_image/4").asDouble()).isEqualTo(200);
+    // 2 layers · 8 experts · C = ceil(200 · 0.25 / 8) → 8 slots, over 2 images
+    assertThat(result.at("/expert_rows_per_image/0.25").asDouble()).isBetween(30.0, 64.0);
+    assertThat(result.at("/arithmetic_speed_of_twin/4").asDouble()).isEqualTo(0.86, within(0.02));
+    assertThat(Files.readString(csv)).contains("MoE layers,experts,", "dense twin,Gemm,");
+    assertThat(out.toString()).contains("ratio 0.25", "GFLOP/s", "beside the experts");
+  }
+}

@@ -1,0 +1,96 @@
+package dev.vmoe.lab.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.vmoe.cli.VmoeCommand;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The benchmark, small: what it writes, not what it finds. */
+@Timeout(600)
+class BenchOverloadIT {
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @TempDir Path folder;
+
+  @Test
+  void shouldShowEveryTraceToEveryPolicyAndWriteAllFiles() throws Exception {
+    assertThat(run("--traces", "elastic,overload", "--phase-seconds", "1")).isZero();
+
+    JsonNode result = new ObjectMapper().readTree(folder.resolve("result.json").toFile());
+    assertThat(result.get("target_latency_ms").asInt()).isEqualTo(1000);
+    assertThat(names(result.get("traces"))).containsExactly("elastic", "overload");
+    for (JsonNode trace : result.get("traces")) {
+      assertThat(names(trace.get("policies")))
+          .contains("fixed_full", "fixed_low", "proportional", "adaptive", "clairvoyant");
+      for (JsonNode policy : trace.get("policies")) {
+        assertThat(names(policy))
+            .contains(
+                "slo_violation_ratio",
+                "effective_accuracy",
+                "accuracy_all",
+                "p50_ms",
+                "p99_ms",
+                "mean_capacity_ratio",
+                "lost");
+        assertThat(policy.get("lost").asInt()).isZero();
+        assertThat(policy.get("p50_ms").asDouble()).isPositive();
+      }
+    }
+    JsonNode elastic = result.at("/traces/elastic/policies");
+    assertThat(elastic.at("/fixed_full/mean_capacity_ratio").asDouble()).isEqualTo(1.05);
+    assertThat(elastic.at("/fixed_low/mean_capacity_ratio").asDouble()).isEqualTo(0.15);
+    assertThat(elastic.at("/fixed_full/images").asInt())
+        .isEqualTo(elastic.at("/fixed_low/images").asInt());
+    for (String trace : List.of("elastic", "overload")) {
+      assertThat(folder.resolve("timeline-" + trace + ".csv")).isNotEmptyFile();
+      assertThat(folder.resolve("arrivals-" + trace + ".txt")).isNotEmptyFile();
+      assertThat(folder.resolve(trace + ".svg")).isNotEmptyFile();
+    }
+    assertThat(Files.readAllLines(folder.resolve("summary.csv"))).hasSize(1 + 2 * elastic.size());
+    assertThat(out.toString()).contains("elastic:", "overload:", "0 lost", "violations");
+  }
+
+  @Test
+  void shouldReplayATraceOfOnesOwn() throws Exception {
+    Path trace = Files.writeString(folder.resolve("mine.txt"), "0\n0.1\n0.1\n0.5\n2\n");
+
+    assertThat(run("--trace", trace.toString(), "--policies", "fixed_low")).isZero();
+
+    JsonNode result = new ObjectMapper().readTree(folder.resolve("result.json").toFile());
+    assertThat(names(result.get("traces"))).containsExactly("trace");
+    JsonNode policies = result.at("/traces/trace/policies");
+    assertThat(names(policies)).containsExactly("fixed_low", "clairvoyant");
+    assertThat(policies.at("/fixed_low/images").asInt()).isEqualTo(5);
+    assertThat(policies.at("/fixed_low/lost").asInt()).isZero();
+  }
+
+  private static List<String> names(JsonNode node) {
+    List<String> names = new ArrayList<>();
+    node.fieldNames().forEachRemaining(names::add);
+    return names;
+  }
+
+  private int run(String... arguments) {
+    List<String> all = new ArrayList<>(List.of("bench", "overload", "--limit", "200"));
+    all.addAll(List.of("--rate-seconds", "2", "--out", folder.toString()));
+    all.addAll(List.of("--json", folder.resolve("result.json").toString()));
+    all.addAll(List.of(arguments));
+    int status =
+        VmoeCommand.commandLine(new PrintWriter(out), new PrintWriter(err), null)
+            .execute(all.toArray(String[]::new));
+    assertThat(err.toString()).doesNotContain("vmoe: ");
+    return status;
+  }
+}

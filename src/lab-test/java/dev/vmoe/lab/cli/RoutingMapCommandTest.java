@@ -1,0 +1,91 @@
+package dev.vmoe.lab.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.vmoe.cli.VmoeCommand;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code vmoe routing-map} with the bundled model on a few hundred images. */
+class RoutingMapCommandTest {
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @TempDir Path folder;
+
+  @Test
+  void shouldDrawThatLateLayersFollowTheClassMoreThanEarlyOnes() throws Exception {
+    Path maps = folder.resolve("maps");
+
+    assertThat(run("routing-map", "--limit", "400", "--out", maps.toString()))
+        .as("%s", err)
+        .isZero();
+
+    List<String> layers = Files.readAllLines(maps.resolve("routing-map-layers.csv"));
+    assertThat(layers).hasSize(1 + 4);
+    assertThat(aboveChance(layers.get(1))).isLessThan(0.1);
+    assertThat(aboveChance(layers.get(4))).isGreaterThan(0.4);
+    assertThat(Files.readAllLines(maps.resolve("routing-map.csv"))).hasSize(1 + 4 * 10 * 8);
+    assertThat(maps.resolve("routing-map.svg"))
+        .content()
+        .contains(">400 images;", ">block 0<", ">block 3<", ">Ankle boot<")
+        .doesNotContain(">block 1<");
+    assertThat(maps.resolve("routing-map.png")).isNotEmptyFile();
+    assertThat(out.toString()).contains("above_chance_bits").contains("\n    3 ");
+    assertThat(err.toString()).contains("routed 400 of 400");
+  }
+
+  private static double aboveChance(String row) {
+    return Double.parseDouble(row.split(",")[7]);
+  }
+
+  @Test
+  void shouldDrawTheLayersThatAreAskedFor() {
+    assertThat(run("routing-map", "--limit", "64", "--layers", "1,2", "--out", folder.toString()))
+        .isZero();
+
+    assertThat(folder.resolve("routing-map.svg"))
+        .content()
+        .contains(">block 1<", ">block 2<")
+        .doesNotContain(">block 0<", ">block 3<");
+  }
+
+  @Test
+  void shouldRefuseWhatCannotBeDrawn() {
+    String to = folder.resolve("none").toString();
+
+    assertThat(run("routing-map", "--model", "dense", "--out", to)).isEqualTo(VmoeCommand.USAGE);
+    assertThat(run("routing-map", "--limit", "8", "--layers", "9", "--out", to))
+        .isEqualTo(VmoeCommand.USAGE);
+    assertThat(run("routing-map", "--limit", "0", "--out", to)).isEqualTo(VmoeCommand.USAGE);
+    assertThat(run("routing-map", "--weights", "ab", "--out", to)).isEqualTo(VmoeCommand.USAGE);
+    assertThat(
+            run(
+                "routing-map",
+                "--bootstrap-server",
+                "127.0.0.1:1",
+                "--capacity-ratio",
+                "1",
+                "--out",
+                to))
+        .isEqualTo(VmoeCommand.USAGE);
+    assertThat(err.toString().lines())
+        .anyMatch(line -> line.contains("fashion-mnist-dense has no experts"))
+        .anyMatch(line -> line.contains("block 9 is no MoE layer of fashion-mnist-vmoe-bpr"))
+        .anyMatch(line -> line.contains("--limit 0"))
+        .anyMatch(line -> line.contains("--weights chooses from a routing profile"))
+        .anyMatch(line -> line.contains("--capacity-ratio is for a model that is run here"));
+    assertThat(folder.resolve("none")).doesNotExist();
+  }
+
+  private int run(String... arguments) {
+    return VmoeCommand.commandLine(new PrintWriter(out, true), new PrintWriter(err, true), null)
+        .execute(arguments);
+  }
+}

@@ -1,0 +1,71 @@
+package dev.vmoe.lab.overload;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.lab.overload.AccuracyFrontier.Choice;
+import dev.vmoe.lab.sweep.Evaluation;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class AccuracyFrontierTest {
+
+  @Test
+  void shouldLeaveOutWhatAMixtureOfOthersBeats() {
+    Choice bent = choice(3, 0.82); // the mixture of 2 and 4 gives 0.87
+    AccuracyFrontier frontier =
+        new AccuracyFrontier(choice(2, 0.8), choice(6, 0.96), List.of(bent, choice(4, 0.94)));
+
+    assertThat(frontier.hull()).extracting(Choice::secondsPerImage).containsExactly(2.0, 4.0, 6.0);
+    assertThat(frontier.accuracy(3)).isCloseTo(0.87, within(1e-12));
+    assertThat(frontier.accuracy(1)).isEqualTo(0.8);
+    assertThat(frontier.accuracy(9)).isEqualTo(0.96);
+  }
+
+  @Test
+  void shouldSpendNoMoreThanTheBestPointTakes() {
+    AccuracyFrontier frontier =
+        new AccuracyFrontier(choice(2, 0.8), choice(6, 0.9), List.of(choice(5, 0.91)));
+
+    assertThat(frontier.slowest()).isEqualTo(5);
+    assertThat(frontier.accuracy(6)).isEqualTo(0.91);
+  }
+
+  @Test
+  void shouldCountNoPointOutsideTheRange() {
+    AccuracyFrontier frontier =
+        new AccuracyFrontier(
+            choice(2, 0.8), choice(6, 0.9), List.of(choice(1, 0.79), choice(7, 0.99)));
+
+    assertThat(frontier.hull()).extracting(Choice::secondsPerImage).containsExactly(2.0, 6.0);
+  }
+
+  @Test
+  void shouldRefuseALowestPointThatIsNotFaster() {
+    assertThatThrownBy(() -> new AccuracyFrontier(choice(6, 0.8), choice(6, 0.9), List.of()))
+        .hasMessageContaining("not faster than");
+  }
+
+  @Test
+  void shouldPlacePointsBetweenTheMeasuredRatesByTheTimeOfTheirRuns() {
+    // 1 ms of model and 0.5 ms of pipeline at the lowest point, 2 ms and 0.5 ms at full quality
+    AccuracyFrontier frontier =
+        LadderEvaluation.frontier(
+            List.of(row(0.15, 1, 0.8), row(1.05, 2, 0.9), row(0.5, 1.25, 0.88)),
+            new Rates(1000 / 2.5, 1000 / 1.5));
+
+    assertThat(frontier.hull().get(1).point()).isEqualTo(new OperatingPoint(0.5, 2));
+    assertThat(frontier.hull().get(1).secondsPerImage()).isCloseTo(1.75e-3, within(1e-9));
+  }
+
+  private static Choice choice(double seconds, double accuracy) {
+    return new Choice(new OperatingPoint(seconds, 1), seconds, accuracy);
+  }
+
+  private static Evaluation.Row row(double ratio, double millis, double accuracy) {
+    return new Evaluation.Row(
+        "m", false, ratio, ratio, 2, "bpr", 100, accuracy, millis, 1, null, null, null);
+  }
+}

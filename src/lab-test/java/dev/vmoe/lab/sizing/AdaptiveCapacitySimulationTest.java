@@ -1,0 +1,236 @@
+package dev.vmoe.lab.sizing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.vmoe.capacity.AdaptiveCapacity;
+import dev.vmoe.capacity.Arrivals;
+import dev.vmoe.capacity.CapacityController;
+import dev.vmoe.capacity.CostModel;
+import dev.vmoe.capacity.DelayTracker;
+import dev.vmoe.capacity.DemoModel;
+import dev.vmoe.capacity.FixedCapacity;
+import dev.vmoe.capacity.Hysteresis;
+import dev.vmoe.capacity.Ladder;
+import dev.vmoe.capacity.ObservedCapacity;
+import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.lab.sizing.SimulatedInstance.Outcome;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.DoubleUnaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The controller in a closed loop with an instance in simulated time. */
+@Timeout(120)
+class AdaptiveCapacitySimulationTest {
+
+  private static final List<Long> SEEDS = List.of(1L, 2L, 3L);
+
+  private final CostModel truth = DemoModel.cost(1);
+  private final Ladder ladder = DemoModel.ladder(truth);
+  private final SimulatedInstance instance = new SimulatedInstance(truth, DemoModel.BATCH);
+
+  /** Throughput with the gap between batches. */
+  private double throughput(OperatingPoint point) {
+    return DemoModel.BATCH / (truth.runSeconds(point, DemoModel.BATCH) + instance.gap);
+  }
+
+  private final double full = throughput(DemoModel.BEST);
+  private final double lowest = throughput(DemoModel.CHEAPEST);
+
+  private static CapacityController adaptive(CostModel cost) {
+    return new ObservedCapacity(
+        new AdaptiveCapacity(
+            cost,
+            DemoModel.ladder(cost),
+            Duration.ofSeconds(1),
+            Duration.ofMillis(150),
+            Hysteresis.DEFAULT),
+        cost,
+        new DelayTracker(),
+        Duration.ofSeconds(2));
+  }
+
+  private Outcome run(long seed, double until, DoubleUnaryOperator rate, CostModel cost) {
+    instance.seed = seed;
+    return instance.run(Arrivals.poisson(seed, until, rate).seconds(), adaptive(cost));
+  }
+
+  private Outcome run(long seed, double until, DoubleUnaryOperator rate) {
+    return run(seed, until, rate, DemoModel.cost(1));
+  }
+
+  /** No controller is late less often than the one that always takes the fastest point. */
+  private double leastLate(long seed, double until, DoubleUnaryOperator rate) {
+    instance.seed = seed;
+    return instance
+        .run(
+            Arrivals.poisson(seed, until, rate).seconds(),
+            new FixedCapacity(DemoModel.CHEAPEST, DemoModel.ROUTING))
+        .lateShare();
+  }
+
+  private static double accuracy(Outcome outcome) {
+    return outcome.accuracy(DemoModel.QUALITY, DemoModel.ROUTING, DemoModel.BATCH);
+  }
+
+  private static double accuracyAt(OperatingPoint point) {
+    return DemoModel.QUALITY.accuracy(point, DemoModel.ROUTING, DemoModel.BATCH);
+  }
+
+  /** The best rung that a steady load leaves a share of its throughput. */
+  private int bestFor(double load, double share) {
+    for (int rung = ladder.top(); rung > 0; rung--) {
+      if (load <= share * throughput(ladder.rung(rung))) {
+        return rung;
+      }
+    }
+    return 0;
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 3})
+  void shouldSettleOnTheBestPointThatKeepsUpWithASteadyLoad(double load) {
+    for (long seed : SEEDS) {
+      double rate = load * full;
+      Outcome outcome = run(seed, 60, t -> rate);
+      int settled = ladder.rungs().indexOf(outcome.pointAt(59));
+      assertThat(settled)
+          .as("rung at %.2f of the full-quality throughput, seed %d", load, seed)
+          .isBetween(bestFor(rate, 0.80), bestFor(rate, 1.02));
+      assertThat(outcome.changes(15, 60)).as("changes, seed %d", seed).isLessThanOrEqualTo(3);
+      assertThat(outcome.turns(ladder.rungs(), 15, 60)).as("turns, seed %d", seed).isLessThan(2);
+      if (rate < 0.95 * lowest) {
+        assertThat(outcome.lateShare()).isLessThan(0.001);
+      }
+    }
+  }
+
+  @Test
+  void shouldBeLateHardlyMoreThanTheFastestPointWhereLoadComesInPhases() {
+    DoubleUnaryOperator rate =
+        Arrivals.phases(10, 0.5 * full, (full + lowest) / 2, 0.9 * lowest, 0.8 * full);
+    for (long seed : SEEDS) {
+      Outcome outcome = run(seed, 40, rate);
+      assertThat(outcome.lateShare()).isLessThanOrEqualTo(leastLate(seed, 40, rate) + 0.02);
+      assertThat(outcome.firstAt(DemoModel.BEST, 30)).isLessThan(35);
+      // the fixed schedule that knows the phases: best, middle, near the cheapest, best
+      assertThat(accuracy(outcome)).isGreaterThan(accuracyAt(DemoModel.CHEAPEST) + 0.02);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1.5, 0.02", "2.5, 0.005"}) // most images come in the bursts
+  void shouldBeLateHardlyMoreThanTheFastestPointInBursts(double height, double gain) {
+    for (long seed : SEEDS) {
+      DoubleUnaryOperator rate = Arrivals.bursts(seed, 60, 0.5 * full, height * lowest);
+      Outcome outcome = run(seed, 60, rate);
+      assertThat(outcome.lateShare()).isLessThanOrEqualTo(leastLate(seed, 60, rate) + 0.02);
+      assertThat(accuracy(outcome)).isGreaterThan(accuracyAt(DemoModel.CHEAPEST) + gain);
+    }
+  }
+
+  @Test
+  void shouldBeLateHardlyMoreThanTheFastestPointInASawtooth() {
+    DoubleUnaryOperator rate = t -> full * (0.3 + 1.6 * (t % 15) / 15);
+    for (long seed : SEEDS) {
+      Outcome outcome = run(seed, 60, rate);
+      assertThat(outcome.lateShare()).isLessThanOrEqualTo(leastLate(seed, 60, rate) + 0.02);
+      assertThat(outcome.turns(ladder.rungs(), 0, 60)).isLessThanOrEqualTo(16);
+    }
+  }
+
+  @Test
+  void shouldGoDownInTimeOnARamp() {
+    Outcome outcome = run(1, 60, t -> full * (0.5 + 1.4 * t / 60));
+    assertThat(outcome.lateShare()).isLessThan(0.001);
+    assertThat(outcome.turns(ladder.rungs(), 0, 60)).isLessThanOrEqualTo(4);
+    assertThat(outcome.changes(0, 60)).isBetween(2, 20);
+    assertThat(accuracy(outcome)).isGreaterThan(accuracyAt(DemoModel.CHEAPEST) + 0.02);
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0.5, 1, 2})
+  void shouldReturnToFullQualityWithinFiveSecondsOfTheEndOfABacklog(double surveyed) {
+    DoubleUnaryOperator rate =
+        Arrivals.phases(10, 0.5 * full, 1.4 * lowest, 0.5 * full, 0.5 * full);
+    for (long seed : SEEDS) {
+      Outcome outcome = run(seed, 40, rate, DemoModel.cost(surveyed));
+      double gone = outcome.backlogGone(20, 2 * DemoModel.BATCH);
+      assertThat(outcome.pointAt(19)).isEqualTo(DemoModel.CHEAPEST);
+      assertThat(outcome.firstAt(DemoModel.BEST, gone)).isLessThan(gone + 5);
+      assertThat(outcome.changes(gone + 5, 40)).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0.5, 0.5", "0.5, 1.25", "0.5, 1.5", "2, 0.5", "2, 1.25", "2, 1.5"})
+  void shouldFindTheBestPointWithASurveyThatWasWrongByAFactor(double surveyed, double load) {
+    for (long seed : SEEDS) {
+      double rate = load * full;
+      Outcome outcome = run(seed, 60, t -> rate, DemoModel.cost(surveyed));
+      assertThat(outcome.lateShare()).isLessThan(0.02);
+      assertThat(ladder.rungs().indexOf(outcome.pointAt(59)))
+          .isBetween(bestFor(rate, 0.75), bestFor(rate, 1.05));
+      assertThat(outcome.changes(20, 60)).isLessThanOrEqualTo(3);
+      assertThat(outcome.turns(ladder.rungs(), 20, 60)).isLessThanOrEqualTo(2);
+    }
+  }
+
+  @Test
+  void shouldNotTakeTheLongerRunsOfARestedInstanceForLostThroughput() {
+    instance.wake = 0.008;
+    for (long seed : SEEDS) {
+      Outcome outcome = run(seed, 40, Arrivals.phases(20, 0.4 * full, 1.5 * full));
+      assertThat(ladder.rungs().indexOf(outcome.pointAt(38)))
+          .as("rung, seed %d", seed)
+          .isBetween(bestFor(1.5 * full, 0.85), bestFor(1.5 * full, 1.02));
+      assertThat(outcome.lateShare()).isLessThan(0.001);
+    }
+  }
+
+  @Test
+  void shouldStayInTimeWhenTheReadingStallsAsTheLoadRises() {
+    DoubleUnaryOperator rate = Arrivals.phases(10, 0.5 * full, 1.5 * full, 0.5 * full, 0.5 * full);
+    instance.stalled = t -> t > 9 && t < 25;
+    for (long seed : SEEDS) {
+      Outcome outcome = run(seed, 40, rate);
+      // the instance holds 512 images, 0.6 s of work: it sees the backlog by itself
+      assertThat(outcome.lateShare()).isLessThan(0.02);
+      assertThat(outcome.firstAt(DemoModel.BEST, 21)).isBetween(25.0, 30.0);
+    }
+  }
+
+  @Test
+  void shouldWorkByTheInstancesOwnImagesWhereNothingIsEverRead() {
+    DoubleUnaryOperator rate = Arrivals.phases(10, 0.5 * full, 1.4 * full, 0.5 * full, 0.5 * full);
+    instance.stalled = t -> true;
+    for (long seed : SEEDS) {
+      Outcome outcome = run(seed, 40, rate);
+      assertThat(outcome.lateShare()).isLessThan(0.01);
+      assertThat(outcome.pointAt(10)).isEqualTo(DemoModel.BEST);
+      assertThat(outcome.pointAt(19)).isNotEqualTo(DemoModel.BEST);
+      assertThat(outcome.pointAt(29)).isEqualTo(DemoModel.BEST);
+    }
+  }
+
+  @Test
+  void shouldPredictDelaysThatComeTrue() {
+    CostModel cost = DemoModel.cost(1);
+    DelayTracker delays = new DelayTracker();
+    CapacityController observed =
+        new ObservedCapacity(
+            new AdaptiveCapacity(
+                cost, ladder, Duration.ofSeconds(1), Duration.ofMillis(150), Hysteresis.DEFAULT),
+            cost,
+            delays,
+            Duration.ofSeconds(2));
+    instance.run(Arrivals.poisson(1, 30, t -> 1.2 * full).seconds(), observed);
+    assertThat(delays.checked()).isGreaterThan(100);
+    assertThat(delays.meanErrorNanos()).isLessThan(80e6);
+    assertThat(cost.relativeError()).isBetween(0.02, 0.2);
+  }
+}

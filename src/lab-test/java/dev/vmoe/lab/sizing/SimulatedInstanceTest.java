@@ -1,0 +1,109 @@
+package dev.vmoe.lab.sizing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.vmoe.capacity.Arrivals;
+import dev.vmoe.capacity.CapacityController;
+import dev.vmoe.capacity.CostModel;
+import dev.vmoe.capacity.DemoModel;
+import dev.vmoe.capacity.FixedCapacity;
+import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.capacity.RunTime;
+import dev.vmoe.lab.sizing.SimulatedInstance.Outcome;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The simulated instance where a formula says what has to come out. */
+class SimulatedInstanceTest {
+
+  private static final OperatingPoint POINT = new OperatingPoint(1.05, 2);
+  private static final CapacityController FIXED = new FixedCapacity(POINT, DemoModel.ROUTING);
+  private static final double RUN = 0.01;
+
+  /** Runs of 10 ms whatever the batch, nothing else takes time, commits at once. */
+  private static SimulatedInstance bare(int batchImages) {
+    CostModel cost =
+        new CostModel(
+            List.of(
+                new RunTime(POINT, 1, Math.round(RUN * 1e9)),
+                new RunTime(POINT, 64, Math.round(RUN * 1e9))));
+    return new SimulatedInstance(cost, batchImages)
+        .linger(0)
+        .commitInterval(0)
+        .gapPerImage(0)
+        .transport(0, 0)
+        .noise(0, 0)
+        .inFlightImages(1_000_000);
+  }
+
+  /** M/D/1: the mean wait is ρ · s / (2 (1 − ρ)). */
+  @ParameterizedTest
+  @ValueSource(doubles = {0.3, 0.6, 0.8, 0.9})
+  void shouldWaitAsLongAsTheFormulaSaysWhereBatchesAreOfOne(double load) {
+    double[] sent = Arrivals.poisson(1, 3_000, t -> load / RUN).seconds();
+
+    Outcome outcome = bare(1).run(sent, FIXED);
+
+    double wait = load * RUN / (2 * (1 - load));
+    assertThat(outcome.mean() - RUN).isCloseTo(wait, within(0.05 * wait));
+    double busy = outcome.batches().size() * RUN / sent[sent.length - 1];
+    assertThat(busy).isCloseTo(load, within(0.01));
+    assertThat(outcome.meanBatch()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldTakeLingerRunGapTransportAndTheWaitForTheCommitWithoutLoad() {
+    SimulatedInstance instance =
+        bare(32)
+            .linger(0.02)
+            .gapPerImage(0.001)
+            .transport(0.003, 0.005)
+            .noise(0, 0.002)
+            .commitInterval(0.1);
+
+    Outcome outcome = instance.run(new double[] {0.25, 10.08}, FIXED);
+
+    // 0.25 + 0.02 + 0.001 + 0.012 + 0.003 = 0.286, committed at 0.3
+    assertThat(outcome.latencySeconds(0)).isCloseTo(0.055, within(1e-9));
+    // 10.08 + 0.036 = 10.116, committed at 10.2
+    assertThat(outcome.latencySeconds(1)).isCloseTo(0.125, within(1e-9));
+  }
+
+  @Test
+  void shouldCloseABatchWhenItIsFullAndNotWaitForTheLinger() {
+    double[] sent = {1, 1.001, 1.002, 1.003, 1.004};
+
+    Outcome outcome = bare(4).linger(0.1).run(sent, FIXED);
+
+    assertThat(outcome.batches().stream().map(SimulatedInstance.Batch::images))
+        .containsExactly(4, 1);
+    assertThat(outcome.latencySeconds(0)).isCloseTo(0.003 + RUN, within(1e-9));
+    assertThat(outcome.latencySeconds(4)).isCloseTo(0.1 + RUN, within(1e-9));
+  }
+
+  @Test
+  void shouldFillTheNextBatchWhileOneRuns() {
+    double[] sent = IntStream.range(0, 9).mapToDouble(i -> 1 + 0.001 * i).toArray();
+
+    Outcome outcome = bare(32).run(sent, FIXED);
+
+    assertThat(outcome.batches().stream().map(SimulatedInstance.Batch::images))
+        .containsExactly(1, 8);
+  }
+
+  /** A batch that never fills takes what comes within the linger, and the image that opened it. */
+  @Test
+  void shouldHaveAsManyImagesABatchAsComeWithinTheLinger() {
+    double rate = 100;
+    double linger = 0.1;
+
+    Outcome outcome =
+        bare(1_000).linger(linger).run(Arrivals.poisson(3, 500, t -> rate).seconds(), FIXED);
+
+    assertThat(outcome.meanBatch()).isCloseTo(1 + rate * linger, within(0.2));
+  }
+}

@@ -1,0 +1,67 @@
+package dev.vmoe.lab.cli;
+
+import dev.vmoe.cli.PositiveNumbers;
+import dev.vmoe.dataset.LabelledImages;
+import dev.vmoe.lab.sweep.LabelledBatches;
+import dev.vmoe.modelstore.ModelOpener;
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.output.Progress;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The options of every command that takes labelled images batch by batch, in the set's order. */
+final class BatchOptions {
+
+  @Mixin private final LabelledOptions labelled = new LabelledOptions();
+
+  @Option(
+      names = "--batch",
+      paramLabel = "B",
+      defaultValue = "64",
+      description = "Images a batch (default: ${DEFAULT-VALUE}).")
+  private int batch;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      description = "Take the first N images (default: all).")
+  private @Nullable Integer limit;
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
+  /** Checks the options before anything is started. */
+  void check() {
+    PositiveNumbers.check(command, "--batch", batch, "--limit", limit);
+  }
+
+  /** Returns B, the images of a batch. */
+  int batch() {
+    return batch;
+  }
+
+  /**
+   * Hands on the images.
+   *
+   * @param done what is done with them, as the progress bar says it
+   */
+  void forEach(ModelCard card, String done, LabelledBatches.Receiver receiver) throws IOException {
+    Path path = labelled.path();
+    LabelledBatches batches = new LabelledBatches(card, ModelOpener.decoder(card), batch);
+    Progress progress = new Progress(command.commandLine().getErr());
+    try (LabelledImages set = LabelledImages.open(path, card.classes())) {
+      int total = limit == null ? set.size() : Math.min(limit, set.size());
+      if (total == 0) {
+        throw new IOException("no images in " + path);
+      }
+      try (Progress.Bar bar = progress.bar(done, total)) {
+        batches.forEach(set, total, receiver, bar::at);
+      }
+    }
+  }
+}

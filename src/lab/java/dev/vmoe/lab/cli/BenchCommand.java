@@ -1,0 +1,21 @@
+package dev.vmoe.lab.cli;
+
+import picocli.CommandLine.Command;
+
+/** {@code vmoe bench}: what the machine in front of you reaches. */
+@Command(
+    name = "bench",
+    description = "Measure on this machine. Every figure is compared within one run.",
+    subcommands = {
+      BenchGraphCommand.class,
+      BenchPipelineCommand.class,
+      BenchOverloadCommand.class,
+      BenchPriorityCommand.class,
+      BenchObservabilityCommand.class,
+      BenchPlanCommand.class,
+      BenchSizingCommand.class
+    })
+final class BenchCommand {
+
+  private BenchCommand() {}
+}

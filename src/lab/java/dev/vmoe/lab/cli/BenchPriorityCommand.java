@@ -1,0 +1,160 @@
+package dev.vmoe.lab.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.vmoe.cli.ModelOptions;
+import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.lab.bench.PriorityStudy;
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.output.Json;
+import dev.vmoe.output.Table;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code vmoe bench priority}: what priority is worth under pressure. */
+@Command(
+    name = "priority",
+    description = {
+      "What priority gives to the images that have it at low capacity, and takes from the others:"
+          + " one image in --parts is prioritised, each in its turn, under batch priority routing.",
+      "Rows: all images at the reference ratio; all images with their first choices alone (K 1,"
+          + " nothing dropped); then at each ratio all images with equal priorities, the prioritised"
+          + " ones, and the others. Differences are in accuracy, paired by image, with 95 %% intervals"
+          + " (bootstrap)."
+    })
+final class BenchPriorityCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+  @Mixin private final ModelOptions model = new ModelOptions();
+  @Mixin private final BatchOptions batches = new BatchOptions();
+  @Mixin private final TableOptions files = new TableOptions();
+
+  @Option(
+      names = "--priority",
+      paramLabel = "P",
+      defaultValue = "10",
+      description = "Priority of the prioritised images; 1 of the others (default: 10).")
+  private float priority;
+
+  @Option(
+      names = "--parts",
+      paramLabel = "N",
+      defaultValue = "10",
+      description = "One image in N is prioritised (default: ${DEFAULT-VALUE}).")
+  private int parts;
+
+  @Option(
+      names = "--ratios",
+      split = ",",
+      paramLabel = "R",
+      defaultValue = "0.5,0.35,0.25,0.15,0.1",
+      description = "Capacity ratios (default: ${DEFAULT-VALUE}).")
+  private List<Double> ratios = List.of();
+
+  @Option(
+      names = "--reference",
+      paramLabel = "R",
+      defaultValue = "1.05",
+      description = "Capacity ratio to compare with (default: ${DEFAULT-VALUE}).")
+  private double reference;
+
+  @Option(
+      names = "--experts-per-token",
+      paramLabel = "K",
+      description = "Experts each token is sent to (default: the model's training).")
+  private @Nullable Integer expertsPerToken;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      defaultValue = "1",
+      description = "Seed of the bootstrap (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  private BenchPriorityCommand() {}
+
+  @Override
+  public Integer call() throws Exception {
+    batches.check();
+    try (BatchClassifier classifier = model.open()) {
+      PriorityStudy study = study(classifier);
+      batches.forEach(classifier.card(), "measured", study::add);
+      print(study.rows(seed), classifier.card());
+    }
+    return 0;
+  }
+
+  private PriorityStudy study(BatchClassifier classifier) {
+    try {
+      return new PriorityStudy(
+          classifier,
+          new PriorityStudy.Design(
+              expertsPerToken == null ? classifier.card().expertsPerToken() : expertsPerToken,
+              reference,
+              ratios,
+              priority,
+              parts));
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private void print(List<PriorityStudy.Row> rows, ModelCard card) throws IOException {
+    Table table =
+        new Table(
+            "images",
+            "K",
+            "ratio",
+            "effective",
+            "accuracy",
+            "minus",
+            "difference",
+            "low_95",
+            "high_95",
+            "processed",
+            "skipped");
+    for (PriorityStudy.Row row : rows) {
+      table.add(
+          row.group().label(),
+          row.expertsPerToken(),
+          row.capacityRatio(),
+          Table.decimals(row.effectiveCapacityRatio(), 3),
+          Table.decimals(row.accuracy(), 4),
+          row.comparedWith() == null ? "" : row.comparedWith().label(),
+          decimals(row.difference()),
+          decimals(row.low()),
+          decimals(row.high()),
+          Table.decimals(row.processedShare(), 4),
+          Table.decimals(row.skippedShare(), 4));
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    out.printf(
+        "%s, %d images, batches of %d, one in %d with priority %s%n",
+        card.name(), rows.get(0).images(), batches.batch(), parts, priority);
+    out.print(table.toText());
+    out.flush();
+    ObjectNode result = Json.object();
+    result
+        .put("model", card.name())
+        .put("weights_hash", card.weightsHash())
+        .put("images", rows.get(0).images())
+        .put("batch", batches.batch())
+        .put("priority", priority)
+        .put("parts", parts)
+        .put("seed", seed);
+    result.set("rows", Json.tree(rows));
+    files.write(table, result);
+  }
+
+  private static @Nullable String decimals(@Nullable Double value) {
+    return value == null ? null : Table.decimals(value, 4);
+  }
+}

@@ -1,0 +1,197 @@
+package dev.vmoe.lab.cli;
+
+import dev.vmoe.capacity.PointBounds;
+import dev.vmoe.capacity.QualityProfile;
+import dev.vmoe.cli.ModelOptions;
+import dev.vmoe.cli.PositiveNumbers;
+import dev.vmoe.dataset.LabelledImage;
+import dev.vmoe.dataset.LabelledImages;
+import dev.vmoe.demo.LocalBroker;
+import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.lab.sizing.CostMeasurement;
+import dev.vmoe.lab.sizing.Forecaster;
+import dev.vmoe.lab.sizing.MeasuredCosts;
+import dev.vmoe.modelstore.ModelOpener;
+import dev.vmoe.modelstore.ProfileFile;
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.output.OutputFiles;
+import dev.vmoe.output.Progress;
+import dev.vmoe.settings.CapacityRequirements;
+import dev.vmoe.settings.CapacitySettings;
+import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.Settings;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The options of every command that computes with the measured costs of an instance. */
+final class CostOptions {
+
+  private static final int MOST_IMAGES = 2_000;
+  private static final long SEED = 20_220_622;
+
+  @Mixin private final ModelOptions model = new ModelOptions();
+  @Mixin private final LabelledOptions labelled = new LabelledOptions();
+
+  @Option(
+      names = "--costs",
+      paramLabel = "FILE",
+      description =
+          "Costs that --save-costs wrote, here or on another machine (default: measure them here,"
+              + " about two minutes).")
+  private @Nullable Path costs;
+
+  @Option(
+      names = "--save-costs",
+      paramLabel = "FILE",
+      description = "Write the costs there, to plan with them later or elsewhere.")
+  private @Nullable Path saveCosts;
+
+  @Option(
+      names = "--max-batch",
+      paramLabel = "B",
+      defaultValue = "64",
+      description = "Images of the largest batch that is measured (default: ${DEFAULT-VALUE}).")
+  private int maxBatch;
+
+  @Option(
+      names = "--survey-seconds",
+      paramLabel = "S",
+      defaultValue = "20",
+      description = "How long the model alone is measured (default: ${DEFAULT-VALUE}).")
+  private double surveySeconds;
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
+  /**
+   * What is computed with.
+   *
+   * @param costs measured costs
+   * @param quality accuracy of every operating point
+   * @param qualityMeasured whether it was measured
+   * @param bounds where an instance with default settings may go
+   */
+  record Basis(
+      MeasuredCosts costs, QualityProfile quality, boolean qualityMeasured, PointBounds bounds) {
+
+    /** Returns a forecaster of instances that commit this often. */
+    Forecaster forecaster(int commitIntervalMs) {
+      return new Forecaster(
+          costs,
+          quality,
+          bounds,
+          commitIntervalMs / 1e3,
+          CapacityRequirements.overhead(Duration.ofMillis(commitIntervalMs)));
+    }
+  }
+
+  /** Checks the options before anything is started. */
+  void check() {
+    PositiveNumbers.check(command, "--max-batch", maxBatch, "--survey-seconds", surveySeconds);
+    if (costs == null) {
+      LocalBroker.require(
+          "costs cannot be measured here; measure them from a checkout (ops/vmoe plan --save-costs"
+              + " FILE …) on a machine like this one, and give them with --costs FILE");
+    } else if (saveCosts != null) {
+      throw new ParameterException(
+          command.commandLine(),
+          "--save-costs "
+              + saveCosts
+              + ": nothing is measured with --costs "
+              + costs
+              + ", so there is nothing to save; leave out one of them");
+    }
+  }
+
+  /** Returns what is computed with; opens the model only where costs have to be measured. */
+  Basis basis() throws IOException, InterruptedException {
+    if (costs == null) {
+      try (VmoeSession session = model.open()) {
+        return basis(session);
+      }
+    }
+    ModelCard card = ModelOpener.card(model.path());
+    MeasuredCosts read = MeasuredCosts.read(costs);
+    read.requireModel(card, costs);
+    return basis(read, card);
+  }
+
+  /** Returns what is computed with, measured with a session that is open. */
+  Basis basis(VmoeSession session) throws IOException, InterruptedException {
+    ModelCard card = session.card();
+    if (costs != null) {
+      MeasuredCosts read = MeasuredCosts.read(costs);
+      read.requireModel(card, costs);
+      return basis(read, card);
+    }
+    QualityProfile quality = QualityProfile.known(profile(card).orElse(null), card);
+    MeasuredCosts measured =
+        new CostMeasurement(
+                session,
+                model.threads(),
+                quality,
+                bounds(card),
+                images(card),
+                new Progress(command.commandLine().getErr()),
+                SEED)
+            .measure(maxBatch, Duration.ofNanos(Math.round(1e9 * surveySeconds)));
+    if (saveCosts != null) {
+      OutputFiles.write(saveCosts, measured.toJson());
+    }
+    return basis(measured, card);
+  }
+
+  private Basis basis(MeasuredCosts measured, ModelCard card) throws IOException {
+    Optional<QualityProfile> profile = profile(card);
+    return new Basis(
+        measured,
+        QualityProfile.known(profile.orElse(null), card),
+        profile.isPresent(),
+        bounds(card));
+  }
+
+  private Optional<QualityProfile> profile(ModelCard card) throws IOException {
+    return ProfileFile.find(model.path(), card);
+  }
+
+  private static PointBounds bounds(ModelCard card) {
+    CapacitySettings.Bounds bounds =
+        LiveSettings.of(new Settings(Map.of())).forModel(card).capacity().bounds();
+    return new PointBounds(
+        bounds.minRatio(),
+        bounds.maxRatio(),
+        bounds.minExpertsPerToken(),
+        bounds.maxExpertsPerToken());
+  }
+
+  /** Opens the model. */
+  VmoeSession open() throws IOException {
+    return model.open();
+  }
+
+  /** Returns the images that are sent, and of whose bytes the mean counts. */
+  List<LabelledImage> images(ModelCard card) throws IOException {
+    List<LabelledImage> all = new ArrayList<>();
+    Path path = labelled.path();
+    try (LabelledImages set = LabelledImages.open(path, card.classes())) {
+      while (set.hasNext() && all.size() < MOST_IMAGES) {
+        all.add(set.next());
+      }
+    }
+    if (all.isEmpty()) {
+      throw new IOException("no images in " + path);
+    }
+    return all;
+  }
+}

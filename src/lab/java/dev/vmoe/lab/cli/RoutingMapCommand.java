@@ -1,0 +1,230 @@
+package dev.vmoe.lab.cli;
+
+import dev.vmoe.cli.ConnectionOptions;
+import dev.vmoe.cli.ModelOptions;
+import dev.vmoe.cli.RoutingOptions;
+import dev.vmoe.client.TopicReader;
+import dev.vmoe.event.AvroDeserializer;
+import dev.vmoe.event.BadRecordException;
+import dev.vmoe.event.RegistryClient;
+import dev.vmoe.event.RoutingProfile;
+import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.lab.routing.RoutingTally;
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.output.OutputFiles;
+import dev.vmoe.profile.RoutingMapPicture;
+import dev.vmoe.profile.RoutingTable;
+import dev.vmoe.settings.Settings;
+import dev.vmoe.topics.Brokers;
+import dev.vmoe.topics.TopicPlan;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import org.apache.kafka.common.acl.AclOperation;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code vmoe routing-map}: which experts the images of which class go to. */
+@Command(
+    name = "routing-map",
+    description = {
+      "Draws, for an early and a late MoE layer, how much routing weight the images of each class give"
+          + " to each expert, and says for every layer how many bits an expert tells of the class.",
+      "With --settings (or --bootstrap-server, --registry, --set) from the routing profile that running"
+          + " instances keep in Kafka; without, by running a model on labelled images.",
+      "LABELLED is a folder with one sub-folder a class, a CSV of file,label, or an IDX images file"
+          + " with its labels beside it.",
+      "Written to DIR: routing-map.svg and .png, routing-map.csv (a row a layer, class and expert) and"
+          + " routing-map-layers.csv (a row a layer)."
+    })
+final class RoutingMapCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+  @Mixin private final ConnectionOptions connection = new ConnectionOptions();
+  @Mixin private final ModelOptions model = new ModelOptions();
+  @Mixin private final RoutingOptions routing = new RoutingOptions();
+  @Mixin private final BatchOptions batches = new BatchOptions();
+
+  @Option(
+      names = "--weights",
+      paramLabel = "HASH",
+      description =
+          "Of the models in the routing profile, the one whose weights' hash begins so (default: the"
+              + " one that was counted last).")
+  private @Nullable String weights;
+
+  @Option(
+      names = "--layers",
+      split = ",",
+      paramLabel = "BLOCK",
+      description = "Encoder blocks to draw (default: the first and the last MoE layer).")
+  private @Nullable List<Integer> layers;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      defaultValue = ".",
+      description = "Folder for the files (default: the current one).")
+  private Path out = Path.of(".");
+
+  private RoutingMapCommand() {}
+
+  @Override
+  public Integer call() throws Exception {
+    batches.check();
+    if (connection.given()) {
+      refuseWith("--settings and the like", "--model", "--images", "--batch", "--limit");
+      refuseWith("--settings and the like", "--capacity-ratio", "--experts-per-token", "--routing");
+      write(ofTopic(connection.settings()));
+    } else {
+      if (weights != null) {
+        throw new ParameterException(
+            spec.commandLine(), "--weights chooses from a routing profile: it needs --settings");
+      }
+      write(ofImages());
+    }
+    return 0;
+  }
+
+  private void refuseWith(String what, String... options) {
+    for (String option : options) {
+      if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+        throw new ParameterException(
+            spec.commandLine(),
+            option + " is for a model that is run here, and does not go with " + what);
+      }
+    }
+  }
+
+  private RoutingTable ofImages() throws IOException {
+    try (BatchClassifier classifier = model.open()) {
+      ModelCard card = classifier.card();
+      if (card.dense()) {
+        throw new ParameterException(
+            spec.commandLine(), card.name() + " has no experts: there is no routing to draw");
+      }
+      RoutingSettings settings = routing.settings(card);
+      RoutingTally tally = new RoutingTally(card);
+      batches.forEach(
+          card,
+          "routed",
+          (buffer, classes) ->
+              tally.add(classifier.classify(buffer, classes.length, settings), classes));
+      return tally.table();
+    }
+  }
+
+  private RoutingTable ofTopic(Settings settings) {
+    String topic = settings.topic(TopicPlan.ROUTING_PROFILE);
+    Brokers.requireTopic(settings, topic, AclOperation.READ);
+    Map<String, List<RoutingProfile>> byModel = new TreeMap<>();
+    String latest = "";
+    for (RoutingProfile row : rows(settings, topic)) {
+      byModel.computeIfAbsent(row.getWeightsHash(), hash -> new ArrayList<>()).add(row);
+      latest = row.getWeightsHash();
+    }
+    if (byModel.isEmpty()) {
+      throw new IllegalStateException(
+          topic
+              + " is empty: no instance with a V-MoE has counted an image yet"
+              + " (`vmoe run`, with routing.profile.interval.ms above 0)");
+    }
+    String wanted = weights == null ? latest : weights;
+    List<String> found = byModel.keySet().stream().filter(h -> h.startsWith(wanted)).toList();
+    if (found.size() != 1) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--weights "
+              + wanted
+              + (found.isEmpty() ? " is none of " : " could be any of ")
+              + (found.isEmpty() ? byModel.keySet() : found));
+    }
+    List<RoutingProfile> rows = byModel.getOrDefault(found.get(0), List.of());
+    PrintWriter err = spec.commandLine().getErr();
+    err.printf(
+        "%s, weights %s; %d model%s in %s%n",
+        rows.get(0).getModel(),
+        found.get(0),
+        byModel.size(),
+        byModel.size() == 1 ? "" : "s",
+        topic);
+    err.flush();
+    RoutingTable table = RoutingTable.of(rows);
+    if (table.classes().isEmpty()) {
+      throw new IllegalStateException(
+          "all of the "
+              + table.otherImages()
+              + " images have labels that are none of the model's classes");
+    }
+    return table;
+  }
+
+  /** Returns the latest row of each model and class, those written last at the end. */
+  private static List<RoutingProfile> rows(Settings settings, String topic) {
+    Map<String, byte[]> latest = new LinkedHashMap<>();
+    try (TopicReader reader = new TopicReader(settings.consumerProperties(), topic, true)) {
+      reader.readToEnd(
+          record -> {
+            String key =
+                record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
+            latest.remove(key);
+            if (record.value() != null) {
+              latest.put(key, record.value());
+            }
+          });
+    }
+    List<RoutingProfile> rows = new ArrayList<>();
+    try (RegistryClient registry = RegistryClient.of(settings)) {
+      AvroDeserializer<RoutingProfile> profiles =
+          new AvroDeserializer<>(registry, RoutingProfile.class);
+      for (Map.Entry<String, byte[]> row : latest.entrySet()) {
+        try {
+          rows.add(profiles.read(row.getValue()));
+        } catch (BadRecordException e) {
+          throw new IllegalStateException(
+              "the row with key '" + row.getKey() + "' of " + topic + ": " + e.getMessage(), e);
+        }
+      }
+    }
+    return rows;
+  }
+
+  private void write(RoutingTable table) throws IOException {
+    RoutingMapPicture picture = picture(table);
+    OutputFiles.write(out.resolve("routing-map.svg"), picture.toSvg());
+    OutputFiles.write(out.resolve("routing-map.png"), picture.toPng());
+    OutputFiles.write(out.resolve("routing-map.csv"), table.cells().toCsv());
+    OutputFiles.write(out.resolve("routing-map-layers.csv"), table.byLayer().toCsv());
+    PrintWriter text = spec.commandLine().getOut();
+    text.println("how many bits the expert of a kept choice tells of the image's class:");
+    text.print(table.byLayer().toText());
+    if (table.otherImages() > 0) {
+      text.println(
+          table.otherImages() + " images with labels that the model does not know are left out");
+    }
+    text.flush();
+  }
+
+  private RoutingMapPicture picture(RoutingTable table) {
+    try {
+      return new RoutingMapPicture(
+          table, layers == null ? RoutingMapPicture.firstAndLast(table) : layers);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(
+          spec.commandLine(), "--layers: " + String.valueOf(e.getMessage()), e);
+    }
+  }
+}

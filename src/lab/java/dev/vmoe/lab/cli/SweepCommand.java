@@ -1,0 +1,268 @@
+package dev.vmoe.lab.cli;
+
+import dev.vmoe.cli.ModelOptions;
+import dev.vmoe.cli.PositiveNumbers;
+import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.lab.sweep.EqualAccuracy;
+import dev.vmoe.lab.sweep.ImageSample;
+import dev.vmoe.lab.sweep.Sweep;
+import dev.vmoe.lab.sweep.SweepLog;
+import dev.vmoe.lab.sweep.SweepPictures;
+import dev.vmoe.lab.sweep.SweepPlan;
+import dev.vmoe.lab.sweep.SweepRow;
+import dev.vmoe.lab.sweep.SweepSummary;
+import dev.vmoe.modelstore.ModelOpener;
+import dev.vmoe.modelstore.ProfileFile;
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.output.OutputFiles;
+import dev.vmoe.output.Progress;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code vmoe sweep}: what expert capacity costs in accuracy and gives in time. */
+@Command(
+    name = "sweep",
+    description = {
+      "Accuracy, time and share of processed choices at every capacity ratio, K and batch size, with"
+          + " BPR and vanilla order, beside the dense twin: a CSV, pictures drawn from it, and the"
+          + " quality profile that adaptive capacity goes by.",
+      "LABELLED is a folder with one sub-folder a class, a CSV of file,label, or an IDX images file"
+          + " with its labels beside it. Images are taken in a random order drawn from the seed, and"
+          + " batches are formed in it.",
+      "A sweep that was cut off goes on where it stopped when it is called again with the same"
+          + " options."
+    })
+final class SweepCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+  @Mixin private final ModelOptions model = new ModelOptions();
+  @Mixin private final LabelledOptions labelled = new LabelledOptions();
+
+  @Option(
+      names = "--dense",
+      paramLabel = "M.onnx",
+      description = "The dense twin (default: the bundled one for a bundled model, else none).")
+  private @Nullable Path dense;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "Folder for the runs, the table, the pictures and the profile.")
+  private Path out = Path.of(".");
+
+  @Option(
+      names = "--ratios",
+      split = ",",
+      paramLabel = "R",
+      description = "Capacity ratios (default: 0.1,0.15,0.25,0.35,0.5,0.75,1.05,2 and E/K).")
+  private @Nullable List<Double> ratios;
+
+  @Option(
+      names = "--experts-per-token",
+      split = ",",
+      paramLabel = "K",
+      description = "Experts each token is sent to (default: 1 to the trained K).")
+  private @Nullable List<Integer> expertsPerToken;
+
+  @Option(
+      names = "--batches",
+      split = ",",
+      paramLabel = "B",
+      defaultValue = "1,4,16,64",
+      description = "Batch sizes (default: ${DEFAULT-VALUE}).")
+  private List<Integer> batches = List.of();
+
+  @Option(
+      names = "--skip",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Leave the first N images of the set out (default: ${DEFAULT-VALUE}).")
+  private int skip;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      defaultValue = "2000",
+      description = "Images to draw from the rest (default: ${DEFAULT-VALUE}).")
+  private int limit;
+
+  @Option(names = "--full", description = "Take all images, whatever --limit says.")
+  private boolean full;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "20220622",
+      description = "Seed of the images' order and of the intervals (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Option(names = "--restart", description = "Forget what an earlier call measured in DIR.")
+  private boolean restart;
+
+  @Option(
+      names = "--profile",
+      paramLabel = "FILE",
+      description =
+          "Write the quality profile there, too: adaptive capacity looks for that of M.onnx in"
+              + " M.profile.json.")
+  private @Nullable Path profile;
+
+  private SweepCommand() {}
+
+  @Override
+  public Integer call() throws Exception {
+    PositiveNumbers.check(spec, "--limit", limit);
+    if (skip < 0) {
+      throw new ParameterException(spec.commandLine(), "--skip " + skip + " is below 0");
+    }
+    if (profile != null && labelled.isTestSet()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--profile needs --images other than the bundled test images: a profile decides what runs,"
+              + " and is measured on images that no result is reported on");
+    }
+    try (BatchClassifier classifier = model.open();
+        BatchClassifier twin = openTwin()) {
+      ModelCard card = classifier.card();
+      SweepPlan plan = plan(card, twin != null);
+      Path set = labelled.path();
+      ImageSample sample =
+          new ImageSample(
+              set,
+              card,
+              ModelOpener.decoder(card),
+              skip,
+              full ? null : limit,
+              plan.sliceImages(),
+              seed);
+      Sweep sweep = new Sweep(classifier, twin, plan, sample, seed);
+      Map<String, String> identity = identity(classifier, twin, plan, sample, set);
+      try (SweepLog log = SweepLog.open(out, identity, restart)) {
+        run(sweep, log, plan, sample);
+        List<SweepRow> rows =
+            SweepSummary.of(
+                plan, log.runs(), card.name(), twin == null ? null : twin.card().name(), seed);
+        write(rows, plan, card);
+      }
+    }
+    return 0;
+  }
+
+  private @Nullable BatchClassifier openTwin() throws IOException {
+    return dense == null ? model.openTwin() : model.open(dense);
+  }
+
+  private SweepPlan plan(ModelCard card, boolean withTwin) {
+    if (card.dense()) {
+      throw new ParameterException(
+          spec.commandLine(), card.name() + " has no experts: there is no capacity to sweep");
+    }
+    try {
+      List<Integer> ks =
+          expertsPerToken == null
+              ? IntStream.rangeClosed(1, card.expertsPerToken()).boxed().toList()
+              : expertsPerToken;
+      return new SweepPlan(ratios == null ? SweepPlan.ladder(card) : ratios, ks, batches, withTwin);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /** Returns everything that decides what the runs measure. */
+  private Map<String, String> identity(
+      BatchClassifier classifier,
+      @Nullable BatchClassifier twin,
+      SweepPlan plan,
+      ImageSample sample,
+      Path set) {
+    Map<String, String> identity = new LinkedHashMap<>();
+    identity.put("model", classifier.card().name());
+    identity.put("weights_hash", classifier.card().weightsHash());
+    identity.put("dense", twin == null ? "none" : twin.card().name());
+    identity.put("dense_weights_hash", twin == null ? "none" : twin.card().weightsHash());
+    identity.put("device", model.deviceLabel());
+    identity.put("set", set.toString());
+    identity.put("skip", Integer.toString(skip));
+    identity.put("images", Integer.toString(sample.size()));
+    identity.put("seed", Long.toString(seed));
+    identity.put("ratios", plan.ratios().toString());
+    identity.put("experts_per_token", plan.expertsPerToken().toString());
+    identity.put("batches", plan.batches().toString());
+    return identity;
+  }
+
+  private void run(Sweep sweep, SweepLog log, SweepPlan plan, ImageSample sample)
+      throws IOException {
+    PrintWriter err = spec.commandLine().getErr();
+    int total = sweep.totalRuns();
+    int left = total - log.runs().size();
+    if (left == 0) {
+      return;
+    }
+    Progress progress = new Progress(err);
+    progress.say("warming up");
+    double minutes = sweep.measureSliceNanos() / 60e9 / plan.points().size() * left;
+    err.printf(
+        Locale.ROOT,
+        "%d settings on %d images, %d of %d runs to do: about %s; it can be cut off and called"
+            + " again%n",
+        plan.points().size(),
+        sample.size(),
+        left,
+        total,
+        minutes < 1 ? "a minute" : String.format(Locale.ROOT, "%.0f minutes", Math.ceil(minutes)));
+    err.flush();
+    try (Progress.Bar bar = progress.bar("runs", total)) {
+      sweep.run(log, bar::at);
+    }
+  }
+
+  private void write(List<SweepRow> rows, SweepPlan plan, ModelCard card) throws IOException {
+    PrintWriter text = spec.commandLine().getOut();
+    text.println("batches of " + plan.largestBatch() + ", the others are in sweep.csv:");
+    text.print(SweepRow.brief(rows, plan.largestBatch()).toText());
+    if (plan.twin()) {
+      text.println();
+      text.print(EqualAccuracy.table(rows, plan.batches()).toText());
+    }
+    OutputFiles.write(out.resolve("sweep.csv"), SweepRow.table(rows).toCsv());
+    for (Map.Entry<String, String> picture : SweepPictures.draw(rows, plan).entrySet()) {
+      OutputFiles.write(out.resolve(picture.getKey()), picture.getValue());
+    }
+    if (labelled.isTestSet()) {
+      text.println();
+      text.println("no quality profile: these are the test images, it needs others (--images)");
+    } else {
+      ProfileFile measured = SweepRow.profile(card, setName(), seed, command(), rows);
+      measured.write(out.resolve("profile.json"));
+      if (profile != null) {
+        measured.write(profile);
+      }
+    }
+    text.flush();
+  }
+
+  private String setName() {
+    String from = skip == 0 ? "" : " from image " + skip + " on";
+    return labelled.name() + from;
+  }
+
+  private String command() {
+    return "vmoe " + String.join(" ", spec.commandLine().getParseResult().originalArgs());
+  }
+}

@@ -1,0 +1,112 @@
+package dev.vmoe.lab.overload;
+
+import dev.vmoe.capacity.OperatingPoint;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * The best accuracy that a time an image can buy: the concave hull over operating points, since
+ * whoever alternates between two of them gets what lies between.
+ */
+public final class AccuracyFrontier {
+
+  /**
+   * What an operating point takes and gives.
+   *
+   * @param point operating point
+   * @param secondsPerImage time an image takes of a busy pipeline
+   * @param accuracy share of images whose best class is right, 0 to 1
+   */
+  public record Choice(OperatingPoint point, double secondsPerImage, double accuracy) {
+
+    /** Rejects what cannot have been measured. */
+    public Choice {
+      if (!(secondsPerImage > 0) || !(accuracy >= 0 && accuracy <= 1)) {
+        throw new IllegalArgumentException(
+            String.format("%s: %s s an image, accuracy %s", point, secondsPerImage, accuracy));
+      }
+    }
+  }
+
+  /** From the fastest to the most accurate, ever less accuracy gained by a second. */
+  private final List<Choice> hull = new ArrayList<>();
+
+  /**
+   * Creates the frontier.
+   *
+   * @param lowest the fastest point allowed
+   * @param full full quality
+   * @param others more points; those that are faster than the lowest or slower than full do not
+   *     count
+   */
+  public AccuracyFrontier(Choice lowest, Choice full, List<Choice> others) {
+    if (lowest.secondsPerImage() >= full.secondsPerImage()) {
+      throw new IllegalArgumentException("not faster than " + full + ": " + lowest);
+    }
+    List<Choice> all = new ArrayList<>(List.of(lowest, full));
+    for (Choice other : others) {
+      if (other.secondsPerImage() > lowest.secondsPerImage()
+          && other.secondsPerImage() < full.secondsPerImage()) {
+        all.add(other);
+      }
+    }
+    all.sort(
+        Comparator.comparingDouble(Choice::secondsPerImage).thenComparingDouble(Choice::accuracy));
+    for (Choice choice : all) {
+      if (!hull.isEmpty() && choice.accuracy() <= hull.get(hull.size() - 1).accuracy()) {
+        continue; // takes more and gives less
+      }
+      while (hull.size() > 1
+          && slope(hull.get(hull.size() - 2), hull.get(hull.size() - 1))
+              <= slope(hull.get(hull.size() - 1), choice)) {
+        hull.remove(hull.size() - 1);
+      }
+      hull.add(choice);
+    }
+  }
+
+  private static double slope(Choice left, Choice right) {
+    return (right.accuracy() - left.accuracy())
+        / (right.secondsPerImage() - left.secondsPerImage());
+  }
+
+  /** Returns the points of the hull, fastest first. */
+  public List<Choice> hull() {
+    return List.copyOf(hull);
+  }
+
+  /** Returns the least time an image takes, in seconds. */
+  public double fastest() {
+    return hull.get(0).secondsPerImage();
+  }
+
+  /** Returns the time an image takes beyond which nothing is gained, in seconds. */
+  public double slowest() {
+    return hull.get(hull.size() - 1).secondsPerImage();
+  }
+
+  /** Returns the accuracy that this many seconds an image can buy. */
+  public double accuracy(double secondsPerImage) {
+    return mean(secondsPerImage, Choice::accuracy);
+  }
+
+  /** Returns the mean of a figure over the two points that are mixed for this time an image. */
+  double mean(double secondsPerImage, ToDoubleFunction<Choice> figure) {
+    Choice left = hull.get(0);
+    if (secondsPerImage <= left.secondsPerImage()) {
+      return figure.applyAsDouble(left);
+    }
+    for (Choice right : hull.subList(1, hull.size())) {
+      if (secondsPerImage <= right.secondsPerImage()) {
+        double part =
+            (secondsPerImage - left.secondsPerImage())
+                / (right.secondsPerImage() - left.secondsPerImage());
+        return (1 - part) * figure.applyAsDouble(left) + part * figure.applyAsDouble(right);
+      }
+      left = right;
+    }
+    return figure.applyAsDouble(left);
+  }
+}

@@ -1,0 +1,110 @@
+package dev.vmoe.lab.overload;
+
+import dev.vmoe.client.ArrivalTrace;
+import dev.vmoe.client.OpenLoopClient;
+import dev.vmoe.client.TraceOutcome;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+
+/**
+ * Shows the same traces to every policy, one after the other on one pipeline that has been waited
+ * empty in between, and measures what the pipeline can answer before and after.
+ */
+public final class OverloadBench {
+
+  /** Rounds of both rates; in turn, so that both see the machine's good and bad moments. */
+  private static final int RATE_ROUNDS = 2;
+
+  private static final Duration SETTLING = Duration.ofSeconds(2);
+
+  private final OpenLoopClient client;
+  private final SwitchedCapacity capacity;
+  private final Policy full;
+  private final Policy lowest;
+  private final int window;
+  private final long seed;
+
+  /**
+   * Creates a benchmark.
+   *
+   * @param client stays the caller's to close
+   * @param capacity what the pipeline asks for its operating points
+   * @param full full quality, always
+   * @param lowest the lowest useful point, always
+   * @param window images that keep the pipeline busy: more than it answers in its latency
+   */
+  public OverloadBench(
+      OpenLoopClient client,
+      SwitchedCapacity capacity,
+      Policy full,
+      Policy lowest,
+      int window,
+      long seed) {
+    this.client = client;
+    this.capacity = capacity;
+    this.full = full;
+    this.lowest = lowest;
+    this.window = window;
+    this.seed = seed;
+  }
+
+  /**
+   * Measures what the pipeline answers when it is kept busy.
+   *
+   * @param measured time for each of the two rates
+   */
+  public Rates rates(Duration measured) throws InterruptedException {
+    Duration round = measured.dividedBy(RATE_ROUNDS);
+    double fullSum = 0;
+    double lowestSum = 0;
+    for (int i = 0; i < RATE_ROUNDS; i++) {
+      fullSum += rate(full, round);
+      lowestSum += rate(lowest, round);
+    }
+    return new Rates(fullSum / RATE_ROUNDS, lowestSum / RATE_ROUNDS);
+  }
+
+  private double rate(Policy policy, Duration measured) throws InterruptedException {
+    capacity.use(policy.controller().get());
+    return client.saturate(SETTLING, measured, window, seed);
+  }
+
+  /** Lets the pipeline run for a while so that what follows is measured warm. */
+  public void warmUp(Duration time) throws InterruptedException {
+    rate(full, time);
+  }
+
+  /**
+   * Shows every trace to every policy. The order of the policies moves on from trace to trace, so
+   * that none of them always comes first.
+   *
+   * @param progress told before each what is shown to whom
+   */
+  public void run(
+      List<ArrivalTrace> traces,
+      List<Policy> policies,
+      OverloadReport report,
+      Consumer<String> progress)
+      throws InterruptedException {
+    for (int t = 0; t < traces.size(); t++) {
+      ArrivalTrace trace = traces.get(t);
+      List<Policy> turns = new ArrayList<>(policies);
+      Collections.rotate(turns, -t);
+      Map<Policy, TraceOutcome> outcomes = new HashMap<>();
+      for (Policy policy : turns) {
+        progress.accept(trace.name() + ", " + policy.name());
+        capacity.use(policy.controller().get());
+        outcomes.put(policy, client.play(trace, seed));
+      }
+      for (Policy policy : policies) {
+        report.add(trace.name(), policy.name(), Objects.requireNonNull(outcomes.get(policy)));
+      }
+    }
+  }
+}

@@ -1,0 +1,105 @@
+package dev.vmoe.lab.overload;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.vmoe.client.ArrivalTrace;
+import dev.vmoe.output.Json;
+import dev.vmoe.output.OutputFiles;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What one run of {@code vmoe bench overload} found, as text, files and JSON.
+ *
+ * @param targetLatencyMs latency within which an answer is in time, in milliseconds
+ * @param batch most images of a micro-batch
+ * @param seed seed of the arrivals and of the images' order
+ * @param before what the pipeline answered before; the traces are made from it
+ * @param after what it answered afterwards
+ * @param frontier what the clairvoyant may choose from
+ * @param traces the arrivals
+ * @param report what came of them
+ */
+public record OverloadFindings(
+    int targetLatencyMs,
+    int batch,
+    long seed,
+    Rates before,
+    Rates after,
+    AccuracyFrontier frontier,
+    List<ArrivalTrace> traces,
+    OverloadReport report) {
+
+  /** Prints a table for each trace, policies side by side. */
+  public void print(PrintWriter to) {
+    to.printf(
+        Locale.ROOT,
+        "the pipeline answers %.0f images/s at full quality and %.0f at the lowest point"
+            + " (afterwards: %.0f and %.0f); target %d ms%n",
+        before.full(),
+        before.lowest(),
+        after.full(),
+        after.lowest(),
+        targetLatencyMs);
+    for (ArrivalTrace trace : traces) {
+      to.printf(
+          Locale.ROOT,
+          "%n%s: %d images in %.0f s%n",
+          trace.name(),
+          trace.images(),
+          trace.lastSeconds());
+      to.print(report.table(trace.name()).toText());
+      if (trace.name().equals("overload")) {
+        report.results(trace.name()).keySet().stream()
+            .filter(policy -> !policy.equals(OverloadPolicies.CLAIRVOYANT))
+            .forEach(policy -> to.println(report.recovery(trace.name(), policy)));
+      }
+    }
+    to.flush();
+  }
+
+  /** Writes summary.csv and, for each trace, its arrivals, its seconds and their picture. */
+  public void write(Path folder) throws IOException {
+    OutputFiles.write(folder.resolve("summary.csv"), report.summary().toCsv());
+    for (ArrivalTrace trace : traces) {
+      String name = trace.name();
+      OutputFiles.write(folder.resolve("arrivals-" + name + ".txt"), trace.toText());
+      OutputFiles.write(folder.resolve("timeline-" + name + ".csv"), report.timeline(name).toCsv());
+      OutputFiles.write(
+          folder.resolve(name + ".svg"),
+          OverloadPicture.svg(name, report.results(name), targetLatencyMs / 1e3));
+    }
+  }
+
+  /** Returns everything but the seconds. */
+  public ObjectNode toJson() {
+    ObjectNode result = Json.object();
+    result.put("target_latency_ms", targetLatencyMs);
+    result.put("batch", batch);
+    result.put("seed", seed);
+    result.set("images_per_second", Json.tree(before));
+    result.set("images_per_second_afterwards", Json.tree(after));
+    result.set("clairvoyant_choices", Json.tree(frontier.hull()));
+    ObjectNode all = result.putObject("traces");
+    report
+        .traces()
+        .forEach(
+            (trace, policies) -> {
+              ObjectNode to = all.putObject(trace).putObject("policies");
+              policies.forEach((policy, of) -> to.set(policy, figures(of)));
+            });
+    return result;
+  }
+
+  private static ObjectNode figures(OverloadReport.Result result) {
+    ObjectNode figures = Json.object();
+    figures.setAll((ObjectNode) Json.tree(result.metrics()));
+    Recovery recovery = result.recovery();
+    if (recovery != null) {
+      figures.set("backlog", Json.tree(recovery));
+    }
+    return figures;
+  }
+}

@@ -1,0 +1,84 @@
+package dev.vmoe.lab.patches;
+
+import dev.vmoe.dataset.FileDecoder;
+import dev.vmoe.dataset.LabelledImages;
+import dev.vmoe.image.BadImageException;
+import dev.vmoe.image.ImageDecoder;
+import dev.vmoe.moe.ModelCard;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/** Decodes images one by one for a model. */
+public final class SeenImages {
+
+  private final ModelCard card;
+  private final ImageDecoder decoder;
+  private final FileDecoder files;
+  private final ByteBuffer slot;
+
+  /**
+   * Creates a source of images.
+   *
+   * @param decoder makes this model's input
+   * @param maxBytes larger files are not even read
+   */
+  public SeenImages(ModelCard card, ImageDecoder decoder, int maxBytes) {
+    this.card = card;
+    this.decoder = decoder;
+    this.files = new FileDecoder(decoder, maxBytes);
+    this.slot = ByteBuffer.allocateDirect(card.imageSize() * card.imageSize() * 3);
+  }
+
+  /**
+   * Returns the image in a file.
+   *
+   * @throws BadImageException if the file cannot be read or is no image; does not name it
+   */
+  public SeenImage read(Path file) throws BadImageException {
+    files.decode(file, slot, 0);
+    return new SeenImage(file.toString(), null, pixels());
+  }
+
+  /**
+   * Returns images of a labelled set, drawn at random and in the order they were drawn.
+   *
+   * @param path labelled images, as {@link LabelledImages#open} takes them
+   * @param count images to draw; all if there are fewer
+   * @throws IOException if there is no such set, or an image is damaged; names it
+   */
+  public List<SeenImage> draw(Path path, int count, long seed) throws IOException {
+    List<Integer> numbers = new ArrayList<>();
+    try (LabelledImages set = LabelledImages.open(path, card.classes())) {
+      IntStream.range(0, set.size()).forEach(numbers::add);
+    }
+    Collections.shuffle(numbers, new Random(seed));
+    int drawn = Math.min(count, numbers.size());
+    SeenImage[] images = new SeenImage[drawn];
+    LabelledImages.readAt(
+        path,
+        card.classes(),
+        numbers.subList(0, drawn),
+        (place, image) -> {
+          try {
+            decoder.decode(image.encoded(), slot, 0);
+          } catch (BadImageException e) {
+            throw new IOException(image.name() + ": " + e.getMessage(), e);
+          }
+          images[place] = new SeenImage(image.name(), image.label(), pixels());
+        });
+    return Arrays.asList(images);
+  }
+
+  private byte[] pixels() {
+    byte[] pixels = new byte[slot.capacity()];
+    slot.get(0, pixels);
+    return pixels;
+  }
+}

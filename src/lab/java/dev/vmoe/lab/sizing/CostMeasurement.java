@@ -1,0 +1,399 @@
+package dev.vmoe.lab.sizing;
+
+import com.sun.management.OperatingSystemMXBean;
+import dev.vmoe.batch.CostSurvey;
+import dev.vmoe.capacity.CostModel;
+import dev.vmoe.capacity.FixedCapacity;
+import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.capacity.PointBounds;
+import dev.vmoe.capacity.QualityProfile;
+import dev.vmoe.capacity.RunTime;
+import dev.vmoe.client.ArrivalTrace;
+import dev.vmoe.client.OpenLoopClient;
+import dev.vmoe.client.TraceOutcome;
+import dev.vmoe.dataset.LabelledImage;
+import dev.vmoe.demo.LocalPipeline;
+import dev.vmoe.demo.ResidentMemory;
+import dev.vmoe.image.BadImageException;
+import dev.vmoe.image.ImageDecoder;
+import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.lab.bench.CpuShares;
+import dev.vmoe.lab.overload.SwitchedCapacity;
+import dev.vmoe.metrics.Meters;
+import dev.vmoe.modelstore.ModelOpener;
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.moe.Routing;
+import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.output.Progress;
+import dev.vmoe.settings.CapacityRequirements;
+import dev.vmoe.settings.Settings;
+import dev.vmoe.topics.TopicPlan;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+
+/**
+ * Measures what one instance costs on this machine: the model alone by operating point and batch
+ * size, decoding, and what a pipeline adds, kept busy and with next to no load.
+ */
+public final class CostMeasurement {
+
+  /** Sent and answered with next to no load, to know what an answer takes besides queue and run. */
+  private static final double SPARSE_PER_SECOND = 20;
+
+  private static final double SPARSE_SECONDS = 15;
+  private static final Duration WARM_UP = Duration.ofSeconds(12);
+  private static final Duration SETTLING = Duration.ofSeconds(1);
+  private static final Duration BUSY = Duration.ofSeconds(5);
+  private static final Duration STALLED_AFTER = Duration.ofSeconds(30);
+  private static final int WINDOW_BATCHES = 16;
+
+  /** The median of so many, by throughput: one may meet a bad moment of the machine. */
+  private static final int BUSY_ROUNDS = 5;
+
+  private static final int DECODED_IMAGES = 256;
+  private static final int DECODING_ROUNDS = 5;
+  private static final double MIB = 1 << 20;
+
+  /** Batches of the pipeline that is measured, and its linger: the settings' defaults. */
+  public static final Batching USUAL = new Batching(32, 20);
+
+  private final VmoeSession session;
+  private final int threads;
+  private final QualityProfile quality;
+  private final PointBounds bounds;
+  private final List<LabelledImage> images;
+  private final Progress progress;
+  private final long seed;
+
+  /**
+   * Prepares a measurement.
+   *
+   * @param threads threads of the session on the CPU
+   * @param quality accuracy of every point that is measured
+   * @param bounds where the best point is looked for
+   * @param images encoded images; at least one
+   */
+  public CostMeasurement(
+      VmoeSession session,
+      int threads,
+      QualityProfile quality,
+      PointBounds bounds,
+      List<LabelledImage> images,
+      Progress progress,
+      long seed) {
+    this.session = session;
+    this.threads = threads;
+    this.quality = quality;
+    this.bounds = bounds;
+    this.images = images;
+    this.progress = progress;
+    this.seed = seed;
+  }
+
+  /**
+   * Measures.
+   *
+   * @param largestBatch images of the largest batch
+   * @param survey time for the model alone
+   */
+  public MeasuredCosts measure(int largestBatch, Duration survey) throws InterruptedException {
+    ModelCard card = session.card();
+    ImageDecoder decoder = ModelOpener.decoder(card);
+    double decodeMillis = decodeMillis(card, decoder);
+    List<MeasuredCosts.Run> runs = survey(card, decoder, largestBatch, survey);
+    MeasuredCosts bare =
+        new MeasuredCosts(
+            card.name(),
+            card.weightsHash(),
+            card.imageSize(),
+            session.device().label(),
+            threads,
+            session.takesAllCores(),
+            Routing.BATCH_PRIORITY.label(),
+            Math.round(images.stream().mapToInt(it -> it.encoded().length).average().orElseThrow()),
+            rounded(decodeMillis),
+            0,
+            new MeasuredCosts.InPipeline(1, 1, 1, 0, 0, 0, 0, 0),
+            runs);
+    MeasuredCosts whole = inPipeline(bare, decoder, largestBatch);
+    return with(whole, Math.round(besideHeapMib()), whole.pipeline());
+  }
+
+  /** Unknown (0) unless the whole heap is resident: else nobody knows how much of it is. */
+  private static double besideHeapMib() {
+    boolean touched =
+        ManagementFactory.getRuntimeMXBean().getInputArguments().contains("-XX:+AlwaysPreTouch");
+    double heapMib = Runtime.getRuntime().totalMemory() / MIB;
+    return touched ? Math.max(0, ResidentMemory.mebibytes().orElse(0) - heapMib) : 0;
+  }
+
+  private static MeasuredCosts with(
+      MeasuredCosts it, double besideHeapMib, MeasuredCosts.InPipeline pipeline) {
+    return new MeasuredCosts(
+        it.model(),
+        it.weightsHash(),
+        it.imageSize(),
+        it.device(),
+        it.threads(),
+        it.decodesBetweenRuns(),
+        it.routing(),
+        it.imageBytes(),
+        it.decodeMillis(),
+        besideHeapMib,
+        pipeline,
+        it.runs());
+  }
+
+  private double decodeMillis(ModelCard card, ImageDecoder decoder) {
+    ByteBuffer slot = ByteBuffer.allocateDirect(3 * card.imageSize() * card.imageSize());
+    int count = Math.min(DECODED_IMAGES, images.size());
+    double[] millis = new double[DECODING_ROUNDS];
+    for (int round = 0; round < DECODING_ROUNDS; round++) {
+      long startNanos = System.nanoTime();
+      for (LabelledImage image : images.subList(0, count)) {
+        decode(decoder, image, slot, 0);
+      }
+      millis[round] = (System.nanoTime() - startNanos) / 1e6 / count;
+    }
+    return median(millis);
+  }
+
+  private static void decode(ImageDecoder decoder, LabelledImage image, ByteBuffer to, int slot) {
+    try {
+      decoder.decode(image.encoded(), to, slot);
+    } catch (BadImageException e) {
+      throw new IllegalArgumentException(
+          "costs are measured on images that can be decoded, "
+              + image.name()
+              + " cannot: "
+              + e.getMessage(),
+          e);
+    }
+  }
+
+  /** Decoded images, not noise: they cost what images cost where experts are unevenly loaded. */
+  private List<MeasuredCosts.Run> survey(
+      ModelCard card, ImageDecoder decoder, int largest, Duration budget) {
+    ByteBuffer decoded =
+        ByteBuffer.allocateDirect(
+            Math.multiplyExact(3 * card.imageSize() * card.imageSize(), largest));
+    for (int i = 0; i < largest; i++) {
+      decode(decoder, images.get(i % images.size()), decoded, i);
+    }
+    TreeSet<Integer> sizes = new TreeSet<>(List.of(1, 4, 8, 16, 32, 64, largest));
+    sizes.removeIf(size -> size > largest);
+    CostSurvey.Result result;
+    try (Progress.Bar bar = progress.bar("time of the model alone, %", 100)) {
+      result =
+          new CostSurvey(session, Routing.BATCH_PRIORITY, decoded)
+              .measure(quality.points(), List.copyOf(sizes), budget, bar::at);
+    }
+    progress.say(
+        String.format(
+            "%d of %d operating points and batch sizes measured, in %d whole rounds; the rest lies"
+                + " between those",
+            result.measured(), result.cells(), result.rounds()));
+    CostModel cost = result.cost();
+    return cost.points().stream()
+        .flatMap(
+            point ->
+                sizes.stream()
+                    .map(
+                        size ->
+                            new MeasuredCosts.Run(
+                                point.expertsPerToken(),
+                                point.capacityRatio(),
+                                size,
+                                rounded(1e3 * cost.surveyedSeconds(point, size)))))
+        .toList();
+  }
+
+  private MeasuredCosts inPipeline(MeasuredCosts bare, ImageDecoder decoder, int largestBatch)
+      throws InterruptedException {
+    Batching batching = new Batching(Math.min(USUAL.maxImages(), largestBatch), USUAL.lingerMs());
+    OperatingPoint best = forecaster(bare).best(batching.maxImages());
+    SwitchedCapacity capacity = new SwitchedCapacity(fixed(best));
+    try (LocalPipeline pipeline =
+        pipeline(best, batching, session, decoder, capacity, progress::say)) {
+      OpenLoopClient client = pipeline.openLoop(images, STALLED_AFTER);
+      progress.say("measuring the pipeline, kept busy");
+      int window = WINDOW_BATCHES * batching.maxImages();
+      client.saturate(WARM_UP, SETTLING, window, seed);
+      List<MeasuredCosts> rounds = new ArrayList<>();
+      for (int round = 0; round < BUSY_ROUNDS; round++) {
+        rounds.add(busy(bare, client, capacity, best, batching, window));
+      }
+      rounds.sort(Comparator.comparingDouble(it -> it.pipeline().imagesPerSecond()));
+      progress.say(
+          String.format(
+              "kept busy it answers %.0f images/s, %.0f to %.0f in %d rounds",
+              rounds.get(BUSY_ROUNDS / 2).pipeline().imagesPerSecond(),
+              rounds.get(0).pipeline().imagesPerSecond(),
+              rounds.get(BUSY_ROUNDS - 1).pipeline().imagesPerSecond(),
+              BUSY_ROUNDS));
+      progress.say("measuring the pipeline with next to no load");
+      return rested(rounds.get(BUSY_ROUNDS / 2), client, capacity, best, batching);
+    }
+  }
+
+  /** Starts a pipeline whose controllers may be exchanged. */
+  public static LocalPipeline pipeline(
+      OperatingPoint point,
+      Batching batching,
+      VmoeSession session,
+      ImageDecoder decoder,
+      SwitchedCapacity capacity,
+      Consumer<String> progress)
+      throws InterruptedException {
+    Map<String, String> properties =
+        LocalPipeline.properties(
+            new RoutingSettings(
+                point.capacityRatio(), point.expertsPerToken(), Routing.BATCH_PRIORITY),
+            batching.maxImages());
+    properties.put(Settings.BATCH_LINGER_MS, Integer.toString(batching.lingerMs()));
+    return new LocalPipeline(
+        properties,
+        TopicPlan.load(),
+        session,
+        decoder,
+        (settings, metrics) -> live -> capacity,
+        new Meters(),
+        progress);
+  }
+
+  private MeasuredCosts busy(
+      MeasuredCosts bare,
+      OpenLoopClient client,
+      SwitchedCapacity capacity,
+      OperatingPoint best,
+      Batching batching,
+      int window)
+      throws InterruptedException {
+    RecordedRuns recorded = new RecordedRuns(fixed(best));
+    capacity.use(recorded);
+    OperatingSystemMXBean process =
+        (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    CpuShares shares = new CpuShares();
+    long cpuNanos = -process.getProcessCpuTime();
+    double perSecond = client.saturate(SETTLING, BUSY, window, seed);
+    double streams = shares.shares().getOrDefault(CpuShares.Role.STREAMS, 0.0);
+    cpuNanos += process.getProcessCpuTime();
+    int full = batching.maxImages();
+    double[] seconds =
+        recorded.runs().stream()
+            .filter(run -> run.images() == full)
+            .mapToDouble(run -> run.nanos() / 1e9)
+            .toArray();
+    if (seconds.length < 5) {
+      throw new IllegalStateException(
+          "only "
+              + seconds.length
+              + " full batches ran in "
+              + BUSY.toSeconds()
+              + " s: the model is"
+              + " too slow here to be measured in a pipeline");
+    }
+    double mean = Arrays.stream(seconds).average().orElseThrow();
+    double surveyed = bare.model(1).surveyedSeconds(best, full);
+    double gapMillis = Math.max(0, 1e3 / perSecond - 1e3 * mean / full);
+    double streamsMillis = streams * cpuNanos / 1e6 / recorded.images();
+    return with(
+        bare,
+        0,
+        new MeasuredCosts.InPipeline(
+            full,
+            rounded(perSecond),
+            rounded(mean / surveyed),
+            rounded(deviationOfLog(seconds)),
+            rounded(gapMillis),
+            0,
+            0,
+            rounded(streamsMillis)));
+  }
+
+  private MeasuredCosts rested(
+      MeasuredCosts busy,
+      OpenLoopClient client,
+      SwitchedCapacity capacity,
+      OperatingPoint best,
+      Batching batching)
+      throws InterruptedException {
+    RecordedRuns recorded = new RecordedRuns(fixed(best));
+    capacity.use(recorded);
+    ArrivalTrace trace =
+        ArrivalTrace.poisson(
+            "sparse", List.of(new ArrivalTrace.Phase(SPARSE_SECONDS, SPARSE_PER_SECOND)), seed);
+    TraceOutcome outcome = client.play(trace, seed);
+    MeasuredCosts.InPipeline was = busy.pipeline();
+    CostModel model = busy.model(was.slowdown());
+    double restMillis =
+        median(recorded.runs().stream().mapToDouble(run -> 1e3 * longer(run, model)).toArray());
+    MeasuredCosts.InPipeline rested = with(was, Math.max(0, restMillis), 0);
+    double foretold = forecaster(with(busy, 0, rested)).of(trace, batching, fixed(best)).p50Ms();
+    double measured =
+        1e3
+            * median(
+                IntStream.range(0, outcome.images())
+                    .filter(outcome::isAnswered)
+                    .mapToDouble(outcome::latencySeconds)
+                    .toArray());
+    return with(busy, 0, with(was, rested.restMillis(), Math.max(0, measured - foretold)));
+  }
+
+  private static double longer(RunTime run, CostModel model) {
+    return run.nanos() / 1e9 - model.surveyedSeconds(run.point(), run.images());
+  }
+
+  private static MeasuredCosts.InPipeline with(
+      MeasuredCosts.InPipeline it, double restMillis, double transportMillis) {
+    return new MeasuredCosts.InPipeline(
+        it.batchImages(),
+        it.imagesPerSecond(),
+        it.slowdown(),
+        it.noise(),
+        it.gapMillis(),
+        rounded(restMillis),
+        rounded(transportMillis),
+        it.streamsMillis());
+  }
+
+  private Forecaster forecaster(MeasuredCosts costs) {
+    Settings defaults = new Settings(Map.of());
+    return new Forecaster(
+        costs,
+        quality,
+        bounds,
+        defaults.commitInterval().toMillis() / 1e3,
+        CapacityRequirements.overhead(defaults.commitInterval()));
+  }
+
+  private static FixedCapacity fixed(OperatingPoint point) {
+    return new FixedCapacity(point, Routing.BATCH_PRIORITY);
+  }
+
+  private static double rounded(double value) {
+    return Math.round(1e4 * value) / 1e4;
+  }
+
+  private static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return sorted.length == 0 ? 0 : sorted[sorted.length / 2];
+  }
+
+  private static double deviationOfLog(double[] values) {
+    double[] logs = Arrays.stream(values).map(Math::log).toArray();
+    double mean = Arrays.stream(logs).average().orElseThrow();
+    return Math.sqrt(
+        Arrays.stream(logs).map(log -> (log - mean) * (log - mean)).average().orElseThrow());
+  }
+}

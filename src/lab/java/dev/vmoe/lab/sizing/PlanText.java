@@ -1,0 +1,285 @@
+package dev.vmoe.lab.sizing;
+
+import dev.vmoe.lab.sizing.Plan.Alternative;
+import dev.vmoe.lab.sizing.Plan.Limit;
+import dev.vmoe.output.Table;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** A plan for people: tables of what it is made of, and what to do in sentences. */
+public final class PlanText {
+
+  private static final double MIB = 1 << 20;
+
+  private final Plan plan;
+  private final MeasuredCosts costs;
+  private final boolean qualityMeasured;
+
+  /**
+   * Creates a text.
+   *
+   * @param qualityMeasured whether accuracies were measured, or only their order assumed
+   */
+  public PlanText(Plan plan, MeasuredCosts costs, boolean qualityMeasured) {
+    this.plan = plan;
+    this.costs = costs;
+    this.qualityMeasured = qualityMeasured;
+  }
+
+  /** Returns the text. */
+  public String toText() {
+    StringBuilder text = new StringBuilder();
+    text.append(
+        format(
+            "%s images/s, 99 %% answered within %.0f ms, for a while %s times as many; %s on %s,"
+                + " %d threads%n%n",
+            number(plan.demand().imagesPerSecond()),
+            1e3 * plan.demand().latencySeconds(),
+            number(plan.demand().burst()),
+            costs.model(),
+            costs.device(),
+            costs.threads()));
+    text.append(settings()).append('\n');
+    text.append(forecasts()).append('\n');
+    text.append(parts()).append('\n');
+    text.append(limits()).append('\n');
+    text.append(alternatives()).append('\n');
+    advice().forEach(sentence -> text.append("- ").append(sentence).append('\n'));
+    return text.toString();
+  }
+
+  private String settings() {
+    Memory memory = plan.memory();
+    Table table = new Table("run", "", "");
+    table.add("instances", plan.instances(), device());
+    table.add(
+        "partitions of images",
+        plan.partitions(),
+        format("topology/topics.yaml; %d an instance", each(plan.instances())));
+    table.add("stream threads", plan.streamThreads(), "streams.num.stream.threads, an instance");
+    table.add("batch.max.images", plan.batching().maxImages(), "");
+    table.add("batch.linger.ms", plan.batching().lingerMs(), "");
+    table.add(
+        "memory, MiB",
+        memory.besideHeap() > 0 ? format("%.0f", memory.total()) : "unknown",
+        format(
+            "an instance: heap %d (VMOE_HEAP); beside it %s, of which %.1f for decoded images",
+            memory.heap(),
+            memory.besideHeap() > 0 ? format("%.0f measured", memory.besideHeap()) : "not measured",
+            memory.direct()));
+    return table.toText();
+  }
+
+  private int each(int instances) {
+    return (plan.partitions() + instances - 1) / instances;
+  }
+
+  private String device() {
+    return costs.device().startsWith("cuda")
+        ? format("on a GPU each, %d in all", plan.instances())
+        : format("on %d cores each, %d in all", plan.coresPerInstance(), plan.cores());
+  }
+
+  private String forecasts() {
+    Table table =
+        new Table(
+            "one instance",
+            "images/s",
+            "busy",
+            "batch",
+            "full",
+            "ratio",
+            "K",
+            "accuracy",
+            "p50 ms",
+            "p99 ms",
+            "p99 from-to");
+    row(table, "at the mean rate", plan.atRate());
+    row(table, "at the peak rate", plan.atBurst());
+    if (plan.instances() > 1) {
+      row(table, "once another is lost", plan.oneLost());
+    }
+    return table.toText();
+  }
+
+  private void row(Table table, String name, Forecast it) {
+    table.add(
+        name,
+        Table.decimals(it.imagesPerSecond(), 1),
+        percent(it.busyShare(), 0),
+        Table.decimals(it.meanBatch(), 1),
+        percent(it.fullShare(), 0),
+        Table.decimals(it.capacityRatio(), 2),
+        Table.decimals(it.expertsPerToken(), 2),
+        accuracy(it),
+        Table.decimals(it.p50Ms(), 0),
+        Table.decimals(it.p99Ms(), 0),
+        format("%.0f-%.0f", it.p99LowMs(), it.p99HighMs()));
+  }
+
+  private String accuracy(Forecast it) {
+    return qualityMeasured ? percent(it.accuracy(), 2) : "unknown";
+  }
+
+  /** What an image's time is made of. */
+  private String parts() {
+    MeasuredCosts.InPipeline pipeline = costs.pipeline();
+    Forecast it = plan.atRate();
+    int batch = (int) Math.max(1, Math.round(it.meanBatch()));
+    double full =
+        1e3
+            * costs
+                .model(pipeline.slowdown())
+                .surveyedSeconds(plan.best(), plan.batching().maxImages());
+    double mean = 1e3 * costs.model(pipeline.slowdown()).surveyedSeconds(plan.best(), batch);
+    Table table = new Table("an image's time", "ms", "from");
+    table.add("linger, at most", plan.batching().lingerMs(), "batch.linger.ms");
+    table.add(
+        "run at the best point, full batch",
+        Table.decimals(full, 1),
+        format(
+            "surveyed x %.2f in the pipeline, spread %.0f %%",
+            pipeline.slowdown(), 100 * pipeline.noise()));
+    table.add(
+        format("run, batch of %d", batch),
+        Table.decimals(mean + pipeline.restMillis(), 1),
+        format("surveyed x %.2f + %.1f after a rest", pipeline.slowdown(), pipeline.restMillis()));
+    table.add(
+        "beside the run, an image",
+        Table.decimals(pipeline.gapMillis(), 3),
+        "measured in a busy pipeline, decoding among it");
+    table.add(
+        "until the commit, at most",
+        Table.decimals(1e3 * plan.demand().commitSeconds(), 0),
+        "streams.commit.interval.ms");
+    table.add(
+        "transport",
+        Table.decimals(pipeline.transportMillis(), 1),
+        "measured with next to no load");
+    table.add("answered at the mean rate, p50", Table.decimals(it.p50Ms(), 0), "simulated");
+    return table.toText();
+  }
+
+  private String limits() {
+    Table table = new Table("full at", "images/s", "of the mean rate", "then");
+    for (Limit limit : plan.limits()) {
+      table.add(
+          limit.name(),
+          Table.decimals(limit.imagesPerSecond(), 0),
+          Table.decimals(limit.imagesPerSecond() / plan.demand().imagesPerSecond(), 2),
+          limit.consequence());
+    }
+    return table.toText();
+  }
+
+  private String alternatives() {
+    Table table =
+        new Table(
+            "instances",
+            "meets it",
+            "busy",
+            "batch",
+            "ratio",
+            "accuracy",
+            "p99 ms",
+            "p99 at the peak");
+    for (Alternative it : plan.alternatives()) {
+      table.add(
+          it.instances(),
+          it.meets() ? "yes" : "no",
+          percent(it.atRate().busyShare(), 0),
+          Table.decimals(it.atRate().meanBatch(), 1),
+          Table.decimals(it.atRate().capacityRatio(), 2),
+          accuracy(it.atRate()),
+          Table.decimals(it.atRate().p99Ms(), 0),
+          Table.decimals(it.atBurst().p99Ms(), 0));
+    }
+    return table.toText();
+  }
+
+  private List<String> advice() {
+    List<String> advice = new ArrayList<>();
+    Demand demand = plan.demand();
+    advice.add(
+        format(
+            "An instance meets this up to %s images/s, so %d %s needed; headroom at the mean rate:"
+                + " %.2f times.",
+            number(plan.mostPerInstance()),
+            plan.instances(),
+            plan.instances() == 1 ? "is" : "are",
+            plan.instances() * plan.mostPerInstance() / demand.imagesPerSecond()));
+    if (plan.atRate().meanBatch() < plan.batching().maxImages() / 4.0) {
+      advice.add(
+          format(
+              "Batches have %.1f of %d images: each instance gets little within the linger. Fewer,"
+                  + " larger instances or a longer linger would fill them.",
+              plan.atRate().meanBatch(), plan.batching().maxImages()));
+    }
+    Limit first = plan.limits().get(0);
+    advice.add(
+        format(
+            "What gives first: %s, at %.0f images/s; %s.",
+            first.name(), first.imagesPerSecond(), first.consequence()));
+    double share = 100 * plan.mostPerInstance() / demand.imagesPerSecond();
+    advice.add(
+        format(
+            "A partition is one instance's, whatever the number of instances: no partition may get"
+                + " more than %.0f images/s, %s.",
+            plan.mostPerInstance(),
+            share < 100
+                ? Table.decimals(share, share < 1 ? 3 : 0) + " % of the mean rate. Spread the keys"
+                : "which is more than the mean rate"));
+    advice.add(oneLost());
+    advice.add(
+        format(
+            "Brokers take in %.1f MiB/s of images and give as much to the instances; each replica more"
+                + " takes as much again (%d bytes an image).",
+            demand.imagesPerSecond() * demand.imageBytes() / MIB, demand.imageBytes()));
+    advice.add(certainty());
+    return advice;
+  }
+
+  private String oneLost() {
+    double waiting = plan.failOver().waitingImages();
+    String drained =
+        Double.isInfinite(plan.failOver().drainSeconds())
+            ? "those never catch up"
+            : format("%.1f s later they are answered, too", plan.failOver().drainSeconds());
+    return plan.instances() == 1
+        ? format(
+            "The only instance is a single point of failure: until it, or another, is up again %.0f"
+                + " images wait for each 10 s; run two to have its partitions answered within"
+                + " %.1f s.",
+            10 * plan.demand().imagesPerSecond(), Planner.FAIL_OVER_SECONDS)
+        : format(
+            "A killed instance's partitions stand still for up to %.1f s (delivery.md): %.0f images"
+                + " wait, at the cheapest point of the others %s.",
+            Planner.FAIL_OVER_SECONDS, waiting, drained);
+  }
+
+  private String certainty() {
+    return format(
+        "How sure: times were measured on one instance, with broker and client on the same cores;"
+            + " several instances, their network and a broker of its own are computed from it, not"
+            + " measured. %sThe spread of p99 above is that of %d simulated repetitions. How far"
+            + " predictions were off here: src/docs/sizing.md.",
+        qualityMeasured
+            ? ""
+            : "The model has no quality profile: accuracy is unknown, vmoe sweep measures it. ",
+        Forecaster.REPETITIONS);
+  }
+
+  private static String percent(double share, int decimals) {
+    return Table.decimals(100 * share, decimals) + "%";
+  }
+
+  private static String number(double value) {
+    String text = String.format(Locale.ROOT, value < 100 ? "%.2f" : "%.0f", value);
+    return text.contains(".") ? text.replaceAll("0+$", "").replaceAll("\\.$", "") : text;
+  }
+
+  private static String format(String format, Object... values) {
+    return String.format(Locale.ROOT, format, values);
+  }
+}

@@ -1,0 +1,130 @@
+package dev.vmoe.lab.sweep;
+
+import dev.vmoe.dataset.LabelledImages;
+import dev.vmoe.image.BadImageException;
+import dev.vmoe.image.ImageDecoder;
+import dev.vmoe.moe.ModelCard;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A sample of a labelled set in a seeded random order, decoded slice by slice: a set sorted by
+ * class would otherwise make batches of one class, which crowd a few experts.
+ *
+ * <p>Only one slice is in memory at a time; each call of {@link #slice} reads the set anew.
+ */
+public final class ImageSample {
+
+  private final Path path;
+  private final ModelCard card;
+  private final ImageDecoder decoder;
+  private final List<Integer> order;
+  private final int sliceImages;
+  private final int imageBytes;
+  private @Nullable ByteBuffer buffer;
+
+  /**
+   * Some images, decoded.
+   *
+   * @param images (n, H, W, 3) uint8, a direct buffer; overwritten by the next slice
+   * @param classes (n) true class of each
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Slice(ByteBuffer images, int[] classes) {}
+
+  /**
+   * Draws a sample.
+   *
+   * @param path labelled images, as {@link LabelledImages#open} takes them
+   * @param card model that will see them
+   * @param decoder decoder for that model
+   * @param skip images at the start of the set that take no part
+   * @param limit images to draw; null for all
+   * @param sliceImages images a slice; the last one may have fewer
+   * @param seed seed of the order
+   * @throws IOException if there is no such set, or nothing is left of it
+   */
+  public ImageSample(
+      Path path,
+      ModelCard card,
+      ImageDecoder decoder,
+      int skip,
+      @Nullable Integer limit,
+      int sliceImages,
+      long seed)
+      throws IOException {
+    this.path = path;
+    this.card = card;
+    this.decoder = decoder;
+    this.sliceImages = sliceImages;
+    this.imageBytes = card.imageSize() * card.imageSize() * 3;
+    int size;
+    try (LabelledImages set = LabelledImages.open(path, card.classes())) {
+      size = set.size();
+    }
+    if (skip >= size) {
+      throw new IOException(path + " has " + size + " images, none is left after skipping " + skip);
+    }
+    List<Integer> all = new ArrayList<>(size - skip);
+    for (int i = skip; i < size; i++) {
+      all.add(i);
+    }
+    Collections.shuffle(all, new Random(seed));
+    this.order = limit == null ? all : all.subList(0, Math.min(limit, all.size()));
+  }
+
+  /** Returns how many images were drawn. */
+  public int size() {
+    return order.size();
+  }
+
+  /** Returns how many slices they make. */
+  int slices() {
+    return (order.size() + sliceImages - 1) / sliceImages;
+  }
+
+  /** Returns how many images a whole slice has. */
+  int sliceImages() {
+    return Math.min(sliceImages, order.size());
+  }
+
+  /** Returns how many images a slice has. */
+  int sizeOf(int slice) {
+    return Math.min(sliceImages, order.size() - slice * sliceImages);
+  }
+
+  /**
+   * Reads and decodes a slice.
+   *
+   * @throws IOException if the set cannot be read, an image is damaged, or has a class that the
+   *     model does not know
+   */
+  Slice slice(int number) throws IOException {
+    int first = number * sliceImages;
+    int count = sizeOf(number);
+    if (buffer == null) {
+      buffer = ByteBuffer.allocateDirect(sliceImages() * imageBytes);
+    }
+    ByteBuffer images = buffer;
+    int[] classes = new int[count];
+    LabelledImages.readAt(
+        path,
+        card.classes(),
+        order.subList(first, first + count),
+        (slot, image) -> {
+          classes[slot] = image.classIn(card);
+          try {
+            decoder.decode(image.encoded(), images, slot);
+          } catch (BadImageException e) {
+            throw new IOException(image.name() + ": " + e.getMessage(), e);
+          }
+        });
+    return new Slice(images, classes);
+  }
+}

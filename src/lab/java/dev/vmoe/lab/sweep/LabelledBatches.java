@@ -1,0 +1,81 @@
+package dev.vmoe.lab.sweep;
+
+import dev.vmoe.dataset.LabelledImage;
+import dev.vmoe.dataset.LabelledImages;
+import dev.vmoe.image.BadImageException;
+import dev.vmoe.image.ImageDecoder;
+import dev.vmoe.moe.ModelCard;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.function.LongConsumer;
+
+/**
+ * Labelled images as a model takes them: decoded, in batches, with the number of each one's class.
+ *
+ * <p>Axes: B images of a batch, H = W the model's image size.
+ */
+public final class LabelledBatches {
+
+  /** Is given one batch after the other. */
+  @FunctionalInterface
+  public interface Receiver {
+
+    /**
+     * Takes a batch, which is overwritten afterwards.
+     *
+     * @param images (B, H, W, 3) uint8, a direct buffer
+     * @param classes (B) true class of each image
+     */
+    void add(ByteBuffer images, int[] classes);
+  }
+
+  private final ModelCard card;
+  private final ImageDecoder decoder;
+  private final int batch;
+  private final ByteBuffer images;
+
+  /**
+   * Creates batches for a model.
+   *
+   * @param decoder makes this model's input
+   * @param batch most images of a batch
+   */
+  public LabelledBatches(ModelCard card, ImageDecoder decoder, int batch) {
+    this.card = card;
+    this.decoder = decoder;
+    this.batch = batch;
+    this.images = ByteBuffer.allocateDirect(batch * card.imageSize() * card.imageSize() * 3);
+  }
+
+  /**
+   * Hands on the first images of a set, the last batch as small as it comes.
+   *
+   * @param count images, at most those of the set
+   * @param done told after each batch how many images were handed on
+   * @throws IOException if an image cannot be decoded or has a class that the model has not
+   */
+  public void forEach(LabelledImages set, int count, Receiver receiver, LongConsumer done)
+      throws IOException {
+    int[] classes = new int[batch];
+    int filled = 0;
+    for (int i = 0; i < count; i++) {
+      LabelledImage image = set.next();
+      classes[filled] = image.classIn(card);
+      decode(image, filled++);
+      if (filled == batch || i == count - 1) {
+        receiver.add(images, Arrays.copyOf(classes, filled));
+        filled = 0;
+        done.accept(i + 1L);
+      }
+    }
+  }
+
+  private void decode(LabelledImage image, int slot) throws IOException {
+    try {
+      decoder.decode(image.encoded(), images, slot);
+    } catch (BadImageException e) {
+      throw new IOException(image.name() + ": " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,193 @@
+package dev.vmoe.lab.sweep;
+
+import dev.vmoe.lab.chart.LineChart;
+import dev.vmoe.lab.chart.LineChart.Axis;
+import dev.vmoe.lab.chart.LineChart.Mark;
+import dev.vmoe.lab.chart.LineChart.Point;
+import dev.vmoe.lab.chart.LineChart.Series;
+import dev.vmoe.moe.Routing;
+import dev.vmoe.moe.RoutingSettings;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * The pictures of a sweep, each an SVG by file name.
+ *
+ * @see <a href="https://arxiv.org/abs/2106.05974">Scaling Vision with Sparse Mixture of Experts,
+ *     section 4: accuracy over capacity ratio, with and without batch priority</a>
+ */
+public final class SweepPictures {
+
+  private static final String BLUE = "#0072b2";
+  private static final String ORANGE = "#d55e00";
+  private static final String GREY = "#444444";
+
+  /** Lighter to darker, small batches to large ones. */
+  private static final List<String> BLUES = List.of("#8fc7e8", "#4f9fd0", "#1f73ad", "#0b3f6b");
+
+  private static final Axis ACCURACY = new Axis("accuracy, %", false);
+  private static final Axis RATIO =
+      new Axis("effective capacity ratio: slots of all experts / token choices", true);
+
+  private SweepPictures() {}
+
+  /**
+   * Draws the rows.
+   *
+   * @param rows all rows of a sweep
+   * @param plan what was swept; its largest batch and largest K are the main picture's
+   */
+  public static Map<String, String> draw(List<SweepRow> rows, SweepPlan plan) {
+    Map<String, String> pictures = new LinkedHashMap<>();
+    pictures.put("accuracy-over-capacity.svg", overCapacity(rows, plan).toSvg());
+    pictures.put("accuracy-over-time.svg", overTime(rows, plan).toSvg());
+    if (plan.batches().size() > 1) {
+      pictures.put("accuracy-by-batch.svg", byBatch(rows, plan).toSvg());
+    }
+    return pictures;
+  }
+
+  private static LineChart overCapacity(List<SweepRow> rows, SweepPlan plan) {
+    int batch = plan.largestBatch();
+    LineChart chart =
+        new LineChart(
+            name(rows) + ": accuracy over expert capacity",
+            "batches of " + batch + ", " + images(rows),
+            RATIO,
+            ACCURACY);
+    addCurves(chart, rows, plan, SweepRow::effectiveRatio);
+    addTwinLevel(chart, rows, batch);
+    return chart;
+  }
+
+  private static LineChart overTime(List<SweepRow> rows, SweepPlan plan) {
+    int batch = plan.largestBatch();
+    LineChart chart =
+        new LineChart(
+            name(rows) + ": accuracy over time",
+            "batches of " + batch + ", " + images(rows) + ", median times",
+            new Axis("time of the model, ms an image", false),
+            ACCURACY);
+    addCurves(chart, rows, plan, SweepRow::millisPerImage);
+    twin(rows, batch)
+        .ifPresent(
+            row ->
+                chart.add(
+                    new Series(
+                        "dense twin",
+                        GREY,
+                        false,
+                        Mark.DIAMOND,
+                        List.of(point(row, row.millisPerImage())))));
+    return chart;
+  }
+
+  private static LineChart byBatch(List<SweepRow> rows, SweepPlan plan) {
+    int k = largestK(plan);
+    LineChart chart =
+        new LineChart(
+            name(rows) + ": accuracy over expert capacity by batch size",
+            "BPR, K = " + k + ", " + images(rows),
+            RATIO,
+            ACCURACY);
+    for (int i = 0; i < plan.batches().size(); i++) {
+      int batch = plan.batches().get(i);
+      int shade =
+          plan.batches().size() == 1 ? 0 : i * (BLUES.size() - 1) / (plan.batches().size() - 1);
+      add(
+          chart,
+          new Series(
+              batch == 1 ? "batches of 1 image" : "batches of " + batch,
+              BLUES.get(shade),
+              false,
+              Mark.FILLED,
+              points(rows, curve(Routing.BATCH_PRIORITY, k, batch), SweepRow::effectiveRatio)));
+    }
+    addTwinLevel(chart, rows, plan.largestBatch());
+    return chart;
+  }
+
+  private static void addCurves(
+      LineChart chart, List<SweepRow> rows, SweepPlan plan, ToDoubleFunction<SweepRow> x) {
+    List<Integer> largestFirst =
+        plan.expertsPerToken().stream().sorted(Comparator.reverseOrder()).toList();
+    for (int k : largestFirst) {
+      boolean main = k == largestK(plan);
+      for (Routing routing : Routing.values()) {
+        boolean priority = routing == Routing.BATCH_PRIORITY;
+        add(
+            chart,
+            new Series(
+                (priority ? "BPR" : "vanilla") + ", K = " + k,
+                priority ? BLUE : ORANGE,
+                !main,
+                main ? Mark.FILLED : Mark.OPEN,
+                points(rows, curve(routing, k, plan.largestBatch()), x)));
+      }
+    }
+  }
+
+  private static void add(LineChart chart, Series series) {
+    if (!series.points().isEmpty()) {
+      chart.add(series);
+    }
+  }
+
+  private static void addTwinLevel(LineChart chart, List<SweepRow> rows, int batch) {
+    twin(rows, batch)
+        .ifPresent(
+            row ->
+                chart.add(
+                    new LineChart.Level(
+                        "dense twin",
+                        GREY,
+                        100 * row.accuracy(),
+                        100 * row.accuracyLow(),
+                        100 * row.accuracyHigh())));
+  }
+
+  private static Optional<SweepRow> twin(List<SweepRow> rows, int batch) {
+    return rows.stream().filter(row -> row.point().equals(SweepPoint.dense(batch))).findFirst();
+  }
+
+  private static Predicate<SweepRow> curve(Routing routing, int k, int batch) {
+    return row -> {
+      RoutingSettings settings = row.point().routing();
+      return settings != null
+          && settings.routing() == routing
+          && settings.expertsPerToken() == k
+          && row.point().batch() == batch;
+    };
+  }
+
+  private static List<Point> points(
+      List<SweepRow> rows, Predicate<SweepRow> curve, ToDoubleFunction<SweepRow> x) {
+    return rows.stream().filter(curve).map(row -> point(row, x.applyAsDouble(row))).toList();
+  }
+
+  private static Point point(SweepRow row, double x) {
+    return new Point(x, 100 * row.accuracy(), 100 * row.accuracyLow(), 100 * row.accuracyHigh());
+  }
+
+  private static int largestK(SweepPlan plan) {
+    return plan.expertsPerToken().get(plan.expertsPerToken().size() - 1);
+  }
+
+  private static String name(List<SweepRow> rows) {
+    return rows.stream()
+        .filter(row -> !row.point().isDense())
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("a sweep without a row of the V-MoE"))
+        .model();
+  }
+
+  private static String images(List<SweepRow> rows) {
+    return String.format(Locale.ROOT, "%,d images, bars: 95 %% intervals", rows.get(0).images());
+  }
+}

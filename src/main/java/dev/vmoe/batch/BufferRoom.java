@@ -1,0 +1,64 @@
+package dev.vmoe.batch;
+
+import com.sun.management.HotSpotDiagnosticMXBean;
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.Settings;
+import java.lang.management.ManagementFactory;
+
+/**
+ * Whether the pixels of batches fit into the memory outside the heap. Found out later, it would
+ * stop the instance in the middle of its work.
+ */
+public final class BufferRoom {
+
+  private BufferRoom() {}
+
+  /** Returns the bytes that this JVM may take outside the heap. */
+  public static long ofThisJvm() {
+    HotSpotDiagnosticMXBean bean =
+        ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+    long set =
+        bean == null ? 0 : Long.parseLong(bean.getVMOption("MaxDirectMemorySize").getValue());
+    return set > 0 ? set : Runtime.getRuntime().maxMemory();
+  }
+
+  /**
+   * Returns settings complete for this model, whose batches fit into the memory outside the heap.
+   *
+   * @throws IllegalArgumentException if it cannot run with them, in the memory of this JVM
+   */
+  public static LiveSettings runnable(LiveSettings live, ModelCard card) {
+    LiveSettings complete = live.forModel(card);
+    require(card.imageSize(), complete.maxBatchImages(), ofThisJvm());
+    return complete;
+  }
+
+  /**
+   * Checks that the buffers fit and leave a quarter to sockets.
+   *
+   * @param imageSize height and width of the model's input, in pixels
+   * @param maxBatchImages most images of a batch
+   * @param directBytes bytes outside the heap
+   * @throws IllegalArgumentException if they do not; its message has the numbers
+   */
+  static void require(int imageSize, int maxBatchImages, long directBytes) {
+    long bufferBytes = MicroBatcher.bufferBytes(imageSize, maxBatchImages);
+    long most = directBytes / 4 * 3;
+    if (bufferBytes > Integer.MAX_VALUE || MicroBatcher.BUFFERS * bufferBytes > most) {
+      throw new IllegalArgumentException(
+          ("%s %d: %d buffers of %d bytes (images of %d x %d pixels), where three quarters of the"
+                  + " %d bytes outside the heap may be taken, and %d bytes by one; lower it, or"
+                  + " raise VMOE_DIRECT_MEMORY (-XX:MaxDirectMemorySize)")
+              .formatted(
+                  Settings.BATCH_MAX_IMAGES,
+                  maxBatchImages,
+                  MicroBatcher.BUFFERS,
+                  bufferBytes,
+                  imageSize,
+                  imageSize,
+                  directBytes,
+                  Integer.MAX_VALUE));
+    }
+  }
+}

@@ -1,0 +1,179 @@
+package dev.vmoe.config;
+
+import dev.vmoe.event.AvroDeserializer;
+import dev.vmoe.event.BadRecordException;
+import dev.vmoe.event.OneLine;
+import dev.vmoe.event.PipelineConfig;
+import dev.vmoe.event.RegistryClient;
+import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.Settings;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import org.apache.avro.Schema;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.header.Header;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Understands records of the configuration topic: Avro {@link PipelineConfig}, of which each field
+ * but author and note is the setting of the same name. What they say goes to logs and terminals, so
+ * it comes out on one line.
+ */
+public final class ConfigReader {
+
+  /** Headers of a record without a value, which has no fields to say it in. */
+  static final String AUTHOR = "author";
+
+  static final String NOTE = "note";
+
+  private static final Set<String> ABOUT = Set.of(AUTHOR, NOTE);
+
+  private final RegistryClient registry;
+  private final AvroDeserializer<PipelineConfig> avro;
+  private final Settings file;
+  private final UnaryOperator<LiveSettings> check;
+
+  /**
+   * Creates a reader.
+   *
+   * @param registry stays the caller's to close
+   * @param file what a field that is null falls back to
+   * @param check completes settings with what the model says, or throws an {@link
+   *     IllegalArgumentException} with the reason why nobody can run with them
+   */
+  public ConfigReader(RegistryClient registry, Settings file, UnaryOperator<LiveSettings> check) {
+    this.registry = registry;
+    this.avro = new AvroDeserializer<>(registry, PipelineConfig.class);
+    this.file = file;
+    this.check = check;
+  }
+
+  /**
+   * Understands or refuses a record.
+   *
+   * @throws dev.vmoe.event.RegistryUnavailableException if the registry does not answer in time,
+   *     which says nothing about the record
+   */
+  public ConfigEntry read(ConsumerRecord<byte[], byte @Nullable []> record) {
+    byte[] value = record.value();
+    if (value == null) {
+      return entry(record, Map.of(), header(record, AUTHOR), header(record, NOTE));
+    }
+    PipelineConfig config;
+    try {
+      if (value.length == 0 || value[0] != 0) {
+        throw new BadRecordException.NotAvro(
+            "the value ("
+                + value.length
+                + " bytes) is not Avro: it does not begin with byte 0 and a schema id",
+            null);
+      }
+      config = avro.read(value);
+      requireConfig(value);
+    } catch (BadRecordException e) {
+      return new ConfigEntry(
+          record.offset(), record.timestamp(), Map.of(), null, null, null, OneLine.of(e.reason()));
+    }
+    return entry(record, overrides(config), config.getAuthor(), config.getNote());
+  }
+
+  /** All fields may be missing, so that any record at all could be read as one of these. */
+  private void requireConfig(byte[] value) throws BadRecordException {
+    int id = ByteBuffer.wrap(value, 1, Integer.BYTES).getInt();
+    Schema writer = registry.schema(id);
+    Schema expected = PipelineConfig.getClassSchema();
+    if (!writer.getName().equals(expected.getName())) {
+      throw new BadRecordException.UnresolvableSchema(
+          "schema id " + id + " is " + writer.getFullName() + ", not " + expected.getFullName(),
+          null);
+    }
+  }
+
+  private ConfigEntry entry(
+      ConsumerRecord<byte[], byte @Nullable []> record,
+      Map<String, String> overrides,
+      @Nullable String author,
+      @Nullable String note) {
+    LiveSettings settings = null;
+    String refusal = null;
+    try {
+      settings = settings(overrides, record.value() == null ? null : record.offset());
+    } catch (IllegalArgumentException e) {
+      refusal = OneLine.of(String.valueOf(e.getMessage()));
+    }
+    return new ConfigEntry(
+        record.offset(),
+        record.timestamp(),
+        overrides,
+        author == null ? null : OneLine.of(author),
+        note == null ? null : OneLine.of(note),
+        settings,
+        refusal);
+  }
+
+  /**
+   * Returns what would be in force with these overrides.
+   *
+   * @param version offset of the record that has them; null for none
+   * @throws IllegalArgumentException if they are wrong; its message names all wrong values
+   */
+  public LiveSettings settings(Map<String, String> overrides, @Nullable Long version) {
+    return check.apply(LiveSettings.of(file, overrides, version));
+  }
+
+  private static @Nullable String header(ConsumerRecord<?, ?> record, String name) {
+    Header header = record.headers().lastHeader(name);
+    return header == null || header.value() == null
+        ? null
+        : new String(header.value(), StandardCharsets.UTF_8);
+  }
+
+  /** Returns what a record sets, by setting. */
+  static Map<String, String> overrides(PipelineConfig config) {
+    Map<String, String> overrides = new LinkedHashMap<>();
+    for (Schema.Field field : config.getSchema().getFields()) {
+      Object value = config.get(field.pos());
+      if (value != null && !ABOUT.contains(field.name())) {
+        overrides.put(setting(field.name()), value.toString());
+      }
+    }
+    return overrides;
+  }
+
+  /** Returns the record that sets these; they have been checked. */
+  static PipelineConfig record(
+      Map<String, String> overrides, @Nullable String author, @Nullable String note) {
+    PipelineConfig config = PipelineConfig.newBuilder().setAuthor(author).setNote(note).build();
+    for (Schema.Field field : config.getSchema().getFields()) {
+      String key = setting(field.name());
+      String text = ABOUT.contains(field.name()) ? null : overrides.get(key);
+      if (text != null) {
+        ConfigDef.Type type =
+            Objects.requireNonNull(Settings.DEFINITION.configKeys().get(key)).type;
+        config.put(field.pos(), ConfigDef.parseType(key, text, type));
+      }
+    }
+    return config;
+  }
+
+  /**
+   * Returns the setting that a field means: {@code capacityRatioMin} → {@code capacity.ratio.min}.
+   */
+  static String setting(String field) {
+    StringBuilder key = new StringBuilder();
+    for (char letter : field.toCharArray()) {
+      if (Character.isUpperCase(letter)) {
+        key.append('.').append(Character.toLowerCase(letter));
+      } else {
+        key.append(letter);
+      }
+    }
+    return key.toString();
+  }
+}

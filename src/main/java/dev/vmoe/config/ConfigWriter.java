@@ -1,0 +1,320 @@
+package dev.vmoe.config;
+
+import dev.vmoe.event.AvroSerializer;
+import dev.vmoe.event.OneLine;
+import dev.vmoe.event.PipelineConfig;
+import dev.vmoe.event.RegistryClient;
+import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.Settings;
+import dev.vmoe.topics.MissingRight;
+import dev.vmoe.topics.TopicPlan;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.function.UnaryOperator;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.TransactionalIdAuthorizationException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes the next configuration, or nothing where somebody else has written one since it was begun.
+ *
+ * <p>Kafka has no "append if the log ends here". Two things stand in for it. All writers of one
+ * topic have the same transactional id, so of two that overlap, the one that began first is fenced
+ * and cannot commit. And the record's own offset is known before its transaction is committed: if
+ * it is not the end that was read at the beginning, a producer of another kind has come between,
+ * and the transaction is aborted.
+ */
+public final class ConfigWriter {
+
+  /** A person waits. */
+  private static final Duration LIMIT = Duration.ofSeconds(15);
+
+  private final Settings settings;
+  private final AvroSerializer<PipelineConfig> serializer;
+  private final ConfigReader reader;
+  private final TopicPartition partition;
+
+  /**
+   * What was written.
+   *
+   * @param offset the record's offset, its version
+   * @param before what was in force
+   * @param after what is in force with it
+   */
+  public record Written(long offset, LiveSettings before, LiveSettings after) {
+
+    /** Returns one line about it. */
+    public String toLine() {
+      return "configuration " + offset + ": " + String.join(", ", after.differencesFrom(before));
+    }
+  }
+
+  /**
+   * What somebody had before their eyes.
+   *
+   * @param lastOffset of the last record of the topic, one that was refused included; null where
+   *     there was none
+   * @param version of the settings in force; null for the settings file
+   * @param inForce what the record in force sets, by setting
+   */
+  public record Seen(
+      @Nullable Long lastOffset, @Nullable Long version, Map<String, String> inForce) {
+
+    /** Copies the map. */
+    public Seen {
+      inForce = Map.copyOf(inForce);
+    }
+  }
+
+  /**
+   * Creates a writer.
+   *
+   * @param settings where the topic is, and what the record lies over
+   * @param registry stays the caller's to close
+   * @param reader checks what is to be written
+   */
+  public ConfigWriter(Settings settings, RegistryClient registry, ConfigReader reader) {
+    this.settings = settings;
+    this.serializer = new AvroSerializer<>(registry);
+    this.reader = reader;
+    this.partition = new TopicPartition(settings.topic(TopicPlan.CONFIG), 0);
+  }
+
+  /**
+   * Changes what the last valid record sets.
+   *
+   * @param edit returns the new overrides for those in force, by setting
+   * @return what was written; empty if the edit changes nothing
+   * @throws IllegalArgumentException if the outcome is not valid
+   * @throws ConfigConflictException if somebody else wrote in the meantime
+   */
+  public Optional<Written> edit(
+      UnaryOperator<Map<String, String>> edit, @Nullable String author, @Nullable String note) {
+    return append(last -> edited(last.overrides, edit, author, note));
+  }
+
+  /**
+   * Changes what was in force when somebody looked, if nothing has been written since. What that
+   * instance refused is left out, whatever this writer would have made of it.
+   *
+   * @param edit returns the new overrides for those in force, by setting
+   * @return what was written; empty if the edit changes nothing
+   * @throws IllegalArgumentException if the outcome is not valid
+   * @throws ConfigConflictException if somebody else has written since, or meanwhile
+   */
+  public Optional<Written> editSeen(
+      Seen seen,
+      UnaryOperator<Map<String, String>> edit,
+      @Nullable String author,
+      @Nullable String note) {
+    return append(
+        last -> {
+          if (last.offset != null
+              && (seen.lastOffset() == null || last.offset > seen.lastOffset())) {
+            throw new ConfigConflictException(
+                ("record %d has been written by now, which was not seen, so nothing was written; look"
+                        + " at it and try again")
+                    .formatted(last.offset),
+                null);
+          }
+          last.overrides = seen.inForce();
+          last.version = seen.version();
+          return edited(last.overrides, edit, author, note);
+        });
+  }
+
+  private @Nullable Draft edited(
+      Map<String, String> inForce,
+      UnaryOperator<Map<String, String>> edit,
+      @Nullable String author,
+      @Nullable String note) {
+    requireOneLine("author", author);
+    requireOneLine("note", note);
+    Map<String, String> overrides = edit.apply(new HashMap<>(inForce));
+    reader.settings(overrides, null); // refused here rather than by every instance
+    return overrides.equals(inForce)
+        ? null
+        : new Draft(
+            overrides,
+            new ProducerRecord<>(
+                partition.topic(),
+                0,
+                null,
+                serializer.serialize(
+                    partition.topic(), ConfigReader.record(overrides, author, note))));
+  }
+
+  /**
+   * Returns everything to the settings file.
+   *
+   * @return what was written; empty if nothing but the settings file is in force
+   * @throws ConfigConflictException if somebody else wrote in the meantime
+   */
+  public Optional<Written> reset(@Nullable String author, @Nullable String note) {
+    return append(
+        last -> {
+          requireOneLine("author", author);
+          requireOneLine("note", note);
+          if (last.overrides.isEmpty()) {
+            return null;
+          }
+          ProducerRecord<byte[], byte[]> record =
+              new ProducerRecord<>(partition.topic(), 0, null, null);
+          addHeader(record, ConfigReader.AUTHOR, author);
+          addHeader(record, ConfigReader.NOTE, note);
+          return new Draft(Map.of(), record);
+        });
+  }
+
+  private static void addHeader(
+      ProducerRecord<byte[], byte[]> record, String name, @Nullable String text) {
+    if (text != null) {
+      record.headers().add(name, text.getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  private record Draft(Map<String, String> overrides, ProducerRecord<byte[], byte[]> record) {}
+
+  @FunctionalInterface
+  private interface Drafting {
+    @Nullable Draft draft(Last last);
+  }
+
+  private static void requireOneLine(String name, @Nullable String text) {
+    if (text != null && !OneLine.is(text)) {
+      throw new IllegalArgumentException(name + " has line breaks or control characters");
+    }
+  }
+
+  private Optional<Written> append(Drafting drafting) {
+    try (Producer<byte[], byte[]> producer = producer()) {
+      producer.initTransactions(); // from here on whoever began before is fenced
+      long end = end();
+      Last last = new Last();
+      try (ConfigLog log = new ConfigLog(settings.consumerProperties(), partition.topic())) {
+        log.readTo(end, LIMIT, last::take);
+      }
+      Draft draft = drafting.draft(last);
+      if (draft == null) {
+        return Optional.empty();
+      }
+      long offset = commit(producer, draft.record(), end);
+      return Optional.of(
+          new Written(
+              offset,
+              reader.settings(last.overrides, last.version),
+              reader.settings(draft.overrides(), offset)));
+    } catch (TransactionalIdAuthorizationException e) {
+      throw new KafkaException(MissingRight.onTransactionalId(transactionalId()), e);
+    } catch (TopicAuthorizationException e) {
+      throw new KafkaException(
+          MissingRight.onTopic(partition.topic(), List.of(AclOperation.READ, AclOperation.WRITE)),
+          e);
+    } catch (KafkaException e) {
+      throw explained(e);
+    }
+  }
+
+  /** Where the topic ends, and what the last valid record sets. */
+  private final class Last {
+    private Map<String, String> overrides = Map.of();
+    private @Nullable Long version;
+    private @Nullable Long offset;
+
+    void take(ConsumerRecord<byte[], byte[]> record) {
+      offset = record.offset();
+      ConfigEntry entry = reader.read(record);
+      if (entry.settings() != null) {
+        overrides = entry.overrides();
+        version = entry.settings().version();
+      }
+    }
+  }
+
+  private Producer<byte[], byte[]> producer() {
+    Map<String, Object> properties = new HashMap<>(settings.producerProperties());
+    properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId());
+    properties.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, (int) LIMIT.toMillis());
+    properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, LIMIT.toMillis());
+    properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) LIMIT.toMillis() / 2);
+    properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, (int) LIMIT.toMillis());
+    properties.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+    return new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
+  }
+
+  private String transactionalId() {
+    return partition.topic() + "-writer";
+  }
+
+  /** Returns where the topic ends, records of open transactions included. */
+  private long end() {
+    try (Admin admin = Admin.create(settings.adminProperties())) {
+      return Objects.requireNonNull(
+              admin.listOffsets(Map.of(partition, OffsetSpec.latest())).all().get().get(partition))
+          .offset();
+    } catch (InterruptedException e) {
+      throw new InterruptException(e);
+    } catch (ExecutionException e) {
+      throw kafka(e);
+    }
+  }
+
+  private long commit(
+      Producer<byte[], byte[]> producer, ProducerRecord<byte[], byte[]> record, long end) {
+    producer.beginTransaction();
+    long offset;
+    try {
+      offset = producer.send(record).get().offset();
+    } catch (InterruptedException e) {
+      throw new InterruptException(e);
+    } catch (ExecutionException e) {
+      throw kafka(e);
+    }
+    if (offset != end) {
+      producer.abortTransaction();
+      throw new ConfigConflictException(conflict(), null);
+    }
+    producer.commitTransaction();
+    return offset;
+  }
+
+  private static KafkaException kafka(ExecutionException e) {
+    return e.getCause() instanceof KafkaException cause ? cause : new KafkaException(e.getCause());
+  }
+
+  private RuntimeException explained(KafkaException e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof ProducerFencedException
+          || cause instanceof InvalidProducerEpochException) {
+        return new ConfigConflictException(conflict(), e);
+      }
+    }
+    return e;
+  }
+
+  private String conflict() {
+    return "somebody else wrote to "
+        + partition.topic()
+        + " at the same time, so nothing was written; look at `vmoe config show` and try again";
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * The live configuration: a topic whose last valid record is in force on every instance.
+ *
+ * <pre>
+ * ConfigWriter ──▶ config topic ──▶ ConfigLog ──▶ ConfigReader ──▶ LiveConfiguration ──▶ ConfigFollower
+ * </pre>
+ */
+@NullMarked
+package dev.vmoe.config;
+
+import org.jspecify.annotations.NullMarked;

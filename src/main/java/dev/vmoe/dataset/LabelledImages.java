@@ -1,0 +1,96 @@
+package dev.vmoe.dataset;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.IntStream;
+
+/**
+ * A set of labelled images, read one at a time in a fixed order; open it again to read it again.
+ *
+ * <p>{@link #next()} throws {@link java.io.UncheckedIOException} where a file cannot be read.
+ */
+public interface LabelledImages extends Iterator<LabelledImage>, AutoCloseable {
+
+  /** Returns how many images the set has. */
+  int size();
+
+  /**
+   * Passes over images without decoding them.
+   *
+   * @param count images to pass over, at most as many as are left
+   * @throws IOException if the set ends before
+   */
+  void skip(int count) throws IOException;
+
+  @Override
+  void close() throws IOException;
+
+  /** Is given images of a set. */
+  @FunctionalInterface
+  interface Receiver {
+
+    /**
+     * Takes an image.
+     *
+     * @param place place of its number among those that were asked for
+     */
+    void add(int place, LabelledImage image) throws IOException;
+  }
+
+  /**
+   * Reads some images of a set in one pass, so not in the order in which they are named.
+   *
+   * @param path the set, as {@link #open} takes it
+   * @param numbers numbers of images within the set, from 0, each once
+   */
+  static void readAt(Path path, List<String> classNames, List<Integer> numbers, Receiver receiver)
+      throws IOException {
+    List<Integer> places =
+        IntStream.range(0, numbers.size())
+            .boxed()
+            .sorted(Comparator.comparing(numbers::get))
+            .toList();
+    try (LabelledImages set = open(path, classNames)) {
+      int next = 0;
+      for (int place : places) {
+        set.skip(numbers.get(place) - next);
+        next = numbers.get(place) + 1;
+        receiver.add(place, set.next());
+      }
+    }
+  }
+
+  /**
+   * Opens a set of one of three kinds: a folder with one sub-folder a class; a CSV of file and
+   * label, files relative to it; a pair of IDX files, given the one with images or the folder they
+   * are in.
+   *
+   * @param classNames names for the numbers that IDX files have as labels; where it is empty the
+   *     number itself is the label
+   * @throws IOException if there is no such set, saying what is missing
+   */
+  static LabelledImages open(Path path, List<String> classNames) throws IOException {
+    if (!Files.exists(path)) {
+      throw new IOException("no labelled images at " + path + ": it does not exist");
+    }
+    if (Files.isDirectory(path)) {
+      List<Path> idx = IdxImages.imageFilesIn(path);
+      if (idx.size() > 1) {
+        throw new IOException(path + " holds several sets, name one of them: " + idx);
+      }
+      return idx.isEmpty() ? LabelledFiles.ofFolders(path) : IdxImages.open(idx.get(0), classNames);
+    }
+    if (IdxImages.isImageFile(path)) {
+      return IdxImages.open(path, classNames);
+    }
+    if (path.toString().toLowerCase(Locale.ROOT).endsWith(".csv")) {
+      return LabelledFiles.ofCsv(path);
+    }
+    throw new IOException(path + " is neither a folder, nor a .csv, nor an images-idx3-ubyte file");
+  }
+}

@@ -1,0 +1,129 @@
+package dev.vmoe.demo;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import dev.vmoe.client.Replay;
+import dev.vmoe.embedded.EmbeddedKafka;
+import dev.vmoe.embedded.EmbeddedRegistry;
+import dev.vmoe.event.RegistryClient;
+import dev.vmoe.settings.Settings;
+import dev.vmoe.topics.TopicAdmin;
+import dev.vmoe.topics.TopicPlan;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.slf4j.LoggerFactory;
+
+/** A broker and a registry on loopback, for several pipelines each with topics of its own. */
+public final class LocalBroker implements AutoCloseable {
+
+  /** What to do with a command that cannot do without them. */
+  public static final String FROM_A_CHECKOUT =
+      "run this command from a checkout (ops/vmoe), or `docker compose up` for the pipeline beside a"
+          + " broker and a registry";
+
+  private static final Duration REGISTRY_RETRY = Duration.ofSeconds(30);
+
+  private final EmbeddedRegistry registryServer;
+  private final EmbeddedKafka kafka;
+  private final RegistryClient registry;
+
+  /** Starts both. */
+  public LocalBroker() throws InterruptedException {
+    require(FROM_A_CHECKOUT);
+    quietUnlessAsked();
+    registryServer = EmbeddedRegistry.start();
+    try {
+      kafka = EmbeddedKafka.start();
+    } catch (RuntimeException e) {
+      registryServer.close();
+      throw e;
+    }
+    registry = new RegistryClient(registryServer.url(), Map.of(), REGISTRY_RETRY);
+  }
+
+  /**
+   * Checks that this installation has what would be started.
+   *
+   * @param otherwise what to do where it has not
+   */
+  public static void require(String otherwise) {
+    if (!EmbeddedKafka.isThere()) {
+      throw new IllegalStateException(
+          "this installation has no Kafka broker and no schema registry of its own, as the container"
+              + " image: "
+              + otherwise);
+    }
+  }
+
+  /** Whoever watches progress wants no log of every start and stop between. */
+  private static void quietUnlessAsked() {
+    if (System.getenv("VMOE_LOG_LEVEL") == null) {
+      quiet("dev.vmoe", Level.WARN);
+      // It warns of the connections that the broker has closed when it is told to stop.
+      quiet("org.apache.kafka.clients.NetworkClient", Level.ERROR);
+      // It warns of partitions that are given back while their offsets are asked for.
+      quiet("org.apache.kafka.clients.consumer.internals.OffsetFetcherUtils", Level.ERROR);
+    }
+  }
+
+  private static void quiet(String name, Level level) {
+    if (LoggerFactory.getLogger(name) instanceof Logger logger) {
+      logger.setLevel(level);
+    }
+  }
+
+  /**
+   * Creates topics and returns the settings of a pipeline on them.
+   *
+   * @param properties settings beside the addresses
+   * @param plan topics to create
+   */
+  public Settings settings(Map<String, String> properties, TopicPlan plan)
+      throws InterruptedException {
+    Map<String, String> all = new HashMap<>(properties);
+    all.put(Settings.BOOTSTRAP_SERVERS, kafka.bootstrapServers());
+    all.put(Settings.REGISTRY_URL, registryServer.url());
+    Settings settings = new Settings(all);
+    try (Admin admin = Admin.create(settings.adminProperties())) {
+      new TopicAdmin(admin, settings.getString(Settings.TOPIC_PREFIX)).create(plan);
+    }
+    return settings;
+  }
+
+  /**
+   * Returns a client that sends images to the pipeline with these settings, and has its answers.
+   */
+  public Replay client(Settings settings) {
+    return new Replay(
+        kafka.bootstrapServers(),
+        registry,
+        new Replay.TopicNames(
+            settings.topic(TopicPlan.IMAGES),
+            settings.topic(TopicPlan.PREDICTIONS),
+            settings.topic(TopicPlan.EXPERT_UTILIZATION),
+            settings.topic(TopicPlan.IMAGES_DLQ)));
+  }
+
+  /** Returns a client of the registry, open as long as this. */
+  RegistryClient registry() {
+    return registry;
+  }
+
+  /** Leaves it to the caller to close this when the JVM is told to stop. */
+  void leaveToCaller() {
+    kafka.leaveToCaller();
+    registryServer.leaveToCaller();
+  }
+
+  /** Stops everything, last started first. */
+  @Override
+  public void close() {
+    try (registryServer;
+        kafka;
+        registry) {
+      // each is closed, whatever becomes of the others
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package dev.vmoe.doctor;
+
+import dev.vmoe.settings.Settings;
+import dev.vmoe.streams.ClientTimes;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.OptionalLong;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.config.ConfigResource;
+
+/** What the brokers allow an instance's clients, by the settings of one of them. */
+final class BrokerSettingsCheck {
+
+  private static final String SUBJECT = "broker settings";
+  private static final Duration SOON = Duration.ofSeconds(1);
+
+  private final Settings settings;
+  private final Admin admin;
+  private final ConfigResource broker;
+  private final boolean profile;
+
+  BrokerSettingsCheck(Settings settings, Admin admin, Node broker, boolean profile) {
+    this.settings = settings;
+    this.admin = admin;
+    this.broker = new ConfigResource(ConfigResource.Type.BROKER, broker.idString());
+    this.profile = profile;
+  }
+
+  void into(Findings findings) throws InterruptedException {
+    Config config;
+    try {
+      config =
+          Objects.requireNonNull(admin.describeConfigs(List.of(broker)).values().get(broker)).get();
+    } catch (ExecutionException e) {
+      findings.skipped(
+          SUBJECT, "may not be read (DescribeConfigs of the cluster): " + Reason.of(e));
+      return;
+    }
+    ClientTimes times = ClientTimes.of(settings);
+    Duration longest =
+        profile && times.profileTransaction().compareTo(times.transaction()) > 0
+            ? times.profileTransaction()
+            : times.transaction();
+    boolean transactions = allowsTransactions(config, longest, findings);
+    boolean sessions = allowsSessions(config, times, findings);
+    boolean ends = endsTransactionsSoon(config, findings);
+    if (transactions && sessions && ends) {
+      findings.ok(
+          SUBJECT,
+          "transactions of %d s and sessions of %d s are allowed"
+              .formatted(longest.toSeconds(), times.session().toSeconds()));
+    }
+  }
+
+  private static boolean allowsTransactions(Config config, Duration longest, Findings findings) {
+    OptionalLong most = number(config, "transaction.max.timeout.ms");
+    if (most.isEmpty() || most.getAsLong() >= longest.toMillis()) {
+      return true;
+    }
+    findings.failed(
+        SUBJECT,
+        "transaction.max.timeout.ms = %d, and transactions here may take %d ms"
+            .formatted(most.getAsLong(), longest.toMillis()),
+        "raise it on the brokers, or lower producer.transaction.timeout.ms and"
+            + " routing.profile.interval.ms");
+    return false;
+  }
+
+  private static boolean allowsSessions(Config config, ClientTimes times, Findings findings) {
+    long sessionMs = times.session().toMillis();
+    OptionalLong least = number(config, "group.min.session.timeout.ms");
+    OptionalLong most = number(config, "group.max.session.timeout.ms");
+    if (sessionMs >= least.orElse(0) && sessionMs <= most.orElse(Long.MAX_VALUE)) {
+      return true;
+    }
+    findings.failed(
+        SUBJECT,
+        "consumer.session.timeout.ms is %d, and the brokers allow %d to %d (group.min.session.timeout.ms,"
+                .formatted(sessionMs, least.orElse(0), most.orElse(Long.MAX_VALUE))
+            + " group.max.session.timeout.ms)",
+        "change one of them");
+    return false;
+  }
+
+  /** What a killed instance leaves open holds readers back until it is looked for. */
+  private static boolean endsTransactionsSoon(Config config, Findings findings) {
+    String key = "transaction.abort.timed.out.transaction.cleanup.interval.ms";
+    OptionalLong every = number(config, key);
+    if (every.isEmpty() || every.getAsLong() <= SOON.toMillis()) {
+      return true;
+    }
+    findings.warning(
+        SUBJECT,
+        "%s = %d: after a kill, readers may wait that much longer than the transaction's time-out"
+            .formatted(key, every.getAsLong()),
+        "set it to " + SOON.toMillis() + " on the brokers (src/docs/delivery.md)");
+    return false;
+  }
+
+  private static OptionalLong number(Config config, String key) {
+    ConfigEntry entry = config.get(key);
+    return entry == null || entry.value() == null
+        ? OptionalLong.empty()
+        : OptionalLong.of(Long.parseLong(entry.value()));
+  }
+}

@@ -1,0 +1,85 @@
+package dev.vmoe.doctor;
+
+import dev.vmoe.event.ExpertUtilization;
+import dev.vmoe.event.ImageRequest;
+import dev.vmoe.event.PipelineConfig;
+import dev.vmoe.event.Prediction;
+import dev.vmoe.event.RegistryClient;
+import dev.vmoe.event.RegistryUnavailableException;
+import dev.vmoe.event.RoutingProfile;
+import dev.vmoe.event.SchemaStanding;
+import dev.vmoe.settings.Settings;
+import dev.vmoe.topics.TopicPlan;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.apache.avro.Schema;
+
+/** The schema registry, and whether it has or would take the schemas of this version. */
+final class RegistryCheck {
+
+  private final Settings settings;
+  private final boolean profile;
+
+  /**
+   * Creates a look.
+   *
+   * @param profile whether the routing profile would be kept
+   */
+  RegistryCheck(Settings settings, boolean profile) {
+    this.settings = settings;
+    this.profile = profile;
+  }
+
+  void into(Findings findings) {
+    boolean reached = false;
+    try (RegistryClient registry =
+        new RegistryClient(
+            settings.getString(Settings.REGISTRY_URL),
+            settings.registryProperties(),
+            Duration.ZERO)) {
+      for (Map.Entry<String, Schema> schema : schemas().entrySet()) {
+        String topic = settings.topic(schema.getKey());
+        SchemaStanding standing = registry.standing(topic, schema.getValue());
+        if (!reached) {
+          findings.ok("registry", registry.url() + " answers");
+          reached = true;
+        }
+        say("schema " + topic + "-value", standing, findings);
+      }
+    } catch (RegistryUnavailableException e) {
+      findings.failed(
+          "registry",
+          Reason.of(e),
+          "start it, or correct schema.registry.url (base address of the Confluent interface) and"
+              + " the credentials under registry.");
+    }
+  }
+
+  private Map<String, Schema> schemas() {
+    Map<String, Schema> schemas = new LinkedHashMap<>();
+    schemas.put(TopicPlan.IMAGES, ImageRequest.getClassSchema());
+    schemas.put(TopicPlan.PREDICTIONS, Prediction.getClassSchema());
+    schemas.put(TopicPlan.EXPERT_UTILIZATION, ExpertUtilization.getClassSchema());
+    schemas.put(TopicPlan.CONFIG, PipelineConfig.getClassSchema());
+    if (profile) {
+      schemas.put(TopicPlan.ROUTING_PROFILE, RoutingProfile.getClassSchema());
+    }
+    return schemas;
+  }
+
+  private static void say(String subject, SchemaStanding standing, Findings findings) {
+    switch (standing.state()) {
+      case REGISTERED -> findings.ok(subject, "registered, " + standing.detail());
+      case COMPATIBLE ->
+          findings.ok(subject, "compatible with what is registered; the start registers it");
+      case NEW -> findings.ok(subject, "not registered yet; the start registers it");
+      case INCOMPATIBLE ->
+          findings.failed(
+              subject,
+              "not compatible with the versions that are registered",
+              "another topic.prefix, or another registry; or this version is older than the one"
+                  + " that wrote them (src/docs/operations.md)");
+    }
+  }
+}

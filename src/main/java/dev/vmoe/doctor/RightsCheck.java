@@ -1,0 +1,129 @@
+package dev.vmoe.doctor;
+
+import dev.vmoe.settings.Settings;
+import dev.vmoe.topics.MissingRight;
+import dev.vmoe.topics.Topics;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ConsumerGroupDescription;
+import org.apache.kafka.clients.admin.DescribeConsumerGroupsOptions;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What this user may do, found by asking for descriptions alone: of topics and of groups that
+ * exist, brokers say what is allowed; of transactional ids, whether they may be looked at.
+ */
+final class RightsCheck {
+
+  private static final String SUBJECT = "rights";
+  private static final String ADVICE = "have it granted, then look again";
+  private static final String PROFILE_SUFFIX = "-routing-profile";
+
+  private final Settings settings;
+  private final Topics topics;
+  private final Admin admin;
+  private final boolean profile;
+
+  RightsCheck(Settings settings, Admin admin, boolean profile) {
+    this.settings = settings;
+    this.topics = Topics.of(settings);
+    this.admin = admin;
+    this.profile = profile;
+  }
+
+  void into(Findings findings) throws InterruptedException {
+    String id = settings.getString(Settings.APPLICATION_ID);
+    List<String> applications = profile ? List.of(id, id + PROFILE_SUFFIX) : List.of(id);
+    List<String> lacks = lacks(id, topics::forImages);
+    lacks.forEach(lack -> findings.failed(SUBJECT, lack, ADVICE));
+    if (profile) {
+      List<String> profileLacks = lacks(id + PROFILE_SUFFIX, topics::forProfile);
+      profileLacks.forEach(
+          lack ->
+              findings.warning(SUBJECT, "the routing profile will stand still: " + lack, ADVICE));
+      lacks.addAll(profileLacks);
+    }
+    if (lacks.isEmpty()) {
+      findings.ok(
+          SUBJECT, "topics, and groups and transactional ids " + String.join(", ", applications));
+    }
+  }
+
+  private List<String> lacks(String application, Function<String, Set<AclOperation>> needed)
+      throws InterruptedException {
+    List<String> lacks = new ArrayList<>();
+    for (String topic : topics.all()) {
+      ofTopic(topic, needed.apply(topic), lacks);
+    }
+    ofGroup(application, lacks);
+    ofTransactions(application, lacks);
+    return lacks;
+  }
+
+  private void ofTopic(String topic, Set<AclOperation> needed, List<String> lacks)
+      throws InterruptedException {
+    if (needed.isEmpty()) {
+      return;
+    }
+    @Nullable KafkaFuture<TopicDescription> description =
+        admin
+            .describeTopics(
+                List.of(topic), new DescribeTopicsOptions().includeAuthorizedOperations(true))
+            .topicNameValues()
+            .get(topic);
+    Set<AclOperation> missing = Set.of();
+    try {
+      missing = MissingRight.of(Objects.requireNonNull(description).get(), needed);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof AuthorizationException) {
+        missing = needed;
+      } // that it is missing has been said
+    }
+    if (!missing.isEmpty()) {
+      lacks.add(MissingRight.onTopic(topic, missing));
+    }
+  }
+
+  private void ofGroup(String group, List<String> lacks) throws InterruptedException {
+    @Nullable KafkaFuture<ConsumerGroupDescription> description =
+        admin
+            .describeConsumerGroups(
+                List.of(group),
+                new DescribeConsumerGroupsOptions().includeAuthorizedOperations(true))
+            .describedGroups()
+            .get(group);
+    boolean missing;
+    try {
+      Set<AclOperation> allowed = Objects.requireNonNull(description).get().authorizedOperations();
+      missing = !MissingRight.of(allowed, Set.of(AclOperation.READ)).isEmpty();
+    } catch (ExecutionException e) {
+      missing = e.getCause() instanceof AuthorizationException;
+      // or a group that nobody has joined yet, or of another protocol
+    }
+    if (missing) {
+      lacks.add(MissingRight.onGroup(group));
+    }
+  }
+
+  /** To write with an id is to be allowed to describe it, too. */
+  private void ofTransactions(String application, List<String> lacks) throws InterruptedException {
+    String id = application + "-doctor";
+    try {
+      admin.describeTransactions(List.of(id)).description(id).get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof AuthorizationException) {
+        lacks.add(MissingRight.onTransactionalId(application + "-*"));
+      } // there is none of this name, as expected
+    }
+  }
+}

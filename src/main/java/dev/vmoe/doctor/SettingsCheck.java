@@ -1,0 +1,28 @@
+package dev.vmoe.doctor;
+
+import dev.vmoe.settings.ClientSettings;
+import dev.vmoe.settings.Settings;
+import java.util.Map;
+
+/** Settings that were loaded: names that nobody will look at. */
+final class SettingsCheck {
+
+  private final Settings settings;
+
+  SettingsCheck(Settings settings) {
+    this.settings = settings;
+  }
+
+  void into(Findings findings) {
+    Map<String, String> unknown = ClientSettings.unknown(settings);
+    unknown.forEach(
+        (key, suggestion) ->
+            findings.warning(
+                "settings",
+                key + ": no client of Kafka has a setting of this name" + suggestion,
+                "correct or remove it, unless it is for a plug-in of yours"));
+    if (unknown.isEmpty()) {
+      findings.ok("settings", settings.originals().size() + " given, all of them known");
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package dev.vmoe.doctor;
+
+import dev.vmoe.settings.Settings;
+import dev.vmoe.topics.TopicAdmin;
+import dev.vmoe.topics.TopicPlan;
+import dev.vmoe.topics.TopicState;
+import dev.vmoe.topics.TopicState.Status;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthorizationException;
+
+/** The topics beside their plan. */
+final class TopicsCheck {
+
+  private static final String CREATE = "vmoe topics create";
+  private static final String ALTER =
+      "alter it (kafka-configs.sh, kafka-topics.sh), or change topology/topics.yaml";
+
+  private final Settings settings;
+  private final TopicAdmin topics;
+  private final boolean profile;
+  private final int brokers;
+
+  TopicsCheck(Settings settings, Admin admin, boolean profile, int brokers) {
+    this.settings = settings;
+    this.topics = new TopicAdmin(admin, settings.topic(""));
+    this.profile = profile;
+    this.brokers = brokers;
+  }
+
+  void into(Findings findings) {
+    Map<String, Long> sizes = new TreeMap<>();
+    for (TopicPlan.Topic planned : TopicPlan.load().topics()) {
+      if (!profile && planned.name().equals(TopicPlan.ROUTING_PROFILE)) {
+        continue;
+      }
+      String subject = "topic " + settings.topic(planned.name());
+      try {
+        TopicState state = topics.describe(planned);
+        compare(subject, planned, state, findings);
+        String bytes = state.config().get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
+        if (bytes != null && !bytes.isEmpty()) {
+          sizes.put(planned.name(), Long.parseLong(bytes));
+        }
+      } catch (KafkaException e) {
+        if (!(e.getCause() instanceof AuthorizationException)) {
+          throw e;
+        }
+        findings.warning(
+            subject,
+            "may not be looked at: " + e.getMessage(),
+            "have it granted: what the topic is like cannot be told");
+      }
+    }
+    compareSizes(sizes, findings);
+  }
+
+  private void compare(
+      String subject, TopicPlan.Topic planned, TopicState state, Findings findings) {
+    if (state.status() == Status.MISSING) {
+      findings.failed(subject, "it does not exist", CREATE);
+      return;
+    }
+    if (planned.name().equals(TopicPlan.CONFIG) && state.partitions() != 1) {
+      findings.failed(
+          subject,
+          state.partitions() + " partitions; the order of all configurations needs exactly 1",
+          "delete it, then " + CREATE);
+      return;
+    }
+    List<String> differences = new ArrayList<>(state.differences());
+    if (state.replicationFactor() == 1 && brokers > 1) {
+      differences.add("one replica, which is gone with its broker");
+    }
+    if (differences.isEmpty()) {
+      findings.ok(
+          subject,
+          "as planned, %d partition%s, %d replica%s"
+              .formatted(
+                  state.partitions(),
+                  state.partitions() == 1 ? "" : "s",
+                  state.replicationFactor(),
+                  state.replicationFactor() == 1 ? "" : "s"));
+    } else {
+      findings.warning(subject, String.join("; ", differences), ALTER);
+    }
+  }
+
+  private void compareSizes(Map<String, Long> sizes, Findings findings) {
+    Long predictions = sizes.get(TopicPlan.PREDICTIONS);
+    if (predictions != null && predictions < TopicPlan.MIN_PREDICTION_BYTES) {
+      findings.failed(
+          "record sizes",
+          "%s takes records of %d bytes; a prediction carries up to %d bytes of its image's key,"
+                  .formatted(
+                      settings.topic(TopicPlan.PREDICTIONS),
+                      predictions,
+                      TopicPlan.MAX_CARRIED_BYTES)
+              + " headers, label and attributes, and one that does not fit stops the stream",
+          "raise its max.message.bytes to " + TopicPlan.MIN_PREDICTION_BYTES + " or more");
+    }
+    Long images = sizes.get(TopicPlan.IMAGES);
+    Long letters = sizes.get(TopicPlan.IMAGES_DLQ);
+    if (images != null && letters != null && letters <= images) {
+      findings.warning(
+          "record sizes",
+          "%s takes records of %d bytes and %s of %d: the largest bad record does not fit there with"
+                  .formatted(
+                      settings.topic(TopicPlan.IMAGES),
+                      images,
+                      settings.topic(TopicPlan.IMAGES_DLQ),
+                      letters)
+              + " its error headers",
+          "raise the latter's max.message.bytes");
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package dev.vmoe.instance;
+
+import java.time.Duration;
+import java.util.function.IntSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Ends what runs within a bound, whatever in it hangs: when it is to end, or when the process is
+ * told to stop, whichever comes first.
+ *
+ * <p>What does not end in time is left behind, and the process with it: it may use what would be
+ * closed next, the model above all.
+ */
+public final class BoundedStop {
+
+  private static final Logger log = LoggerFactory.getLogger(BoundedStop.class);
+
+  private final Duration limit;
+  private final Thread closing;
+  private final Runnable leave;
+  private final Thread atExit = new Thread(this::told, "vmoe-stop");
+  private boolean begun;
+
+  /**
+   * Creates a stop that nobody is told of yet.
+   *
+   * @param close ends what runs
+   * @param limit longest time for it
+   * @param leave ends the process without waiting for anything
+   */
+  BoundedStop(Runnable close, Duration limit, Runnable leave) {
+    this.limit = limit;
+    this.leave = leave;
+    closing = new Thread(close, "vmoe-close");
+    closing.setDaemon(true);
+  }
+
+  /**
+   * Ends what runs when the process is told to stop, too.
+   *
+   * @param exitCode of the process if it is left behind
+   */
+  public static BoundedStop atExit(Runnable close, Duration limit, IntSupplier exitCode) {
+    BoundedStop stop =
+        new BoundedStop(close, limit, () -> Runtime.getRuntime().halt(exitCode.getAsInt()));
+    Runtime.getRuntime().addShutdownHook(stop.atExit);
+    return stop;
+  }
+
+  private void told() {
+    log.info("told to stop; ends within {} ms", limit.toMillis());
+    await();
+    log.info("stopped");
+  }
+
+  private synchronized void begin() {
+    if (!begun) {
+      begun = true;
+      closing.start();
+    }
+  }
+
+  private void await() {
+    begin();
+    try {
+      closing.join(limit.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (closing.isAlive()) {
+      log.error(
+          "not ended within stop.timeout.ms = {}, left behind at {}; nothing is lost, what was not"
+              + " answered is read again by other instances",
+          limit.toMillis(),
+          where());
+      leave.run();
+    }
+  }
+
+  /** Returns what the one who ends waits in: the first of this application's own methods. */
+  private String where() {
+    for (StackTraceElement element : closing.getStackTrace()) {
+      if (element.getClassName().startsWith("dev.vmoe.")) {
+        return "%s.%s:%d"
+            .formatted(element.getClassName(), element.getMethodName(), element.getLineNumber());
+      }
+    }
+    return "an unknown place";
+  }
+
+  /** Ends what runs; the process is left if that takes too long. */
+  public void end() {
+    await();
+    try {
+      Runtime.getRuntime().removeShutdownHook(atExit);
+    } catch (IllegalStateException e) {
+      log.debug("the process is being stopped already", e);
+    }
+  }
+}

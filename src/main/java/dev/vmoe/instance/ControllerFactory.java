@@ -1,0 +1,25 @@
+package dev.vmoe.instance;
+
+import dev.vmoe.capacity.CapacityController;
+import dev.vmoe.capacity.FixedCapacity;
+import dev.vmoe.settings.LiveSettings;
+
+/** Makes the capacity controller that the settings ask for, whenever they change. */
+@FunctionalInterface
+public interface ControllerFactory {
+
+  /**
+   * Returns a controller.
+   *
+   * @param settings what is about to be in force; every K is known
+   * @throws IllegalArgumentException if no controller can work with them; the settings are then
+   *     refused with its message
+   */
+  CapacityController create(LiveSettings settings);
+
+  /** Returns a factory of controllers that stay at the fixed point, whatever the mode. */
+  static ControllerFactory fixed() {
+    return settings ->
+        new FixedCapacity(settings.capacity().point(), settings.capacity().routing());
+  }
+}

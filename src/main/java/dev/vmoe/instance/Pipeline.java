@@ -1,0 +1,308 @@
+package dev.vmoe.instance;
+
+import dev.vmoe.batch.FlushReason;
+import dev.vmoe.capacity.Load;
+import dev.vmoe.config.LiveConfiguration;
+import dev.vmoe.event.RoutingProfile;
+import dev.vmoe.image.ImageDecoder;
+import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.metrics.Meters;
+import dev.vmoe.metrics.PipelineMetrics;
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.profile.RoutingProfileStream;
+import dev.vmoe.profile.RoutingProfileTopology;
+import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.Settings;
+import dev.vmoe.streams.NewestDeadLetters;
+import dev.vmoe.streams.NewestImages;
+import dev.vmoe.streams.StreamsProperties;
+import dev.vmoe.topics.MissingRight;
+import dev.vmoe.topics.PipelineException;
+import dev.vmoe.topics.TopicCheck;
+import dev.vmoe.topics.TopicLimits;
+import dev.vmoe.topics.Topics;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One running instance: Kafka Streams around the micro-batcher.
+ *
+ * <p>The classifier and the decoder stay the caller's to close, after the pipeline.
+ */
+public final class Pipeline implements AutoCloseable {
+
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(15);
+
+  private static final Logger log = LoggerFactory.getLogger(Pipeline.class);
+
+  private final PipelineParts parts;
+  private final String applicationId;
+  private final CountDownLatch running = new CountDownLatch(1);
+  private final CountDownLatch stopped = new CountDownLatch(1);
+  private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+
+  private Pipeline(PipelineParts parts, String applicationId) {
+    this.parts = parts;
+    this.applicationId = applicationId;
+  }
+
+  /** Starts a pipeline that stays at the fixed operating point, unmeasured. */
+  public static Pipeline start(
+      Settings settings, BatchClassifier classifier, ImageDecoder decoder) {
+    return start(
+        settings,
+        classifier,
+        decoder,
+        ControllerFactory.fixed(),
+        metrics(new Meters(), classifier.card()));
+  }
+
+  /** Returns the recorders of a pipeline. */
+  public static PipelineMetrics metrics(Meters meters) {
+    return new PipelineMetrics(
+        meters, Arrays.stream(FlushReason.values()).map(FlushReason::label).toList());
+  }
+
+  /** Returns the recorders of a pipeline with this model. */
+  public static PipelineMetrics metrics(Meters meters, ModelCard card) {
+    PipelineMetrics metrics = metrics(meters);
+    metrics.model(card.name(), card.weightsHash(), card.moeBlocks(), card.numExperts());
+    return metrics;
+  }
+
+  /** Starts a pipeline that classifies with one model as long as it lives. */
+  public static Pipeline start(
+      Settings settings,
+      BatchClassifier classifier,
+      ImageDecoder decoder,
+      ControllerFactory factory,
+      PipelineMetrics metrics) {
+    return start(
+        settings,
+        ModelSource.only(settings.getString(Settings.MODEL), classifier, decoder, factory),
+        metrics);
+  }
+
+  /**
+   * Checks what the pipeline needs, takes the configuration in force over with its model and
+   * starts; returns before the first image.
+   *
+   * @param models has the models; those that it loads are closed with the pipeline
+   * @param metrics recorders of this pipeline alone; see {@link #metrics}
+   * @throws org.apache.kafka.common.config.ConfigException if a setting is not one that the model
+   *     can run with
+   * @throws PipelineException if the brokers cannot be reached, a topic is missing or the
+   *     configuration topic cannot be read
+   * @throws dev.vmoe.inference.InferenceException if the model cannot be loaded
+   * @throws dev.vmoe.event.RegistryUnavailableException if the registry does not answer in time
+   * @throws dev.vmoe.event.SchemaRefusedException if the registry refuses a schema
+   */
+  public static Pipeline start(Settings settings, ModelSource models, PipelineMetrics metrics) {
+    LiveSettings file = complete(settings, models);
+    Topics topics = Topics.of(settings);
+    StreamsProperties config = new StreamsProperties(settings);
+    TopicLimits limits =
+        new TopicCheck(
+                topics,
+                PipelineParts.keepsProfile(settings),
+                RoutingProfileTopology.repartitionTopic(config.profileApplicationId()))
+            .limits(settings.adminProperties(), settings.getInt(Settings.IMAGE_MAX_BYTES));
+    StreamsConfig streamsConfig = new StreamsConfig(config.streams(limits.largestRecord()));
+
+    Pipeline pipeline =
+        new Pipeline(
+            PipelineParts.assemble(settings, file, streamsConfig, limits, models, metrics),
+            settings.getString(Settings.APPLICATION_ID));
+    try {
+      pipeline.start();
+    } catch (RuntimeException e) {
+      pipeline.close();
+      throw e;
+    }
+    return pipeline;
+  }
+
+  /** The settings file has to be whole by itself: a reset returns to it. */
+  private static LiveSettings complete(Settings settings, ModelSource models) {
+    try {
+      return models.complete(LiveSettings.of(settings));
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(e.getMessage());
+    }
+  }
+
+  /** Returns whether an instance keeps a routing profile. */
+  public static boolean keepsProfile(Settings settings) {
+    return PipelineParts.keepsProfile(settings);
+  }
+
+  private void start() {
+    parts.lag().start();
+    parts.streams().setUncaughtExceptionHandler(this::onFailure);
+    parts.streams().setStateListener(this::onState);
+    parts
+        .metrics()
+        .streamsState(
+            () -> parts.streams().state().name(),
+            Arrays.stream(KafkaStreams.State.values()).map(KafkaStreams.State::name).toList());
+    parts.streams().start();
+    RoutingProfileStream profile = parts.profile();
+    if (profile != null) {
+      parts.metrics().routingProfile(() -> profile.standstill().isEmpty());
+      profile.start();
+    }
+  }
+
+  private StreamThreadExceptionResponse onFailure(Throwable exception) {
+    parts.metrics().threadFailed();
+    if (parts.failures().exceededBy(System.nanoTime())) {
+      log.error("too many failures in a row, the instance stops", exception);
+      failure.compareAndSet(null, explained(exception));
+      return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+    }
+    log.error(
+        "a stream thread failed and is replaced; what it had not emitted is read again", exception);
+    return StreamThreadExceptionResponse.REPLACE_THREAD;
+  }
+
+  /** A right that is missing fails every thread alike, with a message that does not say which. */
+  private Throwable explained(Throwable exception) {
+    return MissingRight.in(exception, List.of(AclOperation.READ, AclOperation.WRITE), applicationId)
+        .<Throwable>map(right -> new PipelineException(right, exception))
+        .orElse(exception);
+  }
+
+  private void onState(KafkaStreams.State now, KafkaStreams.State before) {
+    log.info("{} after {}", now, before);
+    if (now == KafkaStreams.State.RUNNING) {
+      running.countDown();
+    }
+    if (now == KafkaStreams.State.ERROR || now == KafkaStreams.State.NOT_RUNNING) {
+      stopped.countDown();
+    }
+  }
+
+  /**
+   * Waits until partitions are assigned and read.
+   *
+   * @return false if the time is up first
+   */
+  public boolean awaitRunning(Duration timeout) throws InterruptedException {
+    return running.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Waits until the pipeline is closed or has given up; {@link #failure()} says which. */
+  public void awaitStopped() throws InterruptedException {
+    stopped.await();
+  }
+
+  /** Returns the state of Kafka Streams; RUNNING while partitions are read. */
+  public KafkaStreams.State state() {
+    return parts.streams().state();
+  }
+
+  /** Returns the topologies as Kafka Streams describes them: images, and the routing profile. */
+  public String topology() {
+    RoutingProfileStream profile = parts.profile();
+    return profile == null ? parts.topology() : parts.topology() + "\n" + profile.topology();
+  }
+
+  /** Returns the model that the next batch is run with. */
+  public ModelCard card() {
+    return parts.models().served().card();
+  }
+
+  /**
+   * Returns the routing profile of all instances, a row for each model and class, as of its last
+   * commit, or of the last one that was seen while it {@linkplain #profileStandstill stands still};
+   * nothing where this instance does not keep it.
+   */
+  public Optional<List<RoutingProfile>> routingProfile() {
+    return Optional.ofNullable(parts.profile()).map(RoutingProfileStream::rows);
+  }
+
+  /** Returns why the routing profile stands still, if one is kept and does. */
+  public Optional<String> profileStandstill() {
+    return Optional.ofNullable(parts.profile()).flatMap(RoutingProfileStream::standstill);
+  }
+
+  /** Adds the metrics of Kafka Streams and its clients. */
+  public void bindKafka(Meters meters) {
+    meters.bindKafka(parts.streams());
+  }
+
+  /** Returns the configuration that the pipeline follows. */
+  public LiveConfiguration configuration() {
+    return parts.configuration();
+  }
+
+  /** Returns images of one of the newest batches. */
+  public NewestImages newestImages() {
+    return parts.newestImages();
+  }
+
+  /** Returns the last dead letters. */
+  public NewestDeadLetters newestDeadLetters() {
+    return parts.newestDeadLetters();
+  }
+
+  /** Returns what waits in the partitions of this instance, as it was read last. */
+  public Load load() {
+    return parts.lag().load(System.nanoTime());
+  }
+
+  /** Returns why the pipeline gave up, if it did. */
+  public Optional<Throwable> failure() {
+    return Optional.ofNullable(failure.get());
+  }
+
+  /**
+   * Commits what is emitted, gives the partitions back and stops all threads; waits for a batch
+   * that runs and a model that is being loaded, as long as they take.
+   */
+  @Override
+  public void close() {
+    parts.inFlight().stop(); // who waits for room comes back at once,
+    parts.registry().giveUp(); // and who waits for the registry; what they hold is read again
+    // Each of these may wait for brokers that are away: not one after the other.
+    Thread beside = new Thread(this::closeBeside, "vmoe-close-beside");
+    beside.setDaemon(true);
+    beside.start();
+    if (!parts.streams().close(CLOSE_LIMIT)) {
+      log.warn("the stream threads did not end within {}", CLOSE_LIMIT);
+    }
+    parts.batcher().close();
+    try {
+      beside.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    parts.models().close();
+    parts.registry().close();
+    parts.tracing().close();
+    stopped.countDown();
+  }
+
+  /** Closes what images do not pass through. */
+  private void closeBeside() {
+    RoutingProfileStream profile = parts.profile();
+    if (profile != null) {
+      profile.close();
+    }
+    parts.configuration().close();
+    parts.lag().close();
+  }
+}

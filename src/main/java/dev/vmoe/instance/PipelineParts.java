@@ -1,0 +1,232 @@
+package dev.vmoe.instance;
+
+import dev.vmoe.batch.MicroBatcher;
+import dev.vmoe.config.ConfigLog;
+import dev.vmoe.config.ConfigReader;
+import dev.vmoe.config.LiveConfiguration;
+import dev.vmoe.event.ExpertUtilization;
+import dev.vmoe.event.ImageRequest;
+import dev.vmoe.event.PipelineConfig;
+import dev.vmoe.event.Prediction;
+import dev.vmoe.event.RegistryClient;
+import dev.vmoe.event.RoutingProfile;
+import dev.vmoe.metrics.PipelineMetrics;
+import dev.vmoe.profile.RoutingProfileStream;
+import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.Settings;
+import dev.vmoe.streams.CommitGuard;
+import dev.vmoe.streams.InFlight;
+import dev.vmoe.streams.LagMonitor;
+import dev.vmoe.streams.MicroBatchProcessor;
+import dev.vmoe.streams.NewestDeadLetters;
+import dev.vmoe.streams.NewestImages;
+import dev.vmoe.streams.PipelineTopology;
+import dev.vmoe.streams.RequestReader;
+import dev.vmoe.streams.ShareEvents;
+import dev.vmoe.streams.ShareRecorder;
+import dev.vmoe.streams.ShareTracer;
+import dev.vmoe.streams.StreamsProperties;
+import dev.vmoe.streams.Waiting;
+import dev.vmoe.topics.TopicLimits;
+import dev.vmoe.topics.Topics;
+import dev.vmoe.tracing.Tracing;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.Topology;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a {@link Pipeline} is made of.
+ *
+ * @param registry client of the schema registry
+ * @param configuration settings in force
+ * @param lag reader of what waits
+ * @param batcher micro-batcher of all partitions
+ * @param inFlight bound on what is read and not answered
+ * @param streams Kafka Streams, not started
+ * @param topology its topology as text
+ * @param metrics recorders
+ * @param tracing traces, or none
+ * @param failures how many failures of stream threads are borne
+ * @param newestImages images to look at
+ * @param newestDeadLetters dead letters to look at
+ * @param models the model that is served
+ * @param profile keeper of the routing profile; null if this instance keeps none
+ */
+record PipelineParts(
+    RegistryClient registry,
+    LiveConfiguration configuration,
+    LagMonitor lag,
+    MicroBatcher<Waiting> batcher,
+    InFlight inFlight,
+    KafkaStreams streams,
+    String topology,
+    PipelineMetrics metrics,
+    Tracing tracing,
+    FailureBound failures,
+    NewestImages newestImages,
+    NewestDeadLetters newestDeadLetters,
+    ServedModels models,
+    @Nullable RoutingProfileStream profile) {
+
+  /** Failures of each stream thread in one series before the instance gives up. */
+  private static final int BORNE_FAILURES = 5;
+
+  private static final Duration QUIET = Duration.ofMinutes(1);
+
+  /** Puts the parts together; if one fails, closes those that were opened before it. */
+  static PipelineParts assemble(
+      Settings settings,
+      LiveSettings file,
+      StreamsConfig streamsConfig,
+      TopicLimits limits,
+      ModelSource source,
+      PipelineMetrics metrics) {
+    Topics topics = Topics.of(settings);
+    CommitGuard guard = new CommitGuard(settings.inFlightWait());
+    NewestDeadLetters newestDeadLetters = new NewestDeadLetters();
+    ShareEvents events = new ShareEvents();
+    int threads = streamsConfig.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG);
+    long largestDeadLetter =
+        Math.min(StreamsProperties.largestSent(streamsConfig), limits.deadLetters());
+    Deque<Runnable> undo = new ArrayDeque<>();
+    try {
+      Tracing tracing = Tracing.start(settings, metrics.traces());
+      undo.push(tracing::close);
+      ShareTracer tracer =
+          new ShareTracer(tracing, topics, settings.getString(Settings.APPLICATION_ID));
+      RegistryClient registry = RegistryClient.of(settings);
+      undo.push(registry::close);
+      registry.register(topics.images(), ImageRequest.getClassSchema());
+      registry.register(topics.predictions(), Prediction.getClassSchema());
+      registry.register(topics.expertUtilization(), ExpertUtilization.getClassSchema());
+      registry.register(topics.config(), PipelineConfig.getClassSchema());
+      if (keepsProfile(settings)) {
+        registry.register(topics.routingProfile(), RoutingProfile.getClassSchema());
+      }
+      LagMonitor lag =
+          new LagMonitor(
+              () -> Admin.create(lagProperties(settings)),
+              settings.getString(Settings.APPLICATION_ID),
+              guard.pending(),
+              settings.lagInterval(),
+              (load, oldestNanos) ->
+                  metrics
+                      .capacity()
+                      .load(load.backlogImages(), load.arrivalsPerSecond(), oldestNanos));
+      ServedModels models =
+          new ServedModels(source, lag::load, settings.getLong(Settings.BATCH_MAX_BYTES), metrics);
+      undo.push(models::close);
+      LiveConfiguration configuration =
+          new LiveConfiguration(
+              () -> new ConfigLog(settings.consumerProperties(), topics.config()),
+              new ConfigReader(registry, settings, UnaryOperator.identity()),
+              file,
+              models,
+              metrics.capacity());
+      undo.push(configuration::close);
+      start(configuration); // says which model is to be loaded
+      NewestImages newestImages = new NewestImages(models::served);
+      ShareRecorder recorder =
+          new ShareRecorder(
+              metrics,
+              share -> {
+                newestImages.emitted(share);
+                newestDeadLetters.emitted(share);
+              });
+      InFlight inFlight =
+          new InFlight(
+              () -> settings.inFlightImages(configuration.current().maxBatchImages()),
+              settings.inFlightMaxBytes());
+      metrics.images().inFlight(inFlight::images, inFlight::bytes);
+      MicroBatcher<Waiting> batcher =
+          new MicroBatcher<>(
+              models::terms,
+              settings.decodeThreads(models.served().takesAllCores()),
+              (run, images) -> {
+                recorder.watch(() -> recorder.ran(run));
+                recorder.watch(() -> tracer.ran(run, images));
+              });
+      undo.push(batcher::close);
+      RequestReader reader = new RequestReader(registry, settings.getInt(Settings.IMAGE_MAX_BYTES));
+      Topology topology =
+          PipelineTopology.build(
+              topics,
+              registry,
+              () ->
+                  new MicroBatchProcessor(
+                      batcher::openLane,
+                      reader,
+                      events,
+                      guard,
+                      inFlight,
+                      topics.images(),
+                      largestDeadLetter,
+                      recorder,
+                      tracer));
+      RoutingProfileStream profile = profile(settings, topics, registry, models);
+      if (profile != null) {
+        undo.push(profile::close);
+      }
+      return new PipelineParts(
+          registry,
+          configuration,
+          lag,
+          batcher,
+          inFlight,
+          new KafkaStreams(topology, streamsConfig, guard),
+          topology.describe().toString(),
+          metrics,
+          tracing,
+          new FailureBound(BORNE_FAILURES * threads, QUIET),
+          newestImages,
+          newestDeadLetters,
+          models,
+          profile);
+    } catch (RuntimeException e) {
+      undo.forEach(Runnable::run);
+      throw e;
+    }
+  }
+
+  private static @Nullable RoutingProfileStream profile(
+      Settings settings, Topics topics, RegistryClient registry, ServedModels models) {
+    return keepsProfile(settings)
+        ? new RoutingProfileStream(settings, topics, registry, models::everServed)
+        : null;
+  }
+
+  /**
+   * Returns whether an instance keeps a routing profile. A dense model adds nothing to it, but the
+   * next one may be another.
+   */
+  static boolean keepsProfile(Settings settings) {
+    return !settings.routingProfileInterval().isZero();
+  }
+
+  private static void start(LiveConfiguration configuration) {
+    try {
+      configuration.start();
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(e.getMessage());
+    }
+  }
+
+  /** A reading that takes longer than this is none: the next one has a new chance. */
+  private static Map<String, Object> lagProperties(Settings settings) {
+    Map<String, Object> properties = new HashMap<>();
+    properties.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 10_000);
+    properties.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, 5_000);
+    properties.putAll(settings.adminProperties());
+    return properties;
+  }
+}

@@ -1,0 +1,205 @@
+package dev.vmoe.instance;
+
+import dev.vmoe.batch.BufferRoom;
+import dev.vmoe.capacity.QualityProfile;
+import dev.vmoe.config.ConfigConflictException;
+import dev.vmoe.config.ConfigEdit;
+import dev.vmoe.config.ConfigEntry;
+import dev.vmoe.config.ConfigReader;
+import dev.vmoe.config.ConfigWriter;
+import dev.vmoe.config.LiveConfiguration;
+import dev.vmoe.console.Change;
+import dev.vmoe.console.Configuration;
+import dev.vmoe.console.ConflictException;
+import dev.vmoe.console.PipelineView;
+import dev.vmoe.event.RegistryClient;
+import dev.vmoe.modelstore.ModelFiles;
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.picture.PatchGrid;
+import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.Settings;
+import dev.vmoe.streams.NewestImages;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.apache.kafka.common.config.ConfigDef.ConfigKey;
+import org.jspecify.annotations.Nullable;
+
+/** What the console shows of a running pipeline, and the configuration it writes. */
+public final class RunningView implements PipelineView {
+
+  /** Settings whose values can be counted. */
+  private static final Map<String, List<String>> CHOICES =
+      Map.of(
+          Settings.CAPACITY_MODE, List.of("adaptive", "fixed"),
+          Settings.ROUTING, List.of("bpr", "vanilla"));
+
+  private static final String AUTHOR = "live page";
+
+  private final Settings settings;
+  private final List<String> models;
+  private final UnaryOperator<LiveSettings> check;
+  private final Pipeline pipeline;
+
+  /**
+   * Creates a view.
+   *
+   * @param settings of the instance
+   * @param models names of the models that it can change to
+   * @param check completes settings, or refuses them, as the instance does
+   */
+  public RunningView(
+      Settings settings,
+      List<String> models,
+      UnaryOperator<LiveSettings> check,
+      Pipeline pipeline) {
+    this.settings = settings;
+    this.models = List.copyOf(models);
+    this.check = check;
+    this.pipeline = pipeline;
+  }
+
+  /**
+   * Returns a view of an instance that runs one model as long as it lives.
+   *
+   * @param quality the model's quality profile; null where there is none
+   */
+  public static RunningView ofOneModel(
+      Settings settings, ModelCard card, @Nullable QualityProfile quality, Pipeline pipeline) {
+    return new RunningView(
+        settings, List.of(), live -> checked(live, settings, card, quality), pipeline);
+  }
+
+  /** Completes settings of an instance of one model; they may name no other. */
+  static LiveSettings checked(
+      LiveSettings live, Settings settings, ModelCard card, @Nullable QualityProfile quality) {
+    ModelSource.requireOnly(settings.getString(Settings.MODEL), card, live);
+    return BufferRoom.runnable(ModelFiles.complete(live, settings, card, quality), card);
+  }
+
+  @Override
+  public Configuration configuration() {
+    LiveConfiguration live = pipeline.configuration();
+    Optional<ConfigEntry> record = live.lastValid();
+    Set<String> overridden = record.map(entry -> entry.overrides().keySet()).orElse(Set.of());
+    List<Configuration.Setting> all = new ArrayList<>();
+    LiveSettings now = live.current();
+    now.asSettings()
+        .forEach(
+            (key, value) -> {
+              ConfigKey definition =
+                  Objects.requireNonNull(Settings.DEFINITION.configKeys().get(key));
+              all.add(
+                  new Configuration.Setting(
+                      key,
+                      value,
+                      overridden.contains(key),
+                      choices(key, value),
+                      definition.documentation));
+            });
+    return new Configuration(
+        now.version(),
+        record
+            .map(
+                entry ->
+                    new Configuration.Signature(
+                        entry.offset(), entry.timestampMillis(), entry.author(), entry.note()))
+            .orElse(null),
+        all,
+        live.lastRefusal()
+            .map(refusal -> new Configuration.Refusal(refusal.offset(), refusal.reason()))
+            .orElse(null));
+  }
+
+  private List<String> choices(String key, String value) {
+    if (!key.equals(Settings.MODEL)) {
+      return CHOICES.getOrDefault(key, List.of());
+    }
+    return Stream.concat(Stream.of(value), models.stream()).distinct().toList();
+  }
+
+  @Override
+  public List<DeadLetter> deadLetters() {
+    return pipeline.newestDeadLetters().newest().stream()
+        .map(
+            letter ->
+                new DeadLetter(
+                    letter.timeMs(), letter.partition(), letter.offset(), letter.reason()))
+        .toList();
+  }
+
+  @Override
+  public Optional<Batch> images() {
+    return pipeline.newestImages().look().map(this::batch);
+  }
+
+  private Batch batch(NewestImages.Batch batch) {
+    ModelCard card = batch.card();
+    PatchGrid grid = PatchGrid.of(card);
+    return new Batch(
+        batch.id(),
+        batch.batchSize(),
+        batch.requestedCapacityRatio(),
+        batch.effectiveCapacityRatio(),
+        batch.expertsPerToken(),
+        card.moeBlocks(),
+        grid.side(),
+        batch.images().stream().map(image -> image(image, grid)).toList());
+  }
+
+  private static Image image(NewestImages.Image image, PatchGrid grid) {
+    return new Image(
+        image.partition(),
+        image.offset(),
+        image.label(),
+        image.top().stream().map(best -> new Score(best.label(), best.score())).toList(),
+        Base64.getEncoder().encodeToString(image.png()),
+        image.kept().stream().map(grid::keptDigits).toList());
+  }
+
+  @Override
+  public boolean writable() {
+    return settings.getBoolean(Settings.CONSOLE_CONFIG_WRITE);
+  }
+
+  @Override
+  public String change(Change change) {
+    ConfigEdit edit = new ConfigEdit(change.settings());
+    String author = change.author() == null ? AUTHOR : change.author();
+    pipeline.configuration().newestWaiting().ifPresent(RunningView::refuseBehind);
+    ConfigWriter.Seen seen = pipeline.configuration().seen();
+    if (!Objects.equals(change.version(), seen.version())) {
+      throw new ConflictException(
+          "%s is in force by now, not %s, so nothing was written; look at it and try again"
+              .formatted(name(seen.version()), name(change.version())),
+          null);
+    }
+    try (RegistryClient registry = RegistryClient.of(settings)) {
+      return new ConfigWriter(settings, registry, new ConfigReader(registry, settings, check))
+          .editSeen(seen, edit, author, change.note())
+          .map(ConfigWriter.Written::toLine)
+          .orElse("nothing to change");
+    } catch (ConfigConflictException e) {
+      throw new ConflictException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /** Nobody can tell yet what a change would be made to. */
+  private static void refuseBehind(ConfigEntry waiting) {
+    throw new ConflictException(
+        ("configuration %d waits until model %s is loaded, so nothing was written; try again then, or"
+                + " call it off with vmoe config set model=")
+            .formatted(waiting.offset(), waiting.overrides().get(Settings.MODEL)),
+        null);
+  }
+
+  private static String name(@Nullable Long version) {
+    return version == null ? "the settings file" : "configuration " + version;
+  }
+}

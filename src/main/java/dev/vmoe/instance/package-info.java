@@ -1,0 +1,13 @@
+/**
+ * One running instance: the parts of the pipeline put together, the model it serves, the controller
+ * that chooses its operating points, and what the console shows of it.
+ *
+ * <pre>
+ * config ──▶ LiveConfiguration ──▶ ServedModels: model, limits and controller of the next batch
+ *            end of images     ──▶ LagMonitor ──▶ the load that a controller is told
+ * </pre>
+ */
+@NullMarked
+package dev.vmoe.instance;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,164 @@
+package dev.vmoe.modelstore;
+
+import dev.vmoe.dataset.LabelledImage;
+import dev.vmoe.dataset.LabelledImages;
+import dev.vmoe.model.Form;
+import dev.vmoe.model.ImportOptions;
+import dev.vmoe.model.ModelImport;
+import dev.vmoe.model.Precision;
+import dev.vmoe.model.RandomCheckpoint;
+import dev.vmoe.model.Target;
+import dev.vmoe.model.Variant;
+import dev.vmoe.model.VmoeArchitecture;
+import dev.vmoe.moe.Resize;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The models and images that come with the project, in {@code src/models}; a checkpoint becomes a
+ * graph in {@code target/models} the first time it is asked for, its quality profile beside it.
+ *
+ * <p>Each folder of {@code src/models/fashion-mnist} with a checkpoint is a variant, of that name.
+ * An installation, such as the container image, has no sources: there, finished graphs and the
+ * images lie in {@code models}.
+ */
+public final class BundledModels {
+
+  /** The variant that is taken where no model is named. */
+  private static final String DEFAULT = "vmoe-bpr";
+
+  private static final String DENSE = "dense";
+  private static final String INDEX = "checkpoint.index";
+
+  private BundledModels() {}
+
+  private static Path home() {
+    return Path.of(System.getProperty("vmoe.home", "."));
+  }
+
+  private static GraphFolder graphs() {
+    return new GraphFolder(home().resolve("target/models"));
+  }
+
+  /** Returns the bundled models as a folder of models. */
+  static ModelFolder folder() throws IOException {
+    if (Files.exists(installed(DEFAULT))) {
+      return ModelFolder.at(installation());
+    }
+    return new ModelFolder(fashionMnist(), graphs(), "fashion-mnist-");
+  }
+
+  /** Returns where an installation has its models and images. */
+  private static Path installation() {
+    return home().resolve("models");
+  }
+
+  /** Returns where an installation has a model. */
+  private static Path installed(String name) {
+    return installation().resolve(name).resolve(ModelFolder.GRAPH);
+  }
+
+  /** Returns whether the models have their dense twins beside them; an installation has not. */
+  public static boolean haveTwins() {
+    return isVariant(DENSE);
+  }
+
+  private static Path fashionMnist() throws IOException {
+    Path folder = home().resolve("src/models/fashion-mnist");
+    if (!Files.isDirectory(folder)) {
+      throw new IOException(
+          "the bundled models are not at "
+              + folder.toAbsolutePath()
+              + ": start vmoe by ops/vmoe of a checkout, or name a model");
+    }
+    return folder;
+  }
+
+  /** Returns the graph that is taken where no model is named. */
+  public static Path vmoe() throws IOException {
+    return variant(DEFAULT);
+  }
+
+  /** Returns the graph of the dense twin that was trained as a variant was. */
+  public static Path twin(String variant) throws IOException {
+    String alike = variant.replaceFirst("^vmoe", DENSE);
+    return variant(isVariant(alike) ? alike : DENSE);
+  }
+
+  /** Returns the graph of the dense twin of the variant that is taken where no model is named. */
+  public static Path twin() throws IOException {
+    return twin(DEFAULT);
+  }
+
+  /** Returns whether a variant has this name. */
+  public static boolean isVariant(String name) {
+    Path sources = home().resolve("src/models/fashion-mnist");
+    return name.matches("[a-z0-9-]+")
+        && (Files.exists(sources.resolve(name).resolve(INDEX)) || Files.exists(installed(name)));
+  }
+
+  /** Returns the graph of a variant. */
+  public static Path variant(String name) throws IOException {
+    Path finished = installed(name);
+    return Files.exists(finished)
+        ? finished
+        : graphs().ofCheckpoint(fashionMnist().resolve(name), "fashion-mnist-" + name);
+  }
+
+  /** Returns the folder of the labelled test images. */
+  public static Path testImages() throws IOException {
+    Path installed = installation().resolve("fashion-mnist-test");
+    return Files.isDirectory(installed) ? installed : fashionMnist().resolve("test");
+  }
+
+  /** Returns the labelled test images, each as a PNG file. */
+  public static List<LabelledImage> testImages(List<String> classNames) throws IOException {
+    List<LabelledImage> all = new ArrayList<>();
+    try (LabelledImages set = LabelledImages.open(testImages(), classNames)) {
+      set.forEachRemaining(all::add);
+    }
+    return all;
+  }
+
+  /**
+   * Returns the graph of an architecture with random weights, for measuring speed.
+   *
+   * @throws IllegalArgumentException if there is no such variant
+   */
+  public static Path random(String variant, long seed) throws IOException {
+    return random(variant, false, Form.of(Target.CPU), seed);
+  }
+
+  /**
+   * Returns the graph of an architecture or of its dense twin, with random weights.
+   *
+   * @throws IllegalArgumentException if there is no such variant
+   */
+  public static Path random(String variant, boolean twin, Form form, long seed) throws IOException {
+    VmoeArchitecture architecture = Variant.ofLabel(variant).architecture();
+    String name =
+        variant.replace('/', '-')
+            + (twin ? "-dense" : "")
+            + (form.target() == Target.CPU ? "" : "-cuda")
+            + (form.precision() == Precision.FP32 ? "" : "-" + form.precision().label())
+            + "-"
+            + seed
+            + ".onnx";
+    return graphs()
+        .fresh(
+            name,
+            FileTime.fromMillis(0),
+            out ->
+                ModelImport.write(
+                    RandomCheckpoint.of(twin ? architecture.denseTwin() : architecture, seed),
+                    ImportOptions.named("random " + variant)
+                        .resized(Resize.AREA)
+                        .forTarget(form.target()),
+                    form.precision(),
+                    out));
+  }
+}

@@ -1,0 +1,115 @@
+package dev.vmoe.modelstore;
+
+import dev.vmoe.checkpoint.CheckpointReader;
+import dev.vmoe.model.DescriptionFile;
+import dev.vmoe.model.ModelImport;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A folder of graphs that are made where they are asked for, and made anew once their sources or
+ * the code that makes them are newer.
+ */
+record GraphFolder(Path folder) {
+
+  /** Quality profile in the folder of a checkpoint. */
+  static final String PROFILE = "profile.json";
+
+  /** Writes a graph. */
+  @FunctionalInterface
+  interface GraphWriter {
+    void write(Path out) throws IOException;
+  }
+
+  /** Returns the graph of a folder's checkpoint, the folder's quality profile beside it. */
+  Path ofCheckpoint(Path checkpoint, String name) throws IOException {
+    Path prefix = checkpoint.resolve("checkpoint");
+    Path profile = checkpoint.resolve(PROFILE);
+    Path graph =
+        fresh(
+            name + ".onnx",
+            newest(checkpoint),
+            out -> {
+              FileSums.checkCheckpoint(prefix);
+              ModelImport.write(CheckpointReader.read(prefix), DescriptionFile.beside(prefix), out);
+              if (Files.exists(profile)) {
+                Files.copy(profile, ProfileFile.beside(out));
+              }
+            });
+    if (!Files.exists(profile)) {
+      Files.deleteIfExists(ProfileFile.beside(graph));
+    }
+    return graph;
+  }
+
+  /** Returns a graph, made anew if its sources or this code are newer. */
+  Path fresh(String name, FileTime sources, GraphWriter writer) throws IOException {
+    Path graph = folder.resolve(name);
+    if (Files.exists(graph)) {
+      FileTime made = Files.getLastModifiedTime(graph);
+      if (made.compareTo(sources) >= 0 && made.compareTo(codeTime()) >= 0) {
+        return graph;
+      }
+    }
+    Files.createDirectories(folder);
+    // In a folder of its own until it is whole: another process may want it at this moment. Large
+    // weights lie beside the graph under a name that it knows, so files keep their names.
+    Path making = Files.createTempDirectory(folder, "making");
+    try {
+      writer.write(making.resolve(name));
+      try (Stream<Path> files = Files.list(making)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) { // weights first
+          Files.move(
+              file,
+              folder.resolve(file.getFileName()),
+              StandardCopyOption.ATOMIC_MOVE,
+              StandardCopyOption.REPLACE_EXISTING);
+        }
+      }
+    } finally {
+      try (Stream<Path> rest = Files.walk(making)) {
+        for (Path file : rest.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
+      }
+    }
+    return graph;
+  }
+
+  /** Returns when the code that makes graphs was compiled. */
+  private static FileTime codeTime() throws IOException {
+    try {
+      Path code =
+          Path.of(GraphFolder.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      if (!Files.isDirectory(code)) {
+        return Files.getLastModifiedTime(code);
+      }
+      FileTime newest = FileTime.fromMillis(0);
+      for (String name : List.of("model", "onnx", "moe", "checkpoint")) {
+        FileTime time = newest(code.resolve("dev/vmoe").resolve(name));
+        newest = time.compareTo(newest) > 0 ? time : newest;
+      }
+      return newest;
+    } catch (URISyntaxException e) {
+      throw new IOException("where is this code? " + e.getMessage(), e);
+    }
+  }
+
+  private static FileTime newest(Path folder) throws IOException {
+    FileTime newest = FileTime.fromMillis(0);
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        FileTime time = Files.getLastModifiedTime(file);
+        newest = time.compareTo(newest) > 0 ? time : newest;
+      }
+    }
+    return newest;
+  }
+}

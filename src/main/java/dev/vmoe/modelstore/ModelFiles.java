@@ -1,0 +1,93 @@
+package dev.vmoe.modelstore;
+
+import dev.vmoe.batch.BufferRoom;
+import dev.vmoe.capacity.QualityProfile;
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.settings.CapacityRequirements;
+import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.Settings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model's files: what they say is known, and nothing is loaded.
+ *
+ * @param graph the model file
+ * @param card what it says about itself
+ * @param quality its quality profile; null where there is none
+ */
+public record ModelFiles(Path graph, ModelCard card, @Nullable QualityProfile quality) {
+
+  /**
+   * Looks at the model that settings mean.
+   *
+   * @param model its name or path
+   * @throws IOException if it is not there or cannot be read, or its profile is another model's
+   * @throws IllegalArgumentException if it is a name that leads out of its folder
+   */
+  public static ModelFiles of(Settings settings, String model) throws IOException {
+    return of(ModelFolder.graph(settings, model));
+  }
+
+  /** Looks at the model of this file. */
+  public static ModelFiles of(Path graph) throws IOException {
+    if (!Files.isReadable(graph)) {
+      throw new IOException("no model file " + graph);
+    }
+    ModelCard card = ModelOpener.card(graph);
+    return new ModelFiles(graph, card, ProfileFile.find(graph, card).orElse(null));
+  }
+
+  /**
+   * Returns settings complete for the model, as every instance checks them before it takes them
+   * over.
+   *
+   * @param file settings of the instance
+   */
+  public LiveSettings complete(LiveSettings live, Settings file) {
+    return complete(live, file, card, quality);
+  }
+
+  /**
+   * Returns settings complete for the model, which fit into the memory of this JVM, too.
+   *
+   * @param file settings of the instance
+   * @throws IllegalArgumentException if the model cannot run with them here
+   */
+  public LiveSettings runnable(LiveSettings live, Settings file) {
+    return BufferRoom.runnable(complete(live, file), card);
+  }
+
+  /**
+   * Returns settings complete for a model, checked but for the memory of the instance.
+   *
+   * @param file settings of the instance
+   * @param quality the model's quality profile; null where there is none
+   * @throws IllegalArgumentException if the model cannot run with them
+   */
+  public static LiveSettings complete(
+      LiveSettings live, Settings file, ModelCard card, @Nullable QualityProfile quality) {
+    LiveSettings complete = live.forModel(card);
+    CapacityRequirements.check(
+        complete, file.commitInterval(), QualityProfile.known(quality, card));
+    return complete;
+  }
+
+  /** Returns the bytes of the graph and its weights. */
+  public long bytes() throws IOException {
+    return bytes(graph);
+  }
+
+  /** Returns the bytes of a graph and its weights. */
+  public static long bytes(Path graph) throws IOException {
+    Path data = data(graph);
+    return Files.size(graph) + (Files.exists(data) ? Files.size(data) : 0);
+  }
+
+  /** Returns where the weights of a graph lie if it is too large to hold them. */
+  static Path data(Path graph) {
+    return graph.resolveSibling(graph.getFileName() + ".data");
+  }
+}

@@ -1,0 +1,165 @@
+package dev.vmoe.modelstore;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.capacity.QualityProfile;
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.moe.Routing;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A quality profile as a file: what a sweep measured, of which weights, on which images.
+ *
+ * @param model name of the model
+ * @param weightsHash SHA-256 of its weights: a profile of other weights is worth nothing
+ * @param set the labelled images and the part of them that was used
+ * @param images how many images
+ * @param seed seed of the sample
+ * @param command command that measured it
+ * @param measurements accuracy by setting and batch size; at least one
+ */
+public record ProfileFile(
+    String model,
+    String weightsHash,
+    String set,
+    int images,
+    long seed,
+    String command,
+    List<Measurement> measurements) {
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .enable(
+              DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES,
+              DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES,
+              DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .build();
+
+  private static final String ENDING = ".profile.json";
+
+  /**
+   * One accuracy.
+   *
+   * @param routing bpr or vanilla
+   * @param expertsPerToken K
+   * @param capacityRatio requested capacity ratio
+   * @param batchImages images routed together
+   * @param accuracy correct / images
+   */
+  public record Measurement(
+      String routing, int expertsPerToken, double capacityRatio, int batchImages, double accuracy) {
+
+    private QualityProfile.Entry toEntry() {
+      return new QualityProfile.Entry(
+          new OperatingPoint(capacityRatio, expertsPerToken),
+          Routing.ofLabel(routing),
+          batchImages,
+          accuracy);
+    }
+  }
+
+  /** Checks the values; copies the list. */
+  public ProfileFile {
+    measurements = List.copyOf(measurements);
+    measurements.forEach(Measurement::toEntry);
+    if (measurements.isEmpty() || images < 1) {
+      throw new IllegalArgumentException(
+          measurements.size() + " measurements on " + images + " images");
+    }
+  }
+
+  /** Returns where a model's profile is looked for: {@code m.onnx} has {@code m.profile.json}. */
+  public static Path beside(Path model) {
+    String name = String.valueOf(model.getFileName());
+    String stem = name.endsWith(".onnx") ? name.substring(0, name.length() - 5) : name;
+    return model.resolveSibling(stem + ENDING);
+  }
+
+  /**
+   * Returns the profile beside a model file, or nothing if there is none.
+   *
+   * @param card what the model says about itself once it is loaded
+   * @throws IOException if there is one and it cannot be read, or it belongs to another model
+   */
+  public static Optional<QualityProfile> find(Path model, ModelCard card) throws IOException {
+    Path file = beside(model);
+    return Files.exists(file) ? Optional.of(read(file).forModel(card, file)) : Optional.empty();
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @throws IOException if it cannot be read or is no quality profile
+   */
+  public static ProfileFile read(Path file) throws IOException {
+    try {
+      return JSON.readValue(Files.readString(file), ProfileFile.class);
+    } catch (JsonProcessingException e) {
+      throw new IOException(
+          file + " is no quality profile of vmoe sweep: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  /**
+   * Returns the profile for a model, if it is that model's.
+   *
+   * @param file where it was read from, for the message
+   * @throws IOException if it was measured on other weights, or at a K that the model does not have
+   */
+  public QualityProfile forModel(ModelCard card, Path file) throws IOException {
+    if (!weightsHash.equals(card.weightsHash())) {
+      throw new IOException(
+          String.format(
+              "%s belongs to another model: it was measured on %s with the weights %s, this is %s"
+                  + " with the weights %s. Measure it by vmoe sweep, or remove it",
+              file, model, weightsHash, card.name(), card.weightsHash()));
+    }
+    for (Measurement measurement : measurements) {
+      try {
+        card.requireExpertsPerToken(measurement.expertsPerToken());
+      } catch (IllegalArgumentException e) {
+        throw new IOException(file + ": " + e.getMessage(), e);
+      }
+    }
+    return toProfile();
+  }
+
+  /** Returns the profile. */
+  public QualityProfile toProfile() {
+    return new QualityProfile(measurements.stream().map(Measurement::toEntry).toList());
+  }
+
+  /** Writes the file; a measurement a line, so that versions can be compared. */
+  public void write(Path file) throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder != null) {
+      Files.createDirectories(folder);
+    }
+    StringBuilder text = new StringBuilder("{\n");
+    text.append("  \"model\": ").append(json(model)).append(",\n");
+    text.append("  \"weights_hash\": ").append(json(weightsHash)).append(",\n");
+    text.append("  \"set\": ").append(json(set)).append(",\n");
+    text.append("  \"images\": ").append(images).append(",\n");
+    text.append("  \"seed\": ").append(seed).append(",\n");
+    text.append("  \"command\": ").append(json(command)).append(",\n");
+    text.append("  \"measurements\": [\n");
+    for (int i = 0; i < measurements.size(); i++) {
+      text.append("    ").append(json(measurements.get(i)));
+      text.append(i == measurements.size() - 1 ? "\n" : ",\n");
+    }
+    Files.writeString(file, text.append("  ]\n}\n"));
+  }
+
+  private static String json(Object value) throws JsonProcessingException {
+    return JSON.writeValueAsString(value);
+  }
+}

@@ -1,0 +1,5 @@
+/** What commands tell people and files: tables, JSON, progress, errors in one line, the log. */
+@NullMarked
+package dev.vmoe.output;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,7 @@
+/**
+ * Pictures without a display: a canvas that writes SVG or PNG, and the grid of an image's patches.
+ */
+@NullMarked
+package dev.vmoe.picture;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,159 @@
+package dev.vmoe.profile;
+
+import dev.vmoe.event.ClassUtilization;
+import dev.vmoe.event.ExpertUtilization;
+import dev.vmoe.event.LayerProfile;
+import dev.vmoe.event.LayerUtilization;
+import dev.vmoe.event.RoutingProfile;
+import dev.vmoe.streams.ShareEvents;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Routing profiles as sums: what one utilization event adds to each class, and two sums as one.
+ *
+ * <p>Labels are free text, classes are not: labels that the model does not know are one row
+ * together, so that a model has at most one row more than classes. {@link ProfileBound} says which
+ * classes of which models there are.
+ */
+public final class ProfileSums {
+
+  private ProfileSums() {}
+
+  /**
+   * Returns what an event adds, by key; nothing for a dense model, which routes nothing.
+   *
+   * @throws IllegalArgumentException if the event contradicts itself; nothing of it may be counted
+   */
+  static Map<String, RoutingProfile> of(ExpertUtilization event) {
+    Map<String, RoutingProfile> parts = new LinkedHashMap<>();
+    if (event.getLayers().isEmpty()) {
+      return parts;
+    }
+    int experts = event.getLayers().get(0).getDispatched().size();
+    long images = 0;
+    for (ClassUtilization ofClass : event.getClasses()) {
+      RoutingProfile part = part(event, ofClass, experts);
+      images += part.getImages();
+      parts.merge(key(part), part, ProfileSums::add);
+    }
+    if (images != event.getImages()) {
+      throw new IllegalArgumentException(
+          "%d images by class, %d in all".formatted(images, event.getImages()));
+    }
+    return parts;
+  }
+
+  /** Returns the key of a profile: model and class. */
+  public static String key(RoutingProfile profile) {
+    return profile.getWeightsHash() + "/" + profile.getClassIndex();
+  }
+
+  private static RoutingProfile part(
+      ExpertUtilization event, ClassUtilization ofClass, int experts) {
+    if (ofClass.getImages() < 1 || ofClass.getLayers().size() != event.getLayers().size()) {
+      throw new IllegalArgumentException(
+          "class '%s' has %d images and %d of %d layers"
+              .formatted(
+                  ofClass.getLabel(),
+                  ofClass.getImages(),
+                  ofClass.getLayers().size(),
+                  event.getLayers().size()));
+    }
+    boolean known = ofClass.getClassIndex() >= 0;
+    List<LayerProfile> layers = new ArrayList<>();
+    for (LayerUtilization layer : ofClass.getLayers()) {
+      requireExperts(layer, experts);
+      layers.add(
+          new LayerProfile(
+              layer.getBlock(), layer.getAssigned(), layer.getDispatched(), layer.getGateSum()));
+    }
+    return new RoutingProfile(
+        event.getModel(),
+        event.getWeightsHash(),
+        known ? ofClass.getClassIndex() : ShareEvents.NO_CLASS,
+        known ? ofClass.getLabel() : "",
+        (long) ofClass.getImages(),
+        layers);
+  }
+
+  private static void requireExperts(LayerUtilization layer, int experts) {
+    if (layer.getAssigned().size() != experts
+        || layer.getDispatched().size() != experts
+        || layer.getGateSum().size() != experts) {
+      throw new IllegalArgumentException(
+          "block %d has %d, %d and %d numbers for %d experts"
+              .formatted(
+                  layer.getBlock(),
+                  layer.getAssigned().size(),
+                  layer.getDispatched().size(),
+                  layer.getGateSum().size(),
+                  experts));
+    }
+    for (int expert = 0; expert < experts; expert++) {
+      long assigned = layer.getAssigned().get(expert);
+      long dispatched = layer.getDispatched().get(expert);
+      double gates = layer.getGateSum().get(expert);
+      if (dispatched < 0 || dispatched > assigned || !(gates >= 0 && gates <= dispatched * 1.001)) {
+        throw new IllegalArgumentException(
+            "block %d, expert %d: %d choices assigned, %d of them dispatched, their gates %s"
+                .formatted(layer.getBlock(), expert, assigned, dispatched, gates));
+      }
+    }
+  }
+
+  /**
+   * Returns the sum of two profiles of one model and class.
+   *
+   * @throws IllegalArgumentException if they have other layers or experts
+   */
+  static RoutingProfile add(RoutingProfile sum, RoutingProfile part) {
+    if (!shape(sum).equals(shape(part))) {
+      throw new IllegalArgumentException(
+          "blocks and experts %s, of %s before".formatted(shape(part), shape(sum)));
+    }
+    List<LayerProfile> layers = new ArrayList<>();
+    for (int i = 0; i < sum.getLayers().size(); i++) {
+      LayerProfile a = sum.getLayers().get(i);
+      LayerProfile b = part.getLayers().get(i);
+      layers.add(
+          new LayerProfile(
+              a.getBlock(),
+              sum(a.getAssigned(), b.getAssigned()),
+              sum(a.getDispatched(), b.getDispatched()),
+              sumOfGates(a.getGateSum(), b.getGateSum())));
+    }
+    return new RoutingProfile(
+        part.getModel(),
+        part.getWeightsHash(),
+        part.getClassIndex(),
+        part.getLabel(),
+        sum.getImages() + part.getImages(),
+        layers);
+  }
+
+  /** Returns the blocks and their numbers of experts. */
+  private static Map<Integer, Integer> shape(RoutingProfile profile) {
+    Map<Integer, Integer> shape = new LinkedHashMap<>();
+    profile.getLayers().forEach(layer -> shape.put(layer.getBlock(), layer.getAssigned().size()));
+    return shape;
+  }
+
+  private static List<Long> sum(List<Long> a, List<Long> b) {
+    List<Long> sum = new ArrayList<>(a.size());
+    for (int i = 0; i < a.size(); i++) {
+      sum.add(a.get(i) + b.get(i));
+    }
+    return sum;
+  }
+
+  private static List<Double> sumOfGates(List<Double> a, List<Double> b) {
+    List<Double> sum = new ArrayList<>(a.size());
+    for (int i = 0; i < a.size(); i++) {
+      sum.add(a.get(i) + b.get(i));
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,264 @@
+package dev.vmoe.profile;
+
+import dev.vmoe.output.Table;
+import dev.vmoe.picture.Canvas;
+import dev.vmoe.picture.Canvas.Anchor;
+import dev.vmoe.picture.PngCanvas;
+import dev.vmoe.picture.SvgCanvas;
+import dev.vmoe.profile.RoutingTable.Layer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * The routing map of some layers, side by side: experts on x, classes on y, the darker the more
+ * routing weight. All layers have the same scale of grey, each its own order of both axes. Where
+ * there are too many classes to show, those with the most images are.
+ *
+ * @see <a href="https://arxiv.org/abs/2106.05974">Scaling Vision with Sparse Mixture of Experts,
+ *     section on what the routers learn: late layers follow the class, early ones hardly</a>
+ */
+public final class RoutingMapPicture {
+
+  private static final int MARGIN = 20;
+  private static final int GAP = 28;
+  private static final int TOP = 112;
+  private static final int BELOW = 84;
+  private static final double TEXT = 12;
+
+  /** More classes than this have no names beside their rows: there is no room. */
+  private static final int MOST_NAMED = 60;
+
+  /** More classes than this make a picture that nobody can read, of any number of megabytes. */
+  static final int MOST_CLASSES = 300;
+
+  private static final int LONGEST_NAME = 26;
+
+  /** Width of a letter at the text's size, about. */
+  private static final double LETTER = 0.58 * TEXT;
+
+  private final RoutingTable table;
+
+  /** Which classes of the table are shown, in its order. */
+  private final int[] shown;
+
+  private final List<Panel> panels = new ArrayList<>();
+  private final double darkest;
+  private final double cellWidth;
+  private final double cellHeight;
+  private final double nameWidth;
+
+  /** A layer as it is shown. */
+  private record Panel(Layer layer, double[][] weights, MapOrder order) {}
+
+  /**
+   * Lays out the map.
+   *
+   * @param blocks encoder blocks to show, each an MoE layer of the table
+   * @throws IllegalArgumentException if there is no such layer, or no class had an image
+   */
+  public RoutingMapPicture(RoutingTable table, List<Integer> blocks) {
+    if (table.classes().isEmpty() || blocks.isEmpty()) {
+      throw new IllegalArgumentException("a routing map needs at least one class and one layer");
+    }
+    this.table = table;
+    shown = shown(table);
+    double most = 0;
+    for (int block : blocks) {
+      Layer layer = layer(table, block);
+      double[][] all = layer.meanWeights();
+      double[][] weights = Arrays.stream(shown).mapToObj(c -> all[c]).toArray(double[][]::new);
+      panels.add(new Panel(layer, weights, MapOrder.of(weights)));
+      for (double[] row : weights) {
+        for (double weight : row) {
+          most = Math.max(most, weight);
+        }
+      }
+    }
+    darkest = most == 0 ? 1 : most;
+    int classes = shown.length;
+    int experts = panels.get(0).layer().numExperts();
+    cellWidth = Math.max(8, Math.min(36, 400.0 / experts));
+    cellHeight = named() ? Math.max(15, Math.min(26, 500.0 / classes)) : Math.max(1, 800 / classes);
+    nameWidth =
+        named()
+            ? LETTER * Arrays.stream(shown).map(c -> name(label(c)).length()).max().orElse(0)
+            : 0;
+  }
+
+  private static int[] shown(RoutingTable table) {
+    List<RoutingTable.ClassImages> classes = table.classes();
+    return IntStream.range(0, classes.size())
+        .boxed()
+        .sorted(Comparator.comparingLong(c -> -classes.get(c).images()))
+        .limit(MOST_CLASSES)
+        .mapToInt(c -> c)
+        .sorted()
+        .toArray();
+  }
+
+  private String label(int c) {
+    return table.classes().get(c).label();
+  }
+
+  /** Returns the blocks that are shown where none were asked for: the first and the last. */
+  public static List<Integer> firstAndLast(RoutingTable table) {
+    int last = table.layers().size() - 1;
+    return last == 0
+        ? List.of(table.layers().get(0).block())
+        : List.of(table.layers().get(0).block(), table.layers().get(last).block());
+  }
+
+  private static Layer layer(RoutingTable table, int block) {
+    return table.layers().stream()
+        .filter(layer -> layer.block() == block)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "block "
+                        + block
+                        + " is no MoE layer of "
+                        + table.model()
+                        + "; those are blocks "
+                        + table.layers().stream().map(Layer::block).toList()));
+  }
+
+  private boolean named() {
+    return shown.length <= MOST_NAMED;
+  }
+
+  private static String name(String label) {
+    return label.length() <= LONGEST_NAME ? label : label.substring(0, LONGEST_NAME - 3) + "...";
+  }
+
+  private double panelWidth(Panel panel) {
+    return Math.max(nameWidth + 8 + panel.layer().numExperts() * cellWidth, 230);
+  }
+
+  private int width() {
+    double width = 2 * MARGIN - GAP;
+    for (Panel panel : panels) {
+      width += panelWidth(panel) + GAP;
+    }
+    return (int) Math.ceil(Math.max(width, 560));
+  }
+
+  private int height() {
+    return (int) Math.ceil(TOP + shown.length * cellHeight + BELOW);
+  }
+
+  private String title() {
+    return table.model() + ": which experts the images of a class go to";
+  }
+
+  /** Returns the map as SVG. */
+  public String toSvg() {
+    SvgCanvas canvas = new SvgCanvas(width(), height(), title());
+    draw(canvas);
+    return canvas.toSvg();
+  }
+
+  /** Returns the map as a PNG file's bytes, twice as large. */
+  public byte[] toPng() {
+    try (PngCanvas canvas = new PngCanvas(width(), height(), 2)) {
+      draw(canvas);
+      return canvas.toPng();
+    }
+  }
+
+  private void draw(Canvas canvas) {
+    canvas.text(MARGIN, 30, Anchor.START, 17, true, title());
+    canvas.text(
+        MARGIN,
+        50,
+        Anchor.START,
+        13,
+        false,
+        table.images()
+            + " images; experts on x, "
+            + classesShown()
+            + " on y, in the order that brings out what goes together");
+    double left = MARGIN;
+    for (Panel panel : panels) {
+      draw(canvas, panel, left);
+      left += panelWidth(panel) + GAP;
+    }
+    legend(canvas, height() - 26);
+  }
+
+  private String classesShown() {
+    int classes = table.classes().size();
+    if (shown.length < classes) {
+      return "the %d of %d classes with the most images".formatted(shown.length, classes);
+    }
+    return named() ? "classes" : classes + " classes";
+  }
+
+  private void draw(Canvas canvas, Panel panel, double left) {
+    ClassInformation information = table.information(panel.layer());
+    canvas.text(left, TOP - 34, Anchor.START, 13, true, "block " + panel.layer().block());
+    canvas.text(
+        left,
+        TOP - 18,
+        Anchor.START,
+        TEXT,
+        false,
+        "%s bits of class by expert, %s by chance at most"
+            .formatted(
+                Table.decimals(information.bits(), 3),
+                Table.decimals(information.chanceBits(), 3)));
+    int experts = panel.layer().numExperts();
+    double x0 = left + nameWidth + 8;
+    double bottom = TOP + shown.length * cellHeight;
+    canvas.box(x0 - 1, TOP - 1, experts * cellWidth + 2, bottom - TOP + 2, 150);
+    for (int row = 0; row < shown.length; row++) {
+      int c = panel.order().classes()[row];
+      double y = TOP + row * cellHeight;
+      if (named()) {
+        canvas.text(
+            x0 - 6,
+            y + cellHeight / 2 + 0.36 * TEXT,
+            Anchor.END,
+            TEXT,
+            false,
+            name(label(shown[c])));
+      }
+      for (int column = 0; column < experts; column++) {
+        double weight = panel.weights()[c][panel.order().experts()[column]];
+        canvas.box(x0 + column * cellWidth, y, cellWidth, cellHeight, grey(weight));
+      }
+    }
+    if (cellWidth >= 16) {
+      for (int column = 0; column < experts; column++) {
+        canvas.text(
+            x0 + (column + 0.5) * cellWidth,
+            bottom + 16,
+            Anchor.MIDDLE,
+            TEXT,
+            false,
+            "e" + panel.order().experts()[column]);
+      }
+    }
+  }
+
+  private int grey(double weight) {
+    return 255 - (int) Math.round(255 * Math.min(1, weight / darkest));
+  }
+
+  private void legend(Canvas canvas, double y) {
+    int steps = 16;
+    double step = 8;
+    String lead = "mean routing weight of a kept choice";
+    canvas.text(MARGIN, y, Anchor.START, TEXT, false, lead);
+    double from = MARGIN + lead.length() * LETTER + 24;
+    canvas.text(from - 6, y, Anchor.END, TEXT, false, "0");
+    canvas.box(from - 1, y - 12, steps * step + 2, 14, 150);
+    for (int i = 0; i < steps; i++) {
+      canvas.box(from + i * step, y - 11, step, 12, grey(darkest * i / (steps - 1)));
+    }
+    canvas.text(from + steps * step + 8, y, Anchor.START, TEXT, false, Table.decimals(darkest, 3));
+  }
+}

@@ -1,0 +1,64 @@
+package dev.vmoe.settings;
+
+import dev.vmoe.capacity.PointBounds;
+import dev.vmoe.capacity.QualityProfile;
+import java.time.Duration;
+
+/** What adaptive capacity needs of settings and model: time to choose in, and a point to choose. */
+public final class CapacityRequirements {
+
+  /** Fetching, forwarding and sending an image, which no operating point changes. */
+  private static final Duration TRANSPORT = Duration.ofMillis(50);
+
+  private CapacityRequirements() {}
+
+  /** Returns the part of an image's latency that no operating point changes. */
+  public static Duration overhead(Duration commitInterval) {
+    return commitInterval.plus(TRANSPORT);
+  }
+
+  /**
+   * Checks settings; in fixed mode all are good.
+   *
+   * @param live settings with every K known
+   * @param quality accuracy of every operating point that the model has
+   * @throws IllegalArgumentException if adaptive mode cannot work with them
+   */
+  public static void check(LiveSettings live, Duration commitInterval, QualityProfile quality) {
+    if (live.capacity().mode() == CapacityMode.ADAPTIVE) {
+      requireTime(live, commitInterval);
+      requirePoint(live, quality);
+    }
+  }
+
+  private static void requireTime(LiveSettings live, Duration commitInterval) {
+    Duration left = live.capacity().targetLatency().minus(overhead(commitInterval));
+    if (left.isNegative() || live.linger().compareTo(left.dividedBy(2)) >= 0) {
+      throw new IllegalArgumentException(
+          String.format(
+              "%s %d leaves %d ms beside commits every %d ms and %d ms of transport: it has to be"
+                  + " more than twice %s %d",
+              Settings.TARGET_LATENCY_MS,
+              live.capacity().targetLatency().toMillis(),
+              Math.max(0, left.toMillis()),
+              commitInterval.toMillis(),
+              TRANSPORT.toMillis(),
+              Settings.BATCH_LINGER_MS,
+              live.linger().toMillis()));
+    }
+  }
+
+  private static void requirePoint(LiveSettings live, QualityProfile quality) {
+    PointBounds bounds = live.capacity().bounds().toPoints();
+    if (quality.points().stream().noneMatch(bounds::contains)) {
+      throw new IllegalArgumentException(
+          String.format(
+              "%s to %s, %s to %s hold no operating point whose quality is known: %s",
+              Settings.CAPACITY_RATIO_MIN + " " + bounds.minRatio(),
+              Settings.CAPACITY_RATIO_MAX + " " + bounds.maxRatio(),
+              Settings.EXPERTS_PER_TOKEN_MIN + " " + bounds.minExpertsPerToken(),
+              Settings.EXPERTS_PER_TOKEN_MAX + " " + bounds.maxExpertsPerToken(),
+              quality.points()));
+    }
+  }
+}

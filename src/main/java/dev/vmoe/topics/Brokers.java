@@ -1,0 +1,104 @@
+package dev.vmoe.topics;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import dev.vmoe.settings.Settings;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.slf4j.LoggerFactory;
+
+/** Questions to the brokers that a person waits for. */
+public final class Brokers {
+
+  /** A person waits for the answer: shorter than Kafka's minute. */
+  private static final int ANSWER_MS = 15_000;
+
+  private Brokers() {}
+
+  /** Work that asks the brokers something. */
+  @FunctionalInterface
+  public interface Question<T> {
+    T ask(Admin admin);
+  }
+
+  /**
+   * Asks the brokers.
+   *
+   * @throws KafkaException if they do not answer in time; its message says which were asked
+   */
+  public static <T> T ask(Settings settings, Question<T> question) {
+    Map<String, Object> properties = new HashMap<>();
+    properties.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, ANSWER_MS);
+    properties.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, ANSWER_MS);
+    properties.putAll(settings.adminProperties());
+    // One sentence at the end says more than a warning for each attempt to connect.
+    Logger attempts = (Logger) LoggerFactory.getLogger("org.apache.kafka.clients.NetworkClient");
+    Level before = attempts.getLevel();
+    attempts.setLevel(Level.ERROR);
+    try (Admin admin = Admin.create(properties)) {
+      return question.ask(admin);
+    } catch (TimeoutException e) {
+      throw new KafkaException(
+          "no Kafka broker answered at "
+              + settings.getString(Settings.BOOTSTRAP_SERVERS)
+              + " (bootstrap.servers): is it running there? "
+              + e.getMessage(),
+          e);
+    } finally {
+      attempts.setLevel(before);
+    }
+  }
+
+  /**
+   * Makes sure of a topic before anything waits for it in vain.
+   *
+   * @param needed operations that are to be done on it
+   * @throws KafkaException if it does not exist, no broker answers, or this user may not do them
+   */
+  public static void requireTopic(Settings settings, String topic, AclOperation... needed) {
+    List<AclOperation> operations = List.of(needed);
+    Set<AclOperation> missing =
+        ask(settings, admin -> MissingRight.of(described(admin, topic, operations), operations));
+    if (!missing.isEmpty()) {
+      throw new KafkaException(MissingRight.onTopic(topic, missing));
+    }
+  }
+
+  private static TopicDescription described(
+      Admin admin, String topic, List<AclOperation> operations) {
+    try {
+      return Objects.requireNonNull(
+          admin
+              .describeTopics(
+                  List.of(topic), new DescribeTopicsOptions().includeAuthorizedOperations(true))
+              .allTopicNames()
+              .get()
+              .get(topic));
+    } catch (InterruptedException e) {
+      throw new InterruptException(e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+        throw new KafkaException(
+            "topic " + topic + " does not exist; `vmoe topics create` makes it", e);
+      }
+      if (e.getCause() instanceof TopicAuthorizationException) {
+        throw new KafkaException(MissingRight.onTopic(topic, operations), e);
+      }
+      throw e.getCause() instanceof KafkaException cause ? cause : new KafkaException(e);
+    }
+  }
+}

@@ -1,0 +1,233 @@
+package dev.vmoe.topics;
+
+import dev.vmoe.topics.TopicState.Status;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.CreateTopicsResult;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Creates the planned topics that are missing and compares the others with the plan. Never deletes,
+ * shrinks or alters one: what differs is reported.
+ */
+public final class TopicAdmin {
+
+  private static final Duration VISIBLE_LIMIT = Duration.ofSeconds(10);
+  private static final Duration VISIBLE_CHECK = Duration.ofMillis(50);
+
+  private static final List<AclOperation> TO_DESCRIBE =
+      List.of(AclOperation.DESCRIBE, AclOperation.DESCRIBE_CONFIGS);
+  private static final List<AclOperation> TO_CREATE =
+      List.of(AclOperation.CREATE, AclOperation.DESCRIBE, AclOperation.DESCRIBE_CONFIGS);
+
+  private final Admin admin;
+  private final String prefix;
+
+  /**
+   * Creates an administrator of the topics with this prefix.
+   *
+   * @param admin stays the caller's to close
+   */
+  public TopicAdmin(Admin admin, String prefix) {
+    this.admin = admin;
+    this.prefix = prefix;
+  }
+
+  /**
+   * Creates what is missing.
+   *
+   * @return the state of each planned topic, in the plan's order
+   * @throws KafkaException if the brokers do not answer or refuse
+   */
+  public List<TopicState> create(TopicPlan plan) {
+    CreateTopicsResult result =
+        admin.createTopics(
+            plan.topics().stream()
+                .map(
+                    topic ->
+                        new NewTopic(
+                                prefix + topic.name(),
+                                Optional.of(topic.partitions()),
+                                topic.replicationFactor() < 0
+                                    ? Optional.empty()
+                                    : Optional.of(topic.replicationFactor()))
+                            .configs(topic.config()))
+                .toList());
+    Map<String, TopicState> created = new HashMap<>();
+    for (TopicPlan.Topic topic : plan.topics()) {
+      String name = prefix + topic.name();
+      try {
+        await(result.values().get(name));
+        created.put(
+            name,
+            new TopicState(
+                name,
+                Status.CREATED,
+                await(result.numPartitions(name)),
+                await(result.replicationFactor(name)),
+                topic.config(),
+                List.of()));
+      } catch (TopicExistsException e) {
+        // Nothing to do; what it is like is looked at below.
+      } catch (TopicAuthorizationException e) {
+        throw new KafkaException(
+            "topic " + name + " was not created: " + MissingRight.onTopic(name, TO_CREATE), e);
+      } catch (KafkaException e) {
+        throw new KafkaException("topic " + name + " was not created: " + e.getMessage(), e);
+      }
+    }
+    awaitVisible(created.keySet());
+    return compare(plan.topics(), created);
+  }
+
+  /**
+   * The controller creates topics, the brokers hear of them a little later: without this wait, a
+   * command that follows would find them missing.
+   */
+  private void awaitVisible(Set<String> names) {
+    long endNanos = System.nanoTime() + VISIBLE_LIMIT.toNanos();
+    while (true) {
+      try {
+        await(admin.describeTopics(names).allTopicNames());
+        return;
+      } catch (TopicAuthorizationException e) {
+        throw new KafkaException(
+            "created, but not to be seen: "
+                + MissingRight.onTopic(String.join(", ", names), TO_DESCRIBE),
+            e);
+      } catch (UnknownTopicOrPartitionException e) {
+        if (System.nanoTime() - endNanos > 0) {
+          throw new KafkaException("created, but not known to the brokers yet: " + names, e);
+        }
+      }
+      try {
+        TimeUnit.MILLISECONDS.sleep(VISIBLE_CHECK.toMillis());
+      } catch (InterruptedException e) {
+        throw new InterruptException(e);
+      }
+    }
+  }
+
+  /**
+   * Compares what is there with the plan.
+   *
+   * @return the state of each planned topic, in the plan's order
+   * @throws KafkaException if the brokers do not answer or refuse
+   */
+  public List<TopicState> describe(TopicPlan plan) {
+    return compare(plan.topics(), Map.of());
+  }
+
+  /**
+   * Compares one topic with the plan.
+   *
+   * @throws KafkaException if the brokers do not answer or refuse
+   */
+  public TopicState describe(TopicPlan.Topic topic) {
+    return compare(List.of(topic), Map.of()).get(0);
+  }
+
+  private List<TopicState> compare(List<TopicPlan.Topic> planned, Map<String, TopicState> created) {
+    List<String> names =
+        planned.stream()
+            .map(topic -> prefix + topic.name())
+            .filter(name -> !created.containsKey(name))
+            .toList();
+    Map<String, KafkaFuture<TopicDescription>> descriptions =
+        admin.describeTopics(names).topicNameValues();
+    Map<ConfigResource, KafkaFuture<Config>> configs =
+        admin.describeConfigs(names.stream().map(TopicAdmin::resource).toList()).values();
+
+    List<TopicState> states = new ArrayList<>();
+    for (TopicPlan.Topic topic : planned) {
+      String name = prefix + topic.name();
+      TopicState state = created.get(name);
+      if (state == null) {
+        try {
+          state =
+              state(name, topic, await(descriptions.get(name)), await(configs.get(resource(name))));
+        } catch (UnknownTopicOrPartitionException e) {
+          state =
+              new TopicState(name, Status.MISSING, 0, 0, Map.of(), List.of("it does not exist"));
+        } catch (TopicAuthorizationException e) {
+          throw new KafkaException(MissingRight.onTopic(name, TO_DESCRIBE), e);
+        }
+      }
+      states.add(state);
+    }
+    return states;
+  }
+
+  private static ConfigResource resource(String name) {
+    return new ConfigResource(ConfigResource.Type.TOPIC, name);
+  }
+
+  private static TopicState state(
+      String name, TopicPlan.Topic planned, TopicDescription description, Config config) {
+    List<String> differences = new ArrayList<>();
+    int partitions = description.partitions().size();
+    if (partitions != planned.partitions()) {
+      differences.add("partitions: " + partitions + ", planned " + planned.partitions());
+    }
+    int replicas = description.partitions().get(0).replicas().size();
+    if (planned.replicationFactor() > 0 && replicas != planned.replicationFactor()) {
+      differences.add(
+          "replication-factor: " + replicas + ", planned " + planned.replicationFactor());
+    }
+    Map<String, String> actual = new TreeMap<>();
+    planned
+        .config()
+        .forEach(
+            (key, value) -> {
+              ConfigEntry entry = config.get(key);
+              String there = entry == null || entry.value() == null ? "" : entry.value();
+              actual.put(key, there);
+              if (!there.equals(value)) {
+                differences.add(key + ": " + there + ", planned " + value);
+              }
+            });
+    return new TopicState(
+        name,
+        differences.isEmpty() ? Status.AS_PLANNED : Status.DIFFERENT,
+        partitions,
+        replicas,
+        actual,
+        differences);
+  }
+
+  /** Waits within the client's own time limits; a failure arrives as Kafka's exception. */
+  private static <T> T await(@Nullable KafkaFuture<T> future) {
+    try {
+      return Objects.requireNonNull(future, "Kafka answered for other topics").get();
+    } catch (InterruptedException e) {
+      throw new InterruptException(e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof KafkaException cause) {
+        throw cause;
+      }
+      throw new KafkaException(e.getCause());
+    }
+  }
+}

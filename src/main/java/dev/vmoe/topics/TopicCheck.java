@@ -1,0 +1,271 @@
+package dev.vmoe.topics;
+
+import dev.vmoe.settings.Settings;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Looks at the topics before anything starts, so that what is missing is said in one sentence. */
+public final class TopicCheck {
+
+  private static final Duration LIMIT = Duration.ofSeconds(20);
+
+  private static final Logger log = LoggerFactory.getLogger(TopicCheck.class);
+
+  private final Topics topics;
+  private final boolean profile;
+  private final String repartition;
+
+  /**
+   * Creates a check.
+   *
+   * @param profile whether the routing profile is kept, and so its topic needed
+   * @param repartition full name of the topic between the profile's two parts
+   */
+  public TopicCheck(Topics topics, boolean profile, String repartition) {
+    this.topics = topics;
+    this.profile = profile;
+    this.repartition = repartition;
+  }
+
+  /**
+   * Checks that all topics are there, and warns of those that take too small records. What this
+   * user may not see of the routing profile's topic is no reason not to answer images.
+   *
+   * @param adminConfigs configuration of Kafka's admin client
+   * @param imageMaxBytes assumed where the topics' limits may not be read
+   * @return the largest records that the topics take
+   * @throws PipelineException if a topic is missing or no broker answers
+   */
+  public TopicLimits limits(Map<String, Object> adminConfigs, int imageMaxBytes) {
+    Map<String, Object> configs = new HashMap<>(adminConfigs);
+    configs.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) LIMIT.toMillis());
+    configs.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) LIMIT.toMillis() / 2);
+    try (Admin admin = Admin.create(configs)) {
+      requireAll(admin, String.valueOf(configs.get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG)));
+      if (profile) {
+        warnOfGrowth(admin);
+      }
+      return read(admin, imageMaxBytes);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new PipelineException("interrupted while looking at the topics", e);
+    }
+  }
+
+  private void requireAll(Admin admin, String brokers) throws InterruptedException {
+    List<String> missing = new ArrayList<>();
+    List<String> denied = new ArrayList<>();
+    for (Map.Entry<String, KafkaFuture<TopicDescription>> topic :
+        admin
+            .describeTopics(
+                profile ? topics.all() : topics.ofImages(),
+                new DescribeTopicsOptions().includeAuthorizedOperations(true))
+            .topicNameValues()
+            .entrySet()) {
+      try {
+        TopicDescription description = topic.getValue().get();
+        requireOrder(description);
+        denied(topic.getKey(), description).ifPresent(denied::add);
+      } catch (ExecutionException e) {
+        if (e.getCause() instanceof TopicAuthorizationException) {
+          denied(topic.getKey(), null).ifPresent(denied::add);
+        } else if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+          missing.add(topic.getKey());
+        } else {
+          throw new PipelineException(
+              "the brokers at "
+                  + brokers
+                  + " do not describe topic "
+                  + topic.getKey()
+                  + ": "
+                  + e.getCause()
+                  + ". Check bootstrap.servers, and the rights of this user",
+              e.getCause());
+        }
+      }
+    }
+    if (!denied.isEmpty()) {
+      throw new PipelineException(String.join("; ", denied), null);
+    }
+    if (!missing.isEmpty()) {
+      throw new PipelineException(
+          "missing on "
+              + brokers
+              + ": "
+              + String.join(", ", missing)
+              + "; create them with `vmoe topics create`"
+              + (missing.equals(List.of(topics.routingProfile()))
+                  ? ", or do without: " + Settings.ROUTING_PROFILE_INTERVAL_MS + " = 0"
+                  : ""),
+          null);
+    }
+  }
+
+  private void requireOrder(TopicDescription topic) {
+    int partitions = topic.partitions().size();
+    if (topic.name().equals(topics.config()) && partitions != 1) {
+      throw new PipelineException(
+          topic.name()
+              + " has "
+              + partitions
+              + " partitions, but the order of all configurations needs exactly 1; delete it"
+              + " and create it with `vmoe topics create`",
+          null);
+    }
+  }
+
+  /**
+   * Returns what this user may not do with a topic though images need it. What the routing profile
+   * alone needs is a warning.
+   *
+   * @param description null where the topic may not even be seen
+   */
+  private Optional<String> denied(String topic, @Nullable TopicDescription description) {
+    Set<AclOperation> forImages = missing(topics.forImages(topic), description);
+    Set<AclOperation> forProfile =
+        profile ? missing(topics.forProfile(topic), description) : Set.of();
+    if (!forProfile.isEmpty()) {
+      log.warn("the routing profile will stand still: {}", MissingRight.onTopic(topic, forProfile));
+    }
+    return forImages.isEmpty()
+        ? Optional.empty()
+        : Optional.of(MissingRight.onTopic(topic, forImages));
+  }
+
+  private static Set<AclOperation> missing(
+      Set<AclOperation> needed, @Nullable TopicDescription description) {
+    return description == null || needed.isEmpty() ? needed : MissingRight.of(description, needed);
+  }
+
+  private TopicLimits read(Admin admin, int imageMaxBytes) throws InterruptedException {
+    try {
+      TopicLimits limits =
+          new TopicLimits(
+              maxMessageBytes(admin, topics.images()),
+              maxMessageBytes(admin, topics.predictions()),
+              maxMessageBytes(admin, topics.expertUtilization()),
+              maxMessageBytes(admin, topics.deadLetters()));
+      limits.problems(topics).forEach(log::warn);
+      warnOfForgetting(admin);
+      if (profile) {
+        warnOfForgottenRows(admin);
+      }
+      return limits;
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof TopicAuthorizationException) {
+        log.warn(
+            "the topics' size limits may not be read, image.max.bytes is assumed: {}",
+            rightToRead(e));
+        return TopicLimits.assumed(imageMaxBytes);
+      }
+      throw new PipelineException("cannot read the topics' size limits", e.getCause());
+    }
+  }
+
+  /**
+   * Kafka Streams says nothing where it may not delete what was read of the topic between the two
+   * parts of the profile.
+   */
+  private void warnOfGrowth(Admin admin) throws InterruptedException {
+    Set<AclOperation> needed = Set.of(AclOperation.DELETE);
+    try {
+      Set<AclOperation> missing =
+          MissingRight.of(
+              Objects.requireNonNull(
+                  admin
+                      .describeTopics(
+                          List.of(repartition),
+                          new DescribeTopicsOptions().includeAuthorizedOperations(true))
+                      .allTopicNames()
+                      .get()
+                      .get(repartition)),
+              needed);
+      if (!missing.isEmpty()) {
+        log.warn("a topic grows without bound: {}", MissingRight.onTopic(repartition, missing));
+      }
+    } catch (ExecutionException e) {
+      log.debug("{} cannot be seen", repartition, e); // which is how it is before the first image
+    }
+  }
+
+  /** A configuration that the broker deletes is one that nobody took back. */
+  private void warnOfForgetting(Admin admin) throws InterruptedException, ExecutionException {
+    Config config = config(admin, topics.config());
+    String time = config.get(TopicConfig.RETENTION_MS_CONFIG).value();
+    String bytes = config.get(TopicConfig.RETENTION_BYTES_CONFIG).value();
+    String cleanup = config.get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
+    if (!time.equals("-1") || !bytes.equals("-1") || !cleanup.equals("delete")) {
+      log.warn(
+          "{} forgets configurations (cleanup.policy={}, retention.ms={}, retention.bytes={}):"
+              + " an instance that starts afterwards runs with its settings file; set delete, -1"
+              + " and -1",
+          topics.config(),
+          cleanup,
+          time,
+          bytes);
+    }
+  }
+
+  /** Without compaction, rows that are not written any more go with their segment. */
+  private void warnOfForgottenRows(Admin admin) throws InterruptedException {
+    String cleanup;
+    try {
+      cleanup =
+          config(admin, topics.routingProfile()).get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
+    } catch (ExecutionException e) {
+      log.warn(
+          "whether {} is compacted cannot be read: {}", topics.routingProfile(), rightToRead(e));
+      return;
+    }
+    if (!cleanup.contains(TopicConfig.CLEANUP_POLICY_COMPACT)) {
+      log.warn(
+          "{} is not compacted (cleanup.policy={}): classes that are rare are missing from the"
+              + " routing profile after a while; set compact,delete",
+          topics.routingProfile(),
+          cleanup);
+    }
+  }
+
+  private static int maxMessageBytes(Admin admin, String topic)
+      throws InterruptedException, ExecutionException {
+    return Integer.parseInt(config(admin, topic).get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value());
+  }
+
+  private static Config config(Admin admin, String topic)
+      throws InterruptedException, ExecutionException {
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    try {
+      return Objects.requireNonNull(
+          admin.describeConfigs(List.of(resource)).all().get().get(resource));
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof TopicAuthorizationException
+          ? new ExecutionException(new TopicAuthorizationException(Set.of(topic)))
+          : e;
+    }
+  }
+
+  private static String rightToRead(Throwable refusal) {
+    return MissingRight.in(refusal, List.of(AclOperation.DESCRIBE_CONFIGS), "").orElse("");
+  }
+}

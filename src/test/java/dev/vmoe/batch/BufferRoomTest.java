@@ -1,0 +1,33 @@
+package dev.vmoe.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNoException;
+
+import org.junit.jupiter.api.Test;
+
+class BufferRoomTest {
+
+  private static final long HALF_A_GIGABYTE = 512L << 20;
+
+  @Test
+  void shouldRefuseBatchesThatDoNotFitOutsideTheHeap() {
+    assertThatNoException().isThrownBy(() -> BufferRoom.require(224, 890, HALF_A_GIGABYTE));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> BufferRoom.require(224, 4096, HALF_A_GIGABYTE))
+        .withMessageContaining("batch.max.images 4096: 3 buffers of 616562688 bytes")
+        .withMessageContaining("536870912 bytes outside the heap")
+        .withMessageContaining("VMOE_DIRECT_MEMORY");
+  }
+
+  @Test
+  void shouldRefuseABufferThatIsLargerThanAnyMayBe() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> BufferRoom.require(512, 4096, Long.MAX_VALUE / 4));
+  }
+
+  @Test
+  void shouldKnowWhatThisJvmMayTake() {
+    assertThat(BufferRoom.ofThisJvm()).isGreaterThan(1 << 20);
+  }
+}

@@ -1,0 +1,148 @@
+package dev.vmoe.instance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import dev.vmoe.capacity.CapacityController;
+import dev.vmoe.capacity.Decision;
+import dev.vmoe.capacity.Load;
+import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.capacity.QualityProfile;
+import dev.vmoe.capacity.RunTime;
+import dev.vmoe.capacity.Sample;
+import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.inference.BatchResult;
+import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.metrics.Exposition;
+import dev.vmoe.metrics.Meters;
+import dev.vmoe.modelstore.ModelFiles;
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.Settings;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class LearnedControllersTest {
+
+  private static final Settings FILE = new Settings(Map.of("cost.survey.ms", 0));
+  private static final QualityProfile QUALITY = QualityProfile.assumed(List.of(0.1, 0.5, 1.05), 2);
+  private static final OperatingPoint BEST = new OperatingPoint(1.05, 2);
+  private static final OperatingPoint FASTEST = new OperatingPoint(0.1, 1);
+
+  private final Meters meters = new Meters();
+  private final TimedClassifier classifier = new TimedClassifier();
+  private final LearnedControllers controllers =
+      LearnedControllers.survey(
+          FILE,
+          classifier,
+          QUALITY,
+          Pipeline.metrics(meters, classifier.card()).capacity(),
+          percent -> {});
+
+  /** Says that an image takes 1 ms for each tenth of slots a token. */
+  private static final class TimedClassifier implements BatchClassifier {
+    private final FakeClassifier inner = new FakeClassifier();
+
+    @Override
+    public ModelCard card() {
+      return inner.card();
+    }
+
+    @Override
+    public BatchResult classify(
+        ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
+      BatchResult result = inner.classify(images, numImages, priorities, settings);
+      return new BatchResult(
+          result.logits(),
+          result.counts(),
+          result.settings(),
+          result.slots(),
+          result.effectiveCapacityRatio(),
+          nanos(
+              new OperatingPoint(settings.capacityRatio(), settings.expertsPerToken()), numImages));
+    }
+
+    static long nanos(OperatingPoint point, int images) {
+      return Math.round(images * 10e6 * point.capacityRatio() * point.expertsPerToken());
+    }
+
+    @Override
+    public void close() {
+      inner.close();
+    }
+  }
+
+  private static LiveSettings live(Map<String, String> overrides) {
+    return LiveSettings.of(FILE, overrides, null).forModel(new FakeClassifier().card());
+  }
+
+  private static Sample sample(long backlog) {
+    return new Sample(1_000_000_000, 32, 0, 0, 0, null, new Load(backlog, 1, 0));
+  }
+
+  @Test
+  void shouldTakeTheBestPointWhereNothingWaitsAndTheFastestWhereTooMuchDoes() {
+    assertThat(controllers.create(live(Map.of())).decide(sample(32)).point()).isEqualTo(BEST);
+
+    Decision overloaded = controllers.create(live(Map.of())).decide(sample(100_000));
+    assertThat(overloaded.point()).isEqualTo(FASTEST);
+    assertThat(overloaded.reason()).contains("overloaded");
+    assertThat(controllers.proportional(live(Map.of())).decide(sample(100_000)).point())
+        .isEqualTo(FASTEST);
+  }
+
+  @Test
+  void shouldKeepToTheBounds() {
+    LiveSettings bounded = live(Map.of("capacity.ratio.min", "0.5", "experts.per.token.min", "2"));
+
+    assertThat(controllers.create(bounded).decide(sample(100_000)).point())
+        .isEqualTo(new OperatingPoint(0.5, 2));
+  }
+
+  @Test
+  void shouldStayAtAFixedPointThatNobodyHasMeasured() {
+    LiveSettings fixed = live(Map.of("capacity.mode", "fixed", "capacity.ratio", "0.77"));
+    CapacityController controller = controllers.create(fixed);
+    OperatingPoint point = new OperatingPoint(0.77, 2);
+
+    assertThat(controller.decide(sample(100_000)).point()).isEqualTo(point);
+    RunTime run = new RunTime(point, 32, 1_000_000);
+    Sample next = new Sample(2_000_000_000, 32, 0, 0, 0, run, Load.UNKNOWN);
+    assertThat(controller.decide(next).point()).isEqualTo(point);
+  }
+
+  @Test
+  void shouldRecordWhatRunsCostAndWhatCouldBeAttained() {
+    CapacityController controller = controllers.create(live(Map.of()));
+    controller.decide(sample(32));
+    RunTime run = new RunTime(BEST, 32, 2 * TimedClassifier.nanos(BEST, 32));
+    controller.decide(new Sample(2_000_000_000, 32, 0, 0, 0, run, Load.UNKNOWN));
+
+    String scrape = meters.scrape(Exposition.PROMETHEUS);
+    assertThat(scrape).contains("vmoe_cost_error_ratio_count 1");
+    assertThat(scrape).containsPattern("attainable\\w*\\{point=\"fastest\"\\} [1-9]");
+  }
+
+  @Test
+  void shouldRefuseWhatAdaptiveModeCannotWorkWith() {
+    assertRefused(
+        Map.of("capacity.ratio.min", "0.6", "capacity.ratio.max", "0.7"),
+        "no operating point whose quality is known");
+    assertRefused(
+        Map.of("batch.linger.ms", "700"), "target.latency.ms 1000 leaves 850 ms beside commits");
+    assertRefused(Map.of("target.latency.ms", "120"), "target.latency.ms 120 leaves 0 ms");
+  }
+
+  private void assertRefused(Map<String, String> overrides, String reason) {
+    LiveSettings refused = live(overrides);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> controllers.create(refused))
+        .withMessageContaining(reason);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ModelFiles.complete(refused, FILE, classifier.card(), QUALITY))
+        .withMessageContaining(reason);
+  }
+}

@@ -1,0 +1,71 @@
+package dev.vmoe.instance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.vmoe.batch.BufferRoom;
+import dev.vmoe.image.FakeDecoder;
+import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.metrics.Meters;
+import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.Settings;
+import dev.vmoe.streams.StreamsProperties;
+import dev.vmoe.topics.TopicLimits;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.streams.StreamsConfig;
+import org.junit.jupiter.api.Test;
+
+class PipelineTest {
+
+  private final FakeClassifier classifier = new FakeClassifier();
+  private final FakeDecoder decoder = new FakeDecoder(8 * 8 * 3);
+
+  @Test
+  void shouldRefuseMoreExpertsPerTokenThanTheModelWasTrainedWith() {
+    assertThatExceptionOfType(ConfigException.class)
+        .isThrownBy(
+            () ->
+                Pipeline.start(
+                    new Settings(Map.of("experts.per.token", 3, "bootstrap.servers", "nowhere:1")),
+                    classifier,
+                    decoder))
+        .withMessage(
+            "experts.per.token: K 3 outside 1 to 2, the K that fake was trained with (4 experts)");
+  }
+
+  @Test
+  void shouldCloseWhatWasOpenedIfKafkaStreamsCannotBe() {
+    Set<Thread> before = inferenceThreads();
+    Settings settings =
+        new Settings(
+            Map.of(
+                "schema.registry.url", "mock://" + UUID.randomUUID(),
+                "streams.security.protocol", "SSL",
+                "streams.ssl.truststore.location", "/no/such/truststore.jks"));
+    StreamsConfig config = new StreamsConfig(new StreamsProperties(settings).streams(1_000_000));
+
+    assertThatExceptionOfType(KafkaException.class)
+        .isThrownBy(
+            () ->
+                PipelineParts.assemble(
+                    settings,
+                    BufferRoom.runnable(LiveSettings.of(settings), classifier.card()),
+                    config,
+                    TopicLimits.assumed(1_000_000),
+                    ModelSource.only(null, classifier, decoder, ControllerFactory.fixed()),
+                    Pipeline.metrics(new Meters(), classifier.card())));
+
+    assertThat(before).containsAll(inferenceThreads());
+  }
+
+  private static Set<Thread> inferenceThreads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.isAlive() && thread.getName().equals("vmoe-inference"))
+        .collect(Collectors.toSet());
+  }
+}

@@ -1,0 +1,90 @@
+package dev.vmoe.modelstore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A home of its own, with one variant that is a copy of a bundled one. */
+class BundledModelsTest {
+
+  private static final String HOME = "vmoe.home";
+
+  @TempDir Path folder;
+
+  private String before;
+  private Path variant;
+
+  @BeforeEach
+  void makeHome() throws IOException {
+    before = System.getProperty(HOME);
+    Path from = Path.of(before, "src/models/fashion-mnist/dense");
+    variant = folder.resolve("src/models/fashion-mnist/vmoe-mine");
+    Files.createDirectories(variant);
+    try (Stream<Path> files = Files.list(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, variant.resolve(file.getFileName()));
+      }
+    }
+    System.setProperty(HOME, folder.toString());
+  }
+
+  @AfterEach
+  void restoreHome() {
+    System.setProperty(HOME, before);
+  }
+
+  @Test
+  void shouldKnowAVariantByItsFolder() {
+    assertThat(BundledModels.isVariant("vmoe-mine")).isTrue();
+    assertThat(BundledModels.isVariant("vmoe-other")).isFalse();
+    assertThat(BundledModels.isVariant("test/../vmoe-mine")).isFalse();
+  }
+
+  @Test
+  void shouldCarryTheQualityProfileAlong() throws IOException {
+    Path graph = BundledModels.variant("vmoe-mine");
+    Path beside = ProfileFile.beside(graph);
+    assertThat(graph).hasFileName("fashion-mnist-vmoe-mine.onnx").isNotEmptyFile();
+    assertThat(beside).doesNotExist();
+
+    ProfileFile measured =
+        new ProfileFile(
+            "mine",
+            "00",
+            "set",
+            1,
+            1,
+            "vmoe sweep",
+            List.of(new ProfileFile.Measurement("bpr", 1, 1, 1, 1)));
+    measured.write(variant.resolve("profile.json"));
+    BundledModels.variant("vmoe-mine");
+    assertThat(ProfileFile.read(beside)).isEqualTo(measured);
+
+    Files.delete(variant.resolve("profile.json"));
+    BundledModels.variant("vmoe-mine");
+    assertThat(beside).doesNotExist();
+  }
+
+  @Test
+  void shouldTakeFinishedGraphsAndImagesOfAnInstallation() throws IOException {
+    Path models = Files.createDirectories(folder.resolve("models"));
+    assertThat(BundledModels.isVariant("vmoe-bpr")).isFalse();
+    Path model = Files.createDirectories(models.resolve("vmoe-bpr"));
+    Path graph = Files.createFile(model.resolve("model.onnx"));
+    Path images = Files.createDirectories(models.resolve("fashion-mnist-test"));
+
+    assertThat(BundledModels.isVariant("vmoe-bpr")).isTrue();
+    assertThat(BundledModels.vmoe()).isEqualTo(graph);
+    assertThat(BundledModels.testImages()).isEqualTo(images);
+    assertThat(BundledModels.haveTwins()).isFalse();
+    assertThat(BundledModels.folder().names()).containsExactly("vmoe-bpr");
+  }
+}

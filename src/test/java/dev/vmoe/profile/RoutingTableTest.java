@@ -1,0 +1,175 @@
+package dev.vmoe.profile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import dev.vmoe.event.LayerProfile;
+import dev.vmoe.event.RoutingProfile;
+import dev.vmoe.inference.BatchResult;
+import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.lab.routing.RoutingTally;
+import dev.vmoe.moe.Routing;
+import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.profile.RoutingTable.ClassImages;
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class RoutingTableTest {
+
+  private static RoutingProfile row(int index, String label, long images, LayerProfile... layers) {
+    return new RoutingProfile("m", "aa", index, label, images, List.of(layers));
+  }
+
+  private static LayerProfile layer(int block, long kept0, long kept1, double g0, double g1) {
+    return new LayerProfile(block, List.of(9L, 9L), List.of(kept0, kept1), List.of(g0, g1));
+  }
+
+  private static final RoutingTable TABLE =
+      RoutingTable.of(
+          List.of(
+              row(4, "dog", 1, layer(1, 0, 4, 0, 2), layer(3, 1, 1, 0.5, 0.5)),
+              row(-1, "", 7, layer(1, 9, 9, 9, 9), layer(3, 9, 9, 9, 9)),
+              row(2, "cat, or <kitten>", 2, layer(1, 6, 2, 3, 1.4), layer(3, 0, 0, 0, 0))));
+
+  @Test
+  void shouldKeepClassesInTheModelsOrderAndLeaveOtherLabelsOut() {
+    assertThat(TABLE.classes())
+        .containsExactly(new ClassImages("cat, or <kitten>", 2), new ClassImages("dog", 1));
+    assertThat(TABLE.images()).isEqualTo(3);
+    assertThat(TABLE.otherImages()).isEqualTo(7);
+    assertThat(TABLE.layers()).extracting(RoutingTable.Layer::block).containsExactly(1, 3);
+    assertThat(TABLE.layers().get(0).kept()).isDeepEqualTo(new long[][] {{6, 2}, {0, 4}});
+  }
+
+  @Test
+  void shouldWeighExpertsByTheKeptChoicesOfTheClass() {
+    assertThat(TABLE.layers().get(0).meanWeights())
+        .isDeepEqualTo(new double[][] {{3 / 8.0, 1.4 / 8}, {0, 2 / 4.0}});
+    assertThat(TABLE.layers().get(1).meanWeights())
+        .as("a class that kept nothing")
+        .isDeepEqualTo(new double[][] {{0, 0}, {0.25, 0.25}});
+  }
+
+  @Test
+  void shouldListEveryCellAndEveryLayer() {
+    assertThat(TABLE.cells().toCsv().lines())
+        .hasSize(1 + 2 * 2 * 2)
+        .contains(
+            "1,\"cat, or <kitten>\",2,0,6,3.000,0.75000,0.37500,0.50000",
+            "1,dog,1,0,0,0.000,0.00000,0.00000,");
+    assertThat(TABLE.byLayer().toCsv().lines())
+        .hasSize(3)
+        .element(1)
+        .asString()
+        .startsWith("1,3,2,2,12,0.4591,"); // H(class) + H(expert) - H(both) = .9183 + 1 - 1.4591
+  }
+
+  @Test
+  void shouldNotMixModels() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                RoutingTable.of(
+                    List.of(
+                        row(0, "cat", 1, layer(1, 1, 1, 1, 1)),
+                        new RoutingProfile(
+                            "m", "bb", 0, "cat", 1L, List.of(layer(1, 1, 1, 1, 1))))))
+        .withMessageContaining("rows of two models: aa (experts by layer [2]), bb");
+  }
+
+  @Test
+  void shouldTallyWhatTheModelCounted() {
+    FakeClassifier model = new FakeClassifier();
+    ByteBuffer images = ByteBuffer.allocateDirect(3 * 8 * 8 * 3);
+    BatchResult result =
+        model.classify(images, 3, new RoutingSettings(2, 2, Routing.BATCH_PRIORITY));
+    RoutingTally tally = new RoutingTally(model.card());
+
+    tally.add(result, new int[] {5, 0, 5});
+    tally.add(result, new int[] {5, 0, 5});
+
+    RoutingTable table = tally.table();
+    assertThat(table.classes())
+        .containsExactly(new ClassImages("grey-0", 2), new ClassImages("grey-5", 4));
+    for (RoutingTable.Layer layer : table.layers()) {
+      long choices = 0;
+      double gates = 0;
+      for (int c = 0; c < 2; c++) {
+        for (int e = 0; e < layer.numExperts(); e++) {
+          choices += layer.kept()[c][e];
+          gates += layer.gateSum()[c][e];
+        }
+      }
+      // K 2 and 5 tokens; the gates of a token's two choices are a half each
+      assertThat(choices).isEqualTo(6 * 5 * 2);
+      assertThat(gates).isEqualTo(6 * 5);
+    }
+  }
+
+  @Test
+  void shouldDrawDarkerWhereMoreWeightGoes() {
+    String svg = new RoutingMapPicture(TABLE, List.of(1)).toSvg();
+
+    // darkest: dog to expert 1 (0.5); cat to 0: 0.375, to 1: 0.175
+    assertThat(svg)
+        .contains("fill=\"#000000\"", "fill=\"#404040\"", "fill=\"#a6a6a6\"")
+        .contains("cat, or &lt;kitten&gt;", ">block 1<", ">e0<", ">e1<", "0.459 bits")
+        .doesNotContain("block 3", "<kitten");
+  }
+
+  @Test
+  void shouldDrawTheSamePictureAsPng() {
+    byte[] png = new RoutingMapPicture(TABLE, RoutingMapPicture.firstAndLast(TABLE)).toPng();
+
+    assertThat(png).startsWith(0x89, 'P', 'N', 'G').hasSizeGreaterThan(10_000);
+  }
+
+  @Test
+  void shouldDrawAThousandClassesWithoutNames() {
+    List<RoutingProfile> rows =
+        java.util.stream.IntStream.range(0, 1000)
+            .mapToObj(c -> row(c, "class " + c, 1, layer(1, c % 7, 3, 1, 1)))
+            .toList();
+
+    String svg = new RoutingMapPicture(RoutingTable.of(rows), List.of(1)).toSvg();
+
+    assertThat(svg).contains("300 of 1000 classes").doesNotContain("class 17");
+  }
+
+  @Test
+  void shouldDrawTheClassesWithTheMostImagesWhereThereAreTooMany() {
+    List<RoutingProfile> rows =
+        java.util.stream.IntStream.range(0, 21_841)
+            .mapToObj(c -> row(c, "class " + c, 1 + c, layer(1, c < 21_541 ? 1 : 0, 1, 1, 1)))
+            .toList();
+
+    String svg = new RoutingMapPicture(RoutingTable.of(rows), List.of(1)).toSvg();
+
+    assertThat(svg).contains("the 300 of 21841 classes with the most images");
+    assertThat(svg.length()).isLessThan(100_000);
+    // none of the 300 gives expert 0 a choice: its mean weight is that of a class that does not
+    assertThat(svg).doesNotContain("fill=\"#808080\"");
+  }
+
+  @Test
+  void shouldSayWhichRowHasOtherExperts() {
+    LayerProfile three =
+        new LayerProfile(1, List.of(1L, 1L, 1L), List.of(1L, 1L, 1L), List.of(1.0, 1.0, 1.0));
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                RoutingTable.of(
+                    List.of(
+                        row(0, "cat", 1, layer(1, 1, 1, 1, 1)),
+                        new RoutingProfile("m", "aa", 1, "dog", 1L, List.of(three)))))
+        .withMessageContaining("[2]), aa (experts by layer [3])");
+  }
+
+  @Test
+  void shouldSayWhichLayersThereAre() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new RoutingMapPicture(TABLE, List.of(2)))
+        .withMessage("block 2 is no MoE layer of m; those are blocks [1, 3]");
+  }
+}

@@ -1,0 +1,33 @@
+package dev.vmoe.topics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class TopicLimitsTest {
+
+  private static final Topics TOPICS =
+      new Topics("images", "predictions", "utilization", "dlq", "config", "routing-profile");
+
+  @Test
+  void shouldFindNothingWrongWithRoomForAll() {
+    assertThat(new TopicLimits(1000, 524_288, 1000, 1001).problems(TOPICS)).isEmpty();
+    assertThat(TopicLimits.assumed(1000).problems(TOPICS)).isEmpty();
+  }
+
+  @Test
+  void shouldNameTheTopicsThatTakeTooLittle() {
+    assertThat(new TopicLimits(1000, 524_287, 1000, 1000).problems(TOPICS))
+        .satisfiesExactly(
+            problem -> assertThat(problem).contains("images takes records of 1000", "dlq of 1000"),
+            problem ->
+                assertThat(problem)
+                    .contains("predictions takes records of 524287", "to 524288 or more"));
+  }
+
+  @Test
+  void shouldTellTheLargestRecordOnTheWay() {
+    assertThat(new TopicLimits(1, 2, 3, 9).largestRecord()).isEqualTo(3);
+    assertThat(new TopicLimits(4, 2, 3, 9).largestRecord()).isEqualTo(4);
+  }
+}
