@@ -9,10 +9,10 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
-import dev.vmoe.event.OneLine;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.Metric;
 import dev.vmoe.metrics.Reading;
+import dev.vmoe.output.OneLine;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
@@ -106,11 +106,11 @@ final class LivePage implements AutoCloseable {
       double loadAgeSeconds,
       double answeredTotal,
       double deadLettersTotal,
-      List<History.Point> history,
+      List<History.HistoryPoint> history,
       History.@Nullable Experts experts,
       @Nullable Configuration configuration,
       boolean writable,
-      List<PipelineView.DeadLetter> deadLetters,
+      List<PipelineView.DeadLetterView> deadLetters,
       boolean routingMap) {}
 
   private record State(
@@ -258,7 +258,7 @@ final class LivePage implements AutoCloseable {
 
   /** The images, or nothing where the viewer has them already. */
   private void images(Context context) {
-    Optional<PipelineView.Batch> batch = instance.view().flatMap(PipelineView::images);
+    Optional<PipelineView.BatchView> batch = instance.view().flatMap(PipelineView::images);
     String has = context.queryParam("has");
     if (batch.isEmpty() || key(batch.get()).equals(has)) {
       context.status(HttpStatus.NO_CONTENT).header("Cache-Control", "no-store");
@@ -267,7 +267,7 @@ final class LivePage implements AutoCloseable {
     }
   }
 
-  private static String key(PipelineView.Batch batch) {
+  private static String key(PipelineView.BatchView batch) {
     return batch.id() + "/" + batch.images().size();
   }
 
@@ -366,7 +366,7 @@ final class LivePage implements AutoCloseable {
   private static void change(Context context, byte[] body, PipelineView pipeline)
       throws IOException {
     try {
-      Change change = MAPPER.readValue(body, Change.class);
+      ConfigurationChange change = MAPPER.readValue(body, ConfigurationChange.class);
       if (change == null) { // which is what JSON's null is read as
         throw new IllegalArgumentException("not a change: null");
       }
