@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtProvider;
+import dev.vmoe.lab.bench.RandomCheckpoint;
 import dev.vmoe.model.ImportOptions;
 import dev.vmoe.model.ModelImport;
-import dev.vmoe.model.RandomCheckpoint;
 import dev.vmoe.model.Target;
 import dev.vmoe.model.VmoeArchitecture;
 import dev.vmoe.model.VmoeGraph;

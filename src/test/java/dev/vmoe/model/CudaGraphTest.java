@@ -9,6 +9,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.vmoe.lab.bench.RandomCheckpoint;
 import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.moe.Routing;
 import java.io.IOException;

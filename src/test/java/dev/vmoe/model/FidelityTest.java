@@ -12,6 +12,8 @@ import dev.vmoe.inference.Device;
 import dev.vmoe.inference.ScoredClass;
 import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.lab.bench.RandomCheckpoint;
+import dev.vmoe.lab.bench.Variant;
 import dev.vmoe.model.VmoeArchitecture.Classifier;
 import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.moe.Routing;

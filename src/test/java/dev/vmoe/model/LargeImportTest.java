@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import dev.vmoe.lab.bench.Variant;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.onnx.OnnxModel;
 import java.nio.file.Files;

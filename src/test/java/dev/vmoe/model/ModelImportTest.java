@@ -8,6 +8,8 @@ import dev.vmoe.checkpoint.CheckpointReader;
 import dev.vmoe.checkpoint.CheckpointWriter;
 import dev.vmoe.checkpoint.Dtype;
 import dev.vmoe.checkpoint.ParameterTree;
+import dev.vmoe.lab.bench.RandomCheckpoint;
+import dev.vmoe.lab.bench.Variant;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.onnx.OnnxModel;

@@ -9,6 +9,7 @@ import dev.vmoe.image.BadImageException;
 import dev.vmoe.image.DecoderLimits;
 import dev.vmoe.image.OpenCvDecoder;
 import dev.vmoe.image.Preprocessing;
+import dev.vmoe.lab.bench.RandomCheckpoint;
 import dev.vmoe.moe.Capacity;
 import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.moe.Resize;

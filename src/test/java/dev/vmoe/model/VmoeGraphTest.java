@@ -8,6 +8,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.TensorInfo;
 import dev.vmoe.checkpoint.CheckpointReader;
 import dev.vmoe.checkpoint.ParameterTree;
+import dev.vmoe.lab.bench.RandomCheckpoint;
 import dev.vmoe.moe.Capacity;
 import dev.vmoe.moe.DispatchPlan;
 import dev.vmoe.moe.ImagePriority;
