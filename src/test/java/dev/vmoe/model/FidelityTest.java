@@ -170,7 +170,7 @@ class FidelityTest {
       bias[index] = 100;
       ParameterTree sure = with(random, "head/bias", Tensor.of(bias, names.size()));
       try (VmoeSession session =
-          open(sure, ImportOptions.named("sure").withClasses(names), "class-" + index)) {
+          open(sure, ImportChoices.withClasses("sure", names), "class-" + index)) {
         float[] logits =
             session.classify(
                     ByteBuffer.allocateDirect(8 * 8 * 3),
@@ -347,8 +347,8 @@ class FidelityTest {
   private static GraphRun withGates(Case model, ParameterTree checkpoint, Target target) {
     return GraphRun.of(
         model.architecture().dense()
-            ? VmoeGraph.of(checkpoint, target, Map.of())
-            : VmoeGraph.withGates(checkpoint, target, Map.of()));
+            ? VmoeGraph.of(checkpoint, Form.of(target), Map.of())
+            : VmoeGraph.withGates(checkpoint, Form.of(target), Map.of()));
   }
 
   private static Routing routing(PlainVmoe.Setting setting) {

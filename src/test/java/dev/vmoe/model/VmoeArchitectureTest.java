@@ -89,7 +89,7 @@ class VmoeArchitectureTest {
     Map<String, Tensor> leaves = leaves(TOKEN);
     leaves.put("Encoder/encoderblock_1/Moe/Mlp/Dense_1/kernel", Tensor.of(new float[8], 1, 8));
     ParameterTree checkpoint = new ParameterTree(leaves);
-    assertThatThrownBy(() -> VmoeGraph.of(checkpoint, Target.CPU, Map.of()))
+    assertThatThrownBy(() -> VmoeGraph.of(checkpoint, Form.of(Target.CPU), Map.of()))
         .hasMessage(
             "parameter Encoder/encoderblock_1/Moe/Mlp/Dense_1/kernel has shape (1, 8), not (4, 16,"
                 + " 8)");
