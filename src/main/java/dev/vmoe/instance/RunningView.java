@@ -139,7 +139,7 @@ public final class RunningView implements PipelineView {
     return pipeline.newestImages().look().map(this::batch);
   }
 
-  private Batch batch(NewestImages.Batch batch) {
+  private Batch batch(NewestImages.ShownBatch batch) {
     ModelCard card = batch.card();
     PatchGrid grid = PatchGrid.of(card);
     return new Batch(
@@ -153,7 +153,7 @@ public final class RunningView implements PipelineView {
         batch.images().stream().map(image -> image(image, grid)).toList());
   }
 
-  private static Image image(NewestImages.Image image, PatchGrid grid) {
+  private static Image image(NewestImages.ShownImage image, PatchGrid grid) {
     return new Image(
         image.partition(),
         image.offset(),

@@ -25,7 +25,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends images when they are due, whatever became of those before, and receives the answers with
+ * Sends each image when it is due, even where earlier ones wait, and receives the answers with
  * read_committed. One producer and one consumer for as long as it is open.
  */
 public final class OpenLoopClient implements AutoCloseable {
@@ -64,8 +64,7 @@ public final class OpenLoopClient implements AutoCloseable {
    * @param images images to send, again from the first where more are wanted
    * @param stalledAfter silence after which images without an answer count as lost
    */
-  public OpenLoopClient(
-      LocalPipeline pipeline, List<LabelledImage> images, Duration stalledAfter) {
+  public OpenLoopClient(LocalPipeline pipeline, List<LabelledImage> images, Duration stalledAfter) {
     Settings settings = pipeline.settings();
     String servers = settings.getString(Settings.BOOTSTRAP_SERVERS);
     this.reader = new AvroDeserializer<>(pipeline.registry(), Prediction.class);
