@@ -224,7 +224,7 @@ public final class Console implements AutoCloseable {
   }
 
   private static void notAllowed(Context context) {
-    boolean writable = context.path().equals(LivePage.CONFIGURATION);
+    boolean writable = context.path().equals(WriteRequests.CONFIGURATION);
     context
         .contentType(TEXT)
         .header("Allow", writable ? "GET, HEAD, POST" : "GET, HEAD")

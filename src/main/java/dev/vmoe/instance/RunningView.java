@@ -139,7 +139,7 @@ public final class RunningView implements PipelineView {
     return pipeline.newestImages().look().map(this::batch);
   }
 
-  private BatchView batch(NewestImages.Batch batch) {
+  private BatchView batch(NewestImages.ShownBatch batch) {
     ModelCard card = batch.card();
     PatchGrid grid = PatchGrid.of(card);
     return new BatchView(
@@ -153,7 +153,7 @@ public final class RunningView implements PipelineView {
         batch.images().stream().map(image -> image(image, grid)).toList());
   }
 
-  private static ImageView image(NewestImages.Image image, PatchGrid grid) {
+  private static ImageView image(NewestImages.ShownImage image, PatchGrid grid) {
     return new ImageView(
         image.partition(),
         image.offset(),

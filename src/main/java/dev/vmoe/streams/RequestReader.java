@@ -38,7 +38,7 @@ public final class RequestReader {
     }
   }
 
-  /** Most bytes of a label: the utilization of a batch may name one for each of its images. */
+  /** Maximum bytes of a label: the utilization of a batch may name one for each of its images. */
   static final int MAX_LABEL_BYTES = 1024;
 
   private final AvroDeserializer<ImageRequest> avro;
