@@ -2,8 +2,8 @@ package dev.vmoe.lab.bench;
 
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.inference.BatchResult;
-import dev.vmoe.lab.sweep.Evaluation;
-import dev.vmoe.lab.sweep.PairedBootstrap;
+import dev.vmoe.lab.sweep.Interval;
+import dev.vmoe.lab.sweep.PointRunner;
 import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
@@ -221,7 +221,7 @@ public final class PriorityStudy {
       if (tally.effectiveRatio == 0) {
         tally.effectiveRatio = result.effectiveCapacityRatio();
       }
-      boolean correct = Evaluation.argMax(result.logits()[i]) == classes[i];
+      boolean correct = PointRunner.argMax(result.logits()[i]) == classes[i];
       tally.scores[images + i] += (correct ? 1.0 : 0.0) / tally.runs;
       tally.processed += counts.processedShare(i) / tally.runs;
       int skipped = 0;
@@ -254,10 +254,10 @@ public final class PriorityStudy {
 
   private Row row(Tally tally, @Nullable Tally other, long seed) {
     double[] scores = Arrays.copyOf(tally.scores, images);
-    PairedBootstrap.Interval interval =
+    Interval interval =
         other == null
             ? null
-            : PairedBootstrap.difference(scores, Arrays.copyOf(other.scores, images), seed);
+            : Interval.ofPairs(scores, Arrays.copyOf(other.scores, images), seed);
     return new Row(
         tally.group,
         tally.settings.capacityRatio(),

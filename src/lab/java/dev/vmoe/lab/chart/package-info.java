@@ -1,4 +1,11 @@
-/** Line charts as SVG. */
+/**
+ * How results are shown: charts as SVG, and tables of rows of one kind.
+ *
+ * <pre>
+ *   Axis ─▶ Scale ─┐
+ *   Series ────────┴─▶ Plot ─▶ Svg        Columns ─▶ Table
+ * </pre>
+ */
 @NullMarked
 package dev.vmoe.lab.chart;
 

@@ -1,14 +1,15 @@
 package dev.vmoe.lab.overload;
 
 import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.lab.sweep.SweepRow;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /**
- * The best accuracy that a time an image can buy: the concave hull over operating points, since
- * whoever alternates between two of them gets what lies between.
+ * The best accuracy for a given time an image: the concave hull over operating points, since a
+ * policy that alternates between two of them gets what lies between.
  */
 public final class AccuracyFrontier {
 
@@ -65,6 +66,37 @@ public final class AccuracyFrontier {
       }
       hull.add(choice);
     }
+  }
+
+  /**
+   * Returns the frontier of evaluated points for a pipeline: the time of a point between the two
+   * whose rates were measured is interpolated by the time of its runs, since what the pipeline adds
+   * to an image is the same at every point.
+   *
+   * @param rows the lowest point first, then full quality, then any others
+   */
+  public static AccuracyFrontier of(List<SweepRow> rows, Rates rates) {
+    SweepRow lowest = rows.get(0);
+    SweepRow full = rows.get(1);
+    double range = full.millisPerImage() - lowest.millisPerImage();
+    double fastest = 1 / rates.lowest();
+    double slowest = 1 / rates.full();
+    List<Choice> others =
+        rows.subList(2, range > 0 ? rows.size() : 2).stream()
+            .map(
+                row -> {
+                  double part = (row.millisPerImage() - lowest.millisPerImage()) / range;
+                  return part > 0 && part < 1
+                      ? choice(row, fastest + part * (slowest - fastest))
+                      : choice(row, slowest);
+                })
+            .toList();
+    return new AccuracyFrontier(choice(lowest, fastest), choice(full, slowest), others);
+  }
+
+  private static Choice choice(SweepRow row, double secondsPerImage) {
+    return new Choice(
+        OverloadPolicies.point(row.point().settings()), secondsPerImage, row.accuracy());
   }
 
   private static double slope(Choice left, Choice right) {

@@ -1,10 +1,10 @@
 package dev.vmoe.lab.sizing;
 
+import dev.vmoe.lab.chart.Axis;
 import dev.vmoe.lab.chart.LineChart;
-import dev.vmoe.lab.chart.LineChart.Axis;
-import dev.vmoe.lab.chart.LineChart.Mark;
-import dev.vmoe.lab.chart.LineChart.Point;
-import dev.vmoe.lab.chart.LineChart.Series;
+import dev.vmoe.lab.chart.Series;
+import dev.vmoe.lab.chart.Series.Mark;
+import dev.vmoe.lab.chart.Series.Point;
 import dev.vmoe.lab.sizing.SizingStudy.Row;
 import java.util.List;
 import java.util.Locale;

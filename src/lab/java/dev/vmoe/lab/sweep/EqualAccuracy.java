@@ -16,14 +16,14 @@ public enum EqualAccuracy {
   /** The accuracy is at least the twin's. */
   AT_LEAST("at least the twin's") {
     @Override
-    boolean holds(SweepRow.Difference difference) {
+    boolean holds(Interval difference) {
       return difference.mean() >= 0;
     }
   },
   /** The 95 % interval of the difference, paired by image, reaches 0. */
   NOT_TOLD_APART("not told apart from it") {
     @Override
-    boolean holds(SweepRow.Difference difference) {
+    boolean holds(Interval difference) {
       return difference.high() >= 0;
     }
   };
@@ -34,7 +34,7 @@ public enum EqualAccuracy {
     this.label = label;
   }
 
-  abstract boolean holds(SweepRow.Difference difference);
+  abstract boolean holds(Interval difference);
 
   /** Returns the sense, for people. */
   public String label() {

@@ -1,7 +1,6 @@
 package dev.vmoe.lab.sweep;
 
 import dev.vmoe.dataset.LabelledImages;
-import dev.vmoe.image.BadImageException;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.moe.ModelCard;
 import java.io.IOException;
@@ -119,11 +118,7 @@ public final class ImageSample {
         order.subList(first, first + count),
         (slot, image) -> {
           classes[slot] = image.classIn(card);
-          try {
-            decoder.decode(image.encoded(), images, slot);
-          } catch (BadImageException e) {
-            throw new IOException(image.name() + ": " + e.getMessage(), e);
-          }
+          LabelledBatches.decode(decoder, image, images, slot);
         });
     return new Slice(images, classes);
   }

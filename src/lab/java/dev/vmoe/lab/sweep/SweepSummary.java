@@ -6,24 +6,29 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
-/** Adds the slices of a sweep up: one row a setting. */
+/** Adds up the slices of each setting: one row a setting. */
 public final class SweepSummary {
 
   private SweepSummary() {}
 
   /**
-   * Returns a row for every setting that has runs, in the plan's order.
+   * Returns a row for every setting that has runs.
    *
+   * @param points settings in the order of the rows
    * @param model name of the V-MoE
    * @param twin name of the dense twin; null without one
-   * @param seed seed of the bootstrap
    */
   public static List<SweepRow> of(
-      SweepPlan plan, List<SweepRun> runs, String model, @Nullable String twin, long seed) {
+      List<SweepPoint> points,
+      List<SweepRun> runs,
+      String model,
+      @Nullable String twin,
+      Statistics statistics) {
     Map<SweepPoint, List<SweepRun>> byPoint = new LinkedHashMap<>();
-    plan.points().forEach(point -> byPoint.put(point, new ArrayList<>()));
+    points.forEach(point -> byPoint.put(point, new ArrayList<>()));
     runs.forEach(run -> byPoint.computeIfAbsent(run.point(), p -> new ArrayList<>()).add(run));
     List<SweepRow> rows = new ArrayList<>();
     byPoint.forEach(
@@ -31,72 +36,69 @@ public final class SweepSummary {
           if (!own.isEmpty()) {
             List<SweepRun> dense = byPoint.getOrDefault(SweepPoint.dense(point.batch()), List.of());
             String name = point.isDense() && twin != null ? twin : model;
-            rows.add(row(name, point, own, dense, seed));
+            rows.add(row(name, point, own, point.isDense() ? List.of() : dense, statistics));
           }
         });
     return rows;
   }
 
   private static SweepRow row(
-      String model, SweepPoint point, List<SweepRun> own, List<SweepRun> dense, long seed) {
+      String model,
+      SweepPoint point,
+      List<SweepRun> own,
+      List<SweepRun> dense,
+      Statistics statistics) {
     int images = own.stream().mapToInt(SweepRun::images).sum();
     int correct = own.stream().mapToInt(run -> run.correct().cardinality()).sum();
     long assigned = own.stream().mapToLong(SweepRun::assigned).sum();
     long dispatched = own.stream().mapToLong(SweepRun::dispatched).sum();
-    Bootstrap.Interval interval = Bootstrap.ofShare(correct, images, seed);
-    boolean paired = !point.isDense() && !dense.isEmpty();
+    Map<Integer, SweepRun> twins = new HashMap<>();
+    dense.forEach(run -> twins.put(run.slice(), run));
+    List<SweepRun> paired = own.stream().filter(run -> twins.containsKey(run.slice())).toList();
     return new SweepRow(
         model,
         point,
         own.get(0).effectiveRatio(),
         images,
         correct,
-        interval.low(),
-        interval.high(),
-        paired ? difference(own, dense, seed) : null,
-        Sweep.median(own.stream().map(SweepRun::millisPerImage).toList()),
-        paired ? timesDense(own, dense) : null,
+        statistics.difference(correct, 0, images),
+        paired.isEmpty() ? null : difference(paired, twins, statistics),
+        overSlices(own, SweepRun::millisPerImage, statistics),
+        timesDense(paired, twins, statistics),
         assigned == 0 ? 1 : (double) dispatched / assigned);
   }
 
-  private static SweepRow.@Nullable Difference difference(
-      List<SweepRun> own, List<SweepRun> dense, long seed) {
-    Map<Integer, SweepRun> twins = bySlice(dense);
+  private static Interval difference(
+      List<SweepRun> paired, Map<Integer, SweepRun> twins, Statistics statistics) {
     int gained = 0;
     int lost = 0;
     int images = 0;
-    for (SweepRun run : own) {
+    for (SweepRun run : paired) {
       SweepRun twin = twins.get(run.slice());
-      if (twin != null) {
-        gained += countMinus(run.correct(), twin.correct());
-        lost += countMinus(twin.correct(), run.correct());
-        images += run.images();
-      }
+      gained += countMinus(run.correct(), twin.correct());
+      lost += countMinus(twin.correct(), run.correct());
+      images += run.images();
     }
-    if (images == 0) {
-      return null;
-    }
-    Bootstrap.Interval interval = Bootstrap.ofDifference(gained, lost, images, seed);
-    return new SweepRow.Difference(
-        (double) (gained - lost) / images, interval.low(), interval.high());
+    return statistics.difference(gained, lost, images);
   }
 
-  private static @Nullable Double timesDense(List<SweepRun> own, List<SweepRun> dense) {
-    Map<Integer, SweepRun> twins = bySlice(dense);
-    List<Double> ratios = new ArrayList<>();
-    for (SweepRun run : own) {
-      SweepRun twin = twins.get(run.slice());
-      if (twin != null && twin.millisPerImage() > 0) {
-        ratios.add(run.millisPerImage() / twin.millisPerImage());
-      }
-    }
-    return ratios.isEmpty() ? null : Sweep.median(ratios);
+  private static @Nullable Double timesDense(
+      List<SweepRun> paired, Map<Integer, SweepRun> twins, Statistics statistics) {
+    List<SweepRun> timed =
+        paired.stream().filter(run -> twins.get(run.slice()).millisPerImage() > 0).toList();
+    return timed.isEmpty()
+        ? null
+        : overSlices(
+            timed,
+            run -> run.millisPerImage() / twins.get(run.slice()).millisPerImage(),
+            statistics);
   }
 
-  private static Map<Integer, SweepRun> bySlice(List<SweepRun> runs) {
-    Map<Integer, SweepRun> bySlice = new HashMap<>();
-    runs.forEach(run -> bySlice.put(run.slice(), run));
-    return bySlice;
+  private static double overSlices(
+      List<SweepRun> runs, ToDoubleFunction<SweepRun> figure, Statistics statistics) {
+    return statistics.overSlices(
+        runs.stream().mapToDouble(figure).toArray(),
+        runs.stream().mapToInt(SweepRun::images).toArray());
   }
 
   private static int countMinus(BitSet left, BitSet right) {
