@@ -60,7 +60,7 @@ class AxisTest {
             "#000",
             false,
             Series.Mark.FILLED,
-            List.of(Series.Point.of(1, 2), new Series.Point(2, 3, 1, 4))));
+            List.of(Series.ChartPoint.of(1, 2), new Series.ChartPoint(2, 3, 1, 4))));
     chart.add(new Series("none", "#000", false, Series.Mark.OPEN, List.of()));
 
     String svg = chart.toSvg();

@@ -17,14 +17,14 @@ import java.util.function.LongSupplier;
 public final class Rounds {
 
   private final LongSupplier nanoClock;
-  private final Map<String, Measurement> things = new LinkedHashMap<>();
+  private final Map<String, Measure> things = new LinkedHashMap<>();
   private final Map<String, List<Double>> figures = new LinkedHashMap<>();
   private boolean alternating;
   private boolean warm;
 
   /** Measures a thing once. */
   @FunctionalInterface
-  public interface Measurement {
+  public interface Measure {
 
     /** Returns the figure, in whatever unit it has. */
     double measure() throws InterruptedException;
@@ -46,7 +46,7 @@ public final class Rounds {
   }
 
   /** Adds something to be measured once a round, after what was added before. */
-  public void add(String name, Measurement thing) {
+  public void add(String name, Measure thing) {
     if (things.putIfAbsent(name, thing) != null) {
       throw new IllegalArgumentException("two things are named " + name);
     }

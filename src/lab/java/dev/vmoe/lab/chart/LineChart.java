@@ -1,6 +1,6 @@
 package dev.vmoe.lab.chart;
 
-import dev.vmoe.lab.chart.Series.Point;
+import dev.vmoe.lab.chart.Series.ChartPoint;
 import java.util.ArrayList;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
@@ -22,7 +22,7 @@ public final class LineChart {
   private final Axis x;
   private final Axis y;
   private final List<Series> series = new ArrayList<>();
-  private final List<Level> levels = new ArrayList<>();
+  private final List<ReferenceLine> levels = new ArrayList<>();
 
   /**
    * A horizontal line over the whole width.
@@ -33,7 +33,7 @@ public final class LineChart {
    * @param low lower end of the shaded band around it
    * @param high upper end
    */
-  public record Level(String name, String colour, double y, double low, double high) {}
+  public record ReferenceLine(String name, String colour, double y, double low, double high) {}
 
   /** Creates a picture without lines. */
   public LineChart(String title, String subtitle, Axis x, Axis y) {
@@ -51,7 +51,7 @@ public final class LineChart {
   }
 
   /** Adds a horizontal line; it is drawn below the others. */
-  public void add(Level added) {
+  public void add(ReferenceLine added) {
     levels.add(added);
   }
 
@@ -60,13 +60,13 @@ public final class LineChart {
     DoubleSummaryStatistics across = new DoubleSummaryStatistics();
     DoubleSummaryStatistics up = new DoubleSummaryStatistics();
     for (Series line : series) {
-      for (Point point : line.points()) {
+      for (ChartPoint point : line.points()) {
         across.accept(point.x());
         up.accept(point.low());
         up.accept(point.high());
       }
     }
-    for (Level level : levels) {
+    for (ReferenceLine level : levels) {
       up.accept(level.low());
       up.accept(level.high());
     }
@@ -93,7 +93,7 @@ public final class LineChart {
       svg.text(RIGHT + 58, at + 4.5, "start", "", line.name());
       at += LEGEND_STEP;
     }
-    for (Level level : levels) {
+    for (ReferenceLine level : levels) {
       drawSample(svg, at, level.colour(), true);
       svg.text(RIGHT + 58, at + 4.5, "start", "", level.name());
       at += LEGEND_STEP;

@@ -2,7 +2,7 @@ package dev.vmoe.lab.chart;
 
 import dev.vmoe.lab.chart.Axis.Scale;
 import dev.vmoe.lab.chart.Series.Mark;
-import dev.vmoe.lab.chart.Series.Point;
+import dev.vmoe.lab.chart.Series.ChartPoint;
 import dev.vmoe.picture.Markup;
 import java.util.Locale;
 
@@ -48,14 +48,14 @@ public record Plot(Scale x, Scale y, int left, int right, int top, int bottom) {
     svg.add("<g stroke=\"%s\" fill=\"none\">", line.colour());
     svg.add("<title>%s</title>", Markup.escape(line.name()));
     StringBuilder path = new StringBuilder();
-    for (Point point : line.points()) {
+    for (ChartPoint point : line.points()) {
       path.append(path.isEmpty() ? "" : " ")
           .append(
               String.format(Locale.ROOT, "%.1f,%.1f", across(point.x()), height(point.y())));
     }
     svg.add("<polyline points=\"%s\"%s/>", path, stroke(line.dashed()));
     if (line.mark() != Mark.NONE) {
-      for (Point point : line.points()) {
+      for (ChartPoint point : line.points()) {
         drawErrorBar(svg, point);
         drawMark(svg, line, across(point.x()), height(point.y()));
       }
@@ -64,7 +64,7 @@ public record Plot(Scale x, Scale y, int left, int right, int top, int bottom) {
   }
 
   /** Draws a horizontal line over the whole width, and the band around it. */
-  void draw(Svg svg, LineChart.Level level) {
+  void draw(Svg svg, LineChart.ReferenceLine level) {
     double above = height(level.high());
     svg.add("<g stroke=\"%s\">", level.colour());
     svg.add("<title>%s</title>", Markup.escape(level.name()));
@@ -76,7 +76,7 @@ public record Plot(Scale x, Scale y, int left, int right, int top, int bottom) {
     svg.add("</g>");
   }
 
-  private void drawErrorBar(Svg svg, Point point) {
+  private void drawErrorBar(Svg svg, ChartPoint point) {
     double at = across(point.x());
     double low = height(point.low());
     double high = height(point.high());

@@ -11,7 +11,7 @@ import java.util.List;
  * @param mark how its points are marked
  * @param points its points in their order
  */
-public record Series(String name, String colour, boolean dashed, Mark mark, List<Point> points) {
+public record Series(String name, String colour, boolean dashed, Mark mark, List<ChartPoint> points) {
 
   /** How the points of a line are marked. */
   public enum Mark {
@@ -33,11 +33,11 @@ public record Series(String name, String colour, boolean dashed, Mark mark, List
    * @param low lower end of the error bar
    * @param high upper end
    */
-  public record Point(double x, double y, double low, double high) {
+  public record ChartPoint(double x, double y, double low, double high) {
 
     /** Returns a value without an error bar. */
-    public static Point of(double x, double y) {
-      return new Point(x, y, y, y);
+    public static ChartPoint of(double x, double y) {
+      return new ChartPoint(x, y, y, y);
     }
   }
 }

@@ -58,7 +58,7 @@ final class BenchGraphCommand extends LabCommand {
   private static final int PROFILED_RUNS = 10;
   private static final int SKIPPED_RUNS = 2;
 
-  @Mixin private final BatchSize batchSize = new BatchSize();
+  @Mixin private final BatchSizeOption batchSize = new BatchSizeOption();
   @Mixin private final CsvOption csv = new CsvOption();
   @Mixin private final JsonOption json = new JsonOption();
 

@@ -44,7 +44,7 @@ final class BenchObservabilityCommand extends LabCommand {
 
   @Mixin private final ModelOptions model = new ModelOptions();
   @Mixin private final RoutingOptions routing = new RoutingOptions();
-  @Mixin private final BatchSize batch = new BatchSize();
+  @Mixin private final BatchSizeOption batch = new BatchSizeOption();
   @Mixin private final CsvOption csv = new CsvOption();
   @Mixin private final JsonOption json = new JsonOption();
 

@@ -73,7 +73,7 @@ final class BenchOverloadCommand extends LabCommand {
   @Mixin private final ModelOptions model = new ModelOptions();
   @Mixin private final RoutingOptions fullQuality = new RoutingOptions();
   @Mixin private final LabelledOptions labelled = new LabelledOptions();
-  @Mixin private final BatchSize batchSize = new BatchSize();
+  @Mixin private final BatchSizeOption batchSize = new BatchSizeOption();
   @Mixin private final JsonOption json = new JsonOption();
 
   @Option(

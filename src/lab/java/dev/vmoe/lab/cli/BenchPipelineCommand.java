@@ -54,7 +54,7 @@ final class BenchPipelineCommand extends LabCommand {
 
   @Mixin private final ModelOptions model = new ModelOptions();
   @Mixin private final RoutingOptions routing = new RoutingOptions();
-  @Mixin private final BatchSize batchSize = new BatchSize();
+  @Mixin private final BatchSizeOption batchSize = new BatchSizeOption();
   @Mixin private final JsonOption json = new JsonOption();
 
   @Option(
@@ -114,7 +114,7 @@ final class BenchPipelineCommand extends LabCommand {
     return 0;
   }
 
-  /** Measures the pipeline; notes the batch size and who used the processors. */
+  /** Measures the pipeline; notes the batch size and the use of the processors. */
   private static double imagesPerSecond(
       LocalPipeline pipeline, List<LabelledImage> set, int count, Rounds measured)
       throws InterruptedException {

@@ -99,20 +99,20 @@ final class BenchPriorityCommand extends LabCommand {
             parts));
   }
 
-  private void write(List<PriorityStudy.Row> rows, ModelCard card) throws IOException {
+  private void write(List<PriorityStudy.GroupRow> rows, ModelCard card) throws IOException {
     Table table =
-        new Columns<PriorityStudy.Row>()
+        new Columns<PriorityStudy.GroupRow>()
             .add("images", row -> row.group().label())
-            .add("K", PriorityStudy.Row::expertsPerToken)
-            .add("ratio", PriorityStudy.Row::capacityRatio)
-            .add("effective", 3, PriorityStudy.Row::effectiveCapacityRatio)
-            .add("accuracy", 4, PriorityStudy.Row::accuracy)
+            .add("K", PriorityStudy.GroupRow::expertsPerToken)
+            .add("ratio", PriorityStudy.GroupRow::capacityRatio)
+            .add("effective", 3, PriorityStudy.GroupRow::effectiveCapacityRatio)
+            .add("accuracy", 4, PriorityStudy.GroupRow::accuracy)
             .add("minus", row -> row.comparedWith() == null ? null : row.comparedWith().label())
-            .add("difference", 4, PriorityStudy.Row::difference)
-            .add("low_95", 4, PriorityStudy.Row::low)
-            .add("high_95", 4, PriorityStudy.Row::high)
-            .add("processed", 4, PriorityStudy.Row::processedShare)
-            .add("skipped", 4, PriorityStudy.Row::skippedShare)
+            .add("difference", 4, PriorityStudy.GroupRow::difference)
+            .add("low_95", 4, PriorityStudy.GroupRow::low)
+            .add("high_95", 4, PriorityStudy.GroupRow::high)
+            .add("processed", 4, PriorityStudy.GroupRow::processedShare)
+            .add("skipped", 4, PriorityStudy.GroupRow::skippedShare)
             .table(rows);
     out()
         .printf(

@@ -73,7 +73,7 @@ final class CostOptions {
   private CommandSpec command;
 
   /**
-   * What is computed with.
+   * The inputs of a prediction.
    *
    * @param costs measured costs
    * @param quality accuracy of every operating point
@@ -112,7 +112,7 @@ final class CostOptions {
     }
   }
 
-  /** Returns what is computed with; opens the model only where costs have to be measured. */
+  /** Returns the inputs; opens the model only where costs have to be measured. */
   Basis basis() throws IOException, InterruptedException {
     if (costs == null) {
       try (VmoeSession session = model.open()) {
@@ -125,7 +125,7 @@ final class CostOptions {
     return basis(read, card);
   }
 
-  /** Returns what is computed with, measured with a session that is open. */
+  /** Returns the inputs, measured with an open session. */
   Basis basis(VmoeSession session) throws IOException, InterruptedException {
     ModelCard card = session.card();
     if (costs != null) {

@@ -31,7 +31,7 @@ public final class AccuracyFrontier {
     }
   }
 
-  /** From the fastest to the most accurate, ever less accuracy gained by a second. */
+  /** From the fastest to the most accurate; each second gains less accuracy than the one before. */
   private final List<Choice> hull = new ArrayList<>();
 
   /**
@@ -109,7 +109,7 @@ public final class AccuracyFrontier {
     return List.copyOf(hull);
   }
 
-  /** Returns the least time an image takes, in seconds. */
+  /** Returns the minimum time of an image, in seconds. */
   public double fastest() {
     return hull.get(0).secondsPerImage();
   }

@@ -4,7 +4,7 @@ import dev.vmoe.lab.chart.Axis;
 import dev.vmoe.lab.chart.Plot;
 import dev.vmoe.lab.chart.Series;
 import dev.vmoe.lab.chart.Series.Mark;
-import dev.vmoe.lab.chart.Series.Point;
+import dev.vmoe.lab.chart.Series.ChartPoint;
 import dev.vmoe.lab.chart.Svg;
 import java.util.ArrayList;
 import java.util.DoubleSummaryStatistics;
@@ -28,17 +28,17 @@ public final class OverloadPicture {
   private static final String BLACK = "#222";
   private static final Axis SECONDS = new Axis("seconds", false);
 
-  /** Told apart by people who see few colours, too (Okabe and Ito). */
+  /** Safe for colour-blind readers (Okabe and Ito). */
   private static final List<String> COLOURS =
       List.of("#d55e00", "#0072b2", "#e69f00", "#009e73", "#888888", "#cc79a7");
 
-  private final Map<String, OverloadReport.Result> policies;
+  private final Map<String, OverloadReport.PolicyResult> policies;
   private final double targetMillis;
   private final int seconds;
 
-  private record Panel(Axis axis, List<Series> lines) {}
+  private record TimePanel(Axis axis, List<Series> lines) {}
 
-  private OverloadPicture(Map<String, OverloadReport.Result> policies, double targetSeconds) {
+  private OverloadPicture(Map<String, OverloadReport.PolicyResult> policies, double targetSeconds) {
     this.policies = policies;
     this.targetMillis = 1e3 * targetSeconds;
     this.seconds =
@@ -51,17 +51,17 @@ public final class OverloadPicture {
    * @param policies results by policy, at least one
    */
   public static String svg(
-      String title, Map<String, OverloadReport.Result> policies, double targetSeconds) {
+      String title, Map<String, OverloadReport.PolicyResult> policies, double targetSeconds) {
     return new OverloadPicture(policies, targetSeconds).draw(title);
   }
 
   private String draw(String title) {
-    List<Panel> panels = panels();
+    List<TimePanel> panels = panels();
     int height = TOP + panels.size() * (PANEL_HEIGHT + GAP) + 20;
     Svg svg = new Svg(WIDTH, height, LEFT, title);
     drawLegend(svg);
     int top = TOP;
-    for (Panel panel : panels) {
+    for (TimePanel panel : panels) {
       Plot plot =
           new Plot(
               SECONDS.scale(0, seconds), scale(panel), LEFT, RIGHT, top, top + PANEL_HEIGHT);
@@ -73,7 +73,7 @@ public final class OverloadPicture {
     return svg.end();
   }
 
-  private List<Panel> panels() {
+  private List<TimePanel> panels() {
     List<Timeline.Second> any = policies.values().iterator().next().timeline();
     Series arrivals = line("arrivals", BLACK, any, Timeline.Second::arrivals);
     List<Series> latencies = lines(Timeline.Second::p99Ms);
@@ -83,12 +83,12 @@ public final class OverloadPicture {
             BLACK,
             true,
             Mark.NONE,
-            List.of(Point.of(0, targetMillis), Point.of(seconds, targetMillis))));
+            List.of(ChartPoint.of(0, targetMillis), ChartPoint.of(seconds, targetMillis))));
     return List.of(
-        new Panel(new Axis("images arriving a second", false), List.of(arrivals)),
-        new Panel(new Axis("images waiting", false), lines(Timeline.Second::backlogImages)),
-        new Panel(new Axis("capacity ratio × K", false), lines(Timeline.Second::slotsPerToken)),
-        new Panel(new Axis("p99 latency, ms", true), latencies));
+        new TimePanel(new Axis("images arriving a second", false), List.of(arrivals)),
+        new TimePanel(new Axis("images waiting", false), lines(Timeline.Second::backlogImages)),
+        new TimePanel(new Axis("capacity ratio × K", false), lines(Timeline.Second::slotsPerToken)),
+        new TimePanel(new Axis("p99 latency, ms", true), latencies));
   }
 
   private List<Series> lines(ToDoubleFunction<Timeline.Second> figure) {
@@ -115,7 +115,7 @@ public final class OverloadPicture {
         false,
         Mark.NONE,
         timeline.stream()
-            .map(second -> Point.of(second.second() + 0.5, figure.applyAsDouble(second)))
+            .map(second -> ChartPoint.of(second.second() + 0.5, figure.applyAsDouble(second)))
             .filter(point -> !Double.isNaN(point.y()))
             .toList());
   }
@@ -134,7 +134,7 @@ public final class OverloadPicture {
   }
 
   /** Returns what the values take up: from 0, or from the smallest where it is logarithmic. */
-  private static Axis.Scale scale(Panel panel) {
+  private static Axis.Scale scale(TimePanel panel) {
     DoubleSummaryStatistics values = new DoubleSummaryStatistics();
     panel.lines().forEach(line -> line.points().forEach(point -> values.accept(point.y())));
     double max = Math.max(values.getMax(), Double.MIN_NORMAL);

@@ -21,13 +21,13 @@ public final class OverloadReport {
    * @param recovery how it came through its largest backlog; null if it had none
    * @param timeline second by second
    */
-  public record Result(
+  public record PolicyResult(
       PolicyMetrics metrics, @Nullable Recovery recovery, List<Timeline.Second> timeline) {}
 
   private final Quality quality;
   private final Rates rates;
   private final double targetSeconds;
-  private final Map<String, Map<String, Result>> traces = new LinkedHashMap<>();
+  private final Map<String, Map<String, PolicyResult>> traces = new LinkedHashMap<>();
 
   /**
    * Creates an empty report.
@@ -48,14 +48,14 @@ public final class OverloadReport {
         .computeIfAbsent(trace, name -> new LinkedHashMap<>())
         .put(
             policy,
-            new Result(
+            new PolicyResult(
                 PolicyMetrics.of(outcome, targetSeconds),
                 Recovery.of(outcome, rates.full() * targetSeconds, quality),
                 Timeline.of(outcome)));
   }
 
   /** Returns the results by trace and policy, in the order in which they were added. */
-  public Map<String, Map<String, Result>> traces() {
+  public Map<String, Map<String, PolicyResult>> traces() {
     return traces;
   }
 
@@ -77,7 +77,7 @@ public final class OverloadReport {
         .table(rows().filter(row -> row.trace.equals(trace)).toList());
   }
 
-  private record TraceResult(String trace, String policy, Result result) {}
+  private record TraceResult(String trace, String policy, PolicyResult result) {}
 
   private Stream<TraceResult> rows() {
     return traces.entrySet().stream()
@@ -98,7 +98,7 @@ public final class OverloadReport {
   }
 
   /** Returns the results of a trace by policy; empty for one that was not added. */
-  public Map<String, Result> results(String trace) {
+  public Map<String, PolicyResult> results(String trace) {
     return traces.getOrDefault(trace, Map.of());
   }
 
@@ -107,7 +107,7 @@ public final class OverloadReport {
    * which the backlog went down beside the lowest point's, and when quality was back.
    */
   public String recovery(String trace, String policy) {
-    Result result = results(trace).get(policy);
+    PolicyResult result = results(trace).get(policy);
     if (result == null) {
       throw new IllegalArgumentException(policy + " was not measured on trace " + trace);
     }

@@ -1,6 +1,6 @@
 /**
- * The benchmark of policies under load: arrival traces, an open-loop client, what came of each
- * image, and the bound that nobody who does not know the future can reach.
+ * The benchmark of policies under load: arrival traces, an open-loop client, the outcome of each
+ * image, and a bound that knows the future.
  *
  * <pre>
  *   Rates ─▶ LoadTraces ─▶ ArrivalTrace ─┬─▶ OpenLoopClient ─▶ TraceOutcome ─┬─▶ PolicyMetrics

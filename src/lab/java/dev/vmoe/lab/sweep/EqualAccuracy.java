@@ -42,8 +42,7 @@ public enum EqualAccuracy {
   }
 
   /**
-   * Returns the point that takes the least time of those with BPR which are as accurate as the
-   * twin.
+   * Returns the fastest of the points with BPR that are as accurate as the twin.
    *
    * @param batch batch size that both are compared at
    */

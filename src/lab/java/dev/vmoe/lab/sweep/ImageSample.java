@@ -35,7 +35,7 @@ public final class ImageSample {
    * @param classes (n) true class of each
    */
   @SuppressWarnings("ArrayRecordComponent")
-  record Slice(ByteBuffer images, int[] classes) {}
+  record ImageSlice(ByteBuffer images, int[] classes) {}
 
   /**
    * Draws a sample.
@@ -104,7 +104,7 @@ public final class ImageSample {
    * @throws IOException if the set cannot be read, an image is damaged, or has a class that the
    *     model does not know
    */
-  Slice slice(int number) throws IOException {
+  ImageSlice slice(int number) throws IOException {
     int first = number * sliceImages;
     int count = sizeOf(number);
     if (buffer == null) {
@@ -120,6 +120,6 @@ public final class ImageSample {
           classes[slot] = image.classIn(card);
           LabelledBatches.decode(decoder, image, images, slot);
         });
-    return new Slice(images, classes);
+    return new ImageSlice(images, classes);
   }
 }

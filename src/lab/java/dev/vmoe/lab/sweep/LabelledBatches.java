@@ -19,7 +19,7 @@ public final class LabelledBatches {
 
   /** Is given one batch after the other. */
   @FunctionalInterface
-  public interface Receiver {
+  public interface BatchReceiver {
 
     /**
      * Takes a batch, which is overwritten afterwards.
@@ -55,7 +55,7 @@ public final class LabelledBatches {
    * @param done told after each batch how many images were handed on
    * @throws IOException if an image cannot be decoded or has a class that the model does not know
    */
-  public void forEach(Iterator<LabelledImage> set, int count, Receiver receiver, LongConsumer done)
+  public void forEach(Iterator<LabelledImage> set, int count, BatchReceiver receiver, LongConsumer done)
       throws IOException {
     int[] classes = new int[batch];
     int filled = 0;

@@ -88,7 +88,7 @@ public final class Sweep {
    * @return about how long one slice takes, in nanoseconds
    */
   public long measureSliceNanos() throws IOException {
-    ImageSample.Slice slice = sample.slice(0);
+    ImageSample.ImageSlice slice = sample.slice(0);
     double nanos = 0;
     for (SweepPoint point : plan.points()) {
       int images = Math.min(point.batch(), slice.classes().length);
@@ -122,7 +122,7 @@ public final class Sweep {
       if (points.isEmpty()) {
         continue;
       }
-      ImageSample.Slice images = sample.slice(number);
+      ImageSample.ImageSlice images = sample.slice(number);
       for (SweepPoint point : points) {
         log.append(runner.run(number, images.images(), images.classes(), point));
         doneRuns.accept(++count);

@@ -4,7 +4,7 @@ import dev.vmoe.lab.chart.Axis;
 import dev.vmoe.lab.chart.LineChart;
 import dev.vmoe.lab.chart.Series;
 import dev.vmoe.lab.chart.Series.Mark;
-import dev.vmoe.lab.chart.Series.Point;
+import dev.vmoe.lab.chart.Series.ChartPoint;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
 import java.util.Comparator;
@@ -135,7 +135,7 @@ public final class SweepPictures {
         .ifPresent(
             row ->
                 chart.add(
-                    new LineChart.Level(
+                    new LineChart.ReferenceLine(
                         "dense twin",
                         GREY,
                         100 * row.accuracy(),
@@ -157,13 +157,13 @@ public final class SweepPictures {
     };
   }
 
-  private static List<Point> points(
+  private static List<ChartPoint> points(
       List<SweepRow> rows, Predicate<SweepRow> curve, ToDoubleFunction<SweepRow> x) {
     return rows.stream().filter(curve).map(row -> point(row, x.applyAsDouble(row))).toList();
   }
 
-  private static Point point(SweepRow row, double x) {
-    return new Point(x, 100 * row.accuracy(), 100 * row.accuracyInterval().low(), 100 * row.accuracyInterval().high());
+  private static ChartPoint point(SweepRow row, double x) {
+    return new ChartPoint(x, 100 * row.accuracy(), 100 * row.accuracyInterval().low(), 100 * row.accuracyInterval().high());
   }
 
   private static int largestK(SweepPlan plan) {

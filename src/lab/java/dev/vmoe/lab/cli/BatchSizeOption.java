@@ -3,7 +3,7 @@ package dev.vmoe.lab.cli;
 import picocli.CommandLine.Option;
 
 /** The batch size of the commands that measure speed. */
-final class BatchSize {
+final class BatchSizeOption {
 
   @Option(
       names = "--batch",
