@@ -49,8 +49,7 @@ class LabLayeringTest {
     try {
       return new ClassFileImporter()
           .withImportOption(new ImportOption.DoNotIncludeTests())
-          .importPath(
-              Path.of(one.getProtectionDomain().getCodeSource().getLocation().toURI()));
+          .importPath(Path.of(one.getProtectionDomain().getCodeSource().getLocation().toURI()));
     } catch (URISyntaxException e) {
       throw new IllegalStateException(e);
     }
@@ -113,8 +112,7 @@ class LabLayeringTest {
             line -> {
               String[] cells = line.split("\\|", -1);
               String uses = cells[1].strip();
-              table.put(
-                  cells[0].strip(), uses.isEmpty() ? Set.of() : Set.of(uses.split(" ")));
+              table.put(cells[0].strip(), uses.isEmpty() ? Set.of() : Set.of(uses.split(" ")));
             });
     return table;
   }

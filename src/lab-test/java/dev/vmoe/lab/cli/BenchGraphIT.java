@@ -17,20 +17,20 @@ class BenchGraphIT extends CommandTest {
     Path csv = folder.resolve("operators.csv");
     int status =
         run(
-                "bench",
-                "graph",
-                "--variant",
-                "S/32",
-                "--batch",
-                "2",
-                "--rounds",
-                "1",
-                "--ratios",
-                "4,0.25",
-                "--json",
-                json.toString(),
-                "--csv",
-                csv.toString());
+            "bench",
+            "graph",
+            "--variant",
+            "S/32",
+            "--batch",
+            "2",
+            "--rounds",
+            "1",
+            "--ratios",
+            "4,0.25",
+            "--json",
+            json.toString(),
+            "--csv",
+            csv.toString());
 
     assertThat(err.toString()).doesNotContain("vmoe: ");
     assertThat(status).isZero();

@@ -23,16 +23,16 @@ class BenchObservabilityIT extends CommandTest {
     Path csv = folder.resolve("pairs.csv");
     int status =
         run(
-                "bench",
-                "observability",
-                "--images",
-                Integer.toString(IMAGES),
-                "--rounds",
-                Integer.toString(ROUNDS),
-                "--json",
-                json.toString(),
-                "--csv",
-                csv.toString());
+            "bench",
+            "observability",
+            "--images",
+            Integer.toString(IMAGES),
+            "--rounds",
+            Integer.toString(ROUNDS),
+            "--json",
+            json.toString(),
+            "--csv",
+            csv.toString());
 
     assertThat(err.toString()).doesNotContain("vmoe: ");
     assertThat(status).isZero();

@@ -67,8 +67,7 @@ class EvaluateCommandTest extends CommandTest {
     assertThat(full.get("capacity_ratio").asDouble()).isEqualTo(4);
     assertThat(full.get("processed_share").asDouble()).isEqualTo(1);
     assertThat(full.get("minus_dense").asDouble())
-        .isBetween(
-            full.get("minus_dense_low").asDouble(), full.get("minus_dense_high").asDouble());
+        .isBetween(full.get("minus_dense_low").asDouble(), full.get("minus_dense_high").asDouble());
     assertThat(rows.get(4).get("experts_per_token").asInt()).isEqualTo(1);
     assertThat(rows.get(4).get("processed_share").asDouble()).isBetween(0.05, 0.15);
     assertThat(rows.get(8).get("routing").asText()).isEqualTo("vanilla");

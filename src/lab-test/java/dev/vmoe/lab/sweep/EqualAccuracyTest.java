@@ -11,7 +11,17 @@ import org.junit.jupiter.api.Test;
 class EqualAccuracyTest {
 
   private static final SweepRow TWIN =
-      new SweepRow("twin", SweepPoint.dense(64), 0, 1000, 900, new Interval(0.9, 0.88, 0.92), null, 0.5, null, 1);
+      new SweepRow(
+          "twin",
+          SweepPoint.dense(64),
+          0,
+          1000,
+          900,
+          new Interval(0.9, 0.88, 0.92),
+          null,
+          0.5,
+          null,
+          1);
 
   private static final SweepRow CHEAP = row(0.1, Routing.BATCH_PRIORITY, 64, 850, 0.02, 0.2);
   private static final SweepRow NEAR = row(0.5, Routing.BATCH_PRIORITY, 64, 890, 0.02, 0.3);

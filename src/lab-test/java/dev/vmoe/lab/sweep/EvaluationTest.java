@@ -22,7 +22,8 @@ class EvaluationTest {
   @Test
   void shouldCountAccuracyAndTimeOfEverySettingOnTheSameImages() {
     Evaluation evaluation =
-        new Evaluation(new FirstPixel("moe", 0), new FirstPixel("dense", 1), List.of(FULL, HALF), 4);
+        new Evaluation(
+            new FirstPixel("moe", 0), new FirstPixel("dense", 1), List.of(FULL, HALF), 4);
 
     evaluation.add(images(0, 1, 2, 1), new int[] {0, 1, 2, 0}); // moe 3 of 4, dense 1 of 4
     evaluation.add(images(2), new int[] {2}); // moe right, dense wrong

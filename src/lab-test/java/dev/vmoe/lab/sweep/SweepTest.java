@@ -62,7 +62,8 @@ class SweepTest {
             row -> {
               assertThat(row.images()).isEqualTo(IMAGES);
               assertThat(row.correct()).isEqualTo(20);
-              assertThat(row.accuracy()).isBetween(row.accuracyInterval().low(), row.accuracyInterval().high());
+              assertThat(row.accuracy())
+                  .isBetween(row.accuracyInterval().low(), row.accuracyInterval().high());
             });
     assertThat(rows).filteredOn(row -> row.point().isDense()).hasSize(2);
     assertThat(row(rows, 2.0, 4).processed()).isEqualTo(1);

@@ -55,8 +55,7 @@ public final class MatrixPeak implements AutoCloseable {
    * @param file where the graph is written
    * @throws InferenceException if it cannot be opened on this device
    */
-  public static MatrixPeak open(Path file, long seed, SessionSettings settings)
-      throws IOException {
+  public static MatrixPeak open(Path file, long seed, SessionSettings settings) throws IOException {
     Random random = new Random(seed);
     write(file, random);
     OrtEnvironment environment = OrtRuntime.environment();

@@ -255,9 +255,7 @@ public final class PriorityStudy {
   private GroupRow row(Tally tally, @Nullable Tally other, long seed) {
     double[] scores = Arrays.copyOf(tally.scores, images);
     Interval interval =
-        other == null
-            ? null
-            : Interval.ofPairs(scores, Arrays.copyOf(other.scores, images), seed);
+        other == null ? null : Interval.ofPairs(scores, Arrays.copyOf(other.scores, images), seed);
     return new GroupRow(
         tally.group,
         tally.settings.capacityRatio(),

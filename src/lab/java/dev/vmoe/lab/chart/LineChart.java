@@ -101,7 +101,6 @@ public final class LineChart {
   }
 
   private static void drawSample(Svg svg, int at, String colour, boolean dashed) {
-    svg.add(
-        "<path d=\"M%d %dh34\" stroke=\"%s\"%s/>", RIGHT + 16, at, colour, Plot.stroke(dashed));
+    svg.add("<path d=\"M%d %dh34\" stroke=\"%s\"%s/>", RIGHT + 16, at, colour, Plot.stroke(dashed));
   }
 }

@@ -1,8 +1,8 @@
 package dev.vmoe.lab.chart;
 
 import dev.vmoe.lab.chart.Axis.Scale;
-import dev.vmoe.lab.chart.Series.Mark;
 import dev.vmoe.lab.chart.Series.ChartPoint;
+import dev.vmoe.lab.chart.Series.Mark;
 import dev.vmoe.picture.Markup;
 import java.util.Locale;
 
@@ -50,8 +50,7 @@ public record Plot(Scale x, Scale y, int left, int right, int top, int bottom) {
     StringBuilder path = new StringBuilder();
     for (ChartPoint point : line.points()) {
       path.append(path.isEmpty() ? "" : " ")
-          .append(
-              String.format(Locale.ROOT, "%.1f,%.1f", across(point.x()), height(point.y())));
+          .append(String.format(Locale.ROOT, "%.1f,%.1f", across(point.x()), height(point.y())));
     }
     svg.add("<polyline points=\"%s\"%s/>", path, stroke(line.dashed()));
     if (line.mark() != Mark.NONE) {

@@ -11,7 +11,8 @@ import java.util.List;
  * @param mark how its points are marked
  * @param points its points in their order
  */
-public record Series(String name, String colour, boolean dashed, Mark mark, List<ChartPoint> points) {
+public record Series(
+    String name, String colour, boolean dashed, Mark mark, List<ChartPoint> points) {
 
   /** How the points of a line are marked. */
   public enum Mark {

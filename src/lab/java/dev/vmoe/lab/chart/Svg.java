@@ -21,8 +21,7 @@ public final class Svg {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%1$d\" height=\"%2$d\""
             + " viewBox=\"0 0 %1$d %2$d\" font-family=\"Helvetica, Arial, sans-serif\""
             + " font-size=\"13\" fill=\"#222\">",
-        width,
-        height);
+        width, height);
     add("<title>%s</title>", Markup.escape(title));
     add("<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>");
     text(left, 28, "start", "font-size=\"17\" font-weight=\"bold\"", title);

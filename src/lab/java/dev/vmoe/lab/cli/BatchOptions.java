@@ -50,7 +50,8 @@ final class BatchOptions {
    *
    * @param done the verb of the progress bar: evaluated, routed
    */
-  void forEach(ModelCard card, String done, LabelledBatches.BatchReceiver receiver) throws IOException {
+  void forEach(ModelCard card, String done, LabelledBatches.BatchReceiver receiver)
+      throws IOException {
     Path path = labelled.path();
     LabelledBatches batches = new LabelledBatches(card, ModelOpener.decoder(card), batch);
     Progress progress = new Progress(command.commandLine().getErr());

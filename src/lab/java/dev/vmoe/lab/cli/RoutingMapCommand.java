@@ -201,7 +201,8 @@ final class RoutingMapCommand extends LabCommand {
     OutputFiles.write(out.resolve("routing-map.csv"), table.cells().toCsv());
     OutputFiles.write(out.resolve("routing-map-layers.csv"), table.byLayer().toCsv());
     PrintWriter text = out();
-    text.println("mutual information between the expert of a kept choice and the image's class, in bits:");
+    text.println(
+        "mutual information between the expert of a kept choice and the image's class, in bits:");
     text.print(table.byLayer().toText());
     if (table.otherImages() > 0) {
       text.println(

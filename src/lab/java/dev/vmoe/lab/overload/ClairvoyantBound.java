@@ -15,8 +15,8 @@ import java.util.Arrays;
  *
  * <ol>
  *   <li>Fewest violations: serve in order at the fastest point and set aside every image that would
- *       be late even so. All take the same time and deadlines come in the order of arrivals, so
- *       a schedule that sets aside fewer does not answer more in time.
+ *       be late even so. All take the same time and deadlines come in the order of arrivals, so a
+ *       schedule that sets aside fewer does not answer more in time.
  *   <li>Best accuracy: image k ends at x(k), no later than its deadline and, since idling brings
  *       nothing, no earlier than the next arrival. Accuracy is a concave function of x(k) − x(k−1),
  *       so the {@link TautString} between the two has the largest sum.

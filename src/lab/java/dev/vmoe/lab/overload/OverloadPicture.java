@@ -3,8 +3,8 @@ package dev.vmoe.lab.overload;
 import dev.vmoe.lab.chart.Axis;
 import dev.vmoe.lab.chart.Plot;
 import dev.vmoe.lab.chart.Series;
-import dev.vmoe.lab.chart.Series.Mark;
 import dev.vmoe.lab.chart.Series.ChartPoint;
+import dev.vmoe.lab.chart.Series.Mark;
 import dev.vmoe.lab.chart.Svg;
 import java.util.ArrayList;
 import java.util.DoubleSummaryStatistics;
@@ -63,8 +63,7 @@ public final class OverloadPicture {
     int top = TOP;
     for (TimePanel panel : panels) {
       Plot plot =
-          new Plot(
-              SECONDS.scale(0, seconds), scale(panel), LEFT, RIGHT, top, top + PANEL_HEIGHT);
+          new Plot(SECONDS.scale(0, seconds), scale(panel), LEFT, RIGHT, top, top + PANEL_HEIGHT);
       plot.drawAxes(svg, 10, 4);
       panel.lines().forEach(line -> plot.draw(svg, line));
       top += PANEL_HEIGHT + GAP;
@@ -124,8 +123,7 @@ public final class OverloadPicture {
     int at = LEFT;
     int number = 0;
     for (String policy : policies.keySet()) {
-      svg.add(
-          "<path d=\"M%d 50h30\" stroke=\"%s\" stroke-width=\"2.5\"/>", at, colour(number++));
+      svg.add("<path d=\"M%d 50h30\" stroke=\"%s\" stroke-width=\"2.5\"/>", at, colour(number++));
       svg.text(at + 36, 54.5, "start", "", policy);
       at += LEGEND_STEP;
     }

@@ -55,7 +55,8 @@ public final class LabelledBatches {
    * @param done told after each batch how many images were handed on
    * @throws IOException if an image cannot be decoded or has a class that the model does not know
    */
-  public void forEach(Iterator<LabelledImage> set, int count, BatchReceiver receiver, LongConsumer done)
+  public void forEach(
+      Iterator<LabelledImage> set, int count, BatchReceiver receiver, LongConsumer done)
       throws IOException {
     int[] classes = new int[batch];
     int filled = 0;
@@ -76,8 +77,8 @@ public final class LabelledBatches {
    *
    * @throws IOException if it is damaged; names it
    */
-  public static void decode(
-      ImageDecoder decoder, LabelledImage image, ByteBuffer images, int slot) throws IOException {
+  public static void decode(ImageDecoder decoder, LabelledImage image, ByteBuffer images, int slot)
+      throws IOException {
     try {
       decoder.decode(image.encoded(), images, slot);
     } catch (BadImageException e) {

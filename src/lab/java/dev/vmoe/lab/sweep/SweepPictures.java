@@ -3,8 +3,8 @@ package dev.vmoe.lab.sweep;
 import dev.vmoe.lab.chart.Axis;
 import dev.vmoe.lab.chart.LineChart;
 import dev.vmoe.lab.chart.Series;
-import dev.vmoe.lab.chart.Series.Mark;
 import dev.vmoe.lab.chart.Series.ChartPoint;
+import dev.vmoe.lab.chart.Series.Mark;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
 import java.util.Comparator;
@@ -163,7 +163,11 @@ public final class SweepPictures {
   }
 
   private static ChartPoint point(SweepRow row, double x) {
-    return new ChartPoint(x, 100 * row.accuracy(), 100 * row.accuracyInterval().low(), 100 * row.accuracyInterval().high());
+    return new ChartPoint(
+        x,
+        100 * row.accuracy(),
+        100 * row.accuracyInterval().low(),
+        100 * row.accuracyInterval().high());
   }
 
   private static int largestK(SweepPlan plan) {
