@@ -5,6 +5,8 @@
  *   Axis ─▶ Scale ─┐
  *   Series ────────┴─▶ Plot ─▶ Svg        Columns ─▶ Table
  * </pre>
+ *
+ * <p>May use serving, and no other part of the lab.
  */
 @NullMarked
 package dev.vmoe.lab.chart;

@@ -6,6 +6,8 @@
  *   Rates ─▶ LoadTraces ─▶ ArrivalTrace ─┬─▶ OpenLoopClient ─▶ TraceOutcome ─┬─▶ PolicyMetrics
  *                                        └─▶ ClairvoyantBound ─▶ (same) ─────┴─▶ Timeline ─▶ picture
  * </pre>
+ *
+ * <p>May use {@code chart}, {@code sweep} and serving.
  */
 @NullMarked
 package dev.vmoe.lab.overload;
