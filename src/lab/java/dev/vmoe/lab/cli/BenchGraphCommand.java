@@ -117,13 +117,7 @@ final class BenchGraphCommand extends LabCommand {
 
   private BenchGraphCommand() {}
 
-  /**
-   * What was measured.
-   *
-   * @param expertRows rows that experts computed for one image, by ratio
-   */
-  private record GraphTimes(
-      Rounds rounds, Map<Double, Double> expertRows, GraphParts vmoe, GraphParts twin) {}
+  private record GraphTimes(Rounds rounds, GraphParts vmoe, GraphParts twin) {}
 
   @Override
   public Integer call() throws IOException, InterruptedException {
@@ -181,7 +175,6 @@ final class BenchGraphCommand extends LabCommand {
     ByteBuffer images = images(a);
 
     Rounds timed = new Rounds();
-    Map<Double, Double> expertRows = new LinkedHashMap<>();
     progress.say("opening them");
     try (VmoeSession dense = VmoeSession.open(twin, settings);
         VmoeSession moe = VmoeSession.open(graph, settings);
@@ -194,7 +187,7 @@ final class BenchGraphCommand extends LabCommand {
             name(ratio),
             () -> {
               RoutingCounts counts = moe.classify(images, batch, settings(ratio)).counts();
-              expertRows.put(ratio, IntStream.of(counts.dispatched()).sum() / (double) batch);
+              timed.note(rowsName(ratio), IntStream.of(counts.dispatched()).sum() / (double) batch);
             });
       }
       timed.run(rounds, bar::at);
@@ -202,7 +195,6 @@ final class BenchGraphCommand extends LabCommand {
     progress.say("profiling both");
     return new GraphTimes(
         timed,
-        expertRows,
         parts(graph, settings.profiledTo(work.resolve("vmoe")), images),
         parts(twin, settings.profiledTo(work.resolve("dense")), images));
   }
@@ -232,9 +224,13 @@ final class BenchGraphCommand extends LabCommand {
     return "ratio " + ratio;
   }
 
+  /** Returns the name of the rows that experts computed for one image. */
+  private static String rowsName(double ratio) {
+    return "rows at " + name(ratio);
+  }
+
   private ObjectNode result(VmoeArchitecture a, GraphTimes times) {
     Rounds timed = times.rounds();
-    Map<Double, Double> rows = times.expertRows();
     ProductArithmetic moe = ProductArithmetic.of(a);
     double twinFlops = ProductArithmetic.of(a.denseTwin()).flops(0);
     double twinSeconds = timed.fastest(TWIN);
@@ -252,8 +248,8 @@ final class BenchGraphCommand extends LabCommand {
     result.put("dense_ms_per_image", msPerImage * twinSeconds);
     putByRatio(result, "median_ms_per_image", ratio -> msPerImage * timed.median(name(ratio)));
     result.put("median_dense_ms_per_image", msPerImage * timed.median(TWIN));
-    putByRatio(result, "expert_rows_per_image", rows::get);
-    putByRatio(result, "arithmetic_speed_of_twin", ratio -> twinFlops / moe.flops(rows.get(ratio)));
+    putByRatio(result, "expert_rows_per_image", ratio -> timed.median(rowsName(ratio)));
+    putByRatio(result, "arithmetic_speed_of_twin", ratio -> twinFlops / moe.flops(timed.median(rowsName(ratio))));
     putByRatio(result, "speed_of_twin", ratio -> twinSeconds / timed.fastest(name(ratio)));
     result.put("moe_overhead_share", times.vmoe().moeOverheadShare());
     moeMicros(times).forEach(result.putObject("moe_layers_us")::put);

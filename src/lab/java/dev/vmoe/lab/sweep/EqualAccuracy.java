@@ -6,7 +6,6 @@ import dev.vmoe.output.Table;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
 
 /**
  * Where a V-MoE with BPR stands level with its dense twin: the cheapest of its points that is as
@@ -49,7 +48,7 @@ public enum EqualAccuracy {
   public Optional<SweepRow> cheapest(List<SweepRow> rows, int batch) {
     return rows.stream()
         .filter(row -> row.point().batch() == batch)
-        .filter(isBatchPriority())
+        .filter(EqualAccuracy::isBatchPriority)
         .filter(row -> row.minusDense() != null && holds(row.minusDense()))
         .min(Comparator.comparing(SweepRow::millisPerImage));
   }
@@ -98,10 +97,8 @@ public enum EqualAccuracy {
         row.timesDense() == null ? "" : Table.decimals(row.timesDense(), 2));
   }
 
-  private static Predicate<SweepRow> isBatchPriority() {
-    return row -> {
-      RoutingSettings routing = row.point().routing();
-      return routing != null && routing.routing() == Routing.BATCH_PRIORITY;
-    };
+  private static boolean isBatchPriority(SweepRow row) {
+    RoutingSettings routing = row.point().routing();
+    return routing != null && routing.routing() == Routing.BATCH_PRIORITY;
   }
 }

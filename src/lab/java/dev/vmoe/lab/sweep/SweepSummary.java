@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Adds up the slices of each setting: one row a setting. */
@@ -52,9 +53,7 @@ public final class SweepSummary {
     int correct = own.stream().mapToInt(run -> run.correct().cardinality()).sum();
     long assigned = own.stream().mapToLong(SweepRun::assigned).sum();
     long dispatched = own.stream().mapToLong(SweepRun::dispatched).sum();
-    Map<Integer, SweepRun> twins = new HashMap<>();
-    dense.forEach(run -> twins.put(run.slice(), run));
-    List<SweepRun> paired = own.stream().filter(run -> twins.containsKey(run.slice())).toList();
+    List<RunPair> pairs = pairs(own, dense);
     return new SweepRow(
         model,
         point,
@@ -62,43 +61,55 @@ public final class SweepSummary {
         images,
         correct,
         statistics.difference(correct, 0, images),
-        paired.isEmpty() ? null : difference(paired, twins, statistics),
-        overSlices(own, SweepRun::millisPerImage, statistics),
-        timesDense(paired, twins, statistics),
+        pairs.isEmpty() ? null : difference(pairs, statistics),
+        overSlices(own, SweepRun::millisPerImage, SweepRun::images, statistics),
+        timesDense(pairs, statistics),
         assigned == 0 ? 1 : (double) dispatched / assigned);
   }
 
-  private static Interval difference(
-      List<SweepRun> paired, Map<Integer, SweepRun> twins, Statistics statistics) {
+  /** A run and that of the dense twin on the same slice. */
+  private record RunPair(SweepRun own, SweepRun twin) {}
+
+  private static List<RunPair> pairs(List<SweepRun> own, List<SweepRun> dense) {
+    Map<Integer, SweepRun> twins = new HashMap<>();
+    dense.forEach(run -> twins.put(run.slice(), run));
+    List<RunPair> pairs = new ArrayList<>();
+    for (SweepRun run : own) {
+      SweepRun twin = twins.get(run.slice());
+      if (twin != null) {
+        pairs.add(new RunPair(run, twin));
+      }
+    }
+    return pairs;
+  }
+
+  private static Interval difference(List<RunPair> pairs, Statistics statistics) {
     int gained = 0;
     int lost = 0;
     int images = 0;
-    for (SweepRun run : paired) {
-      SweepRun twin = twins.get(run.slice());
-      gained += countMinus(run.correct(), twin.correct());
-      lost += countMinus(twin.correct(), run.correct());
-      images += run.images();
+    for (RunPair pair : pairs) {
+      gained += countMinus(pair.own.correct(), pair.twin.correct());
+      lost += countMinus(pair.twin.correct(), pair.own.correct());
+      images += pair.own.images();
     }
     return statistics.difference(gained, lost, images);
   }
 
-  private static @Nullable Double timesDense(
-      List<SweepRun> paired, Map<Integer, SweepRun> twins, Statistics statistics) {
-    List<SweepRun> timed =
-        paired.stream().filter(run -> twins.get(run.slice()).millisPerImage() > 0).toList();
+  private static @Nullable Double timesDense(List<RunPair> pairs, Statistics statistics) {
+    List<RunPair> timed = pairs.stream().filter(it -> it.twin.millisPerImage() > 0).toList();
     return timed.isEmpty()
         ? null
         : overSlices(
             timed,
-            run -> run.millisPerImage() / twins.get(run.slice()).millisPerImage(),
+            it -> it.own.millisPerImage() / it.twin.millisPerImage(),
+            it -> it.own.images(),
             statistics);
   }
 
-  private static double overSlices(
-      List<SweepRun> runs, ToDoubleFunction<SweepRun> figure, Statistics statistics) {
+  private static <T> double overSlices(
+      List<T> slices, ToDoubleFunction<T> figure, ToIntFunction<T> images, Statistics statistics) {
     return statistics.overSlices(
-        runs.stream().mapToDouble(figure).toArray(),
-        runs.stream().mapToInt(SweepRun::images).toArray());
+        slices.stream().mapToDouble(figure).toArray(), slices.stream().mapToInt(images).toArray());
   }
 
   private static int countMinus(BitSet left, BitSet right) {
