@@ -81,7 +81,7 @@ public final class OverloadBench {
    * Shows every trace to every policy. The order of the policies moves on from trace to trace, so
    * that none of them always comes first.
    *
-   * @param progress told before each what is shown to whom
+   * @param progress told before each the trace and the policy
    */
   public void run(
       List<ArrivalTrace> traces,

@@ -13,7 +13,7 @@ import java.util.Locale;
  * What one run of {@code vmoe bench overload} found, as text, files and JSON.
  *
  * @param targetLatencyMs latency within which an answer is in time, in milliseconds
- * @param batch most images of a micro-batch
+ * @param batch maximum number of images of a micro-batch
  * @param seed seed of the arrivals and of the images' order
  * @param before what the pipeline answered before; the traces are made from it
  * @param after what it answered afterwards
@@ -92,7 +92,7 @@ public record OverloadFindings(
     return result;
   }
 
-  private static ObjectNode figures(OverloadReport.Result result) {
+  private static ObjectNode figures(OverloadReport.PolicyResult result) {
     ObjectNode figures = Json.object();
     figures.setAll((ObjectNode) Json.tree(result.metrics()));
     Recovery recovery = result.recovery();

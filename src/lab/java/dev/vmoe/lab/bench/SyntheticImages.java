@@ -1,4 +1,4 @@
-package dev.vmoe.lab.sweep;
+package dev.vmoe.lab.bench;
 
 import java.awt.Color;
 import java.awt.GradientPaint;
