@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The main job as a newcomer starts it. */
+/** {@code vmoe demo}, as a newcomer starts it. */
 @Timeout(180)
 class DemoIT {
 
@@ -43,7 +43,7 @@ class DemoIT {
     assertThat(summary.get("predictions").asInt()).isEqualTo(600);
     assertThat(summary.get("dead_letters").asInt()).isZero();
     assertThat(summary.get("duplicates").asInt()).isZero();
-    // the same images offline, at the same setting; batches differ
+    // the same images at the same setting without Kafka, in other batches
     Path offline = folder.resolve("offline.json");
     assertThat(
             run(
@@ -64,7 +64,7 @@ class DemoIT {
     double accuracy =
         new ObjectMapper().readTree(offline.toFile()).at("/rows/1/accuracy").asDouble();
     assertThat(accuracy).isGreaterThan(0.85);
-    // Vanilla order drops by the place in the batch, which is another one here.
+    // Vanilla routing drops by the place in the batch, which differs here.
     assertThat(summary.get("accuracy").asDouble()).isCloseTo(accuracy, within(0.025));
     assertThat(summary.get("images_per_second").asDouble()).isPositive();
     assertThat(summary.get("latency_ms").get("p50").asDouble())

@@ -46,7 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** {@code vmoe doctor} on a real broker and a real registry: each fault has its line. */
+/** {@code vmoe doctor} on a real broker and registry: each fault has a line. */
 class DoctorIT {
 
   private static final Duration BOUND = Duration.ofSeconds(60);
@@ -85,9 +85,9 @@ class DoctorIT {
   /**
    * One fault.
    *
-   * @param status of the line that names it
-   * @param subject of the line, the topic prefix as {@code ~}
-   * @param said what its message and advice contain
+   * @param status of its line
+   * @param subject of its line, with {@code ~} for the topic prefix
+   * @param said texts in its message and advice
    */
   private record Fault(
       String name, Breaking breaking, String status, String subject, List<String> said) {
@@ -136,7 +136,7 @@ class DoctorIT {
             "console",
             "of no use without console.tls.certificate"),
         set(
-            "no broker there",
+            "no broker at the address",
             "bootstrap.servers=127.0.0.1:9",
             "failed",
             "broker",
@@ -149,14 +149,14 @@ class DoctorIT {
             "broker",
             "correct bootstrap.servers"),
         set(
-            "a broker whose name nobody knows",
+            "a broker with an unknown name",
             "bootstrap.servers=none.invalid:9092",
             "failed",
             "broker",
             "none.invalid:9092",
             "No resolvable bootstrap urls"),
         set(
-            "no registry there",
+            "no registry at the address",
             "schema.registry.url=http://127.0.0.1:9",
             "failed",
             "registry",
@@ -189,7 +189,7 @@ class DoctorIT {
             "2 partitions",
             "exactly 1"),
         fault(
-            "a topic that forgets configurations",
+            "a topic that loses configurations",
             test -> test.recreate("config", 1, Map.of("retention.ms", "1000")),
             "warning",
             "topic ~config",
@@ -199,7 +199,7 @@ class DoctorIT {
             test -> test.recreate("predictions", 6, Map.of("max.message.bytes", "1000")),
             "failed",
             "record sizes",
-            "~predictions takes records of 1000 bytes",
+            "~predictions takes records of at most 1000 bytes",
             "524288 or more"),
         fault(
             "dead letters that do not fit",
@@ -209,21 +209,21 @@ class DoctorIT {
             "~images.dlq of 1000",
             "raise the latter's"),
         set(
-            "transactions longer than the broker bears",
+            "transactions longer than the broker allows",
             "producer.transaction.timeout.ms=1000000",
             "failed",
             "broker settings",
             "transaction.max.timeout.ms = 900000",
             "may take 1000000 ms"),
         set(
-            "sessions shorter than the broker bears",
+            "sessions shorter than the broker allows",
             "consumer.session.timeout.ms=1500",
             "failed",
             "broker settings",
             "consumer.session.timeout.ms is 1500",
             "6000 to 1800000"),
         fault(
-            "another schema",
+            "an incompatible schema",
             DoctorIT::otherSchema,
             "failed",
             "schema ~predictions-value",
@@ -242,13 +242,13 @@ class DoctorIT {
             "model",
             "vmoe model import"),
         fault(
-            "rubbish for a model",
+            "a model file of random bytes",
             DoctorIT::rubbish,
             "failed",
             "model",
             "m.onnx",
             "vmoe model import"),
-        fault("a model that was cut", DoctorIT::cut, "failed", "model", "cut.onnx"),
+        fault("a truncated model", DoctorIT::cut, "failed", "model", "cut.onnx"),
         fault(
             "a model whose middle is overwritten",
             DoctorIT::overwritten,
@@ -260,7 +260,7 @@ class DoctorIT {
             DoctorIT::foreignSums,
             "failed",
             "model files",
-            "sums.onnx is not the file that SHA256SUMS means",
+            "sums.onnx is not the file that SHA256SUMS lists",
             "copy the model again"),
         fault(
             "a configured model that cannot be loaded",
@@ -277,7 +277,7 @@ class DoctorIT {
             "warning",
             "configuration",
             "configuration 2 is refused",
-            "model.onnx is not the file that SHA256SUMS means"),
+            "model.onnx is not the file that SHA256SUMS lists"),
         fault(
             "a configured model that is gone",
             test -> test.configured(file -> Files.delete(file)),
@@ -323,7 +323,7 @@ class DoctorIT {
             DoctorIT::portInUse,
             "failed",
             "console",
-            "nobody can listen at",
+            "the console cannot listen at",
             "another instance"));
   }
 
@@ -418,7 +418,7 @@ class DoctorIT {
   }
 
   @Test
-  void shouldLookAtTheModelThatTheNewestValidRecordNames() throws Exception {
+  void shouldCheckTheModelThatTheNewestValidRecordNames() throws Exception {
     assertThat(run("topics", "create")).isZero();
     assertThat(run("doctor")).as("%s", out).isZero();
     assertThat(out.toString())
@@ -453,7 +453,7 @@ class DoctorIT {
         .containsPattern("ok +configuration +that of the settings file, by the reset of record 4");
   }
 
-  /** Lines that other things on this machine are the cause of: a disk or a memory that is small. */
+  /** Lines caused by this machine, such as a small disk or memory. */
   private long noise() {
     return out.toString()
         .lines()
@@ -550,7 +550,7 @@ class DoctorIT {
     return List.of("--set", "model=" + file);
   }
 
-  /** What the file says about itself is left. */
+  /** Overwrites the weights; the card stays readable. */
   private List<String> overwritten() throws IOException {
     Path file = Files.copy(BundledModels.vmoe(), folder.resolve("over.onnx"));
     spoil(file);

@@ -37,14 +37,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Processes under load that are told to stop end within {@code stop.timeout.ms}, whatever hangs.
+ * Processes under load end within {@code stop.timeout.ms} when told to stop, even if something
+ * hangs.
  */
 @Timeout(180)
 class GracefulStopIT {
 
   private static final Duration DEFAULT_BOUND = Duration.ofSeconds(25);
 
-  /** The JVM's own end, and a machine that does other things. */
+  /** Time for the end of the JVM, on a busy machine. */
   private static final Duration SLACK = Duration.ofSeconds(3);
 
   private static final int TERMINATED = 143;
@@ -226,7 +227,7 @@ class GracefulStopIT {
     return Files.readString(folder.resolve(file)).contains(text);
   }
 
-  /** Returns the lines of stderr, each of which has to be JSON. */
+  /** Returns the lines of stderr, which must all be JSON. */
   private List<JsonNode> log() throws IOException {
     ObjectMapper mapper = new ObjectMapper();
     List<JsonNode> lines = new ArrayList<>();

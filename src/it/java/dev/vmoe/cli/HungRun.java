@@ -12,7 +12,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.awaitility.Awaitility;
 
-/** An instance, in a JVM of its own, whose model never comes back from its first batch. */
+/** An instance in its own JVM whose model never returns from its first batch. */
 final class HungRun {
 
   private HungRun() {}

@@ -33,8 +33,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What the build lays out for the container image in {@code target/image}: no broker, no registry,
- * no tests, natives unpacked; and the pipeline runs with nothing else.
+ * The files of the container image in {@code target/image}: no broker, no registry, no tests,
+ * native libraries unpacked; and the pipeline runs with these files only.
  */
 @EnabledOnOs(OS.LINUX)
 class ImageClassPathIT {
@@ -42,7 +42,7 @@ class ImageClassPathIT {
   private static final Path IMAGE = Path.of(System.getProperty("vmoe.home", "."), "target/image");
   private static final Duration LIMIT = Duration.ofSeconds(120);
 
-  /** The broker and what only it needs, Apicurio's application, and what tests use. */
+  /** Files of the broker, of Apicurio's application and of tests. */
   private static final Pattern UNWANTED =
       Pattern.compile(
           "(kafka|scala|org/apache/kafka/(raft|controller|coordinator|image|metadata|tools)"
@@ -90,7 +90,7 @@ class ImageClassPathIT {
       try {
         URI console = await().atMost(LIMIT).until(() -> console(log), at -> at != null);
         await().atMost(LIMIT).until(() -> status(console.resolve("health/ready")) == 200);
-        // each loads a native library of its own, here and in the instance
+        // each compression loads its native library, here and in the instance
         for (String compression : List.of("gzip", "snappy", "lz4", "zstd")) {
           vmoe(
               addresses,
@@ -146,7 +146,7 @@ class ImageClassPathIT {
     return all.stream();
   }
 
-  /** Runs a command to its end; returns its standard output. */
+  /** Runs a command to its end and returns its standard output. */
   private String vmoe(List<String> addresses, String... arguments) throws Exception {
     Path log = Files.createTempFile(folder, "vmoe", ".log");
     List<String> command = command(addresses, arguments);
@@ -194,7 +194,7 @@ class ImageClassPathIT {
     return command;
   }
 
-  /** Returns a home as the image has it: models, but no sources. */
+  /** Returns a home like that of the image: models, but no sources. */
   private Path installation() throws IOException {
     Path models = folder.resolve("home/models");
     if (!Files.exists(models)) {

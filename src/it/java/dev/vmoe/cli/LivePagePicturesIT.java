@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
- * Takes the pictures of the documentation, of the demo as it runs:
+ * Takes the pictures of the running demo for the documentation:
  *
  * <pre>mvn verify -Dupdate.pictures=true -Dit.test=LivePagePicturesIT -Dtest=NoSuch
  *     -Dsurefire.failIfNoSpecifiedTests=false</pre>
@@ -21,7 +21,7 @@ class LivePagePicturesIT {
   private static final Path PICTURES =
       Path.of(System.getProperty("vmoe.home", ".")).resolve("src/docs/pictures");
 
-  /** One crest of the load, and the next one coming. */
+  /** Until the load has passed one maximum and nears the next. */
   private static final Duration SEEN = Duration.ofSeconds(150);
 
   @Test
@@ -65,7 +65,7 @@ class LivePagePicturesIT {
     browser.byId(id).sendKeys(text);
   }
 
-  /** As high as the page is. */
+  /** Makes the window as high as the page. */
   private static void shoot(Browser browser, String name) throws Exception {
     long width = (Long) browser.run("return innerWidth");
     long height = (Long) browser.run("return document.documentElement.scrollHeight");

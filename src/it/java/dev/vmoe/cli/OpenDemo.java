@@ -20,14 +20,14 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** The demo that goes on, with the bundled model, in this process. */
+/** The served demo with the bundled model, in this process. */
 public final class OpenDemo implements AutoCloseable {
 
   public final VmoeSession session;
   public final ServedDemo demo;
   public final CompletableFuture<DemoSummary> running;
 
-  /** Starts it with so many images a second; 0 for a load that rises and falls. */
+  /** Starts it with this many images a second; 0 for a load that rises and falls. */
   public OpenDemo(double perSecond) throws Exception {
     Path model = BundledModels.vmoe();
     session = VmoeSession.open(model, SessionSettings.on(Device.CPU));

@@ -44,8 +44,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Every query of the dashboards, of the alerts and of the documentation, asked of a real Prometheus
- * that scrapes {@code vmoe run} under load: all parse, and all that should have data have it.
+ * Runs every query of the dashboards, alerts and documentation on a real Prometheus that scrapes
+ * {@code vmoe run} under load: all parse, and those that should have data have it.
  */
 class PrometheusIT {
 
@@ -57,8 +57,8 @@ class PrometheusIT {
           "__rate_interval", "10s", "window", "1m", "job", "vmoe", "instance", ".*", "layer", ".*");
 
   /**
-   * Alerts that have no reason to fire while the pipeline is well, if loaded, on a CPU that was not
-   * asked for. The tests of the rules make them fire.
+   * Alerts that do not fire while the pipeline is healthy under load, on the CPU by {@code auto}.
+   * The tests of the rules make them fire.
    */
   private static final Set<String> SILENT =
       Set.of(
@@ -75,7 +75,7 @@ class PrometheusIT {
           "VmoeTargetMissed", // likewise
           "VmoeDeadExpert"); // the model's experts are all in use
 
-  /** Queries of the documentation that are conditions, false where all is well. */
+  /** Queries of the documentation that are conditions, false in a healthy pipeline. */
   private static final Set<String> CONDITIONS =
       Set.of("vmoe_offered_load_ratio{point=\"fastest\"} > 1");
 
@@ -115,7 +115,7 @@ class PrometheusIT {
     }
   }
 
-  /** The configuration as it is, but every second. */
+  /** The configuration of Prometheus, but scraping every second. */
   private Path config() throws IOException {
     String config = Files.readString(Prometheus.FOLDER.resolve("prometheus.yml"));
     String fast =
@@ -135,7 +135,7 @@ class PrometheusIT {
     Files.move(fresh, targets, StandardCopyOption.REPLACE_EXISTING);
   }
 
-  /** Returns what has had no number since the start, of all that should have one. */
+  /** Returns the queries that should have a number but have had none since the start. */
   private static List<String> withoutData(Prometheus prometheus, Instant start) throws Exception {
     Map<String, String> queries = new LinkedHashMap<>();
     for (Dashboards.Dashboard dashboard : Dashboards.all()) {
@@ -246,8 +246,8 @@ class PrometheusIT {
   }
 
   /**
-   * Test images at a steady rate, in between bursts that take capacity down, and images that cannot
-   * be decoded.
+   * Test images at a steady rate, with bursts that lower capacity and with images that cannot be
+   * decoded.
    */
   private static final class Load implements AutoCloseable {
 

@@ -25,8 +25,8 @@ final class Rights {
   /**
    * One operation of one row.
    *
-   * @param user as the table calls it
-   * @param name of the resource; with a star at the end, a prefix
+   * @param user name in the table
+   * @param name of the resource; a prefix if it ends with a star
    */
   record Right(String user, ResourceType on, String name, AclOperation operation) {
 

@@ -155,7 +155,7 @@ class RightsIT {
     }
   }
 
-  /** Only what is not there has to be created. */
+  /** A right to create topics is needed only while they are missing. */
   private static void forget(Right right) throws Exception {
     String prefix = right.name().replace("*", "");
     Set<String> topics =
@@ -168,7 +168,7 @@ class RightsIT {
         .until(() -> bench.admin.listTopics().names().get().stream().noneMatch(topics::contains));
   }
 
-  /** Does a user's work and returns what he is told. */
+  /** Does the work of a user and returns the messages to the user. */
   private List<String> attempt(Right right) throws Exception {
     return switch (right.user()) {
       case "pipeline" -> runPipeline(right);

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code vmoe run} with the bundled model, as a probe and a scraper see it. */
+/** {@code vmoe run} with the bundled model, observed over its console. */
 class RunIT {
 
   private static final Pattern ADDRESS =

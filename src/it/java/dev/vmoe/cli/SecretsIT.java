@@ -51,7 +51,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 
-/** With every log at DEBUG, nothing that is printed, served or thrown has a secret in it. */
+/** With all logs at DEBUG, no secret is printed, served or thrown. */
 class SecretsIT {
 
   private static final Duration LIMIT = Duration.ofSeconds(60);
@@ -77,7 +77,7 @@ class SecretsIT {
   private final Level rootLevel = root.getLevel();
   private final Level ownLevel = own.getLevel();
 
-  /** Tests hold them back otherwise; what clients log is this process's, what brokers do is not. */
+  /** Logs of clients in this process, which other tests suppress; not those of brokers. */
   private final Map<Logger, Level> clients =
       Stream.of("clients", "common", "streams")
           .map(it -> (Logger) LoggerFactory.getLogger("org.apache.kafka." + it))
@@ -89,7 +89,7 @@ class SecretsIT {
 
   @TempDir private Path folder;
 
-  /** Keeps the lines that have a secret, and counts the others: there are very many. */
+  /** Keeps lines with a secret and counts the others, which are too many to keep. */
   private static final class Watch extends AppenderBase<ILoggingEvent> {
     private final Queue<String> leaks = new ConcurrentLinkedQueue<>();
     private final AtomicLong debug = new AtomicLong();
@@ -252,7 +252,7 @@ class SecretsIT {
     }
   }
 
-  /** What is wrong is said without what it is wrong with. */
+  /** Errors do not contain the wrong secret. */
   private void fail(SecuredBench bench, Map<String, String> settings) throws Exception {
     Map<String, Map<String, String>> wrong = new HashMap<>();
     wrong.put("broker", Map.of("bootstrap.servers", "no.such.host.invalid:1"));

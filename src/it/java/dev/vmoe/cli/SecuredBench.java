@@ -97,12 +97,12 @@ final class SecuredBench {
     broker.put("ssl.truststore.location", certificates.trustStore().toString());
     broker.put("ssl.truststore.password", Certificates.PASSWORD);
     broker.put("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer");
-    // the controller's listener knows no names
+    // the controller's listener has no users
     broker.put("super.users", "User:broker;User:ANONYMOUS");
     return broker;
   }
 
-  /** Returns a user's password; nothing else is ever equal to it. */
+  /** Returns a user's password, which is equal to nothing else. */
   static String password(String user) {
     return "kafka-password-" + user + "-1138";
   }
@@ -144,7 +144,7 @@ final class SecuredBench {
     return settings;
   }
 
-  /** Starts a pipeline whose profile is quick. */
+  /** Starts a pipeline that updates its routing profile often. */
   static Pipeline pipeline(Map<String, String> settings, FakeClassifier classifier) {
     return Pipeline.start(load(settings), classifier, new FakeDecoder(8 * 8 * 3));
   }
@@ -157,7 +157,7 @@ final class SecuredBench {
     return new SettingsLoader(Map.of()).load(null, all);
   }
 
-  /** What a command said, and how it ended. */
+  /** Output and exit code of a command. */
   record Outcome(int code, String out, String err) {}
 
   /** Runs a command with settings in a file. */

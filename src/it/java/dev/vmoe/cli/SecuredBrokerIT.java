@@ -37,14 +37,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * A broker with TLS and passwords: one settings file is enough for everything, and images go on
- * without the routing profile.
+ * A broker with TLS and passwords: one settings file is enough for all commands, and images are
+ * answered even without rights for the routing profile.
  */
 class SecuredBrokerIT {
 
   private static final String WRONG = "wrong horse";
 
-  /** A line of the doctor that failed for another reason than rights, or this machine. */
+  /** A failed line of the doctor that is due neither to rights nor to this machine. */
   private static final String FAILED_ELSEWHERE = "failed ++(?!rights|memory|temporary)";
 
   private static SecuredBench bench;
@@ -125,7 +125,7 @@ class SecuredBrokerIT {
   }
 
   @Test
-  void shouldHaveADoctorWhoGoesOnWhereATopicMayNotBeLookedAt() throws Exception {
+  void shouldCheckTheRestWhereATopicMayNotBeDescribed() throws Exception {
     done("topics", "create");
     List<AclBinding> denied =
         Stream.of("vmoe.predictions", "vmoe.images")
@@ -148,7 +148,7 @@ class SecuredBrokerIT {
       for (String topic : List.of("vmoe.predictions", "vmoe.images")) {
         assertThat(outcome.out())
             .containsPattern(
-                "warning +topic %s +may not be looked at: .* allow it Describe and DescribeConfigs on topic %1$s "
+                "warning +topic %s +cannot be checked: .* allow it Describe and DescribeConfigs on topic %1$s "
                     .formatted(topic));
       }
       assertThat(outcome.out())
@@ -228,7 +228,7 @@ class SecuredBrokerIT {
     done("produce", Files.write(folder.resolve(name), FakeDecoder.grey(200)).toString());
   }
 
-  /** Returns whether what was read of a topic between two parts of the profile is deleted. */
+  /** Returns whether records that were read of the repartition topic are deleted. */
   private static boolean purged() throws Exception {
     Map<TopicPartition, OffsetSpec> earliest = new HashMap<>();
     for (int partition = 0; partition < 3; partition++) {

@@ -10,7 +10,7 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** What stands before a registry in production: TLS, and a user with a password. */
+/** A proxy before a registry, as in production: TLS, and a user with a password. */
 final class SecuredRegistry implements AutoCloseable {
 
   static final String USER = "registry-user";
@@ -41,12 +41,12 @@ final class SecuredRegistry implements AutoCloseable {
     return new SecuredRegistry(registryUrl, certificates);
   }
 
-  /** Returns the address by which the certificate knows it. */
+  /** Returns the address that is in the certificate. */
   String url() {
     return url("127.0.0.1");
   }
 
-  /** Returns its address under another name. */
+  /** Returns an address that is not in the certificate. */
   String url(String host) {
     return "https://" + host + ":" + server.getAddress().getPort() + registry.path();
   }

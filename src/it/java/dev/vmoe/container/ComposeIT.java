@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * {@code docker compose up} as a user types it, with the sample producer, on free ports. The
- * variable {@code COMPOSE_FILE}, Compose's own, may add a file that names other images.
+ * {@code docker compose up} with the sample producer, on free ports. Compose's variable {@code
+ * COMPOSE_FILE} may add a file that names other images.
  */
 class ComposeIT {
 
@@ -81,7 +81,7 @@ class ComposeIT {
     JsonNode entrypoint =
         JSON.readTree(compose("-f", "docker-compose.yml", "config", "--format", "json"))
             .at("/services/grafana/entrypoint");
-    // Compose doubles what it would replace
+    // Compose doubles characters that it would replace
     String script = entrypoint.get(2).asText().replace("$$", "$");
     Docker.Outcome outcome =
         Docker.call(Map.of(), "run", "--rm", "--entrypoint", "/bin/sh", Docker.VMOE, "-c", script);
@@ -119,7 +119,7 @@ class ComposeIT {
     }
   }
 
-  /** Ours write nowhere but to their volumes and /tmp, and may do nothing special. */
+  /** Our containers write only to their volumes and /tmp, and have no special rights. */
   private void assertHardened() throws Exception {
     for (String service : List.of("pipeline", "producer")) {
       String id = compose("--profile", "demo", "ps", "--quiet", service).strip();

@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 import org.testcontainers.DockerClientFactory;
 
 /**
- * A Docker engine and its command line. Where none answers, tests are skipped and say so, unless
- * {@code REQUIRE_DOCKER} is set.
+ * A Docker engine and its command line. If none answers, tests are skipped with a message, or fail
+ * if {@code REQUIRE_DOCKER} is set.
  */
 public final class Docker {
 
@@ -30,15 +30,15 @@ public final class Docker {
   private Docker() {}
 
   /**
-   * What a command did.
+   * The result of a command.
    *
    * @param code its exit code
-   * @param said its output, errors included
+   * @param said its output, including errors
    */
   record Outcome(int code, String said) {}
 
   /**
-   * Skips the test where no engine answers.
+   * Skips the test if no engine answers.
    *
    * @param untested what is not tested then
    */
@@ -48,7 +48,7 @@ public final class Docker {
         "SKIPPED: no Docker engine answers, so " + untested);
   }
 
-  /** Skips the test where no engine answers or the pipeline's image is not built. */
+  /** Skips the test if no engine answers or the pipeline's image is not built. */
   static void requireImage(String untested) throws IOException, InterruptedException {
     require(untested);
     requireThat(
@@ -64,7 +64,7 @@ public final class Docker {
     assumeTrue(there, message);
   }
 
-  /** Runs a docker command in the project's folder; returns what it says, and fails if it does. */
+  /** Runs a docker command in the project's folder and returns its output; fails if it fails. */
   static String run(String... arguments) throws IOException, InterruptedException {
     return run(Map.of(), arguments);
   }

@@ -8,7 +8,7 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The pipeline's image itself: who it runs as, where it writes, what is inside. */
+/** The pipeline's image: its user, where it writes, its content. */
 class ImageIT {
 
   private static final String[] HARDENED = {
@@ -44,7 +44,7 @@ class ImageIT {
     String said =
         vmoe("evaluate", "--limit", "64", "--batch", "32", "--device", "cpu", "--threads", "1");
     assertThat(said).contains("evaluated 64 of 64");
-    // noexec, so a library that is unpacked there could not be loaded
+    // noexec: a library that is unpacked there could not be loaded
     assertThat(shell("grep ' /tmp ' /proc/mounts")).contains("noexec");
   }
 

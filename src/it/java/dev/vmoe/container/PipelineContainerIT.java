@@ -19,8 +19,8 @@ import org.testcontainers.DockerClientFactory;
 import org.testcontainers.containers.GenericContainer;
 
 /**
- * The pipeline's own image beside a broker and a registry in containers, through a bad day: the
- * instance is killed, the broker is restarted, and every image is answered exactly once.
+ * The pipeline's image with a broker and a registry in containers: the instance is killed, the
+ * broker is restarted, and every image is answered exactly once.
  */
 class PipelineContainerIT {
 
@@ -77,7 +77,7 @@ class PipelineContainerIT {
         && prediction.getConfigurationVersion() != null;
   }
 
-  /** The labels came along, and the model in the image is the one that was trained. */
+  /** The labels are kept, and the model in the image is the trained one. */
   private static void assertCorrect(List<Prediction> all) {
     Stream<Prediction> right =
         all.stream().filter(p -> p.getTop().get(0).getLabel().equals(p.getLabel()));

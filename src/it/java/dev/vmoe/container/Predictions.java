@@ -15,7 +15,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 
-/** Reads the predictions that are committed, as a client outside the containers does. */
+/** Reads committed predictions from outside the containers. */
 final class Predictions implements AutoCloseable {
 
   private static final String TOPIC = "vmoe.predictions";
@@ -46,7 +46,7 @@ final class Predictions implements AutoCloseable {
     consumer.seekToBeginning(partitions);
   }
 
-  /** Reads what has come since; returns all that was read so far. */
+  /** Reads new predictions and returns all that were read so far. */
   List<Prediction> poll() {
     for (ConsumerRecord<String, byte[]> record : consumer.poll(Duration.ofMillis(200))) {
       times.merge(record.key(), 1, Integer::sum);
@@ -55,7 +55,7 @@ final class Predictions implements AutoCloseable {
     return read;
   }
 
-  /** Reads on until the ends that the topic has now. */
+  /** Reads up to the current ends of the topic. */
   List<Prediction> pollToEnd() {
     Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
     while (ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {

@@ -15,8 +15,8 @@ import org.testcontainers.containers.wait.strategy.Wait;
 import org.testcontainers.utility.DockerImageName;
 
 /**
- * A broker, a registry and the topics in containers, and the pipeline's own image beside them: with
- * a read-only root file system, without capabilities.
+ * A broker, a registry, the topics and the pipeline's image in containers; the latter with a
+ * read-only root file system and without capabilities.
  */
 final class Stack implements AutoCloseable {
 
@@ -35,7 +35,7 @@ final class Stack implements AutoCloseable {
             .withNetworkAliases("kafka")
             .withEnv(kafkaEnvironment())
             .withCreateContainerCmdModifier(
-                // Docker gives a restarted container another port where it may choose one.
+                // Docker could give a restarted container another port.
                 create ->
                     create
                         .getHostConfig()
@@ -127,7 +127,7 @@ final class Stack implements AutoCloseable {
         .withCommand(command);
   }
 
-  /** Starts an instance of the pipeline and waits until the image's own check calls it healthy. */
+  /** Starts an instance of the pipeline and waits until the image's check finds it healthy. */
   GenericContainer<?> startPipeline() {
     GenericContainer<?> pipeline =
         container("run")
@@ -138,7 +138,7 @@ final class Stack implements AutoCloseable {
     return pipeline;
   }
 
-  /** Runs a command of the pipeline's image to its end; returns what it says. */
+  /** Runs a command of the pipeline's image to its end and returns its output. */
   String vmoe(String... command) {
     try (GenericContainer<?> once = container(command)) {
       once.withStartupCheckStrategy(new OneShotStartupCheckStrategy().withTimeout(LIMIT)).start();

@@ -5,8 +5,8 @@ import org.testcontainers.utility.DockerImageName;
 import org.testcontainers.utility.ImageNameSubstitutor;
 
 /**
- * Puts the images of {@code ops/docker/local/build} in place of the public ones, on machines that
- * reach no image registry: {@code TESTCONTAINERS_IMAGE_SUBSTITUTOR=dev.vmoe.container.StandIns}.
+ * Replaces the public images by those of {@code ops/docker/local/build}, on machines that reach no
+ * image registry: {@code TESTCONTAINERS_IMAGE_SUBSTITUTOR=dev.vmoe.container.StandIns}.
  */
 public final class StandIns extends ImageNameSubstitutor {
 

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code vmoe demo --serve} in a process of its own, told to stop as a terminal does. */
+/** {@code vmoe demo --serve} in its own process, stopped like by Ctrl-C. */
 class ServedDemoExitIT {
 
   @TempDir Path folder;

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.openqa.selenium.WebElement;
 
-/** {@code vmoe demo --serve} as somebody sees it who opens its page. */
+/** {@code vmoe demo --serve}, seen in a browser. */
 @Timeout(180)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ServedDemoIT {
@@ -110,7 +110,7 @@ class ServedDemoIT {
       assertThat(browser.text("version"))
           .isEqualTo("version " + prediction.getConfigurationVersion());
       assertThat(prediction.getRequestedCapacityRatio()).isEqualTo(0.25);
-      // whole slots in fours: at least those asked for, and less than four more an expert
+      // slots come in whole fours: at least those requested, and fewer than four more an expert
       assertThat(prediction.getEffectiveCapacityRatio())
           .isBetween(0.25, 0.25 + 4.0 * 8 / (prediction.getBatchSize() * 50 * 2));
       browser.awaitTrue(
@@ -137,7 +137,7 @@ class ServedDemoIT {
     browser.awaitTrue("document.getElementById('tile-letters').textContent === '1 dead letters'");
   }
 
-  /** Whatever the images' classes are: the demo's are labelled. */
+  /** The demo's images are labelled, so their classes are known. */
   @Test
   @Order(4)
   void shouldShowTheRoutingMapOnceItIsKept() {

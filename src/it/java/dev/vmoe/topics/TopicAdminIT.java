@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.vmoe.embedded.EmbeddedKafka;
-import dev.vmoe.topics.TopicState.Status;
+import dev.vmoe.topics.TopicState.PlanStatus;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -44,14 +44,14 @@ class TopicAdminIT {
 
     assertThat(topics.describe(plan))
         .hasSize(6)
-        .allSatisfy(state -> assertThat(state.status()).isEqualTo(Status.MISSING));
+        .allSatisfy(state -> assertThat(state.status()).isEqualTo(PlanStatus.MISSING));
     assertThat(topics.create(plan))
         .hasSize(6)
-        .allSatisfy(state -> assertThat(state.status()).isEqualTo(Status.CREATED))
+        .allSatisfy(state -> assertThat(state.status()).isEqualTo(PlanStatus.CREATED))
         .allSatisfy(state -> assertThat(state.replicationFactor()).isEqualTo(1));
     assertThat(topics.create(plan))
         .hasSize(6)
-        .allSatisfy(state -> assertThat(state.status()).isEqualTo(Status.AS_PLANNED));
+        .allSatisfy(state -> assertThat(state.status()).isEqualTo(PlanStatus.AS_PLANNED));
     assertThat(topics.describe(plan)).isEqualTo(topics.create(plan));
     assertThat(admin.listTopics().names().get())
         .contains("once.images", "once.config", "once.images.dlq", "once.routing-profile");
@@ -74,26 +74,29 @@ class TopicAdminIT {
         .all()
         .get();
 
-    // The brokers hear of it a little later.
+    // The brokers know it a little later.
     await()
         .untilAsserted(
             () ->
                 assertThat(topics.describe(plan))
                     .extracting(TopicState::status)
                     .startsWith(
-                        Status.MISSING, Status.DIFFERENT, Status.AS_PLANNED, Status.DIFFERENT));
+                        PlanStatus.MISSING,
+                        PlanStatus.DIFFERENT,
+                        PlanStatus.AS_PLANNED,
+                        PlanStatus.DIFFERENT));
 
     List<TopicState> states = topics.create(plan);
 
     assertThat(states)
         .extracting(TopicState::status)
         .containsExactly(
-            Status.CREATED,
-            Status.DIFFERENT,
-            Status.AS_PLANNED,
-            Status.DIFFERENT,
-            Status.AS_PLANNED,
-            Status.AS_PLANNED);
+            PlanStatus.CREATED,
+            PlanStatus.DIFFERENT,
+            PlanStatus.AS_PLANNED,
+            PlanStatus.DIFFERENT,
+            PlanStatus.AS_PLANNED,
+            PlanStatus.AS_PLANNED);
     assertThat(states.get(1).differences()).containsExactly("partitions: 8, planned 6");
     assertThat(states.get(3).differences()).containsExactly("retention.ms: 1000, planned -1");
     assertThat(topics.describe(plan).get(1).partitions()).isEqualTo(8);

@@ -4,7 +4,7 @@ import java.util.List;
 
 /**
  * Adds commands to {@code vmoe} from another jar, found by {@link java.util.ServiceLoader}. They
- * come after the built-in ones, in this order.
+ * are listed after the built-in ones, in this order.
  */
 @FunctionalInterface
 public interface CommandProvider {

@@ -10,7 +10,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The options of every command that talks to Kafka: where the settings come from. */
+/** The options of commands that use Kafka: where the settings come from. */
 public final class ConnectionOptions {
 
   @Option(
@@ -22,22 +22,22 @@ public final class ConnectionOptions {
   @Option(
       names = "--bootstrap-server",
       paramLabel = "HOST:PORT,…",
-      description = "Kafka brokers, over the settings.")
+      description = "Kafka brokers; overrides the settings.")
   private @Nullable String bootstrapServers;
 
   @Option(
       names = "--registry",
       paramLabel = "URL",
-      description = "Schema registry, over the settings.")
+      description = "Schema registry; overrides the settings.")
   private @Nullable String registry;
 
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description = "Any setting, over file and environment; may be repeated.")
+      description = "A setting; overrides file and environment; may be repeated.")
   private Map<String, String> overrides = new LinkedHashMap<>();
 
-  /** Returns whether any of them was given. */
+  /** Returns whether any of these options was given. */
   public boolean given() {
     return file != null || bootstrapServers != null || registry != null || !overrides.isEmpty();
   }
@@ -51,7 +51,7 @@ public final class ConnectionOptions {
     return settings(Map.of());
   }
 
-  /** Loads the settings with a command's own options as the last word. */
+  /** Loads the settings, overridden by options of the command. */
   public Settings settings(Map<String, String> options) {
     Map<String, String> all = new HashMap<>(overrides);
     if (bootstrapServers != null) {

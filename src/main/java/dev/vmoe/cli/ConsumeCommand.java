@@ -20,12 +20,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code vmoe consume}: records of a topic as lines of JSON. */
+/** {@code vmoe consume}: prints the records of a topic as lines of JSON. */
 @Command(
     name = "consume",
     description =
         "Print the records of a topic, one line of JSON each. Only committed records are read;"
-            + " images are given as their number of bytes.")
+            + " instead of an image its number of bytes is printed.")
 final class ConsumeCommand implements Callable<Integer> {
 
   private static final Duration GOODBYE = Duration.ofSeconds(5);
@@ -38,12 +38,13 @@ final class ConsumeCommand implements Callable<Integer> {
       paramLabel = "NAME",
       defaultValue = TopicPlan.PREDICTIONS,
       description =
-          "Without the prefix: predictions (the default), expert-utilization, images.dlq, …")
+          "Name without the prefix: predictions, expert-utilization, images.dlq, …"
+              + " (default: ${DEFAULT-VALUE}).")
   private String topic = TopicPlan.PREDICTIONS;
 
   @Option(
       names = "--from-beginning",
-      description = "Also what is there already; otherwise only what comes.")
+      description = "Print existing records, too; without it, only new ones.")
   private boolean fromBeginning;
 
   @Option(names = "--max", paramLabel = "N", description = "End after N records.")
@@ -52,7 +53,8 @@ final class ConsumeCommand implements Callable<Integer> {
   @Option(
       names = "--timeout",
       paramLabel = "SECONDS",
-      description = "End after this time without a record. With --max, fewer than N are a failure.")
+      description =
+          "End after this time without a record. With --max, fewer than N records are a failure.")
   private @Nullable Double timeoutSeconds;
 
   private ConsumeCommand() {}
@@ -84,20 +86,22 @@ final class ConsumeCommand implements Callable<Integer> {
                   : Duration.ofNanos(Math.round(timeoutSeconds * 1e9)),
               record -> {
                 out.println(json.line(record));
-                return !out.checkError(); // nobody reads any more: | head
+                return !out.checkError(); // the reader has ended, such as head
               });
       boolean missing = max != null && timeoutSeconds != null && printed < max;
       if (missing && !out.checkError() && !atExit.asked()) {
         spec.commandLine()
             .getErr()
-            .printf("vmoe: %d of %d records, then none for %s s%n", printed, max, timeoutSeconds);
+            .printf(
+                "vmoe: only %d of %d records came, then none for %s s%n",
+                printed, max, timeoutSeconds);
         return VmoeCommand.FAILED;
       }
       return 0;
     }
   }
 
-  /** Ends the reading when the process is asked to end, and lets it finish its line. */
+  /** Ends reading when the process is told to stop, after the current line. */
   private static final class AtExit implements AutoCloseable {
     private final CountDownLatch done = new CountDownLatch(1);
     private final Thread hook;
@@ -111,7 +115,7 @@ final class ConsumeCommand implements Callable<Integer> {
                 reader.stop();
                 try {
                   if (!done.await(GOODBYE.toMillis(), TimeUnit.MILLISECONDS)) {
-                    return; // the process ends all the same
+                    return; // the process ends anyway
                   }
                 } catch (InterruptedException e) {
                   Thread.currentThread().interrupt();
@@ -132,7 +136,7 @@ final class ConsumeCommand implements Callable<Integer> {
         try {
           Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-          // The process ends just now: the hook runs and finds nothing to wait for.
+          // The process is ending: the hook runs and finds nothing to wait for.
         }
       }
     }

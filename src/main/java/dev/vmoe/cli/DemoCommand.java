@@ -29,13 +29,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code vmoe demo}: the whole pipeline in one process, on the bundled images. */
+/** {@code vmoe demo}: runs the whole pipeline in one process, on the bundled images. */
 @Command(
     name = "demo",
     description = {
-      "Runs the main job on real input: starts a Kafka broker and a schema registry, the pipeline"
-          + " with the bundled V-MoE, sends the bundled Fashion-MNIST test images through Kafka and"
-          + " sums up the predictions that come back.",
+      "Run the whole pipeline: start a Kafka broker, a schema registry and the pipeline with the"
+          + " bundled V-MoE, send the bundled Fashion-MNIST test images through Kafka, and sum up"
+          + " the predictions.",
       "Needs no Docker, no GPU and no server."
     })
 final class DemoCommand implements Callable<Integer> {
@@ -49,57 +49,58 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--images",
       paramLabel = "N",
-      description = "Images to send; more than there are, and they are sent again (default: all).")
+      description = "Images to send, again from the first if there are fewer (default: all).")
   private @Nullable Long images;
 
   @Option(
       names = "--rate",
       paramLabel = "R",
       defaultValue = "0",
-      description = "Images a second (default: as fast as they are answered).")
+      description = "Images a second; 0 for as fast as they are answered (default: 0).")
   private double rate;
 
   @Option(
       names = "--batch",
       paramLabel = "B",
       defaultValue = "32",
-      description = "Most images of a micro-batch (default: ${DEFAULT-VALUE}).")
+      description = "Maximum images of a micro-batch (default: ${DEFAULT-VALUE}).")
   private int batch;
 
   @Option(
       names = "--serve",
       description =
-          "Go on until Ctrl-C, with a live page to look at: capacity follows the load, and unless"
-              + " --rate says otherwise the load rises and falls around what this machine can do.")
+          "Run until Ctrl-C, with a live page. Capacity follows the load. Without --rate, the load"
+              + " rises and falls around what this machine can answer.")
   private boolean serve;
 
   @Option(
       names = "--port",
       paramLabel = "P",
       defaultValue = "8080",
-      description = "With --serve: port of the live page; 0 takes any (default: ${DEFAULT-VALUE}).")
+      description =
+          "With --serve: port of the live page; 0 takes any free one (default: ${DEFAULT-VALUE}).")
   private int port;
 
   @Option(
       names = "--json",
       paramLabel = "FILE",
-      description = "Write the summary there as JSON, too.")
+      description = "Also write the summary to this file as JSON.")
   private @Nullable Path json;
 
-  private static final int MOST_PORT = 65_535;
+  private static final int MAX_PORT = 65_535;
 
   private DemoCommand() {}
 
   @Override
   public Integer call() throws Exception {
     PositiveNumbers.check(spec, "--images", images, "--batch", batch);
-    if (port < 0 || port > MOST_PORT) {
+    if (port < 0 || port > MAX_PORT) {
       throw new ParameterException(
-          spec.commandLine(), "--port " + port + " is not from 0 to " + MOST_PORT);
+          spec.commandLine(), "--port " + port + " is not from 0 to " + MAX_PORT);
     }
     if (serve && images != null) {
       throw new ParameterException(
-          spec.commandLine(), "--images: with --serve, images are sent until Ctrl-C; leave it out");
+          spec.commandLine(), "--images: leave it out; with --serve, images are sent until Ctrl-C");
     }
     if (serve) {
       return serve();
@@ -109,9 +110,9 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   /**
-   * Sums up.
+   * Prints the summary and returns the exit code.
    *
-   * @param expected images that have to have an answer
+   * @param expected images that must have an answer
    */
   private int finish(DemoSummary summary, long expected) throws IOException {
     summary.print(spec.commandLine().getOut());
@@ -135,7 +136,7 @@ final class DemoCommand implements Callable<Integer> {
       try (LocalPipeline pipeline =
           new LocalPipeline(
               settings, batch, classifier, ModelOpener.decoder(classifier.card()), progress::say)) {
-        DemoSummary.Memory memory = new DemoSummary.Memory();
+        DemoSummary.MemoryReadings memory = new DemoSummary.MemoryReadings();
         Replay.Outcome outcome;
         try (Progress.Bar bar = progress.bar("answered", count)) {
           outcome =
@@ -155,14 +156,14 @@ final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  /** Ctrl-C ends the JVM only once everything is answered, stopped and summed up. */
+  /** After Ctrl-C, the JVM ends once everything is answered, stopped and summarized. */
   private int serve() throws IOException, InterruptedException {
     Progress progress = new Progress(spec.commandLine().getErr());
     CountDownLatch done = new CountDownLatch(1);
     try {
       DemoSummary summary = serve(progress, done);
       StreamSummary.Result result = summary.outcome().summary();
-      // others may have sent images, too
+      // other producers may have sent images, too
       return finish(
           summary, Math.max(summary.images(), result.predictions() + result.deadLetters()));
     } finally {

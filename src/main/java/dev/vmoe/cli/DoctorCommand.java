@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.console.ConsoleSettings;
 import dev.vmoe.doctor.Doctor;
 import dev.vmoe.doctor.Finding;
-import dev.vmoe.doctor.Finding.Status;
+import dev.vmoe.doctor.Finding.Verdict;
 import dev.vmoe.output.ErrorText;
 import dev.vmoe.output.Json;
 import dev.vmoe.settings.Settings;
@@ -26,16 +26,17 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code vmoe doctor}: what an instance would need, looked at before it is started. */
+/** {@code vmoe doctor}: checks what an instance needs before it is started. */
 @Command(
     name = "doctor",
     description =
-        "Check what `vmoe run` would need with these settings: brokers, topics, rights, registry,"
-            + " model, device, configuration in force, memory, directories, port. A line each: ok, warning, failed (with what"
-            + " to do), or skipped. Changes nothing; fails if a line failed.")
+        "Check everything that `vmoe run` needs with these settings: brokers, topics, rights,"
+            + " registry, model, device, configuration in force, memory, directories, port. Each"
+            + " check prints a line: ok, warning or failed (both with what to do), or skipped."
+            + " Changes nothing. The exit code is 1 if a check failed.")
 final class DoctorCommand implements Callable<Integer> {
 
-  /** Each line says what their libraries' logs would say at length. */
+  /** Their logs would only repeat the findings. */
   private static final List<String> SILENCED =
       List.of("org.apache.kafka", "org.apache.flink", "dev.vmoe");
 
@@ -52,7 +53,7 @@ final class DoctorCommand implements Callable<Integer> {
     List<Level> before = SILENCED.stream().map(name -> logger(name).getLevel()).toList();
     SILENCED.forEach(name -> logger(name).setLevel(Level.OFF));
     try {
-      return print(look(json ? finding -> {} : this::printLine));
+      return print(check(json ? finding -> {} : this::printLine));
     } finally {
       for (int i = 0; i < SILENCED.size(); i++) {
         logger(SILENCED.get(i)).setLevel(before.get(i));
@@ -64,7 +65,7 @@ final class DoctorCommand implements Callable<Integer> {
     return (Logger) LoggerFactory.getLogger(name);
   }
 
-  private List<Finding> look(Consumer<Finding> listener) {
+  private List<Finding> check(Consumer<Finding> observer) {
     Settings settings;
     try {
       settings = connection.settings();
@@ -72,28 +73,28 @@ final class DoctorCommand implements Callable<Integer> {
       Finding wrong =
           new Finding(
               "settings",
-              Status.FAILED,
+              Verdict.FAILED,
               ErrorText.of(e),
-              "correct them (src/docs/settings.md); the rest is looked at then");
-      listener.accept(wrong);
+              "correct them (src/docs/settings.md) and run this again; nothing else was checked");
+      observer.accept(wrong);
       return List.of(wrong);
     }
-    SILENCED.forEach(name -> logger(name).setLevel(Level.OFF)); // the settings have levels, too
-    List<Finding> all = new ArrayList<>(new Doctor(settings).look(listener));
+    SILENCED.forEach(name -> logger(name).setLevel(Level.OFF)); // the settings may have set levels
+    List<Finding> all = new ArrayList<>(new Doctor(settings).check(observer));
     try {
       ConsoleSettings.listening(settings);
     } catch (ConfigException e) {
       Finding console =
-          new Finding("console", Status.FAILED, ErrorText.of(e), "see src/docs/security.md");
-      listener.accept(console);
+          new Finding("console", Verdict.FAILED, ErrorText.of(e), "see src/docs/security.md");
+      observer.accept(console);
       all.add(console);
     }
     return all;
   }
 
   private int print(List<Finding> findings) throws IOException {
-    Status worst =
-        findings.stream().map(Finding::status).max(Comparator.naturalOrder()).orElse(Status.OK);
+    Verdict worst =
+        findings.stream().map(Finding::status).max(Comparator.naturalOrder()).orElse(Verdict.OK);
     if (json) {
       ObjectNode report = Json.object();
       report.put("status", worst.label());
@@ -109,7 +110,7 @@ final class DoctorCommand implements Callable<Integer> {
       out.println(report.toPrettyString());
       out.flush();
     }
-    return worst == Status.FAILED ? VmoeCommand.FAILED : 0;
+    return worst == Verdict.FAILED ? VmoeCommand.FAILED : 0;
   }
 
   private void printLine(Finding finding) {

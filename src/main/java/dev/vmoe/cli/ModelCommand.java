@@ -27,11 +27,11 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code vmoe model}: checkpoints into model files, and what a model file says about itself. */
+/** {@code vmoe model}: makes model files of checkpoints, and describes model files. */
 @Command(
     name = "model",
-    description = "Make model files, and look at them.",
-    subcommands = {ModelCommand.Import.class, ModelCommand.Info.class, ModelListCommand.class})
+    description = "Make, describe and list model files.",
+    subcommands = {ModelCommand.Import.class, ModelCommand.ModelInfo.class, ModelListCommand.class})
 final class ModelCommand {
 
   private ModelCommand() {}
@@ -40,8 +40,9 @@ final class ModelCommand {
   @Command(
       name = "import",
       description = {
-        "Make a model file (ONNX) from a V-MoE checkpoint. What shapes cannot say comes from the"
-            + " options, else from model.json beside the checkpoint, else from the defaults."
+        "Make a model file (ONNX) from a V-MoE checkpoint. What the shapes of its arrays do not"
+            + " tell comes from the options, else from model.json beside the checkpoint, else from the"
+            + " defaults."
       })
   static final class Import implements Callable<Integer> {
 
@@ -51,7 +52,8 @@ final class ModelCommand {
         names = "--checkpoint",
         required = true,
         paramLabel = "PREFIX",
-        description = "PREFIX of PREFIX.index and PREFIX.data-…, a .npz or a flax msgpack file.")
+        description =
+            "The checkpoint: PREFIX of PREFIX.index and PREFIX.data-…, a .npz or a flax msgpack file.")
     private Path checkpoint = Path.of("");
 
     @Option(names = "--out", required = true, paramLabel = "M.onnx", description = "File to write.")
@@ -63,7 +65,7 @@ final class ModelCommand {
     @Option(
         names = "--classes",
         paramLabel = "FILE",
-        description = "Class names, one a line, in the order of the logits.")
+        description = "File of class names, one a line, in the order of the logits.")
     private @Nullable Path classes;
 
     @Option(
@@ -88,15 +90,15 @@ final class ModelCommand {
         names = "--resize",
         paramLabel = "bilinear|area",
         description =
-            "To the input's size directly, or the smaller side by area and a central crop"
-                + " (default: bilinear).")
+            "How images get the input's size. bilinear: directly; area: resize the smaller side by"
+                + " area, then crop the center (default: bilinear).")
     private @Nullable Resize resize;
 
     @Option(
         names = "--image-size",
         paramLabel = "PIXELS",
         description =
-            "Height and width of images; learned positions are resized to it"
+            "Height and width of the input; learned position embeddings are resized to it"
                 + " (default: the checkpoint's).")
     private @Nullable Integer imageSize;
 
@@ -104,8 +106,7 @@ final class ModelCommand {
         names = "--positions",
         paramLabel = "learned|sincos2d",
         description =
-            "Where position embeddings come from; sincos2d needs --image-size"
-                + " (default: learned).")
+            "Kind of position embeddings; sincos2d needs --image-size (default: learned).")
     private @Nullable String positions;
 
     @Option(
@@ -113,7 +114,7 @@ final class ModelCommand {
         paramLabel = "cpu|cuda",
         defaultValue = "cpu",
         description =
-            "The kind of device the graph is to be fast on; the answers are the same"
+            "Kind of device that the graph is optimized for; the answers are the same"
                 + " (default: ${DEFAULT-VALUE}).")
     private Target target = Target.CPU;
 
@@ -122,8 +123,8 @@ final class ModelCommand {
         paramLabel = "fp32|fp16|int8",
         defaultValue = "fp32",
         description =
-            "What large products are computed in; fp16 for target cuda, int8 for target cpu; routing"
-                + " is fp32 in each (default: ${DEFAULT-VALUE}).")
+            "Precision of large matrix products: fp16 only for target cuda, int8 only for target"
+                + " cpu. Routing is always fp32 (default: ${DEFAULT-VALUE}).")
     private Precision precision = Precision.FP32;
 
     private Import() {}
@@ -140,7 +141,7 @@ final class ModelCommand {
       return 0;
     }
 
-    /** Refuses a precision that is not for the target before a checkpoint is read for minutes. */
+    /** Refuses a precision that the target does not have, before the checkpoint is read. */
     private void check(Target chosen) {
       try {
         new Form(chosen, precision);
@@ -150,23 +151,23 @@ final class ModelCommand {
     }
 
     private ImportOptions options() throws IOException {
-      ImportOptions said = DescriptionFile.beside(checkpoint);
+      ImportOptions described = DescriptionFile.beside(checkpoint);
       return new ImportOptions(
-          name != null ? name : said.name(),
-          classes != null ? Files.readAllLines(classes) : said.classes(),
-          expertsPerToken != null ? expertsPerToken : said.expertsPerToken(),
-          capacityRatio != null ? capacityRatio : said.capacityRatio(),
-          activation != null ? DescriptionFile.softmax(activation) : said.softmax(),
-          resize != null ? resize : said.resize(),
-          positions != null ? Positions.ofLabel(positions) : said.positions(),
-          imageSize != null ? imageSize : said.imageSize(),
+          name != null ? name : described.name(),
+          classes != null ? Files.readAllLines(classes) : described.classes(),
+          expertsPerToken != null ? expertsPerToken : described.expertsPerToken(),
+          capacityRatio != null ? capacityRatio : described.capacityRatio(),
+          activation != null ? DescriptionFile.softmax(activation) : described.softmax(),
+          resize != null ? resize : described.resize(),
+          positions != null ? Positions.ofLabel(positions) : described.positions(),
+          imageSize != null ? imageSize : described.imageSize(),
           target);
     }
   }
 
   /** {@code vmoe model info}. */
-  @Command(name = "info", description = "Print what a model file says about itself.")
-  static final class Info implements Callable<Integer> {
+  @Command(name = "info", description = "Print the description in a model file.")
+  static final class ModelInfo implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
@@ -176,13 +177,13 @@ final class ModelCommand {
     @Option(
         names = "--device",
         paramLabel = "auto|cpu|cuda:N",
-        description = "Load it there, too, and say what it runs on.")
+        description = "Also load the model on this device, and print what it runs on.")
     private @Nullable String device;
 
-    @Option(names = "--json", description = "Print it as JSON.")
+    @Option(names = "--json", description = "Print JSON.")
     private boolean json;
 
-    private Info() {}
+    private ModelInfo() {}
 
     @Override
     public Integer call() throws IOException {

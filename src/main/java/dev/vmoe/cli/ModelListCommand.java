@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "list",
     description = {
-      "List the models that have a name: those of models.dir, or where that is not set, those that"
+      "List the models that have a name: those of models.dir, or if that is not set, those that"
           + " come with the project."
     })
 final class ModelListCommand implements Callable<Integer> {
@@ -34,16 +34,16 @@ final class ModelListCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private final ConnectionOptions connection = new ConnectionOptions();
 
-  @Option(names = "--json", description = "Print one line of JSON each.")
+  @Option(names = "--json", description = "Print one line of JSON for each model.")
   private boolean json;
 
   private ModelListCommand() {}
 
   /**
-   * A model, or why it is none.
+   * A model, or why it cannot be used.
    *
-   * @param files what is there; null if it cannot be read
-   * @param problem why not; empty if it can
+   * @param files of the model; null if they cannot be read
+   * @param problem why not; empty if they can
    */
   private record Listed(String name, @Nullable ModelFiles files, String problem) {}
 

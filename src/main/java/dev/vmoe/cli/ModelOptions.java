@@ -10,14 +10,14 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The options of every command that loads a model. */
+/** The options of commands that load a model. */
 public final class ModelOptions {
 
   @Option(
       names = "--model",
       paramLabel = "M.onnx",
       description =
-          "The model, as `vmoe model import` writes it, or the name of a bundled one: vmoe-bpr, vmoe,"
+          "A model file of `vmoe model import`, or the name of a bundled model: vmoe-bpr, vmoe,"
               + " dense-bpr, dense (default: vmoe-bpr).")
   private @Nullable Path model;
 
@@ -34,7 +34,7 @@ public final class ModelOptions {
       description = "Threads of the model on the CPU (default: the number of cores).")
   private int threads = Runtime.getRuntime().availableProcessors();
 
-  /** Opens the dense twin of a bundled model; null for any other, and where the twins are not. */
+  /** Opens the dense twin of a bundled model; null for other models, or if there are no twins. */
   public @Nullable BatchClassifier openTwin() throws IOException {
     if (!BundledModels.haveTwins()) {
       return null;
@@ -45,7 +45,7 @@ public final class ModelOptions {
     return isVariant(model) ? open(BundledModels.twin(model.toString())) : null;
   }
 
-  /** Returns whether a bundled model is meant. */
+  /** Returns whether the model is a bundled one. */
   public boolean isBundled() {
     return model == null || isVariant(model);
   }
@@ -62,12 +62,12 @@ public final class ModelOptions {
     return isVariant(model) ? BundledModels.variant(model.toString()) : model;
   }
 
-  /** Returns the threads on the CPU that were asked for. */
+  /** Returns the number of threads on the CPU. */
   public int threads() {
     return threads;
   }
 
-  /** Returns the device and threads that were asked for. */
+  /** Returns device and threads, for people. */
   public String deviceLabel() {
     return device + ", " + threads + " threads";
   }

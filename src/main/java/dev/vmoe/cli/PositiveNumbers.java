@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
-/** Options that must be at least 1 where they are given. */
+/** Checks options that must be at least 1. */
 public final class PositiveNumbers {
 
   private PositiveNumbers() {}
@@ -12,7 +12,7 @@ public final class PositiveNumbers {
   /**
    * Checks options before anything is started.
    *
-   * @param namesAndValues name and value of each option, in turn; null where it was not given
+   * @param namesAndValues name and value of each option, in turn; a value is null if not given
    * @throws ParameterException if one is below 1
    */
   public static void check(CommandSpec command, @Nullable Object... namesAndValues) {

@@ -2,6 +2,7 @@ package dev.vmoe.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.vmoe.dataset.FileClassifier;
 import dev.vmoe.dataset.ImageFiles;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.inference.ScoredClass;
@@ -22,12 +23,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code vmoe predict}: files in, answers out, without Kafka. */
+/** {@code vmoe predict}: classifies files without Kafka. */
 @Command(
     name = "predict",
     description =
-        "Classify image files without Kafka. Up to 64 files are one batch, whose tokens compete for"
-            + " the experts' slots; more files are several batches.")
+        "Classify image files without Kafka. Up to 64 files form one batch, whose tokens compete"
+            + " for the experts' slots; more files form several batches.")
 final class PredictCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
@@ -37,10 +38,10 @@ final class PredictCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "FILE-OR-FOLDER",
-      description = "Image files; of folders, the image files in and below them.")
+      description = "Image files, or folders with image files in and below them.")
   private List<Path> paths = List.of();
 
-  @Option(names = "--logits", description = "With --json: the logits of all classes, too.")
+  @Option(names = "--logits", description = "With --json: also print the logits of all classes.")
   private boolean logits;
 
   @Option(names = "--json", description = "Print one line of JSON for each file.")
@@ -65,7 +66,7 @@ final class PredictCommand implements Callable<Integer> {
               ModelOpener.limits(new Settings(Map.of())).maxBytes());
       for (int from = 0; from < files.size(); from += FileClassifier.BATCH) {
         int to = Math.min(files.size(), from + FileClassifier.BATCH);
-        for (FileClassifier.Answer answer :
+        for (FileClassifier.FileAnswer answer :
             fileClassifier.classify(files.subList(from, to), settings)) {
           out.println(json ? line(answer) : text(answer));
           failed |= answer.error() != null;
@@ -76,7 +77,7 @@ final class PredictCommand implements Callable<Integer> {
     return failed ? VmoeCommand.FAILED : 0;
   }
 
-  private ObjectNode line(FileClassifier.Answer answer) {
+  private ObjectNode line(FileClassifier.FileAnswer answer) {
     ObjectNode line = Json.object().put("file", answer.file().toString());
     if (answer.error() != null) {
       return line.put("error", answer.error());
@@ -96,7 +97,7 @@ final class PredictCommand implements Callable<Integer> {
     return line;
   }
 
-  private static String text(FileClassifier.Answer answer) {
+  private static String text(FileClassifier.FileAnswer answer) {
     if (answer.error() != null) {
       return answer.file() + ": " + answer.error();
     }

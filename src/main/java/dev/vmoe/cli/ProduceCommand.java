@@ -1,15 +1,19 @@
 package dev.vmoe.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.client.ImageProducer;
+import dev.vmoe.client.OutgoingImages;
 import dev.vmoe.client.Pace;
 import dev.vmoe.dataset.ImageFiles;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.image.MediaType;
+import dev.vmoe.modelstore.BundledModels;
+import dev.vmoe.modelstore.ModelOpener;
 import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.output.ErrorText;
+import dev.vmoe.output.Json;
+import dev.vmoe.output.Progress;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.Brokers;
 import dev.vmoe.topics.TopicPlan;
@@ -25,9 +29,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.acl.AclOperation;
@@ -40,13 +41,13 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code vmoe produce}: image files, or the bundled sample, into the images topic. */
+/** {@code vmoe produce}: sends image files, or the bundled images, to the images topic. */
 @Command(
     name = "produce",
     description =
-        "Send image files, or the bundled test images, to the images topic. The record's key is the"
-            + " file's name, of the bundled images sample-NUMBER; what cannot be sent is named, and the"
-            + " others are sent.")
+        "Send image files, or the bundled test images, to the images topic. The key of a record is"
+            + " the name of the file, or sample-NUMBER for a bundled image. Images that cannot be"
+            + " sent are reported; the others are sent.")
 final class ProduceCommand implements Callable<Integer> {
 
   private static final long ANSWER_MS = 15_000;
@@ -58,56 +59,60 @@ final class ProduceCommand implements Callable<Integer> {
       arity = "0..*",
       paramLabel = "FILE-OR-FOLDER",
       description =
-          "Files of any format, as they are; of folders, the image files in and below them.")
+          "Files of any format, sent unchanged, or folders with image files in and below them.")
   private List<Path> paths = List.of();
 
   @Option(
       names = "--sample",
-      description = "The bundled Fashion-MNIST test images with their labels, instead of files.")
+      description =
+          "Send the bundled Fashion-MNIST test images with their labels, instead of files.")
   private boolean sample;
 
   @Option(
       names = "--count",
       paramLabel = "N",
-      description = "Images to send; more than there are, and they are sent again (default: all).")
+      description = "Images to send, again from the first if there are fewer (default: all).")
   private @Nullable Long count;
 
-  @Option(names = "--endless", description = "Send them again and again until stopped (Ctrl-C).")
+  @Option(names = "--endless", description = "Send the images again and again until Ctrl-C.")
   private boolean endless;
 
-  @Option(names = "--label", description = "The true class of all of them.")
+  @Option(names = "--label", description = "True class of all images.")
   private @Nullable String label;
 
   @Option(
       names = "--labels-from-folder",
-      description = "The true class is the name of the folder that a file lies in.")
+      description = "Use the name of the folder of each file as its true class.")
   private boolean labelsFromFolder;
 
   @Option(
       names = "--raw",
       description =
-          "Send the bytes alone with the header content-type, as a producer without Avro does.")
+          "Send only the bytes, with the header content-type, like a producer without Avro.")
   private boolean raw;
 
-  @Option(names = "--rate", paramLabel = "N", description = "Images a second; as fast as possible.")
+  @Option(
+      names = "--rate",
+      paramLabel = "N",
+      description = "Images a second (default: as fast as possible).")
   private double rate = Double.POSITIVE_INFINITY;
 
   @Option(
       names = "--attribute",
       paramLabel = "KEY=VALUE",
       description =
-          "To be found again in the prediction, beside file, the file's name; may be repeated.")
+          "Attribute of the prediction, besides file (the file's name); may be repeated.")
   private Map<String, String> attributes = new LinkedHashMap<>();
 
   @Option(
       names = "--priority",
       paramLabel = "P",
       description =
-          "How much these images matter beside others of their batch, from 0.01 to 100 (default: 1)."
-              + " Under batch priority routing their patches claim the experts' slots the earlier.")
+          "Priority of these images in their batch, from 0.01 to 100 (default: 1). Under batch"
+              + " priority routing, patches of a higher priority claim the experts' slots earlier.")
   private @Nullable Float priority;
 
-  @Option(names = "--json", description = "Print one JSON line for each file.")
+  @Option(names = "--json", description = "Print one line of JSON for each image.")
   private boolean json;
 
   private ProduceCommand() {}
@@ -135,7 +140,7 @@ final class ProduceCommand implements Callable<Integer> {
     }
   }
 
-  /** Ctrl-C ends the JVM only once what was sent is acknowledged. */
+  /** After Ctrl-C, the JVM ends once everything sent is acknowledged. */
   private static void stop(Thread sender, CountDownLatch done) {
     sender.interrupt();
     try {
@@ -151,25 +156,23 @@ final class ProduceCommand implements Callable<Integer> {
     properties.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, ANSWER_MS);
     try (RegistryClient registry = RegistryClient.of(settings);
         ImageProducer producer = new ImageProducer(properties, registry, topic);
-        ProgressBar progress = progress(images.count())) {
+        Progress.Bar progress = Progress.terminalBar("produce", images.count(), !json)) {
       Pace pace = new Pace(rate);
       while (images.hasNext()) {
         if (!awaitNext(pace)) {
           break;
         }
-        OutgoingImages.Image image = images.next();
+        OutgoingImages.OutgoingImage image = images.next();
         send(producer, image)
             .whenComplete(
-                (written, failure) -> {
-                  progress.step();
-                  outcomes.add(image.name(), written, failure);
-                });
+                (written, failure) ->
+                    progress.at(outcomes.add(image.name(), written, failure)));
       }
       producer.flush();
     }
   }
 
-  /** Waits until the next image is due; returns false if that is never, since all is to stop. */
+  /** Waits until the next image is due; returns false if sending was stopped. */
   private boolean awaitNext(Pace pace) throws InterruptedException {
     try {
       pace.awaitNext();
@@ -185,7 +188,8 @@ final class ProduceCommand implements Callable<Integer> {
   private OutgoingImages outgoing() throws IOException {
     OutgoingImages images =
         sample
-            ? OutgoingImages.sample()
+            ? OutgoingImages.sample(
+                BundledModels.testImages(ModelOpener.card(BundledModels.vmoe()).classes()))
             : OutgoingImages.files(ImageFiles.find(paths), file -> label(file));
     if (images.count() == 0) {
       throw new IOException("no image files in " + paths);
@@ -201,7 +205,8 @@ final class ProduceCommand implements Callable<Integer> {
     }
     if (sample && (label != null || labelsFromFolder)) {
       throw new ParameterException(
-          spec.commandLine(), "--sample has labels of its own: no --label, --labels-from-folder");
+          spec.commandLine(),
+          "--sample has labels of its own: leave out --label and --labels-from-folder");
     }
     if (endless && count != null) {
       throw new ParameterException(spec.commandLine(), "--count, --endless: one or the other");
@@ -212,7 +217,8 @@ final class ProduceCommand implements Callable<Integer> {
     }
     if (raw && (label != null || labelsFromFolder || !attributes.isEmpty() || priority != null)) {
       throw new ParameterException(
-          spec.commandLine(), "--raw sends the bytes alone: no labels, attributes or priority");
+          spec.commandLine(),
+          "--raw sends the bytes alone: leave out labels, attributes and priority");
     }
     if (priority != null && !ImagePriority.isValid(priority)) {
       throw new ParameterException(
@@ -225,9 +231,9 @@ final class ProduceCommand implements Callable<Integer> {
     }
   }
 
-  /** An unreadable file fails alone; a registry that refuses or is away fails the command. */
+  /** An unreadable file is one failure; an error of the registry ends the command. */
   private CompletableFuture<RecordMetadata> send(
-      ImageProducer producer, OutgoingImages.Image outgoing) {
+      ImageProducer producer, OutgoingImages.OutgoingImage outgoing) {
     byte[] image;
     try {
       image = outgoing.bytes();
@@ -262,53 +268,29 @@ final class ProduceCommand implements Callable<Integer> {
     return name == null ? null : name.toString();
   }
 
-  /** The launcher knows whether somebody watches. */
-  private ProgressBar progress(long images) {
-    boolean visible = Boolean.getBoolean("vmoe.terminal") && !json;
-    ProgressBarBuilder builder =
-        new ProgressBarBuilder().setTaskName("produce").setInitialMax(images).setUnit(" images", 1);
-    if (!visible) {
-      builder.setConsumer(new Silent());
-    }
-    return builder.build();
-  }
-
-  /** Draws nothing. */
-  private static final class Silent implements me.tongfei.progressbar.ProgressBarConsumer {
-    @Override
-    public int getMaxRenderedLength() {
-      return 80;
-    }
-
-    @Override
-    public void accept(String drawn) {}
-
-    @Override
-    public void close() {}
-  }
-
-  /** What became of the images; told by the producer's thread. */
+  /** Counts and reports the results of sending; called by the producer's thread. */
   private final class Outcomes {
     private final PrintWriter out;
     private final PrintWriter err;
-    private final AtomicInteger sent = new AtomicInteger();
-    private final AtomicInteger failed = new AtomicInteger();
+    private int sent;
+    private int failed;
 
     Outcomes(PrintWriter out, PrintWriter err) {
       this.out = out;
       this.err = err;
     }
 
-    synchronized void add(
+    /** Returns how many results there are now. */
+    synchronized long add(
         String name, @Nullable RecordMetadata written, @Nullable Throwable failure) {
-      ObjectNode line = new ObjectMapper().createObjectNode().put("file", name);
+      ObjectNode line = Json.object().put("file", name);
       if (failure == null && written != null) {
-        sent.incrementAndGet();
+        sent++;
         line.put("topic", written.topic())
             .put("partition", written.partition())
             .put("offset", written.offset());
       } else {
-        failed.incrementAndGet();
+        failed++;
         String reason = failure == null ? "no answer" : ErrorText.of(failure);
         line.put("error", reason);
         err.println("vmoe: " + name + ": " + reason);
@@ -316,21 +298,22 @@ final class ProduceCommand implements Callable<Integer> {
       if (json) {
         out.println(line);
       }
+      return (long) sent + failed;
     }
 
-    int summarize(String topic, double seconds) {
+    synchronized int summarize(String topic, double seconds) {
       if (!json) {
         out.printf(
             Locale.ROOT,
             "sent %d images to %s in %.1f s (%.0f/s), %d failed%n",
-            sent.get(),
+            sent,
             topic,
             seconds,
-            sent.get() / seconds,
-            failed.get());
+            sent / seconds,
+            failed);
       }
       out.flush();
-      return failed.get() == 0 ? 0 : VmoeCommand.FAILED;
+      return failed == 0 ? 0 : VmoeCommand.FAILED;
     }
   }
 }

@@ -9,35 +9,38 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The options of every command that runs a model at one setting. */
+/** The options of commands that run a model at one operating point. */
 public final class RoutingOptions {
 
   @Option(
       names = "--capacity-ratio",
       paramLabel = "R",
-      description = "Slots of all experts over token choices (default: the model's training).")
+      description =
+          "Slots of all experts divided by token choices (default: that of the model's training).")
   private @Nullable Double capacityRatio;
 
   @Option(
       names = "--experts-per-token",
       paramLabel = "K",
-      description = "Experts each token is sent to (default: the model's training).")
+      description = "Experts that each token is sent to (default: K of the model's training).")
   private @Nullable Integer expertsPerToken;
 
   @Option(
       names = "--routing",
       paramLabel = "bpr|vanilla",
       defaultValue = "bpr",
-      description = "Who claims slots first (default: ${DEFAULT-VALUE}).")
+      description =
+          "Which tokens claim slots first: the most important (bpr) or the first ones (vanilla)"
+              + " (default: ${DEFAULT-VALUE}).")
   private String routing = "bpr";
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;
 
   /**
-   * Returns the setting, the model's own where nothing was said.
+   * Returns the operating point and routing, with the model's own values as defaults.
    *
-   * @throws ParameterException if the model cannot run with it
+   * @throws ParameterException if the model cannot run with them
    */
   public RoutingSettings settings(ModelCard card) {
     try {

@@ -24,16 +24,16 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code vmoe run}: one instance of the pipeline, until it is told to stop. */
+/** {@code vmoe run}: runs one instance of the pipeline until it is told to stop. */
 @Command(
     name = "run",
     description =
-        "Run one instance of the pipeline against the Kafka of a settings file until it is stopped"
-            + " (Ctrl-C, SIGTERM). Instances with the same application.id share the partitions.",
+        "Run one instance of the pipeline until it is stopped (Ctrl-C, SIGTERM). Instances with the"
+            + " same application.id share the partitions.",
     exitCodeList = {
       "1:the instance gave up; the log says why",
       "2:wrong usage or settings",
-      "3:told to stop, and not ended within stop.timeout.ms",
+      "3:told to stop, but did not end within stop.timeout.ms",
       "130:stopped by Ctrl-C",
       "143:stopped by SIGTERM"
     })
@@ -50,7 +50,7 @@ public final class RunCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Settings settings = connection.settings();
     Progress progress = new Progress(spec.commandLine().getErr());
-    settings.model(); // or says what is missing, before anything else is done
+    settings.model(); // fails here, before anything is started, if it is not set
     log.info("settings: {}", settings.printable());
     RunningInstance instance = new RunningInstance();
     try (Meters meters = new Meters();
@@ -94,7 +94,7 @@ public final class RunCommand implements Callable<Integer> {
     return Optional.ofNullable(started.get()).flatMap(Pipeline::failure);
   }
 
-  /** Starts the console, or none; before the model, which may take a while to load. */
+  /** Starts the console if it is on; before the model, which may take a while to load. */
   private static @Nullable Console console(
       Settings settings, Meters meters, RunningInstance instance) {
     int port = settings.getInt(Settings.CONSOLE_PORT);
@@ -106,7 +106,7 @@ public final class RunCommand implements Callable<Integer> {
       return Console.start(ConsoleSettings.listening(settings), meters, instance);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
-          "console.host, console.port: " + e.getMessage() + ", -1 none", e);
+          "console.host, console.port: " + e.getMessage() + ", -1 for no console", e);
     }
   }
 }

@@ -1,9 +1,8 @@
 package dev.vmoe.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.vmoe.output.Json;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.Brokers;
 import dev.vmoe.topics.TopicAdmin;
@@ -14,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code vmoe topics}: the planned topics against those that are there. */
+/** {@code vmoe topics}: creates the planned topics, or compares them with the plan. */
 @Command(name = "topics", description = "Create the topics, or compare them with the plan.")
 final class TopicsCommand {
 
@@ -30,21 +30,21 @@ final class TopicsCommand {
 
   private TopicsCommand() {}
 
-  /** What create and describe have in common. */
+  /** The options of create and describe. */
   static final class PlanOptions {
 
     @Option(
         names = "--plan",
         paramLabel = "FILE",
-        description = "Another file than topology/topics.yaml.")
+        description = "File of planned topics (default: topology/topics.yaml).")
     private @Nullable Path file;
 
     @Option(
         names = "--replication-factor",
         paramLabel = "N",
         description =
-            "Replicas of each partition, and N - 1 of them in sync to acknowledge; without it both"
-                + " are the broker's default.")
+            "Replicas of each partition; N - 1 of them have to be in sync (default: the broker's"
+                + " defaults).")
     private @Nullable Integer replicationFactor;
 
     @Option(names = "--json", description = "Print a JSON array.")
@@ -66,8 +66,8 @@ final class TopicsCommand {
   @Command(
       name = "create",
       description =
-          "Create the topics that are missing. Those that are there are compared with the plan and"
-              + " left as they are.")
+          "Create the topics that are missing. Existing topics are compared with the plan and not"
+              + " changed.")
   int create(@Mixin ConnectionOptions connection, @Mixin PlanOptions options) {
     TopicPlan plan = options.plan(spec);
     return print(options, ask(connection.settings(), plan, TopicAdmin::create));
@@ -75,18 +75,16 @@ final class TopicsCommand {
 
   @Command(
       name = "describe",
-      description = "Show the topics; fails if one is missing or not as planned.")
+      description = "Show the topics. The exit code is 1 if one is missing or not as planned.")
   int describe(@Mixin ConnectionOptions connection, @Mixin PlanOptions options) {
     TopicPlan plan = options.plan(spec);
     return print(options, ask(connection.settings(), plan, TopicAdmin::describe));
   }
 
-  private interface Work {
-    List<TopicState> on(TopicAdmin topics, TopicPlan plan);
-  }
-
-  private static List<TopicState> ask(Settings settings, TopicPlan plan, Work work) {
-    return Brokers.ask(settings, admin -> work.on(new TopicAdmin(admin, settings.topic("")), plan));
+  private static List<TopicState> ask(
+      Settings settings, TopicPlan plan, BiFunction<TopicAdmin, TopicPlan, List<TopicState>> work) {
+    return Brokers.ask(
+        settings, admin -> work.apply(new TopicAdmin(admin, settings.topic("")), plan));
   }
 
   private int print(PlanOptions options, List<TopicState> states) {
@@ -102,34 +100,22 @@ final class TopicsCommand {
 
   private static String line(TopicState state) {
     String what =
-        state.differences().isEmpty()
-            ? "%d partition%s, %d replica%s"
-                .formatted(
-                    state.partitions(),
-                    state.partitions() == 1 ? "" : "s",
-                    state.replicationFactor(),
-                    state.replicationFactor() == 1 ? "" : "s")
-            : String.join("; ", state.differences());
+        state.differences().isEmpty() ? state.size() : String.join("; ", state.differences());
     return "%-10s  %-28s  %s".formatted(label(state), state.name(), what);
   }
 
   private static String json(List<TopicState> states) {
-    ObjectMapper mapper = new ObjectMapper();
-    ArrayNode array = mapper.createArrayNode();
+    ArrayNode array = Json.object().arrayNode();
     for (TopicState state : states) {
       ObjectNode node = array.addObject();
       node.put("name", state.name());
       node.put("status", label(state));
       node.put("partitions", state.partitions());
       node.put("replicationFactor", state.replicationFactor());
-      node.set("config", mapper.valueToTree(new TreeMap<>(state.config())));
-      node.set("differences", mapper.valueToTree(state.differences()));
+      node.set("config", Json.tree(new TreeMap<>(state.config())));
+      node.set("differences", Json.tree(state.differences()));
     }
-    try {
-      return mapper.writerWithDefaultPrettyPrinter().writeValueAsString(array);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("topics cannot be written as JSON", e);
-    }
+    return array.toPrettyString();
   }
 
   private static String label(TopicState state) {

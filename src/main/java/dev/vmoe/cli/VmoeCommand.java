@@ -40,13 +40,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
     })
 public final class VmoeCommand {
 
-  /** The work failed. */
+  /** Exit code: the work failed. */
   public static final int FAILED = 1;
 
-  /** The command or its settings are wrong: nothing was done. */
+  /** Exit code: the command or its settings are wrong; nothing was done. */
   public static final int USAGE = 2;
 
-  /** An instance was told to stop and did not end in time. */
+  /** Exit code: an instance was told to stop and did not end in time. */
   static final int STOPPED_LATE = 3;
 
   @Option(
@@ -71,12 +71,12 @@ public final class VmoeCommand {
     System.exit(code);
   }
 
-  /** Texts in UTF-8 whatever the locale; who stops reading is noticed. */
+  /** Writes UTF-8 in every locale; checkError() tells when the reader has ended. */
   private static PrintWriter utf8(FileDescriptor descriptor) {
     return new PrintWriter(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
   }
 
-  /** Returns the command with everything below it, writing to these. */
+  /** Returns the command with its subcommands, writing to these. */
   public static CommandLine commandLine(
       PrintWriter out, PrintWriter err, @Nullable String debugVariable) {
     VmoeCommand command = new VmoeCommand();

@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** Decodes image files; what is wrong with one is said in words for whoever named it. */
+/** Decodes image files, with errors for the person who named the file. */
 public final class FileDecoder {
 
   private final ImageDecoder decoder;
@@ -17,7 +17,7 @@ public final class FileDecoder {
   /**
    * Creates a decoder of files.
    *
-   * @param maxBytes larger files are not even read
+   * @param maxBytes larger files are refused unread
    */
   public FileDecoder(ImageDecoder decoder, int maxBytes) {
     this.decoder = decoder;
@@ -27,7 +27,8 @@ public final class FileDecoder {
   /**
    * Decodes a file into a slot of a batch, as {@link ImageDecoder#decode} does.
    *
-   * @throws BadImageException if the file cannot be read or is no image; does not name it
+   * @throws BadImageException if the file cannot be read or is no image; the message does not name
+   *     it
    */
   public void decode(Path file, ByteBuffer images, int slot) throws BadImageException {
     byte[] encoded;

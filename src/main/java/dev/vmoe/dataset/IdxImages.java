@@ -17,8 +17,8 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /**
- * Labelled images of a pair of IDX files, the format of MNIST: all images of one size and grey in
- * one file, their labels as one byte each in another. Images come out as PNG.
+ * Labelled images in a pair of IDX files, the format of MNIST. One file has grey images of one
+ * size, the other their labels, one byte each. Images are returned as PNG.
  */
 final class IdxImages implements LabelledImages {
 
@@ -123,7 +123,7 @@ final class IdxImages implements LabelledImages {
   public void skip(int count) throws IOException {
     if (count > labels.length - read) {
       throw new IOException(
-          "cannot pass over %d images: %s has %d".formatted(count, imageFile, labels.length));
+          "cannot skip %d images: %s has %d".formatted(count, imageFile, labels.length));
     }
     long bytes = (long) count * height * width;
     try {
@@ -139,7 +139,7 @@ final class IdxImages implements LabelledImages {
     images.close();
   }
 
-  /** Returns the labels' file: compressed like the images', or else not like them. */
+  /** Returns the file of labels; prefers one that is compressed if the images are. */
   private static Path labelFile(Path imageFile) throws IOException {
     Matcher name = matcher(imageFile);
     if (!name.matches()) {
@@ -174,7 +174,7 @@ final class IdxImages implements LabelledImages {
     int found = stream.readInt();
     if (found != magic) {
       throw new IOException(
-          "%s starts with 0x%08x, not with 0x%08x as such an IDX file does"
+          "%s starts with 0x%08x, but this kind of IDX file starts with 0x%08x"
               .formatted(file, found, magic));
     }
     int count = stream.readInt();

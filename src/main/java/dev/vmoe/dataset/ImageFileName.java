@@ -4,10 +4,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
-/** Names of files that promise a format which is decoded; what is in them is another matter. */
+/** Recognizes image files by the ending of their names; their content may still be another. */
 public final class ImageFileName {
 
-  /** Endings of such names, in lower case and without the dot. */
+  /** Endings of decodable formats, in lower case, without the dot. */
   public static final List<String> ENDINGS =
       List.of("bmp", "dib", "gif", "jpe", "jpeg", "jpg", "png", "tif", "tiff", "webp");
 

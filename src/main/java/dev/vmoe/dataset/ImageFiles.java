@@ -7,14 +7,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Finds the images that a command was pointed at. */
+/** Finds the image files in the paths that a command was given. */
 public final class ImageFiles {
 
   private ImageFiles() {}
 
   /**
-   * Returns each named file as it is, whatever its name, and of each folder the files below it that
-   * end like an image, in the order of their names. Hidden files and folders are passed over.
+   * Returns each given file, whatever its name, and the image files below each given folder, sorted
+   * by name. Hidden files and folders are skipped.
    *
    * @throws IOException if a folder cannot be read
    */

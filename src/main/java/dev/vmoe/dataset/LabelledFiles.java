@@ -11,22 +11,22 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Labelled images that are files of their own; each is read when its turn comes. */
+/** Labelled images, each in a file that is read when its turn comes. */
 final class LabelledFiles implements LabelledImages {
 
-  private final List<Entry> entries;
-  private final Iterator<Entry> left;
+  private final List<LabelledFile> entries;
+  private final Iterator<LabelledFile> left;
 
-  private record Entry(String name, Path file, String label) {}
+  private record LabelledFile(String name, Path file, String label) {}
 
-  private LabelledFiles(List<Entry> entries) {
+  private LabelledFiles(List<LabelledFile> entries) {
     this.entries = entries;
     this.left = entries.iterator();
   }
 
-  /** Opens a folder whose sub-folders are named as the classes of the images in them. */
+  /** Opens a folder whose sub-folders have the names of classes and hold their images. */
   static LabelledFiles ofFolders(Path root) throws IOException {
-    List<Entry> entries = new ArrayList<>();
+    List<LabelledFile> entries = new ArrayList<>();
     for (Path folder : sorted(root)) {
       if (!Files.isDirectory(folder)) {
         continue;
@@ -34,22 +34,22 @@ final class LabelledFiles implements LabelledImages {
       String label = fileName(folder);
       for (Path file : sorted(folder)) {
         if (Files.isRegularFile(file) && ImageFileName.promisesImage(file)) {
-          entries.add(new Entry(label + "/" + fileName(file), file, label));
+          entries.add(new LabelledFile(label + "/" + fileName(file), file, label));
         }
       }
     }
     if (entries.isEmpty()) {
       throw new IOException(
-          "no images found in %s: expected one sub-folder a class with files of %s"
+          "no images found in %s: expected one sub-folder a class, with files ending in %s"
               .formatted(root, ImageFileName.ENDINGS));
     }
     return new LabelledFiles(entries);
   }
 
-  /** Opens a CSV of file and label, with or without that very header. */
+  /** Opens a CSV of file and label, with or without the header {@code file,label}. */
   static LabelledFiles ofCsv(Path csv) throws IOException {
     Path folder = csv.toAbsolutePath().getParent();
-    List<Entry> entries = new ArrayList<>();
+    List<LabelledFile> entries = new ArrayList<>();
     int number = 0;
     for (String line : lines(csv)) {
       number++;
@@ -68,7 +68,7 @@ final class LabelledFiles implements LabelledImages {
       if (!Files.isRegularFile(file)) {
         throw new IOException(where + ": there is no file " + file);
       }
-      entries.add(new Entry(cells.get(0), file, cells.get(1)));
+      entries.add(new LabelledFile(cells.get(0), file, cells.get(1)));
     }
     if (entries.isEmpty()) {
       throw new IOException("no images found in " + csv + ": expected lines of file,label");
@@ -88,7 +88,7 @@ final class LabelledFiles implements LabelledImages {
 
   @Override
   public LabelledImage next() {
-    Entry entry = left.next();
+    LabelledFile entry = left.next();
     try {
       return new LabelledImage(entry.name(), Files.readAllBytes(entry.file()), entry.label());
     } catch (IOException e) {
@@ -100,14 +100,13 @@ final class LabelledFiles implements LabelledImages {
   public void skip(int count) throws IOException {
     for (int i = 0; i < count; i++) {
       if (!left.hasNext()) {
-        throw new IOException(
-            "cannot pass over " + count + " images: the set has " + entries.size());
+        throw new IOException("cannot skip " + count + " images: the set has " + entries.size());
       }
       left.next();
     }
   }
 
-  /** Does nothing: a file is open only while it is read. */
+  /** Does nothing: files are open only while they are read. */
   @Override
   public void close() {}
 

@@ -9,22 +9,22 @@ import java.nio.ByteBuffer;
  * An image file and the class it shows.
  *
  * @param name file name, or number within a set
- * @param encoded the file's bytes, not copied
+ * @param encoded bytes of the file, not copied
  * @param label name of the class
  */
 public record LabelledImage(String name, byte[] encoded, String label) {
 
   /**
-   * Returns the number of the label among a model's classes.
+   * Returns the index of the label among a model's classes.
    *
-   * @throws IOException if the model has no such class
+   * @throws IOException if the model does not have this class
    */
   public int classIn(ModelCard card) throws IOException {
     int index = card.classes().indexOf(label);
     if (index < 0) {
       throw new IOException(
           String.format(
-              "%s has the label '%s', which is none of the model's %d classes: %s",
+              "%s has the label '%s', which is not one of the model's %d classes: %s",
               name, label, card.classes().size(), card.classes()));
     }
     return index;

@@ -20,35 +20,36 @@ public interface LabelledImages extends Iterator<LabelledImage>, AutoCloseable {
   int size();
 
   /**
-   * Passes over images without decoding them.
+   * Skips images without decoding them.
    *
-   * @param count images to pass over, at most as many as are left
-   * @throws IOException if the set ends before
+   * @param count images to skip
+   * @throws IOException if fewer images are left
    */
   void skip(int count) throws IOException;
 
   @Override
   void close() throws IOException;
 
-  /** Is given images of a set. */
+  /** Takes images of a set. */
   @FunctionalInterface
-  interface Receiver {
+  interface ImageReceiver {
 
     /**
      * Takes an image.
      *
-     * @param place place of its number among those that were asked for
+     * @param place index of its number in the requested list
      */
     void add(int place, LabelledImage image) throws IOException;
   }
 
   /**
-   * Reads some images of a set in one pass, so not in the order in which they are named.
+   * Reads some images of a set in one pass: in the order of the set, not of the list.
    *
    * @param path the set, as {@link #open} takes it
-   * @param numbers numbers of images within the set, from 0, each once
+   * @param numbers of images within the set, from 0, without repetition
    */
-  static void readAt(Path path, List<String> classNames, List<Integer> numbers, Receiver receiver)
+  static void readAt(
+      Path path, List<String> classNames, List<Integer> numbers, ImageReceiver receiver)
       throws IOException {
     List<Integer> places =
         IntStream.range(0, numbers.size())
@@ -67,12 +68,12 @@ public interface LabelledImages extends Iterator<LabelledImage>, AutoCloseable {
 
   /**
    * Opens a set of one of three kinds: a folder with one sub-folder a class; a CSV of file and
-   * label, files relative to it; a pair of IDX files, given the one with images or the folder they
-   * are in.
+   * label, with paths relative to it; a pair of IDX files, given by the one with images or by their
+   * folder.
    *
-   * @param classNames names for the numbers that IDX files have as labels; where it is empty the
-   *     number itself is the label
-   * @throws IOException if there is no such set, saying what is missing
+   * @param classNames names of the classes that IDX files have as numbers; if empty, the label is
+   *     the number itself
+   * @throws IOException if there is no such set; the message says what is missing
    */
   static LabelledImages open(Path path, List<String> classNames) throws IOException {
     if (!Files.exists(path)) {

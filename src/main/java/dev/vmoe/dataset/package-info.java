@@ -1,4 +1,4 @@
-/** Labelled images: folders of image files, IDX files, and what is in them. */
+/** Image files: sets of them with labels, decoding, and classification without Kafka. */
 @NullMarked
 package dev.vmoe.dataset;
 

@@ -13,42 +13,44 @@ import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a demo has to say at its end.
+ * The results of a demo.
  *
  * @param images images sent
  * @param card the model
- * @param settings operating point and order of all batches; null where capacity followed the load
- * @param outcome what was received
- * @param memory resident memory on the way
+ * @param settings operating point and routing of all batches; null if capacity followed the load
+ * @param outcome of sending and receiving
+ * @param memory resident memory
  */
 public record DemoSummary(
     long images,
     ModelCard card,
     @Nullable RoutingSettings settings,
     Replay.Outcome outcome,
-    Memory memory) {
+    MemoryReadings memory) {
 
-  /** Resident memory when everything is warm, and at the end; told how many images are answered. */
-  public static final class Memory {
+  /** Resident memory, read when everything is warm and at the end. */
+  public static final class MemoryReadings {
 
-    /** Where memory is first looked at: everything is warm by then. */
+    /** Answered images after which everything is warm. */
     private static final long WARM_IMAGES = 10_000;
 
     private OptionalDouble warm = OptionalDouble.empty();
     private OptionalDouble end = OptionalDouble.empty();
 
+    /** Takes a reading once enough images are answered. */
     public void at(long answered) {
       if (answered >= WARM_IMAGES && warm.isEmpty()) {
         warm = ResidentMemory.mebibytes();
       }
     }
 
+    /** Takes the last reading. */
     public void end() {
       end = ResidentMemory.mebibytes();
     }
   }
 
-  /** Returns the summary for machines. */
+  /** Returns the summary as JSON. */
   public ObjectNode json() {
     ObjectNode summary = Json.object();
     summary.put("images", images);
@@ -108,7 +110,7 @@ public record DemoSummary(
                 settings.routing()));
     out.println(table.toText().strip().indent(2).stripTrailing());
     out.printf(
-        "%nexperts: used part of their slots, and choices dropped, by MoE block"
+        "%nexperts: used share of their slots, and dropped choices, by MoE block"
             + " (%d utilization events)%n",
         result.utilizationEvents());
     out.print(StreamSummary.expertTable(result).indent(2));

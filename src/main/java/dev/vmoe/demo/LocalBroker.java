@@ -15,13 +15,13 @@ import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
 import org.slf4j.LoggerFactory;
 
-/** A broker and a registry on loopback, for several pipelines each with topics of its own. */
+/** A broker and a registry on loopback, for several pipelines with separate topics. */
 public final class LocalBroker implements AutoCloseable {
 
-  /** What to do with a command that cannot do without them. */
+  /** What to do if a command needs them and they are not installed. */
   public static final String FROM_A_CHECKOUT =
-      "run this command from a checkout (ops/vmoe), or `docker compose up` for the pipeline beside a"
-          + " broker and a registry";
+      "run this command from a checkout (ops/vmoe), or use `docker compose up`, which starts the"
+          + " pipeline with a broker and a registry";
 
   private static final Duration REGISTRY_RETRY = Duration.ofSeconds(30);
 
@@ -44,26 +44,25 @@ public final class LocalBroker implements AutoCloseable {
   }
 
   /**
-   * Checks that this installation has what would be started.
+   * Checks that this installation contains broker and registry.
    *
-   * @param otherwise what to do where it has not
+   * @param otherwise what to do if not
    */
   public static void require(String otherwise) {
     if (!EmbeddedKafka.isThere()) {
       throw new IllegalStateException(
-          "this installation has no Kafka broker and no schema registry of its own, as the container"
-              + " image: "
+          "this installation has no Kafka broker and no schema registry, like the container image: "
               + otherwise);
     }
   }
 
-  /** Whoever watches progress wants no log of every start and stop between. */
+  /** Keeps the log of each start and stop out of the progress that is shown. */
   private static void quietUnlessAsked() {
     if (System.getenv("VMOE_LOG_LEVEL") == null) {
       quiet("dev.vmoe", Level.WARN);
-      // It warns of the connections that the broker has closed when it is told to stop.
+      // It warns of connections that the broker closes when it stops.
       quiet("org.apache.kafka.clients.NetworkClient", Level.ERROR);
-      // It warns of partitions that are given back while their offsets are asked for.
+      // It warns of partitions that are revoked while their offsets are queried.
       quiet("org.apache.kafka.clients.consumer.internals.OffsetFetcherUtils", Level.ERROR);
     }
   }
@@ -77,7 +76,7 @@ public final class LocalBroker implements AutoCloseable {
   /**
    * Creates topics and returns the settings of a pipeline on them.
    *
-   * @param properties settings beside the addresses
+   * @param properties settings except the addresses
    * @param plan topics to create
    */
   public Settings settings(Map<String, String> properties, TopicPlan plan)
@@ -93,7 +92,7 @@ public final class LocalBroker implements AutoCloseable {
   }
 
   /**
-   * Returns a client that sends images to the pipeline with these settings, and has its answers.
+   * Returns a client that sends images to the pipeline with these settings and reads its answers.
    */
   public Replay client(Settings settings) {
     return new Replay(
@@ -106,12 +105,12 @@ public final class LocalBroker implements AutoCloseable {
             settings.topic(TopicPlan.IMAGES_DLQ)));
   }
 
-  /** Returns a client of the registry, open as long as this. */
+  /** Returns a client of the registry, closed with this. */
   RegistryClient registry() {
     return registry;
   }
 
-  /** Leaves it to the caller to close this when the JVM is told to stop. */
+  /** Leaves it to the caller to close this when the JVM stops. */
   void leaveToCaller() {
     kafka.leaveToCaller();
     registryServer.leaveToCaller();
@@ -123,7 +122,7 @@ public final class LocalBroker implements AutoCloseable {
     try (registryServer;
         kafka;
         registry) {
-      // each is closed, whatever becomes of the others
+      // each is closed even if another fails
     }
   }
 }

@@ -26,7 +26,7 @@ import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 
-/** A broker, a registry and a pipeline between them, in one process and on loopback only. */
+/** A broker, a registry and a pipeline in one process, on loopback only. */
 public final class LocalPipeline implements AutoCloseable {
 
   private static final Duration START_LIMIT = Duration.ofMinutes(1);
@@ -38,7 +38,7 @@ public final class LocalPipeline implements AutoCloseable {
 
   private static final int WINDOW_BATCHES = 8;
 
-  /** Starts everything with a pipeline that always runs at the same setting. */
+  /** Starts everything, with a pipeline that always uses the same operating point. */
   public LocalPipeline(
       RoutingSettings routing,
       int batch,
@@ -58,13 +58,13 @@ public final class LocalPipeline implements AutoCloseable {
   }
 
   /**
-   * Starts everything with a controller of one's own and waits until the pipeline reads.
+   * Starts everything with this controller and waits until the pipeline reads.
    *
-   * @param routing operating point and order in the settings
-   * @param batch most images of a micro-batch
-   * @param classifier stays the caller's to close, after this
+   * @param routing operating point and routing in the settings
+   * @param batch maximum images of a micro-batch
+   * @param classifier closed by the caller, after this
    * @param controller chooses each batch's operating point
-   * @param progress told what is being started
+   * @param progress receives what is being started
    */
   public LocalPipeline(
       RoutingSettings routing,
@@ -93,12 +93,12 @@ public final class LocalPipeline implements AutoCloseable {
   /**
    * Starts everything and waits until the pipeline reads.
    *
-   * @param properties settings beside the addresses
+   * @param properties settings except the addresses
    * @param plan topics to create
-   * @param classifier stays the caller's to close, after this
-   * @param controllers choose each batch's operating point
+   * @param classifier closed by the caller, after this
+   * @param controllers choose the operating point of each batch
    * @param meters closed with this
-   * @param progress told what is being started
+   * @param progress receives what is being started
    */
   public LocalPipeline(
       Map<String, String> properties,
@@ -128,15 +128,16 @@ public final class LocalPipeline implements AutoCloseable {
   /**
    * Waits until a pipeline reads.
    *
-   * @throws IllegalStateException if it does not in time
+   * @throws IllegalStateException if that takes too long
    */
   public static void awaitRunning(Pipeline pipeline) throws InterruptedException {
     if (!pipeline.awaitRunning(START_LIMIT)) {
-      throw new IllegalStateException("the pipeline did not start within " + START_LIMIT);
+      throw new IllegalStateException(
+          "the pipeline did not start within " + START_LIMIT.toSeconds() + " s");
     }
   }
 
-  /** Returns the settings of a pipeline that runs at this setting. */
+  /** Returns the settings of a pipeline with this operating point and routing. */
   public static Map<String, String> properties(RoutingSettings routing, int batch) {
     Map<String, String> properties = new HashMap<>();
     properties.put(Settings.CAPACITY_RATIO, Double.toString(routing.capacityRatio()));
@@ -146,7 +147,7 @@ public final class LocalPipeline implements AutoCloseable {
     return properties;
   }
 
-  /** Returns the settings, addresses included. */
+  /** Returns the settings, including addresses. */
   public Settings settings() {
     return settings;
   }
@@ -156,12 +157,12 @@ public final class LocalPipeline implements AutoCloseable {
     return broker.registry();
   }
 
-  /** Returns the pipeline that runs. */
+  /** Returns the running pipeline. */
   Pipeline pipeline() {
     return pipeline;
   }
 
-  /** Leaves it to the caller to close this when the JVM is told to stop. */
+  /** Leaves it to the caller to close this when the JVM stops. */
   void leaveToCaller() {
     broker.leaveToCaller();
   }
@@ -172,12 +173,12 @@ public final class LocalPipeline implements AutoCloseable {
   }
 
   /**
-   * Sends images to the pipeline as a producer would and receives the answers as a client would.
+   * Sends images to the pipeline like a producer and receives the answers like a consumer.
    *
-   * @param images sent again from the first where more are wanted
+   * @param images sent again from the first if {@code count} is larger
    * @param count images to send
    * @param perSecond images a second; 0 for as fast as they are answered
-   * @param answered told how many are answered so far
+   * @param answered receives the number of answers so far
    */
   public Replay.Outcome replay(
       List<LabelledImage> images, long count, double perSecond, LongConsumer answered)
@@ -189,7 +190,7 @@ public final class LocalPipeline implements AutoCloseable {
             answered);
   }
 
-  /** Returns how many unanswered images keep batches of this size full while one is computed. */
+  /** Returns the number of unanswered images that keeps batches of this size full. */
   public static int window(int batch) {
     return WINDOW_BATCHES * batch;
   }
@@ -199,7 +200,7 @@ public final class LocalPipeline implements AutoCloseable {
     return broker.client(settings);
   }
 
-  /** Returns the images over and over. */
+  /** Returns the images again and again. */
   public static Iterator<LabelledImage> endless(List<LabelledImage> images) {
     return Stream.generate(images::stream).flatMap(all -> all).iterator();
   }

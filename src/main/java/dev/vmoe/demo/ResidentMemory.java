@@ -5,14 +5,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalDouble;
 
-/** The memory of this process that lies in RAM (VmRSS), where the system tells (Linux). */
+/** The resident memory of this process (VmRSS), on Linux. */
 public final class ResidentMemory {
 
   private static final Path STATUS = Path.of("/proc/self/status");
 
   private ResidentMemory() {}
 
-  /** Returns mebibytes; empty where the system does not tell. */
+  /** Returns mebibytes; empty on other systems. */
   public static OptionalDouble mebibytes() {
     try {
       return Files.readAllLines(STATUS).stream()

@@ -28,23 +28,24 @@ import org.apache.kafka.common.config.TopicConfig;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The demo that goes on: a local pipeline under a load that rises and falls, with its live page.
+ * The demo that runs until it is stopped: a local pipeline with its live page, under a load that
+ * rises and falls.
  */
 public final class ServedDemo implements AutoCloseable {
 
-  /** What is offered, of what the best operating point could answer. */
+  /** Bounds of the load, as a share of what the best operating point can answer. */
   private static final double LOW = 0.3;
 
   private static final double HIGH = 1.0;
   private static final Duration PERIOD = Duration.ofSeconds(90);
 
-  /** Until the first batch has run nobody knows what is attainable. */
+  /** Images a second until the first batch has run: what is attainable is not known before. */
   private static final double FIRST_RATE = 50;
 
-  /** Images are sent when they are due, whatever became of those before: this is never reached. */
-  private static final int MOST_UNANSWERED = 1_000_000;
+  /** Never reached: images are sent when they are due, whether or not earlier ones are answered. */
+  private static final int MAX_UNANSWERED = 1_000_000;
 
-  /** It may go on for days: a partition keeps two segments of this size at most. */
+  /** The demo may run for days: a partition keeps at most two segments of this size. */
   private static final int SEGMENT_BYTES = 32 * 1024 * 1024;
 
   private final VmoeSession classifier;
@@ -57,10 +58,10 @@ public final class ServedDemo implements AutoCloseable {
   /**
    * Starts everything.
    *
-   * @param classifier stays the caller's to close, after this
-   * @param quality the model's quality profile; null where there is none
+   * @param classifier closed by the caller, after this
+   * @param quality the model's quality profile; null if there is none
    * @param properties settings of the pipeline
-   * @param port of the live page; 0 for any
+   * @param port of the live page; 0 for any free one
    */
   public ServedDemo(
       VmoeSession classifier,
@@ -138,7 +139,7 @@ public final class ServedDemo implements AutoCloseable {
     }
   }
 
-  /** Returns where the live page is. */
+  /** Returns the address of the live page. */
   public String address() {
     return console.address();
   }
@@ -157,12 +158,12 @@ public final class ServedDemo implements AutoCloseable {
     List<LabelledImage> set = BundledModels.testImages(classifier.card().classes());
     progress.say("live page at " + address() + "; Ctrl-C stops and sums up");
     progress.say(
-        "Kafka at %s, schema registry at %s, for images of your own"
+        "send your own images to Kafka at %s, schema registry at %s"
             .formatted(
                 settings().getString(Settings.BOOTSTRAP_SERVERS),
                 settings().getString(Settings.REGISTRY_URL)));
-    DemoSummary.Memory memory = new DemoSummary.Memory();
-    Replay.Load load = new Replay.Load(Long.MAX_VALUE, perSecond, MOST_UNANSWERED);
+    DemoSummary.MemoryReadings memory = new DemoSummary.MemoryReadings();
+    Replay.Load load = new Replay.Load(Long.MAX_VALUE, perSecond, MAX_UNANSWERED);
     Replay.Outcome outcome =
         perSecond > 0
             ? replay.run(LocalPipeline.endless(set), load, memory::at)
@@ -181,7 +182,7 @@ public final class ServedDemo implements AutoCloseable {
     return best > 0 ? best : FIRST_RATE;
   }
 
-  /** Sends no more; may be called by any thread. */
+  /** Stops sending; may be called by any thread. */
   public void stop() {
     replay.stop();
   }

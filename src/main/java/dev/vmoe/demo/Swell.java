@@ -7,11 +7,10 @@ import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * An offered load that rises and falls slowly around what is attainable, so that a pipeline whose
- * capacity follows the load can be watched doing so.
+ * A load that rises and falls slowly around what is attainable, to show how capacity follows it.
  *
  * <p>At time t it is {@code attainable · (low + (high − low) · (1 − cos(2πt / period)) / 2)} images
- * a second: low at first.
+ * a second: it starts low.
  */
 public final class Swell implements Replay.Tempo {
 
@@ -29,10 +28,10 @@ public final class Swell implements Replay.Tempo {
   /**
    * Creates a load that begins with its first image.
    *
-   * @param attainable images a second that can be answered, above 0; asked once a second
-   * @param low part of it that is offered at least
-   * @param high part of it that is offered at most
-   * @param period from one crest to the next
+   * @param attainable images a second that can be answered, above 0; read once a second
+   * @param low minimum load, as a share of it
+   * @param high maximum load, as a share of it
+   * @param period from one maximum to the next
    */
   public Swell(DoubleSupplier attainable, double low, double high, Duration period) {
     this(attainable, low, high, period, System::nanoTime);
@@ -41,7 +40,8 @@ public final class Swell implements Replay.Tempo {
   Swell(
       DoubleSupplier attainable, double low, double high, Duration period, LongSupplier nanoClock) {
     if (!(low > 0) || !(high >= low)) {
-      throw new IllegalArgumentException("a load from %s to %s".formatted(low, high));
+      throw new IllegalArgumentException(
+          "a load from %s to %s: low has to be above 0 and at most high".formatted(low, high));
     }
     this.attainable = attainable;
     this.low = low;
@@ -55,7 +55,7 @@ public final class Swell implements Replay.Tempo {
     TimeUnit.NANOSECONDS.sleep(nanosUntilNext());
   }
 
-  /** Counts an image and returns how long it is until it is due; not above 0 if it is late. */
+  /** Counts an image and returns the time until it is due; at most 0 if it is late. */
   long nanosUntilNext() {
     long now = nanoClock.getAsLong();
     if (!started) {

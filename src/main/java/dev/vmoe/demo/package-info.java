@@ -1,4 +1,4 @@
-/** The demo: broker, registry and pipeline in one process, under a load of bundled images. */
+/** The demo: broker, registry and pipeline in one process, with the bundled images as load. */
 @NullMarked
 package dev.vmoe.demo;
 

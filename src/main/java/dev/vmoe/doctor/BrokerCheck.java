@@ -1,5 +1,6 @@
 package dev.vmoe.doctor;
 
+import dev.vmoe.output.ErrorText;
 import dev.vmoe.settings.Settings;
 import java.util.Collection;
 import java.util.HashMap;
@@ -14,10 +15,12 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.errors.AuthenticationException;
 
-/** The brokers: whether they answer, as whom, and behind that topics, their settings and rights. */
+/**
+ * Checks that the brokers answer; then the topics, the brokers' settings and this user's rights.
+ */
 final class BrokerCheck {
 
-  /** A person waits: shorter than Kafka's minute. */
+  /** Shorter than Kafka's minute, because a person waits. */
   private static final int ANSWER_MS = 5_000;
 
   private static final String STREAMS_FEATURE = "streams.version";
@@ -26,9 +29,9 @@ final class BrokerCheck {
   private final boolean profile;
 
   /**
-   * Creates a look.
+   * Creates a check.
    *
-   * @param profile whether the routing profile would be kept
+   * @param profile whether the instance keeps the routing profile
    */
   BrokerCheck(Settings settings, boolean profile) {
     this.settings = settings;
@@ -58,8 +61,8 @@ final class BrokerCheck {
       new BrokerSettingsCheck(settings, admin, nodes.iterator().next(), profile).into(findings);
       new RightsCheck(settings, admin, profile).into(findings);
     } catch (ExecutionException | KafkaException e) {
-      findings.failed("broker", asked + ": " + Reason.of(e), advice(e));
-      findings.skipped("topics", "no broker was reached");
+      findings.failed("broker", asked + ": " + ErrorText.withCause(e), advice(e));
+      findings.skipped("topics", "no broker answered");
     }
   }
 
@@ -73,11 +76,11 @@ final class BrokerCheck {
     Throwable cause = failure.getCause() == null ? failure : failure.getCause();
     return failure instanceof AuthenticationException || cause instanceof AuthenticationException
         ? "correct the credentials or certificates under streams. (or admin.)"
-        : "start it, or correct bootstrap.servers and streams.security.protocol; a listener that"
-            + " wants TLS looks dead to one who does not speak it";
+        : "start it, or correct bootstrap.servers and streams.security.protocol (a listener with"
+            + " TLS does not answer clients without TLS)";
   }
 
-  /** Returns the cluster's version, as far as brokers tell: the levels of its features. */
+  /** Returns the levels of the cluster's features, which tell its version. */
   private String features(Admin admin, Findings findings) throws InterruptedException {
     try {
       Map<String, Short> levels = new TreeMap<>();
@@ -92,7 +95,7 @@ final class BrokerCheck {
           .map(level -> level.getKey() + " " + level.getValue())
           .collect(Collectors.joining(", "));
     } catch (ExecutionException e) {
-      return "features unknown: " + Reason.of(e);
+      return "features unknown: " + ErrorText.withCause(e);
     }
   }
 
@@ -101,7 +104,7 @@ final class BrokerCheck {
     if ("streams".equals(protocol) && levels.getOrDefault(STREAMS_FEATURE, (short) 0) < 1) {
       findings.failed(
           "group protocol",
-          "streams.group.protocol = streams, and the brokers have no " + STREAMS_FEATURE,
+          "streams.group.protocol = streams, but the brokers do not have " + STREAMS_FEATURE,
           "remove the setting, or upgrade the feature (kafka-features.sh)");
     }
   }

@@ -1,5 +1,6 @@
 package dev.vmoe.doctor;
 
+import dev.vmoe.output.ErrorText;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.streams.ClientTimes;
 import java.time.Duration;
@@ -13,7 +14,7 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.config.ConfigResource;
 
-/** What the brokers allow an instance's clients, by the settings of one of them. */
+/** Checks that the settings of one broker allow the time-outs of an instance's clients. */
 final class BrokerSettingsCheck {
 
   private static final String SUBJECT = "broker settings";
@@ -38,7 +39,9 @@ final class BrokerSettingsCheck {
           Objects.requireNonNull(admin.describeConfigs(List.of(broker)).values().get(broker)).get();
     } catch (ExecutionException e) {
       findings.skipped(
-          SUBJECT, "may not be read (DescribeConfigs of the cluster): " + Reason.of(e));
+          SUBJECT,
+          "this user may not read them (DescribeConfigs of the cluster): "
+              + ErrorText.withCause(e));
       return;
     }
     ClientTimes times = ClientTimes.of(settings);
@@ -58,14 +61,14 @@ final class BrokerSettingsCheck {
   }
 
   private static boolean allowsTransactions(Config config, Duration longest, Findings findings) {
-    OptionalLong most = number(config, "transaction.max.timeout.ms");
-    if (most.isEmpty() || most.getAsLong() >= longest.toMillis()) {
+    OptionalLong max = number(config, "transaction.max.timeout.ms");
+    if (max.isEmpty() || max.getAsLong() >= longest.toMillis()) {
       return true;
     }
     findings.failed(
         SUBJECT,
-        "transaction.max.timeout.ms = %d, and transactions here may take %d ms"
-            .formatted(most.getAsLong(), longest.toMillis()),
+        "transaction.max.timeout.ms = %d, but transactions of an instance may take %d ms"
+            .formatted(max.getAsLong(), longest.toMillis()),
         "raise it on the brokers, or lower producer.transaction.timeout.ms and"
             + " routing.profile.interval.ms");
     return false;
@@ -73,21 +76,21 @@ final class BrokerSettingsCheck {
 
   private static boolean allowsSessions(Config config, ClientTimes times, Findings findings) {
     long sessionMs = times.session().toMillis();
-    OptionalLong least = number(config, "group.min.session.timeout.ms");
-    OptionalLong most = number(config, "group.max.session.timeout.ms");
-    if (sessionMs >= least.orElse(0) && sessionMs <= most.orElse(Long.MAX_VALUE)) {
+    OptionalLong min = number(config, "group.min.session.timeout.ms");
+    OptionalLong max = number(config, "group.max.session.timeout.ms");
+    if (sessionMs >= min.orElse(0) && sessionMs <= max.orElse(Long.MAX_VALUE)) {
       return true;
     }
     findings.failed(
         SUBJECT,
-        "consumer.session.timeout.ms is %d, and the brokers allow %d to %d (group.min.session.timeout.ms,"
-                .formatted(sessionMs, least.orElse(0), most.orElse(Long.MAX_VALUE))
-            + " group.max.session.timeout.ms)",
-        "change one of them");
+        ("consumer.session.timeout.ms is %d, but the brokers allow %d to %d"
+                + " (group.min.session.timeout.ms, group.max.session.timeout.ms)")
+            .formatted(sessionMs, min.orElse(0), max.orElse(Long.MAX_VALUE)),
+        "change consumer.session.timeout.ms, or those of the brokers");
     return false;
   }
 
-  /** What a killed instance leaves open holds readers back until it is looked for. */
+  /** Readers wait for the open transaction of a killed instance until the brokers clean up. */
   private static boolean endsTransactionsSoon(Config config, Findings findings) {
     String key = "transaction.abort.timed.out.transaction.cleanup.interval.ms";
     OptionalLong every = number(config, key);
@@ -96,7 +99,8 @@ final class BrokerSettingsCheck {
     }
     findings.warning(
         SUBJECT,
-        "%s = %d: after a kill, readers may wait that much longer than the transaction's time-out"
+        ("%s = %d: after an instance is killed, readers may wait so many ms longer than the"
+                + " transaction's time-out")
             .formatted(key, every.getAsLong()),
         "set it to " + SOON.toMillis() + " on the brokers (src/docs/delivery.md)");
     return false;

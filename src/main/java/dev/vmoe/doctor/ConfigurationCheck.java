@@ -10,6 +10,7 @@ import dev.vmoe.modelstore.FileSums;
 import dev.vmoe.modelstore.ModelFiles;
 import dev.vmoe.modelstore.ModelFolder;
 import dev.vmoe.modelstore.ModelOpener;
+import dev.vmoe.output.ErrorText;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.PipelineException;
@@ -71,9 +72,11 @@ final class ConfigurationCheck {
     } catch (KafkaException | PipelineException | RegistryUnavailableException e) {
       if (reached) {
         findings.failed(
-            SUBJECT, Reason.of(e), "see whether brokers and registry answer, and look again");
+            SUBJECT,
+            ErrorText.withCause(e),
+            "see whether brokers and registry answer, and look again");
       } else {
-        findings.skipped(SUBJECT, Reason.of(e));
+        findings.skipped(SUBJECT, ErrorText.withCause(e));
       }
       return;
     }
@@ -134,7 +137,7 @@ final class ConfigurationCheck {
       }
       return "";
     } catch (IOException | RuntimeException e) {
-      return Reason.of(e);
+      return ErrorText.withCause(e);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.vmoe.doctor;
 
+import dev.vmoe.output.ErrorText;
 import dev.vmoe.settings.Settings;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -7,70 +8,71 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Looks at everything that an instance with these settings would need, in the order in which it
- * would need it. Each look is bounded in time and changes nothing.
+ * Checks everything that an instance with these settings needs, in the order in which it needs it.
+ * Each check is limited in time and changes nothing.
  */
 public final class Doctor {
 
-  /** Brokers and registry answer in milliseconds, or within a few time-outs not at all. */
+  /** Brokers and registry answer in milliseconds; this allows a few time-outs. */
   private static final Duration NETWORK_LIMIT = Duration.ofSeconds(30);
 
-  /** A model of several GiB is read from a disk, and warmed up. */
+  /** Time to read a model of several GiB from a disk and to warm it up. */
   private static final Duration MODEL_LIMIT = Duration.ofMinutes(5);
 
   private static final Duration MACHINE_LIMIT = Duration.ofSeconds(10);
 
   private final Settings settings;
 
-  /** Creates a doctor. */
+  /** Creates a doctor for these settings. */
   public Doctor(Settings settings) {
     this.settings = settings;
   }
 
-  /** One look at several things of a kind. */
+  /** A check of one part of what an instance needs. */
   @FunctionalInterface
-  private interface Look {
+  private interface Check {
     void into(Findings findings) throws Exception;
   }
 
   /**
-   * Looks at everything.
+   * Checks everything.
    *
-   * @param listener told of each finding as it comes
+   * @param observer receives each finding as it comes
    * @return all findings, in order
    */
-  public List<Finding> look(Consumer<Finding> listener) {
+  public List<Finding> check(Consumer<Finding> observer) {
     List<Finding> all = new ArrayList<>();
     Consumer<Finding> both =
         finding -> {
           all.add(finding);
-          listener.accept(finding);
+          observer.accept(finding);
         };
     ModelCheck model = new ModelCheck(settings);
-    look("settings", MACHINE_LIMIT, new SettingsCheck(settings)::into, both);
-    look("broker", NETWORK_LIMIT, new BrokerCheck(settings, model.keepsProfile())::into, both);
-    look("registry", NETWORK_LIMIT, new RegistryCheck(settings, model.keepsProfile())::into, both);
-    boolean reached = all.stream().noneMatch(it -> it.status() == Finding.Status.FAILED);
-    look("model", MODEL_LIMIT, model::into, both);
+    check("settings", MACHINE_LIMIT, new SettingsCheck(settings)::into, both);
+    check("broker", NETWORK_LIMIT, new BrokerCheck(settings, model.keepsProfile())::into, both);
+    check("registry", NETWORK_LIMIT, new RegistryCheck(settings, model.keepsProfile())::into, both);
+    boolean reached = all.stream().noneMatch(it -> it.status() == Finding.Verdict.FAILED);
+    check("model", MODEL_LIMIT, model::into, both);
     ConfigurationCheck configuration = new ConfigurationCheck(settings, model, reached);
-    look("configuration", MODEL_LIMIT, configuration::into, both);
+    check("configuration", MODEL_LIMIT, configuration::into, both);
     long modelBytes = Math.max(model.fileBytes(), configuration.modelBytes());
-    look("machine", MACHINE_LIMIT, new MachineCheck(settings, modelBytes)::into, both);
+    check("machine", MACHINE_LIMIT, new MachineCheck(settings, modelBytes)::into, both);
     return List.copyOf(all);
   }
 
-  /** Runs a look on a thread of its own: what cannot be interrupted is left behind. */
-  private static void look(String subject, Duration limit, Look look, Consumer<Finding> listener) {
-    Findings findings = new Findings(listener);
+  /** Runs a check on its own thread; abandons a check that takes too long. */
+  private static void check(
+      String subject, Duration limit, Check check, Consumer<Finding> observer) {
+    Findings findings = new Findings(observer);
     Thread thread =
         new Thread(
             () -> {
               try {
-                look.into(findings);
+                check.into(findings);
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
               } catch (Exception | LinkageError e) {
-                findings.failed(subject, Reason.of(e), "");
+                findings.failed(subject, ErrorText.withCause(e), "");
               }
             },
             "doctor-" + subject);
@@ -83,7 +85,7 @@ public final class Doctor {
     }
     if (thread.isAlive()) {
       findings.failed(
-          subject, "no answer within " + limit.toSeconds() + " s", "see what it waits for");
+          subject, "no answer within " + limit.toSeconds() + " s", "find out what it waits for");
       findings.close();
       thread.interrupt();
     }

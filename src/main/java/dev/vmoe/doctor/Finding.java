@@ -3,27 +3,27 @@ package dev.vmoe.doctor;
 import java.util.Locale;
 
 /**
- * What one look at something said.
+ * The result of checking one subject.
  *
- * @param subject what was looked at
- * @param status how it is
- * @param message what was seen, as one sentence
- * @param advice what to do; empty where there is nothing to do
+ * @param subject what was checked
+ * @param status the verdict
+ * @param message what was found, in one sentence
+ * @param advice what to do; empty if there is nothing to do
  */
-public record Finding(String subject, Status status, String message, String advice) {
+public record Finding(String subject, Verdict status, String message, String advice) {
 
-  /** How something is, best first. */
-  public enum Status {
+  /** Verdict on a subject, best first. */
+  public enum Verdict {
     /** An instance can work with it. */
     OK,
-    /** It could not be looked at, because of something else that failed or may not be seen. */
+    /** It could not be checked, because something else failed or is not allowed. */
     SKIPPED,
-    /** An instance starts, and will have trouble with it. */
+    /** An instance starts, but will have trouble with it. */
     WARNING,
-    /** An instance would not start, or stop at its first images. */
+    /** An instance does not start, or stops at its first images. */
     FAILED;
 
-    /** Returns the name that people and programs read. */
+    /** Returns the name for output. */
     public String label() {
       return name().toLowerCase(Locale.ROOT);
     }

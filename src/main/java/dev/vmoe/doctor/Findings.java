@@ -1,45 +1,45 @@
 package dev.vmoe.doctor;
 
-import dev.vmoe.doctor.Finding.Status;
+import dev.vmoe.doctor.Finding.Verdict;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** The findings so far, told to a listener as they come. May be used by several threads. */
+/** Collects findings and passes them to an observer. May be used by several threads. */
 final class Findings {
 
-  private final Consumer<Finding> listener;
+  private final Consumer<Finding> observer;
   private final List<Finding> found = new ArrayList<>();
   private boolean closed;
 
-  Findings(Consumer<Finding> listener) {
-    this.listener = listener;
+  Findings(Consumer<Finding> observer) {
+    this.observer = observer;
   }
 
   void ok(String subject, String message) {
-    add(new Finding(subject, Status.OK, message, ""));
+    add(new Finding(subject, Verdict.OK, message, ""));
   }
 
   void warning(String subject, String message, String advice) {
-    add(new Finding(subject, Status.WARNING, message, advice));
+    add(new Finding(subject, Verdict.WARNING, message, advice));
   }
 
   void failed(String subject, String message, String advice) {
-    add(new Finding(subject, Status.FAILED, message, advice));
+    add(new Finding(subject, Verdict.FAILED, message, advice));
   }
 
   void skipped(String subject, String message) {
-    add(new Finding(subject, Status.SKIPPED, message, ""));
+    add(new Finding(subject, Verdict.SKIPPED, message, ""));
   }
 
   private synchronized void add(Finding finding) {
     if (!closed) {
       found.add(finding);
-      listener.accept(finding);
+      observer.accept(finding);
     }
   }
 
-  /** Takes no more: what comes from a look that took too long is not heard. */
+  /** Ignores later findings: they come from a check that took too long. */
   synchronized void close() {
     closed = true;
   }

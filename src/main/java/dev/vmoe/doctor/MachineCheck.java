@@ -2,6 +2,7 @@ package dev.vmoe.doctor;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.vmoe.batch.BufferRoom;
+import dev.vmoe.output.ErrorText;
 import dev.vmoe.settings.Settings;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -11,28 +12,28 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The machine or container: memory, the directories that libraries unpack into, the port. */
+/** Checks the machine or container: memory, directories that libraries unpack into, port. */
 final class MachineCheck {
 
   private static final long MIB = 1 << 20;
 
   /**
-   * An instance with the bundled model was 760 MiB large after 1,000 photographs: heap 512, model
-   * 14, and this for code, threads, natives and the runtime's arenas.
+   * Memory for code, threads, native libraries and the runtime's arenas. Measured: an instance with
+   * the bundled model had 760 MiB after 1,000 photographs, 512 of them heap and 14 model.
    */
   private static final long OTHER_BYTES = 234 * MIB;
 
-  /** What ONNX Runtime unpacks at each start: 28 MB. */
+  /** ONNX Runtime unpacks 28 MB at each start. */
   private static final long TEMPORARY_BYTES = 32 * MIB;
 
-  /** What OpenCV and OpenBLAS are unpacked to once: 120 MB. */
+  /** OpenCV and OpenBLAS unpack 120 MB once. */
   private static final long NATIVES_BYTES = 128 * MIB;
 
   private final Settings settings;
   private final long modelBytes;
 
   /**
-   * Creates a look.
+   * Creates a check.
    *
    * @param modelBytes bytes of the model's files
    */
@@ -44,26 +45,26 @@ final class MachineCheck {
   void into(Findings findings) {
     OperatingSystemMXBean machine =
         (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-    lookAtMemory(
+    checkMemory(
         Runtime.getRuntime().maxMemory(),
         BufferRoom.ofThisJvm(),
         machine.getTotalMemorySize(),
         findings);
     if (System.getProperty("onnxruntime.native.path") == null) {
-      lookAtUnpacking(findings);
+      checkUnpacking(findings);
     }
-    lookAtPort(findings);
+    checkPort(findings);
   }
 
-  /** Looks at where libraries unpack their natives, unless they lie unpacked already. */
-  private void lookAtUnpacking(Findings findings) {
-    lookAtDirectory(
+  /** Checks the directories that native libraries are unpacked to. */
+  private void checkUnpacking(Findings findings) {
+    checkDirectory(
         "temporary directory",
         Path.of(System.getProperty("java.io.tmpdir", "/tmp")),
         TEMPORARY_BYTES,
         "java.io.tmpdir",
         findings);
-    lookAtDirectory(
+    checkDirectory(
         "native libraries",
         Path.of(
             System.getProperty(
@@ -75,11 +76,11 @@ final class MachineCheck {
   }
 
   /**
-   * Compares what may be taken with what there is.
+   * Compares the memory that an instance may use with the limit.
    *
-   * @param limitBytes memory of the container, or else of the machine
+   * @param limitBytes memory of the container, else of the machine
    */
-  void lookAtMemory(long heapBytes, long directBytes, long limitBytes, Findings findings) {
+  void checkMemory(long heapBytes, long directBytes, long limitBytes, Findings findings) {
     long needed = heapBytes + directBytes + modelBytes;
     String sum =
         "heap %d + outside the heap %d + model %d = %d MiB of %d MiB"
@@ -89,9 +90,9 @@ final class MachineCheck {
                 modelBytes / MIB,
                 needed / MIB,
                 limitBytes / MIB);
-    String advice = "lower VMOE_HEAP or VMOE_DIRECT_MEMORY, or give the container more";
+    String advice = "lower VMOE_HEAP or VMOE_DIRECT_MEMORY, or give the container more memory";
     if (needed > limitBytes) {
-      findings.failed("memory", sum + ": it would be killed once it takes them", advice);
+      findings.failed("memory", sum + ": an instance would be killed once it uses them", advice);
     } else if (needed + OTHER_BYTES > limitBytes) {
       findings.warning(
           "memory",
@@ -102,22 +103,23 @@ final class MachineCheck {
     }
   }
 
-  private static void lookAtDirectory(
+  private static void checkDirectory(
       String subject, Path directory, long neededBytes, String property, Findings findings) {
     Path there = directory.toAbsolutePath();
     while (Files.notExists(there) && there.getParent() != null) {
       there = there.getParent();
     }
     String advice =
-        "make it a directory that this user may write to, or name another: VMOE_JAVA_OPTS=-D"
+        "make it a directory that this user may write to, or set another: VMOE_JAVA_OPTS=-D"
             + property
             + "=…";
     if (!Files.isDirectory(there)) {
-      findings.failed(subject, directory + " cannot be made: " + there + " is none", advice);
+      findings.failed(
+          subject, directory + " cannot be made: " + there + " is not a directory", advice);
       return;
     }
     if (!Files.isWritable(there)) {
-      findings.failed(subject, there + " may not be written to", advice);
+      findings.failed(subject, "this user may not write to " + there, advice);
       return;
     }
     try {
@@ -125,16 +127,21 @@ final class MachineCheck {
       String space = directory + ", " + free / MIB + " MiB free";
       if (free < neededBytes) {
         findings.warning(
-            subject, space + "; libraries may need " + neededBytes / MIB, "make room there");
+            subject,
+            space + "; libraries may need " + neededBytes / MIB + " MiB",
+            "free some space there");
       } else {
         findings.ok(subject, space);
       }
     } catch (IOException e) {
-      findings.warning(subject, directory + ": its space cannot be read: " + Reason.of(e), advice);
+      findings.warning(
+          subject,
+          directory + ": its free space cannot be read: " + ErrorText.withCause(e),
+          advice);
     }
   }
 
-  private void lookAtPort(Findings findings) {
+  private void checkPort(Findings findings) {
     String host = settings.getString(Settings.CONSOLE_HOST);
     int port = settings.getInt(Settings.CONSOLE_PORT);
     if (port < 0) {
@@ -147,9 +154,9 @@ final class MachineCheck {
     } catch (IOException e) {
       findings.failed(
           "console",
-          "nobody can listen at " + host + ":" + port + ": " + Reason.of(e),
-          "stop what does, maybe another instance; or set console.port (0: any, -1: none) or"
-              + " console.host");
+          "the console cannot listen at " + host + ":" + port + ": " + ErrorText.withCause(e),
+          "stop the process that does, maybe another instance; or set console.port (0: any free,"
+              + " -1: no console) or console.host");
     }
   }
 }

@@ -11,6 +11,7 @@ import dev.vmoe.modelstore.ModelFolder;
 import dev.vmoe.modelstore.ModelOpener;
 import dev.vmoe.modelstore.ProfileFile;
 import dev.vmoe.moe.ModelCard;
+import dev.vmoe.output.ErrorText;
 import dev.vmoe.settings.CapacityMode;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
@@ -20,18 +21,19 @@ import java.util.Optional;
 import org.apache.kafka.common.config.ConfigException;
 import org.jspecify.annotations.Nullable;
 
-/** The model: its file, its quality profile, the batches it is to run, the device it runs on. */
+/** Checks the model: files, quality profile, size of a batch, device. */
 final class ModelCheck {
 
-  private static final String IMPORT = "vmoe model import writes it, vmoe model info shows it";
+  private static final String IMPORT =
+      "vmoe model import writes model files, vmoe model info describes them";
 
   private final Settings settings;
   private final Path file;
 
-  /** What the file says about itself; null where it says nothing. */
+  /** The card in the file; null if it could not be read. */
   private final @Nullable ModelCard card;
 
-  /** Why the file says nothing; empty where it does. */
+  /** Why the card could not be read; empty if it was. */
   private final String problem;
 
   ModelCheck(Settings settings) {
@@ -43,24 +45,24 @@ final class ModelCheck {
       found = ModelFolder.graph(settings, settings.model());
       read = ModelOpener.card(found);
     } catch (IOException | IllegalArgumentException | ConfigException e) {
-      why = Reason.of(e);
+      why = ErrorText.withCause(e);
     }
     this.file = found;
     this.card = read;
     this.problem = why;
   }
 
-  /** Returns whether an instance would keep a routing profile, as far as can be known. */
+  /** Returns whether an instance keeps a routing profile. */
   boolean keepsProfile() {
     return Pipeline.keepsProfile(settings);
   }
 
-  /** Returns the model's file; empty if it says nothing about itself. */
+  /** Returns the model's file; empty if its card could not be read. */
   Optional<Path> file() {
     return card == null ? Optional.empty() : Optional.of(file);
   }
 
-  /** Returns the bytes of the model's files; 0 if there are none. */
+  /** Returns the bytes of the model's files; 0 if they cannot be read. */
   long fileBytes() {
     if (card == null) {
       return 0;
@@ -78,23 +80,24 @@ final class ModelCheck {
       findings.skipped("device", "there is no model to load");
       return;
     }
-    lookAtSums(findings);
-    lookAtProfile(card, findings);
-    lookAtBatch(card, findings);
+    checkSums(findings);
+    checkProfile(card, findings);
+    checkBatch(card, findings);
     load(card, findings);
   }
 
-  private void lookAtSums(Findings findings) {
+  private void checkSums(Findings findings) {
     try {
       findings.ok(
           "model files",
-          FileSums.checkGraph(file) ? "as SHA256SUMS says" : "no SHA256SUMS to hold them against");
+          FileSums.checkGraph(file) ? "as SHA256SUMS lists them" : "no SHA256SUMS to check them");
     } catch (IOException e) {
-      findings.failed("model files", Reason.of(e), "copy the model again, with its SHA256SUMS");
+      findings.failed(
+          "model files", ErrorText.withCause(e), "copy the model again, with its SHA256SUMS");
     }
   }
 
-  private void lookAtProfile(ModelCard card, Findings findings) {
+  private void checkProfile(ModelCard card, Findings findings) {
     Path profile = ProfileFile.beside(file);
     try {
       boolean there = ProfileFile.find(file, card).isPresent();
@@ -105,17 +108,18 @@ final class ModelCheck {
       } else if (needed) {
         findings.warning(
             "quality profile",
-            profile + " does not exist: without it, more capacity is taken to be better",
+            profile + " does not exist: without it, more capacity is assumed to be more accurate",
             "measure it with vmoe sweep");
       } else {
         findings.ok("quality profile", "none, and none needed");
       }
     } catch (IOException | IllegalArgumentException e) {
-      findings.failed("quality profile", Reason.of(e), "measure it with vmoe sweep, or remove it");
+      findings.failed(
+          "quality profile", ErrorText.withCause(e), "measure it with vmoe sweep, or remove it");
     }
   }
 
-  private void lookAtBatch(ModelCard card, Findings findings) {
+  private void checkBatch(ModelCard card, Findings findings) {
     try {
       LiveSettings live = BufferRoom.runnable(LiveSettings.of(settings), card);
       String fits =
@@ -123,25 +127,28 @@ final class ModelCheck {
               .formatted(live.maxBatchImages(), card.imageSize(), card.imageSize());
       findings.ok("batch", card.dense() ? fits : fits + ", K up to " + card.expertsPerToken());
     } catch (IllegalArgumentException e) {
-      findings.failed("batch", Reason.of(e), "change the setting");
+      findings.failed("batch", ErrorText.withCause(e), "change the setting");
     }
   }
 
-  /** Loads it where it is to run; where that fails, on the CPU, to know whose fault it is. */
+  /**
+   * Loads the model on its device; if that fails, on the CPU, to tell which of both is at fault.
+   */
   private void load(ModelCard card, Findings findings) {
     String asked = settings.getString(Settings.DEVICE);
     try (VmoeSession session = open(asked)) {
-      sayLoaded(card, findings);
-      sayDevice(session.device(), asked, findings);
+      reportLoaded(card, findings);
+      reportDevice(session.device(), asked, findings);
     } catch (IOException | InferenceException e) {
       if (Device.ofLabel(asked).kind() == Device.Kind.CUDA && loadsOnCpu()) {
-        sayLoaded(card, findings);
+        reportLoaded(card, findings);
         findings.failed(
             "device",
-            Reason.of(e),
-            "mend the driver or use the CUDA build (mvn -Pcuda); device = auto or cpu does without");
+            ErrorText.withCause(e),
+            "repair the driver or use the CUDA build (mvn -Pcuda); device = auto or cpu does"
+                + " without");
       } else {
-        findings.failed("model", Reason.of(e), IMPORT);
+        findings.failed("model", ErrorText.withCause(e), IMPORT);
         findings.skipped("device", "the model cannot be loaded");
       }
     }
@@ -159,28 +166,28 @@ final class ModelCheck {
     }
   }
 
-  private void sayLoaded(ModelCard card, Findings findings) {
+  private void reportLoaded(ModelCard card, Findings findings) {
     findings.ok("model", loaded(file, card));
   }
 
-  /** Returns what is said of a model that could be loaded. */
+  /** Returns the message about a model that was loaded. */
   static String loaded(Path file, ModelCard card) {
     return "%s loads: %s, %d classes, weights %s"
         .formatted(file, card.name(), card.classes().size(), card.weightsHash());
   }
 
-  private void sayDevice(Device got, String asked, Findings findings) {
+  private void reportDevice(Device got, String asked, Findings findings) {
     Optional<String> unused = VmoeSession.unusedGpu(got);
-    String took = got + ", asked for " + asked;
+    String chosen = got + ", device = " + asked;
     if (Device.ofLabel(asked).kind() == Device.Kind.AUTO && unused.isPresent()) {
       findings.warning(
           "device",
-          took + ": " + unused.get(),
-          "mend the driver, or say device = cpu where that is meant");
+          chosen + ": " + unused.get(),
+          "repair the driver, or set device = cpu to use the CPU on purpose");
     } else if (got.kind() == Device.Kind.CPU) {
-      findings.ok("device", took + ", " + settings.inferenceThreads() + " threads");
+      findings.ok("device", chosen + ", " + settings.inferenceThreads() + " threads");
     } else {
-      findings.ok("device", took);
+      findings.ok("device", chosen);
     }
   }
 }

@@ -8,6 +8,7 @@ import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.RegistryUnavailableException;
 import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.event.SchemaStanding;
+import dev.vmoe.output.ErrorText;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.TopicPlan;
 import java.time.Duration;
@@ -15,16 +16,16 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.avro.Schema;
 
-/** The schema registry, and whether it has or would take the schemas of this version. */
+/** Checks that the schema registry answers, and has or accepts the schemas of this version. */
 final class RegistryCheck {
 
   private final Settings settings;
   private final boolean profile;
 
   /**
-   * Creates a look.
+   * Creates a check.
    *
-   * @param profile whether the routing profile would be kept
+   * @param profile whether the instance keeps the routing profile
    */
   RegistryCheck(Settings settings, boolean profile) {
     this.settings = settings;
@@ -45,12 +46,12 @@ final class RegistryCheck {
           findings.ok("registry", registry.url() + " answers");
           reached = true;
         }
-        say("schema " + topic + "-value", standing, findings);
+        report("schema " + topic + "-value", standing, findings);
       }
     } catch (RegistryUnavailableException e) {
       findings.failed(
           "registry",
-          Reason.of(e),
+          ErrorText.withCause(e),
           "start it, or correct schema.registry.url (base address of the Confluent interface) and"
               + " the credentials under registry.");
     }
@@ -68,18 +69,18 @@ final class RegistryCheck {
     return schemas;
   }
 
-  private static void say(String subject, SchemaStanding standing, Findings findings) {
+  private static void report(String subject, SchemaStanding standing, Findings findings) {
     switch (standing.state()) {
       case REGISTERED -> findings.ok(subject, "registered, " + standing.detail());
       case COMPATIBLE ->
-          findings.ok(subject, "compatible with what is registered; the start registers it");
+          findings.ok(subject, "compatible with the registered versions; the start registers it");
       case NEW -> findings.ok(subject, "not registered yet; the start registers it");
       case INCOMPATIBLE ->
           findings.failed(
               subject,
               "not compatible with the versions that are registered",
-              "another topic.prefix, or another registry; or this version is older than the one"
-                  + " that wrote them (src/docs/operations.md)");
+              "set another topic.prefix or another registry, or use a newer version of vmoe: an"
+                  + " older one may not read what a newer one wrote (src/docs/operations.md)");
     }
   }
 }

@@ -20,13 +20,14 @@ import org.apache.kafka.common.errors.AuthorizationException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this user may do, found by asking for descriptions alone: of topics and of groups that
- * exist, brokers say what is allowed; of transactional ids, whether they may be looked at.
+ * Checks the rights of this user by descriptions alone. The brokers list the allowed operations on
+ * topics and on existing groups; a right on a transactional id shows in whether it may be
+ * described.
  */
 final class RightsCheck {
 
   private static final String SUBJECT = "rights";
-  private static final String ADVICE = "have it granted, then look again";
+  private static final String ADVICE = "have it granted, then run vmoe doctor again";
   private static final String PROFILE_SUFFIX = "-routing-profile";
 
   private final Settings settings;
@@ -50,12 +51,15 @@ final class RightsCheck {
       List<String> profileLacks = lacks(id + PROFILE_SUFFIX, topics::forProfile);
       profileLacks.forEach(
           lack ->
-              findings.warning(SUBJECT, "the routing profile will stand still: " + lack, ADVICE));
+              findings.warning(
+                  SUBJECT, "the routing profile will not be updated: " + lack, ADVICE));
       lacks.addAll(profileLacks);
     }
     if (lacks.isEmpty()) {
       findings.ok(
-          SUBJECT, "topics, and groups and transactional ids " + String.join(", ", applications));
+          SUBJECT,
+          "sufficient for topics, groups and transactional ids of "
+              + String.join(", ", applications));
     }
   }
 
@@ -87,7 +91,7 @@ final class RightsCheck {
     } catch (ExecutionException e) {
       if (e.getCause() instanceof AuthorizationException) {
         missing = needed;
-      } // that it is missing has been said
+      } // TopicsCheck reports a missing topic
     }
     if (!missing.isEmpty()) {
       lacks.add(MissingRight.onTopic(topic, missing));
@@ -108,14 +112,14 @@ final class RightsCheck {
       missing = !MissingRight.of(allowed, Set.of(AclOperation.READ)).isEmpty();
     } catch (ExecutionException e) {
       missing = e.getCause() instanceof AuthorizationException;
-      // or a group that nobody has joined yet, or of another protocol
+      // otherwise nobody has joined the group yet, or it uses another protocol
     }
     if (missing) {
       lacks.add(MissingRight.onGroup(group));
     }
   }
 
-  /** To write with an id is to be allowed to describe it, too. */
+  /** The right to write with a transactional id includes the right to describe it. */
   private void ofTransactions(String application, List<String> lacks) throws InterruptedException {
     String id = application + "-doctor";
     try {
@@ -123,7 +127,7 @@ final class RightsCheck {
     } catch (ExecutionException e) {
       if (e.getCause() instanceof AuthorizationException) {
         lacks.add(MissingRight.onTransactionalId(application + "-*"));
-      } // there is none of this name, as expected
+      } // otherwise there is none of this name, as expected
     }
   }
 }

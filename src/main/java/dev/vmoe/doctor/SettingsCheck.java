@@ -4,7 +4,7 @@ import dev.vmoe.settings.ClientSettings;
 import dev.vmoe.settings.Settings;
 import java.util.Map;
 
-/** Settings that were loaded: names that nobody will look at. */
+/** Checks the loaded settings for names that no client knows. */
 final class SettingsCheck {
 
   private final Settings settings;
@@ -20,7 +20,7 @@ final class SettingsCheck {
             findings.warning(
                 "settings",
                 key + ": no client of Kafka has a setting of this name" + suggestion,
-                "correct or remove it, unless it is for a plug-in of yours"));
+                "correct or remove it, unless one of your plug-ins reads it"));
     if (unknown.isEmpty()) {
       findings.ok("settings", settings.originals().size() + " given, all of them known");
     }

@@ -2,9 +2,10 @@ package dev.vmoe.doctor;
 
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.TopicAdmin;
+import dev.vmoe.topics.TopicLimits;
 import dev.vmoe.topics.TopicPlan;
 import dev.vmoe.topics.TopicState;
-import dev.vmoe.topics.TopicState.Status;
+import dev.vmoe.topics.TopicState.PlanStatus;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +15,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthorizationException;
 
-/** The topics beside their plan. */
+/** Compares the topics with their plan. */
 final class TopicsCheck {
 
   private static final String CREATE = "vmoe topics create";
@@ -53,8 +54,8 @@ final class TopicsCheck {
         }
         findings.warning(
             subject,
-            "may not be looked at: " + e.getMessage(),
-            "have it granted: what the topic is like cannot be told");
+            "cannot be checked: " + e.getMessage(),
+            "have it granted, then run vmoe doctor again");
       }
     }
     compareSizes(sizes, findings);
@@ -62,7 +63,7 @@ final class TopicsCheck {
 
   private void compare(
       String subject, TopicPlan.Topic planned, TopicState state, Findings findings) {
-    if (state.status() == Status.MISSING) {
+    if (state.status() == PlanStatus.MISSING) {
       findings.failed(subject, "it does not exist", CREATE);
       return;
     }
@@ -75,17 +76,10 @@ final class TopicsCheck {
     }
     List<String> differences = new ArrayList<>(state.differences());
     if (state.replicationFactor() == 1 && brokers > 1) {
-      differences.add("one replica, which is gone with its broker");
+      differences.add("one replica, which is lost with its broker");
     }
     if (differences.isEmpty()) {
-      findings.ok(
-          subject,
-          "as planned, %d partition%s, %d replica%s"
-              .formatted(
-                  state.partitions(),
-                  state.partitions() == 1 ? "" : "s",
-                  state.replicationFactor(),
-                  state.replicationFactor() == 1 ? "" : "s"));
+      findings.ok(subject, "as planned, " + state.size());
     } else {
       findings.warning(subject, String.join("; ", differences), ALTER);
     }
@@ -96,27 +90,20 @@ final class TopicsCheck {
     if (predictions != null && predictions < TopicPlan.MIN_PREDICTION_BYTES) {
       findings.failed(
           "record sizes",
-          "%s takes records of %d bytes; a prediction carries up to %d bytes of its image's key,"
-                  .formatted(
-                      settings.topic(TopicPlan.PREDICTIONS),
-                      predictions,
-                      TopicPlan.MAX_CARRIED_BYTES)
-              + " headers, label and attributes, and one that does not fit stops the stream",
-          "raise its max.message.bytes to " + TopicPlan.MIN_PREDICTION_BYTES + " or more");
+          TopicLimits.predictionsTooSmall(settings.topic(TopicPlan.PREDICTIONS), predictions),
+          TopicLimits.RAISE_PREDICTIONS);
     }
     Long images = sizes.get(TopicPlan.IMAGES);
     Long letters = sizes.get(TopicPlan.IMAGES_DLQ);
     if (images != null && letters != null && letters <= images) {
       findings.warning(
           "record sizes",
-          "%s takes records of %d bytes and %s of %d: the largest bad record does not fit there with"
-                  .formatted(
-                      settings.topic(TopicPlan.IMAGES),
-                      images,
-                      settings.topic(TopicPlan.IMAGES_DLQ),
-                      letters)
-              + " its error headers",
-          "raise the latter's max.message.bytes");
+          TopicLimits.deadLettersTooSmall(
+              settings.topic(TopicPlan.IMAGES),
+              images,
+              settings.topic(TopicPlan.IMAGES_DLQ),
+              letters),
+          TopicLimits.RAISE_DEAD_LETTERS);
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What an instance would need, looked at before it is started: settings, brokers, registry, model,
- * machine. Reads only.
+ * Checks what an instance needs before it is started: settings, brokers, registry, model, machine.
+ * Changes nothing.
  */
 @NullMarked
 package dev.vmoe.doctor;

@@ -9,16 +9,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The models and images that come with the project, in {@code src/models}; a checkpoint becomes a
- * graph in {@code target/models} the first time it is asked for, its quality profile beside it.
+ * The models and images that come with the project.
  *
- * <p>Each folder of {@code src/models/fashion-mnist} with a checkpoint is a variant, of that name.
- * An installation, such as the container image, has no sources: there, finished graphs and the
- * images lie in {@code models}.
+ * <p>In a checkout, each folder of {@code src/models/fashion-mnist} with a checkpoint is a variant
+ * of that name. On first use its checkpoint becomes a graph in {@code target/models}, with its
+ * quality profile beside it. An installation, such as the container image, has finished graphs and
+ * the images in {@code models} instead.
  */
 public final class BundledModels {
 
-  /** The variant that is taken where no model is named. */
+  /** The variant that is used if no model is named. */
   private static final String DEFAULT = "vmoe-bpr";
 
   private static final String DENSE = "dense";
@@ -43,17 +43,17 @@ public final class BundledModels {
     return new ModelFolder(fashionMnist(), graphs(), "fashion-mnist-");
   }
 
-  /** Returns where an installation has its models and images. */
+  /** Returns the folder of models and images of an installation. */
   private static Path installation() {
     return home().resolve("models");
   }
 
-  /** Returns where an installation has a model. */
+  /** Returns the path of a model of an installation. */
   private static Path installed(String name) {
     return installation().resolve(name).resolve(ModelFolder.GRAPH);
   }
 
-  /** Returns whether the models have their dense twins beside them; an installation has not. */
+  /** Returns whether the dense twins of the models are there; in an installation they are not. */
   public static boolean haveTwins() {
     return isVariant(DENSE);
   }
@@ -69,18 +69,18 @@ public final class BundledModels {
     return folder;
   }
 
-  /** Returns the graph that is taken where no model is named. */
+  /** Returns the graph that is used if no model is named. */
   public static Path vmoe() throws IOException {
     return variant(DEFAULT);
   }
 
-  /** Returns the graph of the dense twin that was trained as a variant was. */
+  /** Returns the graph of the dense twin with the same training as a variant. */
   public static Path twin(String variant) throws IOException {
     String alike = variant.replaceFirst("^vmoe", DENSE);
     return variant(isVariant(alike) ? alike : DENSE);
   }
 
-  /** Returns the graph of the dense twin of the variant that is taken where no model is named. */
+  /** Returns the graph of the dense twin of the default variant. */
   public static Path twin() throws IOException {
     return twin(DEFAULT);
   }

@@ -19,8 +19,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What the files of a model must be: {@code SHA256SUMS} beside them, as {@code sha256sum} writes
- * it. What it says of other files is none of the model's business.
+ * Checks a model's files against {@code SHA256SUMS} in their folder, as {@code sha256sum} writes
+ * it. Listed model files must match; other entries are ignored.
  */
 public final class FileSums {
 
@@ -30,11 +30,10 @@ public final class FileSums {
   private FileSums() {}
 
   /**
-   * Holds a graph, its weights and its quality profile against their sums, where its folder has
-   * them.
+   * Checks a graph, its weights and its quality profile.
    *
-   * @return whether it has them
-   * @throws IOException if one of them is missing or another one; names it
+   * @return whether {@code SHA256SUMS} lists any of them
+   * @throws IOException if a listed file is missing or does not match; names it
    */
   public static boolean checkGraph(Path graph) throws IOException {
     Path file = graph.toAbsolutePath();
@@ -46,11 +45,10 @@ public final class FileSums {
   }
 
   /**
-   * Holds the checkpoint of a folder, its description and its quality profile against their sums,
-   * where the folder has them.
+   * Checks a checkpoint, its description and its quality profile.
    *
-   * @param prefix what the names of the checkpoint's files begin with, in its folder
-   * @throws IOException if one of them is missing or another one; names it
+   * @param prefix path that the names of the checkpoint's files begin with
+   * @throws IOException if a listed file is missing or does not match; names it
    */
   static void checkCheckpoint(Path prefix) throws IOException {
     Path file = prefix.toAbsolutePath();
@@ -67,29 +65,29 @@ public final class FileSums {
     if (!Files.exists(sums)) {
       return false;
     }
-    boolean held = false;
+    boolean listed = false;
     for (String line : Files.readAllLines(sums)) {
       Matcher parts = LINE.matcher(line);
       if (!parts.matches()) {
-        throw new IOException(sums + ": '" + line + "' is no line of sha256sum");
+        throw new IOException(sums + ": '" + line + "' is not a line of sha256sum");
       }
       if (ofTheModel.test(parts.group(2))) {
         require(folder.resolve(parts.group(2)), parts.group(1));
-        held = true;
+        listed = true;
       }
     }
-    return held;
+    return listed;
   }
 
   private static void require(Path file, String wanted) throws IOException {
     if (!Files.exists(file)) {
       throw new IOException(
-          "%s is missing, which %s beside it names. Copy it again".formatted(file, FILE));
+          "%s is missing, but %s beside it lists it. Copy it again".formatted(file, FILE));
     }
     String found = sha256(file);
     if (!found.equals(wanted)) {
       throw new IOException(
-          "%s is not the file that %s means: its SHA-256 is %s, not %s. Copy it again"
+          "%s is not the file that %s lists: its SHA-256 is %s, not %s. Copy it again"
               .formatted(file, FILE, found, wanted));
     }
   }

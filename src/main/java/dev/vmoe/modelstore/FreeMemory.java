@@ -8,15 +8,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The memory that is free for a second model: that of the machine, or what its container (control
- * groups, version 2) leaves of it.
+ * The free memory for a second model: of the machine, or of the container (control groups, version
+ * 2) if less.
  *
  * @param memInfo {@code /proc/meminfo}
- * @param group the control group's folder
+ * @param group folder of the control group
  */
 public record FreeMemory(Path memInfo, Path group) {
 
-  /** Weights are there twice while a file becomes a session. */
+  /** While a file is loaded, its weights are in memory twice. */
   private static final int COPIES = 2;
 
   private static final Pattern AVAILABLE =
@@ -28,19 +28,19 @@ public record FreeMemory(Path memInfo, Path group) {
     return new FreeMemory(Path.of("/proc/meminfo"), Path.of("/sys/fs/cgroup"));
   }
 
-  /** Returns the bytes that are free; empty where nobody can tell. */
+  /** Returns the free bytes; empty if they are not known. */
   OptionalLong bytes() {
     OptionalLong machine = number(memInfo, AVAILABLE);
     OptionalLong free = machine.isEmpty() ? machine : OptionalLong.of(1024 * machine.getAsLong());
-    OptionalLong most =
+    OptionalLong max =
         number(group.resolve("memory.max"), Pattern.compile("^(\\d+)$", Pattern.MULTILINE));
     OptionalLong used =
         number(group.resolve("memory.current"), Pattern.compile("^(\\d+)$", Pattern.MULTILINE));
-    if (most.isEmpty() || used.isEmpty()) {
+    if (max.isEmpty() || used.isEmpty()) {
       return free;
     }
     long cache = number(group.resolve("memory.stat"), CACHE).orElse(0);
-    long left = Math.max(0, most.getAsLong() - used.getAsLong() + cache);
+    long left = Math.max(0, max.getAsLong() - used.getAsLong() + cache);
     return OptionalLong.of(Math.min(left, free.orElse(left)));
   }
 
@@ -54,18 +54,18 @@ public record FreeMemory(Path memInfo, Path group) {
   }
 
   /**
-   * Checks that a model fits beside what is there.
+   * Checks that a model fits into the free memory.
    *
    * @param fileBytes bytes of its files
-   * @throws IllegalArgumentException if it does not; its message has the numbers
+   * @throws IllegalArgumentException if it does not; the message has the numbers
    */
   public void require(String name, long fileBytes) {
     OptionalLong free = bytes();
     long needed = COPIES * fileBytes;
     if (free.isPresent() && free.getAsLong() < needed) {
       throw new IllegalArgumentException(
-          ("model %s does not fit beside the one that is served: its files have %d bytes, twice that"
-                  + " is needed while it is loaded, and %d bytes of memory are free")
+          ("model %s does not fit into memory beside the one that is served: its files have %d"
+                  + " bytes, loading needs twice that, and %d bytes are free")
               .formatted(name, fileBytes, free.getAsLong()));
     }
   }

@@ -17,12 +17,12 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A folder of graphs that are made where they are asked for, and made anew once their sources or
- * the code that makes them are newer.
+ * A folder of graphs that are made on first use, and made again when their sources or the code that
+ * makes them are newer.
  */
 public record GraphFolder(Path folder) {
 
-  /** Quality profile in the folder of a checkpoint. */
+  /** Name of the quality profile in the folder of a checkpoint. */
   static final String PROFILE = "profile.json";
 
   /** Writes a graph. */
@@ -31,7 +31,7 @@ public record GraphFolder(Path folder) {
     void write(Path out) throws IOException;
   }
 
-  /** Returns the graph of a folder's checkpoint, the folder's quality profile beside it. */
+  /** Returns the graph of a folder's checkpoint, with the quality profile beside it. */
   Path ofCheckpoint(Path checkpoint, String name) throws IOException {
     Path prefix = checkpoint.resolve("checkpoint");
     Path profile = checkpoint.resolve(PROFILE);
@@ -52,7 +52,7 @@ public record GraphFolder(Path folder) {
     return graph;
   }
 
-  /** Returns a graph, made anew if its sources or this code are newer. */
+  /** Returns a graph, made again if its sources or this code are newer. */
   public Path fresh(String name, FileTime sources, GraphWriter writer) throws IOException {
     Path graph = folder.resolve(name);
     if (Files.exists(graph)) {
@@ -62,8 +62,8 @@ public record GraphFolder(Path folder) {
       }
     }
     Files.createDirectories(folder);
-    // In a folder of its own until it is whole: another process may want it at this moment. Large
-    // weights lie beside the graph under a name that it knows, so files keep their names.
+    // Made in a temporary folder, because another process may read it at this moment. The graph
+    // refers to its weights by file name, so files keep their names.
     Path making = Files.createTempDirectory(folder, "making");
     try {
       writer.write(making.resolve(name));
@@ -104,7 +104,7 @@ public record GraphFolder(Path folder) {
           ? newest(code.resolve(of.getPackageName().replace('.', '/')))
           : Files.getLastModifiedTime(code);
     } catch (URISyntaxException e) {
-      throw new IOException("where is this code? " + e.getMessage(), e);
+      throw new IOException("cannot find the code that makes graphs: " + e.getMessage(), e);
     }
   }
 

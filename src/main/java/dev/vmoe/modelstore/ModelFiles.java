@@ -12,26 +12,26 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model's files: what they say is known, and nothing is loaded.
+ * A model's files, described without loading the model.
  *
  * @param graph the model file
- * @param card what it says about itself
- * @param quality its quality profile; null where there is none
+ * @param card its description
+ * @param quality its quality profile; null if there is none
  */
 public record ModelFiles(Path graph, ModelCard card, @Nullable QualityProfile quality) {
 
   /**
-   * Looks at the model that settings mean.
+   * Returns the files of the model that settings name.
    *
    * @param model its name or path
-   * @throws IOException if it is not there or cannot be read, or its profile is another model's
-   * @throws IllegalArgumentException if it is a name that leads out of its folder
+   * @throws IOException if it does not exist or cannot be read, or its profile is another model's
+   * @throws IllegalArgumentException if its name leads out of its folder
    */
   public static ModelFiles of(Settings settings, String model) throws IOException {
     return of(ModelFolder.graph(settings, model));
   }
 
-  /** Looks at the model of this file. */
+  /** Returns the files of the model in this file. */
   public static ModelFiles of(Path graph) throws IOException {
     if (!Files.isReadable(graph)) {
       throw new IOException("no model file " + graph);
@@ -41,8 +41,8 @@ public record ModelFiles(Path graph, ModelCard card, @Nullable QualityProfile qu
   }
 
   /**
-   * Returns settings complete for the model, as every instance checks them before it takes them
-   * over.
+   * Returns the settings completed for the model, checked as every instance does before it uses
+   * them.
    *
    * @param file settings of the instance
    */
@@ -51,7 +51,7 @@ public record ModelFiles(Path graph, ModelCard card, @Nullable QualityProfile qu
   }
 
   /**
-   * Returns settings complete for the model, which fit into the memory of this JVM, too.
+   * Returns the settings completed for the model, checked for the memory of this JVM, too.
    *
    * @param file settings of the instance
    * @throws IllegalArgumentException if the model cannot run with them here
@@ -61,10 +61,10 @@ public record ModelFiles(Path graph, ModelCard card, @Nullable QualityProfile qu
   }
 
   /**
-   * Returns settings complete for a model, checked but for the memory of the instance.
+   * Returns the settings completed for a model, checked except for memory.
    *
    * @param file settings of the instance
-   * @param quality the model's quality profile; null where there is none
+   * @param quality the model's quality profile; null if there is none
    * @throws IllegalArgumentException if the model cannot run with them
    */
   public static LiveSettings complete(
@@ -86,7 +86,7 @@ public record ModelFiles(Path graph, ModelCard card, @Nullable QualityProfile qu
     return Files.size(graph) + (Files.exists(data) ? Files.size(data) : 0);
   }
 
-  /** Returns where the weights of a graph lie if it is too large to hold them. */
+  /** Returns the path of the weights of a graph that is too large to hold them. */
   static Path data(Path graph) {
     return graph.resolveSibling(graph.getFileName() + ".data");
   }

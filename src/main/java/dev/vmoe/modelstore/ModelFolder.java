@@ -10,21 +10,21 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A folder of models, a folder each, named as the model is:
+ * A folder of models: each has a folder with the name of the model.
  *
  * <pre>
  * NAME/model.onnx           the graph: weights, classes, image size, how images are resized
- * NAME/model.onnx.data      its weights, where they are large
- * NAME/model.profile.json   its quality profile, where it was measured
- * NAME/SHA256SUMS           what the files must be, where that is known
+ * NAME/model.onnx.data      its weights, if they are large
+ * NAME/model.profile.json   its quality profile, if it was measured
+ * NAME/SHA256SUMS           checksums of these files, optional
  * </pre>
  *
- * or a checkpoint ({@code checkpoint.index}, {@code model.json}, {@code profile.json}), which
- * becomes a graph the first time it is asked for. Nothing outside the folder is ever read.
+ * <p>Instead of a graph there may be a checkpoint ({@code checkpoint.index}, {@code model.json},
+ * {@code profile.json}), which becomes a graph on first use. Nothing outside the folder is read.
  *
  * @param root the folder
- * @param graphs where graphs of checkpoints go
- * @param prefix what their names begin with there
+ * @param graphs folder of the graphs that are made of checkpoints
+ * @param prefix of their names there
  */
 public record ModelFolder(Path root, GraphFolder graphs, String prefix) {
 
@@ -33,7 +33,7 @@ public record ModelFolder(Path root, GraphFolder graphs, String prefix) {
 
   private static final String CHECKPOINT = "checkpoint.index";
 
-  /** No model has a name that begins with a dot. */
+  /** Begins with a dot, so that it is no model's name. */
   private static final String GRAPHS = ".graphs";
 
   /** Returns this folder of models. */
@@ -42,8 +42,7 @@ public record ModelFolder(Path root, GraphFolder graphs, String prefix) {
   }
 
   /**
-   * Returns the models of an instance: those of {@code models.dir}, or else those that come with
-   * the project.
+   * Returns the models of an instance: those of {@code models.dir}, else the bundled ones.
    *
    * @throws IOException if there is no such folder
    */
@@ -54,15 +53,18 @@ public record ModelFolder(Path root, GraphFolder graphs, String prefix) {
     }
     if (!Files.isDirectory(folder.get())) {
       throw new IOException(
-          Settings.MODELS_DIR + ": no folder " + folder.get().toAbsolutePath() + " here");
+          Settings.MODELS_DIR
+              + ": no folder "
+              + folder.get().toAbsolutePath()
+              + " on this machine");
     }
     return at(folder.get());
   }
 
   /**
-   * Returns the model file that a setting means: of the model of that name, or of that path (a
-   * model file, or a model's folder).
+   * Returns the model file that a setting refers to.
    *
+   * @param model a model's name, the path of its folder, or that of its file
    * @throws IOException if there is none, or it cannot be made
    */
   public static Path graph(Settings settings, String model) throws IOException {
@@ -92,7 +94,7 @@ public record ModelFolder(Path root, GraphFolder graphs, String prefix) {
    * Returns the model file of a model.
    *
    * @throws IOException if there is no such model, or its graph cannot be made
-   * @throws IllegalArgumentException if it is no name, or leads out of the folder
+   * @throws IllegalArgumentException if the name is not allowed, or leads out of the folder
    */
   public Path graph(String name) throws IOException {
     ModelName.require(name);
@@ -101,14 +103,14 @@ public record ModelFolder(Path root, GraphFolder graphs, String prefix) {
     boolean isGraph = Files.exists(graph);
     if (!isGraph && !Files.exists(folder.resolve(CHECKPOINT))) {
       throw new IOException(
-          "no model '%s' in %s (a folder of that name with %s, or a checkpoint); there are: %s"
+          "no model '%s' in %s (a folder of that name with %s or a checkpoint); there are: %s"
               .formatted(name, root.toAbsolutePath(), GRAPH, String.join(", ", names())));
     }
     requireInside(folder);
     return isGraph ? graph : graphs.ofCheckpoint(folder, prefix + name);
   }
 
-  /** Checks that no link leads out, neither of the folder itself nor of anything in it. */
+  /** Checks that neither the folder nor anything in it is a link out of the root. */
   private void requireInside(Path folder) throws IOException {
     Path inside = root.toRealPath();
     requireInside(folder, inside);

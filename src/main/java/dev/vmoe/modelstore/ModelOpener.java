@@ -16,15 +16,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** Opens a model file: its card, a session on a device, a decoder that makes its input. */
+/** Opens a model file: its card, a session on a device, a decoder for its input. */
 public final class ModelOpener {
 
   private ModelOpener() {}
 
   /**
-   * Returns what a model file says about itself, without loading it.
+   * Returns the card in a model file, without loading the model.
    *
-   * @throws IOException if it cannot be read, or says nothing
+   * @throws IOException if the file cannot be read or has no card
    */
   public static ModelCard card(Path file) throws IOException {
     try {
@@ -34,14 +34,14 @@ public final class ModelOpener {
     }
   }
 
-  /** Opens a model on the device of an instance's settings. */
+  /** Opens a model on the device in the settings. */
   public static VmoeSession open(Path model, Settings settings) throws IOException {
     return open(model, settings.getString(Settings.DEVICE), settings.inferenceThreads());
   }
 
   /** Opens a model on a device, by its label. */
   public static VmoeSession open(Path model, String device, int threads) throws IOException {
-    if (Files.isReadable(model)) { // ONNX Runtime's own words on missing weights say little
+    if (Files.isReadable(model)) { // ONNX Runtime's own error about missing weights is unclear
       OnnxModel.requireWeights(model);
     }
     SessionSettings chosen = SessionSettings.on(Device.ofLabel(device));
@@ -50,18 +50,18 @@ public final class ModelOpener {
         new SessionSettings(chosen.device(), threads, chosen.spinning(), chosen.warmUpBatches()));
   }
 
-  /** Returns a decoder that makes this model's input. */
+  /** Returns a decoder to this model's input. */
   public static ImageDecoder decoder(ModelCard card, DecoderLimits limits) {
     return new OpenCvDecoder(
         new Preprocessing(card.imageSize(), Resize.ofLabel(card.resize())), limits);
   }
 
-  /** Returns a decoder with the limits that the settings have by default. */
+  /** Returns a decoder to this model's input, with the default limits. */
   public static ImageDecoder decoder(ModelCard card) {
     return decoder(card, limits(new Settings(Map.of())));
   }
 
-  /** Returns the limits on images of these settings. */
+  /** Returns the limits on images in these settings. */
   public static DecoderLimits limits(Settings settings) {
     return new DecoderLimits(
         settings.getInt(Settings.IMAGE_MAX_BYTES), settings.getLong(Settings.IMAGE_MAX_PIXELS));

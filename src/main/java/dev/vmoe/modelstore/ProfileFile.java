@@ -16,11 +16,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A quality profile as a file: what a sweep measured, of which weights, on which images.
+ * A quality profile as a file: the accuracies that a sweep measured, with weights and images.
  *
  * @param model name of the model
- * @param weightsHash SHA-256 of its weights: a profile of other weights is worth nothing
- * @param set the labelled images and the part of them that was used
+ * @param weightsHash SHA-256 of its weights: the profile holds for these only
+ * @param set the labelled images, and the part of them that was used
  * @param images how many images
  * @param seed seed of the sample
  * @param command command that measured it
@@ -47,7 +47,7 @@ public record ProfileFile(
   private static final String ENDING = ".profile.json";
 
   /**
-   * One accuracy.
+   * A measured accuracy.
    *
    * @param routing bpr or vanilla
    * @param expertsPerToken K
@@ -77,7 +77,7 @@ public record ProfileFile(
     }
   }
 
-  /** Returns where a model's profile is looked for: {@code m.onnx} has {@code m.profile.json}. */
+  /** Returns the path of a model's profile: {@code m.profile.json} for {@code m.onnx}. */
   public static Path beside(Path model) {
     String name = String.valueOf(model.getFileName());
     String stem = name.endsWith(".onnx") ? name.substring(0, name.length() - 5) : name;
@@ -87,8 +87,7 @@ public record ProfileFile(
   /**
    * Returns the profile beside a model file, or nothing if there is none.
    *
-   * @param card what the model says about itself once it is loaded
-   * @throws IOException if there is one and it cannot be read, or it belongs to another model
+   * @throws IOException if the profile cannot be read, or belongs to another model
    */
   public static Optional<QualityProfile> find(Path model, ModelCard card) throws IOException {
     Path file = beside(model);
@@ -105,22 +104,22 @@ public record ProfileFile(
       return JSON.readValue(Files.readString(file), ProfileFile.class);
     } catch (JsonProcessingException e) {
       throw new IOException(
-          file + " is no quality profile of vmoe sweep: " + e.getOriginalMessage(), e);
+          file + " is not a quality profile of vmoe sweep: " + e.getOriginalMessage(), e);
     }
   }
 
   /**
-   * Returns the profile for a model, if it is that model's.
+   * Returns the profile after checking that it belongs to a model.
    *
-   * @param file where it was read from, for the message
-   * @throws IOException if it was measured on other weights, or at a K that the model does not have
+   * @param file that it was read from, for the message
+   * @throws IOException if it was measured on other weights, or at a K that the model cannot run
    */
   public QualityProfile forModel(ModelCard card, Path file) throws IOException {
     if (!weightsHash.equals(card.weightsHash())) {
       throw new IOException(
           String.format(
-              "%s belongs to another model: it was measured on %s with the weights %s, this is %s"
-                  + " with the weights %s. Measure it by vmoe sweep, or remove it",
+              "%s belongs to another model: it was measured on %s with the weights %s, but this is"
+                  + " %s with the weights %s. Measure it with vmoe sweep, or remove it",
               file, model, weightsHash, card.name(), card.weightsHash()));
     }
     for (Measurement measurement : measurements) {
@@ -138,7 +137,7 @@ public record ProfileFile(
     return new QualityProfile(measurements.stream().map(Measurement::toEntry).toList());
   }
 
-  /** Writes the file; a measurement a line, so that versions can be compared. */
+  /** Writes the file, one measurement a line, so that versions can be compared. */
   public void write(Path file) throws IOException {
     Path folder = file.toAbsolutePath().getParent();
     if (folder != null) {

@@ -1,6 +1,6 @@
 /**
  * Models as files: folders of models, checksums, quality profiles, the bundled models. Nothing here
- * runs a model; {@link dev.vmoe.modelstore.ModelOpener} opens a session for those who do.
+ * runs a model; {@link dev.vmoe.modelstore.ModelOpener} opens one for others to run.
  */
 @NullMarked
 package dev.vmoe.modelstore;

@@ -12,30 +12,43 @@ public final class ErrorText {
 
   private static final String TRUST =
       ". The brokers' certificates must be signed by an authority in streams.ssl.truststore.location"
-          + " and have the names in bootstrap.servers";
+          + " and contain the names in bootstrap.servers";
 
   private ErrorText() {}
 
   /** Returns what went wrong, without line breaks. */
   public static String of(Throwable failure) {
-    Throwable cause = failure;
-    while (isWrapper(cause)) {
-      Throwable inner = cause.getCause();
-      if (inner == null) {
-        break;
-      }
-      cause = inner;
+    Throwable cause = unwrapped(failure);
+    return oneLine(text(cause)) + (untrusted(cause) ? TRUST : "");
+  }
+
+  /** Returns what went wrong and, in brackets, its cause where that says more. */
+  public static String withCause(Throwable failure) {
+    Throwable outer = unwrapped(failure);
+    String text = text(outer);
+    Throwable cause = outer.getCause();
+    return oneLine(
+        cause == null || text.contains(text(cause)) ? text : text + " (" + text(cause) + ")");
+  }
+
+  private static Throwable unwrapped(Throwable failure) {
+    Throwable cause = failure.getCause();
+    return cause != null && isWrapper(failure) ? unwrapped(cause) : failure;
+  }
+
+  private static String text(Throwable failure) {
+    String message = failure.getMessage();
+    if (failure instanceof NoSuchFileException) {
+      return message + " does not exist";
     }
-    String message = cause.getMessage();
-    String text;
-    if (cause instanceof NoSuchFileException) {
-      text = message + " does not exist";
-    } else if (cause instanceof AccessDeniedException) {
-      text = message + " may not be read or written";
-    } else {
-      text = message == null || message.isBlank() ? cause.getClass().getSimpleName() : message;
+    if (failure instanceof AccessDeniedException) {
+      return message + " may not be read or written";
     }
-    return text.strip().replaceAll("\\s*\\R\\s*", " ") + (untrusted(cause) ? TRUST : "");
+    return message == null || message.isBlank() ? failure.getClass().getSimpleName() : message;
+  }
+
+  private static String oneLine(String text) {
+    return text.strip().replaceAll("\\s*\\R\\s*", " ");
   }
 
   private static boolean untrusted(Throwable failure) {

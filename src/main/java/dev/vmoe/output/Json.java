@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** JSON as the commands write it: names in snake case. */
+/** JSON of the commands: names in snake case. */
 public final class Json {
 
   private static final ObjectMapper MAPPER =

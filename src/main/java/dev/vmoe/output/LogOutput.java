@@ -17,10 +17,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How the log of this process is written: {@code logback.xml}, over it what the settings say.
+ * Configures the log of this process: the settings override {@code logback.xml}.
  *
- * <p>As JSON, stderr has nothing else: what commands would print there for people becomes records
- * of the log. Results, on stdout, stay as they are.
+ * <p>With JSON, stderr contains nothing else: messages of commands become records of the log.
+ * Results, on stdout, stay as they are.
  */
 public final class LogOutput {
 
@@ -30,13 +30,13 @@ public final class LogOutput {
 
   private LogOutput() {}
 
-  /** Returns whether stderr has JSON alone. */
+  /** Returns whether stderr contains only JSON. */
   static boolean json() {
     return json;
   }
 
   /**
-   * Takes over what the environment says of the log, before any settings file is read.
+   * Applies the log settings of the environment, before any settings file is read.
    *
    * @throws org.apache.kafka.common.config.ConfigException if a value is wrong
    */
@@ -46,7 +46,7 @@ public final class LogOutput {
     follow(new SettingsLoader(ofTheLog).load(null, Map.of()));
   }
 
-  /** Takes over what the settings say of the log; what they do not say stays as it is. */
+  /** Applies the log settings that are given; the others stay as they are. */
   public static void follow(Settings settings) {
     LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
     Map<String, Object> given = settings.originals();

@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Files that a command was asked to write its result to. */
+/** Writes the files that a command was asked for. */
 public final class OutputFiles {
 
   private OutputFiles() {}

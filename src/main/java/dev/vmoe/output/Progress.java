@@ -6,7 +6,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
-/** Tells people how long work gets on: a bar on a terminal, a line now and then elsewhere. */
+/** Shows how far work has come: a bar on a terminal, else a line for each tenth of the work. */
 public final class Progress {
 
   /** Lines that a whole run prints where there is no terminal. */
@@ -18,7 +18,7 @@ public final class Progress {
     this.err = err;
   }
 
-  /** Says what happens now. */
+  /** Prints what happens now. */
   public void say(String what) {
     err.println(what + "…");
     err.flush();
@@ -26,22 +26,33 @@ public final class Progress {
 
   /** Starts a bar. */
   public Bar bar(String what, long total) {
-    return new Bar(what, total);
+    return new Bar(what, total, err, true);
+  }
+
+  /**
+   * Starts a bar that prints no lines where there is no terminal.
+   *
+   * @param visible whether a terminal shows it
+   */
+  public static Bar terminalBar(String what, long total, boolean visible) {
+    return new Bar(what, total, null, visible);
   }
 
   /** The progress of one piece of work. */
-  public final class Bar implements AutoCloseable {
+  public static final class Bar implements AutoCloseable {
 
     private final String what;
     private final long total;
+    private final @Nullable PrintWriter lines;
     private final @Nullable ProgressBar bar;
     private long linesPrinted;
 
-    private Bar(String what, long total) {
+    private Bar(String what, long total, @Nullable PrintWriter lines, boolean visible) {
       this.what = what;
       this.total = total;
+      this.lines = lines;
       this.bar =
-          !Boolean.getBoolean("vmoe.terminal") || LogOutput.json()
+          !visible || !Boolean.getBoolean("vmoe.terminal") || LogOutput.json()
               ? null
               : new ProgressBarBuilder()
                   .setTaskName(what)
@@ -52,17 +63,17 @@ public final class Progress {
                   .build();
     }
 
-    /** Says how much is done. */
+    /** Shows how much is done. */
     public void at(long done) {
       if (bar != null) {
         bar.stepTo(done);
         return;
       }
-      long lines = done * LINES / Math.max(1, total);
-      if (lines > linesPrinted) {
-        linesPrinted = lines;
-        err.printf("%s %d of %d%n", what, done, total);
-        err.flush();
+      long due = done * LINES / Math.max(1, total);
+      if (lines != null && due > linesPrinted) {
+        linesPrinted = due;
+        lines.printf("%s %d of %d%n", what, done, total);
+        lines.flush();
       }
     }
 

@@ -8,13 +8,12 @@ import java.io.Writer;
 import org.slf4j.LoggerFactory;
 
 /**
- * What commands say on stderr: the lines as they are, or each as a record of the log where that is
- * written as JSON. They are said whatever the levels of the log are: these are for what goes on
- * inside, and who asks wrongly has to be told.
+ * Messages of commands on stderr: lines as they are, or records of the log if it is written as
+ * JSON. They are written at every level of the log, because they answer the user of the command.
  */
 public final class StderrLines extends Writer {
 
-  /** What a line begins with that says what is wrong. */
+  /** Prefix of lines that report an error. */
   public static final String COMPLAINT = "vmoe: ";
 
   private static final Logger log = (Logger) LoggerFactory.getLogger(StderrLines.class);
@@ -35,24 +34,24 @@ public final class StderrLines extends Writer {
     }
     for (int i = offset; i < offset + length; i++) {
       if (text[i] == '\n') {
-        sayLine();
+        writeLine();
       } else if (text[i] != '\r') {
         line.append(text[i]);
       }
     }
   }
 
-  private void sayLine() {
-    String said = line.toString();
+  private void writeLine() {
+    String message = line.toString();
     line.setLength(0);
-    if (said.startsWith(COMPLAINT)) {
-      say(Level.ERROR, said.substring(COMPLAINT.length()));
-    } else if (!said.isBlank()) {
-      say(Level.INFO, said);
+    if (message.startsWith(COMPLAINT)) {
+      say(Level.ERROR, message.substring(COMPLAINT.length()));
+    } else if (!message.isBlank()) {
+      say(Level.INFO, message);
     }
   }
 
-  /** Goes past the levels, to where the log is written. */
+  /** Bypasses the levels of the log. */
   private static void say(Level level, String message) {
     log.callAppenders(
         new LoggingEvent(StderrLines.class.getName(), log, level, message, null, null));
@@ -66,7 +65,7 @@ public final class StderrLines extends Writer {
   @Override
   public void close() throws IOException {
     if (!line.isEmpty()) {
-      sayLine();
+      writeLine();
     }
     stderr.close();
   }

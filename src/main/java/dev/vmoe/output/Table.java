@@ -16,7 +16,7 @@ public final class Table {
   }
 
   /**
-   * Adds a row; doubles appear with as many digits as they need, null as nothing.
+   * Adds a row; doubles appear with as many digits as they need, null as an empty cell.
    *
    * @throws IllegalArgumentException if the number of cells is not that of the columns
    */
@@ -32,7 +32,7 @@ public final class Table {
     rows.add(row);
   }
 
-  /** Formats a number with this many decimals, whatever the user's language. */
+  /** Formats a number with this many decimals, independent of the user's locale. */
   public static String decimals(double value, int digits) {
     return String.format(Locale.ROOT, "%." + digits + "f", value);
   }

@@ -1,4 +1,4 @@
-/** What commands tell people and files: tables, JSON, progress, errors in one line, the log. */
+/** Output of commands: tables, JSON, progress, errors in one line, the log. */
 @NullMarked
 package dev.vmoe.output;
 

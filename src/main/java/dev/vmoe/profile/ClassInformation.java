@@ -1,28 +1,27 @@
 package dev.vmoe.profile;
 
 /**
- * How much the expert that a token choice goes to tells of the class of its image, in bits: the
- * mutual information of class and expert over the choices that were kept.
+ * Mutual information between the class of an image and the expert of a kept token choice, in bits.
  *
  * <pre>
  * I(class; expert) = Σ p(c, e) log2( p(c, e) / (p(c) p(e)) )
  * </pre>
  *
- * <p>Few images seem to tell something by chance. If class and expert had nothing to do with each
- * other, the estimate from n independent choices would still be (C - 1)(E - 1) / (2 n ln 2) on
- * average. The choices of one image are anything but independent; at worst an image counts for no
- * more than one choice. So n is taken to be the number of images that as many choices as were kept
- * can come from if none was dropped of theirs, which makes this an upper bound.
+ * <p>With few images the estimate is above 0 by chance. If class and expert were independent, the
+ * estimate from n independent choices would still be (C - 1)(E - 1) / (2 n ln 2) on average. But
+ * the choices of one image depend on each other; in the worst case an image counts as one choice.
+ * So n is the number of kept choices divided by the choices that an image makes before capacity:
+ * the fewest images that they can come from. This gives an upper bound.
  *
  * @param bits estimate from the counts
- * @param chanceBits what chance alone would give at most, on average
- * @param mostBits the lesser entropy of classes and experts: what it could be at most
+ * @param chanceBits upper bound of the mean estimate by chance alone
+ * @param maxBits largest possible value: the smaller entropy of classes and experts
  */
-public record ClassInformation(double bits, double chanceBits, double mostBits) {
+public record ClassInformation(double bits, double chanceBits, double maxBits) {
 
   private static final double LN_2 = Math.log(2);
 
-  /** Returns what is left above chance; never less than 0. */
+  /** Returns the bits above chance; at least 0. */
   public double aboveChanceBits() {
     return Math.max(0, bits - chanceBits);
   }
@@ -31,7 +30,7 @@ public record ClassInformation(double bits, double chanceBits, double mostBits) 
    * Estimates from counts.
    *
    * @param counts (C, E) choices
-   * @param imagesPerChoice images over the choices that they made before any was dropped
+   * @param imagesPerChoice images divided by all their choices before capacity
    */
   static ClassInformation of(long[][] counts, double imagesPerChoice) {
     int numExperts = counts.length == 0 ? 0 : counts[0].length;
@@ -58,7 +57,7 @@ public record ClassInformation(double bits, double chanceBits, double mostBits) 
     }
     double freedom = (double) (used(classes) - 1) * (used(experts) - 1);
     return new ClassInformation(
-        Math.max(0, nats / LN_2), // rounding leaves less than nothing where there is nothing
+        Math.max(0, nats / LN_2), // rounding can make 0 negative
         freedom / (2 * all * imagesPerChoice * LN_2),
         Math.min(entropy(classes, all), entropy(experts, all)));
   }

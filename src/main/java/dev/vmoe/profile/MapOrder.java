@@ -5,22 +5,22 @@ import java.util.Comparator;
 import java.util.stream.IntStream;
 
 /**
- * In which order a map shows its classes and experts, so that what goes together lies together:
- * along the diagonal, if class and expert correlate.
+ * The order of classes and experts in a map that puts related ones next to each other: if class and
+ * expert correlate, the map is dark along the diagonal.
  *
- * <p>Experts are ordered by correspondence analysis: with r and k the sums of rows and columns of
- * the map P (C, E), every row scaled to the same sum, along the strongest direction of
+ * <p>Experts are ordered by correspondence analysis, along the strongest direction of S. The map P
+ * (C, E) has every row scaled to the same sum; r and k are its sums of rows and columns.
  *
  * <pre>
  * S = (P - r kᵀ) / sqrt(r kᵀ)        (C, E)
  * </pre>
  *
- * <p>so that experts for similar classes are neighbours. A class comes with the expert that it
- * prefers most over the others' preference, the strongest preference first. The same map always has
- * the same order.
+ * <p>So experts for similar classes are neighbours. A class is placed at the expert that it prefers
+ * most, compared with the other classes; the strongest preference comes first. The order depends on
+ * the map alone.
  *
- * @param classes (C) which class each row shows
- * @param experts (E) which expert each column shows
+ * @param classes (C) class of each row
+ * @param experts (E) expert of each column
  */
 @SuppressWarnings("ArrayRecordComponent")
 record MapOrder(int[] classes, int[] experts) {
@@ -30,7 +30,7 @@ record MapOrder(int[] classes, int[] experts) {
   /**
    * Orders a map.
    *
-   * @param weights (C, E), none below 0
+   * @param weights (C, E), at least 0
    */
   static MapOrder of(double[][] weights) {
     int numClasses = weights.length;
@@ -106,7 +106,7 @@ record MapOrder(int[] classes, int[] experts) {
       }
       double length = Math.sqrt(Arrays.stream(next).map(v -> v * v).sum());
       if (length < 1e-12) {
-        return vector; // all classes alike: any order is as good
+        return vector; // all classes are alike: any order will do
       }
       for (int e = 0; e < numExperts; e++) {
         vector[e] = next[e] / length;

@@ -11,17 +11,17 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
- * What an instance counts in the routing profile, however many events of whatever kind are written:
- * the models that it has served exactly, and a few others, which are there while one model replaces
- * another.
+ * Limits what an instance counts in the routing profile, whatever events are written: the models
+ * that it has served, and at most {@value #MAX_OTHER_MODELS} others, which occur while one model
+ * replaces another.
  */
 public final class ProfileBound {
 
-  /** Models counted beside the instance's own, since it started. */
-  static final int MOST_OTHER_MODELS = 3;
+  /** Maximum models counted besides the instance's own, since it started. */
+  static final int MAX_OTHER_MODELS = 3;
 
-  /** Classes of a model that the instance does not know. */
-  static final int MOST_OTHER_CLASSES = 1 << 15;
+  /** Maximum classes of a model that the instance has not served. */
+  static final int MAX_OTHER_CLASSES = 1 << 15;
 
   private static final Pattern HASH = Pattern.compile("[0-9a-f]{1,64}");
 
@@ -31,16 +31,16 @@ public final class ProfileBound {
   /**
    * Creates a bound.
    *
-   * @param own returns the model of a weights hash, if the instance has served it
+   * @param own returns the model of a weights hash if the instance has served it
    */
   public ProfileBound(Function<String, Optional<ModelCard>> own) {
     this.own = own;
   }
 
   /**
-   * Checks that an event is within it.
+   * Checks that an event is within the limits.
    *
-   * @throws IllegalArgumentException if it is not; nothing of it may be counted
+   * @throws IllegalArgumentException if it is not; then nothing of it may be counted
    */
   synchronized void require(ExpertUtilization event) {
     String model = event.getWeightsHash();
@@ -48,15 +48,15 @@ public final class ProfileBound {
     if (card != null) {
       others.remove(model); // another instance may have changed to it earlier
     }
-    requireClasses(event, card == null ? MOST_OTHER_CLASSES : card.classes().size());
+    requireClasses(event, card == null ? MAX_OTHER_CLASSES : card.classes().size());
     if (card != null) {
       requireShape(event, card);
     } else if (!HASH.matcher(model).matches()) {
-      throw new IllegalArgumentException("its weightsHash is none");
-    } else if (!others.contains(model) && others.size() >= MOST_OTHER_MODELS) {
+      throw new IllegalArgumentException("its weightsHash is not a hash");
+    } else if (!others.contains(model) && others.size() >= MAX_OTHER_MODELS) {
       throw new IllegalArgumentException(
-          "model %s is one more than the %d beside the instance's own that are counted"
-              .formatted(model, MOST_OTHER_MODELS));
+          "model %s is beyond the %d that are counted besides the instance's own"
+              .formatted(model, MAX_OTHER_MODELS));
     } else {
       others.add(model);
     }
@@ -66,12 +66,13 @@ public final class ProfileBound {
     for (ClassUtilization ofClass : event.getClasses()) {
       if (ofClass.getClassIndex() >= classes) {
         throw new IllegalArgumentException(
-            "class %d of %d".formatted(ofClass.getClassIndex(), classes));
+            "class index %d, but the model has %d classes"
+                .formatted(ofClass.getClassIndex(), classes));
       }
     }
   }
 
-  /** A first row of another shape would keep all that come after it from being added. */
+  /** A first row of a wrong shape would block all later rows of its class. */
   private static void requireShape(ExpertUtilization event, ModelCard card) {
     for (ClassUtilization ofClass : event.getClasses()) {
       if (!ofClass.getLayers().stream()

@@ -10,22 +10,25 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BinaryOperator;
+import java.util.stream.IntStream;
 
 /**
- * Routing profiles as sums: what one utilization event adds to each class, and two sums as one.
+ * Sums of routing profiles: what a utilization event adds to each class, and the sum of two
+ * profiles.
  *
- * <p>Labels are free text, classes are not: labels that the model does not know are one row
- * together, so that a model has at most one row more than classes. {@link ProfileBound} says which
- * classes of which models there are.
+ * <p>Labels are free text: all labels that the model does not know share one row, so a model has at
+ * most one row more than classes. {@link ProfileBound} limits classes and models.
  */
 public final class ProfileSums {
 
   private ProfileSums() {}
 
   /**
-   * Returns what an event adds, by key; nothing for a dense model, which routes nothing.
+   * Returns what an event adds, by key; empty for a dense model, which routes nothing.
    *
-   * @throws IllegalArgumentException if the event contradicts itself; nothing of it may be counted
+   * @throws IllegalArgumentException if the event contradicts itself; then nothing of it may be
+   *     counted
    */
   static Map<String, RoutingProfile> of(ExpertUtilization event) {
     Map<String, RoutingProfile> parts = new LinkedHashMap<>();
@@ -41,7 +44,7 @@ public final class ProfileSums {
     }
     if (images != event.getImages()) {
       throw new IllegalArgumentException(
-          "%d images by class, %d in all".formatted(images, event.getImages()));
+          "its classes have %d images in all, but it says %d".formatted(images, event.getImages()));
     }
     return parts;
   }
@@ -107,12 +110,12 @@ public final class ProfileSums {
   /**
    * Returns the sum of two profiles of one model and class.
    *
-   * @throws IllegalArgumentException if they have other layers or experts
+   * @throws IllegalArgumentException if their layers or experts differ
    */
   static RoutingProfile add(RoutingProfile sum, RoutingProfile part) {
     if (!shape(sum).equals(shape(part))) {
       throw new IllegalArgumentException(
-          "blocks and experts %s, of %s before".formatted(shape(part), shape(sum)));
+          "blocks and experts %s instead of %s".formatted(shape(part), shape(sum)));
     }
     List<LayerProfile> layers = new ArrayList<>();
     for (int i = 0; i < sum.getLayers().size(); i++) {
@@ -121,9 +124,9 @@ public final class ProfileSums {
       layers.add(
           new LayerProfile(
               a.getBlock(),
-              sum(a.getAssigned(), b.getAssigned()),
-              sum(a.getDispatched(), b.getDispatched()),
-              sumOfGates(a.getGateSum(), b.getGateSum())));
+              sum(a.getAssigned(), b.getAssigned(), Long::sum),
+              sum(a.getDispatched(), b.getDispatched(), Long::sum),
+              sum(a.getGateSum(), b.getGateSum(), Double::sum)));
     }
     return new RoutingProfile(
         part.getModel(),
@@ -141,19 +144,7 @@ public final class ProfileSums {
     return shape;
   }
 
-  private static List<Long> sum(List<Long> a, List<Long> b) {
-    List<Long> sum = new ArrayList<>(a.size());
-    for (int i = 0; i < a.size(); i++) {
-      sum.add(a.get(i) + b.get(i));
-    }
-    return sum;
-  }
-
-  private static List<Double> sumOfGates(List<Double> a, List<Double> b) {
-    List<Double> sum = new ArrayList<>(a.size());
-    for (int i = 0; i < a.size(); i++) {
-      sum.add(a.get(i) + b.get(i));
-    }
-    return sum;
+  private static <T> List<T> sum(List<T> a, List<T> b, BinaryOperator<T> plus) {
+    return IntStream.range(0, a.size()).mapToObj(i -> plus.apply(a.get(i), b.get(i))).toList();
   }
 }

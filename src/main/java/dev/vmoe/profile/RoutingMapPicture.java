@@ -5,7 +5,7 @@ import dev.vmoe.picture.Canvas;
 import dev.vmoe.picture.Canvas.Anchor;
 import dev.vmoe.picture.PngCanvas;
 import dev.vmoe.picture.SvgCanvas;
-import dev.vmoe.profile.RoutingTable.Layer;
+import dev.vmoe.profile.RoutingTable.TableLayer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The routing map of some layers, side by side: experts on x, classes on y, the darker the more
- * routing weight. All layers have the same scale of grey, each its own order of both axes. Where
- * there are too many classes to show, those with the most images are.
+ * The routing map of some layers, side by side: experts on x, classes on y; darker means more
+ * routing weight. All layers have the same scale of grey, each its own order of both axes. If there
+ * are too many classes to show, those with the most images are shown.
  *
  * @see <a href="https://arxiv.org/abs/2106.05974">Scaling Vision with Sparse Mixture of Experts,
  *     section on what the routers learn: late layers follow the class, early ones hardly</a>
@@ -28,30 +28,30 @@ public final class RoutingMapPicture {
   private static final int BELOW = 84;
   private static final double TEXT = 12;
 
-  /** More classes than this have no names beside their rows: there is no room. */
-  private static final int MOST_NAMED = 60;
+  /** Maximum classes with names beside their rows: there is no room for more. */
+  private static final int MAX_NAMED = 60;
 
-  /** More classes than this make a picture that nobody can read, of any number of megabytes. */
-  static final int MOST_CLASSES = 300;
+  /** Maximum classes in the picture: more would be unreadable, and of many megabytes. */
+  static final int MAX_CLASSES = 300;
 
-  private static final int LONGEST_NAME = 26;
+  private static final int MAX_NAME_LENGTH = 26;
 
-  /** Width of a letter at the text's size, about. */
+  /** Approximate width of a letter at the text's size. */
   private static final double LETTER = 0.58 * TEXT;
 
   private final RoutingTable table;
 
-  /** Which classes of the table are shown, in its order. */
+  /** The classes of the table that are shown, in its order. */
   private final int[] shown;
 
-  private final List<Panel> panels = new ArrayList<>();
+  private final List<LayerPanel> panels = new ArrayList<>();
   private final double darkest;
   private final double cellWidth;
   private final double cellHeight;
   private final double nameWidth;
 
   /** A layer as it is shown. */
-  private record Panel(Layer layer, double[][] weights, MapOrder order) {}
+  private record LayerPanel(TableLayer layer, double[][] weights, MapOrder order) {}
 
   /**
    * Lays out the map.
@@ -65,19 +65,19 @@ public final class RoutingMapPicture {
     }
     this.table = table;
     shown = shown(table);
-    double most = 0;
+    double max = 0;
     for (int block : blocks) {
-      Layer layer = layer(table, block);
+      TableLayer layer = layer(table, block);
       double[][] all = layer.meanWeights();
       double[][] weights = Arrays.stream(shown).mapToObj(c -> all[c]).toArray(double[][]::new);
-      panels.add(new Panel(layer, weights, MapOrder.of(weights)));
+      panels.add(new LayerPanel(layer, weights, MapOrder.of(weights)));
       for (double[] row : weights) {
         for (double weight : row) {
-          most = Math.max(most, weight);
+          max = Math.max(max, weight);
         }
       }
     }
-    darkest = most == 0 ? 1 : most;
+    darkest = max == 0 ? 1 : max;
     int classes = shown.length;
     int experts = panels.get(0).layer().numExperts();
     cellWidth = Math.max(8, Math.min(36, 400.0 / experts));
@@ -93,7 +93,7 @@ public final class RoutingMapPicture {
     return IntStream.range(0, classes.size())
         .boxed()
         .sorted(Comparator.comparingLong(c -> -classes.get(c).images()))
-        .limit(MOST_CLASSES)
+        .limit(MAX_CLASSES)
         .mapToInt(c -> c)
         .sorted()
         .toArray();
@@ -103,7 +103,7 @@ public final class RoutingMapPicture {
     return table.classes().get(c).label();
   }
 
-  /** Returns the blocks that are shown where none were asked for: the first and the last. */
+  /** Returns the blocks to show by default: the first and the last. */
   public static List<Integer> firstAndLast(RoutingTable table) {
     int last = table.layers().size() - 1;
     return last == 0
@@ -111,36 +111,37 @@ public final class RoutingMapPicture {
         : List.of(table.layers().get(0).block(), table.layers().get(last).block());
   }
 
-  private static Layer layer(RoutingTable table, int block) {
+  private static TableLayer layer(RoutingTable table, int block) {
     return table.layers().stream()
         .filter(layer -> layer.block() == block)
         .findFirst()
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "block "
-                        + block
-                        + " is no MoE layer of "
-                        + table.model()
-                        + "; those are blocks "
-                        + table.layers().stream().map(Layer::block).toList()));
+                    "block %d is not an MoE layer of %s; its MoE layers are blocks %s"
+                        .formatted(
+                            block,
+                            table.model(),
+                            table.layers().stream().map(TableLayer::block).toList())));
   }
 
   private boolean named() {
-    return shown.length <= MOST_NAMED;
+    return shown.length <= MAX_NAMED;
   }
 
   private static String name(String label) {
-    return label.length() <= LONGEST_NAME ? label : label.substring(0, LONGEST_NAME - 3) + "...";
+    return label.length() <= MAX_NAME_LENGTH
+        ? label
+        : label.substring(0, MAX_NAME_LENGTH - 3) + "...";
   }
 
-  private double panelWidth(Panel panel) {
+  private double panelWidth(LayerPanel panel) {
     return Math.max(nameWidth + 8 + panel.layer().numExperts() * cellWidth, 230);
   }
 
   private int width() {
     double width = 2 * MARGIN - GAP;
-    for (Panel panel : panels) {
+    for (LayerPanel panel : panels) {
       width += panelWidth(panel) + GAP;
     }
     return (int) Math.ceil(Math.max(width, 560));
@@ -182,7 +183,7 @@ public final class RoutingMapPicture {
             + classesShown()
             + " on y, in the order that brings out what goes together");
     double left = MARGIN;
-    for (Panel panel : panels) {
+    for (LayerPanel panel : panels) {
       draw(canvas, panel, left);
       left += panelWidth(panel) + GAP;
     }
@@ -197,7 +198,7 @@ public final class RoutingMapPicture {
     return named() ? "classes" : classes + " classes";
   }
 
-  private void draw(Canvas canvas, Panel panel, double left) {
+  private void draw(Canvas canvas, LayerPanel panel, double left) {
     ClassInformation information = table.information(panel.layer());
     canvas.text(left, TOP - 34, Anchor.START, 13, true, "block " + panel.layer().block());
     canvas.text(

@@ -33,21 +33,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the routing profile, beside the pipeline: a Kafka Streams client of its own, with one
+ * Keeps the routing profile beside the pipeline, in a separate Kafka Streams client with one
  * thread.
  *
- * <p>Of its own, because images must not wait for it: it commits every few seconds, so that a row
- * is written once for all that was added meanwhile; its state moves between instances without the
- * images' partitions; and when it fails, it is the profile that stands still.
+ * <p>It is separate because images must not wait for it. It commits every few seconds, so a row is
+ * written once for everything that was added meanwhile. Its state moves between instances
+ * independently of the images' partitions. If it fails, only the profile stops.
  *
  * <p>Starting the client takes as long as reading all rows, and a client whose table failed cannot
- * be started again. So a thread makes clients, one after the other, until it is told to stop.
+ * be started again. So a thread makes one client after the other until it is told to stop.
  */
 public final class RoutingProfileStream implements AutoCloseable {
 
   private static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(5);
 
-  /** On its topics, its own ones included. */
+  /** Operations on its topics, internal ones included. */
   private static final List<AclOperation> NEEDED =
       List.of(AclOperation.CREATE, AclOperation.READ, AclOperation.WRITE, AclOperation.DELETE);
 
@@ -64,17 +64,17 @@ public final class RoutingProfileStream implements AutoCloseable {
 
   private volatile @Nullable KafkaStreams streams;
 
-  /** Why the profile is not followed now; null while it is. */
+  /** Why the profile is not updated now; null while it is. */
   private volatile @Nullable String standstill = "its rows have not been read yet";
 
-  /** What was there when the table was asked last. */
+  /** The rows at the last successful query of the table. */
   private volatile List<RoutingProfile> lastRows = List.of();
 
   /**
-   * Creates streams that have not been started.
+   * Creates a stream that is not started yet.
    *
-   * @param registry stays the caller's to close
-   * @param own returns the model of a weights hash, if the instance has served it
+   * @param registry closed by the caller
+   * @param own returns the model of a weights hash if the instance has served it
    */
   public RoutingProfileStream(
       Settings settings,
@@ -89,7 +89,7 @@ public final class RoutingProfileStream implements AutoCloseable {
     keeper.setDaemon(true);
   }
 
-  /** Starts, and returns at once; what fails is tried again for as long as it takes. */
+  /** Starts and returns at once; failures are retried without limit. */
   public void start() {
     keeper.start();
   }
@@ -99,13 +99,13 @@ public final class RoutingProfileStream implements AutoCloseable {
       try {
         keepWith(new KafkaStreams(topologies.get(), config));
       } catch (RuntimeException e) {
-        standsStill(e);
+        stopped(e);
       }
       pause();
     }
   }
 
-  /** Returns once this client has come to its end. */
+  /** Runs a client and returns when it has ended. */
   private void keepWith(KafkaStreams client) {
     CountDownLatch ended = new CountDownLatch(1);
     client.setUncaughtExceptionHandler(this::onFailure);
@@ -130,19 +130,20 @@ public final class RoutingProfileStream implements AutoCloseable {
     }
   }
 
-  /** The table's thread cannot be replaced, so no thread is: the next client has new ones. */
+  /** The table's thread cannot be replaced, so the next client replaces all threads. */
   private StreamThreadExceptionResponse onFailure(Throwable failure) {
-    standsStill(failure);
+    stopped(failure);
     return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
   }
 
-  private void standsStill(Throwable failure) {
+  private void stopped(Throwable failure) {
     if (closing.getCount() > 0) {
       Throwable cause = failure.getCause() == null ? failure : failure.getCause();
       standstill =
           MissingRight.in(failure, NEEDED, config.getString(StreamsConfig.APPLICATION_ID_CONFIG))
               .orElse(cause.toString());
-      log.error("the routing profile stands still and is tried again; images go on", failure);
+      log.error(
+          "the routing profile stopped and will be restarted; images are not affected", failure);
     }
   }
 
@@ -159,22 +160,22 @@ public final class RoutingProfileStream implements AutoCloseable {
     return topology;
   }
 
-  /** Returns why the profile is not followed now; empty while it is. */
+  /** Returns why the profile is not updated now; empty while it is. */
   public Optional<String> standstill() {
     return Optional.ofNullable(standstill);
   }
 
   /**
-   * Returns the whole profile as of the last commits: a row for each model and class, of all
-   * instances. While the table cannot be asked, what it had when it was asked last.
+   * Returns the whole profile of all instances as of their last commits: a row for each model and
+   * class. While the table cannot be queried, returns the rows of the last query.
    */
   public List<RoutingProfile> rows() {
     KafkaStreams client = streams;
     if (client != null) {
       try {
         lastRows = rows(client);
-      } catch (InvalidStateStoreException | IllegalStateException e) { // it starts, or has ended
-        log.debug("the routing profile cannot be asked now", e);
+      } catch (InvalidStateStoreException | IllegalStateException e) { // starting, or ended
+        log.debug("the routing profile cannot be queried now", e);
       }
     }
     return lastRows;
@@ -201,7 +202,7 @@ public final class RoutingProfileStream implements AutoCloseable {
     return List.copyOf(rows);
   }
 
-  /** Commits what is summed and leaves the sums to the other instances. */
+  /** Commits the sums and hands them over to the other instances. */
   @Override
   public void close() {
     closing.countDown();

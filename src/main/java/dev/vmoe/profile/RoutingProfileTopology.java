@@ -25,32 +25,32 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The topology of the routing profile: utilization events by class, summed. Drawn in {@code
- * topology/routing-profile.txt}.
+ * The topology of the routing profile: sums of utilization events by class. {@code
+ * topology/routing-profile.txt} describes it.
  *
- * <p>The sums are kept in memory and in a changelog, spread over the instances by model and class.
- * Each instance also has the whole of what is in the routing-profile topic, as a global table: that
- * is what is asked. Neither store needs a disk.
+ * <p>The sums are kept in memory and in a changelog, distributed over the instances by model and
+ * class. For queries each instance also has the whole routing-profile topic as a global table.
+ * Neither store needs a disk.
  */
 public final class RoutingProfileTopology {
 
   /** Repartition topic and store of the sums; internal topics are named after it. */
   static final String SUMS = "by-class";
 
-  /** Returns the topic between the two parts, which is read, written and purged. */
+  /** Returns the repartition topic between the two parts, which is read, written and purged. */
   public static String repartitionTopic(String applicationId) {
     return applicationId + "-" + SUMS + "-repartition";
   }
 
-  /** The store that has every row on every instance; its values are Avro. */
+  /** Name of the store with all rows on each instance; its values are Avro. */
   static final String TABLE = "routing-profile";
 
   private static final String EVENTS = "events";
   private static final String SPLIT = "split-by-class";
   private static final String PROFILE = "profile";
 
-  /** As of the routing-profile topic itself. */
-  private static final Duration FORGOTTEN_AFTER = Duration.ofDays(90);
+  /** Same as for the routing-profile topic. */
+  private static final Duration RETENTION = Duration.ofDays(90);
 
   private static final int SEGMENT_BYTES = 16 << 20;
 
@@ -61,7 +61,7 @@ public final class RoutingProfileTopology {
   /**
    * Builds the topology.
    *
-   * @param bound what may be counted, however often the topology is built
+   * @param bound limits what is counted; shared by all topologies of the instance
    */
   public static Topology build(Topics topics, RegistryClient registry, ProfileBound bound) {
     Serde<RoutingProfile> profiles = profiles(topics, registry);
@@ -86,7 +86,7 @@ public final class RoutingProfileTopology {
     return builder.build();
   }
 
-  /** As bytes: a record of somebody else's that cannot be read must not end a thread. */
+  /** Reads bytes: a foreign record that cannot be decoded must not end a thread. */
   private static Consumed<byte[], byte[]> bytes(String name) {
     return Consumed.<byte[], byte[]>as(name)
         .withKeySerde(Serdes.ByteArray())
@@ -94,7 +94,7 @@ public final class RoutingProfileTopology {
         .withTimestampExtractor(new ImageTimestamp());
   }
 
-  /** Internal topics have the schema of the routing-profile topic, not subjects of their own. */
+  /** Internal topics use the subject of the routing-profile topic in the registry. */
   private static Serde<RoutingProfile> profiles(Topics topics, RegistryClient registry) {
     AvroSerializer<RoutingProfile> serializer = new AvroSerializer<>(registry);
     return Serdes.serdeFrom(
@@ -107,15 +107,16 @@ public final class RoutingProfileTopology {
         TopicConfig.CLEANUP_POLICY_CONFIG,
         TopicConfig.CLEANUP_POLICY_COMPACT + "," + TopicConfig.CLEANUP_POLICY_DELETE,
         TopicConfig.RETENTION_MS_CONFIG,
-        Long.toString(FORGOTTEN_AFTER.toMillis()),
-        // Images, and so events, may have any time; what counts is when a row was last written.
+        Long.toString(RETENTION.toMillis()),
+        // Images, and so events, can have any timestamp; retention counts from when a row was
+        // written.
         TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG,
         "LogAppendTime",
         TopicConfig.SEGMENT_BYTES_CONFIG,
         Integer.toString(SEGMENT_BYTES));
   }
 
-  /** Adds a part to a row; one that does not fit it is passed over. */
+  /** Adds a part to a row; a part of another shape is skipped. */
   private static RoutingProfile sum(RoutingProfile sum, RoutingProfile part) {
     try {
       return ProfileSums.add(sum, part);

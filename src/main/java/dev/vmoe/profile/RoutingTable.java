@@ -4,6 +4,7 @@ import dev.vmoe.event.LayerProfile;
 import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.output.Table;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
@@ -13,7 +14,7 @@ import java.util.List;
  * @param model name of the model
  * @param weightsHash SHA-256 over its weights
  * @param classes the classes that had images, in the order of the logits
- * @param otherImages images with labels that are none of the model's classes; in no layer here
+ * @param otherImages images with labels that the model does not have; not in {@code layers}
  * @param layers the MoE layers, first to last
  */
 public record RoutingTable(
@@ -21,7 +22,7 @@ public record RoutingTable(
     String weightsHash,
     List<ClassImages> classes,
     long otherImages,
-    List<Layer> layers) {
+    List<TableLayer> layers) {
 
   /** Copies the lists. */
   public RoutingTable {
@@ -38,15 +39,15 @@ public record RoutingTable(
   public record ClassImages(String label, long images) {}
 
   /**
-   * One MoE layer. The arrays are handed over, not copied.
+   * One MoE layer. The arrays are not copied.
    *
    * @param block encoder block, from 0
    * @param assigned choices of all classes before capacity
    * @param kept (C, E) choices that found a slot
-   * @param gateSum (C, E) their summed routing weight
+   * @param gateSum (C, E) sum of their routing weights
    */
   @SuppressWarnings("ArrayRecordComponent")
-  public record Layer(int block, long assigned, long[][] kept, double[][] gateSum) {
+  public record TableLayer(int block, long assigned, long[][] kept, double[][] gateSum) {
 
     /** Returns E. */
     public int numExperts() {
@@ -54,13 +55,13 @@ public record RoutingTable(
     }
 
     /**
-     * Returns the routing weight that a kept choice of each class gives each expert on average: (C,
-     * E), a row sums to the mean gate of the class.
+     * Returns the mean routing weight that a kept choice of each class gives each expert: (C, E).
+     * The sum of a row is the mean gate of the class.
      */
     public double[][] meanWeights() {
       double[][] weights = new double[kept.length][];
       for (int c = 0; c < kept.length; c++) {
-        long ofClass = sum(kept[c]);
+        long ofClass = Arrays.stream(kept[c]).sum();
         weights[c] = new double[kept[c].length];
         for (int e = 0; e < kept[c].length; e++) {
           weights[c][e] = ofClass == 0 ? 0 : gateSum[c][e] / ofClass;
@@ -74,11 +75,11 @@ public record RoutingTable(
    * Returns the table of a routing profile.
    *
    * @param rows all rows of one model, in any order
-   * @throws IllegalArgumentException if there are none, or they are not of one model
+   * @throws IllegalArgumentException if there are none, or they are of several models
    */
   public static RoutingTable of(List<RoutingProfile> rows) {
     if (rows.isEmpty()) {
-      throw new IllegalArgumentException("a routing profile without rows");
+      throw new IllegalArgumentException("the routing profile has no rows");
     }
     RoutingProfile first = rows.get(0);
     List<RoutingProfile> known = new ArrayList<>();
@@ -96,7 +97,7 @@ public record RoutingTable(
       }
     }
     known.sort(Comparator.comparing(RoutingProfile::getClassIndex));
-    List<Layer> layers = new ArrayList<>();
+    List<TableLayer> layers = new ArrayList<>();
     for (int l = 0; l < first.getLayers().size(); l++) {
       layers.add(layer(known, l, first.getLayers().get(l)));
     }
@@ -113,7 +114,7 @@ public record RoutingTable(
         + row.getLayers().stream().map(layer -> layer.getDispatched().size()).toList();
   }
 
-  /** Returns whether both have the same MoE layers, with as many experts. */
+  /** Returns whether both have the same MoE layers and number of experts. */
   private static boolean sameShape(RoutingProfile one, RoutingProfile other) {
     if (one.getLayers().size() != other.getLayers().size()) {
       return false;
@@ -132,7 +133,7 @@ public record RoutingTable(
     return true;
   }
 
-  private static Layer layer(List<RoutingProfile> rows, int index, LayerProfile like) {
+  private static TableLayer layer(List<RoutingProfile> rows, int index, LayerProfile like) {
     int experts = like.getDispatched().size();
     long[][] kept = new long[rows.size()][experts];
     double[][] gateSum = new double[rows.size()][experts];
@@ -145,21 +146,21 @@ public record RoutingTable(
         gateSum[c][e] = layer.getGateSum().get(e);
       }
     }
-    return new Layer(like.getBlock(), assigned, kept, gateSum);
+    return new TableLayer(like.getBlock(), assigned, kept, gateSum);
   }
 
-  /** Returns the images of all classes; those of other labels not among them. */
+  /** Returns the images of all classes, without those of other labels. */
   public long images() {
     return classes.stream().mapToLong(ClassImages::images).sum();
   }
 
-  /** Returns how much an expert of a layer tells of the class. */
-  public ClassInformation information(Layer layer) {
+  /** Returns the mutual information between experts of a layer and classes. */
+  public ClassInformation information(TableLayer layer) {
     return ClassInformation.of(
         layer.kept(), layer.assigned() == 0 ? 0 : (double) images() / layer.assigned());
   }
 
-  /** Returns a row a layer: how much the experts tell of the class. */
+  /** Returns the mutual information between experts and classes, a row a layer. */
   public Table byLayer() {
     Table table =
         new Table(
@@ -172,11 +173,11 @@ public record RoutingTable(
             "chance_bits",
             "above_chance_bits",
             "most_bits");
-    for (Layer layer : layers) {
+    for (TableLayer layer : layers) {
       ClassInformation information = information(layer);
       long choices = 0;
       for (long[] ofClass : layer.kept()) {
-        choices += sum(ofClass);
+        choices += Arrays.stream(ofClass).sum();
       }
       table.add(
           layer.block(),
@@ -187,12 +188,12 @@ public record RoutingTable(
           Table.decimals(information.bits(), 4),
           Table.decimals(information.chanceBits(), 4),
           Table.decimals(information.aboveChanceBits(), 4),
-          Table.decimals(information.mostBits(), 4));
+          Table.decimals(information.maxBits(), 4));
     }
     return table;
   }
 
-  /** Returns a row a layer, class and expert. */
+  /** Returns the counts and weights, a row for each layer, class and expert. */
   public Table cells() {
     Table table =
         new Table(
@@ -205,10 +206,10 @@ public record RoutingTable(
             "share_of_class",
             "mean_weight",
             "mean_gate");
-    for (Layer layer : layers) {
+    for (TableLayer layer : layers) {
       double[][] weights = layer.meanWeights();
       for (int c = 0; c < classes.size(); c++) {
-        long ofClass = sum(layer.kept()[c]);
+        long ofClass = Arrays.stream(layer.kept()[c]).sum();
         for (int e = 0; e < layer.numExperts(); e++) {
           long kept = layer.kept()[c][e];
           double gates = layer.gateSum()[c][e];
@@ -226,13 +227,5 @@ public record RoutingTable(
       }
     }
     return table;
-  }
-
-  private static long sum(long[] counts) {
-    long sum = 0;
-    for (long count : counts) {
-      sum += count;
-    }
-    return sum;
   }
 }

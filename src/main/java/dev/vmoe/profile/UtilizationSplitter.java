@@ -15,9 +15,9 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * Splits each utilization event into what it adds to each class. What is no such event, contradicts
- * itself or is beyond the {@link ProfileBound} is passed over: anybody may have written it. There
- * is a warning at the 1st, 2nd, 4th, 8th and so on, so that a flood of them is not one of warnings.
+ * Splits each utilization event into what it adds to each class. Skips records that cannot be read,
+ * contradict themselves or are beyond the {@link ProfileBound}: anybody may have written them.
+ * Warns of the 1st, 2nd, 4th, 8th and so on, so that many of them do not flood the log.
  */
 final class UtilizationSplitter
     extends ContextualProcessor<byte[], byte[], String, RoutingProfile> {
@@ -26,7 +26,7 @@ final class UtilizationSplitter
 
   private final AvroDeserializer<ExpertUtilization> events;
   private final ProfileBound bound;
-  private long passedOver;
+  private long skipped;
 
   UtilizationSplitter(RegistryClient registry, ProfileBound bound) {
     events = new AvroDeserializer<>(registry, ExpertUtilization.class);
@@ -52,16 +52,16 @@ final class UtilizationSplitter
       }
       return parts;
     } catch (BadRecordException | IllegalArgumentException e) {
-      passedOver++;
-      log.atLevel(Long.bitCount(passedOver) == 1 ? Level.WARN : Level.DEBUG)
+      skipped++;
+      log.atLevel(Long.bitCount(skipped) == 1 ? Level.WARN : Level.DEBUG)
           .log(
-              "not counted in the routing profile: {} is no utilization event that can be counted ({}"
+              "not counted in the routing profile: {} is not a valid utilization event ({}"
                   + " so far): {}",
               context()
                   .recordMetadata()
                   .map(at -> at.topic() + "-" + at.partition() + " at offset " + at.offset())
                   .orElse("a record"),
-              passedOver,
+              skipped,
               OneLine.of(String.valueOf(e.getMessage())));
       return Map.of();
     }

@@ -6,7 +6,7 @@ import org.apache.kafka.common.config.ConfigDef.Range;
 import org.apache.kafka.common.config.ConfigDef.Type;
 import org.apache.kafka.common.config.ConfigDef.ValidString;
 
-/** Definitions of the settings that say how the operating point follows the load. */
+/** Definitions of the settings of the operating point: fixed, or following the load. */
 final class CapacityDefinitions {
 
   private CapacityDefinitions() {}
@@ -20,16 +20,16 @@ final class CapacityDefinitions {
             CapacityMode.ADAPTIVE.label(),
             ValidString.in(CapacityMode.FIXED.label(), CapacityMode.ADAPTIVE.label()),
             Importance.HIGH,
-            "Who chooses each batch's operating point: fixed, capacity.ratio and experts.per.token"
-                + " always; adaptive, the best one within the bounds below at which what is waiting"
-                + " is answered within target.latency.ms.")
+            "Who chooses the operating point of each batch. fixed: it is always capacity.ratio"
+                + " and experts.per.token. adaptive: each batch uses the most accurate point"
+                + " within the bounds below that clears the backlog within target.latency.ms.")
         .define(
             Settings.TARGET_LATENCY_MS,
             Type.LONG,
             1_000L,
             Range.between(1, 3_600_000),
             Importance.HIGH,
-            "Time within which an image is to be answered, from when it is first seen, in"
+            "Target for the time from when an image is first seen to its answer, in"
                 + " milliseconds. In adaptive mode it has to be longer than batch.linger.ms.")
         .define(
             Settings.CAPACITY_RATIO_MIN,
@@ -37,43 +37,67 @@ final class CapacityDefinitions {
             0.1,
             ValueCheck.aboveZero(),
             Importance.MEDIUM,
-            "Least capacity ratio in adaptive mode: what quality must not fall below.")
+            "Minimum capacity ratio in adaptive mode; it limits the loss of quality.")
         .define(
             Settings.CAPACITY_RATIO_MAX,
             Type.DOUBLE,
             1.05,
             ValueCheck.aboveZero(),
             Importance.MEDIUM,
-            "Largest capacity ratio in adaptive mode.")
+            "Maximum capacity ratio in adaptive mode.")
         .define(
             Settings.EXPERTS_PER_TOKEN_MIN,
             Type.INT,
             1,
             Range.atLeast(0),
             Importance.MEDIUM,
-            "Least K in adaptive mode; 0 means as many as in the model's training.")
+            "Minimum K in adaptive mode; 0 means the K of the model's training.")
         .define(
             Settings.EXPERTS_PER_TOKEN_MAX,
             Type.INT,
             0,
             Range.atLeast(0),
             Importance.MEDIUM,
-            "Largest K in adaptive mode; 0 means as many as in the model's training.")
+            "Maximum K in adaptive mode; 0 means the K of the model's training.")
         .define(
             Settings.COST_SURVEY_MS,
             Type.LONG,
             5_000L,
             Range.between(0, 600_000),
             Importance.LOW,
-            "What the start may take to measure how long a batch runs at each operating point, in"
-                + " milliseconds. With less, more is interpolated, and left to be learnt.")
+            "Time limit, in milliseconds, for measuring at the start how long a batch takes at"
+                + " each operating point. With a shorter limit more points are interpolated, and"
+                + " learnt while running.")
         .define(
             Settings.LAG_INTERVAL_MS,
             Type.LONG,
             250L,
             Range.between(50, 60_000),
             Importance.LOW,
-            "How often the ends of the images topic are looked up to know the backlog, in"
-                + " milliseconds.");
+            "How often the end offsets of the images topic are read to know the backlog, in"
+                + " milliseconds.")
+        .define(
+            Settings.CAPACITY_RATIO,
+            Type.DOUBLE,
+            1.05,
+            ValueCheck.aboveZero(),
+            Importance.HIGH,
+            "Requested capacity ratio: slots of all experts divided by the choices of all"
+                + " tokens. At E/K nothing is dropped; higher ratios change nothing.")
+        .define(
+            Settings.EXPERTS_PER_TOKEN,
+            Type.INT,
+            0,
+            Range.atLeast(0),
+            Importance.HIGH,
+            "Experts that each token is sent to (K); 0 means the K of the model's training.")
+        .define(
+            Settings.ROUTING,
+            Type.STRING,
+            "bpr",
+            ValidString.in("bpr", "vanilla"),
+            Importance.MEDIUM,
+            "Which tokens claim slots first. bpr: the most important ones of the batch. vanilla:"
+                + " the first ones.");
   }
 }

@@ -1,10 +1,10 @@
 package dev.vmoe.settings;
 
-/** Who chooses the operating point of each batch. */
+/** How the operating point of each batch is chosen. */
 public enum CapacityMode {
-  /** Nobody: it is set. */
+  /** It is set. */
   FIXED("fixed"),
-  /** A controller, as the load demands. */
+  /** A controller chooses it by the load. */
   ADAPTIVE("adaptive");
 
   private final String label;

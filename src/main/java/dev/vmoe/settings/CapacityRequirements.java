@@ -4,21 +4,24 @@ import dev.vmoe.capacity.PointBounds;
 import dev.vmoe.capacity.QualityProfile;
 import java.time.Duration;
 
-/** What adaptive capacity needs of settings and model: time to choose in, and a point to choose. */
+/**
+ * Checks that adaptive capacity can work with settings and model: that it has time to choose in and
+ * an operating point to choose.
+ */
 public final class CapacityRequirements {
 
-  /** Fetching, forwarding and sending an image, which no operating point changes. */
+  /** Time to fetch, forward and send an image, the same at every operating point. */
   private static final Duration TRANSPORT = Duration.ofMillis(50);
 
   private CapacityRequirements() {}
 
-  /** Returns the part of an image's latency that no operating point changes. */
+  /** Returns the part of an image's latency that is the same at every operating point. */
   public static Duration overhead(Duration commitInterval) {
     return commitInterval.plus(TRANSPORT);
   }
 
   /**
-   * Checks settings; in fixed mode all are good.
+   * Checks settings; in fixed mode all are accepted.
    *
    * @param live settings with every K known
    * @param quality accuracy of every operating point that the model has
@@ -36,7 +39,7 @@ public final class CapacityRequirements {
     if (left.isNegative() || live.linger().compareTo(left.dividedBy(2)) >= 0) {
       throw new IllegalArgumentException(
           String.format(
-              "%s %d leaves %d ms beside commits every %d ms and %d ms of transport: it has to be"
+              "%s %d leaves %d ms after commits every %d ms and %d ms of transport: it has to leave"
                   + " more than twice %s %d",
               Settings.TARGET_LATENCY_MS,
               live.capacity().targetLatency().toMillis(),
@@ -53,7 +56,7 @@ public final class CapacityRequirements {
     if (quality.points().stream().noneMatch(bounds::contains)) {
       throw new IllegalArgumentException(
           String.format(
-              "%s to %s, %s to %s hold no operating point whose quality is known: %s",
+              "%s to %s, %s to %s: no operating point of known quality is within; known are %s",
               Settings.CAPACITY_RATIO_MIN + " " + bounds.minRatio(),
               Settings.CAPACITY_RATIO_MAX + " " + bounds.maxRatio(),
               Settings.EXPERTS_PER_TOKEN_MIN + " " + bounds.minExpertsPerToken(),

@@ -7,13 +7,13 @@ import dev.vmoe.moe.Routing;
 import java.time.Duration;
 
 /**
- * What a capacity controller is told.
+ * The settings of a capacity controller.
  *
- * @param mode whether the point is set or follows the load
+ * @param mode whether the operating point is set or follows the load
  * @param ratio capacity ratio in fixed mode
- * @param expertsPerToken K in fixed mode; 0 for the model's own until the model is known
- * @param bounds where adaptive mode has to stay
- * @param targetLatency time within which an image is to be answered
+ * @param expertsPerToken K in fixed mode; 0 for that of the model's training until it is known
+ * @param bounds of the operating point in adaptive mode
+ * @param targetLatency target for the time until an image is answered
  * @param routing order in which choices claim slots
  */
 public record CapacitySettings(
@@ -25,17 +25,17 @@ public record CapacitySettings(
     Routing routing) {
 
   /**
-   * Where the operating point has to stay in adaptive mode, both ends included.
+   * Bounds of the operating point in adaptive mode, inclusive.
    *
-   * @param minRatio least capacity ratio
-   * @param maxRatio largest capacity ratio
-   * @param minExpertsPerToken least K; 0 for the model's own until the model is known
-   * @param maxExpertsPerToken largest K; 0 for the model's own until the model is known
+   * @param minRatio minimum capacity ratio
+   * @param maxRatio maximum capacity ratio
+   * @param minExpertsPerToken minimum K; 0 for that of the model's training until it is known
+   * @param maxExpertsPerToken maximum K; 0 for that of the model's training until it is known
    */
   public record Bounds(
       double minRatio, double maxRatio, int minExpertsPerToken, int maxExpertsPerToken) {
 
-    /** Rejects bounds between which nothing lies. */
+    /** Rejects a minimum above its maximum. */
     public Bounds {
       if (!(minRatio <= maxRatio)) {
         throw new IllegalArgumentException(
@@ -57,7 +57,7 @@ public record CapacitySettings(
     /**
      * Returns the bounds as a controller takes them.
      *
-     * @throws IllegalArgumentException if K is the model's own and the model is not known yet
+     * @throws IllegalArgumentException if K is that of the training and the model is not known yet
      */
     public PointBounds toPoints() {
       return new PointBounds(minRatio, maxRatio, minExpertsPerToken, maxExpertsPerToken);
@@ -75,17 +75,17 @@ public record CapacitySettings(
   /**
    * Returns the fixed operating point.
    *
-   * @throws IllegalArgumentException if K is the model's own and the model is not known yet
+   * @throws IllegalArgumentException if K is that of the training and the model is not known yet
    */
   public OperatingPoint point() {
     return new OperatingPoint(ratio, expertsPerToken);
   }
 
   /**
-   * Returns the settings with every K known. A larger ratio than any model needs is no error: it is
-   * run as if nothing were dropped.
+   * Returns the settings with every K known. A ratio above what the model needs is accepted:
+   * nothing is dropped then.
    *
-   * @throws IllegalArgumentException if the model was not trained with as many experts a token
+   * @throws IllegalArgumentException if a K is above that of the training
    */
   CapacitySettings forModel(ModelCard card) {
     return new CapacitySettings(

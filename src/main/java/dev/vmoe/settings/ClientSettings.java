@@ -10,7 +10,7 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.streams.StreamsConfig;
 
-/** Settings that are passed through to Kafka's clients, against the names that those have. */
+/** Finds settings, passed through to Kafka's clients, whose names no client knows. */
 public final class ClientSettings {
 
   private static final Set<String> KNOWN = known();
@@ -26,8 +26,8 @@ public final class ClientSettings {
   }
 
   /**
-   * Returns the settings that no client knows, each with the name that was probably meant, or with
-   * nothing. Kafka passes over them; a plug-in of one's own may look at them.
+   * Returns the settings that no client knows, each with a suggestion, which may be empty. Kafka
+   * ignores them; a plug-in of the user may read them.
    */
   public static SortedMap<String, String> unknown(Settings settings) {
     SortedMap<String, String> unknown = new TreeMap<>();

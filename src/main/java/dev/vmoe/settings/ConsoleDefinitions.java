@@ -31,17 +31,17 @@ final class ConsoleDefinitions {
             "127.0.0.1",
             ValueCheck.matching("[a-zA-Z0-9.:_-]+", "a host name or address"),
             Importance.MEDIUM,
-            "Where the console of `vmoe run` (metrics, health, live page) listens: 127.0.0.1 for this"
-                + " machine alone, 0.0.0.0 for all who reach it, as in a container. Who"
-                + " may see it is console.token; whether it shows more than metrics and health,"
-                + " console.page.")
+            "Address at which the console of `vmoe run` (metrics, health, live page) listens:"
+                + " 127.0.0.1 for this machine only, 0.0.0.0 for everybody who can reach it, as"
+                + " in a container. console.token restricts who may see it; console.page decides"
+                + " whether it shows more than metrics and health.")
         .define(
             Settings.CONSOLE_PORT,
             Type.INT,
             8080,
             Range.between(-1, 65_535),
             Importance.MEDIUM,
-            "Port of the console; 0 takes any free one and logs it, -1 means no console.")
+            "Port of the console. 0 takes any free port and logs it; -1 turns the console off.")
         .define(
             Settings.CONSOLE_PAGE,
             Type.STRING,
@@ -49,9 +49,9 @@ final class ConsoleDefinitions {
             ValidString.in(AUTO, "true", "open", "false"),
             Importance.MEDIUM,
             "Whether the console serves the live page and its data (images, dead letters,"
-                + " configuration, routing map, topology), rather than metrics and health alone. auto:"
-                + " only where console.host is a loopback address. Beyond that, true needs a"
-                + " console.token, and open shows it to all who reach it.")
+                + " configuration, routing map, topology) besides metrics and health. auto: only"
+                + " where console.host is a loopback address. On other addresses, true needs a"
+                + " console.token; open shows the page to everybody who can reach it.")
         .define(
             Settings.CONSOLE_NAMES,
             Type.LIST,
@@ -60,15 +60,16 @@ final class ConsoleDefinitions {
                 "a list of names, such as vmoe.example or vmoe.example:8443",
                 names -> ((List<?>) names).stream().allMatch(ConsoleDefinitions::name)),
             Importance.LOW,
-            "Names that browsers know the console by, beside addresses, localhost and console.host:"
-                + " that of the proxy in front of it, say vmoe.example. The live page is not served"
-                + " under others, which could be another site's that leads here.")
+            "Names under which browsers reach the console, besides addresses, localhost and"
+                + " console.host: usually that of a proxy in front of it, such as vmoe.example."
+                + " Under other names the live page is not served, because they could belong to"
+                + " another site.")
         .define(
             Settings.CONSOLE_CONFIG_WRITE,
             Type.BOOLEAN,
             false,
             Importance.MEDIUM,
-            "Whether who opens the live page may change the configuration of all instances there, as"
-                + " with `vmoe config set`. There are no accounts: everybody who gets to see it may.");
+            "Whether the live page can change the configuration of all instances, as `vmoe"
+                + " config set` does. There are no accounts: everybody who can open the page may.");
   }
 }

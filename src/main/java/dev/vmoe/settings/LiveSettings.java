@@ -14,15 +14,14 @@ import org.apache.kafka.common.config.ConfigDef.ConfigKey;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything that may change while an instance runs: the settings file, over it a record of the
- * configuration topic.
+ * The settings that may change while an instance runs: a record of the configuration topic
+ * overrides the settings file.
  *
  * @param version offset of the record; null where the settings file alone is in force
- * @param model name of the model, or its path where the settings file has one; null where neither
- *     says
- * @param capacity what the capacity controller is told
- * @param maxBatchImages most images of a micro-batch
- * @param linger longest wait of the oldest image of a micro-batch
+ * @param model name of the model, or its path if the settings file has one; null if neither is set
+ * @param capacity settings of the capacity controller
+ * @param maxBatchImages maximum images of a micro-batch
+ * @param linger maximum wait of the oldest image of a micro-batch
  */
 public record LiveSettings(
     @Nullable Long version,
@@ -47,12 +46,12 @@ public record LiveSettings(
           Settings.BATCH_MAX_IMAGES,
           Settings.BATCH_LINGER_MS);
 
-  /** Rejects what contradicts itself. */
+  /** Rejects settings that contradict each other. */
   public LiveSettings {
     if (capacity.mode() == CapacityMode.ADAPTIVE
         && capacity.targetLatency().compareTo(linger) <= 0) {
       throw new IllegalArgumentException(
-          "%s %d is not above %s %d: waiting for a batch to fill takes as long as the answer may"
+          "%s %d is not above %s %d: no time would be left after waiting for a batch to fill"
               .formatted(
                   Settings.TARGET_LATENCY_MS,
                   capacity.targetLatency().toMillis(),
@@ -62,21 +61,21 @@ public record LiveSettings(
   }
 
   /**
-   * Returns the settings file alone.
+   * Returns the settings of the file alone.
    *
-   * @throws IllegalArgumentException if it contradicts itself
+   * @throws IllegalArgumentException if they contradict each other
    */
   public static LiveSettings of(Settings file) {
     return of(file, Map.of(), null);
   }
 
   /**
-   * Returns the settings file with a record over it.
+   * Returns the settings of the file, overridden by a record.
    *
-   * @param overrides what the record says, by setting
+   * @param overrides values of the record, by setting
    * @param version the record's offset
    * @throws IllegalArgumentException if a key is not one of {@link #KEYS}, a value is wrong or two
-   *     contradict each other; its message names all wrong values
+   *     contradict each other; the message names all wrong values
    */
   public static LiveSettings of(
       Settings file, Map<String, String> overrides, @Nullable Long version) {
@@ -129,8 +128,8 @@ public record LiveSettings(
   }
 
   /**
-   * No configuration provider is asked, and a model is a name and no path: a record must not make
-   * an instance read any file that somebody likes.
+   * Resolves no configuration provider and takes a model by name only, not by path: a record must
+   * not make an instance read arbitrary files.
    */
   private static Object parsed(String key, String text) {
     requireKey(key);
@@ -148,21 +147,18 @@ public record LiveSettings(
   /**
    * Checks that a setting may change while instances run.
    *
-   * @throws IllegalArgumentException if it may not; its message names those that may
+   * @throws IllegalArgumentException if it may not; the message names those that may
    */
   public static void requireKey(String key) {
     if (!KEYS.contains(key)) {
       throw new IllegalArgumentException(
-          key
-              + " cannot be changed while instances run"
-              + Nearest.suggestion(key, KEYS)
-              + "; what can be: "
-              + String.join(", ", KEYS));
+          "%s cannot be changed while instances run%s; these can be: %s"
+              .formatted(key, Nearest.suggestion(key, KEYS), String.join(", ", KEYS)));
     }
   }
 
   /**
-   * Returns the one text of all that mean this value: {@code 0.50} is {@code 0.5}.
+   * Returns the canonical text of a value: {@code 0.5} for {@code 0.50}.
    *
    * @throws IllegalArgumentException if key or value are wrong
    */
@@ -179,7 +175,7 @@ public record LiveSettings(
     return new LiveSettings(version, model, capacity.forModel(card), maxBatchImages, linger);
   }
 
-  /** Returns the value of each of {@link #KEYS} that is set, as a settings file would have it. */
+  /** Returns the value of each of {@link #KEYS} that is set, as text of a settings file. */
   public Map<String, String> asSettings() {
     Map<String, String> texts = new LinkedHashMap<>();
     CapacitySettings.Bounds bounds = capacity.bounds();
@@ -200,13 +196,13 @@ public record LiveSettings(
     return texts;
   }
 
-  /** Returns whether the settings are the same, whichever version they come from. */
+  /** Returns whether the settings are the same, ignoring the version. */
   public boolean sameAs(LiveSettings other) {
     return equals(
         new LiveSettings(version, other.model, other.capacity, other.maxBatchImages, other.linger));
   }
 
-  /** Returns what is different from earlier settings: by setting, "old → new". */
+  /** Returns the differences from earlier settings, by setting: "old → new". */
   public Map<String, String> changesSince(LiveSettings earlier) {
     Map<String, String> old = earlier.asSettings();
     Map<String, String> changes = new LinkedHashMap<>();
@@ -220,7 +216,7 @@ public record LiveSettings(
     return changes;
   }
 
-  /** Returns what is different from earlier settings, one text a setting, for people. */
+  /** Returns the differences from earlier settings for people, one text a setting. */
   public List<String> differencesFrom(LiveSettings earlier) {
     Map<String, String> changes = changesSince(earlier);
     return changes.isEmpty()

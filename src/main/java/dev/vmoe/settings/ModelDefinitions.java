@@ -20,31 +20,39 @@ final class ModelDefinitions {
             null,
             new ConfigDef.NonEmptyString(),
             Importance.HIGH,
-            "The model: the name of a folder in models.dir, or the path of an ONNX file as `vmoe"
-                + " model import` writes it. Needed wherever images are classified.")
+            "The model: the name of a folder in models.dir, or the path of an ONNX file written"
+                + " by `vmoe model import`. Needed wherever images are classified.")
         .define(
             Settings.MODELS_DIR,
             Type.STRING,
             null,
             new ConfigDef.NonEmptyString(),
             Importance.MEDIUM,
-            "Folder of models, a folder each, which have their names from there; not set, the"
-                + " models that come with the project. A configuration record changes to these"
-                + " models and no others.")
+            "Folder with a folder for each model, named as the model is. If not set, the models"
+                + " that come with the project are used. A configuration record can name these"
+                + " models only.")
         .define(
             Settings.DEVICE,
             Type.STRING,
             "auto",
             ValueCheck.matching("auto|cpu|cuda(:\\d+)?", "auto, cpu, cuda or cuda:N"),
             Importance.HIGH,
-            "Where the model runs: auto, cpu, cuda or cuda:N. auto takes the first GPU if there is one"
-                + " and says what it took; cuda without a GPU refuses to start.")
+            "Where the model runs: auto, cpu, cuda or cuda:N. auto takes the first GPU, or the"
+                + " CPU if there is none, and logs which; cuda without a GPU refuses to start.")
         .define(
             Settings.INFERENCE_THREADS,
             Type.INT,
             0,
             Range.atLeast(0),
             Importance.MEDIUM,
-            "Threads of the model on the CPU; 0 means the number of cores.");
+            "Threads of the model on the CPU; 0 means the number of cores.")
+        .define(
+            Settings.DECODE_THREADS,
+            Type.INT,
+            0,
+            Range.atLeast(0),
+            Importance.MEDIUM,
+            "Threads that decode images. 0 means the number of cores where the model takes them"
+                + " all while it runs (images are then decoded between two runs), else half.");
   }
 }

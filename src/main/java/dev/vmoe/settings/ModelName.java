@@ -3,20 +3,22 @@ package dev.vmoe.settings;
 import java.util.regex.Pattern;
 
 /**
- * The form of a model's name: that of its folder in {@code models.dir}. No name is a path that
- * leads anywhere else, and none is that of an ONNX file.
+ * The allowed form of a model's name, which is that of its folder in {@code models.dir}. A name can
+ * neither lead out of that folder nor be that of an ONNX file.
  */
 public final class ModelName {
 
   private static final Pattern FORM = Pattern.compile("[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*");
-  private static final int LONGEST = 100;
+  private static final int MAX_LENGTH = 100;
   private static final String FILE_ENDING = ".onnx";
 
   private ModelName() {}
 
-  /** Returns whether a text has the form of a name; if not, a setting means it as a path. */
+  /** Returns whether a text has the form of a name; a setting with any other text is a path. */
   public static boolean isName(String text) {
-    return text.length() <= LONGEST && FORM.matcher(text).matches() && !text.endsWith(FILE_ENDING);
+    return text.length() <= MAX_LENGTH
+        && FORM.matcher(text).matches()
+        && !text.endsWith(FILE_ENDING);
   }
 
   /**
@@ -27,8 +29,9 @@ public final class ModelName {
   public static void require(String text) {
     if (!isName(text)) {
       throw new IllegalArgumentException(
-          "%s: '%s' is no model's name: letters, digits, '-', '_' and single dots between, at most %d, not ending in %s"
-              .formatted(Settings.MODEL, text, LONGEST, FILE_ENDING));
+          ("%s: '%s' is no model's name. A name has at most %d letters, digits, '-', '_' and single"
+                  + " dots between them, and does not end in %s")
+              .formatted(Settings.MODEL, text, MAX_LENGTH, FILE_ENDING));
     }
   }
 }

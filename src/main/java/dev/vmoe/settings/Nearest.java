@@ -4,12 +4,12 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
 
-/** Finds the name that was probably meant. */
+/** Finds the known name nearest to a misspelled one. */
 public final class Nearest {
 
   private Nearest() {}
 
-  /** Returns the known name nearest to a misspelled one; empty if none is near. */
+  /** Returns the known name that was probably meant; empty if none is near. */
   static Optional<String> to(String name, Collection<String> known) {
     return known.stream()
         .filter(candidate -> distance(name, candidate) <= Math.max(2, name.length() / 3))

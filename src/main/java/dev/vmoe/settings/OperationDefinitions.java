@@ -8,7 +8,7 @@ import org.apache.kafka.common.config.ConfigDef.Range;
 import org.apache.kafka.common.config.ConfigDef.Type;
 import org.apache.kafka.common.config.ConfigDef.ValidString;
 
-/** The settings of those who operate instances: how they log, and how they stop. */
+/** The settings of operation: log, stop, routing profile, traces. */
 public final class OperationDefinitions {
 
   public static final String LOG_FORMAT = "log.format";
@@ -19,12 +19,13 @@ public final class OperationDefinitions {
   /** The {@link #LOG_FORMAT} of one JSON object a line. */
   public static final String JSON = "json";
 
-  /** The settings that the log needs before a settings file is read. */
+  /** The settings that the log needs before the settings file is read. */
   public static final List<String> OF_THE_LOG = List.of(LOG_FORMAT, LOG_LEVEL, KAFKA_LOG_LEVEL);
 
   private OperationDefinitions() {}
 
   /** Adds the definitions. */
+  @SuppressWarnings("NullAway") // a default that is null means that there is none
   static void addTo(ConfigDef definition) {
     definition
         .define(
@@ -33,31 +34,59 @@ public final class OperationDefinitions {
             "text",
             ValidString.in("text", JSON),
             Importance.MEDIUM,
-            "How the log is written, always to stderr: text, for people; json, one object a line, in"
-                + " which everything else that a command says on stderr then is, too.")
+            "Format of the log, which always goes to stderr. text: lines for people. json: one"
+                + " object a line, also for everything else that a command prints on stderr.")
         .define(
             LOG_LEVEL,
             Type.STRING,
             "INFO",
             levels(),
             Importance.LOW,
-            "Least level of this application's own log.")
+            "Minimum level of vmoe's own log.")
         .define(
             KAFKA_LOG_LEVEL,
             Type.STRING,
             "WARN",
             levels(),
             Importance.LOW,
-            "Least level of the log of Kafka's clients and all other libraries.")
+            "Minimum level of the log of Kafka's clients and all other libraries.")
         .define(
             STOP_TIMEOUT_MS,
             Type.LONG,
             25_000L,
             Range.between(1_000, 600_000),
             Importance.MEDIUM,
-            "Longest time that `vmoe run` takes to end when it is told to stop, in milliseconds. What"
-                + " has not ended by then is left behind; nothing is lost, other instances answer it."
-                + " Keep it below the time after which a supervisor kills (Kubernetes: 30 s).");
+            "Maximum time that `vmoe run` takes to end when it is told to stop, in milliseconds."
+                + " Work that has not ended by then is abandoned; nothing is lost, because other"
+                + " instances answer those images. Keep it below the time after which a"
+                + " supervisor kills (Kubernetes: 30 s).")
+        .define(
+            Settings.ROUTING_PROFILE_INTERVAL_MS,
+            Type.LONG,
+            5_000L,
+            Range.between(0, 300_000),
+            Importance.LOW,
+            "How often the routing profile (what the experts did for each class) is updated, in"
+                + " milliseconds; 0 means that this instance does not keep it.")
+        .define(
+            Settings.TRACING_OTLP_ENDPOINT,
+            Type.STRING,
+            null,
+            ValueCheck.matching("https?://[^\\s/]+(/\\S*)?", "an address with http:// or https://"),
+            Importance.MEDIUM,
+            "Address of a collector that takes OTLP over HTTP, such as `http://host:4318`. If"
+                + " not set, `OTEL_EXPORTER_OTLP_ENDPOINT` is used; without either there are no"
+                + " traces. Everything else, such as headers and certificates, comes from the"
+                + " variables of OpenTelemetry.")
+        .define(
+            Settings.TRACING_SAMPLE_RATIO,
+            Type.DOUBLE,
+            null,
+            ValueCheck.between(0, 1),
+            Importance.MEDIUM,
+            "Share of the images without a `traceparent` whose trace is recorded; a"
+                + " `traceparent` decides for its own image. If not set, `OTEL_TRACES_SAMPLER` is"
+                + " used; without either all are recorded.");
   }
 
   private static ValueCheck levels() {
@@ -65,7 +94,7 @@ public final class OperationDefinitions {
         "(?i)trace|debug|info|warn|error|off", "TRACE, DEBUG, INFO, WARN, ERROR or OFF");
   }
 
-  /** Returns the longest time that an instance takes to end when it is told to stop. */
+  /** Returns the maximum time that an instance takes to end when it is told to stop. */
   public static Duration stopTimeout(Settings settings) {
     return Duration.ofMillis(settings.getLong(STOP_TIMEOUT_MS));
   }

@@ -14,10 +14,10 @@ import org.apache.kafka.common.config.ConfigDef.ConfigKey;
 import org.apache.kafka.common.config.ConfigException;
 
 /**
- * What is wrong with one setting.
+ * A mistake in one setting.
  *
  * @param key the setting's name
- * @param message what is wrong and what would be right; never a secret
+ * @param message says what is wrong and what is allowed; never contains a secret
  */
 record Problem(String key, String message) {
 
@@ -31,8 +31,8 @@ record Problem(String key, String message) {
           AbstractConfig.CONFIG_PROVIDERS_CONFIG + ".");
 
   /**
-   * Where Kafka's clients find their settings, longest first: what is left of a key behind the
-   * first prefix that fits is the name that the client knows.
+   * The prefixes of settings of Kafka's clients, longest first. The rest of a key after the first
+   * prefix that fits is the name that the client knows.
    */
   private static final List<String> CLIENT_PREFIXES =
       Stream.of(
@@ -59,9 +59,9 @@ record Problem(String key, String message) {
           "acks", "all",
           "enable.idempotence", "true");
 
-  private static final String NO_HANDLER = "remove it: a handler could skip images in silence";
+  private static final String NO_HANDLER = "remove it: a handler could skip images without a trace";
 
-  /** Settings of Kafka's clients that are not the user's: name → what to do instead. */
+  /** Settings of Kafka's clients that users may not set: name → what to do instead. */
   private static final Map<String, String> TAKEN =
       Map.ofEntries(
           Map.entry("application.id", "set application.id instead"),
@@ -77,7 +77,7 @@ record Problem(String key, String message) {
               "errors.dead.letter.queue.topic.name",
               "remove it: dead letters go to images.dlq under topic.prefix"));
 
-  /** Returns everything that is wrong with these settings, by key. */
+  /** Returns all mistakes in these settings, sorted by key. */
   static List<Problem> in(Map<String, String> properties) {
     List<Problem> problems = new ArrayList<>();
     new TreeMap<>(properties)
@@ -91,7 +91,7 @@ record Problem(String key, String message) {
     return List.copyOf(problems);
   }
 
-  /** Returns what is wrong with this setting; empty if nothing is. */
+  /** Returns the mistake in this setting; empty if there is none. */
   private static String message(String key, String value) {
     if (key.equals(Settings.REGISTRY_PREFIX + Settings.REGISTRY_URL)) {
       return "set " + Settings.REGISTRY_URL + " instead";
@@ -112,12 +112,12 @@ record Problem(String key, String message) {
           : "unknown setting" + Nearest.suggestion(key, knownAndPrefixed(key));
     }
     if (value.contains("${")) {
-      return ""; // a config provider's business: what it gives is checked once it is resolved
+      return ""; // a configuration provider resolves it; the result is checked then
     }
     return inValue(definition, value);
   }
 
-  /** Returns what is wrong with a value that is taken as it is; empty if nothing is. */
+  /** Returns the mistake in a value that no provider resolves; empty if there is none. */
   static String inValue(ConfigKey definition, String value) {
     try {
       parse(definition, value);
@@ -128,9 +128,9 @@ record Problem(String key, String message) {
   }
 
   /**
-   * Returns a value as its setting's type.
+   * Parses a value as its setting's type.
    *
-   * @throws ConfigException if it is none, or not allowed
+   * @throws ConfigException if it is not of that type, or not allowed
    */
   static Object parse(ConfigKey definition, String value) {
     Object parsed = ConfigDef.parseType(definition.name, value, definition.type);
@@ -140,7 +140,7 @@ record Problem(String key, String message) {
     return parsed;
   }
 
-  /** Returns what a Kafka client calls this setting; empty if it is none of theirs. */
+  /** Returns the name by which a Kafka client knows this setting; empty if it is none of theirs. */
   static String clientsName(String key) {
     return CLIENT_PREFIXES.stream()
         .filter(key::startsWith)
@@ -170,7 +170,7 @@ record Problem(String key, String message) {
             .anyMatch(prefix -> key.startsWith(prefix) && key.length() > prefix.length());
   }
 
-  /** A misspelled prefix is as likely as a misspelled name: "stream.num.stream.threads". */
+  /** The prefix may be misspelled, too, as in "stream.num.stream.threads". */
   private static Set<String> knownAndPrefixed(String key) {
     Set<String> known = new TreeSet<>(Settings.DEFINITION.names());
     int dot = key.indexOf('.');

@@ -4,13 +4,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
-/** Which settings must never be printed. */
+/** Masks the values of settings that must never be printed. */
 final class Secrets {
 
-  /** Stands for a secret wherever one would be printed. */
+  /** Printed in place of a secret. */
   static final String MASK = "[hidden]";
 
-  /** Parts of the names that clients of Kafka and of the registry give to secrets. */
+  /** Parts of the names of secrets of the clients of Kafka and of the registry. */
   private static final List<String> MARKS =
       List.of(
           "password",
@@ -24,10 +24,10 @@ final class Secrets {
           "private.key",
           "api.key");
 
-  /** Settings of the model, whose tokens are no secrets. */
+  /** Prefix of settings of the model: these tokens are no secrets. */
   private static final String EXPERTS = "experts.per.token";
 
-  /** What comes before the host in an address that brings its credentials along. */
+  /** The user and password before the host of an address. */
   private static final Pattern CREDENTIALS = Pattern.compile("(?<=//)[^/\\s,]*(?=@)");
 
   private Secrets() {}

@@ -6,7 +6,7 @@ import org.apache.kafka.common.config.ConfigDef.Importance;
 import org.apache.kafka.common.config.ConfigDef.Type;
 import org.apache.kafka.common.config.types.Password;
 
-/** Definitions of the settings that keep others out of the console. */
+/** Definitions of the settings that protect the console: token and TLS. */
 public final class SecurityDefinitions {
 
   public static final String CONSOLE_TOKEN = "console.token";
@@ -34,8 +34,9 @@ public final class SecurityDefinitions {
             null,
             new ValueCheck("16 to 200 visible ASCII characters", SecurityDefinitions::token),
             Importance.MEDIUM,
-            "What opens the console: sent as `Authorization: Bearer …`, or given on its page. Not set,"
-                + " the console is open to all who reach it. Health never needs it.")
+            "Secret that opens the console, sent as `Authorization: Bearer …` or entered on its"
+                + " page. If not set, the console is open to everybody who can reach it. Health"
+                + " never needs it.")
         .define(
             CONSOLE_METRICS_OPEN,
             Type.BOOLEAN,
@@ -48,20 +49,21 @@ public final class SecurityDefinitions {
             null,
             new ConfigDef.NonEmptyString(),
             Importance.MEDIUM,
-            "File with the console's certificate, then those that signed it, as PEM; or a PKCS12 file"
-                + " (.p12, .pfx) with its key. Not set, the console speaks plain HTTP.")
+            "PEM file with the console's certificate, followed by those that signed it; or a"
+                + " PKCS12 file (.p12, .pfx) with its key. If not set, the console speaks plain"
+                + " HTTP.")
         .define(
             CONSOLE_TLS_KEY,
             Type.STRING,
             null,
             new ConfigDef.NonEmptyString(),
             Importance.MEDIUM,
-            "File with the key of console.tls.certificate, as PEM: PKCS#8 without a password.")
+            "PEM file with the key of console.tls.certificate: PKCS#8 without a password.")
         .define(
             CONSOLE_TLS_PASSWORD,
             Type.PASSWORD,
             null,
             Importance.MEDIUM,
-            "Password of console.tls.certificate where that is a PKCS12 file.");
+            "Password of console.tls.certificate if that is a PKCS12 file.");
   }
 }

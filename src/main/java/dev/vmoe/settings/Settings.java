@@ -19,7 +19,6 @@ import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.Importance;
 import org.apache.kafka.common.config.ConfigDef.Range;
 import org.apache.kafka.common.config.ConfigDef.Type;
-import org.apache.kafka.common.config.ConfigDef.ValidString;
 import org.apache.kafka.common.config.ConfigException;
 
 /** The settings of one instance, typed and validated; see {@code src/docs/settings.md}. */
@@ -66,21 +65,21 @@ public final class Settings extends AbstractConfig {
   /** Settings with these prefixes go to Kafka's clients and the registry's, prefix removed. */
   public static final String STREAMS_PREFIX = "streams.";
 
-  /** Kafka Streams' own setting of how often an instance commits, below {@link #STREAMS_PREFIX}. */
-  private static final String COMMIT_INTERVAL_MS = "commit.interval.ms";
-
-  /** How often an instance commits where the settings do not say. */
-  public static final Duration DEFAULT_COMMIT_INTERVAL = Duration.ofMillis(100);
-
   public static final String CONSUMER_PREFIX = "consumer.";
   public static final String PRODUCER_PREFIX = "producer.";
   public static final String ADMIN_PREFIX = "admin.";
   public static final String REGISTRY_PREFIX = "registry.";
 
+  /** Setting of Kafka Streams, below {@link #STREAMS_PREFIX}: how often an instance commits. */
+  private static final String COMMIT_INTERVAL_MS = "commit.interval.ms";
+
+  /** Default of how often an instance commits. */
+  public static final Duration DEFAULT_COMMIT_INTERVAL = Duration.ofMillis(100);
+
   /** Environment variables with this prefix are settings. */
   public static final String ENVIRONMENT_PREFIX = "VMOE_";
 
-  /** The definition that parsing, validation and the documentation come from. */
+  /** Parsing, validation and the documentation come from this definition. */
   public static final ConfigDef DEFINITION =
       new ConfigDef()
           .define(
@@ -111,7 +110,7 @@ public final class Settings extends AbstractConfig {
               30_000L,
               Range.atLeast(0),
               Importance.LOW,
-              "How long a registry that cannot be reached is tried again before the stream thread"
+              "How long the stream thread retries a registry that cannot be reached before it"
                   + " gives up, in milliseconds. Nothing is lost: the images are read again.")
           .define(
               TOPIC_PREFIX,
@@ -120,114 +119,14 @@ public final class Settings extends AbstractConfig {
               ValueCheck.matching(
                   "[a-zA-Z0-9._-]{0,200}", "letters, digits, '.', '_' and '-', or empty"),
               Importance.MEDIUM,
-              "Put in front of every topic name of `topology/topics.yaml`.")
-          .define(
-              DECODE_THREADS,
-              Type.INT,
-              0,
-              Range.atLeast(0),
-              Importance.MEDIUM,
-              "Threads that decode images; 0 means the number of cores where the model takes them all"
-                  + " while it runs (images are then decoded between two runs), else half of it.")
-          .define(
-              BATCH_MAX_IMAGES,
-              Type.INT,
-              32,
-              Range.between(1, 4096),
-              Importance.HIGH,
-              "Most images of a micro-batch.")
-          .define(
-              BATCH_MAX_BYTES,
-              Type.LONG,
-              64L * 1024 * 1024,
-              Range.atLeast(1),
-              Importance.LOW,
-              "Most encoded bytes of a micro-batch.")
-          .define(
-              BATCH_LINGER_MS,
-              Type.LONG,
-              20L,
-              Range.between(0, 60_000),
-              Importance.HIGH,
-              "Longest wait of the oldest image of a micro-batch for others to join, in"
-                  + " milliseconds.")
-          .define(
-              IN_FLIGHT_IMAGES,
-              Type.INT,
-              0,
-              Range.atLeast(0),
-              Importance.LOW,
-              "Images of one partition that may be in the instance before reading waits; 0 means"
-                  + " four times batch.max.images.")
-          .define(
-              IN_FLIGHT_MAX_BYTES,
-              Type.LONG,
-              0L,
-              Range.atLeast(0),
-              Importance.LOW,
-              "Bytes of records that may be in the instance before reading waits, over all"
-                  + " partitions; 0 means a quarter of the heap.")
-          .define(
-              IN_FLIGHT_WAIT_MS,
-              Type.LONG,
-              2_000L,
-              Range.between(100, 5_000),
-              Importance.LOW,
-              "Longest total wait for room between two commits, in milliseconds. Keep it well below"
-                  + " the transaction timeout (10 s). At twice a limit reading waits longer.")
-          .define(
-              CAPACITY_RATIO,
-              Type.DOUBLE,
-              1.05,
-              ValueCheck.aboveZero(),
-              Importance.HIGH,
-              "Requested capacity ratio: slots of all experts over token choices. At E/K nothing is"
-                  + " dropped.")
-          .define(
-              EXPERTS_PER_TOKEN,
-              Type.INT,
-              0,
-              Range.atLeast(0),
-              Importance.HIGH,
-              "Experts each token is sent to (K); 0 means as many as in the model's training.")
-          .define(
-              ROUTING,
-              Type.STRING,
-              "bpr",
-              ValidString.in("bpr", "vanilla"),
-              Importance.MEDIUM,
-              "Who claims slots first: bpr, the most important tokens of the batch; vanilla, the"
-                  + " first ones.")
-          .define(
-              IMAGE_MAX_BYTES,
-              Type.INT,
-              16 * 1024 * 1024,
-              Range.atLeast(1),
-              Importance.LOW,
-              "Larger encoded images go to the dead-letter topic.")
-          .define(
-              IMAGE_MAX_PIXELS,
-              Type.LONG,
-              64_000_000L,
-              Range.atLeast(1),
-              Importance.LOW,
-              "Images with more pixels (height times width, read from the header before anything"
-                  + " is allocated) go to the dead-letter topic.")
-          .define(
-              ROUTING_PROFILE_INTERVAL_MS,
-              Type.LONG,
-              5_000L,
-              Range.between(0, 300_000),
-              Importance.LOW,
-              "How often the routing profile (what the experts have done for each class) is brought up"
-                  + " to date, in milliseconds; 0 means that this instance does not keep it.");
+              "Prefix of every topic name in `topology/topics.yaml`.");
 
   static {
     ModelDefinitions.addTo(DEFINITION);
+    BatchDefinitions.addTo(DEFINITION);
+    CapacityDefinitions.addTo(DEFINITION);
     ConsoleDefinitions.addTo(DEFINITION);
     SecurityDefinitions.addTo(DEFINITION);
-    CapacityDefinitions.addTo(DEFINITION);
-    TracingDefinitions.addTo(DEFINITION);
     OperationDefinitions.addTo(DEFINITION);
   }
 
@@ -274,7 +173,7 @@ public final class Settings extends AbstractConfig {
     return model;
   }
 
-  /** Returns the folder of models, if it is set. */
+  /** Returns the folder of models if it is set. */
   public Optional<Path> modelsDir() {
     return Optional.ofNullable(getString(MODELS_DIR)).map(Path::of);
   }
@@ -288,7 +187,7 @@ public final class Settings extends AbstractConfig {
   /**
    * Returns the threads that decode images.
    *
-   * @param inTurn whether images are decoded between the runs of the model, not beside them
+   * @param inTurn whether images are decoded between the runs of the model, not during them
    */
   public int decodeThreads(boolean inTurn) {
     int threads = getInt(DECODE_THREADS);
@@ -306,34 +205,34 @@ public final class Settings extends AbstractConfig {
     return Duration.ofMillis(getLong(REGISTRY_RETRY_MS));
   }
 
-  /** Returns the bound on one partition's images in flight while batches have at most so many. */
+  /** Returns the maximum images in flight of one partition, for batches of this maximum size. */
   public int inFlightImages(int maxBatchImages) {
     int images = getInt(IN_FLIGHT_IMAGES);
     return images > 0 ? images : 4 * maxBatchImages;
   }
 
-  /** Returns what the survey of cost may take. */
+  /** Returns the time limit of the cost survey. */
   public Duration costSurvey() {
     return Duration.ofMillis(getLong(COST_SURVEY_MS));
   }
 
-  /** Returns how often the backlog is looked up. */
+  /** Returns how often the backlog is read. */
   public Duration lagInterval() {
     return Duration.ofMillis(getLong(LAG_INTERVAL_MS));
   }
 
-  /** Returns how often the routing profile is brought up to date; zero for not at all. */
+  /** Returns how often the routing profile is updated; zero if it is not kept. */
   public Duration routingProfileInterval() {
     return Duration.ofMillis(getLong(ROUTING_PROFILE_INTERVAL_MS));
   }
 
-  /** Returns the bound on the bytes of all partitions' records in flight. */
+  /** Returns the maximum bytes of records in flight, over all partitions. */
   public long inFlightMaxBytes() {
     long bytes = getLong(IN_FLIGHT_MAX_BYTES);
     return bytes > 0 ? bytes : Runtime.getRuntime().maxMemory() / 4;
   }
 
-  /** Returns the longest total wait for room between two commits. */
+  /** Returns the maximum total wait for room between two commits. */
   public Duration inFlightWait() {
     return Duration.ofMillis(getLong(IN_FLIGHT_WAIT_MS));
   }
@@ -343,7 +242,7 @@ public final class Settings extends AbstractConfig {
     return Routing.ofLabel(getString(ROUTING));
   }
 
-  /** Returns how often an instance commits, and so how long an answer may wait to be seen. */
+  /** Returns how often an instance commits: an answer can be read only once it is committed. */
   public Duration commitInterval() {
     Object users = withPrefix(STREAMS_PREFIX).get(COMMIT_INTERVAL_MS);
     return users == null
@@ -356,7 +255,7 @@ public final class Settings extends AbstractConfig {
     return new HashMap<>(originalsWithPrefix(prefix));
   }
 
-  /** Returns the properties of a consumer of one's own; always read_committed. */
+  /** Returns the properties of a plain consumer; always read_committed. */
   public Map<String, Object> consumerProperties() {
     Map<String, Object> properties =
         clientProperties(ConsumerConfig.configNames(), CONSUMER_PREFIX);
@@ -364,7 +263,7 @@ public final class Settings extends AbstractConfig {
     return properties;
   }
 
-  /** Returns the properties of a producer of one's own; always idempotent, acknowledged by all. */
+  /** Returns the properties of a plain producer; always idempotent, acknowledged by all. */
   public Map<String, Object> producerProperties() {
     Map<String, Object> properties =
         clientProperties(ProducerConfig.configNames(), PRODUCER_PREFIX);
@@ -373,17 +272,17 @@ public final class Settings extends AbstractConfig {
     return properties;
   }
 
-  /** Returns the properties of an admin client of one's own. */
+  /** Returns the properties of an admin client. */
   public Map<String, Object> adminProperties() {
     return clientProperties(AdminClientConfig.configNames(), ADMIN_PREFIX);
   }
 
-  /** Returns the registry client's properties, its address not among them. */
+  /** Returns the registry client's properties, without its address. */
   public Map<String, Object> registryProperties() {
     return withPrefix(REGISTRY_PREFIX);
   }
 
-  /** As in Kafka Streams, what is set for all clients (security, mostly) counts for each. */
+  /** As in Kafka Streams, settings for all clients (mostly security) apply to each. */
   private Map<String, Object> clientProperties(Set<String> known, String prefix) {
     Map<String, Object> properties = new HashMap<>();
     properties.put(BOOTSTRAP_SERVERS, getString(BOOTSTRAP_SERVERS));
@@ -398,7 +297,7 @@ public final class Settings extends AbstractConfig {
     return properties;
   }
 
-  /** Returns every setting in force by key, fit for a log: secrets are masked. */
+  /** Returns every setting in force by key, with secrets masked. */
   public SortedMap<String, String> printable() {
     SortedMap<String, String> printable = new TreeMap<>();
     values().forEach((key, value) -> printable.put(key, String.valueOf(value)));

@@ -18,25 +18,25 @@ import org.apache.kafka.common.config.ConfigException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts settings together: the file, over it the environment, over both the command line.
+ * Loads settings: the environment overrides the file, the command line overrides both.
  *
- * <p>A variable's name is {@code VMOE_} and the setting's in capitals, with {@code .} as {@code _},
- * {@code _} as {@code __} and {@code -} as {@code ___}.
+ * <p>The name of a variable is {@code VMOE_} and the setting's in capitals, with {@code .} as
+ * {@code _}, {@code _} as {@code __} and {@code -} as {@code ___}.
  */
 public final class SettingsLoader {
 
-  /** Variables that are no settings: the launcher and the command line read them. */
+  /** Variables that are no settings; the launcher and the command line read them. */
   private static final Set<String> OTHER_VARIABLES =
       Set.of("VMOE_HEAP", "VMOE_DIRECT_MEMORY", "VMOE_JAVA_OPTS", "VMOE_HOME", "VMOE_DEBUG");
 
-  /** Kubernetes sets these in every pod once a service's name starts with "vmoe". */
+  /** Kubernetes sets these in every pod for a service whose name starts with "vmoe". */
   private static final Pattern SERVICE_LINK =
       Pattern.compile(
           "VMOE_(\\w+_)?(SERVICE_HOST|SERVICE_PORT(_\\w+)?|PORT(_\\d+_(TCP|UDP|SCTP)(_\\w+)?)?)");
 
   private final Map<String, String> environment;
 
-  /** Creates a loader that looks at these environment variables. */
+  /** Creates a loader that reads these environment variables. */
   public SettingsLoader(Map<String, String> environment) {
     this.environment = Map.copyOf(environment);
   }
@@ -45,23 +45,23 @@ public final class SettingsLoader {
    * Loads and validates.
    *
    * @param file a properties file in UTF-8, or null for none
-   * @param overrides what the command line says
-   * @throws ConfigException if the file cannot be read or values are wrong or unknown; its message
-   *     names each with the place it comes from
+   * @param overrides settings of the command line
+   * @throws ConfigException if the file cannot be read, or a setting is wrong or unknown; the
+   *     message names each with its origin
    */
   public Settings load(@Nullable Path file, Map<String, String> overrides) {
-    Map<String, Entry> entries = new TreeMap<>();
+    Map<String, GivenValue> entries = new TreeMap<>();
     if (file != null) {
-      read(file).forEach((key, value) -> entries.put(key, new Entry(value, file.toString())));
+      read(file).forEach((key, value) -> entries.put(key, new GivenValue(value, file.toString())));
     }
     new TreeMap<>(environment)
         .forEach(
             (variable, value) -> {
               if (isSetting(variable)) {
-                entries.put(keyOf(variable), new Entry(value, "variable " + variable));
+                entries.put(keyOf(variable), new GivenValue(value, "variable " + variable));
               }
             });
-    overrides.forEach((key, value) -> entries.put(key, new Entry(value, "command line")));
+    overrides.forEach((key, value) -> entries.put(key, new GivenValue(value, "command line")));
 
     Map<String, String> properties = new TreeMap<>();
     entries.forEach((key, entry) -> properties.put(key, entry.value()));
@@ -77,10 +77,10 @@ public final class SettingsLoader {
     return new Settings(properties);
   }
 
-  private record Entry(String value, String origin) {}
+  private record GivenValue(String value, String origin) {}
 
-  private static String origin(Map<String, Entry> entries, Problem problem) {
-    Entry entry = entries.get(problem.key());
+  private static String origin(Map<String, GivenValue> entries, Problem problem) {
+    GivenValue entry = entries.get(problem.key());
     return entry == null ? "default" : entry.origin();
   }
 
@@ -103,12 +103,12 @@ public final class SettingsLoader {
         && !SERVICE_LINK.matcher(variable).matches();
   }
 
-  /** Returns the setting that a variable means: {@code VMOE_BATCH_MAX_IMAGES} → {@code batch…}. */
+  /** Returns the setting of a variable: {@code VMOE_BATCH_MAX_IMAGES} → {@code batch…}. */
   static String keyOf(String variable) {
     return variable
         .substring(Settings.ENVIRONMENT_PREFIX.length())
         .toLowerCase(Locale.ROOT)
-        // longest run first; a letter cannot be \0, \1
+        // longest first; \0 and \1 cannot be in a name
         .replace("___", "\0")
         .replace("__", "\1")
         .replace('_', '.')
@@ -116,12 +116,12 @@ public final class SettingsLoader {
         .replace('\1', '_');
   }
 
-  /** Returns the variables that mean these settings. */
+  /** Returns the variables of these settings. */
   public static Set<String> variablesOf(List<String> keys) {
     return keys.stream().map(SettingsLoader::variableOf).collect(Collectors.toSet());
   }
 
-  /** Returns the variable that means this setting. */
+  /** Returns the variable of this setting. */
   static String variableOf(String key) {
     return Settings.ENVIRONMENT_PREFIX
         + key.replace("_", "__").replace("-", "___").replace('.', '_').toUpperCase(Locale.ROOT);

@@ -1,17 +1,17 @@
 package dev.vmoe.settings;
 
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.apache.kafka.common.config.ConfigDef.Validator;
 import org.apache.kafka.common.config.ConfigException;
 
-/** A check of one setting's value, described in the words that its error and the docs use. */
-record ValueCheck(String expected, Rule rule) implements Validator {
-
-  /** Decides on a value that is not null. */
-  @FunctionalInterface
-  interface Rule {
-    boolean allows(Object value);
-  }
+/**
+ * A check of a setting's value.
+ *
+ * @param expected what is allowed, in words for the error and the docs
+ * @param rule tests a value that is not null
+ */
+record ValueCheck(String expected, Predicate<Object> rule) implements Validator {
 
   /** Returns a check for text that matches the whole pattern. */
   static ValueCheck matching(String regex, String expected) {
@@ -35,7 +35,7 @@ record ValueCheck(String expected, Rule rule) implements Validator {
   @Override
   @SuppressWarnings("NullAway") // Kafka's interface is not annotated: a default may be null
   public void ensureValid(String name, Object value) {
-    if (value != null && !rule.allows(value)) {
+    if (value != null && !rule.test(value)) {
       throw new ConfigException(name, value, "expected " + expected);
     }
   }

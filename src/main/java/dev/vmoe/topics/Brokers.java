@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
@@ -21,7 +22,7 @@ import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.slf4j.LoggerFactory;
 
-/** Questions to the brokers that a person waits for. */
+/** Queries to the brokers of which a person awaits the result. */
 public final class Brokers {
 
   /** A person waits for the answer: shorter than Kafka's minute. */
@@ -29,28 +30,23 @@ public final class Brokers {
 
   private Brokers() {}
 
-  /** Work that asks the brokers something. */
-  @FunctionalInterface
-  public interface Question<T> {
-    T ask(Admin admin);
-  }
-
   /**
-   * Asks the brokers.
+   * Runs a query.
    *
-   * @throws KafkaException if they do not answer in time; its message says which were asked
+   * @throws KafkaException if the brokers do not answer in time; the message names them
    */
-  public static <T> T ask(Settings settings, Question<T> question) {
+  public static <T> T ask(Settings settings, Function<Admin, T> query) {
     Map<String, Object> properties = new HashMap<>();
     properties.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, ANSWER_MS);
     properties.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, ANSWER_MS);
     properties.putAll(settings.adminProperties());
-    // One sentence at the end says more than a warning for each attempt to connect.
+    // The exception says what is wrong; the warning of each attempt to connect would only repeat
+    // it.
     Logger attempts = (Logger) LoggerFactory.getLogger("org.apache.kafka.clients.NetworkClient");
     Level before = attempts.getLevel();
     attempts.setLevel(Level.ERROR);
     try (Admin admin = Admin.create(properties)) {
-      return question.ask(admin);
+      return query.apply(admin);
     } catch (TimeoutException e) {
       throw new KafkaException(
           "no Kafka broker answered at "
@@ -64,10 +60,9 @@ public final class Brokers {
   }
 
   /**
-   * Makes sure of a topic before anything waits for it in vain.
+   * Checks that a topic exists and that this user may do these operations on it.
    *
-   * @param needed operations that are to be done on it
-   * @throws KafkaException if it does not exist, no broker answers, or this user may not do them
+   * @throws KafkaException if not, or if no broker answers; the message says what to do
    */
   public static void requireTopic(Settings settings, String topic, AclOperation... needed) {
     List<AclOperation> operations = List.of(needed);
@@ -93,7 +88,7 @@ public final class Brokers {
     } catch (ExecutionException e) {
       if (e.getCause() instanceof UnknownTopicOrPartitionException) {
         throw new KafkaException(
-            "topic " + topic + " does not exist; `vmoe topics create` makes it", e);
+            "topic " + topic + " does not exist; `vmoe topics create` creates it", e);
       }
       if (e.getCause() instanceof TopicAuthorizationException) {
         throw new KafkaException(MissingRight.onTopic(topic, operations), e);

@@ -17,7 +17,7 @@ import org.apache.kafka.common.errors.TransactionalIdAuthorizationException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the brokers' access control lists deny, in words that say what to allow; {@code
+ * Finds operations that the brokers' access control lists deny, and says what to allow; {@code
  * src/docs/security.md} lists what each user needs.
  */
 public final class MissingRight {
@@ -26,15 +26,15 @@ public final class MissingRight {
 
   private MissingRight() {}
 
-  /** Returns which of these operations the user who asked for the description may not do. */
+  /** Returns the operations that the user who asked for the description may not do. */
   public static Set<AclOperation> of(TopicDescription topic, Collection<AclOperation> needed) {
     return of(topic.authorizedOperations(), needed);
   }
 
   /**
-   * Returns which of these operations a description does not list.
+   * Returns the needed operations that are not allowed.
    *
-   * @param allowed what it lists; null where brokers do not say
+   * @param allowed operations that a description lists; null if the brokers do not say
    */
   public static Set<AclOperation> of(
       @Nullable Set<AclOperation> allowed, Collection<AclOperation> needed) {
@@ -46,26 +46,26 @@ public final class MissingRight {
     return missing;
   }
 
-  /** Returns a sentence about a topic. */
+  /** Returns a sentence about operations on a topic. */
   public static String onTopic(String topic, Collection<AclOperation> operations) {
     return sentence("topic " + topic, operations);
   }
 
-  /** Returns a sentence about a consumer group, which is read. */
+  /** Returns a sentence about reading as a consumer group. */
   public static String onGroup(String group) {
     return sentence("group " + group, List.of(AclOperation.READ));
   }
 
-  /** Returns a sentence about a transactional id. */
+  /** Returns a sentence about writing with a transactional id. */
   public static String onTransactionalId(String id) {
     return sentence("transactional id " + id, List.of(AclOperation.WRITE));
   }
 
   /**
-   * Returns a sentence about the right that this failure is due to, if it is due to one.
+   * Returns a sentence about the missing right that caused a failure; empty if another cause.
    *
-   * @param operations on topics, of which one is missing
-   * @param applicationId of the streams, with which their transactional ids begin
+   * @param operations on topics of which one was denied
+   * @param applicationId prefix of the transactional ids and internal topics of Kafka Streams
    */
   public static Optional<String> in(
       Throwable failure, Collection<AclOperation> operations, String applicationId) {
@@ -86,7 +86,7 @@ public final class MissingRight {
     return Optional.empty();
   }
 
-  /** Where topics are created, the answer does not say which it refuses: those of the streams. */
+  /** A refusal to create topics names none; they are the internal ones of Kafka Streams. */
   private static String names(TopicAuthorizationException topics, String applicationId) {
     return topics.unauthorizedTopics().isEmpty()
         ? applicationId + "-*"
@@ -101,7 +101,7 @@ public final class MissingRight {
         + LIST;
   }
 
-  /** Returns an operation as {@code kafka-acls.sh} and the documentation write it. */
+  /** Returns the name of an operation in {@code kafka-acls.sh} and the documentation. */
   static String name(AclOperation operation) {
     return Arrays.stream(operation.name().split("_"))
         .map(word -> word.charAt(0) + word.substring(1).toLowerCase(Locale.ROOT))

@@ -1,6 +1,6 @@
 package dev.vmoe.topics;
 
-import dev.vmoe.topics.TopicState.Status;
+import dev.vmoe.topics.TopicState.PlanStatus;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Creates the planned topics that are missing and compares the others with the plan. Never deletes,
- * shrinks or alters one: what differs is reported.
+ * shrinks or alters a topic; only reports differences.
  */
 public final class TopicAdmin {
 
@@ -48,7 +48,7 @@ public final class TopicAdmin {
   /**
    * Creates an administrator of the topics with this prefix.
    *
-   * @param admin stays the caller's to close
+   * @param admin closed by the caller
    */
   public TopicAdmin(Admin admin, String prefix) {
     this.admin = admin;
@@ -56,7 +56,7 @@ public final class TopicAdmin {
   }
 
   /**
-   * Creates what is missing.
+   * Creates the topics that are missing.
    *
    * @return the state of each planned topic, in the plan's order
    * @throws KafkaException if the brokers do not answer or refuse
@@ -84,13 +84,13 @@ public final class TopicAdmin {
             name,
             new TopicState(
                 name,
-                Status.CREATED,
+                PlanStatus.CREATED,
                 await(result.numPartitions(name)),
                 await(result.replicationFactor(name)),
                 topic.config(),
                 List.of()));
       } catch (TopicExistsException e) {
-        // Nothing to do; what it is like is looked at below.
+        // It is compared with the plan below.
       } catch (TopicAuthorizationException e) {
         throw new KafkaException(
             "topic " + name + " was not created: " + MissingRight.onTopic(name, TO_CREATE), e);
@@ -103,8 +103,8 @@ public final class TopicAdmin {
   }
 
   /**
-   * The controller creates topics, the brokers hear of them a little later: without this wait, a
-   * command that follows would find them missing.
+   * Waits until the brokers know the topics that the controller has created: a following command
+   * could otherwise find them missing.
    */
   private void awaitVisible(Set<String> names) {
     long endNanos = System.nanoTime() + VISIBLE_LIMIT.toNanos();
@@ -114,7 +114,7 @@ public final class TopicAdmin {
         return;
       } catch (TopicAuthorizationException e) {
         throw new KafkaException(
-            "created, but not to be seen: "
+            "created, but not visible to this user: "
                 + MissingRight.onTopic(String.join(", ", names), TO_DESCRIBE),
             e);
       } catch (UnknownTopicOrPartitionException e) {
@@ -131,7 +131,7 @@ public final class TopicAdmin {
   }
 
   /**
-   * Compares what is there with the plan.
+   * Compares the topics with the plan.
    *
    * @return the state of each planned topic, in the plan's order
    * @throws KafkaException if the brokers do not answer or refuse
@@ -170,7 +170,8 @@ public final class TopicAdmin {
               state(name, topic, await(descriptions.get(name)), await(configs.get(resource(name))));
         } catch (UnknownTopicOrPartitionException e) {
           state =
-              new TopicState(name, Status.MISSING, 0, 0, Map.of(), List.of("it does not exist"));
+              new TopicState(
+                  name, PlanStatus.MISSING, 0, 0, Map.of(), List.of("it does not exist"));
         } catch (TopicAuthorizationException e) {
           throw new KafkaException(MissingRight.onTopic(name, TO_DESCRIBE), e);
         }
@@ -210,17 +211,17 @@ public final class TopicAdmin {
             });
     return new TopicState(
         name,
-        differences.isEmpty() ? Status.AS_PLANNED : Status.DIFFERENT,
+        differences.isEmpty() ? PlanStatus.AS_PLANNED : PlanStatus.DIFFERENT,
         partitions,
         replicas,
         actual,
         differences);
   }
 
-  /** Waits within the client's own time limits; a failure arrives as Kafka's exception. */
+  /** Waits within the client's time limits; rethrows Kafka's own exception. */
   private static <T> T await(@Nullable KafkaFuture<T> future) {
     try {
-      return Objects.requireNonNull(future, "Kafka answered for other topics").get();
+      return Objects.requireNonNull(future, "Kafka answered without this topic").get();
     } catch (InterruptedException e) {
       throw new InterruptException(e);
     } catch (ExecutionException e) {

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Looks at the topics before anything starts, so that what is missing is said in one sentence. */
+/** Checks the topics before anything starts, to report what is missing in one sentence. */
 public final class TopicCheck {
 
   private static final Duration LIMIT = Duration.ofSeconds(20);
@@ -39,8 +39,8 @@ public final class TopicCheck {
   /**
    * Creates a check.
    *
-   * @param profile whether the routing profile is kept, and so its topic needed
-   * @param repartition full name of the topic between the profile's two parts
+   * @param profile whether the routing profile is kept: its topic is needed then
+   * @param repartition full name of the topic between the two parts of the profile's topology
    */
   public TopicCheck(Topics topics, boolean profile, String repartition) {
     this.topics = topics;
@@ -49,11 +49,11 @@ public final class TopicCheck {
   }
 
   /**
-   * Checks that all topics are there, and warns of those that take too small records. What this
-   * user may not see of the routing profile's topic is no reason not to answer images.
+   * Checks that all topics exist, and warns if one takes only records that are too small. Missing
+   * rights on the routing profile's topic are only a warning: images do not need it.
    *
    * @param adminConfigs configuration of Kafka's admin client
-   * @param imageMaxBytes assumed where the topics' limits may not be read
+   * @param imageMaxBytes assumed if the topics' limits may not be read
    * @return the largest records that the topics take
    * @throws PipelineException if a topic is missing or no broker answers
    */
@@ -69,7 +69,7 @@ public final class TopicCheck {
       return read(admin, imageMaxBytes);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new PipelineException("interrupted while looking at the topics", e);
+      throw new PipelineException("interrupted while checking the topics", e);
     }
   }
 
@@ -94,13 +94,9 @@ public final class TopicCheck {
           missing.add(topic.getKey());
         } else {
           throw new PipelineException(
-              "the brokers at "
-                  + brokers
-                  + " do not describe topic "
-                  + topic.getKey()
-                  + ": "
-                  + e.getCause()
-                  + ". Check bootstrap.servers, and the rights of this user",
+              ("the brokers at %s do not describe topic %s: %s. Check bootstrap.servers and"
+                      + " the rights of this user")
+                  .formatted(brokers, topic.getKey(), e.getCause()),
               e.getCause());
         }
       }
@@ -126,27 +122,26 @@ public final class TopicCheck {
     int partitions = topic.partitions().size();
     if (topic.name().equals(topics.config()) && partitions != 1) {
       throw new PipelineException(
-          topic.name()
-              + " has "
-              + partitions
-              + " partitions, but the order of all configurations needs exactly 1; delete it"
-              + " and create it with `vmoe topics create`",
+          ("%s has %s partitions, but the order of all configurations needs exactly 1; delete"
+                  + " it and create it with `vmoe topics create`")
+              .formatted(topic.name(), partitions),
           null);
     }
   }
 
   /**
-   * Returns what this user may not do with a topic though images need it. What the routing profile
-   * alone needs is a warning.
+   * Returns a sentence about rights on a topic that images need and this user lacks. Logs a warning
+   * about those that only the routing profile needs.
    *
-   * @param description null where the topic may not even be seen
+   * @param description null if this user may not describe the topic
    */
   private Optional<String> denied(String topic, @Nullable TopicDescription description) {
     Set<AclOperation> forImages = missing(topics.forImages(topic), description);
     Set<AclOperation> forProfile =
         profile ? missing(topics.forProfile(topic), description) : Set.of();
     if (!forProfile.isEmpty()) {
-      log.warn("the routing profile will stand still: {}", MissingRight.onTopic(topic, forProfile));
+      log.warn(
+          "the routing profile will not be updated: {}", MissingRight.onTopic(topic, forProfile));
     }
     return forImages.isEmpty()
         ? Optional.empty()
@@ -167,15 +162,15 @@ public final class TopicCheck {
               maxMessageBytes(admin, topics.expertUtilization()),
               maxMessageBytes(admin, topics.deadLetters()));
       limits.problems(topics).forEach(log::warn);
-      warnOfForgetting(admin);
+      warnOfLostConfigurations(admin);
       if (profile) {
-        warnOfForgottenRows(admin);
+        warnOfLostRows(admin);
       }
       return limits;
     } catch (ExecutionException e) {
       if (e.getCause() instanceof TopicAuthorizationException) {
         log.warn(
-            "the topics' size limits may not be read, image.max.bytes is assumed: {}",
+            "the topics' size limits may not be read, so image.max.bytes is assumed: {}",
             rightToRead(e));
         return TopicLimits.assumed(imageMaxBytes);
       }
@@ -184,8 +179,8 @@ public final class TopicCheck {
   }
 
   /**
-   * Kafka Streams says nothing where it may not delete what was read of the topic between the two
-   * parts of the profile.
+   * Warns if Kafka Streams may not delete records that it has read from the profile's repartition
+   * topic; it says nothing itself.
    */
   private void warnOfGrowth(Admin admin) throws InterruptedException {
     Set<AclOperation> needed = Set.of(AclOperation.DELETE);
@@ -202,23 +197,25 @@ public final class TopicCheck {
                       .get(repartition)),
               needed);
       if (!missing.isEmpty()) {
-        log.warn("a topic grows without bound: {}", MissingRight.onTopic(repartition, missing));
+        log.warn("a topic will grow without limit: {}", MissingRight.onTopic(repartition, missing));
       }
     } catch (ExecutionException e) {
-      log.debug("{} cannot be seen", repartition, e); // which is how it is before the first image
+      log.debug(
+          "{} cannot be described", repartition, e); // it does not exist before the first image
     }
   }
 
-  /** A configuration that the broker deletes is one that nobody took back. */
-  private void warnOfForgetting(Admin admin) throws InterruptedException, ExecutionException {
+  /** Warns if the broker may delete configurations: nobody has taken them back. */
+  private void warnOfLostConfigurations(Admin admin)
+      throws InterruptedException, ExecutionException {
     Config config = config(admin, topics.config());
     String time = config.get(TopicConfig.RETENTION_MS_CONFIG).value();
     String bytes = config.get(TopicConfig.RETENTION_BYTES_CONFIG).value();
     String cleanup = config.get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
     if (!time.equals("-1") || !bytes.equals("-1") || !cleanup.equals("delete")) {
       log.warn(
-          "{} forgets configurations (cleanup.policy={}, retention.ms={}, retention.bytes={}):"
-              + " an instance that starts afterwards runs with its settings file; set delete, -1"
+          "{} loses configurations (cleanup.policy={}, retention.ms={}, retention.bytes={}): an"
+              + " instance that starts afterwards runs with its settings file; set delete, -1"
               + " and -1",
           topics.config(),
           cleanup,
@@ -227,21 +224,20 @@ public final class TopicCheck {
     }
   }
 
-  /** Without compaction, rows that are not written any more go with their segment. */
-  private void warnOfForgottenRows(Admin admin) throws InterruptedException {
+  /** Without compaction, rows that are no longer updated are deleted with their segment. */
+  private void warnOfLostRows(Admin admin) throws InterruptedException {
     String cleanup;
     try {
       cleanup =
           config(admin, topics.routingProfile()).get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
     } catch (ExecutionException e) {
-      log.warn(
-          "whether {} is compacted cannot be read: {}", topics.routingProfile(), rightToRead(e));
+      log.warn("cannot read whether {} is compacted: {}", topics.routingProfile(), rightToRead(e));
       return;
     }
     if (!cleanup.contains(TopicConfig.CLEANUP_POLICY_COMPACT)) {
       log.warn(
-          "{} is not compacted (cleanup.policy={}): classes that are rare are missing from the"
-              + " routing profile after a while; set compact,delete",
+          "{} is not compacted (cleanup.policy={}): the routing profile loses rare classes after a"
+              + " while; set compact,delete",
           topics.routingProfile(),
           cleanup);
     }

@@ -6,14 +6,21 @@ import java.util.List;
 /**
  * The largest records that the topics take, in bytes.
  *
- * @param images what can arrive
- * @param predictions what an answer may have
- * @param expertUtilization what a batch's numbers may have
- * @param deadLetters what is left for an image and its error headers
+ * @param images an image
+ * @param predictions a prediction
+ * @param expertUtilization the numbers of a batch
+ * @param deadLetters an image and its error headers
  */
 public record TopicLimits(int images, int predictions, int expertUtilization, int deadLetters) {
 
-  /** Returns limits for where they may not be read. */
+  /** What to do about {@link #predictionsTooSmall}. */
+  public static final String RAISE_PREDICTIONS =
+      "raise its max.message.bytes to " + TopicPlan.MIN_PREDICTION_BYTES + " or more";
+
+  /** What to do about {@link #deadLettersTooSmall}. */
+  public static final String RAISE_DEAD_LETTERS = "raise the latter's max.message.bytes";
+
+  /** Returns the limits to assume where the topics' own may not be read. */
   public static TopicLimits assumed(int imageMaxBytes) {
     return new TopicLimits(
         imageMaxBytes,
@@ -22,32 +29,39 @@ public record TopicLimits(int images, int predictions, int expertUtilization, in
         Integer.MAX_VALUE);
   }
 
-  /** Returns the bytes of the largest record that arrives or leaves, dead letters aside. */
+  /** Returns the bytes of the largest record that is read or written, except dead letters. */
   public int largestRecord() {
     return Math.max(images, Math.max(predictions, expertUtilization));
   }
 
-  /** Returns what is too small, each as a sentence for the log. */
+  /** Returns which limits are too low, each as a sentence for the log. */
   List<String> problems(Topics topics) {
     List<String> problems = new ArrayList<>();
     if (deadLetters <= images) {
       problems.add(
-          ("%s takes records of %d bytes and %s of %d: a bad record of the largest size does not"
-                  + " fit there with its error headers, and is written without its value; raise the"
-                  + " latter's max.message.bytes")
-              .formatted(topics.images(), images, topics.deadLetters(), deadLetters));
+          deadLettersTooSmall(topics.images(), images, topics.deadLetters(), deadLetters)
+              + "; "
+              + RAISE_DEAD_LETTERS);
     }
     if (predictions < TopicPlan.MIN_PREDICTION_BYTES) {
       problems.add(
-          ("%s takes records of %d bytes: a prediction carries up to %d bytes of its image's key,"
-                  + " headers, label and attributes, and one that does not fit stops the stream;"
-                  + " raise max.message.bytes to %d or more")
-              .formatted(
-                  topics.predictions(),
-                  predictions,
-                  TopicPlan.MAX_CARRIED_BYTES,
-                  TopicPlan.MIN_PREDICTION_BYTES));
+          predictionsTooSmall(topics.predictions(), predictions) + "; " + RAISE_PREDICTIONS);
     }
     return List.copyOf(problems);
+  }
+
+  /** Returns why a predictions topic that takes records of so many bytes is a problem. */
+  public static String predictionsTooSmall(String topic, long bytes) {
+    return ("%s takes records of at most %d bytes. A prediction carries up to %d bytes of its"
+            + " image's key, headers, label and attributes; one that does not fit stops the stream")
+        .formatted(topic, bytes, TopicPlan.MAX_CARRIED_BYTES);
+  }
+
+  /** Returns why a dead-letter topic that takes no larger records than images is a problem. */
+  public static String deadLettersTooSmall(
+      String images, long imageBytes, String deadLetters, long deadLetterBytes) {
+    return ("%s takes records of at most %d bytes, %s of %d. The largest bad record does not fit"
+            + " there with its error headers, so it is written without its value")
+        .formatted(images, imageBytes, deadLetters, deadLetterBytes);
   }
 }

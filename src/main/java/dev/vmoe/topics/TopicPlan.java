@@ -23,9 +23,9 @@ import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.TopicConfig;
 
 /**
- * The topics as they should be: {@code topology/topics.yaml} as a value.
+ * The planned topics: {@code topology/topics.yaml} as a value.
  *
- * @param topics every topic of the application once, in the file's order
+ * @param topics every topic of the application once, in the order of the file
  */
 public record TopicPlan(List<Topic> topics) {
 
@@ -37,12 +37,12 @@ public record TopicPlan(List<Topic> topics) {
   public static final String ROUTING_PROFILE = "routing-profile";
 
   /**
-   * Most bytes of an image's key, headers, label and attributes: all of it is in its prediction
-   * again, and predictions are kept for long and read by many.
+   * Maximum bytes of an image's key, headers, label and attributes. They are copied to its
+   * prediction, and predictions are kept for long and read by many.
    */
   public static final int MAX_CARRIED_BYTES = 256 * 1024;
 
-  /** What the predictions topic has to take: what is carried, and far less of the model's own. */
+  /** The predictions topic has to take the carried bytes and far fewer of the model's own. */
   public static final int MIN_PREDICTION_BYTES = 2 * MAX_CARRIED_BYTES;
 
   private static final List<String> NAMES =
@@ -54,10 +54,10 @@ public record TopicPlan(List<Topic> topics) {
   private static final String CONFIG_MAP = "config";
   private static final Set<String> TOPIC_KEYS = Set.of(PARTITIONS, REPLICATION_FACTOR, CONFIG_MAP);
 
-  /** Kafka's limit where a topic sets none. */
+  /** Kafka's default. */
   private static final long DEFAULT_MAX_MESSAGE_BYTES = 1_048_588;
 
-  /** Names of the topic settings that this version of Kafka has. */
+  /** Names of this Kafka version's topic settings. */
   private static final Set<String> TOPIC_CONFIGS =
       Arrays.stream(TopicConfig.class.getFields())
           .filter(field -> field.getName().endsWith("_CONFIG"))
@@ -65,12 +65,12 @@ public record TopicPlan(List<Topic> topics) {
           .collect(Collectors.toUnmodifiableSet());
 
   /**
-   * One topic as it should be.
+   * One planned topic.
    *
    * @param name without the prefix
    * @param partitions at least 1
-   * @param replicationFactor replicas of a partition; -1 leaves them to the broker
-   * @param config Kafka's topic settings; those not named are the broker's
+   * @param replicationFactor replicas of a partition; -1 for the broker's default
+   * @param config Kafka's topic settings; the broker's defaults apply to the others
    */
   public record Topic(
       String name, int partitions, short replicationFactor, Map<String, String> config) {
@@ -82,19 +82,14 @@ public record TopicPlan(List<Topic> topics) {
       }
       if (replicationFactor < 1 && replicationFactor != -1) {
         throw new ConfigException(
-            name
-                + ": replication-factor "
-                + replicationFactor
-                + " is neither at least 1 nor -1 (the broker's default)");
+            "%s: replication-factor %s is neither at least 1 nor -1 (the broker's default)"
+                .formatted(name, replicationFactor));
       }
       for (String key : config.keySet()) {
         if (!TOPIC_CONFIGS.contains(key)) {
           throw new ConfigException(
-              name
-                  + ": '"
-                  + key
-                  + "' is no topic setting of Kafka"
-                  + Nearest.suggestion(key, TOPIC_CONFIGS));
+              "%s: '%s' is no topic setting of Kafka%s"
+                  .formatted(name, key, Nearest.suggestion(key, TOPIC_CONFIGS)));
         }
       }
       config = java.util.Collections.unmodifiableMap(new TreeMap<>(config));
@@ -104,7 +99,7 @@ public record TopicPlan(List<Topic> topics) {
   /**
    * Checks what the application depends on.
    *
-   * @throws ConfigException if a topic is missing, unknown or cannot do its work
+   * @throws ConfigException if a topic is missing, unknown or unfit for its purpose
    */
   public TopicPlan {
     topics = List.copyOf(topics);
@@ -130,26 +125,20 @@ public record TopicPlan(List<Topic> topics) {
     long largestDeadLetter = maxMessageBytes(find(topics, IMAGES_DLQ));
     if (largestDeadLetter <= largestImage) {
       throw new ConfigException(
-          "images.dlq: max.message.bytes "
-              + largestDeadLetter
-              + " must be above that of images ("
-              + largestImage
-              + "): a dead letter is the image and its error headers");
+          ("images.dlq: max.message.bytes %s must be above that of images (%s): a dead letter"
+                  + " is the image and its error headers")
+              .formatted(largestDeadLetter, largestImage));
     }
     long largestPrediction = maxMessageBytes(find(topics, PREDICTIONS));
     if (largestPrediction < MIN_PREDICTION_BYTES) {
       throw new ConfigException(
-          "predictions: max.message.bytes "
-              + largestPrediction
-              + " must be at least "
-              + MIN_PREDICTION_BYTES
-              + ": a prediction carries up to "
-              + MAX_CARRIED_BYTES
-              + " bytes of its image's key, headers, label and attributes");
+          ("predictions: max.message.bytes %s must be at least %s: a prediction carries up to"
+                  + " %s bytes of its image's key, headers, label and attributes")
+              .formatted(largestPrediction, MIN_PREDICTION_BYTES, MAX_CARRIED_BYTES));
     }
   }
 
-  /** Returns the plan of the checkout, or else the one that was packaged with these classes. */
+  /** Returns the plan of the checkout, else the one that was packaged with these classes. */
   public static TopicPlan load() {
     String home = System.getProperty("vmoe.home");
     if (home != null) {
@@ -171,7 +160,7 @@ public record TopicPlan(List<Topic> topics) {
   /**
    * Reads a plan.
    *
-   * @throws ConfigException if the file cannot be read, or says what is not understood
+   * @throws ConfigException if the file cannot be read, or its content is wrong
    */
   public static TopicPlan read(Path file) {
     try {
@@ -189,8 +178,7 @@ public record TopicPlan(List<Topic> topics) {
   }
 
   /**
-   * Returns the same plan with this many replicas, of which one may be missing while records are
-   * acknowledged.
+   * Returns the same plan with this many replicas; writing goes on while one of them is missing.
    */
   public TopicPlan withReplicationFactor(int replicas) {
     return new TopicPlan(
@@ -223,11 +211,11 @@ public record TopicPlan(List<Topic> topics) {
       return new TopicPlan(topics);
     } catch (JsonProcessingException e) {
       throw new ConfigException(
-          origin
-              + ": line "
-              + e.getLocation().getLineNr()
-              + ": "
-              + e.getOriginalMessage().lines().findFirst().orElse("not YAML"));
+          "%s: line %d: %s"
+              .formatted(
+                  origin,
+                  e.getLocation().getLineNr(),
+                  e.getOriginalMessage().lines().findFirst().orElse("not YAML")));
     } catch (ConfigException e) {
       throw new ConfigException(origin + ": " + e.getMessage());
     }
@@ -240,11 +228,8 @@ public record TopicPlan(List<Topic> topics) {
     for (Map.Entry<String, JsonNode> entry : node.properties()) {
       if (!TOPIC_KEYS.contains(entry.getKey())) {
         throw new ConfigException(
-            name
-                + ": unknown key '"
-                + entry.getKey()
-                + "'"
-                + Nearest.suggestion(entry.getKey(), TOPIC_KEYS));
+            "%s: unknown key '%s'%s"
+                .formatted(name, entry.getKey(), Nearest.suggestion(entry.getKey(), TOPIC_KEYS)));
       }
     }
     JsonNode config = node.path(CONFIG_MAP);

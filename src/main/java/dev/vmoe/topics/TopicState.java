@@ -4,43 +4,53 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A topic as the brokers have it, beside the plan.
+ * A topic as it is on the brokers, compared with the plan.
  *
  * @param name full name
- * @param status how it stands to the plan
+ * @param status how it compares with the plan
  * @param partitions its partitions; 0 if it is missing
  * @param replicationFactor replicas of its partitions; 0 if it is missing
- * @param config the settings that the plan names, as they are
- * @param differences what is not as planned, each as one sentence
+ * @param config actual values of the settings in the plan
+ * @param differences from the plan, a sentence each
  */
 public record TopicState(
     String name,
-    Status status,
+    PlanStatus status,
     int partitions,
     int replicationFactor,
     Map<String, String> config,
     List<String> differences) {
 
-  /** How a topic stands to the plan. */
-  public enum Status {
+  /** How a topic compares with the plan. */
+  public enum PlanStatus {
     /** It was missing and has just been created. */
     CREATED,
-    /** It was there, as planned. */
+    /** It exists as planned. */
     AS_PLANNED,
-    /** It was there and is not as planned; nothing was changed. */
+    /** It exists and differs from the plan; nothing was changed. */
     DIFFERENT,
-    /** It is not there. */
+    /** It does not exist. */
     MISSING
   }
 
-  /** Copies what is given. */
+  /** Copies map and list. */
   public TopicState {
     config = Map.copyOf(config);
     differences = List.copyOf(differences);
   }
 
+  /** Returns the numbers of partitions and replicas, for people. */
+  public String size() {
+    return "%d partition%s, %d replica%s"
+        .formatted(
+            partitions,
+            partitions == 1 ? "" : "s",
+            replicationFactor,
+            replicationFactor == 1 ? "" : "s");
+  }
+
   /** Returns whether the application can rely on the topic. */
   public boolean isGood() {
-    return status == Status.CREATED || status == Status.AS_PLANNED;
+    return status == PlanStatus.CREATED || status == PlanStatus.AS_PLANNED;
   }
 }

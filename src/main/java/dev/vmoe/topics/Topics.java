@@ -11,10 +11,10 @@ import org.apache.kafka.common.acl.AclOperation;
  *
  * @param images images to classify
  * @param predictions answers
- * @param expertUtilization what the experts did
+ * @param expertUtilization what the experts did for each batch
  * @param deadLetters images that cannot be answered
  * @param config configurations
- * @param routingProfile what the experts have done for each class so far
+ * @param routingProfile what the experts did for each class so far
  */
 public record Topics(
     String images,
@@ -35,12 +35,12 @@ public record Topics(
         settings.topic(TopicPlan.ROUTING_PROFILE));
   }
 
-  /** Returns those without which no image can be answered. */
+  /** Returns the topics without which no image can be answered. */
   public List<String> ofImages() {
     return List.of(images, predictions, expertUtilization, deadLetters, config);
   }
 
-  /** Returns what is done with a topic to answer images. */
+  /** Returns the operations on a topic that answering images needs. */
   public Set<AclOperation> forImages(String topic) {
     if (topic.equals(images) || topic.equals(config)) {
       return Set.of(AclOperation.READ);
@@ -48,7 +48,7 @@ public record Topics(
     return topic.equals(routingProfile) ? Set.of() : Set.of(AclOperation.WRITE);
   }
 
-  /** Returns what is done with a topic to keep the routing profile. */
+  /** Returns the operations on a topic that keeping the routing profile needs. */
   public Set<AclOperation> forProfile(String topic) {
     if (topic.equals(routingProfile)) {
       return EnumSet.of(AclOperation.READ, AclOperation.WRITE);
@@ -56,7 +56,7 @@ public record Topics(
     return topic.equals(expertUtilization) ? Set.of(AclOperation.READ) : Set.of();
   }
 
-  /** Returns all of them. */
+  /** Returns all topics. */
   public List<String> all() {
     return List.of(images, predictions, expertUtilization, deadLetters, config, routingProfile);
   }

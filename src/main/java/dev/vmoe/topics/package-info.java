@@ -1,4 +1,4 @@
-/** The topics of the pipeline: their plan, the rights they need, and the checks before a start. */
+/** The topics of the pipeline: plan, needed rights, checks before a start. */
 @NullMarked
 package dev.vmoe.topics;
 

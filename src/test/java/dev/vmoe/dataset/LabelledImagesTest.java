@@ -141,7 +141,7 @@ class LabelledImagesTest {
     assertRefused(images, "label 2 of image 1", "outside the 2 classes");
 
     writeIdx(folder, "labels-idx1-ubyte", idxImages(2, 1, 1, 0, 0));
-    assertRefused(images, "starts with 0x00000803, not with 0x00000801");
+    assertRefused(images, "starts with 0x00000803, but", "starts with 0x00000801");
 
     writeIdx(folder, "labels-idx1-ubyte", idxLabels(2, 0, 0));
     writeIdx(folder, "images-idx3-ubyte", Arrays.copyOf(idxImages(2, 1, 1), 10));
@@ -191,7 +191,7 @@ class LabelledImagesTest {
       try (LabelledImages images = LabelledImages.open(path, CLASSES)) {
         assertThatThrownBy(() -> images.skip(4))
             .isInstanceOf(IOException.class)
-            .hasMessageContaining("cannot pass over 4 images")
+            .hasMessageContaining("cannot skip 4 images")
             .hasMessageContaining("has 3");
       }
     }

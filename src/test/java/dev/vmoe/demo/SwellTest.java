@@ -11,7 +11,7 @@ class SwellTest {
   private long nanos;
   private final Swell swell = new Swell(() -> 100, 0.5, 1.5, Duration.ofSeconds(60), () -> nanos);
 
-  /** Images of a second that begins then. */
+  /** Returns the images of the second that begins at this time. */
   private int sentFrom(int second) {
     int sent = 0;
     while (nanos < (second + 1) * 1_000_000_000L) {

@@ -19,12 +19,12 @@ class MachineCheckTest {
     "512, 512, 10, 1024, FAILED",
     "512, 512, 3000, 4000, FAILED"
   })
-  void shouldCompareWhatMayBeTakenWithTheLimit(
-      long heap, long direct, long model, long limit, Finding.Status status) {
+  void shouldCompareTheMemoryOfAnInstanceWithTheLimit(
+      long heap, long direct, long model, long limit, Finding.Verdict status) {
     Findings findings = new Findings(finding -> {});
 
     new MachineCheck(new Settings(Map.of()), model * MIB)
-        .lookAtMemory(heap * MIB, direct * MIB, limit * MIB, findings);
+        .checkMemory(heap * MIB, direct * MIB, limit * MIB, findings);
 
     assertThat(findings.all()).hasSize(1);
     assertThat(findings.all().get(0).status()).isEqualTo(status);

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A home of its own, with one variant that is a copy of a bundled one. */
+/** Uses a temporary home with one variant, a copy of a bundled one. */
 class BundledModelsTest {
 
   private static final String HOME = "vmoe.home";

@@ -106,22 +106,22 @@ class ModelFolderTest {
       Files.writeString(sums, OTHER + "  " + name + "\n");
       assertThatExceptionOfType(IOException.class)
           .isThrownBy(() -> FileSums.checkGraph(graph))
-          .withMessageContaining("model.onnx is not the file that SHA256SUMS means");
+          .withMessageContaining("model.onnx is not the file that SHA256SUMS lists");
     }
     for (String name : List.of("model.onnx.data", "model.profile.json")) {
       Files.writeString(sums, OTHER + " *" + name + "\n");
       assertThatExceptionOfType(IOException.class)
           .isThrownBy(() -> FileSums.checkGraph(graph))
-          .withMessageContaining(name + " is missing, which SHA256SUMS beside it names");
+          .withMessageContaining(name + " is missing, but SHA256SUMS beside it lists it");
       Files.writeString(graph.resolveSibling(name), "abc");
       assertThatExceptionOfType(IOException.class)
           .isThrownBy(() -> FileSums.checkGraph(graph))
-          .withMessageContaining(name + " is not the file that SHA256SUMS means");
+          .withMessageContaining(name + " is not the file that SHA256SUMS lists");
     }
     Files.writeString(sums, "SHA256 (model.onnx) = " + ABC + "\n");
     assertThatExceptionOfType(IOException.class)
         .isThrownBy(() -> FileSums.checkGraph(graph))
-        .withMessageContaining("is no line of sha256sum");
+        .withMessageContaining("is not a line of sha256sum");
   }
 
   @Test
@@ -134,7 +134,7 @@ class ModelFolderTest {
       Files.writeString(prefix.resolveSibling(name), "abc");
       assertThatExceptionOfType(IOException.class)
           .isThrownBy(() -> FileSums.checkCheckpoint(prefix))
-          .withMessageContaining(name + " is not the file that SHA256SUMS means");
+          .withMessageContaining(name + " is not the file that SHA256SUMS lists");
     }
   }
 

@@ -117,6 +117,6 @@ class ProfileFileTest {
     assertThatThrownBy(() -> ProfileFile.read(file))
         .as(text)
         .isInstanceOf(IOException.class)
-        .hasMessageContaining(file + " is no quality profile of vmoe sweep");
+        .hasMessageContaining(file + " is not a quality profile of vmoe sweep");
   }
 }

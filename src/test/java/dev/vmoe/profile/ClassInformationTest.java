@@ -15,7 +15,7 @@ class ClassInformationTest {
     ClassInformation information = ClassInformation.of(new long[][] {{50, 0}, {0, 50}}, 1);
 
     assertThat(information.bits()).isCloseTo(1, within(1e-12));
-    assertThat(information.mostBits()).isCloseTo(1, within(1e-12));
+    assertThat(information.maxBits()).isCloseTo(1, within(1e-12));
     assertThat(information.chanceBits()).isCloseTo(1 / (200 * Math.log(2)), within(1e-12));
     assertThat(information.aboveChanceBits()).isCloseTo(1 - 1 / (200 * Math.log(2)), within(1e-12));
   }
@@ -36,7 +36,7 @@ class ClassInformationTest {
 
     double ofExperts = 2 - 0.75 * LOG2_3;
     assertThat(information.bits()).isCloseTo(1 + ofExperts - 1.5, within(1e-12));
-    assertThat(information.mostBits()).isCloseTo(ofExperts, within(1e-12));
+    assertThat(information.maxBits()).isCloseTo(ofExperts, within(1e-12));
   }
 
   @Test
@@ -75,9 +75,9 @@ class ClassInformationTest {
     int images = 1000;
     double chance = ClassInformation.of(filled(images), 1).chanceBits();
 
-    // all choices of an image alike: the worst case is met
+    // all choices of an image are alike: the worst case
     assertThat(meanOfNothing(images, 100, 1)).isCloseTo(chance, within(0.1 * chance));
-    // as independent of each other as can be: far below
+    // all choices are independent: far below
     assertThat(meanOfNothing(images, 100, 0)).isCloseTo(chance / 100, within(0.001));
     assertThat(meanOfNothing(images, 100, 0.5)).isBetween(chance / 10, chance);
   }

@@ -230,16 +230,14 @@ class RoutingProfileTopologyTest {
     }
   }
 
-  /**
-   * What another model's events have beyond what an instance counts of one that it does not run.
-   */
+  /** Events of a model that the instance does not run, beyond what it counts of such a model. */
   @Test
   void shouldBoundTheRowsWhateverIsWritten() {
-    int most = ProfileBound.MOST_OTHER_CLASSES;
+    int max = ProfileBound.MAX_OTHER_CLASSES;
     for (int i = 0; i < 200; i++) {
       pipe(event(Integer.toHexString(i), ofClass("a", 3, 1, layer(1, 1, 1, 1, 1, 1))));
       pipe(event("free text " + i, ofClass("a", 0, 1, layer(1, 1, 1, 1, 1, 1))));
-      pipe(event("0", ofClass("a", most + i, 1, layer(1, 1, 1, 1, 1, 1))));
+      pipe(event("0", ofClass("a", max + i, 1, layer(1, 1, 1, 1, 1, 1))));
     }
 
     assertThat(rows()).containsOnlyKeys("0/3", "1/3", "2/3");
@@ -263,7 +261,7 @@ class RoutingProfileTopologyTest {
             .toArray(LayerUtilization[]::new);
     pipe(ofLayers(event(own.weightsHash(), ofClass("beyond", classes, 1, layers)), layers));
     pipe(event(own.weightsHash(), ofClass("other shape", 0, 1, layer(1, 1, 1, 1, 1, 1))));
-    for (int i = 0; i <= ProfileBound.MOST_OTHER_MODELS; i++) {
+    for (int i = 0; i <= ProfileBound.MAX_OTHER_MODELS; i++) {
       pipe(event("a" + i, ofClass("a", 0, 1, layer(1, 1, 1, 1, 1, 1))));
     }
     pipe(ofLayers(event(own.weightsHash(), ofClass("last", classes - 1, 1, layers)), layers));
@@ -280,7 +278,7 @@ class RoutingProfileTopologyTest {
 
   @Test
   void shouldCountAModelExactlyOnceItIsServed() {
-    for (int i = 0; i <= ProfileBound.MOST_OTHER_MODELS; i++) {
+    for (int i = 0; i <= ProfileBound.MAX_OTHER_MODELS; i++) {
       pipe(event("a" + i, ofClass("a", 0, 1, layer(1, 1, 1, 1, 1, 1))));
     }
     served.put("a0", new FakeClassifier().card());

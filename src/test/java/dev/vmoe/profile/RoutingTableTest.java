@@ -38,7 +38,7 @@ class RoutingTableTest {
         .containsExactly(new ClassImages("cat, or <kitten>", 2), new ClassImages("dog", 1));
     assertThat(TABLE.images()).isEqualTo(3);
     assertThat(TABLE.otherImages()).isEqualTo(7);
-    assertThat(TABLE.layers()).extracting(RoutingTable.Layer::block).containsExactly(1, 3);
+    assertThat(TABLE.layers()).extracting(RoutingTable.TableLayer::block).containsExactly(1, 3);
     assertThat(TABLE.layers().get(0).kept()).isDeepEqualTo(new long[][] {{6, 2}, {0, 4}});
   }
 
@@ -92,7 +92,7 @@ class RoutingTableTest {
     RoutingTable table = tally.table();
     assertThat(table.classes())
         .containsExactly(new ClassImages("grey-0", 2), new ClassImages("grey-5", 4));
-    for (RoutingTable.Layer layer : table.layers()) {
+    for (RoutingTable.TableLayer layer : table.layers()) {
       long choices = 0;
       double gates = 0;
       for (int c = 0; c < 2; c++) {
@@ -170,6 +170,6 @@ class RoutingTableTest {
   void shouldSayWhichLayersThereAre() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new RoutingMapPicture(TABLE, List.of(2)))
-        .withMessage("block 2 is no MoE layer of m; those are blocks [1, 3]");
+        .withMessage("block 2 is not an MoE layer of m; its MoE layers are blocks [1, 3]");
   }
 }

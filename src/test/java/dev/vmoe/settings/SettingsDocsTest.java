@@ -9,7 +9,7 @@ import java.util.List;
 import org.apache.kafka.common.config.ConfigDef.ConfigKey;
 import org.junit.jupiter.api.Test;
 
-/** Keeps {@code src/docs/settings.md} as the definition says. */
+/** Keeps {@code src/docs/settings.md} equal to the definition. */
 class SettingsDocsTest {
 
   private static final Path PAGE =
@@ -38,10 +38,10 @@ class SettingsDocsTest {
 
             <!-- Generated from dev.vmoe.settings.Settings; do not edit. -->
 
-            A settings file (`--settings FILE`, properties in UTF-8; see `ops/vmoe.properties`), over it
-            environment variables, over both the command line (`--set key=value`). A variable's name is
-            `VMOE_` and the setting's in capitals, with `.` as `_`, `_` as `__` and `-` as `___`.
-            Unknown settings are refused.
+            Settings come from a settings file (`--settings FILE`, properties in UTF-8; see
+            `ops/vmoe.properties`). Environment variables override it, and the command line
+            (`--set key=value`) overrides both. The name of a variable is `VMOE_` and the setting's
+            in capitals, with `.` as `_`, `_` as `__` and `-` as `___`. Unknown settings are refused.
 
             | setting | default | allowed | meaning |
             |---|---|---|---|
@@ -63,16 +63,16 @@ class SettingsDocsTest {
 
             ## Passed through
 
-            | prefix | goes, without the prefix, to |
+            | prefix | passed, without the prefix, to |
             |---|---|
-            | `streams.` | Kafka Streams, and the consumers, producers and admin clients of all commands where they know it: security is set once, here |
-            | `consumer.`, `producer.`, `admin.` | that kind of client alone |
+            | `streams.` | Kafka Streams, and those consumers, producers and admin clients of all commands that know the setting: set security once, here |
+            | `consumer.`, `producer.`, `admin.` | this kind of client only |
             | `registry.` | the schema registry's client |
             | `config.providers` | Kafka's configuration providers: `${file:/run/secrets/kafka:password}` instead of a secret |
 
-            What delivery depends on cannot be changed, under whichever prefix a client would find it:
-            exactly_once_v2, read_committed, acks=all, idempotence, the group, transactional ids, exception
-            handlers. Secrets are masked wherever settings are printed.
+            Settings that delivery depends on cannot be changed under any prefix: exactly_once_v2,
+            read_committed, acks=all, idempotence, the group, transactional ids, exception handlers.
+            Secrets are masked wherever settings are printed.
             """)
         .toString();
   }

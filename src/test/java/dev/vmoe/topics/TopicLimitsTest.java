@@ -19,10 +19,11 @@ class TopicLimitsTest {
   void shouldNameTheTopicsThatTakeTooLittle() {
     assertThat(new TopicLimits(1000, 524_287, 1000, 1000).problems(TOPICS))
         .satisfiesExactly(
-            problem -> assertThat(problem).contains("images takes records of 1000", "dlq of 1000"),
+            problem ->
+                assertThat(problem).contains("images takes records of at most 1000", "dlq of 1000"),
             problem ->
                 assertThat(problem)
-                    .contains("predictions takes records of 524287", "to 524288 or more"));
+                    .contains("predictions takes records of at most 524287", "to 524288 or more"));
   }
 
   @Test

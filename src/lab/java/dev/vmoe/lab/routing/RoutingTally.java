@@ -5,7 +5,7 @@ import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.RoutingCounts;
 import dev.vmoe.profile.RoutingTable;
 import dev.vmoe.profile.RoutingTable.ClassImages;
-import dev.vmoe.profile.RoutingTable.Layer;
+import dev.vmoe.profile.RoutingTable.TableLayer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -15,7 +15,7 @@ public final class RoutingTally {
 
   private final ModelCard card;
   private final long[] images;
-  private final List<Layer> layers = new ArrayList<>();
+  private final List<TableLayer> layers = new ArrayList<>();
 
   /** (L) choices before capacity. */
   private final long[] assigned;
@@ -28,7 +28,7 @@ public final class RoutingTally {
     assigned = new long[card.moeBlocks().size()];
     for (int block : card.moeBlocks()) {
       layers.add(
-          new Layer(
+          new TableLayer(
               block,
               0,
               new long[classes][card.numExperts()],
@@ -73,9 +73,9 @@ public final class RoutingTally {
         IntStream.range(0, layers.size()).mapToObj(l -> layer(l, seen)).toList());
   }
 
-  private Layer layer(int l, List<Integer> seen) {
-    Layer layer = layers.get(l);
-    return new Layer(
+  private TableLayer layer(int l, List<Integer> seen) {
+    TableLayer layer = layers.get(l);
+    return new TableLayer(
         layer.block(),
         assigned[l],
         seen.stream().map(c -> layer.kept()[c].clone()).toArray(long[][]::new),

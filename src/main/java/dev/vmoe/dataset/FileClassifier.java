@@ -1,6 +1,5 @@
-package dev.vmoe.cli;
+package dev.vmoe.dataset;
 
-import dev.vmoe.dataset.FileDecoder;
 import dev.vmoe.image.BadImageException;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
@@ -18,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** Classifies image files without Kafka: up to {@value #BATCH} files are one batch. */
 public final class FileClassifier {
 
-  /** Most files of a batch. */
+  /** Maximum files of a batch. */
   public static final int BATCH = 64;
 
   private final BatchClassifier classifier;
@@ -26,9 +25,9 @@ public final class FileClassifier {
   private final ByteBuffer images;
 
   /**
-   * The answer to one file: either an error, or all the rest.
+   * The answer to one file: an error, or all other components.
    *
-   * @param file the file as it was named
+   * @param file as it was given
    * @param error why there is no answer; null if there is one
    * @param top the best five classes
    * @param logits (classes)
@@ -36,7 +35,7 @@ public final class FileClassifier {
    * @param dispatched (L, E) choices that found a slot
    */
   @SuppressWarnings("ArrayRecordComponent")
-  public record Answer(
+  public record FileAnswer(
       Path file,
       @Nullable String error,
       List<ScoredClass> top,
@@ -44,15 +43,15 @@ public final class FileClassifier {
       int[][] assigned,
       int[][] dispatched) {
 
-    static Answer error(Path file, String error) {
-      return new Answer(file, error, List.of(), new float[0], new int[0][], new int[0][]);
+    static FileAnswer error(Path file, String error) {
+      return new FileAnswer(file, error, List.of(), new float[0], new int[0][], new int[0][]);
     }
   }
 
   /**
    * Creates a classifier of files; both parts stay open.
    *
-   * @param maxBytes larger files are not even read
+   * @param maxBytes larger files are refused unread
    */
   public FileClassifier(BatchClassifier classifier, ImageDecoder decoder, int maxBytes) {
     this.classifier = classifier;
@@ -66,9 +65,9 @@ public final class FileClassifier {
    * no part in routing.
    *
    * @param files at most {@value #BATCH}
-   * @return an answer a file, in their order
+   * @return an answer for each file, in their order
    */
-  public List<Answer> classify(List<Path> files, RoutingSettings settings) {
+  public List<FileAnswer> classify(List<Path> files, RoutingSettings settings) {
     List<@Nullable String> errors = new ArrayList<>();
     int decoded = 0;
     for (Path file : files) {
@@ -77,13 +76,13 @@ public final class FileClassifier {
       decoded += error == null ? 1 : 0;
     }
     BatchResult result = decoded == 0 ? null : classifier.classify(images, decoded, settings);
-    List<Answer> answers = new ArrayList<>(files.size());
+    List<FileAnswer> answers = new ArrayList<>(files.size());
     int index = 0;
     for (int i = 0; i < files.size(); i++) {
       String error = errors.get(i);
       answers.add(
           error != null || result == null
-              ? Answer.error(files.get(i), String.valueOf(error))
+              ? FileAnswer.error(files.get(i), String.valueOf(error))
               : answer(files.get(i), result, index++));
     }
     return answers;
@@ -98,10 +97,10 @@ public final class FileClassifier {
     }
   }
 
-  private Answer answer(Path file, BatchResult result, int index) {
+  private FileAnswer answer(Path file, BatchResult result, int index) {
     RoutingCounts counts = result.counts();
     float[] logits = result.logits()[index];
-    return new Answer(
+    return new FileAnswer(
         file,
         null,
         ScoredClass.top(classifier.card(), logits, 5),

@@ -1,8 +1,10 @@
-package dev.vmoe.cli;
+package dev.vmoe.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.vmoe.modelstore.BundledModels;
+import dev.vmoe.modelstore.ModelOpener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +28,7 @@ class OutgoingImagesTest {
     List<String> keys = new ArrayList<>();
     List<Byte> bytes = new ArrayList<>();
     while (images.hasNext()) {
-      OutgoingImages.Image image = images.next();
+      OutgoingImages.OutgoingImage image = images.next();
       assertThat(image.label()).isEqualTo("cat");
       keys.add(image.key());
       bytes.add(image.bytes()[0]);
@@ -38,10 +40,13 @@ class OutgoingImagesTest {
 
   @Test
   void shouldGiveEachImageOfTheSampleAKeyOfItsOwn() throws IOException {
-    OutgoingImages images = OutgoingImages.sample().times(10_001);
+    OutgoingImages images =
+        OutgoingImages.sample(
+                BundledModels.testImages(ModelOpener.card(BundledModels.vmoe()).classes()))
+            .times(10_001);
     List<String> keys = new ArrayList<>();
-    OutgoingImages.Image first = images.next();
-    OutgoingImages.Image last = first;
+    OutgoingImages.OutgoingImage first = images.next();
+    OutgoingImages.OutgoingImage last = first;
     keys.add(first.key());
     while (images.hasNext()) {
       last = images.next();

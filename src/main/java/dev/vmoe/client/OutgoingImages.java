@@ -1,8 +1,6 @@
-package dev.vmoe.cli;
+package dev.vmoe.client;
 
 import dev.vmoe.dataset.LabelledImage;
-import dev.vmoe.modelstore.BundledModels;
-import dev.vmoe.modelstore.ModelOpener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,37 +10,35 @@ import java.util.NoSuchElementException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What {@code produce} sends, in order: files or the bundled test images, once or over and over.
- */
-final class OutgoingImages implements Iterator<OutgoingImages.Image> {
+/** Images to send, in order: files or labelled images, once or again and again. */
+public final class OutgoingImages implements Iterator<OutgoingImages.OutgoingImage> {
 
-  /** Reads the bytes of an image when its turn comes. */
+  /** Reads the bytes of an image when it is sent. */
   @FunctionalInterface
-  interface Content {
+  public interface Content {
     byte[] read() throws IOException;
   }
 
   /**
    * An image to send.
    *
-   * @param name what a person knows it by
+   * @param name for messages to people
    * @param key the record's key
-   * @param label its true class, or null
-   * @param content its bytes
+   * @param label its true class; null if unknown
+   * @param content reads its bytes
    */
-  record Image(String name, String key, @Nullable String label, Content content) {
+  public record OutgoingImage(String name, String key, @Nullable String label, Content content) {
 
-    /** Reads it. */
-    byte[] bytes() throws IOException {
+    /** Returns the bytes. */
+    public byte[] bytes() throws IOException {
       return content.read();
     }
   }
 
-  /** Makes an image of its place in the whole sequence, repetitions included. */
+  /** Returns the image at a place of the whole sequence, repetitions included. */
   @FunctionalInterface
   private interface Source {
-    Image at(long number);
+    OutgoingImage at(long number);
   }
 
   private static final long ENDLESS = Long.MAX_VALUE;
@@ -56,12 +52,12 @@ final class OutgoingImages implements Iterator<OutgoingImages.Image> {
     this.count = count;
   }
 
-  /** Returns files, each under its name. */
-  static OutgoingImages files(List<Path> files, Function<Path, @Nullable String> label) {
+  /** Returns images of files; the key is the file's name. */
+  public static OutgoingImages files(List<Path> files, Function<Path, @Nullable String> label) {
     return new OutgoingImages(
         number -> {
           Path file = files.get((int) (number % files.size()));
-          return new Image(
+          return new OutgoingImage(
               file.toString(),
               file.getFileName().toString(),
               label.apply(file),
@@ -70,31 +66,29 @@ final class OutgoingImages implements Iterator<OutgoingImages.Image> {
         files.size());
   }
 
-  /** Returns the bundled test images, the n-th to be sent under {@code sample-n}, from 0. */
-  static OutgoingImages sample() throws IOException {
-    List<String> classes = ModelOpener.card(BundledModels.vmoe()).classes();
-    List<LabelledImage> images = BundledModels.testImages(classes);
+  /** Returns labelled images; the n-th to be sent, from 0, has the key {@code sample-n}. */
+  public static OutgoingImages sample(List<LabelledImage> images) {
     return new OutgoingImages(
         number -> {
           LabelledImage image = images.get((int) (number % images.size()));
           String name = "sample-" + number;
-          return new Image(name, name, image.label(), image::encoded);
+          return new OutgoingImage(name, name, image.label(), image::encoded);
         },
         images.size());
   }
 
-  /** Returns this many of them, from the first again where there are fewer. */
-  OutgoingImages times(long images) {
+  /** Returns this many images, starting again from the first as often as needed. */
+  public OutgoingImages times(long images) {
     return new OutgoingImages(source, images);
   }
 
-  /** Returns them again and again. */
-  OutgoingImages endless() {
+  /** Returns the images again and again. */
+  public OutgoingImages endless() {
     return new OutgoingImages(source, ENDLESS);
   }
 
-  /** Returns how many there are, those that are sent already included. */
-  long count() {
+  /** Returns the number of all images, including those that were already returned. */
+  public long count() {
     return count;
   }
 
@@ -104,7 +98,7 @@ final class OutgoingImages implements Iterator<OutgoingImages.Image> {
   }
 
   @Override
-  public Image next() {
+  public OutgoingImage next() {
     if (!hasNext()) {
       throw new NoSuchElementException("all " + count + " images are sent");
     }
