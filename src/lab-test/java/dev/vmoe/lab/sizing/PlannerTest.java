@@ -44,16 +44,16 @@ class PlannerTest {
   @Test
   void shouldNeverTakeFewerInstancesForLessTimeOrHigherPeaksOrMoreAccuracy() {
     Batching batching = new Batching(32, 20);
-    double usual = PLANNER.mostPerInstance(demand(1, 1, 1.5, 0.005), batching);
-    assertThat(PLANNER.mostPerInstance(demand(1, 0.35, 1.5, 0.005), batching))
+    double usual = PLANNER.maxRatePerInstance(demand(1, 1, 1.5, 0.005), batching);
+    assertThat(PLANNER.maxRatePerInstance(demand(1, 0.35, 1.5, 0.005), batching))
         .as("within 350 ms")
         .isPositive()
         .isLessThanOrEqualTo(usual);
-    assertThat(PLANNER.mostPerInstance(demand(1, 1, 4, 0.005), batching))
+    assertThat(PLANNER.maxRatePerInstance(demand(1, 1, 4, 0.005), batching))
         .as("peaks of four times the mean")
         .isPositive()
         .isLessThan(usual);
-    assertThat(PLANNER.mostPerInstance(demand(1, 1, 1, 0.06), batching))
+    assertThat(PLANNER.maxRatePerInstance(demand(1, 1, 1, 0.06), batching))
         .as("with accuracy to give up")
         .isGreaterThan(1.3 * usual);
   }
@@ -96,10 +96,10 @@ class PlannerTest {
   @Test
   void shouldTakeMoreHeapForLargerImages() {
     Batching batching = new Batching(32, 20);
-    assertThat(Memory.of(Costs.made(), batching, 6, 500).heap()).isEqualTo(512);
+    assertThat(InstanceMemory.of(Costs.made(), batching, 6, 500).heap()).isEqualTo(512);
     // 6 partitions × 4 × 32 images × 1 MiB = 768 MiB in flight, a quarter of the heap
-    assertThat(Memory.of(Costs.made(), batching, 6, 1 << 20).heap()).isEqualTo(3_072);
-    assertThat(Memory.of(Costs.made(), batching, 6, 500).direct())
+    assertThat(InstanceMemory.of(Costs.made(), batching, 6, 1 << 20).heap()).isEqualTo(3_072);
+    assertThat(InstanceMemory.of(Costs.made(), batching, 6, 500).direct())
         .isEqualTo(3.0 * 3 * 28 * 28 * 32 / (1 << 20));
   }
 
