@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.vmoe.capacity.PointBounds;
+import dev.vmoe.output.Json;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -44,16 +45,16 @@ class PlannerTest {
   @Test
   void shouldNeverTakeFewerInstancesForLessTimeOrHigherPeaksOrMoreAccuracy() {
     Batching batching = new Batching(32, 20);
-    double usual = PLANNER.maxRatePerInstance(demand(1, 1, 1.5, 0.005), batching);
-    assertThat(PLANNER.maxRatePerInstance(demand(1, 0.35, 1.5, 0.005), batching))
+    double usual = PLANNER.mostPerInstance(demand(1, 1, 1.5, 0.005), batching);
+    assertThat(PLANNER.mostPerInstance(demand(1, 0.35, 1.5, 0.005), batching))
         .as("within 350 ms")
         .isPositive()
         .isLessThanOrEqualTo(usual);
-    assertThat(PLANNER.maxRatePerInstance(demand(1, 1, 4, 0.005), batching))
+    assertThat(PLANNER.mostPerInstance(demand(1, 1, 4, 0.005), batching))
         .as("peaks of four times the mean")
         .isPositive()
         .isLessThan(usual);
-    assertThat(PLANNER.maxRatePerInstance(demand(1, 1, 1, 0.06), batching))
+    assertThat(PLANNER.mostPerInstance(demand(1, 1, 1, 0.06), batching))
         .as("with accuracy to give up")
         .isGreaterThan(1.3 * usual);
   }
@@ -61,6 +62,10 @@ class PlannerTest {
   @Test
   void shouldPlanWhatMeetsTheDemandAndSayThatFewerDoNot() {
     Plan plan = plan(5_000, 1, 1.5);
+    assertThat(Json.tree(plan).fieldNames())
+        .as("what a plan's JSON is read by")
+        .toIterable()
+        .contains("instances", "memory", "most_per_instance", "at_rate", "at_burst");
 
     assertThat(plan.atRate().p99Ms()).isLessThan(1_000);
     assertThat(plan.atBurst().p99Ms()).isLessThan(1_000);
