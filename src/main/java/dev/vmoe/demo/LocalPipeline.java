@@ -3,9 +3,9 @@ package dev.vmoe.demo;
 import dev.vmoe.capacity.CapacityController;
 import dev.vmoe.capacity.FixedCapacity;
 import dev.vmoe.capacity.OperatingPoint;
-import dev.vmoe.client.OpenLoopClient;
 import dev.vmoe.client.Replay;
 import dev.vmoe.dataset.LabelledImage;
+import dev.vmoe.event.RegistryClient;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.instance.ControllerFactory;
@@ -147,8 +147,13 @@ public final class LocalPipeline implements AutoCloseable {
   }
 
   /** Returns the settings, addresses included. */
-  Settings settings() {
+  public Settings settings() {
     return settings;
+  }
+
+  /** Returns a client of the registry, open as long as this. */
+  public RegistryClient registry() {
+    return broker.registry();
   }
 
   /** Returns the pipeline that runs. */
@@ -197,23 +202,6 @@ public final class LocalPipeline implements AutoCloseable {
   /** Returns the images over and over. */
   public static Iterator<LabelledImage> endless(List<LabelledImage> images) {
     return Stream.generate(images::stream).flatMap(all -> all).iterator();
-  }
-
-  /**
-   * Opens a client that sends images when they are due; it is closed with this.
-   *
-   * @param images sent again from the first where more are wanted
-   * @param stalledAfter silence after which what is not answered counts as lost
-   */
-  public OpenLoopClient openLoop(List<LabelledImage> images, Duration stalledAfter) {
-    return opened(
-        new OpenLoopClient(
-            settings.getString(Settings.BOOTSTRAP_SERVERS),
-            broker.registry(),
-            settings.topic(TopicPlan.IMAGES),
-            settings.topic(TopicPlan.PREDICTIONS),
-            images,
-            stalledAfter));
   }
 
   /** Stops everything, last started first. */

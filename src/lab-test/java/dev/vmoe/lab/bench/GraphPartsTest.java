@@ -8,7 +8,6 @@ import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.model.ImportOptions;
 import dev.vmoe.model.ModelImport;
-import dev.vmoe.model.RandomCheckpoint;
 import dev.vmoe.model.Target;
 import dev.vmoe.model.VmoeArchitecture;
 import dev.vmoe.moe.Routing;

@@ -10,13 +10,13 @@ import dev.vmoe.lab.bench.MatrixPeak;
 import dev.vmoe.lab.bench.OperatorProfile;
 import dev.vmoe.lab.bench.PeakGraph;
 import dev.vmoe.lab.bench.ProductArithmetic;
+import dev.vmoe.lab.bench.RandomModels;
 import dev.vmoe.lab.bench.Rounds;
+import dev.vmoe.lab.bench.Variant;
 import dev.vmoe.model.Form;
 import dev.vmoe.model.Precision;
 import dev.vmoe.model.Target;
-import dev.vmoe.model.Variant;
 import dev.vmoe.model.VmoeArchitecture;
-import dev.vmoe.modelstore.BundledModels;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.output.Json;
@@ -202,8 +202,8 @@ final class BenchGraphCommand implements Callable<Integer> {
       throws IOException {
     Progress progress = new Progress(spec.commandLine().getErr());
     progress.say("making " + variant + " with random weights, and its dense twin");
-    Path graph = BundledModels.random(variant, false, form, SEED);
-    Path twin = BundledModels.random(variant, true, form, SEED);
+    Path graph = RandomModels.graph(variant, false, form, SEED);
+    Path twin = RandomModels.graph(variant, true, form, SEED);
     Path peak = work.resolve("peak.onnx");
     PeakGraph.write(peak, SEED);
     ByteBuffer images = images(a);

@@ -4,8 +4,6 @@ import dev.vmoe.capacity.QualityProfile;
 import dev.vmoe.cli.ModelOptions;
 import dev.vmoe.cli.PositiveNumbers;
 import dev.vmoe.cli.RoutingOptions;
-import dev.vmoe.client.ArrivalTrace;
-import dev.vmoe.client.OpenLoopClient;
 import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.dataset.LabelledImages;
 import dev.vmoe.demo.LocalPipeline;
@@ -14,9 +12,11 @@ import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.instance.LearnedControllers;
 import dev.vmoe.instance.Pipeline;
 import dev.vmoe.lab.overload.AccuracyFrontier;
+import dev.vmoe.lab.overload.ArrivalTrace;
 import dev.vmoe.lab.overload.ClairvoyantBound;
 import dev.vmoe.lab.overload.LadderEvaluation;
 import dev.vmoe.lab.overload.LoadTraces;
+import dev.vmoe.lab.overload.OpenLoopClient;
 import dev.vmoe.lab.overload.OverloadBench;
 import dev.vmoe.lab.overload.OverloadFindings;
 import dev.vmoe.lab.overload.OverloadPolicies;
@@ -237,8 +237,8 @@ final class BenchOverloadCommand implements Callable<Integer> {
       rows = LadderEvaluation.run(classifier, decoder, set, batch, points, bar::at);
     }
     try (LocalPipeline pipeline =
-        new LocalPipeline(full, batch, classifier, decoder, capacity, progress::say)) {
-      OpenLoopClient client = pipeline.openLoop(set, STALLED_AFTER);
+            new LocalPipeline(full, batch, classifier, decoder, capacity, progress::say);
+        OpenLoopClient client = new OpenLoopClient(pipeline, set, STALLED_AFTER)) {
       OverloadBench bench =
           new OverloadBench(client, capacity, all.get(0), all.get(1), WINDOW_BATCHES * batch, seed);
       progress.say("warming up");

@@ -12,6 +12,7 @@ import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.lab.bench.BareLoop;
 import dev.vmoe.lab.bench.CpuShares;
+import dev.vmoe.lab.bench.RandomModels;
 import dev.vmoe.lab.sweep.SyntheticImages;
 import dev.vmoe.modelstore.BundledModels;
 import dev.vmoe.modelstore.ModelOpener;
@@ -99,7 +100,7 @@ final class BenchPipelineCommand implements Callable<Integer> {
     PositiveNumbers.check(spec, "--images", images, "--rounds", rounds, "--batch", batch);
     boolean demo = variant.equals("demo");
     int count = images != null ? images : demo ? 8_000 : 3_840;
-    Path graph = demo ? model.path() : BundledModels.random(variant, SEED);
+    Path graph = demo ? model.path() : RandomModels.graph(variant, SEED);
     Progress progress = new Progress(spec.commandLine().getErr());
     List<Round> measured = new ArrayList<>();
     try (BatchClassifier classifier = model.open(graph)) {

@@ -2,15 +2,15 @@ package dev.vmoe.lab.cli;
 
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.cli.PositiveNumbers;
-import dev.vmoe.client.ArrivalTrace;
-import dev.vmoe.client.OpenLoopClient;
-import dev.vmoe.client.TraceOutcome;
 import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.demo.LocalBroker;
 import dev.vmoe.demo.LocalPipeline;
 import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.lab.overload.ArrivalTrace;
+import dev.vmoe.lab.overload.OpenLoopClient;
 import dev.vmoe.lab.overload.PolicyMetrics;
 import dev.vmoe.lab.overload.SwitchedCapacity;
+import dev.vmoe.lab.overload.TraceOutcome;
 import dev.vmoe.lab.sizing.Batching;
 import dev.vmoe.lab.sizing.CostMeasurement;
 import dev.vmoe.lab.sizing.Forecast;
@@ -124,14 +124,14 @@ final class BenchPlanCommand implements Callable<Integer> {
     SwitchedCapacity capacity = new SwitchedCapacity(forecaster.fixed(best));
     List<Row> rows = new ArrayList<>();
     try (LocalPipeline pipeline =
-        CostMeasurement.pipeline(
-            best,
-            batching,
-            session,
-            ModelOpener.decoder(session.card()),
-            capacity,
-            progress::say)) {
-      OpenLoopClient client = pipeline.openLoop(images, STALLED_AFTER);
+            CostMeasurement.pipeline(
+                best,
+                batching,
+                session,
+                ModelOpener.decoder(session.card()),
+                capacity,
+                progress::say);
+        OpenLoopClient client = new OpenLoopClient(pipeline, images, STALLED_AFTER)) {
       client.saturate(WARM_UP, Duration.ofSeconds(1), 16 * batching.maxImages(), 0);
       for (int seed = 1; seed <= repeat; seed++) {
         for (double share : shares) {

@@ -1,7 +1,5 @@
 package dev.vmoe.lab.overload;
 
-import dev.vmoe.client.ArrivalTrace;
-import dev.vmoe.client.TraceOutcome;
 import dev.vmoe.lab.overload.AccuracyFrontier.Choice;
 import java.util.Arrays;
 

@@ -1,7 +1,6 @@
 package dev.vmoe.lab.overload;
 
-import dev.vmoe.client.ArrivalTrace;
-import dev.vmoe.client.ArrivalTrace.Phase;
+import dev.vmoe.lab.overload.ArrivalTrace.Phase;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;

@@ -1,8 +1,5 @@
 package dev.vmoe.lab.overload;
 
-import dev.vmoe.client.ArrivalTrace;
-import dev.vmoe.client.OpenLoopClient;
-import dev.vmoe.client.TraceOutcome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -1,7 +1,6 @@
 package dev.vmoe.lab.overload;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.vmoe.client.ArrivalTrace;
 import dev.vmoe.output.Json;
 import dev.vmoe.output.OutputFiles;
 import java.io.IOException;

@@ -1,6 +1,5 @@
 package dev.vmoe.lab.overload;
 
-import dev.vmoe.client.TraceOutcome;
 import dev.vmoe.output.Table;
 import java.util.LinkedHashMap;
 import java.util.List;

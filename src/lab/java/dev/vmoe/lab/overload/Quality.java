@@ -1,7 +1,6 @@
 package dev.vmoe.lab.overload;
 
 import dev.vmoe.capacity.OperatingPoint;
-import dev.vmoe.client.TraceOutcome;
 import dev.vmoe.lab.sweep.Evaluation;
 import java.util.HashMap;
 import java.util.List;

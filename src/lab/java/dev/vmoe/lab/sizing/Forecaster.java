@@ -9,7 +9,7 @@ import dev.vmoe.capacity.LearningCapacity;
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.capacity.PointBounds;
 import dev.vmoe.capacity.QualityProfile;
-import dev.vmoe.client.ArrivalTrace;
+import dev.vmoe.lab.overload.ArrivalTrace;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,11 +1,15 @@
-package dev.vmoe.client;
+package dev.vmoe.lab.overload;
 
+import dev.vmoe.client.CommittedConsumer;
+import dev.vmoe.client.ImageProducer;
 import dev.vmoe.dataset.LabelledImage;
+import dev.vmoe.demo.LocalPipeline;
 import dev.vmoe.event.AvroDeserializer;
 import dev.vmoe.event.BadRecordException;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.Prediction;
-import dev.vmoe.event.RegistryClient;
+import dev.vmoe.settings.Settings;
+import dev.vmoe.topics.TopicPlan;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,7 +25,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends images when they are due, whatever became of those before, and receives the answers with
+ * Sends each image when it is due, even where earlier ones wait, and receives the answers with
  * read_committed. One producer and one consumer for as long as it is open.
  */
 public final class OpenLoopClient implements AutoCloseable {
@@ -55,31 +59,26 @@ public final class OpenLoopClient implements AutoCloseable {
   }
 
   /**
-   * Creates a client.
+   * Creates a client of a pipeline; to be closed before it.
    *
-   * @param bootstrapServers the brokers
-   * @param registry stays the caller's to close
    * @param images images to send, again from the first where more are wanted
-   * @param stalledAfter silence after which what is not answered counts as lost
+   * @param stalledAfter silence after which images without an answer count as lost
    */
-  public OpenLoopClient(
-      String bootstrapServers,
-      RegistryClient registry,
-      String imagesTopic,
-      String predictionsTopic,
-      List<LabelledImage> images,
-      Duration stalledAfter) {
-    this.reader = new AvroDeserializer<>(registry, Prediction.class);
+  public OpenLoopClient(LocalPipeline pipeline, List<LabelledImage> images, Duration stalledAfter) {
+    Settings settings = pipeline.settings();
+    String servers = settings.getString(Settings.BOOTSTRAP_SERVERS);
+    this.reader = new AvroDeserializer<>(pipeline.registry(), Prediction.class);
     this.images = List.copyOf(images);
     this.requests = images.stream().map(LabelledImage::toRequest).toList();
     this.stalledAfter = stalledAfter;
     this.consumer =
-        CommittedConsumer.fromNow(bootstrapServers, CLIENT_ID, List.of(predictionsTopic));
+        CommittedConsumer.fromNow(
+            servers, CLIENT_ID, List.of(settings.topic(TopicPlan.PREDICTIONS)));
     this.producer =
         new ImageProducer(
-            Map.of("bootstrap.servers", bootstrapServers, "client.id", CLIENT_ID, "linger.ms", 5),
-            registry,
-            imagesTopic);
+            Map.of("bootstrap.servers", servers, "client.id", CLIENT_ID, "linger.ms", 5),
+            pipeline.registry(),
+            settings.topic(TopicPlan.IMAGES));
   }
 
   /**

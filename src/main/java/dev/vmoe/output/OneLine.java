@@ -1,8 +1,8 @@
-package dev.vmoe.event;
+package dev.vmoe.output;
 
 /**
- * Text of other people that goes into a log or onto a terminal: without line breaks and control
- * characters, with which it could pass for more than it is.
+ * Makes foreign text safe for a log or terminal: without line breaks and control characters, which
+ * could forge further lines.
  */
 public final class OneLine {
 
@@ -10,12 +10,12 @@ public final class OneLine {
 
   private OneLine() {}
 
-  /** Returns whether a text is fit as it is. */
+  /** Returns whether a text is safe as it is. */
   public static boolean is(String text) {
     return text.codePoints().noneMatch(OneLine::controls);
   }
 
-  /** Returns the text with a replacement character for each that is not fit. */
+  /** Returns the text with a replacement character for each unsafe one. */
   public static String of(String text) {
     return is(text)
         ? text
@@ -25,7 +25,7 @@ public final class OneLine {
             .toString();
   }
 
-  /** Controls, line and paragraph separators, and what turns the direction of writing. */
+  /** Controls, line and paragraph separators, surrogates, and changes of the writing direction. */
   private static boolean controls(int character) {
     return switch (Character.getType(character)) {
       case Character.CONTROL,

@@ -1,4 +1,4 @@
-package dev.vmoe.event;
+package dev.vmoe.output;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

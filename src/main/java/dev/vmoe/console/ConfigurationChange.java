@@ -1,30 +1,30 @@
 package dev.vmoe.console;
 
-import dev.vmoe.event.OneLine;
+import dev.vmoe.output.OneLine;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A change of the configuration that somebody asks for.
+ * A requested change of the configuration.
  *
- * @param version of the configuration that the change is made to; null for the settings file
- * @param settings new values by setting; an empty text gives it back to the settings file
- * @param author who asks
- * @param note why
+ * @param version of the configuration that is changed; null for the settings file
+ * @param settings new values by setting; an empty text returns a setting to the settings file
+ * @param author of the change
+ * @param note reason for the change
  */
-public record Change(
+public record ConfigurationChange(
     @Nullable Long version,
     Map<String, String> settings,
     @Nullable String author,
     @Nullable String note) {
 
-  private static final int LONGEST_AUTHOR = 100;
-  private static final int LONGEST_NOTE = 500;
+  private static final int MAX_AUTHOR = 100;
+  private static final int MAX_NOTE = 500;
 
-  /** Copies the settings; rejects texts that nobody would read. */
+  /** Copies the settings; rejects texts that are too long or have control characters. */
   @SuppressWarnings("ConstantConditions") // JSON may leave anything out
-  public Change {
+  public ConfigurationChange {
     if (settings == null || settings.isEmpty()) {
       throw new IllegalArgumentException("nothing to change: settings is empty");
     }
@@ -36,17 +36,17 @@ public record Change(
           }
         });
     settings = new LinkedHashMap<>(settings);
-    author = text("author", author, LONGEST_AUTHOR);
-    note = text("note", note, LONGEST_NOTE);
+    author = text("author", author, MAX_AUTHOR);
+    note = text("note", note, MAX_NOTE);
   }
 
-  private static @Nullable String text(String name, @Nullable String text, int most) {
+  private static @Nullable String text(String name, @Nullable String text, int maxLength) {
     if (text == null || text.isBlank()) {
       return null;
     }
-    if (text.length() > most) {
+    if (text.length() > maxLength) {
       throw new IllegalArgumentException(
-          "%s of %d characters is longer than %d".formatted(name, text.length(), most));
+          "%s of %d characters is longer than %d".formatted(name, text.length(), maxLength));
     }
     String stripped = text.strip();
     if (!OneLine.is(stripped)) {

@@ -1,7 +1,7 @@
 package dev.vmoe.metrics;
 
-/** The value of a gauge: the last one that was set; not a number before the first. */
-final class Level {
+/** The value of a gauge that is set; not a number before the first time. */
+final class GaugeValue {
 
   private volatile double value = Double.NaN;
 

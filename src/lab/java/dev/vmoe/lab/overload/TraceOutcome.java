@@ -1,4 +1,4 @@
-package dev.vmoe.client;
+package dev.vmoe.lab.overload;
 
 import java.util.Arrays;
 

@@ -1,4 +1,4 @@
-package dev.vmoe.client;
+package dev.vmoe.lab.overload;
 
 import java.io.IOException;
 import java.nio.file.Files;

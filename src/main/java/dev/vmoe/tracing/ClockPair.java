@@ -4,21 +4,20 @@ import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One moment on both clocks: the wall clock that spans are dated by, and the one that durations are
- * measured with.
+ * One moment on two clocks: the wall clock that dates spans, and the clock that measures durations.
  *
  * @param epochNanos nanoseconds since 1970
  * @param nanoTime {@link System#nanoTime} at the same moment
  */
-record Moment(long epochNanos, long nanoTime) {
+record ClockPair(long epochNanos, long nanoTime) {
 
-  static Moment now() {
+  static ClockPair now() {
     Instant now = Instant.now();
-    return new Moment(
+    return new ClockPair(
         TimeUnit.SECONDS.toNanos(now.getEpochSecond()) + now.getNano(), System.nanoTime());
   }
 
-  /** Returns when that was, in nanoseconds since 1970. */
+  /** Returns the wall-clock time of a {@link System#nanoTime}, in nanoseconds since 1970. */
   long epochNanosAt(long thatNanoTime) {
     return epochNanos + (thatNanoTime - nanoTime);
   }

@@ -1,5 +1,6 @@
-package dev.vmoe.model;
+package dev.vmoe.lab.bench;
 
+import dev.vmoe.model.VmoeArchitecture;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;

@@ -1,12 +1,10 @@
-package dev.vmoe.client;
+package dev.vmoe.lab.overload;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.vmoe.client.ArrivalTrace.Phase;
-import dev.vmoe.lab.overload.LoadTraces;
-import dev.vmoe.lab.overload.Rates;
+import dev.vmoe.lab.overload.ArrivalTrace.Phase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,8 +1,10 @@
-package dev.vmoe.model;
+package dev.vmoe.lab.bench;
 
 import dev.vmoe.checkpoint.ParameterTree;
+import dev.vmoe.model.VmoeArchitecture;
 import dev.vmoe.tensor.Tensor;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
@@ -46,7 +48,7 @@ public final class RandomCheckpoint {
       String block = "Encoder/encoderblock_" + i + "/";
       norm(block + "LayerNorm_0/", d);
       norm(block + "LayerNorm_1/", d);
-      for (String projection : SelfAttention.PROJECTIONS) {
+      for (String projection : List.of("query", "key", "value")) {
         kernel(block + "SelfAttention/" + projection + "/kernel", d, d, a.numHeads(), head);
         small(block + "SelfAttention/" + projection + "/bias", a.numHeads(), head);
       }

@@ -1,4 +1,4 @@
-package dev.vmoe.event;
+package dev.vmoe.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
