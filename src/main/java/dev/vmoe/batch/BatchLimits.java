@@ -1,13 +1,20 @@
 package dev.vmoe.batch;
 
 import java.time.Duration;
-import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
- * When a micro-batch is closed.
+ * When a micro-batch is closed: a function of what it holds, its age and whether a run is under
+ * way.
  *
- * @param maxImages most images of a batch, at least 1
- * @param maxBytes most encoded bytes of a batch; one larger image still gets a batch of its own
+ * <pre>
+ * SIZE    images ≥ maxImages
+ * BYTES   bytes ≥ maxBytes
+ * LINGER  age ≥ linger, and nothing runs: under a run, a batch only gets fuller
+ * </pre>
+ *
+ * @param maxImages maximum images of a batch, at least 1
+ * @param maxBytes maximum encoded bytes of a batch; one larger image still gets a batch of its own
  * @param linger longest wait of the oldest image for others to join
  */
 public record BatchLimits(int maxImages, long maxBytes, Duration linger) {
@@ -26,23 +33,31 @@ public record BatchLimits(int maxImages, long maxBytes, Duration linger) {
   }
 
   /**
-   * Returns why a batch must be closed now, if it must.
+   * Whether a batch is closed, and if not, when to ask again.
+   *
+   * @param reason why it must be closed now; null if it may still fill
+   * @param deadlineNanos age of the batch at which it must be closed although nothing joins, in
+   *     nanoseconds; {@link Long#MAX_VALUE} while a run is under way
+   */
+  public record Closing(@Nullable FlushReason reason, long deadlineNanos) {}
+
+  /**
+   * Returns whether a batch must be closed now.
    *
    * @param images images it holds
    * @param bytes their encoded bytes
    * @param ageNanos time since its oldest image came, in nanoseconds
+   * @param running whether a run is under way
    */
-  public Optional<FlushReason> flush(int images, long bytes, long ageNanos) {
-    Optional<FlushReason> full = full(images, bytes);
-    return full.isPresent() || ageNanos < linger.toNanos() ? full : Optional.of(FlushReason.LINGER);
-  }
-
-  /** Returns why a batch takes no more, however young it is. */
-  Optional<FlushReason> full(int images, long bytes) {
+  public Closing closing(int images, long bytes, long ageNanos, boolean running) {
+    long deadlineNanos = running ? Long.MAX_VALUE : linger.toNanos();
     if (images >= maxImages) {
-      return Optional.of(FlushReason.SIZE);
+      return new Closing(FlushReason.SIZE, deadlineNanos);
     }
-    return bytes >= maxBytes ? Optional.of(FlushReason.BYTES) : Optional.empty();
+    if (bytes >= maxBytes) {
+      return new Closing(FlushReason.BYTES, deadlineNanos);
+    }
+    return new Closing(ageNanos >= deadlineNanos ? FlushReason.LINGER : null, deadlineNanos);
   }
 
   /** Returns whether an image of this size must not join a batch that holds these bytes. */

@@ -9,13 +9,14 @@ import dev.vmoe.inference.BatchResult;
 import dev.vmoe.inference.InferenceException;
 import java.util.Objects;
 import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs closed batches, each with the model and the controller it was opened under, and tells who
- * listens. Belongs to the inference thread alone.
+ * Runs closed batches, each with the model and the controller it was opened under, and tells the
+ * observer. Belongs to the inference thread alone.
  */
 final class BatchRunner<T> {
 
@@ -23,7 +24,8 @@ final class BatchRunner<T> {
 
   private final Decoding decoding;
   private final IntSupplier waitingImages;
-  private final RunObserver<T> listener;
+  private final RunObserver<T> observer;
+  private final LongSupplier nanoClock;
 
   /** The last run, when it ended, and of which model. */
   private @Nullable RunTime lastRun;
@@ -31,20 +33,26 @@ final class BatchRunner<T> {
   private long lastRunEndNanos;
   private @Nullable ServedModel lastModel;
 
-  /** Whether it was said already. */
-  private boolean listenerFailed;
+  /** Whether a failure of the observer was logged. */
+  private boolean observerFailed;
 
   /**
    * Creates a runner that has run nothing yet.
    *
    * @param decoding stands still while a run takes all cores
    * @param waitingImages images of the batches behind the one that runs
-   * @param listener told of each batch that has run
+   * @param observer told of each batch that has run
+   * @param nanoClock monotonic time, in nanoseconds
    */
-  BatchRunner(Decoding decoding, IntSupplier waitingImages, RunObserver<T> listener) {
+  BatchRunner(
+      Decoding decoding,
+      IntSupplier waitingImages,
+      RunObserver<T> observer,
+      LongSupplier nanoClock) {
     this.decoding = decoding;
     this.waitingImages = waitingImages;
-    this.listener = listener;
+    this.observer = observer;
+    this.nanoClock = nanoClock;
   }
 
   /**
@@ -52,7 +60,7 @@ final class BatchRunner<T> {
    *
    * @throws InferenceException if the run fails
    */
-  BatchRun run(Batch<T> batch) {
+  BatchRun run(MicroBatch<T> batch) {
     BatchRun run;
     try {
       run = classify(batch);
@@ -65,16 +73,16 @@ final class BatchRunner<T> {
     return run;
   }
 
-  private BatchRun classify(Batch<T> batch) {
+  private BatchRun classify(MicroBatch<T> batch) {
     FlushReason flushReason = Objects.requireNonNull(batch.flushReason);
     BatchClassifier classifier = batch.model.classifier();
     int numImages = batch.compact();
-    long startNanos = System.nanoTime();
+    long startNanos = nanoClock.getAsLong();
     if (numImages == 0) {
       return BatchRun.ofNothing(
           batch.id, classifier.card(), flushReason, batch.lingerNanos(), startNanos);
     }
-    for (Entry<T> entry : batch.entries) {
+    for (BatchEntry<T> entry : batch.entries) {
       entry.queueNanos = startNanos - entry.submittedNanos;
     }
     Decision decision = batch.model.controller().decide(sample(batch, numImages, startNanos));
@@ -101,14 +109,14 @@ final class BatchRunner<T> {
           result,
           startNanos);
     } finally {
-      lastRunEndNanos = System.nanoTime();
+      lastRunEndNanos = nanoClock.getAsLong();
       if (alone) {
         decoding.move();
       }
     }
   }
 
-  private Sample sample(Batch<T> batch, int numImages, long nowNanos) {
+  private Sample sample(MicroBatch<T> batch, int numImages, long nowNanos) {
     long completeNanos =
         lastRun == null ? batch.closedNanos : Math.max(batch.closedNanos, lastRunEndNanos);
     return new Sample(
@@ -121,15 +129,15 @@ final class BatchRunner<T> {
         Load.UNKNOWN);
   }
 
-  /** A defect of who only listens must not cost the batch, which would fail again and again. */
-  private void tell(BatchRun run, Batch<T> batch) {
+  /** A defect of the observer must not cost the batch, which would fail again and again. */
+  private void tell(BatchRun run, MicroBatch<T> batch) {
     try {
-      listener.ran(run, batch.origins());
+      observer.ran(run, batch.origins());
     } catch (RuntimeException | Error e) {
-      if (!listenerFailed) {
-        log.error("who listens to runs failed; batches are answered all the same", e);
+      if (!observerFailed) {
+        log.error("observer of runs failed; batches are still answered", e);
       }
-      listenerFailed = true;
+      observerFailed = true;
     }
   }
 }

@@ -7,8 +7,8 @@ import dev.vmoe.settings.Settings;
 import java.lang.management.ManagementFactory;
 
 /**
- * Whether the pixels of batches fit into the memory outside the heap. Found out later, it would
- * stop the instance in the middle of its work.
+ * Checks that the pixels of batches fit into the memory outside the heap. Otherwise the instance
+ * would stop in the middle of its work.
  */
 public final class BufferRoom {
 
@@ -38,18 +38,18 @@ public final class BufferRoom {
    * Checks that the buffers fit and leave a quarter to sockets.
    *
    * @param imageSize height and width of the model's input, in pixels
-   * @param maxBatchImages most images of a batch
+   * @param maxBatchImages maximum images of a batch
    * @param directBytes bytes outside the heap
    * @throws IllegalArgumentException if they do not; its message has the numbers
    */
   static void require(int imageSize, int maxBatchImages, long directBytes) {
     long bufferBytes = MicroBatcher.bufferBytes(imageSize, maxBatchImages);
-    long most = directBytes / 4 * 3;
-    if (bufferBytes > Integer.MAX_VALUE || MicroBatcher.BUFFERS * bufferBytes > most) {
+    long available = directBytes / 4 * 3;
+    if (bufferBytes > Integer.MAX_VALUE || MicroBatcher.BUFFERS * bufferBytes > available) {
       throw new IllegalArgumentException(
-          ("%s %d: %d buffers of %d bytes (images of %d x %d pixels), where three quarters of the"
-                  + " %d bytes outside the heap may be taken, and %d bytes by one; lower it, or"
-                  + " raise VMOE_DIRECT_MEMORY (-XX:MaxDirectMemorySize)")
+          ("%s %d: %d buffers of %d bytes (images of %d x %d pixels) do not fit; together they may"
+                  + " take three quarters of the %d bytes outside the heap, each at most %d bytes;"
+                  + " lower it, or raise VMOE_DIRECT_MEMORY (-XX:MaxDirectMemorySize)")
               .formatted(
                   Settings.BATCH_MAX_IMAGES,
                   maxBatchImages,

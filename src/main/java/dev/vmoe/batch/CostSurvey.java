@@ -34,7 +34,7 @@ import java.util.function.IntConsumer;
  * each K first the smallest and the largest ratio at the smallest and the largest batch (always
  * measured, however long it takes), then the ratios between them, halving the distance each time,
  * then the other batch sizes. Between batch sizes the model itself interpolates. {@link
- * Result#measured()} says how much was measured.
+ * Surveyed#measured()} says how much was measured.
  *
  * <p>Noise in place of photographs leaves experts unevenly loaded, so that at high ratios they get
  * about half the rows that images of the model's own kind bring. What it costs is therefore read
@@ -43,34 +43,34 @@ import java.util.function.IntConsumer;
  */
 public final class CostSurvey {
 
-  /** More rounds than this change no median worth the time. */
-  private static final int MOST_ROUNDS = 15;
+  /** Further rounds hardly change a median. */
+  private static final int MAX_ROUNDS = 15;
 
   /**
-   * What came out.
+   * The result of a survey.
    *
    * @param cost the model of cost
    * @param measured cells of the grid that were measured, at least once
    * @param cells cells of the grid
    * @param rounds whole rounds over the grid, 0 if part of it was not measured
    */
-  public record Result(CostModel cost, int measured, int cells, int rounds) {}
+  public record Surveyed(CostModel cost, int measured, int cells, int rounds) {}
 
   /** A cell of the grid. */
-  private record Cell(OperatingPoint point, int images) {}
+  private record GridCell(OperatingPoint point, int images) {}
 
   /**
    * A run of a cell.
    *
    * @param rows that experts computed, over all MoE layers
    */
-  private record Run(long nanos, double rows) {}
+  private record CellRun(long nanos, double rows) {}
 
   private final BatchClassifier classifier;
   private final Routing routing;
   private final ByteBuffer images;
   private final boolean evenly;
-  private final Map<Cell, List<Run>> runs = new HashMap<>();
+  private final Map<GridCell, List<CellRun>> runs = new HashMap<>();
   private long spentNanos;
 
   /**
@@ -140,20 +140,20 @@ public final class CostSurvey {
    * @param budget time for all runs together; what must be measured is measured even beyond it
    * @param percentDone told how much of the budget or of the work is done, whichever is more
    */
-  public Result measure(
+  public Surveyed measure(
       List<OperatingPoint> points,
       List<Integer> batchSizes,
       Duration budget,
       IntConsumer percentDone) {
     List<Integer> sizes = batchSizes.stream().distinct().sorted().toList();
-    List<Cell> cells = inOrderOfNeed(points, sizes);
+    List<GridCell> cells = inOrderOfNeed(points, sizes);
     int needed = (int) cells.stream().filter(cell -> mustMeasure(cell, points, sizes)).count();
     long budgetNanos = budget.toNanos();
     int done = 0;
     int rounds = 0;
     run(cells.get(needed - 1)); // unrecorded: the first run of a size pays for its memory
-    while (rounds < MOST_ROUNDS && (done < needed || spentNanos < budgetNanos)) {
-      for (Cell cell : cells) {
+    while (rounds < MAX_ROUNDS && (done < needed || spentNanos < budgetNanos)) {
+      for (GridCell cell : cells) {
         if (done >= needed && spentNanos >= budgetNanos) {
           break;
         }
@@ -169,16 +169,16 @@ public final class CostSurvey {
       }
     }
     int measured = runs.size();
-    return new Result(new CostModel(grid(points, sizes)), measured, cells.size(), rounds);
+    return new Surveyed(new CostModel(grid(points, sizes)), measured, cells.size(), rounds);
   }
 
   private int percent(int done, int cells, long budgetNanos) {
-    long ofWork = 100L * done / ((long) cells * MOST_ROUNDS);
+    long ofWork = 100L * done / ((long) cells * MAX_ROUNDS);
     long ofBudget = budgetNanos == 0 ? 0 : 100 * spentNanos / budgetNanos;
     return (int) Math.min(100, Math.max(ofWork, ofBudget));
   }
 
-  private Run run(Cell cell) {
+  private CellRun run(GridCell cell) {
     OperatingPoint point = cell.point();
     RoutingSettings settings =
         new RoutingSettings(point.capacityRatio(), point.expertsPerToken(), routing);
@@ -188,10 +188,10 @@ public final class CostSurvey {
         classifier.computesAllSlots()
             ? slots(cell)
             : Arrays.stream(result.counts().dispatched()).asLongStream().sum();
-    return new Run(result.inferenceNanos(), rows);
+    return new CellRun(result.inferenceNanos(), rows);
   }
 
-  private static List<Cell> inOrderOfNeed(List<OperatingPoint> points, List<Integer> sizes) {
+  private static List<GridCell> inOrderOfNeed(List<OperatingPoint> points, List<Integer> sizes) {
     List<OperatingPoint> byNeed = new ArrayList<>();
     Map<Integer, List<OperatingPoint>> byExperts = new TreeMap<>();
     for (OperatingPoint point : new LinkedHashSet<>(points)) {
@@ -207,16 +207,16 @@ public final class CostSurvey {
         }
       }
     }
-    Set<Cell> cells = new LinkedHashSet<>();
+    Set<GridCell> cells = new LinkedHashSet<>();
     for (List<OperatingPoint> sameExperts : spread) {
       for (OperatingPoint end : sameExperts.subList(0, Math.min(2, sameExperts.size()))) {
-        cells.add(new Cell(end, sizes.get(0)));
-        cells.add(new Cell(end, sizes.get(sizes.size() - 1)));
+        cells.add(new GridCell(end, sizes.get(0)));
+        cells.add(new GridCell(end, sizes.get(sizes.size() - 1)));
       }
     }
     for (int size = sizes.size() - 1; size >= 0; size--) { // full batches decide on throughput
       for (OperatingPoint point : byNeed) {
-        cells.add(new Cell(point, sizes.get(size)));
+        cells.add(new GridCell(point, sizes.get(size)));
       }
     }
     return new ArrayList<>(cells);
@@ -238,7 +238,8 @@ public final class CostSurvey {
   }
 
   /** Whether a cell is at the ends of the grid, where a line is known best by two points. */
-  private static boolean mustMeasure(Cell cell, List<OperatingPoint> points, List<Integer> sizes) {
+  private static boolean mustMeasure(
+      GridCell cell, List<OperatingPoint> points, List<Integer> sizes) {
     boolean endOfSizes =
         cell.images() == sizes.get(0) || cell.images() == sizes.get(sizes.size() - 1);
     List<Double> ratios =
@@ -256,7 +257,7 @@ public final class CostSurvey {
     for (int size : sizes) {
       RunTimeLine line = RunTimeLine.through(measured(size));
       for (OperatingPoint point : new LinkedHashSet<>(points)) {
-        rows(new Cell(point, size))
+        rows(new GridCell(point, size))
             .flatMap(rows -> line.nanos(point.expertsPerToken(), rows))
             .ifPresent(nanos -> grid.add(new RunTime(point, size, Math.round(nanos))));
       }
@@ -264,13 +265,13 @@ public final class CostSurvey {
     return grid;
   }
 
-  private List<RunTimeLine.Measured> measured(int size) {
-    List<RunTimeLine.Measured> measured = new ArrayList<>();
+  private List<RunTimeLine.MeasuredTime> measured(int size) {
+    List<RunTimeLine.MeasuredTime> measured = new ArrayList<>();
     runs.forEach(
         (cell, all) -> {
           if (cell.images() == size) {
             measured.add(
-                new RunTimeLine.Measured(
+                new RunTimeLine.MeasuredTime(
                     cell.point().expertsPerToken(), all.get(0).rows(), median(all)));
           }
         });
@@ -281,7 +282,7 @@ public final class CostSurvey {
    * Rows that experts compute over all MoE layers; nothing where they were neither measured nor lie
    * between two ratios at which they were.
    */
-  private Optional<Double> rows(Cell cell) {
+  private Optional<Double> rows(GridCell cell) {
     if (classifier.computesAllSlots()) {
       return Optional.of(slots(cell));
     }
@@ -289,14 +290,14 @@ public final class CostSurvey {
   }
 
   /** Slots of all experts of all MoE layers. */
-  private double slots(Cell cell) {
+  private double slots(GridCell cell) {
     ModelCard card = classifier.card();
     return (double) card.numLayers()
         * card.numExperts()
         * card.slots(cell.images(), cell.point().expertsPerToken(), cell.point().capacityRatio());
   }
 
-  private double rowsOfEvenLoad(Cell cell) {
+  private double rowsOfEvenLoad(GridCell cell) {
     ModelCard card = classifier.card();
     double choices =
         (double) card.numLayers()
@@ -307,7 +308,7 @@ public final class CostSurvey {
   }
 
   /** What was measured, between two ratios interpolated. */
-  private Optional<Double> rowsBetween(Cell cell) {
+  private Optional<Double> rowsBetween(GridCell cell) {
     TreeMap<Double, Double> byRatio = new TreeMap<>();
     runs.forEach(
         (measured, all) -> {
@@ -327,8 +328,8 @@ public final class CostSurvey {
     return Optional.of(below.getValue() + part * (above.getValue() - below.getValue()));
   }
 
-  private static double median(List<Run> runs) {
-    long[] sorted = runs.stream().mapToLong(Run::nanos).sorted().toArray();
+  private static double median(List<CellRun> runs) {
+    long[] sorted = runs.stream().mapToLong(CellRun::nanos).sorted().toArray();
     int middle = sorted.length / 2;
     return sorted.length % 2 == 1
         ? sorted[middle]

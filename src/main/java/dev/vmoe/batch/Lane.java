@@ -18,12 +18,12 @@ public interface Lane<T> extends AutoCloseable {
   /**
    * Adds an encoded image to the batch that is filling. Never blocks.
    *
-   * @param priority how much the image matters beside the others of its batch
+   * @param priority importance of the image, relative to the others of its batch
    * @throws IllegalArgumentException if the priority is outside the bounds of {@link ImagePriority}
    */
   void submit(T origin, byte[] encoded, float priority);
 
-  /** Adds an encoded image that matters as much as most. Never blocks. */
+  /** Adds an encoded image of normal priority. Never blocks. */
   default void submit(T origin, byte[] encoded) {
     submit(origin, encoded, ImagePriority.DEFAULT);
   }
@@ -47,7 +47,7 @@ public interface Lane<T> extends AutoCloseable {
   @Nullable Share<T> poll();
 
   /**
-   * Waits until {@link #poll()} has something to say, or nothing is pending.
+   * Waits until {@link #poll()} returns a share or throws, or nothing is pending.
    *
    * @return false if the time is up first
    * @throws IllegalStateException if the batcher is closed, so that there is nothing to wait for

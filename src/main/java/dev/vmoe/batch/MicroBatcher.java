@@ -1,6 +1,5 @@
 package dev.vmoe.batch;
 
-import dev.vmoe.image.BadImageException;
 import dev.vmoe.inference.InferenceException;
 import dev.vmoe.moe.ImagePriority;
 import java.nio.ByteBuffer;
@@ -10,11 +9,11 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,9 +23,9 @@ import org.slf4j.LoggerFactory;
  * Groups the images of all lanes of an instance into micro-batches and runs them, one at a time.
  *
  * <p>While one batch computes, the next one fills and is decoded straight into its own buffer. A
- * batch is closed by the submitter that fills it (size, bytes) or by the inference thread once its
- * oldest image has waited long enough (linger); batches run in the order they were opened, so each
- * lane's shares finish in the order its images came.
+ * batch is closed by its {@link BatchLimits}: the submitter asks them for each image, and so does
+ * the inference thread when it has nothing to run. Batches run in the order they were opened, so
+ * each lane's shares finish in the order its images came.
  *
  * @param <T> what submitters attach to each image
  */
@@ -49,9 +48,10 @@ public final class MicroBatcher<T> implements AutoCloseable {
   private final Condition finished = lock.newCondition();
 
   /** Batches that have not started to run, in the order they were opened; the last may fill. */
-  private final Deque<Batch<T>> queue = new ArrayDeque<>();
+  private final Deque<MicroBatch<T>> queue = new ArrayDeque<>();
 
   private final Deque<ByteBuffer> freeBuffers = new ArrayDeque<>();
+  private final LongSupplier nanoClock;
   private final Decoding decoding;
   private final BatchRunner<T> runner;
   private final Thread inference;
@@ -64,10 +64,20 @@ public final class MicroBatcher<T> implements AutoCloseable {
    * @param terms model and limits; asked when a batch is opened, so that a change counts from the
    *     next one on
    * @param decodeThreads threads that decode, at least 1
-   * @param listener told of each batch that has run
+   * @param observer told of each batch that has run
    */
-  public MicroBatcher(Supplier<BatchTerms> terms, int decodeThreads, RunObserver<T> listener) {
+  public MicroBatcher(Supplier<BatchTerms> terms, int decodeThreads, RunObserver<T> observer) {
+    this(terms, decodeThreads, observer, System::nanoTime);
+  }
+
+  /** Starts the batcher's threads with another clock, of monotonic nanoseconds. */
+  MicroBatcher(
+      Supplier<BatchTerms> terms,
+      int decodeThreads,
+      RunObserver<T> observer,
+      LongSupplier nanoClock) {
     this.terms = terms;
+    this.nanoClock = nanoClock;
     for (int i = 0; i < BUFFERS; i++) {
       freeBuffers.add(ByteBuffer.allocateDirect(terms.get().bufferBytes()));
     }
@@ -75,7 +85,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
     this.decoding =
         new Decoding(
             decodeThreads, task -> daemon(task, "vmoe-decode-" + worker.incrementAndGet()));
-    this.runner = new BatchRunner<>(decoding, this::waitingImages, listener);
+    this.runner = new BatchRunner<>(decoding, this::waitingImages, observer, nanoClock);
     this.inference = daemon(this::runBatches, "vmoe-inference");
     inference.start();
   }
@@ -90,7 +100,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
    * Returns the bytes outside the heap of one of the {@link #BUFFERS} buffers.
    *
    * @param imageSize height and width of the model's input, in pixels
-   * @param maxImages most images of a batch
+   * @param maxImages maximum images of a batch
    */
   public static long bufferBytes(int imageSize, int maxImages) {
     return 3L * imageSize * imageSize * maxImages;
@@ -104,16 +114,16 @@ public final class MicroBatcher<T> implements AutoCloseable {
   // ---- submitting: on the lanes' threads ----
 
   /** Adds an entry to the batch that is filling, opening one if none is; returns that batch. */
-  private Batch<T> add(Entry<T> entry) {
+  private MicroBatch<T> add(BatchEntry<T> entry) {
     long entryBytes = entry.encoded == null ? 0 : entry.encoded.length;
-    Batch<T> batch = queue.peekLast();
+    MicroBatch<T> batch = queue.peekLast();
     if (batch != null
         && batch.flushReason == null
         && batch.limits.overflows(batch.bytes, entryBytes)) {
       batch.close(FlushReason.BYTES, entry.submittedNanos);
     }
     if (batch == null || batch.flushReason != null) {
-      batch = new Batch<>(idPrefix + "-" + batchesOpened++, usable(), entry.submittedNanos);
+      batch = new MicroBatch<>(idPrefix + "-" + batchesOpened++, usable(), entry.submittedNanos);
       queue.addLast(batch);
       ByteBuffer buffer = freeBuffers.poll();
       if (buffer != null) {
@@ -124,11 +134,8 @@ public final class MicroBatcher<T> implements AutoCloseable {
     if (entry.encoded != null && batch.buffer != null) {
       decodeLater(batch, entry);
     }
-    Optional<FlushReason> full = batch.limits.full(batch.entries.size(), batch.bytes);
-    if (full.isPresent()) {
-      batch.close(full.get(), entry.submittedNanos);
-    }
-    if (full.isPresent() || batch.entries.size() == 1) {
+    boolean full = batch.closeIfDue(entry.submittedNanos, true) == 0;
+    if (full || batch.entries.size() == 1) {
       work.signal();
     }
     return batch;
@@ -144,7 +151,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
   }
 
   /** Returns the buffer, or a larger one in its place where batches or images have grown. */
-  private ByteBuffer fit(ByteBuffer buffer, Batch<T> batch) {
+  private ByteBuffer fit(ByteBuffer buffer, MicroBatch<T> batch) {
     return buffer.capacity() < batch.bufferBytes
         ? ByteBuffer.allocateDirect(batch.bufferBytes)
         : buffer;
@@ -152,37 +159,21 @@ public final class MicroBatcher<T> implements AutoCloseable {
 
   // ---- decoding: on the workers ----
 
-  private void decodeLater(Batch<T> batch, Entry<T> entry) {
+  private void decodeLater(MicroBatch<T> batch, BatchEntry<T> entry) {
     ByteBuffer buffer = Objects.requireNonNull(batch.buffer);
     byte[] encoded = Objects.requireNonNull(entry.encoded);
     decoding.execute(() -> decode(batch, entry, encoded, buffer));
   }
 
-  private void decode(Batch<T> batch, Entry<T> entry, byte[] encoded, ByteBuffer buffer) {
-    long startNanos = System.nanoTime();
-    String rejection = null;
-    InferenceException failure = null;
-    try {
-      batch.model.decoder().decode(encoded, buffer, entry.slot);
-    } catch (BadImageException e) {
-      rejection = e.getMessage();
-    } catch (RuntimeException e) {
-      // A defect of the decoder: the image must not stop the stream, nor be lost.
-      log.error("decoder failed on an image of {} bytes", encoded.length, e);
-      rejection = "the decoder failed: " + e;
-    } catch (Error e) {
-      // Not the image's fault (natives missing, memory): a dead letter would be wrong.
-      failure = new InferenceException("decoding failed on this machine: " + e, e);
-    }
+  private void decode(MicroBatch<T> batch, BatchEntry<T> entry, byte[] encoded, ByteBuffer buffer) {
+    DecodedImage image =
+        DecodedImage.of(encoded, batch.model.decoder(), buffer, entry.slot, nanoClock);
     lock.lock();
     try {
-      entry.decodeStartNanos = startNanos;
-      entry.decodeNanos = System.nanoTime() - startNanos;
-      if (failure != null) {
-        batch.failure = failure;
+      if (image.failure() != null) {
+        batch.failure = image.failure();
       }
-      entry.rejection = rejection;
-      entry.encoded = null;
+      entry.decoded(image);
       if (--batch.undecoded == 0) {
         work.signal();
       }
@@ -204,16 +195,16 @@ public final class MicroBatcher<T> implements AutoCloseable {
   }
 
   /** Waits until the oldest batch is closed and decoded, and takes it off the queue. */
-  private Batch<T> takeDecoded() throws InterruptedException {
+  private MicroBatch<T> takeDecoded() throws InterruptedException {
     lock.lockInterruptibly();
     try {
       while (true) {
-        Batch<T> head = queue.peekFirst();
+        MicroBatch<T> head = queue.peekFirst();
         if (head == null) {
           work.await();
           continue;
         }
-        long waitNanos = closeIfDue(head);
+        long waitNanos = head.closeIfDue(nanoClock.getAsLong(), false);
         if (waitNanos > 0) {
           work.awaitNanos(waitNanos);
         } else if (head.decoded()) {
@@ -228,23 +219,8 @@ public final class MicroBatcher<T> implements AutoCloseable {
     }
   }
 
-  /** Closes a batch whose linger is over; returns how long it may still fill, 0 if closed. */
-  private long closeIfDue(Batch<T> batch) {
-    if (batch.flushReason != null) {
-      return 0;
-    }
-    long nowNanos = System.nanoTime();
-    long ageNanos = nowNanos - batch.openedNanos;
-    Optional<FlushReason> due = batch.limits.flush(batch.entries.size(), batch.bytes, ageNanos);
-    if (due.isPresent()) {
-      batch.close(due.get(), nowNanos);
-      return 0;
-    }
-    return Math.max(1, batch.limits.linger().toNanos() - ageNanos);
-  }
-
   /** Runs a batch, publishes what came out to the lanes, and passes its buffer on. */
-  private void finish(Batch<T> batch) {
+  private void finish(MicroBatch<T> batch) {
     BatchRun run = null;
     RuntimeException failure = batch.failure;
     if (failure == null) {
@@ -280,10 +256,10 @@ public final class MicroBatcher<T> implements AutoCloseable {
 
   /** Gives a free buffer to the oldest batch without one and starts its decoding. */
   private void passOn(ByteBuffer buffer) {
-    for (Batch<T> batch : queue) {
+    for (MicroBatch<T> batch : queue) {
       if (batch.buffer == null) {
         batch.buffer = fit(buffer, batch);
-        for (Entry<T> entry : batch.entries) {
+        for (BatchEntry<T> entry : batch.entries) {
           if (entry.encoded != null) {
             decodeLater(batch, entry);
           }
@@ -322,7 +298,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
   /** A lane: its shares in order, each the entries it has in one batch. */
   private final class BatchLane implements Lane<T> {
 
-    private record PendingShare<T>(Batch<T> batch, List<Entry<T>> entries) {}
+    private record PendingShare<T>(MicroBatch<T> batch, List<BatchEntry<T>> entries) {}
 
     private final Deque<PendingShare<T>> shares = new ArrayDeque<>();
     private int pending;
@@ -330,21 +306,21 @@ public final class MicroBatcher<T> implements AutoCloseable {
     @Override
     public void submit(T origin, byte[] encoded, float priority) {
       ImagePriority.require(priority);
-      enter(Entry.submitted(origin, priority, encoded, System.nanoTime()));
+      enter(BatchEntry.submitted(origin, priority, encoded, nanoClock.getAsLong()));
     }
 
     @Override
     public void reject(T origin, String reason) {
-      enter(Entry.rejected(origin, reason, System.nanoTime()));
+      enter(BatchEntry.rejected(origin, reason, nanoClock.getAsLong()));
     }
 
-    private void enter(Entry<T> entry) {
+    private void enter(BatchEntry<T> entry) {
       lock.lock();
       try {
         if (closed) {
           throw new IllegalStateException("the micro-batcher is closed");
         }
-        Batch<T> batch = add(entry);
+        MicroBatch<T> batch = add(entry);
         PendingShare<T> last = shares.peekLast();
         if (last == null || last.batch() != batch) {
           last = new PendingShare<>(batch, new ArrayList<>());
@@ -377,7 +353,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
         pending -= head.entries().size();
         return new Share<>(
             Objects.requireNonNull(head.batch().run),
-            head.entries().stream().map(Entry::answer).toList());
+            head.entries().stream().map(BatchEntry::answer).toList());
       } finally {
         lock.unlock();
       }

@@ -28,48 +28,48 @@ final class RunTimeLine {
    * @param work rows that experts computed, over all MoE layers
    * @param nanos time of a run, in nanoseconds
    */
-  record Measured(int expertsPerToken, double work, double nanos) {}
+  record MeasuredTime(int expertsPerToken, double work, double nanos) {}
 
   private final double slope;
-  private final double least;
+  private final double shortest;
   private final Map<Integer, Double> bases;
 
-  private RunTimeLine(double slope, double least, Map<Integer, Double> bases) {
+  private RunTimeLine(double slope, double shortest, Map<Integer, Double> bases) {
     this.slope = slope;
-    this.least = least;
+    this.shortest = shortest;
     this.bases = bases;
   }
 
   /**
-   * Returns the line that is nearest to these times.
+   * Returns the least-squares line through these times.
    *
    * @param measured times of one batch size
    */
-  static RunTimeLine through(List<Measured> measured) {
-    Collection<List<Measured>> byExperts =
-        measured.stream().collect(Collectors.groupingBy(Measured::expertsPerToken)).values();
+  static RunTimeLine through(List<MeasuredTime> measured) {
+    Collection<List<MeasuredTime>> byExperts =
+        measured.stream().collect(Collectors.groupingBy(MeasuredTime::expertsPerToken)).values();
     double together = 0;
     double squares = 0;
-    for (List<Measured> sameExperts : byExperts) {
-      double meanWork = mean(sameExperts, Measured::work);
-      double meanNanos = mean(sameExperts, Measured::nanos);
-      for (Measured each : sameExperts) {
+    for (List<MeasuredTime> sameExperts : byExperts) {
+      double meanWork = mean(sameExperts, MeasuredTime::work);
+      double meanNanos = mean(sameExperts, MeasuredTime::nanos);
+      for (MeasuredTime each : sameExperts) {
         together += (each.work() - meanWork) * (each.nanos() - meanNanos);
         squares += (each.work() - meanWork) * (each.work() - meanWork);
       }
     }
     double slope = squares == 0 ? 0 : Math.max(0, together / squares); // work saves no time
     Map<Integer, Double> bases = new HashMap<>();
-    for (List<Measured> sameExperts : byExperts) {
+    for (List<MeasuredTime> sameExperts : byExperts) {
       bases.put(
           sameExperts.get(0).expertsPerToken(),
-          mean(sameExperts, Measured::nanos) - slope * mean(sameExperts, Measured::work));
+          mean(sameExperts, MeasuredTime::nanos) - slope * mean(sameExperts, MeasuredTime::work));
     }
-    double shortest = measured.stream().mapToDouble(Measured::nanos).min().orElse(2);
-    return new RunTimeLine(slope, shortest / 2, bases);
+    double shortestMeasured = measured.stream().mapToDouble(MeasuredTime::nanos).min().orElse(2);
+    return new RunTimeLine(slope, shortestMeasured / 2, bases);
   }
 
-  private static double mean(List<Measured> measured, ToDoubleFunction<Measured> value) {
+  private static double mean(List<MeasuredTime> measured, ToDoubleFunction<MeasuredTime> value) {
     return measured.stream().mapToDouble(value).average().orElseThrow();
   }
 
@@ -81,6 +81,6 @@ final class RunTimeLine {
    */
   Optional<Double> nanos(int expertsPerToken, double work) {
     return Optional.ofNullable(bases.get(expertsPerToken))
-        .map(base -> Math.max(least, base + slope * work));
+        .map(base -> Math.max(shortest, base + slope * work));
   }
 }

@@ -1,12 +1,13 @@
 /**
- * The instance-wide micro-batcher and its flush triggers.
+ * The instance-wide micro-batcher, and the rules by which it closes batches.
  *
  * <pre>
  * lane ──┐                  decode workers        inference thread
  * lane ──┼──▶ filling ──▶ ┌─────────────────┐ ──▶ closed, decoded ──▶ shares ──▶ lanes
  * lane ──┘    batch       │ batch's buffer  │     batch, oldest
  *                         └─────────────────┘     first
- *             closed by size, bytes (submitter) or linger (inference thread)
+ *             closed by its BatchLimits: size, bytes (asked by the submitter)
+ *             or linger (asked by the inference thread when it is idle)
  * </pre>
  */
 @NullMarked

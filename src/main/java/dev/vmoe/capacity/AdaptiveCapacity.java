@@ -1,21 +1,19 @@
 package dev.vmoe.capacity;
 
-import java.time.Duration;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The best operating point at which everything that waits is answered in time.
+ * The most accurate operating point that answers all waiting images in time.
  *
- * <p>With L the target latency less what every image costs beside waiting and running, b the images
- * of the batch about to run, F those of a full batch, B the images that wait (b included), λ the
- * arrivals a second, λ⁺ what they are hardly above, a the age of the batch's oldest image, and for
- * rung i of the ladder
+ * <p>With L the latency budget, b the images of the batch about to run, F those of a full batch, B
+ * the images that wait (b included), λ the arrivals a second, λ⁺ their upper confidence bound, a
+ * the age of the batch's oldest image, and for rung i of the ladder
  *
  * <pre>
  * μᵢ      = F / (run(i, F) + gap · F)                    throughput
- * delayᵢ  = run(i, b) + (B − b in full batches)          the last image that waits now
- * growthᵢ = max(0, λ − 0.98·μᵢ) · horizon / μᵢ           what comes on top if arrivals go on
+ * delayᵢ  = run(i, b) + (B − b in full batches)          predicted time to clear the queue
+ * growthᵢ = max(0, λ − 0.98·μᵢ) · horizon / μᵢ           what arrivals within the horizon add
  *
  * i holds   if  delayᵢ + growthᵢ ≤ 0.9·L  and  a + run(i, b) ≤ 0.9·L
  * i is safe if  delayᵢ ≤ 0.75·L  and  λ⁺ ≤ 0.97·μᵢ  and  a + run(i, b) ≤ 0.9·L
@@ -29,190 +27,180 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li><b>Idle.</b> Nothing waits, batches are small: every rung is safe, the best is taken. A
- *       silence of a dwell counts as a dwell, so that the first image after it gets the best.
- *   <li><b>Steady.</b> The rung in use stays while it holds, which allows arrivals up to its
- *       throughput; one above is safe only below 0.97 of its own, by more than the noise of the
- *       count. Between the two lies the band where neither move is made.
- *   <li><b>Building up.</b> Arrivals pass the throughput: growth tells before the backlog does, and
- *       the new rung is one whose throughput exceeds the arrivals.
- *   <li><b>Overloaded.</b> No rung holds: the fastest, until one does.
+ *       silence as long as a dwell counts as a dwell, so the first image after it gets the best.
+ *   <li><b>Steady.</b> The rung in use stays while it holds: arrivals may reach its throughput. A
+ *       better rung is safe only below 0.97 of its own throughput, by more than the noise of the
+ *       count. Between these two limits the rung moves neither way.
+ *   <li><b>Building up.</b> Arrivals exceed the throughput: growth shows it before the backlog
+ *       does, and the new rung's throughput exceeds the arrivals.
+ *   <li><b>Overloaded.</b> No rung holds: the fastest is taken until one does.
  *   <li><b>Draining.</b> Arrivals have fallen, the backlog has not: the rung stays until a better
  *       one has been safe for a dwell.
+ *   <li><b>Stale reading.</b> It never raises quality, but still lowers it, as do the images inside
+ *       the instance.
+ *   <li><b>Blind.</b> The reading is stale or there was none, so images outside the instance are
+ *       not seen. A full batch that waits at every sample for three quarters of a second is taken
+ *       for the head of a long queue: the fastest rung, until it is gone.
  * </ul>
- *
- * <p>While the instance holds all that waits, λ is what has just come into it, and λ⁺ their mean
- * since they last changed with two standard deviations on top: the longer arrivals are steady, the
- * less. A burst shows there, and its end, before it is read. While images wait outside, the reading
- * counts, whose noise is that of a second.
- *
- * <p>A stale reading of the load never raises. It still lowers, as do the images in the instance.
- * Where the load was never read, the instance's own images decide alone. In both cases images
- * beyond those that the instance takes in are not seen, so a full batch that waits throughout a
- * long time is taken for the head of a long queue: the fastest point, until it is gone.
- *
- * <p>Learns nothing of cost by itself: wrap it into {@link ObservedCapacity}.
  */
-public final class AdaptiveCapacity implements CapacityController {
+public final class AdaptiveCapacity implements CapacityPolicy {
 
   /**
-   * The rung that the survey found fastest stays the fastest unless its throughput falls below this
-   * share of another's: what is learnt of a point holds the moment's noise, too.
+   * The first rung was surveyed as the fastest. Another one replaces it only if the first falls
+   * below this share of its throughput, since learnt costs are noisy.
    */
   private static final double AS_FAST = 0.8;
 
-  /** A full batch that waits for so long is taken for the head of a queue that nobody sees. */
   private static final long QUEUED_NANOS = 750_000_000L;
 
   private static final double NANOS = 1e9;
 
-  private final CostModel cost;
+  private static final Hysteresis LIMITS = Hysteresis.DEFAULT;
+
   private final Ladder ladder;
-  private final Hysteresis hysteresis;
-  private final LoadEstimate estimate;
-  private final double limitSeconds;
-  private final long staleNanos;
-  private final long dwellNanos;
-  private final double horizonSeconds;
+  private final double budgetSeconds;
 
-  /**
-   * Since when each rung has been safe at every sample; meaningless where it is not {@link #safe}.
-   */
-  private final long[] safeSinceNanos;
-
+  /** Whether each rung above the one in use was safe at every sample since that time. */
   private final boolean[] safe;
 
-  /** Since when at least a full batch has waited at every sample; null if it does not. */
-  private @Nullable Long busySinceNanos;
+  private final long[] safeSinceNanos;
 
-  private @Nullable Sample previous;
+  /** Since when at least a full batch has waited at every sample; null if it does not. */
+  private @Nullable Long queuedSinceNanos;
+
   private int current;
 
   /**
-   * Creates a controller that begins at the best point.
+   * Creates a policy that begins at the best point.
    *
-   * @param cost cost of every rung
    * @param ladder the points to choose from
-   * @param target longest time from when an image is sent to when its prediction can be read
-   * @param overhead the part of it that no operating point changes: commit interval and transport
-   * @param hysteresis how soon down and how late up
-   * @throws IllegalArgumentException if the overhead leaves nothing of the target
+   * @param budget the time to answer in
    */
-  public AdaptiveCapacity(
-      CostModel cost, Ladder ladder, Duration target, Duration overhead, Hysteresis hysteresis) {
-    this.cost = cost;
+  public AdaptiveCapacity(Ladder ladder, LatencyBudget budget) {
     this.ladder = ladder;
-    this.hysteresis = hysteresis;
-    this.estimate = new LoadEstimate(hysteresis.staleAfter());
-    this.limitSeconds = limitSeconds(target, overhead);
-    this.staleNanos = hysteresis.staleAfter().toNanos();
-    this.dwellNanos = hysteresis.dwell().toNanos();
-    this.horizonSeconds = hysteresis.horizon().toNanos() / NANOS;
+    this.budgetSeconds = budget.seconds();
     this.safe = new boolean[ladder.rungs().size()];
     this.safeSinceNanos = new long[safe.length];
     this.current = ladder.top();
   }
 
-  /** Returns what the overhead leaves of the target, in seconds. */
-  static double limitSeconds(Duration target, Duration overhead) {
-    Duration limit = target.minus(overhead);
-    if (overhead.isNegative() || limit.isNegative() || limit.isZero()) {
-      throw new IllegalArgumentException(
-          String.format(
-              "a target latency of %d ms, of which %d ms pass whatever the operating point",
-              target.toMillis(), overhead.toMillis()));
-    }
-    return limit.toNanos() / NANOS;
-  }
-
   @Override
-  public Decision decide(Sample sample) {
-    Load load = estimate.carriedTo(sample);
-    Reason reason = choose(new Moment(sample, load));
-    previous = sample;
-    OperatingPoint point = ladder.rung(current);
-    double delay = new Moment(sample, load).delaySeconds(current);
-    return new Decision(point, ladder.routing(), reason.text(), Math.round(delay * NANOS), null);
+  public Decision choose(Situation now) {
+    DecisionReason reason = move(now);
+    return now.decision(ladder.rung(current), ladder.routing(), reason.text());
   }
 
-  private Reason choose(Moment now) {
-    Reason trouble = now.trouble(current);
+  /** Moves to the rung to use; returns why. */
+  private DecisionReason move(Situation now) {
+    DecisionReason trouble = trouble(now, current, LIMITS.downDelay());
     if (trouble != null) {
       Arrays.fill(safe, false);
       current = bestWithReserve(now);
-      return now.trouble(current) == null ? trouble : Reason.OVERLOADED;
+      boolean holds = trouble(now, current, LIMITS.downDelay()) == null;
+      return holds ? trouble : DecisionReason.OVERLOADED;
     }
-    if (blindAndBusy(now)) {
+    if (isBlindAndQueued(now)) {
       Arrays.fill(safe, false);
-      current = fastest();
-      return Reason.BLIND;
+      current = fastest(now);
+      return DecisionReason.BLIND;
     }
-    boolean stale = now.stale();
-    followSafety(now, stale);
+    followSafety(now);
     for (int rung = ladder.top(); rung > current; rung--) {
-      if (safe[rung] && now.sample.nowNanos() - safeSinceNanos[rung] >= dwellNanos) {
+      long safeNanos = now.sample().nowNanos() - safeSinceNanos[rung];
+      if (safe[rung] && safeNanos >= LIMITS.dwell().toNanos()) {
         current = rung;
-        return Reason.FALLEN;
+        return DecisionReason.FALLEN;
       }
     }
     if (current == ladder.top()) {
-      return Reason.BEST;
+      return DecisionReason.BEST;
     }
-    return stale ? Reason.STALE : Reason.HOLDS;
+    return now.load().isStale() ? DecisionReason.STALE : DecisionReason.HOLDS;
   }
 
-  /** Whether more images than one batch have long waited, and nobody knows how many more. */
-  private boolean blindAndBusy(Moment now) {
-    long nowNanos = now.sample.nowNanos();
-    if (now.sample.waitingImages() < ladder.batchImages()) {
-      busySinceNanos = null;
-    } else if (busySinceNanos == null) {
-      busySinceNanos = nowNanos;
+  /** Returns whether a full batch has long waited, and nobody knows how many images more. */
+  private boolean isBlindAndQueued(Situation now) {
+    long nowNanos = now.sample().nowNanos();
+    if (now.sample().waitingImages() < ladder.batchImages()) {
+      queuedSinceNanos = null;
+    } else if (queuedSinceNanos == null) {
+      queuedSinceNanos = nowNanos;
     }
-    return now.load.ageNanos() > staleNanos
-        && busySinceNanos != null
-        && nowNanos - busySinceNanos >= QUEUED_NANOS;
+    return !now.load().isCurrent()
+        && queuedSinceNanos != null
+        && nowNanos - queuedSinceNanos >= QUEUED_NANOS;
   }
 
-  /** The best rung that leaves a reserve for what may still come, else the fastest. */
-  private int bestWithReserve(Moment now) {
+  /** Returns the best rung that leaves a reserve for what may still come, else the fastest. */
+  private int bestWithReserve(Situation now) {
     for (int rung = ladder.top(); rung >= 0; rung--) {
-      if (now.trouble(rung, hysteresis.upDelay()) == null) {
+      if (trouble(now, rung, LIMITS.upDelay()) == null) {
         return rung;
       }
     }
-    return fastest();
+    return fastest(now);
   }
 
-  /** The first rung, unless another has turned out to be clearly faster. */
-  private int fastest() {
+  /** Returns the first rung, unless another has turned out to be clearly faster. */
+  private int fastest(Situation now) {
     int fastest = 0;
-    double needed = throughput(0) / AS_FAST;
+    double needed = now.imagesPerSecond(ladder.rung(0)) / AS_FAST;
     for (int rung = 1; rung < safe.length; rung++) {
-      if (throughput(rung) > needed) {
+      double throughput = now.imagesPerSecond(ladder.rung(rung));
+      if (throughput > needed) {
         fastest = rung;
-        needed = throughput(rung);
+        needed = throughput;
       }
     }
     return fastest;
   }
 
-  private double throughput(int rung) {
-    return cost.imagesPerSecond(ladder.rung(rung), ladder.batchImages());
-  }
-
   /** Notes since when each rung above the one in use has been safe. */
-  private void followSafety(Moment now, boolean stale) {
+  private void followSafety(Situation now) {
     for (int rung = 0; rung < safe.length; rung++) {
-      boolean safeNow = rung > current && !stale && now.safe(rung);
+      boolean safeNow = rung > current && !now.load().isStale() && isSafe(now, rung);
       if (safeNow && !safe[rung]) {
-        safeSinceNanos[rung] = now.sample.nowNanos() - now.silenceNanos();
+        safeSinceNanos[rung] = now.sample().nowNanos() - now.silenceNanos();
       }
       safe[rung] = safeNow;
     }
   }
 
+  private boolean isSafe(Situation now, int rung) {
+    OperatingPoint point = ladder.rung(rung);
+    return now.delaySeconds(point) <= LIMITS.upDelay() * budgetSeconds
+        && now.load().arrivalsUpperBound() <= LIMITS.upLoad() * now.imagesPerSecond(point)
+        && oldestInTime(now, point);
+  }
+
+  /** Returns why a rung needs more than this share of the budget, or null. */
+  private @Nullable DecisionReason trouble(Situation now, int rung, double share) {
+    OperatingPoint point = ladder.rung(rung);
+    double delay = now.delaySeconds(point);
+    if (delay > share * budgetSeconds) {
+      return DecisionReason.BACKLOG;
+    }
+    if (delay + growthSeconds(now, point) > share * budgetSeconds) {
+      return DecisionReason.ARRIVALS;
+    }
+    return oldestInTime(now, point) ? null : DecisionReason.WAITED;
+  }
+
+  private static double growthSeconds(Situation now, OperatingPoint point) {
+    double throughput = now.imagesPerSecond(point);
+    double excess = now.load().arrivalsPerSecond() - LIMITS.downLoad() * throughput;
+    return Math.max(0, excess) * LIMITS.horizon().toNanos() / NANOS / throughput;
+  }
+
+  private boolean oldestInTime(Situation now, OperatingPoint point) {
+    Sample sample = now.sample();
+    double answered =
+        sample.oldestAgeNanos() / NANOS + now.cost().runSeconds(point, sample.batchImages());
+    return answered <= LIMITS.downDelay() * budgetSeconds;
+  }
+
   /** Why the point is what it is. */
-  private enum Reason {
+  private enum DecisionReason {
     BEST("holds the best point"),
     HOLDS("holds"),
     STALE("holds: the reading of the load is old"),
@@ -225,80 +213,12 @@ public final class AdaptiveCapacity implements CapacityController {
 
     private final String text;
 
-    Reason(String text) {
+    DecisionReason(String text) {
       this.text = text;
     }
 
     String text() {
       return text;
-    }
-  }
-
-  /** A sample with the load at its time. */
-  private final class Moment {
-
-    final Sample sample;
-    final Load load;
-
-    Moment(Sample sample, Load load) {
-      this.sample = sample;
-      this.load = load;
-    }
-
-    boolean stale() {
-      return load.ageNanos() > staleNanos && load.ageNanos() != Long.MAX_VALUE;
-    }
-
-    double delaySeconds(int rung) {
-      OperatingPoint point = ladder.rung(rung);
-      long behind = Math.max(0, load.backlogImages() - sample.batchImages());
-      return cost.runSeconds(point, sample.batchImages())
-          + cost.backlogSeconds(point, behind, ladder.batchImages());
-    }
-
-    private double growthSeconds(int rung) {
-      double throughput = throughput(rung);
-      double excess = estimate.arrivalsNow(load) - hysteresis.downLoad() * throughput;
-      return Math.max(0, excess) * horizonSeconds / throughput;
-    }
-
-    private boolean oldestInTime(int rung) {
-      double answered =
-          sample.oldestAgeNanos() / NANOS
-              + cost.runSeconds(ladder.rung(rung), sample.batchImages());
-      return answered <= hysteresis.downDelay() * limitSeconds;
-    }
-
-    /** Returns why a rung does not hold, or null. */
-    @Nullable Reason trouble(int rung) {
-      return trouble(rung, hysteresis.downDelay());
-    }
-
-    /** Returns why a rung needs more than this share of the target, or null. */
-    @Nullable Reason trouble(int rung, double share) {
-      double delay = delaySeconds(rung);
-      if (delay > share * limitSeconds) {
-        return Reason.BACKLOG;
-      }
-      if (delay + growthSeconds(rung) > share * limitSeconds) {
-        return Reason.ARRIVALS;
-      }
-      return oldestInTime(rung) ? null : Reason.WAITED;
-    }
-
-    boolean safe(int rung) {
-      return delaySeconds(rung) <= hysteresis.upDelay() * limitSeconds
-          && estimate.arrivalsAtMost(load) <= hysteresis.upLoad() * throughput(rung)
-          && oldestInTime(rung);
-    }
-
-    /** Returns how long the instance had nothing at all before this batch's first image came. */
-    long silenceNanos() {
-      if (previous == null || sample.lastRun() == null) {
-        return 0;
-      }
-      long ranUntil = previous.nowNanos() + sample.lastRun().nanos();
-      return Math.max(0, sample.nowNanos() - sample.oldestAgeNanos() - ranUntil);
     }
   }
 }

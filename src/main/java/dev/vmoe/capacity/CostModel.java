@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,19 +18,19 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * where {@code surveyed} is linear in the images b between measured batch sizes, {@code machine} is
- * one factor for all points, {@code own} one for each, {@code wake} what a run costs whatever its
- * size where little comes (threads and caches that have slept), and {@code gap} what an image costs
+ * one factor for all points and {@code own} one for each. {@code wake} is what a run costs after a
+ * pause, whatever its size (threads sleep, caches are cold). {@code gap} is what an image costs
  * beside its run (decoding that nothing hides, hand-over).
  *
- * <p>Throughput is asked of an instance that has no time to rest. So batches of at least half a
- * full one, with at least as much waiting behind them, teach the factors and the gap; smaller ones
- * teach {@code wake} alone. Were all to teach the factors, an instance would come out of a quiet
- * hour believing that it is slow, and one at a fast point would never see that a better one keeps
+ * <p>Throughput matters to a busy instance. So the gap is learnt from batches of at least half a
+ * full one with at least as much waiting behind them, the factors from all batches of that size,
+ * and {@code wake} from smaller ones alone. If small batches taught the factors, an instance would
+ * come out of a quiet hour taking itself for slow, and would never see that a better point keeps
  * up.
  *
- * <p>An error that shows right after a change of point is the point's; one that shows while the
- * point stays is the machine's, and so is any at the beginning. Both factors follow the mean of
- * actual over predicted time, not of its logarithm: throughput is lost by the rare long run too.
+ * <p>An error that shows right after a change of point is the point's. Any other is the machine's,
+ * and so are all at the beginning. Both factors follow the mean of actual over predicted time, not
+ * of its logarithm: a rare long run costs throughput, too.
  *
  * <p>Times are in seconds. {@link #observe} and everything learnt belong to one thread; {@link
  * #relativeError()}, {@link #machineFactor()}, {@link #gapSeconds()}, {@link #points()} and {@link
@@ -49,18 +50,17 @@ public final class CostModel {
   /** Share of such an error that the point takes; later ones are all the machine's. */
   private static final double POINTS_SHARE = 0.8;
 
-  /** The points differ from the survey by no more than this factor; the rest is the machine. */
-  private static final double MOST_OWN = 1.5;
+  /** Maximum factor by which a point differs from the survey; the rest is the machine. */
+  private static final double MAX_POINT_FACTOR = 1.5;
 
   /**
-   * Weights, together, of the first runs, whose error is all the machine's: it may run at quite
-   * another speed than at the survey, and would else be known only for the points of the first
-   * moments.
+   * Sum of weights of the first runs, whose error is all the machine's. Its speed may have changed
+   * since the survey; otherwise only the points of the first runs would show it.
    */
   private static final double KNOWN_AFTER = 20 * WEIGHT;
 
-  /** One run counts as at most this much slower or faster than predicted: a pause is no trend. */
-  private static final double MOST = 4;
+  /** Maximum factor by which one run counts as slower or faster: a pause is no trend. */
+  private static final double MAX_RUN_FACTOR = 4;
 
   private static final double NANOS = 1e9;
 
@@ -119,7 +119,9 @@ public final class CostModel {
   private final double longestRun;
   private final double shortestRun;
 
+  /** Images of a full batch, as of the last sample; before that, the largest surveyed. */
   private volatile int fullBatch;
+
   private volatile double machine = 1;
 
   /** In seconds; negative where small batches run faster than the survey and the factors say. */
@@ -133,10 +135,8 @@ public final class CostModel {
   private long observedNanos = Long.MIN_VALUE;
   private @Nullable RunTime lastRun;
 
-  /**
-   * Whether the batch of the last sample, and those behind it, left the instance no time to rest.
-   */
-  private boolean pressed;
+  /** Whether enough images waited at the last sample to keep the instance busy. */
+  private boolean busy;
 
   private int runsAtPoint;
 
@@ -166,12 +166,6 @@ public final class CostModel {
     longestRun = survey.stream().mapToLong(RunTime::nanos).max().orElseThrow() / NANOS;
   }
 
-  /** Says how many images a full batch has from now on; at first, the largest that was surveyed. */
-  public void fullBatch(int images) {
-    requireImages(images);
-    fullBatch = images;
-  }
-
   /** Returns a model of the same survey that has observed nothing. */
   public CostModel unlearnt() {
     return new CostModel(survey);
@@ -199,10 +193,10 @@ public final class CostModel {
    */
   public double runSeconds(OperatingPoint point, int images) {
     requireImages(images);
-    return tirelessSeconds(curve(point), images) + (large(images) ? 0 : wake);
+    return busySeconds(curve(point), images) + (large(images) ? 0 : wake);
   }
 
-  private double tirelessSeconds(Curve curve, int images) {
+  private double busySeconds(Curve curve, int images) {
     return curve.at(images) * machine * curve.factor;
   }
 
@@ -229,22 +223,34 @@ public final class CostModel {
   }
 
   /**
-   * Learns from the run before this sample, and from how long the instance stood still before this
+   * Learns from the run before this sample, and from how long the instance was idle before this
    * batch.
+   *
+   * @param fullBatchImages images of a full batch
+   * @return what was predicted of that run, in seconds; empty if it is known already, or its point
+   *     was not measured
    */
-  public void observe(Sample sample) {
+  public OptionalDouble observe(Sample sample, int fullBatchImages) {
+    requireImages(fullBatchImages);
+    fullBatch = fullBatchImages;
     RunTime run = sample.lastRun();
     forget(sample.nowNanos(), run == null ? null : run.point());
+    OptionalDouble predicted = OptionalDouble.empty();
     if (run != null && isNew(run)) {
-      observe(run, pressed);
+      Curve curve = curves.get(run.point());
+      if (curve != null) { // else a fixed point that nobody measured
+        predicted = OptionalDouble.of(runSeconds(run.point(), run.images()));
+        learn(curve, run, busy);
+      }
       lastRun = run;
     }
-    pressed = large(sample.waitingImages()) && large(sample.batchImages());
-    if (run != null && pressed) {
-      double most = 2 * gapSeconds() + longestRun * machine; // a pause of the machine is no gap
-      double idle = Math.min(sample.idleNanos() / NANOS, most);
+    busy = large(sample.waitingImages()) && large(sample.batchImages());
+    if (run != null && busy) {
+      double longest = 2 * gapSeconds() + longestRun * machine; // a pause of the machine is no gap
+      double idle = Math.min(sample.idleNanos() / NANOS, longest);
       gap = gap + weight(sample.batchImages()) * (idle / sample.batchImages() - gap);
     }
+    return predicted;
   }
 
   /** A point that does not run cannot show that it has recovered: what was learnt of it fades. */
@@ -269,30 +275,28 @@ public final class CostModel {
     return run != lastRun;
   }
 
-  private void observe(RunTime run, boolean pressed) {
-    Curve curve = curves.get(run.point());
-    if (curve == null) {
-      return; // a fixed point that nobody measured
-    }
+  private void learn(Curve curve, RunTime run, boolean wasBusy) {
     boolean same = lastRun == null || lastRun.point().equals(run.point());
     runsAtPoint = same ? runsAtPoint + 1 : 1;
     double seconds = run.nanos() / NANOS;
-    double tireless = tirelessSeconds(curve, run.images());
-    double rest = pressed ? 0 : wake;
-    double predicted = tireless + rest;
-    double error = Math.abs(seconds / predicted - 1);
+    double busySeconds = busySeconds(curve, run.images());
+    double rest = wasBusy ? 0 : wake;
+    double expected = busySeconds + rest;
+    double error = Math.abs(seconds / expected - 1);
     relativeError =
         lastRun == null ? error : relativeError + ERROR_WEIGHT * (error - relativeError);
     if (!large(run.images())) {
-      double learnt = wake + WEIGHT * (seconds - predicted);
-      wake = Math.min(longestRun / 4, Math.max(-shortestRun / 2, learnt)); // no run takes nothing
+      double slower = wake + WEIGHT * (seconds - expected);
+      wake = Math.min(longestRun / 4, Math.max(-shortestRun / 2, slower)); // no run takes no time
       return;
     }
-    double ratio = (seconds - rest) / tireless;
-    double step = weight(run.images()) * (Math.min(MOST, Math.max(1 / MOST, ratio)) - 1);
+    double ratio = (seconds - rest) / busySeconds;
+    double step =
+        weight(run.images()) * (Math.min(MAX_RUN_FACTOR, Math.max(1 / MAX_RUN_FACTOR, ratio)) - 1);
     boolean settling = learnt >= KNOWN_AFTER && runsAtPoint <= SETTLING_RUNS;
     double own = settling ? POINTS_SHARE : 0;
-    curve.factor = Math.min(MOST_OWN, Math.max(1 / MOST_OWN, curve.factor * (1 + own * step)));
+    curve.factor =
+        Math.min(MAX_POINT_FACTOR, Math.max(1 / MAX_POINT_FACTOR, curve.factor * (1 + own * step)));
     machine *= 1 + (1 - own) * step;
     learnt += weight(run.images());
   }
@@ -315,7 +319,7 @@ public final class CostModel {
     return machine;
   }
 
-  /** Returns what a batch of the largest size surveyed costs beside its run. */
+  /** Returns what a batch of the largest surveyed size costs beside its run, in seconds. */
   public double gapSeconds() {
     return gap * largestBatch;
   }

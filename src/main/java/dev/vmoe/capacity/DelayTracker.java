@@ -4,29 +4,28 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * Holds predicted delays against what came of them: a backlog of B images has been worked off when
- * B more images have been answered.
+ * Compares predicted delays with actual ones: a backlog of B images is answered once B more images
+ * have been answered.
  *
  * <p>Written by one thread; the numbers may be read by any.
  */
 public final class DelayTracker {
 
-  /** One prediction in this time is enough. */
-  private static final long EVERY_NANOS = 100_000_000L;
+  /** Minimum time between two predictions that are followed. */
+  private static final long INTERVAL_NANOS = 100_000_000L;
 
-  /** Predictions that may be open; further ones are left out. */
-  private static final int MOST_OPEN = 256;
+  /** Maximum number of open predictions; further ones are ignored. */
+  private static final int MAX_OPEN = 256;
 
   /** Weight of one prediction in the mean error. */
   private static final double WEIGHT = 0.1;
 
-  /** What was predicted: when how many images will have been answered. */
+  /** At which time a count of answered images was predicted, and how soon it will be reached. */
   private record Prediction(long atNanos, long answered, long delayNanos) {}
 
   private final Deque<Prediction> open = new ArrayDeque<>();
   private long answered;
   private volatile long checked;
-  private volatile long predictedNanos;
   private volatile long actualNanos;
   private volatile double meanErrorNanos;
 
@@ -38,8 +37,8 @@ public final class DelayTracker {
    * @param delayNanos predicted time until the last of them is answered, in nanoseconds
    */
   public void predicted(long nowNanos, long backlogImages, long delayNanos) {
-    boolean soon = !open.isEmpty() && nowNanos - open.getLast().atNanos() < EVERY_NANOS;
-    if (!soon && open.size() < MOST_OPEN) {
+    boolean soon = !open.isEmpty() && nowNanos - open.getLast().atNanos() < INTERVAL_NANOS;
+    if (!soon && open.size() < MAX_OPEN) {
       open.addLast(new Prediction(nowNanos, answered + backlogImages, delayNanos));
     }
   }
@@ -63,7 +62,7 @@ public final class DelayTracker {
         });
   }
 
-  /** Notes that nothing waits any more: what was predicted for more images than came is dropped. */
+  /** Notes that nothing waits any more: predictions for images that never came are dropped. */
   public void nothingWaits() {
     open.clear();
   }
@@ -71,22 +70,16 @@ public final class DelayTracker {
   private void check(Prediction prediction, long actual) {
     double error = Math.abs((double) actual - prediction.delayNanos());
     meanErrorNanos = checked == 0 ? error : meanErrorNanos + WEIGHT * (error - meanErrorNanos);
-    predictedNanos = prediction.delayNanos();
     actualNanos = actual;
     checked = checked + 1;
   }
 
-  /** Returns how many predictions were held against what came. */
+  /** Returns how many predictions have been compared with what happened. */
   public long checked() {
     return checked;
   }
 
-  /** Returns what was predicted in the prediction that was checked last, in nanoseconds. */
-  public long predictedNanos() {
-    return predictedNanos;
-  }
-
-  /** Returns how long it took in fact, in nanoseconds. */
+  /** Returns the actual delay of the prediction that was compared last, in nanoseconds. */
   public long actualNanos() {
     return actualNanos;
   }

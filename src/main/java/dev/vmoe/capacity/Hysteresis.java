@@ -3,8 +3,8 @@ package dev.vmoe.capacity;
 import java.time.Duration;
 
 /**
- * How soon {@link AdaptiveCapacity} goes down and how late up. The gap between the two tests is
- * what keeps it from going back and forth.
+ * Limits at which {@link AdaptiveCapacity} changes to a faster point and back to a better one. The
+ * gap between the two tests keeps it from oscillating.
  *
  * @param downLoad share of a point's throughput that arrivals may take before the backlog counts as
  *     growing
@@ -14,7 +14,6 @@ import java.time.Duration;
  *     way up or down
  * @param dwell how long the stricter test has to hold without a break
  * @param horizon how far ahead arrivals above the throughput are counted into the delay
- * @param staleAfter age at which a reading of the load says nothing of now
  */
 public record Hysteresis(
     double downLoad,
@@ -22,19 +21,11 @@ public record Hysteresis(
     double upLoad,
     double upDelay,
     Duration dwell,
-    Duration horizon,
-    Duration staleAfter) {
+    Duration horizon) {
 
-  /** What has been simulated, for a reading of the load every half second. */
+  /** Found by simulation, with a reading of the load every half second. */
   public static final Hysteresis DEFAULT =
-      new Hysteresis(
-          0.98,
-          0.9,
-          0.97,
-          0.75,
-          Duration.ofMillis(250),
-          Duration.ofSeconds(1),
-          Duration.ofSeconds(2));
+      new Hysteresis(0.98, 0.9, 0.97, 0.75, Duration.ofMillis(250), Duration.ofSeconds(1));
 
   /** Rejects shares that would let a point be left and taken again at the same load. */
   public Hysteresis {
@@ -46,9 +37,9 @@ public record Hysteresis(
       throw new IllegalArgumentException(
           "shares of the target: need 0 < up " + upDelay + " < down " + downDelay + " ≤ 1");
     }
-    if (dwell.isNegative() || horizon.isNegative() || staleAfter.isNegative()) {
+    if (dwell.isNegative() || horizon.isNegative()) {
       throw new IllegalArgumentException(
-          String.format("dwell %s, horizon %s, stale after %s", dwell, horizon, staleAfter));
+          String.format("dwell %s or horizon %s is negative", dwell, horizon));
     }
   }
 }

@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /**
- * The operating points worth choosing, from the cheapest to the best: whoever pays more gets more.
+ * The operating points worth choosing, from the cheapest to the best: each costs more than the one
+ * below it, and is more accurate.
  *
  * <p>A point is dropped if another one costs no more and is at least as good. Of points whose cost
  * differs by less than {@value #SAME_COST}, the better stays: a survey cannot tell them apart, and

@@ -1,10 +1,9 @@
 package dev.vmoe.capacity;
 
 /**
- * What is asked of an instance from outside: a reading of the images topic, or none.
+ * A reading of the load of one instance from the images topic.
  *
- * @param backlogImages images sent and not yet answered, of the partitions that the instance owns;
- *     taken as the instance's own waiting images where there is no reading
+ * @param backlogImages images sent and not yet answered, of the partitions that the instance owns
  * @param arrivalsPerSecond images a second that come in, over the last second or so
  * @param ageNanos time since this was read, in nanoseconds; {@link Long#MAX_VALUE} if it never was
  */

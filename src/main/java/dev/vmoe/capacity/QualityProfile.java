@@ -27,10 +27,11 @@ public final class QualityProfile {
    * @param batchImages images routed together
    * @param accuracy share of images whose best class was right, 0 to 1
    */
-  public record Entry(OperatingPoint point, Routing routing, int batchImages, double accuracy) {
+  public record Measurement(
+      OperatingPoint point, Routing routing, int batchImages, double accuracy) {
 
     /** Rejects what was not measured. */
-    public Entry {
+    public Measurement {
       if (batchImages < 1 || !(accuracy >= 0 && accuracy <= 1)) {
         throw new IllegalArgumentException(
             "accuracy " + accuracy + " at batches of " + batchImages + " images");
@@ -41,22 +42,23 @@ public final class QualityProfile {
   /** Capacity ratios of a model without a quality profile. */
   private static final List<Double> RATIOS = List.of(0.1, 0.15, 0.25, 0.35, 0.5, 0.75, 1.05, 2.0);
 
-  private record Setting(OperatingPoint point, Routing routing) {}
+  private record RoutedPoint(OperatingPoint point, Routing routing) {}
 
   private final List<OperatingPoint> points;
-  private final Map<Setting, NavigableMap<Integer, Double>> accuracies = new HashMap<>();
+  private final Map<RoutedPoint, NavigableMap<Integer, Double>> accuracies = new HashMap<>();
 
   /** Creates a profile of these measurements. */
-  public QualityProfile(List<Entry> entries) {
+  public QualityProfile(List<Measurement> entries) {
     if (entries.isEmpty()) {
       throw new IllegalArgumentException("a quality profile without a measurement");
     }
-    for (Entry entry : entries) {
+    for (Measurement entry : entries) {
       accuracies
-          .computeIfAbsent(new Setting(entry.point(), entry.routing()), setting -> new TreeMap<>())
+          .computeIfAbsent(
+              new RoutedPoint(entry.point(), entry.routing()), setting -> new TreeMap<>())
           .put(entry.batchImages(), entry.accuracy());
     }
-    points = entries.stream().map(Entry::point).distinct().toList();
+    points = entries.stream().map(Measurement::point).distinct().toList();
   }
 
   /**
@@ -81,13 +83,13 @@ public final class QualityProfile {
    * @param trainedExpertsPerToken K of training
    */
   public static QualityProfile assumed(List<Double> ratios, int trainedExpertsPerToken) {
-    List<Entry> entries = new ArrayList<>();
+    List<Measurement> entries = new ArrayList<>();
     for (int k = 1; k <= trainedExpertsPerToken; k++) {
       for (double ratio : ratios) {
         double share = Math.min(1, ratio) * k / trainedExpertsPerToken;
         double accuracy = 0.99 * share + 0.01 * k / trainedExpertsPerToken;
         for (Routing routing : Routing.values()) {
-          entries.add(new Entry(new OperatingPoint(ratio, k), routing, 1, accuracy));
+          entries.add(new Measurement(new OperatingPoint(ratio, k), routing, 1, accuracy));
         }
       }
     }
@@ -100,20 +102,20 @@ public final class QualityProfile {
    * gives up half as much where the load lies between two.
    */
   public QualityProfile refined() {
-    List<Entry> entries = new ArrayList<>();
-    for (Setting setting : settings()) {
+    List<Measurement> entries = new ArrayList<>();
+    for (RoutedPoint setting : settings()) {
       NavigableMap<Integer, Double> lower = measured(setting);
       lower.forEach((size, accuracy) -> entries.add(entry(setting, size, accuracy)));
       OperatingPoint point = setting.point();
       points.stream()
           .filter(other -> other.expertsPerToken() == point.expertsPerToken())
           .filter(other -> other.capacityRatio() > point.capacityRatio())
-          .filter(other -> accuracies.containsKey(new Setting(other, setting.routing())))
+          .filter(other -> accuracies.containsKey(new RoutedPoint(other, setting.routing())))
           .min(Comparator.comparingDouble(OperatingPoint::capacityRatio))
           .ifPresent(
               next -> {
-                Setting between = new Setting(halfway(point, next), setting.routing());
-                measured(new Setting(next, setting.routing()))
+                RoutedPoint between = new RoutedPoint(halfway(point, next), setting.routing());
+                measured(new RoutedPoint(next, setting.routing()))
                     .forEach(
                         (size, accuracy) -> {
                           Double below = lower.get(size);
@@ -126,19 +128,20 @@ public final class QualityProfile {
     return new QualityProfile(entries);
   }
 
-  private List<Setting> settings() {
+  private List<RoutedPoint> settings() {
     return points.stream()
-        .flatMap(point -> Arrays.stream(Routing.values()).map(order -> new Setting(point, order)))
+        .flatMap(
+            point -> Arrays.stream(Routing.values()).map(order -> new RoutedPoint(point, order)))
         .filter(accuracies::containsKey)
         .toList();
   }
 
-  private NavigableMap<Integer, Double> measured(Setting setting) {
+  private NavigableMap<Integer, Double> measured(RoutedPoint setting) {
     return Objects.requireNonNull(accuracies.get(setting));
   }
 
-  private static Entry entry(Setting setting, int batchImages, double accuracy) {
-    return new Entry(setting.point(), setting.routing(), batchImages, accuracy);
+  private static Measurement entry(RoutedPoint setting, int batchImages, double accuracy) {
+    return new Measurement(setting.point(), setting.routing(), batchImages, accuracy);
   }
 
   private static OperatingPoint halfway(OperatingPoint point, OperatingPoint next) {
@@ -158,7 +161,7 @@ public final class QualityProfile {
    * @throws IllegalArgumentException if the point was not measured with this routing
    */
   public double accuracy(OperatingPoint point, Routing routing, int batchImages) {
-    NavigableMap<Integer, Double> bySize = accuracies.get(new Setting(point, routing));
+    NavigableMap<Integer, Double> bySize = accuracies.get(new RoutedPoint(point, routing));
     if (bySize == null) {
       throw new IllegalArgumentException("no accuracy was measured at " + point + ", " + routing);
     }

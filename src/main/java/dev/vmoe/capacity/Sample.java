@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param idleNanos how long this batch has been complete while nothing ran, in nanoseconds: what a
  *     batch costs beside its run
  * @param lastRun the run before this one; null before the first
- * @param load what is asked of the instance from outside
+ * @param load reading of the load from outside the instance
  */
 public record Sample(
     long nowNanos,
@@ -22,6 +22,21 @@ public record Sample(
     long idleNanos,
     @Nullable RunTime lastRun,
     Load load) {
+
+  /** Returns when the batch of the sample before this one was answered, at the latest now. */
+  long answeredNanos(Sample before) {
+    return lastRun == null ? nowNanos : Math.min(nowNanos, before.nowNanos + lastRun.nanos());
+  }
+
+  /** Returns how long the instance held no image between the batch before and this one. */
+  long silenceNanos(Sample before) {
+    return Math.max(0, nowNanos - oldestAgeNanos - answeredNanos(before));
+  }
+
+  /** Returns the images in the instance: those of this batch and those that wait behind it. */
+  long imagesInside() {
+    return (long) batchImages + waitingImages;
+  }
 
   /** Returns the sample with another load. */
   public Sample withLoad(Load other) {

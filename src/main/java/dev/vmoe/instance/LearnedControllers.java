@@ -2,20 +2,14 @@ package dev.vmoe.instance;
 
 import dev.vmoe.batch.BufferRoom;
 import dev.vmoe.batch.CostSurvey;
-import dev.vmoe.capacity.AdaptiveCapacity;
 import dev.vmoe.capacity.CapacityController;
+import dev.vmoe.capacity.CapacityObserver;
+import dev.vmoe.capacity.CapacityPolicy;
 import dev.vmoe.capacity.CostModel;
-import dev.vmoe.capacity.Decision;
-import dev.vmoe.capacity.DelayTracker;
-import dev.vmoe.capacity.FixedCapacity;
-import dev.vmoe.capacity.Hysteresis;
 import dev.vmoe.capacity.Ladder;
-import dev.vmoe.capacity.ObservedCapacity;
-import dev.vmoe.capacity.OperatingPoint;
-import dev.vmoe.capacity.ProportionalCapacity;
+import dev.vmoe.capacity.LatencyBudget;
+import dev.vmoe.capacity.LearningCapacity;
 import dev.vmoe.capacity.QualityProfile;
-import dev.vmoe.capacity.RunTime;
-import dev.vmoe.capacity.Sample;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.metrics.CapacityMetrics;
 import dev.vmoe.moe.ModelCard;
@@ -25,15 +19,15 @@ import dev.vmoe.settings.CapacitySettings;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import java.time.Duration;
-import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Controllers for both modes over one cost model: surveyed once on this device, then learning from
- * every run, whichever controller decides and however often the settings change.
+ * Makes the controllers of one model. They share one cost model, which is surveyed once on this
+ * device and learns from every run, also when the settings change.
  */
 public final class LearnedControllers implements ControllerFactory {
 
@@ -44,14 +38,14 @@ public final class LearnedControllers implements ControllerFactory {
   private final QualityProfile quality;
   private final CostModel cost;
   private final Duration commitInterval;
-  private final CapacityMetrics metrics;
+  private final CapacityObserver recorder;
 
   private LearnedControllers(
-      QualityProfile quality, CostModel cost, Duration commitInterval, CapacityMetrics metrics) {
+      QualityProfile quality, CostModel cost, Duration commitInterval, CapacityObserver recorder) {
     this.quality = quality;
     this.cost = cost;
     this.commitInterval = commitInterval;
-    this.metrics = metrics;
+    this.recorder = recorder;
   }
 
   /** Measures for the settings file alone. */
@@ -68,11 +62,11 @@ public final class LearnedControllers implements ControllerFactory {
    * Measures the cost of every operating point whose quality is known.
    *
    * @param live what is about to be in force: the largest batch, and the order
-   * @param classifier model on its device, which must not be running otherwise; what runs beside it
-   *     there makes it look dearer, until its own runs are known
+   * @param classifier model on its device; nothing else should run there, since that would make the
+   *     model look slower until its own runs are known
    * @param quality its measured quality; null where nobody has measured it
-   * @param metrics recorders of what is predicted and what comes of it
-   * @param percentDone told how much of the survey is done
+   * @param metrics records what is predicted and what happens
+   * @param percentDone told how much of the survey is done, in percent
    */
   public static LearnedControllers survey(
       Settings settings,
@@ -86,12 +80,12 @@ public final class LearnedControllers implements ControllerFactory {
     QualityProfile known = QualityProfile.known(quality, card);
     if (quality == null && !card.dense()) {
       log.warn(
-          "{} has no quality profile: of two operating points the one with more slots is taken for"
-              + " the better; vmoe sweep measures how good they are",
+          "{} has no quality profile: of two operating points, the one with more slots is assumed"
+              + " to be the better one; vmoe sweep measures how good they are",
           card.name());
     }
     int largest = live.maxBatchImages();
-    CostSurvey.Result surveyed =
+    CostSurvey.Surveyed surveyed =
         CostSurvey.ofNoise(classifier, live.capacity().routing(), largest, NOISE_SEED)
             .measure(
                 known.points(), CostSurvey.batchSizes(largest), settings.costSurvey(), percentDone);
@@ -101,48 +95,33 @@ public final class LearnedControllers implements ControllerFactory {
         surveyed.measured(),
         surveyed.cells(),
         surveyed.rounds());
-    return new LearnedControllers(known, surveyed.cost(), settings.commitInterval(), metrics);
+    return new LearnedControllers(
+        known, surveyed.cost(), settings.commitInterval(), new CapacityRecorder(metrics));
   }
 
   /** Returns controllers over the same survey that have learnt nothing. */
   public LearnedControllers unlearnt() {
-    return new LearnedControllers(quality, cost.unlearnt(), commitInterval, metrics);
+    return new LearnedControllers(quality, cost.unlearnt(), commitInterval, recorder);
   }
 
   @Override
   public CapacityController create(LiveSettings settings) {
     CapacitySettings capacity = settings.capacity();
     if (capacity.mode() == CapacityMode.FIXED) {
-      return observed(
-          new FixedCapacity(capacity.point(), capacity.routing()),
-          List.of(capacity.point()),
-          settings);
+      return LearningCapacity.fixed(
+          cost, capacity.point(), capacity.routing(), settings.maxBatchImages(), recorder);
     }
     CapacityRequirements.check(settings, commitInterval, quality);
     Ladder ladder = ladder(settings);
     log.info("adaptive capacity over {}", ladder.rungs());
-    return observed(
-        new AdaptiveCapacity(
-            cost,
-            ladder,
-            capacity.targetLatency(),
-            CapacityRequirements.overhead(commitInterval),
-            Hysteresis.DEFAULT),
-        ladder.rungs(),
-        settings);
+    return LearningCapacity.adaptive(cost, ladder, budget(settings), recorder);
   }
 
-  /** Returns the baseline to compare with: capacity in proportion to the backlog. */
-  public CapacityController proportional(LiveSettings settings) {
+  /** Returns a controller with another policy than the one that the settings ask for. */
+  public CapacityController choosing(
+      LiveSettings settings, BiFunction<Ladder, LatencyBudget, CapacityPolicy> policy) {
     Ladder ladder = ladder(settings);
-    return observed(
-        new ProportionalCapacity(
-            cost,
-            ladder,
-            settings.capacity().targetLatency(),
-            CapacityRequirements.overhead(commitInterval)),
-        ladder.rungs(),
-        settings);
+    return new LearningCapacity(cost, ladder, policy.apply(ladder, budget(settings)), recorder);
   }
 
   private Ladder ladder(LiveSettings settings) {
@@ -154,53 +133,27 @@ public final class LearnedControllers implements ControllerFactory {
         settings.capacity().bounds().toPoints());
   }
 
-  private CapacityController observed(
-      CapacityController controller, List<OperatingPoint> points, LiveSettings settings) {
-    return new Recorded(controller, points, settings.maxBatchImages());
+  private LatencyBudget budget(LiveSettings settings) {
+    return new LatencyBudget(
+        settings.capacity().targetLatency(), CapacityRequirements.overhead(commitInterval));
   }
 
-  /** Records what was predicted of runs and delays beside what came of it. */
-  private final class Recorded implements CapacityController {
+  /** Records what was predicted of runs and delays, and what happened. */
+  private record CapacityRecorder(CapacityMetrics metrics) implements CapacityObserver {
 
-    private final DelayTracker delays = new DelayTracker();
-    private final ObservedCapacity controller;
-    private final List<OperatingPoint> points;
-    private final int fullBatch;
-    private @Nullable RunTime lastRun;
-    private long checked;
-
-    Recorded(CapacityController controller, List<OperatingPoint> points, int fullBatch) {
-      this.controller =
-          new ObservedCapacity(controller, cost, delays, Hysteresis.DEFAULT.staleAfter());
-      this.points = points.stream().filter(cost.points()::contains).toList();
-      this.fullBatch = fullBatch;
-      cost.fullBatch(fullBatch);
+    @Override
+    public void runEnded(long predictedNanos, long actualNanos) {
+      metrics.cost(predictedNanos, actualNanos);
     }
 
     @Override
-    @SuppressWarnings("ReferenceEquality") // a run that failed leaves the one before in the sample
-    public Decision decide(Sample sample) {
-      RunTime run = sample.lastRun();
-      if (run != null && run != lastRun && cost.points().contains(run.point())) {
-        metrics.cost(Math.round(1e9 * cost.runSeconds(run.point(), run.images())), run.nanos());
-        lastRun = run;
-      }
-      Decision decision = controller.decide(sample);
-      if (delays.checked() > checked) {
-        checked = delays.checked();
-        metrics.delayed(delays.actualNanos());
-      }
-      if (points.isEmpty()) {
-        metrics.attainable(Double.NaN, Double.NaN);
-      } else {
-        metrics.attainable(
-            cost.imagesPerSecond(points.get(points.size() - 1), fullBatch),
-            points.stream()
-                .mapToDouble(point -> cost.imagesPerSecond(point, fullBatch))
-                .max()
-                .orElseThrow());
-      }
-      return decision;
+    public void backlogAnswered(long actualDelayNanos) {
+      metrics.delayed(actualDelayNanos);
+    }
+
+    @Override
+    public void decided(double bestPerSecond, double fastestPerSecond) {
+      metrics.attainable(bestPerSecond, fastestPerSecond);
     }
   }
 }

@@ -58,8 +58,8 @@ public record ProfileFile(
   public record Measurement(
       String routing, int expertsPerToken, double capacityRatio, int batchImages, double accuracy) {
 
-    private QualityProfile.Entry toEntry() {
-      return new QualityProfile.Entry(
+    private QualityProfile.Measurement toEntry() {
+      return new QualityProfile.Measurement(
           new OperatingPoint(capacityRatio, expertsPerToken),
           Routing.ofLabel(routing),
           batchImages,

@@ -124,14 +124,14 @@ class CostSurveyTest {
     public void close() {}
   }
 
-  private static CostSurvey.Result survey(
+  private static CostSurvey.Surveyed survey(
       BatchClassifier classifier, List<OperatingPoint> points, Duration budget) {
     return CostSurvey.ofNoise(classifier, ROUTING, 32, 1)
         .measure(points, SIZES, budget, percent -> {});
   }
 
   private static void requireCost(
-      CostSurvey.Result result, TimedClassifier expected, List<OperatingPoint> points) {
+      CostSurvey.Surveyed result, TimedClassifier expected, List<OperatingPoint> points) {
     for (OperatingPoint point : points) {
       for (int images : List.of(8, 32)) {
         assertThat(result.cost().runSeconds(point, images) * 1000)
@@ -147,7 +147,7 @@ class CostSurveyTest {
   void shouldTakeTheMedianOfSeveralRounds() {
     TimedClassifier classifier = new TimedClassifier(0.1);
     List<OperatingPoint> points = points(0.1, 0.5, 1);
-    CostSurvey.Result result = survey(classifier, points, Duration.ofSeconds(20));
+    CostSurvey.Surveyed result = survey(classifier, points, Duration.ofSeconds(20));
     assertThat(result.measured()).isEqualTo(18);
     assertThat(result.cells()).isEqualTo(18);
     assertThat(result.rounds()).isGreaterThan(5);
@@ -158,7 +158,7 @@ class CostSurveyTest {
   void shouldReadTheRestOffTheLineThatTheBudgetAllows() {
     TimedClassifier classifier = new TimedClassifier(0);
     List<OperatingPoint> points = points(0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2);
-    CostSurvey.Result result = survey(classifier, points, Duration.ZERO);
+    CostSurvey.Surveyed result = survey(classifier, points, Duration.ZERO);
     assertThat(classifier.runs).isEqualTo(9); // 2 ratios · 2 K · 2 sizes, and one unrecorded
     assertThat(result.measured()).isEqualTo(8);
     assertThat(result.cells()).isEqualTo(48);
@@ -173,7 +173,7 @@ class CostSurveyTest {
   @Test
   void shouldTakeExpertsToBeEvenlyLoadedWhereImagesAreNoise() {
     List<OperatingPoint> points = points(0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5);
-    CostSurvey.Result result = survey(new TimedClassifier(0, 0.4), points, Duration.ofSeconds(2));
+    CostSurvey.Surveyed result = survey(new TimedClassifier(0, 0.4), points, Duration.ofSeconds(2));
     requireCost(result, new TimedClassifier(0), points);
   }
 
@@ -181,7 +181,7 @@ class CostSurveyTest {
   void shouldBelieveTheLoadOfRealImages() {
     TimedClassifier uneven = new TimedClassifier(0, 0.4);
     List<OperatingPoint> points = points(0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5);
-    CostSurvey.Result result =
+    CostSurvey.Surveyed result =
         new CostSurvey(uneven, ROUTING, CostSurvey.noise(uneven.card(), 32, 1))
             .measure(points, SIZES, Duration.ofSeconds(2), percent -> {});
     requireCost(result, uneven, points);
@@ -217,7 +217,7 @@ class CostSurveyTest {
   void shouldKeepToItsBudgetAndSayHowFarItIs() {
     TimedClassifier classifier = new TimedClassifier(0);
     List<Integer> percents = new ArrayList<>();
-    CostSurvey.Result result =
+    CostSurvey.Surveyed result =
         CostSurvey.ofNoise(classifier, ROUTING, 32, 1)
             .measure(points(0.1, 0.3, 0.5, 0.7, 1), SIZES, Duration.ofMillis(700), percents::add);
     assertThat(result.measured()).isLessThan(result.cells());
@@ -226,7 +226,7 @@ class CostSurveyTest {
 
   @Test
   void shouldMeasureOnePointAtOneSize() {
-    CostSurvey.Result result =
+    CostSurvey.Surveyed result =
         CostSurvey.ofNoise(new TimedClassifier(0), ROUTING, 1, 1)
             .measure(
                 List.of(new OperatingPoint(1, 1)), List.of(1), Duration.ofMillis(100), it -> {});
@@ -251,7 +251,7 @@ class CostSurveyTest {
     try (VmoeSession session = VmoeSession.open(file, SessionSettings.on(Device.CPU))) {
       ByteBuffer images = CostSurvey.noise(session.card(), 32, 1);
       List<OperatingPoint> points = points(0.1, 0.5, 1.05);
-      CostSurvey.Result result =
+      CostSurvey.Surveyed result =
           new CostSurvey(session, ROUTING, images)
               .measure(points, SIZES, Duration.ofSeconds(5), percent -> {});
       assertThat(result.rounds()).isPositive();
@@ -265,7 +265,7 @@ class CostSurveyTest {
       for (int i = 0; i < 60; i++) {
         int size = i % 2 == 0 ? 32 : 20; // 20 was not measured
         OperatingPoint point = points.get(random.nextInt(points.size()));
-        cost.observe(new Sample(0, size, 0, 0, 0, lastRun, Load.UNKNOWN));
+        cost.observe(new Sample(0, size, 0, 0, 0, lastRun, Load.UNKNOWN), 32);
         BatchResult run =
             session.classify(
                 images,

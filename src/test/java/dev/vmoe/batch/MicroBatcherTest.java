@@ -29,7 +29,9 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -50,6 +52,7 @@ class MicroBatcherTest {
   private final List<List<Integer>> shown = new CopyOnWriteArrayList<>();
   private final AtomicInteger decoded = new AtomicInteger();
   private volatile BatchLimits limits;
+  private LongSupplier clock = System::nanoTime;
   private MicroBatcher<Integer> batcher;
 
   @AfterEach
@@ -91,6 +94,37 @@ class MicroBatcherTest {
         .isBetween(Duration.ofMillis(5).toNanos(), FOREVER.toNanos());
     Answer.Classified<Integer> answer = (Answer.Classified<Integer>) share.answers().get(0);
     assertThat(answer.queueNanos()).isGreaterThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(5));
+  }
+
+  @Test
+  void shouldMeasureEveryTimeByItsClock() throws Exception {
+    AtomicLong nanos = new AtomicLong(1_000);
+    clock = nanos::get;
+    classifier.permits.drainPermits();
+    open(4, 1_000, Duration.ofNanos(500));
+    Lane<Integer> lane = batcher.openLane();
+    submit(lane, 1);
+    Awaitility.await().until(() -> decoded.get() == 1);
+    nanos.set(1_700); // its linger is over
+    Awaitility.await().until(() -> samples.size() == 1); // it runs
+    submit(lane, 2);
+    nanos.set(2_300); // the second batch is older than the linger, but a run is under way
+    submit(lane, 3);
+    Awaitility.await().until(() -> decoded.get() == 3);
+    classifier.permits.release(2);
+
+    Share<Integer> first = take(lane);
+    assertThat(first.run().flushReason()).isEqualTo(FlushReason.LINGER);
+    assertThat(first.run().lingerNanos()).isEqualTo(700);
+    assertThat(first.run().startNanos()).isEqualTo(1_700);
+    assertThat(first.answers()).containsExactly(new Answer.Classified<>(1, 0, 700, 1_000, 0));
+    Share<Integer> second = take(lane);
+    assertThat(classes(second)).containsExactly(2, 3);
+    assertThat(second.run().lingerNanos()).isEqualTo(600);
+    Sample sample = samples.get(1);
+    assertThat(sample.nowNanos()).isEqualTo(2_300);
+    assertThat(sample.oldestAgeNanos()).isEqualTo(600);
+    assertThat(sample.idleNanos()).isZero();
   }
 
   @Test
@@ -294,7 +328,7 @@ class MicroBatcherTest {
   }
 
   @Test
-  void shouldAnswerBatchesOfWhichAListenerFails() throws Exception {
+  void shouldAnswerBatchesOfWhichAnObserverFails() throws Exception {
     open(
         1,
         1_000,
@@ -394,7 +428,7 @@ class MicroBatcherTest {
   }
 
   @Test
-  void shouldShowTheListenerEachBatchOnceWithWhatIsAttachedToItsImages() throws Exception {
+  void shouldShowTheObserverEachBatchOnceWithWhatIsAttachedToItsImages() throws Exception {
     List<BatchRun> runs = new CopyOnWriteArrayList<>();
     open(
         6,
@@ -475,7 +509,7 @@ class MicroBatcherTest {
     open(maxImages, maxBytes, linger, (run, origins) -> {});
   }
 
-  private void open(int maxImages, long maxBytes, Duration linger, RunObserver<Integer> listener) {
+  private void open(int maxImages, long maxBytes, Duration linger, RunObserver<Integer> observer) {
     FixedCapacity fixed =
         new FixedCapacity(
             new OperatingPoint(SETTINGS.capacityRatio(), SETTINGS.expertsPerToken()),
@@ -492,7 +526,7 @@ class MicroBatcherTest {
         };
     limits = new BatchLimits(maxImages, maxBytes, linger);
     ServedModel model = new ServedModel(classifier, decoder, controller, () -> {});
-    batcher = new MicroBatcher<>(() -> new BatchTerms(model, limits), 2, listener);
+    batcher = new MicroBatcher<>(() -> new BatchTerms(model, limits), 2, observer, clock);
   }
 
   /** A 1×1 image whose red value is its first byte. */

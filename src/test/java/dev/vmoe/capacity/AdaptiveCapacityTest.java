@@ -17,9 +17,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AdaptiveCapacityTest {
 
   private static final long MS = 1_000_000L;
-  private static final Duration TARGET = Duration.ofSeconds(1);
+  private static final LatencyBudget BUDGET =
+      new LatencyBudget(Duration.ofSeconds(1), Duration.ofMillis(150));
   private static final long DWELL_MS = Hysteresis.DEFAULT.dwell().toMillis();
-  private static final Duration OVERHEAD = Duration.ofMillis(150);
   private static final Load QUIET = new Load(0, 0, 0);
 
   private final CostModel cost = DemoModel.cost(1);
@@ -29,7 +29,7 @@ class AdaptiveCapacityTest {
 
   private static CapacityController controller() {
     CostModel cost = DemoModel.cost(1);
-    return new AdaptiveCapacity(cost, DemoModel.ladder(cost), TARGET, OVERHEAD, Hysteresis.DEFAULT);
+    return new PolicyAlone(new AdaptiveCapacity(DemoModel.ladder(cost), BUDGET), cost);
   }
 
   private Decision at(long millis, int images, int waiting, long ageMillis, Load load) {
@@ -251,12 +251,7 @@ class AdaptiveCapacityTest {
   void shouldFollowAMachineThatBecameSlower() {
     CostModel slower = DemoModel.cost(1);
     controller =
-        new ObservedCapacity(
-            new AdaptiveCapacity(
-                slower, DemoModel.ladder(slower), TARGET, OVERHEAD, Hysteresis.DEFAULT),
-            slower,
-            new DelayTracker(),
-            Duration.ofSeconds(2));
+        LearningCapacity.adaptive(slower, DemoModel.ladder(slower), BUDGET, CapacityObserver.NONE);
     for (int i = 0; i < 60; i++) {
       long nanos = Math.round(2 * DemoModel.cost(1).runSeconds(DemoModel.BEST, 32) * 1e9);
       RunTime twice = new RunTime(DemoModel.BEST, 32, nanos);
@@ -267,18 +262,8 @@ class AdaptiveCapacityTest {
   }
 
   @Test
-  void shouldRefuseATargetThatTheOverheadUsesUp() {
-    assertThatThrownBy(
-            () ->
-                new AdaptiveCapacity(
-                    cost, ladder, Duration.ofMillis(100), OVERHEAD, Hysteresis.DEFAULT))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("100 ms")
-        .hasMessageContaining("150 ms");
-    assertThatThrownBy(
-            () ->
-                new Hysteresis(
-                    .8, .8, .85, .5, Duration.ZERO, Duration.ZERO, Duration.ofSeconds(2)))
+  void shouldRefuseLimitsThatWouldLeaveAndRetakeAPointAtTheSameLoad() {
+    assertThatThrownBy(() -> new Hysteresis(.8, .8, .85, .5, Duration.ZERO, Duration.ZERO))
         .hasMessageContaining("0.85");
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -19,6 +20,10 @@ class CostModelTest {
 
   private static Sample after(RunTime run, int images, int waiting, double idleMillis) {
     return new Sample(0, images, waiting, 0, Math.round(idleMillis * 1e6), run, Load.UNKNOWN);
+  }
+
+  private static OptionalDouble learn(CostModel cost, Sample sample) {
+    return cost.observe(sample, 32);
   }
 
   private static CostModel model() {
@@ -89,7 +94,7 @@ class CostModelTest {
     CostModel cost = model();
     Random random = new Random(1);
     for (int i = 0; i < 60; i++) {
-      cost.observe(after(run(POINT, 32, 72 * Math.exp(0.1 * random.nextGaussian())), 32, 0, 0));
+      learn(cost, after(run(POINT, 32, 72 * Math.exp(0.1 * random.nextGaussian())), 32, 0, 0));
     }
     assertThat(cost.runSeconds(POINT, 32)).isCloseTo(0.072, within(0.010));
     assertThat(cost.runSeconds(CHEAP, 32)).isBetween(0.028, 0.042); // twice 19 ms, mostly
@@ -101,10 +106,10 @@ class CostModelTest {
     CostModel cost = model();
     for (int visit = 0; visit < 4; visit++) {
       for (int i = 0; i < 40; i++) {
-        cost.observe(after(run(POINT, 32, 36), 32, 0, 0));
+        learn(cost, after(run(POINT, 32, 36), 32, 0, 0));
       }
       for (int i = 0; i < 40; i++) {
-        cost.observe(after(run(CHEAP, 32, 28), 32, 0, 0)); // surveyed as 19
+        learn(cost, after(run(CHEAP, 32, 28), 32, 0, 0)); // surveyed as 19
       }
     }
     assertThat(cost.runSeconds(CHEAP, 32)).isCloseTo(0.028, within(0.002));
@@ -115,19 +120,19 @@ class CostModelTest {
   void shouldForgetWhatItLearntOfAPointThatDoesNotRun() {
     CostModel cost = model();
     for (int i = 0; i < 40; i++) {
-      cost.observe(after(run(CHEAP, 32, 19), 32, 0, 0));
+      learn(cost, after(run(CHEAP, 32, 19), 32, 0, 0));
     }
     for (int i = 0; i < 8; i++) {
-      cost.observe(after(run(POINT, 32, 108), 32, 0, 0)); // surveyed as 36
+      learn(cost, after(run(POINT, 32, 108), 32, 0, 0)); // surveyed as 36
     }
     RunTime cheap = run(CHEAP, 32, 19);
-    cost.observe(at(0, cheap));
+    learn(cost, at(0, cheap));
     double slow = cost.runSeconds(POINT, 32) / cost.runSeconds(CHEAP, 32);
     assertThat(slow).isGreaterThan(1.2 * 36 / 19);
-    cost.observe(at(60, cheap));
+    learn(cost, at(60, cheap));
     assertThat(cost.runSeconds(POINT, 32) / cost.runSeconds(CHEAP, 32)).isLessThan(0.9 * slow);
     for (int minute = 2; minute < 8; minute++) {
-      cost.observe(at(60 * minute, cheap));
+      learn(cost, at(60 * minute, cheap));
     }
     assertThat(cost.runSeconds(POINT, 32) / cost.runSeconds(CHEAP, 32))
         .isCloseTo(36.0 / 19, within(0.1));
@@ -141,7 +146,7 @@ class CostModelTest {
   void shouldKnowNothingButTheSurveyWhenUnlearnt() {
     CostModel cost = model();
     for (int i = 0; i < 40; i++) {
-      cost.observe(after(run(POINT, 32, 72), 32, 1, 3));
+      learn(cost, after(run(POINT, 32, 72), 32, 1, 3));
     }
     CostModel unlearnt = cost.unlearnt();
     assertThat(unlearnt.runSeconds(POINT, 32)).isCloseTo(0.036, within(1e-9));
@@ -152,7 +157,7 @@ class CostModelTest {
   void shouldLearnLittleFromSmallBatches() {
     CostModel cost = model();
     for (int i = 0; i < 5; i++) {
-      cost.observe(after(run(POINT, 1, 20), 1, 0, 0)); // 5 ms expected
+      learn(cost, after(run(POINT, 1, 20), 1, 0, 0)); // 5 ms expected
     }
     assertThat(cost.machineFactor()).isBetween(1.0, 1.1);
   }
@@ -162,7 +167,7 @@ class CostModelTest {
     CostModel cost = model();
     double throughput = cost.imagesPerSecond(POINT, 32);
     for (int i = 0; i < 50; i++) {
-      cost.observe(after(run(POINT, 1, 7), 1, 0, 0)); // 5 ms expected
+      learn(cost, after(run(POINT, 1, 7), 1, 0, 0)); // 5 ms expected
     }
     assertThat(cost.runSeconds(POINT, 1)).isGreaterThan(0.0055);
     assertThat(cost.imagesPerSecond(POINT, 32)).isEqualTo(throughput);
@@ -171,7 +176,7 @@ class CostModelTest {
   @Test
   void shouldNotTakeAPauseForATrend() {
     CostModel cost = model();
-    cost.observe(after(run(POINT, 32, 10_000), 32, 0, 0));
+    learn(cost, after(run(POINT, 32, 10_000), 32, 0, 0));
     assertThat(cost.runSeconds(POINT, 32)).isLessThan(0.060);
   }
 
@@ -179,9 +184,9 @@ class CostModelTest {
   void shouldNotLearnTwiceFromOneRun() {
     CostModel cost = model();
     RunTime slow = run(POINT, 32, 72);
-    cost.observe(after(slow, 32, 0, 0));
+    learn(cost, after(slow, 32, 0, 0));
     double once = cost.machineFactor();
-    cost.observe(after(slow, 32, 0, 0)); // the run between the two failed
+    learn(cost, after(slow, 32, 0, 0)); // the run between the two failed
     assertThat(cost.machineFactor()).isEqualTo(once);
   }
 
@@ -189,16 +194,16 @@ class CostModelTest {
   void shouldLearnTheGapOnlyWhileImagesWait() {
     CostModel cost = model();
     for (int i = 0; i < 60; i++) {
-      cost.observe(after(run(POINT, 32, 36), 32, 0, 500));
+      learn(cost, after(run(POINT, 32, 36), 32, 0, 500));
     }
     assertThat(cost.gapSeconds()).isZero();
     for (int i = 0; i < 60; i++) {
-      cost.observe(after(run(POINT, 32, 36), 32, 40, 6));
+      learn(cost, after(run(POINT, 32, 36), 32, 40, 6));
     }
     assertThat(cost.gapSeconds()).isCloseTo(0.006, within(1e-4));
     assertThat(cost.imagesPerSecond(POINT, 32)).isCloseTo(32 / 0.042, within(5.0));
     for (int i = 0; i < 600; i++) {
-      cost.observe(after(run(POINT, 8, 12), 8, 40, 1.5));
+      learn(cost, after(run(POINT, 8, 12), 8, 40, 1.5));
     }
     assertThat(cost.gapSeconds()).isCloseTo(0.006, within(1e-4)); // a quarter of the images
   }
@@ -207,10 +212,12 @@ class CostModelTest {
   void shouldMeasureItsErrorBeforeItLearns() {
     CostModel cost = model();
     assertThat(cost.relativeError()).isZero();
-    cost.observe(after(run(POINT, 32, 54), 32, 0, 0));
+    RunTime slow = run(POINT, 32, 54);
+    assertThat(learn(cost, after(slow, 32, 0, 0)).getAsDouble()).isCloseTo(0.036, within(1e-9));
+    assertThat(learn(cost, after(slow, 32, 0, 0))).as("the same run").isEmpty();
     assertThat(cost.relativeError()).isCloseTo(0.5, within(1e-6));
     for (int i = 0; i < 200; i++) {
-      cost.observe(after(run(POINT, 32, 54), 32, 0, 0));
+      learn(cost, after(run(POINT, 32, 54), 32, 0, 0));
     }
     assertThat(cost.relativeError()).isLessThan(0.01);
   }
@@ -218,7 +225,21 @@ class CostModelTest {
   @Test
   void shouldIgnoreRunsOfAPointThatWasNotMeasured() {
     CostModel cost = model();
-    cost.observe(after(run(new OperatingPoint(0.7, 2), 32, 100), 32, 0, 0));
+    RunTime unknown = run(new OperatingPoint(0.7, 2), 32, 100);
+    assertThat(learn(cost, after(unknown, 32, 0, 0))).isEmpty();
     assertThat(cost.machineFactor()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldTakeTheSizeOfAFullBatchFromWhatItObserves() {
+    CostModel cost = model();
+    double eight = cost.runSeconds(POINT, 8);
+    cost.observe(after(run(POINT, 8, 18), 8, 0, 0), 32); // small: 6 ms more are for the wake
+    assertThat(cost.machineFactor()).isEqualTo(1);
+    assertThat(cost.runSeconds(POINT, 8)).isCloseTo(eight + 0.15 * 0.006, within(1e-9));
+
+    cost.observe(after(run(POINT, 8, 18), 8, 0, 0), 16); // half of a full one: the machine's
+    assertThat(cost.machineFactor()).isGreaterThan(1);
+    assertThat(cost.runSeconds(POINT, 8)).isCloseTo(eight * cost.machineFactor(), within(1e-9));
   }
 }

@@ -3,8 +3,6 @@ package dev.vmoe.capacity;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import java.time.Duration;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class DelayTrackerTest {
@@ -30,7 +28,6 @@ class DelayTrackerTest {
     assertThat(delays.checked()).isZero();
     delays.answered(300 * MS, 40);
     assertThat(delays.checked()).isEqualTo(1);
-    assertThat(delays.predictedNanos()).isEqualTo(250 * MS);
     assertThat(delays.actualNanos()).isEqualTo(300 * MS);
     assertThat(delays.meanErrorNanos()).isCloseTo(50.0 * MS, within(1.0));
   }
@@ -50,23 +47,5 @@ class DelayTrackerTest {
     }
     delays.answered(0, 1_000_000);
     assertThat(delays.checked()).isEqualTo(256);
-  }
-
-  @Test
-  void shouldFollowAControllerWhoseRunsAreKnown() {
-    OperatingPoint point = new OperatingPoint(1, 1);
-    CostModel cost = new CostModel(List.of(new RunTime(point, 10, 20 * MS)));
-    CapacityController controller =
-        sample -> new Decision(point, DemoModel.ROUTING, "told", 40 * MS, null);
-    ObservedCapacity observed =
-        new ObservedCapacity(controller, cost, delays, Duration.ofSeconds(2));
-    RunTime run = null;
-    for (int i = 0; i < 3; i++) {
-      observed.decide(new Sample(i * 20L * MS, 10, 10, 0, 0, run, Load.UNKNOWN));
-      run = new RunTime(point, 10, 20 * MS);
-    }
-    assertThat(delays.checked()).isEqualTo(1);
-    assertThat(delays.actualNanos()).isEqualTo(40 * MS);
-    assertThat(cost.relativeError()).isZero();
   }
 }

@@ -48,12 +48,12 @@ public final class DemoModel {
   }
 
   private static QualityProfile quality() {
-    List<QualityProfile.Entry> entries = new ArrayList<>();
+    List<QualityProfile.Measurement> entries = new ArrayList<>();
     for (OperatingPoint point : points()) {
       double missing = 1 - share(point);
       double lessExperts = point.expertsPerToken() == 1 ? 0.001 : 0;
       entries.add(
-          new QualityProfile.Entry(
+          new QualityProfile.Measurement(
               point, ROUTING, BATCH, 0.93 - 0.06 * missing * missing - lessExperts));
     }
     return new QualityProfile(entries);

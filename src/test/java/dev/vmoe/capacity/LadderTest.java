@@ -18,11 +18,11 @@ class LadderTest {
 
   private static Ladder ladder(PointBounds bounds, double[]... points) {
     List<RunTime> survey = new ArrayList<>();
-    List<QualityProfile.Entry> quality = new ArrayList<>();
+    List<QualityProfile.Measurement> quality = new ArrayList<>();
     for (double[] p : points) {
       OperatingPoint point = new OperatingPoint(p[0], (int) p[1]);
       survey.add(new RunTime(point, 32, Math.round(p[2] * 1e6)));
-      quality.add(new QualityProfile.Entry(point, ROUTING, 32, p[3]));
+      quality.add(new QualityProfile.Measurement(point, ROUTING, 32, p[3]));
     }
     return Ladder.of(new CostModel(survey), new QualityProfile(quality), ROUTING, 32, bounds);
   }

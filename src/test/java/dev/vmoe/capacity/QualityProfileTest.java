@@ -16,10 +16,10 @@ class QualityProfileTest {
   private final QualityProfile profile =
       new QualityProfile(
           List.of(
-              new QualityProfile.Entry(LOW, Routing.BATCH_PRIORITY, 4, 0.8),
-              new QualityProfile.Entry(LOW, Routing.BATCH_PRIORITY, 16, 0.9),
-              new QualityProfile.Entry(HIGH, Routing.BATCH_PRIORITY, 16, 0.95),
-              new QualityProfile.Entry(LOW, Routing.VANILLA, 16, 0.7)));
+              new QualityProfile.Measurement(LOW, Routing.BATCH_PRIORITY, 4, 0.8),
+              new QualityProfile.Measurement(LOW, Routing.BATCH_PRIORITY, 16, 0.9),
+              new QualityProfile.Measurement(HIGH, Routing.BATCH_PRIORITY, 16, 0.95),
+              new QualityProfile.Measurement(LOW, Routing.VANILLA, 16, 0.7)));
 
   @Test
   void shouldKnowWhatWasMeasured() {
@@ -64,11 +64,11 @@ class QualityProfileTest {
     QualityProfile refined =
         new QualityProfile(
                 List.of(
-                    new QualityProfile.Entry(LOW, Routing.BATCH_PRIORITY, 16, 0.9),
-                    new QualityProfile.Entry(next, Routing.BATCH_PRIORITY, 4, 0.96),
-                    new QualityProfile.Entry(next, Routing.BATCH_PRIORITY, 16, 0.94),
-                    new QualityProfile.Entry(next, Routing.VANILLA, 16, 0.7),
-                    new QualityProfile.Entry(HIGH, Routing.BATCH_PRIORITY, 16, 0.95)))
+                    new QualityProfile.Measurement(LOW, Routing.BATCH_PRIORITY, 16, 0.9),
+                    new QualityProfile.Measurement(next, Routing.BATCH_PRIORITY, 4, 0.96),
+                    new QualityProfile.Measurement(next, Routing.BATCH_PRIORITY, 16, 0.94),
+                    new QualityProfile.Measurement(next, Routing.VANILLA, 16, 0.7),
+                    new QualityProfile.Measurement(HIGH, Routing.BATCH_PRIORITY, 16, 0.95)))
             .refined();
 
     assertThat(refined.points()).containsExactlyInAnyOrder(LOW, between, next, HIGH);

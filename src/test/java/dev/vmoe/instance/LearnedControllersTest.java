@@ -2,6 +2,8 @@ package dev.vmoe.instance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.vmoe.capacity.CapacityController;
 import dev.vmoe.capacity.Decision;
@@ -33,7 +35,7 @@ class LearnedControllersTest {
   private static final OperatingPoint FASTEST = new OperatingPoint(0.1, 1);
 
   private final Meters meters = new Meters();
-  private final TimedClassifier classifier = new TimedClassifier();
+  private final CostlyClassifier classifier = new CostlyClassifier();
   private final LearnedControllers controllers =
       LearnedControllers.survey(
           FILE,
@@ -43,7 +45,7 @@ class LearnedControllersTest {
           percent -> {});
 
   /** Says that an image takes 1 ms for each tenth of slots a token. */
-  private static final class TimedClassifier implements BatchClassifier {
+  private static final class CostlyClassifier implements BatchClassifier {
     private final FakeClassifier inner = new FakeClassifier();
 
     @Override
@@ -90,8 +92,24 @@ class LearnedControllersTest {
     Decision overloaded = controllers.create(live(Map.of())).decide(sample(100_000));
     assertThat(overloaded.point()).isEqualTo(FASTEST);
     assertThat(overloaded.reason()).contains("overloaded");
-    assertThat(controllers.proportional(live(Map.of())).decide(sample(100_000)).point())
-        .isEqualTo(FASTEST);
+  }
+
+  @Test
+  void shouldAskAnotherPolicyWithLadderAndBudgetOfTheSettings() {
+    CapacityController controller =
+        controllers.choosing(
+            live(Map.of("capacity.ratio.min", "0.5")),
+            (ladder, budget) -> {
+              assertThat(budget.seconds()).isCloseTo(0.85, within(1e-9));
+              return situation ->
+                  situation.decision(ladder.rung(0), ladder.routing(), "the cheapest");
+            });
+    Decision decision = controller.decide(sample(32));
+
+    assertThat(decision.point()).isEqualTo(new OperatingPoint(0.5, 1));
+    assertThat(decision.predictedDelayNanos())
+        .isCloseTo(
+            CostlyClassifier.nanos(decision.point(), 32), withinPercentage(10)); // as surveyed
   }
 
   @Test
@@ -118,7 +136,7 @@ class LearnedControllersTest {
   void shouldRecordWhatRunsCostAndWhatCouldBeAttained() {
     CapacityController controller = controllers.create(live(Map.of()));
     controller.decide(sample(32));
-    RunTime run = new RunTime(BEST, 32, 2 * TimedClassifier.nanos(BEST, 32));
+    RunTime run = new RunTime(BEST, 32, 2 * CostlyClassifier.nanos(BEST, 32));
     controller.decide(new Sample(2_000_000_000, 32, 0, 0, 0, run, Load.UNKNOWN));
 
     String scrape = meters.scrape(Exposition.PROMETHEUS);

@@ -2,18 +2,16 @@ package dev.vmoe.lab.sizing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.vmoe.capacity.AdaptiveCapacity;
-import dev.vmoe.capacity.Arrivals;
-import dev.vmoe.capacity.CapacityController;
+import dev.vmoe.capacity.ArrivalTimes;
+import dev.vmoe.capacity.CapacityObserver;
 import dev.vmoe.capacity.CostModel;
 import dev.vmoe.capacity.DelayTracker;
 import dev.vmoe.capacity.DemoModel;
 import dev.vmoe.capacity.FixedCapacity;
-import dev.vmoe.capacity.Hysteresis;
 import dev.vmoe.capacity.Ladder;
-import dev.vmoe.capacity.ObservedCapacity;
+import dev.vmoe.capacity.LatencyBudget;
+import dev.vmoe.capacity.LearningCapacity;
 import dev.vmoe.capacity.OperatingPoint;
-import dev.vmoe.lab.sizing.SimulatedInstance.Outcome;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
@@ -29,6 +27,9 @@ class AdaptiveCapacitySimulationTest {
 
   private static final List<Long> SEEDS = List.of(1L, 2L, 3L);
 
+  private static final LatencyBudget BUDGET =
+      new LatencyBudget(Duration.ofSeconds(1), Duration.ofMillis(150));
+
   private final CostModel truth = DemoModel.cost(1);
   private final Ladder ladder = DemoModel.ladder(truth);
   private final SimulatedInstance instance = new SimulatedInstance(truth, DemoModel.BATCH);
@@ -41,25 +42,16 @@ class AdaptiveCapacitySimulationTest {
   private final double full = throughput(DemoModel.BEST);
   private final double lowest = throughput(DemoModel.CHEAPEST);
 
-  private static CapacityController adaptive(CostModel cost) {
-    return new ObservedCapacity(
-        new AdaptiveCapacity(
-            cost,
-            DemoModel.ladder(cost),
-            Duration.ofSeconds(1),
-            Duration.ofMillis(150),
-            Hysteresis.DEFAULT),
-        cost,
-        new DelayTracker(),
-        Duration.ofSeconds(2));
+  private static LearningCapacity adaptive(CostModel cost) {
+    return LearningCapacity.adaptive(cost, DemoModel.ladder(cost), BUDGET, CapacityObserver.NONE);
   }
 
-  private Outcome run(long seed, double until, DoubleUnaryOperator rate, CostModel cost) {
+  private SimulatedOutcome run(long seed, double until, DoubleUnaryOperator rate, CostModel cost) {
     instance.seed = seed;
-    return instance.run(Arrivals.poisson(seed, until, rate).seconds(), adaptive(cost));
+    return instance.run(ArrivalTimes.poisson(seed, until, rate).seconds(), adaptive(cost));
   }
 
-  private Outcome run(long seed, double until, DoubleUnaryOperator rate) {
+  private SimulatedOutcome run(long seed, double until, DoubleUnaryOperator rate) {
     return run(seed, until, rate, DemoModel.cost(1));
   }
 
@@ -68,12 +60,12 @@ class AdaptiveCapacitySimulationTest {
     instance.seed = seed;
     return instance
         .run(
-            Arrivals.poisson(seed, until, rate).seconds(),
+            ArrivalTimes.poisson(seed, until, rate).seconds(),
             new FixedCapacity(DemoModel.CHEAPEST, DemoModel.ROUTING))
         .lateShare();
   }
 
-  private static double accuracy(Outcome outcome) {
+  private static double accuracy(SimulatedOutcome outcome) {
     return outcome.accuracy(DemoModel.QUALITY, DemoModel.ROUTING, DemoModel.BATCH);
   }
 
@@ -96,7 +88,7 @@ class AdaptiveCapacitySimulationTest {
   void shouldSettleOnTheBestPointThatKeepsUpWithASteadyLoad(double load) {
     for (long seed : SEEDS) {
       double rate = load * full;
-      Outcome outcome = run(seed, 60, t -> rate);
+      SimulatedOutcome outcome = run(seed, 60, t -> rate);
       int settled = ladder.rungs().indexOf(outcome.pointAt(59));
       assertThat(settled)
           .as("rung at %.2f of the full-quality throughput, seed %d", load, seed)
@@ -112,9 +104,9 @@ class AdaptiveCapacitySimulationTest {
   @Test
   void shouldBeLateHardlyMoreThanTheFastestPointWhereLoadComesInPhases() {
     DoubleUnaryOperator rate =
-        Arrivals.phases(10, 0.5 * full, (full + lowest) / 2, 0.9 * lowest, 0.8 * full);
+        ArrivalTimes.phases(10, 0.5 * full, (full + lowest) / 2, 0.9 * lowest, 0.8 * full);
     for (long seed : SEEDS) {
-      Outcome outcome = run(seed, 40, rate);
+      SimulatedOutcome outcome = run(seed, 40, rate);
       assertThat(outcome.lateShare()).isLessThanOrEqualTo(leastLate(seed, 40, rate) + 0.02);
       assertThat(outcome.firstAt(DemoModel.BEST, 30)).isLessThan(35);
       // the fixed schedule that knows the phases: best, middle, near the cheapest, best
@@ -126,8 +118,8 @@ class AdaptiveCapacitySimulationTest {
   @CsvSource({"1.5, 0.02", "2.5, 0.005"}) // most images come in the bursts
   void shouldBeLateHardlyMoreThanTheFastestPointInBursts(double height, double gain) {
     for (long seed : SEEDS) {
-      DoubleUnaryOperator rate = Arrivals.bursts(seed, 60, 0.5 * full, height * lowest);
-      Outcome outcome = run(seed, 60, rate);
+      DoubleUnaryOperator rate = ArrivalTimes.bursts(seed, 60, 0.5 * full, height * lowest);
+      SimulatedOutcome outcome = run(seed, 60, rate);
       assertThat(outcome.lateShare()).isLessThanOrEqualTo(leastLate(seed, 60, rate) + 0.02);
       assertThat(accuracy(outcome)).isGreaterThan(accuracyAt(DemoModel.CHEAPEST) + gain);
     }
@@ -137,7 +129,7 @@ class AdaptiveCapacitySimulationTest {
   void shouldBeLateHardlyMoreThanTheFastestPointInASawtooth() {
     DoubleUnaryOperator rate = t -> full * (0.3 + 1.6 * (t % 15) / 15);
     for (long seed : SEEDS) {
-      Outcome outcome = run(seed, 60, rate);
+      SimulatedOutcome outcome = run(seed, 60, rate);
       assertThat(outcome.lateShare()).isLessThanOrEqualTo(leastLate(seed, 60, rate) + 0.02);
       assertThat(outcome.turns(ladder.rungs(), 0, 60)).isLessThanOrEqualTo(16);
     }
@@ -145,7 +137,7 @@ class AdaptiveCapacitySimulationTest {
 
   @Test
   void shouldGoDownInTimeOnARamp() {
-    Outcome outcome = run(1, 60, t -> full * (0.5 + 1.4 * t / 60));
+    SimulatedOutcome outcome = run(1, 60, t -> full * (0.5 + 1.4 * t / 60));
     assertThat(outcome.lateShare()).isLessThan(0.001);
     assertThat(outcome.turns(ladder.rungs(), 0, 60)).isLessThanOrEqualTo(4);
     assertThat(outcome.changes(0, 60)).isBetween(2, 20);
@@ -156,9 +148,9 @@ class AdaptiveCapacitySimulationTest {
   @ValueSource(doubles = {0.5, 1, 2})
   void shouldReturnToFullQualityWithinFiveSecondsOfTheEndOfABacklog(double surveyed) {
     DoubleUnaryOperator rate =
-        Arrivals.phases(10, 0.5 * full, 1.4 * lowest, 0.5 * full, 0.5 * full);
+        ArrivalTimes.phases(10, 0.5 * full, 1.4 * lowest, 0.5 * full, 0.5 * full);
     for (long seed : SEEDS) {
-      Outcome outcome = run(seed, 40, rate, DemoModel.cost(surveyed));
+      SimulatedOutcome outcome = run(seed, 40, rate, DemoModel.cost(surveyed));
       double gone = outcome.backlogGone(20, 2 * DemoModel.BATCH);
       assertThat(outcome.pointAt(19)).isEqualTo(DemoModel.CHEAPEST);
       assertThat(outcome.firstAt(DemoModel.BEST, gone)).isLessThan(gone + 5);
@@ -171,7 +163,7 @@ class AdaptiveCapacitySimulationTest {
   void shouldFindTheBestPointWithASurveyThatWasWrongByAFactor(double surveyed, double load) {
     for (long seed : SEEDS) {
       double rate = load * full;
-      Outcome outcome = run(seed, 60, t -> rate, DemoModel.cost(surveyed));
+      SimulatedOutcome outcome = run(seed, 60, t -> rate, DemoModel.cost(surveyed));
       assertThat(outcome.lateShare()).isLessThan(0.02);
       assertThat(ladder.rungs().indexOf(outcome.pointAt(59)))
           .isBetween(bestFor(rate, 0.75), bestFor(rate, 1.05));
@@ -184,7 +176,7 @@ class AdaptiveCapacitySimulationTest {
   void shouldNotTakeTheLongerRunsOfARestedInstanceForLostThroughput() {
     instance.wake = 0.008;
     for (long seed : SEEDS) {
-      Outcome outcome = run(seed, 40, Arrivals.phases(20, 0.4 * full, 1.5 * full));
+      SimulatedOutcome outcome = run(seed, 40, ArrivalTimes.phases(20, 0.4 * full, 1.5 * full));
       assertThat(ladder.rungs().indexOf(outcome.pointAt(38)))
           .as("rung, seed %d", seed)
           .isBetween(bestFor(1.5 * full, 0.85), bestFor(1.5 * full, 1.02));
@@ -194,10 +186,11 @@ class AdaptiveCapacitySimulationTest {
 
   @Test
   void shouldStayInTimeWhenTheReadingStallsAsTheLoadRises() {
-    DoubleUnaryOperator rate = Arrivals.phases(10, 0.5 * full, 1.5 * full, 0.5 * full, 0.5 * full);
+    DoubleUnaryOperator rate =
+        ArrivalTimes.phases(10, 0.5 * full, 1.5 * full, 0.5 * full, 0.5 * full);
     instance.stalled = t -> t > 9 && t < 25;
     for (long seed : SEEDS) {
-      Outcome outcome = run(seed, 40, rate);
+      SimulatedOutcome outcome = run(seed, 40, rate);
       // the instance holds 512 images, 0.6 s of work: it sees the backlog by itself
       assertThat(outcome.lateShare()).isLessThan(0.02);
       assertThat(outcome.firstAt(DemoModel.BEST, 21)).isBetween(25.0, 30.0);
@@ -206,10 +199,11 @@ class AdaptiveCapacitySimulationTest {
 
   @Test
   void shouldWorkByTheInstancesOwnImagesWhereNothingIsEverRead() {
-    DoubleUnaryOperator rate = Arrivals.phases(10, 0.5 * full, 1.4 * full, 0.5 * full, 0.5 * full);
+    DoubleUnaryOperator rate =
+        ArrivalTimes.phases(10, 0.5 * full, 1.4 * full, 0.5 * full, 0.5 * full);
     instance.stalled = t -> true;
     for (long seed : SEEDS) {
-      Outcome outcome = run(seed, 40, rate);
+      SimulatedOutcome outcome = run(seed, 40, rate);
       assertThat(outcome.lateShare()).isLessThan(0.01);
       assertThat(outcome.pointAt(10)).isEqualTo(DemoModel.BEST);
       assertThat(outcome.pointAt(19)).isNotEqualTo(DemoModel.BEST);
@@ -220,15 +214,9 @@ class AdaptiveCapacitySimulationTest {
   @Test
   void shouldPredictDelaysThatComeTrue() {
     CostModel cost = DemoModel.cost(1);
-    DelayTracker delays = new DelayTracker();
-    CapacityController observed =
-        new ObservedCapacity(
-            new AdaptiveCapacity(
-                cost, ladder, Duration.ofSeconds(1), Duration.ofMillis(150), Hysteresis.DEFAULT),
-            cost,
-            delays,
-            Duration.ofSeconds(2));
-    instance.run(Arrivals.poisson(1, 30, t -> 1.2 * full).seconds(), observed);
+    LearningCapacity controller = adaptive(cost);
+    instance.run(ArrivalTimes.poisson(1, 30, t -> 1.2 * full).seconds(), controller);
+    DelayTracker delays = controller.delays();
     assertThat(delays.checked()).isGreaterThan(100);
     assertThat(delays.meanErrorNanos()).isLessThan(80e6);
     assertThat(cost.relativeError()).isBetween(0.02, 0.2);

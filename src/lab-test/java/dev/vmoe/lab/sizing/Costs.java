@@ -17,11 +17,11 @@ public final class Costs {
 
   /** Returns costs: 2 ms a run and 0.5 to 1.35 ms an image. */
   public static MeasuredCosts of(String model, String weightsHash) {
-    List<MeasuredCosts.Run> runs = new ArrayList<>();
+    List<MeasuredCosts.MeasuredRun> runs = new ArrayList<>();
     for (OperatingPoint point : points()) {
       for (int images : List.of(1, 8, 32, 64)) {
         runs.add(
-            new MeasuredCosts.Run(
+            new MeasuredCosts.MeasuredRun(
                 point.expertsPerToken(),
                 point.capacityRatio(),
                 images,
@@ -48,11 +48,11 @@ public final class Costs {
   }
 
   static QualityProfile quality() {
-    List<QualityProfile.Entry> entries = new ArrayList<>();
+    List<QualityProfile.Measurement> entries = new ArrayList<>();
     for (OperatingPoint point : points()) {
       double missing = 1 - share(point);
       double accuracy = 0.93 - 0.06 * missing * missing * missing;
-      entries.add(new QualityProfile.Entry(point, Routing.BATCH_PRIORITY, 32, accuracy));
+      entries.add(new QualityProfile.Measurement(point, Routing.BATCH_PRIORITY, 32, accuracy));
     }
     return new QualityProfile(entries);
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.vmoe.capacity.PointBounds;
+import dev.vmoe.output.Json;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -61,6 +62,10 @@ class PlannerTest {
   @Test
   void shouldPlanWhatMeetsTheDemandAndSayThatFewerDoNot() {
     Plan plan = plan(5_000, 1, 1.5);
+    assertThat(Json.tree(plan).fieldNames())
+        .as("what a plan's JSON is read by")
+        .toIterable()
+        .contains("instances", "memory", "most_per_instance", "at_rate", "at_burst");
 
     assertThat(plan.atRate().p99Ms()).isLessThan(1_000);
     assertThat(plan.atBurst().p99Ms()).isLessThan(1_000);
@@ -96,10 +101,10 @@ class PlannerTest {
   @Test
   void shouldTakeMoreHeapForLargerImages() {
     Batching batching = new Batching(32, 20);
-    assertThat(Memory.of(Costs.made(), batching, 6, 500).heap()).isEqualTo(512);
+    assertThat(InstanceMemory.of(Costs.made(), batching, 6, 500).heap()).isEqualTo(512);
     // 6 partitions × 4 × 32 images × 1 MiB = 768 MiB in flight, a quarter of the heap
-    assertThat(Memory.of(Costs.made(), batching, 6, 1 << 20).heap()).isEqualTo(3_072);
-    assertThat(Memory.of(Costs.made(), batching, 6, 500).direct())
+    assertThat(InstanceMemory.of(Costs.made(), batching, 6, 1 << 20).heap()).isEqualTo(3_072);
+    assertThat(InstanceMemory.of(Costs.made(), batching, 6, 500).direct())
         .isEqualTo(3.0 * 3 * 28 * 28 * 32 / (1 << 20));
   }
 

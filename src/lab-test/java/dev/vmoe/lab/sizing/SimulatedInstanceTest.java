@@ -3,14 +3,13 @@ package dev.vmoe.lab.sizing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.vmoe.capacity.Arrivals;
+import dev.vmoe.capacity.ArrivalTimes;
 import dev.vmoe.capacity.CapacityController;
 import dev.vmoe.capacity.CostModel;
 import dev.vmoe.capacity.DemoModel;
 import dev.vmoe.capacity.FixedCapacity;
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.capacity.RunTime;
-import dev.vmoe.lab.sizing.SimulatedInstance.Outcome;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -44,9 +43,9 @@ class SimulatedInstanceTest {
   @ParameterizedTest
   @ValueSource(doubles = {0.3, 0.6, 0.8, 0.9})
   void shouldWaitAsLongAsTheFormulaSaysWhereBatchesAreOfOne(double load) {
-    double[] sent = Arrivals.poisson(1, 3_000, t -> load / RUN).seconds();
+    double[] sent = ArrivalTimes.poisson(1, 3_000, t -> load / RUN).seconds();
 
-    Outcome outcome = bare(1).run(sent, FIXED);
+    SimulatedOutcome outcome = bare(1).run(sent, FIXED);
 
     double wait = load * RUN / (2 * (1 - load));
     assertThat(outcome.mean() - RUN).isCloseTo(wait, within(0.05 * wait));
@@ -65,7 +64,7 @@ class SimulatedInstanceTest {
             .noise(0, 0.002)
             .commitInterval(0.1);
 
-    Outcome outcome = instance.run(new double[] {0.25, 10.08}, FIXED);
+    SimulatedOutcome outcome = instance.run(new double[] {0.25, 10.08}, FIXED);
 
     // 0.25 + 0.02 + 0.001 + 0.012 + 0.003 = 0.286, committed at 0.3
     assertThat(outcome.latencySeconds(0)).isCloseTo(0.055, within(1e-9));
@@ -77,10 +76,9 @@ class SimulatedInstanceTest {
   void shouldCloseABatchWhenItIsFullAndNotWaitForTheLinger() {
     double[] sent = {1, 1.001, 1.002, 1.003, 1.004};
 
-    Outcome outcome = bare(4).linger(0.1).run(sent, FIXED);
+    SimulatedOutcome outcome = bare(4).linger(0.1).run(sent, FIXED);
 
-    assertThat(outcome.batches().stream().map(SimulatedInstance.Batch::images))
-        .containsExactly(4, 1);
+    assertThat(outcome.batches().stream().map(SimulatedBatch::images)).containsExactly(4, 1);
     assertThat(outcome.latencySeconds(0)).isCloseTo(0.003 + RUN, within(1e-9));
     assertThat(outcome.latencySeconds(4)).isCloseTo(0.1 + RUN, within(1e-9));
   }
@@ -89,10 +87,9 @@ class SimulatedInstanceTest {
   void shouldFillTheNextBatchWhileOneRuns() {
     double[] sent = IntStream.range(0, 9).mapToDouble(i -> 1 + 0.001 * i).toArray();
 
-    Outcome outcome = bare(32).run(sent, FIXED);
+    SimulatedOutcome outcome = bare(32).run(sent, FIXED);
 
-    assertThat(outcome.batches().stream().map(SimulatedInstance.Batch::images))
-        .containsExactly(1, 8);
+    assertThat(outcome.batches().stream().map(SimulatedBatch::images)).containsExactly(1, 8);
   }
 
   /** A batch that never fills takes what comes within the linger, and the image that opened it. */
@@ -101,8 +98,8 @@ class SimulatedInstanceTest {
     double rate = 100;
     double linger = 0.1;
 
-    Outcome outcome =
-        bare(1_000).linger(linger).run(Arrivals.poisson(3, 500, t -> rate).seconds(), FIXED);
+    SimulatedOutcome outcome =
+        bare(1_000).linger(linger).run(ArrivalTimes.poisson(3, 500, t -> rate).seconds(), FIXED);
 
     assertThat(outcome.meanBatch()).isCloseTo(1 + rate * linger, within(0.2));
   }

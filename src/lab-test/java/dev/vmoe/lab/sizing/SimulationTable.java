@@ -1,16 +1,17 @@
 package dev.vmoe.lab.sizing;
 
 import dev.vmoe.capacity.AdaptiveCapacity;
-import dev.vmoe.capacity.Arrivals;
-import dev.vmoe.capacity.CapacityController;
+import dev.vmoe.capacity.ArrivalTimes;
+import dev.vmoe.capacity.CapacityObserver;
+import dev.vmoe.capacity.CapacityPolicy;
 import dev.vmoe.capacity.CostModel;
-import dev.vmoe.capacity.DelayTracker;
 import dev.vmoe.capacity.DemoModel;
 import dev.vmoe.capacity.FixedCapacity;
-import dev.vmoe.capacity.Hysteresis;
-import dev.vmoe.capacity.ObservedCapacity;
+import dev.vmoe.capacity.Ladder;
+import dev.vmoe.capacity.LatencyBudget;
+import dev.vmoe.capacity.LearningCapacity;
 import dev.vmoe.capacity.OperatingPoint;
-import dev.vmoe.capacity.ProportionalCapacity;
+import dev.vmoe.lab.overload.ProportionalCapacity;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.function.DoubleUnaryOperator;
@@ -20,6 +21,8 @@ import java.util.function.Function;
 final class SimulationTable {
 
   private static final double GAP = 0.004;
+  private static final LatencyBudget BUDGET =
+      new LatencyBudget(Duration.ofSeconds(1), Duration.ofMillis(150));
 
   private SimulationTable() {}
 
@@ -37,16 +40,16 @@ final class SimulationTable {
             "phases",
             s,
             40,
-            Arrivals.phases(10, .5 * full, (full + low) / 2, .9 * low, .8 * full));
-        all(scale, "step", s, 40, Arrivals.phases(10, .5 * full, .95 * low, .5 * full));
+            ArrivalTimes.phases(10, .5 * full, (full + low) / 2, .9 * low, .8 * full));
+        all(scale, "step", s, 40, ArrivalTimes.phases(10, .5 * full, .95 * low, .5 * full));
         all(
             scale,
             "overload",
             s,
             40,
-            Arrivals.phases(10, .5 * full, 1.3 * low, .5 * full, .5 * full));
-        all(scale, "bursts", s, 60, Arrivals.bursts(s, 60, .5 * full, 1.5 * low));
-        all(scale, "heavy bursts", s, 60, Arrivals.bursts(s, 60, .5 * full, 2.5 * low));
+            ArrivalTimes.phases(10, .5 * full, 1.3 * low, .5 * full, .5 * full));
+        all(scale, "bursts", s, 60, ArrivalTimes.bursts(s, 60, .5 * full, 1.5 * low));
+        all(scale, "heavy bursts", s, 60, ArrivalTimes.bursts(s, 60, .5 * full, 2.5 * low));
         all(scale, "sawtooth", s, 60, t -> full * (.3 + 1.6 * (t % 15) / 15));
         for (double load : new double[] {.5, .75, .9, 1, 1.1, 1.25, 1.5, 2, 2.5, 3}) {
           all(scale, "steady " + load, s, 60, t -> load * full);
@@ -57,14 +60,14 @@ final class SimulationTable {
 
   private static void all(
       double scale, String trace, long seed, double until, DoubleUnaryOperator rate) {
-    Arrivals arrivals = Arrivals.poisson(seed, until, rate);
+    ArrivalTimes arrivals = ArrivalTimes.poisson(seed, until, rate);
     row(
         scale,
         trace,
         seed,
         "cheapest",
         arrivals,
-        cost -> new FixedCapacity(DemoModel.CHEAPEST, DemoModel.ROUTING),
+        ladder -> new FixedCapacity(DemoModel.CHEAPEST, DemoModel.ROUTING),
         1);
     row(
         scale,
@@ -72,16 +75,9 @@ final class SimulationTable {
         seed,
         "best",
         arrivals,
-        cost -> new FixedCapacity(DemoModel.BEST, DemoModel.ROUTING),
+        ladder -> new FixedCapacity(DemoModel.BEST, DemoModel.ROUTING),
         1);
-    Function<CostModel, CapacityController> adaptive =
-        cost ->
-            new AdaptiveCapacity(
-                cost,
-                DemoModel.ladder(cost),
-                Duration.ofSeconds(1),
-                Duration.ofMillis(150),
-                Hysteresis.DEFAULT);
+    Function<Ladder, CapacityPolicy> adaptive = ladder -> new AdaptiveCapacity(ladder, BUDGET);
     row(scale, trace, seed, "adaptive", arrivals, adaptive, 1);
     row(scale, trace, seed, "adaptive cost/2", arrivals, adaptive, .5);
     row(scale, trace, seed, "adaptive cost*2", arrivals, adaptive, 2);
@@ -91,9 +87,7 @@ final class SimulationTable {
         seed,
         "proportional",
         arrivals,
-        cost ->
-            new ProportionalCapacity(
-                cost, DemoModel.ladder(cost), Duration.ofSeconds(1), Duration.ofMillis(150)),
+        ladder -> new ProportionalCapacity(ladder, BUDGET),
         1);
   }
 
@@ -102,17 +96,16 @@ final class SimulationTable {
       String trace,
       long seed,
       String name,
-      Arrivals arrivals,
-      Function<CostModel, CapacityController> make,
+      ArrivalTimes arrivals,
+      Function<Ladder, CapacityPolicy> make,
       double off) {
     CostModel cost = DemoModel.cost(scale * off);
-    DelayTracker delays = new DelayTracker();
+    Ladder ladder = DemoModel.ladder(cost);
+    LearningCapacity controller =
+        new LearningCapacity(cost, ladder, make.apply(ladder), CapacityObserver.NONE);
     SimulatedInstance instance = new SimulatedInstance(DemoModel.cost(scale), DemoModel.BATCH);
     instance.gap = GAP * scale;
-    SimulatedInstance.Outcome outcome =
-        instance.run(
-            arrivals.seconds(),
-            new ObservedCapacity(make.apply(cost), cost, delays, Duration.ofSeconds(2)));
+    SimulatedOutcome outcome = instance.run(arrivals.seconds(), controller);
     OperatingPoint last = outcome.pointAt(1e9);
     System.out.printf(
         Locale.ROOT,
@@ -126,10 +119,10 @@ final class SimulationTable {
         outcome.quantile(.99) * 1000,
         outcome.accuracy(DemoModel.QUALITY, DemoModel.ROUTING, 32),
         outcome.changes(0, 1e9),
-        outcome.turns(DemoModel.ladder(cost).rungs(), 0, 1e9),
+        outcome.turns(ladder.rungs(), 0, 1e9),
         last.capacityRatio(),
         last.expertsPerToken(),
-        delays.meanErrorNanos() / 1e6,
+        controller.delays().meanErrorNanos() / 1e6,
         cost.relativeError());
   }
 }

@@ -29,7 +29,8 @@ public final class OverloadPolicies {
     return List.of(
         new Policy("fixed_full", () -> new FixedCapacity(point(full), full.routing())),
         new Policy("fixed_low", () -> new FixedCapacity(point(lowest), lowest.routing())),
-        new Policy("proportional", () -> learned.unlearnt().proportional(live)),
+        new Policy(
+            "proportional", () -> learned.unlearnt().choosing(live, ProportionalCapacity::new)),
         new Policy("adaptive", () -> learned.unlearnt().create(live)));
   }
 

@@ -46,7 +46,7 @@ import java.util.stream.IntStream;
  */
 public final class CostMeasurement {
 
-  /** Sent and answered with next to no load, to know what an answer takes besides queue and run. */
+  /** Rate of next to no load, which shows what an answer takes besides queue and run. */
   private static final double SPARSE_PER_SECOND = 20;
 
   private static final double SPARSE_SECONDS = 15;
@@ -56,7 +56,7 @@ public final class CostMeasurement {
   private static final Duration STALLED_AFTER = Duration.ofSeconds(30);
   private static final int WINDOW_BATCHES = 16;
 
-  /** The median of so many, by throughput: one may meet a bad moment of the machine. */
+  /** The median of these, by throughput, counts: the machine may have a slow moment. */
   private static final int BUSY_ROUNDS = 5;
 
   private static final int DECODED_IMAGES = 256;
@@ -109,7 +109,7 @@ public final class CostMeasurement {
     ModelCard card = session.card();
     ImageDecoder decoder = ModelOpener.decoder(card);
     double decodeMillis = decodeMillis(card, decoder);
-    List<MeasuredCosts.Run> runs = survey(card, decoder, largestBatch, survey);
+    List<MeasuredCosts.MeasuredRun> runs = survey(card, decoder, largestBatch, survey);
     MeasuredCosts bare =
         new MeasuredCosts(
             card.name(),
@@ -181,7 +181,7 @@ public final class CostMeasurement {
   }
 
   /** Decoded images, not noise: they cost what images cost where experts are unevenly loaded. */
-  private List<MeasuredCosts.Run> survey(
+  private List<MeasuredCosts.MeasuredRun> survey(
       ModelCard card, ImageDecoder decoder, int largest, Duration budget) {
     ByteBuffer decoded =
         ByteBuffer.allocateDirect(
@@ -191,7 +191,7 @@ public final class CostMeasurement {
     }
     TreeSet<Integer> sizes = new TreeSet<>(List.of(1, 4, 8, 16, 32, 64, largest));
     sizes.removeIf(size -> size > largest);
-    CostSurvey.Result result;
+    CostSurvey.Surveyed result;
     try (Progress.Bar bar = progress.bar("time of the model alone, %", 100)) {
       result =
           new CostSurvey(session, Routing.BATCH_PRIORITY, decoded)
@@ -209,7 +209,7 @@ public final class CostMeasurement {
                 sizes.stream()
                     .map(
                         size ->
-                            new MeasuredCosts.Run(
+                            new MeasuredCosts.MeasuredRun(
                                 point.expertsPerToken(),
                                 point.capacityRatio(),
                                 size,
@@ -338,7 +338,7 @@ public final class CostMeasurement {
     double restMillis =
         median(recorded.runs().stream().mapToDouble(run -> 1e3 * longer(run, model)).toArray());
     MeasuredCosts.InPipeline rested = with(was, Math.max(0, restMillis), 0);
-    double foretold = forecaster(with(busy, 0, rested)).of(trace, batching, fixed(best)).p50Ms();
+    double predicted = forecaster(with(busy, 0, rested)).of(trace, batching, fixed(best)).p50Ms();
     double measured =
         1e3
             * median(
@@ -346,7 +346,7 @@ public final class CostMeasurement {
                     .filter(outcome::isAnswered)
                     .mapToDouble(outcome::latencySeconds)
                     .toArray());
-    return with(busy, 0, with(was, rested.restMillis(), Math.max(0, measured - foretold)));
+    return with(busy, 0, with(was, rested.restMillis(), Math.max(0, measured - predicted)));
   }
 
   private static double longer(RunTime run, CostModel model) {

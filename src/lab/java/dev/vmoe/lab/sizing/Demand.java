@@ -1,12 +1,12 @@
 package dev.vmoe.lab.sizing;
 
 /**
- * What is asked of the instances.
+ * What the instances have to do.
  *
  * @param imagesPerSecond mean rate
  * @param latencySeconds time within which 99 % of the images are to be answered
  * @param burst peak rate over the mean rate, at least 1
- * @param giveUp accuracy that may be given up at the mean rate, as a share: 0.005 is half a point
+ * @param giveUp accuracy that may be lost at the mean rate, as a share: 0.005 is half a point
  * @param imageBytes mean bytes of an encoded image
  * @param commitSeconds time between two commits
  */
@@ -18,14 +18,17 @@ public record Demand(
     long imageBytes,
     double commitSeconds) {
 
-  /** The largest rate that is planned: beyond it, other things than these decide. */
-  private static final double MOST = 1e7;
+  /** Maximum rate that is planned. */
+  private static final double MAX_RATE = 1e7;
 
   /** Rejects a demand that means nothing. */
   public Demand {
-    if (!(imagesPerSecond > 0 && imagesPerSecond <= MOST)) {
+    if (!(imagesPerSecond > 0 && imagesPerSecond <= MAX_RATE)) {
       throw new IllegalArgumentException(
-          "a rate of " + imagesPerSecond + " images a second is not within 0 and " + (long) MOST);
+          "a rate of "
+              + imagesPerSecond
+              + " images a second is not within 0 and "
+              + (long) MAX_RATE);
     }
     if (!(latencySeconds > 0 && latencySeconds <= 3600)) {
       throw new IllegalArgumentException(

@@ -10,10 +10,10 @@ package dev.vmoe.lab.sizing;
  * @param capacityRatio mean requested capacity ratio, by image
  * @param expertsPerToken mean K, by image
  * @param accuracy expected accuracy, 0 to 1, each image in a batch of the size it had
- * @param gaveUp accuracy below that of the best point at the same batch sizes, 0 to 1
+ * @param gaveUp accuracy lost against the best point at the same batch sizes, 0 to 1
  * @param p50Ms median from sending to reading, in milliseconds
- * @param p99Ms what 99 % do not exceed, mean over the repetitions, in milliseconds
- * @param p99LowMs the least p99 of a repetition
+ * @param p99Ms 99th percentile, mean over the repetitions, in milliseconds
+ * @param p99LowMs the smallest p99 of a repetition
  * @param p99HighMs the largest p99 of a repetition
  */
 public record Forecast(

@@ -1,19 +1,15 @@
 package dev.vmoe.lab.sizing;
 
-import dev.vmoe.capacity.AdaptiveCapacity;
 import dev.vmoe.capacity.CapacityController;
-import dev.vmoe.capacity.CostModel;
-import dev.vmoe.capacity.DelayTracker;
+import dev.vmoe.capacity.CapacityObserver;
 import dev.vmoe.capacity.FixedCapacity;
-import dev.vmoe.capacity.Hysteresis;
 import dev.vmoe.capacity.Ladder;
-import dev.vmoe.capacity.ObservedCapacity;
+import dev.vmoe.capacity.LatencyBudget;
+import dev.vmoe.capacity.LearningCapacity;
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.capacity.PointBounds;
 import dev.vmoe.capacity.QualityProfile;
 import dev.vmoe.lab.overload.ArrivalTrace;
-import dev.vmoe.lab.sizing.SimulatedInstance.Batch;
-import dev.vmoe.lab.sizing.SimulatedInstance.Outcome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,8 +18,8 @@ import java.util.Random;
 import java.util.stream.DoubleStream;
 
 /**
- * Foretells what an instance does under a steady load, by simulating it with measured costs and the
- * controller that it really has.
+ * Predicts what an instance does under a steady load: simulates it with measured costs and its own
+ * controller.
  *
  * <pre>
  * image sent ─▶ batch fills (linger, or full) ─▶ waits for the run before ─▶ gap · images + run ─▶
@@ -38,14 +34,14 @@ public final class Forecaster {
 
   static final int REPETITIONS = 3;
   private static final double SETTLING_SECONDS = 5;
-  private static final double SHORTEST_SECONDS = 20;
+  private static final double MIN_SECONDS = 20;
 
-  /** Images that a p99 is taken of, at least, unless that takes too long. */
-  private static final int ENOUGH_IMAGES = 2_000;
+  /** Minimum number of images for a p99, unless that takes too long. */
+  private static final int MIN_IMAGES = 2_000;
 
-  private static final double LONGEST_SECONDS = 120;
+  private static final double MAX_SECONDS = 120;
 
-  /** Partitions an instance has, for what it takes in at most; more never bind before. */
+  /** Partitions of an instance, which limit how many images it takes in; more change nothing. */
   private static final int PARTITIONS = 4;
 
   private static final int BATCHES_IN_FLIGHT = 4;
@@ -63,7 +59,7 @@ public final class Forecaster {
    * @param quality accuracy of every operating point to choose from
    * @param bounds where the point has to stay
    * @param commitSeconds time between two commits
-   * @param overhead the part of the latency that the controller takes for given
+   * @param overhead the part of the latency that no operating point changes
    */
   public Forecaster(
       MeasuredCosts costs,
@@ -90,36 +86,30 @@ public final class Forecaster {
     return overhead;
   }
 
-  /** Returns the points of an instance with batches of at most this many, the cheapest first. */
+  /** Returns the points of an instance, the cheapest first. */
   public Ladder ladder(int maxImages) {
     return Ladder.of(costs.model(1), quality, costs.order(), maxImages, bounds);
   }
 
-  /** Returns the best point of an instance with batches of at most this many. */
+  /** Returns the best point of an instance with these batches. */
   public OperatingPoint best(int maxImages) {
     Ladder ladder = ladder(maxImages);
     return ladder.rung(ladder.top());
   }
 
-  /** Returns the cheapest point of an instance with batches of at most this many. */
+  /** Returns the cheapest point of an instance with these batches. */
   public OperatingPoint cheapest(int maxImages) {
     return ladder(maxImages).rung(0);
   }
 
   /** Returns a controller as an instance has it in adaptive mode. */
   public CapacityController adaptive(Batching batching, double latencySeconds) {
-    CostModel own = costs.model(1);
-    own.fullBatch(batching.maxImages());
-    return new ObservedCapacity(
-        new AdaptiveCapacity(
-            own,
-            ladder(batching.maxImages()),
-            Duration.ofNanos(Math.round(1e9 * latencySeconds)),
-            overhead,
-            Hysteresis.DEFAULT),
-        own,
-        new DelayTracker(),
-        Hysteresis.DEFAULT.staleAfter());
+    Duration target = Duration.ofNanos(Math.round(1e9 * latencySeconds));
+    return LearningCapacity.adaptive(
+        costs.model(1),
+        ladder(batching.maxImages()),
+        new LatencyBudget(target, overhead),
+        CapacityObserver.NONE);
   }
 
   /** Returns a controller that stays at a point. */
@@ -128,7 +118,7 @@ public final class Forecaster {
   }
 
   /**
-   * Returns what an instance answers at most with full batches at a point.
+   * Returns the throughput of an instance with full batches at a point.
    *
    * @return images a second
    */
@@ -155,23 +145,21 @@ public final class Forecaster {
         .inFlightImages(PARTITIONS * BATCHES_IN_FLIGHT * batching.maxImages());
   }
 
-  /**
-   * Returns the same forecaster for instances that are so many times as fast in everything, which
-   * nobody has measured.
-   */
+  /** Returns the same forecaster for hypothetical instances that are so many times as fast. */
   Forecaster faster(double times) {
     return new Forecaster(costs.faster(times), quality, bounds, commitSeconds, overhead);
   }
 
   /** Returns what an instance in adaptive mode does. */
   public Forecast adaptive(Batching batching, double latencySeconds, double imagesPerSecond) {
-    List<Part> parts = new ArrayList<>();
+    List<Repetition> repetitions = new ArrayList<>();
     for (int seed = 1; seed <= REPETITIONS; seed++) {
       double[] sent = sent(imagesPerSecond, seed);
-      Outcome outcome = instance(batching).seed(seed).run(sent, adaptive(batching, latencySeconds));
-      parts.add(new Part(sent, outcome, batching, SETTLING_SECONDS));
+      SimulatedOutcome outcome =
+          instance(batching).seed(seed).run(sent, adaptive(batching, latencySeconds));
+      repetitions.add(new Repetition(sent, outcome, batching, SETTLING_SECONDS));
     }
-    return forecast(parts, imagesPerSecond);
+    return forecast(repetitions, imagesPerSecond);
   }
 
   /**
@@ -182,16 +170,15 @@ public final class Forecaster {
   public Forecast of(ArrivalTrace trace, Batching batching, CapacityController controller) {
     double[] sent = new double[trace.images()];
     Arrays.setAll(sent, trace::seconds);
-    Outcome outcome = instance(batching).run(sent, controller);
+    SimulatedOutcome outcome = instance(batching).run(sent, controller);
     double rate = sent.length / trace.lastSeconds();
-    return forecast(List.of(new Part(sent, outcome, batching, 0)), rate);
+    return forecast(List.of(new Repetition(sent, outcome, batching, 0)), rate);
   }
 
   private static double[] sent(double imagesPerSecond, int seed) {
     double seconds =
         SETTLING_SECONDS
-            + Math.min(
-                LONGEST_SECONDS, Math.max(SHORTEST_SECONDS, ENOUGH_IMAGES / imagesPerSecond));
+            + Math.min(MAX_SECONDS, Math.max(MIN_SECONDS, MIN_IMAGES / imagesPerSecond));
     double[] sent = poisson(imagesPerSecond, seconds, seed);
     return sent.length > 0 && sent[sent.length - 1] > SETTLING_SECONDS
         ? sent
@@ -213,7 +200,7 @@ public final class Forecaster {
   }
 
   /** One repetition, without its beginning. */
-  private final class Part {
+  private final class Repetition {
     final double[] sorted;
     final double batches;
     final double full;
@@ -224,7 +211,7 @@ public final class Forecaster {
     final double gaveUp;
     final double images;
 
-    Part(double[] sent, Outcome outcome, Batching batching, double from) {
+    Repetition(double[] sent, SimulatedOutcome outcome, Batching batching, double from) {
       int first = 0;
       while (sent[first] < from) {
         first++;
@@ -244,7 +231,7 @@ public final class Forecaster {
       double of = 0;
       OperatingPoint top = best(batching.maxImages());
       double end = from;
-      for (Batch batch : outcome.batches()) {
+      for (SimulatedBatch batch : outcome.batches()) {
         end = Math.max(end, batch.endSeconds());
         if (batch.startSeconds() >= from) {
           OperatingPoint point = batch.decision().point();
@@ -273,20 +260,20 @@ public final class Forecaster {
     }
   }
 
-  private static Forecast forecast(List<Part> parts, double imagesPerSecond) {
-    double images = parts.stream().mapToDouble(part -> part.images).sum();
-    double batches = parts.stream().mapToDouble(part -> part.batches).sum();
-    double[] p99 = parts.stream().mapToDouble(part -> part.quantileMs(0.99)).sorted().toArray();
+  private static Forecast forecast(List<Repetition> repetitions, double imagesPerSecond) {
+    double images = repetitions.stream().mapToDouble(one -> one.images).sum();
+    double batches = repetitions.stream().mapToDouble(one -> one.batches).sum();
+    double[] p99 = repetitions.stream().mapToDouble(one -> one.quantileMs(0.99)).sorted().toArray();
     return new Forecast(
         imagesPerSecond,
         images / batches,
-        parts.stream().mapToDouble(part -> part.full).sum() / batches,
-        parts.stream().mapToDouble(part -> part.busy).average().orElseThrow(),
-        parts.stream().mapToDouble(part -> part.ratio).average().orElseThrow(),
-        parts.stream().mapToDouble(part -> part.experts).average().orElseThrow(),
-        parts.stream().mapToDouble(part -> part.accuracy).average().orElseThrow(),
-        parts.stream().mapToDouble(part -> part.gaveUp).average().orElseThrow(),
-        parts.stream().mapToDouble(part -> part.quantileMs(0.5)).average().orElseThrow(),
+        repetitions.stream().mapToDouble(one -> one.full).sum() / batches,
+        repetitions.stream().mapToDouble(one -> one.busy).average().orElseThrow(),
+        repetitions.stream().mapToDouble(one -> one.ratio).average().orElseThrow(),
+        repetitions.stream().mapToDouble(one -> one.experts).average().orElseThrow(),
+        repetitions.stream().mapToDouble(one -> one.accuracy).average().orElseThrow(),
+        repetitions.stream().mapToDouble(one -> one.gaveUp).average().orElseThrow(),
+        repetitions.stream().mapToDouble(one -> one.quantileMs(0.5)).average().orElseThrow(),
         Arrays.stream(p99).average().orElseThrow(),
         p99[0],
         p99[p99.length - 1]);

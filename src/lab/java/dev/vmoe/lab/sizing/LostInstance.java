@@ -1,17 +1,15 @@
 package dev.vmoe.lab.sizing;
 
-import dev.vmoe.lab.sizing.SimulatedInstance.Batch;
-import dev.vmoe.lab.sizing.SimulatedInstance.Outcome;
 import dev.vmoe.output.Table;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
 /**
- * One of several instances is killed: its partitions stand still until the others have them, then
- * what has come in meanwhile is there at once, and its share of the load stays with the others.
+ * Simulates what happens to one instance when another is killed: at first the lost partitions stand
+ * still, then their waiting images come at once, and their share of the load stays.
  *
- * <p>One of the others is simulated. Images of the lost partitions count from when they were sent.
+ * <p>The latency of images of the lost partitions counts from when they were sent.
  */
 public final class LostInstance {
 
@@ -22,8 +20,8 @@ public final class LostInstance {
 
   private LostInstance() {}
 
-  /** An image of the instance that is looked at. */
-  private record Image(double sentSeconds, double entersSeconds) {}
+  /** An image of the simulated instance. */
+  private record MovedImage(double sentSeconds, double entersSeconds) {}
 
   /**
    * Returns a row for each number of instances and load.
@@ -42,10 +40,11 @@ public final class LostInstance {
             "p99_ms_once_settled",
             "capacity_ratio_once_settled",
             "accuracy_once_settled");
-    double most = forecaster.throughput(forecaster.best(USUAL.maxImages()), USUAL.maxImages());
+    double bestPerSecond =
+        forecaster.throughput(forecaster.best(USUAL.maxImages()), USUAL.maxImages());
     for (double load : new double[] {0.5, 0.7, 0.9}) {
       for (int instances : List.of(2, 3, 4, 8, 16)) {
-        row(table, forecaster, instances, load, load * most);
+        row(table, forecaster, instances, load, load * bestPerSecond);
       }
     }
     return table;
@@ -57,17 +56,17 @@ public final class LostInstance {
     double end = back + AFTER_SECONDS;
     double[] own = Forecaster.poisson(perInstance, end, 1);
     double[] taken = Forecaster.poisson(perInstance / (instances - 1), end - BEFORE_SECONDS, 2);
-    Image[] images = new Image[own.length + taken.length];
+    MovedImage[] images = new MovedImage[own.length + taken.length];
     for (int i = 0; i < own.length; i++) {
-      images[i] = new Image(own[i], own[i]);
+      images[i] = new MovedImage(own[i], own[i]);
     }
     for (int i = 0; i < taken.length; i++) {
       double sent = BEFORE_SECONDS + taken[i];
-      images[own.length + i] = new Image(sent, Math.max(sent, back));
+      images[own.length + i] = new MovedImage(sent, Math.max(sent, back));
     }
-    Arrays.sort(images, Comparator.comparingDouble(Image::entersSeconds));
-    double[] enters = Arrays.stream(images).mapToDouble(Image::entersSeconds).toArray();
-    Outcome outcome =
+    Arrays.sort(images, Comparator.comparingDouble(MovedImage::entersSeconds));
+    double[] enters = Arrays.stream(images).mapToDouble(MovedImage::entersSeconds).toArray();
+    SimulatedOutcome outcome =
         forecaster.instance(USUAL).run(enters, forecaster.adaptive(USUAL, LATENCY_SECONDS));
     double settled = end - AFTER_SECONDS / 3;
     double until = 0;
@@ -94,7 +93,7 @@ public final class LostInstance {
     double ratios = 0;
     double right = 0;
     double ran = 0;
-    for (Batch batch : outcome.batches()) {
+    for (SimulatedBatch batch : outcome.batches()) {
       if (batch.startSeconds() >= settled) {
         ran += batch.images();
         ratios += batch.images() * batch.decision().point().capacityRatio();

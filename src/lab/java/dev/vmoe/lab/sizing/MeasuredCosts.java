@@ -45,7 +45,7 @@ public record MeasuredCosts(
     double decodeMillis,
     double besideHeapMib,
     InPipeline pipeline,
-    List<Run> runs) {
+    List<MeasuredRun> runs) {
 
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -100,10 +100,10 @@ public record MeasuredCosts(
    * @param images images of the batch
    * @param millis time of the run, in milliseconds
    */
-  public record Run(int expertsPerToken, double capacityRatio, int images, double millis) {
+  public record MeasuredRun(int expertsPerToken, double capacityRatio, int images, double millis) {
 
     /** Rejects what no run can have taken. */
-    public Run {
+    public MeasuredRun {
       requirePositive("images", images);
       requirePositive("millis", millis);
     }
@@ -125,7 +125,7 @@ public record MeasuredCosts(
     if (runs.isEmpty()) {
       throw new IllegalArgumentException("no run of the model was measured");
     }
-    runs.forEach(Run::point);
+    runs.forEach(MeasuredRun::point);
   }
 
   private static void requirePositive(String name, double value) {
@@ -181,7 +181,7 @@ public record MeasuredCosts(
         runs.stream()
             .map(
                 run ->
-                    new Run(
+                    new MeasuredRun(
                         run.expertsPerToken(),
                         run.capacityRatio(),
                         run.images(),
@@ -191,7 +191,7 @@ public record MeasuredCosts(
 
   /** Returns the batch sizes that were measured, ascending. */
   public List<Integer> batchSizes() {
-    return runs.stream().map(Run::images).distinct().sorted().toList();
+    return runs.stream().map(MeasuredRun::images).distinct().sorted().toList();
   }
 
   /** Returns the cores that decode an image while no run is under way, or beside it. */

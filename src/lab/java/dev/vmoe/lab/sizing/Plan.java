@@ -31,7 +31,7 @@ public record Plan(
     int partitions,
     Batching batching,
     OperatingPoint best,
-    Memory memory,
+    InstanceMemory memory,
     double mostPerInstance,
     Forecast atRate,
     Forecast atBurst,

@@ -50,7 +50,7 @@ public final class PlanText {
   }
 
   private String settings() {
-    Memory memory = plan.memory();
+    InstanceMemory memory = plan.memory();
     Table table = new Table("run", "", "");
     table.add("instances", plan.instances(), device());
     table.add(

@@ -10,33 +10,33 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Finds the fewest instances that meet a demand, and the batches with which they do.
+ * Finds the minimum number of instances that meets a demand, and their batches.
  *
- * <p>For each batch size, the largest rate of one instance is looked for at which p99 is within the
- * latency, at the mean and at the peak rate, and no more accuracy is given up at the mean rate than
- * is allowed. It does not depend on the demand's rate, so a larger rate never takes fewer
- * instances. Among the batch sizes that do with the fewest, and all lingers, the most accurate is
- * taken, then the one with the lowest p99.
+ * <p>For each batch size, it searches for the maximum rate of one instance. At that rate, and at
+ * the peak, p99 must be within the latency; at the mean rate, no more accuracy may be given up than
+ * is allowed. This rate does not depend on the demand's rate, so a larger demand never takes fewer
+ * instances. Among the batch sizes that need the fewest instances, and all lingers, the best one by
+ * {@link #better} is taken.
  */
 public final class Planner {
 
-  /** Batches of fewer images are not worth a plan: routing has too little to choose from. */
-  private static final int LEAST_BATCH = 8;
+  /** With fewer images a batch, routing has too little to choose from. */
+  private static final int MIN_BATCH = 8;
 
   private static final List<Integer> LINGERS_MS = List.of(0, 5, 10, 20, 50, 100, 200);
   private static final int USUAL_LINGER_MS = 20;
 
-  /** Rates are looked at in steps of 2 %. */
+  /** Step of the grid of rates: 2 %. */
   private static final double STEP = 1.02;
 
-  private static final double LEAST_RATE = 0.1;
+  private static final double MIN_RATE = 0.1;
 
   /** Measured from a kill to the first new prediction of its partitions: 5.6 to 10.7 s. */
   static final double FAIL_OVER_SECONDS = 10.7;
 
   private static final int USUAL_PARTITIONS = 6;
 
-  /** The share of a stream thread that its images may take. */
+  /** Maximum share of a stream thread that its images may take. */
   private static final double THREAD_SHARE = 0.5;
 
   private static final double GIGABIT_BYTES = 125e6;
@@ -71,7 +71,7 @@ public final class Planner {
 
   private static List<Integer> usualBatches(MeasuredCosts costs) {
     List<Integer> sizes = costs.batchSizes();
-    List<Integer> usual = sizes.stream().filter(size -> size >= LEAST_BATCH).toList();
+    List<Integer> usual = sizes.stream().filter(size -> size >= MIN_BATCH).toList();
     return usual.isEmpty() ? sizes : usual;
   }
 
@@ -82,11 +82,11 @@ public final class Planner {
    */
   public Plan plan(Demand demand) {
     List<Integer> lingers = possibleLingers(demand);
-    Most most = most(demand, lingers);
-    int instances = (int) Math.ceil(demand.imagesPerSecond() / most.perInstance());
+    MaxRate max = maxRate(demand, lingers);
+    int instances = (int) Math.ceil(demand.imagesPerSecond() / max.perInstance());
     Alternative best = null;
-    Batching batching = most.batching();
-    for (Batching candidate : candidates(most, lingers)) {
+    Batching batching = max.batching();
+    for (Batching candidate : candidates(max, lingers)) {
       Alternative it = alternative(demand, candidate, instances);
       if (it.meets() && (best == null || better(demand).compare(it, best) < 0)) {
         best = it;
@@ -96,13 +96,12 @@ public final class Planner {
     if (best == null) { // noise at the very edge
       best = alternative(demand, batching, instances);
     }
-    return plan(demand, most.perInstance(), best, batching);
+    return plan(demand, max.perInstance(), best, batching);
   }
 
   /**
-   * With half of the latency to spare if that is possible; then the most accurate, to a tenth of a
-   * point; then the one whose model is least busy, which fuller batches make, in steps of 5 %; then
-   * the soonest, in steps of 10 ms.
+   * In this order: half of the latency is left; the highest accuracy, to a tenth of a point; the
+   * least busy model, in steps of 5 % (fuller batches); the lowest latency, in steps of 10 ms.
    */
   private static Comparator<Alternative> better(Demand demand) {
     return Comparator.<Alternative>comparingInt(
@@ -130,10 +129,10 @@ public final class Planner {
     return possible;
   }
 
-  /** The largest rate of an instance, and the batches with which it is reached. */
-  private record Most(double perInstance, Batching batching, List<Integer> asGood) {}
+  /** The maximum rate of an instance, and the batches with which it is reached. */
+  private record MaxRate(double perInstance, Batching batching, List<Integer> asGood) {}
 
-  private Most most(Demand demand, List<Integer> lingers) {
+  private MaxRate maxRate(Demand demand, List<Integer> lingers) {
     int linger =
         lingers.stream()
             .filter(it -> it <= USUAL_LINGER_MS)
@@ -149,7 +148,7 @@ public final class Planner {
             .max(Comparator.comparingDouble(rates::get))
             .orElseThrow();
     if (rates.get(best) == 0) {
-      Forecast alone = forecast(demand, new Batching(batches.get(0), lingers.get(0)), LEAST_RATE);
+      Forecast alone = forecast(demand, new Batching(batches.get(0), lingers.get(0)), MIN_RATE);
       throw new IllegalArgumentException(
           String.format(
               "no number of instances answers 99 %% within %.0f ms: an instance with next to no load"
@@ -163,11 +162,11 @@ public final class Planner {
             .filter(i -> rates.get(i) * fewest >= demand.imagesPerSecond())
             .mapToObj(batches::get)
             .toList();
-    return new Most(rates.get(best), new Batching(batches.get(best), linger), asGood);
+    return new MaxRate(rates.get(best), new Batching(batches.get(best), linger), asGood);
   }
 
-  private List<Batching> candidates(Most most, List<Integer> lingers) {
-    return most.asGood().stream()
+  private List<Batching> candidates(MaxRate max, List<Integer> lingers) {
+    return max.asGood().stream()
         .flatMap(batch -> lingers.stream().map(linger -> new Batching(batch, linger)))
         .toList();
   }
@@ -177,8 +176,8 @@ public final class Planner {
     double highest =
         forecaster.throughput(forecaster.cheapest(batching.maxImages()), batching.maxImages());
     int low = 0; // meets
-    int high = (int) Math.ceil(Math.log(highest / LEAST_RATE) / Math.log(STEP)) + 1; // does not
-    if (!meets(demand, batching, LEAST_RATE)) {
+    int high = (int) Math.ceil(Math.log(highest / MIN_RATE) / Math.log(STEP)) + 1; // does not
+    if (!meets(demand, batching, MIN_RATE)) {
       return 0;
     }
     while (high - low > 1) {
@@ -193,7 +192,7 @@ public final class Planner {
   }
 
   private static double rate(int step) {
-    return LEAST_RATE * Math.pow(STEP, step);
+    return MIN_RATE * Math.pow(STEP, step);
   }
 
   private boolean meets(Demand demand, Batching batching, double perInstance) {
@@ -252,7 +251,7 @@ public final class Planner {
         partitions,
         batching,
         forecaster.best(batching.maxImages()),
-        Memory.of(costs, batching, own, demand.imageBytes()),
+        InstanceMemory.of(costs, batching, own, demand.imageBytes()),
         mostPerInstance,
         chosen.atRate(),
         chosen.atBurst(),
@@ -266,12 +265,15 @@ public final class Planner {
             .toList());
   }
 
-  /** Returns the largest part of all images that one of so many instances has. */
+  /** Returns the largest share of all images that one instance gets. */
   static double largestShare(int partitions, int instances) {
     return Math.ceil((double) partitions / instances) / partitions;
   }
 
-  /** At least two an instance, as many for each, and nearly as many for each once one is lost. */
+  /**
+   * Returns a number of partitions: at least two for each instance, the same number for each, and
+   * nearly the same once one instance is lost.
+   */
   static int partitions(int instances) {
     if (instances == 1) {
       return USUAL_PARTITIONS;

@@ -1,14 +1,13 @@
 package dev.vmoe.lab.sizing;
 
+import dev.vmoe.batch.BatchLimits;
 import dev.vmoe.capacity.CapacityController;
 import dev.vmoe.capacity.CostModel;
 import dev.vmoe.capacity.Decision;
 import dev.vmoe.capacity.Load;
-import dev.vmoe.capacity.OperatingPoint;
-import dev.vmoe.capacity.QualityProfile;
 import dev.vmoe.capacity.RunTime;
 import dev.vmoe.capacity.Sample;
-import dev.vmoe.moe.Routing;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -17,12 +16,11 @@ import java.util.function.DoublePredicate;
 
 /**
  * One instance in simulated time: images wait in a topic, a bounded number of them in the instance,
- * and are run in batches under a controller; answers are seen at the next commit; a reader looks at
- * the topic now and then.
+ * and are run in batches under a controller. Answers are seen at the next commit; the load is read
+ * at intervals.
  *
- * <p>With the rules of the micro-batcher: a batch is closed when it is full or its oldest image has
- * waited for the linger, one runs at a time, and the next one fills meanwhile. Settable before
- * {@link #run}; times in seconds.
+ * <p>Batches are closed by the {@link BatchLimits} of the micro-batcher; one runs at a time, and
+ * the next one fills meanwhile. Settable before {@link #run}; times in seconds.
  */
 public final class SimulatedInstance {
 
@@ -134,179 +132,25 @@ public final class SimulatedInstance {
   }
 
   /**
-   * One batch that ran.
-   *
-   * @param startSeconds when its run began
-   * @param endSeconds when it ended
-   * @param images its images
-   * @param backlog images sent and not yet answered when it began, its own included
-   * @param decision what was decided for it
-   */
-  public record Batch(
-      double startSeconds, double endSeconds, int images, long backlog, Decision decision) {
-    OperatingPoint point() {
-      return decision.point();
-    }
-  }
-
-  /** What came of it. */
-  public static final class Outcome {
-
-    private final List<Batch> batches;
-    private final double[] latencies;
-    private final double[] sorted;
-    private final double target;
-
-    Outcome(List<Batch> batches, double[] latencies, double target) {
-      this.batches = List.copyOf(batches);
-      this.latencies = latencies;
-      this.target = target;
-      this.sorted = latencies.clone();
-      Arrays.sort(sorted);
-    }
-
-    /** Returns the batches in the order they ran. */
-    public List<Batch> batches() {
-      return batches;
-    }
-
-    /** Returns from when an image was sent until its answer could be read, in seconds. */
-    public double latencySeconds(int image) {
-      return latencies[image];
-    }
-
-    double lateShare() {
-      long late = 0;
-      for (double latency : latencies) {
-        late += latency > target ? 1 : 0;
-      }
-      return (double) late / latencies.length;
-    }
-
-    /** Returns the latency that this share of the images does not exceed, in seconds. */
-    public double quantile(double share) {
-      return sorted[(int) Math.min(sorted.length - 1.0, share * sorted.length)];
-    }
-
-    /** Returns the mean latency, in seconds. */
-    public double mean() {
-      return Arrays.stream(latencies).average().orElseThrow();
-    }
-
-    /** Returns images a batch. */
-    public double meanBatch() {
-      return (double) latencies.length / batches.size();
-    }
-
-    /** Returns how often the point changed between two times. */
-    int changes(double from, double until) {
-      int changes = 0;
-      OperatingPoint before = null;
-      for (Batch batch : batches) {
-        if (batch.startSeconds >= from && batch.startSeconds < until) {
-          changes += before != null && !before.equals(batch.point()) ? 1 : 0;
-          before = batch.point();
-        }
-      }
-      return changes;
-    }
-
-    /** Returns how often the point went up after it had gone down, or the other way round. */
-    int turns(List<OperatingPoint> rungs, double from, double until) {
-      int turns = 0;
-      int before = -1;
-      int direction = 0;
-      for (Batch batch : batches) {
-        if (batch.startSeconds < from || batch.startSeconds >= until) {
-          continue;
-        }
-        int rung = rungs.indexOf(batch.point());
-        int step = before < 0 ? 0 : Integer.signum(rung - before);
-        if (step != 0) {
-          turns += direction != 0 && step != direction ? 1 : 0;
-          direction = step;
-        }
-        before = rung;
-      }
-      return turns;
-    }
-
-    OperatingPoint pointAt(double seconds) {
-      OperatingPoint point = batches.get(0).point();
-      for (Batch batch : batches) {
-        if (batch.startSeconds > seconds) {
-          break;
-        }
-        point = batch.point();
-      }
-      return point;
-    }
-
-    /** Returns when, from a time on, the backlog first fits into this many images. */
-    double backlogGone(double from, int images) {
-      return batches.stream()
-          .filter(batch -> batch.startSeconds >= from && batch.backlog <= images)
-          .mapToDouble(Batch::startSeconds)
-          .findFirst()
-          .orElse(Double.POSITIVE_INFINITY);
-    }
-
-    /** Returns when, from a time on, a point first runs. */
-    double firstAt(OperatingPoint point, double from) {
-      return batches.stream()
-          .filter(batch -> batch.startSeconds >= from && batch.point().equals(point))
-          .mapToDouble(Batch::startSeconds)
-          .findFirst()
-          .orElse(Double.POSITIVE_INFINITY);
-    }
-
-    /** Returns the mean accuracy over all images, as if all batches were of one size. */
-    double accuracy(QualityProfile quality, Routing routing, int size) {
-      double sum = 0;
-      long images = 0;
-      for (Batch batch : batches) {
-        sum += batch.images * quality.accuracy(batch.point(), routing, size);
-        images += batch.images;
-      }
-      return sum / images;
-    }
-
-    /** Returns the mean accuracy over all images, each in a batch of the size it had. */
-    public double accuracy(QualityProfile quality, Routing routing) {
-      double sum = 0;
-      for (Batch batch : batches) {
-        sum += batch.images * quality.accuracy(batch.point(), routing, batch.images);
-      }
-      return sum / latencies.length;
-    }
-  }
-
-  /**
    * Answers every image.
    *
    * @param sent when each image is sent, in seconds, ascending; at least one
    * @param controller chooses each batch's operating point
    */
-  public Outcome run(double[] sent, CapacityController controller) {
+  public SimulatedOutcome run(double[] sent, CapacityController controller) {
     Random random = new Random(seed);
+    BatchLimits limits =
+        new BatchLimits(batchImages, Long.MAX_VALUE, Duration.ofNanos(nanos(linger)));
     double[] ends = new double[sent.length]; // when each image's run ended
     double[] latencies = new double[sent.length];
-    List<Batch> batches = new ArrayList<>();
+    List<SimulatedBatch> batches = new ArrayList<>();
     double free = 0;
     RunTime lastRun = null;
     int head = 0;
     while (head < sent.length) {
-      double opened = entered(sent, ends, head);
-      double due = opened + linger;
-      int fills = head + batchImages - 1;
-      double full = fills < sent.length ? entered(sent, ends, fills) : Double.POSITIVE_INFINITY;
-      double closed = Math.max(free, Math.min(due, full));
-      int images = 1;
-      while (images < batchImages
-          && head + images < sent.length
-          && entered(sent, ends, head + images) <= closed) {
-        images++;
-      }
+      FilledBatch filled = fill(limits, sent, ends, head, free);
+      int images = filled.images();
+      double closed = Math.max(free, filled.closedSeconds());
       double start = closed + gap * images / batchImages;
       int waiting = 0;
       while (head + images + waiting < sent.length
@@ -320,7 +164,7 @@ public final class SimulatedInstance {
                   nanos(start),
                   images,
                   waiting,
-                  nanos(start - opened),
+                  nanos(start - filled.openedSeconds()),
                   nanos(start - closed),
                   lastRun,
                   load(sent, ends, head, start)));
@@ -336,12 +180,47 @@ public final class SimulatedInstance {
         ends[i] = end;
         latencies[i] = seen - sent[i];
       }
-      batches.add(new Batch(start, end, images, count(sent, start) - head, decision));
+      batches.add(new SimulatedBatch(start, end, images, count(sent, start) - head, decision));
       lastRun = new RunTime(decision.point(), images, nanos(ran));
       free = end;
       head += images;
     }
-    return new Outcome(batches, latencies, target);
+    return new SimulatedOutcome(batches, latencies, target);
+  }
+
+  /** A batch that takes no more. */
+  private record FilledBatch(double openedSeconds, double closedSeconds, int images) {}
+
+  /**
+   * Fills the next batch until its limits close it.
+   *
+   * @param free when the run before it ends, in seconds
+   */
+  private FilledBatch fill(
+      BatchLimits limits, double[] sent, double[] ends, int head, double free) {
+    double opened = entered(sent, ends, head);
+    double now = opened;
+    int images = 1;
+    while (limits.closing(images, 0, nanos(now - opened), true).reason() == null) {
+      int next = head + images;
+      double enters = next < sent.length ? entered(sent, ends, next) : Double.POSITIVE_INFINITY;
+      if (enters <= now) {
+        images++;
+      } else if (now < free) {
+        now = Math.min(enters, free);
+      } else {
+        BatchLimits.Closing closing = limits.closing(images, 0, nanos(now - opened), false);
+        if (closing.reason() != null) {
+          break;
+        }
+        double deadline = opened + closing.deadlineNanos() / NANOS;
+        if (enters > deadline) {
+          return new FilledBatch(opened, deadline, images);
+        }
+        now = enters;
+      }
+    }
+    return new FilledBatch(opened, now, images);
   }
 
   private double committed(double written) {

@@ -10,14 +10,14 @@ import java.util.stream.DoubleStream;
  * @param seconds one an image
  */
 @SuppressWarnings("ArrayRecordComponent")
-public record Arrivals(double[] seconds) {
+public record ArrivalTimes(double[] seconds) {
 
   /**
    * Returns an inhomogeneous Poisson process.
    *
    * @param rate images a second at a time in seconds
    */
-  public static Arrivals poisson(long seed, double until, DoubleUnaryOperator rate) {
+  public static ArrivalTimes poisson(long seed, double until, DoubleUnaryOperator rate) {
     Random random = new Random(seed);
     DoubleStream.Builder times = DoubleStream.builder();
     // In time measured by the integral of the rate, arrivals are a Poisson process of rate 1.
@@ -33,7 +33,7 @@ public record Arrivals(double[] seconds) {
       }
       left -= within;
     }
-    return new Arrivals(times.build().toArray());
+    return new ArrivalTimes(times.build().toArray());
   }
 
   /** Returns the rate of phases that follow each other, each as long as the next. */

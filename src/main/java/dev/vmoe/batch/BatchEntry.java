@@ -9,11 +9,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Written by the submitter, then by one decode worker, then by the inference thread; each hands
  * over under the batcher's lock.
  */
-final class Entry<T> {
+final class BatchEntry<T> {
 
   final T origin;
 
-  /** How much the image matters beside the others of its batch. */
+  /** Importance of the image, relative to the others of its batch. */
   final float priority;
 
   final long submittedNanos;
@@ -31,7 +31,7 @@ final class Entry<T> {
   long decodeNanos;
   long queueNanos;
 
-  private Entry(
+  private BatchEntry(
       T origin,
       float priority,
       byte @Nullable [] encoded,
@@ -44,12 +44,20 @@ final class Entry<T> {
     this.submittedNanos = submittedNanos;
   }
 
-  static <T> Entry<T> submitted(T origin, float priority, byte[] encoded, long nowNanos) {
-    return new Entry<>(origin, priority, encoded, null, nowNanos);
+  static <T> BatchEntry<T> submitted(T origin, float priority, byte[] encoded, long nowNanos) {
+    return new BatchEntry<>(origin, priority, encoded, null, nowNanos);
   }
 
-  static <T> Entry<T> rejected(T origin, String reason, long nowNanos) {
-    return new Entry<>(origin, ImagePriority.DEFAULT, null, reason, nowNanos);
+  static <T> BatchEntry<T> rejected(T origin, String reason, long nowNanos) {
+    return new BatchEntry<>(origin, ImagePriority.DEFAULT, null, reason, nowNanos);
+  }
+
+  /** Takes over what came of decoding. */
+  void decoded(DecodedImage image) {
+    decodeStartNanos = image.startNanos();
+    decodeNanos = image.nanos();
+    rejection = image.rejection();
+    encoded = null;
   }
 
   Answer<T> answer() {

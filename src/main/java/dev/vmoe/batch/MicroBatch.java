@@ -7,7 +7,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** One micro-batch from its first image to its result; guarded by the batcher's lock. */
-final class Batch<T> {
+final class MicroBatch<T> {
 
   final String id;
 
@@ -23,7 +23,7 @@ final class Batch<T> {
   final long openedNanos;
 
   /** All entries, in the order they came, over all lanes. */
-  final List<Entry<T>> entries = new ArrayList<>();
+  final List<BatchEntry<T>> entries = new ArrayList<>();
 
   /** Images to decode: entries that came with bytes. */
   int images;
@@ -49,8 +49,8 @@ final class Batch<T> {
   /** Why the run failed; null unless it did. */
   @Nullable RuntimeException failure;
 
-  /** Opens a batch; whoever does has begun to use the model for it. */
-  Batch(String id, BatchTerms terms, long openedNanos) {
+  /** Opens a batch, for which a use of the model has begun. */
+  MicroBatch(String id, BatchTerms terms, long openedNanos) {
     this.id = id;
     this.model = terms.model();
     this.limits = terms.limits();
@@ -58,13 +58,32 @@ final class Batch<T> {
     this.openedNanos = openedNanos;
   }
 
-  void add(Entry<T> entry) {
+  void add(BatchEntry<T> entry) {
     entries.add(entry);
     if (entry.encoded != null) {
       entry.slot = images++;
       bytes += entry.encoded.length;
       undecoded++;
     }
+  }
+
+  /**
+   * Closes the batch if its limits say so.
+   *
+   * @param running whether a run is under way
+   * @return how long it may still fill if nothing joins, in nanoseconds; 0 if it is closed
+   */
+  long closeIfDue(long nowNanos, boolean running) {
+    if (flushReason != null) {
+      return 0;
+    }
+    long ageNanos = Math.max(0, nowNanos - openedNanos); // lanes may be out of order by a little
+    BatchLimits.Closing closing = limits.closing(entries.size(), bytes, ageNanos, running);
+    if (closing.reason() != null) {
+      close(closing.reason(), nowNanos);
+      return 0;
+    }
+    return closing.deadlineNanos() - ageNanos;
   }
 
   void close(FlushReason reason, long nowNanos) {
@@ -96,7 +115,7 @@ final class Batch<T> {
     int slotBytes = model.slotBytes();
     ByteBuffer images = Objects.requireNonNull(buffer);
     int kept = 0;
-    for (Entry<T> entry : entries) {
+    for (BatchEntry<T> entry : entries) {
       if (entry.rejection != null) {
         continue;
       }
@@ -123,7 +142,7 @@ final class Batch<T> {
    */
   float[] priorities(int numImages) {
     float[] priorities = new float[numImages];
-    for (Entry<T> entry : entries) {
+    for (BatchEntry<T> entry : entries) {
       if (entry.rejection == null) {
         priorities[entry.slot] = entry.priority;
       }

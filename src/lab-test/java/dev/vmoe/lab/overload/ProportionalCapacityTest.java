@@ -1,7 +1,16 @@
-package dev.vmoe.capacity;
+package dev.vmoe.lab.overload;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.vmoe.capacity.CapacityPolicy;
+import dev.vmoe.capacity.CostModel;
+import dev.vmoe.capacity.Decision;
+import dev.vmoe.capacity.DemoModel;
+import dev.vmoe.capacity.LatencyBudget;
+import dev.vmoe.capacity.Load;
+import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.capacity.PolicyAlone;
+import dev.vmoe.capacity.Sample;
 import java.time.Duration;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -12,8 +21,9 @@ class ProportionalCapacityTest {
 
   private static Decision decide(long backlog) {
     CostModel cost = DemoModel.cost(1);
-    return new ProportionalCapacity(
-            cost, DemoModel.ladder(cost), Duration.ofSeconds(1), Duration.ofMillis(150))
+    LatencyBudget budget = new LatencyBudget(Duration.ofSeconds(1), Duration.ofMillis(150));
+    CapacityPolicy policy = new ProportionalCapacity(DemoModel.ladder(cost), budget);
+    return new PolicyAlone(policy, cost)
         .decide(new Sample(0, 1, 0, 0, 0, null, new Load(backlog, 100, 0)));
   }
 

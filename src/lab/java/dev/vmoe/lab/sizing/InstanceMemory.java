@@ -8,12 +8,12 @@ package dev.vmoe.lab.sizing;
  * @param besideHeap all that was resident beside the heap where the costs were measured, direct
  *     buffers included; 0 where the system did not tell
  */
-public record Memory(long heap, double direct, double besideHeap) {
+public record InstanceMemory(long heap, double direct, double besideHeap) {
 
   private static final double MIB = 1 << 20;
 
   /** The launcher's heap. */
-  private static final long LEAST_HEAP = 512;
+  private static final long MIN_HEAP = 512;
 
   private static final long HEAP_STEP = 256;
   private static final int BUFFERS = 3;
@@ -25,13 +25,14 @@ public record Memory(long heap, double direct, double besideHeap) {
    * @param partitions partitions that it has
    * @param imageBytes mean bytes of an encoded image
    */
-  static Memory of(MeasuredCosts costs, Batching batching, int partitions, long imageBytes) {
+  static InstanceMemory of(
+      MeasuredCosts costs, Batching batching, int partitions, long imageBytes) {
     double inFlight =
         (double) partitions * BATCHES_IN_FLIGHT * batching.maxImages() * imageBytes / MIB;
-    long heap = Math.max(LEAST_HEAP, HEAP_STEP * (long) Math.ceil(4 * inFlight / HEAP_STEP));
+    long heap = Math.max(MIN_HEAP, HEAP_STEP * (long) Math.ceil(4 * inFlight / HEAP_STEP));
     double direct =
         3.0 * BUFFERS * costs.imageSize() * costs.imageSize() * batching.maxImages() / MIB;
-    return new Memory(heap, direct, costs.besideHeapMib());
+    return new InstanceMemory(heap, direct, costs.besideHeapMib());
   }
 
   /** Returns what is resident in all. */

@@ -1,0 +1,139 @@
+package dev.vmoe.lab.sizing;
+
+import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.capacity.QualityProfile;
+import dev.vmoe.moe.Routing;
+import java.util.Arrays;
+import java.util.List;
+
+/** What an instance did in a simulation: its batches, and the latency of each image. */
+public final class SimulatedOutcome {
+
+  private final List<SimulatedBatch> batches;
+  private final double[] latencies;
+  private final double[] sorted;
+  private final double target;
+
+  SimulatedOutcome(List<SimulatedBatch> batches, double[] latencies, double target) {
+    this.batches = List.copyOf(batches);
+    this.latencies = latencies;
+    this.target = target;
+    this.sorted = latencies.clone();
+    Arrays.sort(sorted);
+  }
+
+  /** Returns the batches in the order they ran. */
+  public List<SimulatedBatch> batches() {
+    return batches;
+  }
+
+  /** Returns from when an image was sent until its answer could be read, in seconds. */
+  public double latencySeconds(int image) {
+    return latencies[image];
+  }
+
+  double lateShare() {
+    long late = 0;
+    for (double latency : latencies) {
+      late += latency > target ? 1 : 0;
+    }
+    return (double) late / latencies.length;
+  }
+
+  /** Returns the latency that this share of the images does not exceed, in seconds. */
+  public double quantile(double share) {
+    return sorted[(int) Math.min(sorted.length - 1.0, share * sorted.length)];
+  }
+
+  /** Returns the mean latency, in seconds. */
+  public double mean() {
+    return Arrays.stream(latencies).average().orElseThrow();
+  }
+
+  /** Returns images a batch. */
+  public double meanBatch() {
+    return (double) latencies.length / batches.size();
+  }
+
+  /** Returns how often the point changed between two times. */
+  int changes(double from, double until) {
+    int changes = 0;
+    OperatingPoint before = null;
+    for (SimulatedBatch batch : batches) {
+      if (batch.startSeconds() >= from && batch.startSeconds() < until) {
+        changes += before != null && !before.equals(batch.point()) ? 1 : 0;
+        before = batch.point();
+      }
+    }
+    return changes;
+  }
+
+  /** Returns how often the point went up after it had gone down, or the other way round. */
+  int turns(List<OperatingPoint> rungs, double from, double until) {
+    int turns = 0;
+    int before = -1;
+    int direction = 0;
+    for (SimulatedBatch batch : batches) {
+      if (batch.startSeconds() < from || batch.startSeconds() >= until) {
+        continue;
+      }
+      int rung = rungs.indexOf(batch.point());
+      int step = before < 0 ? 0 : Integer.signum(rung - before);
+      if (step != 0) {
+        turns += direction != 0 && step != direction ? 1 : 0;
+        direction = step;
+      }
+      before = rung;
+    }
+    return turns;
+  }
+
+  OperatingPoint pointAt(double seconds) {
+    OperatingPoint point = batches.get(0).point();
+    for (SimulatedBatch batch : batches) {
+      if (batch.startSeconds() > seconds) {
+        break;
+      }
+      point = batch.point();
+    }
+    return point;
+  }
+
+  /** Returns when, from a time on, the backlog first fits into this many images. */
+  double backlogGone(double from, int images) {
+    return batches.stream()
+        .filter(batch -> batch.startSeconds() >= from && batch.backlog() <= images)
+        .mapToDouble(SimulatedBatch::startSeconds)
+        .findFirst()
+        .orElse(Double.POSITIVE_INFINITY);
+  }
+
+  /** Returns when, from a time on, a point first runs. */
+  double firstAt(OperatingPoint point, double from) {
+    return batches.stream()
+        .filter(batch -> batch.startSeconds() >= from && batch.point().equals(point))
+        .mapToDouble(SimulatedBatch::startSeconds)
+        .findFirst()
+        .orElse(Double.POSITIVE_INFINITY);
+  }
+
+  /** Returns the mean accuracy over all images, as if all batches were of one size. */
+  double accuracy(QualityProfile quality, Routing routing, int size) {
+    double sum = 0;
+    long images = 0;
+    for (SimulatedBatch batch : batches) {
+      sum += batch.images() * quality.accuracy(batch.point(), routing, size);
+      images += batch.images();
+    }
+    return sum / images;
+  }
+
+  /** Returns the mean accuracy over all images, each in a batch of the size it had. */
+  public double accuracy(QualityProfile quality, Routing routing) {
+    double sum = 0;
+    for (SimulatedBatch batch : batches) {
+      sum += batch.images() * quality.accuracy(batch.point(), routing, batch.images());
+    }
+    return sum / latencies.length;
+  }
+}

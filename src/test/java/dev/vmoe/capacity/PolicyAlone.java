@@ -1,0 +1,28 @@
+package dev.vmoe.capacity;
+
+/** A controller that asks a policy and learns nothing: the cost stays as surveyed. */
+public final class PolicyAlone implements CapacityController {
+
+  private final CapacityPolicy policy;
+  private final CostModel cost;
+  private final LoadEstimator estimator = new LoadEstimator();
+  private Sample previous;
+
+  public PolicyAlone(CapacityPolicy policy, CostModel cost) {
+    this.policy = policy;
+    this.cost = cost;
+  }
+
+  @Override
+  public Decision decide(Sample sample) {
+    Sample before = previous;
+    previous = sample;
+    long silenceNanos = 0;
+    if (before != null) {
+      estimator.follow(before, sample);
+      silenceNanos = sample.silenceNanos(before);
+    }
+    LoadEstimate load = estimator.estimate(sample);
+    return policy.choose(new Situation(sample, load, silenceNanos, cost, DemoModel.BATCH));
+  }
+}
