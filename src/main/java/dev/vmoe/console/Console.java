@@ -142,8 +142,8 @@ public final class Console implements AutoCloseable {
   private static Connector connector(Server jetty, HttpConfiguration http, Listening listening) {
     HttpConfiguration own = new HttpConfiguration(http);
     own.setRequestHeaderSize(MAX_HEADER_BYTES);
-    own.setHeaderCacheCaseSensitive(
-        true); // else a correct token would later match in any letter case
+    // else a correct token would later match in any letter case
+    own.setHeaderCacheCaseSensitive(true);
     own.setMinRequestDataRate(MIN_BYTES_A_SECOND);
     HttpConnectionFactory plain = new HttpConnectionFactory(own);
     TlsIdentity tls = listening.protection().tls();
@@ -247,8 +247,7 @@ public final class Console implements AutoCloseable {
       log.debug("{} {}: the client closed the connection", verb(context), context.path(), failure);
       return;
     }
-    if (failure
-        instanceof HttpException refused) { // of Jetty itself, mostly because the body was too slow
+    if (failure instanceof HttpException refused) { // of Jetty itself, mostly for a slow body
       context.status(refused.getCode()).contentType(TEXT).result(refused.getReason() + "\n");
       return;
     }

@@ -29,7 +29,7 @@ public record Health(List<String> failures, List<String> waitingFor) {
     return new Health(List.of(why), List.of());
   }
 
-  /** Returns whether it works without a restart. */
+  /** Returns whether it needs no restart. */
   public boolean live() {
     return failures.isEmpty();
   }

@@ -2,7 +2,7 @@ package dev.vmoe.console;
 
 import dev.vmoe.metrics.Distribution;
 import dev.vmoe.metrics.Metric;
-import dev.vmoe.metrics.Reading;
+import dev.vmoe.metrics.MetricsReading;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -30,7 +30,7 @@ final class History {
   private final Deque<HistoryPoint> points = new ArrayDeque<>();
   private final Deque<TimedReading> readings = new ArrayDeque<>();
 
-  private record TimedReading(Reading reading, long nanos) {}
+  private record TimedReading(MetricsReading reading, long nanos) {}
 
   /**
    * The metrics at one moment; unknown values are not a number.
@@ -98,7 +98,7 @@ final class History {
    * @param timeMs its time, in milliseconds since 1970
    * @param nanos its time on a monotonic clock, in nanoseconds
    */
-  synchronized void add(Reading reading, long timeMs, long nanos) {
+  synchronized void add(MetricsReading reading, long timeMs, long nanos) {
     TimedReading now = new TimedReading(reading, nanos);
     points.addLast(point(now, before(now, WINDOW), timeMs));
     if (points.size() > maxPoints) {
@@ -121,7 +121,7 @@ final class History {
   }
 
   private static HistoryPoint point(TimedReading now, @Nullable TimedReading before, long timeMs) {
-    Reading reading = now.reading();
+    MetricsReading reading = now.reading();
     Optional<Distribution> latency = lately(now, before, Metric.IMAGE_LATENCY);
     double answered = grown(now, before, Metric.IMAGES_ANSWERED);
     return new HistoryPoint(
@@ -161,7 +161,7 @@ final class History {
   }
 
   /** Returns the newest reading, if there is one. */
-  synchronized Optional<Reading> reading() {
+  synchronized Optional<MetricsReading> reading() {
     return Optional.ofNullable(readings.peekLast()).map(TimedReading::reading);
   }
 

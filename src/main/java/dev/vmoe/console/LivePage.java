@@ -2,7 +2,7 @@ package dev.vmoe.console;
 
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.Metric;
-import dev.vmoe.metrics.Reading;
+import dev.vmoe.metrics.MetricsReading;
 import dev.vmoe.output.OneLine;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
@@ -168,7 +168,7 @@ final class LivePage implements AutoCloseable {
   }
 
   private Status status(long after) {
-    Optional<Reading> reading = history.reading();
+    Optional<MetricsReading> reading = history.reading();
     Optional<PipelineView> pipeline = instance.view();
     return new Status(
         System.currentTimeMillis(),

@@ -273,7 +273,7 @@ public final class RegistryClient implements AutoCloseable {
       String reason = withoutCredentials(failure.toString()) + whatToDo(failure);
       if (givenUp.getCount() == 0) {
         throw new RegistryUnavailableException(
-            "the schema registry at %s did not %s, and is not asked again because this client stops: %s"
+            "the schema registry at %s did not %s, and is not tried again because this client stops: %s"
                 .formatted(url, what, reason),
             failure);
       }

@@ -72,7 +72,7 @@ public final class ExpertMetrics {
    * @param expert 0 to E - 1
    * @param assigned choices before capacity
    * @param dispatched choices that found a slot
-   * @param importance summed gates, of tokens that did not choose it too
+   * @param importance summed gates of all tokens, also of those that did not choose it
    */
   public void expert(int block, int expert, long assigned, long dispatched, double importance) {
     BlockCounters layer = layers.get(block);

@@ -187,8 +187,8 @@ public final class Meters implements AutoCloseable {
   /**
    * Returns the values of the pipeline's own metrics now, without those of the JVM and of Kafka.
    */
-  public Reading read() {
-    return new Reading(registry.getPrometheusRegistry().scrape(name -> name.startsWith(OWN)));
+  public MetricsReading read() {
+    return new MetricsReading(registry.getPrometheusRegistry().scrape(name -> name.startsWith(OWN)));
   }
 
   @Override

@@ -13,11 +13,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /** The values of the pipeline's own metrics at one moment, as in a scrape. */
-public final class Reading {
+public final class MetricsReading {
 
   private final Map<String, List<? extends DataPointSnapshot>> byName = new HashMap<>();
 
-  Reading(MetricSnapshots snapshots) {
+  MetricsReading(MetricSnapshots snapshots) {
     for (MetricSnapshot snapshot : snapshots) {
       byName.put(snapshot.getMetadata().getPrometheusName(), snapshot.getDataPoints());
     }
@@ -31,7 +31,7 @@ public final class Reading {
   /** Returns the sum over all labels of a counter or gauge; not a number if it has no value. */
   public double sum(Metric metric) {
     return points(metric).stream()
-        .mapToDouble(Reading::value)
+        .mapToDouble(MetricsReading::value)
         .reduce(Double::sum)
         .orElse(Double.NaN);
   }
