@@ -26,9 +26,9 @@ import org.slf4j.LoggerFactory;
  * Reads, on a thread of its own, what waits in the partitions of the instance and what arrives
  * there; {@link Backlog} says what the numbers mean.
  *
- * <p>The consumers' own lag is recorded when a poll returns. It stands still while the stream thread
- * waits for room, which is when it matters. While no broker answers, the last reading stays and gets
- * older.
+ * <p>The consumers' own lag is recorded when a poll returns. It stands still while the stream
+ * thread waits for room, which is when it matters. While no broker answers, the last reading stays
+ * and gets older.
  */
 public final class LagMonitor implements AutoCloseable {
 

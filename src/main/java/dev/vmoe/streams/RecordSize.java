@@ -6,8 +6,8 @@ import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Upper bounds on the bytes that things take in a Kafka record. A producer counts a record alone and
- * uncompressed, whatever its compression makes of it later.
+ * Upper bounds on the bytes that things take in a Kafka record. A producer counts a record alone
+ * and uncompressed, whatever its compression makes of it later.
  */
 final class RecordSize {
 
