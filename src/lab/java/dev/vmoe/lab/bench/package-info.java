@@ -1,6 +1,6 @@
 /**
- * Benchmarks on this machine: the graph alone, the pipeline, priority, observability. What is compared
- * is measured in turn, in one process.
+ * Benchmarks on this machine: the graph alone, the pipeline, priority, observability. What is
+ * compared is measured in turn, in one process.
  *
  * <pre>
  *   things ─▶ Rounds ─▶ fastest, median, mean ─▶ PairedRates (ratio and its interval)

@@ -249,7 +249,10 @@ final class BenchGraphCommand extends LabCommand {
     putByRatio(result, "median_ms_per_image", ratio -> msPerImage * timed.median(name(ratio)));
     result.put("median_dense_ms_per_image", msPerImage * timed.median(TWIN));
     putByRatio(result, "expert_rows_per_image", ratio -> timed.median(rowsName(ratio)));
-    putByRatio(result, "arithmetic_speed_of_twin", ratio -> twinFlops / moe.flops(timed.median(rowsName(ratio))));
+    putByRatio(
+        result,
+        "arithmetic_speed_of_twin",
+        ratio -> twinFlops / moe.flops(timed.median(rowsName(ratio))));
     putByRatio(result, "speed_of_twin", ratio -> twinSeconds / timed.fastest(name(ratio)));
     result.put("moe_overhead_share", times.vmoe().moeOverheadShare());
     moeMicros(times).forEach(result.putObject("moe_layers_us")::put);
