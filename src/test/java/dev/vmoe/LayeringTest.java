@@ -45,7 +45,7 @@ class LayeringTest {
       topics      | settings event
       picture     | moe image
       output      | settings
-      dataset     | moe image event
+      dataset     | moe image inference batch event
       modelstore  | moe onnx checkpoint model image inference capacity settings batch dataset
       config      | inference metrics event settings topics output modelstore
       streams     | moe image inference capacity settings batch event metrics tracing topics
@@ -53,7 +53,7 @@ class LayeringTest {
       console     | event metrics settings output
       instance    | moe image inference capacity settings batch event metrics tracing topics picture output modelstore config streams profile console
       client      | image event settings output dataset
-      doctor      | moe inference settings batch event topics modelstore config streams instance
+      doctor      | moe inference settings batch event topics output modelstore config streams instance
       embedded    |
       demo        | moe image inference capacity settings event metrics topics output dataset modelstore instance client console embedded
       cli         | all

@@ -148,7 +148,7 @@ class ProduceConsumeIT {
 
     assertThat(run("few.", "consume", "--max", "1", "--timeout", "0.5")).isEqualTo(1);
     assertThat(err.toString())
-        .isEqualToIgnoringNewLines("vmoe: 0 of 1 records, then none for 0.5 s");
+        .isEqualToIgnoringNewLines("vmoe: only 0 of 1 records came, then none for 0.5 s");
   }
 
   @Test
@@ -158,7 +158,7 @@ class ProduceConsumeIT {
     assertThat(run("none.", "produce", file.toString())).isEqualTo(1);
     assertThat(err.toString())
         .isEqualToIgnoringNewLines(
-            "vmoe: topic none.images does not exist; `vmoe topics create` makes it");
+            "vmoe: topic none.images does not exist; `vmoe topics create` creates it");
   }
 
   @Test

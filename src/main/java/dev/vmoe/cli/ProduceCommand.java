@@ -100,8 +100,7 @@ final class ProduceCommand implements Callable<Integer> {
   @Option(
       names = "--attribute",
       paramLabel = "KEY=VALUE",
-      description =
-          "Attribute of the prediction, besides file (the file's name); may be repeated.")
+      description = "Attribute of the prediction, besides file (the file's name); may be repeated.")
   private Map<String, String> attributes = new LinkedHashMap<>();
 
   @Option(
@@ -165,8 +164,7 @@ final class ProduceCommand implements Callable<Integer> {
         OutgoingImages.OutgoingImage image = images.next();
         send(producer, image)
             .whenComplete(
-                (written, failure) ->
-                    progress.at(outcomes.add(image.name(), written, failure)));
+                (written, failure) -> progress.at(outcomes.add(image.name(), written, failure)));
       }
       producer.flush();
     }
