@@ -50,9 +50,9 @@ class LayeringTest {
       config      | inference metrics event settings topics output modelstore
       streams     | moe image inference capacity settings batch event metrics tracing topics
       profile     | moe event settings topics output picture streams
-      console     | event metrics settings
+      console     | event metrics settings output
       instance    | moe image inference capacity settings batch event metrics tracing topics picture output modelstore config streams profile console
-      client      | event settings output dataset
+      client      | image event settings output dataset
       doctor      | moe inference settings batch event topics output modelstore config streams instance
       embedded    |
       demo        | moe image inference capacity settings event metrics topics output dataset modelstore instance client console embedded

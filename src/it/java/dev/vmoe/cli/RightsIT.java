@@ -8,7 +8,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.vmoe.cli.Rights.Right;
 import dev.vmoe.cli.SecuredBench.Outcome;
-import dev.vmoe.console.Change;
+import dev.vmoe.console.ConfigurationChange;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.instance.Pipeline;
@@ -123,7 +123,7 @@ class RightsIT {
     var seen = pipeline.configuration().seen();
     return RunningView.ofOneModel(settings, classifier.card(), null, pipeline)
         .change(
-            new Change(
+            new ConfigurationChange(
                 seen.version(),
                 Map.of("target.latency.ms", Long.toString(1_000 + System.nanoTime() % 1_000_000)),
                 null,

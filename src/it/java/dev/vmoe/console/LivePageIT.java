@@ -41,7 +41,7 @@ class LivePageIT {
 
   /** A pipeline as the page sees it. */
   private static final class Shown implements Instance, PipelineView {
-    private final List<Change> changes = new CopyOnWriteArrayList<>();
+    private final List<ConfigurationChange> changes = new CopyOnWriteArrayList<>();
     private volatile boolean writable = true;
     private volatile long version = 7;
     private volatile boolean contested;
@@ -65,23 +65,24 @@ class LivePageIT {
     public Configuration configuration() {
       return new Configuration(
           version,
-          new Configuration.Signature(version, 1_790_000_000_000L, HOSTILE, "note " + HOSTILE),
+          new Configuration.RecordSignature(
+              version, 1_790_000_000_000L, HOSTILE, "note " + HOSTILE),
           List.of(
-              new Configuration.Setting(
+              new Configuration.ShownSetting(
                   "capacity.mode", "adaptive", false, List.of("adaptive", "fixed"), HOSTILE),
-              new Configuration.Setting("capacity.ratio", "1.05", true, List.of(), "help")),
-          new Configuration.Refusal(6, "refused " + HOSTILE));
+              new Configuration.ShownSetting("capacity.ratio", "1.05", true, List.of(), "help")),
+          new Configuration.RefusedRecord(6, "refused " + HOSTILE));
     }
 
     @Override
-    public List<DeadLetter> deadLetters() {
-      return List.of(new DeadLetter(1_790_000_000_000L, 2, 41, "no image " + HOSTILE));
+    public List<DeadLetterView> deadLetters() {
+      return List.of(new DeadLetterView(1_790_000_000_000L, 2, 41, "no image " + HOSTILE));
     }
 
     @Override
-    public Optional<Batch> images() {
+    public Optional<BatchView> images() {
       return Optional.of(
-          new Batch(
+          new BatchView(
               "b-1",
               2,
               0.5,
@@ -90,7 +91,7 @@ class LivePageIT {
               List.of(0, 2),
               2,
               List.of(
-                  new Image(
+                  new ImageView(
                       0,
                       5,
                       HOSTILE,
@@ -105,7 +106,7 @@ class LivePageIT {
     }
 
     @Override
-    public String change(Change change) {
+    public String change(ConfigurationChange change) {
       if (contested) {
         throw new ConflictException("configuration 9 is in force by now", new Exception());
       }
@@ -245,7 +246,7 @@ class LivePageIT {
         Keys.chord(Keys.CONTROL, "a"), "0.5", Keys.TAB, Keys.TAB, "black friday", Keys.ENTER);
 
     await().atMost(Duration.ofSeconds(10)).until(() -> shown.changes.size() == 1);
-    Change change = shown.changes.get(0);
+    ConfigurationChange change = shown.changes.get(0);
     assertThat(change.settings()).containsExactly(java.util.Map.entry("capacity.ratio", "0.5"));
     assertThat(change.version()).isEqualTo(7);
     assertThat(change.note()).isEqualTo("black friday");

@@ -2,11 +2,11 @@ package dev.vmoe.inference;
 
 import dev.vmoe.checkpoint.CheckpointReader;
 import dev.vmoe.checkpoint.ParameterTree;
+import dev.vmoe.lab.bench.RandomCheckpoint;
+import dev.vmoe.lab.bench.Variant;
 import dev.vmoe.model.ImportOptions;
 import dev.vmoe.model.ModelImport;
-import dev.vmoe.model.RandomCheckpoint;
 import dev.vmoe.model.Target;
-import dev.vmoe.model.Variant;
 import dev.vmoe.model.VmoeArchitecture;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;

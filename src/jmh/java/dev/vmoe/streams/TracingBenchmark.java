@@ -150,11 +150,11 @@ public class TracingBenchmark {
     tracer.ran(run, images);
     for (int i = 0; i < BATCH; i++) {
       Waiting image = images.get(i);
-      tracer.answers(run, answer(i, image), prediction);
+      tracer.answering(run, answer(i, image), prediction);
       Headers sent = new RecordHeaders(image.record().headers());
-      image.trace().carry(sent);
+      tracer.sending(image, sent);
       hole.consume(sent);
-      image.trace().end();
+      tracer.sent(image);
     }
   }
 }

@@ -11,9 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.LongStream;
 
-/**
- * Decodes stored values into fp32 arrays, a window at a time: no copy of a leaf beside the leaf.
- */
+/** Decodes stored values into fp32 arrays, a window at a time: no leaf is held twice. */
 final class ArrayLoader {
 
   private static final int WINDOW_BYTES = 1 << 20;
@@ -27,8 +25,8 @@ final class ArrayLoader {
   }
 
   /**
-   * Returns an array for the values of a leaf, once the pieces are seen to hold all of them: what a
-   * header says is no reason to allocate.
+   * Returns an array for the values of a leaf. Checks first that the pieces hold all of them: a
+   * header's claim alone must not allocate memory.
    */
   static float[] allocate(int[] shape, List<StoredArray> pieces) throws MalformedException {
     long held = 0;
@@ -52,16 +50,17 @@ final class ArrayLoader {
   }
 
   /**
-   * Checks that so many values can be held at all, before minutes are spent on some of them.
+   * Checks that the heap has room for all leaves, before minutes are spent on the first ones.
    *
-   * @param file to name in the error
-   * @param leaves numbers of values
+   * @param file named in the error
+   * @param leaves number of values of each leaf
    */
   static void requireHeap(Path file, LongStream leaves) throws CheckpointException {
-    long values = leaves.map(size -> Math.min(size, MAX_VALUES)).sum(); // larger ones are refused
+    long values =
+        leaves.map(size -> Math.min(size, MAX_VALUES)).sum(); // larger leaves are refused later
     long mebibytes = (values * Float.BYTES >> 20) + 1;
     if (mebibytes > freeHeapMebibytes()) {
-      System.gc(); // what is garbage counts as taken until then
+      System.gc(); // garbage counts as used until it is collected
     }
     long heap = freeHeapMebibytes();
     if (mebibytes > heap) {
@@ -80,7 +79,7 @@ final class ArrayLoader {
   }
 
   /**
-   * Writes the values of arrays, one after the other, into a region of a leaf.
+   * Writes the values of arrays, in order, into a region of a leaf.
    *
    * @param pieces flat arrays that hold as many values as the region
    * @param leaf (shape) the destination
@@ -100,7 +99,7 @@ final class ArrayLoader {
     }
   }
 
-  /** Writes {@code size} values of a stream to {@code values}, from the first on. */
+  /** Reads {@code size} values of a stream into {@code values}, from its first element on. */
   void load(ReadableByteChannel from, long size, Dtype dtype, float[] values) throws IOException {
     int[] flat = {values.length};
     load(from, size, dtype, Region.whole(flat), 0, values, flat);

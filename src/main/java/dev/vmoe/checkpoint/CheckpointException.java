@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * A checkpoint that cannot be read. The message names the file and, where one is at fault, leaf.
+ * A checkpoint that cannot be read. The message names the file and, if one is at fault, the leaf.
  */
 public final class CheckpointException extends IOException {
 

@@ -14,8 +14,8 @@ import java.nio.file.Path;
  *   <li>flax: one msgpack file
  * </ul>
  *
- * <p>Where the tree has {@code params}, that is the parameters and the rest is left unread. Values
- * become fp32. What is held in memory is the parameters and little more.
+ * <p>If the tree has a subtree {@code params}, only that is read. Values become fp32. Memory holds
+ * the parameters and little more.
  */
 public final class CheckpointReader {
 

@@ -3,67 +3,41 @@ package dev.vmoe.checkpoint;
 import dev.vmoe.checkpoint.MsgpackScanner.MalformedException;
 import java.nio.ByteBuffer;
 
-/** The type in which the values of a leaf are stored; in memory all are fp32. */
+/** The type in which the values of a leaf are stored; in memory, all are fp32. */
 @SuppressWarnings("ImmutableEnumChecker") // the functions have no state
 public enum Dtype {
-  FLOAT32("float32", Float.BYTES, ByteBuffer::getFloat, ByteBuffer::putFloat) {
+  FLOAT32("float32", Float.BYTES, ByteBuffer::getFloat) {
     @Override
     void decode(ByteBuffer from, float[] to, int at, int count) {
       from.asFloatBuffer().get(to, at, count);
       from.position(from.position() + count * Float.BYTES);
     }
   },
-  FLOAT16(
-      "float16",
-      Short.BYTES,
-      from -> Half.fromFloat16(from.getShort()),
-      (to, value) -> to.putShort(Half.toFloat16(value))),
-  BFLOAT16(
-      "bfloat16",
-      Short.BYTES,
-      from -> Half.fromBfloat16(from.getShort()),
-      (to, value) -> to.putShort(Half.toBfloat16(value))),
-  FLOAT64("float64", Double.BYTES, from -> (float) from.getDouble(), ByteBuffer::putDouble),
-  INT8("int8", 1, ByteBuffer::get, (to, value) -> to.put((byte) value)),
-  INT16("int16", Short.BYTES, ByteBuffer::getShort, (to, value) -> to.putShort((short) value)),
-  INT32("int32", Integer.BYTES, ByteBuffer::getInt, (to, value) -> to.putInt((int) value)),
-  INT64("int64", Long.BYTES, ByteBuffer::getLong, (to, value) -> to.putLong((long) value)),
-  UINT8("uint8", 1, from -> from.get() & 0xff, (to, value) -> to.put((byte) (int) value)),
-  UINT16(
-      "uint16",
-      Short.BYTES,
-      from -> from.getShort() & 0xffff,
-      (to, value) -> to.putShort((short) (int) value)),
-  UINT32(
-      "uint32",
-      Integer.BYTES,
-      from -> from.getInt() & 0xffffffffL,
-      (to, value) -> to.putInt((int) (long) value)),
-  UINT64(
-      "uint64",
-      Long.BYTES,
-      from -> unsigned(from.getLong()),
-      (to, value) -> to.putLong((long) value)),
-  BOOL("bool", 1, from -> from.get() == 0 ? 0 : 1, (to, value) -> to.put((byte) (int) value));
+  FLOAT16("float16", Short.BYTES, from -> Half.fromFloat16(from.getShort())),
+  BFLOAT16("bfloat16", Short.BYTES, from -> Half.fromBfloat16(from.getShort())),
+  FLOAT64("float64", Double.BYTES, from -> (float) from.getDouble()),
+  INT8("int8", 1, ByteBuffer::get),
+  INT16("int16", Short.BYTES, ByteBuffer::getShort),
+  INT32("int32", Integer.BYTES, ByteBuffer::getInt),
+  INT64("int64", Long.BYTES, ByteBuffer::getLong),
+  UINT8("uint8", 1, from -> from.get() & 0xff),
+  UINT16("uint16", Short.BYTES, from -> from.getShort() & 0xffff),
+  UINT32("uint32", Integer.BYTES, from -> from.getInt() & 0xffffffffL),
+  UINT64("uint64", Long.BYTES, from -> unsigned(from.getLong())),
+  BOOL("bool", 1, from -> from.get() == 0 ? 0 : 1);
 
   private interface Get {
     float from(ByteBuffer buffer);
   }
 
-  private interface Put {
-    void to(ByteBuffer buffer, float value);
-  }
-
   private final String label;
   private final int bytes;
   private final Get get;
-  private final Put put;
 
-  Dtype(String label, int bytes, Get get, Put put) {
+  Dtype(String label, int bytes, Get get) {
     this.label = label;
     this.bytes = bytes;
     this.get = get;
-    this.put = put;
   }
 
   /** Returns numpy's name of the type. */
@@ -86,16 +60,11 @@ public enum Dtype {
     throw new MalformedException("unknown dtype " + label);
   }
 
-  /** Reads {@code count} values, in the buffer's byte order, to {@code to[at]} and after. */
+  /** Reads {@code count} values, in the buffer's byte order, into {@code to} from {@code at} on. */
   void decode(ByteBuffer from, float[] to, int at, int count) {
     for (int i = at; i < at + count; i++) {
       to[i] = get.from(from);
     }
-  }
-
-  /** Writes one value in the buffer's byte order. */
-  void encode(float value, ByteBuffer to) {
-    put.to(to, value);
   }
 
   private static float unsigned(long bits) {

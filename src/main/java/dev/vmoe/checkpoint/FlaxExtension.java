@@ -1,6 +1,6 @@
 package dev.vmoe.checkpoint;
 
-/** Codes of the msgpack extensions, and names of the map keys, of flax and of V-MoE. */
+/** Codes of the msgpack extensions and map keys that flax and V-MoE use. */
 final class FlaxExtension {
 
   static final int ARRAY = 1;
@@ -9,10 +9,10 @@ final class FlaxExtension {
   static final int SLICES = 6;
   static final int INDEX_INFO = 8;
 
-  /** Marks a map of leaf numbers to chunks: a shard. */
+  /** Key of a shard: a map of leaf numbers to chunks. */
   static final String CHUNKS_KEY = "__msgpack_array_chunk_a87ca2__";
 
-  /** Marks a map that is an array over 1 GiB, cut by flax. */
+  /** Key of a map that is one array over 1 GiB, which flax cuts into pieces. */
   static final String CHUNKED_KEY = "__msgpack_chunked_array__";
 
   private FlaxExtension() {}

@@ -16,19 +16,19 @@ import java.util.TreeMap;
 final class FlaxTree {
 
   /**
-   * A leaf: one array, or flat arrays one after the other where flax has cut it.
+   * An array, in one piece or cut by flax into flat ones, in order.
    *
-   * @param shape extents of the whole
+   * @param shape extents of the whole array
    */
   @SuppressWarnings("ArrayRecordComponent")
-  record Leaf(int[] shape, List<StoredArray> pieces) {}
+  record FlaxArray(int[] shape, List<StoredArray> pieces) {}
 
   private FlaxTree() {}
 
   /** Reads the parameters. */
   static ParameterTree read(Path file) throws IOException {
     try (SeekableByteChannel channel = Files.newByteChannel(file)) {
-      Map<String, Leaf> leaves = new TreeMap<>();
+      Map<String, FlaxArray> leaves = new TreeMap<>();
       MsgpackScanner scanner = new MsgpackScanner(channel);
       collect("", MsgpackScanner.map(scanner.value()), leaves);
       if (!scanner.atEnd()) {
@@ -42,7 +42,7 @@ final class FlaxTree {
               .flatMap(leaf -> leaf.getValue().pieces().stream())
               .mapToLong(piece -> piece.bytes() / Float.BYTES));
       Map<String, Tensor> tensors = new TreeMap<>();
-      for (Map.Entry<String, Leaf> entry : leaves.entrySet()) {
+      for (Map.Entry<String, FlaxArray> entry : leaves.entrySet()) {
         if (entry.getKey().startsWith(root)) {
           Tensor tensor = load(file, channel, entry.getKey(), entry.getValue());
           tensors.put(entry.getKey().substring(root.length()), tensor);
@@ -54,7 +54,7 @@ final class FlaxTree {
     }
   }
 
-  private static void collect(String path, Map<?, ?> map, Map<String, Leaf> leaves)
+  private static void collect(String path, Map<?, ?> map, Map<String, FlaxArray> leaves)
       throws IOException {
     for (Map.Entry<?, ?> entry : map.entrySet()) {
       String name = path + entry.getKey();
@@ -67,10 +67,10 @@ final class FlaxTree {
     }
   }
 
-  /** Returns an array, whole or cut by flax. */
-  static Leaf array(Object value) throws MalformedException {
+  /** Returns an array, in one piece or cut by flax. */
+  static FlaxArray array(Object value) throws MalformedException {
     if (value instanceof StoredArray array) {
-      return new Leaf(array.shape(), List.of(array));
+      return new FlaxArray(array.shape(), List.of(array));
     }
     Map<?, ?> chunked = MsgpackScanner.map(value);
     if (!chunked.containsKey(FlaxExtension.CHUNKED_KEY)) {
@@ -80,10 +80,10 @@ final class FlaxTree {
     for (Object piece : numbered(chunked, "chunks")) {
       pieces.addAll(array(piece).pieces());
     }
-    return new Leaf(MsgpackScanner.shape(numbered(chunked, "shape")), pieces);
+    return new FlaxArray(MsgpackScanner.shape(numbered(chunked, "shape")), pieces);
   }
 
-  /** Returns the values of a map of {"0": …, "1": …}. */
+  /** Returns the values of a map {"0": …, "1": …} in the order of its keys. */
   private static List<Object> numbered(Map<?, ?> parent, String key) throws MalformedException {
     Object value = parent.get(key);
     Map<?, ?> map = MsgpackScanner.map(value == null ? MsgpackScanner.NIL : value);
@@ -98,7 +98,7 @@ final class FlaxTree {
     return values;
   }
 
-  private static Tensor load(Path file, SeekableByteChannel channel, String name, Leaf leaf)
+  private static Tensor load(Path file, SeekableByteChannel channel, String name, FlaxArray leaf)
       throws IOException {
     try {
       float[] values = ArrayLoader.allocate(leaf.shape(), leaf.pieces());

@@ -10,19 +10,17 @@ import java.util.function.Function;
 enum LeafOrder {
   /** Every map's keys in lexicographic order: files with a version. */
   SORTED,
-  /** As the maps of the index file have them. */
+  /** The order of the maps in the index file. */
   STORED,
-  /**
-   * The fields of the train state as stored, the keys of every map below in lexicographic order.
-   */
+  /** The train state's fields as stored; the keys of every map below in lexicographic order. */
   SORTED_BELOW_FIELDS;
 
   private static final List<LeafOrder> VERSIONED = List.of(SORTED, STORED, SORTED_BELOW_FIELDS);
   private static final List<LeafOrder> UNVERSIONED = List.of(STORED, SORTED_BELOW_FIELDS, SORTED);
 
   /**
-   * Returns the orders to try, the likeliest first. Blocks of equal shapes fit in more than one
-   * order, so this matters.
+   * Returns the orders to try, the likeliest first. That matters: blocks of equal shapes fit in
+   * more than one order.
    */
   static List<LeafOrder> toTry(boolean versioned) {
     return versioned ? VERSIONED : UNVERSIONED;
@@ -31,7 +29,7 @@ enum LeafOrder {
   /**
    * Returns the leaves in this order.
    *
-   * @param stored in the order of the file, depth-first
+   * @param stored the leaves in the order of the file, depth-first
    * @param path of a leaf, from the root
    */
   <T> List<T> apply(List<T> stored, Function<T, List<String>> path) {
@@ -48,7 +46,7 @@ enum LeafOrder {
     };
   }
 
-  /** Compares key by key: not the same as comparing joined paths where keys contain '-' or '.'. */
+  /** Compares key by key; comparing joined paths would differ where keys contain '-' or '.'. */
   static int compare(List<String> path, List<String> other) {
     for (int i = 0; i < Math.min(path.size(), other.size()); i++) {
       int order = path.get(i).compareTo(other.get(i));

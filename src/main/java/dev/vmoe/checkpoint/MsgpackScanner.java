@@ -21,15 +21,15 @@ import org.msgpack.core.buffer.InputStreamBufferInput;
 import org.msgpack.value.ValueType;
 
 /**
- * Reads msgpack with flax's extensions, but leaves the values of arrays in the file: a shard of
- * many gigabytes is scanned by its headers.
+ * Reads msgpack with flax's extensions, but leaves the values of arrays in the file: of a shard of
+ * many gigabytes, only the headers are read.
  *
  * <p>Values become {@link Map}, {@link List}, {@link String}, {@link Long}, {@link Double}, {@link
  * Boolean}, {@code byte[]}, {@link StoredArray}, {@link Extension} or {@link #NIL}.
  */
 final class MsgpackScanner {
 
-  /** What the bytes say that they cannot say. */
+  /** Bytes that do not follow their format. */
   static final class MalformedException extends IOException {
     MalformedException(String message) {
       super(message);
@@ -52,12 +52,12 @@ final class MsgpackScanner {
   private static final int MAX_AXES = 32;
 
   /**
-   * Most that may be held of one file or payload, beside the arrays that stay in it: enough for
+   * Maximum bytes held of one file or payload, besides the arrays that stay in it: enough for
    * thousands of leaves over hundreds of devices.
    */
   private static final long MAX_HELD_BYTES = 64L << 20;
 
-  /** About what an object takes that holds a value. */
+  /** Approximate size of an object that holds one value. */
   private static final int VALUE_BYTES = 64;
 
   private final @Nullable SeekableByteChannel channel;
@@ -194,11 +194,11 @@ final class MsgpackScanner {
     heldBytes += bytes;
     if (heldBytes > MAX_HELD_BYTES) {
       throw new MalformedException(
-          "more than " + MAX_HELD_BYTES + " bytes beside arrays: no checkpoint has as many");
+          "more than " + MAX_HELD_BYTES + " bytes beside arrays: no checkpoint has so many");
     }
   }
 
-  /** Seeks, so that what is skipped is not read. */
+  /** Seeks: skipped bytes are not read. */
   private void skip(long length) throws IOException {
     checkHas(length);
     SeekableByteChannel file = Objects.requireNonNull(channel);
@@ -277,7 +277,7 @@ final class MsgpackScanner {
     throw unexpected("a text", value);
   }
 
-  /** Returns the value that bytes, or an extension's payload, hold. */
+  /** Returns the value encoded in bytes or in an extension's payload. */
   static Object nested(Object value) throws IOException {
     if (value instanceof byte[] bytes) {
       return new MsgpackScanner(bytes).value();

@@ -27,8 +27,8 @@ import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
 /**
- * Reads numpy's {@code .npz}: a zip of one {@code .npy} an array. Values of every numeric type
- * become fp32, which is exact for integers up to 2<sup>24</sup>.
+ * Reads numpy's {@code .npz}: a zip with one {@code .npy} file for each array. Values of every
+ * numeric type become fp32, which is exact for integers up to 2<sup>24</sup>.
  *
  * @see <a href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">The npy
  *     format</a>
@@ -59,10 +59,10 @@ public final class Npz {
           Map.entry("u4", Dtype.UINT32),
           Map.entry("u8", Dtype.UINT64),
           Map.entry("b1", Dtype.BOOL),
-          // numpy has no bfloat16: arrays of ml_dtypes are saved as two opaque bytes
+          // numpy has no bfloat16: it saves arrays of ml_dtypes as two opaque bytes a value
           Map.entry("V2", Dtype.BFLOAT16));
 
-  /** What stands before the values in an npy file. */
+  /** The header of an npy file. */
   @SuppressWarnings("ArrayRecordComponent")
   private record Header(
       int bytes, Dtype dtype, ByteOrder byteOrder, boolean fortran, int[] shape) {}
@@ -78,7 +78,7 @@ public final class Npz {
     return read(file, names -> "");
   }
 
-  /** Reads the parameters; where the names have {@code params/}, the rest is left unread. */
+  /** Reads the parameters: if names begin with {@code params/}, only those. */
   static ParameterTree readParameters(Path file) throws IOException {
     return read(file, ParameterRoot::of);
   }
@@ -128,7 +128,7 @@ public final class Npz {
     }
   }
 
-  /** Checks that an entry can be as large as it says, before as much is allocated. */
+  /** Checks that an entry can have its claimed size, before memory is allocated for it. */
   private static void requireSizeIsPossible(Path file, ZipEntry entry) throws IOException {
     long packed = Math.min(entry.getCompressedSize(), Files.size(file));
     if (entry.getSize() > packed * MAX_DEFLATE_RATIO) {
@@ -185,7 +185,7 @@ public final class Npz {
     return String.valueOf(matcher.group(1));
   }
 
-  /** Returns in C order what is in Fortran order: the first axis runs fastest there. */
+  /** Reorders values from Fortran order (first axis fastest) to C order. */
   private static float[] fromFortranOrder(float[] values, int[] shape) {
     float[] ordered = new float[values.length];
     int[] index = new int[shape.length];

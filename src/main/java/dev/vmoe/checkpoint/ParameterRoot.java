@@ -2,16 +2,14 @@ package dev.vmoe.checkpoint;
 
 import java.util.Collection;
 
-/** Where the parameters are in a tree that holds more: step, optimiser state. */
+/** Finds the parameters in a tree that also holds step and optimiser state. */
 final class ParameterRoot {
 
   private static final String WRAPPER = "params/";
 
   private ParameterRoot() {}
 
-  /**
-   * Returns what the paths of all parameters begin with: nothing, or {@code params/} once or more.
-   */
+  /** Returns the start of all parameters' paths: empty, or {@code params/} once or more. */
   static String of(Collection<String> paths) {
     String root = "";
     while (anyBeginsWith(paths, root + WRAPPER)) {

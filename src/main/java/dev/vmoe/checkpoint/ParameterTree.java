@@ -41,7 +41,7 @@ public final class ParameterTree {
         || leaves.subMap(path + "/", path + "/" + Character.MAX_VALUE).size() > 0;
   }
 
-  /** Returns this tree with another leaf, in place of the one at its path if there is one. */
+  /** Returns a tree with this leaf added, or replaced if the path has one. */
   public ParameterTree with(String path, Tensor leaf) {
     ParameterTree changed = new ParameterTree(leaves);
     changed.leaves.put(path, leaf);

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A box within an array: where along each axis it starts and how far it extends.
+ * A box within an array: start and extent along each axis.
  *
  * @param starts first index along each axis
  * @param extents number of indices along each axis
@@ -18,7 +18,7 @@ record Region(List<Integer> starts, List<Integer> extents) {
    * @param start first index
    * @param stop index after the last, or {@link #TO_THE_END}
    */
-  record Slice(long start, long stop) {
+  record AxisSlice(long start, long stop) {
     static final long TO_THE_END = Long.MAX_VALUE;
 
     @Override
@@ -32,16 +32,17 @@ record Region(List<Integer> starts, List<Integer> extents) {
     extents = List.copyOf(extents);
   }
 
-  /** Returns the region of an array that slices cut out, if they lie within it. */
-  static Optional<Region> of(List<Slice> slices, int[] shape) {
+  /** Returns the region that slices select of an array; empty if they exceed it. */
+  static Optional<Region> of(List<AxisSlice> slices, int[] shape) {
     if (slices.size() > shape.length) {
       return Optional.empty();
     }
     List<Integer> starts = new ArrayList<>();
     List<Integer> extents = new ArrayList<>();
     for (int axis = 0; axis < shape.length; axis++) {
-      Slice slice = axis < slices.size() ? slices.get(axis) : new Slice(0, Slice.TO_THE_END);
-      long stop = slice.stop() == Slice.TO_THE_END ? shape[axis] : slice.stop();
+      AxisSlice slice =
+          axis < slices.size() ? slices.get(axis) : new AxisSlice(0, AxisSlice.TO_THE_END);
+      long stop = slice.stop() == AxisSlice.TO_THE_END ? shape[axis] : slice.stop();
       if (slice.start() < 0 || slice.start() > stop || stop > shape[axis]) {
         return Optional.empty();
       }
@@ -74,7 +75,7 @@ record Region(List<Integer> starts, List<Integer> extents) {
     return volume(extents.stream().mapToInt(Integer::intValue).toArray());
   }
 
-  /** Returns whether some value lies in both. */
+  /** Returns whether the regions have a value in common. */
   boolean overlaps(Region other) {
     for (int axis = 0; axis < starts.size(); axis++) {
       int from = Math.max(starts.get(axis), other.starts.get(axis));
@@ -90,7 +91,7 @@ record Region(List<Integer> starts, List<Integer> extents) {
   }
 
   /**
-   * Returns the length of the runs of values that lie side by side, in C order, both in the region
+   * Returns the length of the runs of values that are contiguous, in C order, both in the region
    * and in an array of this shape.
    */
   int runLength(int[] shape) {
@@ -104,7 +105,7 @@ record Region(List<Integer> starts, List<Integer> extents) {
     return run;
   }
 
-  /** Returns where, in an array of this shape, the value at a position in the region lies. */
+  /** Returns the position in an array of this shape of the value at a position in the region. */
   int positionIn(int[] shape, long positionInRegion) {
     long rest = positionInRegion;
     int position = 0;
@@ -119,9 +120,9 @@ record Region(List<Integer> starts, List<Integer> extents) {
 
   @Override
   public String toString() {
-    List<Slice> slices = new ArrayList<>();
+    List<AxisSlice> slices = new ArrayList<>();
     for (int axis = 0; axis < starts.size(); axis++) {
-      slices.add(new Slice(starts.get(axis), (long) starts.get(axis) + extents.get(axis)));
+      slices.add(new AxisSlice(starts.get(axis), (long) starts.get(axis) + extents.get(axis)));
     }
     return slices.toString();
   }

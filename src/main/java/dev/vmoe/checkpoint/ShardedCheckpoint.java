@@ -2,7 +2,7 @@ package dev.vmoe.checkpoint;
 
 import dev.vmoe.checkpoint.MsgpackScanner.Extension;
 import dev.vmoe.checkpoint.MsgpackScanner.MalformedException;
-import dev.vmoe.checkpoint.Region.Slice;
+import dev.vmoe.checkpoint.Region.AxisSlice;
 import dev.vmoe.tensor.Tensor;
 import java.io.IOException;
 import java.nio.ByteOrder;
@@ -29,9 +29,9 @@ import org.jspecify.annotations.Nullable;
  *   PREFIX.data-00000-of-00002   leaf number → [values, slice] …
  * </pre>
  *
- * <p>The leaf numbers count the index's leaves in an order that the files do not state. Reading is:
- * scan the index, scan the headers of the shards, find the {@link LeafOrder} under which both
- * agree, load the values of the leaves that are wanted.
+ * <p>The leaf numbers count the index's leaves in an order that the files do not state. So a read
+ * scans the index and the headers of the shards, finds the {@link LeafOrder} under which both
+ * agree, and loads the values of the parameters.
  */
 final class ShardedCheckpoint {
 
@@ -43,10 +43,7 @@ final class ShardedCheckpoint {
     }
   }
 
-  /**
-   * What the index says of one leaf. Its type counts for nothing: jax may name a narrower one than
-   * the shards hold.
-   */
+  /** A leaf in the index. Its type is ignored: jax may name a narrower one than the shards hold. */
   @SuppressWarnings("ArrayRecordComponent")
   private record Leaf(List<String> path, int[] shape, String dtype, Set<Placement> placements) {
     String name() {
@@ -54,10 +51,10 @@ final class ShardedCheckpoint {
     }
   }
 
-  /** What a shard holds of one leaf: flat arrays, one after the other, are one slice. */
-  private record Chunk(int shard, List<Slice> slices, List<StoredArray> pieces) {}
+  /** One slice of a leaf in a shard, as flat arrays in order. */
+  private record Chunk(int shard, List<AxisSlice> slices, List<StoredArray> pieces) {}
 
-  /** Most slices of a leaf: one for each device it is spread over. */
+  /** Maximum slices of a leaf; it has one for each device that it is spread over. */
   private static final int MAX_SLICES = 4096;
 
   private final Path prefix;
@@ -152,7 +149,7 @@ final class ShardedCheckpoint {
       if (shard < 0 || shard >= shardCount) {
         throw new MalformedException("shard " + shard + " of " + shardCount);
       }
-      List<Slice> slice = slices(slices.get(i));
+      List<AxisSlice> slice = slices(slices.get(i));
       Region region =
           Region.of(slice, shape)
               .orElseThrow(
@@ -188,15 +185,15 @@ final class ShardedCheckpoint {
     return MsgpackScanner.nested(value);
   }
 
-  private static List<Slice> slices(Object value) throws IOException {
-    List<Slice> slices = new ArrayList<>();
+  private static List<AxisSlice> slices(Object value) throws IOException {
+    List<AxisSlice> slices = new ArrayList<>();
     for (Object bytes : MsgpackScanner.list(nested(value, FlaxExtension.SLICES))) {
       List<?> slice = MsgpackScanner.list(MsgpackScanner.nested(bytes), 3);
       Object step = slice.get(2);
       if (step != MsgpackScanner.NIL && MsgpackScanner.integer(step) != 1) {
         throw new MalformedException("slice with step " + step);
       }
-      slices.add(new Slice(bound(slice.get(0), 0), bound(slice.get(1), Slice.TO_THE_END)));
+      slices.add(new AxisSlice(bound(slice.get(0), 0), bound(slice.get(1), AxisSlice.TO_THE_END)));
     }
     return slices;
   }
@@ -207,7 +204,7 @@ final class ShardedCheckpoint {
 
   // ---- shards
 
-  /** Returns the shards that hold something. */
+  /** Returns the shards that hold a slice. */
   private Set<Integer> shards() {
     Set<Integer> shards = new TreeSet<>();
     leaves.forEach(leaf -> leaf.placements().forEach(at -> shards.add(at.shard())));
@@ -286,7 +283,7 @@ final class ShardedCheckpoint {
             + "; copy all files of this checkpoint again, and none of another");
   }
 
-  /** Returns what is wrong with the first leaf that the shards hold differently, or null. */
+  /** Describes the first leaf that index and shards disagree on; null if they agree. */
   private @Nullable String firstMismatch(List<Leaf> ordered) {
     for (int number = 0; number < ordered.size(); number++) {
       Leaf leaf = ordered.get(number);

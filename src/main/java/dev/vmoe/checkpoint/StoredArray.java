@@ -18,7 +18,7 @@ record StoredArray(int[] shape, String dtype, long position, long bytes) {
     return Region.volume(shape);
   }
 
-  /** Returns the type of the values, if it is one that can be read. */
+  /** Returns the type of the values. */
   Dtype knownDtype() throws MalformedException {
     return Dtype.ofLabel(dtype);
   }

@@ -2,10 +2,10 @@ package dev.vmoe.client;
 
 import dev.vmoe.event.AvroSerializer;
 import dev.vmoe.event.ImageRequest;
-import dev.vmoe.event.MediaType;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.RegistryUnavailableException;
 import dev.vmoe.event.SchemaRefusedException;
+import dev.vmoe.image.MediaType;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;

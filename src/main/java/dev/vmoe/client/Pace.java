@@ -5,7 +5,7 @@ import java.util.function.LongSupplier;
 
 /**
  * An even offered load: the n-th step is due n/rate seconds after the first, however long the
- * others took. Who falls behind catches up.
+ * others took. A sender that falls behind catches up.
  */
 public final class Pace {
 

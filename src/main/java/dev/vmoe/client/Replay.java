@@ -49,7 +49,7 @@ public final class Replay {
    *
    * @param images images to send
    * @param perSecond images a second; 0 for as fast as they are answered
-   * @param window most images sent and not yet answered
+   * @param window maximum images sent and not yet answered
    */
   public record Load(long images, double perSecond, int window) {
 

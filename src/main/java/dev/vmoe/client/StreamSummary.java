@@ -23,7 +23,7 @@ public final class StreamSummary {
   private final Histogram latencyMillis = new Histogram(3_600_000, 3);
   private final Map<String, Integer> flushReasons = new TreeMap<>();
 
-  /** Answers still to come of batches that some came of: bounded, however long this goes on. */
+  /** Answers still expected of batches that have begun to arrive; bounded. */
   private final Map<String, Integer> openBatches = new HashMap<>();
 
   private long batches;

@@ -65,16 +65,16 @@ public final class TopicReader implements AutoCloseable {
    * Reads until enough records came, none came for a while, the receiver wants no more, or {@link
    * #stop()} was called.
    *
-   * @param most records to read
+   * @param max records to read at most
    * @param idle longest wait for the next record
    * @param receiver takes one record and says whether it wants more
    * @return records read
    */
-  public long read(long most, Duration idle, Predicate<ConsumerRecord<byte[], byte[]>> receiver) {
+  public long read(long max, Duration idle, Predicate<ConsumerRecord<byte[], byte[]>> receiver) {
     long read = 0;
     long lastNanos = System.nanoTime();
     try {
-      while (read < most) {
+      while (read < max) {
         long leftNanos = idle.toNanos() - (System.nanoTime() - lastNanos);
         if (leftNanos <= 0) {
           return read;
@@ -82,7 +82,7 @@ public final class TopicReader implements AutoCloseable {
         for (ConsumerRecord<byte[], byte[]> record :
             consumer.poll(Duration.ofNanos(Math.min(leftNanos, POLL.toNanos())))) {
           read++;
-          if (!receiver.test(record) || read == most) {
+          if (!receiver.test(record) || read == max) {
             return read;
           }
           lastNanos = System.nanoTime();
@@ -117,7 +117,7 @@ public final class TopicReader implements AutoCloseable {
     }
   }
 
-  /** Ends {@link #read} after the record at hand; may be called by any thread. */
+  /** Ends {@link #read} after the current record; may be called by any thread. */
   public void stop() {
     consumer.wakeup();
   }

@@ -3,7 +3,7 @@
  *
  * <pre>
  * ImageProducer ──▶ images … predictions ──▶ TopicReader, CommittedConsumer
- * Replay: keeps a number of images unanswered     OpenLoopClient: sends each when it is due
+ * Replay: both at once, with a number of images unanswered
  * </pre>
  */
 @NullMarked

@@ -2,9 +2,9 @@ package dev.vmoe.config;
 
 import dev.vmoe.event.AvroDeserializer;
 import dev.vmoe.event.BadRecordException;
-import dev.vmoe.event.OneLine;
 import dev.vmoe.event.PipelineConfig;
 import dev.vmoe.event.RegistryClient;
+import dev.vmoe.output.OneLine;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import java.nio.ByteBuffer;

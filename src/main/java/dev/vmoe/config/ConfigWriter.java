@@ -1,9 +1,9 @@
 package dev.vmoe.config;
 
 import dev.vmoe.event.AvroSerializer;
-import dev.vmoe.event.OneLine;
 import dev.vmoe.event.PipelineConfig;
 import dev.vmoe.event.RegistryClient;
+import dev.vmoe.output.OneLine;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.MissingRight;

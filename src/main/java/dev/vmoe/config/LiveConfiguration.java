@@ -1,9 +1,9 @@
 package dev.vmoe.config;
 
-import dev.vmoe.event.OneLine;
 import dev.vmoe.event.RegistryUnavailableException;
 import dev.vmoe.inference.InferenceException;
 import dev.vmoe.metrics.CapacityMetrics;
+import dev.vmoe.output.OneLine;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.topics.PipelineException;
 import java.time.Duration;

@@ -9,9 +9,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which requests a browser may have been tricked into. The console has no accounts, so that what
- * protects it is where it listens and its token, where it has one; a page of another site in a
- * browser that reaches it must gain nothing from that.
+ * Refuses requests that a page of another site may have made in a user's browser. The console has
+ * no accounts: only its address and its token, if it has one, protect it. A foreign page in a
+ * browser that reaches the console must gain nothing from that.
  */
 final class Access {
 
@@ -21,16 +21,16 @@ final class Access {
   /** Why a request is not served. */
   record Refusal(HttpStatus status, String reason) {}
 
-  /** Creates the rules of a console that listens there. */
+  /** Creates the rules of a console with this address and these names. */
   Access(Listening listening) {
     this.host = HostName.of(listening.host());
     this.names = listening.names();
   }
 
   /**
-   * Returns why data must be neither read nor written, if so: the request was sent to a name that
-   * is not the console's. Another site's name can be pointed here at any time (DNS rebinding), and
-   * its page then reads as if this were its own; an address or {@code localhost} cannot.
+   * Refuses a request to a name that is not the console's. Another site's name can be pointed to
+   * this address at any time (DNS rebinding), and its page can then read this console as its own
+   * site. An address or {@code localhost} cannot be pointed elsewhere.
    */
   Optional<Refusal> refuseName(Context context) {
     HostName name = HostName.of(context.req().getServerName());
@@ -47,7 +47,7 @@ final class Access {
     return names.stream().anyMatch(known -> known.replaceFirst(":\\d+$", "").equals(name.text()));
   }
 
-  /** Returns why nothing may be written, if so; the name has been looked at before. */
+  /** Refuses a write from another site; the name was checked before. */
   Optional<Refusal> refuseWriting(Context context) {
     String site = context.header("Sec-Fetch-Site");
     if (site != null && !site.equals("same-origin")) {
@@ -71,7 +71,7 @@ final class Access {
     return Optional.of(new Refusal(status, reason));
   }
 
-  /** A proxy may have put another name into {@code Host} than the browser's page has. */
+  /** Returns whether the origin is this console; a proxy may have changed {@code Host}. */
   private boolean own(String origin, @Nullable String at) {
     try {
       String authority = URI.create(origin).getAuthority();

@@ -6,16 +6,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * The configuration in force.
  *
- * @param version offset of its record; null where the settings file alone is in force
- * @param record who wrote the last valid record, and why; null if there is none
- * @param settings all that can be changed while the instance runs, in the order to show
- * @param refusal the record that was refused last since the start; null if none was
+ * @param version offset of its record; null if only the settings file is in force
+ * @param record author and note of the last valid record; null if there is none
+ * @param settings all settings that can be changed while the instance runs, in display order
+ * @param refusal the last record refused since the start; null if there is none
  */
 public record Configuration(
     @Nullable Long version,
-    @Nullable Signature record,
-    List<Setting> settings,
-    @Nullable Refusal refusal) {
+    @Nullable RecordSignature record,
+    List<ShownSetting> settings,
+    @Nullable RefusedRecord refusal) {
 
   /** Copies the list. */
   public Configuration {
@@ -23,33 +23,33 @@ public record Configuration(
   }
 
   /**
-   * Who wrote a record.
+   * Author, time and note of a record.
    *
    * @param offset the record's offset
-   * @param timeMs when, in milliseconds since 1970
-   * @param author by whom, where it says so
-   * @param note why, where it says so
+   * @param timeMs its time, in milliseconds since 1970
+   * @param author its author; null if not stated
+   * @param note its reason; null if not stated
    */
-  public record Signature(
+  public record RecordSignature(
       long offset, long timeMs, @Nullable String author, @Nullable String note) {}
 
   /**
-   * A record that was refused.
+   * A refused record.
    *
    * @param offset the record's offset
-   * @param reason what is wrong with it
+   * @param reason why it was refused
    */
-  public record Refusal(long offset, String reason) {}
+  public record RefusedRecord(long offset, String reason) {}
 
   /**
-   * A setting.
+   * A setting as it is shown.
    *
    * @param key its name
    * @param value its value
    * @param fromRecord whether the record sets it, rather than the settings file
-   * @param choices all values that it may have, where they can be counted; empty otherwise
-   * @param help what it means
+   * @param choices all allowed values, if they are a short list; otherwise empty
+   * @param help its meaning
    */
-  public record Setting(
+  public record ShownSetting(
       String key, String value, boolean fromRecord, List<String> choices, String help) {}
 }

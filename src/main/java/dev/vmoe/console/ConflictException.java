@@ -2,7 +2,7 @@ package dev.vmoe.console;
 
 import org.jspecify.annotations.Nullable;
 
-/** Another configuration came first; nothing was written. */
+/** Another configuration came into force first; nothing was written. */
 public final class ConflictException extends RuntimeException {
 
   /** Creates an exception. */

@@ -25,33 +25,33 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The HTTP server of an instance. It has no accounts: what it shows is for whoever reaches its port
- * and has its token, where there is one, and so is the configuration where it may be changed here.
- * Metrics and health are always served, the live page and what belongs to it only where that is
- * wanted.
+ * The HTTP server of an instance. It has no accounts: everyone who reaches its port, and has its
+ * token if there is one, may read it and, if the settings allow it, change the configuration.
+ * Metrics and health are always served; the live page and its data only if the settings ask for
+ * them.
  */
 public final class Console implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Console.class);
 
-  /** For scrapes, probes and some browsers, which ask every second; Jetty itself takes a few. */
-  private static final int MOST_THREADS = 16;
+  /** Enough for scrapes, probes and some browsers that ask every second, and for Jetty itself. */
+  private static final int MAX_THREADS = 16;
 
-  private static final int LEAST_THREADS = 2;
+  private static final int MIN_THREADS = 2;
 
-  /** Far more than browsers and scrapers open; who waits beyond them waits in the kernel. */
-  private static final int MOST_CONNECTIONS = 256;
+  /** Far more than browsers and scrapers open; further connections wait in the kernel. */
+  private static final int MAX_CONNECTIONS = 256;
 
-  /** Who says nothing for so long is gone. */
+  /** Connections that are silent for this long are closed. */
   private static final Duration IDLE = Duration.ofSeconds(15);
 
-  /** Of a request's line and headers together; more is answered with 431. */
-  private static final int MOST_HEADER_BYTES = 8 * 1024;
+  /** Maximum size of a request's line and headers; larger ones are answered with 431. */
+  private static final int MAX_HEADER_BYTES = 8 * 1024;
 
-  /** Of a request's body, which holds a thread: a change is there within seconds at any speed. */
-  private static final int LEAST_BYTES_A_SECOND = 64;
+  /** Minimum rate of a request's body, which occupies a thread while it arrives. */
+  private static final int MIN_BYTES_A_SECOND = 64;
 
-  /** Nothing from elsewhere, no script or style in the page itself, in nobody's frame. */
+  /** No content of other sites, no inline script or style, not within frames of other pages. */
   private static final String POLICY =
       "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
           + " form-action 'none'; frame-ancestors 'none'";
@@ -66,7 +66,7 @@ public final class Console implements AutoCloseable {
       "/health/live, /health/ready, /metrics; the live page and its data are not served here"
           + " (console.page)";
 
-  /** Attribute of a request: why a page that there is has nothing to show. */
+  /** Attribute of a request: why an existing page has nothing to show. */
   static final String REASON = "reason";
 
   private final Javalin server;
@@ -80,9 +80,9 @@ public final class Console implements AutoCloseable {
   }
 
   /**
-   * Starts to listen.
+   * Starts the server.
    *
-   * @throws IllegalArgumentException if nobody can listen there
+   * @throws IllegalArgumentException if the address cannot be listened at
    */
   public static Console start(Listening listening, Meters meters, Instance instance) {
     Entrance entrance = new Entrance(listening.protection());
@@ -131,7 +131,7 @@ public final class Console implements AutoCloseable {
     config.startup.showJavalinBanner = false;
     config.startup.showOldJavalinVersionWarning = false;
     config.startup.startupWatcherEnabled = false;
-    QueuedThreadPool threads = new QueuedThreadPool(MOST_THREADS, LEAST_THREADS);
+    QueuedThreadPool threads = new QueuedThreadPool(MAX_THREADS, MIN_THREADS);
     threads.setName("vmoe-console");
     threads.setDaemon(true);
     config.jetty.threadPool = threads;
@@ -141,9 +141,10 @@ public final class Console implements AutoCloseable {
 
   private static Connector connector(Server jetty, HttpConfiguration http, Listening listening) {
     HttpConfiguration own = new HttpConfiguration(http);
-    own.setRequestHeaderSize(MOST_HEADER_BYTES);
-    own.setHeaderCacheCaseSensitive(true); // or a token counts in any case once it was right
-    own.setMinRequestDataRate(LEAST_BYTES_A_SECOND);
+    own.setRequestHeaderSize(MAX_HEADER_BYTES);
+    own.setHeaderCacheCaseSensitive(
+        true); // else a correct token would later match in any letter case
+    own.setMinRequestDataRate(MIN_BYTES_A_SECOND);
     HttpConnectionFactory plain = new HttpConnectionFactory(own);
     TlsIdentity tls = listening.protection().tls();
     ServerConnector connector =
@@ -154,7 +155,7 @@ public final class Console implements AutoCloseable {
     connector.setHost(listening.host());
     connector.setPort(listening.port());
     connector.setIdleTimeout(IDLE.toMillis());
-    jetty.addBean(new NetworkConnectionLimit(MOST_CONNECTIONS, connector));
+    jetty.addBean(new NetworkConnectionLimit(MAX_CONNECTIONS, connector));
     return connector;
   }
 
@@ -223,7 +224,7 @@ public final class Console implements AutoCloseable {
   }
 
   private static void notAllowed(Context context) {
-    boolean writable = context.path().equals(LivePage.CONFIGURATION);
+    boolean writable = context.path().equals(WriteRequests.CONFIGURATION);
     context
         .contentType(TEXT)
         .header("Allow", writable ? "GET, HEAD, POST" : "GET, HEAD")
@@ -243,10 +244,11 @@ public final class Console implements AutoCloseable {
 
   private static void failed(Exception failure, Context context) {
     if (failure instanceof EofException) {
-      log.debug("{} {}: whoever asked is gone", verb(context), context.path(), failure);
+      log.debug("{} {}: the client closed the connection", verb(context), context.path(), failure);
       return;
     }
-    if (failure instanceof HttpException refused) { // Jetty's own: too slow, mostly
+    if (failure
+        instanceof HttpException refused) { // of Jetty itself, mostly because the body was too slow
       context.status(refused.getCode()).contentType(TEXT).result(refused.getReason() + "\n");
       return;
     }
@@ -257,7 +259,7 @@ public final class Console implements AutoCloseable {
         .result("%s failed; the log says why\n".formatted(context.path()));
   }
 
-  /** Returns where it listens, as an address for a browser. */
+  /** Returns the address for a browser. */
   public String address() {
     String host = listening.host();
     return "%s://%s:%d/"
@@ -267,7 +269,7 @@ public final class Console implements AutoCloseable {
             port());
   }
 
-  /** Returns what is there to see, in words. */
+  /** Returns what it serves, in words. */
   public String shows() {
     return page == null ? "metrics and health" : "live page, metrics and health";
   }

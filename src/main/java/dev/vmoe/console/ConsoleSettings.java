@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The console as the settings of an instance want it: address, live page, token, TLS. */
+/** Reads the console's address, live page, token and TLS from an instance's settings. */
 public final class ConsoleSettings {
 
   private static final Logger log = LoggerFactory.getLogger(ConsoleSettings.class);
@@ -17,10 +17,10 @@ public final class ConsoleSettings {
   private ConsoleSettings() {}
 
   /**
-   * Returns where to listen, for whom, and whether with the live page.
+   * Returns the console's address, protection and pages.
    *
-   * @throws ConfigException if others would see it who were not meant to, or the certificate cannot
-   *     be read
+   * @throws ConfigException if it would be open to others without being declared so, or the
+   *     certificate cannot be read
    */
   public static Listening listening(Settings settings) {
     String host = settings.getString(Settings.CONSOLE_HOST);

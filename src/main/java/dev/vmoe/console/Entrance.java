@@ -10,12 +10,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Who is let in where there is a token. Health is for everybody: a probe has no secrets, and sees
- * none. So is what a browser needs to ask for the token.
+ * Decides which requests are answered if there is a token. Health is open, since probes have no
+ * secrets and see none. The files that ask a browser for the token are open, too.
  */
 final class Entrance {
 
-  /** Where a browser gives the token, for the cookie. */
+  /** Where a browser exchanges the token for a cookie. */
   static final String LOGIN = "/api/login";
 
   private static final String COOKIE = "vmoe_session";
@@ -54,7 +54,7 @@ final class Entrance {
         || token.isSession(context.cookie(COOKIE));
   }
 
-  /** Says that a token is needed. */
+  /** Answers that a token is needed. */
   static void refuse(Context context) {
     context
         .status(HttpStatus.UNAUTHORIZED)
@@ -62,13 +62,13 @@ final class Entrance {
         .header("Cache-Control", "no-store");
   }
 
-  /** Lets a browser in that knows the token; returns whether it does. */
+  /** Sets the cookie if the given token is right; returns whether it is. */
   boolean login(Context context, String given) {
     if (token == null) {
       return true;
     }
     if (!token.is(given)) {
-      log.warn("somebody at {} gave a wrong console.token", context.ip());
+      log.warn("wrong console.token from {}", context.ip());
       return false;
     }
     Cookie cookie = new Cookie(COOKIE, token.session());

@@ -3,10 +3,10 @@ package dev.vmoe.console;
 import java.util.List;
 
 /**
- * Whether an instance works, and whether it does its work now.
+ * Whether an instance is live (needs no restart) and ready (answers images).
  *
- * @param failures why it will not work again without a restart; empty while it is live
- * @param waitingFor what it lacks to answer images; empty if nothing
+ * @param failures why it needs a restart; empty while it is live
+ * @param waitingFor what it waits for before it answers images; empty if nothing
  */
 public record Health(List<String> failures, List<String> waitingFor) {
 
@@ -19,22 +19,22 @@ public record Health(List<String> failures, List<String> waitingFor) {
     waitingFor = List.copyOf(waitingFor);
   }
 
-  /** Returns the health of an instance that is live and lacks something. */
+  /** Returns the health of a live instance that waits for something. */
   public static Health waitingFor(String what) {
     return new Health(List.of(), List.of(what));
   }
 
-  /** Returns the health of an instance that has to be restarted. */
+  /** Returns the health of an instance that needs a restart. */
   public static Health failed(String why) {
     return new Health(List.of(why), List.of());
   }
 
-  /** Returns whether a restart would not help. */
+  /** Returns whether it works without a restart. */
   public boolean live() {
     return failures.isEmpty();
   }
 
-  /** Returns whether images are answered. */
+  /** Returns whether it answers images. */
   public boolean ready() {
     return live() && waitingFor.isEmpty();
   }

@@ -15,43 +15,44 @@ import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last minutes of the metrics. Rates and quantiles are differences of readings, as Prometheus
- * would make them; nothing is counted here.
+ * The metrics of the last minutes. Rates and quantiles are computed from the difference of two
+ * readings, as Prometheus does.
  */
 final class History {
 
-  /** What rates and quantiles are taken over. */
+  /** Time that rates and quantiles are taken over. */
   static final Duration WINDOW = Duration.ofSeconds(3);
 
-  /** What experts are shown over. */
+  /** Time that the experts' numbers are taken over. */
   static final Duration EXPERTS_WINDOW = Duration.ofSeconds(10);
 
-  private final int mostPoints;
-  private final Deque<Point> points = new ArrayDeque<>();
-  private final Deque<Timed> readings = new ArrayDeque<>();
+  private final int maxPoints;
+  private final Deque<HistoryPoint> points = new ArrayDeque<>();
+  private final Deque<TimedReading> readings = new ArrayDeque<>();
 
-  private record Timed(Reading reading, long nanos) {}
+  private record TimedReading(Reading reading, long nanos) {}
 
   /**
-   * One moment; not a number where something is not known.
+   * The metrics at one moment; unknown values are not a number.
    *
-   * @param timeMs when, in milliseconds since 1970
+   * @param timeMs the moment, in milliseconds since 1970
    * @param answered images answered a second
-   * @param arrivals images coming in a second
-   * @param best images a second that the best operating point could answer
-   * @param fastest the same of the cheapest point
+   * @param arrivals images arriving a second
+   * @param best attainable images a second at the best operating point
+   * @param fastest attainable images a second at the fastest operating point
    * @param backlog images sent and not yet answered
-   * @param p50 median latency of what was answered, in seconds
+   * @param p50 median latency of the answers, in seconds
    * @param p99 its 99th percentile, in seconds
    * @param target target latency, in seconds
-   * @param late share of the answers that were later than it, whatever their records' timestamps
-   * @param requested capacity ratio that was asked for
-   * @param effective capacity ratio in effect
+   * @param late share of the answers later than the target, counted from when images were first
+   *     seen
+   * @param requested requested capacity ratio
+   * @param effective effective capacity ratio
    * @param expertsPerToken K
    * @param processed share of the token choices that found a slot
    * @param batchImages mean images of a batch
    */
-  record Point(
+  record HistoryPoint(
       long timeMs,
       double answered,
       double arrivals,
@@ -69,11 +70,11 @@ final class History {
       double batchImages) {}
 
   /**
-   * What the experts did lately.
+   * The experts' work in the last {@link #EXPERTS_WINDOW}.
    *
    * @param blocks encoder block of each MoE layer
-   * @param utilization (L, E) choices that found a slot over slots
-   * @param load (L, E) choices before capacity over an even share of them
+   * @param utilization (L, E) choices that found a slot / slots
+   * @param load (L, E) choices before capacity / an even share of them
    * @param dropped (L) share of the choices that found no slot
    */
   record Experts(
@@ -85,22 +86,22 @@ final class History {
   /**
    * Creates an empty history.
    *
-   * @param mostPoints how many are remembered
+   * @param maxPoints maximum points to keep
    */
-  History(int mostPoints) {
-    this.mostPoints = mostPoints;
+  History(int maxPoints) {
+    this.maxPoints = maxPoints;
   }
 
   /**
    * Adds a reading.
    *
-   * @param timeMs when, in milliseconds since 1970
-   * @param nanos the same on a clock that only goes forward, in nanoseconds
+   * @param timeMs its time, in milliseconds since 1970
+   * @param nanos its time on a monotonic clock, in nanoseconds
    */
   synchronized void add(Reading reading, long timeMs, long nanos) {
-    Timed now = new Timed(reading, nanos);
+    TimedReading now = new TimedReading(reading, nanos);
     points.addLast(point(now, before(now, WINDOW), timeMs));
-    if (points.size() > mostPoints) {
+    if (points.size() > maxPoints) {
       points.removeFirst();
     }
     readings.addLast(now);
@@ -109,9 +110,9 @@ final class History {
     }
   }
 
-  /** Returns the oldest reading that is not older than this. */
-  private @Nullable Timed before(Timed now, Duration window) {
-    for (Timed reading : readings) {
+  /** Returns the oldest reading within the window; else the last one. */
+  private @Nullable TimedReading before(TimedReading now, Duration window) {
+    for (TimedReading reading : readings) {
       if (now.nanos() - reading.nanos() <= window.toNanos()) {
         return reading;
       }
@@ -119,11 +120,11 @@ final class History {
     return readings.peekLast();
   }
 
-  private static Point point(Timed now, @Nullable Timed before, long timeMs) {
+  private static HistoryPoint point(TimedReading now, @Nullable TimedReading before, long timeMs) {
     Reading reading = now.reading();
     Optional<Distribution> latency = lately(now, before, Metric.IMAGE_LATENCY);
     double answered = grown(now, before, Metric.IMAGES_ANSWERED);
-    return new Point(
+    return new HistoryPoint(
         timeMs,
         before == null ? Double.NaN : answered / ((now.nanos() - before.nanos()) / 1e9),
         reading.sum(Metric.ARRIVALS),
@@ -141,11 +142,12 @@ final class History {
         lately(now, before, Metric.BATCH_SIZE).map(Distribution::mean).orElse(Double.NaN));
   }
 
-  private static double grown(Timed now, @Nullable Timed before, Metric counter) {
+  private static double grown(TimedReading now, @Nullable TimedReading before, Metric counter) {
     return before == null ? Double.NaN : now.reading().sum(counter) - before.reading().sum(counter);
   }
 
-  private static Optional<Distribution> lately(Timed now, @Nullable Timed before, Metric metric) {
+  private static Optional<Distribution> lately(
+      TimedReading now, @Nullable TimedReading before, Metric metric) {
     return before == null
         ? Optional.empty()
         : now.reading()
@@ -153,25 +155,20 @@ final class History {
             .flatMap(of -> before.reading().distribution(metric).map(of::since));
   }
 
-  /** Returns the points that are newer than this, oldest first. */
-  synchronized List<Point> after(long timeMs) {
+  /** Returns the points newer than a time, oldest first. */
+  synchronized List<HistoryPoint> after(long timeMs) {
     return points.stream().filter(point -> point.timeMs() > timeMs).toList();
-  }
-
-  /** Returns the newest point, if there is one. */
-  synchronized Optional<Point> latest() {
-    return Optional.ofNullable(points.peekLast());
   }
 
   /** Returns the newest reading, if there is one. */
   synchronized Optional<Reading> reading() {
-    return Optional.ofNullable(readings.peekLast()).map(Timed::reading);
+    return Optional.ofNullable(readings.peekLast()).map(TimedReading::reading);
   }
 
-  /** Returns what the experts did lately; empty for a dense model, and before the first batch. */
+  /** Returns the experts' work; empty for a dense model, and before the first batch. */
   synchronized Optional<Experts> experts() {
-    Timed first = readings.peekFirst();
-    Timed last = readings.peekLast();
+    TimedReading first = readings.peekFirst();
+    TimedReading last = readings.peekLast();
     if (first == null || last == null) {
       return Optional.empty();
     }
@@ -210,7 +207,8 @@ final class History {
         List.of(Integer.toString(block), Integer.toString(expert)), Double.NaN);
   }
 
-  private static Map<List<String>, Double> grownByLabels(Timed first, Timed last, Metric counter) {
+  private static Map<List<String>, Double> grownByLabels(
+      TimedReading first, TimedReading last, Metric counter) {
     Map<List<String>, Double> before = first.reading().values(counter);
     Map<List<String>, Double> grown = last.reading().values(counter);
     grown.replaceAll((labels, value) -> value - before.getOrDefault(labels, 0.0));

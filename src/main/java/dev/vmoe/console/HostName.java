@@ -4,7 +4,7 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * A machine's name or address, as a request or a setting has it.
+ * A machine's name or address in a request or a setting.
  *
  * @param text in lower case, without brackets and port
  */
@@ -18,7 +18,7 @@ record HostName(String text) {
     return new HostName(host.replaceAll("[\\[\\]]", "").toLowerCase(Locale.ROOT));
   }
 
-  /** Returns whether it means the machine that asks. */
+  /** Returns whether it means the local machine. */
   boolean loopback() {
     return text.equals("localhost")
         || text.equals("::1")
@@ -26,7 +26,7 @@ record HostName(String text) {
         || (IPV4.matcher(text).matches() && text.startsWith("127."));
   }
 
-  /** Returns whether it is an address, which nobody can point elsewhere, as a name can be. */
+  /** Returns whether it is an address; unlike a name, nobody can point it elsewhere. */
   boolean address() {
     return IPV4.matcher(text).matches() || IPV6.matcher(text).matches();
   }

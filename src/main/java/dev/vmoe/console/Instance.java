@@ -2,26 +2,26 @@ package dev.vmoe.console;
 
 import java.util.Optional;
 
-/** What the console shows; asked at each request, from any thread. */
+/** The instance that the console shows. Its methods are called for each request, on any thread. */
 public interface Instance {
 
-  /** Returns how it is. */
+  /** Returns its health. */
   Health health();
 
   /** Returns its topology as text; empty before the pipeline is built. */
   Optional<String> topology();
 
-  /** Returns what the live page shows of its pipeline; empty before that is built. */
+  /** Returns its pipeline for the live page; empty before that is built. */
   default Optional<PipelineView> view() {
     return Optional.empty();
   }
 
-  /** Returns whether there is something to draw a routing map from; asked every second. */
+  /** Returns whether there is data for a routing map; called every second. */
   default boolean hasRoutingMap() {
     return false;
   }
 
-  /** Returns its routing map; none, unless it keeps a routing profile. */
+  /** Returns its routing map, or why there is none. */
   default RoutingMap routingMap() {
     return RoutingMap.lacking("this instance keeps no routing profile");
   }

@@ -4,34 +4,34 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Where the console listens, and for whom.
+ * The console's address, and who may use it.
  *
  * @param host name or address to listen at
- * @param port 0 for any free one
- * @param page whether the live page and all that it shows is served; metrics and health always are
- * @param names further names that browsers know it by, as in their address bar: a name, and a port
- *     where it is not the scheme's own
- * @param protection what keeps others out
+ * @param port port to listen at; 0 for any free one
+ * @param page whether the live page and its data are served; metrics and health always are
+ * @param names further names that browsers use, as in their address bar: a name, and a port if it
+ *     is not the scheme's default
+ * @param protection token and TLS
  */
 public record Listening(
     String host, int port, boolean page, List<String> names, Protection protection) {
 
-  /** Names are compared in lower case. */
+  /** Converts names to lower case. */
   public Listening {
     names = names.stream().map(name -> name.toLowerCase(Locale.ROOT)).toList();
   }
 
-  /** Returns a console that is open to all who reach it. */
+  /** Returns the settings of a console that is open to all who reach it. */
   public static Listening open(String host, int port, boolean page, List<String> names) {
     return new Listening(host, port, page, names, Protection.NONE);
   }
 
-  /** Returns a console with its page, known by no further name. */
+  /** Returns the settings of an open console with its page and without further names. */
   public static Listening at(String host, int port) {
     return open(host, port, true, List.of());
   }
 
-  /** Returns whether only this machine reaches a console that listens there. */
+  /** Returns whether only the local machine reaches a console at this host. */
   public static boolean loopback(String host) {
     return HostName.of(host).loopback();
   }

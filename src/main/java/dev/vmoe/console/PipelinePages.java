@@ -3,7 +3,7 @@ package dev.vmoe.console;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
 
-/** What an instance shows of its pipeline beside the live page: its topology, its routing map. */
+/** Serves an instance's topology and routing map. */
 final class PipelinePages {
 
   private PipelinePages() {}

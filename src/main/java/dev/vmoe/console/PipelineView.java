@@ -5,19 +5,19 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the live page shows of a running pipeline beside its metrics; asked at each request, from
- * any thread.
+ * A running pipeline as the live page shows it, besides its metrics. Its methods are called for
+ * each request, on any thread.
  */
 public interface PipelineView {
 
-  /** Returns what is in force. */
+  /** Returns the configuration in force. */
   Configuration configuration();
 
   /** Returns the last dead letters, the newest first. */
-  List<DeadLetter> deadLetters();
+  List<DeadLetterView> deadLetters();
 
-  /** Returns images of one of the newest batches; being asked, it keeps some for the next time. */
-  Optional<Batch> images();
+  /** Returns images of one of the newest batches. A call makes it keep some for the next call. */
+  Optional<BatchView> images();
 
   /** Returns whether {@link #change} may be called. */
   boolean writable();
@@ -25,21 +25,21 @@ public interface PipelineView {
   /**
    * Changes the configuration of all instances.
    *
-   * @return what was done, for whoever asked for it
-   * @throws IllegalArgumentException if it is not valid, saying why
-   * @throws ConflictException if another configuration is in force than the change was made to
+   * @return a text for the user about what was done
+   * @throws IllegalArgumentException if the change is not valid; the message says why
+   * @throws ConflictException if the configuration in force is not the one that is changed
    */
-  String change(Change change);
+  String change(ConfigurationChange change);
 
   /**
    * A dead letter.
    *
-   * @param timeMs when it was emitted, in milliseconds since 1970
-   * @param partition partition of the images topic that the record stood in
+   * @param timeMs time of emission, in milliseconds since 1970
+   * @param partition partition of the record in the images topic
    * @param offset its offset there
    * @param reason why there is no answer
    */
-  record DeadLetter(long timeMs, int partition, long offset, String reason) {}
+  record DeadLetterView(long timeMs, int partition, long offset, String reason) {}
 
   /**
    * A class of an answer.
@@ -52,15 +52,15 @@ public interface PipelineView {
   /**
    * An image and its answer.
    *
-   * @param partition partition of the images topic that it came in
+   * @param partition its partition in the images topic
    * @param offset its offset there
-   * @param label its class, where the sender knew it
+   * @param label its class, if the sender knew it
    * @param top the best classes, best first
    * @param png the picture that the model saw, in base 64
-   * @param kept (L) texts of (P) digits: of each patch in each MoE layer, by rows, the choices that
-   *     found a slot; empty for a dense model
+   * @param kept (L) texts of (P) digits: for each MoE layer and patch, by rows, the number of
+   *     choices that found a slot; empty for a dense model
    */
-  record Image(
+  record ImageView(
       int partition,
       long offset,
       @Nullable String label,
@@ -73,14 +73,14 @@ public interface PipelineView {
    *
    * @param id identifies the batch
    * @param batchSize images of the whole batch
-   * @param requestedCapacityRatio ratio that was asked for
-   * @param effectiveCapacityRatio ratio in effect
+   * @param requestedCapacityRatio requested capacity ratio
+   * @param effectiveCapacityRatio effective capacity ratio
    * @param expertsPerToken K
    * @param blocks encoder block of each MoE layer
    * @param columns patches in a row
    * @param images some of its images
    */
-  record Batch(
+  record BatchView(
       String id,
       int batchSize,
       double requestedCapacityRatio,
@@ -88,5 +88,5 @@ public interface PipelineView {
       int expertsPerToken,
       List<Integer> blocks,
       int columns,
-      List<Image> images) {}
+      List<ImageView> images) {}
 }

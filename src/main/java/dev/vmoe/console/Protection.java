@@ -3,14 +3,14 @@ package dev.vmoe.console;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What keeps others out of a console that they can reach.
+ * Token and encryption of a console.
  *
- * @param token what opens it; null where it is open
+ * @param token required for access; null if the console is open
  * @param openMetrics whether metrics are served without the token
- * @param tls certificate to encrypt with; null for plain HTTP
+ * @param tls certificate for HTTPS; null for plain HTTP
  */
 public record Protection(@Nullable Token token, boolean openMetrics, @Nullable TlsIdentity tls) {
 
-  /** Nothing. */
+  /** An open console with plain HTTP. */
   public static final Protection NONE = new Protection(null, true, null);
 }

@@ -3,10 +3,10 @@ package dev.vmoe.console;
 import java.util.Optional;
 
 /**
- * Which experts the images of which class went to, as a picture.
+ * A picture of the experts that each class's images went to.
  *
- * @param svg the picture, if there is one
- * @param lacks why there is none; empty if there is
+ * @param svg the picture; empty if there is none
+ * @param lacks why there is no picture; empty if there is one
  */
 public record RoutingMap(Optional<String> svg, String lacks) {
 

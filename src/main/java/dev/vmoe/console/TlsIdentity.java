@@ -27,13 +27,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 
-/** The certificate that the console shows to browsers, and its key. */
+/** The console's TLS certificate and its key. */
 public final class TlsIdentity {
 
   private static final Pattern KEY =
       Pattern.compile("-----BEGIN PRIVATE KEY-----(.*)-----END PRIVATE KEY-----", Pattern.DOTALL);
 
-  /** How keys sign, by their kind. */
+  /** Signature algorithm by type of key. */
   private static final Map<String, String> SIGNATURES =
       Map.of("RSA", "SHA256withRSA", "EC", "SHA256withECDSA", "EdDSA", "EdDSA");
 
@@ -46,12 +46,12 @@ public final class TlsIdentity {
   }
 
   /**
-   * Reads a certificate with those that signed it, and its key, as PEM.
+   * Reads a certificate chain and its key as PEM.
    *
-   * @param certificates the console's own first
-   * @param key PKCS#8, not encrypted
-   * @throws IllegalArgumentException if a file is not there or not that, or the key another
-   *     certificate's
+   * @param certificates file of the chain, the console's own certificate first
+   * @param key file of the key: PKCS#8, not encrypted
+   * @throws IllegalArgumentException if a file is missing or malformed, or the key belongs to
+   *     another certificate
    */
   public static TlsIdentity pem(Path certificates, Path key) {
     try {
@@ -72,7 +72,7 @@ public final class TlsIdentity {
   /**
    * Reads a PKCS12 file with one key.
    *
-   * @throws IllegalArgumentException if the file is not there, or the password wrong
+   * @throws IllegalArgumentException if the file is missing or the password wrong
    */
   public static TlsIdentity store(Path file, String password) {
     try (InputStream in = Files.newInputStream(file)) {
@@ -120,14 +120,14 @@ public final class TlsIdentity {
       try {
         return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(encoded));
       } catch (InvalidKeySpecException e) {
-        continue; // a key of another kind
+        continue; // a key of another type
       }
     }
     throw new InvalidKeySpecException(
         "the key is of none of the kinds " + new TreeSet<>(SIGNATURES.keySet()));
   }
 
-  /** Signs something with the key: nothing else is the same for all kinds of keys. */
+  /** Checks a signature of the key with the certificate, which works for all types of keys. */
   private static void requirePair(PublicKey ofCertificate, PrivateKey key)
       throws GeneralSecurityException {
     if (!isPair(ofCertificate, key)) {
@@ -149,7 +149,7 @@ public final class TlsIdentity {
       signature.update(anything);
       return signature.verify(signed);
     } catch (InvalidKeyException | SignatureException e) {
-      return false; // a key of another kind
+      return false; // a key of another type
     }
   }
 
@@ -159,7 +159,7 @@ public final class TlsIdentity {
         : String.valueOf(e.getMessage());
   }
 
-  /** Returns what Jetty makes connections with. */
+  /** Returns Jetty's factory of TLS connections. */
   SslContextFactory.Server contextFactory() {
     SslContextFactory.Server factory = new SslContextFactory.Server();
     factory.setKeyStore(store);

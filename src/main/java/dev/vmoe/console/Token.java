@@ -9,11 +9,11 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What opens the console: a secret that scripts send as {@code Authorization: Bearer …}, and
- * browsers once, for a cookie that follows from it and does not tell it. All instances with one
- * token take each other's cookies, and another token ends them.
+ * The secret that opens the console. Scripts send it as {@code Authorization: Bearer …}. Browsers
+ * send it once and get a cookie that is derived from it without revealing it. All instances with
+ * the same token accept each other's cookies; a new token makes old cookies invalid.
  *
- * <p>What is given is compared in a time that says nothing of how much of it is right.
+ * <p>Comparisons take the same time however much of the given text is right.
  */
 public final class Token {
 
@@ -34,19 +34,19 @@ public final class Token {
     return MessageDigest.isEqual(digest, digest(given));
   }
 
-  /** Returns whether this header of a request has the secret. */
+  /** Returns whether this header of a request contains the secret. */
   boolean inHeader(@Nullable String authorization) {
     return authorization != null
         && authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())
         && is(authorization.substring(BEARER.length()).strip());
   }
 
-  /** Returns what the cookie of a browser that has shown the secret holds. */
+  /** Returns the value of the cookie for a browser that has sent the secret. */
   String session() {
     return session;
   }
 
-  /** Returns whether this cookie is one of a browser that has shown the secret. */
+  /** Returns whether this is the value of that cookie. */
   boolean isSession(@Nullable String cookie) {
     return cookie != null && MessageDigest.isEqual(digest(session), digest(cookie));
   }
@@ -69,7 +69,7 @@ public final class Token {
     }
   }
 
-  /** Says nothing of the secret. */
+  /** Hides the secret. */
   @Override
   public String toString() {
     return "token";

@@ -1,4 +1,4 @@
-/** What an instance says of itself over HTTP: metrics, health, topology, routing map. */
+/** Serves an instance over HTTP: live page, metrics, health, topology, routing map. */
 @NullMarked
 package dev.vmoe.console;
 

@@ -3,9 +3,9 @@ package dev.vmoe.demo;
 import dev.vmoe.capacity.CapacityController;
 import dev.vmoe.capacity.FixedCapacity;
 import dev.vmoe.capacity.OperatingPoint;
-import dev.vmoe.client.OpenLoopClient;
 import dev.vmoe.client.Replay;
 import dev.vmoe.dataset.LabelledImage;
+import dev.vmoe.event.RegistryClient;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.instance.ControllerFactory;
@@ -148,8 +148,13 @@ public final class LocalPipeline implements AutoCloseable {
   }
 
   /** Returns the settings, including addresses. */
-  Settings settings() {
+  public Settings settings() {
     return settings;
+  }
+
+  /** Returns a client of the registry, closed with this. */
+  public RegistryClient registry() {
+    return broker.registry();
   }
 
   /** Returns the running pipeline. */
@@ -198,23 +203,6 @@ public final class LocalPipeline implements AutoCloseable {
   /** Returns the images again and again. */
   public static Iterator<LabelledImage> endless(List<LabelledImage> images) {
     return Stream.generate(images::stream).flatMap(all -> all).iterator();
-  }
-
-  /**
-   * Opens a client that sends images when they are due; it is closed with this.
-   *
-   * @param images sent again from the first where more are wanted
-   * @param stalledAfter silence after which what is not answered counts as lost
-   */
-  public OpenLoopClient openLoop(List<LabelledImage> images, Duration stalledAfter) {
-    return opened(
-        new OpenLoopClient(
-            settings.getString(Settings.BOOTSTRAP_SERVERS),
-            broker.registry(),
-            settings.topic(TopicPlan.IMAGES),
-            settings.topic(TopicPlan.PREDICTIONS),
-            images,
-            stalledAfter));
   }
 
   /** Stops everything, last started first. */

@@ -26,9 +26,10 @@ import org.jspecify.annotations.Nullable;
  * A Kafka broker inside this JVM: one node that is controller and broker, on the loopback
  * interface.
  *
- * <p>The broker's classes are no public interface of Kafka: this works with the version in the pom.
+ * <p>The broker's classes are not a public interface of Kafka: this works with the version in the
+ * pom.
  */
-public final class EmbeddedKafka implements AutoCloseable {
+public final class EmbeddedKafka extends EmbeddedServer {
 
   private static final int NODE = 1;
   private static final int ATTEMPTS = 5;
@@ -37,26 +38,24 @@ public final class EmbeddedKafka implements AutoCloseable {
   private final String bootstrapServers;
   private final Path directory;
   private final boolean temporary;
-  private final Thread atExit;
-  private volatile boolean left;
 
   private EmbeddedKafka(
       KafkaRaftServer server, String bootstrapServers, Path directory, boolean temporary) {
+    super("kafka");
     this.server = server;
     this.bootstrapServers = bootstrapServers;
     this.directory = directory;
     this.temporary = temporary;
-    this.atExit = new Thread(this::stop, "embedded-kafka-exit");
-    Runtime.getRuntime().addShutdownHook(atExit);
+    stopAtExit();
   }
 
-  /** Returns whether the broker is on the class path; an installation leaves it out. */
+  /** Returns whether the broker is on the class path; installations do not have it. */
   public static boolean isThere() {
     return EmbeddedKafka.class.getClassLoader().getResource("kafka/server/KafkaRaftServer.class")
         != null;
   }
 
-  /** Starts a broker whose data lies in a temporary directory and goes with it. */
+  /** Starts a broker with its data in a temporary directory, which is deleted with it. */
   public static EmbeddedKafka start() {
     try {
       return start(Files.createTempDirectory("vmoe-kafka"), true, Map.of());
@@ -65,12 +64,12 @@ public final class EmbeddedKafka implements AutoCloseable {
     }
   }
 
-  /** Starts a broker that keeps its data in this directory, and finds again what it holds. */
+  /** Starts a broker that keeps its data in this directory and uses the data already there. */
   public static EmbeddedKafka start(Path directory) {
     return start(directory, false, Map.of());
   }
 
-  /** Starts a broker as {@link #start(Path)} does, with broker settings that override its own. */
+  /** Starts a broker as {@link #start(Path)} does, with these broker settings over its own. */
   public static EmbeddedKafka start(Path directory, Map<String, String> overrides) {
     return start(directory, false, overrides);
   }
@@ -78,7 +77,7 @@ public final class EmbeddedKafka implements AutoCloseable {
   private static EmbeddedKafka start(
       Path directory, boolean temporary, Map<String, String> overrides) {
     RuntimeException failure = null;
-    // A free port can be taken by somebody else before the broker binds it.
+    // another process may take a free port before the broker binds it
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       int port = FreePort.find();
       KafkaRaftServer server = null;
@@ -95,9 +94,8 @@ public final class EmbeddedKafka implements AutoCloseable {
       } catch (Exception e) {
         failure =
             new IllegalStateException(
-                "cannot prepare "
-                    + directory
-                    + " for the embedded broker; give an empty directory that can be written to",
+                "cannot prepare %s for the embedded broker; give an empty directory that can be written to"
+                    .formatted(directory),
                 e);
         break;
       }
@@ -106,9 +104,8 @@ public final class EmbeddedKafka implements AutoCloseable {
       delete(directory);
     }
     throw new IllegalStateException(
-        "the embedded Kafka broker did not start in "
-            + directory
-            + ": is another one using this directory, or does it hold data of another version?",
+        "the embedded Kafka broker did not start in %s: is another one using this directory, or does it hold data of another version?"
+            .formatted(directory),
         failure);
   }
 
@@ -136,7 +133,7 @@ public final class EmbeddedKafka implements AutoCloseable {
         Map.entry("log.cleaner.dedupe.buffer.size", "8388608"),
         Map.entry("group.initial.rebalance.delay.ms", "0"),
         Map.entry("group.streams.initial.rebalance.delay.ms", "0"),
-        // ends the transaction of an instance that was killed close to its time-out
+        // ends the transaction of a killed instance soon after its timeout
         Map.entry("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000"),
         Map.entry("controlled.shutdown.enable", "false"));
   }
@@ -158,7 +155,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     }
   }
 
-  /** Returns the id that the directory was formatted with before, or a new one. */
+  /** Returns the id that the directory was formatted with, or a new one. */
   private static String clusterId(Path directory) throws IOException {
     Properties found = new Properties();
     Path file = directory.resolve("meta.properties");
@@ -170,32 +167,13 @@ public final class EmbeddedKafka implements AutoCloseable {
     return found.getProperty("cluster.id", Uuid.randomUuid().toString());
   }
 
-  /** Returns the broker's address, as clients want it in {@code bootstrap.servers}. */
+  /** Returns the broker's address, for {@code bootstrap.servers}. */
   public String bootstrapServers() {
     return bootstrapServers;
   }
 
-  /** Leaves it to the caller to close this when the JVM is told to stop. */
-  public void leaveToCaller() {
-    Runtime.getRuntime().removeShutdownHook(atExit);
-    left = true;
-  }
-
   @Override
-  public void close() {
-    try {
-      if (left) {
-        stop();
-        return;
-      }
-      Runtime.getRuntime().removeShutdownHook(atExit);
-    } catch (IllegalStateException e) {
-      return; // the JVM is going down and the hook does it
-    }
-    stop();
-  }
-
-  private void stop() {
+  void stop() {
     shutDown(server);
     if (temporary) {
       delete(directory);

@@ -16,9 +16,9 @@ import java.util.stream.Stream;
 
 /**
  * A schema registry (Apicurio) in a child process on the loopback interface, with Confluent's REST
- * interface and backward compatibility; it forgets everything when it stops.
+ * interface and backward compatibility; it loses all data when it stops.
  */
-public final class EmbeddedRegistry implements AutoCloseable {
+public final class EmbeddedRegistry extends EmbeddedServer {
 
   private static final Duration START_LIMIT = Duration.ofSeconds(90);
   private static final Duration CHECK_EVERY = Duration.ofMillis(100);
@@ -26,15 +26,13 @@ public final class EmbeddedRegistry implements AutoCloseable {
   private final Process process;
   private final Path log;
   private final String url;
-  private final Thread atExit;
-  private volatile boolean left;
 
   private EmbeddedRegistry(Process process, Path log, String url) {
+    super("registry");
     this.process = process;
     this.log = log;
     this.url = url;
-    this.atExit = new Thread(this::stop, "embedded-registry-exit");
-    Runtime.getRuntime().addShutdownHook(atExit);
+    stopAtExit();
   }
 
   /** Starts the registry that the build unpacked into {@code target/registry}. */
@@ -43,7 +41,7 @@ public final class EmbeddedRegistry implements AutoCloseable {
     return start(home.resolve("target").resolve("registry"));
   }
 
-  /** Starts the registry that is unpacked in this directory. */
+  /** Starts the registry that was unpacked into this directory. */
   public static EmbeddedRegistry start(Path directory) {
     Path jar = runner(directory);
     int port = FreePort.find();
@@ -71,10 +69,8 @@ public final class EmbeddedRegistry implements AutoCloseable {
       }
     }
     throw new IllegalStateException(
-        "no schema registry in "
-            + directory.toAbsolutePath()
-            + "; `mvn process-resources` puts it there (it is 142 MB and comes from Maven Central)."
-            + " The project's directory is taken from the system property vmoe.home");
+        "no schema registry in %s; `mvn process-resources` puts it there (142 MB from Maven Central). The system property vmoe.home names the project's directory"
+            .formatted(directory.toAbsolutePath()));
   }
 
   private static EmbeddedRegistry launch(Path jar, int port) {
@@ -120,12 +116,8 @@ public final class EmbeddedRegistry implements AutoCloseable {
       }
     }
     throw new IllegalStateException(
-        "the schema registry did not answer at "
-            + url
-            + " within "
-            + START_LIMIT
-            + ": "
-            + logTail());
+        "the schema registry did not answer at %s within %s: %s"
+            .formatted(url, START_LIMIT, logTail()));
   }
 
   private boolean answers() {
@@ -154,15 +146,11 @@ public final class EmbeddedRegistry implements AutoCloseable {
       HttpResponse<String> response = client().send(request, HttpResponse.BodyHandlers.ofString());
       if (response.statusCode() != 200) {
         throw new IllegalStateException(
-            "the schema registry answered PUT "
-                + path
-                + " with "
-                + response.statusCode()
-                + ": "
-                + response.body());
+            "the schema registry answered PUT %s with %d: %s"
+                .formatted(path, response.statusCode(), response.body()));
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("the schema registry did not take PUT " + path, e);
+      throw new UncheckedIOException("the schema registry did not answer PUT " + path, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while setting up the schema registry", e);
@@ -187,28 +175,9 @@ public final class EmbeddedRegistry implements AutoCloseable {
     return url;
   }
 
-  /** Leaves it to the caller to close this when the JVM is told to stop. */
-  public void leaveToCaller() {
-    Runtime.getRuntime().removeShutdownHook(atExit);
-    left = true;
-  }
-
   @Override
-  public void close() {
-    try {
-      if (left) {
-        stop();
-        return;
-      }
-      Runtime.getRuntime().removeShutdownHook(atExit);
-    } catch (IllegalStateException e) {
-      return; // the JVM is going down and the hook does it
-    }
-    stop();
-  }
-
-  private void stop() {
-    process.destroyForcibly(); // it keeps nothing, so there is nothing to finish
+  void stop() {
+    process.destroyForcibly(); // it stores nothing, so there is nothing to finish
     try {
       process.waitFor();
       Files.deleteIfExists(log);

@@ -5,12 +5,12 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 
-/** Ports of the loopback interface that nobody listens on at the moment. */
+/** Finds unused ports of the loopback interface. */
 final class FreePort {
 
   private FreePort() {}
 
-  /** Returns a free port; somebody else may take it before it is used. */
+  /** Returns a free port; another process may take it before it is used. */
   static int find() {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();

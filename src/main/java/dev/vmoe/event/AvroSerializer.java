@@ -2,7 +2,6 @@ package dev.vmoe.event;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.avro.io.BinaryEncoder;
@@ -15,20 +14,16 @@ import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a generated record in Confluent's wire format: byte 0, the schema's id (4 bytes, big
- * endian), Avro binary.
+ * Writes a generated record in Confluent's {@link WireFormat}.
  *
  * @param <T> generated class
  */
 public final class AvroSerializer<T extends SpecificRecord> implements Serializer<T> {
 
-  static final byte MAGIC = 0;
-  static final int HEADER_BYTES = 1 + Integer.BYTES;
-
   private final RegistryClient registry;
   private final Map<String, Integer> ids = new ConcurrentHashMap<>();
 
-  /** Creates a serializer that registers the record's schema at a topic's first record. */
+  /** Creates a serializer that registers the record's schema with the first record of a topic. */
   public AvroSerializer(RegistryClient registry) {
     this.registry = registry;
   }
@@ -41,7 +36,7 @@ public final class AvroSerializer<T extends SpecificRecord> implements Serialize
     int id = ids.computeIfAbsent(topic, name -> registry.register(name, value.getSchema()));
     try {
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-      bytes.writeBytes(ByteBuffer.allocate(HEADER_BYTES).put(MAGIC).putInt(id).array());
+      bytes.writeBytes(WireFormat.header(id));
       BinaryEncoder encoder = EncoderFactory.get().directBinaryEncoder(bytes, null);
       new SpecificDatumWriter<T>(value.getSchema(), SpecificData.getForClass(value.getClass()))
           .write(value, encoder);

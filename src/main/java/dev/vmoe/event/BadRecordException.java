@@ -3,10 +3,9 @@ package dev.vmoe.event;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A record that cannot be understood, now or later; the message tells its sender why.
+ * A record that cannot be read, now or later; the message tells its sender why.
  *
- * <p>Not to be confused with {@link RegistryUnavailableException}, which says nothing about the
- * record.
+ * <p>{@link RegistryUnavailableException} is different: it says nothing about the record.
  */
 public abstract sealed class BadRecordException extends Exception {
 
@@ -46,7 +45,7 @@ public abstract sealed class BadRecordException extends Exception {
     }
   }
 
-  /** The value is missing, or larger than it may be. */
+  /** The value is missing or too large. */
   public static final class Refused extends BadRecordException {
     /** Creates an exception with a reason a person understands. */
     public Refused(String reason) {

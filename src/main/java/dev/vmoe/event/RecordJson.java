@@ -14,31 +14,34 @@ import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.IndexedRecord;
-import org.apache.avro.io.BinaryDecoder;
-import org.apache.avro.io.DecoderFactory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records as people and scripts read them: one JSON object each, with the fields that the record
- * was written with. Bytes (images) are given as their number: {@code {"bytes": 12345}}.
+ * Prints records for people and scripts: one JSON object each, with the fields that it was written
+ * with. Of bytes (images), only the length is printed: {@code {"bytes": 12345}}.
  */
 public final class RecordJson {
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final JsonNodeFactory NODES = MAPPER.getNodeFactory();
 
-  /** Avro's faster reader makes objects of the classes that a schema names (java-class). */
+  /**
+   * Without Avro's faster reader, which makes objects of the classes that a schema names
+   * (java-class).
+   */
   private static final GenericData PLAIN = new GenericData();
 
   static {
     PLAIN.setFastReaderEnabled(false);
   }
 
+  private static final String TOO_DEEP = "it is nested more deeply than can be printed";
+
   private final RegistryClient registry;
 
-  /** Creates a view that asks this registry for schemas. */
+  /** Creates a printer that asks this registry for schemas. */
   public RecordJson(RegistryClient registry) {
     this.registry = registry;
   }
@@ -71,7 +74,7 @@ public final class RecordJson {
         : NODES.textNode(new String(bytes, StandardCharsets.UTF_8));
   }
 
-  /** A name that occurs once has its value, one that is repeated the list of its values. */
+  /** Returns one value for each name; a list of values for a repeated name. */
   private static ObjectNode headers(Iterable<Header> headers) {
     ObjectNode json = MAPPER.createObjectNode();
     for (Header header : headers) {
@@ -91,26 +94,22 @@ public final class RecordJson {
     if (value == null) {
       return NODES.nullNode();
     }
-    if (value.length < AvroSerializer.HEADER_BYTES || value[0] != AvroSerializer.MAGIC) {
+    if (!WireFormat.matches(value)) {
       return bytes(value.length);
     }
     try {
-      Schema schema = registry.schema(ByteBuffer.wrap(value, 1, Integer.BYTES).getInt());
-      // Finds out a length that promises gigabytes before it is believed.
-      GenericDatumReader.skip(schema, decoder(value));
-      return json(new GenericDatumReader<>(schema, schema, PLAIN).read(null, decoder(value)));
+      Schema schema = registry.schema(WireFormat.schemaId(value));
+      GenericDatumReader.skip(schema, WireFormat.decoder(value));
+      return json(
+          new GenericDatumReader<>(schema, schema, PLAIN).read(null, WireFormat.decoder(value)));
     } catch (BadRecordException | IOException | RuntimeException e) {
       if (e instanceof RegistryUnavailableException unavailable) {
         throw unavailable;
       }
       return bytes(value.length).put("unreadable", String.valueOf(e.getMessage()));
+    } catch (StackOverflowError e) {
+      return bytes(value.length).put("unreadable", TOO_DEEP);
     }
-  }
-
-  private static BinaryDecoder decoder(byte[] value) {
-    return DecoderFactory.get()
-        .binaryDecoder(
-            value, AvroSerializer.HEADER_BYTES, value.length - AvroSerializer.HEADER_BYTES, null);
   }
 
   private static ObjectNode bytes(int length) {

@@ -3,6 +3,7 @@ package dev.vmoe.event;
 import dev.vmoe.settings.Settings;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,33 +25,33 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The schema registry as this application needs it: ids of schemas, schemas of ids, both cached.
+ * A client of the schema registry: ids of schemas and schemas of ids, both cached.
  *
- * <p>A registry that does not answer is tried again until the time for it is up. The only file that
- * knows the client's library, which Apache Flink ships under names of its own.
+ * <p>A registry that does not answer is asked again until the time for it is over. Only this file
+ * imports Confluent's client: Apache Flink ships that library under other package names.
  */
 public final class RegistryClient implements AutoCloseable {
 
   private static final int CACHED_SCHEMAS = 1000;
 
-  /** What a registry answers to an id that it does not know; a proxy's 404 has no such code. */
+  /** Error codes of an unknown id; a proxy's 404 has none of them. */
   private static final Set<Integer> NO_SUCH_SCHEMA = Set.of(40401, 40403);
 
-  /** How the client begins to say so; it has no type for it. */
+  /** Start of the client's message about an invalid schema; it has no exception type for that. */
   private static final String INVALID = "Invalid schema";
 
   private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+  private static final Duration MAX_PAUSE = Duration.ofSeconds(1);
 
   private static final Logger log = LoggerFactory.getLogger(RegistryClient.class);
 
-  /** What comes before the host in an address that brings its credentials along. */
+  /** Credentials before the host in an address. */
   private static final Pattern CREDENTIALS = Pattern.compile("(?<=//)[^/\\s,]*@");
 
   private static final String HOST_NAME_CHECK = "ssl.endpoint.identification.algorithm";
   private static final String TLS_PREFIX = "schema.registry.";
 
-  /** The address as it may be printed. */
+  /** The address without credentials. */
   private final String url;
 
   private final Duration retry;
@@ -58,7 +59,7 @@ public final class RegistryClient implements AutoCloseable {
   private final SchemaRegistryClient client;
   private final Map<Integer, Schema> schemas = new ConcurrentHashMap<>();
 
-  /** Returns a client with these settings; nothing is asked yet. */
+  /** Creates a client with these settings; it asks nothing yet. */
   public static RegistryClient of(Settings settings) {
     return new RegistryClient(
         settings.getString(Settings.REGISTRY_URL),
@@ -67,12 +68,12 @@ public final class RegistryClient implements AutoCloseable {
   }
 
   /**
-   * Creates a client; nothing is asked yet.
+   * Creates a client; it asks nothing yet.
    *
    * @param url base address, or several separated by commas
    * @param configs settings of Confluent's client, without prefix: {@code ssl.truststore.location},
    *     {@code basic.auth.user.info}, {@code bearer.auth.token} and so on
-   * @param retry how long a registry that does not answer is tried again
+   * @param retry how long a registry that does not answer is asked again
    */
   public RegistryClient(String url, Map<String, ?> configs, Duration retry) {
     this.url = withoutCredentials(url);
@@ -86,7 +87,7 @@ public final class RegistryClient implements AutoCloseable {
             Map.of());
   }
 
-  /** Returns the address as it may be printed. */
+  /** Returns the address without credentials, for messages. */
   public String url() {
     return url;
   }
@@ -105,7 +106,7 @@ public final class RegistryClient implements AutoCloseable {
     if (configs.containsKey("bearer.auth.token")) {
       all.put("bearer.auth.credentials.source", "STATIC_TOKEN");
     }
-    // With a trust store and without this, the client takes a certificate of any host.
+    // With a trust store and without this, the client would accept a certificate of any host.
     if (configs.keySet().stream().anyMatch(name -> name.startsWith("ssl."))) {
       all.put(HOST_NAME_CHECK, "https");
       all.put(TLS_PREFIX + HOST_NAME_CHECK, "https");
@@ -117,10 +118,10 @@ public final class RegistryClient implements AutoCloseable {
   }
 
   /**
-   * Registers the schema of a topic's values, or finds it registered.
+   * Registers the schema of a topic's values unless it is registered.
    *
    * @return the schema's id
-   * @throws SchemaRefusedException if the registry says no
+   * @throws SchemaRefusedException if the registry refuses the schema
    * @throws RegistryUnavailableException if it does not answer in time
    */
   public int register(String topic, Schema schema) {
@@ -131,57 +132,55 @@ public final class RegistryClient implements AutoCloseable {
           () -> client.register(subject, new AvroSchema(schema.toString())));
     } catch (RestClientException e) {
       throw new SchemaRefusedException(
-          "the schema registry at "
-              + url
-              + " refuses "
-              + schema.getFullName()
-              + " as subject "
-              + subject
-              + (e.getStatus() == 409
-                  ? ": it is not compatible with the versions that are registered. "
-                  : ": ")
-              + withoutCredentials(String.valueOf(e.getMessage()))
-              + whatToDo(e),
+          "the schema registry at %s refuses %s as subject %s: %s%s%s"
+              .formatted(
+                  url,
+                  schema.getFullName(),
+                  subject,
+                  e.getStatus() == 409
+                      ? "it is not compatible with the versions that are registered. "
+                      : "",
+                  message(e),
+                  whatToDo(e)),
           e);
     }
   }
 
   /**
-   * Returns how the schema of a topic's values stands to what is registered; changes nothing.
+   * Returns whether the registry has the schema of a topic's values, or would accept it; changes
+   * nothing.
    *
-   * @throws RegistryUnavailableException if the registry does not answer in time, or not to this
+   * @throws RegistryUnavailableException if the registry does not answer in time, or refuses this
    *     user
    */
   public SchemaStanding standing(String topic, Schema schema) {
     String subject = topic + "-value";
     AvroSchema parsed = new AvroSchema(schema.toString());
     try {
-      int id =
-          untilAnswered("look the schema of " + subject + " up", () -> lookUp(subject, parsed));
+      int id = untilAnswered("look up the schema of " + subject, () -> lookUp(subject, parsed));
       if (id >= 0) {
-        return new SchemaStanding(SchemaStanding.State.REGISTERED, "id " + id);
+        return new SchemaStanding(SchemaStanding.SchemaState.REGISTERED, "id " + id);
       }
       if (!untilAnswered("list its subjects", () -> client.getAllSubjects().contains(subject))) {
-        return new SchemaStanding(SchemaStanding.State.NEW, "");
+        return new SchemaStanding(SchemaStanding.SchemaState.NEW, "");
       }
       boolean compatible =
           untilAnswered(
               "compare the schema of " + subject, () -> client.testCompatibility(subject, parsed));
       return new SchemaStanding(
-          compatible ? SchemaStanding.State.COMPATIBLE : SchemaStanding.State.INCOMPATIBLE, "");
+          compatible
+              ? SchemaStanding.SchemaState.COMPATIBLE
+              : SchemaStanding.SchemaState.INCOMPATIBLE,
+          "");
     } catch (RestClientException e) {
       throw new RegistryUnavailableException(
-          "the schema registry at "
-              + url
-              + " does not say how "
-              + subject
-              + " is: "
-              + withoutCredentials(String.valueOf(e.getMessage())),
+          "the schema registry at %s does not tell the state of %s: %s"
+              .formatted(url, subject, message(e)),
           e);
     }
   }
 
-  /** Returns the schema's id, -1 if it is not registered. */
+  /** Returns the schema's id; -1 if it is not registered. */
   private int lookUp(String subject, AvroSchema schema) throws IOException, RestClientException {
     try {
       return client.getId(subject, schema);
@@ -196,7 +195,7 @@ public final class RegistryClient implements AutoCloseable {
   /**
    * Returns the schema with this id.
    *
-   * @throws BadRecordException if there is none, or it is no Avro schema
+   * @throws BadRecordException if there is none, or it is no Avro schema whose values can be read
    * @throws RegistryUnavailableException if the registry does not answer in time
    */
   public Schema schema(int id) throws BadRecordException {
@@ -212,13 +211,8 @@ public final class RegistryClient implements AutoCloseable {
         throw new BadRecordException.UnknownSchema(id);
       }
       throw new RegistryUnavailableException(
-          "the schema registry at "
-              + url
-              + " does not give the schema with id "
-              + id
-              + ": "
-              + withoutCredentials(String.valueOf(e.getMessage()))
-              + whatToDo(e),
+          "the schema registry at %s does not give the schema with id %d: %s%s"
+              .formatted(url, id, message(e), whatToDo(e)),
           e);
     }
     if (json.isEmpty()) {
@@ -227,6 +221,12 @@ public final class RegistryClient implements AutoCloseable {
     }
     try {
       Schema schema = new Schema.Parser().parse(json.get());
+      if (WireFormat.hasArrayOfNothing(schema)) {
+        throw new BadRecordException.UnresolvableSchema(
+            "schema id %d (%s) has an array whose items take no bytes: its length could be anything"
+                .formatted(id, schema.getFullName()),
+            null);
+      }
       schemas.put(id, schema);
       return schema;
     } catch (AvroRuntimeException e) {
@@ -235,7 +235,9 @@ public final class RegistryClient implements AutoCloseable {
     }
   }
 
-  /** Empty where the client cannot make anything of it, which another attempt would not change. */
+  /**
+   * Returns the schema's text; empty if it is not valid, which another attempt would not change.
+   */
   private Optional<String> json(int id) throws IOException, RestClientException {
     try {
       return Optional.of(client.getSchemaById(id).canonicalString());
@@ -248,18 +250,18 @@ public final class RegistryClient implements AutoCloseable {
   }
 
   @FunctionalInterface
-  private interface Question<R> {
+  private interface RegistryCall<R> {
     R ask() throws IOException, RestClientException;
   }
 
-  /** Asks until there is an answer, be it a refusal, or the time is up. */
-  private <R> R untilAnswered(String what, Question<R> question) throws RestClientException {
+  /** Asks until there is an answer (a refusal counts) or the time is over. */
+  private <R> R untilAnswered(String what, RegistryCall<R> call) throws RestClientException {
     long endNanos = System.nanoTime() + retry.toNanos();
     Duration pause = FIRST_PAUSE;
     while (true) {
       Exception failure;
       try {
-        return question.ask();
+        return call.ask();
       } catch (IOException e) {
         failure = e;
       } catch (RestClientException e) {
@@ -271,41 +273,30 @@ public final class RegistryClient implements AutoCloseable {
       String reason = withoutCredentials(failure.toString()) + whatToDo(failure);
       if (givenUp.getCount() == 0) {
         throw new RegistryUnavailableException(
-            "the schema registry at "
-                + url
-                + " did not "
-                + what
-                + ", and is not tried again because this client stops: "
-                + reason,
+            "the schema registry at %s did not %s, and is not asked again because this client stops: %s"
+                .formatted(url, what, reason),
             failure);
       }
       if (System.nanoTime() - endNanos >= 0) {
         throw new RegistryUnavailableException(
-            "the schema registry at "
-                + url
-                + " did not "
-                + what
-                + (retry.isZero() ? "" : " within " + retry.toMillis() + " ms")
-                + ": "
-                + reason,
+            "the schema registry at %s did not %s%s: %s"
+                .formatted(
+                    url, what, retry.isZero() ? "" : " within " + retry.toMillis() + " ms", reason),
             failure);
       }
       log.warn("schema registry at {} did not {}, trying again: {}", url, what, reason);
       try {
-        // Whoever gives up ends the pause; then one last question follows.
+        // giveUp() ends the pause; one last attempt follows
         boolean unused = givenUp.await(pause.toMillis(), TimeUnit.MILLISECONDS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new RegistryUnavailableException("interrupted while waiting for " + url, e);
       }
-      pause =
-          pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0
-              ? pause.multipliedBy(2)
-              : LONGEST_PAUSE;
+      pause = Collections.min(List.of(pause.multipliedBy(2), MAX_PAUSE));
     }
   }
 
-  /** Returns which setting of this client is likely to be wrong; empty if none is. */
+  /** Returns advice on the setting that is probably wrong; empty if there is none. */
   private static String whatToDo(Exception failure) {
     if (failure instanceof RestClientException refusal) {
       return switch (refusal.getStatus()) {
@@ -322,11 +313,15 @@ public final class RegistryClient implements AutoCloseable {
         : "";
   }
 
+  private static String message(RestClientException e) {
+    return withoutCredentials(String.valueOf(e.getMessage()));
+  }
+
   private static boolean temporary(RestClientException e) {
     return e.getStatus() >= 500 || e.getStatus() == 429 || e.getStatus() == 408;
   }
 
-  /** From now on asks once and tries nothing again, questions under way included. */
+  /** From now on asks only once; calls in progress also stop asking again. */
   public void giveUp() {
     givenUp.countDown();
   }

@@ -1,9 +1,9 @@
 package dev.vmoe.event;
 
-/** The schema registry cannot be reached or does not do its work: no fault of any record. */
+/** The schema registry cannot be reached or does not work; no record is at fault. */
 public final class RegistryUnavailableException extends RuntimeException {
 
-  /** Creates an exception that says what was asked of which registry, and for how long. */
+  /** Creates an exception; the message says what was asked of which registry, and for how long. */
   public RegistryUnavailableException(String message, Throwable cause) {
     super(message, cause);
   }

@@ -1,15 +1,15 @@
 package dev.vmoe.event;
 
 /**
- * How a schema stands to the versions of its subject in the registry.
+ * Whether the registry has a schema, or would accept it, beside the versions of its subject.
  *
- * @param state whether it is there, or would be taken
- * @param detail its id, or why it would not be taken
+ * @param state whether it is registered, or would be accepted
+ * @param detail its id if it is registered; otherwise empty
  */
-public record SchemaStanding(State state, String detail) {
+public record SchemaStanding(SchemaState state, String detail) {
 
-  /** Whether a schema is there, or would be taken. */
-  public enum State {
+  /** Whether a schema is registered, or would be accepted. */
+  public enum SchemaState {
     /** It is one of the subject's versions. */
     REGISTERED,
     /** It is compatible with the subject's versions, and would become the next. */

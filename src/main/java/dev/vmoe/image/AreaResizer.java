@@ -4,11 +4,11 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * The smaller side to size · 256 / 224, each pixel the mean of the area it covers, then a central
- * crop of size × size. Only what the crop shows is computed.
+ * Resizes the smaller side to size · 256 / 224, each pixel the mean of the area it covers, then
+ * cuts a central crop of size × size. Only the crop is computed.
  *
- * <p>The reference keeps the means fractional; the model's input is uint8, so they are rounded to
- * the nearest whole value.
+ * <p>The reference keeps fractional means. The model's input is uint8, so they are rounded to the
+ * nearest whole value.
  */
 final class AreaResizer implements Resizer {
 
@@ -23,18 +23,18 @@ final class AreaResizer implements Resizer {
   }
 
   /**
-   * What each output position of the crop covers.
+   * The source pixels that each output position of the crop covers.
    *
    * @param first first pixel covered
    * @param weights share of each covered pixel, from the first on; they add up to 1
    */
-  private record Axis(int[] first, float[][] weights) {
+  private record Coverage(int[] first, float[][] weights) {
 
-    static Axis of(int from, int smallerFrom, int smallerTo, int crop) {
+    static Coverage of(int from, int smallerFrom, int smallerTo, int crop) {
       long to = Math.max(crop, (long) Math.rint((double) from * smallerTo / smallerFrom));
       long start = (to - crop) / 2;
       double scale = (double) from / to;
-      Axis axis = new Axis(new int[crop], new float[crop][]);
+      Coverage axis = new Coverage(new int[crop], new float[crop][]);
       for (int i = 0; i < crop; i++) {
         double begin = (start + i) * scale;
         double end = Math.min(begin + scale, from);
@@ -61,8 +61,8 @@ final class AreaResizer implements Resizer {
   public void resize(ByteBuffer source, int width, int height, ByteBuffer target, int offset) {
     int smaller = Math.min(width, height);
     int resized = (int) Math.rint((double) size * RESIZED / CROPPED);
-    Axis columns = Axis.of(width, smaller, resized, size);
-    Axis rows = Axis.of(height, smaller, resized, size);
+    Coverage columns = Coverage.of(width, smaller, resized, size);
+    Coverage rows = Coverage.of(height, smaller, resized, size);
     int left = columns.first[0];
     float[] means = new float[(columns.end() - left) * CHANNELS];
     byte[] covered = new byte[means.length];
@@ -82,7 +82,7 @@ final class AreaResizer implements Resizer {
     }
   }
 
-  private void averageColumns(float[] means, Axis columns, int left, byte[] row) {
+  private void averageColumns(float[] means, Coverage columns, int left, byte[] row) {
     for (int x = 0; x < size; x++) {
       float[] weights = columns.weights[x];
       int at = (columns.first[x] - left) * CHANNELS;

@@ -1,6 +1,6 @@
 package dev.vmoe.image;
 
-/** Layout of a BMP: a file header, an information header of one of several ages, rows. */
+/** Layout of a BMP: a file header, an information header of one of several versions, rows. */
 final class BmpFile {
 
   private static final int CORE_HEADER = 12;
@@ -18,7 +18,7 @@ final class BmpFile {
     return ImageHeader.claimed(ImageFormat.BMP, (int) bytes.u32le(18), Math.abs(height), false);
   }
 
-  /** Counts the bytes that the rows need; compressed rows must reach their end mark. */
+  /** Checks that the bytes suffice for all rows; compressed rows must reach their end mark. */
   static void requireWhole(EncodedBytes bytes) throws BadImageException {
     ImageHeader header = header(bytes);
     boolean core = bytes.u32le(14) == CORE_HEADER;

@@ -1,7 +1,7 @@
 package dev.vmoe.image;
 
 /**
- * What an encoded image may cost at most; both are checked before anything is allocated for it.
+ * Maximum size of an encoded image, checked before anything is allocated for it.
  *
  * @param maxBytes encoded bytes
  * @param maxPixels height times width, as the image's header claims them
@@ -11,7 +11,7 @@ public record DecoderLimits(int maxBytes, long maxPixels) {
   /** Pixels whose RGB bytes still fit one Java buffer. */
   private static final long ADDRESSABLE_PIXELS = Integer.MAX_VALUE / 4;
 
-  /** Rejects limits that let nothing through, or more than a buffer can address. */
+  /** Rejects limits that no image meets, or above what a buffer can address. */
   public DecoderLimits {
     if (maxBytes < 1) {
       throw new IllegalArgumentException("limit of " + maxBytes + " bytes is below 1");

@@ -42,7 +42,7 @@ final class EncodedBytes {
     return u16le(at) | (long) u16le(at + 2) << 16;
   }
 
-  /** Returns whether these ASCII characters stand at a position. */
+  /** Returns whether the bytes have these ASCII characters at a position. */
   boolean has(String text, long at) {
     if (at < 0 || at + text.length() > bytes.length) {
       return false;

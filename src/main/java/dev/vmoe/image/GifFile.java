@@ -16,7 +16,7 @@ final class GifFile {
         ImageFormat.GIF, bytes.u16le(6), bytes.u16le(8), hasTransparentColour(bytes));
   }
 
-  /** Walks all frames to the trailer. */
+  /** Checks all frames up to the trailer. */
   static void requireWhole(EncodedBytes bytes) throws BadImageException {
     boolean frame = false;
     long at = blocksStart(bytes);

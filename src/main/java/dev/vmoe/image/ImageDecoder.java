@@ -9,11 +9,11 @@ public interface ImageDecoder {
   /**
    * Decodes, turns upright, resizes and writes raw RGB into {@code images} at {@code slot}.
    *
-   * @param encoded bytes of an image file in any format the decoder takes
+   * @param encoded bytes of an image file in any supported format
    * @param images (B, H, W, 3) uint8, a direct buffer
    * @param slot index of the image in the buffer, from 0
-   * @throws BadImageException if the bytes are not an image that can be answered; what is in the
-   *     slot is then undefined
+   * @throws BadImageException if the bytes are not an image that can be decoded; the slot's content
+   *     is then undefined
    */
   void decode(byte[] encoded, ByteBuffer images, int slot) throws BadImageException;
 }

@@ -1,6 +1,11 @@
 package dev.vmoe.image;
 
-/** File formats that are decoded, each with its signature. */
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Locale;
+import java.util.Optional;
+
+/** The file formats that the decoder takes, each with its signature. */
 enum ImageFormat {
   JPEG("\u00ff\u00d8\u00ff"),
   PNG("\u0089PNG\r\n\u001a\n"),
@@ -20,20 +25,25 @@ enum ImageFormat {
 
   /** Returns the format that an image's first bytes announce. */
   static ImageFormat of(byte[] encoded) throws BadImageException {
-    EncodedBytes bytes = new EncodedBytes(encoded, "image");
-    for (ImageFormat format : values()) {
-      if (bytes.has(format.signature, 0) && (format != WEBP || bytes.has("WEBP", 8))) {
-        return format;
-      }
-    }
-    StringBuilder start = new StringBuilder();
-    for (int i = 0; i < Math.min(SHOWN_BYTES, encoded.length); i++) {
-      start.append("%02x".formatted(encoded[i]));
-    }
-    throw new BadImageException("not an image this decoder takes (starts with 0x" + start + ")");
+    return find(encoded)
+        .orElseThrow(
+            () ->
+                new BadImageException(
+                    "not an image this decoder takes (starts with 0x%s)"
+                        .formatted(
+                            HexFormat.of()
+                                .formatHex(encoded, 0, Math.min(SHOWN_BYTES, encoded.length)))));
   }
 
-  /** Reads width, height and whether there is alpha, and nothing else. */
+  /** Returns the format that the first bytes announce; empty if they announce none. */
+  static Optional<ImageFormat> find(byte[] encoded) {
+    EncodedBytes bytes = new EncodedBytes(encoded, "image");
+    return Arrays.stream(values())
+        .filter(it -> bytes.has(it.signature, 0) && (it != WEBP || bytes.has("WEBP", 8)))
+        .findFirst();
+  }
+
+  /** Reads only width, height and whether there is alpha. */
   ImageHeader header(byte[] encoded) throws BadImageException {
     EncodedBytes bytes = new EncodedBytes(encoded, label());
     return switch (this) {
@@ -46,7 +56,7 @@ enum ImageFormat {
     };
   }
 
-  /** Walks the file to its end and refuses it if a part is missing. */
+  /** Reads the file's structure to its end and refuses it if a part is missing. */
   void requireWhole(byte[] encoded) throws BadImageException {
     EncodedBytes bytes = new EncodedBytes(encoded, label());
     switch (this) {
@@ -59,7 +69,11 @@ enum ImageFormat {
     }
   }
 
-  /** Returns the name that people know the format by. */
+  String mediaType() {
+    return "image/" + label().toLowerCase(Locale.ROOT);
+  }
+
+  /** Returns the common name of the format. */
   String label() {
     return switch (this) {
       case WEBP -> "WebP";

@@ -1,19 +1,19 @@
 package dev.vmoe.image;
 
 /**
- * What an image says of itself before it is decoded.
+ * The claims of an image file's header, read before it is decoded.
  *
  * @param width pixels of a row, as stored
  * @param height rows, as stored
- * @param alpha whether pixels carry an opacity that is honoured
+ * @param alpha whether pixels have an opacity that the decoder applies
  */
 record ImageHeader(ImageFormat format, int width, int height, boolean alpha) {
 
-  /** The longest side that the decoder takes. */
+  /** Maximum pixels of a side. */
   static final int MAX_SIDE = 1 << 20;
 
   /**
-   * Reads the header of any format that is taken.
+   * Reads the header of any supported format.
    *
    * @throws BadImageException if the bytes are of no such format, or end before their header does
    */
@@ -21,7 +21,7 @@ record ImageHeader(ImageFormat format, int width, int height, boolean alpha) {
     return ImageFormat.of(encoded).header(encoded);
   }
 
-  /** Returns a header whose sides may still be anything a file claims. */
+  /** Returns a header with the sides as claimed, unchecked apart from being above 0. */
   static ImageHeader claimed(ImageFormat format, long width, long height, boolean alpha)
       throws BadImageException {
     if (width < 1 || height < 1) {

@@ -6,13 +6,13 @@ final class JpegFile {
   private static final int SCAN = 0xda;
   private static final int END = 0xd9;
 
-  /** Progressive images have about ten. */
+  /** Maximum of any image; progressive ones have about ten. */
   private static final int MAX_SCANS = 500;
 
-  /** What a large image may have as well. */
+  /** Allowed for images of any size. */
   private static final int MIN_SCANS = 20;
 
-  /** Each scan costs a pass over all pixels, however few bytes it has: 20 of 64 megapixels. */
+  /** Each scan costs a pass over all pixels, however few its bytes: 20 scans of 64 megapixels. */
   private static final long MAX_SCANNED_PIXELS = 1_280_000_000L;
 
   private JpegFile() {}
@@ -25,14 +25,14 @@ final class JpegFile {
     return ImageHeader.claimed(ImageFormat.JPEG, bytes.u16be(at + 6), bytes.u16be(at + 4), false);
   }
 
-  /** An image that was cut off lacks its end marker; the decoder would fill it up with grey. */
+  /** A truncated image lacks its end marker; the decoder would fill it with grey. */
   static void requireWhole(EncodedBytes bytes) throws BadImageException {
     int scans = 0;
-    int most = mostScans(header(bytes).pixels());
+    int maxScans = maxScans(header(bytes).pixels());
     long at = marker(bytes, 2);
     while (bytes.u8(at) != END) {
-      if (bytes.u8(at) == SCAN && ++scans > most) {
-        throw bytes.corrupt("more than " + most + " scans");
+      if (bytes.u8(at) == SCAN && ++scans > maxScans) {
+        throw bytes.corrupt("more than " + maxScans + " scans");
       }
       at = marker(bytes, next(bytes, at));
     }
@@ -41,8 +41,8 @@ final class JpegFile {
     }
   }
 
-  /** Returns how many scans an image of this many pixels may have. */
-  static int mostScans(long pixels) {
+  /** Returns the maximum scans of an image with this many pixels. */
+  static int maxScans(long pixels) {
     return (int) Math.max(MIN_SCANS, Math.min(MAX_SCANS, MAX_SCANNED_PIXELS / pixels));
   }
 
@@ -63,7 +63,7 @@ final class JpegFile {
         "truncated JPEG: has %d bytes and no end marker".formatted(array.length));
   }
 
-  /** Returns where the segment ends whose marker code is at {@code at}. */
+  /** Returns the end of the segment whose marker code is at {@code at}. */
   private static long next(EncodedBytes bytes, long at) throws BadImageException {
     if (bytes.u8(at) == END) {
       throw bytes.corrupt("ends before its frame header");

@@ -2,7 +2,7 @@ package dev.vmoe.image;
 
 import java.nio.ByteBuffer;
 
-/** Pixels with an opacity, laid over white as a viewer would show them. */
+/** Lays transparent pixels over white, as a viewer would show them. */
 final class OnWhite {
 
   private static final int CHANNELS = 3;
@@ -11,7 +11,7 @@ final class OnWhite {
   private OnWhite() {}
 
   /**
-   * Turns BGR or BGRA into RGB, in place: no pixel gets longer.
+   * Turns BGR or BGRA into RGB, in place: no pixel needs more bytes than before.
    *
    * @param pixels (count, channels) of samples; (count, 3) uint8 afterwards
    * @param channels 3 or 4

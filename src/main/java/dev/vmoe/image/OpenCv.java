@@ -21,7 +21,7 @@ public final class OpenCv {
 
   private OpenCv() {}
 
-  /** Loads the libraries unless that has happened. */
+  /** Loads the libraries, once. */
   public static void load() {}
 
   private static void setUnlessGiven(String property, String value) {

@@ -12,14 +12,13 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.opencv.opencv_core.Mat;
 
 /**
- * Decodes with OpenCV: JPEG, PNG, WebP, BMP, TIFF and GIF, of animations and pages the first.
+ * Decodes JPEG, PNG, WebP, BMP, TIFF and GIF with OpenCV; of several frames or pages, the first.
  *
- * <p>Images are turned upright by their EXIF orientation. Grey is replicated, 16-bit samples lose
- * their lower byte, CMYK is converted, and the transparent parts of PNG, WebP and GIF show white;
- * TIFF and BMP are read without their alpha.
+ * <p>Images are turned upright by their EXIF orientation. Grey becomes three equal channels, 16-bit
+ * samples lose their lower byte, CMYK is converted. Transparent parts of PNG, WebP and GIF become
+ * white; the alpha of TIFF and BMP is ignored.
  *
- * <p>Size and completeness are checked before OpenCV sees a byte: it allocates what a header
- * claims.
+ * <p>Size and completeness are checked first, since OpenCV allocates what a header claims.
  */
 public final class OpenCvDecoder implements ImageDecoder {
 
@@ -56,7 +55,7 @@ public final class OpenCvDecoder implements ImageDecoder {
       }
       resizer.resize(pixels, image.cols(), image.rows(), images, offset);
     } catch (RuntimeException e) {
-      // what OpenCV throws in C++ arrives as this, with its message
+      // OpenCV's C++ exceptions arrive as this type, with their message
       throw new BadImageException(
           "corrupt %s: %s".formatted(header.format().label(), firstLine(e)));
     }

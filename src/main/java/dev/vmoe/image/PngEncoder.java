@@ -32,7 +32,7 @@ public final class PngEncoder {
    */
   public byte[] encodeRgb(byte[] pixels, int width, int height) {
     requirePixels(pixels, width, height, 3);
-    byte[] blueFirst = new byte[pixels.length]; // as OpenCV takes them
+    byte[] blueFirst = new byte[pixels.length]; // OpenCV's order
     for (int i = 0; i < pixels.length; i++) {
       blueFirst[i] = pixels[i + 2 - 2 * (i % 3)];
     }
@@ -49,8 +49,14 @@ public final class PngEncoder {
 
   private static byte[] encode(byte[] pixels, int width, int height, int type) {
     try (BytePointer data = new BytePointer(pixels);
-        Mat image = new Mat(height, width, type, data);
-        BytePointer encoded = new BytePointer()) {
+        Mat image = new Mat(height, width, type, data)) {
+      return encode(image);
+    }
+  }
+
+  /** Returns the PNG of OpenCV's own image. */
+  public static byte[] encode(Mat image) {
+    try (BytePointer encoded = new BytePointer()) {
       if (!imencode(".png", image, encoded)) {
         throw new IllegalStateException("OpenCV wrote no PNG");
       }

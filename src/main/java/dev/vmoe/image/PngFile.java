@@ -11,7 +11,7 @@ final class PngFile {
   private static final int PALETTE = 3;
   private static final int WITH_ALPHA = 4;
 
-  /** Each is inflated, to 8 MB at most, though nobody reads it. */
+  /** The decoder inflates each, up to 8 MB, though nobody reads it. */
   private static final int MAX_COMPRESSED_TEXTS = 20;
 
   /** Length, type and checksum. */
@@ -60,7 +60,7 @@ final class PngFile {
     }
   }
 
-  /** Returns whether a colour is transparent; OpenCV does not heed a transparent grey. */
+  /** Returns whether a colour is transparent; OpenCV ignores a transparent grey. */
   private static boolean hasTransparentColour(EncodedBytes bytes, int colourType)
       throws BadImageException {
     if (colourType != RGB && colourType != PALETTE) {

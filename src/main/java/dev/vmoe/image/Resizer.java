@@ -10,7 +10,7 @@ interface Resizer {
    *
    * @param source (height, width, 3) uint8
    * @param target receives (imageSize, imageSize, 3) uint8
-   * @param offset byte of {@code target} that the first pixel goes to
+   * @param offset byte of {@code target} where the first pixel goes
    */
   void resize(ByteBuffer source, int width, int height, ByteBuffer target, int offset);
 

@@ -3,7 +3,7 @@ package dev.vmoe.image;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Layout of a TIFF: a directory of tagged values, of which some point to strips or tiles. */
+/** Layout of a TIFF: a directory of tagged values; some of them point to strips or tiles. */
 final class TiffFile {
 
   private static final int WIDTH = 256;
@@ -33,7 +33,7 @@ final class TiffFile {
    *
    * @param size bytes of a value: 1, 2 or 4
    * @param count number of values
-   * @param at where the first value is
+   * @param at position of the first value
    */
   private record Field(int size, long count, long at) {}
 
@@ -61,7 +61,7 @@ final class TiffFile {
   }
 
   ImageHeader header(ImageFormat format) throws BadImageException {
-    // a tile is decoded whole, however small the image is
+    // the decoder decodes whole tiles, however small the image
     long tileWidth = fields.containsKey(TILE_WIDTH) ? first(TILE_WIDTH, 0) : 0;
     long tileHeight = fields.containsKey(TILE_HEIGHT) ? first(TILE_HEIGHT, 0) : 0;
     long width = first(WIDTH, 0);
@@ -74,7 +74,9 @@ final class TiffFile {
     return ImageHeader.claimed(format, width, height, false);
   }
 
-  /** Checks that all strips or tiles lie in the file, and that raw ones hold all pixels. */
+  /**
+   * Checks that all strips or tiles are in the file, and that uncompressed ones hold all pixels.
+   */
   void requireWhole() throws BadImageException {
     long bits = first(BITS_PER_SAMPLE, 1);
     long samples = first(SAMPLES_PER_PIXEL, 1);

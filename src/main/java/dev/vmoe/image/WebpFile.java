@@ -29,7 +29,7 @@ final class WebpFile {
     throw bytes.corrupt("unknown first chunk");
   }
 
-  /** Walks the chunks to the end that the container names. */
+  /** Checks the chunks up to the end that the container states. */
   static void requireWhole(EncodedBytes bytes) throws BadImageException {
     long end = 8 + bytes.u32le(4);
     bytes.require(0, end);

@@ -1,4 +1,4 @@
-/** Encoded images into slots of a batch buffer. */
+/** Decodes images into slots of a batch buffer, and encodes PNG. */
 @NullMarked
 package dev.vmoe.image;
 

@@ -20,7 +20,7 @@ public record ScoredClass(int index, String label, float score) {
    *
    * @param card says how logits become scores: softmax over classes, or a sigmoid of each
    * @param logits (classes)
-   * @param count most classes to return
+   * @param count maximum classes to return
    */
   public static List<ScoredClass> top(ModelCard card, float[] logits, int count) {
     double largest = Double.NEGATIVE_INFINITY;

@@ -7,6 +7,8 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtProvider;
 import ai.onnxruntime.OrtSession;
 import dev.vmoe.moe.Capacity;
+import dev.vmoe.moe.GraphInput;
+import dev.vmoe.moe.GraphOutput;
 import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
@@ -16,12 +18,13 @@ import dev.vmoe.moe.RoutingSettings;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,11 +40,6 @@ import org.slf4j.LoggerFactory;
 public final class VmoeSession implements BatchClassifier {
 
   private static final Logger LOG = LoggerFactory.getLogger(VmoeSession.class);
-
-  private static final String LOGITS = "logits";
-  private static final String KEPT = "kept";
-  private static final Set<String> COUNTS =
-      Set.of("assigned", "dispatched", "gate_sum", "importance", "skipped");
 
   private final OrtEnvironment environment;
   private final OrtSession session;
@@ -213,10 +211,12 @@ public final class VmoeSession implements BatchClassifier {
     long started = System.nanoTime();
     try (Inputs inputs = inputs(images, priorities, settings, slots);
         OrtSession.Result outputs = session.run(inputs.tensors, outputNames(detailed))) {
-      float[][] logits = (float[][]) output(outputs, LOGITS).getValue();
+      float[][] logits = (float[][]) output(outputs, GraphOutput.LOGITS).getValue();
       RoutingCounts counts = counts(outputs, numImages);
       byte[] kept =
-          detailed && !card.dense() ? output(outputs, KEPT).getByteBuffer().array() : new byte[0];
+          detailed && !card.dense()
+              ? output(outputs, GraphOutput.KEPT).getByteBuffer().array()
+              : new byte[0];
       return new DetailedResult(
           new BatchResult(
               logits,
@@ -275,15 +275,13 @@ public final class VmoeSession implements BatchClassifier {
   }
 
   private Set<String> outputNames(boolean detailed) {
-    Set<String> names = new LinkedHashSet<>();
-    names.add(LOGITS);
-    if (!card.dense()) {
-      names.addAll(COUNTS);
-      if (detailed) {
-        names.add(KEPT);
-      }
+    Set<GraphOutput> wanted = EnumSet.allOf(GraphOutput.class);
+    if (card.dense()) {
+      wanted.retainAll(Set.of(GraphOutput.LOGITS));
+    } else if (!detailed) {
+      wanted.remove(GraphOutput.KEPT);
     }
-    return names;
+    return wanted.stream().map(GraphOutput::label).collect(Collectors.toSet());
   }
 
   private Inputs inputs(ByteBuffer images, float[] priorities, RoutingSettings settings, int slots)
@@ -294,16 +292,18 @@ public final class VmoeSession implements BatchClassifier {
     try {
       ByteBuffer used = images.duplicate().clear().limit(numImages * imageBytes());
       long[] shape = {numImages, card.imageSize(), card.imageSize(), 3};
-      inputs.add("images", OnnxTensor.createTensor(environment, used, shape, OnnxJavaType.UINT8));
+      inputs.add(
+          GraphInput.IMAGES, OnnxTensor.createTensor(environment, used, shape, OnnxJavaType.UINT8));
       if (!card.dense()) {
         boolean batchPriority = settings.routing() == Routing.BATCH_PRIORITY;
-        inputs.add("capacity", OnnxTensor.createTensor(environment, new long[] {slots}));
+        inputs.add(GraphInput.CAPACITY, OnnxTensor.createTensor(environment, new long[] {slots}));
         inputs.add(
-            "experts_per_token",
+            GraphInput.EXPERTS_PER_TOKEN,
             OnnxTensor.createTensor(environment, new long[] {settings.expertsPerToken()}));
         inputs.add(
-            "batch_priority", OnnxTensor.createTensor(environment, new boolean[] {batchPriority}));
-        inputs.add("image_priority", OnnxTensor.createTensor(environment, relative));
+            GraphInput.BATCH_PRIORITY,
+            OnnxTensor.createTensor(environment, new boolean[] {batchPriority}));
+        inputs.add(GraphInput.IMAGE_PRIORITY, OnnxTensor.createTensor(environment, relative));
       }
       return inputs;
     } catch (OrtException e) {
@@ -321,16 +321,18 @@ public final class VmoeSession implements BatchClassifier {
         numImages,
         card.numLayers(),
         card.numExperts(),
-        output(outputs, "assigned").getIntBuffer().array(),
-        output(outputs, "dispatched").getIntBuffer().array(),
-        output(outputs, "gate_sum").getFloatBuffer().array(),
-        output(outputs, "importance").getFloatBuffer().array(),
-        output(outputs, "skipped").getIntBuffer().array());
+        output(outputs, GraphOutput.ASSIGNED).getIntBuffer().array(),
+        output(outputs, GraphOutput.DISPATCHED).getIntBuffer().array(),
+        output(outputs, GraphOutput.GATE_SUM).getFloatBuffer().array(),
+        output(outputs, GraphOutput.IMPORTANCE).getFloatBuffer().array(),
+        output(outputs, GraphOutput.SKIPPED).getIntBuffer().array());
   }
 
-  private static OnnxTensor output(OrtSession.Result outputs, String name) {
+  private static OnnxTensor output(OrtSession.Result outputs, GraphOutput output) {
     return (OnnxTensor)
-        outputs.get(name).orElseThrow(() -> new IllegalStateException("no output " + name));
+        outputs
+            .get(output.label())
+            .orElseThrow(() -> new IllegalStateException("no output " + output.label()));
   }
 
   @Override
@@ -347,8 +349,8 @@ public final class VmoeSession implements BatchClassifier {
 
     final Map<String, OnnxTensor> tensors = new HashMap<>();
 
-    void add(String name, OnnxTensor tensor) {
-      tensors.put(name, tensor);
+    void add(GraphInput input, OnnxTensor tensor) {
+      tensors.put(input.label(), tensor);
     }
 
     @Override

@@ -15,10 +15,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class WatchedClassifier implements BatchClassifier {
 
-  /** Most images that are kept. */
-  static final int MOST_IMAGES = 12;
+  /** Maximum images that are kept. */
+  static final int MAX_IMAGES = 12;
 
-  /** Who has not asked for so long looks no more. */
+  /** A viewer that has not asked for this long has gone. */
   static final Duration LOOKING = Duration.ofSeconds(5);
 
   /** Time between two batches that are kept. */
@@ -81,7 +81,7 @@ public final class WatchedClassifier implements BatchClassifier {
       return classifier.classify(images, numImages, priorities, settings);
     }
     DetailedResult detail = classifier.classifyInDetail(images, numImages, priorities, settings);
-    int kept = Math.min(numImages, MOST_IMAGES);
+    int kept = Math.min(numImages, MAX_IMAGES);
     int size = card().imageSize();
     byte[] pixels = new byte[Math.multiplyExact(kept, 3 * size * size)];
     images.duplicate().clear().get(pixels);

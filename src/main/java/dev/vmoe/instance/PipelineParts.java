@@ -15,6 +15,7 @@ import dev.vmoe.profile.RoutingProfileStream;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.streams.CommitGuard;
+import dev.vmoe.streams.GuardedObserver;
 import dev.vmoe.streams.InFlight;
 import dev.vmoe.streams.LagMonitor;
 import dev.vmoe.streams.MicroBatchProcessor;
@@ -94,16 +95,11 @@ record PipelineParts(
     Topics topics = Topics.of(settings);
     CommitGuard guard = new CommitGuard(settings.inFlightWait());
     NewestDeadLetters newestDeadLetters = new NewestDeadLetters();
-    ShareEvents events = new ShareEvents();
     int threads = streamsConfig.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG);
-    long largestDeadLetter =
-        Math.min(StreamsProperties.largestSent(streamsConfig), limits.deadLetters());
     Deque<Runnable> undo = new ArrayDeque<>();
     try {
       Tracing tracing = Tracing.start(settings, metrics.traces());
       undo.push(tracing::close);
-      ShareTracer tracer =
-          new ShareTracer(tracing, topics, settings.getString(Settings.APPLICATION_ID));
       RegistryClient registry = RegistryClient.of(settings);
       undo.push(registry::close);
       registry.register(topics.images(), ImageRequest.getClassSchema());
@@ -136,13 +132,13 @@ record PipelineParts(
       undo.push(configuration::close);
       start(configuration); // says which model is to be loaded
       NewestImages newestImages = new NewestImages(models::served);
-      ShareRecorder recorder =
-          new ShareRecorder(
-              metrics,
-              share -> {
-                newestImages.emitted(share);
-                newestDeadLetters.emitted(share);
-              });
+      GuardedObserver observer =
+          new GuardedObserver(
+              metrics::observerFailed,
+              newestImages,
+              newestDeadLetters,
+              new ShareRecorder(metrics),
+              new ShareTracer(tracing, topics, settings.getString(Settings.APPLICATION_ID)));
       InFlight inFlight =
           new InFlight(
               () -> settings.inFlightImages(configuration.current().maxBatchImages()),
@@ -150,29 +146,19 @@ record PipelineParts(
       metrics.images().inFlight(inFlight::images, inFlight::bytes);
       MicroBatcher<Waiting> batcher =
           new MicroBatcher<>(
-              models::terms,
-              settings.decodeThreads(models.served().takesAllCores()),
-              (run, images) -> {
-                recorder.watch(() -> recorder.ran(run));
-                recorder.watch(() -> tracer.ran(run, images));
-              });
+              models::terms, settings.decodeThreads(models.served().takesAllCores()), observer);
       undo.push(batcher::close);
-      RequestReader reader = new RequestReader(registry, settings.getInt(Settings.IMAGE_MAX_BYTES));
+      MicroBatchProcessor.Shared shared =
+          new MicroBatchProcessor.Shared(
+              batcher::openLane,
+              new RequestReader(registry, settings.getInt(Settings.IMAGE_MAX_BYTES)),
+              new ShareEvents(),
+              guard,
+              inFlight,
+              topics.images(),
+              Math.min(StreamsProperties.largestSent(streamsConfig), limits.deadLetters()));
       Topology topology =
-          PipelineTopology.build(
-              topics,
-              registry,
-              () ->
-                  new MicroBatchProcessor(
-                      batcher::openLane,
-                      reader,
-                      events,
-                      guard,
-                      inFlight,
-                      topics.images(),
-                      largestDeadLetter,
-                      recorder,
-                      tracer));
+          PipelineTopology.build(topics, registry, () -> new MicroBatchProcessor(shared, observer));
       RoutingProfileStream profile = profile(settings, topics, registry, models);
       if (profile != null) {
         undo.push(profile::close);

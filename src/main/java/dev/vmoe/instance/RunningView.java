@@ -8,8 +8,8 @@ import dev.vmoe.config.ConfigEntry;
 import dev.vmoe.config.ConfigReader;
 import dev.vmoe.config.ConfigWriter;
 import dev.vmoe.config.LiveConfiguration;
-import dev.vmoe.console.Change;
 import dev.vmoe.console.Configuration;
+import dev.vmoe.console.ConfigurationChange;
 import dev.vmoe.console.ConflictException;
 import dev.vmoe.console.PipelineView;
 import dev.vmoe.event.RegistryClient;
@@ -88,7 +88,7 @@ public final class RunningView implements PipelineView {
     LiveConfiguration live = pipeline.configuration();
     Optional<ConfigEntry> record = live.lastValid();
     Set<String> overridden = record.map(entry -> entry.overrides().keySet()).orElse(Set.of());
-    List<Configuration.Setting> all = new ArrayList<>();
+    List<Configuration.ShownSetting> all = new ArrayList<>();
     LiveSettings now = live.current();
     now.asSettings()
         .forEach(
@@ -96,7 +96,7 @@ public final class RunningView implements PipelineView {
               ConfigKey definition =
                   Objects.requireNonNull(Settings.DEFINITION.configKeys().get(key));
               all.add(
-                  new Configuration.Setting(
+                  new Configuration.ShownSetting(
                       key,
                       value,
                       overridden.contains(key),
@@ -108,12 +108,12 @@ public final class RunningView implements PipelineView {
         record
             .map(
                 entry ->
-                    new Configuration.Signature(
+                    new Configuration.RecordSignature(
                         entry.offset(), entry.timestampMillis(), entry.author(), entry.note()))
             .orElse(null),
         all,
         live.lastRefusal()
-            .map(refusal -> new Configuration.Refusal(refusal.offset(), refusal.reason()))
+            .map(refusal -> new Configuration.RefusedRecord(refusal.offset(), refusal.reason()))
             .orElse(null));
   }
 
@@ -125,24 +125,24 @@ public final class RunningView implements PipelineView {
   }
 
   @Override
-  public List<DeadLetter> deadLetters() {
+  public List<DeadLetterView> deadLetters() {
     return pipeline.newestDeadLetters().newest().stream()
         .map(
             letter ->
-                new DeadLetter(
+                new DeadLetterView(
                     letter.timeMs(), letter.partition(), letter.offset(), letter.reason()))
         .toList();
   }
 
   @Override
-  public Optional<Batch> images() {
+  public Optional<BatchView> images() {
     return pipeline.newestImages().look().map(this::batch);
   }
 
-  private Batch batch(NewestImages.Batch batch) {
+  private BatchView batch(NewestImages.ShownBatch batch) {
     ModelCard card = batch.card();
     PatchGrid grid = PatchGrid.of(card);
-    return new Batch(
+    return new BatchView(
         batch.id(),
         batch.batchSize(),
         batch.requestedCapacityRatio(),
@@ -153,8 +153,8 @@ public final class RunningView implements PipelineView {
         batch.images().stream().map(image -> image(image, grid)).toList());
   }
 
-  private static Image image(NewestImages.Image image, PatchGrid grid) {
-    return new Image(
+  private static ImageView image(NewestImages.ShownImage image, PatchGrid grid) {
+    return new ImageView(
         image.partition(),
         image.offset(),
         image.label(),
@@ -169,7 +169,7 @@ public final class RunningView implements PipelineView {
   }
 
   @Override
-  public String change(Change change) {
+  public String change(ConfigurationChange change) {
     ConfigEdit edit = new ConfigEdit(change.settings());
     String author = change.author() == null ? AUTHOR : change.author();
     pipeline.configuration().newestWaiting().ifPresent(RunningView::refuseBehind);

@@ -10,7 +10,7 @@ public final class BatchMetrics {
   private final DistributionDataPoint linger;
   private final DistributionDataPoint size;
   private final DistributionDataPoint inference;
-  private final Level processed;
+  private final GaugeValue processed;
 
   BatchMetrics(Meters meters, List<String> flushReasons) {
     batches = new ReasonCounter(meters, Metric.BATCHES);
@@ -22,9 +22,9 @@ public final class BatchMetrics {
   }
 
   /**
-   * A batch is done with, whether or not it held anything to run.
+   * Counts a finished batch, even one without a decodable image.
    *
-   * @param flushReason what closed it
+   * @param flushReason why it was closed
    * @param lingerNanos from its first image to its closing, in nanoseconds
    */
   public void finished(String flushReason, long lingerNanos) {
@@ -33,7 +33,7 @@ public final class BatchMetrics {
   }
 
   /**
-   * The model ran.
+   * Records a run of the model.
    *
    * @param images images of the batch
    * @param inferenceNanos time of the run, in nanoseconds

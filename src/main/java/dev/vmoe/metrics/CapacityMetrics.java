@@ -5,44 +5,45 @@ import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import java.util.function.LongSupplier;
 
 /**
- * Records what capacity control sees and does: operating point, load, prediction, configuration.
+ * Records the inputs and decisions of capacity control: load, operating point, prediction,
+ * configuration.
  *
- * <p>Decisions and costs are recorded by the inference thread, loads and configurations by whoever
- * reads them.
+ * <p>The inference thread records decisions and costs; the threads that read loads and
+ * configurations record those.
  */
 public final class CapacityMetrics {
 
   /**
-   * A reading of the load, and when it was taken; replaced whole. The first is none: a load that
-   * was never read is as old as the instance.
+   * The last reading of the load and its time; replaced as a whole. Until the first reading the
+   * rate is not a number, and the time is that of the start.
    */
-  private record Reading(double arrivalsPerSecond, long readNanos) {}
+  private record LoadReading(double arrivalsPerSecond, long readNanos) {}
 
-  /** What the instance can do; replaced whole. */
+  /** Images a second that the instance can answer; replaced as a whole. */
   private record Attainable(double best, double fastest) {}
 
   private final LongSupplier nanoClock;
 
-  private final Level requestedRatio;
-  private final Level effectiveRatio;
-  private final Level expertsPerToken;
+  private final GaugeValue requestedRatio;
+  private final GaugeValue effectiveRatio;
+  private final GaugeValue expertsPerToken;
   private final ReasonCounter decisions;
   private final ReasonCounter changes;
-  private final Level predictedDelay;
-  private final Level actualDelay;
-  private final Level latencyTarget;
+  private final GaugeValue predictedDelay;
+  private final GaugeValue actualDelay;
+  private final GaugeValue latencyTarget;
   private final DistributionDataPoint costError;
-  private final Level backlog;
-  private final Level backlogAge;
-  private final Level configurationVersion;
+  private final GaugeValue backlog;
+  private final GaugeValue backlogAge;
+  private final GaugeValue configurationVersion;
   private final Counter configurationsRefused;
 
-  private volatile Reading reading;
+  private volatile LoadReading reading;
   private volatile Attainable attainable = new Attainable(Double.NaN, Double.NaN);
 
   CapacityMetrics(Meters meters, LongSupplier nanoClock) {
     this.nanoClock = nanoClock;
-    reading = new Reading(Double.NaN, nanoClock.getAsLong());
+    reading = new LoadReading(Double.NaN, nanoClock.getAsLong());
     requestedRatio = meters.level(Metric.CAPACITY_REQUESTED);
     effectiveRatio = meters.level(Metric.CAPACITY_EFFECTIVE);
     expertsPerToken = meters.level(Metric.EXPERTS_PER_TOKEN);
@@ -72,14 +73,14 @@ public final class CapacityMetrics {
   }
 
   /**
-   * A batch ran at this operating point.
+   * Records a batch's operating point.
    *
-   * @param requested capacity ratio that was asked for
-   * @param effective capacity ratio that resulted
-   * @param k experts each token was sent to
-   * @param reason why
-   * @param predictedDelayNanos when the last image that waits will be answered, in nanoseconds; 0
-   *     where nothing is predicted
+   * @param requested requested capacity ratio
+   * @param effective effective capacity ratio
+   * @param k experts per token
+   * @param reason the controller's reason
+   * @param predictedDelayNanos predicted time to clear the queue, in nanoseconds; 0 if nothing is
+   *     predicted
    */
   public void decided(
       double requested, double effective, int k, String reason, long predictedDelayNanos) {
@@ -95,12 +96,12 @@ public final class CapacityMetrics {
         predictedDelayNanos == 0 ? Double.NaN : Seconds.ofNanos(predictedDelayNanos));
   }
 
-  /** An image that a delay was predicted for has been answered, after so many nanoseconds. */
+  /** Records how long the image took that a delay was predicted for, in nanoseconds. */
   public void delayed(long actualNanos) {
     actualDelay.set(Seconds.ofNanos(actualNanos));
   }
 
-  /** A run that should have taken so many nanoseconds has taken so many. */
+  /** Records a run's predicted and actual time, in nanoseconds. */
   public void cost(long predictedNanos, long actualNanos) {
     if (actualNanos > 0) {
       costError.observe(Math.abs(predictedNanos - actualNanos) / (double) actualNanos);
@@ -108,33 +109,32 @@ public final class CapacityMetrics {
   }
 
   /**
-   * The load was read just now.
+   * Records the load, read just now.
    *
    * @param backlogImages images sent and not yet answered, of the partitions of this instance
-   * @param arrivalsPerSecond images a second that come in for them
-   * @param oldestNanos how long the oldest of the backlog has waited, in nanoseconds; 0 if none
-   *     waits
+   * @param arrivalsPerSecond images a second that arrive in them
+   * @param oldestNanos wait of the oldest image of the backlog, in nanoseconds; 0 if none waits
    */
   public void load(long backlogImages, double arrivalsPerSecond, long oldestNanos) {
     backlog.set(backlogImages);
     backlogAge.set(Seconds.ofNanos(oldestNanos));
-    reading = new Reading(arrivalsPerSecond, nanoClock.getAsLong());
+    reading = new LoadReading(arrivalsPerSecond, nanoClock.getAsLong());
   }
 
   /**
-   * What the instance can do, by its cost model.
+   * Records what the instance can answer, by its cost model.
    *
    * @param bestPerSecond images a second at the operating point of highest quality
-   * @param fastestPerSecond images a second at the cheapest one
+   * @param fastestPerSecond images a second at the cheapest operating point
    */
   public void attainable(double bestPerSecond, double fastestPerSecond) {
     attainable = new Attainable(bestPerSecond, fastestPerSecond);
   }
 
   /**
-   * A configuration came into force.
+   * Records the configuration now in force.
    *
-   * @param version its record's offset; -1 for the settings file
+   * @param version offset of its record; -1 for the settings file
    * @param targetNanos target latency, in nanoseconds
    */
   public void configured(long version, long targetNanos) {
@@ -142,12 +142,12 @@ public final class CapacityMetrics {
     latencyTarget.set(Seconds.ofNanos(targetNanos));
   }
 
-  /** Returns the target latency, in seconds; not a number before it is known. */
+  /** Returns the target latency in seconds; not a number before it is known. */
   double latencyTargetSeconds() {
     return latencyTarget.get();
   }
 
-  /** A configuration record was refused. */
+  /** Counts a refused configuration record. */
   public void configurationRefused() {
     configurationsRefused.increment();
   }

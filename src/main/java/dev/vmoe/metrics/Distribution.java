@@ -4,13 +4,13 @@ package dev.vmoe.metrics;
  * Observations of a histogram, counted in buckets.
  *
  * @param upperBounds upper bound of each bucket, ascending; the last is infinite
- * @param counts observations in each bucket, the ones below not included
- * @param sum of what was observed
+ * @param counts observations in each bucket, not cumulative
+ * @param sum of all observed values
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record Distribution(double[] upperBounds, long[] counts, double sum) {
 
-  /** Returns what was observed since an earlier reading of the same histogram. */
+  /** Returns the observations since an earlier reading of the same histogram. */
   public Distribution since(Distribution earlier) {
     long[] grown = new long[counts.length];
     for (int i = 0; i < grown.length; i++) {
@@ -19,7 +19,7 @@ public record Distribution(double[] upperBounds, long[] counts, double sum) {
     return new Distribution(upperBounds, grown, sum - earlier.sum);
   }
 
-  /** Returns how many there are. */
+  /** Returns the number of observations. */
   public long count() {
     long count = 0;
     for (long each : counts) {
@@ -28,17 +28,17 @@ public record Distribution(double[] upperBounds, long[] counts, double sum) {
     return count;
   }
 
-  /** Returns the mean; not a number where nothing was observed. */
+  /** Returns the mean; not a number if there are no observations. */
   public double mean() {
     return sum / count();
   }
 
   /**
    * Returns the value below which this share of the observations lies, as Prometheus' {@code
-   * histogram_quantile} does: evenly spread within a bucket, and the last finite bound beyond it.
+   * histogram_quantile} does: linear within a bucket; in the last bucket, its lower bound.
    *
    * @param share 0 to 1
-   * @return not a number where nothing was observed
+   * @return not a number if there are no observations
    */
   public double quantile(double share) {
     double rank = share * count();

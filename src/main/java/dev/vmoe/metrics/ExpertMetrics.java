@@ -9,18 +9,18 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Records what experts did for answered images, of the model that is served: the layers and experts
- * that another model has more go with it, and those that both have count on.
+ * Records the experts' work for answered images of the served model. After a change of the model,
+ * layers and experts that only the old one had are removed; those that both have count on.
  *
- * <p>The last answers of a model that was replaced come after the change; what they say of layers
- * or experts that the new one lacks is not recorded.
+ * <p>The last answers of the old model come after the change. Their numbers for layers or experts
+ * that the new model lacks are not recorded.
  *
  * <p>Axes: E experts.
  */
 public final class ExpertMetrics {
 
-  /** The counters of one encoder block; of experts, (E). */
-  private record Layer(List<Expert> experts, Counter tokensDropped) {
+  /** The counters of one encoder block; those of experts are (E). */
+  private record BlockCounters(List<ExpertCounters> experts, Counter tokensDropped) {
     Stream<Meter> meters() {
       return Stream.concat(
           Stream.of(tokensDropped),
@@ -29,63 +29,64 @@ public final class ExpertMetrics {
     }
   }
 
-  private record Expert(Counter assigned, Counter dispatched, Counter importance) {}
+  private record ExpertCounters(Counter assigned, Counter dispatched, Counter importance) {}
 
   private final Meters meters;
   private final Counter slots;
-  private volatile Map<Integer, Layer> layers = Map.of();
+  private volatile Map<Integer, BlockCounters> layers = Map.of();
 
   ExpertMetrics(Meters meters) {
     this.meters = meters;
     slots = meters.counter(Metric.EXPERT_SLOTS);
   }
 
-  /** Counts for these blocks and experts from now on. */
+  /** Records these blocks and experts from now on. */
   synchronized void serve(List<Integer> blocks, int experts) {
-    Map<Integer, Layer> now = new HashMap<>();
+    Map<Integer, BlockCounters> now = new HashMap<>();
     blocks.forEach(block -> now.put(block, layer(Integer.toString(block), experts)));
-    List<Meter> kept = now.values().stream().flatMap(Layer::meters).toList();
-    List<Meter> gone = new ArrayList<>(layers.values().stream().flatMap(Layer::meters).toList());
+    List<Meter> kept = now.values().stream().flatMap(BlockCounters::meters).toList();
+    List<Meter> gone =
+        new ArrayList<>(layers.values().stream().flatMap(BlockCounters::meters).toList());
     gone.removeAll(kept);
     layers = now;
     gone.forEach(meters::remove);
   }
 
-  private Layer layer(String block, int numExperts) {
-    List<Expert> experts = new ArrayList<>();
+  private BlockCounters layer(String block, int numExperts) {
+    List<ExpertCounters> experts = new ArrayList<>();
     for (int expert = 0; expert < numExperts; expert++) {
       String number = Integer.toString(expert);
       experts.add(
-          new Expert(
+          new ExpertCounters(
               meters.counter(Metric.EXPERT_ASSIGNED, block, number),
               meters.counter(Metric.EXPERT_DISPATCHED, block, number),
               meters.counter(Metric.EXPERT_IMPORTANCE, block, number)));
     }
-    return new Layer(experts, meters.counter(Metric.TOKENS_DROPPED, block));
+    return new BlockCounters(experts, meters.counter(Metric.TOKENS_DROPPED, block));
   }
 
   /**
-   * Counts what one expert did.
+   * Counts the work of one expert.
    *
    * @param block encoder block of the MoE layer
    * @param expert 0 to E - 1
    * @param assigned choices before capacity
    * @param dispatched choices that found a slot
-   * @param importance summed gates, whether or not it was chosen
+   * @param importance summed gates, of tokens that did not choose it too
    */
   public void expert(int block, int expert, long assigned, long dispatched, double importance) {
-    Layer layer = layers.get(block);
+    BlockCounters layer = layers.get(block);
     if (layer != null && expert < layer.experts().size()) {
-      Expert its = layer.experts().get(expert);
-      its.assigned().increment(assigned);
-      its.dispatched().increment(dispatched);
-      its.importance().increment(importance);
+      ExpertCounters counters = layer.experts().get(expert);
+      counters.assigned().increment(assigned);
+      counters.dispatched().increment(dispatched);
+      counters.importance().increment(importance);
     }
   }
 
-  /** Counts tokens of an encoder block none of whose choices found a slot. */
+  /** Counts the tokens of an encoder block that got no expert: all their choices were dropped. */
   public void droppedEntirely(int block, long tokens) {
-    Layer layer = layers.get(block);
+    BlockCounters layer = layers.get(block);
     if (layer != null) {
       layer.tokensDropped().increment(tokens);
     }

@@ -2,9 +2,9 @@ package dev.vmoe.metrics;
 
 import org.jspecify.annotations.Nullable;
 
-/** A text format for scrapes. */
+/** A text format of scrapes. */
 public enum Exposition {
-  /** Prometheus' own, which every scraper reads. */
+  /** Prometheus' own format, which every scraper reads. */
   PROMETHEUS("text/plain; version=0.0.4; charset=utf-8"),
   /** OpenMetrics 1.0. */
   OPEN_METRICS("application/openmetrics-text; version=1.0.0; charset=utf-8");

@@ -5,7 +5,7 @@ import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 
-/** Records what becomes of images. */
+/** Records images read, answered and refused. */
 public final class ImageMetrics {
 
   private final Meters meters;
@@ -41,19 +41,19 @@ public final class ImageMetrics {
     latency = meters.histogram(Metric.IMAGE_LATENCY);
   }
 
-  /** A record was taken from the images topic. */
+  /** Counts a record taken from the images topic. */
   public void read() {
     read.increment();
   }
 
   /**
-   * A prediction was emitted.
+   * Records an emitted prediction.
    *
-   * @param queueNanos from reading to the start of the run, in nanoseconds
-   * @param decodeNanos spent on decoding, in nanoseconds
+   * @param queueNanos time from reading to the start of the run, in nanoseconds
+   * @param decodeNanos time spent on decoding, in nanoseconds
    * @param ageMillis time since the record's timestamp, in milliseconds; a timestamp in the future
    *     counts as now
-   * @param waitedNanos the part of it since the record was first seen, in nanoseconds
+   * @param waitedNanos time since the instance first saw the record, in nanoseconds
    */
   public void answered(long queueNanos, long decodeNanos, long ageMillis, long waitedNanos) {
     answered.increment();
@@ -65,28 +65,28 @@ public final class ImageMetrics {
     }
   }
 
-  /** A dead letter was emitted because its record's value was not Avro. */
+  /** Counts a dead letter whose record's value was not Avro. */
   public void notAvro() {
     notAvro.increment();
   }
 
-  /** A dead letter was emitted because its record's schema did not say how to read it. */
+  /** Counts a dead letter whose record's schema was unknown or unreadable. */
   public void unknownSchema() {
     unknownSchema.increment();
   }
 
-  /** A dead letter was emitted because there was no image in its record that may be tried. */
+  /** Counts a dead letter whose record had no image within the limits. */
   public void refused() {
     refused.increment();
   }
 
-  /** A dead letter was emitted because its image could not be decoded. */
+  /** Counts a dead letter whose image could not be decoded. */
   public void badImage() {
     badImages.increment();
   }
 
   /**
-   * Says where to ask what is in flight, at each scrape.
+   * Sets the suppliers of what is in flight; asked at each scrape.
    *
    * @param images images read and not yet answered
    * @param bytes bytes of their records

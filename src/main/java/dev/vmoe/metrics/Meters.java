@@ -31,23 +31,23 @@ import java.util.regex.Pattern;
 import org.apache.kafka.streams.KafkaStreams;
 
 /**
- * What one instance measures, and its scrape. Meters are made once and kept by their recorder, so
- * that recording looks nothing up.
+ * The metrics of one instance and their scrape. A recorder creates its meters once and keeps them,
+ * so that recording needs no lookup.
  */
 public final class Meters implements AutoCloseable {
 
-  /** Kafka Streams puts a new one into its clients' names at every start. */
+  /** Kafka Streams puts a new id into its clients' names at every start. */
   private static final Pattern PROCESS_ID =
       Pattern.compile("-?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
-  /** What the names of the pipeline's own metrics begin with. */
+  /** Prefix of the pipeline's own metrics. */
   private static final String OWN = "vmoe_";
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final Deque<AutoCloseable> bound = new ArrayDeque<>();
 
-  /** Creates meters that nothing has been recorded on. */
+  /** Creates empty meters. */
   public Meters() {
     registry.config().meterFilter(MeterFilter.replaceTagValues("client.id", Meters::lasting));
     registry.config().meterFilter(MeterFilter.replaceTagValues("thread.id", Meters::lasting));
@@ -55,7 +55,7 @@ public final class Meters implements AutoCloseable {
     registry.throwExceptionOnRegistrationFailure();
   }
 
-  /** A label that was new at every start would make all its series new ones. */
+  /** Removes the id: a label that is new at every start would make new series each time. */
   private static String lasting(String clientId) {
     return PROCESS_ID.matcher(clientId).replaceAll("");
   }
@@ -92,7 +92,7 @@ public final class Meters implements AutoCloseable {
         .register(registry);
   }
 
-  /** Adds a counter that is asked for its value at each scrape. */
+  /** Adds a counter whose value is asked for at each scrape. */
   void counter(Metric metric, LongSupplier value, String... labelValues) {
     requireType(metric, Metric.Type.COUNTER);
     FunctionCounter.builder(meterName(metric), value, LongSupplier::getAsLong)
@@ -101,26 +101,26 @@ public final class Meters implements AutoCloseable {
         .register(registry);
   }
 
-  /** Returns a gauge's value, to be set. */
-  Level level(Metric metric, String... labelValues) {
-    Level level = new Level();
+  /** Returns the value of a gauge, for setting it. */
+  GaugeValue level(Metric metric, String... labelValues) {
+    GaugeValue level = new GaugeValue();
     gauge(metric, level::get, labelValues);
     return level;
   }
 
-  /** Adds a gauge that is asked for its value at each scrape. */
+  /** Adds a gauge whose value is asked for at each scrape. */
   void gauge(Metric metric, DoubleSupplier value, String... labelValues) {
     requireType(metric, Metric.Type.GAUGE);
     register(metric, value, labelValues);
   }
 
-  /** Says something of the instance; {@link #remove} it where it is no longer so. */
+  /** Adds a fact about the instance; {@link #remove} it when it is no longer true. */
   Meter info(Metric metric, String... labelValues) {
     requireType(metric, Metric.Type.INFO);
     return register(metric, () -> 1, labelValues);
   }
 
-  /** Takes a meter out of the scrape. */
+  /** Removes a meter from the scrape. */
   void remove(Meter meter) {
     registry.remove(meter);
   }
@@ -134,10 +134,10 @@ public final class Meters implements AutoCloseable {
   }
 
   /**
-   * Returns a histogram, of seconds where it measures time.
+   * Returns a histogram; times are in seconds.
    *
-   * <p>Prometheus' own: Micrometer's puts a number that is not whole into the bucket of the next
-   * whole one.
+   * <p>It is Prometheus' own, because Micrometer's rounds a value up to a whole number before it
+   * chooses the bucket.
    */
   DistributionDataPoint histogram(Metric metric) {
     requireType(metric, Metric.Type.HISTOGRAM);
@@ -157,7 +157,7 @@ public final class Meters implements AutoCloseable {
     }
   }
 
-  /** Micrometer's name, from which it makes the one that is scraped. */
+  /** Returns the name that Micrometer turns into the scraped one. */
   private static String meterName(Metric metric) {
     return metric.id().replaceFirst("_total$", "").replace('_', '.');
   }
@@ -184,7 +184,9 @@ public final class Meters implements AutoCloseable {
     return registry.scrape(exposition.contentType());
   }
 
-  /** Returns what the pipeline's own metrics are now; not those of the JVM and of Kafka. */
+  /**
+   * Returns the values of the pipeline's own metrics now, without those of the JVM and of Kafka.
+   */
   public Reading read() {
     return new Reading(registry.getPrometheusRegistry().scrape(name -> name.startsWith(OWN)));
   }
@@ -195,7 +197,7 @@ public final class Meters implements AutoCloseable {
       try {
         bound.pop().close();
       } catch (Exception e) {
-        throw new IllegalStateException("meters did not close", e);
+        throw new IllegalStateException("cannot close the meters", e);
       }
     }
     registry.close();

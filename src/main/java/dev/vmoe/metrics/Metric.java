@@ -6,32 +6,31 @@ import java.util.List;
  * Every metric of the pipeline; {@code src/docs/metrics.md} is printed from here.
  *
  * <p>Names follow Prometheus: one prefix, base units, {@code _total} for counters. Every label has
- * a bounded set of values: settings and the model decide how many.
+ * a bounded set of values: settings and the model limit it.
  */
 public enum Metric {
   IMAGES_READ(
       "vmoe_images_read_total",
       Type.COUNTER,
       "images",
-      "Records taken from the images topic, whatever was in them. One that is read again after a"
-          + " crash or a rebalance counts again."),
+      "Records taken from the images topic, whatever their content. A record that is read again"
+          + " after a crash or a rebalance counts again."),
   IMAGES_ANSWERED("vmoe_images_answered_total", Type.COUNTER, "images", "Predictions emitted."),
   IMAGES_DEAD_LETTERED(
       "vmoe_images_dead_lettered_total",
       Type.COUNTER,
       "images",
-      "Dead letters emitted. cause: avro, where the value is no Avro record; schema, where its schema"
-          + " is unknown or cannot be read as an image request; refused, where the value is missing or"
-          + " something in it is too large or out of range; image, where the image could not be"
-          + " decoded.",
+      "Dead letters emitted. cause: avro, the value is no Avro record; schema, its schema is unknown"
+          + " or cannot be read as an image request; refused, the value is missing or a field is too"
+          + " large or out of range; image, the image could not be decoded.",
       "cause"),
   IMAGES_LATE(
       "vmoe_images_late_total",
       Type.COUNTER,
       "images",
-      "Predictions emitted later than the target latency. Time counts from the record's timestamp,"
-          + " but not from before the instance first saw the record in its partition: a replay of"
-          + " old records is not late for their age."),
+      "Predictions emitted later than the target latency. Time counts from the record's timestamp"
+          + " or from when the instance first saw the record in its partition, whichever is later: a"
+          + " replay of old records is not late because of their age."),
   IMAGES_IN_FLIGHT(
       "vmoe_images_in_flight",
       Type.GAUGE,
@@ -41,39 +40,42 @@ public enum Metric {
       "vmoe_in_flight_bytes",
       Type.GAUGE,
       "bytes",
-      "Bytes of the records in flight; reading waits at in.flight.max.bytes."),
+      "Bytes of the records in flight; reading pauses at in.flight.max.bytes."),
   IMAGE_QUEUE(
       "vmoe_image_queue_seconds",
       Buckets.LATENCY,
       "seconds",
-      "From an image's reading to the start of its run: linger, decoding, and the runs before it."),
+      "Time from reading an image to the start of its run: linger, decoding, and earlier runs."),
   IMAGE_DECODE(
-      "vmoe_image_decode_seconds", Buckets.DECODE, "seconds", "Decoding and resizing one image."),
+      "vmoe_image_decode_seconds",
+      Buckets.DECODE,
+      "seconds",
+      "Time to decode and resize one image."),
   IMAGE_LATENCY(
       "vmoe_image_latency_seconds",
       Buckets.LATENCY,
       "seconds",
-      "From an image record's timestamp to the emission of its answer. A replay of old records"
-          + " shows their age."),
+      "Time from an image record's timestamp to the emission of its answer. A replay of old"
+          + " records shows their age."),
 
   BATCHES(
       "vmoe_batches_total",
       Type.COUNTER,
       "batches",
-      "Micro-batches that are done with, those included in which nothing could be decoded."
-          + " reason: what closed them, as in the predictions.",
+      "Finished micro-batches, including those without a decodable image. reason: why they were"
+          + " closed, as in the predictions.",
       "reason"),
   BATCH_LINGER(
       "vmoe_batch_linger_seconds",
       Buckets.LATENCY,
       "seconds",
-      "How long the oldest image of each micro-batch waited for the batch to be closed."),
+      "Time that the oldest image of each micro-batch waited until the batch was closed."),
   BATCH_SIZE("vmoe_batch_images", Buckets.IMAGES, "images", "Images of each run of the model."),
   BATCH_INFERENCE(
       "vmoe_batch_inference_seconds",
       Buckets.LATENCY,
       "seconds",
-      "Run of the model on one micro-batch."),
+      "Time of the model's run on one micro-batch."),
   BATCH_PROCESSED(
       "vmoe_batch_processed_ratio",
       Type.GAUGE,
@@ -84,7 +86,7 @@ public enum Metric {
       "vmoe_expert_choices_assigned_total",
       Type.COUNTER,
       "choices",
-      "Choices of an expert by the tokens of answered images, before capacity. layer: encoder"
+      "Choices of this expert by the tokens of answered images, before capacity. layer: encoder"
           + " block from 0, as in the utilization events.",
       "layer",
       "expert"),
@@ -92,63 +94,63 @@ public enum Metric {
       "vmoe_expert_choices_dispatched_total",
       Type.COUNTER,
       "choices",
-      "Those choices that found a slot; the rest were dropped.",
+      "Choices of this expert that found a slot; the others were dropped.",
       "layer",
       "expert"),
   EXPERT_IMPORTANCE(
       "vmoe_expert_importance_total",
       Type.COUNTER,
       "gates",
-      "Gates of an expert, summed over the tokens of answered images, before the top K are chosen.",
+      "Gates of this expert, summed over all tokens of answered images, before the top-K choice.",
       "layer",
       "expert"),
   EXPERT_SLOTS(
       "vmoe_expert_slots_total",
       Type.COUNTER,
       "slots",
-      "Slots that each expert had for answered images. Dispatched over slots is utilization."),
+      "Slots that each expert had for answered images. Dispatched / slots is utilization."),
   TOKENS_DROPPED(
       "vmoe_tokens_dropped_entirely_total",
       Type.COUNTER,
       "tokens",
-      "Tokens none of whose choices found a slot in a layer.",
+      "Tokens that got no expert in a layer: all their choices were dropped.",
       "layer"),
 
   CAPACITY_REQUESTED(
       "vmoe_capacity_requested_ratio",
       Type.GAUGE,
       "ratio",
-      "Capacity ratio that the last micro-batch was asked to run at."),
+      "Capacity ratio requested for the last micro-batch."),
   CAPACITY_EFFECTIVE(
       "vmoe_capacity_effective_ratio",
       Type.GAUGE,
       "ratio",
-      "Capacity ratio that its whole slots amount to."),
+      "Capacity ratio of the last micro-batch in effect, since slots are whole."),
   EXPERTS_PER_TOKEN("vmoe_experts_per_token", Type.GAUGE, "experts", "K of the last micro-batch."),
   DECISIONS(
       "vmoe_decisions_total",
       Type.COUNTER,
       "decisions",
-      "Decisions on an operating point, one before each run. reason: the controller's; \"other\" once"
-          + " there are many.",
+      "Decisions on an operating point, one before each run. reason: the controller's; \"other\""
+          + " after the first 16 reasons.",
       "reason"),
   POINT_CHANGES(
       "vmoe_operating_point_changes_total",
       Type.COUNTER,
       "changes",
       "Micro-batches that ran at another operating point than the one before. reason: the"
-          + " controller's; \"other\" once there are many.",
+          + " controller's; \"other\" after the first 16 reasons.",
       "reason"),
   DELAY_PREDICTED(
       "vmoe_delay_predicted_seconds",
       Type.GAUGE,
       "seconds",
-      "When the last image that waits was predicted to be answered, from the last decision on."),
+      "Predicted time to clear the queue, from the last decision on."),
   DELAY_ACTUAL(
       "vmoe_delay_actual_seconds",
       Type.GAUGE,
       "seconds",
-      "How long the image took that a prediction was made for."),
+      "Actual time until the image was answered that such a prediction was made for."),
   LATENCY_TARGET(
       "vmoe_latency_target_seconds",
       Type.GAUGE,
@@ -158,72 +160,71 @@ public enum Metric {
       "vmoe_cost_error_ratio",
       Buckets.ERROR,
       "ratio",
-      "How far a run's predicted time was from the measured one, over the measured one."),
+      "Difference between a run's predicted and measured time, relative to the measured time."),
 
   BACKLOG(
       "vmoe_backlog_images",
       Type.GAUGE,
       "images",
-      "Images sent and not yet answered, of the partitions that the instance owns, at the last"
-          + " reading."),
+      "Images sent and not yet answered in the instance's partitions, at the last reading."),
   BACKLOG_AGE(
       "vmoe_backlog_age_seconds",
       Type.GAUGE,
       "seconds",
-      "How long the oldest image that is not yet answered has waited, at the last reading: since it"
-          + " was seen in one of the partitions that the instance owns, whatever its timestamp says."
-          + " What was there before the instance took the partition counts from then."),
+      "Time that the oldest unanswered image has waited, at the last reading. It counts from when"
+          + " the instance saw the image in its partition, not from the record's timestamp. For older"
+          + " images it counts from when the instance took the partition over."),
   ARRIVALS(
       "vmoe_arrivals_per_second",
       Type.GAUGE,
       "images/second",
-      "Images that came in for these partitions, a second, at the last reading."),
+      "Images a second that arrive in the instance's partitions, at the last reading."),
   LOAD_AGE(
       "vmoe_load_age_seconds",
       Type.GAUGE,
       "seconds",
-      "Time since backlog and arrivals were read, or else since the start; grows while the brokers do"
-          + " not answer."),
+      "Time since the last reading of backlog and arrivals, or since the start; grows while the"
+          + " brokers do not answer."),
   ATTAINABLE(
       "vmoe_attainable_images_per_second",
       Type.GAUGE,
       "images/second",
       "Images a second that the instance can answer. point: best, at the operating point of"
-          + " highest quality; fastest, at the cheapest.",
+          + " highest quality; fastest, at the cheapest one.",
       "point"),
   OFFERED_LOAD(
       "vmoe_offered_load_ratio",
       Type.GAUGE,
       "ratio",
-      "Arrivals over attainable images a second. Above 1 at the best point, quality is being given"
-          + " up; above 1 at the fastest, the backlog grows whatever is given up: scale out. Low"
-          + " capacity hides neither.",
+      "Arrivals / attainable images a second. Above 1 at the best point, quality is reduced; above 1"
+          + " at the fastest, the backlog grows even at minimum quality: scale out. A low capacity in"
+          + " force hides neither.",
       "point"),
 
   CONFIGURATION_VERSION(
       "vmoe_configuration_version",
       Type.GAUGE,
       "offset",
-      "Version of the configuration in force: its record's offset; -1 for the settings file."),
+      "Version of the configuration in force: the offset of its record; -1 for the settings file."),
   CONFIGURATIONS_REFUSED(
       "vmoe_configurations_refused_total",
       Type.COUNTER,
       "records",
-      "Configuration records that were refused; the one before stays in force."),
+      "Refused configuration records; the configuration before stays in force."),
 
   MODEL(
       "vmoe_model_info",
       Type.INFO,
       "",
-      "The model that is served. weights: their hash.",
+      "The served model. weights: their hash.",
       "model",
       "weights"),
   DEVICE(
       "vmoe_device_info",
       Type.INFO,
       "",
-      "What the model runs on, and what the settings asked for. runtime: ONNX Runtime's version and"
-          + " execution provider.",
+      "Device that the model runs on. asked: device in the settings. runtime: ONNX Runtime's"
+          + " version and execution provider.",
       "device",
       "asked",
       "runtime"),
@@ -231,40 +232,40 @@ public enum Metric {
       "vmoe_streams_state",
       Type.GAUGE,
       "",
-      "1 for the state that Kafka Streams is in, 0 for the others.",
+      "1 for the current state of Kafka Streams, 0 for the others.",
       "state"),
   THREAD_FAILURES(
       "vmoe_stream_thread_failures_total",
       Type.COUNTER,
       "failures",
-      "Stream threads that failed; they are replaced until there are too many in a row."),
+      "Failed stream threads. Each is replaced, until too many fail in a row."),
   PROFILE_RUNNING(
       "vmoe_routing_profile_running",
       Type.GAUGE,
       "",
-      "1 while the routing profile is followed, 0 while it stands still; the log says why. Not there"
-          + " where none is kept."),
+      "1 while the routing profile is updated, 0 while it is not; the log says why. Absent if no"
+          + " profile is kept."),
   OBSERVER_FAILURES(
       "vmoe_observer_failures_total",
       Type.COUNTER,
       "failures",
-      "Failures of what only watches the images: metrics, spans, the live page. Images are answered"
-          + " all the same; the log has the first."),
+      "Failures of observers: metrics, spans, the live page. Images are still answered; the log has"
+          + " the first failure."),
 
   SPANS_EXPORTED(
       "vmoe_spans_exported_total",
       Type.COUNTER,
       "spans",
-      "Spans of traces that the collector took; 0 while tracing is off."),
+      "Spans that the collector accepted; 0 while tracing is off."),
   SPANS_DROPPED(
       "vmoe_spans_dropped_total",
       Type.COUNTER,
       "spans",
-      "Spans of traces that were lost. cause: queue, where they came faster than they could be sent;"
-          + " export, where the collector could not be reached or refused them.",
+      "Lost spans. cause: queue, they came faster than they could be sent; export, the collector"
+          + " could not be reached or refused them.",
       "cause");
 
-  /** What kind of metric it is, in Prometheus' words. */
+  /** A type of metric, in Prometheus' terms. */
   public enum Type {
     /** Only grows. */
     COUNTER("counter"),
@@ -272,7 +273,7 @@ public enum Metric {
     GAUGE("gauge"),
     /** Counts observations in buckets. */
     HISTOGRAM("histogram"),
-    /** Always 1: its labels are what it says. */
+    /** Always 1: its labels are the information. */
     INFO("info");
 
     private final String label;
@@ -281,7 +282,7 @@ public enum Metric {
       this.label = label;
     }
 
-    /** Returns the name that the documentation has for it. */
+    /** Returns its name in the documentation. */
     public String label() {
       return label;
     }
@@ -324,22 +325,22 @@ public enum Metric {
     this.labels = List.of(labels);
   }
 
-  /** Returns the name that is scraped. */
+  /** Returns the scraped name. */
   public String id() {
     return id;
   }
 
-  /** Returns what kind of metric it is. */
+  /** Returns the type. */
   public Type type() {
     return type;
   }
 
-  /** Returns what it counts or measures; empty where there is nothing to say. */
+  /** Returns the unit; empty if there is none. */
   public String unit() {
     return unit;
   }
 
-  /** Returns what it means. */
+  /** Returns the meaning. */
   public String description() {
     return description;
   }

@@ -10,8 +10,8 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * The recorders of one instance. Takes primitives and strings, so that nothing of the pipeline is
- * known here; every meter exists from the start, so that the first event is seen as a rise.
+ * The recorders of one instance. They take primitives and strings, so that this package depends on
+ * no other. Every meter exists from the start, so that the first event shows as an increase.
  */
 public final class PipelineMetrics {
 
@@ -23,16 +23,15 @@ public final class PipelineMetrics {
   private final TraceMetrics traces;
   private final Counter threadFailures;
   private final Counter observerFailures;
-  private final Map<Metric, Info> infos = new EnumMap<>(Metric.class);
+  private final Map<Metric, InfoMeter> infos = new EnumMap<>(Metric.class);
 
-  /** What is said of the instance now, until something else is. */
-  private record Info(List<String> labelValues, Meter meter) {}
+  /** The current fact of an information metric. */
+  private record InfoMeter(List<String> labelValues, Meter meter) {}
 
   /**
-   * Creates the recorders of an instance whose model is not known yet; once for each {@code
-   * meters}.
+   * Creates the recorders of an instance before its model is known; once for each {@code meters}.
    *
-   * @param flushReasons what can close a batch
+   * @param flushReasons all reasons to close a batch
    */
   public PipelineMetrics(Meters meters, List<String> flushReasons) {
     this(meters, List.of(), 0, flushReasons);
@@ -43,7 +42,7 @@ public final class PipelineMetrics {
    *
    * @param blocks encoder blocks that are MoE layers, ascending; empty for a dense model
    * @param numExperts E
-   * @param flushReasons what can close a batch
+   * @param flushReasons all reasons to close a batch
    */
   public PipelineMetrics(
       Meters meters, List<Integer> blocks, int numExperts, List<String> flushReasons) {
@@ -93,7 +92,7 @@ public final class PipelineMetrics {
   }
 
   /**
-   * Says which model is served; one before is served no more.
+   * Records which model is served, in place of the one before.
    *
    * @param blocks encoder blocks that are MoE layers, ascending; empty for a dense model
    * @param numExperts E
@@ -104,33 +103,33 @@ public final class PipelineMetrics {
   }
 
   /**
-   * Says what the model runs on.
+   * Records the device that the model runs on.
    *
    * @param device the device in use
-   * @param asked what was asked for
-   * @param runtime what runs it there, with its version
+   * @param asked the device in the settings
+   * @param runtime name and version of the runtime
    */
   public void device(String device, String asked, String runtime) {
     info(Metric.DEVICE, device, asked, runtime);
   }
 
   private synchronized void info(Metric metric, String... labelValues) {
-    Info before = infos.get(metric);
+    InfoMeter before = infos.get(metric);
     List<String> values = List.of(labelValues);
     if (before != null && before.labelValues().equals(values)) {
       return;
     }
-    infos.put(metric, new Info(values, meters.info(metric, labelValues)));
+    infos.put(metric, new InfoMeter(values, meters.info(metric, labelValues)));
     if (before != null) {
       meters.remove(before.meter());
     }
   }
 
   /**
-   * Says where to ask for the state of Kafka Streams, at each scrape.
+   * Sets the supplier of Kafka Streams' state; asked at each scrape.
    *
-   * @param state the state now
-   * @param states all that there are
+   * @param state supplies the current state
+   * @param states all possible states
    */
   public void streamsState(Supplier<String> state, List<String> states) {
     for (String each : states) {
@@ -139,19 +138,19 @@ public final class PipelineMetrics {
   }
 
   /**
-   * Says where to ask, at each scrape, whether the routing profile is followed; where none is kept,
-   * nobody says so.
+   * Sets the supplier that tells whether the routing profile is updated; asked at each scrape. Not
+   * called where no profile is kept.
    */
   public void routingProfile(BooleanSupplier running) {
     meters.gauge(Metric.PROFILE_RUNNING, () -> running.getAsBoolean() ? 1 : 0);
   }
 
-  /** What only watches the images failed. */
+  /** Counts a failure of an observer: metrics, spans or the live page. */
   public void observerFailed() {
     observerFailures.increment();
   }
 
-  /** A stream thread failed. */
+  /** Counts a failed stream thread. */
   public void threadFailed() {
     threadFailures.increment();
   }

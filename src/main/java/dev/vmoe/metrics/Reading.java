@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What the pipeline's own metrics were at one moment; the values that a scrape has. */
+/** The values of the pipeline's own metrics at one moment, as in a scrape. */
 public final class Reading {
 
   private final Map<String, List<? extends DataPointSnapshot>> byName = new HashMap<>();
@@ -23,12 +23,12 @@ public final class Reading {
     }
   }
 
-  /** Prometheus' own names are without the endings that a scrape adds. */
+  /** Prometheus' snapshots have names without the endings that a scrape adds. */
   private List<? extends DataPointSnapshot> points(Metric metric) {
     return byName.getOrDefault(metric.id().replaceFirst("_(total|info)$", ""), List.of());
   }
 
-  /** Returns the sum over all labels of a counter or gauge; not a number where there is none. */
+  /** Returns the sum over all labels of a counter or gauge; not a number if it has no value. */
   public double sum(Metric metric) {
     return points(metric).stream()
         .mapToDouble(Reading::value)
@@ -36,7 +36,7 @@ public final class Reading {
         .orElse(Double.NaN);
   }
 
-  /** Returns the values of a counter or gauge by the values of its labels, in their order. */
+  /** Returns the values of a counter or gauge by its label values, in the order of the labels. */
   public Map<List<String>, Double> values(Metric metric) {
     Map<List<String>, Double> values = new HashMap<>();
     for (DataPointSnapshot point : points(metric)) {
@@ -45,12 +45,14 @@ public final class Reading {
     return values;
   }
 
-  /** Returns the value with these values of the labels; not a number where there is none. */
+  /** Returns the value with these label values; not a number if there is none. */
   public double value(Metric metric, String... labels) {
     return values(metric).getOrDefault(List.of(labels), Double.NaN);
   }
 
-  /** Returns the values of the labels of an information, in their order, once it is known. */
+  /**
+   * Returns the label values of an information metric, in the order of the labels, if it is known.
+   */
   public Optional<List<String>> info(Metric metric) {
     return points(metric).stream().findFirst().map(point -> labels(metric, point));
   }

@@ -5,19 +5,19 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A counter for each of the reasons that come, up to a bound: a reason with a number in it must not
- * make a series of its own every time.
+ * A counter for each reason, up to a maximum number of reasons: reasons that contain numbers must
+ * not create a new series each time.
  */
 final class ReasonCounter {
 
-  static final int MOST_REASONS = 16;
+  static final int MAX_REASONS = 16;
   static final String OTHER = "other";
 
   private final Meters meters;
   private final Metric metric;
   private final Map<String, Counter> counters = new ConcurrentHashMap<>();
 
-  /** Creates a counter; a metric with one label, the reason. */
+  /** Creates a counter of a metric whose only label is the reason. */
   ReasonCounter(Meters meters, Metric metric) {
     this.meters = meters;
     this.metric = metric;
@@ -28,13 +28,13 @@ final class ReasonCounter {
     counter(reason).increment();
   }
 
-  /** Returns a reason's counter, which is scraped from now on. */
+  /** Returns the counter of a reason; creates it if needed. */
   Counter counter(String reason) {
     Counter known = counters.get(reason);
     if (known != null) {
       return known;
     }
-    String kept = counters.size() < MOST_REASONS ? reason : OTHER;
+    String kept = counters.size() < MAX_REASONS ? reason : OTHER;
     return counters.computeIfAbsent(kept, it -> meters.counter(metric, it));
   }
 }

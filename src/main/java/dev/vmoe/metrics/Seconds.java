@@ -1,6 +1,6 @@
 package dev.vmoe.metrics;
 
-/** Times in Prometheus' base unit. */
+/** Converts times to seconds, Prometheus' base unit. */
 final class Seconds {
 
   private Seconds() {}

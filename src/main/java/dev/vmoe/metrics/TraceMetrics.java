@@ -3,7 +3,7 @@ package dev.vmoe.metrics;
 import io.micrometer.core.instrument.Counter;
 import java.util.function.LongSupplier;
 
-/** Records what becomes of the spans of traces. */
+/** Records exported and lost spans of traces. */
 public final class TraceMetrics {
 
   private static final String QUEUE = "queue";
@@ -20,17 +20,17 @@ public final class TraceMetrics {
     meters.counter(Metric.SPANS_DROPPED, () -> queueDrops.getAsLong(), QUEUE);
   }
 
-  /** The collector took so many spans. */
+  /** Counts spans that the collector accepted. */
   public void exported(int spans) {
     exported.increment(spans);
   }
 
-  /** So many spans did not reach the collector. */
+  /** Counts spans that did not reach the collector. */
   public void failed(int spans) {
     failed.increment(spans);
   }
 
-  /** Says where to ask, at each scrape, how many spans have found the queue full so far. */
+  /** Sets the supplier of the number of spans lost to a full queue; asked at each scrape. */
   public void queueDrops(LongSupplier count) {
     queueDrops = count;
   }

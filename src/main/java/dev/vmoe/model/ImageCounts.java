@@ -13,7 +13,7 @@ import java.util.List;
  * @param dispatched (B, E) int32, kept choices
  * @param gateSum (B, E) float, summed gates of the kept choices
  * @param importance (B, E) float, summed gates of all tokens and experts
- * @param skipped (B) int32, tokens none of whose choices was kept
+ * @param skipped (B) int32, tokens without a kept choice
  * @param kept (B, T) int8, kept choices of each token
  */
 record ImageCounts(

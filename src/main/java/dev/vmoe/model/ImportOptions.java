@@ -47,18 +47,12 @@ public record ImportOptions(
   }
 
   /**
-   * Returns what holds unless something else is said: K 2, ratio 1.05, softmax, bilinear, learned
-   * positions, the checkpoint's own image size, CPU.
+   * Returns the defaults: K 2, ratio 1.05, softmax, bilinear, learned positions, the checkpoint's
+   * own image size, CPU.
    */
   public static ImportOptions named(String name) {
     return new ImportOptions(
         name, List.of(), 2, 1.05, true, Resize.BILINEAR, Positions.LEARNED, 0, Target.CPU);
-  }
-
-  /** Returns these options with class names, in the order of the logits. */
-  public ImportOptions withClasses(List<String> names) {
-    return new ImportOptions(
-        name, names, expertsPerToken, capacityRatio, softmax, resize, positions, imageSize, target);
   }
 
   /** Returns these options with another way of resizing. */
@@ -73,12 +67,6 @@ public record ImportOptions(
         positions,
         imageSize,
         target);
-  }
-
-  /** Returns these options with positions for images of a size in pixels; 0 for their own. */
-  public ImportOptions positioned(Positions other, int size) {
-    return new ImportOptions(
-        name, classes, expertsPerToken, capacityRatio, softmax, resize, other, size, target);
   }
 
   /** Returns these options for another kind of device. */

@@ -1,6 +1,8 @@
 package dev.vmoe.model;
 
 import dev.vmoe.checkpoint.ParameterTree;
+import dev.vmoe.moe.GraphInput;
+import dev.vmoe.moe.GraphOutput;
 import dev.vmoe.onnx.ElementType;
 import dev.vmoe.onnx.Extent;
 import dev.vmoe.onnx.GraphBuilder;
@@ -25,7 +27,7 @@ import java.util.function.Function;
  *   every MoeLayer → ImageCounts → assigned, dispatched, gate_sum, importance, skipped, kept
  * </pre>
  *
- * A model without MoE layers has only images and logits.
+ * {@link GraphInput} and {@link GraphOutput} name them.
  *
  * <p>Axes: B images, T tokens an image, N = B·T, D hidden size, L MoE layers, E experts.
  */
@@ -47,12 +49,6 @@ public final class VmoeGraph {
     this.graph = new GraphBuilder("vmoe");
   }
 
-  /** Builds the graph of a checkpoint in single precision. */
-  public static OnnxModel of(
-      ParameterTree checkpoint, Target target, Map<String, String> metadata) {
-    return of(checkpoint, Form.of(target), metadata);
-  }
-
   /**
    * Builds the graph of a checkpoint.
    *
@@ -67,14 +63,9 @@ public final class VmoeGraph {
   }
 
   /**
-   * Builds the graph with one more output, {@code gates} (L, N, E) float, to hold the routing
-   * against a reference that is fed the very same gates.
+   * Builds the graph with one more output, {@code gates} (L, N, E) float: tests compare the routing
+   * with a reference that gets the same gates.
    */
-  static OnnxModel withGates(
-      ParameterTree checkpoint, Target target, Map<String, String> metadata) {
-    return withGates(checkpoint, Form.of(target), metadata);
-  }
-
   static OnnxModel withGates(ParameterTree checkpoint, Form form, Map<String, String> metadata) {
     VmoeGraph built = new VmoeGraph(checkpoint, form);
     built.build();
@@ -91,7 +82,8 @@ public final class VmoeGraph {
   private void build() {
     VmoeArchitecture a = architecture;
     Extent side = Extent.of(a.imageSize());
-    Value images = graph.input("images", ElementType.UINT8, BATCH, side, side, Extent.of(3));
+    Value images =
+        graph.input(GraphInput.IMAGES.label(), ElementType.UINT8, BATCH, side, side, Extent.of(3));
     Value batch = images.extent(0);
     Optional<RoutingInputs> routing =
         a.dense() ? Optional.empty() : Optional.of(RoutingInputs.declare(graph, BATCH));
@@ -119,7 +111,8 @@ public final class VmoeGraph {
     try (var scope = graph.scope("head")) {
       x = Head.of(x, a, model, form);
     }
-    graph.output("logits", x, ElementType.FLOAT, BATCH, Extent.of(a.numClasses()));
+    graph.output(
+        GraphOutput.LOGITS.label(), x, ElementType.FLOAT, BATCH, Extent.of(a.numClasses()));
     if (!a.dense()) {
       outputCounts();
     }
@@ -146,21 +139,21 @@ public final class VmoeGraph {
   private void outputCounts() {
     Extent experts = Extent.of(architecture.numExperts());
     Extent tokens = Extent.of(architecture.tokensPerImage());
-    output("assigned", ImageCounts::assigned, ElementType.INT32, experts);
-    output("dispatched", ImageCounts::dispatched, ElementType.INT32, experts);
-    output("gate_sum", ImageCounts::gateSum, ElementType.FLOAT, experts);
-    output("importance", ImageCounts::importance, ElementType.FLOAT, experts);
-    output("skipped", ImageCounts::skipped, ElementType.INT32);
-    output("kept", ImageCounts::kept, ElementType.INT8, tokens);
+    output(GraphOutput.ASSIGNED, ImageCounts::assigned, ElementType.INT32, experts);
+    output(GraphOutput.DISPATCHED, ImageCounts::dispatched, ElementType.INT32, experts);
+    output(GraphOutput.GATE_SUM, ImageCounts::gateSum, ElementType.FLOAT, experts);
+    output(GraphOutput.IMPORTANCE, ImageCounts::importance, ElementType.FLOAT, experts);
+    output(GraphOutput.SKIPPED, ImageCounts::skipped, ElementType.INT32);
+    output(GraphOutput.KEPT, ImageCounts::kept, ElementType.INT8, tokens);
   }
 
   /** Outputs one of the counts of all layers, (B, L, …). */
   private void output(
-      String name, Function<ImageCounts, Value> count, ElementType type, Extent... last) {
+      GraphOutput output, Function<ImageCounts, Value> count, ElementType type, Extent... last) {
     Extent[] shape = new Extent[2 + last.length];
     shape[0] = BATCH;
     shape[1] = Extent.of(counts.size());
     System.arraycopy(last, 0, shape, 2, last.length);
-    graph.output(name, graph.stack(1, counts.stream().map(count).toList()), type, shape);
+    graph.output(output.label(), graph.stack(1, counts.stream().map(count).toList()), type, shape);
   }
 }

@@ -2,19 +2,9 @@ package dev.vmoe.modelstore;
 
 import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.dataset.LabelledImages;
-import dev.vmoe.model.Form;
-import dev.vmoe.model.ImportOptions;
-import dev.vmoe.model.ModelImport;
-import dev.vmoe.model.Precision;
-import dev.vmoe.model.RandomCheckpoint;
-import dev.vmoe.model.Target;
-import dev.vmoe.model.Variant;
-import dev.vmoe.model.VmoeArchitecture;
-import dev.vmoe.moe.Resize;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -40,7 +30,8 @@ public final class BundledModels {
     return Path.of(System.getProperty("vmoe.home", "."));
   }
 
-  private static GraphFolder graphs() {
+  /** Returns the folder of the graphs that were made from checkpoints. */
+  public static GraphFolder graphs() {
     return new GraphFolder(home().resolve("target/models"));
   }
 
@@ -122,43 +113,5 @@ public final class BundledModels {
       set.forEachRemaining(all::add);
     }
     return all;
-  }
-
-  /**
-   * Returns the graph of an architecture with random weights, for measuring speed.
-   *
-   * @throws IllegalArgumentException if there is no such variant
-   */
-  public static Path random(String variant, long seed) throws IOException {
-    return random(variant, false, Form.of(Target.CPU), seed);
-  }
-
-  /**
-   * Returns the graph of an architecture or of its dense twin, with random weights.
-   *
-   * @throws IllegalArgumentException if there is no such variant
-   */
-  public static Path random(String variant, boolean twin, Form form, long seed) throws IOException {
-    VmoeArchitecture architecture = Variant.ofLabel(variant).architecture();
-    String name =
-        variant.replace('/', '-')
-            + (twin ? "-dense" : "")
-            + (form.target() == Target.CPU ? "" : "-cuda")
-            + (form.precision() == Precision.FP32 ? "" : "-" + form.precision().label())
-            + "-"
-            + seed
-            + ".onnx";
-    return graphs()
-        .fresh(
-            name,
-            FileTime.fromMillis(0),
-            out ->
-                ModelImport.write(
-                    RandomCheckpoint.of(twin ? architecture.denseTwin() : architecture, seed),
-                    ImportOptions.named("random " + variant)
-                        .resized(Resize.AREA)
-                        .forTarget(form.target()),
-                    form.precision(),
-                    out));
   }
 }

@@ -3,12 +3,15 @@ package dev.vmoe.modelstore;
 import dev.vmoe.checkpoint.CheckpointReader;
 import dev.vmoe.model.DescriptionFile;
 import dev.vmoe.model.ModelImport;
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.onnx.OnnxModel;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -17,14 +20,14 @@ import java.util.stream.Stream;
  * A folder of graphs that are made on first use, and made again when their sources or the code that
  * makes them are newer.
  */
-record GraphFolder(Path folder) {
+public record GraphFolder(Path folder) {
 
   /** Name of the quality profile in the folder of a checkpoint. */
   static final String PROFILE = "profile.json";
 
   /** Writes a graph. */
   @FunctionalInterface
-  interface GraphWriter {
+  public interface GraphWriter {
     void write(Path out) throws IOException;
   }
 
@@ -50,7 +53,7 @@ record GraphFolder(Path folder) {
   }
 
   /** Returns a graph, made again if its sources or this code are newer. */
-  Path fresh(String name, FileTime sources, GraphWriter writer) throws IOException {
+  public Path fresh(String name, FileTime sources, GraphWriter writer) throws IOException {
     Path graph = folder.resolve(name);
     if (Files.exists(graph)) {
       FileTime made = Files.getLastModifiedTime(graph);
@@ -85,18 +88,21 @@ record GraphFolder(Path folder) {
 
   /** Returns when the code that makes graphs was compiled. */
   private static FileTime codeTime() throws IOException {
+    return Collections.max(
+        List.of(
+            compiled(ModelImport.class),
+            compiled(OnnxModel.class),
+            compiled(ModelCard.class),
+            compiled(CheckpointReader.class)));
+  }
+
+  /** Returns when the package of a class, or the jar around it, was compiled. */
+  public static FileTime compiled(Class<?> of) throws IOException {
     try {
-      Path code =
-          Path.of(GraphFolder.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-      if (!Files.isDirectory(code)) {
-        return Files.getLastModifiedTime(code);
-      }
-      FileTime newest = FileTime.fromMillis(0);
-      for (String name : List.of("model", "onnx", "moe", "checkpoint")) {
-        FileTime time = newest(code.resolve("dev/vmoe").resolve(name));
-        newest = time.compareTo(newest) > 0 ? time : newest;
-      }
-      return newest;
+      Path code = Path.of(of.getProtectionDomain().getCodeSource().getLocation().toURI());
+      return Files.isDirectory(code)
+          ? newest(code.resolve(of.getPackageName().replace('.', '/')))
+          : Files.getLastModifiedTime(code);
     } catch (URISyntaxException e) {
       throw new IOException("cannot find the code that makes graphs: " + e.getMessage(), e);
     }

@@ -13,7 +13,7 @@ package dev.vmoe.moe;
  * @param dispatched (B, L, E) choices that found a slot
  * @param gateSum (B, L, E) summed routing weight of the choices that found a slot
  * @param importance (B, L, E) summed gates before top-K
- * @param skipped (B, L) tokens none of whose choices found a slot
+ * @param skipped (B, L) tokens without a choice that found a slot
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record RoutingCounts(

@@ -1,6 +1,6 @@
 /**
- * Routing of a mixture-of-experts layer in plain Java: gates to dispatch plan to counts, and
- * capacity arithmetic. The reference that the graph is held against.
+ * The words of routing: settings, capacity, priorities, counts, what a model says about itself, and
+ * the names of a graph's inputs and outputs, which the model's builder and its session share.
  */
 @NullMarked
 package dev.vmoe.moe;

@@ -1,6 +1,5 @@
 package dev.vmoe.onnx;
 
-import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.vmoe.tensor.Tensor;
 import java.io.BufferedOutputStream;
@@ -14,18 +13,19 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
- * The file beside a model file that holds its weights (ONNX: external data), where they are too
- * large for the model file itself.
+ * A file beside a model file that holds its weights (ONNX external data) if they are too large for
+ * the model file itself.
  *
  * <pre>
- *   weight, padding to a page, weight, padding, … , SHA-256 over all that
+ *   weight, padding to a page, weight, padding, … , SHA-256 of all before
  * </pre>
  *
  * <p>The model file names this file without a folder, so the two can be moved together. It repeats
- * the sum at the end: two imports of the same architecture have data files of the same size, and
- * the wrong one would answer without complaint.
+ * the sum at the end: two imports of one architecture have data files of the same size, and the
+ * wrong one would answer without an error.
  *
  * @param name of the file, in the model file's folder
  * @param bytes its size
@@ -41,19 +41,15 @@ record DataFile(String name, long bytes, String sum) {
   private static final String BYTES_KEY = "external_data.bytes";
   private static final String SUM_KEY = "external_data.sha256";
 
-  /** Takes a weight's description, once it is known where its values are. */
-  interface Headers {
-    void add(TensorProto.Builder header);
-  }
-
   /**
    * Writes weights.
    *
-   * @param file where to
-   * @param name what the file will be called
-   * @param headers takes each weight's description
+   * @param file where to write
+   * @param name final name of the file
+   * @param headers receives each weight's description, with the position of its values
    */
-  static DataFile write(Path file, String name, Map<String, Tensor> weights, Headers headers)
+  static DataFile write(
+      Path file, String name, Map<String, Tensor> weights, Consumer<TensorProto.Builder> headers)
       throws IOException {
     MessageDigest digest = sha256();
     WeightBytes bytes = new WeightBytes();
@@ -67,12 +63,12 @@ record DataFile(String name, long bytes, String sum) {
         position += gap;
         long size = WeightBytes.size(entry.getValue());
         bytes.write(entry.getValue(), out);
-        headers.add(
+        headers.accept(
             OnnxModel.header(entry.getKey(), entry.getValue())
                 .setDataLocation(TensorProto.DataLocation.EXTERNAL)
-                .addExternalData(entry("location", name))
-                .addExternalData(entry("offset", Long.toString(position)))
-                .addExternalData(entry("length", Long.toString(size))));
+                .addExternalData(OnnxModel.entry("location", name))
+                .addExternalData(OnnxModel.entry("offset", Long.toString(position)))
+                .addExternalData(OnnxModel.entry("length", Long.toString(size))));
         position += size;
       }
       byte[] sum = digest.digest();
@@ -81,7 +77,7 @@ record DataFile(String name, long bytes, String sum) {
     }
   }
 
-  /** Adds what the model file says of this file. */
+  /** Adds this file's name, size and sum to a model file's metadata. */
   void describe(Map<String, String> metadata) {
     metadata.put(NAME_KEY, name);
     metadata.put(BYTES_KEY, Long.toString(bytes));
@@ -89,10 +85,11 @@ record DataFile(String name, long bytes, String sum) {
   }
 
   /**
-   * Checks that the data file which a model file speaks of, if it does, is the one beside it. Reads
-   * its end only.
+   * Checks that the data file named by a model file, if it names one, is the file beside it. Reads
+   * only the end of the file.
    *
-   * @throws IOException if it is missing, cut, or another model's; says what to do
+   * @throws IOException if it is missing, truncated, or another model's; the message says what to
+   *     do
    */
   static void check(Path model, Map<String, String> metadata) throws IOException {
     String name = metadata.get(NAME_KEY);
@@ -124,7 +121,7 @@ record DataFile(String name, long bytes, String sum) {
     }
   }
 
-  /** Returns the sum that stands at the end of a file. */
+  /** Returns the sum stored at the end of a file. */
   private static String sum(Path file) throws IOException {
     try (RandomAccessFile data = new RandomAccessFile(file.toFile(), "r")) {
       byte[] sum = new byte[SUM_BYTES];
@@ -132,10 +129,6 @@ record DataFile(String name, long bytes, String sum) {
       data.readFully(sum);
       return HexFormat.of().formatHex(sum);
     }
-  }
-
-  private static StringStringEntryProto entry(String key, String value) {
-    return OnnxModel.entry(key, value);
   }
 
   private static MessageDigest sha256() {

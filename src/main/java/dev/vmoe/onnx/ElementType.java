@@ -2,7 +2,7 @@ package dev.vmoe.onnx;
 
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 
-/** What the elements of a tensor are. */
+/** The type of a tensor's elements. */
 public enum ElementType {
   /** IEEE single precision. */
   FLOAT(DataType.FLOAT),
@@ -25,7 +25,7 @@ public enum ElementType {
     this.dataType = dataType;
   }
 
-  /** Returns the number the format has for this type. */
+  /** Returns ONNX's number of this type. */
   int number() {
     return dataType.getNumber();
   }

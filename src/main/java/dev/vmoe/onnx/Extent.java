@@ -1,6 +1,6 @@
 package dev.vmoe.onnx;
 
-/** How far a tensor reaches along one axis: a number, or a name for what each run decides. */
+/** The size of a tensor along one axis: a number, or a name if each run decides. */
 public sealed interface Extent {
 
   /** Returns an extent that is the same in every run. */
@@ -8,7 +8,7 @@ public sealed interface Extent {
     return new Fixed(size);
   }
 
-  /** Returns an extent that each run decides; equal names are equal extents. */
+  /** Returns an extent that each run decides; equal names mean equal extents. */
   static Extent named(String name) {
     return new Named(name);
   }

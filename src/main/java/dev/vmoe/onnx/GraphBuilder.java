@@ -42,13 +42,13 @@ public final class GraphBuilder {
     graph = GraphProto.newBuilder().setName(name);
   }
 
-  /** Declares what a run has to bring. */
+  /** Declares an input of every run. */
   public Value input(String name, ElementType type, Extent... shape) {
     graph.addInput(declare(name, type, shape));
     return newValue(name);
   }
 
-  /** Declares that a run gives this value, under a name of its own. */
+  /** Declares this value as an output of every run, under its own name. */
   public void output(String name, Value value, ElementType type, Extent... shape) {
     claim(name);
     graph.addNode(
@@ -60,19 +60,19 @@ public final class GraphBuilder {
     graph.addOutput(declare(name, type, shape));
   }
 
-  /** Prefixes the names of what is built until the scope is closed. */
+  /** Prefixes the names of all that is built until the scope is closed. */
   public Scope scope(String name) {
     scopes.addLast(name);
     return scopes::removeLast;
   }
 
-  /** A prefix of names, as long as it is open. */
+  /** A prefix of names until it is closed. */
   public interface Scope extends AutoCloseable {
     @Override
     void close();
   }
 
-  /** Adds a constant under a name of its own, for weights. */
+  /** Adds a weight as a constant under its own name. */
   public Value constant(String name, Tensor tensor) {
     String unique = uniqueName(name);
     weights.put(unique, tensor);
@@ -112,17 +112,17 @@ public final class GraphBuilder {
         "signed byte " + value, ElementType.INT8, List.of(), 1, bytes -> bytes.put((byte) value));
   }
 
-  /** Returns 0, 1, … count − 1 as (count) int64, for a count known only in the run. */
+  /** Returns 0, 1, … count − 1 as (count) int64, for a count that only the run knows. */
   public Value counting(Value count) {
     return node(Operator.RANGE, List.of(integer(0), count.squeeze(0), integer(1)));
   }
 
-  /** Returns the parts, one after the other along an axis they all have. */
+  /** Returns the parts joined along an axis that they all have. */
   public Value concat(long axis, List<Value> parts) {
     return node(Operator.CONCAT, parts, Attribute.integer("axis", axis));
   }
 
-  /** Returns the parts along a new axis. */
+  /** Returns the parts joined along a new axis. */
   public Value stack(long axis, List<Value> parts) {
     return concat(axis, parts.stream().map(part -> part.unsqueeze(axis)).toList());
   }
@@ -130,7 +130,7 @@ public final class GraphBuilder {
   /**
    * Adds a node with one output.
    *
-   * @throws IllegalArgumentException if the operator cannot have such a node
+   * @throws IllegalArgumentException if the operator does not allow such a node
    */
   public Value node(Operator operator, List<Value> inputs, Attribute... attributes) {
     return nodes(operator, 1, inputs, attributes).get(0);
@@ -139,7 +139,7 @@ public final class GraphBuilder {
   /**
    * Adds a node with several outputs.
    *
-   * @throws IllegalArgumentException if the operator cannot have such a node
+   * @throws IllegalArgumentException if the operator does not allow such a node
    */
   public List<Value> nodes(
       Operator operator, int numOutputs, List<Value> inputs, Attribute... attributes) {
@@ -169,7 +169,7 @@ public final class GraphBuilder {
     return weights;
   }
 
-  /** Returns the one constant with this name, which says its value. */
+  /** Returns the constant with this name, adding it once; the name contains the value. */
   private Value small(
       String name,
       ElementType type,

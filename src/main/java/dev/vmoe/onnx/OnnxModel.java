@@ -22,15 +22,15 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A finished graph with what is to be known about it.
+ * A finished graph and its metadata.
  *
  * <p>Up to {@link #INLINE_BYTES} of weights lie in the model file itself. Larger ones go into a
- * file beside it, named like it with {@code .data} appended, since a model file cannot reach 2 GiB:
- * the two then travel together.
+ * file beside it, named like it with {@code .data} appended, since a model file must stay below 2
+ * GiB; the two belong together.
  */
 public final class OnnxModel {
 
-  /** Most bytes of weights that are kept in the model file. */
+  /** Maximum bytes of weights in the model file itself. */
   public static final long INLINE_BYTES = 1L << 30;
 
   private static final String DATA_SUFFIX = ".data";
@@ -47,8 +47,8 @@ public final class OnnxModel {
   }
 
   /**
-   * Writes the model file, and the weights beside it where they are large. Both are written under
-   * names of their own first: who has the model open keeps the old one, and nobody sees half.
+   * Writes the model file, and large weights into a file beside it. Both get temporary names first:
+   * a reader that has the model open keeps the old one, and none sees half a file.
    */
   public void write(Path file) throws IOException {
     write(file, INLINE_BYTES);
@@ -57,11 +57,11 @@ public final class OnnxModel {
   /**
    * Writes the model file.
    *
-   * @param inlineBytes most bytes of weights to keep in the model file itself
+   * @param inlineBytes maximum bytes of weights in the model file itself
    */
   public void write(Path file, long inlineBytes) throws IOException {
     long weightBytes = graph.weights().values().stream().mapToLong(WeightBytes::size).sum();
-    Map<String, String> said = new TreeMap<>(metadata);
+    Map<String, String> all = new TreeMap<>(metadata);
     GraphProto.Builder nodes = graph.proto().clone();
     Map<String, Tensor> inside = Map.of();
     if (weightBytes <= inlineBytes) {
@@ -70,12 +70,12 @@ public final class OnnxModel {
       Path data = file.resolveSibling(file.getFileName() + DATA_SUFFIX);
       Path part = part(data);
       DataFile.write(part, data.getFileName().toString(), graph.weights(), nodes::addInitializer)
-          .describe(said);
+          .describe(all);
       Files.move(part, data, StandardCopyOption.REPLACE_EXISTING);
     }
     Path part = part(file);
     try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(part))) {
-      header(said).writeTo(out);
+      header(all).writeTo(out);
       writeGraph(nodes.build(), inside, out);
     }
     Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
@@ -86,8 +86,8 @@ public final class OnnxModel {
   }
 
   /**
-   * Writes the field that holds the graph: what it has without weights, then weight after weight,
-   * each straight from where it is.
+   * Writes the field that holds the graph: first the nodes, then each weight directly from its
+   * tensor.
    */
   private static void writeGraph(GraphProto nodes, Map<String, Tensor> weights, OutputStream out)
       throws IOException {
@@ -123,7 +123,7 @@ public final class OnnxModel {
         + fieldBytes(TensorProto.RAW_DATA_FIELD_NUMBER, WeightBytes.size(weight));
   }
 
-  /** Returns the bytes of a field of so many bytes: its tag, its length, itself. */
+  /** Returns the size of a field with this many bytes of content: tag, length and content. */
   private static long fieldBytes(int number, long bytes) {
     return CodedOutputStream.computeTagSize(number)
         + CodedOutputStream.computeUInt64SizeNoTag(bytes)
@@ -131,17 +131,17 @@ public final class OnnxModel {
   }
 
   /**
-   * Checks that a model file has its weights: inside, or in the very file beside it that it was
-   * written with.
+   * Checks that a model file has its weights: inside, or in the file beside it that was written
+   * with it.
    *
-   * @throws IOException if not, or if it is no model file; says what to do
+   * @throws IOException if not, or if it is no model file; the message says what to do
    */
   public static void requireWeights(Path file) throws IOException {
     DataFile.check(file, metadata(file));
   }
 
   /**
-   * Returns what is to be known about a model file, without its graph: weights are passed over.
+   * Returns the metadata of a model file; skips graph and weights.
    *
    * @throws IOException if the file cannot be read, or is no model file
    */
@@ -163,7 +163,7 @@ public final class OnnxModel {
     return metadata;
   }
 
-  /** Returns all of the file but the graph. */
+  /** Returns the model without its graph. */
   private static ModelProto header(Map<String, String> metadata) {
     ModelProto.Builder model =
         ModelProto.newBuilder().setIrVersion(IR_VERSION).setProducerName(PRODUCER);
@@ -175,7 +175,7 @@ public final class OnnxModel {
     return model.build();
   }
 
-  /** Returns the description of a weight: all but its values. */
+  /** Returns the description of a weight, without its values. */
   static TensorProto.Builder header(String name, Tensor weight) {
     return TensorProto.newBuilder()
         .setName(name)

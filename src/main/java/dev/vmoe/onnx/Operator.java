@@ -1,9 +1,8 @@
 package dev.vmoe.onnx;
 
-import static dev.vmoe.onnx.Attribute.Kind.INTEGER;
-import static dev.vmoe.onnx.Attribute.Kind.INTEGERS;
-import static dev.vmoe.onnx.Attribute.Kind.REAL;
-import static dev.vmoe.onnx.Attribute.Kind.TEXT;
+import static dev.vmoe.onnx.Attribute.ValueType.INTEGER;
+import static dev.vmoe.onnx.Attribute.ValueType.INTEGERS;
+import static dev.vmoe.onnx.Attribute.ValueType.REAL;
 
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -12,8 +11,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The operators a graph may use, each with what it takes and gives, so that a malformed node fails
- * when it is built and not when the file is loaded.
+ * The operators a graph may use, with their inputs, outputs and attributes: a malformed node fails
+ * when it is built, not when the file is loaded.
  *
  * @see <a href="https://onnx.ai/onnx/operators/">ONNX operators</a>
  * @see <a href="https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md">ONNX
@@ -71,13 +70,11 @@ public enum Operator {
   EXPAND("Expand", inputs(2)),
   CONCAT("Concat", inputsFrom(1), required("axis", INTEGER)),
   SPLIT("Split", inputs(1, 2), outputsFrom(1), optional("axis", INTEGER)),
-  SLICE("Slice", inputs(3, 5)),
   GATHER("Gather", inputs(2), optional("axis", INTEGER)),
-  SCATTER_ELEMENTS(
-      "ScatterElements", inputs(3), optional("axis", INTEGER), optional("reduction", TEXT)),
+  SCATTER_ELEMENTS("ScatterElements", inputs(3), optional("axis", INTEGER)),
   RANGE("Range", inputs(3)),
 
-  /** To bytes, with the scale and zero point that fit the input's own range. */
+  /** Quantizes to bytes, with the scale and zero point that fit the input's range. */
   DYNAMIC_QUANTIZE_LINEAR("DynamicQuantizeLinear", inputs(1), outputs(3, 3)),
 
   /** GELU in its tanh form, of the input plus an optional bias. */
@@ -100,12 +97,12 @@ public enum Operator {
       this.version = version;
     }
 
-    /** Returns the name the format has for this domain. */
+    /** Returns ONNX's name of the domain. */
     public String label() {
       return label;
     }
 
-    /** Returns the version of the operator set in use. */
+    /** Returns the version of the operator set that graphs use. */
     public long version() {
       return version;
     }
@@ -115,31 +112,31 @@ public enum Operator {
   private final Domain domain;
   private final Arity inputs;
   private final Arity outputs;
-  private final Map<String, Attribute.Kind> attributes = new LinkedHashMap<>();
+  private final Map<String, Attribute.ValueType> attributes = new LinkedHashMap<>();
   private final Set<String> requiredAttributes = new LinkedHashSet<>();
 
-  Operator(String type, Arity inputs, Rule... rules) {
+  Operator(String type, Arity inputs, AttributeRule... rules) {
     this(type, Domain.STANDARD, inputs, outputs(1, 1), rules);
   }
 
-  Operator(String type, Arity inputs, Arity outputs, Rule... rules) {
+  Operator(String type, Arity inputs, Arity outputs, AttributeRule... rules) {
     this(type, Domain.STANDARD, inputs, outputs, rules);
   }
 
-  Operator(String type, Domain domain, Arity inputs, Arity outputs, Rule... rules) {
+  Operator(String type, Domain domain, Arity inputs, Arity outputs, AttributeRule... rules) {
     this.type = type;
     this.domain = domain;
     this.inputs = inputs;
     this.outputs = outputs;
-    for (Rule rule : rules) {
-      attributes.put(rule.name, rule.kind);
+    for (AttributeRule rule : rules) {
+      attributes.put(rule.name, rule.valueType);
       if (rule.required) {
         requiredAttributes.add(rule.name);
       }
     }
   }
 
-  /** Returns the name the format has for this operator. */
+  /** Returns ONNX's name of the operator. */
   public String type() {
     return type;
   }
@@ -152,24 +149,25 @@ public enum Operator {
   /**
    * Checks a node before it is built.
    *
-   * @throws IllegalArgumentException if the operator cannot have such a node; says what it can have
+   * @throws IllegalArgumentException if the operator does not allow such a node; the message says
+   *     what it allows
    */
   void check(int numInputs, int numOutputs, List<Attribute> given) {
     inputs.check(type, "input", numInputs);
     outputs.check(type, "output", numOutputs);
     Set<String> missing = new LinkedHashSet<>(requiredAttributes);
     for (Attribute attribute : given) {
-      Attribute.Kind kind = attributes.get(attribute.name());
-      if (kind == null) {
+      Attribute.ValueType valueType = attributes.get(attribute.name());
+      if (valueType == null) {
         throw new IllegalArgumentException(
             String.format(
                 "%s has no attribute %s, only %s", type, attribute.name(), attributes.keySet()));
       }
-      if (kind != attribute.kind()) {
+      if (valueType != attribute.valueType()) {
         throw new IllegalArgumentException(
             String.format(
                 "attribute %s of %s is %s, not %s",
-                attribute.name(), type, kind, attribute.kind()));
+                attribute.name(), type, valueType, attribute.valueType()));
       }
       missing.remove(attribute.name());
     }
@@ -182,38 +180,38 @@ public enum Operator {
     return new Arity(exactly, exactly);
   }
 
-  private static Arity inputs(int least, int most) {
-    return new Arity(least, most);
+  private static Arity inputs(int min, int max) {
+    return new Arity(min, max);
   }
 
-  private static Arity inputsFrom(int least) {
-    return new Arity(least, Arity.MANY);
+  private static Arity inputsFrom(int min) {
+    return new Arity(min, Arity.MANY);
   }
 
-  private static Arity outputsFrom(int least) {
-    return new Arity(least, Arity.MANY);
+  private static Arity outputsFrom(int min) {
+    return new Arity(min, Arity.MANY);
   }
 
-  private static Arity outputs(int least, int most) {
-    return new Arity(least, most);
+  private static Arity outputs(int min, int max) {
+    return new Arity(min, max);
   }
 
-  private static Rule required(String name, Attribute.Kind kind) {
-    return new Rule(name, kind, true);
+  private static AttributeRule required(String name, Attribute.ValueType valueType) {
+    return new AttributeRule(name, valueType, true);
   }
 
-  private static Rule optional(String name, Attribute.Kind kind) {
-    return new Rule(name, kind, false);
+  private static AttributeRule optional(String name, Attribute.ValueType valueType) {
+    return new AttributeRule(name, valueType, false);
   }
 
-  private record Rule(String name, Attribute.Kind kind, boolean required) {}
+  private record AttributeRule(String name, Attribute.ValueType valueType, boolean required) {}
 
-  private record Arity(int least, int most) {
+  private record Arity(int min, int max) {
 
     static final int MANY = Integer.MAX_VALUE;
 
     void check(String type, String what, int given) {
-      if (given < least || given > most) {
+      if (given < min || given > max) {
         throw new IllegalArgumentException(
             String.format(
                 "%s %s %s %ss, not %d",
@@ -222,10 +220,10 @@ public enum Operator {
     }
 
     private String describe() {
-      if (most == MANY) {
-        return "at least " + least;
+      if (max == MANY) {
+        return "at least " + min;
       }
-      return least == most ? Integer.toString(least) : least + " to " + most;
+      return min == max ? Integer.toString(min) : min + " to " + max;
     }
   }
 }

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A tensor of a graph that is being built: what an input, a constant or a node gives.
+ * A tensor of a graph that is being built: an input, a constant, or the output of a node.
  *
  * <p>Its methods add the node that computes the named result, so that graph code reads like the
  * formula. Shapes broadcast as in NumPy.
@@ -48,7 +48,7 @@ public final class Value {
     return apply(Operator.MUL, other);
   }
 
-  /** Returns this / other; of whole numbers, the whole part. */
+  /** Returns this / other; whole numbers lose their fraction. */
   public Value dividedBy(Value other) {
     return apply(Operator.DIV, other);
   }
@@ -58,12 +58,12 @@ public final class Value {
     return apply(Operator.MIN, other);
   }
 
-  /** Returns this, brought to between least and most. */
-  public Value clip(float least, float most) {
-    return apply(Operator.CLIP, graph.real(least), graph.real(most));
+  /** Returns each element, limited to [min, max]. */
+  public Value clip(float min, float max) {
+    return apply(Operator.CLIP, graph.real(min), graph.real(max));
   }
 
-  /** Returns whether this is the smaller, element by element. */
+  /** Returns whether this is smaller than other, element by element. */
   public Value lessThan(Value other) {
     return apply(Operator.LESS, other);
   }
@@ -88,7 +88,7 @@ public final class Value {
     return apply(Operator.GEMM, kernel, bias);
   }
 
-  /** Returns this as bytes, with the scale and the zero point that fit its own range. */
+  /** Returns this as bytes, with the scale and zero point that fit its range. */
   public Quantized quantized() {
     List<Value> outputs = graph.nodes(Operator.DYNAMIC_QUANTIZE_LINEAR, 3, List.of(this));
     return new Quantized(outputs.get(0), outputs.get(1), outputs.get(2));
@@ -144,7 +144,7 @@ public final class Value {
     return graph.node(Operator.REDUCE_SUM_SQUARE, List.of(this), integers("axes", axis));
   }
 
-  /** Returns, at each position of the only axis, the sum of what comes before it. */
+  /** Returns, at each position of the only axis, the sum of the elements before it. */
   public Value sumBefore() {
     return graph.node(Operator.CUM_SUM, List.of(this, graph.integer(0)), integer("exclusive", 1));
   }
@@ -194,7 +194,10 @@ public final class Value {
         Operator.SCATTER_ELEMENTS, List.of(counting, this, counting), integer("axis", 0));
   }
 
-  /** Returns the same elements under another shape; −1 for one extent that follows. */
+  /**
+   * Returns the same elements under another shape; −1 stands for the one extent that follows from
+   * the others.
+   */
   public Value reshape(long... shape) {
     return reshape(graph.integers(shape));
   }
@@ -230,11 +233,6 @@ public final class Value {
    */
   public Value expand(Value shape) {
     return apply(Operator.EXPAND, shape);
-  }
-
-  /** Returns the part from start (inclusive) to end (exclusive) of one axis. */
-  public Value slice(long axis, long start, long end) {
-    return apply(Operator.SLICE, graph.integers(start), graph.integers(end), graph.integers(axis));
   }
 
   /** Returns the element at one position of an axis, which is removed. */

@@ -7,7 +7,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 
-/** Weights as a model file has them, little-endian fp32, a window at a time: no copy is made. */
+/**
+ * Writes weights as model files store them, little-endian fp32, a window at a time: no full copy.
+ */
 final class WeightBytes {
 
   private static final int WINDOW_VALUES = 1 << 16;

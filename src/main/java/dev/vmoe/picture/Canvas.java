@@ -1,18 +1,18 @@
 package dev.vmoe.picture;
 
 /**
- * What a picture of grey boxes and text is drawn on; x goes right, y down, both in pixels of the
- * picture's own size.
+ * A surface for grey boxes and text; x goes right and y down, both in pixels of the picture's own
+ * size.
  */
 public interface Canvas {
 
-  /** Where a text lies beside its position. */
+  /** Where a text lies relative to its position. */
   enum Anchor {
-    /** It begins there. */
+    /** It begins at the position. */
     START,
-    /** It has its middle there. */
+    /** Its middle is at the position. */
     MIDDLE,
-    /** It ends there. */
+    /** It ends at the position. */
     END
   }
 

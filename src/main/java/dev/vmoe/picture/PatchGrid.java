@@ -3,9 +3,9 @@ package dev.vmoe.picture;
 import dev.vmoe.moe.ModelCard;
 
 /**
- * How a model cuts its input into patches, and which token each of them is.
+ * How a model cuts its input into patches, and which token each patch is.
  *
- * <p>Patches are counted row by row; the class token, where there is one, comes before them.
+ * <p>Patches are counted row by row; the class token, if there is one, comes first.
  *
  * <p>Axes: S image size, p patch size, P = (S / p)² patches an image, T tokens an image.
  *
@@ -16,12 +16,12 @@ import dev.vmoe.moe.ModelCard;
 public record PatchGrid(int imageSize, int side, boolean classToken) {
 
   /**
-   * What skipped patches are mixed with, RGB: neither dark nor light, so that it shows on both, and
-   * of a colour, so that it shows on grey.
+   * The colour that skipped patches are mixed with, RGB: of medium brightness to show on dark and
+   * light, and blue to show on grey.
    */
   private static final int[] VEIL = {72, 104, 160};
 
-  /** A skipped patch is one part of what it was and two of the veil. */
+  /** A skipped patch is mixed from one part of itself and two parts of the veil. */
   private static final int VEIL_PARTS = 2;
 
   /** Rejects a grid that does not divide the image. */
@@ -38,8 +38,7 @@ public record PatchGrid(int imageSize, int side, boolean classToken) {
   }
 
   /**
-   * Returns the grid of so many tokens: a square number of them are patches, one more is the class
-   * token.
+   * Returns the grid of this many tokens: a square number of patches, or that and a class token.
    *
    * @throws IllegalArgumentException if there is no such grid
    */
@@ -68,7 +67,7 @@ public record PatchGrid(int imageSize, int side, boolean classToken) {
   }
 
   /**
-   * Returns how many patches are skipped: none of their token's choices was kept.
+   * Returns the number of skipped patches: none of their token's choices was kept.
    *
    * @param kept (T) choices kept of each token of an image by one layer
    */
@@ -82,8 +81,7 @@ public record PatchGrid(int imageSize, int side, boolean classToken) {
   }
 
   /**
-   * Returns how many choices of each patch were kept, as (P) digits, by rows. K is below ten in
-   * every model there is, and more look the same.
+   * Returns how many choices of each patch were kept, as (P) digits, by rows; nine or more are 9.
    *
    * @param kept (T) choices kept of each token of an image by one layer
    */

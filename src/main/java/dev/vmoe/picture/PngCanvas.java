@@ -1,7 +1,6 @@
 package dev.vmoe.picture;
 
 import static org.bytedeco.opencv.global.opencv_core.CV_8UC1;
-import static org.bytedeco.opencv.global.opencv_imgcodecs.imencode;
 import static org.bytedeco.opencv.global.opencv_imgproc.FILLED;
 import static org.bytedeco.opencv.global.opencv_imgproc.FONT_HERSHEY_SIMPLEX;
 import static org.bytedeco.opencv.global.opencv_imgproc.LINE_8;
@@ -11,6 +10,7 @@ import static org.bytedeco.opencv.global.opencv_imgproc.putText;
 import static org.bytedeco.opencv.global.opencv_imgproc.rectangle;
 
 import dev.vmoe.image.OpenCv;
+import dev.vmoe.image.PngEncoder;
 import java.text.Normalizer;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.IntPointer;
@@ -20,9 +20,9 @@ import org.bytedeco.opencv.opencv_core.Scalar;
 import org.bytedeco.opencv.opencv_core.Size;
 
 /**
- * A canvas that becomes a PNG. OpenCV's own stroke font writes the text, so that a machine without
- * a display and without fonts draws the same picture; it has ASCII only, and other letters lose
- * their accents or become question marks.
+ * A canvas that becomes a PNG. Texts use OpenCV's own stroke font, so that a machine without
+ * display and fonts draws the same picture. The font is ASCII only: other letters lose their
+ * accents or become question marks.
  */
 public final class PngCanvas implements Canvas, AutoCloseable {
 
@@ -37,7 +37,7 @@ public final class PngCanvas implements Canvas, AutoCloseable {
   /**
    * Creates a white canvas.
    *
-   * @param scale pixels of the PNG for one of the picture
+   * @param scale pixels of the PNG for one pixel of the picture
    */
   public PngCanvas(int width, int height, double scale) {
     OpenCv.load();
@@ -96,14 +96,7 @@ public final class PngCanvas implements Canvas, AutoCloseable {
 
   /** Returns the picture so far as a PNG file's bytes. */
   public byte[] toPng() {
-    try (BytePointer encoded = new BytePointer()) {
-      if (!imencode(".png", image, encoded)) {
-        throw new IllegalStateException("OpenCV wrote no PNG");
-      }
-      byte[] png = new byte[Math.toIntExact(encoded.limit())];
-      encoded.get(png);
-      return png;
-    }
+    return PngEncoder.encode(image);
   }
 
   @Override

@@ -7,6 +7,7 @@ public final class SvgCanvas implements Canvas {
 
   private final StringBuilder svg = new StringBuilder();
 
+  /** Creates a white canvas. */
   public SvgCanvas(int width, int height, String title) {
     svg.append(
         """
@@ -48,7 +49,7 @@ public final class SvgCanvas implements Canvas {
     return digits.replaceAll("0+$", "").replaceAll("\\.$", "");
   }
 
-  /** Labels are whatever a model calls its classes: characters that XML has not are left out. */
+  /** Removes the characters that XML does not allow: a model may name its classes anything. */
   private static String escape(String text) {
     return Markup.escape(text.replaceAll("[\\p{Cntrl}\\x{FFFE}\\x{FFFF}\\p{Cs}]", ""));
   }

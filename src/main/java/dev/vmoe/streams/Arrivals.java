@@ -22,7 +22,7 @@ import java.util.List;
 final class Arrivals {
 
   /** Readings that are kept; a backlog that spans more of them is followed more coarsely. */
-  static final int MOST_READINGS = 512;
+  static final int MAX_READINGS = 512;
 
   private record End(long nanos, long offset) {}
 
@@ -57,7 +57,7 @@ final class Arrivals {
       before++;
     }
     ends.subList(0, before).clear();
-    if (ends.size() > MOST_READINGS) {
+    if (ends.size() > MAX_READINGS) {
       thin();
     }
   }

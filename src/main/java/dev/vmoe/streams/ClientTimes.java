@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param transaction longest transaction of the images
  * @param profileTransaction longest transaction of the routing profile
- * @param session time after which a member that is silent is taken for gone
+ * @param session time after which a silent member counts as gone
  */
 public record ClientTimes(Duration transaction, Duration profileTransaction, Duration session) {
 

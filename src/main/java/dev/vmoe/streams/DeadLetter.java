@@ -5,6 +5,7 @@ import dev.vmoe.image.BadImageException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.api.Record;
@@ -29,49 +30,53 @@ final class DeadLetter {
   static final String OFFSET = "__streams.errors.offset";
 
   /** Keeps the headers well below the room that the dead-letter topic leaves for them. */
-  private static final int LONGEST_TEXT = 8 * 1024;
+  private static final int MAX_TEXT_CHARS = 8 * 1024;
 
   private DeadLetter() {}
 
   /**
    * Returns the dead letter of a record that was given up for this reason.
    *
-   * @param mostBytes the largest record that may be sent
+   * @param maxBytes the largest record that may be sent
+   * @param sending adds the trace to headers that are about to be sent
    */
-  static Record<byte[], byte[]> of(Waiting waiting, String reason, long mostBytes) {
+  static Record<byte[], byte[]> of(
+      Waiting waiting, String reason, long maxBytes, Consumer<Headers> sending) {
     Record<byte[], byte[]> record = waiting.record();
-    long value = RecordSize.length(record.value());
+    Headers whole = withTrace(record.headers(), sending);
     Record<byte[], byte[]> letter =
-        record.withHeaders(
-            withErrors(record.headers(), waiting, bounded(reason), stackTrace(waiting)));
-    if (fits(letter, mostBytes)) {
+        record.withHeaders(withErrors(whole, waiting, bounded(reason), stackTrace(waiting)));
+    if (fits(letter, maxBytes)) {
       return letter;
     }
-    String left = "value of " + value + " bytes";
+    String left = "value of " + RecordSize.length(record.value()) + " bytes";
     letter =
         record
             .withValue((byte[]) null)
-            .withHeaders(
-                withErrors(record.headers(), waiting, leftOut(waiting, reason, left), null));
-    if (fits(letter, mostBytes)) {
+            .withHeaders(withErrors(whole, waiting, leftOut(waiting, reason, left), null));
+    if (fits(letter, maxBytes)) {
       return letter;
     }
+    Headers bare = withTrace(new RecordHeaders(), sending);
     left += " and headers of " + RecordSize.of(record.headers()) + " bytes";
-    letter =
-        letter.withHeaders(
-            withErrors(new RecordHeaders(), waiting, leftOut(waiting, reason, left), null));
-    if (fits(letter, mostBytes)) {
+    letter = letter.withHeaders(withErrors(bare, waiting, leftOut(waiting, reason, left), null));
+    if (fits(letter, maxBytes)) {
       return letter;
     }
     left += " and key of " + RecordSize.length(record.key()) + " bytes";
     return letter
         .withKey((byte[]) null)
-        .withHeaders(
-            withErrors(new RecordHeaders(), waiting, leftOut(waiting, reason, left), null));
+        .withHeaders(withErrors(bare, waiting, leftOut(waiting, reason, left), null));
   }
 
-  private static boolean fits(Record<byte[], byte[]> letter, long mostBytes) {
-    return RecordSize.of(letter.key(), letter.value(), letter.headers()) <= mostBytes;
+  private static Headers withTrace(Headers originals, Consumer<Headers> sending) {
+    Headers headers = new RecordHeaders(originals);
+    sending.accept(headers);
+    return headers;
+  }
+
+  private static boolean fits(Record<byte[], byte[]> letter, long maxBytes) {
+    return RecordSize.of(letter.key(), letter.value(), letter.headers()) <= maxBytes;
   }
 
   private static String leftOut(Waiting waiting, String reason, String left) {
@@ -92,7 +97,6 @@ final class DeadLetter {
     BadRecordException refusal = waiting.refusal();
     Class<?> type = refusal == null ? BadImageException.class : refusal.getClass();
     Headers headers = new RecordHeaders(originals);
-    waiting.trace().carry(headers);
     add(headers, EXCEPTION, type.getName());
     add(headers, MESSAGE, message);
     if (stackTrace != null) {
@@ -115,7 +119,7 @@ final class DeadLetter {
   }
 
   private static String bounded(String text) {
-    return text.length() <= LONGEST_TEXT ? text : text.substring(0, LONGEST_TEXT);
+    return text.length() <= MAX_TEXT_CHARS ? text : text.substring(0, MAX_TEXT_CHARS);
   }
 
   private static void add(Headers headers, String name, String text) {

@@ -25,8 +25,8 @@ public final class InFlight {
   /** Where waiting no longer ends with the budget, in limits. */
   private static final int HARD = 2;
 
-  private final IntSupplier mostImages;
-  private final long mostBytes;
+  private final IntSupplier maxImages;
+  private final long maxBytes;
   private final AtomicLong images = new AtomicLong();
   private final AtomicLong bytes = new AtomicLong();
   private volatile boolean stopped;
@@ -34,12 +34,12 @@ public final class InFlight {
   /**
    * Creates the bounds of an instance.
    *
-   * @param mostImages images of one partition before reading waits; asked each time
-   * @param mostBytes bytes of all partitions' records before reading waits
+   * @param maxImages images of one partition before reading waits; asked each time
+   * @param maxBytes bytes of all partitions' records before reading waits
    */
-  public InFlight(IntSupplier mostImages, long mostBytes) {
-    this.mostImages = mostImages;
-    this.mostBytes = mostBytes;
+  public InFlight(IntSupplier maxImages, long maxBytes) {
+    this.maxImages = maxImages;
+    this.maxBytes = maxBytes;
   }
 
   /** Opens the account of a partition. */
@@ -65,9 +65,9 @@ public final class InFlight {
   @Override
   public String toString() {
     return "at most "
-        + mostImages.getAsInt()
+        + maxImages.getAsInt()
         + " images a partition (in.flight.images) and "
-        + mostBytes
+        + maxBytes
         + " bytes (in.flight.max.bytes)";
   }
 
@@ -106,8 +106,7 @@ public final class InFlight {
     private boolean over(int limits) {
       return ownImages > 0
           && !stopped
-          && (ownImages >= (long) limits * mostImages.getAsInt()
-              || bytes.get() / limits > mostBytes);
+          && (ownImages >= (long) limits * maxImages.getAsInt() || bytes.get() / limits > maxBytes);
     }
 
     /** Returns the images of the partition. */

@@ -23,12 +23,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks up, on a thread of its own, what waits in the partitions that the instance owns and what
- * arrives there; see {@link Backlog} for what the numbers mean.
+ * Reads, on a thread of its own, what waits in the partitions of the instance and what arrives
+ * there; {@link Backlog} says what the numbers mean.
  *
- * <p>The consumers' own lag would not do: it is recorded when a poll returns and stands still while
- * the stream thread waits for room, which is when it matters. While no broker answers, the last
- * reading stays and gets older.
+ * <p>The consumers' own lag is recorded when a poll returns. It stands still while the stream thread
+ * waits for room, which is when it matters. While no broker answers, the last reading stays and gets
+ * older.
  */
 public final class LagMonitor implements AutoCloseable {
 
@@ -41,26 +41,26 @@ public final class LagMonitor implements AutoCloseable {
   private final String group;
   private final PendingOffsets pending;
   private final Duration interval;
-  private final Listener listener;
+  private final LoadObserver observer;
   private final Backlog backlog = new Backlog(WINDOW);
   private final CountDownLatch closed = new CountDownLatch(1);
-  private volatile @Nullable Timed latest;
+  private volatile @Nullable TimedLoad latest;
   private @Nullable Thread thread;
 
-  /** Hears of readings. */
+  /** Told of readings. */
   @FunctionalInterface
-  public interface Listener {
+  public interface LoadObserver {
     /**
      * The load was read.
      *
      * @param load what waits and what arrives
-     * @param oldestNanos how long the oldest image that waits has been there, as far as it was
-     *     seen, in nanoseconds; 0 where none waits
+     * @param oldestNanos how long the oldest waiting image has been seen there, in nanoseconds; 0
+     *     where none waits
      */
     void read(Load load, long oldestNanos);
   }
 
-  private record Timed(long nanos, Load load) {}
+  private record TimedLoad(long nanos, Load load) {}
 
   /**
    * Creates a monitor that has read nothing.
@@ -69,19 +69,19 @@ public final class LagMonitor implements AutoCloseable {
    * @param group consumer group whose committed offsets are the beginning of what was not read yet
    * @param pending what the instance owns, and how far it is
    * @param interval pause between two readings
-   * @param listener hears of each reading, on the monitor's thread
+   * @param observer told of each reading, on the monitor's thread
    */
   public LagMonitor(
       Supplier<Admin> admins,
       String group,
       PendingOffsets pending,
       Duration interval,
-      Listener listener) {
+      LoadObserver observer) {
     this.admins = admins;
     this.group = group;
     this.pending = pending;
     this.interval = interval;
-    this.listener = listener;
+    this.observer = observer;
   }
 
   /**
@@ -90,7 +90,7 @@ public final class LagMonitor implements AutoCloseable {
    * @param nowNanos a time of {@link System#nanoTime()}
    */
   public Load load(long nowNanos) {
-    Timed reading = latest;
+    TimedLoad reading = latest;
     return reading == null
         ? Load.UNKNOWN
         : new Load(
@@ -143,7 +143,7 @@ public final class LagMonitor implements AutoCloseable {
     Map<TopicPartition, PendingOffsets.Queue> owned = pending.owned();
     long nanos = System.nanoTime();
     long oldestNanos = 0;
-    Map<TopicPartition, Backlog.Reading> readings = new HashMap<>();
+    Map<TopicPartition, Backlog.PartitionReading> readings = new HashMap<>();
     if (!owned.isEmpty()) {
       findBeginnings(admin, owned);
       Map<TopicPartition, Long> ends =
@@ -156,7 +156,8 @@ public final class LagMonitor implements AutoCloseable {
         }
         long emitted = watermark.getAsLong();
         long end = ends.getOrDefault(entry.getKey(), emitted);
-        readings.put(entry.getKey(), new Backlog.Reading(end, emitted, queue.recordsPerOffset()));
+        readings.put(
+            entry.getKey(), new Backlog.PartitionReading(end, emitted, queue.recordsPerOffset()));
         queue.arrivals().read(nanos, end, emitted);
         if (end > emitted) {
           oldestNanos = Math.max(oldestNanos, nanos - queue.arrivals().seenNanos(emitted));
@@ -164,8 +165,8 @@ public final class LagMonitor implements AutoCloseable {
       }
     }
     Load load = backlog.read(nanos, readings);
-    latest = new Timed(nanos, load);
-    listener.read(load, oldestNanos);
+    latest = new TimedLoad(nanos, load);
+    observer.read(load, oldestNanos);
   }
 
   /** Where nothing has been read yet, reading begins at what the group has committed. */

@@ -1,6 +1,7 @@
 package dev.vmoe.streams;
 
 import dev.vmoe.batch.Answer;
+import dev.vmoe.batch.BatchRun;
 import dev.vmoe.batch.Lane;
 import dev.vmoe.batch.Share;
 import dev.vmoe.event.BadRecordException;
@@ -9,7 +10,6 @@ import dev.vmoe.event.Prediction;
 import dev.vmoe.tracing.ImageTrace;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
@@ -26,8 +26,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One partition's way through the micro-batcher: buffers each record, makes it wait while too much
- * is in flight, and emits finished shares whole and in offset order.
+ * Takes the images of one partition through the micro-batcher: buffers each record, waits while too
+ * much is in flight, and emits finished shares whole and in offset order.
  *
  * <p>Everything here runs on the task's stream thread. An offset is in {@link PendingOffsets} from
  * {@code process} until its whole share has been forwarded.
@@ -36,20 +36,13 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
 
   private static final Duration EMIT_EVERY = Duration.ofMillis(5);
 
-  /** One wait beyond the budget; between two the processor looks whether the instance stops. */
-  private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
+  /** One wait beyond the budget; between two waits the processor checks whether it must stop. */
+  private static final Duration CHECK_EVERY = Duration.ofMillis(500);
 
   private static final Logger log = LoggerFactory.getLogger(MicroBatchProcessor.class);
 
-  private final Supplier<Lane<Waiting>> lanes;
-  private final RequestReader reader;
-  private final ShareEvents events;
-  private final CommitGuard guard;
-  private final String images;
-  private final long mostBytes;
-  private final InFlight inFlight;
-  private final ShareRecorder recorder;
-  private final ShareTracer tracer;
+  private final Shared shared;
+  private final GuardedObserver observer;
 
   /** What the task owns between {@code init} and {@code close}. */
   private @Nullable Task task;
@@ -64,49 +57,42 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
   private @Nullable Cancellable emitting;
 
   /**
-   * Creates a processor.
+   * What the processors of an instance share.
    *
    * @param lanes opens a lane of the micro-batcher
    * @param reader understands records
    * @param events puts answers into events
    * @param guard keeps commits behind what is emitted
    * @param inFlight bounds what the instance has in flight
-   * @param images topic that is read
-   * @param mostBytes the largest dead letter that may be sent
-   * @param recorder counts what comes and goes
-   * @param tracer tells what becomes of each image
+   * @param imagesTopic topic that is read
+   * @param maxDeadLetterBytes the largest dead letter that may be sent
    */
-  public MicroBatchProcessor(
+  public record Shared(
       Supplier<Lane<Waiting>> lanes,
       RequestReader reader,
       ShareEvents events,
       CommitGuard guard,
       InFlight inFlight,
-      String images,
-      long mostBytes,
-      ShareRecorder recorder,
-      ShareTracer tracer) {
-    this.lanes = lanes;
-    this.reader = reader;
-    this.events = events;
-    this.guard = guard;
-    this.inFlight = inFlight;
-    this.images = images;
-    this.mostBytes = mostBytes;
-    this.recorder = recorder;
-    this.tracer = tracer;
+      String imagesTopic,
+      long maxDeadLetterBytes) {}
+
+  /** Creates a processor that tells an observer what happens to its images. */
+  public MicroBatchProcessor(Shared shared, GuardedObserver observer) {
+    this.shared = shared;
+    this.observer = observer;
   }
 
   @Override
   public void init(ProcessorContext<byte[], Object> context) {
-    TopicPartition partition = new TopicPartition(images, context.taskId().partition());
+    TopicPartition partition =
+        new TopicPartition(shared.imagesTopic(), context.taskId().partition());
     task =
         new Task(
             context,
-            lanes.get(),
-            guard.pending().open(partition),
-            inFlight.open(),
-            guard.waitBudget());
+            shared.lanes().get(),
+            shared.guard().pending().open(partition),
+            shared.inFlight().open(),
+            shared.guard().waitBudget());
   }
 
   @Override
@@ -118,6 +104,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
             .orElseThrow(() -> new IllegalStateException("a record without a position"));
     try {
       buffer(task, record, position);
+      emitLater(task);
       enforceConstraints(task);
     } catch (RuntimeException e) {
       // Streams does not count this record as processed, so it must not stand in for others.
@@ -135,9 +122,9 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
 
   /** Hands a record to the micro-batcher; one that is no image goes along for the order's sake. */
   private void buffer(Task task, Record<byte[], byte[]> record, RecordMetadata position) {
-    ImageTrace trace = trace(record, position);
+    ImageTrace trace = observer.received(record, position);
     try {
-      RequestReader.Request request = reader.read(record);
+      RequestReader.Request request = shared.reader().read(record);
       task.pending().add(position.offset());
       task.lane()
           .submit(
@@ -147,18 +134,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
       task.lane().reject(Waiting.refused(record, position, e, trace), e.reason());
     }
     task.inFlight().add(bytes(record));
-    recorder.watch(recorder::read);
-    if (emitting == null) {
-      emitting =
-          task.context()
-              .schedule(EMIT_EVERY, PunctuationType.WALL_CLOCK_TIME, now -> emitFinished(task));
-    }
-  }
-
-  private ImageTrace trace(Record<byte[], byte[]> record, RecordMetadata position) {
-    ImageTrace[] trace = {ImageTrace.NONE};
-    recorder.watch(() -> trace[0] = tracer.received(record, position));
-    return trace[0];
+    observer.buffered();
   }
 
   /** The record's own bytes: an image in Avro is there once more until it is decoded. */
@@ -174,7 +150,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
         continue;
       }
       boolean full = task.inFlight().full();
-      Duration left = full ? LOOK_AGAIN : task.budget().left();
+      Duration left = full ? CHECK_EVERY : task.budget().left();
       if (left.isZero()) {
         return; // the thread has to come to its commit
       }
@@ -188,21 +164,30 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
             task.context().taskId().partition(),
             task.budget().waited().toMillis(),
             task.inFlight().images(),
-            inFlight.bytes(),
-            inFlight,
+            shared.inFlight().bytes(),
+            shared.inFlight(),
             StreamsProperties.TRANSACTION_TIMEOUT.toSeconds());
       }
     }
   }
 
-  private static void await(Task task, Duration most) {
+  private static void await(Task task, Duration max) {
     long startNanos = System.nanoTime();
     try {
-      task.lane().await(most);
+      task.lane().await(max);
     } catch (InterruptedException e) {
       throw new InterruptException(e);
     } finally {
       task.budget().spend(Duration.ofNanos(System.nanoTime() - startNanos));
+    }
+  }
+
+  /** Emits from time to time while something is in flight, also when no record comes. */
+  private void emitLater(Task task) {
+    if (emitting == null) {
+      emitting =
+          task.context()
+              .schedule(EMIT_EVERY, PunctuationType.WALL_CLOCK_TIME, now -> emitFinished(task));
     }
   }
 
@@ -228,38 +213,60 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
   }
 
   private void forward(Task task, Share<Waiting> share) {
-    ProcessorContext<byte[], Object> context = task.context();
-    long latest = 0;
     for (Answer<Waiting> answer : share.answers()) {
-      Waiting waiting = answer.origin();
-      latest = Math.max(latest, waiting.record().timestamp());
       if (answer instanceof Answer.Classified<Waiting> classified) {
-        Record<byte[], byte[]> record = waiting.record();
-        Prediction prediction = events.prediction(share.run(), classified);
-        Headers headers = new RecordHeaders(record.headers());
-        recorder.watch(() -> tracer.answers(share.run(), classified, prediction));
-        recorder.watch(() -> waiting.trace().carry(headers));
-        context.forward(
+        forwardPrediction(task, share.run(), classified);
+      } else if (answer instanceof Answer.Rejected<Waiting> rejected) {
+        forwardDeadLetter(task, rejected);
+      }
+      observer.sent(answer.origin());
+    }
+    shared.events().utilization(share).ifPresent(it -> forwardUtilization(task, share, it));
+    observer.emitted(
+        new ImageObserver.Emission(
+            share,
+            task.pending().arrivals(),
+            task.context().currentSystemTimeMs(),
+            System.nanoTime()));
+  }
+
+  private void forwardPrediction(Task task, BatchRun run, Answer.Classified<Waiting> classified) {
+    Record<byte[], byte[]> record = classified.origin().record();
+    Prediction prediction = shared.events().prediction(run, classified);
+    Headers headers = new RecordHeaders(record.headers());
+    observer.answering(run, classified, prediction);
+    observer.sending(classified.origin(), headers);
+    task.context()
+        .forward(
             new Record<byte[], Object>(record.key(), prediction, record.timestamp(), headers),
             PipelineTopology.PREDICTIONS);
-      } else if (answer instanceof Answer.Rejected<Waiting> rejected) {
-        recorder.watch(() -> tracer.refuses(rejected));
-        Record<byte[], byte[]> letter = DeadLetter.of(waiting, rejected.reason(), mostBytes);
-        context.forward(letter.withValue((Object) letter.value()), PipelineTopology.DEAD_LETTERS);
-      }
-      recorder.watch(waiting.trace()::end);
+  }
+
+  private void forwardDeadLetter(Task task, Answer.Rejected<Waiting> rejected) {
+    Waiting waiting = rejected.origin();
+    observer.refusing(rejected);
+    Record<byte[], byte[]> letter =
+        DeadLetter.of(
+            waiting,
+            rejected.reason(),
+            shared.maxDeadLetterBytes(),
+            headers -> observer.sending(waiting, headers));
+    task.context()
+        .forward(letter.withValue((Object) letter.value()), PipelineTopology.DEAD_LETTERS);
+  }
+
+  /** The event takes the time of the share's latest image. */
+  private void forwardUtilization(Task task, Share<Waiting> share, ExpertUtilization utilization) {
+    long latestMs = 0;
+    for (Answer<Waiting> answer : share.answers()) {
+      latestMs = Math.max(latestMs, answer.origin().record().timestamp());
     }
-    Optional<ExpertUtilization> utilization = events.utilization(share);
-    if (utilization.isPresent()) {
-      byte[] key = share.run().id().getBytes(StandardCharsets.UTF_8);
-      context.forward(
-          new Record<byte[], Object>(key, utilization.get(), latest),
-          PipelineTopology.EXPERT_UTILIZATION);
-      recorder.watch(() -> recorder.emitted(utilization.get()));
-    }
-    long nowMs = context.currentSystemTimeMs();
-    recorder.watch(
-        () -> recorder.emitted(share, nowMs, task.pending().arrivals(), System.nanoTime()));
+    task.context()
+        .forward(
+            new Record<byte[], Object>(
+                share.run().id().getBytes(StandardCharsets.UTF_8), utilization, latestMs),
+            PipelineTopology.EXPERT_UTILIZATION);
+    observer.emitted(utilization);
   }
 
   private void stopEmitting() {

@@ -1,18 +1,17 @@
 package dev.vmoe.streams;
 
 import dev.vmoe.batch.Answer;
-import dev.vmoe.batch.Share;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 
 /** The last dead letters that this instance has emitted. */
-public final class NewestDeadLetters {
+public final class NewestDeadLetters implements ImageObserver {
 
-  private static final int MOST = 20;
+  private static final int MAX_LETTERS = 20;
 
   /** A reason longer than this is cut: the dead letter itself has all of it. */
-  private static final int LONGEST_REASON = 500;
+  private static final int MAX_REASON_CHARS = 500;
 
   private final Deque<Letter> letters = new ArrayDeque<>();
 
@@ -27,8 +26,9 @@ public final class NewestDeadLetters {
   public record Letter(long timeMs, int partition, long offset, String reason) {}
 
   /** Takes over the dead letters of a share. */
-  public void emitted(Share<Waiting> share) {
-    for (Answer<Waiting> answer : share.answers()) {
+  @Override
+  public void emitted(Emission emission) {
+    for (Answer<Waiting> answer : emission.share().answers()) {
       if (answer instanceof Answer.Rejected<Waiting> rejected) {
         Waiting waiting = rejected.origin();
         add(
@@ -42,12 +42,14 @@ public final class NewestDeadLetters {
   }
 
   private static String bounded(String reason) {
-    return reason.length() <= LONGEST_REASON ? reason : reason.substring(0, LONGEST_REASON) + "…";
+    return reason.length() <= MAX_REASON_CHARS
+        ? reason
+        : reason.substring(0, MAX_REASON_CHARS) + "…";
   }
 
   private synchronized void add(Letter letter) {
     letters.addFirst(letter);
-    if (letters.size() > MOST) {
+    if (letters.size() > MAX_LETTERS) {
       letters.removeLast();
     }
   }

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * Images of one of the newest batches, as the model saw them, with their answers: kept only while
  * somebody looks, and shown once they are emitted.
  */
-public final class NewestImages {
+public final class NewestImages implements ImageObserver {
 
   private static final int BEST = 3;
 
@@ -34,7 +34,7 @@ public final class NewestImages {
   /** Guarded by this, which a stream thread may wait for: nothing slow under it. */
   private @Nullable Emitted emitted;
 
-  /** Held by whoever looks, while pictures are encoded. */
+  /** Held by a viewer while pictures are encoded. */
   private final ReentrantLock looking = new ReentrantLock();
 
   private @Nullable Shown shown;
@@ -46,7 +46,8 @@ public final class NewestImages {
   }
 
   /** What was shown last, and its images by their index in the batch. */
-  private record Shown(WatchedClassifier.Sight sight, Map<Integer, Image> images, Batch batch) {}
+  private record Shown(
+      WatchedClassifier.Sight sight, Map<Integer, ShownImage> images, ShownBatch batch) {}
 
   /** The images of a batch that have been emitted, by their index in it. */
   private record Emitted(
@@ -65,7 +66,7 @@ public final class NewestImages {
    * @param kept (L) times (T): of each token in each MoE layer the choices that found a slot
    */
   @SuppressWarnings("ArrayRecordComponent")
-  public record Image(
+  public record ShownImage(
       int partition,
       long offset,
       @Nullable String label,
@@ -84,14 +85,14 @@ public final class NewestImages {
    * @param expertsPerToken K
    * @param images those that are emitted so far, at least one
    */
-  public record Batch(
+  public record ShownBatch(
       String id,
       ModelCard card,
       int batchSize,
       double requestedCapacityRatio,
       double effectiveCapacityRatio,
       int expertsPerToken,
-      List<Image> images) {}
+      List<ShownImage> images) {}
 
   /**
    * Creates a view of what the model sees.
@@ -121,8 +122,10 @@ public final class NewestImages {
   }
 
   /** Takes over where the images of a share came from, if it belongs to the batch that is kept. */
+  @Override
   @SuppressWarnings("ReferenceEquality") // the very run that was watched, not one like it
-  public void emitted(Share<Waiting> share) {
+  public void emitted(Emission emission) {
+    Share<Waiting> share = emission.share();
     WatchedClassifier.Sight sight = served.get().last().orElse(null);
     if (sight == null || share.run().result() != sight.detail().result()) {
       return;
@@ -148,8 +151,8 @@ public final class NewestImages {
     }
   }
 
-  /** Says that somebody looks, and returns what there is to be seen, if there is something yet. */
-  public Optional<Batch> look() {
+  /** Says that somebody looks; returns the newest batch, if one was kept yet. */
+  public Optional<ShownBatch> look() {
     WatchedClassifier watched = served.get();
     watched.look();
     looking.lock();
@@ -180,14 +183,14 @@ public final class NewestImages {
   /** Returns what is to be seen now; images that were there before are not encoded again. */
   @SuppressWarnings("ReferenceEquality") // the very batch that was seen
   private Shown shown(Emitted now, @Nullable Shown before) {
-    Map<Integer, Image> known = Map.of();
+    Map<Integer, ShownImage> known = Map.of();
     if (before != null && before.sight() == now.sight()) {
       if (before.images().size() == now.origins().size()) {
         return before;
       }
       known = before.images();
     }
-    Map<Integer, Image> images = new TreeMap<>(known);
+    Map<Integer, ShownImage> images = new TreeMap<>(known);
     now.origins()
         .forEach(
             (index, origin) ->
@@ -195,9 +198,9 @@ public final class NewestImages {
     return new Shown(now.sight(), images, batch(now, List.copyOf(images.values())));
   }
 
-  private static Batch batch(Emitted now, List<Image> images) {
+  private static ShownBatch batch(Emitted now, List<ShownImage> images) {
     DetailedResult detail = now.sight().detail();
-    return new Batch(
+    return new ShownBatch(
         now.run().id(),
         now.sight().card(),
         now.run().numImages(),
@@ -207,7 +210,7 @@ public final class NewestImages {
         images);
   }
 
-  private Image image(WatchedClassifier.Sight sight, int index, Origin origin) {
+  private ShownImage image(WatchedClassifier.Sight sight, int index, Origin origin) {
     DetailedResult detail = sight.detail();
     ModelCard card = sight.card();
     int size = card.imageSize();
@@ -218,7 +221,7 @@ public final class NewestImages {
         kept.add(detail.kept(index, layer));
       }
     }
-    return new Image(
+    return new ShownImage(
         origin.partition(),
         origin.offset(),
         origin.label(),

@@ -12,7 +12,7 @@ import org.apache.kafka.common.TopicPartition;
  * The offsets of an instance that were read and whose results are not emitted yet, by partition.
  *
  * <p>Processors write here, the {@link CommitGuard} reads before each commit; for one partition
- * both do so on the same stream thread. How far a partition is may be asked by any thread.
+ * both do so on the same stream thread. Any thread may ask how far a partition is.
  */
 final class PendingOffsets {
 

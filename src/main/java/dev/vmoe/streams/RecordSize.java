@@ -6,7 +6,7 @@ import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many bytes things take in a Kafka record, at most. A producer counts a record alone and
+ * Upper bounds on the bytes that things take in a Kafka record. A producer counts a record alone and
  * uncompressed, whatever its compression makes of it later.
  */
 final class RecordSize {

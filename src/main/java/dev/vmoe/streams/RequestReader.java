@@ -3,8 +3,8 @@ package dev.vmoe.streams;
 import dev.vmoe.event.AvroDeserializer;
 import dev.vmoe.event.BadRecordException;
 import dev.vmoe.event.ImageRequest;
-import dev.vmoe.event.MediaType;
 import dev.vmoe.event.RegistryClient;
+import dev.vmoe.image.MediaType;
 import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.topics.TopicPlan;
 import java.nio.ByteBuffer;
@@ -38,7 +38,7 @@ public final class RequestReader {
     }
   }
 
-  /** Most bytes of a label: the utilization of a batch may name one for each of its images. */
+  /** Maximum bytes of a label: the utilization of a batch may name one for each of its images. */
   static final int MAX_LABEL_BYTES = 1024;
 
   private final AvroDeserializer<ImageRequest> avro;

@@ -2,7 +2,6 @@ package dev.vmoe.streams;
 
 import dev.vmoe.batch.Answer;
 import dev.vmoe.batch.BatchRun;
-import dev.vmoe.batch.Share;
 import dev.vmoe.capacity.Decision;
 import dev.vmoe.event.BadRecordException;
 import dev.vmoe.event.ExpertUtilization;
@@ -12,58 +11,26 @@ import dev.vmoe.metrics.ExpertMetrics;
 import dev.vmoe.metrics.ImageMetrics;
 import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.moe.RoutingCounts;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/** Takes batches and shares apart for the recorders. */
-public final class ShareRecorder {
-
-  private static final Logger log = LoggerFactory.getLogger(ShareRecorder.class);
+/** Counts images, batches and shares in the metrics. */
+public final class ShareRecorder implements ImageObserver {
 
   private final PipelineMetrics metrics;
-  private final Consumer<Share<Waiting>> newest;
-  private final AtomicBoolean failed = new AtomicBoolean();
 
   public ShareRecorder(PipelineMetrics metrics) {
-    this(metrics, share -> {});
-  }
-
-  /**
-   * Creates a recorder.
-   *
-   * @param newest takes each share that was forwarded
-   */
-  public ShareRecorder(PipelineMetrics metrics, Consumer<Share<Waiting>> newest) {
     this.metrics = metrics;
-    this.newest = newest;
   }
 
-  /**
-   * Does what only watches. A defect of it is counted, the first one told, and goes no further: it
-   * would hit the same image again after each restart of its thread.
-   */
-  public void watch(Runnable observation) {
-    try {
-      observation.run();
-    } catch (RuntimeException | LinkageError e) {
-      metrics.observerFailed();
-      if (failed.compareAndSet(false, true)) {
-        log.error("who watches images failed, and is not heard of again; images go on", e);
-      }
-    }
-  }
-
-  /** Records that a record was read. */
-  void read() {
+  @Override
+  public void buffered() {
     metrics.images().read();
   }
 
-  /** Records a batch that has run; on the inference thread. */
-  public void ran(BatchRun run) {
+  @Override
+  public void ran(BatchRun run, List<Waiting> images) {
     metrics.batches().finished(run.flushReason().label(), run.lingerNanos());
     BatchResult result = run.result();
     Decision decision = run.decision();
@@ -93,25 +60,18 @@ public final class ShareRecorder {
     return assigned == 0 ? 1 : (double) dispatched / assigned;
   }
 
-  /**
-   * Records a share that was forwarded; on its stream thread.
-   *
-   * @param nowMs wall-clock time, in milliseconds
-   * @param arrivals when the partition's records were first seen
-   * @param nowNanos the same time on the arrivals' clock, in nanoseconds
-   */
-  void emitted(Share<Waiting> share, long nowMs, Arrivals arrivals, long nowNanos) {
-    watch(() -> newest.accept(share));
+  @Override
+  public void emitted(Emission emission) {
     ImageMetrics images = metrics.images();
-    for (Answer<Waiting> answer : share.answers()) {
+    for (Answer<Waiting> answer : emission.share().answers()) {
       if (answer instanceof Answer.Classified<Waiting> classified) {
-        long ageMs = nowMs - classified.origin().record().timestamp();
-        long seenNanos = arrivals.seenNanos(classified.origin().position().offset());
+        long ageMs = emission.nowMs() - classified.origin().record().timestamp();
+        long seenNanos = emission.arrivals().seenNanos(classified.origin().position().offset());
         images.answered(
             classified.queueNanos(),
             classified.decodeNanos(),
             ageMs,
-            Math.min(TimeUnit.MILLISECONDS.toNanos(ageMs), nowNanos - seenNanos));
+            Math.min(TimeUnit.MILLISECONDS.toNanos(ageMs), emission.nowNanos() - seenNanos));
       } else {
         deadLetter(images, answer.origin().refusal());
       }
@@ -130,8 +90,8 @@ public final class ShareRecorder {
     }
   }
 
-  /** Records what the experts did for a share that was forwarded. */
-  void emitted(ExpertUtilization utilization) {
+  @Override
+  public void emitted(ExpertUtilization utilization) {
     ExpertMetrics experts = metrics.experts();
     experts.slots(utilization.getSlots());
     for (LayerUtilization its : utilization.getLayers()) {

@@ -15,14 +15,15 @@ import io.opentelemetry.api.common.AttributesBuilder;
 import io.opentelemetry.api.trace.SpanContext;
 import java.util.List;
 import java.util.Objects;
+import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
 
 /**
- * Takes batches and shares apart for the spans. Steps are told when they are over, from the times
- * that were measured anyway, so that an image whose trace is not sampled costs next to nothing.
+ * Traces images and batches. Spans are written once their step is over, from times that are
+ * measured anyway, so an image whose trace is not sampled costs next to nothing.
  */
-public final class ShareTracer {
+public final class ShareTracer implements ImageObserver {
 
   private final Tracing tracing;
   private final Topics topics;
@@ -41,7 +42,8 @@ public final class ShareTracer {
   }
 
   /** Begins or continues the trace of a record that was read. */
-  ImageTrace received(Record<byte[], byte[]> record, RecordMetadata position) {
+  @Override
+  public ImageTrace received(Record<byte[], byte[]> record, RecordMetadata position) {
     ImageTrace trace = tracing.image(position.topic(), record.headers());
     if (trace.sampled()) {
       trace.describe(
@@ -56,7 +58,8 @@ public final class ShareTracer {
     return trace;
   }
 
-  /** Adds the span of a batch that has run; on the inference thread. */
+  /** Adds the span of the batch. */
+  @Override
   public void ran(BatchRun run, List<Waiting> images) {
     BatchResult result = run.result();
     if (!tracing.isOn() || result == null) {
@@ -98,8 +101,9 @@ public final class ShareTracer {
         .put(SpanAttributes.DESTINATION, topics.images());
   }
 
-  /** Tells the steps of an image that has its prediction, which is about to be sent. */
-  void answers(BatchRun run, Answer.Classified<Waiting> answer, Prediction prediction) {
+  /** Adds the spans of the image's steps. */
+  @Override
+  public void answering(BatchRun run, Answer.Classified<Waiting> answer, Prediction prediction) {
     ImageTrace trace = answer.origin().trace();
     if (!trace.sampled()) {
       return;
@@ -119,8 +123,9 @@ public final class ShareTracer {
     trace.sends(topics.predictions());
   }
 
-  /** Tells why an image has none; its dead letter is about to be sent. */
-  void refuses(Answer.Rejected<Waiting> answer) {
+  /** Says in the image's span why it has no answer. */
+  @Override
+  public void refusing(Answer.Rejected<Waiting> answer) {
     Waiting waiting = answer.origin();
     if (waiting.trace().sampled()) {
       waiting
@@ -130,5 +135,15 @@ public final class ShareTracer {
               answer.reason());
       waiting.trace().sends(topics.deadLetters());
     }
+  }
+
+  @Override
+  public void sending(Waiting image, Headers headers) {
+    image.trace().carry(headers);
+  }
+
+  @Override
+  public void sent(Waiting image) {
+    image.trace().end();
   }
 }

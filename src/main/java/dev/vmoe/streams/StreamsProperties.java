@@ -10,8 +10,8 @@ import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.streams.StreamsConfig;
 
 /**
- * What Kafka Streams and its clients are configured with. What would break delivery is refused by
- * {@link Settings}.
+ * The configuration of Kafka Streams and its clients. {@link Settings} refuses what would break
+ * delivery.
  */
 public final class StreamsProperties {
 
@@ -128,7 +128,7 @@ public final class StreamsProperties {
     defaults.put(
         StreamsConfig.producerPrefix(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION), 1);
     // Dead letters that came compressed leave compressed, and utilization shrinks to a fraction;
-    // lz4 costs least, and every client of Kafka that is kept up can read it.
+    // lz4 costs least, and every maintained client of Kafka can read it.
     defaults.put(StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "lz4");
     int recordBytes = Math.addExact(largestRecordBytes, RECORD_ROOM_BYTES);
     defaults.put(StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), recordBytes);

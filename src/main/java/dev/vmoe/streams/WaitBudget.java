@@ -10,7 +10,7 @@ import java.time.Duration;
  */
 final class WaitBudget {
 
-  /** Half of a transaction's time: who waits longer has to know why it may time out. */
+  /** Half of a transaction's time: a longer wait is logged, since the transaction may time out. */
   private static final Duration ALARM = StreamsProperties.TRANSACTION_TIMEOUT.dividedBy(2);
 
   private final Duration whole;
@@ -28,7 +28,7 @@ final class WaitBudget {
     return left;
   }
 
-  /** Returns how long was waited since the last commit, beyond the budget too. */
+  /** Returns the time waited since the last commit, also beyond the budget. */
   Duration waited() {
     return waited;
   }

@@ -1,5 +1,6 @@
 /**
  * The path of one record: from the image topic into a micro-batch and back out, exactly once.
+ * {@link dev.vmoe.streams.MicroBatchProcessor} does three things.
  *
  * <pre>
  * images ──▶ MicroBatchProcessor ───lane──▶ dev.vmoe.batch
@@ -12,7 +13,13 @@
  *              ├──▶ images.dlq           DeadLetter
  *              └──▶ offsets              CommitGuard: none beyond what was emitted
  *            all in one transaction
+ *
+ * each step ──▶ GuardedObserver ──▶ ShareRecorder, ShareTracer, NewestImages, NewestDeadLetters
+ *
+ * brokers ──▶ LagMonitor ──▶ Backlog: what waits and what arrives
  * </pre>
+ *
+ * <p>What an observer throws changes nothing in what is emitted or committed.
  */
 @NullMarked
 package dev.vmoe.streams;

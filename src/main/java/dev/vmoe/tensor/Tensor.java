@@ -11,7 +11,7 @@ public final class Tensor {
   private final int[] shape;
   private final int size;
 
-  /** Values of this tensor and, where it is a row of another, of its neighbours. */
+  /** The values of this tensor; of a whole tensor if this is a row of it. */
   private final float[] values;
 
   private final int offset;
@@ -33,8 +33,8 @@ public final class Tensor {
   }
 
   /**
-   * Returns a tensor that takes the array over without a copy; the caller must not write to it any
-   * more. For weights, which are large.
+   * Returns a tensor over the array itself, without a copy: for weights, which are large. The
+   * caller must not write to the array again.
    *
    * @throws IllegalArgumentException if the number of values is not the product of the extents
    */
@@ -82,7 +82,7 @@ public final class Tensor {
     return new Tensor(newShape.clone(), size, values, offset);
   }
 
-  /** Returns one index of the first axis, which is removed; shares the values, copies none. */
+  /** Returns the part at one index of the first axis, without that axis. Shares the values. */
   public Tensor row(int index) {
     int rows = shape[0];
     if (index < 0 || index >= rows) {

@@ -13,29 +13,29 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.header.Headers;
 
 /**
- * One image's spans, from reading to emission. Where the trace is not sampled it only knows what
- * the headers have to say.
+ * The spans of one image, from reading to emission. An unsampled trace only keeps the context for
+ * the headers.
  *
- * <p>Belongs to one stream thread; the inference thread says in between which batch it was in. What
- * is never emitted is never ended either, and so leaves no spans.
+ * <p>Belongs to one stream thread; in between, the inference thread sets the batch that the image
+ * was in. An image that is never emitted ends no spans and so leaves none.
  */
 public final class ImageTrace {
 
   private static final Tracer NO_TRACER = TracerProvider.noop().get("");
 
-  /** The trace of every image while tracing is off: headers stay as they came. */
+  /** The trace of every image while tracing is off: it leaves headers unchanged. */
   public static final ImageTrace NONE =
-      new ImageTrace(NO_TRACER, Span.getInvalid(), false, new Moment(0, 0));
+      new ImageTrace(NO_TRACER, Span.getInvalid(), false, new ClockPair(0, 0));
 
   private final Tracer tracer;
   private final Span image;
   private final Context inImage;
   private final boolean newTrace;
-  private final Moment received;
+  private final ClockPair received;
   private SpanContext batch = SpanContext.getInvalid();
   private Span sending = Span.getInvalid();
 
-  private ImageTrace(Tracer tracer, Span image, boolean newTrace, Moment received) {
+  private ImageTrace(Tracer tracer, Span image, boolean newTrace, ClockPair received) {
     this.tracer = tracer;
     this.image = image;
     this.inImage = Context.root().with(image);
@@ -44,14 +44,14 @@ public final class ImageTrace {
   }
 
   /**
-   * Goes on with the trace that the headers name, or begins one.
+   * Continues the trace that the headers name, or begins one.
    *
    * @param destination topic that the image was read from
    * @param headers of its record
    */
   static ImageTrace begin(Tracer tracer, String destination, Headers headers) {
     Context parent = TraceHeaders.read(headers);
-    Moment now = Moment.now();
+    ClockPair now = ClockPair.now();
     Span image =
         tracer
             .spanBuilder("process " + destination)
@@ -63,36 +63,36 @@ public final class ImageTrace {
     return new ImageTrace(tracer, image, newTrace, now);
   }
 
-  /** Returns whether anybody will see the spans. */
+  /** Returns whether the spans are recorded. */
   public boolean sampled() {
     return image.isRecording();
   }
 
-  /** Returns how the image's span is known to others. */
+  /** Returns the context of the image's span. */
   SpanContext context() {
     return image.getSpanContext();
   }
 
-  /** Says more of the image; of use only where it is {@link #sampled}. */
+  /** Adds attributes to the image's span; of use only if it is {@link #sampled}. */
   public void describe(Attributes attributes) {
     image.setAllAttributes(attributes);
   }
 
   /**
-   * The image was in this batch.
+   * Sets the batch that the image was in.
    *
-   * @param span the batch's span; an invalid one where it has none
+   * @param span the batch's span; an invalid one if it has none
    */
   public void ranIn(SpanContext span) {
     batch = span;
   }
 
   /**
-   * Adds a step that is over.
+   * Adds a finished step.
    *
-   * @param name what was done
-   * @param startNanos when it began, by {@link System#nanoTime}
-   * @param endNanos when it ended
+   * @param name of the span
+   * @param startNanos start, by {@link System#nanoTime}
+   * @param endNanos end, by the same clock
    */
   public void step(String name, long startNanos, long endNanos) {
     end(builder(name, startNanos).startSpan(), endNanos);
@@ -101,7 +101,7 @@ public final class ImageTrace {
   /** Adds the run of the model as a step, linked to the batch's span. */
   public void run(long startNanos, long endNanos) {
     Span run = builder("run", startNanos).startSpan();
-    run.addLink(batch); // the builder would make room for as many links as a batch may have images
+    run.addLink(batch); // the builder would allocate room for all links of a batch
     end(run, endNanos);
   }
 
@@ -116,13 +116,13 @@ public final class ImageTrace {
     span.end(received.epochNanosAt(nanoTime), TimeUnit.NANOSECONDS);
   }
 
-  /** There is no answer, for this reason. */
+  /** Records why there is no answer. */
   public void refused(Class<?> type, String reason) {
     image.setStatus(StatusCode.ERROR, reason);
     image.setAttribute(SpanAttributes.ERROR_TYPE, type.getName());
   }
 
-  /** The answer is about to be sent to this topic: from now on it is what the headers name. */
+  /** Begins the span of sending the answer to this topic; the headers will name this span. */
   public void sends(String destination) {
     if (!sampled()) {
       return;
@@ -138,8 +138,8 @@ public final class ImageTrace {
   }
 
   /**
-   * Puts the trace into the headers of what is sent. A trace that somebody else decided not to
-   * sample passes as it came.
+   * Writes the trace into the headers of the answer. A trace that its producer did not sample is
+   * passed on unchanged.
    */
   public void carry(Headers headers) {
     if (sampled()) {
@@ -150,7 +150,7 @@ public final class ImageTrace {
     }
   }
 
-  /** The answer is handed to Kafka. */
+  /** Ends the spans: the answer has been handed to Kafka. */
   public void end() {
     if (sampled()) {
       long nowNanos = System.nanoTime();

@@ -10,8 +10,8 @@ import io.opentelemetry.sdk.trace.samplers.SamplingResult;
 import java.util.List;
 
 /**
- * Samples a span that begins a trace of its own with links, a micro-batch's, if any span that it is
- * linked to is sampled; leaves all others to another sampler.
+ * Samples a root span with links, as a micro-batch has, if one of the linked spans is sampled;
+ * leaves all other spans to another sampler.
  */
 record LinkedSampler(Sampler others) implements Sampler {
 

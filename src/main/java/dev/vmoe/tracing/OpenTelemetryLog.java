@@ -8,14 +8,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What OpenTelemetry logs, through the JDK's logging. Most goes on to the project's log; what comes
- * again with every export is only kept, since {@link WatchedExporter} says it once.
+ * Receives OpenTelemetry's log from the JDK's logging and passes it on to the project's log.
+ * Failures of exports are only kept, since {@link WatchedExporter} logs them once.
  */
 final class OpenTelemetryLog extends Handler {
 
   private static final Logger log = LoggerFactory.getLogger(Tracing.class);
 
-  /** Kept here: the JDK itself forgets a logger that nobody holds, and what was set on it. */
+  /** Kept here, because the JDK forgets a logger without references, and its handlers. */
   private static final java.util.logging.Logger SOURCE =
       java.util.logging.Logger.getLogger("io.opentelemetry");
 
@@ -30,14 +30,14 @@ final class OpenTelemetryLog extends Handler {
 
   private OpenTelemetryLog() {}
 
-  /** Takes the log over; once is enough, more often does no harm. */
+  /** Takes the log over; more than one call does no harm. */
   static void takeOver() {
     SOURCE.setUseParentHandlers(false);
     SOURCE.removeHandler(INSTANCE);
     SOURCE.addHandler(INSTANCE);
   }
 
-  /** Returns why spans were last refused, as far as OpenTelemetry knows. */
+  /** Returns the last failure of an export that OpenTelemetry logged. */
   static String lastFailure() {
     return INSTANCE.lastFailure;
   }

@@ -8,7 +8,7 @@ import io.opentelemetry.sdk.metrics.data.LongPointData;
 import io.opentelemetry.sdk.metrics.export.CollectionRegistration;
 import io.opentelemetry.sdk.metrics.export.MetricReader;
 
-/** Counts the spans that found the export's queue full; OpenTelemetry tells it as a metric only. */
+/** Counts spans lost to a full export queue, which OpenTelemetry only tells as a metric. */
 final class QueueDrops implements MetricReader {
 
   private static final String PROCESSED = "otel.sdk.processor.span.processed";
@@ -16,7 +16,7 @@ final class QueueDrops implements MetricReader {
 
   private volatile CollectionRegistration metrics = CollectionRegistration.noop();
 
-  /** Returns how many there were since the start. */
+  /** Returns the number of lost spans since the start. */
   long count() {
     return metrics.collectAllMetrics().stream()
         .filter(metric -> metric.getName().equals(PROCESSED))

@@ -3,8 +3,8 @@ package dev.vmoe.tracing;
 import io.opentelemetry.api.common.AttributeKey;
 
 /**
- * What spans say: OpenTelemetry's semantic conventions for messaging where they have a name for it,
- * {@code vmoe.} where they have none.
+ * Attributes of spans: named by OpenTelemetry's semantic conventions for messaging where they have
+ * a name, with the prefix {@code vmoe.} otherwise.
  */
 public final class SpanAttributes {
 
@@ -24,10 +24,10 @@ public final class SpanAttributes {
       AttributeKey.longKey("messaging.batch.message_count");
   public static final AttributeKey<String> ERROR_TYPE = AttributeKey.stringKey("error.type");
 
-  /** Identifies the micro-batch, as in the events. */
+  /** Id of the micro-batch, as in the events. */
   public static final AttributeKey<String> BATCH_ID = AttributeKey.stringKey("vmoe.batch.id");
 
-  /** What closed the micro-batch. */
+  /** Why the micro-batch was closed. */
   public static final AttributeKey<String> FLUSH_REASON =
       AttributeKey.stringKey("vmoe.batch.flush_reason");
 
@@ -38,7 +38,7 @@ public final class SpanAttributes {
   public static final AttributeKey<Double> REQUESTED_RATIO =
       AttributeKey.doubleKey("vmoe.capacity_ratio.requested");
 
-  /** Capacity ratio that whole slots amount to. */
+  /** Capacity ratio in effect, since slots are whole. */
   public static final AttributeKey<Double> EFFECTIVE_RATIO =
       AttributeKey.doubleKey("vmoe.capacity_ratio.effective");
 
@@ -46,7 +46,7 @@ public final class SpanAttributes {
   public static final AttributeKey<Long> EXPERTS_PER_TOKEN =
       AttributeKey.longKey("vmoe.experts_per_token");
 
-  /** Order in which choices claimed slots. */
+  /** Order in which choices claimed slots: bpr or vanilla. */
   public static final AttributeKey<String> ROUTING = AttributeKey.stringKey("vmoe.routing");
 
   /** Why the controller chose the operating point. */

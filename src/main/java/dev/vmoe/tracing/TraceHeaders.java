@@ -10,7 +10,7 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 
-/** W3C trace context in a record's headers; what is malformed is as good as absent. */
+/** W3C trace context in a record's headers; malformed headers count as absent. */
 final class TraceHeaders {
 
   static final String TRACEPARENT = "traceparent";
@@ -18,17 +18,17 @@ final class TraceHeaders {
 
   private TraceHeaders() {}
 
-  /** Returns the context that the headers name, or one without a span. */
+  /** Returns the context that the headers name; without a span if they name none. */
   static Context read(Headers headers) {
     return W3CTraceContextPropagator.getInstance()
         .extract(Context.root(), headers, Getter.INSTANCE);
   }
 
   /**
-   * Puts a span in the place of the one that the headers name. The vendors' state stays as it came,
-   * unless it was of another trace.
+   * Replaces the span that the headers name. The vendors' state stays unchanged, unless it belongs
+   * to another trace.
    *
-   * @param newTrace whether the span's trace is not the one that the headers name
+   * @param newTrace whether the span's trace differs from the one that the headers name
    */
   static void write(Context span, boolean newTrace, Headers headers) {
     if (newTrace) {

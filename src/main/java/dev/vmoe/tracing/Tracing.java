@@ -26,14 +26,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The traces of one instance: off, or on the way to a collector.
+ * The traces of one instance: off, or sent to a collector.
  *
- * <p>What {@link Settings} has no name for comes from OpenTelemetry's own variables ({@code
- * OTEL_…}).
+ * <p>OpenTelemetry's own variables ({@code OTEL_…}) set what {@link Settings} does not.
  */
 public final class Tracing implements AutoCloseable {
 
-  /** What closing waits for while the last spans are sent. */
+  /** Maximum time that closing waits for the last spans to be sent. */
   static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
 
   private static final Logger log = LoggerFactory.getLogger(Tracing.class);
@@ -43,8 +42,8 @@ public final class Tracing implements AutoCloseable {
   private static final String TRACES_PATH = "/v1/traces";
 
   /**
-   * What OpenTelemetry's variables may change. A batch may have more images than a span has links
-   * by default, and a few spans an image fill its default queue within half a second.
+   * Defaults that OpenTelemetry's variables may change. A batch may have more images than a span
+   * has links by default, and its default queue is full after half a second of images.
    */
   private static final Map<String, String> DEFAULTS =
       Map.of(
@@ -70,10 +69,10 @@ public final class Tracing implements AutoCloseable {
   }
 
   /**
-   * Starts tracing where an endpoint is set, in the settings or in {@code
+   * Starts tracing if an endpoint is set, in the settings or in {@code
    * OTEL_EXPORTER_OTLP_ENDPOINT}.
    *
-   * @throws ConfigException if OpenTelemetry cannot work with what is set
+   * @throws ConfigException if OpenTelemetry refuses the settings or its variables
    */
   public static Tracing start(Settings settings, TraceMetrics metrics) {
     String endpoint = endpoint(settings);
@@ -99,14 +98,14 @@ public final class Tracing implements AutoCloseable {
       throw new ConfigException(
           "traces cannot be sent to %s: %s. Set tracing.otlp.endpoint to a collector that takes OTLP"
                   .formatted(endpoint, rootCause(e).getMessage())
-              + " over HTTP (http://host:4318), and correct or remove what OTEL_… variables say");
+              + " over HTTP (http://host:4318), and correct or remove the OTEL_… variables");
     }
     metrics.queueDrops(drops::count);
     log.info("traces go to {}", endpoint);
     return new Tracing(sdk, sdk.getTracer("dev.vmoe"));
   }
 
-  /** Returns the collector's address; null where there is none. */
+  /** Returns the collector's address; null if none is set. */
   private static @Nullable String endpoint(Settings settings) {
     String ours = settings.getString(Settings.TRACING_OTLP_ENDPOINT);
     if (ours != null) {
@@ -116,19 +115,19 @@ public final class Tracing implements AutoCloseable {
     return ofTraces == null ? ofOpenTelemetry(ENDPOINT) : ofTraces;
   }
 
-  /** Looks where OpenTelemetry does: a system property, then the variable of the same name. */
+  /** Reads a value as OpenTelemetry does: a system property, then the variable of the same name. */
   private static @Nullable String ofOpenTelemetry(String name) {
     String variable = name.replace('.', '_').toUpperCase(Locale.ROOT);
     String value = System.getProperty(name, System.getenv(variable));
     return value == null || value.isBlank() ? null : value;
   }
 
-  /** What no variable may change, and what the settings say. */
+  /** Returns the values of the settings, and those that no variable may change. */
   private static Map<String, String> decided(Settings settings, ConfigProperties config) {
     Map<String, String> decided = new HashMap<>();
     decided.put("otel.metrics.exporter", "none");
     decided.put("otel.logs.exporter", "none");
-    decided.put("otel.experimental.sdk.telemetry.version", "latest"); // what QueueDrops reads
+    decided.put("otel.experimental.sdk.telemetry.version", "latest"); // QueueDrops reads its metric
     String endpoint = settings.getString(Settings.TRACING_OTLP_ENDPOINT);
     if (endpoint != null) {
       String base = endpoint.replaceFirst("/+$", "");
@@ -160,7 +159,7 @@ public final class Tracing implements AutoCloseable {
   }
 
   /**
-   * Goes on with the trace that a record's headers name, or begins one.
+   * Continues the trace that a record's headers name, or begins one.
    *
    * @param topic that the record was read from
    */
@@ -173,10 +172,10 @@ public final class Tracing implements AutoCloseable {
    *
    * @param name of the span
    * @param images traces of the images that ran
-   * @param startNanos when it began, by {@link System#nanoTime}
-   * @param endNanos when it ended
-   * @param attributes what is to be said of it, asked for only if somebody will see it
-   * @return how the span is known to others; invalid where none of its images is sampled
+   * @param startNanos start of the run, by {@link System#nanoTime}
+   * @param endNanos end, by the same clock
+   * @param attributes of the span; asked for only if it is sampled
+   * @return the span's context; invalid if none of its images is sampled
    */
   public SpanContext batch(
       String name,
@@ -188,7 +187,7 @@ public final class Tracing implements AutoCloseable {
     if (sampled.isEmpty()) {
       return SpanContext.getInvalid();
     }
-    Moment now = Moment.now();
+    ClockPair now = ClockPair.now();
     SpanBuilder builder =
         Objects.requireNonNull(tracer)
             .spanBuilder(name)
@@ -201,7 +200,7 @@ public final class Tracing implements AutoCloseable {
     return span.getSpanContext();
   }
 
-  /** Sends what has not been sent, for a bounded time. */
+  /** Sends the remaining spans, within {@link #CLOSE_LIMIT}. */
   @Override
   public void close() {
     if (sdk != null

@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Counts what becomes of spans on their way to the collector, and logs when it fails and when it
- * works again, not each time.
+ * Counts exported and lost spans. Logs only the first failure in a row, and the first success after
+ * it.
  */
 final class WatchedExporter implements SpanExporter {
 
@@ -25,7 +25,7 @@ final class WatchedExporter implements SpanExporter {
   /**
    * Watches an exporter.
    *
-   * @param endpoint where it sends to, for the log
+   * @param endpoint its destination, for the log
    */
   WatchedExporter(SpanExporter exporter, String endpoint, TraceMetrics metrics) {
     this.exporter = exporter;
@@ -49,8 +49,8 @@ final class WatchedExporter implements SpanExporter {
     } else {
       if (failing.compareAndSet(false, true)) {
         log.warn(
-            "traces do not reach {}: {}. Images are answered as ever; spans are dropped, and counted"
-                + " in vmoe_spans_dropped_total, until it works again",
+            "traces do not reach {}: {}. Images are still answered; until exports work again, spans"
+                + " are dropped and counted in vmoe_spans_dropped_total",
             endpoint,
             OpenTelemetryLog.lastFailure());
       }

@@ -1,19 +1,19 @@
 /**
- * Traces of images, through OpenTelemetry: the trace that a producer began goes on through queue,
- * decoding and run to the prediction's headers. Takes times and texts, so that nothing of the
- * pipeline is known here.
+ * Traces of images, through OpenTelemetry: a producer's trace continues through queue, decoding and
+ * run to the prediction's headers. This package takes times and texts, and so does not depend on
+ * the pipeline.
  *
  * <pre>
  * producer's span
  *   └─ process images            ImageTrace, from reading to emission
  *        ├─ queue                from submission to the start of the run
  *        ├─ decode
- *        ├─ run ─────────link──▶ classify MODEL     one a micro-batch, a trace of its own
- *        │                         └─link──▶ process images, of each of its images
- *        └─ send predictions     named in the prediction's traceparent
+ *        ├─ run ─────────link──▶ classify MODEL     one for each micro-batch, in its own trace
+ *        │                         └─link──▶ process images, one for each of its images
+ *        └─ send predictions     named by the prediction's traceparent
  *
- * ended spans ──▶ bounded queue ──▶ OTLP over HTTP, on a thread of its own
- *                       └─ full, or nobody there: dropped and counted
+ * ended spans ──▶ bounded queue ──▶ OTLP over HTTP, on its own thread
+ *                       └─ full, or no answer: dropped and counted
  * </pre>
  */
 @NullMarked

@@ -248,7 +248,7 @@ public final class CheckpointWriter {
     packer.writePayload(header);
     ByteBuffer window = ByteBuffer.allocate(WINDOW_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = start; i < stop; i++) {
-      leaf.dtype().encode(leaf.values().at(i), window);
+      encode(leaf.dtype(), leaf.values().at(i), window);
       if (window.remaining() < leaf.dtype().bytes() || i == stop - 1) {
         packer.writePayload(window.array(), 0, window.position());
         window.clear();
@@ -283,5 +283,21 @@ public final class CheckpointWriter {
   private static void packExtension(MessagePacker packer, int code, byte[] payload)
       throws IOException {
     packer.packExtensionTypeHeader((byte) code, payload.length).writePayload(payload);
+  }
+
+  private static void encode(Dtype dtype, float value, ByteBuffer to) {
+    switch (dtype) {
+      case FLOAT32 -> to.putFloat(value);
+      case FLOAT16 -> to.putShort(HalfBits.toFloat16(value));
+      case BFLOAT16 -> to.putShort(HalfBits.toBfloat16(value));
+      case FLOAT64 -> to.putDouble(value);
+      case INT8 -> to.put((byte) value);
+      case INT16 -> to.putShort((short) value);
+      case INT32 -> to.putInt((int) value);
+      case INT64, UINT64 -> to.putLong((long) value);
+      case UINT8, BOOL -> to.put((byte) (int) value);
+      case UINT16 -> to.putShort((short) (int) value);
+      case UINT32 -> to.putInt((int) (long) value);
+    }
   }
 }

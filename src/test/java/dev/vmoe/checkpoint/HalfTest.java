@@ -34,9 +34,9 @@ class HalfTest {
     for (int bits = 0; bits < 1 << 16; bits++) {
       float value = Half.fromFloat16((short) bits);
       if (Float.isNaN(value)) {
-        assertThat(Half.fromFloat16(Half.toFloat16(value))).isNaN();
+        assertThat(Half.fromFloat16(HalfBits.toFloat16(value))).isNaN();
       } else {
-        assertThat(Half.toFloat16(value)).isEqualTo((short) bits);
+        assertThat(HalfBits.toFloat16(value)).isEqualTo((short) bits);
       }
     }
   }
@@ -46,36 +46,36 @@ class HalfTest {
     for (int bits = 0; bits < 1 << 16; bits++) {
       float value = Half.fromBfloat16((short) bits);
       if (Float.isNaN(value)) {
-        assertThat(Half.fromBfloat16(Half.toBfloat16(value))).isNaN();
+        assertThat(Half.fromBfloat16(HalfBits.toBfloat16(value))).isNaN();
       } else {
-        assertThat(Half.toBfloat16(value)).isEqualTo((short) bits);
+        assertThat(HalfBits.toBfloat16(value)).isEqualTo((short) bits);
       }
     }
   }
 
   @Test
   void shouldRoundToNearestTiesToEven() {
-    assertThat(Half.toFloat16(1 + 0x1p-11f)).isEqualTo((short) 0x3c00);
-    assertThat(Half.toFloat16(1 + 0x1.8p-10f)).isEqualTo((short) 0x3c02);
-    assertThat(Half.toFloat16(1 + 0x1.004p-11f)).isEqualTo((short) 0x3c01);
-    assertThat(Half.toFloat16(65519.996f)).isEqualTo((short) 0x7bff);
-    assertThat(Half.toFloat16(65520)).isEqualTo((short) 0x7c00);
-    assertThat(Half.toFloat16(0x1p-25f)).isEqualTo((short) 0);
-    assertThat(Half.toFloat16(0x1.8p-24f)).isEqualTo((short) 2);
-    assertThat(Half.toFloat16(0x1.fffp-15f)).isEqualTo((short) 0x0400);
-    assertThat(Half.toBfloat16(1 + 0x1p-8f)).isEqualTo((short) 0x3f80);
-    assertThat(Half.toBfloat16(1 + 0x1.8p-7f)).isEqualTo((short) 0x3f82);
-    assertThat(Half.toBfloat16(Float.MAX_VALUE)).isEqualTo((short) 0x7f80);
+    assertThat(HalfBits.toFloat16(1 + 0x1p-11f)).isEqualTo((short) 0x3c00);
+    assertThat(HalfBits.toFloat16(1 + 0x1.8p-10f)).isEqualTo((short) 0x3c02);
+    assertThat(HalfBits.toFloat16(1 + 0x1.004p-11f)).isEqualTo((short) 0x3c01);
+    assertThat(HalfBits.toFloat16(65519.996f)).isEqualTo((short) 0x7bff);
+    assertThat(HalfBits.toFloat16(65520)).isEqualTo((short) 0x7c00);
+    assertThat(HalfBits.toFloat16(0x1p-25f)).isEqualTo((short) 0);
+    assertThat(HalfBits.toFloat16(0x1.8p-24f)).isEqualTo((short) 2);
+    assertThat(HalfBits.toFloat16(0x1.fffp-15f)).isEqualTo((short) 0x0400);
+    assertThat(HalfBits.toBfloat16(1 + 0x1p-8f)).isEqualTo((short) 0x3f80);
+    assertThat(HalfBits.toBfloat16(1 + 0x1.8p-7f)).isEqualTo((short) 0x3f82);
+    assertThat(HalfBits.toBfloat16(Float.MAX_VALUE)).isEqualTo((short) 0x7f80);
   }
 
   @Property
   void shouldTakeTheNearestFloat16(@ForAll @FloatRange(min = -70000, max = 70000) float value) {
-    float nearest = Half.fromFloat16(Half.toFloat16(value));
+    float nearest = Half.fromFloat16(HalfBits.toFloat16(value));
     if (Math.abs(value) >= 65520) {
       assertThat(nearest).isInfinite();
       return;
     }
-    short bits = Half.toFloat16(value);
+    short bits = HalfBits.toFloat16(value);
     for (int step = -1; step <= 1; step += 2) {
       float neighbour = Half.fromFloat16((short) (bits + step));
       if (Float.isFinite(neighbour)) {

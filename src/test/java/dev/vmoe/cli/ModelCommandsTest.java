@@ -10,6 +10,7 @@ import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.inference.Device;
 import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.model.Form;
 import dev.vmoe.model.Target;
 import dev.vmoe.model.VmoeGraph;
 import dev.vmoe.modelstore.BundledModels;
@@ -187,7 +188,10 @@ class ModelCommandsTest {
     Path graph = folder.resolve("m.onnx");
     Path data = folder.resolve("m.onnx.data");
     importModel(graph.toString());
-    VmoeGraph.of(CheckpointReader.read(Path.of(CHECKPOINT)), Target.CPU, OnnxModel.metadata(graph))
+    VmoeGraph.of(
+            CheckpointReader.read(Path.of(CHECKPOINT)),
+            Form.of(Target.CPU),
+            OnnxModel.metadata(graph))
         .write(graph, 0);
     String image = plain("red.png", Color.RED).toString();
     assertThat(run("predict", "--model", graph.toString(), image)).isZero();

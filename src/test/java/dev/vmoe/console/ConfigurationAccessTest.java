@@ -22,7 +22,7 @@ class ConfigurationAccessTest {
       "{\"version\": 3, \"settings\": {\"capacity.ratio\": 0.5}, \"note\": \" why \"}";
 
   private final Meters meters = new Meters();
-  private final List<Change> changes = new ArrayList<>();
+  private final List<ConfigurationChange> changes = new ArrayList<>();
   private boolean writable = true;
 
   private final PipelineView pipeline =
@@ -33,12 +33,12 @@ class ConfigurationAccessTest {
         }
 
         @Override
-        public List<DeadLetter> deadLetters() {
+        public List<DeadLetterView> deadLetters() {
           return List.of();
         }
 
         @Override
-        public Optional<Batch> images() {
+        public Optional<BatchView> images() {
           return Optional.empty();
         }
 
@@ -48,7 +48,7 @@ class ConfigurationAccessTest {
         }
 
         @Override
-        public String change(Change change) {
+        public String change(ConfigurationChange change) {
           changes.add(change);
           return "written";
         }

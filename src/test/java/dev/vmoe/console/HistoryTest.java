@@ -23,10 +23,11 @@ class HistoryTest {
     meters.close();
   }
 
-  private History.Point tick() {
+  private History.HistoryPoint tick() {
     second++;
     history.add(meters.read(), 1000 * second, TimeUnit.SECONDS.toNanos(second));
-    return history.latest().orElseThrow();
+    List<History.HistoryPoint> points = history.after(0);
+    return points.get(points.size() - 1);
   }
 
   private void answer(int images, long latencyMs) {
@@ -37,7 +38,7 @@ class HistoryTest {
 
   @Test
   void shouldKnowNothingBeforeTheSecondReading() {
-    History.Point first = tick();
+    History.HistoryPoint first = tick();
 
     assertThat(first.answered()).isNaN();
     assertThat(first.p50()).isNaN();
@@ -64,7 +65,7 @@ class HistoryTest {
     }
     answer(90, 40);
     answer(10, 900);
-    History.Point point = tick();
+    History.HistoryPoint point = tick();
 
     assertThat(point.p50()).isBetween(0.025, 0.05);
     assertThat(point.p99()).isBetween(0.5, 1.0);
@@ -108,7 +109,7 @@ class HistoryTest {
     }
 
     assertThat(history.after(0))
-        .extracting(History.Point::timeMs)
+        .extracting(History.HistoryPoint::timeMs)
         .containsExactly(4000L, 5000L, 6000L, 7000L, 8000L);
     assertThat(history.after(6000)).hasSize(2);
     assertThat(history.after(8000)).isEmpty();

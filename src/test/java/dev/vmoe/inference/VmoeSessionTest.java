@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtProvider;
+import dev.vmoe.lab.bench.RandomCheckpoint;
+import dev.vmoe.model.Form;
+import dev.vmoe.model.ImportChoices;
 import dev.vmoe.model.ImportOptions;
 import dev.vmoe.model.ModelImport;
-import dev.vmoe.model.RandomCheckpoint;
 import dev.vmoe.model.Target;
 import dev.vmoe.model.VmoeArchitecture;
 import dev.vmoe.model.VmoeGraph;
@@ -52,7 +54,7 @@ class VmoeSessionTest {
     written =
         ModelImport.write(
             RandomCheckpoint.of(ARCHITECTURE, 5),
-            ImportOptions.named("test").withClasses(List.of("a", "b", "c", "d", "e")),
+            ImportChoices.withClasses("test", List.of("a", "b", "c", "d", "e")),
             file);
     session = VmoeSession.open(file, ON_CPU);
   }
@@ -254,7 +256,8 @@ class VmoeSessionTest {
         .hasMessageStartingWith("cannot load " + junk + " on cpu: ")
         .hasMessageContaining("Protobuf parsing failed");
     Path strange = folder.resolve("strange.onnx");
-    VmoeGraph.of(RandomCheckpoint.of(ARCHITECTURE, 5), Target.CPU, Map.of()).write(strange);
+    VmoeGraph.of(RandomCheckpoint.of(ARCHITECTURE, 5), Form.of(Target.CPU), Map.of())
+        .write(strange);
     assertThatThrownBy(() -> VmoeSession.open(strange, ON_CPU))
         .isInstanceOf(InferenceException.class)
         .hasMessage(strange + ": model file has no metadata entry vmoe.name");

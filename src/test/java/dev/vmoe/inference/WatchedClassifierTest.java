@@ -47,8 +47,8 @@ class WatchedClassifierTest {
     assertThat(classifier.runs()).isEqualTo(1);
     assertThat(sight.detail().result()).isSameAs(result);
     assertThat(sight.detail().kept()).hasSize(20 * 2 * 5);
-    assertThat(sight.numImages()).isEqualTo(WatchedClassifier.MOST_IMAGES);
-    assertThat(sight.pixels()).hasSize(WatchedClassifier.MOST_IMAGES * IMAGE_BYTES);
+    assertThat(sight.numImages()).isEqualTo(WatchedClassifier.MAX_IMAGES);
+    assertThat(sight.pixels()).hasSize(WatchedClassifier.MAX_IMAGES * IMAGE_BYTES);
     assertThat(sight.pixels()[IMAGE_BYTES - 1]).isZero();
     assertThat(sight.pixels()[11 * IMAGE_BYTES]).isEqualTo((byte) 11);
   }

@@ -191,7 +191,7 @@ class PipelineMetricsTest {
     }
 
     assertThat(value("vmoe_operating_point_changes_total{reason=\"other\"}"))
-        .isEqualTo(99 - ReasonCounter.MOST_REASONS);
+        .isEqualTo(99 - ReasonCounter.MAX_REASONS);
     assertThat(Scrape.of(meters).sum("vmoe_operating_point_changes_total")).isEqualTo(99);
   }
 

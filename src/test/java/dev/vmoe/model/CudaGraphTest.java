@@ -9,6 +9,8 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.vmoe.lab.bench.RandomCheckpoint;
+import dev.vmoe.moe.GraphInput;
 import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.moe.Routing;
 import java.io.IOException;
@@ -131,7 +133,7 @@ class CudaGraphTest {
   @Test
   void shouldNoticeThatExpertsOnExactRowsTakeTheirShapesFromData() throws IOException {
     Path file = folder.resolve("cpu.onnx");
-    VmoeGraph.of(RandomCheckpoint.of(ARCHITECTURE, 5), Target.CPU, Map.of()).write(file);
+    VmoeGraph.of(RandomCheckpoint.of(ARCHITECTURE, 5), Form.of(Target.CPU), Map.of()).write(file);
     GraphProto graph = ModelProto.parseFrom(Files.readAllBytes(file)).getGraph();
     Set<String> known = knownOnTheHost(graph);
     assertThat(graph.getNodeList())
@@ -145,7 +147,12 @@ class CudaGraphTest {
    * Range and Expand do, fills its output on the GPU.
    */
   private static Set<String> knownOnTheHost(GraphProto graph) {
-    Set<String> known = new HashSet<>(List.of("capacity", "experts_per_token", "batch_priority"));
+    Set<String> known =
+        new HashSet<>(
+            List.of(
+                GraphInput.CAPACITY.label(),
+                GraphInput.EXPERTS_PER_TOKEN.label(),
+                GraphInput.BATCH_PRIORITY.label()));
     graph.getInitializerList().forEach(constant -> known.add(constant.getName()));
     for (NodeProto node : graph.getNodeList()) {
       boolean small = node.getOpType().equals("Shape") || known.containsAll(node.getInputList());

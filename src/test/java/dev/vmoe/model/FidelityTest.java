@@ -12,6 +12,8 @@ import dev.vmoe.inference.Device;
 import dev.vmoe.inference.ScoredClass;
 import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.lab.bench.RandomCheckpoint;
+import dev.vmoe.lab.bench.Variant;
 import dev.vmoe.model.VmoeArchitecture.Classifier;
 import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.moe.Routing;
@@ -168,7 +170,7 @@ class FidelityTest {
       bias[index] = 100;
       ParameterTree sure = with(random, "head/bias", Tensor.of(bias, names.size()));
       try (VmoeSession session =
-          open(sure, ImportOptions.named("sure").withClasses(names), "class-" + index)) {
+          open(sure, ImportChoices.withClasses("sure", names), "class-" + index)) {
         float[] logits =
             session.classify(
                     ByteBuffer.allocateDirect(8 * 8 * 3),
@@ -345,8 +347,8 @@ class FidelityTest {
   private static GraphRun withGates(Case model, ParameterTree checkpoint, Target target) {
     return GraphRun.of(
         model.architecture().dense()
-            ? VmoeGraph.of(checkpoint, target, Map.of())
-            : VmoeGraph.withGates(checkpoint, target, Map.of()));
+            ? VmoeGraph.of(checkpoint, Form.of(target), Map.of())
+            : VmoeGraph.withGates(checkpoint, Form.of(target), Map.of()));
   }
 
   private static Routing routing(PlainVmoe.Setting setting) {

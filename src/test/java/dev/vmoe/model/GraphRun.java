@@ -6,6 +6,8 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
+import dev.vmoe.moe.GraphInput;
+import dev.vmoe.moe.GraphOutput;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.onnx.OnnxModel;
 import java.io.IOException;
@@ -69,7 +71,7 @@ final class GraphRun implements AutoCloseable {
     Inputs images(byte[] images, int numImages, int imageSize) {
       ByteBuffer direct = ByteBuffer.allocateDirect(images.length).put(images).flip();
       return add(
-          "images",
+          GraphInput.IMAGES.label(),
           () ->
               OnnxTensor.createTensor(
                   ENVIRONMENT,
@@ -83,16 +85,18 @@ final class GraphRun implements AutoCloseable {
     }
 
     Inputs routing(int slots, int expertsPerToken, Routing routing, float[] imagePriority) {
-      add("capacity", () -> OnnxTensor.createTensor(ENVIRONMENT, new long[] {slots}));
       add(
-          "experts_per_token",
+          GraphInput.CAPACITY.label(),
+          () -> OnnxTensor.createTensor(ENVIRONMENT, new long[] {slots}));
+      add(
+          GraphInput.EXPERTS_PER_TOKEN.label(),
           () -> OnnxTensor.createTensor(ENVIRONMENT, new long[] {expertsPerToken}));
       add(
-          "batch_priority",
+          GraphInput.BATCH_PRIORITY.label(),
           () ->
               OnnxTensor.createTensor(
                   ENVIRONMENT, new boolean[] {routing == Routing.BATCH_PRIORITY}));
-      return floats("image_priority", imagePriority, imagePriority.length);
+      return floats(GraphInput.IMAGE_PRIORITY.label(), imagePriority, imagePriority.length);
     }
 
     private Inputs add(String name, Source source) {
@@ -112,16 +116,20 @@ final class GraphRun implements AutoCloseable {
   /** The outputs of one run, in C order. */
   record Outputs(Map<String, Object> arrays) {
 
+    float[] floats(GraphOutput output) {
+      return floats(output.label());
+    }
+
     float[] floats(String name) {
       return (float[]) get(name);
     }
 
-    int[] ints(String name) {
-      return (int[]) get(name);
+    int[] ints(GraphOutput output) {
+      return (int[]) get(output.label());
     }
 
-    byte[] bytes(String name) {
-      return (byte[]) get(name);
+    byte[] bytes(GraphOutput output) {
+      return (byte[]) get(output.label());
     }
 
     private Object get(String name) {

@@ -7,6 +7,8 @@ import dev.vmoe.checkpoint.CheckpointReader;
 import dev.vmoe.checkpoint.CheckpointWriter;
 import dev.vmoe.checkpoint.Dtype;
 import dev.vmoe.checkpoint.ParameterTree;
+import dev.vmoe.lab.bench.RandomCheckpoint;
+import dev.vmoe.lab.bench.Variant;
 import dev.vmoe.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import dev.vmoe.lab.bench.Variant;
+import dev.vmoe.moe.GraphOutput;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.onnx.OnnxModel;
 import java.nio.file.Files;
@@ -76,14 +78,14 @@ class LargeImportTest {
               new GraphRun.Inputs()
                   .images(images, 2, a.imageSize())
                   .routing(1000, 2, Routing.BATCH_PRIORITY, priority));
-      float[] logits = outputs.floats("logits");
+      float[] logits = outputs.floats(GraphOutput.LOGITS);
       assertThat(logits).hasSize(2 * a.numClasses());
       double[] squares = IntStream.range(0, logits.length).mapToDouble(i -> logits[i]).toArray();
       // random kernels keep the variance of what goes through: logits of weights read from the
       // wrong place would be none, or huge
       assertThat(Math.sqrt(Arrays.stream(squares).map(x -> x * x).average().orElseThrow()))
           .isBetween(0.2, 5.0);
-      assertThat(Arrays.stream(outputs.ints("assigned")).sum())
+      assertThat(Arrays.stream(outputs.ints(GraphOutput.ASSIGNED)).sum())
           .isEqualTo(2 * a.tokensPerImage() * 2 * a.moeBlocks().size());
     }
   }

@@ -8,6 +8,9 @@ import dev.vmoe.checkpoint.CheckpointReader;
 import dev.vmoe.checkpoint.CheckpointWriter;
 import dev.vmoe.checkpoint.Dtype;
 import dev.vmoe.checkpoint.ParameterTree;
+import dev.vmoe.lab.bench.RandomCheckpoint;
+import dev.vmoe.lab.bench.Variant;
+import dev.vmoe.moe.GraphOutput;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.onnx.OnnxModel;
@@ -88,8 +91,7 @@ class ModelImportTest {
     ModelCard card =
         ModelImport.write(
             CheckpointReader.read(prefix),
-            ImportOptions.named("m")
-                .positioned(made.positions(), a.imageSize())
+            ImportChoices.positioned(made.positions(), a.imageSize())
                 .forTarget(made.preLogits() == 0 ? Target.CPU : Target.CUDA),
             file);
     assertThat(card.moeBlocks()).isEqualTo(a.moeBlocks());
@@ -147,7 +149,7 @@ class ModelImportTest {
     ImportOptions options = ImportOptions.named("m");
     Path file = folder.resolve("m.onnx");
     String own = ModelImport.write(checkpoint, options, file).weightsHash();
-    ImportOptions larger = options.positioned(Positions.LEARNED, 16);
+    ImportOptions larger = ImportChoices.positioned(Positions.LEARNED, 16);
     assertThat(ModelImport.write(checkpoint, larger, file).weightsHash()).isNotEqualTo(own);
     assertThat(ModelImport.write(checkpoint, larger, file).imageSize()).isEqualTo(16);
   }
@@ -163,7 +165,7 @@ class ModelImportTest {
               new GraphRun.Inputs()
                   .images(images, IMAGES, a.imageSize())
                   .routing(4, 2, Routing.BATCH_PRIORITY, priority))
-          .floats("logits");
+          .floats(GraphOutput.LOGITS);
     }
   }
 

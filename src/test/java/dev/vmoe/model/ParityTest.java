@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.vmoe.checkpoint.CheckpointReader;
 import dev.vmoe.checkpoint.Npz;
 import dev.vmoe.checkpoint.ParameterTree;
+import dev.vmoe.moe.GraphOutput;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.tensor.Tensor;
 import java.io.IOException;
@@ -60,7 +61,7 @@ class ParityTest {
     VmoeArchitecture architecture = VmoeArchitecture.of(checkpoint);
     byte[] images = bytes(expected.get("images"));
     List<String> compared = new ArrayList<>();
-    try (GraphRun graph = GraphRun.of(VmoeGraph.of(checkpoint, target, Map.of()))) {
+    try (GraphRun graph = GraphRun.of(VmoeGraph.of(checkpoint, Form.of(target), Map.of()))) {
       for (String path : expected.paths()) {
         Matcher name = LOGITS.matcher(path);
         if (!name.matches()) {
@@ -69,13 +70,13 @@ class ParityTest {
         String setting = name.group(1);
         GraphRun.Outputs outputs = run(graph, architecture, images, expected, name);
         Tensor logits = expected.get(path);
-        assertThat(relativeDifference(outputs.floats("logits"), logits))
+        assertThat(relativeDifference(outputs.floats(GraphOutput.LOGITS), logits))
             .as("logits of %s", setting)
             .isLessThanOrEqualTo(TOLERANCE);
-        assertThat(outputs.ints("assigned"))
+        assertThat(outputs.ints(GraphOutput.ASSIGNED))
             .as("assigned of %s", setting)
             .isEqualTo(ints(expected.get("assigned_" + setting)));
-        assertThat(outputs.ints("dispatched"))
+        assertThat(outputs.ints(GraphOutput.DISPATCHED))
             .as("dispatched of %s", setting)
             .isEqualTo(ints(expected.get("dispatched_" + setting)));
         compared.add(setting);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.vmoe.checkpoint.Npz;
 import dev.vmoe.checkpoint.ParameterTree;
+import dev.vmoe.lab.bench.RandomCheckpoint;
 import dev.vmoe.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.vmoe.checkpoint.CheckpointReader;
 import dev.vmoe.checkpoint.ParameterTree;
+import dev.vmoe.lab.bench.RandomCheckpoint;
 import dev.vmoe.moe.Capacity;
+import dev.vmoe.moe.GraphOutput;
 import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.moe.ReferenceRouter;
 import dev.vmoe.moe.Routing;
@@ -45,8 +47,8 @@ class PrecisionTest {
   @ParameterizedTest
   @CsvSource({"FP16, 0.01", "INT8, 0.1"})
   void shouldStayNearSinglePrecision(Precision precision, double tolerance) {
-    float[] exact = run(graph(Precision.FP32), TOKENS).floats("logits");
-    float[] rounded = run(graph(precision), TOKENS).floats("logits");
+    float[] exact = run(graph(Precision.FP32), TOKENS).floats(GraphOutput.LOGITS);
+    float[] rounded = run(graph(precision), TOKENS).floats(GraphOutput.LOGITS);
     double error = 0;
     double size = 0;
     for (int i = 0; i < exact.length; i++) {
@@ -67,16 +69,16 @@ class PrecisionTest {
       RoutingCounts counts =
           ReferenceRouter.route(outputs.floats("gates"), 4, 2, slots, Routing.BATCH_PRIORITY, equal)
               .countsByImage(ARCHITECTURE.tokensPerImage());
-      assertThat(outputs.ints("assigned")).isEqualTo(counts.assigned());
-      assertThat(outputs.ints("dispatched")).isEqualTo(counts.dispatched());
+      assertThat(outputs.ints(GraphOutput.ASSIGNED)).isEqualTo(counts.assigned());
+      assertThat(outputs.ints(GraphOutput.DISPATCHED)).isEqualTo(counts.dispatched());
     }
   }
 
   @Test
   void shouldTakeExpertsThatNobodyChooses() {
     GraphRun.Outputs outputs = run(graph(Precision.INT8), 4, 1);
-    assertThat(outputs.ints("dispatched")).contains(0);
-    for (float logit : outputs.floats("logits")) {
+    assertThat(outputs.ints(GraphOutput.DISPATCHED)).contains(0);
+    for (float logit : outputs.floats(GraphOutput.LOGITS)) {
       assertThat(logit).isFinite();
     }
   }
@@ -90,7 +92,7 @@ class PrecisionTest {
     byte[] labels = idx("t10k-labels-idx1-ubyte.gz", 8, count);
     int[] correct = new int[2];
     int same = 0;
-    try (GraphRun exact = GraphRun.of(VmoeGraph.of(demo, Target.CPU, Map.of()));
+    try (GraphRun exact = GraphRun.of(VmoeGraph.of(demo, Form.of(Target.CPU), Map.of()));
         GraphRun bytes = GraphRun.of(VmoeGraph.of(demo, form(Precision.INT8), Map.of()))) {
       for (int first = 0; first < count; first += 50) {
         byte[] images = new byte[50 * 28 * 28 * 3];
@@ -131,7 +133,7 @@ class PrecisionTest {
                         2,
                         Routing.BATCH_PRIORITY,
                         ImagePriority.equal(numImages)))
-            .floats("logits");
+            .floats(GraphOutput.LOGITS);
     int[] answers = new int[numImages];
     for (int i = 0; i < logits.length; i++) {
       int image = i / 10;

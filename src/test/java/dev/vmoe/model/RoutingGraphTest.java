@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.vmoe.moe.Capacity;
 import dev.vmoe.moe.DispatchPlan;
+import dev.vmoe.moe.GraphOutput;
 import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.moe.ReferenceRouter;
 import dev.vmoe.moe.Routing;
@@ -50,12 +51,29 @@ class RoutingGraphTest {
               ImageCounts.of(
                   gates, slots, inputs.imagePriority().extent(0), tokensPerImage, numExperts);
           Extent experts = Extent.of(numExperts);
-          graph.output("assigned", counts.assigned(), ElementType.INT32, batch, experts);
-          graph.output("dispatched", counts.dispatched(), ElementType.INT32, batch, experts);
-          graph.output("gate_sum", counts.gateSum(), ElementType.FLOAT, batch, experts);
-          graph.output("importance", counts.importance(), ElementType.FLOAT, batch, experts);
-          graph.output("skipped", counts.skipped(), ElementType.INT32, batch);
-          graph.output("kept", counts.kept(), ElementType.INT8, batch, Extent.of(tokensPerImage));
+          graph.output(
+              GraphOutput.ASSIGNED.label(), counts.assigned(), ElementType.INT32, batch, experts);
+          graph.output(
+              GraphOutput.DISPATCHED.label(),
+              counts.dispatched(),
+              ElementType.INT32,
+              batch,
+              experts);
+          graph.output(
+              GraphOutput.GATE_SUM.label(), counts.gateSum(), ElementType.FLOAT, batch, experts);
+          graph.output(
+              GraphOutput.IMPORTANCE.label(),
+              counts.importance(),
+              ElementType.FLOAT,
+              batch,
+              experts);
+          graph.output(GraphOutput.SKIPPED.label(), counts.skipped(), ElementType.INT32, batch);
+          graph.output(
+              GraphOutput.KEPT.label(),
+              counts.kept(),
+              ElementType.INT8,
+              batch,
+              Extent.of(tokensPerImage));
           graph.output(
               "weight",
               slots.weight(),
@@ -87,18 +105,18 @@ class RoutingGraphTest {
   void shouldKeepEarlierTokensInVanillaOrder() {
     GraphRun.Outputs outputs = workedExample(Routing.VANILLA);
     assertThat(outputs.floats("weight")).containsExactly(.4f, .2f, .5f, 0, .6f, 0);
-    assertThat(outputs.bytes("kept")).containsExactly(2, 1, 1);
-    assertThat(outputs.ints("assigned")).containsExactly(3, 0, 3);
-    assertThat(outputs.ints("dispatched")).containsExactly(2, 0, 2);
-    assertThat(outputs.ints("skipped")).containsExactly(0);
+    assertThat(outputs.bytes(GraphOutput.KEPT)).containsExactly(2, 1, 1);
+    assertThat(outputs.ints(GraphOutput.ASSIGNED)).containsExactly(3, 0, 3);
+    assertThat(outputs.ints(GraphOutput.DISPATCHED)).containsExactly(2, 0, 2);
+    assertThat(outputs.ints(GraphOutput.SKIPPED)).containsExactly(0);
   }
 
   @Test
   void shouldKeepTokensWithLargerGatesUnderBatchPriority() {
     GraphRun.Outputs outputs = workedExample(Routing.BATCH_PRIORITY);
     assertThat(outputs.floats("weight")).containsExactly(.4f, 0, .5f, .4f, .6f, 0);
-    assertThat(outputs.bytes("kept")).containsExactly(1, 2, 1);
-    assertThat(outputs.ints("dispatched")).containsExactly(2, 0, 2);
+    assertThat(outputs.bytes(GraphOutput.KEPT)).containsExactly(1, 2, 1);
+    assertThat(outputs.ints(GraphOutput.DISPATCHED)).containsExactly(2, 0, 2);
   }
 
   @Test
@@ -110,8 +128,8 @@ class RoutingGraphTest {
                 new GraphRun.Inputs()
                     .floats("gates", gates, 4, 2)
                     .routing(2, 1, Routing.BATCH_PRIORITY, new float[] {.5f, 1}));
-    assertThat(outputs.bytes("kept")).containsExactly(0, 0, 1, 1);
-    assertThat(outputs.ints("skipped")).containsExactly(2, 0);
+    assertThat(outputs.bytes(GraphOutput.KEPT)).containsExactly(0, 0, 1, 1);
+    assertThat(outputs.ints(GraphOutput.SKIPPED)).containsExactly(2, 0);
   }
 
   @Test
@@ -128,7 +146,7 @@ class RoutingGraphTest {
             new GraphRun.Inputs()
                 .floats("gates", new float[] {gate0, 1 - gate0, gate1, 1 - gate1}, 2, 2)
                 .routing(1, 1, Routing.BATCH_PRIORITY, new float[] {priority0, priority1}))
-        .bytes("kept");
+        .bytes(GraphOutput.KEPT);
   }
 
   /** Priorities of the images of a batch, as a run brings them to the graph. */
@@ -214,12 +232,14 @@ class RoutingGraphTest {
     DispatchPlan plan =
         ReferenceRouter.route(gates, numExperts, expertsPerToken, slots, routing, tokenPriority);
     RoutingCounts counts = plan.countsByImage(tokensPerImage);
-    assertThat(outputs.ints("assigned")).containsExactly(counts.assigned());
-    assertThat(outputs.ints("dispatched")).containsExactly(counts.dispatched());
-    assertThat(outputs.ints("skipped")).containsExactly(counts.skipped());
-    assertThat(outputs.bytes("kept")).containsExactly(kept(plan));
-    assertThat(outputs.floats("gate_sum")).containsExactly(counts.gateSum(), within(1e-5f));
-    assertThat(outputs.floats("importance")).containsExactly(counts.importance(), within(1e-5f));
+    assertThat(outputs.ints(GraphOutput.ASSIGNED)).containsExactly(counts.assigned());
+    assertThat(outputs.ints(GraphOutput.DISPATCHED)).containsExactly(counts.dispatched());
+    assertThat(outputs.ints(GraphOutput.SKIPPED)).containsExactly(counts.skipped());
+    assertThat(outputs.bytes(GraphOutput.KEPT)).containsExactly(kept(plan));
+    assertThat(outputs.floats(GraphOutput.GATE_SUM))
+        .containsExactly(counts.gateSum(), within(1e-5f));
+    assertThat(outputs.floats(GraphOutput.IMPORTANCE))
+        .containsExactly(counts.importance(), within(1e-5f));
   }
 
   /** Random gates that sum to 1; in whole steps where there are steps, so that many are equal. */

@@ -9,7 +9,9 @@ import dev.vmoe.image.BadImageException;
 import dev.vmoe.image.DecoderLimits;
 import dev.vmoe.image.OpenCvDecoder;
 import dev.vmoe.image.Preprocessing;
+import dev.vmoe.lab.bench.RandomCheckpoint;
 import dev.vmoe.moe.Capacity;
+import dev.vmoe.moe.GraphOutput;
 import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.moe.Resize;
 import dev.vmoe.moe.Routing;
@@ -44,7 +46,7 @@ class SkippedPatchesTest {
     byte[] pixels = new byte[a.imageSize() * a.imageSize() * 3];
     new Random(7).nextBytes(pixels);
     try (GraphRun graph =
-        GraphRun.of(VmoeGraph.withGates(withoutAttention(a), Target.CPU, Map.of()))) {
+        GraphRun.of(VmoeGraph.withGates(withoutAttention(a), Form.of(Target.CPU), Map.of()))) {
       float[] before = gates(graph, pixels, a);
       for (int token = grid.tokens() - grid.patches(); token < grid.tokens(); token++) {
         byte[] kept = new byte[grid.tokens()];
@@ -95,7 +97,8 @@ class SkippedPatchesTest {
     int tokens = numImages * 50;
     byte[] images = testImages(numImages);
     ParameterTree checkpoint = CheckpointReader.read(FASHION_MNIST.resolve("vmoe-bpr/checkpoint"));
-    try (GraphRun graph = GraphRun.of(VmoeGraph.withGates(checkpoint, Target.CPU, Map.of()))) {
+    try (GraphRun graph =
+        GraphRun.of(VmoeGraph.withGates(checkpoint, Form.of(Target.CPU), Map.of()))) {
       for (Routing routing : Routing.values()) {
         GraphRun.Outputs outputs =
             graph.run(
@@ -111,7 +114,8 @@ class SkippedPatchesTest {
           Means place = new Means();
           for (int token = 0; token < tokens; token++) {
             int image = token / 50;
-            boolean skipped = outputs.bytes("kept")[(image * 4 + layer) * 50 + token % 50] == 0;
+            boolean skipped =
+                outputs.bytes(GraphOutput.KEPT)[(image * 4 + layer) * 50 + token % 50] == 0;
             gate.add(skipped, topGate(outputs.floats("gates"), layer * tokens + token));
             place.add(skipped, token);
           }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.vmoe.checkpoint.ParameterTree;
+import dev.vmoe.lab.bench.RandomCheckpoint;
 import dev.vmoe.tensor.Tensor;
 import java.util.HashMap;
 import java.util.List;
@@ -88,18 +89,10 @@ class VmoeArchitectureTest {
     Map<String, Tensor> leaves = leaves(TOKEN);
     leaves.put("Encoder/encoderblock_1/Moe/Mlp/Dense_1/kernel", Tensor.of(new float[8], 1, 8));
     ParameterTree checkpoint = new ParameterTree(leaves);
-    assertThatThrownBy(() -> VmoeGraph.of(checkpoint, Target.CPU, Map.of()))
+    assertThatThrownBy(() -> VmoeGraph.of(checkpoint, Form.of(Target.CPU), Map.of()))
         .hasMessage(
             "parameter Encoder/encoderblock_1/Moe/Mlp/Dense_1/kernel has shape (1, 8), not (4, 16,"
                 + " 8)");
-  }
-
-  @Test
-  void shouldHaveThePublishedArchitectures() {
-    assertThat(Variant.S32_LAST_2.architecture().moeBlocks()).containsExactly(5, 7);
-    assertThat(Variant.S32_LAST_2.architecture().tokensPerImage()).isEqualTo(50);
-    assertThat(Variant.B16_EVERY_2.architecture().moeBlocks()).containsExactly(1, 3, 5, 7, 9, 11);
-    assertThat(Variant.H14_LAST_5.architecture().moeBlocks()).containsExactly(23, 25, 27, 29, 31);
   }
 
   private static Map<String, Tensor> leaves(int numBlocks) {

@@ -8,8 +8,11 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.TensorInfo;
 import dev.vmoe.checkpoint.CheckpointReader;
 import dev.vmoe.checkpoint.ParameterTree;
+import dev.vmoe.lab.bench.RandomCheckpoint;
 import dev.vmoe.moe.Capacity;
 import dev.vmoe.moe.DispatchPlan;
+import dev.vmoe.moe.GraphInput;
+import dev.vmoe.moe.GraphOutput;
 import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.moe.ReferenceRouter;
 import dev.vmoe.moe.Routing;
@@ -44,7 +47,7 @@ class VmoeGraphTest {
 
   @Test
   void shouldHaveTheInputsAndOutputsThatRunsRelyOn() throws OrtException {
-    try (GraphRun graph = GraphRun.of(VmoeGraph.of(CHECKPOINT, Target.CPU, Map.of()))) {
+    try (GraphRun graph = GraphRun.of(VmoeGraph.of(CHECKPOINT, Form.of(Target.CPU), Map.of()))) {
       assertThat(describe(graph.session().getInputInfo()))
           .containsExactly(
               Map.entry("batch_priority", "BOOL [1]"),
@@ -61,17 +64,21 @@ class VmoeGraphTest {
               Map.entry("kept", "INT8 [-1, 2, 10]"),
               Map.entry("logits", "FLOAT [-1, 5]"),
               Map.entry("skipped", "INT32 [-1, 2]"));
+      assertThat(Arrays.stream(GraphInput.values()).map(GraphInput::label))
+          .containsExactlyInAnyOrderElementsOf(graph.session().getInputNames());
+      assertThat(Arrays.stream(GraphOutput.values()).map(GraphOutput::label))
+          .containsExactlyInAnyOrderElementsOf(graph.session().getOutputNames());
     }
   }
 
   @Test
   void shouldHaveOnlyImagesAndLogitsWhereNoBlockIsAMixture() throws OrtException {
     ParameterTree dense = RandomCheckpoint.of(ARCHITECTURE.denseTwin(), 5);
-    try (GraphRun graph = GraphRun.of(VmoeGraph.of(dense, Target.CPU, Map.of()))) {
+    try (GraphRun graph = GraphRun.of(VmoeGraph.of(dense, Form.of(Target.CPU), Map.of()))) {
       assertThat(graph.session().getInputNames()).containsExactly("images");
       assertThat(graph.session().getOutputNames()).containsExactly("logits");
       GraphRun.Outputs outputs = graph.run(new GraphRun.Inputs().images(images(3), 3, 12));
-      assertThat(outputs.floats("logits")).hasSize(15);
+      assertThat(outputs.floats(GraphOutput.LOGITS)).hasSize(15);
     }
   }
 
@@ -80,7 +87,8 @@ class VmoeGraphTest {
   void shouldRouteAsThePlainJavaReferenceDoesWithTheGraphsOwnGates(
       int numImages, int expertsPerToken, double ratio) {
     for (Target target : Target.values()) {
-      try (GraphRun graph = GraphRun.of(VmoeGraph.withGates(CHECKPOINT, target, Map.of()))) {
+      try (GraphRun graph =
+          GraphRun.of(VmoeGraph.withGates(CHECKPOINT, Form.of(target), Map.of()))) {
         compareToReference(graph, ARCHITECTURE, images(numImages), expertsPerToken, ratio);
       }
     }
@@ -92,7 +100,7 @@ class VmoeGraphTest {
       throws IOException {
     ParameterTree checkpoint = CheckpointReader.read(DEMO.resolve("vmoe/checkpoint"));
     VmoeArchitecture architecture = VmoeArchitecture.of(checkpoint);
-    try (GraphRun graph = GraphRun.of(VmoeGraph.withGates(checkpoint, target, Map.of()))) {
+    try (GraphRun graph = GraphRun.of(VmoeGraph.withGates(checkpoint, Form.of(target), Map.of()))) {
       for (int numImages : new int[] {1, 2, 5, 17, 64}) {
         byte[] images = testImages(100 * numImages, numImages);
         for (double ratio : new double[] {.05, .1, .15, .25, .35, .5, .75, 1.05, 2, 4}) {
@@ -182,29 +190,32 @@ class VmoeGraphTest {
         String.format(
             "%d images, K %d, ratio %s, %s, priorities %s",
             numImages, expertsPerToken, ratio, routing, Arrays.toString(imagePriority));
-    assertThat(outputs.ints("assigned")).as("assigned, %s", setting).isEqualTo(assigned);
-    assertThat(outputs.ints("dispatched")).as("dispatched, %s", setting).isEqualTo(dispatched);
-    assertThat(outputs.ints("skipped")).as("skipped, %s", setting).isEqualTo(skipped);
-    assertThat(outputs.bytes("kept")).as("kept, %s", setting).isEqualTo(kept);
-    assertThat(outputs.floats("gate_sum"))
+    assertThat(outputs.ints(GraphOutput.ASSIGNED)).as("assigned, %s", setting).isEqualTo(assigned);
+    assertThat(outputs.ints(GraphOutput.DISPATCHED))
+        .as("dispatched, %s", setting)
+        .isEqualTo(dispatched);
+    assertThat(outputs.ints(GraphOutput.SKIPPED)).as("skipped, %s", setting).isEqualTo(skipped);
+    assertThat(outputs.bytes(GraphOutput.KEPT)).as("kept, %s", setting).isEqualTo(kept);
+    assertThat(outputs.floats(GraphOutput.GATE_SUM))
         .as("gate sum, %s", setting)
         .containsExactly(gateSum, within(5e-5f));
-    assertThat(outputs.floats("importance"))
+    assertThat(outputs.floats(GraphOutput.IMPORTANCE))
         .as("importance, %s", setting)
         .containsExactly(importance, within(5e-5f));
   }
 
   @Test
   void shouldAnswerAnImageAloneAsInABatchWhereNothingIsDropped() {
-    try (GraphRun graph = GraphRun.of(VmoeGraph.of(CHECKPOINT, Target.CPU, Map.of()))) {
+    try (GraphRun graph = GraphRun.of(VmoeGraph.of(CHECKPOINT, Form.of(Target.CPU), Map.of()))) {
       byte[] images = images(8);
       float[] together =
           run(graph, ARCHITECTURE, images, 2, 8 * ARCHITECTURE.tokensPerImage(), Routing.VANILLA)
-              .floats("logits");
+              .floats(GraphOutput.LOGITS);
       int imageBytes = images.length / 8;
       for (int image = 0; image < 8; image++) {
         byte[] one = Arrays.copyOfRange(images, image * imageBytes, (image + 1) * imageBytes);
-        float[] alone = run(graph, ARCHITECTURE, one, 2, 12, Routing.VANILLA).floats("logits");
+        float[] alone =
+            run(graph, ARCHITECTURE, one, 2, 12, Routing.VANILLA).floats(GraphOutput.LOGITS);
         assertThat(Arrays.copyOfRange(together, image * 5, image * 5 + 5))
             .containsExactly(alone, within(1e-5f));
       }
@@ -213,12 +224,13 @@ class VmoeGraphTest {
 
   @Test
   void shouldSayTheSameForEveryTarget() {
-    try (GraphRun cpu = GraphRun.of(VmoeGraph.of(CHECKPOINT, Target.CPU, Map.of()));
-        GraphRun cuda = GraphRun.of(VmoeGraph.of(CHECKPOINT, Target.CUDA, Map.of()))) {
+    try (GraphRun cpu = GraphRun.of(VmoeGraph.of(CHECKPOINT, Form.of(Target.CPU), Map.of()));
+        GraphRun cuda = GraphRun.of(VmoeGraph.of(CHECKPOINT, Form.of(Target.CUDA), Map.of()))) {
       for (int slots : new int[] {4, 20, 80}) {
-        assertThat(run(cuda, 8, 2, slots, Routing.BATCH_PRIORITY).floats("logits"))
+        assertThat(run(cuda, 8, 2, slots, Routing.BATCH_PRIORITY).floats(GraphOutput.LOGITS))
             .containsExactly(
-                run(cpu, 8, 2, slots, Routing.BATCH_PRIORITY).floats("logits"), within(1e-5f));
+                run(cpu, 8, 2, slots, Routing.BATCH_PRIORITY).floats(GraphOutput.LOGITS),
+                within(1e-5f));
       }
     }
   }

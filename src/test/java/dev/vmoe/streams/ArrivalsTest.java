@@ -55,7 +55,7 @@ class ArrivalsTest {
       arrivals.read(2_000 + i * 1_000L, i * 10L, 0);
     }
 
-    assertThat(arrivals.readings()).isLessThanOrEqualTo(Arrivals.MOST_READINGS);
+    assertThat(arrivals.readings()).isLessThanOrEqualTo(Arrivals.MAX_READINGS);
     assertThat(arrivals.seenNanos(0)).isEqualTo(2_000);
     assertThat(arrivals.seenNanos(5)).isEqualTo(2_500);
     assertThat(arrivals.seenNanos(50_005)).isEqualTo(2_000 + 5_000_500);

@@ -16,7 +16,7 @@ class BacklogTest {
   private static final TopicPartition ONE = new TopicPartition("images", 1);
 
   private final Backlog backlog = new Backlog(Duration.ofSeconds(1));
-  private final Map<TopicPartition, Backlog.Reading> partitions = new HashMap<>();
+  private final Map<TopicPartition, Backlog.PartitionReading> partitions = new HashMap<>();
 
   @Test
   void shouldSumWhatWaitsInAllPartitions() {
@@ -85,7 +85,7 @@ class BacklogTest {
   }
 
   private void partition(TopicPartition partition, long end, long emitted, double share) {
-    partitions.put(partition, new Backlog.Reading(end, emitted, share));
+    partitions.put(partition, new Backlog.PartitionReading(end, emitted, share));
   }
 
   private Load read(long millis) {

@@ -60,7 +60,7 @@ class DeadLetterTest {
     assertThat(size(letter)).isLessThanOrEqualTo(700);
   }
 
-  private Record<byte[], byte[]> letter(int mostBytes) {
+  private Record<byte[], byte[]> letter(int maxBytes) {
     return DeadLetter.of(
         Waiting.refused(
             new Record<>(KEY, VALUE, 7, headers),
@@ -68,7 +68,8 @@ class DeadLetterTest {
             new BadRecordException.Refused("no image"),
             ImageTrace.NONE),
         "no image",
-        mostBytes);
+        maxBytes,
+        headers -> {});
   }
 
   private static long size(Record<byte[], byte[]> letter) {

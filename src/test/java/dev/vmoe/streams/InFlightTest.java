@@ -6,8 +6,8 @@ import org.junit.jupiter.api.Test;
 
 class InFlightTest {
 
-  private int mostImages = 3;
-  private final InFlight inFlight = new InFlight(() -> mostImages, 1000);
+  private int maxImages = 3;
+  private final InFlight inFlight = new InFlight(() -> maxImages, 1000);
   private final InFlight.Partition zero = inFlight.open();
   private final InFlight.Partition one = inFlight.open();
 
@@ -29,10 +29,10 @@ class InFlightTest {
   @Test
   void shouldFollowTheBoundOnImages() {
     add(zero, 3, 1);
-    mostImages = 4;
+    maxImages = 4;
     assertThat(zero.over()).isFalse();
 
-    mostImages = 1;
+    maxImages = 1;
     assertThat(zero.full()).isTrue();
   }
 

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.vmoe.batch.Answer;
 import dev.vmoe.batch.BatchLimits;
+import dev.vmoe.batch.BatchRun;
 import dev.vmoe.batch.BatchTerms;
 import dev.vmoe.batch.MicroBatcher;
 import dev.vmoe.batch.ServedModel;
@@ -26,6 +28,7 @@ import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.metrics.Scrape;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.topics.Topics;
+import dev.vmoe.tracing.ImageTrace;
 import dev.vmoe.tracing.Tracing;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -35,7 +38,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Headers;
@@ -46,9 +54,13 @@ import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.apache.kafka.streams.test.TestRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class MicroBatchProcessorTest {
 
@@ -63,8 +75,7 @@ class MicroBatchProcessorTest {
   private final AvroSerializer<ImageRequest> requests = new AvroSerializer<>(registry);
   private final Meters meters = new Meters();
   private final PipelineMetrics metrics = Pipeline.metrics(meters, new FakeClassifier().card());
-  private ShareRecorder recorder = new ShareRecorder(metrics);
-  private final ShareTracer tracer = new ShareTracer(Tracing.off(), TOPICS, "test");
+  private GuardedObserver observer = observer();
   private final List<AutoCloseable> open = new ArrayList<>();
 
   private FakeClassifier classifier = new FakeClassifier();
@@ -99,28 +110,28 @@ class MicroBatchProcessorTest {
         new MicroBatcher<>(
             () -> new BatchTerms(model, new BatchLimits(batchImages, 1_000_000, linger)),
             2,
-            (run, images) -> {
-              recorder.ran(run);
-              tracer.ran(run, images);
-            });
+            observer);
     open.add(0, batcher);
-    RequestReader reader = new RequestReader(registry, 1000);
-    ShareEvents events = new ShareEvents();
     inFlight = new InFlight(() -> inFlightImages, inFlightBytes);
+    MicroBatchProcessor.Shared shared =
+        new MicroBatchProcessor.Shared(
+            batcher::openLane,
+            new RequestReader(registry, 1000),
+            new ShareEvents(),
+            guard,
+            inFlight,
+            "images",
+            1_000_000);
     return PipelineTopology.build(
-        TOPICS,
-        registry,
-        () ->
-            new MicroBatchProcessor(
-                batcher::openLane,
-                reader,
-                events,
-                guard,
-                inFlight,
-                "images",
-                1_000_000,
-                recorder,
-                tracer));
+        TOPICS, registry, () -> new MicroBatchProcessor(shared, observer));
+  }
+
+  /** The observers of an instance, and more before them. */
+  private GuardedObserver observer(ImageObserver... first) {
+    List<ImageObserver> all = new ArrayList<>(List.of(first));
+    all.add(new ShareRecorder(metrics));
+    all.add(new ShareTracer(Tracing.off(), TOPICS, "test"));
+    return new GuardedObserver(metrics::observerFailed, all.toArray(ImageObserver[]::new));
   }
 
   private void start() {
@@ -199,24 +210,126 @@ class MicroBatchProcessorTest {
     assertThat(letters).containsExactly("3", "10", "17", "24");
   }
 
-  @Test
-  void shouldAnswerWhereWhatWatchesFails() {
-    recorder =
-        new ShareRecorder(
-            metrics,
-            share -> {
-              throw new IllegalStateException("the page");
-            });
+  @ParameterizedTest
+  @MethodSource("defects")
+  void shouldEmitAndCommitTheSameWhereAnObserverFails(Supplier<Throwable> defect) {
+    FailingObserver failing = new FailingObserver(defect);
+    observer = observer(failing);
+    batchImages = 1;
     start();
+    RecordHeaders headers = new RecordHeaders();
+    headers.add("camera", bytes("7"));
     for (int i = 0; i < 9; i++) {
-      send("k" + i, i);
+      byte[] value = i % 4 == 3 ? bytes("rubbish " + i) : avro(i, "cat");
+      images.pipeInput(new TestRecord<>(bytes("k" + i), value, headers, NOON));
     }
     awaitAnswers(9);
 
-    Scrape scrape = Scrape.of(meters);
-    assertThat(scrape.value("vmoe_observer_failures_total")).isGreaterThanOrEqualTo(3);
-    assertThat(scrape.value("vmoe_images_answered_total")).isEqualTo(9);
+    List<TestRecord<byte[], Prediction>> answers = predictions.readRecordsToList();
+    assertThat(answers)
+        .extracting(it -> it.value().getSourceOffset())
+        .containsExactly(0L, 1L, 2L, 4L, 5L, 6L, 8L);
+    assertThat(answers).allMatch(it -> header(it.headers(), "camera").equals("7"));
+    assertThat(deadLetters.readRecordsToList())
+        .extracting(it -> header(it.headers(), DeadLetter.OFFSET))
+        .containsExactly("3", "7");
+    assertThat(utilization.readValuesToList()).hasSize(7);
+    assertThat(committable(9)).isEqualTo(9);
     assertThat(inFlight.images()).isZero();
+    assertThat(inFlight.bytes()).isZero();
+
+    Scrape scrape = Scrape.of(meters);
+    assertThat(failing.events).containsExactlyInAnyOrder(FailingObserver.ALL);
+    assertThat(scrape.value("vmoe_observer_failures_total")).isEqualTo(failing.failures.get());
+    assertThat(scrape.value("vmoe_images_read_total")).isEqualTo(9);
+    assertThat(scrape.value("vmoe_images_answered_total")).isEqualTo(7);
+    assertThat(scrape.value("vmoe_batches_total{reason=\"size\"}")).isEqualTo(9);
+  }
+
+  static Stream<Supplier<Throwable>> defects() {
+    return Stream.of(
+        () -> new IllegalStateException("the page"), () -> new NoClassDefFoundError("the encoder"));
+  }
+
+  /** Fails at everything it is told. */
+  private static final class FailingObserver implements ImageObserver {
+
+    static final String[] ALL = {
+      "received",
+      "buffered",
+      "ran",
+      "answering",
+      "refusing",
+      "sending",
+      "sent",
+      "utilization",
+      "emitted"
+    };
+
+    private final Supplier<Throwable> defect;
+    private final Set<String> events = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger failures = new AtomicInteger();
+
+    FailingObserver(Supplier<Throwable> defect) {
+      this.defect = defect;
+    }
+
+    private void fail(String event) {
+      events.add(event);
+      failures.incrementAndGet();
+      throw FailingObserver.<RuntimeException>unchecked(defect.get());
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T extends Throwable> T unchecked(Throwable defect) throws T {
+      throw (T) defect;
+    }
+
+    @Override
+    public ImageTrace received(Record<byte[], byte[]> record, RecordMetadata position) {
+      fail("received");
+      return ImageTrace.NONE;
+    }
+
+    @Override
+    public void buffered() {
+      fail("buffered");
+    }
+
+    @Override
+    public void ran(BatchRun run, List<Waiting> images) {
+      fail("ran");
+    }
+
+    @Override
+    public void answering(BatchRun run, Answer.Classified<Waiting> answer, Prediction prediction) {
+      fail("answering");
+    }
+
+    @Override
+    public void refusing(Answer.Rejected<Waiting> answer) {
+      fail("refusing");
+    }
+
+    @Override
+    public void sending(Waiting image, Headers headers) {
+      fail("sending");
+    }
+
+    @Override
+    public void sent(Waiting image) {
+      fail("sent");
+    }
+
+    @Override
+    public void emitted(ExpertUtilization utilization) {
+      fail("utilization");
+    }
+
+    @Override
+    public void emitted(Emission emission) {
+      fail("emitted");
+    }
   }
 
   @Test
@@ -427,11 +540,11 @@ class MicroBatchProcessorTest {
     start();
     send("a", 1);
     send("b", 2);
-    assertThat(committable()).isZero();
+    assertThat(committable(2)).isZero();
 
     awaitAnswers(2);
 
-    assertThat(committable()).isEqualTo(2);
+    assertThat(committable(2)).isEqualTo(2);
   }
 
   @Test
@@ -439,16 +552,16 @@ class MicroBatchProcessorTest {
     linger = Duration.ofMinutes(1);
     start();
     send("a", 1);
-    assertThat(committable()).isZero();
+    assertThat(committable(2)).isZero();
 
     open.remove(driver);
     driver.close();
 
-    assertThat(committable()).isEqualTo(2);
+    assertThat(committable(2)).isEqualTo(2);
   }
 
-  private long committable() {
-    return guard.guarded(Map.of(IMAGES, new OffsetAndMetadata(2))).get(IMAGES).offset();
+  private long committable(long wanted) {
+    return guard.guarded(Map.of(IMAGES, new OffsetAndMetadata(wanted))).get(IMAGES).offset();
   }
 
   @Test

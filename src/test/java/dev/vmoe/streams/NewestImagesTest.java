@@ -12,6 +12,7 @@ import dev.vmoe.inference.WatchedClassifier;
 import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.streams.ImageObserver.Emission;
 import dev.vmoe.tracing.ImageTrace;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -67,14 +68,18 @@ class NewestImagesTest {
         ImageTrace.NONE);
   }
 
-  private static Share<Waiting> share(BatchRun run, int partition, int... indices) {
+  private static Emission emission(BatchRun run, int partition, int... indices) {
     List<Answer<Waiting>> answers = new ArrayList<>();
     for (int index : indices) {
       answers.add(
           new Answer.Classified<>(
               waiting(partition, 100 + index, "label " + index), index, 0, 0, 0));
     }
-    return new Share<>(run, answers);
+    return emission(run, answers);
+  }
+
+  private static Emission emission(BatchRun run, List<Answer<Waiting>> answers) {
+    return new Emission(new Share<>(run, answers), new Arrivals(0), 0, 0);
   }
 
   @Test
@@ -83,14 +88,16 @@ class NewestImagesTest {
     BatchRun run = run("b-1", 3);
     assertThat(images.look()).isEmpty();
 
-    images.emitted(share(run, 4, 2));
+    images.emitted(emission(run, 4, 2));
     assertThat(images.look().orElseThrow().images()).hasSize(1);
 
-    images.emitted(share(run, 5, 0, 1));
-    NewestImages.Batch batch = images.look().orElseThrow();
+    images.emitted(emission(run, 5, 0, 1));
+    NewestImages.ShownBatch batch = images.look().orElseThrow();
     assertThat(batch.id()).isEqualTo("b-1");
-    assertThat(batch.images()).extracting(NewestImages.Image::partition).containsExactly(5, 5, 4);
-    NewestImages.Image last = batch.images().get(2);
+    assertThat(batch.images())
+        .extracting(NewestImages.ShownImage::partition)
+        .containsExactly(5, 5, 4);
+    NewestImages.ShownImage last = batch.images().get(2);
     assertThat(last.offset()).isEqualTo(102);
     assertThat(last.label()).isEqualTo("label 2");
     assertThat(last.top().get(0).label()).isEqualTo("grey-0");
@@ -114,8 +121,8 @@ class NewestImagesTest {
             });
     slow.look();
     BatchRun run = run("b-1", 3);
-    slow.emitted(share(run, 4, 2));
-    meanwhile.set(() -> slow.emitted(share(run, 4, 0)));
+    slow.emitted(emission(run, 4, 2));
+    meanwhile.set(() -> slow.emitted(emission(run, 4, 0)));
 
     assertThat(slow.look().orElseThrow().images()).hasSize(1);
     assertThat(slow.look().orElseThrow().images()).hasSize(2);
@@ -129,7 +136,7 @@ class NewestImagesTest {
     images.look();
     run("b-2", 1);
 
-    images.emitted(share(unseen, 0, 0));
+    images.emitted(emission(unseen, 0, 0));
 
     assertThat(images.look()).isEmpty();
   }
@@ -139,7 +146,7 @@ class NewestImagesTest {
     BatchRun run = run("b-1", 1);
     for (int i = 0; i < 25; i++) {
       letters.emitted(
-          new Share<>(
+          emission(
               run,
               List.of(new Answer.Rejected<>(waiting(1, i, null), i + " " + "x".repeat(1000)))));
     }

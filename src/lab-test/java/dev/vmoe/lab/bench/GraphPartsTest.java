@@ -8,7 +8,6 @@ import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.model.ImportOptions;
 import dev.vmoe.model.ModelImport;
-import dev.vmoe.model.RandomCheckpoint;
 import dev.vmoe.model.Target;
 import dev.vmoe.model.VmoeArchitecture;
 import dev.vmoe.moe.Routing;
@@ -44,11 +43,11 @@ class GraphPartsTest {
                     node("encoderblock_1/moe/combine/MatMul", "MatMul", 6),
                     node("encoderblock_1/moe/counts/MatMul", "MatMul", 5))));
     assertThat(parts.moeMicros())
-        .containsEntry(GraphParts.Part.ROUTING, 5.0)
-        .containsEntry(GraphParts.Part.DISPATCH, 4.0)
-        .containsEntry(GraphParts.Part.EXPERTS, 80.0)
-        .containsEntry(GraphParts.Part.COMBINE, 6.0)
-        .containsEntry(GraphParts.Part.COUNTS, 5.0);
+        .containsEntry(GraphParts.MoePart.ROUTING, 5.0)
+        .containsEntry(GraphParts.MoePart.DISPATCH, 4.0)
+        .containsEntry(GraphParts.MoePart.EXPERTS, 80.0)
+        .containsEntry(GraphParts.MoePart.COMBINE, 6.0)
+        .containsEntry(GraphParts.MoePart.COUNTS, 5.0);
     assertThat(parts.operatorMicros()).containsEntry("Gemm", 180.0).containsEntry("TopK", 5.0);
     assertThat(parts.moeOverheadShare()).isEqualTo(0.2, within(1e-9));
     assertThat(parts.micros()).isEqualTo(200);
@@ -76,7 +75,7 @@ class GraphPartsTest {
       profile = OperatorProfile.read(session.endProfile(), 2);
     }
 
-    assertThat(GraphParts.of(profile).moeMicros()).containsOnlyKeys(GraphParts.Part.values());
+    assertThat(GraphParts.of(profile).moeMicros()).containsOnlyKeys(GraphParts.MoePart.values());
     List<OperatorProfile.Node> experts =
         profile.nodes().stream().filter(node -> node.name().contains("/moe/experts/")).toList();
     assertThat(experts)

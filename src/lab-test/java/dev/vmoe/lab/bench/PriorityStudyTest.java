@@ -42,22 +42,22 @@ class PriorityStudyTest {
             List.of(1f, 1f),
             List.of(10f, 1f),
             List.of(1f, 10f));
-    List<PriorityStudy.Row> rows = study.rows(1);
+    List<PriorityStudy.GroupRow> rows = study.rows(1);
     assertThat(rows)
         .extracting(row -> row.group().label())
         .containsExactly("reference", "first choices", "equal", "prioritised", "others");
-    assertThat(rows).extracting(PriorityStudy.Row::images).containsOnly(6);
-    PriorityStudy.Row firstChoices = rows.get(1);
+    assertThat(rows).extracting(PriorityStudy.GroupRow::images).containsOnly(6);
+    PriorityStudy.GroupRow firstChoices = rows.get(1);
     assertThat(firstChoices.expertsPerToken()).isEqualTo(1);
     assertThat(firstChoices.capacityRatio()).isEqualTo(4); // E
-    PriorityStudy.Row equal = rows.get(2);
+    PriorityStudy.GroupRow equal = rows.get(2);
     assertThat(equal.accuracy()).isEqualTo(3 / 6.0); // every other image of a batch
     assertThat(equal.difference()).isEqualTo(-3 / 6.0);
-    PriorityStudy.Row prioritised = rows.get(3);
+    PriorityStudy.GroupRow prioritised = rows.get(3);
     assertThat(prioritised.accuracy()).isEqualTo(1);
     assertThat(prioritised.difference()).isZero();
     assertThat(prioritised.processedShare()).isCloseTo(1, within(1e-12));
-    PriorityStudy.Row others = rows.get(4);
+    PriorityStudy.GroupRow others = rows.get(4);
     assertThat(others.comparedWith()).isEqualTo(PriorityStudy.Group.EQUAL);
     // the first image of each batch, in both runs in which it is one of the others
     assertThat(others.accuracy()).isCloseTo(2 / 6.0, within(1e-12));

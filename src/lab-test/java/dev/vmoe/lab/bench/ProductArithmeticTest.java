@@ -3,7 +3,6 @@ package dev.vmoe.lab.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.vmoe.model.Variant;
 import dev.vmoe.model.VmoeArchitecture;
 import java.util.List;
 import org.junit.jupiter.api.Test;

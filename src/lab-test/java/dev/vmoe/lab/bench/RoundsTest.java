@@ -2,8 +2,10 @@ package dev.vmoe.lab.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -24,32 +26,59 @@ class RoundsTest {
   }
 
   @Test
-  void shouldTellTheFastestAndTheMedianWithoutTheRoundThatWarmsUp() {
+  void shouldTellTheFastestAndTheMedianWithoutTheRoundThatWarmsUp() throws Exception {
     Rounds rounds = new Rounds(() -> now);
-    rounds.add("a", taking(1, 900, 300, 500, 400));
-    for (int i = 0; i < 5; i++) {
-      rounds.next();
-    }
+    rounds.addTimed("a", taking(1, 900, 300, 500, 400));
+    List<Long> done = new ArrayList<>();
+    rounds.run(4, done::add);
     assertThat(rounds.fastest("a")).isEqualTo(300e-9);
-    assertThat(rounds.median("a")).isEqualTo(450e-9);
+    assertThat(rounds.median("a")).isCloseTo(450e-9, within(1e-15));
+    assertThat(done).containsExactly(0L, 1L, 2L, 3L, 4L);
   }
 
   @Test
-  void shouldTimeThingsInTurn() {
+  void shouldMeasureThingsInTurn() throws Exception {
     List<String> order = new ArrayList<>();
     Rounds rounds = new Rounds();
-    rounds.add("a", () -> order.add("a"));
-    rounds.add("b", () -> order.add("b"));
-    rounds.next();
-    rounds.next();
+    rounds.addTimed("a", () -> order.add("a"));
+    rounds.addTimed("b", () -> order.add("b"));
+    rounds.run(1, done -> {});
     assertThat(order).containsExactly("a", "b", "a", "b");
   }
 
   @Test
-  void shouldHaveNoTimeOfWhatWasOnlyWarmedUp() {
+  void shouldChangeWhoBeginsEveryRoundWhereThatIsWanted() throws Exception {
+    List<String> order = new ArrayList<>();
+    Rounds rounds = new Rounds().alternating();
+    rounds.addTimed("a", () -> order.add("a"));
+    rounds.addTimed("b", () -> order.add("b"));
+    rounds.run(3, done -> {});
+    assertThat(order).containsExactly("a", "b", "a", "b", "b", "a", "a", "b");
+  }
+
+  @Test
+  void shouldKeepFiguresByRoundAndWhatIsNotedWithThem() throws Exception {
+    Iterator<Double> rates = List.of(1000.0, 10.0, 40.0, 31.0).iterator();
     Rounds rounds = new Rounds();
-    rounds.add("a", () -> {});
-    rounds.next();
+    rounds.add(
+        "rate",
+        () -> {
+          double rate = rates.next();
+          rounds.note("half", rate / 2);
+          return rate;
+        });
+    rounds.run(3, done -> {});
+    assertThat(rounds.figures("rate")).containsExactly(10, 40, 31);
+    assertThat(rounds.median("rate")).isEqualTo(31);
+    assertThat(rounds.mean("rate")).isEqualTo(27);
+    assertThat(rounds.figures("half")).containsExactly(5, 20, 15.5);
+  }
+
+  @Test
+  void shouldHaveNoTimeOfWhatWasOnlyWarmedUp() throws Exception {
+    Rounds rounds = new Rounds();
+    rounds.addTimed("a", () -> {});
+    rounds.run(0, done -> {});
     assertThatThrownBy(() -> rounds.fastest("a")).hasMessageContaining("one more round");
     assertThatThrownBy(() -> rounds.fastest("b")).hasMessageContaining("only [a]");
   }

@@ -5,42 +5,32 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.vmoe.cli.VmoeCommand;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class BenchGraphIT {
-
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
-
-  @TempDir Path folder;
+class BenchGraphIT extends CommandTest {
 
   @Test
   void shouldWriteTimesBesideTheTwinAndThePeak() throws Exception {
     Path json = folder.resolve("graph.json");
     Path csv = folder.resolve("operators.csv");
     int status =
-        VmoeCommand.commandLine(new PrintWriter(out), new PrintWriter(err), null)
-            .execute(
-                "bench",
-                "graph",
-                "--variant",
-                "S/32",
-                "--batch",
-                "2",
-                "--rounds",
-                "1",
-                "--ratios",
-                "4,0.25",
-                "--json",
-                json.toString(),
-                "--csv",
-                csv.toString());
+        run(
+            "bench",
+            "graph",
+            "--variant",
+            "S/32",
+            "--batch",
+            "2",
+            "--rounds",
+            "1",
+            "--ratios",
+            "4,0.25",
+            "--json",
+            json.toString(),
+            "--csv",
+            csv.toString());
 
     assertThat(err.toString()).doesNotContain("vmoe: ");
     assertThat(status).isZero();

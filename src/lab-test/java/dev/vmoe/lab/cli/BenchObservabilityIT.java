@@ -4,45 +4,35 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.vmoe.cli.VmoeCommand;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The benchmark, small: that it watches what it says, not what it finds. */
 @Timeout(240)
-class BenchObservabilityIT {
+class BenchObservabilityIT extends CommandTest {
 
   private static final int IMAGES = 64;
   private static final int ROUNDS = 2;
-
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
-
-  @TempDir Path folder;
 
   @Test
   void shouldCompareEachWithAPipelineThatIsNotWatched() throws Exception {
     Path json = folder.resolve("result.json");
     Path csv = folder.resolve("pairs.csv");
     int status =
-        VmoeCommand.commandLine(new PrintWriter(out), new PrintWriter(err), null)
-            .execute(
-                "bench",
-                "observability",
-                "--images",
-                Integer.toString(IMAGES),
-                "--rounds",
-                Integer.toString(ROUNDS),
-                "--json",
-                json.toString(),
-                "--csv",
-                csv.toString());
+        run(
+            "bench",
+            "observability",
+            "--images",
+            Integer.toString(IMAGES),
+            "--rounds",
+            Integer.toString(ROUNDS),
+            "--json",
+            json.toString(),
+            "--csv",
+            csv.toString());
 
     assertThat(err.toString()).doesNotContain("vmoe: ");
     assertThat(status).isZero();

@@ -4,29 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.vmoe.cli.VmoeCommand;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The benchmark, small: what it writes, not what it finds. */
 @Timeout(600)
-class BenchOverloadIT {
-
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
-
-  @TempDir Path folder;
+class BenchOverloadIT extends CommandTest {
 
   @Test
   void shouldShowEveryTraceToEveryPolicyAndWriteAllFiles() throws Exception {
-    assertThat(run("--traces", "elastic,overload", "--phase-seconds", "1")).isZero();
+    assertThat(bench("--traces", "elastic,overload", "--phase-seconds", "1")).isZero();
 
     JsonNode result = new ObjectMapper().readTree(folder.resolve("result.json").toFile());
     assertThat(result.get("target_latency_ms").asInt()).isEqualTo(1000);
@@ -66,7 +57,7 @@ class BenchOverloadIT {
   void shouldReplayATraceOfOnesOwn() throws Exception {
     Path trace = Files.writeString(folder.resolve("mine.txt"), "0\n0.1\n0.1\n0.5\n2\n");
 
-    assertThat(run("--trace", trace.toString(), "--policies", "fixed_low")).isZero();
+    assertThat(bench("--trace", trace.toString(), "--policies", "fixed_low")).isZero();
 
     JsonNode result = new ObjectMapper().readTree(folder.resolve("result.json").toFile());
     assertThat(names(result.get("traces"))).containsExactly("trace");
@@ -82,14 +73,12 @@ class BenchOverloadIT {
     return names;
   }
 
-  private int run(String... arguments) {
+  private int bench(String... arguments) {
     List<String> all = new ArrayList<>(List.of("bench", "overload", "--limit", "200"));
     all.addAll(List.of("--rate-seconds", "2", "--out", folder.toString()));
     all.addAll(List.of("--json", folder.resolve("result.json").toString()));
     all.addAll(List.of(arguments));
-    int status =
-        VmoeCommand.commandLine(new PrintWriter(out), new PrintWriter(err), null)
-            .execute(all.toArray(String[]::new));
+    int status = run(all.toArray(String[]::new));
     assertThat(err.toString()).doesNotContain("vmoe: ");
     return status;
   }

@@ -6,22 +6,14 @@ import dev.vmoe.cli.VmoeCommand;
 import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.modelstore.BundledModels;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** {@code vmoe explain} with the bundled models. */
-class ExplainCommandTest {
-
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
-
-  @TempDir Path folder;
+class ExplainCommandTest extends CommandTest {
 
   @Test
   void shouldShowTheBundledTestImagesWhereNoFileIsNamed() throws IOException {
@@ -138,10 +130,5 @@ class ExplainCommandTest {
 
   private static long count(String what, String text) {
     return Pattern.compile(Pattern.quote(what)).matcher(text).results().count();
-  }
-
-  private int run(String... arguments) {
-    return VmoeCommand.commandLine(new PrintWriter(out, true), new PrintWriter(err, true), null)
-        .execute(arguments);
   }
 }

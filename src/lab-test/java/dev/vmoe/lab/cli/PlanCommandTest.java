@@ -9,25 +9,17 @@ import dev.vmoe.lab.sizing.Costs;
 import dev.vmoe.modelstore.BundledModels;
 import dev.vmoe.modelstore.ModelOpener;
 import dev.vmoe.moe.ModelCard;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code vmoe plan} with costs from a file, and what it says of wrong input. */
-class PlanCommandTest {
-
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
-
-  @TempDir Path folder;
+class PlanCommandTest extends CommandTest {
 
   private Path costs = Path.of("");
 
@@ -120,11 +112,6 @@ class PlanCommandTest {
   private int plan(String... options) {
     List<String> command = new ArrayList<>(List.of("plan", "--costs", costs.toString()));
     command.addAll(List.of(options));
-    PrintWriter to = new PrintWriter(out);
-    int code =
-        VmoeCommand.commandLine(to, new PrintWriter(err), null)
-            .execute(command.toArray(String[]::new));
-    to.flush();
-    return code;
+    return run(command.toArray(String[]::new));
   }
 }

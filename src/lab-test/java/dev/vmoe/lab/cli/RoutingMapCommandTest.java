@@ -3,21 +3,13 @@ package dev.vmoe.lab.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.cli.VmoeCommand;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** {@code vmoe routing-map} with the bundled model on a few hundred images. */
-class RoutingMapCommandTest {
-
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
-
-  @TempDir Path folder;
+class RoutingMapCommandTest extends CommandTest {
 
   @Test
   void shouldDrawThatLateLayersFollowTheClassMoreThanEarlyOnes() throws Exception {
@@ -82,10 +74,5 @@ class RoutingMapCommandTest {
         .anyMatch(line -> line.contains("--weights chooses from a routing profile"))
         .anyMatch(line -> line.contains("--capacity-ratio is for a model that is run here"));
     assertThat(folder.resolve("none")).doesNotExist();
-  }
-
-  private int run(String... arguments) {
-    return VmoeCommand.commandLine(new PrintWriter(out, true), new PrintWriter(err, true), null)
-        .execute(arguments);
   }
 }

@@ -10,23 +10,15 @@ import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.modelstore.BundledModels;
 import dev.vmoe.modelstore.ProfileFile;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** {@code vmoe sweep} with the bundled model on a handful of images. */
-class SweepCommandTest {
+class SweepCommandTest extends CommandTest {
 
   private static final int IMAGES = 40;
-
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
-
-  @TempDir Path folder;
 
   @Test
   void shouldWriteTablePicturesAndProfileAndGoOnLater() throws Exception {
@@ -132,10 +124,5 @@ class SweepCommandTest {
       csv.append(name).append(',').append(image.label()).append('\n');
     }
     return Files.writeString(folder.resolve("images.csv"), csv);
-  }
-
-  private int run(String... arguments) {
-    return VmoeCommand.commandLine(new PrintWriter(out, true), new PrintWriter(err, true), null)
-        .execute(arguments);
   }
 }

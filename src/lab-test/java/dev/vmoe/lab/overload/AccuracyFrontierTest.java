@@ -6,7 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.lab.overload.AccuracyFrontier.Choice;
-import dev.vmoe.lab.sweep.Evaluation;
+import dev.vmoe.lab.sweep.Interval;
+import dev.vmoe.lab.sweep.SweepPoint;
+import dev.vmoe.lab.sweep.SweepRow;
+import dev.vmoe.moe.Routing;
+import dev.vmoe.moe.RoutingSettings;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -52,7 +56,7 @@ class AccuracyFrontierTest {
   void shouldPlacePointsBetweenTheMeasuredRatesByTheTimeOfTheirRuns() {
     // 1 ms of model and 0.5 ms of pipeline at the lowest point, 2 ms and 0.5 ms at full quality
     AccuracyFrontier frontier =
-        LadderEvaluation.frontier(
+        AccuracyFrontier.of(
             List.of(row(0.15, 1, 0.8), row(1.05, 2, 0.9), row(0.5, 1.25, 0.88)),
             new Rates(1000 / 2.5, 1000 / 1.5));
 
@@ -64,8 +68,17 @@ class AccuracyFrontierTest {
     return new Choice(new OperatingPoint(seconds, 1), seconds, accuracy);
   }
 
-  private static Evaluation.Row row(double ratio, double millis, double accuracy) {
-    return new Evaluation.Row(
-        "m", false, ratio, ratio, 2, "bpr", 100, accuracy, millis, 1, null, null, null);
+  private static SweepRow row(double ratio, double millis, double accuracy) {
+    return new SweepRow(
+        "m",
+        new SweepPoint(new RoutingSettings(ratio, 2, Routing.BATCH_PRIORITY), 32),
+        ratio,
+        100,
+        (int) Math.round(100 * accuracy),
+        new Interval(accuracy, accuracy, accuracy),
+        null,
+        millis,
+        null,
+        1);
   }
 }

@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.vmoe.capacity.OperatingPoint;
-import dev.vmoe.client.ArrivalTrace;
-import dev.vmoe.client.ArrivalTrace.Phase;
-import dev.vmoe.client.TraceOutcome;
 import dev.vmoe.lab.overload.AccuracyFrontier.Choice;
+import dev.vmoe.lab.overload.ArrivalTrace.Phase;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;

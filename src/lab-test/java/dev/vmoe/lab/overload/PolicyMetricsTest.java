@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.vmoe.capacity.OperatingPoint;
-import dev.vmoe.client.ArrivalTrace;
-import dev.vmoe.client.TraceOutcome;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;

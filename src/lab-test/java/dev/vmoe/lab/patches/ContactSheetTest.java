@@ -8,10 +8,10 @@ import dev.vmoe.inference.Device;
 import dev.vmoe.inference.ScoredClass;
 import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.lab.bench.RandomCheckpoint;
 import dev.vmoe.lab.patches.WatchedBatch.Watched;
-import dev.vmoe.model.ImportOptions;
+import dev.vmoe.model.ImportChoices;
 import dev.vmoe.model.ModelImport;
-import dev.vmoe.model.RandomCheckpoint;
 import dev.vmoe.model.VmoeArchitecture;
 import dev.vmoe.moe.Routing;
 import java.awt.image.BufferedImage;
@@ -54,7 +54,7 @@ class ContactSheetTest {
             new VmoeArchitecture(
                 12, 4, 24, 32, 2, 4, List.of(1, 3), 4, 3, VmoeArchitecture.Classifier.TOKEN, 0),
             5),
-        ImportOptions.named("a <model>").withClasses(List.of("\"a\"", "b & c", "<d>")),
+        ImportChoices.withClasses("a <model>", List.of("\"a\"", "b & c", "<d>")),
         file);
     session = VmoeSession.open(file, new SessionSettings(Device.CPU, 1, false, List.of()));
     List<SeenImage> images = new ArrayList<>();

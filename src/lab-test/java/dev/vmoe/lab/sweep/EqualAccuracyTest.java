@@ -2,7 +2,6 @@ package dev.vmoe.lab.sweep;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.vmoe.lab.sweep.SweepRow.Difference;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
 import java.util.List;
@@ -12,7 +11,17 @@ import org.junit.jupiter.api.Test;
 class EqualAccuracyTest {
 
   private static final SweepRow TWIN =
-      new SweepRow("twin", SweepPoint.dense(64), 0, 1000, 900, 0.88, 0.92, null, 0.5, null, 1);
+      new SweepRow(
+          "twin",
+          SweepPoint.dense(64),
+          0,
+          1000,
+          900,
+          new Interval(0.9, 0.88, 0.92),
+          null,
+          0.5,
+          null,
+          1);
 
   private static final SweepRow CHEAP = row(0.1, Routing.BATCH_PRIORITY, 64, 850, 0.02, 0.2);
   private static final SweepRow NEAR = row(0.5, Routing.BATCH_PRIORITY, 64, 890, 0.02, 0.3);
@@ -70,9 +79,8 @@ class EqualAccuracyTest {
         ratio,
         1000,
         correct,
-        0,
-        1,
-        new Difference(difference, difference - half, difference + half),
+        new Interval(correct / 1000.0, 0, 1),
+        new Interval(difference, difference - half, difference + half),
         millis,
         millis / 0.5,
         0.4);

@@ -62,14 +62,15 @@ class SweepTest {
             row -> {
               assertThat(row.images()).isEqualTo(IMAGES);
               assertThat(row.correct()).isEqualTo(20);
-              assertThat(row.accuracy()).isBetween(row.accuracyLow(), row.accuracyHigh());
+              assertThat(row.accuracy())
+                  .isBetween(row.accuracyInterval().low(), row.accuracyInterval().high());
             });
     assertThat(rows).filteredOn(row -> row.point().isDense()).hasSize(2);
     assertThat(row(rows, 2.0, 4).processed()).isEqualTo(1);
     assertThat(row(rows, 0.25, 4).processed()).isBetween(0.2, 0.5);
     // 5 tokens, K 2: 0.25 asks for 0.625 slots of 4 experts and gets 4
     assertThat(row(rows, 0.25, 1).effectiveRatio()).isEqualTo(1.6);
-    assertThat(row(rows, 0.25, 1).minusDense()).isEqualTo(new SweepRow.Difference(0, 0, 0));
+    assertThat(row(rows, 0.25, 1).minusDense()).isEqualTo(new Interval(0, 0, 0));
   }
 
   @Test
@@ -250,7 +251,7 @@ class SweepTest {
   }
 
   private static List<SweepRow> rows(List<SweepRun> runs) {
-    return SweepSummary.of(PLAN, runs, "fake", "twin", SEED);
+    return SweepSummary.of(PLAN.points(), runs, "fake", "twin", Statistics.medians(SEED));
   }
 
   private static List<String> lines(Path out) throws IOException {
@@ -276,8 +277,7 @@ class SweepTest {
         row.effectiveRatio(),
         row.images(),
         row.correct(),
-        row.accuracyLow(),
-        row.accuracyHigh(),
+        row.accuracyInterval(),
         row.minusDense(),
         0,
         null,

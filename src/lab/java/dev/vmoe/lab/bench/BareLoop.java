@@ -15,8 +15,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The least that classifying encoded images can cost: decode a batch on every core, run it, go on.
- * No Kafka, no Avro, nobody waits for anybody. The pipeline is measured against it.
+ * The minimum cost of classifying encoded images: decode a batch on every core, run it, go on. No
+ * Kafka, no Avro, no waiting. The pipeline is measured against it.
  */
 public final class BareLoop implements AutoCloseable {
 

@@ -11,14 +11,14 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Who used the processors of this process between two moments, by the names of its threads.
+ * The use of this process's processors between two moments, by the names of its threads.
  *
  * <p>What no Java thread accounts for is native: the model's own threads, garbage collection and
  * compilation.
  */
 public final class CpuShares {
 
-  /** Who a thread works for. */
+  /** The part of the system that a thread works for. */
   public enum Role {
     /** The inference thread, and all native threads: mostly the model. */
     MODEL_AND_NATIVE,

@@ -14,15 +14,15 @@ import java.util.TreeMap;
  * @param micros microseconds of the whole graph
  */
 public record GraphParts(
-    Map<Part, Double> moeMicros, Map<String, Double> operatorMicros, double micros) {
+    Map<MoePart, Double> moeMicros, Map<String, Double> operatorMicros, double micros) {
 
   private static final String MOE = "/moe/";
 
   /** The parts of a MoE layer. */
-  public enum Part {
+  public enum MoePart {
     /** The experts themselves: their two products and the GELU between them. */
     EXPERTS,
-    /** Who gets which slot, from the router's product on. */
+    /** Assignment of slots, from the router's product on. */
     ROUTING,
     /** Bringing tokens to the slots, and what experts made of them in a row. */
     DISPATCH,
@@ -34,7 +34,7 @@ public record GraphParts(
 
   /** Splits a profile. */
   public static GraphParts of(OperatorProfile profile) {
-    Map<Part, Double> parts = new EnumMap<>(Part.class);
+    Map<MoePart, Double> parts = new EnumMap<>(MoePart.class);
     Map<String, Double> operators = new TreeMap<>();
     for (OperatorProfile.Node node : profile.nodes()) {
       operators.merge(node.operator(), node.micros(), Double::sum);
@@ -45,14 +45,14 @@ public record GraphParts(
     return new GraphParts(parts, operators, profile.micros());
   }
 
-  private static Part part(String name) {
+  private static MoePart part(String name) {
     String inside = name.substring(name.indexOf(MOE) + MOE.length());
-    for (Part part : Part.values()) {
+    for (MoePart part : MoePart.values()) {
       if (inside.startsWith(part.name().toLowerCase(Locale.ROOT) + "/")) {
         return part;
       }
     }
-    return Part.ROUTING;
+    return MoePart.ROUTING;
   }
 
   /** Returns the time of the MoE layers, in microseconds. */
@@ -60,8 +60,8 @@ public record GraphParts(
     return moeMicros.values().stream().mapToDouble(Double::doubleValue).sum();
   }
 
-  /** Returns what is not the experts themselves, as a share of the MoE layers' time. */
+  /** Returns the share of the MoE layers' time that is not the experts' own. */
   public double moeOverheadShare() {
-    return 1 - moeMicros.getOrDefault(Part.EXPERTS, 0.0) / moeLayers();
+    return 1 - moeMicros.getOrDefault(MoePart.EXPERTS, 0.0) / moeLayers();
   }
 }

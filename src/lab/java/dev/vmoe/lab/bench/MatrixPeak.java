@@ -7,6 +7,13 @@ import ai.onnxruntime.OrtSession;
 import dev.vmoe.inference.InferenceException;
 import dev.vmoe.inference.OrtRuntime;
 import dev.vmoe.inference.SessionSettings;
+import dev.vmoe.onnx.ElementType;
+import dev.vmoe.onnx.Extent;
+import dev.vmoe.onnx.GraphBuilder;
+import dev.vmoe.onnx.OnnxModel;
+import dev.vmoe.onnx.Value;
+import dev.vmoe.tensor.Tensor;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -16,10 +23,18 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * A graph of nothing but large products, open on the device and with the threads that a model has:
- * {@code rows} (n, n) float in, {@code products} (n, n) float out.
+ * Nothing but large matrix products, one after the other, on the device and with the threads that a
+ * model has: what a machine can reach in the library and the form of the model's own products.
+ *
+ * <p>The graph: {@code rows} (SIZE, SIZE) float in, {@code products} (SIZE, SIZE) float out.
  */
 public final class MatrixPeak implements AutoCloseable {
+
+  /** Rows and columns of each matrix. */
+  private static final int SIZE = 2048;
+
+  /** Products in a row: enough to make the transfer of the first and last rows negligible. */
+  private static final int PRODUCTS = 2;
 
   private final OrtSession session;
   private final OnnxTensor rows;
@@ -29,27 +44,51 @@ public final class MatrixPeak implements AutoCloseable {
     this.rows = rows;
   }
 
+  /** Returns floating-point operations of one run. */
+  public static double flops() {
+    return 2.0 * PRODUCTS * SIZE * SIZE * SIZE;
+  }
+
   /**
-   * Opens the graph.
+   * Writes the graph and opens it.
    *
-   * @param size n
+   * @param file where the graph is written
    * @throws InferenceException if it cannot be opened on this device
    */
-  public static MatrixPeak open(Path file, int size, SessionSettings settings) {
+  public static MatrixPeak open(Path file, long seed, SessionSettings settings) throws IOException {
+    Random random = new Random(seed);
+    write(file, random);
     OrtEnvironment environment = OrtRuntime.environment();
     try (OrtSession.SessionOptions options = OrtRuntime.options(settings.device(), settings)) {
       FloatBuffer values =
-          ByteBuffer.allocateDirect(4 * size * size).order(ByteOrder.nativeOrder()).asFloatBuffer();
-      Random random = new Random(1);
-      while (values.hasRemaining()) {
-        values.put(2 * random.nextFloat() - 1);
-      }
+          ByteBuffer.allocateDirect(4 * SIZE * SIZE).order(ByteOrder.nativeOrder()).asFloatBuffer();
+      values.put(uniform(random, 1));
       OnnxTensor rows =
-          OnnxTensor.createTensor(environment, values.flip(), new long[] {size, size});
+          OnnxTensor.createTensor(environment, values.flip(), new long[] {SIZE, SIZE});
       return new MatrixPeak(environment.createSession(file.toString(), options), rows);
     } catch (OrtException e) {
       throw new InferenceException("cannot load " + file + ": " + e.getMessage(), e);
     }
+  }
+
+  private static void write(Path file, Random random) throws IOException {
+    GraphBuilder graph = new GraphBuilder("peak");
+    Extent size = Extent.of(SIZE);
+    Value rows = graph.input("rows", ElementType.FLOAT, size, size);
+    for (int i = 0; i < PRODUCTS; i++) {
+      float[] kernel = uniform(random, (float) Math.sqrt(3.0 / SIZE)); // keeps the values' size
+      rows = rows.matMul(graph.constant("kernel", Tensor.takeOver(kernel, SIZE, SIZE)));
+    }
+    graph.output("products", rows, ElementType.FLOAT, size, size);
+    new OnnxModel(graph, Map.of()).write(file);
+  }
+
+  private static float[] uniform(Random random, float halfWidth) {
+    float[] values = new float[SIZE * SIZE];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = halfWidth * (2 * random.nextFloat() - 1);
+    }
+    return values;
   }
 
   /** Computes the products once. */

@@ -4,7 +4,7 @@ import java.util.Locale;
 
 /**
  * What can be switched on beside a pipeline to watch it, each against a pipeline without. {@link
- * ObservedPipeline} does it: by settings, and by somebody who watches while images are answered.
+ * ObservedPipeline} does it: by settings, and by a client that reads while images are answered.
  */
 public enum Observation {
   /** Nothing: what two pipelines differ by that do not differ. */

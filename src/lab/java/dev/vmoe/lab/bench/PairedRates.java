@@ -1,6 +1,6 @@
 package dev.vmoe.lab.bench;
 
-import dev.vmoe.lab.sweep.PairedBootstrap;
+import dev.vmoe.lab.sweep.Interval;
 import java.util.Arrays;
 
 /**
@@ -22,8 +22,7 @@ public record PairedRates(double ratio, double low, double high) {
    * @param seed of the draws
    */
   public static PairedRates of(double[] rates, double[] others, long seed) {
-    PairedBootstrap.Interval logs =
-        PairedBootstrap.difference(logarithms(rates), logarithms(others), seed);
+    Interval logs = Interval.ofPairs(logarithms(rates), logarithms(others), seed);
     return new PairedRates(Math.exp(logs.mean()), Math.exp(logs.low()), Math.exp(logs.high()));
   }
 

@@ -2,8 +2,8 @@ package dev.vmoe.lab.bench;
 
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.inference.BatchResult;
-import dev.vmoe.lab.sweep.Evaluation;
-import dev.vmoe.lab.sweep.PairedBootstrap;
+import dev.vmoe.lab.sweep.Interval;
+import dev.vmoe.lab.sweep.PointRunner;
 import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
@@ -29,10 +29,10 @@ import org.jspecify.annotations.Nullable;
 public final class PriorityStudy {
 
   /**
-   * What is studied.
+   * The design of the study.
    *
    * @param expertsPerToken K
-   * @param referenceRatio capacity ratio to compare with, nobody prioritised
+   * @param referenceRatio capacity ratio to compare with, at equal priorities
    * @param ratios capacity ratios under pressure
    * @param priority of the prioritised images; the others have the default
    * @param parts one image in this many is prioritised, at least 2
@@ -89,9 +89,9 @@ public final class PriorityStudy {
    * @param low lower end of the difference's 95 % interval, paired bootstrap over images
    * @param high upper end of that interval
    * @param processedShare mean share of token choices that found a slot
-   * @param skippedShare mean share of tokens, over layers, none of whose choices found a slot
+   * @param skippedShare mean share of tokens, over layers, that got no slot
    */
-  public record Row(
+  public record GroupRow(
       Group group,
       double capacityRatio,
       double effectiveCapacityRatio,
@@ -221,7 +221,7 @@ public final class PriorityStudy {
       if (tally.effectiveRatio == 0) {
         tally.effectiveRatio = result.effectiveCapacityRatio();
       }
-      boolean correct = Evaluation.argMax(result.logits()[i]) == classes[i];
+      boolean correct = PointRunner.argMax(result.logits()[i]) == classes[i];
       tally.scores[images + i] += (correct ? 1.0 : 0.0) / tally.runs;
       tally.processed += counts.processedShare(i) / tally.runs;
       int skipped = 0;
@@ -237,11 +237,11 @@ public final class PriorityStudy {
    *
    * @param seed of the bootstrap
    */
-  public List<Row> rows(long seed) {
+  public List<GroupRow> rows(long seed) {
     if (images == 0) {
       throw new IllegalStateException("no images have been run");
     }
-    List<Row> rows = new ArrayList<>();
+    List<GroupRow> rows = new ArrayList<>();
     rows.add(row(reference, null, seed));
     rows.add(row(firstChoices, reference, seed));
     for (Pressure pressure : pressures) {
@@ -252,13 +252,11 @@ public final class PriorityStudy {
     return rows;
   }
 
-  private Row row(Tally tally, @Nullable Tally other, long seed) {
+  private GroupRow row(Tally tally, @Nullable Tally other, long seed) {
     double[] scores = Arrays.copyOf(tally.scores, images);
-    PairedBootstrap.Interval interval =
-        other == null
-            ? null
-            : PairedBootstrap.difference(scores, Arrays.copyOf(other.scores, images), seed);
-    return new Row(
+    Interval interval =
+        other == null ? null : Interval.ofPairs(scores, Arrays.copyOf(other.scores, images), seed);
+    return new GroupRow(
         tally.group,
         tally.settings.capacityRatio(),
         tally.effectiveRatio,

@@ -1,24 +1,36 @@
 package dev.vmoe.lab.bench;
 
+import dev.vmoe.lab.sweep.Statistics;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
 /**
- * Things timed in turn, round by round, so that all meet the same disturbance. The first round
+ * Things measured in turn, round by round, so that all meet the same disturbance. The first round
  * warms up and is not kept.
  */
 public final class Rounds {
 
   private final LongSupplier nanoClock;
-  private final Map<String, Runnable> things = new LinkedHashMap<>();
-  private final Map<String, List<Long>> nanos = new LinkedHashMap<>();
+  private final Map<String, Measure> things = new LinkedHashMap<>();
+  private final Map<String, List<Double>> figures = new LinkedHashMap<>();
+  private boolean alternating;
   private boolean warm;
 
-  /** Starts without a thing to time. */
+  /** Measures a thing once. */
+  @FunctionalInterface
+  public interface Measure {
+
+    /** Returns the figure, in whatever unit it has. */
+    double measure() throws InterruptedException;
+  }
+
+  /** Starts without a thing to measure. */
   public Rounds() {
     this(System::nanoTime);
   }
@@ -27,55 +39,87 @@ public final class Rounds {
     this.nanoClock = nanoClock;
   }
 
-  /** Adds something to be timed once a round, after what was added before. */
-  public void add(String name, Runnable thing) {
+  /** Lets every other round go through the things from the last to the first. */
+  public Rounds alternating() {
+    alternating = true;
+    return this;
+  }
+
+  /** Adds something to be measured once a round, after what was added before. */
+  public void add(String name, Measure thing) {
     if (things.putIfAbsent(name, thing) != null) {
       throw new IllegalArgumentException("two things are named " + name);
     }
-    nanos.put(name, new ArrayList<>());
+    figures.put(name, new ArrayList<>());
   }
 
-  /** Times each thing once. */
-  public void next() {
-    things.forEach(
-        (name, thing) -> {
+  /** Adds something to be timed, in seconds. */
+  public void addTimed(String name, Runnable thing) {
+    add(
+        name,
+        () -> {
           long started = nanoClock.getAsLong();
           thing.run();
-          long taken = nanoClock.getAsLong() - started;
-          if (warm) {
-            times(name).add(taken);
-          }
+          return (nanoClock.getAsLong() - started) / 1e9;
         });
-    warm = true;
   }
 
-  /** Returns the fastest time of a thing, in seconds: other processes can only lengthen it. */
+  /** Keeps a figure that comes with a measurement of this round. */
+  public void note(String name, double figure) {
+    if (warm) {
+      figures.computeIfAbsent(name, any -> new ArrayList<>()).add(figure);
+    }
+  }
+
+  /**
+   * Warms up once and measures.
+   *
+   * @param rounds rounds that are kept
+   * @param done told after each how many are done
+   */
+  public void run(int rounds, LongConsumer done) throws InterruptedException {
+    List<String> turns = new ArrayList<>(things.keySet());
+    for (int round = 0; round <= rounds; round++) {
+      warm = round > 0;
+      for (String name : turns) {
+        note(name, thing(things, name).measure());
+      }
+      done.accept(round);
+      if (alternating && warm) {
+        Collections.reverse(turns);
+      }
+    }
+  }
+
+  /** Returns the smallest figure of a thing: other processes can only lengthen a time. */
   public double fastest(String name) {
-    return sorted(name)[0] / 1e9;
+    return Arrays.stream(figures(name)).min().orElseThrow();
   }
 
-  /** Returns the median time of a thing, in seconds. */
+  /** Returns the median figure of a thing; the mean of the middle two of an even number. */
   public double median(String name) {
-    long[] sorted = sorted(name);
-    int middle = sorted.length / 2;
-    return (sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2.0)
-        / 1e9;
+    return Statistics.median(figures(name));
   }
 
-  private long[] sorted(String name) {
-    long[] sorted = times(name).stream().mapToLong(Long::longValue).sorted().toArray();
-    if (sorted.length == 0) {
+  /** Returns the mean figure of a thing. */
+  public double mean(String name) {
+    return Arrays.stream(figures(name)).average().orElseThrow();
+  }
+
+  /** Returns (rounds) the figures of a thing. */
+  public double[] figures(String name) {
+    List<Double> kept = thing(figures, name);
+    if (kept.isEmpty()) {
       throw new IllegalStateException(name + " was only warmed up: one more round");
     }
-    return sorted;
+    return kept.stream().mapToDouble(Double::doubleValue).toArray();
   }
 
-  private List<Long> times(String name) {
-    List<Long> times = nanos.get(name);
-    if (times == null) {
-      throw new IllegalArgumentException(
-          "nothing is named " + name + ", only " + Arrays.toString(nanos.keySet().toArray()));
+  private static <T> T thing(Map<String, T> all, String name) {
+    T found = all.get(name);
+    if (found == null) {
+      throw new IllegalArgumentException("nothing is named " + name + ", only " + all.keySet());
     }
-    return times;
+    return found;
   }
 }

@@ -1,4 +1,13 @@
-/** Line charts as SVG. */
+/**
+ * How results are shown: charts as SVG, and tables of rows of one kind.
+ *
+ * <pre>
+ *   Axis ─▶ Scale ─┐
+ *   Series ────────┴─▶ Plot ─▶ Svg        Columns ─▶ Table
+ * </pre>
+ *
+ * <p>May use serving, and no other part of the lab.
+ */
 @NullMarked
 package dev.vmoe.lab.chart;
 

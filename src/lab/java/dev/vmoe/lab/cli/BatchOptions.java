@@ -48,9 +48,10 @@ final class BatchOptions {
   /**
    * Hands on the images.
    *
-   * @param done what is done with them, as the progress bar says it
+   * @param done the verb of the progress bar: evaluated, routed
    */
-  void forEach(ModelCard card, String done, LabelledBatches.Receiver receiver) throws IOException {
+  void forEach(ModelCard card, String done, LabelledBatches.BatchReceiver receiver)
+      throws IOException {
     Path path = labelled.path();
     LabelledBatches batches = new LabelledBatches(card, ModelOpener.decoder(card), batch);
     Progress progress = new Progress(command.commandLine().getErr());

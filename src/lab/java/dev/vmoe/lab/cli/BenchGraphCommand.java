@@ -8,23 +8,21 @@ import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.lab.bench.GraphParts;
 import dev.vmoe.lab.bench.MatrixPeak;
 import dev.vmoe.lab.bench.OperatorProfile;
-import dev.vmoe.lab.bench.PeakGraph;
 import dev.vmoe.lab.bench.ProductArithmetic;
+import dev.vmoe.lab.bench.RandomModels;
 import dev.vmoe.lab.bench.Rounds;
+import dev.vmoe.lab.bench.Variant;
 import dev.vmoe.model.Form;
 import dev.vmoe.model.Precision;
 import dev.vmoe.model.Target;
-import dev.vmoe.model.Variant;
 import dev.vmoe.model.VmoeArchitecture;
-import dev.vmoe.modelstore.BundledModels;
 import dev.vmoe.moe.Routing;
+import dev.vmoe.moe.RoutingCounts;
 import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.output.Json;
-import dev.vmoe.output.OutputFiles;
 import dev.vmoe.output.Progress;
 import dev.vmoe.output.Table;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,14 +31,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.Callable;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code vmoe bench graph}: the graph alone, beside its dense twin and the machine's peak. */
 @Command(
@@ -50,9 +46,10 @@ import picocli.CommandLine.Spec;
           + " twin and large matrix products, in turn and in one process. Times are the fastest of"
           + " the rounds, since other processes can only lengthen them; medians stand beside them.",
       "Then ONNX Runtime's own profile says where the time goes: by operator, and within the MoE"
-          + " layers what routing, dispatch, combine and counting take beside the experts."
+          + " layers what routing, dispatch, combine and counting take beside the experts. --csv"
+          + " writes this table."
     })
-final class BenchGraphCommand implements Callable<Integer> {
+final class BenchGraphCommand extends LabCommand {
 
   private static final long SEED = 20_220_622;
   private static final String PEAK = "products";
@@ -61,7 +58,9 @@ final class BenchGraphCommand implements Callable<Integer> {
   private static final int PROFILED_RUNS = 10;
   private static final int SKIPPED_RUNS = 2;
 
-  @Spec private CommandSpec spec;
+  @Mixin private final BatchSizeOption batchSize = new BatchSizeOption();
+  @Mixin private final CsvOption csv = new CsvOption();
+  @Mixin private final JsonOption json = new JsonOption();
 
   @Option(
       names = "--variant",
@@ -69,13 +68,6 @@ final class BenchGraphCommand implements Callable<Integer> {
       defaultValue = "S/32",
       description = "The architecture, or L/16 or H/14 (default: ${DEFAULT-VALUE}).")
   private String variant = "S/32";
-
-  @Option(
-      names = "--batch",
-      paramLabel = "B",
-      defaultValue = "32",
-      description = "Images a batch (default: ${DEFAULT-VALUE}).")
-  private int batch;
 
   @Option(
       names = "--ratios",
@@ -123,45 +115,36 @@ final class BenchGraphCommand implements Callable<Integer> {
               + " they wait awake, as nothing else here needs the cores.")
   private boolean sleeping;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Write the result there as JSON.")
-  private @Nullable Path json;
-
-  @Option(
-      names = "--csv",
-      paramLabel = "FILE",
-      description = "Write the time of each operator and of each part of the MoE layers there.")
-  private @Nullable Path csv;
-
   private BenchGraphCommand() {}
 
-  /**
-   * What was measured.
-   *
-   * @param expertRows rows that experts computed for one image, by ratio
-   */
-  private record Measured(
-      Rounds rounds, Map<Double, Double> expertRows, GraphParts vmoe, GraphParts twin) {}
+  private record GraphTimes(Rounds rounds, GraphParts vmoe, GraphParts twin) {}
 
   @Override
-  public Integer call() throws IOException {
-    PositiveNumbers.check(spec, "--batch", batch, "--rounds", rounds, "--threads", threads);
-    SessionSettings settings = new SessionSettings(device(), threads, !sleeping, List.of());
-    Form form = form(settings.device());
-    VmoeArchitecture architecture = architecture();
+  public Integer call() throws IOException, InterruptedException {
+    PositiveNumbers.check(
+        spec, "--batch", batchSize.images(), "--rounds", rounds, "--threads", threads);
+    SessionSettings settings =
+        new SessionSettings(valid(this::device), threads, !sleeping, List.of());
+    Form form =
+        valid(
+            () ->
+                new Form(
+                    settings.device().kind() == Device.Kind.CUDA ? Target.CUDA : Target.CPU,
+                    precision));
+    VmoeArchitecture architecture = valid(this::architecture);
     Path work = Files.createTempDirectory("bench-graph");
     try {
-      Measured measured = measure(architecture, form, settings, work);
-      ObjectNode result = result(architecture, measured);
-      if (json != null) {
-        Json.write(json, result);
-      }
-      if (csv != null) {
-        OutputFiles.write(csv, profile(measured).toCsv());
-      }
-      print(result, measured);
+      GraphTimes times = measure(architecture, form, settings, work);
+      ObjectNode result = result(architecture, times);
+      json.write(result);
+      Table profile = profile(times);
+      csv.write(profile);
+      print(text(result, profile));
     } finally {
-      for (Path file : files(work)) {
-        Files.delete(file);
+      try (Stream<Path> files = Files.list(work)) {
+        for (Path file : files.toList()) {
+          Files.delete(file);
+        }
       }
       Files.delete(work);
     }
@@ -169,75 +152,49 @@ final class BenchGraphCommand implements Callable<Integer> {
   }
 
   private Device device() {
-    try {
-      Device chosen = Device.ofLabel(device);
-      if (chosen.kind() == Device.Kind.AUTO) {
-        throw new IllegalArgumentException(
-            "device auto says not which graph to build: name cpu or cuda:N");
-      }
-      return chosen;
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+    Device chosen = Device.ofLabel(device);
+    if (chosen.kind() == Device.Kind.AUTO) {
+      throw new IllegalArgumentException(
+          "device auto does not say which graph to build: name cpu or cuda:N");
     }
-  }
-
-  private Form form(Device chosen) {
-    try {
-      return new Form(chosen.kind() == Device.Kind.CUDA ? Target.CUDA : Target.CPU, precision);
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
-    }
+    return chosen;
   }
 
   private VmoeArchitecture architecture() {
-    try {
-      ratios.forEach(ratio -> new RoutingSettings(ratio, 2, Routing.BATCH_PRIORITY));
-      return Variant.ofLabel(variant).architecture();
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
-    }
+    ratios.forEach(BenchGraphCommand::settings);
+    return Variant.ofLabel(variant).architecture();
   }
 
-  private Measured measure(VmoeArchitecture a, Form form, SessionSettings settings, Path work)
-      throws IOException {
-    Progress progress = new Progress(spec.commandLine().getErr());
+  private GraphTimes measure(VmoeArchitecture a, Form form, SessionSettings settings, Path work)
+      throws IOException, InterruptedException {
+    Progress progress = progress();
     progress.say("making " + variant + " with random weights, and its dense twin");
-    Path graph = BundledModels.random(variant, false, form, SEED);
-    Path twin = BundledModels.random(variant, true, form, SEED);
-    Path peak = work.resolve("peak.onnx");
-    PeakGraph.write(peak, SEED);
+    Path graph = RandomModels.graph(variant, false, form, SEED);
+    Path twin = RandomModels.graph(variant, true, form, SEED);
+    int batch = batchSize.images();
     ByteBuffer images = images(a);
 
     Rounds timed = new Rounds();
-    Map<Double, Double> expertRows = new LinkedHashMap<>();
     progress.say("opening them");
     try (VmoeSession dense = VmoeSession.open(twin, settings);
         VmoeSession moe = VmoeSession.open(graph, settings);
-        MatrixPeak products = MatrixPeak.open(peak, PeakGraph.SIZE, settings)) {
-      timed.add(PEAK, products::run);
-      timed.add(TWIN, () -> dense.classify(images, batch, settings(1)));
+        MatrixPeak products = MatrixPeak.open(work.resolve("peak.onnx"), SEED, settings);
+        Progress.Bar bar = progress.bar("rounds", rounds)) {
+      timed.addTimed(PEAK, products::run);
+      timed.addTimed(TWIN, () -> dense.classify(images, batch, settings(1)));
       for (double ratio : ratios) {
-        timed.add(
+        timed.addTimed(
             name(ratio),
-            () ->
-                expertRows.put(
-                    ratio,
-                    IntStream.of(moe.classify(images, batch, settings(ratio)).counts().dispatched())
-                            .sum()
-                        / (double) batch));
+            () -> {
+              RoutingCounts counts = moe.classify(images, batch, settings(ratio)).counts();
+              timed.note(rowsName(ratio), IntStream.of(counts.dispatched()).sum() / (double) batch);
+            });
       }
-      try (Progress.Bar bar = progress.bar("rounds", rounds)) {
-        timed.next();
-        for (int round = 1; round <= rounds; round++) {
-          timed.next();
-          bar.at(round);
-        }
-      }
+      timed.run(rounds, bar::at);
     }
     progress.say("profiling both");
-    return new Measured(
+    return new GraphTimes(
         timed,
-        expertRows,
         parts(graph, settings.profiledTo(work.resolve("vmoe")), images),
         parts(twin, settings.profiledTo(work.resolve("dense")), images));
   }
@@ -246,14 +203,15 @@ final class BenchGraphCommand implements Callable<Integer> {
       throws IOException {
     try (VmoeSession session = VmoeSession.open(graph, settings)) {
       for (int run = 0; run < PROFILED_RUNS + SKIPPED_RUNS; run++) {
-        session.classify(images, batch, settings(PROFILED_RATIO));
+        session.classify(images, batchSize.images(), settings(PROFILED_RATIO));
       }
       return GraphParts.of(OperatorProfile.read(session.endProfile(), SKIPPED_RUNS));
     }
   }
 
   private ByteBuffer images(VmoeArchitecture a) {
-    byte[] pixels = new byte[Math.multiplyExact(batch, 3 * a.imageSize() * a.imageSize())];
+    int imageBytes = 3 * a.imageSize() * a.imageSize();
+    byte[] pixels = new byte[Math.multiplyExact(batchSize.images(), imageBytes)];
     new Random(SEED).nextBytes(pixels);
     return ByteBuffer.allocateDirect(pixels.length).put(pixels).flip();
   }
@@ -266,53 +224,51 @@ final class BenchGraphCommand implements Callable<Integer> {
     return "ratio " + ratio;
   }
 
-  private ObjectNode result(VmoeArchitecture a, Measured measured) {
-    Rounds timed = measured.rounds();
-    ProductArithmetic twin = ProductArithmetic.of(a.denseTwin());
+  /** Returns the name of the rows that experts computed for one image. */
+  private static String rowsName(double ratio) {
+    return "rows at " + name(ratio);
+  }
+
+  private ObjectNode result(VmoeArchitecture a, GraphTimes times) {
+    Rounds timed = times.rounds();
     ProductArithmetic moe = ProductArithmetic.of(a);
-    double twinFlops = twin.flops(0);
+    double twinFlops = ProductArithmetic.of(a.denseTwin()).flops(0);
+    double twinSeconds = timed.fastest(TWIN);
+    double msPerImage = 1e3 / batchSize.images();
     ObjectNode result = Json.object();
     result.put("variant", variant);
-    result.put("batch", batch);
+    result.put("batch", batchSize.images());
     result.put("precision", precision.label());
     result.put("device", device);
     result.put("threads", threads);
     result.put("spinning", !sleeping);
     result.put("rounds", rounds);
     result.put("seed", SEED);
-    ObjectNode fastest = result.putObject("ms_per_image");
-    ratios.forEach(ratio -> fastest.put(label(ratio), millis(timed.fastest(name(ratio)))));
-    result.put("dense_ms_per_image", millis(timed.fastest(TWIN)));
-    ObjectNode median = result.putObject("median_ms_per_image");
-    ratios.forEach(ratio -> median.put(label(ratio), millis(timed.median(name(ratio)))));
-    result.put("median_dense_ms_per_image", millis(timed.median(TWIN)));
-    ObjectNode rows = result.putObject("expert_rows_per_image");
-    measured.expertRows().forEach((ratio, count) -> rows.put(label(ratio), count));
-    ObjectNode arithmetic = result.putObject("arithmetic_speed_of_twin");
-    measured
-        .expertRows()
-        .forEach((ratio, count) -> arithmetic.put(label(ratio), twinFlops / moe.flops(count)));
-    ObjectNode speed = result.putObject("speed_of_twin");
-    ratios.forEach(
-        ratio -> speed.put(label(ratio), timed.fastest(TWIN) / timed.fastest(name(ratio))));
-    result.put("moe_overhead_share", measured.vmoe().moeOverheadShare());
-    ObjectNode parts = result.putObject("moe_layers_us");
-    moeMicros(measured).forEach(parts::put);
-    result.put("peak_gflops", PeakGraph.flops() / timed.fastest(PEAK) / 1e9);
-    result.put("achieved_gflops", twinFlops * batch / timed.fastest(TWIN) / 1e9);
+    putByRatio(result, "ms_per_image", ratio -> msPerImage * timed.fastest(name(ratio)));
+    result.put("dense_ms_per_image", msPerImage * twinSeconds);
+    putByRatio(result, "median_ms_per_image", ratio -> msPerImage * timed.median(name(ratio)));
+    result.put("median_dense_ms_per_image", msPerImage * timed.median(TWIN));
+    putByRatio(result, "expert_rows_per_image", ratio -> timed.median(rowsName(ratio)));
+    putByRatio(result, "arithmetic_speed_of_twin", ratio -> twinFlops / moe.flops(timed.median(rowsName(ratio))));
+    putByRatio(result, "speed_of_twin", ratio -> twinSeconds / timed.fastest(name(ratio)));
+    result.put("moe_overhead_share", times.vmoe().moeOverheadShare());
+    moeMicros(times).forEach(result.putObject("moe_layers_us")::put);
+    result.put("peak_gflops", MatrixPeak.flops() / timed.fastest(PEAK) / 1e9);
+    result.put("achieved_gflops", twinFlops * batchSize.images() / twinSeconds / 1e9);
     result.put("dense_gflop_per_image", twinFlops / 1e9);
     return result;
   }
 
-  private double millis(double seconds) {
-    return 1e3 * seconds / batch;
+  private void putByRatio(ObjectNode result, String name, ToDoubleFunction<Double> figure) {
+    ObjectNode all = result.putObject(name);
+    ratios.forEach(ratio -> all.put(label(ratio), figure.applyAsDouble(ratio)));
   }
 
   private static String label(double ratio) {
     return ratio == Math.rint(ratio) ? Long.toString((long) ratio) : Double.toString(ratio);
   }
 
-  private void print(ObjectNode result, Measured measured) {
+  private String text(ObjectNode result, Table profile) {
     Table times =
         new Table("", "ms an image", "median", "× the twin's speed", "arithmetic", "expert rows");
     times.add(
@@ -323,46 +279,45 @@ final class BenchGraphCommand implements Callable<Integer> {
         "",
         "");
     for (double ratio : ratios) {
-      String label = label(ratio);
       times.add(
           name(ratio),
-          Table.decimals(result.path("ms_per_image").path(label).doubleValue(), 3),
-          Table.decimals(result.path("median_ms_per_image").path(label).doubleValue(), 3),
-          Table.decimals(result.path("speed_of_twin").path(label).doubleValue(), 3),
-          Table.decimals(result.path("arithmetic_speed_of_twin").path(label).doubleValue(), 3),
-          Table.decimals(result.path("expert_rows_per_image").path(label).doubleValue(), 1));
+          decimals(result, "ms_per_image", ratio, 3),
+          decimals(result, "median_ms_per_image", ratio, 3),
+          decimals(result, "speed_of_twin", ratio, 3),
+          decimals(result, "arithmetic_speed_of_twin", ratio, 3),
+          decimals(result, "expert_rows_per_image", ratio, 1));
     }
     double peak = result.path("peak_gflops").doubleValue();
     double achieved = result.path("achieved_gflops").doubleValue();
-    PrintWriter out = spec.commandLine().getOut();
-    out.print(times.toText());
-    out.printf(
-        Locale.ROOT,
-        "%nproducts reach %.0f GFLOP/s, the dense twin as a whole %.0f (%.1f %%)%n",
-        peak,
-        achieved,
-        100 * achieved / peak);
-    out.printf(
-        Locale.ROOT,
-        "MoE layers at ratio %s: %.1f %% beside the experts%n%n",
-        PROFILED_RATIO,
-        100 * result.path("moe_overhead_share").doubleValue());
-    out.print(profile(measured).toText());
-    out.flush();
+    return times.toText()
+        + String.format(
+            Locale.ROOT,
+            "%nproducts reach %.0f GFLOP/s, the dense twin as a whole %.0f (%.1f %%)%n"
+                + "MoE layers at ratio %s: %.1f %% beside the experts%n%n",
+            peak,
+            achieved,
+            100 * achieved / peak,
+            PROFILED_RATIO,
+            100 * result.path("moe_overhead_share").doubleValue())
+        + profile.toText();
+  }
+
+  private static String decimals(ObjectNode result, String name, double ratio, int digits) {
+    return Table.decimals(result.path(name).path(label(ratio)).doubleValue(), digits);
   }
 
   /** Returns the time of each operator and of each part of the MoE layers. */
-  private static Table profile(Measured measured) {
+  private static Table profile(GraphTimes times) {
     Table table = new Table("graph", "what", "us a batch", "share %");
-    addAll(table, "V-MoE", measured.vmoe().operatorMicros(), measured.vmoe().micros());
-    addAll(table, "MoE layers", moeMicros(measured), measured.vmoe().moeLayers());
-    addAll(table, TWIN, measured.twin().operatorMicros(), measured.twin().micros());
+    addAll(table, "V-MoE", times.vmoe().operatorMicros(), times.vmoe().micros());
+    addAll(table, "MoE layers", moeMicros(times), times.vmoe().moeLayers());
+    addAll(table, TWIN, times.twin().operatorMicros(), times.twin().micros());
     return table;
   }
 
-  private static Map<String, Double> moeMicros(Measured measured) {
+  private static Map<String, Double> moeMicros(GraphTimes times) {
     Map<String, Double> micros = new LinkedHashMap<>();
-    measured
+    times
         .vmoe()
         .moeMicros()
         .forEach((part, each) -> micros.put(part.name().toLowerCase(Locale.ROOT), each));
@@ -379,11 +334,5 @@ final class BenchGraphCommand implements Callable<Integer> {
                     entry.getKey(),
                     Table.decimals(entry.getValue(), 0),
                     Table.decimals(100 * entry.getValue() / all, 1)));
-  }
-
-  private static List<Path> files(Path folder) throws IOException {
-    try (var files = Files.list(folder)) {
-      return files.toList();
-    }
   }
 }

@@ -12,44 +12,41 @@ import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.lab.bench.Observation;
 import dev.vmoe.lab.bench.ObservedPipeline;
 import dev.vmoe.lab.bench.PairedRates;
+import dev.vmoe.lab.bench.Rounds;
+import dev.vmoe.lab.chart.Columns;
 import dev.vmoe.modelstore.BundledModels;
 import dev.vmoe.modelstore.ModelOpener;
 import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.output.Json;
-import dev.vmoe.output.OutputFiles;
 import dev.vmoe.output.Progress;
 import dev.vmoe.output.Table;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.Callable;
-import java.util.function.ToDoubleFunction;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code vmoe bench observability}: what it costs to be watched. */
 @Command(
     name = "observability",
     description = {
-      "What metrics, the live page, the routing profile and traces cost: throughput of a pipeline that is watched beside"
-          + " one that is not, in turn, in one process and on one broker, as the mean ratio of the"
-          + " pairs with its 95 %%"
-          + " interval.",
+      "What metrics, the live page, the routing profile and traces cost: throughput of a pipeline"
+          + " that is watched beside one that is not, in turn, in one process and on one broker. The"
+          + " result is the mean ratio of the pairs with its 95 %% interval; --csv writes both rates"
+          + " of every pair.",
       "control compares two pipelines that do not differ: what it shows is the machine's noise."
     })
-final class BenchObservabilityCommand implements Callable<Integer> {
+final class BenchObservabilityCommand extends LabCommand {
 
   private static final long SEED = 20_220_622;
+  private static final String WITH = "with";
+  private static final String WITHOUT = "without";
 
-  @Spec private CommandSpec spec;
   @Mixin private final ModelOptions model = new ModelOptions();
   @Mixin private final RoutingOptions routing = new RoutingOptions();
+  @Mixin private final BatchSizeOption batch = new BatchSizeOption();
+  @Mixin private final CsvOption csv = new CsvOption();
+  @Mixin private final JsonOption json = new JsonOption();
 
   @Option(
       names = "--what",
@@ -75,110 +72,74 @@ final class BenchObservabilityCommand implements Callable<Integer> {
       description = "Pairs of measurements for each (default: ${DEFAULT-VALUE}).")
   private int rounds;
 
-  @Option(
-      names = "--batch",
-      paramLabel = "B",
-      defaultValue = "32",
-      description = "Images a batch (default: ${DEFAULT-VALUE}).")
-  private int batch;
-
-  @Option(
-      names = "--csv",
-      paramLabel = "FILE",
-      description = "Write both rates of every pair there.")
-  private @Nullable Path csv;
-
-  @Option(names = "--json", paramLabel = "FILE", description = "Write the result there as JSON.")
-  private @Nullable Path json;
-
   private BenchObservabilityCommand() {}
 
-  /** Two measurements right after each other, in images a second. */
-  private record Pair(double with, double without) {}
-
   /**
-   * What was measured for one observation.
+   * What was measured for one observation, in images a second.
    *
+   * @param rates of the pipeline that is watched and of the other, by round
    * @param scrapes of the metrics or of the live page's data, while they were read
    * @param spans that the collector took
    * @param droppedSpans that it did not
    */
-  private record Measured(List<Pair> pairs, long scrapes, long spans, long droppedSpans) {
+  private record ObservedRates(
+      Observation watched, Rounds rates, long scrapes, long spans, long droppedSpans) {
+
     PairedRates compared() {
-      return PairedRates.of(rates(Pair::with), rates(Pair::without), SEED);
-    }
-
-    private double[] rates(ToDoubleFunction<Pair> rate) {
-      return pairs.stream().mapToDouble(rate).toArray();
-    }
-
-    double mean(ToDoubleFunction<Pair> rate) {
-      return pairs.stream().mapToDouble(rate).average().orElseThrow();
+      return PairedRates.of(rates.figures(WITH), rates.figures(WITHOUT), SEED);
     }
   }
+
+  private record PairOfRates(String what, int round, double with, double without) {}
 
   @Override
   public Integer call() throws Exception {
-    PositiveNumbers.check(spec, "--images", images, "--rounds", rounds, "--batch", batch);
-    Progress progress = new Progress(spec.commandLine().getErr());
-    Map<Observation, Measured> measured = new LinkedHashMap<>();
+    PositiveNumbers.check(spec, "--images", images, "--rounds", rounds, "--batch", batch.images());
+    List<ObservedRates> measured = new ArrayList<>();
     try (BatchClassifier classifier = model.open()) {
       List<LabelledImage> set = BundledModels.testImages(classifier.card().classes());
-      progress.say("starting a Kafka broker and a schema registry");
+      progress().say("starting a Kafka broker and a schema registry");
       try (LocalBroker broker = new LocalBroker()) {
         for (Observation watched : observations) {
-          measured.put(watched, measure(broker, watched, classifier, set, progress));
+          measured.add(measure(broker, watched, classifier, set));
         }
       }
-      ObjectNode result = result(routing.settings(classifier.card()), measured);
-      if (json != null) {
-        Json.write(json, result);
-      }
+      json.write(result(routing.settings(classifier.card()), measured));
     }
-    if (csv != null) {
-      OutputFiles.write(csv, pairs(measured).toCsv());
-    }
-    spec.commandLine().getOut().print(summary(measured).toText());
-    spec.commandLine().getOut().flush();
+    csv.write(pairs(measured));
+    print(summary(measured).toText());
     return 0;
   }
 
-  /** Measures the two in turn; who begins changes every round. */
-  private Measured measure(
-      LocalBroker broker,
-      Observation watched,
-      BatchClassifier classifier,
-      List<LabelledImage> set,
-      Progress progress)
+  /** Measures the two in turn; the one that begins changes every round. */
+  private ObservedRates measure(
+      LocalBroker broker, Observation watched, BatchClassifier classifier, List<LabelledImage> set)
       throws Exception {
     RoutingSettings settings = routing.settings(classifier.card());
     ImageDecoder decoder = ModelOpener.decoder(classifier.card());
     String name = watched.label();
+    Progress progress = progress();
     progress.say(name + ": starting two pipelines and warming them up");
     try (ObservedPipeline with =
-            new ObservedPipeline(broker, name, watched, settings, batch, classifier, decoder);
+            new ObservedPipeline(
+                broker, name, watched, settings, batch.images(), classifier, decoder);
         ObservedPipeline without =
             new ObservedPipeline(
                 broker,
                 name + "-without",
                 Observation.CONTROL,
                 settings,
-                batch,
+                batch.images(),
                 classifier,
-                decoder)) {
-      with.imagesPerSecond(set, images);
-      without.imagesPerSecond(set, images);
-      List<Pair> pairs = new ArrayList<>();
-      try (Progress.Bar bar = progress.bar(name + ": rounds", rounds)) {
-        for (int round = 1; round <= rounds; round++) {
-          double first = (round % 2 == 1 ? with : without).imagesPerSecond(set, images);
-          double second = (round % 2 == 1 ? without : with).imagesPerSecond(set, images);
-          pairs.add(round % 2 == 1 ? new Pair(first, second) : new Pair(second, first));
-          bar.at(round);
-        }
-      }
-      return new Measured(
-          pairs,
+                decoder);
+        Progress.Bar bar = progress.bar(name + ": rounds", rounds)) {
+      Rounds rates = new Rounds().alternating();
+      rates.add(WITH, () -> with.imagesPerSecond(set, images));
+      rates.add(WITHOUT, () -> without.imagesPerSecond(set, images));
+      rates.run(rounds, bar::at);
+      return new ObservedRates(
+          watched,
+          rates,
           with.scrapes(),
           with.counted("vmoe_spans_exported_total"),
           with.counted("vmoe_spans_dropped_total{cause=\"queue\"}")
@@ -186,64 +147,69 @@ final class BenchObservabilityCommand implements Callable<Integer> {
     }
   }
 
-  private ObjectNode result(RoutingSettings settings, Map<Observation, Measured> measured) {
+  private ObjectNode result(RoutingSettings settings, List<ObservedRates> measured) {
     ObjectNode result = Json.object();
     result.put("images", images);
     result.put("rounds", rounds);
-    result.put("batch", batch);
+    result.put("batch", batch.images());
     result.put("capacity_ratio", settings.capacityRatio());
     result.put("experts_per_token", settings.expertsPerToken());
     result.put("routing", settings.routing().label());
     result.put("seed", SEED);
     ObjectNode all = result.putObject("observations");
-    measured.forEach(
-        (watched, figures) -> {
-          PairedRates compared = figures.compared();
-          ObjectNode one = all.putObject(watched.label());
-          one.put("with_images_per_second", figures.mean(Pair::with));
-          one.put("without_images_per_second", figures.mean(Pair::without));
-          one.put("ratio", compared.ratio());
-          one.put("ratio_low", compared.low());
-          one.put("ratio_high", compared.high());
-          one.put("cost", compared.cost());
-          one.put("cost_bound", compared.costBound());
-          one.put("scrapes", figures.scrapes());
-          one.put("spans_exported", figures.spans());
-          one.put("spans_dropped", figures.droppedSpans());
-          ArrayNode pairs = one.putArray("pairs");
-          for (Pair pair : figures.pairs()) {
-            pairs.addObject().put("with", pair.with()).put("without", pair.without());
-          }
-        });
+    for (ObservedRates observed : measured) {
+      PairedRates compared = observed.compared();
+      ObjectNode one = all.putObject(observed.watched().label());
+      one.put("with_images_per_second", observed.rates().mean(WITH));
+      one.put("without_images_per_second", observed.rates().mean(WITHOUT));
+      one.put("ratio", compared.ratio());
+      one.put("ratio_low", compared.low());
+      one.put("ratio_high", compared.high());
+      one.put("cost", compared.cost());
+      one.put("cost_bound", compared.costBound());
+      one.put("scrapes", observed.scrapes());
+      one.put("spans_exported", observed.spans());
+      one.put("spans_dropped", observed.droppedSpans());
+      ArrayNode pairs = one.putArray("pairs");
+      for (PairOfRates pair : pairs(observed)) {
+        pairs.addObject().put("with", pair.with()).put("without", pair.without());
+      }
+    }
     return result;
   }
 
-  private static Table pairs(Map<Observation, Measured> measured) {
-    Table table = new Table("what", "round", "with_images_per_second", "without_images_per_second");
-    measured.forEach(
-        (watched, figures) -> {
-          for (int i = 0; i < figures.pairs().size(); i++) {
-            Pair pair = figures.pairs().get(i);
-            table.add(watched.label(), i + 1, pair.with(), pair.without());
-          }
-        });
-    return table;
+  private static List<PairOfRates> pairs(ObservedRates observed) {
+    double[] with = observed.rates().figures(WITH);
+    double[] without = observed.rates().figures(WITHOUT);
+    List<PairOfRates> pairs = new ArrayList<>();
+    for (int i = 0; i < with.length; i++) {
+      pairs.add(new PairOfRates(observed.watched().label(), i + 1, with[i], without[i]));
+    }
+    return pairs;
   }
 
-  private static Table summary(Map<Observation, Measured> measured) {
+  private static Table pairs(List<ObservedRates> measured) {
+    return new Columns<PairOfRates>()
+        .add("what", PairOfRates::what)
+        .add("round", PairOfRates::round)
+        .add("with_images_per_second", PairOfRates::with)
+        .add("without_images_per_second", PairOfRates::without)
+        .table(measured.stream().flatMap(observed -> pairs(observed).stream()).toList());
+  }
+
+  private static Table summary(List<ObservedRates> measured) {
     Table table =
-        new Table("what", "with, images/s", "without", "ratio", "95 % interval", "cost at most");
-    measured.forEach(
-        (watched, figures) -> {
-          PairedRates compared = figures.compared();
-          table.add(
-              watched.label(),
-              Table.decimals(figures.mean(Pair::with), 0),
-              Table.decimals(figures.mean(Pair::without), 0),
-              Table.decimals(compared.ratio(), 4),
-              Table.decimals(compared.low(), 4) + " to " + Table.decimals(compared.high(), 4),
-              Table.decimals(100 * compared.costBound(), 1) + "%");
-        });
+        new Table("what", "with, images/s", "without", "ratio", "95 % interval", "maximum cost");
+    for (ObservedRates observed : measured) {
+      PairedRates compared = observed.compared();
+      table.add(
+          observed.watched().label(),
+          Table.decimals(observed.rates().mean(WITH), 0),
+          Table.decimals(observed.rates().mean(WITHOUT), 0),
+          Table.decimals(compared.ratio(), 4),
+          Table.decimals(compared.low(), 4) + " to " + Table.decimals(compared.high(), 4),
+          Table.decimals(100 * compared.costBound(), 1) + "%");
+    }
     return table;
   }
 }

@@ -4,19 +4,17 @@ import dev.vmoe.capacity.QualityProfile;
 import dev.vmoe.cli.ModelOptions;
 import dev.vmoe.cli.PositiveNumbers;
 import dev.vmoe.cli.RoutingOptions;
-import dev.vmoe.client.ArrivalTrace;
-import dev.vmoe.client.OpenLoopClient;
 import dev.vmoe.dataset.LabelledImage;
-import dev.vmoe.dataset.LabelledImages;
 import dev.vmoe.demo.LocalPipeline;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.instance.LearnedControllers;
 import dev.vmoe.instance.Pipeline;
 import dev.vmoe.lab.overload.AccuracyFrontier;
+import dev.vmoe.lab.overload.ArrivalTrace;
 import dev.vmoe.lab.overload.ClairvoyantBound;
-import dev.vmoe.lab.overload.LadderEvaluation;
 import dev.vmoe.lab.overload.LoadTraces;
+import dev.vmoe.lab.overload.OpenLoopClient;
 import dev.vmoe.lab.overload.OverloadBench;
 import dev.vmoe.lab.overload.OverloadFindings;
 import dev.vmoe.lab.overload.OverloadPolicies;
@@ -26,48 +24,43 @@ import dev.vmoe.lab.overload.Quality;
 import dev.vmoe.lab.overload.Rates;
 import dev.vmoe.lab.overload.SwitchedCapacity;
 import dev.vmoe.lab.sweep.Evaluation;
+import dev.vmoe.lab.sweep.LabelledBatches;
+import dev.vmoe.lab.sweep.SweepRow;
 import dev.vmoe.metrics.Meters;
-import dev.vmoe.modelstore.BundledModels;
 import dev.vmoe.modelstore.ModelOpener;
 import dev.vmoe.modelstore.ProfileFile;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.RoutingSettings;
-import dev.vmoe.output.Json;
 import dev.vmoe.output.Progress;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code vmoe bench overload}: policies under the same load, beside one that knows the future. */
 @Command(
     name = "overload",
     description = {
-      "How policies of choosing capacity do under load: fixed at full quality, fixed at the lowest"
-          + " point, proportional and adaptive, shown the same arrivals in one run, beside a bound"
-          + " that knows all of them beforehand.",
-      "The traces are made from what the pipeline answers on this machine, measured first: elastic"
+      "Compares policies that choose capacity under load: fixed at full quality, fixed at the lowest"
+          + " point, proportional and adaptive. All get the same arrivals in one run; beside them"
+          + " stands a bound that knows all arrivals beforehand.",
+      "The traces are made from the rates of the pipeline on this machine, measured first: elastic"
           + " (each phase can be answered in time at some point), bursty (the same mean) and"
-          + " overload (past the range). Images are sent when they are due, whatever became of"
-          + " those before; latency counts from then to the receipt by a read_committed client."
+          + " overload (past the range). Images are sent when they are due, even if earlier ones"
+          + " are not answered; latency counts from then to the receipt by a read_committed client."
     })
-final class BenchOverloadCommand implements Callable<Integer> {
+final class BenchOverloadCommand extends LabCommand {
 
   private static final List<String> TRACES = List.of("elastic", "bursty", "overload");
 
@@ -77,9 +70,11 @@ final class BenchOverloadCommand implements Callable<Integer> {
   /** Images sent and not yet answered that keep the pipeline busy, in batches. */
   private static final int WINDOW_BATCHES = 64;
 
-  @Spec private CommandSpec spec;
   @Mixin private final ModelOptions model = new ModelOptions();
   @Mixin private final RoutingOptions fullQuality = new RoutingOptions();
+  @Mixin private final LabelledOptions labelled = new LabelledOptions();
+  @Mixin private final BatchSizeOption batchSize = new BatchSizeOption();
+  @Mixin private final JsonOption json = new JsonOption();
 
   @Option(
       names = "--lowest",
@@ -112,13 +107,6 @@ final class BenchOverloadCommand implements Callable<Integer> {
       description =
           "Latency within which an answer is in time, in milliseconds (default: ${DEFAULT-VALUE}).")
   private int targetLatencyMs;
-
-  @Option(
-      names = "--batch",
-      paramLabel = "B",
-      defaultValue = "32",
-      description = "Most images of a micro-batch (default: ${DEFAULT-VALUE}).")
-  private int batch;
 
   @Option(
       names = "--phase-seconds",
@@ -157,12 +145,6 @@ final class BenchOverloadCommand implements Callable<Integer> {
   private @Nullable List<String> policyNames;
 
   @Option(
-      names = "--images",
-      paramLabel = "LABELLED",
-      description = "Labelled images to send (default: the bundled Fashion-MNIST test images).")
-  private @Nullable Path images;
-
-  @Option(
       names = "--limit",
       paramLabel = "N",
       description = "Send only the first N images, again and again (default: all).")
@@ -178,14 +160,11 @@ final class BenchOverloadCommand implements Callable<Integer> {
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      defaultValue = "bench-overload",
+      defaultValue = "target/bench-overload",
       description =
           "Folder for summary.csv and, for each trace, arrivals, timeline and picture (default:"
               + " ${DEFAULT-VALUE}).")
-  private Path out = Path.of("bench-overload");
-
-  @Option(names = "--json", paramLabel = "FILE", description = "Write the result there as JSON.")
-  private @Nullable Path json;
+  private Path out = Path.of("");
 
   private BenchOverloadCommand() {}
 
@@ -196,7 +175,7 @@ final class BenchOverloadCommand implements Callable<Integer> {
         "--target-latency",
         targetLatencyMs,
         "--batch",
-        batch,
+        batchSize.images(),
         "--phase-seconds",
         phaseSeconds,
         "--rate-seconds",
@@ -208,13 +187,10 @@ final class BenchOverloadCommand implements Callable<Integer> {
     try (BatchClassifier classifier = model.open()) {
       RoutingSettings full = fullQuality.settings(classifier.card());
       OverloadFindings findings = measure(classifier, full, own);
-      findings.print(spec.commandLine().getOut());
-      spec.commandLine().getOut().printf("%nfiles: %s%n", out.toAbsolutePath().normalize());
-      spec.commandLine().getOut().flush();
+      findings.print(out());
+      print(String.format("%nfiles: %s%n", out.toAbsolutePath().normalize()));
       findings.write(out);
-      if (json != null) {
-        Json.write(json, findings.toJson());
-      }
+      json.write(findings.toJson());
     }
     return 0;
   }
@@ -224,21 +200,24 @@ final class BenchOverloadCommand implements Callable<Integer> {
       throws IOException, InterruptedException {
     ModelCard card = classifier.card();
     RoutingSettings lowest = setting(card, lowestRatio, lowestExperts, full);
-    Progress progress = new Progress(spec.commandLine().getErr());
+    Progress progress = progress();
     List<Policy> all =
         OverloadPolicies.of(full, lowest, learned(classifier, progress), live(card, full, lowest));
     List<Policy> chosen = chosen(all);
-    List<LabelledImage> set = images(card);
+    List<LabelledImage> set = labelled.read(card, limit);
     ImageDecoder decoder = ModelOpener.decoder(card);
     SwitchedCapacity capacity = new SwitchedCapacity(all.get(0).controller().get());
-    List<Evaluation.Row> rows;
+    int batch = batchSize.images();
     List<RoutingSettings> points = points(card, lowest, full);
+    Evaluation evaluation = new Evaluation(classifier, null, points, batch);
     try (Progress.Bar bar = progress.bar("accuracy of " + points.size() + " points", set.size())) {
-      rows = LadderEvaluation.run(classifier, decoder, set, batch, points, bar::at);
+      new LabelledBatches(card, decoder, batch)
+          .forEach(set.iterator(), set.size(), evaluation::add, bar::at);
     }
+    List<SweepRow> rows = evaluation.rows();
     try (LocalPipeline pipeline =
-        new LocalPipeline(full, batch, classifier, decoder, capacity, progress::say)) {
-      OpenLoopClient client = pipeline.openLoop(set, STALLED_AFTER);
+            new LocalPipeline(full, batch, classifier, decoder, capacity, progress::say);
+        OpenLoopClient client = new OpenLoopClient(pipeline, set, STALLED_AFTER)) {
       OverloadBench bench =
           new OverloadBench(client, capacity, all.get(0), all.get(1), WINDOW_BATCHES * batch, seed);
       progress.say("warming up");
@@ -254,7 +233,7 @@ final class BenchOverloadCommand implements Callable<Integer> {
       bench.run(traces, chosen, report, what -> progress.say(remaining.next(what)));
       progress.say("measuring once more what the pipeline answers");
       Rates after = bench.rates(seconds(rateSeconds));
-      AccuracyFrontier frontier = LadderEvaluation.frontier(rows, before);
+      AccuracyFrontier frontier = AccuracyFrontier.of(rows, before);
       for (ArrivalTrace trace : traces) {
         report.add(
             trace.name(),
@@ -271,7 +250,7 @@ final class BenchOverloadCommand implements Callable<Integer> {
     QualityProfile quality = ProfileFile.find(model.path(), classifier.card()).orElse(null);
     try (Progress.Bar bar = progress.bar("cost of operating points, %", 100)) {
       return LearnedControllers.survey(
-          new Settings(Map.of(Settings.BATCH_MAX_IMAGES, batch)),
+          new Settings(Map.of(Settings.BATCH_MAX_IMAGES, batchSize.images())),
           classifier,
           quality,
           Pipeline.metrics(new Meters(), classifier.card()).capacity(),
@@ -289,7 +268,7 @@ final class BenchOverloadCommand implements Callable<Integer> {
     all.put(Settings.EXPERTS_PER_TOKEN_MAX, Integer.toString(full.expertsPerToken()));
     all.put(Settings.TARGET_LATENCY_MS, Integer.toString(targetLatencyMs));
     all.put(Settings.ROUTING, full.routing().label());
-    all.put(Settings.BATCH_MAX_IMAGES, Integer.toString(batch));
+    all.put(Settings.BATCH_MAX_IMAGES, Integer.toString(batchSize.images()));
     return LiveSettings.of(new Settings(all)).forModel(card);
   }
 
@@ -305,8 +284,7 @@ final class BenchOverloadCommand implements Callable<Integer> {
   private void requireKnown(String option, List<String> names, List<String> known) {
     for (String name : names) {
       if (!known.contains(name)) {
-        throw new ParameterException(
-            spec.commandLine(), option + " " + name + " is none of " + known);
+        throw usage(option + " " + name + " is none of " + known);
       }
     }
   }
@@ -324,23 +302,11 @@ final class BenchOverloadCommand implements Callable<Integer> {
   }
 
   private RoutingSettings setting(ModelCard card, double ratio, int k, RoutingSettings full) {
-    try {
-      card.requireExpertsPerToken(k);
-      return new RoutingSettings(ratio, k, full.routing());
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
-    }
-  }
-
-  private List<LabelledImage> images(ModelCard card) throws IOException {
-    List<LabelledImage> all = new ArrayList<>();
-    try (LabelledImages set =
-        LabelledImages.open(images == null ? BundledModels.testImages() : images, card.classes())) {
-      while (set.hasNext() && (limit == null || all.size() < limit)) {
-        all.add(set.next());
-      }
-    }
-    return all;
+    return valid(
+        () -> {
+          card.requireExpertsPerToken(k);
+          return new RoutingSettings(ratio, k, full.routing());
+        });
   }
 
   private List<ArrivalTrace> traces(Rates rates) {
@@ -357,7 +323,7 @@ final class BenchOverloadCommand implements Callable<Integer> {
     return Duration.ofNanos(Math.round(seconds * 1e9));
   }
 
-  /** Knows how long the traces that are still to come take at least. */
+  /** Knows how long the remaining traces take at least. */
   private static final class Remaining {
     private final List<ArrivalTrace> traces;
     private final int policies;
@@ -378,7 +344,7 @@ final class BenchOverloadCommand implements Callable<Integer> {
       long left = Math.round(seconds);
       return String.format(
           Locale.ROOT,
-          "%s (%d of %d, %d:%02d left and what backlogs take)",
+          "%s (%d of %d, at least %d:%02d left)",
           what,
           shown,
           total,

@@ -2,53 +2,48 @@ package dev.vmoe.lab.cli;
 
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.cli.PositiveNumbers;
-import dev.vmoe.client.ArrivalTrace;
-import dev.vmoe.client.OpenLoopClient;
-import dev.vmoe.client.TraceOutcome;
 import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.demo.LocalBroker;
 import dev.vmoe.demo.LocalPipeline;
 import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.lab.chart.Columns;
+import dev.vmoe.lab.overload.ArrivalTrace;
+import dev.vmoe.lab.overload.OpenLoopClient;
 import dev.vmoe.lab.overload.PolicyMetrics;
 import dev.vmoe.lab.overload.SwitchedCapacity;
+import dev.vmoe.lab.overload.TraceOutcome;
 import dev.vmoe.lab.sizing.Batching;
 import dev.vmoe.lab.sizing.CostMeasurement;
 import dev.vmoe.lab.sizing.Forecast;
 import dev.vmoe.lab.sizing.Forecaster;
 import dev.vmoe.lab.sizing.RecordedRuns;
 import dev.vmoe.modelstore.ModelOpener;
-import dev.vmoe.output.OutputFiles;
 import dev.vmoe.output.Progress;
 import dev.vmoe.output.Table;
-import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
+import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
-/** {@code vmoe bench plan}: what {@code vmoe plan} foretells against what a pipeline does. */
+/** {@code vmoe bench plan}: what {@code vmoe plan} predicts against what a pipeline does. */
 @Command(
     name = "plan",
     description = {
-      "Holds the forecasts that vmoe plan is made of against a real pipeline: the same arrivals, sent"
-          + " through a broker in this process when they are due, are foretold and measured.",
+      "Compares the predictions of vmoe plan with a real pipeline: the same arrivals are simulated,"
+          + " and sent through a broker in this process when they are due. In the table, foretold"
+          + " columns are predicted.",
       "Costs are measured first, in the same run, unless --costs names some."
     })
-final class BenchPlanCommand implements Callable<Integer> {
+final class BenchPlanCommand extends LabCommand {
 
   private static final Duration WARM_UP = Duration.ofSeconds(8);
   private static final Duration STALLED_AFTER = Duration.ofSeconds(30);
 
-  @Spec private CommandSpec spec;
   @Mixin private final CostOptions costs = new CostOptions();
+  @Mixin private final CsvOption csv = new CsvOption();
 
   @Option(
       names = "--shares",
@@ -82,14 +77,11 @@ final class BenchPlanCommand implements Callable<Integer> {
           "Target of the adaptive controller, in milliseconds (default: ${DEFAULT-VALUE}).")
   private int latencyMs;
 
-  @Option(names = "--csv", paramLabel = "FILE", description = "Write the table there as CSV, too.")
-  private @Nullable Path csv;
-
   private BenchPlanCommand() {}
 
-  /** One trace, foretold and measured. */
-  private record Row(
-      double perSecond, int seed, Forecast foretold, PolicyMetrics measured, double meanBatch) {}
+  /** One trace, predicted and measured. */
+  private record ComparedTrace(
+      double perSecond, int seed, Forecast predicted, PolicyMetrics measured, double meanBatch) {}
 
   @Override
   public Integer call() throws Exception {
@@ -97,53 +89,49 @@ final class BenchPlanCommand implements Callable<Integer> {
     costs.check();
     PositiveNumbers.check(spec, "--seconds", seconds, "--repeat", repeat, "--latency", latencyMs);
     if (shares.stream().anyMatch(share -> !(share > 0))) {
-      throw new ParameterException(spec.commandLine(), "--shares " + shares + ": not above 0");
+      throw usage("--shares " + shares + ": not above 0");
     }
     Table table;
     try (VmoeSession session = costs.open()) {
       CostOptions.Basis basis = costs.basis(session);
       table = table(measure(basis, session, costs.images(session.card())));
     }
-    PrintWriter out = spec.commandLine().getOut();
-    out.print(table.toText());
-    out.flush();
-    if (csv != null) {
-      OutputFiles.write(csv, table.toCsv());
-    }
+    print(table.toText());
+    csv.write(table);
     return 0;
   }
 
-  private List<Row> measure(
+  private List<ComparedTrace> measure(
       CostOptions.Basis basis, VmoeSession session, List<LabelledImage> images)
       throws InterruptedException {
-    Progress progress = new Progress(spec.commandLine().getErr());
+    Progress progress = progress();
     Forecaster forecaster = basis.forecaster(100);
     Batching batching = CostMeasurement.USUAL;
     OperatingPoint best = forecaster.best(batching.maxImages());
     double atBest = basis.costs().pipeline().imagesPerSecond();
     SwitchedCapacity capacity = new SwitchedCapacity(forecaster.fixed(best));
-    List<Row> rows = new ArrayList<>();
+    List<ComparedTrace> rows = new ArrayList<>();
     try (LocalPipeline pipeline =
-        CostMeasurement.pipeline(
-            best,
-            batching,
-            session,
-            ModelOpener.decoder(session.card()),
-            capacity,
-            progress::say)) {
-      OpenLoopClient client = pipeline.openLoop(images, STALLED_AFTER);
+            CostMeasurement.pipeline(
+                best,
+                batching,
+                session,
+                ModelOpener.decoder(session.card()),
+                capacity,
+                progress::say);
+        OpenLoopClient client = new OpenLoopClient(pipeline, images, STALLED_AFTER)) {
       client.saturate(WARM_UP, Duration.ofSeconds(1), 16 * batching.maxImages(), 0);
       for (int seed = 1; seed <= repeat; seed++) {
         for (double share : shares) {
           double rate = share * atBest;
-          progress.say(String.format("%.0f images/s for %.0f s", rate, seconds));
+          progress.say(String.format(Locale.ROOT, "%.0f images/s for %.0f s", rate, seconds));
           ArrivalTrace trace =
               ArrivalTrace.poisson("steady", List.of(new ArrivalTrace.Phase(seconds, rate)), seed);
           RecordedRuns recorded = new RecordedRuns(forecaster.adaptive(batching, latencyMs / 1e3));
           capacity.use(recorded);
           TraceOutcome outcome = client.play(trace, seed);
           rows.add(
-              new Row(
+              new ComparedTrace(
                   rate,
                   seed,
                   forecaster.of(trace, batching, forecaster.adaptive(batching, latencyMs / 1e3)),
@@ -155,42 +143,26 @@ final class BenchPlanCommand implements Callable<Integer> {
     return rows;
   }
 
-  private static Table table(List<Row> rows) {
-    Table table =
-        new Table(
-            "images_per_second",
-            "seed",
-            "p50_foretold_ms",
-            "p50_measured_ms",
-            "p50_error_percent",
-            "p99_foretold_ms",
-            "p99_measured_ms",
-            "p99_error_percent",
-            "batch_foretold",
-            "batch_measured",
-            "ratio_foretold",
-            "ratio_measured",
-            "accuracy_foretold",
-            "accuracy_measured");
-    for (Row row : rows) {
-      Forecast foretold = row.foretold();
-      PolicyMetrics measured = row.measured();
-      table.add(
-          Table.decimals(row.perSecond(), 1),
-          row.seed(),
-          Table.decimals(foretold.p50Ms(), 0),
-          Table.decimals(measured.p50Ms(), 0),
-          Table.decimals(100 * (foretold.p50Ms() / measured.p50Ms() - 1), 0),
-          Table.decimals(foretold.p99Ms(), 0),
-          Table.decimals(measured.p99Ms(), 0),
-          Table.decimals(100 * (foretold.p99Ms() / measured.p99Ms() - 1), 0),
-          Table.decimals(foretold.meanBatch(), 2),
-          Table.decimals(row.meanBatch(), 2),
-          Table.decimals(foretold.capacityRatio(), 3),
-          Table.decimals(measured.meanCapacityRatio(), 3),
-          Table.decimals(foretold.accuracy(), 4),
-          Table.decimals(measured.effectiveAccuracy(), 4));
-    }
-    return table;
+  private static Table table(List<ComparedTrace> rows) {
+    return new Columns<ComparedTrace>()
+        .add("images_per_second", 1, ComparedTrace::perSecond)
+        .add("seed", ComparedTrace::seed)
+        .add("p50_foretold_ms", 0, row -> row.predicted.p50Ms())
+        .add("p50_measured_ms", 0, row -> row.measured.p50Ms())
+        .add("p50_error_percent", 0, row -> error(row.predicted.p50Ms(), row.measured.p50Ms()))
+        .add("p99_foretold_ms", 0, row -> row.predicted.p99Ms())
+        .add("p99_measured_ms", 0, row -> row.measured.p99Ms())
+        .add("p99_error_percent", 0, row -> error(row.predicted.p99Ms(), row.measured.p99Ms()))
+        .add("batch_foretold", 2, row -> row.predicted.meanBatch())
+        .add("batch_measured", 2, ComparedTrace::meanBatch)
+        .add("ratio_foretold", 3, row -> row.predicted.capacityRatio())
+        .add("ratio_measured", 3, row -> row.measured.meanCapacityRatio())
+        .add("accuracy_foretold", 4, row -> row.predicted.accuracy())
+        .add("accuracy_measured", 4, row -> row.measured.effectiveAccuracy())
+        .table(rows);
+  }
+
+  private static double error(double predicted, double measured) {
+    return 100 * (predicted / measured - 1);
   }
 }

@@ -4,20 +4,16 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.cli.ModelOptions;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.lab.bench.PriorityStudy;
+import dev.vmoe.lab.chart.Columns;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.output.Json;
 import dev.vmoe.output.Table;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code vmoe bench priority}: what priority is worth under pressure. */
 @Command(
@@ -30,12 +26,12 @@ import picocli.CommandLine.Spec;
           + " ones, and the others. Differences are in accuracy, paired by image, with 95 %% intervals"
           + " (bootstrap)."
     })
-final class BenchPriorityCommand implements Callable<Integer> {
+final class BenchPriorityCommand extends LabCommand {
 
-  @Spec private CommandSpec spec;
   @Mixin private final ModelOptions model = new ModelOptions();
   @Mixin private final BatchOptions batches = new BatchOptions();
-  @Mixin private final TableOptions files = new TableOptions();
+  @Mixin private final CsvOption csv = new CsvOption();
+  @Mixin private final JsonOption json = new JsonOption();
 
   @Option(
       names = "--priority",
@@ -85,62 +81,45 @@ final class BenchPriorityCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     batches.check();
     try (BatchClassifier classifier = model.open()) {
-      PriorityStudy study = study(classifier);
+      PriorityStudy study = valid(() -> study(classifier));
       batches.forEach(classifier.card(), "measured", study::add);
-      print(study.rows(seed), classifier.card());
+      write(study.rows(seed), classifier.card());
     }
     return 0;
   }
 
   private PriorityStudy study(BatchClassifier classifier) {
-    try {
-      return new PriorityStudy(
-          classifier,
-          new PriorityStudy.Design(
-              expertsPerToken == null ? classifier.card().expertsPerToken() : expertsPerToken,
-              reference,
-              ratios,
-              priority,
-              parts));
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
-    }
+    return new PriorityStudy(
+        classifier,
+        new PriorityStudy.Design(
+            expertsPerToken == null ? classifier.card().expertsPerToken() : expertsPerToken,
+            reference,
+            ratios,
+            priority,
+            parts));
   }
 
-  private void print(List<PriorityStudy.Row> rows, ModelCard card) throws IOException {
+  private void write(List<PriorityStudy.GroupRow> rows, ModelCard card) throws IOException {
     Table table =
-        new Table(
-            "images",
-            "K",
-            "ratio",
-            "effective",
-            "accuracy",
-            "minus",
-            "difference",
-            "low_95",
-            "high_95",
-            "processed",
-            "skipped");
-    for (PriorityStudy.Row row : rows) {
-      table.add(
-          row.group().label(),
-          row.expertsPerToken(),
-          row.capacityRatio(),
-          Table.decimals(row.effectiveCapacityRatio(), 3),
-          Table.decimals(row.accuracy(), 4),
-          row.comparedWith() == null ? "" : row.comparedWith().label(),
-          decimals(row.difference()),
-          decimals(row.low()),
-          decimals(row.high()),
-          Table.decimals(row.processedShare(), 4),
-          Table.decimals(row.skippedShare(), 4));
-    }
-    PrintWriter out = spec.commandLine().getOut();
-    out.printf(
-        "%s, %d images, batches of %d, one in %d with priority %s%n",
-        card.name(), rows.get(0).images(), batches.batch(), parts, priority);
-    out.print(table.toText());
-    out.flush();
+        new Columns<PriorityStudy.GroupRow>()
+            .add("images", row -> row.group().label())
+            .add("K", PriorityStudy.GroupRow::expertsPerToken)
+            .add("ratio", PriorityStudy.GroupRow::capacityRatio)
+            .add("effective", 3, PriorityStudy.GroupRow::effectiveCapacityRatio)
+            .add("accuracy", 4, PriorityStudy.GroupRow::accuracy)
+            .add("minus", row -> row.comparedWith() == null ? null : row.comparedWith().label())
+            .add("difference", 4, PriorityStudy.GroupRow::difference)
+            .add("low_95", 4, PriorityStudy.GroupRow::low)
+            .add("high_95", 4, PriorityStudy.GroupRow::high)
+            .add("processed", 4, PriorityStudy.GroupRow::processedShare)
+            .add("skipped", 4, PriorityStudy.GroupRow::skippedShare)
+            .table(rows);
+    out()
+        .printf(
+            "%s, %d images, batches of %d, one in %d with priority %s%n",
+            card.name(), rows.get(0).images(), batches.batch(), parts, priority);
+    print(table.toText());
+    csv.write(table);
     ObjectNode result = Json.object();
     result
         .put("model", card.name())
@@ -151,10 +130,6 @@ final class BenchPriorityCommand implements Callable<Integer> {
         .put("parts", parts)
         .put("seed", seed);
     result.set("rows", Json.tree(rows));
-    files.write(table, result);
-  }
-
-  private static @Nullable String decimals(@Nullable Double value) {
-    return value == null ? null : Table.decimals(value, 4);
+    json.write(result);
   }
 }

@@ -8,16 +8,12 @@ import dev.vmoe.lab.sizing.SizingStudy.Row;
 import dev.vmoe.output.OutputFiles;
 import dev.vmoe.output.Progress;
 import dev.vmoe.output.Table;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code vmoe bench sizing}: the tables and pictures of the sizing guide. */
 @Command(
@@ -26,17 +22,16 @@ import picocli.CommandLine.Spec;
         "What becomes of 100 to 10,000 images a second on 1 to 64 instances, simulated with the"
             + " measured costs of one: batches, accuracy, latency, faster instances, uneven keys, a"
             + " lost instance. Writes CSV and pictures.")
-final class BenchSizingCommand implements Callable<Integer> {
+final class BenchSizingCommand extends LabCommand {
 
-  @Spec private CommandSpec spec;
   @Mixin private final CostOptions costs = new CostOptions();
 
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      defaultValue = "bench-sizing",
+      defaultValue = "target/bench-sizing",
       description = "Folder for tables and pictures (default: ${DEFAULT-VALUE}).")
-  private Path out = Path.of("bench-sizing");
+  private Path out = Path.of("");
 
   private BenchSizingCommand() {}
 
@@ -44,7 +39,7 @@ final class BenchSizingCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     costs.check();
     Forecaster forecaster = costs.basis().forecaster(100);
-    Progress progress = new Progress(spec.commandLine().getErr());
+    Progress progress = progress();
     SizingStudy study = new SizingStudy(forecaster);
     progress.say("rates and instances");
     List<Row> scale = study.scale();
@@ -62,12 +57,10 @@ final class BenchSizingCommand implements Callable<Integer> {
     OutputFiles.write(out.resolve("sizing-brokers.csv"), study.brokers().toCsv());
     OutputFiles.write(out.resolve("sizing-batches.svg"), SizingPicture.batches(scale));
     OutputFiles.write(out.resolve("sizing-accuracy.svg"), SizingPicture.accuracy(scale));
-    PrintWriter to = spec.commandLine().getOut();
-    to.print(configurations.toText());
-    to.println();
-    to.print(lost.toText());
-    to.printf("%nfiles: %s%n", out.toAbsolutePath().normalize());
-    to.flush();
+    print(configurations.toText());
+    out().println();
+    print(lost.toText());
+    print(String.format("%nfiles: %s%n", out.toAbsolutePath().normalize()));
     return 0;
   }
 }

@@ -5,7 +5,6 @@ import dev.vmoe.capacity.QualityProfile;
 import dev.vmoe.cli.ModelOptions;
 import dev.vmoe.cli.PositiveNumbers;
 import dev.vmoe.dataset.LabelledImage;
-import dev.vmoe.dataset.LabelledImages;
 import dev.vmoe.demo.LocalBroker;
 import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.lab.sizing.CostMeasurement;
@@ -23,7 +22,6 @@ import dev.vmoe.settings.Settings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,7 +35,7 @@ import picocli.CommandLine.Spec;
 /** The options of every command that computes with the measured costs of an instance. */
 final class CostOptions {
 
-  private static final int MOST_IMAGES = 2_000;
+  private static final int MAX_IMAGES = 2_000;
   private static final long SEED = 20_220_622;
 
   @Mixin private final ModelOptions model = new ModelOptions();
@@ -75,7 +73,7 @@ final class CostOptions {
   private CommandSpec command;
 
   /**
-   * What is computed with.
+   * The inputs of a prediction.
    *
    * @param costs measured costs
    * @param quality accuracy of every operating point
@@ -114,7 +112,7 @@ final class CostOptions {
     }
   }
 
-  /** Returns what is computed with; opens the model only where costs have to be measured. */
+  /** Returns the inputs; opens the model only where costs have to be measured. */
   Basis basis() throws IOException, InterruptedException {
     if (costs == null) {
       try (VmoeSession session = model.open()) {
@@ -127,7 +125,7 @@ final class CostOptions {
     return basis(read, card);
   }
 
-  /** Returns what is computed with, measured with a session that is open. */
+  /** Returns the inputs, measured with an open session. */
   Basis basis(VmoeSession session) throws IOException, InterruptedException {
     ModelCard card = session.card();
     if (costs != null) {
@@ -180,18 +178,8 @@ final class CostOptions {
     return model.open();
   }
 
-  /** Returns the images that are sent, and of whose bytes the mean counts. */
+  /** Returns the images that are sent, and whose mean size in bytes counts. */
   List<LabelledImage> images(ModelCard card) throws IOException {
-    List<LabelledImage> all = new ArrayList<>();
-    Path path = labelled.path();
-    try (LabelledImages set = LabelledImages.open(path, card.classes())) {
-      while (set.hasNext() && all.size() < MOST_IMAGES) {
-        all.add(set.next());
-      }
-    }
-    if (all.isEmpty()) {
-      throw new IOException("no images in " + path);
-    }
-    return all;
+    return labelled.read(card, MAX_IMAGES);
   }
 }

@@ -28,15 +28,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code vmoe explain}: which patches each MoE layer skips. */
 @Command(
@@ -48,18 +44,18 @@ import picocli.CommandLine.Spec;
           + " experts, as it would not among others, so the batch is filled up to --batch from"
           + " --batch-with. Without FILE-OR-FOLDER, images of that set are shown."
     })
-final class ExplainCommand implements Callable<Integer> {
+final class ExplainCommand extends LabCommand {
 
-  /** Most images that are shown on one sheet. */
-  private static final int MOST_SHOWN = 64;
+  /** Maximum number of images on one sheet. */
+  private static final int MAX_SHOWN = 64;
 
-  @Spec private CommandSpec spec;
   @Mixin private final ModelOptions model = new ModelOptions();
+  @Mixin private final CsvOption csv = new CsvOption();
 
   @Parameters(
       arity = "0..*",
       paramLabel = "FILE-OR-FOLDER",
-      description = "Image files; of folders, the image files in and below them; 64 at most.")
+      description = "Image files; of folders, the image files in and below them; maximum 64.")
   private List<Path> paths = List.of();
 
   @Option(
@@ -97,7 +93,7 @@ final class ExplainCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "4",
       description =
-          "Images of the set to show where no file is named, 64 at most (default: ${DEFAULT-VALUE}).")
+          "Images of the set to show where no file is named, maximum 64 (default: ${DEFAULT-VALUE}).")
   private int sample;
 
   @Option(
@@ -110,12 +106,9 @@ final class ExplainCommand implements Callable<Integer> {
   @Option(
       names = "--out",
       paramLabel = "FILE.html",
-      defaultValue = "patches.html",
+      defaultValue = "target/patches.html",
       description = "The page (default: ${DEFAULT-VALUE}).")
   private Path out = Path.of("");
-
-  @Option(names = "--csv", paramLabel = "FILE", description = "Write the table there as CSV, too.")
-  private @Nullable Path csv;
 
   private ExplainCommand() {}
 
@@ -132,8 +125,8 @@ final class ExplainCommand implements Callable<Integer> {
       throw usage("name image files, or a labelled set by --batch-with");
     }
     int shown = files.isEmpty() ? sample : files.size();
-    if (shown > MOST_SHOWN) {
-      throw usage(shown + " images are more than the " + MOST_SHOWN + " of one sheet: name fewer");
+    if (shown > MAX_SHOWN) {
+      throw usage(shown + " images are more than the " + MAX_SHOWN + " of one sheet: name fewer");
     }
     try (VmoeSession session = model.open()) {
       requireRunnable(session.card());
@@ -152,14 +145,12 @@ final class ExplainCommand implements Callable<Integer> {
     if (card.dense()) {
       throw usage(card.name() + " has no experts: it skips no patch");
     }
-    try {
-      card.requireExpertsPerToken(k(card));
-      for (double ratio : ratios) {
-        new RoutingSettings(ratio, k(card), Routing.BATCH_PRIORITY);
-      }
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
-    }
+    valid(
+        () -> {
+          card.requireExpertsPerToken(k(card));
+          ratios.forEach(ratio -> new RoutingSettings(ratio, k(card), Routing.BATCH_PRIORITY));
+          return card;
+        });
   }
 
   private int k(ModelCard card) {
@@ -207,9 +198,7 @@ final class ExplainCommand implements Callable<Integer> {
       new ContactSheet(explanation, company, problems).writeTo(page);
     }
     Table table = explanation.table();
-    if (csv != null) {
-      OutputFiles.write(csv, table.toCsv());
-    }
+    csv.write(table);
     WatchedBatch images = explanation.batch();
     if (images.numImages() < batch) {
       spec.commandLine()
@@ -218,16 +207,12 @@ final class ExplainCommand implements Callable<Integer> {
               "vmoe: a batch of %d crowds a few experts: --batch-with LABELLED fills it up to %d%n",
               images.numImages(), batch);
     }
-    PrintWriter text = spec.commandLine().getOut();
+    PrintWriter text = out();
     text.printf(
         "%s, one batch of %d images, %d shown%n",
         explanation.card().name(), images.numImages(), images.watched().size());
     text.print(table.toText());
     text.printf("%s: %d kB%n", out, Files.size(out) / 1000);
     text.flush();
-  }
-
-  private ParameterException usage(String message) {
-    return new ParameterException(spec.commandLine(), message);
   }
 }

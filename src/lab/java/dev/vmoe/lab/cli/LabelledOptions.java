@@ -1,8 +1,13 @@
 package dev.vmoe.lab.cli;
 
+import dev.vmoe.dataset.LabelledImage;
+import dev.vmoe.dataset.LabelledImages;
 import dev.vmoe.modelstore.BundledModels;
+import dev.vmoe.moe.ModelCard;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -18,6 +23,25 @@ final class LabelledOptions {
   /** Returns the set. */
   Path path() throws IOException {
     return images == null ? BundledModels.testImages() : images;
+  }
+
+  /**
+   * Returns the first images of the set.
+   *
+   * @param max maximum number of images; null for all
+   * @throws IOException if there is none
+   */
+  List<LabelledImage> read(ModelCard card, @Nullable Integer max) throws IOException {
+    List<LabelledImage> all = new ArrayList<>();
+    try (LabelledImages set = LabelledImages.open(path(), card.classes())) {
+      while (set.hasNext() && (max == null || all.size() < max)) {
+        all.add(set.next());
+      }
+    }
+    if (all.isEmpty()) {
+      throw new IOException("no images in " + path());
+    }
+    return all;
   }
 
   /** Returns the name of the file or folder that was named; empty if none was. */

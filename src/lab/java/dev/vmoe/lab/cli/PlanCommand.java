@@ -8,31 +8,26 @@ import dev.vmoe.lab.sizing.Plan;
 import dev.vmoe.lab.sizing.PlanText;
 import dev.vmoe.lab.sizing.Planner;
 import dev.vmoe.output.Json;
-import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code vmoe plan}: how many instances, partitions and images a batch a rate takes. */
 @Command(
     name = "plan",
     description = {
       "Says how many instances, partitions and images a batch a rate of images takes, how soon they"
-          + " are answered, how accurately, and what gives first.",
+          + " are answered, how accurately, and which limit is reached first.",
       "Computed by a simulation of an instance's queue with costs that are measured on this machine,"
           + " or with --costs on another. Nothing is sent anywhere but to a broker in this process."
     })
-final class PlanCommand implements Callable<Integer> {
+final class PlanCommand extends LabCommand {
 
-  @Spec private CommandSpec spec;
   @Mixin private final CostOptions costs = new CostOptions();
+  @Mixin private final JsonOption json = new JsonOption();
 
   @Option(
       names = "--rate",
@@ -95,17 +90,14 @@ final class PlanCommand implements Callable<Integer> {
   @Option(
       names = "--cores",
       paramLabel = "N",
-      description = "Cores at hand: says whether they are enough.")
+      description = "Cores you have: says whether they are enough.")
   private @Nullable Integer cores;
 
   @Option(
       names = "--gpus",
       paramLabel = "N",
-      description = "GPUs at hand: says whether they are enough.")
+      description = "GPUs you have: says whether they are enough.")
   private @Nullable Integer gpus;
-
-  @Option(names = "--json", paramLabel = "FILE", description = "Write the plan there as JSON.")
-  private @Nullable Path json;
 
   private PlanCommand() {}
 
@@ -122,27 +114,24 @@ final class PlanCommand implements Callable<Integer> {
         cores,
         "--gpus",
         gpus);
-    demand(1); // what is wrong is said before anything is measured
+    demand(1); // rejects wrong options before anything is measured
     CostOptions.Basis basis = costs.basis();
     MeasuredCosts measured = basis.costs();
     Plan plan =
         new Planner(basis.forecaster(commitIntervalMs), batches, lingers)
             .plan(demand(measured.imageBytes()));
-    PrintWriter out = spec.commandLine().getOut();
-    out.print(new PlanText(plan, measured, basis.qualityMeasured()).toText());
+    out().print(new PlanText(plan, measured, basis.qualityMeasured()).toText());
     String fit = fit(plan, measured);
     if (!fit.isEmpty()) {
-      out.println("- " + fit);
+      out().println("- " + fit);
     }
-    out.flush();
-    if (json != null) {
-      ObjectNode result = Json.object();
-      result.put("model", measured.model());
-      result.put("device", measured.device());
-      result.put("quality_measured", basis.qualityMeasured());
-      result.setAll((ObjectNode) Json.tree(plan));
-      Json.write(json, result);
-    }
+    out().flush();
+    ObjectNode result = Json.object();
+    result.put("model", measured.model());
+    result.put("device", measured.device());
+    result.put("quality_measured", basis.qualityMeasured());
+    result.setAll((ObjectNode) Json.tree(plan));
+    json.write(result);
     return 0;
   }
 
@@ -158,23 +147,23 @@ final class PlanCommand implements Callable<Integer> {
 
   private String fit(Plan plan, MeasuredCosts measured) {
     boolean gpu = measured.device().startsWith("cuda");
-    Integer atHand = gpu ? gpus : cores;
-    if (atHand == null) {
+    Integer available = gpu ? gpus : cores;
+    if (available == null) {
       return cores == null && gpus == null
           ? ""
           : "The costs were measured on " + measured.device() + ", which says nothing of others.";
     }
     int each = gpu ? 1 : measured.threads();
-    int most = atHand / each;
+    int max = available / each;
     String what = gpu ? "GPUs" : "cores";
     return String.format(
         Locale.ROOT,
-        plan.instances() <= most
+        plan.instances() <= max
             ? "%d %s are enough: %d are needed; all of them would do for %.0f images/s."
             : "%d %s are not enough: %d are needed; those would do for %.0f images/s.",
-        atHand,
+        available,
         what,
         plan.instances() * each,
-        most * plan.mostPerInstance());
+        max * plan.mostPerInstance());
   }
 }

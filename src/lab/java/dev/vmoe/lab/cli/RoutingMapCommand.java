@@ -27,22 +27,20 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
 import org.apache.kafka.common.acl.AclOperation;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code vmoe routing-map}: which experts the images of which class go to. */
 @Command(
     name = "routing-map",
     description = {
       "Draws, for an early and a late MoE layer, how much routing weight the images of each class give"
-          + " to each expert, and says for every layer how many bits an expert tells of the class.",
+          + " to each expert. For every layer it prints the mutual information between expert and"
+          + " class, in bits.",
       "With --settings (or --bootstrap-server, --registry, --set) from the routing profile that running"
           + " instances keep in Kafka; without, by running a model on labelled images.",
       "LABELLED is a folder with one sub-folder a class, a CSV of file,label, or an IDX images file"
@@ -50,9 +48,8 @@ import picocli.CommandLine.Spec;
       "Written to DIR: routing-map.svg and .png, routing-map.csv (a row a layer, class and expert) and"
           + " routing-map-layers.csv (a row a layer)."
     })
-final class RoutingMapCommand implements Callable<Integer> {
+final class RoutingMapCommand extends LabCommand {
 
-  @Spec private CommandSpec spec;
   @Mixin private final ConnectionOptions connection = new ConnectionOptions();
   @Mixin private final ModelOptions model = new ModelOptions();
   @Mixin private final RoutingOptions routing = new RoutingOptions();
@@ -76,9 +73,9 @@ final class RoutingMapCommand implements Callable<Integer> {
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      defaultValue = ".",
-      description = "Folder for the files (default: the current one).")
-  private Path out = Path.of(".");
+      defaultValue = "target/routing-map",
+      description = "Folder for the files (default: ${DEFAULT-VALUE}).")
+  private Path out = Path.of("");
 
   private RoutingMapCommand() {}
 
@@ -91,8 +88,7 @@ final class RoutingMapCommand implements Callable<Integer> {
       write(ofTopic(connection.settings()));
     } else {
       if (weights != null) {
-        throw new ParameterException(
-            spec.commandLine(), "--weights chooses from a routing profile: it needs --settings");
+        throw usage("--weights chooses from a routing profile: it needs --settings");
       }
       write(ofImages());
     }
@@ -102,9 +98,7 @@ final class RoutingMapCommand implements Callable<Integer> {
   private void refuseWith(String what, String... options) {
     for (String option : options) {
       if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
-        throw new ParameterException(
-            spec.commandLine(),
-            option + " is for a model that is run here, and does not go with " + what);
+        throw usage(option + " is for a model that is run here, and does not go with " + what);
       }
     }
   }
@@ -113,8 +107,7 @@ final class RoutingMapCommand implements Callable<Integer> {
     try (BatchClassifier classifier = model.open()) {
       ModelCard card = classifier.card();
       if (card.dense()) {
-        throw new ParameterException(
-            spec.commandLine(), card.name() + " has no experts: there is no routing to draw");
+        throw usage(card.name() + " has no experts: there is no routing to draw");
       }
       RoutingSettings settings = routing.settings(card);
       RoutingTally tally = new RoutingTally(card);
@@ -145,8 +138,7 @@ final class RoutingMapCommand implements Callable<Integer> {
     String wanted = weights == null ? latest : weights;
     List<String> found = byModel.keySet().stream().filter(h -> h.startsWith(wanted)).toList();
     if (found.size() != 1) {
-      throw new ParameterException(
-          spec.commandLine(),
+      throw usage(
           "--weights "
               + wanted
               + (found.isEmpty() ? " is none of " : " could be any of ")
@@ -208,8 +200,9 @@ final class RoutingMapCommand implements Callable<Integer> {
     OutputFiles.write(out.resolve("routing-map.png"), picture.toPng());
     OutputFiles.write(out.resolve("routing-map.csv"), table.cells().toCsv());
     OutputFiles.write(out.resolve("routing-map-layers.csv"), table.byLayer().toCsv());
-    PrintWriter text = spec.commandLine().getOut();
-    text.println("how many bits the expert of a kept choice tells of the image's class:");
+    PrintWriter text = out();
+    text.println(
+        "mutual information between the expert of a kept choice and the image's class, in bits:");
     text.print(table.byLayer().toText());
     if (table.otherImages() > 0) {
       text.println(

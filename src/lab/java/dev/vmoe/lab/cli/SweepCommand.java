@@ -1,10 +1,10 @@
 package dev.vmoe.lab.cli;
 
-import dev.vmoe.cli.ModelOptions;
 import dev.vmoe.cli.PositiveNumbers;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.lab.sweep.EqualAccuracy;
 import dev.vmoe.lab.sweep.ImageSample;
+import dev.vmoe.lab.sweep.Statistics;
 import dev.vmoe.lab.sweep.Sweep;
 import dev.vmoe.lab.sweep.SweepLog;
 import dev.vmoe.lab.sweep.SweepPictures;
@@ -23,15 +23,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code vmoe sweep}: what expert capacity costs in accuracy and gives in time. */
 @Command(
@@ -40,23 +35,17 @@ import picocli.CommandLine.Spec;
       "Accuracy, time and share of processed choices at every capacity ratio, K and batch size, with"
           + " BPR and vanilla order, beside the dense twin: a CSV, pictures drawn from it, and the"
           + " quality profile that adaptive capacity goes by.",
+      "Ratios, unless --ratios names others: 0.1, 0.15, 0.25, 0.35, 0.5, 0.75, 1.05, 2 and E/K.",
       "LABELLED is a folder with one sub-folder a class, a CSV of file,label, or an IDX images file"
           + " with its labels beside it. Images are taken in a random order drawn from the seed, and"
           + " batches are formed in it.",
       "A sweep that was cut off goes on where it stopped when it is called again with the same"
           + " options."
     })
-final class SweepCommand implements Callable<Integer> {
+final class SweepCommand extends LabCommand {
 
-  @Spec private CommandSpec spec;
-  @Mixin private final ModelOptions model = new ModelOptions();
+  @Mixin private final CapacityOptions capacity = new CapacityOptions();
   @Mixin private final LabelledOptions labelled = new LabelledOptions();
-
-  @Option(
-      names = "--dense",
-      paramLabel = "M.onnx",
-      description = "The dense twin (default: the bundled one for a bundled model, else none).")
-  private @Nullable Path dense;
 
   @Option(
       names = "--out",
@@ -64,20 +53,6 @@ final class SweepCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description = "Folder for the runs, the table, the pictures and the profile.")
   private Path out = Path.of(".");
-
-  @Option(
-      names = "--ratios",
-      split = ",",
-      paramLabel = "R",
-      description = "Capacity ratios (default: 0.1,0.15,0.25,0.35,0.5,0.75,1.05,2 and E/K).")
-  private @Nullable List<Double> ratios;
-
-  @Option(
-      names = "--experts-per-token",
-      split = ",",
-      paramLabel = "K",
-      description = "Experts each token is sent to (default: 1 to the trained K).")
-  private @Nullable List<Integer> expertsPerToken;
 
   @Option(
       names = "--batches",
@@ -128,16 +103,15 @@ final class SweepCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     PositiveNumbers.check(spec, "--limit", limit);
     if (skip < 0) {
-      throw new ParameterException(spec.commandLine(), "--skip " + skip + " is below 0");
+      throw usage("--skip " + skip + " is below 0");
     }
     if (profile != null && labelled.isTestSet()) {
-      throw new ParameterException(
-          spec.commandLine(),
+      throw usage(
           "--profile needs --images other than the bundled test images: a profile decides what runs,"
               + " and is measured on images that no result is reported on");
     }
-    try (BatchClassifier classifier = model.open();
-        BatchClassifier twin = openTwin()) {
+    try (BatchClassifier classifier = capacity.open();
+        BatchClassifier twin = capacity.openTwin()) {
       ModelCard card = classifier.card();
       SweepPlan plan = plan(card, twin != null);
       Path set = labelled.path();
@@ -156,31 +130,28 @@ final class SweepCommand implements Callable<Integer> {
         run(sweep, log, plan, sample);
         List<SweepRow> rows =
             SweepSummary.of(
-                plan, log.runs(), card.name(), twin == null ? null : twin.card().name(), seed);
+                plan.points(),
+                log.runs(),
+                card.name(),
+                twin == null ? null : twin.card().name(),
+                Statistics.medians(seed));
         write(rows, plan, card);
       }
     }
     return 0;
   }
 
-  private @Nullable BatchClassifier openTwin() throws IOException {
-    return dense == null ? model.openTwin() : model.open(dense);
-  }
-
   private SweepPlan plan(ModelCard card, boolean withTwin) {
     if (card.dense()) {
-      throw new ParameterException(
-          spec.commandLine(), card.name() + " has no experts: there is no capacity to sweep");
+      throw usage(card.name() + " has no experts: there is no capacity to sweep");
     }
-    try {
-      List<Integer> ks =
-          expertsPerToken == null
-              ? IntStream.rangeClosed(1, card.expertsPerToken()).boxed().toList()
-              : expertsPerToken;
-      return new SweepPlan(ratios == null ? SweepPlan.ladder(card) : ratios, ks, batches, withTwin);
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
-    }
+    return valid(
+        () ->
+            new SweepPlan(
+                capacity.ratios(SweepPlan.ladder(card)),
+                capacity.expertsPerToken(card),
+                batches,
+                withTwin));
   }
 
   /** Returns everything that decides what the runs measure. */
@@ -195,7 +166,7 @@ final class SweepCommand implements Callable<Integer> {
     identity.put("weights_hash", classifier.card().weightsHash());
     identity.put("dense", twin == null ? "none" : twin.card().name());
     identity.put("dense_weights_hash", twin == null ? "none" : twin.card().weightsHash());
-    identity.put("device", model.deviceLabel());
+    identity.put("device", capacity.deviceLabel());
     identity.put("set", set.toString());
     identity.put("skip", Integer.toString(skip));
     identity.put("images", Integer.toString(sample.size()));
@@ -208,32 +179,31 @@ final class SweepCommand implements Callable<Integer> {
 
   private void run(Sweep sweep, SweepLog log, SweepPlan plan, ImageSample sample)
       throws IOException {
-    PrintWriter err = spec.commandLine().getErr();
     int total = sweep.totalRuns();
     int left = total - log.runs().size();
     if (left == 0) {
       return;
     }
-    Progress progress = new Progress(err);
+    Progress progress = progress();
     progress.say("warming up");
     double minutes = sweep.measureSliceNanos() / 60e9 / plan.points().size() * left;
-    err.printf(
-        Locale.ROOT,
-        "%d settings on %d images, %d of %d runs to do: about %s; it can be cut off and called"
-            + " again%n",
-        plan.points().size(),
-        sample.size(),
-        left,
-        total,
-        minutes < 1 ? "a minute" : String.format(Locale.ROOT, "%.0f minutes", Math.ceil(minutes)));
-    err.flush();
+    progress.say(
+        String.format(
+            Locale.ROOT,
+            "%d settings on %d images, %d of %d runs to do: about %s; it can be cut off and called"
+                + " again",
+            plan.points().size(),
+            sample.size(),
+            left,
+            total,
+            minutes < 1 ? "a minute" : "%.0f minutes".formatted(Math.ceil(minutes))));
     try (Progress.Bar bar = progress.bar("runs", total)) {
       sweep.run(log, bar::at);
     }
   }
 
   private void write(List<SweepRow> rows, SweepPlan plan, ModelCard card) throws IOException {
-    PrintWriter text = spec.commandLine().getOut();
+    PrintWriter text = out();
     text.println("batches of " + plan.largestBatch() + ", the others are in sweep.csv:");
     text.print(SweepRow.brief(rows, plan.largestBatch()).toText());
     if (plan.twin()) {

@@ -1,4 +1,8 @@
-/** The commands of the lab and their options. */
+/**
+ * The commands of the lab and their options.
+ *
+ * <p>May use every other part of the lab, and serving.
+ */
 @NullMarked
 package dev.vmoe.lab.cli;
 

@@ -1,14 +1,15 @@
 package dev.vmoe.lab.overload;
 
 import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.lab.sweep.SweepRow;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /**
- * The best accuracy that a time an image can buy: the concave hull over operating points, since
- * whoever alternates between two of them gets what lies between.
+ * The best accuracy for a given time an image: the concave hull over operating points, since a
+ * policy that alternates between two of them gets what lies between.
  */
 public final class AccuracyFrontier {
 
@@ -30,7 +31,7 @@ public final class AccuracyFrontier {
     }
   }
 
-  /** From the fastest to the most accurate, ever less accuracy gained by a second. */
+  /** From the fastest to the most accurate; each second gains less accuracy than the one before. */
   private final List<Choice> hull = new ArrayList<>();
 
   /**
@@ -67,6 +68,37 @@ public final class AccuracyFrontier {
     }
   }
 
+  /**
+   * Returns the frontier of evaluated points for a pipeline: the time of a point between the two
+   * whose rates were measured is interpolated by the time of its runs, since what the pipeline adds
+   * to an image is the same at every point.
+   *
+   * @param rows the lowest point first, then full quality, then any others
+   */
+  public static AccuracyFrontier of(List<SweepRow> rows, Rates rates) {
+    SweepRow lowest = rows.get(0);
+    SweepRow full = rows.get(1);
+    double range = full.millisPerImage() - lowest.millisPerImage();
+    double fastest = 1 / rates.lowest();
+    double slowest = 1 / rates.full();
+    List<Choice> others =
+        rows.subList(2, range > 0 ? rows.size() : 2).stream()
+            .map(
+                row -> {
+                  double part = (row.millisPerImage() - lowest.millisPerImage()) / range;
+                  return part > 0 && part < 1
+                      ? choice(row, fastest + part * (slowest - fastest))
+                      : choice(row, slowest);
+                })
+            .toList();
+    return new AccuracyFrontier(choice(lowest, fastest), choice(full, slowest), others);
+  }
+
+  private static Choice choice(SweepRow row, double secondsPerImage) {
+    return new Choice(
+        OverloadPolicies.point(row.point().settings()), secondsPerImage, row.accuracy());
+  }
+
   private static double slope(Choice left, Choice right) {
     return (right.accuracy() - left.accuracy())
         / (right.secondsPerImage() - left.secondsPerImage());
@@ -77,7 +109,7 @@ public final class AccuracyFrontier {
     return List.copyOf(hull);
   }
 
-  /** Returns the least time an image takes, in seconds. */
+  /** Returns the minimum time of an image, in seconds. */
   public double fastest() {
     return hull.get(0).secondsPerImage();
   }

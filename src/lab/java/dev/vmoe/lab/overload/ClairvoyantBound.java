@@ -1,7 +1,5 @@
 package dev.vmoe.lab.overload;
 
-import dev.vmoe.client.ArrivalTrace;
-import dev.vmoe.client.TraceOutcome;
 import dev.vmoe.lab.overload.AccuracyFrontier.Choice;
 import java.util.Arrays;
 
@@ -15,17 +13,17 @@ import java.util.Arrays;
  *
  * <ol>
  *   <li>Fewest violations: serve in order at the fastest point and set aside every image that would
- *       be late even so. All take the same time and deadlines come in the order of arrivals, so
- *       nobody who sets aside fewer answers as many in time.
+ *       be late even so. All take the same time and deadlines come in the order of arrivals, so a
+ *       schedule that sets aside fewer does not answer more in time.
  *   <li>Best accuracy: image k ends at x(k), no later than its deadline and, since idling brings
  *       nothing, no earlier than the next arrival. Accuracy is a concave function of x(k) − x(k−1),
  *       so the {@link TautString} between the two has the largest sum.
  *   <li>Images set aside are answered at full quality while the others leave the server idle, and
- *       after them: as much as they could get at most.
+ *       after them: an upper bound of their accuracy.
  * </ol>
  *
  * <p>Its latencies are those of that schedule, which spends time on quality wherever the target
- * leaves some; they bound nobody's.
+ * leaves some; they are no bound of latency.
  */
 public final class ClairvoyantBound {
 

@@ -1,7 +1,6 @@
 package dev.vmoe.lab.overload;
 
-import dev.vmoe.client.ArrivalTrace;
-import dev.vmoe.client.ArrivalTrace.Phase;
+import dev.vmoe.lab.overload.ArrivalTrace.Phase;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -18,7 +17,7 @@ public final class LoadTraces {
   private static final double SHORTEST_BURST = 0.4;
   private static final double LOWEST_BURST = 1;
 
-  /** No burst is longer or higher than the least one by more than this. */
+  /** Maximum length and height of a burst, in multiples of the smallest one. */
   private static final double LARGEST = 8;
 
   private static final double STEP_SECONDS = 0.01;

@@ -1,8 +1,5 @@
 package dev.vmoe.lab.overload;
 
-import dev.vmoe.client.ArrivalTrace;
-import dev.vmoe.client.OpenLoopClient;
-import dev.vmoe.client.TraceOutcome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -84,7 +81,7 @@ public final class OverloadBench {
    * Shows every trace to every policy. The order of the policies moves on from trace to trace, so
    * that none of them always comes first.
    *
-   * @param progress told before each what is shown to whom
+   * @param progress told before each the trace and the policy
    */
   public void run(
       List<ArrivalTrace> traces,

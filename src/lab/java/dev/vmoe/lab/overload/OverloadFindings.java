@@ -1,7 +1,6 @@
 package dev.vmoe.lab.overload;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.vmoe.client.ArrivalTrace;
 import dev.vmoe.output.Json;
 import dev.vmoe.output.OutputFiles;
 import java.io.IOException;
@@ -14,7 +13,7 @@ import java.util.Locale;
  * What one run of {@code vmoe bench overload} found, as text, files and JSON.
  *
  * @param targetLatencyMs latency within which an answer is in time, in milliseconds
- * @param batch most images of a micro-batch
+ * @param batch maximum number of images of a micro-batch
  * @param seed seed of the arrivals and of the images' order
  * @param before what the pipeline answered before; the traces are made from it
  * @param after what it answered afterwards
@@ -93,7 +92,7 @@ public record OverloadFindings(
     return result;
   }
 
-  private static ObjectNode figures(OverloadReport.Result result) {
+  private static ObjectNode figures(OverloadReport.PolicyResult result) {
     ObjectNode figures = Json.object();
     figures.setAll((ObjectNode) Json.tree(result.metrics()));
     Recovery recovery = result.recovery();

@@ -1,11 +1,13 @@
 package dev.vmoe.lab.overload;
 
-import dev.vmoe.client.TraceOutcome;
+import dev.vmoe.lab.chart.Columns;
 import dev.vmoe.output.Table;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The results of one run of the benchmark, side by side. */
@@ -18,13 +20,13 @@ public final class OverloadReport {
    * @param recovery how it came through its largest backlog; null if it had none
    * @param timeline second by second
    */
-  public record Result(
+  public record PolicyResult(
       PolicyMetrics metrics, @Nullable Recovery recovery, List<Timeline.Second> timeline) {}
 
   private final Quality quality;
   private final Rates rates;
   private final double targetSeconds;
-  private final Map<String, Map<String, Result>> traces = new LinkedHashMap<>();
+  private final Map<String, Map<String, PolicyResult>> traces = new LinkedHashMap<>();
 
   /**
    * Creates an empty report.
@@ -45,57 +47,57 @@ public final class OverloadReport {
         .computeIfAbsent(trace, name -> new LinkedHashMap<>())
         .put(
             policy,
-            new Result(
+            new PolicyResult(
                 PolicyMetrics.of(outcome, targetSeconds),
                 Recovery.of(outcome, rates.full() * targetSeconds, quality),
                 Timeline.of(outcome)));
   }
 
   /** Returns the results by trace and policy, in the order in which they were added. */
-  public Map<String, Map<String, Result>> traces() {
+  public Map<String, Map<String, PolicyResult>> traces() {
     return traces;
   }
 
   /** Returns the figures of a trace: one row a policy, for people. */
   public Table table(String trace) {
-    Table table =
-        new Table(
-            "policy",
-            "violations",
-            "effective accuracy",
-            "accuracy over all",
-            "p50 ms",
-            "p99 ms",
-            "mean ratio",
-            "mean K",
-            "lost",
-            "most waiting",
-            "drained/s",
-            "recovered after s");
-    results(trace)
-        .forEach(
-            (policy, result) -> {
-              PolicyMetrics metrics = result.metrics();
-              Recovery recovery = result.recovery();
-              table.add(
-                  policy,
-                  percent(metrics.sloViolationRatio()),
-                  percent(metrics.effectiveAccuracy()),
-                  percent(metrics.accuracyAll()),
-                  Table.decimals(metrics.p50Ms(), 0),
-                  Table.decimals(metrics.p99Ms(), 0),
-                  Table.decimals(metrics.meanCapacityRatio(), 3),
-                  Table.decimals(metrics.meanExpertsPerToken(), 2),
-                  metrics.lost(),
-                  recovery == null ? "" : recovery.peakImages(),
-                  recovery == null ? "" : decimals(recovery.drainImagesPerSecond(), 0),
-                  recovery == null ? "" : decimals(recovery.secondsToRecover(), 1));
-            });
-    return table;
+    return new Columns<TraceResult>()
+        .add("policy", TraceResult::policy)
+        .addShare("violations", 2, of(PolicyMetrics::sloViolationRatio))
+        .addShare("effective accuracy", 2, of(PolicyMetrics::effectiveAccuracy))
+        .addShare("accuracy over all", 2, of(PolicyMetrics::accuracyAll))
+        .add("p50 ms", 0, of(PolicyMetrics::p50Ms))
+        .add("p99 ms", 0, of(PolicyMetrics::p99Ms))
+        .add("mean ratio", 3, of(PolicyMetrics::meanCapacityRatio))
+        .add("mean K", 2, of(PolicyMetrics::meanExpertsPerToken))
+        .add("lost", row -> row.result.metrics().lost())
+        .add("peak waiting", 0, ofRecovery(it -> (double) it.peakImages()))
+        .add("drained/s", 0, ofRecovery(Recovery::drainImagesPerSecond))
+        .add("recovered after s", 1, ofRecovery(Recovery::secondsToRecover))
+        .table(rows().filter(row -> row.trace.equals(trace)).toList());
+  }
+
+  private record TraceResult(String trace, String policy, PolicyResult result) {}
+
+  private Stream<TraceResult> rows() {
+    return traces.entrySet().stream()
+        .flatMap(
+            trace ->
+                trace.getValue().entrySet().stream()
+                    .map(it -> new TraceResult(trace.getKey(), it.getKey(), it.getValue())));
+  }
+
+  private static Function<TraceResult, @Nullable Double> of(
+      Function<PolicyMetrics, Double> figure) {
+    return row -> figure.apply(row.result.metrics());
+  }
+
+  private static Function<TraceResult, @Nullable Double> ofRecovery(
+      Function<Recovery, @Nullable Double> figure) {
+    return row -> row.result.recovery() == null ? null : figure.apply(row.result.recovery());
   }
 
   /** Returns the results of a trace by policy; empty for one that was not added. */
-  public Map<String, Result> results(String trace) {
+  public Map<String, PolicyResult> results(String trace) {
     return traces.getOrDefault(trace, Map.of());
   }
 
@@ -104,7 +106,7 @@ public final class OverloadReport {
    * which the backlog went down beside the lowest point's, and when quality was back.
    */
   public String recovery(String trace, String policy) {
-    Result result = results(trace).get(policy);
+    PolicyResult result = results(trace).get(policy);
     if (result == null) {
       throw new IllegalArgumentException(policy + " was not measured on trace " + trace);
     }
@@ -137,87 +139,46 @@ public final class OverloadReport {
 
   /** Returns all figures of all traces: one row for each trace and policy, for machines. */
   public Table summary() {
-    Table table =
-        new Table(
-            "trace",
-            "policy",
-            "images",
-            "lost",
-            "slo_violation_ratio",
-            "effective_accuracy",
-            "accuracy_all",
-            "accuracy_in_time",
-            "p50_ms",
-            "p99_ms",
-            "mean_capacity_ratio",
-            "mean_experts_per_token",
-            "peak_backlog_images",
-            "drain_images_per_second",
-            "seconds_to_recover");
-    traces.forEach(
-        (trace, results) ->
-            results.forEach(
-                (policy, result) -> {
-                  PolicyMetrics metrics = result.metrics();
-                  Recovery recovery = result.recovery();
-                  table.add(
-                      trace,
-                      policy,
-                      metrics.images(),
-                      metrics.lost(),
-                      Table.decimals(metrics.sloViolationRatio(), 6),
-                      Table.decimals(metrics.effectiveAccuracy(), 6),
-                      Table.decimals(metrics.accuracyAll(), 6),
-                      Table.decimals(metrics.accuracyInTime(), 6),
-                      Table.decimals(metrics.p50Ms(), 2),
-                      Table.decimals(metrics.p99Ms(), 2),
-                      Table.decimals(metrics.meanCapacityRatio(), 4),
-                      Table.decimals(metrics.meanExpertsPerToken(), 3),
-                      recovery == null ? null : recovery.peakImages(),
-                      recovery == null ? null : decimals(recovery.drainImagesPerSecond(), 1),
-                      recovery == null ? null : decimals(recovery.secondsToRecover(), 3));
-                }));
-    return table;
+    return new Columns<TraceResult>()
+        .add("trace", TraceResult::trace)
+        .add("policy", TraceResult::policy)
+        .add("images", row -> row.result.metrics().images())
+        .add("lost", row -> row.result.metrics().lost())
+        .add("slo_violation_ratio", 6, of(PolicyMetrics::sloViolationRatio))
+        .add("effective_accuracy", 6, of(PolicyMetrics::effectiveAccuracy))
+        .add("accuracy_all", 6, of(PolicyMetrics::accuracyAll))
+        .add("accuracy_in_time", 6, of(PolicyMetrics::accuracyInTime))
+        .add("p50_ms", 2, of(PolicyMetrics::p50Ms))
+        .add("p99_ms", 2, of(PolicyMetrics::p99Ms))
+        .add("mean_capacity_ratio", 4, of(PolicyMetrics::meanCapacityRatio))
+        .add("mean_experts_per_token", 3, of(PolicyMetrics::meanExpertsPerToken))
+        .add("peak_backlog_images", 0, ofRecovery(it -> (double) it.peakImages()))
+        .add("drain_images_per_second", 1, ofRecovery(Recovery::drainImagesPerSecond))
+        .add("seconds_to_recover", 3, ofRecovery(Recovery::secondsToRecover))
+        .table(rows().toList());
   }
 
-  /** Returns every second of every policy on a trace; nothing where nothing was answered. */
+  private record PolicySecond(String policy, Timeline.Second second) {}
+
+  /** Returns every second of every policy on a trace; empty cells where nothing was answered. */
   public Table timeline(String trace) {
-    Table table =
-        new Table(
-            "policy",
-            "second",
-            "arrivals",
-            "answered",
-            "backlog_images",
-            "capacity_ratio",
-            "slots_per_token",
-            "p50_ms",
-            "p99_ms");
-    results(trace)
-        .forEach(
-            (policy, result) ->
-                result
-                    .timeline()
-                    .forEach(
-                        second ->
-                            table.add(
-                                policy,
-                                second.second(),
-                                second.arrivals(),
-                                second.answered(),
-                                second.backlogImages(),
-                                decimals(second.capacityRatio(), 4),
-                                decimals(second.slotsPerToken(), 4),
-                                decimals(second.p50Ms(), 2),
-                                decimals(second.p99Ms(), 2))));
-    return table;
-  }
-
-  private static String percent(double share) {
-    return Table.decimals(100 * share, 2) + "%";
-  }
-
-  private static @Nullable String decimals(@Nullable Double value, int digits) {
-    return value == null || value.isNaN() ? null : Table.decimals(value, digits);
+    return new Columns<PolicySecond>()
+        .add("policy", PolicySecond::policy)
+        .add("second", row -> row.second.second())
+        .add("arrivals", row -> row.second.arrivals())
+        .add("answered", row -> row.second.answered())
+        .add("backlog_images", row -> row.second.backlogImages())
+        .add("capacity_ratio", 4, row -> row.second.capacityRatio())
+        .add("slots_per_token", 4, row -> row.second.slotsPerToken())
+        .add("p50_ms", 2, row -> row.second.p50Ms())
+        .add("p99_ms", 2, row -> row.second.p99Ms())
+        .table(
+            rows()
+                .filter(row -> row.trace.equals(trace))
+                .flatMap(
+                    row ->
+                        row.result.timeline().stream()
+                            .map(second -> new PolicySecond(row.policy, second)))
+                .toList());
   }
 }

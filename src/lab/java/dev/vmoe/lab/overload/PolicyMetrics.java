@@ -1,6 +1,5 @@
 package dev.vmoe.lab.overload;
 
-import dev.vmoe.client.TraceOutcome;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 

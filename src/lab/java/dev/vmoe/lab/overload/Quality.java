@@ -1,8 +1,8 @@
 package dev.vmoe.lab.overload;
 
 import dev.vmoe.capacity.OperatingPoint;
-import dev.vmoe.client.TraceOutcome;
 import dev.vmoe.lab.sweep.Evaluation;
+import dev.vmoe.lab.sweep.SweepRow;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +16,7 @@ import java.util.Map;
  */
 public record Quality(Map<OperatingPoint, Double> accuracies, double full) {
 
-  /** Less is no difference that a viewer of answers would see. */
+  /** A smaller loss of accuracy counts as full quality. */
   private static final double AS_GOOD = 0.005;
 
   /** Copies the map. */
@@ -29,11 +29,10 @@ public record Quality(Map<OperatingPoint, Double> accuracies, double full) {
    *
    * @param rows evaluated points, full quality among them
    */
-  public static Quality of(List<Evaluation.Row> rows, OperatingPoint full) {
+  public static Quality of(List<SweepRow> rows, OperatingPoint full) {
     Map<OperatingPoint, Double> accuracies = new HashMap<>();
-    for (Evaluation.Row row : rows) {
-      accuracies.put(
-          new OperatingPoint(row.capacityRatio(), row.expertsPerToken()), row.accuracy());
+    for (SweepRow row : rows) {
+      accuracies.put(OverloadPolicies.point(row.point().settings()), row.accuracy());
     }
     Double best = accuracies.get(full);
     if (best == null) {
@@ -53,7 +52,7 @@ public record Quality(Map<OperatingPoint, Double> accuracies, double full) {
             new OperatingPoint(outcome.capacityRatio(image), (int) k), outcome.correct(image));
   }
 
-  /** Returns the least mean accuracy that counts as full quality. */
+  /** Returns the minimum mean accuracy that counts as full quality. */
   double enough() {
     return full - AS_GOOD;
   }

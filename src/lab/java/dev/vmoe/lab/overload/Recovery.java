@@ -1,13 +1,12 @@
 package dev.vmoe.lab.overload;
 
-import dev.vmoe.client.TraceOutcome;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How a policy came through its largest backlog: from the first image that made it one, over the
  * peak, to its end.
  *
- * @param peakImages most images sent and not answered
+ * @param peakImages maximum number of images sent and not answered
  * @param peakSeconds when that was, in seconds from the start of the trace
  * @param endSeconds when no more images waited than full quality answers within the target; null if
  *     that never came
@@ -40,14 +39,14 @@ public record Recovery(
   /**
    * Finds the largest backlog of an outcome and what came after it.
    *
-   * @param mostWaiting images that may wait without being a backlog: full quality's rate times the
+   * @param maxWaiting images that may wait without being a backlog: full quality's rate times the
    *     target
    * @param quality how accurate the points are
    * @return null if there was no backlog
    */
-  public static @Nullable Recovery of(TraceOutcome outcome, double mostWaiting, Quality quality) {
+  public static @Nullable Recovery of(TraceOutcome outcome, double maxWaiting, Quality quality) {
     int[] order = outcome.byAnswer();
-    Episode largest = largest(outcome, order, mostWaiting);
+    Episode largest = largest(outcome, order, maxWaiting);
     if (largest == null) {
       return null;
     }
@@ -65,7 +64,7 @@ public record Recovery(
   }
 
   /** Walks through arrivals and answers in the order of time. */
-  private static @Nullable Episode largest(TraceOutcome outcome, int[] order, double mostWaiting) {
+  private static @Nullable Episode largest(TraceOutcome outcome, int[] order, double maxWaiting) {
     Episode largest = null;
     Episode open = null;
     int sent = 0;
@@ -78,7 +77,7 @@ public record Recovery(
       double now =
           arrival ? outcome.dueSeconds(sent++) : outcome.answeredSeconds(order[answered++]);
       int waiting = sent - answered;
-      if (waiting > mostWaiting) {
+      if (waiting > maxWaiting) {
         open = open == null ? new Episode() : open;
         if (waiting > open.peak) {
           open.peak = waiting;

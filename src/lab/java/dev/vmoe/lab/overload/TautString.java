@@ -44,7 +44,7 @@ final class TautString {
   /**
    * Returns the path.
    *
-   * @param floor (N) least height at each point
+   * @param floor (N) minimum height at each point
    * @param ceiling (N) greatest height at each point, not below the floor; the same at the first
    *     and at the last point
    * @return (N) height of the path

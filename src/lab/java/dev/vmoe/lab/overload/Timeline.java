@@ -1,6 +1,5 @@
 package dev.vmoe.lab.overload;
 
-import dev.vmoe.client.TraceOutcome;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,11 +1,13 @@
 /**
- * The benchmark of policies under load: arrival traces, an open-loop client, what came of each
- * image, and the bound that nobody who does not know the future can reach.
+ * The benchmark of policies under load: arrival traces, an open-loop client, the outcome of each
+ * image, and a bound that knows the future.
  *
  * <pre>
  *   Rates ─▶ LoadTraces ─▶ ArrivalTrace ─┬─▶ OpenLoopClient ─▶ TraceOutcome ─┬─▶ PolicyMetrics
  *                                        └─▶ ClairvoyantBound ─▶ (same) ─────┴─▶ Timeline ─▶ picture
  * </pre>
+ *
+ * <p>May use {@code chart}, {@code sweep} and serving.
  */
 @NullMarked
 package dev.vmoe.lab.overload;

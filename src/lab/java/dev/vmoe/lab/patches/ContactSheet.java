@@ -23,7 +23,7 @@ import java.util.Locale;
  * An explanation as one page of HTML: each watched image at each ratio, batch priority routing
  * beside vanilla order, one picture for each MoE layer with the patches that it skipped dimmed.
  *
- * <p>The page asks nobody for anything, and says so to the browser: pictures are within it, and the
+ * <p>The page loads nothing, and its policy says so to the browser: pictures are within it, and the
  * fonts are the reader's.
  */
 public final class ContactSheet {

@@ -4,6 +4,7 @@ import dev.vmoe.dataset.FileDecoder;
 import dev.vmoe.dataset.LabelledImages;
 import dev.vmoe.image.BadImageException;
 import dev.vmoe.image.ImageDecoder;
+import dev.vmoe.lab.sweep.LabelledBatches;
 import dev.vmoe.moe.ModelCard;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -66,11 +67,7 @@ public final class SeenImages {
         card.classes(),
         numbers.subList(0, drawn),
         (place, image) -> {
-          try {
-            decoder.decode(image.encoded(), slot, 0);
-          } catch (BadImageException e) {
-            throw new IOException(image.name() + ": " + e.getMessage(), e);
-          }
+          LabelledBatches.decode(decoder, image, slot, 0);
           images[place] = new SeenImage(image.name(), image.label(), pixels());
         });
     return Arrays.asList(images);

@@ -1,4 +1,8 @@
-/** Counts of labelled images that become a routing map. */
+/**
+ * Counts of labelled images that become a routing map.
+ *
+ * <p>May use serving, and no other part of the lab.
+ */
 @NullMarked
 package dev.vmoe.lab.routing;
 

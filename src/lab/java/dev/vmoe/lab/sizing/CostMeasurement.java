@@ -8,9 +8,6 @@ import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.capacity.PointBounds;
 import dev.vmoe.capacity.QualityProfile;
 import dev.vmoe.capacity.RunTime;
-import dev.vmoe.client.ArrivalTrace;
-import dev.vmoe.client.OpenLoopClient;
-import dev.vmoe.client.TraceOutcome;
 import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.demo.LocalPipeline;
 import dev.vmoe.demo.ResidentMemory;
@@ -18,7 +15,10 @@ import dev.vmoe.image.BadImageException;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.lab.bench.CpuShares;
+import dev.vmoe.lab.overload.ArrivalTrace;
+import dev.vmoe.lab.overload.OpenLoopClient;
 import dev.vmoe.lab.overload.SwitchedCapacity;
+import dev.vmoe.lab.overload.TraceOutcome;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.modelstore.ModelOpener;
 import dev.vmoe.moe.ModelCard;
@@ -223,8 +223,8 @@ public final class CostMeasurement {
     OperatingPoint best = forecaster(bare).best(batching.maxImages());
     SwitchedCapacity capacity = new SwitchedCapacity(fixed(best));
     try (LocalPipeline pipeline =
-        pipeline(best, batching, session, decoder, capacity, progress::say)) {
-      OpenLoopClient client = pipeline.openLoop(images, STALLED_AFTER);
+            pipeline(best, batching, session, decoder, capacity, progress::say);
+        OpenLoopClient client = new OpenLoopClient(pipeline, images, STALLED_AFTER)) {
       progress.say("measuring the pipeline, kept busy");
       int window = WINDOW_BATCHES * batching.maxImages();
       client.saturate(WARM_UP, SETTLING, window, seed);

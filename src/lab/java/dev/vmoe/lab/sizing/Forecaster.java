@@ -11,7 +11,7 @@ import dev.vmoe.capacity.ObservedCapacity;
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.capacity.PointBounds;
 import dev.vmoe.capacity.QualityProfile;
-import dev.vmoe.client.ArrivalTrace;
+import dev.vmoe.lab.overload.ArrivalTrace;
 import dev.vmoe.lab.sizing.SimulatedInstance.Batch;
 import dev.vmoe.lab.sizing.SimulatedInstance.Outcome;
 import java.time.Duration;

@@ -1,10 +1,10 @@
 package dev.vmoe.lab.sizing;
 
+import dev.vmoe.lab.chart.Axis;
 import dev.vmoe.lab.chart.LineChart;
-import dev.vmoe.lab.chart.LineChart.Axis;
-import dev.vmoe.lab.chart.LineChart.Mark;
-import dev.vmoe.lab.chart.LineChart.Point;
-import dev.vmoe.lab.chart.LineChart.Series;
+import dev.vmoe.lab.chart.Series;
+import dev.vmoe.lab.chart.Series.ChartPoint;
+import dev.vmoe.lab.chart.Series.Mark;
 import dev.vmoe.lab.sizing.SizingStudy.Row;
 import java.util.List;
 import java.util.Locale;
@@ -47,7 +47,7 @@ public final class SizingPicture {
     List<Double> rates = scale.stream().map(Row::imagesPerSecond).distinct().toList();
     for (int i = 0; i < rates.size(); i++) {
       double rate = rates.get(i);
-      List<Point> points =
+      List<ChartPoint> points =
           scale.stream()
               .filter(row -> row.imagesPerSecond() == rate && !row.overloaded())
               .map(row -> point(row.instances(), figure.applyAsDouble(row)))
@@ -65,7 +65,7 @@ public final class SizingPicture {
     return chart.toSvg();
   }
 
-  private static Point point(int instances, double value) {
-    return new Point(instances, value, value, value);
+  private static ChartPoint point(int instances, double value) {
+    return new ChartPoint(instances, value, value, value);
   }
 }

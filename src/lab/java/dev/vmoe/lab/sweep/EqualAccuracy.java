@@ -6,7 +6,6 @@ import dev.vmoe.output.Table;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
 
 /**
  * Where a V-MoE with BPR stands level with its dense twin: the cheapest of its points that is as
@@ -16,14 +15,14 @@ public enum EqualAccuracy {
   /** The accuracy is at least the twin's. */
   AT_LEAST("at least the twin's") {
     @Override
-    boolean holds(SweepRow.Difference difference) {
+    boolean holds(Interval difference) {
       return difference.mean() >= 0;
     }
   },
   /** The 95 % interval of the difference, paired by image, reaches 0. */
   NOT_TOLD_APART("not told apart from it") {
     @Override
-    boolean holds(SweepRow.Difference difference) {
+    boolean holds(Interval difference) {
       return difference.high() >= 0;
     }
   };
@@ -34,7 +33,7 @@ public enum EqualAccuracy {
     this.label = label;
   }
 
-  abstract boolean holds(SweepRow.Difference difference);
+  abstract boolean holds(Interval difference);
 
   /** Returns the sense, for people. */
   public String label() {
@@ -42,15 +41,14 @@ public enum EqualAccuracy {
   }
 
   /**
-   * Returns the point that takes the least time of those with BPR which are as accurate as the
-   * twin.
+   * Returns the fastest of the points with BPR that are as accurate as the twin.
    *
    * @param batch batch size that both are compared at
    */
   public Optional<SweepRow> cheapest(List<SweepRow> rows, int batch) {
     return rows.stream()
         .filter(row -> row.point().batch() == batch)
-        .filter(isBatchPriority())
+        .filter(EqualAccuracy::isBatchPriority)
         .filter(row -> row.minusDense() != null && holds(row.minusDense()))
         .min(Comparator.comparing(SweepRow::millisPerImage));
   }
@@ -99,10 +97,8 @@ public enum EqualAccuracy {
         row.timesDense() == null ? "" : Table.decimals(row.timesDense(), 2));
   }
 
-  private static Predicate<SweepRow> isBatchPriority() {
-    return row -> {
-      RoutingSettings routing = row.point().routing();
-      return routing != null && routing.routing() == Routing.BATCH_PRIORITY;
-    };
+  private static boolean isBatchPriority(SweepRow row) {
+    RoutingSettings routing = row.point().routing();
+    return routing != null && routing.routing() == Routing.BATCH_PRIORITY;
   }
 }

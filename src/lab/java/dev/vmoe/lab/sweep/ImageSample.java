@@ -1,7 +1,6 @@
 package dev.vmoe.lab.sweep;
 
 import dev.vmoe.dataset.LabelledImages;
-import dev.vmoe.image.BadImageException;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.moe.ModelCard;
 import java.io.IOException;
@@ -36,7 +35,7 @@ public final class ImageSample {
    * @param classes (n) true class of each
    */
   @SuppressWarnings("ArrayRecordComponent")
-  record Slice(ByteBuffer images, int[] classes) {}
+  record ImageSlice(ByteBuffer images, int[] classes) {}
 
   /**
    * Draws a sample.
@@ -105,7 +104,7 @@ public final class ImageSample {
    * @throws IOException if the set cannot be read, an image is damaged, or has a class that the
    *     model does not know
    */
-  Slice slice(int number) throws IOException {
+  ImageSlice slice(int number) throws IOException {
     int first = number * sliceImages;
     int count = sizeOf(number);
     if (buffer == null) {
@@ -119,12 +118,8 @@ public final class ImageSample {
         order.subList(first, first + count),
         (slot, image) -> {
           classes[slot] = image.classIn(card);
-          try {
-            decoder.decode(image.encoded(), images, slot);
-          } catch (BadImageException e) {
-            throw new IOException(image.name() + ": " + e.getMessage(), e);
-          }
+          LabelledBatches.decode(decoder, image, images, slot);
         });
-    return new Slice(images, classes);
+    return new ImageSlice(images, classes);
   }
 }

@@ -1,13 +1,13 @@
 package dev.vmoe.lab.sweep;
 
 import dev.vmoe.dataset.LabelledImage;
-import dev.vmoe.dataset.LabelledImages;
 import dev.vmoe.image.BadImageException;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.moe.ModelCard;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.function.LongConsumer;
 
 /**
@@ -19,7 +19,7 @@ public final class LabelledBatches {
 
   /** Is given one batch after the other. */
   @FunctionalInterface
-  public interface Receiver {
+  public interface BatchReceiver {
 
     /**
      * Takes a batch, which is overwritten afterwards.
@@ -39,7 +39,7 @@ public final class LabelledBatches {
    * Creates batches for a model.
    *
    * @param decoder makes this model's input
-   * @param batch most images of a batch
+   * @param batch maximum number of images of a batch
    */
   public LabelledBatches(ModelCard card, ImageDecoder decoder, int batch) {
     this.card = card;
@@ -49,20 +49,21 @@ public final class LabelledBatches {
   }
 
   /**
-   * Hands on the first images of a set, the last batch as small as it comes.
+   * Hands on the first images of a set; the last batch may be smaller.
    *
-   * @param count images, at most those of the set
+   * @param count images to hand on, at most as many as the set has
    * @param done told after each batch how many images were handed on
-   * @throws IOException if an image cannot be decoded or has a class that the model has not
+   * @throws IOException if an image cannot be decoded or has a class that the model does not know
    */
-  public void forEach(LabelledImages set, int count, Receiver receiver, LongConsumer done)
+  public void forEach(
+      Iterator<LabelledImage> set, int count, BatchReceiver receiver, LongConsumer done)
       throws IOException {
     int[] classes = new int[batch];
     int filled = 0;
     for (int i = 0; i < count; i++) {
       LabelledImage image = set.next();
       classes[filled] = image.classIn(card);
-      decode(image, filled++);
+      decode(decoder, image, images, filled++);
       if (filled == batch || i == count - 1) {
         receiver.add(images, Arrays.copyOf(classes, filled));
         filled = 0;
@@ -71,7 +72,13 @@ public final class LabelledBatches {
     }
   }
 
-  private void decode(LabelledImage image, int slot) throws IOException {
+  /**
+   * Decodes an image of a set.
+   *
+   * @throws IOException if it is damaged; names it
+   */
+  public static void decode(ImageDecoder decoder, LabelledImage image, ByteBuffer images, int slot)
+      throws IOException {
     try {
       decoder.decode(image.encoded(), images, slot);
     } catch (BadImageException e) {

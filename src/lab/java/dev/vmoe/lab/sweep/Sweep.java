@@ -1,13 +1,9 @@
 package dev.vmoe.lab.sweep;
 
 import dev.vmoe.inference.BatchClassifier;
-import dev.vmoe.inference.BatchResult;
 import dev.vmoe.moe.ModelCard;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.BitSet;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
@@ -24,8 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Sweep {
 
-  private final BatchClassifier model;
-  private final @Nullable BatchClassifier twin;
+  private final PointRunner runner;
   private final SweepPlan plan;
   private final ImageSample sample;
   private final long seed;
@@ -45,8 +40,7 @@ public final class Sweep {
       SweepPlan plan,
       ImageSample sample,
       long seed) {
-    this.model = model;
-    this.twin = twin;
+    this.runner = new PointRunner(model, twin);
     this.plan = plan;
     this.sample = sample;
     this.seed = seed;
@@ -94,14 +88,14 @@ public final class Sweep {
    * @return about how long one slice takes, in nanoseconds
    */
   public long measureSliceNanos() throws IOException {
-    ImageSample.Slice slice = sample.slice(0);
+    ImageSample.ImageSlice slice = sample.slice(0);
     double nanos = 0;
     for (SweepPoint point : plan.points()) {
       int images = Math.min(point.batch(), slice.classes().length);
       long shortest = Long.MAX_VALUE;
       for (int i = 0; i < (images <= 4 ? 3 : 1); i++) {
         long started = System.nanoTime();
-        classifier(point).classify(slice.images(), images, point.settings());
+        runner.runOnce(slice.images(), images, point);
         shortest = Math.min(shortest, System.nanoTime() - started);
       }
       nanos += shortest * ((double) slice.classes().length / images);
@@ -128,54 +122,11 @@ public final class Sweep {
       if (points.isEmpty()) {
         continue;
       }
-      ImageSample.Slice images = sample.slice(number);
+      ImageSample.ImageSlice images = sample.slice(number);
       for (SweepPoint point : points) {
-        log.append(run(number, images, point));
+        log.append(runner.run(number, images.images(), images.classes(), point));
         doneRuns.accept(++count);
       }
     }
-  }
-
-  private BatchClassifier classifier(SweepPoint point) {
-    return point.isDense() && twin != null ? twin : model;
-  }
-
-  private SweepRun run(int number, ImageSample.Slice slice, SweepPoint point) {
-    int count = slice.classes().length;
-    int imageBytes = model.card().imageSize() * model.card().imageSize() * 3;
-    BitSet correct = new BitSet();
-    long assigned = 0;
-    long dispatched = 0;
-    double effectiveRatio = 0;
-    List<Double> millis = new ArrayList<>();
-    for (int first = 0; first < count; first += point.batch()) {
-      int batch = Math.min(point.batch(), count - first);
-      ByteBuffer images = slice.images().slice(first * imageBytes, batch * imageBytes);
-      BatchResult result = classifier(point).classify(images, batch, point.settings());
-      if (first == 0 && !point.isDense()) {
-        effectiveRatio = result.effectiveCapacityRatio();
-      }
-      assigned += sum(result.counts().assigned());
-      dispatched += sum(result.counts().dispatched());
-      if (batch == point.batch() || first == 0) {
-        millis.add(result.inferenceNanos() / 1e6 / batch);
-      }
-      for (int i = 0; i < batch; i++) {
-        correct.set(first + i, Evaluation.argMax(result.logits()[i]) == slice.classes()[first + i]);
-      }
-    }
-    return new SweepRun(
-        number, point, count, correct, assigned, dispatched, effectiveRatio, median(millis));
-  }
-
-  private static long sum(int[] counts) {
-    return Arrays.stream(counts).asLongStream().sum();
-  }
-
-  /** Returns the median; the mean of the middle two of an even number. */
-  static double median(List<Double> values) {
-    double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-    int middle = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }
 }

@@ -1,10 +1,10 @@
 package dev.vmoe.lab.sweep;
 
+import dev.vmoe.lab.chart.Axis;
 import dev.vmoe.lab.chart.LineChart;
-import dev.vmoe.lab.chart.LineChart.Axis;
-import dev.vmoe.lab.chart.LineChart.Mark;
-import dev.vmoe.lab.chart.LineChart.Point;
-import dev.vmoe.lab.chart.LineChart.Series;
+import dev.vmoe.lab.chart.Series;
+import dev.vmoe.lab.chart.Series.ChartPoint;
+import dev.vmoe.lab.chart.Series.Mark;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
 import java.util.Comparator;
@@ -98,10 +98,8 @@ public final class SweepPictures {
             ACCURACY);
     for (int i = 0; i < plan.batches().size(); i++) {
       int batch = plan.batches().get(i);
-      int shade =
-          plan.batches().size() == 1 ? 0 : i * (BLUES.size() - 1) / (plan.batches().size() - 1);
-      add(
-          chart,
+      int shade = i * (BLUES.size() - 1) / (plan.batches().size() - 1);
+      chart.add(
           new Series(
               batch == 1 ? "batches of 1 image" : "batches of " + batch,
               BLUES.get(shade),
@@ -121,8 +119,7 @@ public final class SweepPictures {
       boolean main = k == largestK(plan);
       for (Routing routing : Routing.values()) {
         boolean priority = routing == Routing.BATCH_PRIORITY;
-        add(
-            chart,
+        chart.add(
             new Series(
                 (priority ? "BPR" : "vanilla") + ", K = " + k,
                 priority ? BLUE : ORANGE,
@@ -133,23 +130,17 @@ public final class SweepPictures {
     }
   }
 
-  private static void add(LineChart chart, Series series) {
-    if (!series.points().isEmpty()) {
-      chart.add(series);
-    }
-  }
-
   private static void addTwinLevel(LineChart chart, List<SweepRow> rows, int batch) {
     twin(rows, batch)
         .ifPresent(
             row ->
                 chart.add(
-                    new LineChart.Level(
+                    new LineChart.ReferenceLine(
                         "dense twin",
                         GREY,
                         100 * row.accuracy(),
-                        100 * row.accuracyLow(),
-                        100 * row.accuracyHigh())));
+                        100 * row.accuracyInterval().low(),
+                        100 * row.accuracyInterval().high())));
   }
 
   private static Optional<SweepRow> twin(List<SweepRow> rows, int batch) {
@@ -166,13 +157,17 @@ public final class SweepPictures {
     };
   }
 
-  private static List<Point> points(
+  private static List<ChartPoint> points(
       List<SweepRow> rows, Predicate<SweepRow> curve, ToDoubleFunction<SweepRow> x) {
     return rows.stream().filter(curve).map(row -> point(row, x.applyAsDouble(row))).toList();
   }
 
-  private static Point point(SweepRow row, double x) {
-    return new Point(x, 100 * row.accuracy(), 100 * row.accuracyLow(), 100 * row.accuracyHigh());
+  private static ChartPoint point(SweepRow row, double x) {
+    return new ChartPoint(
+        x,
+        100 * row.accuracy(),
+        100 * row.accuracyInterval().low(),
+        100 * row.accuracyInterval().high());
   }
 
   private static int largestK(SweepPlan plan) {

@@ -19,10 +19,10 @@ import java.util.stream.DoubleStream;
 public record SweepPlan(
     List<Double> ratios, List<Integer> expertsPerToken, List<Integer> batches, boolean twin) {
 
-  /** Images a slice at least: a few runs of the largest usual batch. */
+  /** Usual number of images of a slice: a few runs of the largest usual batch. */
   private static final int SLICE_IMAGES = 256;
 
-  /** Images a slice at most: all of them are decoded at once. */
+  /** Maximum number of images of a slice: all of them are decoded at once. */
   private static final int MAX_SLICE_IMAGES = 4096;
 
   /** Copies the lists; rejects what cannot be measured. */
@@ -56,8 +56,8 @@ public record SweepPlan(
   }
 
   /**
-   * Returns the capacity ratios to measure where nobody named others: from a tenth up to E/K, where
-   * nothing is ever dropped.
+   * Returns the capacity ratios to measure by default: from a tenth up to E/K, where nothing is
+   * dropped.
    */
   public static List<Double> ladder(ModelCard card) {
     double top = (double) card.numExperts() / card.expertsPerToken();

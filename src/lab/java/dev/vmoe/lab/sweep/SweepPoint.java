@@ -23,7 +23,7 @@ public record SweepPoint(@Nullable RoutingSettings routing, int batch) {
   }
 
   /** Returns the settings that the run gets; a dense model ignores them. */
-  RoutingSettings settings() {
+  public RoutingSettings settings() {
     return routing == null ? new RoutingSettings(1, 1, Routing.VANILLA) : routing;
   }
 }

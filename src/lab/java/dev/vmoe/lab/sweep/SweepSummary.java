@@ -6,24 +6,30 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
-/** Adds the slices of a sweep up: one row a setting. */
+/** Adds up the slices of each setting: one row a setting. */
 public final class SweepSummary {
 
   private SweepSummary() {}
 
   /**
-   * Returns a row for every setting that has runs, in the plan's order.
+   * Returns a row for every setting that has runs.
    *
+   * @param points settings in the order of the rows
    * @param model name of the V-MoE
    * @param twin name of the dense twin; null without one
-   * @param seed seed of the bootstrap
    */
   public static List<SweepRow> of(
-      SweepPlan plan, List<SweepRun> runs, String model, @Nullable String twin, long seed) {
+      List<SweepPoint> points,
+      List<SweepRun> runs,
+      String model,
+      @Nullable String twin,
+      Statistics statistics) {
     Map<SweepPoint, List<SweepRun>> byPoint = new LinkedHashMap<>();
-    plan.points().forEach(point -> byPoint.put(point, new ArrayList<>()));
+    points.forEach(point -> byPoint.put(point, new ArrayList<>()));
     runs.forEach(run -> byPoint.computeIfAbsent(run.point(), p -> new ArrayList<>()).add(run));
     List<SweepRow> rows = new ArrayList<>();
     byPoint.forEach(
@@ -31,72 +37,79 @@ public final class SweepSummary {
           if (!own.isEmpty()) {
             List<SweepRun> dense = byPoint.getOrDefault(SweepPoint.dense(point.batch()), List.of());
             String name = point.isDense() && twin != null ? twin : model;
-            rows.add(row(name, point, own, dense, seed));
+            rows.add(row(name, point, own, point.isDense() ? List.of() : dense, statistics));
           }
         });
     return rows;
   }
 
   private static SweepRow row(
-      String model, SweepPoint point, List<SweepRun> own, List<SweepRun> dense, long seed) {
+      String model,
+      SweepPoint point,
+      List<SweepRun> own,
+      List<SweepRun> dense,
+      Statistics statistics) {
     int images = own.stream().mapToInt(SweepRun::images).sum();
     int correct = own.stream().mapToInt(run -> run.correct().cardinality()).sum();
     long assigned = own.stream().mapToLong(SweepRun::assigned).sum();
     long dispatched = own.stream().mapToLong(SweepRun::dispatched).sum();
-    Bootstrap.Interval interval = Bootstrap.ofShare(correct, images, seed);
-    boolean paired = !point.isDense() && !dense.isEmpty();
+    List<RunPair> pairs = pairs(own, dense);
     return new SweepRow(
         model,
         point,
         own.get(0).effectiveRatio(),
         images,
         correct,
-        interval.low(),
-        interval.high(),
-        paired ? difference(own, dense, seed) : null,
-        Sweep.median(own.stream().map(SweepRun::millisPerImage).toList()),
-        paired ? timesDense(own, dense) : null,
+        statistics.difference(correct, 0, images),
+        pairs.isEmpty() ? null : difference(pairs, statistics),
+        overSlices(own, SweepRun::millisPerImage, SweepRun::images, statistics),
+        timesDense(pairs, statistics),
         assigned == 0 ? 1 : (double) dispatched / assigned);
   }
 
-  private static SweepRow.@Nullable Difference difference(
-      List<SweepRun> own, List<SweepRun> dense, long seed) {
-    Map<Integer, SweepRun> twins = bySlice(dense);
-    int gained = 0;
-    int lost = 0;
-    int images = 0;
+  /** A run and that of the dense twin on the same slice. */
+  private record RunPair(SweepRun own, SweepRun twin) {}
+
+  private static List<RunPair> pairs(List<SweepRun> own, List<SweepRun> dense) {
+    Map<Integer, SweepRun> twins = new HashMap<>();
+    dense.forEach(run -> twins.put(run.slice(), run));
+    List<RunPair> pairs = new ArrayList<>();
     for (SweepRun run : own) {
       SweepRun twin = twins.get(run.slice());
       if (twin != null) {
-        gained += countMinus(run.correct(), twin.correct());
-        lost += countMinus(twin.correct(), run.correct());
-        images += run.images();
+        pairs.add(new RunPair(run, twin));
       }
     }
-    if (images == 0) {
-      return null;
-    }
-    Bootstrap.Interval interval = Bootstrap.ofDifference(gained, lost, images, seed);
-    return new SweepRow.Difference(
-        (double) (gained - lost) / images, interval.low(), interval.high());
+    return pairs;
   }
 
-  private static @Nullable Double timesDense(List<SweepRun> own, List<SweepRun> dense) {
-    Map<Integer, SweepRun> twins = bySlice(dense);
-    List<Double> ratios = new ArrayList<>();
-    for (SweepRun run : own) {
-      SweepRun twin = twins.get(run.slice());
-      if (twin != null && twin.millisPerImage() > 0) {
-        ratios.add(run.millisPerImage() / twin.millisPerImage());
-      }
+  private static Interval difference(List<RunPair> pairs, Statistics statistics) {
+    int gained = 0;
+    int lost = 0;
+    int images = 0;
+    for (RunPair pair : pairs) {
+      gained += countMinus(pair.own.correct(), pair.twin.correct());
+      lost += countMinus(pair.twin.correct(), pair.own.correct());
+      images += pair.own.images();
     }
-    return ratios.isEmpty() ? null : Sweep.median(ratios);
+    return statistics.difference(gained, lost, images);
   }
 
-  private static Map<Integer, SweepRun> bySlice(List<SweepRun> runs) {
-    Map<Integer, SweepRun> bySlice = new HashMap<>();
-    runs.forEach(run -> bySlice.put(run.slice(), run));
-    return bySlice;
+  private static @Nullable Double timesDense(List<RunPair> pairs, Statistics statistics) {
+    List<RunPair> timed = pairs.stream().filter(it -> it.twin.millisPerImage() > 0).toList();
+    return timed.isEmpty()
+        ? null
+        : overSlices(
+            timed,
+            it -> it.own.millisPerImage() / it.twin.millisPerImage(),
+            it -> it.own.images(),
+            statistics);
+  }
+
+  private static <T> double overSlices(
+      List<T> slices, ToDoubleFunction<T> figure, ToIntFunction<T> images, Statistics statistics) {
+    return statistics.overSlices(
+        slices.stream().mapToDouble(figure).toArray(), slices.stream().mapToInt(images).toArray());
   }
 
   private static int countMinus(BitSet left, BitSet right) {

@@ -1,4 +1,4 @@
-// Asks the instance once a second how it is, and shows what it says.
+// Asks the instance for its status once a second, and shows it.
 
 import * as charts from './charts.js';
 import * as config from './config.js';
@@ -10,11 +10,11 @@ import * as images from './images.js';
 const PAUSE_MS = 1000;
 const PATIENCE_MS = 5000;
 
-/** Readings of the backlog that are older say nothing of now. */
+/** Older readings of the backlog say nothing about now. */
 const STALE_SECONDS = 5;
 
-/** Of the answers, as p99 has it. */
-const MOST_LATE = 0.01;
+/** Share of late answers that p99 allows. */
+const MAX_LATE = 0.01;
 
 const ROUTING_PAUSE_MS = 10_000;
 
@@ -50,9 +50,9 @@ function tiles(point, status) {
   say('tile-batch', `${format.rate(point.batch_images)} images a batch`);
 }
 
-/** By the share of late answers: latency is as old as the records are, which a replay's may be. */
+/** Uses the share of late answers: the latency of a replay includes the age of its records. */
 function isLate({target, late}) {
-  return target !== null && late !== null && late > MOST_LATE;
+  return target !== null && late !== null && late > MAX_LATE;
 }
 
 function letters(list) {
@@ -96,14 +96,14 @@ function gone() {
   say('health', 'no answer');
   banner(answeredMs === null
     ? 'The instance does not answer.'
-    : `The instance has not answered since ${format.time(answeredMs)}: what is shown is from then.`);
+    : `The instance has not answered since ${format.time(answeredMs)}: the page shows the state of then.`);
   document.body.classList.add('gone');
 }
 
 async function poll() {
   try {
     const response = await fetch(`/api/status?after=${after}`, {signal: AbortSignal.timeout(PATIENCE_MS)});
-    if (response.status === 401) { // another token by now, or none was given
+    if (response.status === 401) { // the token has changed, or was never given
       location.reload();
       return;
     }
@@ -118,7 +118,7 @@ async function poll() {
   setTimeout(poll, PAUSE_MS);
 }
 
-/** There is a map only where something makes routing profiles. */
+/** There is a map only if the instance keeps a routing profile. */
 function routing(there) {
   byId('routing').hidden = !there;
   if (there && Date.now() - mapMs > ROUTING_PAUSE_MS) {

@@ -6,12 +6,12 @@ import * as format from './format.js';
 
 const HEIGHT = 180;
 
-/** A history that has just begun does not fill the whole width with two points. */
-const LEAST_SECONDS = 60;
+/** Minimum time shown, so that the first two points do not fill the whole width. */
+const MIN_SECONDS = 60;
 
 const stepped = uPlot.paths.stepped({align: 1});
 
-/** What each chart shows: the fields of a point, with a colour of the style sheet each. */
+/** The charts: fields of a point, each with a colour of the style sheet. */
 const CHARTS = [
   {
     title: 'Throughput', unit: 'images/s', value: format.rate,
@@ -45,9 +45,9 @@ const CHARTS = [
 
 const FIELDS = ['time', ...new Set(CHARTS.flatMap((chart) => chart.series.map((s) => s.field)))];
 
-/** Points since the page was opened, a column a field; times in seconds. */
+/** Points since the page was opened, a column for each field; times in seconds. */
 const columns = Object.fromEntries(FIELDS.map((field) => [field, []]));
-const MOST_POINTS = 600;
+const MAX_POINTS = 600;
 
 let spanSeconds = 300;
 let plots = [];
@@ -73,7 +73,7 @@ function options(chart, width) {
     legend: {live: true},
     scales: {
       x: {range: () => shown()},
-      y: {range: (plot, least, most) => [0, niceTop(most)]},
+      y: {range: (plot, min, max) => [0, niceTop(max)]},
     },
     axes: [
       {...axis, size: 28, values: (plot, splits) => splits.map((s) => format.time(s * 1000)), space: 90, incrs: [15, 30, 60, 120, 300]},
@@ -100,18 +100,18 @@ function axisText(value) {
   return value >= 1000 ? `${+(value / 1000).toFixed(1)}k` : String(+value.toFixed(2));
 }
 
-/** A top that leaves some air and does not shiver. */
-function niceTop(most) {
-  if (!(most > 0)) return 1;
-  const step = 10 ** Math.floor(Math.log10(most)) / 4;
-  return Math.ceil((most * 1.08) / step) * step;
+/** Returns a rounded upper end of an axis, so that it does not change with every point. */
+function niceTop(max) {
+  if (!(max > 0)) return 1;
+  const step = 10 ** Math.floor(Math.log10(max)) / 4;
+  return Math.ceil((max * 1.08) / step) * step;
 }
 
 function shown() {
   const times = columns.time;
   const last = times.length > 0 ? times[times.length - 1] : Date.now() / 1000;
   const first = times.length > 0 ? times[0] : last;
-  return [Math.max(last - spanSeconds, Math.min(first, last - LEAST_SECONDS)), last];
+  return [Math.max(last - spanSeconds, Math.min(first, last - MIN_SECONDS)), last];
 }
 
 function data(chart) {
@@ -139,7 +139,7 @@ function build() {
   requestAnimationFrame(describe); // after the charts' own first drawing
 }
 
-/** The legend has the newest values while no cursor is on the chart; so has the description. */
+/** Shows the newest values in the legend, unless a cursor is on the chart, and in the description. */
 function describe() {
   const last = columns.time.length - 1;
   for (const {chart, figure, plot} of plots) {
@@ -177,12 +177,12 @@ export function add(points) {
       columns[field].push(field === 'time' ? point.time_ms / 1000 : point[field]);
     }
   }
-  for (const field of FIELDS) columns[field].splice(0, columns[field].length - MOST_POINTS);
+  for (const field of FIELDS) columns[field].splice(0, columns[field].length - MAX_POINTS);
   plots.forEach(({chart, plot}) => plot.setData(data(chart)));
   describe();
 }
 
-/** Forgets everything: another instance answers now. */
+/** Removes all points: another instance answers now. */
 export function clear() {
   for (const field of FIELDS) columns[field].length = 0;
 }

@@ -3,7 +3,7 @@
 import {byId, make, say} from './dom.js';
 import * as format from './format.js';
 
-let seen = null; // the configuration that the form's values come from
+let seen = null; // the configuration that the form was filled from
 let latest = null;
 
 const inputs = () => [...byId('config-fields').querySelectorAll('input, select')];
@@ -64,12 +64,12 @@ async function submit(event) {
     if (response.ok) {
       result(answer.done, 'good');
       byId('config-note').value = '';
-      seen = null; // what comes next is taken over
+      seen = null; // the next configuration fills the form again
     } else {
       result(answer.error, 'bad');
     }
   } catch {
-    result('no answer from the instance; look whether it was written before you try again', 'bad');
+    result('no answer from the instance; check whether it was written before you try again', 'bad');
   }
   mark();
 }
@@ -78,7 +78,7 @@ function record() {
   const {version, record: signature} = latest;
   if (signature === null) return 'The settings file is in force; no record has changed it.';
   const what = version === null
-    ? `Record ${signature.offset} gave everything back to the settings file`
+    ? `Record ${signature.offset} returned all settings to the settings file`
     : `Version ${version} is in force`;
   return `${what}, written ${format.date(signature.time_ms)}`
     + (signature.author ? ` by ${signature.author}` : '')
@@ -127,6 +127,6 @@ export function show(configuration, writable) {
   } else if (seen === null || (!same && changed().length === 0)) {
     fill();
   } else if (latest.version !== seen.version) {
-    result(`Another configuration is in force by now; Undo shows it.`, 'bad');
+    result(`Another configuration is now in force; Undo shows it.`, 'bad');
   }
 }

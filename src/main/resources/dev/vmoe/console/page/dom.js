@@ -1,4 +1,4 @@
-// Elements are made from text, never from markup: labels, reasons and notes are anybody's.
+// Elements are made from text, never from markup: labels, reasons and notes come from strangers.
 
 export const byId = (id) => document.getElementById(id);
 
@@ -13,13 +13,13 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Sets an element's text where it is another one. */
+/** Sets an element's text if it differs. */
 export function say(id, text) {
   const element = byId(id);
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Calls back with the value of the radio button that is chosen, now and at each change. */
+/** Calls back with the value of the chosen radio button, now and at each change. */
 export function onChoice(fieldset, callback) {
   fieldset.addEventListener('change', (event) => callback(event.target.value));
   const chosen = fieldset.querySelector('input:checked');

@@ -1,4 +1,4 @@
-// Experts by MoE block, as a table whose cells are coloured by their value.
+// A table of experts by MoE block; the value of a cell gives its colour.
 
 import {byId, make, onChoice} from './dom.js';
 import * as format from './format.js';
@@ -9,12 +9,12 @@ let shown = null;
 const MEASURES = {
   utilization: {
     text: (value) => format.percent(value),
-    caption: 'Slots that a choice found, of all slots, in the last ten seconds.',
+    caption: 'Share of the slots used in the last ten seconds.',
     colour: (value) => ['--heat', Math.min(1, value)],
   },
   load: {
     text: (value) => `${format.ratio(value)}×`,
-    caption: 'Choices before capacity, over an even share of them, in the last ten seconds.',
+    caption: 'Choices before capacity / an even share of them, in the last ten seconds.',
     colour: (value) => (value >= 1
       ? ['--heat-over', Math.min(1, (value - 1) / 0.6)]
       : ['--heat', Math.min(1, (1 - value) / 0.6)]),

@@ -1,4 +1,4 @@
-// Numbers and times as the page writes them. What is not known is a dash.
+// Formats numbers and times. Unknown values are a dash.
 
 const UNKNOWN = '–';
 
@@ -23,7 +23,7 @@ export function rate(value) {
   return value < 9.95 ? value.toFixed(1) : whole.format(value);
 }
 
-/** Seconds as milliseconds below one second. */
+/** Formats seconds; below one second as milliseconds. */
 export function duration(seconds) {
   if (!known(seconds)) return UNKNOWN;
   return seconds < 0.9995 ? `${whole.format(seconds * 1000)} ms` : `${seconds.toFixed(1)} s`;
@@ -45,7 +45,7 @@ export function date(ms) {
   return day.format(new Date(ms));
 }
 
-/** How long ago something began, in the two largest units. */
+/** Formats a time span in its two largest units. */
 export function span(ms) {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   const minutes = Math.floor(seconds / 60);

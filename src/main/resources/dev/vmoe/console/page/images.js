@@ -1,4 +1,4 @@
-// Images of one of the newest batches, with the skipped patches covered: those whose token got no slot.
+// Images of one of the newest batches. Skipped patches are covered: their tokens got no slot.
 
 import {byId, make, say} from './dom.js';
 import * as format from './format.js';
@@ -34,7 +34,7 @@ function tile(image) {
   const right = image.label === null ? null : image.label === best.label;
   const patches = digits.length === 0
     ? ''
-    : `${skipped} of ${digits.length} patches are covered: skipped, no expert of the block took them`;
+    : `${skipped} of ${digits.length} patches are covered: skipped, they got no expert of the block`;
   const picture = make('div', {class: 'picture'}, make('img', {
     src: `data:image/png;base64,${image.png}`,
     alt: `Image at ${image.partition}/${image.offset}, taken for ${best.label}. ${patches}`,
@@ -69,7 +69,7 @@ function draw() {
   say('images-caption',
     `${batch.images.length} of the ${batch.batch_size} images of batch ${batch.id}, as the model saw them`
       + ` · capacity ratio ${format.ratio(batch.effective_capacity_ratio)} in effect, K ${batch.experts_per_token}`
-      + (batch.blocks.length === 0 ? '' : ' · grey: skipped, no expert of the block took the patch'));
+      + (batch.blocks.length === 0 ? '' : ' · grey: skipped patches, which got no expert of the block'));
   byId('images').replaceChildren(...batch.images.map(tile));
 }
 
@@ -82,7 +82,7 @@ async function poll() {
         draw();
       }
     } catch {
-      // the banner says so
+      // the banner shows it
     }
   }
   setTimeout(poll, PAUSE_MS);

@@ -1,4 +1,4 @@
-// Gives the token for a cookie, then shows what was asked for.
+// Exchanges the token for a cookie, then loads the requested page.
 
 import {byId, say} from './dom.js';
 

@@ -1,0 +1,120 @@
+package dev.vmoe.lab;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.Dependency;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Test;
+
+/** Which package of the lab may use which: the ground floor first. All of them may use serving. */
+class LabLayeringTest {
+
+  private static final String ROOT = "dev.vmoe.lab.";
+
+  /** package | may use */
+  private static final String TABLE =
+      """
+      chart    |
+      routing  |
+      sweep    | chart
+      patches  | sweep
+      bench    | sweep
+      overload | chart sweep
+      sizing   | chart overload bench
+      cli      | chart routing sweep patches bench overload sizing
+      """;
+
+  /** Serving packages that nothing but the commands may use. */
+  private static final Set<String> FOR_COMMANDS = Set.of("dev.vmoe.cli", "dev.vmoe.doctor");
+
+  private static final Map<String, Set<String>> MAY_USE = parse();
+
+  /** As the build compiled them: the tests see a copy among their own classes. */
+  private static final JavaClasses CLASSES = compiled("lab-classes");
+
+  private static JavaClasses compiled(String folder) {
+    return new ClassFileImporter().importPath(Path.of("target", folder));
+  }
+
+  @Test
+  void shouldUseOnlyWhatTheTableNames() {
+    for (JavaClass used : CLASSES) {
+      for (Dependency dependency : used.getDirectDependenciesFromSelf()) {
+        String room = room(used);
+        String target = dependency.getTargetClass().getPackageName();
+        if (target.startsWith(ROOT) && !room(dependency.getTargetClass()).equals(room)) {
+          assertThat(MAY_USE.get(room))
+              .as(dependency.getDescription())
+              .contains(room(dependency.getTargetClass()));
+        }
+        if (FOR_COMMANDS.contains(target)) {
+          assertThat(room).as(dependency.getDescription()).isEqualTo("cli");
+        }
+      }
+    }
+  }
+
+  @Test
+  void shouldNameEveryPackageAndBuildEachFloorOnTheOnesBelow() {
+    assertThat(CLASSES.stream().map(LabLayeringTest::room).collect(Collectors.toSet()))
+        .containsExactlyInAnyOrderElementsOf(MAY_USE.keySet());
+    Set<String> below = new TreeSet<>();
+    MAY_USE.forEach(
+        (name, uses) -> {
+          assertThat(below).as("what %s may use", name).containsAll(uses);
+          below.add(name);
+        });
+  }
+
+  @Test
+  void shouldBeUnknownToServing() {
+    noClasses()
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(ROOT + ".")
+        .check(compiled("classes"));
+  }
+
+  @Test
+  void shouldHaveNoCircleOfPackages() {
+    slices().matching(ROOT + "(*)..").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  @Test
+  void shouldMarkEveryPackageForNullness() {
+    for (String name : MAY_USE.keySet()) {
+      assertThat(CLASSES.getPackage(ROOT + name).isAnnotatedWith(NullMarked.class))
+          .as("%s has a package-info with @NullMarked", name)
+          .isTrue();
+    }
+  }
+
+  private static String room(JavaClass it) {
+    assertThat(it.getPackageName()).startsWith(ROOT);
+    return it.getPackageName().substring(ROOT.length());
+  }
+
+  private static Map<String, Set<String>> parse() {
+    Map<String, Set<String>> table = new LinkedHashMap<>();
+    TABLE
+        .lines()
+        .forEach(
+            line -> {
+              String[] cells = line.split("\\|", -1);
+              String uses = cells[1].strip();
+              table.put(cells[0].strip(), uses.isEmpty() ? Set.of() : Set.of(uses.split(" ")));
+            });
+    return table;
+  }
+}

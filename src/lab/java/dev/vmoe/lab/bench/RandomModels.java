@@ -1,0 +1,57 @@
+package dev.vmoe.lab.bench;
+
+import dev.vmoe.model.Form;
+import dev.vmoe.model.ImportOptions;
+import dev.vmoe.model.ModelImport;
+import dev.vmoe.model.Precision;
+import dev.vmoe.model.Target;
+import dev.vmoe.model.VmoeArchitecture;
+import dev.vmoe.modelstore.BundledModels;
+import dev.vmoe.modelstore.GraphFolder;
+import dev.vmoe.moe.Resize;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Graphs of the published architectures with random weights, in {@code target/models}. */
+public final class RandomModels {
+
+  private RandomModels() {}
+
+  /**
+   * Returns the graph of a variant.
+   *
+   * @throws IllegalArgumentException if there is no such variant
+   */
+  public static Path graph(String variant, long seed) throws IOException {
+    return graph(variant, false, Form.of(Target.CPU), seed);
+  }
+
+  /**
+   * Returns the graph of a variant or of its dense twin.
+   *
+   * @throws IllegalArgumentException if there is no such variant
+   */
+  public static Path graph(String variant, boolean twin, Form form, long seed) throws IOException {
+    VmoeArchitecture architecture = Variant.ofLabel(variant).architecture();
+    String name =
+        variant.replace('/', '-')
+            + (twin ? "-dense" : "")
+            + (form.target() == Target.CPU ? "" : "-cuda")
+            + (form.precision() == Precision.FP32 ? "" : "-" + form.precision().label())
+            + "-"
+            + seed
+            + ".onnx";
+    return BundledModels.graphs()
+        .fresh(
+            name,
+            GraphFolder.compiled(RandomCheckpoint.class),
+            out ->
+                ModelImport.write(
+                    RandomCheckpoint.of(twin ? architecture.denseTwin() : architecture, seed),
+                    ImportOptions.named("random " + variant)
+                        .resized(Resize.AREA)
+                        .forTarget(form.target()),
+                    form.precision(),
+                    out));
+  }
+}

@@ -1,0 +1,70 @@
+package dev.vmoe.lab.cli;
+
+import dev.vmoe.cli.ModelOptions;
+import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.moe.ModelCard;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The options of the commands that run a model at many settings, beside its dense twin. */
+final class CapacityOptions {
+
+  @Mixin private final ModelOptions model = new ModelOptions();
+
+  @Option(
+      names = "--dense",
+      paramLabel = "M.onnx",
+      description = "The dense twin (default: the bundled one for a bundled model, else none).")
+  private @Nullable Path dense;
+
+  @Option(
+      names = "--ratios",
+      split = ",",
+      paramLabel = "R",
+      description = "Capacity ratios (default: the ones above).")
+  private @Nullable List<Double> ratios;
+
+  @Option(
+      names = "--experts-per-token",
+      split = ",",
+      paramLabel = "K",
+      description = "Experts each token is sent to (default: 1 to the trained K).")
+  private @Nullable List<Integer> expertsPerToken;
+
+  /** Opens the model. */
+  BatchClassifier open() throws IOException {
+    return model.open();
+  }
+
+  /** Opens the dense twin; null if there is none. */
+  @Nullable BatchClassifier openTwin() throws IOException {
+    return dense == null ? model.openTwin() : model.open(dense);
+  }
+
+  /** Returns the device and threads that were asked for. */
+  String deviceLabel() {
+    return model.deviceLabel();
+  }
+
+  /** Returns the capacity ratios, or these if none were named. */
+  List<Double> ratios(List<Double> others) {
+    return ratios == null ? others : ratios;
+  }
+
+  /** Returns whether K was named. */
+  boolean namesExperts() {
+    return expertsPerToken != null;
+  }
+
+  /** Returns each K, from 1 to that of the training if none was named. */
+  List<Integer> expertsPerToken(ModelCard card) {
+    return expertsPerToken == null
+        ? IntStream.rangeClosed(1, Math.max(1, card.expertsPerToken())).boxed().toList()
+        : expertsPerToken;
+  }
+}

@@ -1,0 +1,45 @@
+package dev.vmoe.lab.cli;
+
+import dev.vmoe.output.Progress;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** What the commands of the lab share. */
+abstract class LabCommand implements Callable<Integer> {
+
+  @Spec CommandSpec spec;
+
+  /** Returns a progress on stderr. */
+  final Progress progress() {
+    return new Progress(spec.commandLine().getErr());
+  }
+
+  /** Returns where the result is printed. */
+  final PrintWriter out() {
+    return spec.commandLine().getOut();
+  }
+
+  /** Prints a part of the result. */
+  final void print(String text) {
+    out().print(text);
+    out().flush();
+  }
+
+  /** Returns the error of an option or its value. */
+  final ParameterException usage(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+
+  /** Returns what the options make; an argument that it rejects is wrong usage. */
+  final <T> T valid(Supplier<T> made) {
+    try {
+      return made.get();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+    }
+  }
+}

@@ -1,0 +1,108 @@
+package dev.vmoe.lab.overload;
+
+import java.util.Arrays;
+
+/**
+ * What came of each image of a trace. Times are seconds from the start of the trace; an image's
+ * latency counts from the moment it was due, so a sender that falls behind hides nothing.
+ *
+ * <p>Not safe for use by several threads.
+ */
+public final class TraceOutcome {
+
+  private final ArrivalTrace trace;
+  private final double[] answeredSeconds;
+  private final double[] correct;
+  private final double[] capacityRatio;
+  private final double[] expertsPerToken;
+  private int answered;
+
+  /** Creates an outcome without answers. */
+  public TraceOutcome(ArrivalTrace trace) {
+    this.trace = trace;
+    this.answeredSeconds = new double[trace.images()];
+    this.correct = new double[trace.images()];
+    this.capacityRatio = new double[trace.images()];
+    this.expertsPerToken = new double[trace.images()];
+    Arrays.fill(answeredSeconds, Double.NaN);
+  }
+
+  /**
+   * Notes an answer; a second one for the same image changes nothing.
+   *
+   * @param seconds when a read_committed client had it
+   * @param right 1 if it was right, 0 if not; between them where it is an expectation
+   * @param ratio requested capacity ratio
+   * @param k experts a token was sent to
+   * @return whether it is the image's first
+   */
+  public boolean answer(int image, double seconds, double right, double ratio, double k) {
+    if (isAnswered(image)) {
+      return false;
+    }
+    answeredSeconds[image] = seconds;
+    correct[image] = right;
+    capacityRatio[image] = ratio;
+    expertsPerToken[image] = k;
+    answered++;
+    return true;
+  }
+
+  /** Returns how many images were sent. */
+  public int images() {
+    return trace.images();
+  }
+
+  /** Returns how many images were answered. */
+  public int answered() {
+    return answered;
+  }
+
+  /** Returns whether an image was answered. */
+  public boolean isAnswered(int image) {
+    return !Double.isNaN(answeredSeconds[image]);
+  }
+
+  /** Returns when an image was due. */
+  public double dueSeconds(int image) {
+    return trace.seconds(image);
+  }
+
+  /** Returns when an image was answered; NaN if it never was. */
+  public double answeredSeconds(int image) {
+    return answeredSeconds[image];
+  }
+
+  /** Returns the time from due to answered; NaN if it never was. */
+  public double latencySeconds(int image) {
+    return answeredSeconds[image] - trace.seconds(image);
+  }
+
+  /** Returns how far an answer was right, 0 to 1; 0 without one. */
+  public double correct(int image) {
+    return correct[image];
+  }
+
+  /** Returns the capacity ratio an image was answered with. */
+  public double capacityRatio(int image) {
+    return capacityRatio[image];
+  }
+
+  /** Returns the K an image was answered with. */
+  public double expertsPerToken(int image) {
+    return expertsPerToken[image];
+  }
+
+  /** Returns the answered images in the order of their answers. */
+  public int[] byAnswer() {
+    Integer[] order = new Integer[answered];
+    int count = 0;
+    for (int i = 0; i < images(); i++) {
+      if (isAnswered(i)) {
+        order[count++] = i;
+      }
+    }
+    Arrays.sort(order, (a, b) -> Double.compare(answeredSeconds[a], answeredSeconds[b]));
+    return Arrays.stream(order).mapToInt(Integer::intValue).toArray();
+  }
+}
