@@ -277,7 +277,7 @@ class SecuredBrokerIT {
               () -> SecuredBench.pipeline(bench.settings(SecuredBench.ALL, WRONG), classifier))
           .withMessageContaining(bench.kafka.bootstrapServers())
           .withMessageContaining("Authentication failed: Invalid username or password")
-          .withMessageContaining("Check bootstrap.servers, and the rights of this user")
+          .withMessageContaining("Check bootstrap.servers and the rights of this user")
           .withMessageNotContaining(WRONG);
     }
   }

@@ -152,7 +152,7 @@ public final class LocalPipeline implements AutoCloseable {
     return settings;
   }
 
-  /** Returns a client of the registry, open as long as this. */
+  /** Returns a client of the registry, closed with this. */
   public RegistryClient registry() {
     return broker.registry();
   }
