@@ -69,6 +69,8 @@ class RestartIT {
         try (FakeClassifier slow = new FakeClassifier(Duration.ofMillis(40));
             Pipeline pipeline = Pipeline.start(workbench.settings(Map.of()), slow, counting)) {
           await("some answers").atMost(LIMIT).until(() -> answers.poll() > before + 100);
+          slow.hold();
+          await("a batch that runs").atMost(LIMIT).until(slow::isHolding);
         }
         assertThat(answers.predictions.pollToEnd().size() - predictions)
             .as("images answered, of %s decoded", decoded)

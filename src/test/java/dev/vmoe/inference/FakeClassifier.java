@@ -37,6 +37,8 @@ public final class FakeClassifier implements BatchClassifier {
   private final Duration runTime;
   private final AtomicInteger failures = new AtomicInteger();
   private final AtomicInteger runs = new AtomicInteger();
+  private volatile boolean hold;
+  private volatile boolean holding;
 
   /** Creates a classifier that takes no time. */
   public FakeClassifier() {
@@ -72,6 +74,16 @@ public final class FakeClassifier implements BatchClassifier {
     failures.addAndGet(count);
   }
 
+  /** Holds every run from now on until its thread is interrupted. */
+  public void hold() {
+    hold = true;
+  }
+
+  /** Returns whether a run is held. */
+  public boolean isHolding() {
+    return holding;
+  }
+
   /** Returns how many batches ran, failed ones included. */
   public int runs() {
     return runs.get();
@@ -98,6 +110,10 @@ public final class FakeClassifier implements BatchClassifier {
     long endNanos = System.nanoTime() + runTime.toNanos();
     for (long left = runTime.toNanos(); left > 0; left = endNanos - System.nanoTime()) {
       LockSupport.parkNanos(left);
+    }
+    while (hold && !Thread.currentThread().isInterrupted()) {
+      holding = true;
+      LockSupport.parkNanos(1_000_000);
     }
     int imageBytes = CARD.imageSize() * CARD.imageSize() * 3;
     int slots =
