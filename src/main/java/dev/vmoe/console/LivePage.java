@@ -3,7 +3,6 @@ package dev.vmoe.console;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.Metric;
 import dev.vmoe.metrics.MetricsReading;
-import dev.vmoe.output.OneLine;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;

@@ -188,7 +188,8 @@ public final class Meters implements AutoCloseable {
    * Returns the values of the pipeline's own metrics now, without those of the JVM and of Kafka.
    */
   public MetricsReading read() {
-    return new MetricsReading(registry.getPrometheusRegistry().scrape(name -> name.startsWith(OWN)));
+    return new MetricsReading(
+        registry.getPrometheusRegistry().scrape(name -> name.startsWith(OWN)));
   }
 
   @Override

@@ -1,7 +1,6 @@
 package dev.vmoe.lab.overload;
 
 import dev.vmoe.capacity.OperatingPoint;
-import dev.vmoe.lab.sweep.Evaluation;
 import dev.vmoe.lab.sweep.SweepRow;
 import java.util.HashMap;
 import java.util.List;
