@@ -4,17 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.vmoe.config.ConfigEntry;
 import dev.vmoe.embedded.EmbeddedKafka;
 import dev.vmoe.embedded.EmbeddedRegistry;
+import dev.vmoe.instance.Pipeline;
+import dev.vmoe.instance.SettingsModels;
+import dev.vmoe.metrics.Meters;
+import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.modelstore.BundledModels;
+import dev.vmoe.output.Progress;
+import dev.vmoe.settings.Settings;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -99,22 +108,78 @@ class ConfigCommandIT {
     run("model.", "topics", "create");
     assertThat(run("model.", "config", "set", "model=good", "--set", folder)).isZero();
     assertThat(run("model.", "config", "set", "model=other", "--set", folder)).isZero();
-    String text = new String(graph, StandardCharsets.ISO_8859_1);
-    Files.writeString( // what it says about itself can be read, and only loading it shows that
-        models.resolve("other/model.onnx"),
-        text.replace("MatMul", "NatMul"),
-        StandardCharsets.ISO_8859_1);
+    spoil(models.resolve("other/model.onnx"));
 
     assertThat(run("model.", "config", "show", "--set", folder)).isZero();
     assertThat(out.toString())
         .containsPattern("model +good +configuration 0")
         .containsPattern("last refused: 2, .*: model: cannot load .*other");
-    assertThat(run("model.", "config", "set", "capacity.ratio=0.5", "--set", folder))
-        .as("over a model that nobody can load")
+    assertThat(run("model.", "config", "set", "model=other", "--set", folder))
+        .as("a model that nobody can load")
         .isEqualTo(VmoeCommand.USAGE);
     assertThat(err.toString()).contains("cannot load");
     assertThat(run("model.", "config", "set", "model=", "capacity.ratio=0.5", "--set", folder))
         .isZero();
+  }
+
+  /**
+   * Show, set, doctor and an instance: record 2 sets the routing, and a model that loads nowhere.
+   */
+  @Test
+  void shouldAgreeWithInstancesOnTheRecordInForce() throws Exception {
+    for (String name : List.of("good", "other")) {
+      Files.copy(
+          BundledModels.twin(),
+          Files.createDirectories(models.resolve(name)).resolve("model.onnx"));
+    }
+    String[] set = {
+      "--set", "models.dir=" + models,
+      "--set", "model=" + BundledModels.vmoe(),
+      "--set", "device=cpu",
+      "--set", "console.port=0",
+      "--set", "cost.survey.ms=0"
+    };
+    run("agree.", "topics", "create");
+    assertThat(run("agree.", set, "config", "set", "model=good")).isZero();
+    assertThat(run("agree.", set, "config", "set", "model=other", "routing=vanilla")).isZero();
+    spoil(models.resolve("other/model.onnx"));
+
+    assertInForce(set, 0, "{model=good}");
+    assertThat(run("agree.", set, "config", "show")).isZero();
+    assertThat(out.toString()).containsPattern("last refused: 2, .*: model: cannot load .*other");
+    assertThat(run("agree.", set, "config", "set", "capacity.ratio=0.5")).as("%s", err).isZero();
+    assertThat(out.toString())
+        .isEqualToIgnoringNewLines("configuration 4: capacity.ratio 1.05 → 0.5");
+    assertInForce(set, 4, "{capacity.ratio=0.5, model=good}");
+  }
+
+  private void assertInForce(String[] set, long offset, String overrides) throws Exception {
+    assertThat(run("agree.", set, "config", "show")).isZero();
+    assertThat(out.toString())
+        .containsPattern("model +good +configuration " + offset)
+        .containsPattern("routing +bpr +settings file");
+    assertThat(run("agree.", set, "doctor")).as("%s", out).isZero();
+    assertThat(out.toString()).contains("configuration " + offset + " is in force: " + overrides);
+    Settings settings = settings("agree.", set);
+    try (Meters meters = new Meters();
+        Pipeline pipeline = instance(settings, Pipeline.metrics(meters))) {
+      ConfigEntry inForce = pipeline.configuration().inForce().orElseThrow();
+      assertThat(inForce.offset()).isEqualTo(offset);
+      assertThat(new TreeMap<>(inForce.overrides())).hasToString(overrides);
+      assertThat(pipeline.configuration().current().version()).isEqualTo(offset);
+    }
+  }
+
+  private static Pipeline instance(Settings settings, PipelineMetrics metrics) {
+    Progress progress = new Progress(new PrintWriter(new StringWriter()));
+    return Pipeline.start(
+        settings, new SettingsModels(settings, metrics, progress, () -> {}), metrics);
+  }
+
+  private static void spoil(Path graph) throws Exception {
+    // What it says about itself can be read; only loading it shows that it is broken.
+    String text = Files.readString(graph, StandardCharsets.ISO_8859_1);
+    Files.writeString(graph, text.replace("MatMul", "NatMul"), StandardCharsets.ISO_8859_1);
   }
 
   @Test
@@ -204,6 +269,28 @@ class ConfigCommandIT {
             registry.url(),
             "--set",
             "topic.prefix=" + prefix));
+    return run(all);
+  }
+
+  private int run(String prefix, String[] set, String... arguments) {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.addAll(List.of(set));
+    return run(prefix, all.toArray(String[]::new));
+  }
+
+  private static Settings settings(String prefix, String[] set) {
+    Map<String, String> values = new HashMap<>();
+    for (int i = 1; i < set.length; i += 2) {
+      values.put(
+          set[i].substring(0, set[i].indexOf('=')), set[i].substring(set[i].indexOf('=') + 1));
+    }
+    values.put("bootstrap.servers", kafka.bootstrapServers());
+    values.put("schema.registry.url", registry.url());
+    values.put("topic.prefix", prefix);
+    return new Settings(values);
+  }
+
+  private int run(List<String> all) {
     out.getBuffer().setLength(0);
     err.getBuffer().setLength(0);
     return VmoeCommand.commandLine(new PrintWriter(out, true), new PrintWriter(err, true), null)

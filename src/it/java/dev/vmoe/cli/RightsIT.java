@@ -121,7 +121,7 @@ class RightsIT {
   private String change(Pipeline pipeline, FakeClassifier classifier) {
     Settings settings = SecuredBench.load(bench.settings("console"));
     var seen = pipeline.configuration().seen();
-    return RunningView.ofOneModel(settings, classifier.card(), null, pipeline)
+    return new RunningView(settings, List.of(), pipeline)
         .change(
             new ConfigurationChange(
                 seen.version(),

@@ -205,8 +205,7 @@ class SecretsIT {
               metrics)) {
         pipeline.bindKafka(meters);
         meters.bindJvm();
-        instance.started(
-            pipeline, RunningView.ofOneModel(settings, classifier.card(), null, pipeline));
+        instance.started(pipeline, new RunningView(settings, List.of(), pipeline));
         assertThat(pipeline.awaitRunning(LIMIT)).isTrue();
         await().atMost(LIMIT).until(() -> classifier.runs() > 0);
         visit(bench, console);

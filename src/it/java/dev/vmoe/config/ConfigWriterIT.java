@@ -69,13 +69,13 @@ class ConfigWriterIT {
       instance.start();
       ConfigWriter writer = workbench.configWriter();
       writer.editSeen(instance.seen(), put("routing", "vanilla"), "ann", null);
-      await().until(() -> instance.lastValid().isPresent());
+      await().until(() -> instance.inForce().isPresent());
       long refused =
           writer
               .editSeen(instance.seen(), put("batch.max.images", "4096"), "ann", null)
               .orElseThrow()
               .offset();
-      await().until(() -> instance.lastRefusal().filter(it -> it.offset() == refused).isPresent());
+      await().until(() -> instance.lastRefused().filter(it -> it.offset() == refused).isPresent());
 
       long next =
           writer
@@ -84,7 +84,7 @@ class ConfigWriterIT {
               .offset();
 
       await().until(() -> Long.valueOf(next).equals(instance.current().version()));
-      assertThat(instance.lastValid().orElseThrow().overrides())
+      assertThat(instance.inForce().orElseThrow().overrides())
           .isEqualTo(Map.of("routing", "vanilla", "capacity.ratio", "0.5"));
     }
   }

@@ -145,6 +145,7 @@ class ModelChangeIT {
 
     @Override
     public LoadedModel load(LiveSettings settings) {
+      complete(settings);
       String name = String.valueOf(settings.model());
       if (name.equals(SLOW)) {
         waiting.incrementAndGet();
@@ -157,7 +158,6 @@ class ModelChangeIT {
           new Failing(session, failures, unexpected),
           new FakeDecoder(size * size * 3),
           ControllerFactory.fixed(),
-          it -> BufferRoom.runnable(it, session.card()),
           () -> {
             session.close();
             closed.add(name);
@@ -224,10 +224,10 @@ class ModelChangeIT {
               () ->
                   pipeline
                       .configuration()
-                      .lastRefusal()
+                      .lastRefused()
                       .filter(refusal -> refusal.offset() == offset)
                       .isPresent());
-      assertThat(pipeline.configuration().lastRefusal().orElseThrow().reason()).contains(reason);
+      assertThat(pipeline.configuration().lastRefused().orElseThrow().refusal()).contains(reason);
     }
 
     Scrape scrape() {
@@ -453,7 +453,7 @@ class ModelChangeIT {
         awaitAnswersBy(answers, LARGE, 1);
         assertThat(running.models.loaded).containsExactly(LARGE);
         assertThat(running.models.waiting).as("loads of an older record's model").hasValue(0);
-        assertThat(running.pipeline.configuration().lastRefusal()).isPresent();
+        assertThat(running.pipeline.configuration().lastRefused()).isPresent();
       }
       assertThat(answers.predictions.read).hasSize(1);
     }

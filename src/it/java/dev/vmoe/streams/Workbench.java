@@ -2,6 +2,7 @@ package dev.vmoe.streams;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.vmoe.config.ConfigCheck;
 import dev.vmoe.config.ConfigFollower;
 import dev.vmoe.config.ConfigLog;
 import dev.vmoe.config.ConfigReader;
@@ -234,22 +235,37 @@ public final class Workbench implements AutoCloseable {
   public ConfigWriter configWriter() {
     Settings settings = settings(Map.of());
     return new ConfigWriter(
-        settings, registry, new ConfigReader(registry, settings, UnaryOperator.identity()));
+        settings,
+        registry,
+        new ConfigReader(registry, settings, UnaryOperator.identity()),
+        ConfigCheck.UNTRIED);
   }
 
   /** Follows whatever has smaller batches. */
-  private record Refusing(int images) implements ConfigFollower {
+  private static final class Refusing implements ConfigFollower {
+    private final int images;
+    private volatile LiveSettings current;
+
+    Refusing(int images) {
+      this.images = images;
+    }
+
+    @Override
+    public LiveSettings current() {
+      return current;
+    }
+
     @Override
     public boolean isReadyFor(LiveSettings settings) {
       return true;
     }
 
     @Override
-    public Change prepare(LiveSettings settings) {
+    public Prepared prepare(LiveSettings settings) {
       if (settings.maxBatchImages() >= images) {
         throw new IllegalArgumentException("no room for " + settings.maxBatchImages());
       }
-      return () -> settings;
+      return () -> current = settings;
     }
   }
 

@@ -75,7 +75,7 @@ final class BatchRunner<T> {
 
   private BatchRun classify(MicroBatch<T> batch) {
     FlushReason flushReason = Objects.requireNonNull(batch.flushReason);
-    BatchClassifier classifier = batch.model.classifier();
+    BatchClassifier classifier = batch.terms.model().classifier();
     int numImages = batch.compact();
     long startNanos = nanoClock.getAsLong();
     if (numImages == 0) {
@@ -85,7 +85,7 @@ final class BatchRunner<T> {
     for (BatchEntry<T> entry : batch.entries) {
       entry.queueNanos = startNanos - entry.submittedNanos;
     }
-    Decision decision = batch.model.controller().decide(sample(batch, numImages, startNanos));
+    Decision decision = batch.terms.decide(sample(batch, numImages, startNanos));
     boolean alone = classifier.takesAllCores();
     if (alone) {
       decoding.standStill();
@@ -98,7 +98,7 @@ final class BatchRunner<T> {
               batch.priorities(numImages),
               decision.routingSettings());
       lastRun = new RunTime(decision.point(), numImages, result.inferenceNanos());
-      lastModel = batch.model;
+      lastModel = batch.terms.model();
       return new BatchRun(
           batch.id,
           classifier.card(),
@@ -125,7 +125,7 @@ final class BatchRunner<T> {
         waitingImages.getAsInt(),
         nowNanos - batch.openedNanos,
         Math.max(0, nowNanos - completeNanos),
-        batch.model == lastModel ? lastRun : null, // it says nothing of another model
+        batch.terms.model() == lastModel ? lastRun : null, // it says nothing of another model
         Load.UNKNOWN);
   }
 

@@ -11,14 +11,8 @@ final class MicroBatch<T> {
 
   final String id;
 
-  /** The model that it is run with. */
-  final ServedModel model;
-
-  /** When it is closed. */
-  final BatchLimits limits;
-
-  /** Bytes that its buffer has to have. */
-  final int bufferBytes;
+  /** What it was opened under. */
+  final BatchTerms terms;
 
   final long openedNanos;
 
@@ -52,9 +46,7 @@ final class MicroBatch<T> {
   /** Opens a batch, for which a use of the model has begun. */
   MicroBatch(String id, BatchTerms terms, long openedNanos) {
     this.id = id;
-    this.model = terms.model();
-    this.limits = terms.limits();
-    this.bufferBytes = terms.bufferBytes();
+    this.terms = terms;
     this.openedNanos = openedNanos;
   }
 
@@ -78,7 +70,7 @@ final class MicroBatch<T> {
       return 0;
     }
     long ageNanos = Math.max(0, nowNanos - openedNanos); // lanes may be out of order by a little
-    BatchLimits.Closing closing = limits.closing(entries.size(), bytes, ageNanos, running);
+    BatchLimits.Closing closing = terms.limits().closing(entries.size(), bytes, ageNanos, running);
     if (closing.reason() != null) {
       close(closing.reason(), nowNanos);
       return 0;
@@ -112,7 +104,7 @@ final class MicroBatch<T> {
    * @return images left
    */
   int compact() {
-    int slotBytes = model.slotBytes();
+    int slotBytes = terms.model().slotBytes();
     ByteBuffer images = Objects.requireNonNull(buffer);
     int kept = 0;
     for (BatchEntry<T> entry : entries) {

@@ -61,7 +61,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
   /**
    * Starts the batcher's threads.
    *
-   * @param terms model and limits; asked when a batch is opened, so that a change counts from the
+   * @param terms terms in force; asked when a batch is opened, so that a change counts from the
    *     next one on
    * @param decodeThreads threads that decode, at least 1
    * @param observer told of each batch that has run
@@ -119,7 +119,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
     MicroBatch<T> batch = queue.peekLast();
     if (batch != null
         && batch.flushReason == null
-        && batch.limits.overflows(batch.bytes, entryBytes)) {
+        && batch.terms.limits().overflows(batch.bytes, entryBytes)) {
       batch.close(FlushReason.BYTES, entry.submittedNanos);
     }
     if (batch == null || batch.flushReason != null) {
@@ -152,9 +152,8 @@ public final class MicroBatcher<T> implements AutoCloseable {
 
   /** Returns the buffer, or a larger one in its place where batches or images have grown. */
   private ByteBuffer fit(ByteBuffer buffer, MicroBatch<T> batch) {
-    return buffer.capacity() < batch.bufferBytes
-        ? ByteBuffer.allocateDirect(batch.bufferBytes)
-        : buffer;
+    int bytes = batch.terms.bufferBytes();
+    return buffer.capacity() < bytes ? ByteBuffer.allocateDirect(bytes) : buffer;
   }
 
   // ---- decoding: on the workers ----
@@ -167,7 +166,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
 
   private void decode(MicroBatch<T> batch, BatchEntry<T> entry, byte[] encoded, ByteBuffer buffer) {
     DecodedImage image =
-        DecodedImage.of(encoded, batch.model.decoder(), buffer, entry.slot, nanoClock);
+        DecodedImage.of(encoded, batch.terms.model().decoder(), buffer, entry.slot, nanoClock);
     lock.lock();
     try {
       if (image.failure() != null) {
@@ -242,7 +241,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    batch.model.release();
+    batch.terms.model().release();
   }
 
   private int waitingImages() {

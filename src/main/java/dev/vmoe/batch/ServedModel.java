@@ -1,6 +1,5 @@
 package dev.vmoe.batch;
 
-import dev.vmoe.capacity.CapacityController;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
 
@@ -12,10 +11,9 @@ public final class ServedModel {
 
   private final BatchClassifier classifier;
   private final ImageDecoder decoder;
-  private final CapacityController controller;
   private final Runnable giveBack;
 
-  /** Whoever serves the model, and each batch that is open or runs; 0 once it is given back. */
+  /** The owner, and each batch that is open or runs; 0 once the model is given back. */
   private int users = 1;
 
   /**
@@ -23,17 +21,11 @@ public final class ServedModel {
    *
    * @param classifier runs each batch
    * @param decoder decodes each image into the model's input
-   * @param controller chooses each batch's operating point
-   * @param giveBack told once, when nobody uses the model any more
+   * @param giveBack called once, when the model is not used any more
    */
-  public ServedModel(
-      BatchClassifier classifier,
-      ImageDecoder decoder,
-      CapacityController controller,
-      Runnable giveBack) {
+  public ServedModel(BatchClassifier classifier, ImageDecoder decoder, Runnable giveBack) {
     this.classifier = classifier;
     this.decoder = decoder;
-    this.controller = controller;
     this.giveBack = giveBack;
   }
 
@@ -43,10 +35,6 @@ public final class ServedModel {
 
   ImageDecoder decoder() {
     return decoder;
-  }
-
-  CapacityController controller() {
-    return controller;
   }
 
   /** Returns the bytes of one image in a batch's buffer: (S, S, 3) uint8. */
@@ -64,7 +52,7 @@ public final class ServedModel {
     return true;
   }
 
-  /** Ends a use; the first one is that of whoever serves the model. */
+  /** Ends a use: one of a batch, or that of the owner, which began with the model. */
   public void release() {
     boolean last;
     synchronized (this) {

@@ -2,7 +2,7 @@ package dev.vmoe.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.vmoe.config.ConfigEdit;
-import dev.vmoe.config.ConfigEntry;
+import dev.vmoe.config.ConfigHistory;
 import dev.vmoe.config.ConfigLog;
 import dev.vmoe.config.ConfigReader;
 import dev.vmoe.config.ConfigWriter;
@@ -13,7 +13,6 @@ import dev.vmoe.topics.Brokers;
 import dev.vmoe.topics.TopicPlan;
 import java.io.PrintWriter;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -119,11 +118,7 @@ final class ConfigCommand {
           List<String> changes) {
     ConfigEdit edit = new ConfigEdit(wanted(changes));
     Settings settings = connection.settings();
-    NamedModels models = models(settings);
-    return write(
-        settings,
-        models,
-        writer -> writer.edit(models.loadable(edit), signature.author, signature.note));
+    return write(settings, writer -> writer.edit(edit, signature.author, signature.note));
   }
 
   @Command(
@@ -131,8 +126,7 @@ final class ConfigCommand {
       description = "Give everything back to the settings files of the instances.")
   int reset(@Mixin ConnectionOptions connection, @Mixin Signature signature) {
     Settings settings = connection.settings();
-    return write(
-        settings, models(settings), writer -> writer.reset(signature.author, signature.note));
+    return write(settings, writer -> writer.reset(signature.author, signature.note));
   }
 
   private Map<String, String> wanted(List<String> changes) {
@@ -156,14 +150,15 @@ final class ConfigCommand {
     Optional<ConfigWriter.Written> by(ConfigWriter writer);
   }
 
-  private int write(Settings settings, NamedModels models, Writing writing) {
+  private int write(Settings settings, Writing writing) {
     Brokers.requireTopic(
         settings, settings.topic(TopicPlan.CONFIG), AclOperation.READ, AclOperation.WRITE);
     PrintWriter out = spec.commandLine().getOut();
     try (RegistryClient registry = RegistryClient.of(settings)) {
-      ConfigReader reader = new ConfigReader(registry, settings, models::check);
+      NamedModels models = models(settings);
+      ConfigReader reader = new ConfigReader(registry, settings, models::complete);
       Optional<ConfigWriter.Written> written =
-          writing.by(new ConfigWriter(settings, registry, reader));
+          writing.by(new ConfigWriter(settings, registry, reader, models));
       if (written.isEmpty()) {
         out.println("nothing to change");
       } else {
@@ -175,15 +170,14 @@ final class ConfigCommand {
   }
 
   private ConfigView view(Settings settings) {
-    String topic = settings.topic(TopicPlan.CONFIG);
-    Brokers.requireTopic(settings, topic, AclOperation.READ);
+    Brokers.requireTopic(settings, settings.topic(TopicPlan.CONFIG), AclOperation.READ);
     NamedModels models = models(settings);
-    List<ConfigEntry> entries = new ArrayList<>();
     try (RegistryClient registry = RegistryClient.of(settings);
-        ConfigLog log = new ConfigLog(settings.consumerProperties(), topic)) {
-      ConfigReader reader = new ConfigReader(registry, settings, models::check);
-      log.readToEnd(READ_LIMIT, record -> entries.add(reader.read(record)));
-      return new ConfigView(reader.settings(Map.of(), null), models.judged(entries));
+        ConfigLog log = ConfigLog.of(settings)) {
+      ConfigReader reader = new ConfigReader(registry, settings, models::complete);
+      return new ConfigView(
+          reader.settings(Map.of(), null),
+          ConfigHistory.read(log, READ_LIMIT, reader).tried(models));
     }
   }
 

@@ -3,13 +3,13 @@ package dev.vmoe.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.config.ConfigEntry;
+import dev.vmoe.config.ConfigHistory;
 import dev.vmoe.output.Json;
 import dev.vmoe.output.Table;
 import dev.vmoe.settings.LiveSettings;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -19,36 +19,22 @@ public final class ConfigView {
   private static final String FILE = "settings file";
 
   private final LiveSettings file;
-  private final List<ConfigEntry> entries;
+  private final ConfigHistory history;
 
   /**
    * Creates a view.
    *
    * @param file what is in force without any record
-   * @param entries all records, oldest first
+   * @param history all records, tried
    */
-  ConfigView(LiveSettings file, List<ConfigEntry> entries) {
+  ConfigView(LiveSettings file, ConfigHistory history) {
     this.file = file;
-    this.entries = List.copyOf(entries);
-  }
-
-  private @Nullable ConfigEntry inForce() {
-    return last(false);
-  }
-
-  private @Nullable ConfigEntry last(boolean refused) {
-    ConfigEntry found = null;
-    for (ConfigEntry entry : entries) {
-      if ((entry.refusal() != null) == refused) {
-        found = entry;
-      }
-    }
-    return found;
+    this.history = history;
   }
 
   /** Returns the settings in force as a table, and what is worth knowing beside. */
   String inForceText() {
-    ConfigEntry entry = inForce();
+    ConfigEntry entry = history.inForce().orElse(null);
     Set<String> overridden = entry == null ? Set.of() : entry.overrides().keySet();
     Table table = new Table("setting", "value", "from");
     settings(entry)
@@ -61,7 +47,7 @@ public final class ConfigView {
     if (entry != null) {
       text.append(signed(entry)).append(System.lineSeparator());
     }
-    ConfigEntry refused = last(true);
+    ConfigEntry refused = history.lastRefused().orElse(null);
     if (refused != null) {
       text.append("last refused: ")
           .append(refused.offset())
@@ -88,7 +74,7 @@ public final class ConfigView {
   }
 
   private LiveSettings settings(@Nullable ConfigEntry entry) {
-    return entry == null ? file : Objects.requireNonNull(entry.settings());
+    return entry == null ? file : entry.requireSettings();
   }
 
   private static String time(ConfigEntry entry) {
@@ -97,7 +83,7 @@ public final class ConfigView {
 
   /** Returns the settings in force. */
   JsonNode inForceJson() {
-    ConfigEntry entry = inForce();
+    ConfigEntry entry = history.inForce().orElse(null);
     ObjectNode json = Json.object();
     json.put("version", settings(entry).version());
     if (entry != null) {
@@ -116,7 +102,7 @@ public final class ConfigView {
                         entry != null && entry.overrides().containsKey(key)
                             ? "configuration"
                             : FILE));
-    ConfigEntry refused = last(true);
+    ConfigEntry refused = history.lastRefused().orElse(null);
     if (refused != null) {
       json.set("last_refused", signature(refused).put("reason", refused.refusal()));
     }
@@ -134,7 +120,7 @@ public final class ConfigView {
   /** Returns the last records as a table. */
   String historyText(int last) {
     Table table = new Table("offset", "time", "author", "note", "what");
-    for (Change change : changes(last)) {
+    for (RecordedChange change : changes(last)) {
       ConfigEntry entry = change.entry();
       table.add(
           entry.offset(),
@@ -151,7 +137,7 @@ public final class ConfigView {
   /** Returns the last records, one object each. */
   List<JsonNode> historyJson(int last) {
     List<JsonNode> lines = new ArrayList<>();
-    for (Change change : changes(last)) {
+    for (RecordedChange change : changes(last)) {
       ObjectNode line = signature(change.entry()).put("refused", change.entry().refusal());
       line.set("settings", Json.tree(change.entry().overrides()));
       line.set("changes", Json.tree(change.texts()));
@@ -160,14 +146,15 @@ public final class ConfigView {
     return lines;
   }
 
-  private record Change(ConfigEntry entry, List<String> texts) {}
+  private record RecordedChange(ConfigEntry entry, List<String> texts) {}
 
-  private List<Change> changes(int last) {
-    List<Change> changes = new ArrayList<>();
+  private List<RecordedChange> changes(int last) {
+    List<RecordedChange> changes = new ArrayList<>();
     LiveSettings before = file;
-    for (ConfigEntry entry : entries) {
+    for (ConfigEntry entry : history.entries()) {
       LiveSettings after = entry.settings();
-      changes.add(new Change(entry, after == null ? List.of() : after.differencesFrom(before)));
+      changes.add(
+          new RecordedChange(entry, after == null ? List.of() : after.differencesFrom(before)));
       before = after == null ? before : after;
     }
     return changes.subList(Math.max(0, changes.size() - last), changes.size());

@@ -70,8 +70,7 @@ public final class RunCommand implements Callable<Integer> {
         Pipeline pipeline = Pipeline.start(settings, models, metrics);
         started.set(pipeline);
         pipeline.bindKafka(meters);
-        instance.started(
-            pipeline, new RunningView(settings, models.names(), models::complete, pipeline));
+        instance.started(pipeline, new RunningView(settings, models.names(), pipeline));
         progress.say(
             "running; "
                 + (console == null ? "" : console.shows() + " at " + console.address() + "; ")

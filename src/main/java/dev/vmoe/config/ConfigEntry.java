@@ -1,8 +1,14 @@
 package dev.vmoe.config;
 
+import dev.vmoe.inference.InferenceException;
+import dev.vmoe.output.ErrorText;
+import dev.vmoe.output.OneLine;
 import dev.vmoe.settings.LiveSettings;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One record of the configuration topic, understood or refused.
@@ -25,13 +31,39 @@ public record ConfigEntry(
     @Nullable LiveSettings settings,
     @Nullable String refusal) {
 
+  private static final Logger log = LoggerFactory.getLogger(ConfigEntry.class);
+
   /** Copies the map. */
   public ConfigEntry {
     overrides = Map.copyOf(overrides);
   }
 
-  /** Returns the record as one that is refused. */
-  public ConfigEntry refused(String reason) {
-    return new ConfigEntry(offset, timestampMillis, overrides, author, note, null, reason);
+  /** Returns whether the record is refused, as far as it was tried. */
+  public boolean isRefused() {
+    return refusal != null;
+  }
+
+  /** Returns the settings of a record that is not refused. */
+  public LiveSettings requireSettings() {
+    return Objects.requireNonNull(settings, "the record is refused");
+  }
+
+  /** Returns the record with its settings complete for their model. */
+  ConfigEntry complete(LiveSettings complete) {
+    return new ConfigEntry(offset, timestampMillis, overrides, author, note, complete, null);
+  }
+
+  /**
+   * Returns the record refused for a reason on one line, whatever a runtime or a file system has to
+   * say.
+   */
+  ConfigEntry refused(RuntimeException reason) {
+    String text = ErrorText.of(reason);
+    if (!(reason instanceof IllegalArgumentException || reason instanceof InferenceException)) {
+      log.error("configuration {} could not be put in force", offset, reason);
+      text = reason.toString();
+    }
+    return new ConfigEntry(
+        offset, timestampMillis, overrides, author, note, null, OneLine.of(text));
   }
 }

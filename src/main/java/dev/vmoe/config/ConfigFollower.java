@@ -2,32 +2,30 @@ package dev.vmoe.config;
 
 import dev.vmoe.settings.LiveSettings;
 
-/** Who runs under the configuration in force. */
+/** Runs under the configuration in force, and holds it. */
 public interface ConfigFollower {
 
-  /** A change of configuration that has been got ready: it is either made or dropped. */
-  interface Change {
+  /** A change of configuration that is ready: it is either made or dropped. */
+  interface Prepared {
 
-    /**
-     * Changes over, from the next batch on; takes no time to speak of.
-     *
-     * @return the settings that are in force from now on, complete for the model
-     * @throws IllegalArgumentException if that cannot be after all; everything is as before
-     */
-    LiveSettings make();
+    /** Changes over, from the next batch on; takes no time to speak of. */
+    void make();
 
-    /** Gives up what was got ready. */
+    /** Gives up what was prepared. */
     default void drop() {}
   }
+
+  /** Returns the settings in force, complete for the model; only after the first change. */
+  LiveSettings current();
 
   /** Returns whether {@link #prepare} comes back at once. */
   boolean isReadyFor(LiveSettings settings);
 
   /**
-   * Gets ready for settings, beside those that are in force and stay so meanwhile.
+   * Prepares a change to other settings; those in force stay so meanwhile.
    *
    * @param settings what a record says, or the settings file; not checked against a model yet
    * @throws IllegalArgumentException if they cannot be followed, saying why
    */
-  Change prepare(LiveSettings settings);
+  Prepared prepare(LiveSettings settings);
 }

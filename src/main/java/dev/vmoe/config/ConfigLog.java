@@ -1,6 +1,8 @@
 package dev.vmoe.config;
 
+import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.PipelineException;
+import dev.vmoe.topics.TopicPlan;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -32,8 +34,13 @@ public final class ConfigLog implements AutoCloseable {
   private final TopicPartition partition;
   private final org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> consumer;
 
+  /** Opens the log that the instances of these settings follow; nothing is asked yet. */
+  public static ConfigLog of(Settings settings) {
+    return new ConfigLog(settings.consumerProperties(), settings.topic(TopicPlan.CONFIG));
+  }
+
   /**
-   * Opens the log; nothing is asked yet.
+   * Opens a log; nothing is asked yet.
    *
    * @param properties of Kafka's consumer
    * @param topic full name
@@ -109,8 +116,8 @@ public final class ConfigLog implements AutoCloseable {
    *
    * @throws WakeupException after {@link #wakeUp()}
    */
-  Iterable<ConsumerRecord<byte[], byte[]>> poll(Duration most) {
-    return consumer.poll(most);
+  Iterable<ConsumerRecord<byte[], byte[]>> poll(Duration limit) {
+    return consumer.poll(limit);
   }
 
   /** Ends the wait; may be called by any thread. */

@@ -4,6 +4,7 @@ import dev.vmoe.event.AvroDeserializer;
 import dev.vmoe.event.BadRecordException;
 import dev.vmoe.event.PipelineConfig;
 import dev.vmoe.event.RegistryClient;
+import dev.vmoe.event.RegistryUnavailableException;
 import dev.vmoe.output.OneLine;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
@@ -19,6 +20,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.header.Header;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Understands records of the configuration topic: Avro {@link PipelineConfig}, of which each field
@@ -26,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * it comes out on one line.
  */
 public final class ConfigReader {
+
+  private static final Logger log = LoggerFactory.getLogger(ConfigReader.class);
 
   /** Headers of a record without a value, which has no fields to say it in. */
   static final String AUTHOR = "author";
@@ -45,7 +50,7 @@ public final class ConfigReader {
    * @param registry stays the caller's to close
    * @param file what a field that is null falls back to
    * @param check completes settings with what the model says, or throws an {@link
-   *     IllegalArgumentException} with the reason why nobody can run with them
+   *     IllegalArgumentException} with the reason why no instance can run with them
    */
   public ConfigReader(RegistryClient registry, Settings file, UnaryOperator<LiveSettings> check) {
     this.registry = registry;
@@ -55,31 +60,45 @@ public final class ConfigReader {
   }
 
   /**
-   * Understands or refuses a record.
+   * Understands or refuses a record. A defect of this reader refuses it, too: it must not stop what
+   * comes after the record.
    *
-   * @throws dev.vmoe.event.RegistryUnavailableException if the registry does not answer in time,
-   *     which says nothing about the record
+   * @throws RegistryUnavailableException if the registry does not answer in time, which says
+   *     nothing about the record
    */
   public ConfigEntry read(ConsumerRecord<byte[], byte @Nullable []> record) {
+    try {
+      return understand(record);
+    } catch (BadRecordException e) {
+      return refused(record, e.reason());
+    } catch (RegistryUnavailableException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      log.error("configuration {} could not be read", record.offset(), e);
+      return refused(record, e.toString());
+    }
+  }
+
+  private static ConfigEntry refused(ConsumerRecord<?, ?> record, String reason) {
+    return new ConfigEntry(
+        record.offset(), record.timestamp(), Map.of(), null, null, null, OneLine.of(reason));
+  }
+
+  private ConfigEntry understand(ConsumerRecord<byte[], byte @Nullable []> record)
+      throws BadRecordException {
     byte[] value = record.value();
     if (value == null) {
       return entry(record, Map.of(), header(record, AUTHOR), header(record, NOTE));
     }
-    PipelineConfig config;
-    try {
-      if (value.length == 0 || value[0] != 0) {
-        throw new BadRecordException.NotAvro(
-            "the value ("
-                + value.length
-                + " bytes) is not Avro: it does not begin with byte 0 and a schema id",
-            null);
-      }
-      config = avro.read(value);
-      requireConfig(value);
-    } catch (BadRecordException e) {
-      return new ConfigEntry(
-          record.offset(), record.timestamp(), Map.of(), null, null, null, OneLine.of(e.reason()));
+    if (value.length == 0 || value[0] != 0) {
+      throw new BadRecordException.NotAvro(
+          "the value ("
+              + value.length
+              + " bytes) is not Avro: it does not begin with byte 0 and a schema id",
+          null);
     }
+    PipelineConfig config = avro.read(value);
+    requireConfig(value);
     return entry(record, overrides(config), config.getAuthor(), config.getNote());
   }
 

@@ -10,6 +10,7 @@ import dev.vmoe.topics.MissingRight;
 import dev.vmoe.topics.TopicPlan;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +20,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -36,7 +36,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the next configuration, or nothing where somebody else has written one since it was begun.
+ * Writes the next configuration, or nothing if another writer has written one in the meantime.
  *
  * <p>Kafka has no "append if the log ends here". Two things stand in for it. All writers of one
  * topic have the same transactional id, so of two that overlap, the one that began first is fenced
@@ -46,12 +46,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ConfigWriter {
 
+  /** The offset of a record that is not written yet. */
+  private static final long NO_OFFSET = -1;
+
   /** A person waits. */
   private static final Duration LIMIT = Duration.ofSeconds(15);
 
   private final Settings settings;
   private final AvroSerializer<PipelineConfig> serializer;
   private final ConfigReader reader;
+  private final ConfigCheck check;
   private final TopicPartition partition;
 
   /**
@@ -70,7 +74,7 @@ public final class ConfigWriter {
   }
 
   /**
-   * What somebody had before their eyes.
+   * What a change is made to.
    *
    * @param lastOffset of the last record of the topic, one that was refused included; null where
    *     there was none
@@ -84,6 +88,13 @@ public final class ConfigWriter {
     public Seen {
       inForce = Map.copyOf(inForce);
     }
+
+    /** Returns what is seen where this record is in force; null for the settings file. */
+    static Seen of(@Nullable Long lastOffset, @Nullable ConfigEntry inForce) {
+      return inForce == null
+          ? new Seen(lastOffset, null, Map.of())
+          : new Seen(lastOffset, inForce.requireSettings().version(), inForce.overrides());
+    }
   }
 
   /**
@@ -92,35 +103,38 @@ public final class ConfigWriter {
    * @param settings where the topic is, and what the record lies over
    * @param registry stays the caller's to close
    * @param reader checks what is to be written
+   * @param check tries the record that a change is made to, and the changed one
    */
-  public ConfigWriter(Settings settings, RegistryClient registry, ConfigReader reader) {
+  public ConfigWriter(
+      Settings settings, RegistryClient registry, ConfigReader reader, ConfigCheck check) {
     this.settings = settings;
     this.serializer = new AvroSerializer<>(registry);
     this.reader = reader;
+    this.check = check;
     this.partition = new TopicPartition(settings.topic(TopicPlan.CONFIG), 0);
   }
 
   /**
-   * Changes what the last valid record sets.
+   * Changes what the record sets that instances have in force.
    *
    * @param edit returns the new overrides for those in force, by setting
    * @return what was written; empty if the edit changes nothing
    * @throws IllegalArgumentException if the outcome is not valid
-   * @throws ConfigConflictException if somebody else wrote in the meantime
+   * @throws ConfigConflictException if another writer wrote in the meantime
    */
   public Optional<Written> edit(
       UnaryOperator<Map<String, String>> edit, @Nullable String author, @Nullable String note) {
-    return append(last -> edited(last.overrides, edit, author, note));
+    return append(history -> edited(inForce(history), edit, author, note));
   }
 
   /**
-   * Changes what was in force when somebody looked, if nothing has been written since. What that
-   * instance refused is left out, whatever this writer would have made of it.
+   * Changes what an instance has in force, if nothing has been written since it was asked. Records
+   * that the instance refused are left out, even if this writer would accept them.
    *
    * @param edit returns the new overrides for those in force, by setting
    * @return what was written; empty if the edit changes nothing
    * @throws IllegalArgumentException if the outcome is not valid
-   * @throws ConfigConflictException if somebody else has written since, or meanwhile
+   * @throws ConfigConflictException if another writer has written since, or meanwhile
    */
   public Optional<Written> editSeen(
       Seen seen,
@@ -128,61 +142,65 @@ public final class ConfigWriter {
       @Nullable String author,
       @Nullable String note) {
     return append(
-        last -> {
-          if (last.offset != null
-              && (seen.lastOffset() == null || last.offset > seen.lastOffset())) {
+        history -> {
+          Long last = offset(history);
+          if (last != null && (seen.lastOffset() == null || last > seen.lastOffset())) {
             throw new ConfigConflictException(
                 ("record %d has been written by now, which was not seen, so nothing was written; look"
                         + " at it and try again")
-                    .formatted(last.offset),
+                    .formatted(last),
                 null);
           }
-          last.overrides = seen.inForce();
-          last.version = seen.version();
-          return edited(last.overrides, edit, author, note);
+          return edited(seen, edit, author, note);
         });
   }
 
+  private Seen inForce(ConfigHistory history) {
+    return Seen.of(offset(history), history.tried(check).inForce().orElse(null));
+  }
+
+  private static @Nullable Long offset(ConfigHistory history) {
+    return history.newest().map(ConfigEntry::offset).orElse(null);
+  }
+
   private @Nullable Draft edited(
-      Map<String, String> inForce,
+      Seen seen,
       UnaryOperator<Map<String, String>> edit,
       @Nullable String author,
       @Nullable String note) {
     requireOneLine("author", author);
     requireOneLine("note", note);
-    Map<String, String> overrides = edit.apply(new HashMap<>(inForce));
-    reader.settings(overrides, null); // refused here rather than by every instance
-    return overrides.equals(inForce)
-        ? null
-        : new Draft(
-            overrides,
-            new ProducerRecord<>(
-                partition.topic(),
-                0,
-                null,
-                serializer.serialize(
-                    partition.topic(), ConfigReader.record(overrides, author, note))));
+    Map<String, String> overrides = edit.apply(new HashMap<>(seen.inForce()));
+    LiveSettings settings = reader.settings(overrides, null); // refused before instances refuse it
+    if (overrides.equals(seen.inForce())) {
+      return null;
+    }
+    check.inForce(new ConfigEntry(NO_OFFSET, 0, overrides, author, note, settings, null));
+    byte[] value =
+        serializer.serialize(partition.topic(), ConfigReader.record(overrides, author, note));
+    return new Draft(seen, overrides, new ProducerRecord<>(partition.topic(), 0, null, value));
   }
 
   /**
    * Returns everything to the settings file.
    *
    * @return what was written; empty if nothing but the settings file is in force
-   * @throws ConfigConflictException if somebody else wrote in the meantime
+   * @throws ConfigConflictException if another writer wrote in the meantime
    */
   public Optional<Written> reset(@Nullable String author, @Nullable String note) {
     return append(
-        last -> {
+        history -> {
           requireOneLine("author", author);
           requireOneLine("note", note);
-          if (last.overrides.isEmpty()) {
+          Seen seen = inForce(history);
+          if (seen.inForce().isEmpty()) {
             return null;
           }
           ProducerRecord<byte[], byte[]> record =
               new ProducerRecord<>(partition.topic(), 0, null, null);
           addHeader(record, ConfigReader.AUTHOR, author);
           addHeader(record, ConfigReader.NOTE, note);
-          return new Draft(Map.of(), record);
+          return new Draft(seen, Map.of(), record);
         });
   }
 
@@ -193,11 +211,12 @@ public final class ConfigWriter {
     }
   }
 
-  private record Draft(Map<String, String> overrides, ProducerRecord<byte[], byte[]> record) {}
+  private record Draft(
+      Seen seen, Map<String, String> overrides, ProducerRecord<byte[], byte[]> record) {}
 
   @FunctionalInterface
   private interface Drafting {
-    @Nullable Draft draft(Last last);
+    @Nullable Draft draft(ConfigHistory history);
   }
 
   private static void requireOneLine(String name, @Nullable String text) {
@@ -208,13 +227,9 @@ public final class ConfigWriter {
 
   private Optional<Written> append(Drafting drafting) {
     try (Producer<byte[], byte[]> producer = producer()) {
-      producer.initTransactions(); // from here on whoever began before is fenced
+      producer.initTransactions(); // fences all writers that began before
       long end = end();
-      Last last = new Last();
-      try (ConfigLog log = new ConfigLog(settings.consumerProperties(), partition.topic())) {
-        log.readTo(end, LIMIT, last::take);
-      }
-      Draft draft = drafting.draft(last);
+      Draft draft = drafting.draft(history(end));
       if (draft == null) {
         return Optional.empty();
       }
@@ -222,7 +237,7 @@ public final class ConfigWriter {
       return Optional.of(
           new Written(
               offset,
-              reader.settings(last.overrides, last.version),
+              reader.settings(draft.seen().inForce(), draft.seen().version()),
               reader.settings(draft.overrides(), offset)));
     } catch (TransactionalIdAuthorizationException e) {
       throw new KafkaException(MissingRight.onTransactionalId(transactionalId()), e);
@@ -235,20 +250,12 @@ public final class ConfigWriter {
     }
   }
 
-  /** Where the topic ends, and what the last valid record sets. */
-  private final class Last {
-    private Map<String, String> overrides = Map.of();
-    private @Nullable Long version;
-    private @Nullable Long offset;
-
-    void take(ConsumerRecord<byte[], byte[]> record) {
-      offset = record.offset();
-      ConfigEntry entry = reader.read(record);
-      if (entry.settings() != null) {
-        overrides = entry.overrides();
-        version = entry.settings().version();
-      }
+  private ConfigHistory history(long end) {
+    List<ConfigEntry> entries = new ArrayList<>();
+    try (ConfigLog log = ConfigLog.of(settings)) {
+      log.readTo(end, LIMIT, record -> entries.add(reader.read(record)));
     }
+    return new ConfigHistory(entries);
   }
 
   private Producer<byte[], byte[]> producer() {

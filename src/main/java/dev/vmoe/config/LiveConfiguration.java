@@ -1,18 +1,12 @@
 package dev.vmoe.config;
 
 import dev.vmoe.event.RegistryUnavailableException;
-import dev.vmoe.inference.InferenceException;
 import dev.vmoe.metrics.CapacityMetrics;
-import dev.vmoe.output.OneLine;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.topics.PipelineException;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
-import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -26,8 +20,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The settings in force: those of the file until the configuration topic has been read, then what
- * its last valid record says, followed by a thread of its own.
+ * Follows the configuration topic with a thread of its own, and puts its last valid record in force
+ * with the {@link ConfigFollower}, which holds the settings. Until there is one, the settings file
+ * is in force.
  *
  * <p>A record that names another model waits until that is loaded, on another thread; what is in
  * force stays so meanwhile. A later record that names the model in force takes effect at once and
@@ -47,6 +42,7 @@ public final class LiveConfiguration implements AutoCloseable {
 
   private final Supplier<ConfigLog> topic;
   private final ConfigReader reader;
+  private final LiveSettings file;
   private final ConfigFollower follower;
   private final CapacityMetrics metrics;
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -56,12 +52,19 @@ public final class LiveConfiguration implements AutoCloseable {
   /** Valid records that wait for their model, oldest first; the lock of every change. */
   private final Deque<ConfigEntry> waiting = new ArrayDeque<>();
 
-  private volatile LiveSettings current;
-  private volatile @Nullable ConfigEntry lastValid;
-  private volatile @Nullable ConfigRefusal lastRefusal;
+  private volatile Settled settled = new Settled(null, null, null);
 
-  /** Written behind the others, so that who reads it first has nothing older beside it. */
-  private volatile @Nullable Long lastOffset;
+  /**
+   * The records that were decided on, replaced whole.
+   *
+   * @param lastOffset up to which each record is in force, refused or superseded; null for none
+   * @param inForce the record in force; null for the settings file
+   * @param lastRefused the last record that was refused since the instance started
+   */
+  private record Settled(
+      @Nullable Long lastOffset,
+      @Nullable ConfigEntry inForce,
+      @Nullable ConfigEntry lastRefused) {}
 
   /** Offset of the last record that was read; guarded by {@link #waiting}. */
   private @Nullable Long lastRead;
@@ -71,7 +74,7 @@ public final class LiveConfiguration implements AutoCloseable {
   private record Following(ConfigLog records, Thread thread) {}
 
   /**
-   * Creates a configuration; until {@link #start} the settings of the file are in force.
+   * Creates a configuration that is in force from {@link #start} on.
    *
    * @param topic opens the configuration topic
    * @param reader understands its records
@@ -87,7 +90,7 @@ public final class LiveConfiguration implements AutoCloseable {
       CapacityMetrics metrics) {
     this.topic = topic;
     this.reader = reader;
-    this.current = file;
+    this.file = file;
     this.follower = follower;
     this.metrics = metrics;
     record(file);
@@ -95,17 +98,17 @@ public final class LiveConfiguration implements AutoCloseable {
 
   /** Returns the settings in force. */
   public LiveSettings current() {
-    return current;
+    return follower.current();
   }
 
-  /** Returns the last valid record, whose settings are in force; empty if there is none. */
-  public Optional<ConfigEntry> lastValid() {
-    return Optional.ofNullable(lastValid);
+  /** Returns the record in force; empty if the settings file is. */
+  public Optional<ConfigEntry> inForce() {
+    return Optional.ofNullable(settled.inForce());
   }
 
   /** Returns the record that was refused last since the instance started, if one was. */
-  public Optional<ConfigRefusal> lastRefusal() {
-    return Optional.ofNullable(lastRefusal);
+  public Optional<ConfigEntry> lastRefused() {
+    return Optional.ofNullable(settled.lastRefused());
   }
 
   /** Returns the newest record that waits for its model, if one does. */
@@ -116,19 +119,12 @@ public final class LiveConfiguration implements AutoCloseable {
   }
 
   /**
-   * Returns what a change that is asked for now is made to. A record that waits for its model has
-   * not been seen, nor those behind it: nobody can tell yet whether it will be in force.
+   * Returns what a change is made to now. It leaves out a record that waits for its model, and
+   * those behind it: whether that one will be in force is not known yet.
    */
   public ConfigWriter.Seen seen() {
-    Long offset = lastOffset;
-    ConfigEntry valid = lastValid;
-    return valid == null
-        ? new ConfigWriter.Seen(offset, null, Map.of())
-        : new ConfigWriter.Seen(offset, settings(valid).version(), valid.overrides());
-  }
-
-  private static LiveSettings settings(ConfigEntry valid) {
-    return Objects.requireNonNull(valid.settings(), "a valid record has settings");
+    Settled now = settled;
+    return ConfigWriter.Seen.of(now.lastOffset(), now.inForce());
   }
 
   private static Thread daemon(Runnable task, String name) {
@@ -151,51 +147,33 @@ public final class LiveConfiguration implements AutoCloseable {
     }
     ConfigLog records = topic.get();
     try {
-      List<ConfigEntry> entries = new ArrayList<>();
-      records.readToEnd(START_LIMIT, record -> entries.add(read(record)));
-      takeLastValid(entries);
-      if (!entries.isEmpty()) {
-        lastOffset = entries.get(entries.size() - 1).offset();
+      ConfigHistory history =
+          ConfigHistory.read(records, START_LIMIT, reader).tried(this::putInForce);
+      if (history.inForce().isEmpty()) {
+        follower.prepare(file).make();
       }
+      settled =
+          new Settled(
+              history.newest().map(ConfigEntry::offset).orElse(null),
+              history.inForce().orElse(null),
+              history.newestRefused().orElse(null));
     } catch (RuntimeException e) {
       records.close();
       throw e;
     }
-    LiveSettings now = current;
+    LiveSettings now = current();
+    record(now);
     log.info("configuration {} in force: {}", name(now), now.asSettings());
-    ConfigRefusal refusal = lastRefusal;
-    if (refusal != null) {
-      log.warn("configuration {} is refused: {}", refusal.offset(), refusal.reason());
-    }
+    lastRefused()
+        .ifPresent(it -> log.warn("configuration {} is refused: {}", it.offset(), it.refusal()));
     Thread thread = daemon(() -> follow(records), "vmoe-config");
     thread.start();
     following = new Following(records, thread);
   }
 
-  private void takeLastValid(List<ConfigEntry> entries) {
-    for (int i = entries.size() - 1; i >= 0; i--) {
-      ConfigEntry entry = entries.get(i);
-      LiveSettings settings = entry.settings();
-      String refusal = entry.refusal();
-      if (settings != null) {
-        try {
-          inForce(entry, follower.prepare(settings).make());
-          return;
-        } catch (RuntimeException e) {
-          refusal = reason(entry, e);
-        }
-      }
-      if (lastRefusal == null) {
-        lastRefusal = new ConfigRefusal(entry.offset(), String.valueOf(refusal));
-      }
-    }
-    follower.prepare(current).make();
-  }
-
-  private void inForce(ConfigEntry entry, LiveSettings settings) {
-    current = settings;
-    lastValid = entry;
-    record(settings);
+  private LiveSettings putInForce(ConfigEntry entry) {
+    follower.prepare(entry.requireSettings()).make();
+    return current();
   }
 
   private void follow(ConfigLog records) {
@@ -211,7 +189,7 @@ public final class LiveConfiguration implements AutoCloseable {
           log.warn(
               "the configuration topic cannot be read, configuration {} stays in force; trying"
                   + " again: {}",
-              name(current),
+              name(current()),
               e.toString());
           pause();
         }
@@ -222,7 +200,7 @@ public final class LiveConfiguration implements AutoCloseable {
   private void follow(ConsumerRecord<byte[], byte[]> record) {
     while (closed.getCount() > 0) {
       try {
-        take(read(record));
+        take(reader.read(record));
         return;
       } catch (RegistryUnavailableException e) {
         log.warn("configuration {} waits for the registry: {}", record.offset(), e.getMessage());
@@ -231,19 +209,16 @@ public final class LiveConfiguration implements AutoCloseable {
     }
   }
 
-  /** Puts a record in force or notes why not; at once, unless its model has to be loaded first. */
+  /** Puts a record in force or refuses it; at once, unless its model has to be loaded first. */
   private void take(ConfigEntry entry) {
-    LiveSettings next = entry.settings();
     synchronized (waiting) {
       lastRead = entry.offset();
-      if (next == null) {
-        refuse(entry, String.valueOf(entry.refusal()));
-        settle();
+      if (entry.isRefused()) {
+        refuse(entry);
         return;
       }
-      if (follower.isReadyFor(next)) {
-        change(entry, () -> follower.prepare(next).make());
-        settle();
+      if (follower.isReadyFor(entry.requireSettings())) {
+        change(entry, () -> follower.prepare(entry.requireSettings()));
         return;
       }
       waiting.addLast(entry);
@@ -254,8 +229,8 @@ public final class LiveConfiguration implements AutoCloseable {
     log.info(
         "configuration {} waits until model {} is loaded, {} stays in force meanwhile",
         entry.offset(),
-        next.model(),
-        name(current));
+        entry.requireSettings().model(),
+        name(current()));
   }
 
   /** Loads for the records that wait, the newest first: if it is refused, the one before counts. */
@@ -268,20 +243,16 @@ public final class LiveConfiguration implements AutoCloseable {
       if (newest == null) {
         return;
       }
-      load(newest, Objects.requireNonNull(newest.settings()));
+      load(newest);
     }
   }
 
-  private void load(ConfigEntry entry, LiveSettings next) {
-    ConfigFollower.Change change;
+  private void load(ConfigEntry entry) {
+    ConfigFollower.Prepared prepared;
     try {
-      change = follower.prepare(next);
+      prepared = follower.prepare(entry.requireSettings());
     } catch (RuntimeException e) {
-      synchronized (waiting) {
-        waiting.remove(entry);
-        refuse(entry, reason(entry, e));
-        settle();
-      }
+      refuse(entry.refused(e));
       return;
     }
     synchronized (waiting) {
@@ -290,36 +261,26 @@ public final class LiveConfiguration implements AutoCloseable {
             "configuration {} is not taken over: {} while its model was loaded",
             entry.offset(),
             closed.getCount() == 0 ? "the instance was stopped" : "it was superseded");
-        change.drop();
-        return;
+        prepared.drop();
+      } else if (!change(entry, () -> prepared)) {
+        prepared.drop();
       }
-      if (!change(entry, change::make)) {
-        change.drop();
-      }
-      settle();
-    }
-  }
-
-  /** Takes note that all that was read is in force, refused or superseded, if it is. */
-  private void settle() {
-    if (waiting.isEmpty()) {
-      lastOffset = lastRead;
     }
   }
 
   /** Makes a change; what waited before it is superseded. Returns whether it is made. */
-  private boolean change(ConfigEntry entry, Supplier<LiveSettings> making) {
-    LiveSettings before = current;
-    LiveSettings next;
+  private boolean change(ConfigEntry entry, Supplier<ConfigFollower.Prepared> prepared) {
+    LiveSettings before = current();
     try {
-      next = making.get();
+      prepared.get().make();
     } catch (RuntimeException e) {
-      waiting.remove(entry);
-      refuse(entry, reason(entry, e));
+      refuse(entry.refused(e));
       return false;
     }
-    inForce(entry, next);
+    LiveSettings next = current();
+    record(next);
     waiting.removeIf(earlier -> earlier.offset() <= entry.offset());
+    settle(entry, settled.lastRefused());
     log.info(
         "configuration {} in force after {}: {}; by {}, {}",
         name(next),
@@ -330,36 +291,23 @@ public final class LiveConfiguration implements AutoCloseable {
     return true;
   }
 
-  private void refuse(ConfigEntry entry, String reason) {
-    lastRefusal = new ConfigRefusal(entry.offset(), reason);
+  private void refuse(ConfigEntry refused) {
+    synchronized (waiting) {
+      waiting.removeIf(it -> it.offset() == refused.offset());
+      settle(settled.inForce(), refused);
+    }
     metrics.configurationRefused();
     log.warn(
         "configuration {} is refused, {} stays in force: {}",
-        entry.offset(),
-        name(current),
-        reason);
+        refused.offset(),
+        name(current()),
+        refused.refusal());
   }
 
-  /** Says why not on one line, whatever a runtime or a file system has to say. */
-  private static String reason(ConfigEntry entry, RuntimeException e) {
-    if (e instanceof IllegalArgumentException || e instanceof InferenceException) {
-      return OneLine.of(String.valueOf(e.getMessage()));
-    }
-    log.error("configuration {} could not be put in force", entry.offset(), e);
-    return OneLine.of(e.toString());
-  }
-
-  /** A defect of the reader must not stop what comes after the record. */
-  private ConfigEntry read(ConsumerRecord<byte[], byte[]> record) {
-    try {
-      return reader.read(record);
-    } catch (RegistryUnavailableException e) {
-      throw e;
-    } catch (RuntimeException e) {
-      log.error("configuration {} could not be read", record.offset(), e);
-      return new ConfigEntry(
-          record.offset(), record.timestamp(), Map.of(), null, null, null, e.toString());
-    }
+  /** Publishes what was decided; called under the lock of {@link #waiting}. */
+  private void settle(@Nullable ConfigEntry inForce, @Nullable ConfigEntry lastRefused) {
+    Long last = waiting.isEmpty() ? lastRead : settled.lastOffset();
+    settled = new Settled(last, inForce, lastRefused);
   }
 
   private void record(LiveSettings settings) {
@@ -370,7 +318,7 @@ public final class LiveConfiguration implements AutoCloseable {
 
   private void pause() {
     try {
-      // Whoever closes ends the pause; the loops look for that themselves.
+      // close() ends the pause; the loops check for it.
       boolean unused = closed.await(PAUSE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -12,26 +12,29 @@ import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.ModelName;
 import dev.vmoe.settings.Settings;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.UnaryOperator;
 
 /**
- * The models that configuration records name, judged as instances do, as far as this machine can
+ * Checks the models that configuration records name, as instances do and as far as this machine can
  * see them.
  */
-public final class NamedModels {
+public final class NamedModels implements ConfigCheck {
 
   private final Settings settings;
   private final Consumer<String> warnings;
   private final Map<String, Optional<ModelFiles>> seen = new HashMap<>();
 
+  /** Models that could be loaded, or whose folder cannot be seen. */
+  private final Set<String> loaded = new HashSet<>();
+
   /**
-   * Creates a judge.
+   * Creates a check that has loaded nothing yet.
    *
    * @param settings of the instances
    * @param warnings told what cannot be seen from here
@@ -42,13 +45,13 @@ public final class NamedModels {
   }
 
   /**
-   * Completes settings as instances do before they load anything; leaves them as they are where the
-   * model cannot be seen. A name is looked up in the models' folder: where that is here and has no
-   * such model, nobody has.
+   * Completes settings as instances do before they load anything. If the model cannot be seen from
+   * here, they stay as they are. A model's name has to be in the models' folder, if that can be
+   * seen.
    *
    * @throws IllegalArgumentException if the model cannot run with them
    */
-  public LiveSettings check(LiveSettings live) {
+  public LiveSettings complete(LiveSettings live) {
     String model = live.model();
     if (model == null) {
       return live;
@@ -84,46 +87,21 @@ public final class NamedModels {
     }
   }
 
-  /** Returns an edit whose outcome names no model that no instance could load. */
-  public UnaryOperator<Map<String, String>> loadable(UnaryOperator<Map<String, String>> edit) {
-    return inForce -> {
-      Map<String, String> outcome = edit.apply(inForce);
-      String model = outcome.get(Settings.MODEL);
-      if (model != null) {
-        requireLoadable(model);
-      }
-      return outcome;
-    };
-  }
-
   /**
-   * Loads the model of the last valid record: if that fails, the record is refused, and the one
-   * before is looked at.
+   * Loads the model that a record names, once, on the CPU; if its folder cannot be seen, nothing.
    *
-   * @param entries all records, oldest first
-   * @return the same, those refused of which it was found out
+   * @throws IllegalArgumentException if it cannot be loaded
    */
-  public List<ConfigEntry> judged(List<ConfigEntry> entries) {
-    List<ConfigEntry> judged = new ArrayList<>(entries);
-    for (int i = judged.size() - 1; i >= 0; i--) {
-      ConfigEntry entry = judged.get(i);
-      if (entry.refusal() != null) {
-        continue;
-      }
-      try {
-        String model = entry.overrides().get(Settings.MODEL);
-        if (model != null) {
-          requireLoadable(model);
-        }
-        return judged;
-      } catch (IllegalArgumentException e) {
-        judged.set(i, entry.refused(ErrorText.of(e)));
-      }
+  @Override
+  public LiveSettings inForce(ConfigEntry entry) {
+    String model = entry.overrides().get(Settings.MODEL);
+    if (model != null && !loaded.contains(model)) {
+      requireLoadable(model);
+      loaded.add(model);
     }
-    return judged;
+    return entry.requireSettings();
   }
 
-  /** Loads a model on the CPU, where its folder can be seen, and closes it. */
   private void requireLoadable(String model) {
     ModelName.require(model);
     if (!hasFolder()) {

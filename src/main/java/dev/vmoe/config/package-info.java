@@ -3,6 +3,8 @@
  *
  * <pre>
  * ConfigWriter ──▶ config topic ──▶ ConfigLog ──▶ ConfigReader ──▶ LiveConfiguration ──▶ ConfigFollower
+ *                                                     │
+ *                                                     └──▶ ConfigHistory: which record is in force
  * </pre>
  */
 @NullMarked

@@ -94,8 +94,7 @@ public final class ServedDemo implements AutoCloseable {
       starting.pipeline().bindKafka(meters);
       instance.started(
           starting.pipeline(),
-          RunningView.ofOneModel(
-              starting.settings(), classifier.card(), quality, starting.pipeline()));
+          new RunningView(starting.settings(), List.of(), starting.pipeline()));
     } catch (RuntimeException | InterruptedException e) {
       console.close();
       if (starting != null) {

@@ -1,6 +1,7 @@
 package dev.vmoe.doctor;
 
 import dev.vmoe.config.ConfigEntry;
+import dev.vmoe.config.ConfigHistory;
 import dev.vmoe.config.ConfigLog;
 import dev.vmoe.config.ConfigReader;
 import dev.vmoe.event.RegistryClient;
@@ -14,12 +15,9 @@ import dev.vmoe.output.ErrorText;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.PipelineException;
-import dev.vmoe.topics.TopicPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
@@ -41,10 +39,13 @@ final class ConfigurationCheck {
   private final boolean reached;
   private volatile long modelBytes;
 
+  /** What is said of the model in force; empty if that is the settings file's. */
+  private String loaded = "";
+
   /**
-   * Creates a look.
+   * Creates a check.
    *
-   * @param file at the model of the settings file, which a record may leave in force
+   * @param file checks the model of the settings file, which a record may leave in force
    * @param reached whether brokers and registry have all that is needed, as far as was seen
    */
   ConfigurationCheck(Settings settings, ModelCheck file, boolean reached) {
@@ -66,9 +67,9 @@ final class ConfigurationCheck {
       findings.skipped(SUBJECT, "an instance needs the settings file's model first");
       return;
     }
-    List<ConfigEntry> entries;
+    ConfigHistory history;
     try {
-      entries = entries();
+      history = history();
     } catch (KafkaException | PipelineException | RegistryUnavailableException e) {
       if (reached) {
         findings.failed(
@@ -80,64 +81,35 @@ final class ConfigurationCheck {
       }
       return;
     }
-    judge(entries, ofFile.get(), findings);
+    report(history.tried(entry -> inForce(entry, ofFile.get())), findings);
   }
 
-  private List<ConfigEntry> entries() {
-    List<ConfigEntry> entries = new ArrayList<>();
+  private ConfigHistory history() {
     try (RegistryClient registry =
             new RegistryClient(
                 settings.getString(Settings.REGISTRY_URL),
                 settings.registryProperties(),
                 Duration.ZERO);
-        ConfigLog log =
-            new ConfigLog(settings.consumerProperties(), settings.topic(TopicPlan.CONFIG))) {
-      ConfigReader reader = new ConfigReader(registry, settings, UnaryOperator.identity());
-      log.readToEnd(READ_LIMIT, record -> entries.add(reader.read(record)));
+        ConfigLog log = ConfigLog.of(settings)) {
+      return ConfigHistory.read(
+          log, READ_LIMIT, new ConfigReader(registry, settings, UnaryOperator.identity()));
     }
-    return entries;
   }
 
-  /** Says which record would be in force, and of those refused the newest, as instances do. */
-  private void judge(List<ConfigEntry> entries, Path ofFile, Findings findings) {
-    boolean refused = false;
-    for (int i = entries.size() - 1; i >= 0; i--) {
-      ConfigEntry entry = entries.get(i);
-      String refusal = refusal(entry, ofFile, findings);
-      if (refusal.isEmpty()) {
-        return;
-      }
-      if (!refused) {
-        findings.warning(
-            SUBJECT,
-            "configuration " + entry.offset() + " is refused: " + refusal,
-            "mend what it names, or write another: vmoe config set, vmoe config reset");
-        refused = true;
-      }
-    }
-    findings.ok(SUBJECT, "that of the settings file, no record is in force");
-  }
-
-  /** Returns why a record is refused; empty if it is in force, which has been said then. */
-  private String refusal(ConfigEntry entry, Path ofFile, Findings findings) {
-    LiveSettings live = entry.settings();
-    if (live == null) {
-      return String.valueOf(entry.refusal());
-    }
+  /** Tries a record as an instance would, and loads its model if it is not the settings file's. */
+  private LiveSettings inForce(ConfigEntry entry, Path ofFile) {
     try {
+      LiveSettings live = entry.requireSettings();
       String model = live.model();
       Path named = model == null ? ofFile : ModelFolder.graph(settings, model);
       LiveSettings complete = ModelFiles.of(named).runnable(live, settings);
-      boolean another = !named.toAbsolutePath().equals(ofFile.toAbsolutePath());
-      String loaded = another ? load(named) : "";
-      sayInForce(entry, complete, findings);
-      if (another) {
+      if (!named.toAbsolutePath().equals(ofFile.toAbsolutePath())) {
+        loaded = load(named);
         modelBytes = ModelFiles.bytes(named);
-        findings.ok("configured model", loaded);
       }
-      return "";
+      return complete;
     } catch (IOException | RuntimeException e) {
-      return ErrorText.withCause(e);
+      throw new IllegalArgumentException(ErrorText.withCause(e), e);
     }
   }
 
@@ -150,12 +122,31 @@ final class ConfigurationCheck {
     }
   }
 
-  private static void sayInForce(ConfigEntry entry, LiveSettings complete, Findings findings) {
+  /** Says which record would be in force, and of those refused the newest, as instances do. */
+  private void report(ConfigHistory history, Findings findings) {
+    history
+        .newestRefused()
+        .ifPresent(
+            entry ->
+                findings.warning(
+                    SUBJECT,
+                    "configuration " + entry.offset() + " is refused: " + entry.refusal(),
+                    "correct what it names, or write another: vmoe config set, vmoe config reset"));
     findings.ok(
         SUBJECT,
-        complete.version() == null
-            ? "that of the settings file, by the reset of record " + entry.offset()
-            : "configuration %d is in force: %s"
-                .formatted(entry.offset(), new TreeMap<>(entry.overrides())));
+        history
+            .inForce()
+            .map(ConfigurationCheck::text)
+            .orElse("that of the settings file, no record is in force"));
+    if (!loaded.isEmpty()) {
+      findings.ok("configured model", loaded);
+    }
+  }
+
+  private static String text(ConfigEntry entry) {
+    return entry.requireSettings().version() == null
+        ? "that of the settings file, by the reset of record " + entry.offset()
+        : "configuration %d is in force: %s"
+            .formatted(entry.offset(), new TreeMap<>(entry.overrides()));
   }
 }

@@ -6,11 +6,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends what runs within a bound, whatever in it hangs: when it is to end, or when the process is
+ * Closes an application within a time limit, even if it hangs: when it ends, or when the process is
  * told to stop, whichever comes first.
  *
- * <p>What does not end in time is left behind, and the process with it: it may use what would be
- * closed next, the model above all.
+ * <p>If closing takes too long, the process ends without it. Nothing else is closed then, because
+ * it may still be in use; above all the model.
  */
 public final class BoundedStop {
 
@@ -23,9 +23,9 @@ public final class BoundedStop {
   private boolean begun;
 
   /**
-   * Creates a stop that nobody is told of yet.
+   * Creates a stop; nothing is closed yet.
    *
-   * @param close ends what runs
+   * @param close closes the application
    * @param limit longest time for it
    * @param leave ends the process without waiting for anything
    */
@@ -37,7 +37,7 @@ public final class BoundedStop {
   }
 
   /**
-   * Ends what runs when the process is told to stop, too.
+   * Returns a stop that also closes when the process is told to stop.
    *
    * @param exitCode of the process if it is left behind
    */
@@ -78,7 +78,7 @@ public final class BoundedStop {
     }
   }
 
-  /** Returns what the one who ends waits in: the first of this application's own methods. */
+  /** Returns the first of this application's own methods on the closing thread's stack. */
   private String where() {
     for (StackTraceElement element : closing.getStackTrace()) {
       if (element.getClassName().startsWith("dev.vmoe.")) {
@@ -89,7 +89,7 @@ public final class BoundedStop {
     return "an unknown place";
   }
 
-  /** Ends what runs; the process is left if that takes too long. */
+  /** Closes; ends the process if that takes too long. */
   public void end() {
     await();
     try {

@@ -3,12 +3,12 @@ package dev.vmoe.instance;
 import java.time.Duration;
 
 /**
- * How many failures in a series are too many. Failures belong to one series while each comes soon
- * after the one before; a while without any ends it.
+ * Says when a series of failures is too long. Failures belong to one series while each comes soon
+ * after the one before. A quiet time ends the series.
  */
 final class FailureBound {
 
-  private final int most;
+  private final int max;
   private final Duration quiet;
   private int series;
   private long lastNanos;
@@ -16,11 +16,11 @@ final class FailureBound {
   /**
    * Creates a bound.
    *
-   * @param most failures of one series that are borne
+   * @param max maximum failures of one series
    * @param quiet time without a failure that ends a series
    */
-  FailureBound(int most, Duration quiet) {
-    this.most = most;
+  FailureBound(int max, Duration quiet) {
+    this.max = max;
     this.quiet = quiet;
   }
 
@@ -30,6 +30,6 @@ final class FailureBound {
       series = 0;
     }
     lastNanos = nowNanos;
-    return ++series > most;
+    return ++series > max;
   }
 }

@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The routing map of the model that an instance runs. It is drawn when somebody looks, once for all
- * who look within some seconds.
+ * The routing map of the model that an instance runs. It is drawn on request, once for all requests
+ * within some seconds.
  */
 final class InstanceRoutingMap {
 
@@ -42,7 +42,7 @@ final class InstanceRoutingMap {
   private long drawnNanos;
 
   /**
-   * Creates a map that nobody has looked at yet.
+   * Creates a map that is not drawn yet.
    *
    * @param served returns the model that runs now
    * @param rows of all models; none where no routing profile is kept
@@ -79,7 +79,7 @@ final class InstanceRoutingMap {
     return found;
   }
 
-  /** Returns the map, not older than {@link #KEPT}; who asks while it is drawn waits for it. */
+  /** Returns the map, not older than {@link #KEPT}. Requests wait while it is drawn. */
   synchronized RoutingMap map() {
     long now = nanos.getAsLong();
     ModelCard card = served.get();

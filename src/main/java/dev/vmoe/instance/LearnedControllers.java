@@ -111,10 +111,15 @@ public final class LearnedControllers implements ControllerFactory {
       return LearningCapacity.fixed(
           cost, capacity.point(), capacity.routing(), settings.maxBatchImages(), recorder);
     }
-    CapacityRequirements.check(settings, commitInterval, quality);
+    check(settings);
     Ladder ladder = ladder(settings);
     log.info("adaptive capacity over {}", ladder.rungs());
     return LearningCapacity.adaptive(cost, ladder, budget(settings), recorder);
+  }
+
+  @Override
+  public void check(LiveSettings settings) {
+    CapacityRequirements.check(settings, commitInterval, quality);
   }
 
   /** Returns a controller with another policy than the one that the settings ask for. */

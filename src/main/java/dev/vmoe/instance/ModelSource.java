@@ -8,41 +8,28 @@ import dev.vmoe.settings.LiveSettings;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Where a pipeline has its models from. */
+/** Loads the models of a pipeline. */
 public interface ModelSource {
 
   /**
    * Returns settings complete for the model that they name, having checked all that can be checked
    * without loading it. Takes a while where its graph has to be made first.
    *
-   * @throws IllegalArgumentException if nobody can run with them, saying why
+   * @throws IllegalArgumentException if this instance cannot run with them, saying why
    */
   LiveSettings complete(LiveSettings settings);
 
   /**
-   * Loads the model that complete settings name, warms it up and learns what it costs; beside the
-   * model that is served, if one is. Takes as long as it takes, on a thread that nobody waits for.
+   * Checks settings as {@link #complete} does, loads the model that they name, warms it up and
+   * learns what it costs; beside the model that is served, if one is. There is no time limit, so it
+   * runs on a thread of its own.
    *
-   * @throws IllegalArgumentException if it cannot be loaded, or does not fit, saying why
+   * @param settings not complete yet
+   * @throws IllegalArgumentException if this instance cannot run with them, or the model cannot be
+   *     loaded or does not fit, saying why
    * @throws dev.vmoe.inference.InferenceException if the runtime refuses it
    */
   LoadedModel load(LiveSettings settings);
-
-  /**
-   * Checks that settings name the one model that an instance has.
-   *
-   * @param named what the settings file calls it; null where it names none
-   * @throws IllegalArgumentException if they name another one
-   */
-  static void requireOnly(@Nullable String named, ModelCard card, LiveSettings settings) {
-    if (!Objects.equals(settings.model(), named)) {
-      throw new IllegalArgumentException(
-          "model: this instance runs "
-              + card.name()
-              + " as long as it lives and cannot change to "
-              + settings.model());
-    }
-  }
 
   /**
    * Returns a source of one model, which stays the caller's to close; settings that name another
@@ -58,18 +45,23 @@ public interface ModelSource {
     return new ModelSource() {
       @Override
       public LiveSettings complete(LiveSettings settings) {
-        requireOnly(named, classifier.card(), settings);
-        return BufferRoom.runnable(settings, classifier.card());
+        ModelCard card = classifier.card();
+        if (!Objects.equals(settings.model(), named)) {
+          throw new IllegalArgumentException(
+              "model: this instance runs "
+                  + card.name()
+                  + " as long as it lives and cannot change to "
+                  + settings.model());
+        }
+        LiveSettings complete = BufferRoom.runnable(settings, card);
+        controllers.check(complete);
+        return complete;
       }
 
       @Override
       public LoadedModel load(LiveSettings settings) {
-        return new LoadedModel(
-            classifier,
-            decoder,
-            controllers,
-            it -> BufferRoom.runnable(it, classifier.card()),
-            () -> {});
+        complete(settings);
+        return new LoadedModel(classifier, decoder, controllers, () -> {});
       }
     };
   }

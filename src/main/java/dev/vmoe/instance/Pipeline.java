@@ -222,7 +222,7 @@ public final class Pipeline implements AutoCloseable {
 
   /** Returns the model that the next batch is run with. */
   public ModelCard card() {
-    return parts.models().served().card();
+    return parts.terms().served().card();
   }
 
   /**
@@ -242,6 +242,15 @@ public final class Pipeline implements AutoCloseable {
   /** Adds the metrics of Kafka Streams and its clients. */
   public void bindKafka(Meters meters) {
     meters.bindKafka(parts.streams());
+  }
+
+  /**
+   * Returns settings complete for the model that they name, without loading it.
+   *
+   * @throws IllegalArgumentException if this instance would refuse them, saying why
+   */
+  public LiveSettings complete(LiveSettings settings) {
+    return parts.terms().complete(settings);
   }
 
   /** Returns the configuration that the pipeline follows. */
@@ -275,8 +284,8 @@ public final class Pipeline implements AutoCloseable {
    */
   @Override
   public void close() {
-    parts.inFlight().stop(); // who waits for room comes back at once,
-    parts.registry().giveUp(); // and who waits for the registry; what they hold is read again
+    parts.inFlight().stop(); // threads that wait for room return at once,
+    parts.registry().giveUp(); // and those that wait for the registry; their images are read again
     // Each of these may wait for brokers that are away: not one after the other.
     Thread beside = new Thread(this::closeBeside, "vmoe-close-beside");
     beside.setDaemon(true);
@@ -290,7 +299,7 @@ public final class Pipeline implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    parts.models().close();
+    parts.terms().close();
     parts.registry().close();
     parts.tracing().close();
     stopped.countDown();

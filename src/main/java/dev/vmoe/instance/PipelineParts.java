@@ -57,10 +57,10 @@ import org.jspecify.annotations.Nullable;
  * @param topology its topology as text
  * @param metrics recorders
  * @param tracing traces, or none
- * @param failures how many failures of stream threads are borne
- * @param newestImages images to look at
- * @param newestDeadLetters dead letters to look at
- * @param models the model that is served
+ * @param failures bound on failures of stream threads
+ * @param newestImages images for the live page
+ * @param newestDeadLetters dead letters for the live page
+ * @param terms what the next batch is opened under
  * @param profile keeper of the routing profile; null if this instance keeps none
  */
 record PipelineParts(
@@ -76,11 +76,11 @@ record PipelineParts(
     FailureBound failures,
     NewestImages newestImages,
     NewestDeadLetters newestDeadLetters,
-    ServedModels models,
+    TermsInForce terms,
     @Nullable RoutingProfileStream profile) {
 
-  /** Failures of each stream thread in one series before the instance gives up. */
-  private static final int BORNE_FAILURES = 5;
+  /** Maximum failures of each stream thread in one series. */
+  private static final int MAX_FAILURES = 5;
 
   private static final Duration QUIET = Duration.ofMinutes(1);
 
@@ -119,19 +119,19 @@ record PipelineParts(
                   metrics
                       .capacity()
                       .load(load.backlogImages(), load.arrivalsPerSecond(), oldestNanos));
-      ServedModels models =
-          new ServedModels(source, lag::load, settings.getLong(Settings.BATCH_MAX_BYTES), metrics);
-      undo.push(models::close);
+      TermsInForce terms =
+          new TermsInForce(source, lag::load, settings.getLong(Settings.BATCH_MAX_BYTES), metrics);
+      undo.push(terms::close);
       LiveConfiguration configuration =
           new LiveConfiguration(
-              () -> new ConfigLog(settings.consumerProperties(), topics.config()),
+              () -> ConfigLog.of(settings),
               new ConfigReader(registry, settings, UnaryOperator.identity()),
               file,
-              models,
+              terms,
               metrics.capacity());
       undo.push(configuration::close);
       start(configuration); // says which model is to be loaded
-      NewestImages newestImages = new NewestImages(models::served);
+      NewestImages newestImages = new NewestImages(terms::served);
       GuardedObserver observer =
           new GuardedObserver(
               metrics::observerFailed,
@@ -141,12 +141,12 @@ record PipelineParts(
               new ShareTracer(tracing, topics, settings.getString(Settings.APPLICATION_ID)));
       InFlight inFlight =
           new InFlight(
-              () -> settings.inFlightImages(configuration.current().maxBatchImages()),
+              () -> settings.inFlightImages(terms.current().maxBatchImages()),
               settings.inFlightMaxBytes());
       metrics.images().inFlight(inFlight::images, inFlight::bytes);
       MicroBatcher<Waiting> batcher =
           new MicroBatcher<>(
-              models::terms, settings.decodeThreads(models.served().takesAllCores()), observer);
+              terms::terms, settings.decodeThreads(terms.served().takesAllCores()), observer);
       undo.push(batcher::close);
       MicroBatchProcessor.Shared shared =
           new MicroBatchProcessor.Shared(
@@ -159,7 +159,7 @@ record PipelineParts(
               Math.min(StreamsProperties.largestSent(streamsConfig), limits.deadLetters()));
       Topology topology =
           PipelineTopology.build(topics, registry, () -> new MicroBatchProcessor(shared, observer));
-      RoutingProfileStream profile = profile(settings, topics, registry, models);
+      RoutingProfileStream profile = profile(settings, topics, registry, terms);
       if (profile != null) {
         undo.push(profile::close);
       }
@@ -173,10 +173,10 @@ record PipelineParts(
           topology.describe().toString(),
           metrics,
           tracing,
-          new FailureBound(BORNE_FAILURES * threads, QUIET),
+          new FailureBound(MAX_FAILURES * threads, QUIET),
           newestImages,
           newestDeadLetters,
-          models,
+          terms,
           profile);
     } catch (RuntimeException e) {
       undo.forEach(Runnable::run);
@@ -185,9 +185,9 @@ record PipelineParts(
   }
 
   private static @Nullable RoutingProfileStream profile(
-      Settings settings, Topics topics, RegistryClient registry, ServedModels models) {
+      Settings settings, Topics topics, RegistryClient registry, TermsInForce terms) {
     return keepsProfile(settings)
-        ? new RoutingProfileStream(settings, topics, registry, models::everServed)
+        ? new RoutingProfileStream(settings, topics, registry, terms::everServed)
         : null;
   }
 

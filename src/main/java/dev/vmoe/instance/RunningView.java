@@ -1,7 +1,6 @@
 package dev.vmoe.instance;
 
-import dev.vmoe.batch.BufferRoom;
-import dev.vmoe.capacity.QualityProfile;
+import dev.vmoe.config.ConfigCheck;
 import dev.vmoe.config.ConfigConflictException;
 import dev.vmoe.config.ConfigEdit;
 import dev.vmoe.config.ConfigEntry;
@@ -13,7 +12,6 @@ import dev.vmoe.console.ConfigurationChange;
 import dev.vmoe.console.ConflictException;
 import dev.vmoe.console.PipelineView;
 import dev.vmoe.event.RegistryClient;
-import dev.vmoe.modelstore.ModelFiles;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.picture.PatchGrid;
 import dev.vmoe.settings.LiveSettings;
@@ -26,7 +24,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.apache.kafka.common.config.ConfigDef.ConfigKey;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 /** What the console shows of a running pipeline, and the configuration it writes. */
 public final class RunningView implements PipelineView {
 
-  /** Settings whose values can be counted. */
+  /** Values of settings that have a choice. */
   private static final Map<String, List<String>> CHOICES =
       Map.of(
           Settings.CAPACITY_MODE, List.of("adaptive", "fixed"),
@@ -44,7 +41,6 @@ public final class RunningView implements PipelineView {
 
   private final Settings settings;
   private final List<String> models;
-  private final UnaryOperator<LiveSettings> check;
   private final Pipeline pipeline;
 
   /**
@@ -52,41 +48,17 @@ public final class RunningView implements PipelineView {
    *
    * @param settings of the instance
    * @param models names of the models that it can change to
-   * @param check completes settings, or refuses them, as the instance does
    */
-  public RunningView(
-      Settings settings,
-      List<String> models,
-      UnaryOperator<LiveSettings> check,
-      Pipeline pipeline) {
+  public RunningView(Settings settings, List<String> models, Pipeline pipeline) {
     this.settings = settings;
     this.models = List.copyOf(models);
-    this.check = check;
     this.pipeline = pipeline;
-  }
-
-  /**
-   * Returns a view of an instance that runs one model as long as it lives.
-   *
-   * @param quality the model's quality profile; null where there is none
-   */
-  public static RunningView ofOneModel(
-      Settings settings, ModelCard card, @Nullable QualityProfile quality, Pipeline pipeline) {
-    return new RunningView(
-        settings, List.of(), live -> checked(live, settings, card, quality), pipeline);
-  }
-
-  /** Completes settings of an instance of one model; they may name no other. */
-  static LiveSettings checked(
-      LiveSettings live, Settings settings, ModelCard card, @Nullable QualityProfile quality) {
-    ModelSource.requireOnly(settings.getString(Settings.MODEL), card, live);
-    return BufferRoom.runnable(ModelFiles.complete(live, settings, card, quality), card);
   }
 
   @Override
   public Configuration configuration() {
     LiveConfiguration live = pipeline.configuration();
-    Optional<ConfigEntry> record = live.lastValid();
+    Optional<ConfigEntry> record = live.inForce();
     Set<String> overridden = record.map(entry -> entry.overrides().keySet()).orElse(Set.of());
     List<Configuration.ShownSetting> all = new ArrayList<>();
     LiveSettings now = live.current();
@@ -112,8 +84,8 @@ public final class RunningView implements PipelineView {
                         entry.offset(), entry.timestampMillis(), entry.author(), entry.note()))
             .orElse(null),
         all,
-        live.lastRefusal()
-            .map(refusal -> new Configuration.RefusedRecord(refusal.offset(), refusal.reason()))
+        live.lastRefused()
+            .map(it -> new Configuration.RefusedRecord(it.offset(), String.valueOf(it.refusal())))
             .orElse(null));
   }
 
@@ -181,7 +153,8 @@ public final class RunningView implements PipelineView {
           null);
     }
     try (RegistryClient registry = RegistryClient.of(settings)) {
-      return new ConfigWriter(settings, registry, new ConfigReader(registry, settings, check))
+      ConfigReader reader = new ConfigReader(registry, settings, pipeline::complete);
+      return new ConfigWriter(settings, registry, reader, ConfigCheck.UNTRIED)
           .editSeen(seen, edit, author, change.note())
           .map(ConfigWriter.Written::toLine)
           .orElse("nothing to change");

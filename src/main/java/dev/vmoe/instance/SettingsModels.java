@@ -89,6 +89,7 @@ public final class SettingsModels implements ModelSource {
 
   private LoadedModel open(LiveSettings live) {
     ModelFiles files = files(live);
+    LiveSettings complete = files.runnable(live, settings);
     VmoeSession session;
     try {
       FileSums.checkGraph(files.graph());
@@ -101,7 +102,7 @@ public final class SettingsModels implements ModelSource {
       throw new IllegalArgumentException("model: " + ErrorText.of(e), e);
     }
     try {
-      LoadedModel loaded = loaded(live, files, session);
+      LoadedModel loaded = loaded(complete, files, session);
       requireGoesOn(); // nothing may start with it once the stop has waited for it
       return loaded;
     } catch (RuntimeException | Error e) {
@@ -135,7 +136,6 @@ public final class SettingsModels implements ModelSource {
         session,
         ModelOpener.decoder(session.card(), ModelOpener.limits(settings)),
         controllers,
-        it -> files.runnable(it, settings),
         session::close);
   }
 }

@@ -3,7 +3,8 @@
  * that chooses its operating points, and what the console shows of it.
  *
  * <pre>
- * config ──▶ LiveConfiguration ──▶ ServedModels: model, limits and controller of the next batch
+ * config ──▶ LiveConfiguration ──▶ TermsInForce: settings, model, limits and controller of the
+ *                                                next batch, one value
  *            end of images     ──▶ LagMonitor ──▶ the load that a controller is told
  * </pre>
  */

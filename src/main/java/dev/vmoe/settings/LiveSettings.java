@@ -196,10 +196,22 @@ public record LiveSettings(
     return texts;
   }
 
-  /** Returns whether the settings are the same, ignoring the version. */
-  public boolean sameAs(LiveSettings other) {
-    return equals(
-        new LiveSettings(version, other.model, other.capacity, other.maxBatchImages, other.linger));
+  /**
+   * Returns the part that a capacity controller depends on.
+   *
+   * @throws IllegalArgumentException if K is the model's own and the model is not known yet
+   */
+  public ControllerInputs controllerInputs() {
+    return switch (capacity.mode()) {
+      case FIXED ->
+          new ControllerInputs.Fixed(capacity.point(), capacity.routing(), maxBatchImages);
+      case ADAPTIVE ->
+          new ControllerInputs.Adaptive(
+              capacity.bounds().toPoints(),
+              capacity.targetLatency(),
+              capacity.routing(),
+              maxBatchImages);
+    };
   }
 
   /** Returns the differences from earlier settings, by setting: "old → new". */

@@ -17,10 +17,13 @@ import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingCounts;
 import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.Settings;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -46,6 +49,8 @@ class MicroBatcherTest {
   private static final int BAD = 255;
   private static final int NO_NATIVES = 253;
   private static final RoutingSettings SETTINGS = new RoutingSettings(1.05, 2, Routing.VANILLA);
+
+  private static final LiveSettings LIVE = LiveSettings.of(new Settings(Map.of()));
 
   private final PixelEcho classifier = new PixelEcho();
   private final List<Sample> samples = new CopyOnWriteArrayList<>();
@@ -466,15 +471,14 @@ class MicroBatcherTest {
     ServedModel old = served(events, "old");
     ServedModel next = served(events, "new");
     limits = new BatchLimits(2, 1_000, NEVER_LINGERS);
-    AtomicReference<ServedModel> inForce = new AtomicReference<>(old);
-    batcher =
-        new MicroBatcher<>(
-            () -> new BatchTerms(inForce.get(), limits), 2, (run, origins) -> events.add("ran"));
+    AtomicReference<BatchTerms> inForce =
+        new AtomicReference<>(new BatchTerms(LIVE, old, limits, controller(events, "old")));
+    batcher = new MicroBatcher<>(inForce::get, 2, (run, origins) -> events.add("ran"));
     Lane<Integer> lane = batcher.openLane();
     submit(lane, 1, 2);
     take(lane);
     submit(lane, 3);
-    inForce.set(next);
+    inForce.set(new BatchTerms(LIVE, next, limits, controller(events, "new")));
     old.release();
     submit(lane, 4, 5, 6);
 
@@ -492,17 +496,18 @@ class MicroBatcherTest {
 
   private ServedModel served(List<String> events, String name) {
     return new ServedModel(
-        classifier,
-        MicroBatcherTest::decode,
-        sample -> {
-          samples.add(sample);
-          events.add(name + " decides");
-          return new FixedCapacity(
-                  new OperatingPoint(SETTINGS.capacityRatio(), SETTINGS.expertsPerToken()),
-                  SETTINGS.routing())
-              .decide(sample);
-        },
-        () -> events.add(name + " is given back"));
+        classifier, MicroBatcherTest::decode, () -> events.add(name + " is given back"));
+  }
+
+  private CapacityController controller(List<String> events, String name) {
+    return sample -> {
+      samples.add(sample);
+      events.add(name + " decides");
+      return new FixedCapacity(
+              new OperatingPoint(SETTINGS.capacityRatio(), SETTINGS.expertsPerToken()),
+              SETTINGS.routing())
+          .decide(sample);
+    };
   }
 
   private void open(int maxImages, long maxBytes, Duration linger) {
@@ -525,8 +530,10 @@ class MicroBatcherTest {
           decode(encoded, images, slot);
         };
     limits = new BatchLimits(maxImages, maxBytes, linger);
-    ServedModel model = new ServedModel(classifier, decoder, controller, () -> {});
-    batcher = new MicroBatcher<>(() -> new BatchTerms(model, limits), 2, observer, clock);
+    ServedModel model = new ServedModel(classifier, decoder, () -> {});
+    batcher =
+        new MicroBatcher<>(
+            () -> new BatchTerms(LIVE, model, limits, controller), 2, observer, clock);
   }
 
   /** A 1×1 image whose red value is its first byte. */

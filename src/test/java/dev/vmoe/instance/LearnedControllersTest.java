@@ -148,7 +148,7 @@ class LearnedControllersTest {
   void shouldRefuseWhatAdaptiveModeCannotWorkWith() {
     assertRefused(
         Map.of("capacity.ratio.min", "0.6", "capacity.ratio.max", "0.7"),
-        "no operating point whose quality is known");
+        "no operating point of known quality is within");
     assertRefused(
         Map.of("batch.linger.ms", "700"), "target.latency.ms 1000 leaves 850 ms beside commits");
     assertRefused(Map.of("target.latency.ms", "120"), "target.latency.ms 120 leaves 0 ms");

@@ -10,6 +10,7 @@ import dev.vmoe.batch.BatchRun;
 import dev.vmoe.batch.BatchTerms;
 import dev.vmoe.batch.MicroBatcher;
 import dev.vmoe.batch.ServedModel;
+import dev.vmoe.capacity.CapacityController;
 import dev.vmoe.capacity.FixedCapacity;
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.event.AvroDeserializer;
@@ -27,6 +28,8 @@ import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.metrics.Scrape;
 import dev.vmoe.moe.Routing;
+import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.Topics;
 import dev.vmoe.tracing.ImageTrace;
 import dev.vmoe.tracing.Tracing;
@@ -100,15 +103,14 @@ class MicroBatchProcessorTest {
   }
 
   private Topology topology() {
-    ServedModel model =
-        new ServedModel(
-            classifier,
-            new FakeDecoder(SLOT_BYTES),
-            new FixedCapacity(new OperatingPoint(1.05, 2), Routing.VANILLA),
-            () -> {});
+    LiveSettings settings = LiveSettings.of(new Settings(Map.of()));
+    ServedModel model = new ServedModel(classifier, new FakeDecoder(SLOT_BYTES), () -> {});
+    CapacityController controller = new FixedCapacity(new OperatingPoint(1.05, 2), Routing.VANILLA);
     MicroBatcher<Waiting> batcher =
         new MicroBatcher<>(
-            () -> new BatchTerms(model, new BatchLimits(batchImages, 1_000_000, linger)),
+            () ->
+                new BatchTerms(
+                    settings, model, new BatchLimits(batchImages, 1_000_000, linger), controller),
             2,
             observer);
     open.add(0, batcher);

@@ -101,7 +101,7 @@ public final class ObservedPipeline implements AutoCloseable {
     meters.bindJvm();
     pipeline.bindKafka(meters);
     RunningInstance instance = new RunningInstance();
-    instance.started(pipeline, RunningView.ofOneModel(settings, classifier.card(), null, pipeline));
+    instance.started(pipeline, new RunningView(settings, List.of(), pipeline));
     Console console = opened(Console.start(Listening.at("127.0.0.1", 0), meters, instance));
     return Arrays.stream(pages)
         .map(page -> opened(new Scraper(URI.create(console.address() + page), SCRAPE_EVERY)))

@@ -5,7 +5,6 @@ import dev.vmoe.capacity.Decision;
 import dev.vmoe.capacity.Load;
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.capacity.Sample;
-import dev.vmoe.settings.LiveSettings;
 import java.util.Locale;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
@@ -13,55 +12,35 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The controller that the settings in force ask for, told of the load; it is replaced when they
- * change.
+ * The load of an instance, as whichever controller decides is told it. Logs each change of the
+ * operating point with the load that led to it.
  */
-public final class LiveCapacity implements CapacityController {
+final class InstanceLoad {
 
-  private static final Logger log = LoggerFactory.getLogger(LiveCapacity.class);
+  private static final Logger log = LoggerFactory.getLogger(InstanceLoad.class);
 
-  private final ControllerFactory factory;
   private final LongFunction<Load> loads;
-  private volatile InForce inForce;
 
   /** The decision before; belongs to the thread that decides. */
   private @Nullable Decision last;
 
-  private record InForce(LiveSettings settings, CapacityController controller) {}
-
   /**
-   * Creates a controller for these settings.
+   * Creates a load that no controller is told yet.
    *
-   * @param factory makes the controllers
    * @param loads returns the load as it is known at a time of {@link System#nanoTime()}
-   * @throws IllegalArgumentException if the factory refuses the settings
    */
-  LiveCapacity(ControllerFactory factory, LongFunction<Load> loads, LiveSettings settings) {
-    this.factory = factory;
+  InstanceLoad(LongFunction<Load> loads) {
     this.loads = loads;
-    this.inForce = new InForce(settings, factory.create(settings));
   }
 
-  /**
-   * Decides under these settings from the next batch on. The controller, and what it has learned,
-   * stays where nothing that concerns it has changed.
-   *
-   * @throws IllegalArgumentException if the factory refuses them; those before stay in force
-   */
-  void take(LiveSettings settings) {
-    InForce before = inForce;
-    inForce =
-        new InForce(
-            settings,
-            settings.sameAs(before.settings()) ? before.controller() : factory.create(settings));
+  /** Returns a controller that is told this load. */
+  CapacityController toldTo(CapacityController controller) {
+    return sample -> decide(controller, sample);
   }
 
-  @Override
-  public Decision decide(Sample sample) {
-    InForce now = inForce;
+  private Decision decide(CapacityController controller, Sample sample) {
     Sample loaded = sample.withLoad(loads.apply(sample.nowNanos()));
-    Decision decision =
-        now.controller().decide(loaded).underConfiguration(now.settings().version());
+    Decision decision = controller.decide(loaded);
     logChange(loaded.load(), last, decision);
     last = decision;
     return decision;

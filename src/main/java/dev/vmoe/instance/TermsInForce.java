@@ -1,0 +1,216 @@
+package dev.vmoe.instance;
+
+import dev.vmoe.batch.BatchLimits;
+import dev.vmoe.batch.BatchTerms;
+import dev.vmoe.batch.BufferRoom;
+import dev.vmoe.batch.ServedModel;
+import dev.vmoe.capacity.CapacityController;
+import dev.vmoe.capacity.Load;
+import dev.vmoe.config.ConfigFollower;
+import dev.vmoe.inference.InferenceException;
+import dev.vmoe.inference.WatchedClassifier;
+import dev.vmoe.metrics.PipelineMetrics;
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.settings.LiveSettings;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The terms that the next batch is opened under, the only place that holds the settings in force. A
+ * change of configuration prepares new terms and replaces them with one write; batches that are
+ * open keep theirs.
+ *
+ * <p>Another model is loaded beside the one that is served. Each batch keeps the model it was
+ * opened with until it has run; then the old model is closed.
+ */
+final class TermsInForce implements ConfigFollower, AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(TermsInForce.class);
+
+  private final ModelSource source;
+  private final InstanceLoad load;
+  private final long maxBatchBytes;
+  private final PipelineMetrics metrics;
+
+  /** Models that have been loaded and not given back. */
+  private final Set<LoadedModel> open = new HashSet<>();
+
+  /** Models that are served or have been, by the hash of their weights. */
+  private final Map<String, ModelCard> cards = new ConcurrentHashMap<>();
+
+  private volatile @Nullable InForce inForce;
+
+  /** The terms with the parts of their model that a batch does not need; replaced whole. */
+  private record InForce(LoadedModel loaded, WatchedClassifier watched, BatchTerms terms) {}
+
+  /**
+   * Creates terms that have no model yet.
+   *
+   * @param source has the models
+   * @param loads returns the load as it is known at a time of {@link System#nanoTime()}
+   * @param maxBatchBytes maximum encoded bytes of a batch
+   * @param metrics told which model is served
+   */
+  TermsInForce(
+      ModelSource source, LongFunction<Load> loads, long maxBatchBytes, PipelineMetrics metrics) {
+    this.source = source;
+    this.load = new InstanceLoad(loads);
+    this.maxBatchBytes = maxBatchBytes;
+    this.metrics = metrics;
+  }
+
+  /** Returns what the next batch is opened under. */
+  BatchTerms terms() {
+    return inForce().terms();
+  }
+
+  /** Returns the model that the next batch is run with. */
+  WatchedClassifier served() {
+    return inForce().watched();
+  }
+
+  private InForce inForce() {
+    return Objects.requireNonNull(inForce, "no model is served yet");
+  }
+
+  /** Returns the model of a weights hash, if it is served or has been. */
+  Optional<ModelCard> everServed(String weightsHash) {
+    return Optional.ofNullable(cards.get(weightsHash));
+  }
+
+  /**
+   * Returns settings complete for the model that they name, without loading it.
+   *
+   * @throws IllegalArgumentException if this instance would refuse them, saying why
+   */
+  LiveSettings complete(LiveSettings settings) {
+    return source.complete(settings);
+  }
+
+  @Override
+  public LiveSettings current() {
+    return terms().settings();
+  }
+
+  @Override
+  public boolean isReadyFor(LiveSettings settings) {
+    return inForce != null && Objects.equals(current().model(), settings.model());
+  }
+
+  @Override
+  public Prepared prepare(LiveSettings settings) {
+    return isReadyFor(settings) ? sameModel(settings) : otherModel(settings);
+  }
+
+  private Prepared sameModel(LiveSettings asked) {
+    InForce now = inForce();
+    BatchTerms before = now.terms();
+    ControllerFactory factory = now.loaded().controllers();
+    LiveSettings settings = BufferRoom.runnable(asked, now.loaded().card());
+    CapacityController controller = before.controller();
+    if (settings.controllerInputs().equals(before.settings().controllerInputs())) {
+      factory.check(settings);
+    } else {
+      controller = load.toldTo(factory.create(settings));
+    }
+    BatchTerms terms = new BatchTerms(settings, before.model(), limits(settings), controller);
+    InForce next = new InForce(now.loaded(), now.watched(), terms);
+    return () -> inForce = next;
+  }
+
+  private Prepared otherModel(LiveSettings asked) {
+    long startNanos = System.nanoTime();
+    LoadedModel loaded = loaded(asked);
+    synchronized (open) {
+      open.add(loaded);
+    }
+    WatchedClassifier watched = new WatchedClassifier(loaded.classifier());
+    ServedModel model = new ServedModel(watched, loaded.decoder(), () -> giveBack(loaded));
+    InForce next;
+    try {
+      LiveSettings settings = BufferRoom.runnable(asked, loaded.card());
+      CapacityController controller = load.toldTo(loaded.controllers().create(settings));
+      next =
+          new InForce(
+              loaded, watched, new BatchTerms(settings, model, limits(settings), controller));
+    } catch (RuntimeException e) {
+      model.release();
+      throw e;
+    }
+    long loadedMs = (System.nanoTime() - startNanos) / 1_000_000;
+    return new Prepared() {
+      @Override
+      public void make() {
+        changeTo(next, loadedMs);
+      }
+
+      @Override
+      public void drop() {
+        model.release();
+      }
+    };
+  }
+
+  private BatchLimits limits(LiveSettings settings) {
+    return new BatchLimits(settings.maxBatchImages(), maxBatchBytes, settings.linger());
+  }
+
+  private LoadedModel loaded(LiveSettings settings) {
+    try {
+      return source.load(settings);
+    } catch (OutOfMemoryError | LinkageError e) {
+      throw new InferenceException("no room for the model, or no runtime: " + e, e);
+    }
+  }
+
+  private void changeTo(InForce next, long loadedMs) {
+    InForce before = inForce;
+    ModelCard card = next.watched().card();
+    metrics.model(card.name(), card.weightsHash(), card.moeBlocks(), card.numExperts());
+    cards.put(card.weightsHash(), card);
+    inForce = next;
+    if (before != null) {
+      ModelCard old = before.watched().card();
+      log.info(
+          "model {} ({}) from the next batch on, after {} ({}); it took {} ms to load",
+          card.name(),
+          card.weightsHash(),
+          old.name(),
+          old.weightsHash(),
+          loadedMs);
+      before.terms().model().release();
+    }
+  }
+
+  /** A model that does not close must not stop the batches of the one after it. */
+  private void giveBack(LoadedModel loaded) {
+    synchronized (open) {
+      if (!open.remove(loaded)) {
+        return;
+      }
+    }
+    try {
+      loaded.close();
+    } catch (RuntimeException e) {
+      log.warn("model {} could not be closed", loaded.card().name(), e);
+    }
+  }
+
+  /** Gives back what is open; no batch may run any more. */
+  @Override
+  public void close() {
+    Set<LoadedModel> rest;
+    synchronized (open) {
+      rest = Set.copyOf(open);
+    }
+    rest.forEach(this::giveBack);
+  }
+}
