@@ -1,17 +1,23 @@
 package dev.vmoe;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -29,37 +35,47 @@ class LayeringTest {
   /** package | may use */
   private static final String TABLE =
       """
-      tensor      |
-      moe         | tensor
-      checkpoint  | tensor
-      onnx        | tensor
-      model       | tensor moe onnx checkpoint
-      image       | moe
-      inference   | moe
-      capacity    | moe
-      settings    | moe capacity
-      batch       | moe image inference capacity settings
-      event       | settings
-      metrics     |
-      tracing     | settings metrics
-      topics      | settings event
-      picture     | moe image
-      output      | settings
-      dataset     | moe image inference batch event
-      modelstore  | moe onnx checkpoint model image inference capacity settings batch dataset
-      config      | inference metrics event settings topics output modelstore
-      streams     | moe image inference capacity settings batch event metrics tracing topics
-      profile     | moe event settings topics output picture streams
-      console     | event metrics settings output
-      instance    | moe image inference capacity settings batch event metrics tracing topics picture output modelstore config streams profile console
-      client      | image event settings output dataset
-      doctor      | moe inference settings batch event topics output modelstore config streams instance
-      embedded    |
-      demo        | moe image inference capacity settings event metrics topics output dataset modelstore instance client console embedded
-      cli         | all
+      tensor     |
+      moe        |
+      checkpoint | tensor
+      onnx       | tensor
+      model      | tensor moe checkpoint onnx
+      image      | moe
+      inference  | moe
+      capacity   | moe
+      settings   | moe capacity
+      batch      | moe image inference capacity settings
+      event      | settings
+      metrics    |
+      tracing    | settings metrics
+      topics     | settings
+      picture    | moe image
+      output     | settings
+      dataset    | moe image inference event
+      modelstore | moe checkpoint onnx model image inference capacity settings batch dataset
+      config     | inference settings event metrics topics output modelstore
+      streams    | moe image inference capacity settings batch event metrics tracing topics
+      profile    | moe settings event topics picture output streams
+      console    | settings metrics output
+      instance   | moe image inference capacity settings batch event metrics tracing topics picture output modelstore config streams profile console
+      client     | image event output dataset
+      doctor     | moe inference settings batch event topics output modelstore config streams instance
+      embedded   |
+      demo       | moe image inference capacity settings event metrics topics output dataset modelstore console instance client embedded
+      cli        | all
       """;
 
+  private static final Path HOME = Path.of(System.getProperty("vmoe.home", "."));
+  private static final Path MAIN = HOME.resolve("src/main/java/dev/vmoe");
+
   private static final Pattern WORDS = Pattern.compile("\\w+");
+
+  /** The last sentence of a package-info. */
+  private static final Pattern SAID = Pattern.compile("May use: ([^.]+)\\.");
+
+  /** A row of the table of packages: name, what it is, what it may use. */
+  private static final Pattern ROW =
+      Pattern.compile("^\\| `(\\w+)` \\|[^|]*\\|([^|]*)\\|$", Pattern.MULTILINE);
 
   private static final Map<String, Set<String>> MAY_USE = parse();
 
@@ -98,6 +114,85 @@ class LayeringTest {
                 assertThat(it.isAnnotatedWith(NullMarked.class))
                     .as("%s has a package-info with @NullMarked", it.getName())
                     .isTrue());
+  }
+
+  @Test
+  void shouldNameNoPackageThatIsNotUsed() {
+    MAY_USE.forEach(
+        (name, uses) -> {
+          if (!name.equals("cli")) {
+            assertThat(used(name))
+                .as("what %s uses", name)
+                .containsExactlyInAnyOrderElementsOf(uses);
+          }
+        });
+  }
+
+  @Test
+  void shouldHaveNoCircle() {
+    slices().matching(ROOT + ".(*)..").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  @Test
+  void shouldSayTheSameInEveryPackageInfo() throws IOException {
+    for (String name : MAY_USE.keySet()) {
+      String info = Files.readString(MAIN.resolve(name).resolve("package-info.java"));
+      Matcher said = SAID.matcher(info);
+      assertThat(said.find()).as("%s says what it may use", name).isTrue();
+      assertThat(said.group(1).strip())
+          .as("what the package-info of %s says", name)
+          .satisfiesAnyOf(
+              text -> assertThat(text).isEqualTo("all packages").matches(it -> name.equals("cli")),
+              text ->
+                  assertThat(text.equals("none of the others") && uses(name).isEmpty()).isTrue(),
+              text -> assertThat(words(text.replace("code", ""))).isEqualTo(uses(name)));
+    }
+  }
+
+  @Test
+  void shouldSayTheSameInTheArchitecture() throws IOException {
+    String page = Files.readString(HOME.resolve("src/docs/architecture.md"));
+    Map<String, Set<String>> said =
+        ROW.matcher(page)
+            .results()
+            .collect(Collectors.toMap(row -> row.group(1), row -> words(row.group(2))));
+    MAY_USE.forEach(
+        (name, uses) ->
+            assertThat(said.get(name))
+                .as("what src/docs/architecture.md says of %s", name)
+                .isEqualTo(name.equals("cli") ? Set.of(ALL) : uses));
+  }
+
+  @Test
+  void shouldHaveNoFileOfMoreThan400Lines() throws IOException {
+    for (String root : List.of("src/main/java", "src/lab/java")) {
+      try (Stream<Path> files = Files.walk(HOME.resolve(root))) {
+        for (Path file : files.filter(it -> it.toString().endsWith(".java")).toList()) {
+          assertThat(Files.readAllLines(file)).as("%s", file).hasSizeLessThanOrEqualTo(400);
+        }
+      }
+    }
+  }
+
+  @Test
+  void shouldKeepTheRecordPathSmall() throws IOException {
+    try (Stream<Path> files = Files.list(MAIN.resolve("streams"))) {
+      assertThat(files).hasSizeLessThanOrEqualTo(25);
+    }
+  }
+
+  private static Set<String> uses(String name) {
+    return MAY_USE.get(name);
+  }
+
+  /** Returns the other packages of main that classes of this one use. */
+  private static Set<String> used(String name) {
+    return CLASSES.getPackage(ROOT + "." + name).getClassDependenciesFromThisPackageTree().stream()
+        .map(it -> it.getTargetClass().getBaseComponentType().getPackageName())
+        .filter(it -> it.startsWith(ROOT + "."))
+        .map(it -> it.split("\\.")[2])
+        .filter(it -> !it.equals(name))
+        .collect(Collectors.toSet());
   }
 
   private static void checkUses(String name) {

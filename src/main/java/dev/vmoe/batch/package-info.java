@@ -9,6 +9,8 @@
  *             closed by its BatchLimits: size, bytes (asked by the submitter)
  *             or linger (asked by the inference thread when it is idle)
  * </pre>
+ *
+ * <p>May use: {@code moe image inference capacity settings}.
  */
 @NullMarked
 package dev.vmoe.batch;

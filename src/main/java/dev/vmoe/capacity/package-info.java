@@ -9,6 +9,8 @@
  * Sample ─▶ LearningCapacity: learn, estimate the load ─▶ Situation ─▶ CapacityPolicy ─▶ Decision
  *                   └─▶ CapacityObserver
  * </pre>
+ *
+ * <p>May use: {@code moe}.
  */
 @NullMarked
 package dev.vmoe.capacity;

@@ -1,4 +1,8 @@
-/** Checkpoint files (V-MoE msgpack, npz) as parameter trees. */
+/**
+ * Checkpoint files (V-MoE msgpack, npz) as parameter trees.
+ *
+ * <p>May use: {@code tensor}.
+ */
 @NullMarked
 package dev.vmoe.checkpoint;
 

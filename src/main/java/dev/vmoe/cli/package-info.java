@@ -1,4 +1,8 @@
-/** The command line of serving: commands and their options, nothing else. */
+/**
+ * The command line of serving: commands and their options, nothing else.
+ *
+ * <p>May use: all packages.
+ */
 @NullMarked
 package dev.vmoe.cli;
 

@@ -5,6 +5,8 @@
  * ImageProducer ──▶ images … predictions ──▶ TopicReader, CommittedConsumer
  * Replay: both at once, with a number of images unanswered
  * </pre>
+ *
+ * <p>May use: {@code image event output dataset}.
  */
 @NullMarked
 package dev.vmoe.client;

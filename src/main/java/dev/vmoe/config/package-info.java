@@ -6,6 +6,8 @@
  *                                                     │
  *                                                     └──▶ ConfigHistory: which record is in force
  * </pre>
+ *
+ * <p>May use: {@code inference settings event metrics topics output modelstore}.
  */
 @NullMarked
 package dev.vmoe.config;

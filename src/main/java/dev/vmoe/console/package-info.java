@@ -1,4 +1,8 @@
-/** Serves an instance over HTTP: live page, metrics, health, topology, routing map. */
+/**
+ * Serves an instance over HTTP: live page, metrics, health, topology, routing map.
+ *
+ * <p>May use: {@code settings metrics output}.
+ */
 @NullMarked
 package dev.vmoe.console;
 

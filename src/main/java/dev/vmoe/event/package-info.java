@@ -1,4 +1,8 @@
-/** Avro records on the wire, and the schema registry that describes them. */
+/**
+ * Avro records on the wire, and the schema registry that describes them.
+ *
+ * <p>May use: {@code settings}.
+ */
 @NullMarked
 package dev.vmoe.event;
 

@@ -1,4 +1,8 @@
-/** Decodes images into slots of a batch buffer, and encodes PNG. */
+/**
+ * Decodes images into slots of a batch buffer, and encodes PNG.
+ *
+ * <p>May use: {@code moe}.
+ */
 @NullMarked
 package dev.vmoe.image;
 

@@ -1,4 +1,8 @@
-/** One ONNX Runtime session: devices, warm-up, running a batch. */
+/**
+ * One ONNX Runtime session: devices, warm-up, running a batch.
+ *
+ * <p>May use: {@code moe}.
+ */
 @NullMarked
 package dev.vmoe.inference;
 

@@ -7,6 +7,9 @@
  *                                                next batch, one value
  *            end of images     ──▶ LagMonitor ──▶ the load that a controller is told
  * </pre>
+ *
+ * <p>May use: {@code moe image inference capacity settings batch event metrics tracing topics
+ * picture output modelstore config streams profile console}.
  */
 @NullMarked
 package dev.vmoe.instance;

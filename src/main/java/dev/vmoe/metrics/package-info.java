@@ -10,6 +10,8 @@
  *              ├─ CapacityMetrics ─┤
  *              └─ TraceMetrics   ──┘
  * </pre>
+ *
+ * <p>May use: none of the others.
  */
 @NullMarked
 package dev.vmoe.metrics;

@@ -1,4 +1,8 @@
-/** A builder for ONNX graphs; knows nothing of V-MoE. */
+/**
+ * A builder for ONNX graphs; knows nothing of V-MoE.
+ *
+ * <p>May use: {@code tensor}.
+ */
 @NullMarked
 package dev.vmoe.onnx;
 

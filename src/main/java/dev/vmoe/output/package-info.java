@@ -1,4 +1,8 @@
-/** Output of commands: tables, JSON, progress, errors in one line, the log. */
+/**
+ * Output of commands: tables, JSON, progress, errors in one line, the log.
+ *
+ * <p>May use: {@code settings}.
+ */
 @NullMarked
 package dev.vmoe.output;
 

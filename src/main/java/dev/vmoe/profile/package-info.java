@@ -7,6 +7,8 @@
  * </pre>
  *
  * <p>Axes: C classes, E experts.
+ *
+ * <p>May use: {@code moe settings event topics picture output streams}.
  */
 @NullMarked
 package dev.vmoe.profile;

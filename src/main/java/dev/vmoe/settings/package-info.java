@@ -1,4 +1,8 @@
-/** Settings file and environment as typed, validated values. */
+/**
+ * Settings file and environment as typed, validated values.
+ *
+ * <p>May use: {@code moe capacity}.
+ */
 @NullMarked
 package dev.vmoe.settings;
 

@@ -20,6 +20,8 @@
  * </pre>
  *
  * <p>What an observer throws changes nothing in what is emitted or committed.
+ *
+ * <p>May use: {@code moe image inference capacity settings batch event metrics tracing topics}.
  */
 @NullMarked
 package dev.vmoe.streams;

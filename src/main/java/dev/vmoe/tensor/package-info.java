@@ -1,4 +1,8 @@
-/** Immutable shaped arrays. */
+/**
+ * Immutable shaped arrays.
+ *
+ * <p>May use: none of the others.
+ */
 @NullMarked
 package dev.vmoe.tensor;
 

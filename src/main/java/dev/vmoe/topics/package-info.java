@@ -1,4 +1,8 @@
-/** The topics of the pipeline: plan, needed rights, checks before a start. */
+/**
+ * The topics of the pipeline: plan, needed rights, checks before a start.
+ *
+ * <p>May use: {@code settings}.
+ */
 @NullMarked
 package dev.vmoe.topics;
 

@@ -15,6 +15,8 @@
  * ended spans ──▶ bounded queue ──▶ OTLP over HTTP, on its own thread
  *                       └─ full, or no answer: dropped and counted
  * </pre>
+ *
+ * <p>May use: {@code settings metrics}.
  */
 @NullMarked
 package dev.vmoe.tracing;
