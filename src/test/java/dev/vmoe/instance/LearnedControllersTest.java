@@ -150,7 +150,7 @@ class LearnedControllersTest {
         Map.of("capacity.ratio.min", "0.6", "capacity.ratio.max", "0.7"),
         "no operating point of known quality is within");
     assertRefused(
-        Map.of("batch.linger.ms", "700"), "target.latency.ms 1000 leaves 850 ms beside commits");
+        Map.of("batch.linger.ms", "700"), "target.latency.ms 1000 leaves 850 ms after commits");
     assertRefused(Map.of("target.latency.ms", "120"), "target.latency.ms 120 leaves 0 ms");
   }
 
