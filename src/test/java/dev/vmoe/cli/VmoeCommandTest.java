@@ -99,7 +99,7 @@ class VmoeCommandTest {
           produce --sample --label cat        | --sample has labels of its own
           produce --sample --endless --count 3 | --count, --endless: one or the other
           produce --sample --count 0          | --count 0 is below 1
-          bench graph --device auto           | device auto says not which graph to build
+          bench graph --device auto           | device auto does not say which graph to build
           bench graph --precision fp16        | precision fp16 is not for target cpu
           bench graph --variant S/33          | variant 'S/33' is none of S/32
           bench graph --ratios 0              | capacity ratio 0.0

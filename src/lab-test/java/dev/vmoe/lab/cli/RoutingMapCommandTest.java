@@ -69,7 +69,7 @@ class RoutingMapCommandTest extends CommandTest {
         .isEqualTo(VmoeCommand.USAGE);
     assertThat(err.toString().lines())
         .anyMatch(line -> line.contains("fashion-mnist-dense has no experts"))
-        .anyMatch(line -> line.contains("block 9 is no MoE layer of fashion-mnist-vmoe-bpr"))
+        .anyMatch(line -> line.contains("block 9 is not an MoE layer of fashion-mnist-vmoe-bpr"))
         .anyMatch(line -> line.contains("--limit 0"))
         .anyMatch(line -> line.contains("--weights chooses from a routing profile"))
         .anyMatch(line -> line.contains("--capacity-ratio is for a model that is run here"));
