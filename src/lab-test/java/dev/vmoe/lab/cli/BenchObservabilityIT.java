@@ -7,10 +7,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The benchmark, small: that it watches what it says, not what it finds. */
+@Tag("soak")
 @Timeout(240)
 class BenchObservabilityIT extends CommandTest {
 

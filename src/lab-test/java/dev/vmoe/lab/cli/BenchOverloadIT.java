@@ -8,10 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The benchmark, small: what it writes, not what it finds. */
+@Tag("soak")
 @Timeout(600)
 class BenchOverloadIT extends CommandTest {
 
