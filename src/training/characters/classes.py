@@ -19,7 +19,10 @@ from torch.nn import functional
 from . import alphabet, faces, glyphs
 
 FEWEST_FACES, FEWEST_DESIGNS = 4, 2
-ALIKE = 0.93  # correlation of two glyphs of one design, each scaled to fill its box, from which on they are one class
+SMALLEST = 26  # pixels of the larger side in the cache: smaller marks cannot be told apart when they stand alone
+# Correlation of two glyphs of one design, each scaled to fill its box, from which on they are one class:
+ALIKE_ACROSS = 0.96  # of two scripts, or the two cases of a letter
+ALIKE_WITHIN = 0.985  # of one script
 REFERENCES = ("Noto Sans", "Noto Serif", "DejaVu Sans", "FreeSerif", "FreeSans")
 SEPARATE = {"kanji-1", "kanji-2", "hanzi"}, {"hangul"}  # never merged among themselves: a reader tells them apart
 BY_HAND = ("へヘ", "べベ", "ぺペ", "りリ", "二ニ", "八ハ", "力カ", "工エ", "口ロ", "夕タ", "卜ト", "一ー", "千チ", "三ミ")
@@ -67,10 +70,28 @@ def alike(cache, listed, scripts, points):
         for start in range(0, len(common), 1024):
             close = grid[start:start + 1024] @ grid.T
             close[(aspects[start:start + 1024, None] - aspects).abs() > 0.25] = 0
-            for a, b in (close > ALIKE).nonzero().tolist():
+            for a, b in (close > min(ALIKE_ACROSS, ALIKE_WITHIN)).nonzero().tolist():
                 first, second = common[start + a], common[b]
-                if start + a < b and not any({scripts[first], scripts[second]} <= group for group in SEPARATE):
+                cases = chr(first).lower() == chr(second).lower()
+                within = scripts[first] == scripts[second] and not cases
+                enough = close[a, b] > (ALIKE_WITHIN if within else ALIKE_ACROSS)
+                if start + a < b and enough and not any({scripts[first], scripts[second]} <= group for group in SEPARATE):
                     yield close[a, b].item(), first, second
+
+
+def extent(mask):
+    """The larger side of a glyph's ink in pixels."""
+    rows, columns = numpy.flatnonzero(mask.max(1) > 40), numpy.flatnonzero(mask.max(0) > 40)
+    return max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
+
+
+def large(cache, points):
+    """Those of the points whose glyphs are not mere marks."""
+    order = numpy.argsort(cache.points, kind="stable")
+    starts = numpy.searchsorted(cache.points[order], points)
+    ends = numpy.searchsorted(cache.points[order], points, side="right")
+    return [point for point, start, end in zip(points, starts, ends)
+            if numpy.median([extent(cache.masks[at]) for at in order[start:end:max(1, (end - start) // 5)]]) >= SMALLEST]
 
 
 def settled(cache, listed):
@@ -82,6 +103,7 @@ def settled(cache, listed):
             designs[point].add(listed[face].design)
             count[point] += 1
     points = [point for point in scripts if count[point] >= FEWEST_FACES and len(designs[point]) >= FEWEST_DESIGNS]
+    points = large(cache, points)
     root = {point: point for point in points}
 
     def find(point):

@@ -44,6 +44,7 @@ UNSEEN = (  # designs that no choice and no training sees
     "BM JUA", "BM YEONSUNG", "BM KIRANGHAERANG", "Nanum Pen Script", "Comfortaa", "Lobster Two", "Comic Neue", "GNUTypewriter", "Purisa",
     "Ktav Yad CLM", "Lemonada", "Chilanka", "Ethiopic Hiwua", "Khmer OS Freehand", "BPG Ingiri GPL&GNU", "Jamrul", "Ramaraja", "Navilu", "Sarai",
     "Monlam Uni PayTsik")
+LEFT_OUT = ("Misaki",)  # 8 pixels high: nobody reads its kanji
 SECTIONS = {  # section of the package list to what its faces are used for: "only" these scripts, or "not" these
     "Japanese and Chinese": ("only", ("kanji-1", "kanji-2", "hanzi", "hiragana", "katakana", "bopomofo", "hangul")),
     "Korean": ("only", ("hangul", "kanji-1", "kanji-2")),
@@ -64,7 +65,7 @@ class Face:
     family: str
     style: str
     design: str
-    use: str  # "train" or "unseen"
+    use: str  # "train", "unseen" or "none"
     section: str
     licence: str
 
@@ -126,7 +127,7 @@ def find():
                 family, style = (font["name"].getDebugName(number) or "" for number in (1, 2))
                 if wanted(file, index, family, style):
                     design = design_of(family)
-                    use = "unseen" if design in UNSEEN or family in UNSEEN else "train"
+                    use = "none" if design in LEFT_OUT else "unseen" if design in UNSEEN or family in UNSEEN else "train"
                     yield Face(package, version, file, index, family, style, design, use, section, licence(package))
 
 

@@ -47,11 +47,11 @@ class Characters:
         self.cache, self.classes, self.photographs = cache, classes, photographs
         class_of = {ord(character): number for number, kind in enumerate(classes) for character in kind.characters}
         labels = numpy.array([class_of.get(point, -1) for point in cache.points.tolist()])
-        unseen = numpy.array([face.use == "unseen" for face in listed])[cache.faces]
+        train, unseen = (numpy.array([face.use == use for face in listed])[cache.faces] for use in ("train", "unseen"))
         held = self._held_out(labels, listed)
         known = labels >= 0
         self.splits = {}
-        for name, chosen in (("train", ~unseen & ~held), ("held-out", ~unseen & held), ("unseen", unseen)):
+        for name, chosen in (("train", train & ~held), ("held-out", train & held), ("unseen", unseen)):
             rows = numpy.flatnonzero(known & chosen)
             self.splits[name] = Split(rows, labels[rows], len(classes))
 
