@@ -71,9 +71,9 @@ class Characters:
         return numpy.array([(label, designs[face]) in out for label, face in zip(labels.tolist(), self.cache.faces.tolist())])
 
     def batch(self, split, images, hardness, generator):
-        """(B, 48, 48, 3) bytes and (B,) labels; hardness is the part of images at full difficulty."""
+        """Rows of the cache (B,), labels (B,) and images (B, 48, 48, 3); hardness is the part of images at full difficulty."""
         rows, labels = self.splits[split].draw(images, generator)
         masks = torch.from_numpy(self.cache.masks[rows.numpy()])
         draws = torch.rand(2, images, generator=generator)
         hard = torch.where(draws[0] < hardness, 1.0, draws[1] * hardness)
-        return scenes.scenes(masks, hard, self.photographs, generator), labels
+        return rows, labels, scenes.scenes(masks, hard, self.photographs, generator)

@@ -70,11 +70,14 @@ def half(parameters):
     return {name: leaf if "Router" in name else leaf.bfloat16() for name, leaf in parameters.items()}
 
 
+def selected(kinds, scripts):
+    """The classes of the scripts named, like "kanji-1,latin"; all if none is."""
+    return [kind for kind in kinds if not scripts or kind.script in scripts.split(",")]
+
+
 def characters(options):
     listed = faces.read(HERE / "faces.csv")
-    chosen = classes.read(HERE / "classes.csv")
-    if options.scripts:
-        chosen = [kind for kind in chosen if kind.script in options.scripts.split(",")]
+    chosen = selected(classes.read(HERE / "classes.csv"), options.scripts)
     photographs = torch.from_numpy(numpy.load(options.cache / "photographs.npy"))
     return splits.Characters(glyphs.Cache(options.cache), listed, chosen, photographs)
 
@@ -90,7 +93,7 @@ def tested(parameters, shape, data, options, split="held-out", group=256):
     p, totals, groups = half(parameters), torch.zeros(2), max(1, options.test_images // group)
     generator = torch.Generator().manual_seed(options.seed)
     for _ in range(groups):
-        images, labels = data.batch(split, group, 1.0, generator)
+        _, labels, images = data.batch(split, group, 1.0, generator)
         logits, _, _ = vmoe.forward(p, shape, vmoe.to_input(images).bfloat16(), vmoe.Routing(1))
         totals += torch.stack([functional.cross_entropy(logits.float(), labels), (logits.argmax(1) == labels).float().mean()])
     return (totals / groups).tolist()
@@ -106,7 +109,7 @@ def started(options, shape, data):
     elif options.upcycle:
         twin = torch.load(options.upcycle, weights_only=True)
         seen = twin["images"]
-        images, _ = data.batch("train", 256, 1.0, torch.Generator().manual_seed(options.seed))
+        _, _, images = data.batch("train", 256, 1.0, torch.Generator().manual_seed(options.seed))
         parameters = upcycle.grown(twin["parameters"], shape, vmoe.to_input(images), options.seed)
         momenta = upcycle.momenta(twin["optimizer"], shape)
     else:
@@ -133,7 +136,7 @@ def step(options, shape, data, parameters, update, seen):
     number = options.seed * 1_000_003 + seen // options.batch
     generator = torch.Generator().manual_seed(number)
     torch.manual_seed(number)  # the gate noise
-    images, labels = data.batch("train", options.batch, hardness(seen, options), generator)
+    _, labels, images = data.batch("train", options.batch, hardness(seen, options), generator)
     noise = 1 / shape.experts if shape.moe_blocks else 0.0
     logits, _, balance = vmoe.forward(half(parameters), shape, vmoe.to_input(images).bfloat16(), vmoe.Routing(1), noise)
     logits = logits.float()
