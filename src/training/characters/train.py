@@ -3,7 +3,7 @@
     python3 -m characters.train --cache CACHE --state STATE --name twin --images 3000000    # in src/training
 
 Step i draws the same images for every model of the same seed and batch. The state (weights, momenta, step, curve) is
-saved every few minutes and replaced as a whole. The rate is flat after its warm-up until the cool-down begins, so a run
+saved every few minutes, and on SIGTERM, and replaced as a whole. The rate is flat after its warm-up until the cool-down begins, so a run
 can be extended by a larger --images as long as it has not begun to cool down. Environment: see train.py one folder up.
 """
 
@@ -11,6 +11,7 @@ import argparse
 import csv
 import os
 import pathlib
+import signal
 import time
 
 import numpy
@@ -160,10 +161,12 @@ def main():
           f"from image {seen:,}", flush=True)
     saved = begun = time.monotonic()
     totals, steps = torch.zeros(3), 0
-    while seen < options.images:
+    stopped = []
+    signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))
+    while seen < options.images and not stopped:
         totals += step(options, shape, data, parameters, update, seen)
         steps, seen = steps + 1, seen + options.batch
-        if steps == options.report:
+        if seen // options.batch % options.report == 0:  # the same images in every run's row
             loss, accuracy, balance = (totals / steps).tolist()
             speed = steps * options.batch / (time.monotonic() - begun)
             held = [f"{value:.4f}" for value in tested(parameters, shape, data, options)] if len(rows) % 10 == 9 else ["", ""]
@@ -171,7 +174,7 @@ def main():
                          f"{rate(seen, options):.3f}", f"{speed:.0f}", *held])
             print(*rows[-1], flush=True)
             totals, steps, begun = torch.zeros(3), 0, time.monotonic()
-        if time.monotonic() - saved > options.save_seconds or seen >= options.images:
+        if time.monotonic() - saved > options.save_seconds or seen >= options.images or stopped:
             save(options, parameters, update, seen, rows)
             saved = time.monotonic()
 
