@@ -110,7 +110,7 @@ def started(options, shape, data):
     elif options.upcycle:
         twin = torch.load(options.upcycle, weights_only=True)
         seen = twin["images"]
-        _, _, images = data.batch("train", 256, 1.0, torch.Generator().manual_seed(options.seed))
+        _, _, images = data.batch("train", 64, 1.0, torch.Generator().manual_seed(options.seed))
         parameters = upcycle.grown(twin["parameters"], shape, vmoe.to_input(images), options.seed)
         momenta = upcycle.momenta(twin["optimizer"], shape)
     else:
