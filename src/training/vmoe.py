@@ -13,6 +13,8 @@ import math
 import torch
 from torch.nn import functional
 
+import activation
+
 GATE_STEPS = 2.0**30  # gates are ranked as whole numbers of this many steps, so that every implementation ties alike
 MLP_LEAVES = ("Dense_0/kernel", "Dense_0/bias", "Dense_1/kernel", "Dense_1/bias")
 
@@ -218,7 +220,7 @@ def balance_losses(logits, gates, noisy, noise, K):
 
 
 def mlp(x, kernel0, bias0, kernel1, bias1):
-    return torch.addmm(bias1, functional.gelu(torch.addmm(bias0, x, kernel0), approximate="tanh"), kernel1)
+    return torch.addmm(bias1, activation.gelu(torch.addmm(bias0, x, kernel0)), kernel1)
 
 
 def mixture(p, prefix, x, routing, noise):

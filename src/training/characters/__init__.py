@@ -1,0 +1,1 @@
+"""Single characters of the world's scripts, rendered in colour from Debian's fonts, to train and test recognisers."""

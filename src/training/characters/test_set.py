@@ -1,0 +1,46 @@
+"""Writes the test images as files: JPEG, half held-out pairs, half unseen fonts, with a table of what each shows.
+
+    python3 -m characters.test_set --cache CACHE FOLDER    # in src/training
+
+labels.csv, one row an image: file, split, class (a row of the classes), character, code point, script and font family.
+"""
+
+import argparse
+import csv
+import pathlib
+
+import torch
+from PIL import Image
+
+from . import faces, train
+
+SPLITS = ("held-out", "unseen")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--cache", type=pathlib.Path, required=True, help="folder of glyphs.py")
+    parser.add_argument("--scripts", help="as in training (default: all)")
+    parser.add_argument("--images", type=int, default=2500, help="of each split (default: %(default)s)")
+    parser.add_argument("--quality", type=int, default=90, help="of the JPEG files (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=20220629, help="default: %(default)s")
+    options = parser.parse_args()
+    listed = faces.read(train.HERE / "faces.csv")
+    data = train.characters(options)
+    rows = [["file", "split", "class", "character", "code_point", "script", "family"]]
+    for split in SPLITS:
+        (options.folder / split).mkdir(parents=True, exist_ok=True)
+        drawn, labels, images = data.batch(split, options.images, 1.0, torch.Generator().manual_seed(options.seed))
+        for number, (row, label, image) in enumerate(zip(drawn.tolist(), labels.tolist(), images)):
+            name = f"{split}/{number:04}.jpg"
+            Image.fromarray(image.numpy()).save(options.folder / name, quality=options.quality, subsampling=0)
+            point = int(data.cache.points[row])
+            rows.append([name, split, label, chr(point), f"{point:04X}", data.classes[label].script, listed[data.cache.faces[row]].family])
+    with (options.folder / "labels.csv").open("w", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
+    print(f"{len(rows) - 1} images, {sum(path.stat().st_size for path in options.folder.rglob('*.jpg')) / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()
