@@ -56,7 +56,8 @@ class ImageClassPathIT {
   @Test
   void shouldHoldNoBrokerNoRegistryNoTestCode() throws IOException {
     assertThat(entries().filter(name -> UNWANTED.matcher(name).matches())).isEmpty();
-    assertThat(entries()).contains("dev/vmoe/cli/RunCommand.class");
+    assertThat(entries())
+        .contains("dev/vmoe/cli/RunCommand.class", "dev/vmoe/lab/cli/PlanCommand.class");
   }
 
   @Test
