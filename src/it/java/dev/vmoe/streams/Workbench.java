@@ -192,7 +192,7 @@ public final class Workbench implements AutoCloseable {
             .parse(
                 ExpertUtilization.getClassSchema()
                     .toString()
-                    .replace("What the experts did", prefix + " what the experts did"));
+                    .replaceFirst("\"doc\":\"", "\"doc\":\"" + prefix));
     byte[] value = event.clone();
     ByteBuffer.wrap(value, 1, Integer.BYTES)
         .putInt(registry.register(topic("expert-utilization"), another));
