@@ -11,6 +11,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,6 +77,14 @@ class LayeringTest {
   /** A row of the table of packages: name, what it is, what it may use. */
   private static final Pattern ROW =
       Pattern.compile("^\\| `(\\w+)` \\|[^|]*\\|([^|]*)\\|$", Pattern.MULTILINE);
+
+  /** Comments and texts. */
+  private static final Pattern NO_CODE =
+      Pattern.compile(
+          "/\\*.*?\\*/|//[^\\n]*|\"\"\".*?\"\"\"|\"(\\\\.|[^\"\\\\])*\"", Pattern.DOTALL);
+
+  private static final Pattern DECLARED =
+      Pattern.compile("\\b(?:class|record|interface|enum) ([A-Z]\\w*)");
 
   private static final Map<String, Set<String>> MAY_USE = parse();
 
@@ -172,6 +181,27 @@ class LayeringTest {
         }
       }
     }
+  }
+
+  @Test
+  void shouldGiveEveryClassANameOfItsOwn() throws IOException {
+    Map<String, List<String>> places = new TreeMap<>();
+    for (String root : List.of("src/main/java", "src/lab/java")) {
+      try (Stream<Path> files = Files.walk(HOME.resolve(root))) {
+        for (Path file : files.filter(it -> it.toString().endsWith(".java")).toList()) {
+          DECLARED
+              .matcher(NO_CODE.matcher(Files.readString(file)).replaceAll(""))
+              .results()
+              .forEach(
+                  it ->
+                      places
+                          .computeIfAbsent(it.group(1), name -> new ArrayList<>())
+                          .add(HOME.relativize(file).toString()));
+        }
+      }
+    }
+    places.values().removeIf(files -> files.size() == 1);
+    assertThat(places).isEmpty();
   }
 
   @Test

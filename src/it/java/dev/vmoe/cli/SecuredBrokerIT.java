@@ -86,7 +86,8 @@ class SecuredBrokerIT {
     assertThat(outcome.code()).as("%s", outcome).isZero();
     assertThat(outcome.out())
         .contains("(SASL_SSL, PLAIN)")
-        .containsPattern("ok +rights +sufficient for topics, groups and transactional ids of vmoe-streams, ")
+        .containsPattern(
+            "ok +rights +sufficient for topics, groups and transactional ids of vmoe-streams, ")
         .containsPattern("skipped +broker settings +this user may not read them")
         .doesNotContain(SecuredBench.password(SecuredBench.ALL));
 

@@ -137,7 +137,7 @@ final class DemoCommand implements Callable<Integer> {
           new LocalPipeline(
               settings, batch, classifier, ModelOpener.decoder(classifier.card()), progress::say)) {
         DemoSummary.MemoryReadings memory = new DemoSummary.MemoryReadings();
-        Replay.Outcome outcome;
+        Replay.ReplayOutcome outcome;
         try (Progress.Bar bar = progress.bar("answered", count)) {
           outcome =
               pipeline.replay(

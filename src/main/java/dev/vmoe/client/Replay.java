@@ -51,10 +51,10 @@ public final class Replay {
    * @param perSecond images a second; 0 for as fast as they are answered
    * @param window maximum images sent and not yet answered
    */
-  public record Load(long images, double perSecond, int window) {
+  public record ReplayLoad(long images, double perSecond, int window) {
 
     /** Rejects a load that sends nothing. */
-    public Load {
+    public ReplayLoad {
       if (images < 1 || perSecond < 0 || window < 1) {
         throw new IllegalArgumentException(
             String.format("%d images, %s a second, window %d", images, perSecond, window));
@@ -77,7 +77,7 @@ public final class Replay {
    * @param summary what was received
    * @param seconds from the first image sent to the last answer received
    */
-  public record Outcome(long sent, StreamSummary.Result summary, double seconds) {}
+  public record ReplayOutcome(long sent, StreamSummary.Result summary, double seconds) {}
 
   /**
    * Creates a replay.
@@ -100,7 +100,7 @@ public final class Replay {
    * @param answered told how many are answered so far, after each receipt
    * @throws IllegalStateException if nothing is answered for a minute
    */
-  public Outcome run(Iterator<LabelledImage> images, Load load, LongConsumer answered)
+  public ReplayOutcome run(Iterator<LabelledImage> images, ReplayLoad load, LongConsumer answered)
       throws InterruptedException {
     Pace pace = new Pace(load.perSecond() > 0 ? load.perSecond() : Double.POSITIVE_INFINITY);
     return run(images, load, pace::awaitNext, answered);
@@ -112,7 +112,8 @@ public final class Replay {
    *
    * @param tempo when each is sent; the load's own rate does not count
    */
-  public Outcome run(Iterator<LabelledImage> images, Load load, Tempo tempo, LongConsumer answered)
+  public ReplayOutcome run(
+      Iterator<LabelledImage> images, ReplayLoad load, Tempo tempo, LongConsumer answered)
       throws InterruptedException {
     Sending sending = new Sending(images, load, tempo);
     try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
@@ -121,7 +122,7 @@ public final class Replay {
       producer.start();
       try {
         StreamSummary summary = receive(consumer, sending, answered);
-        return new Outcome(
+        return new ReplayOutcome(
             sending.sent, summary.result(), (System.nanoTime() - sending.firstSentNanos) / 1e9);
       } finally {
         producer.interrupt();
@@ -146,7 +147,7 @@ public final class Replay {
   private final class Sending implements Runnable {
 
     private final Iterator<LabelledImage> images;
-    private final Load load;
+    private final ReplayLoad load;
     private final Tempo tempo;
     private final Semaphore window;
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
@@ -154,7 +155,7 @@ public final class Replay {
     private volatile long sent;
     private volatile boolean ended;
 
-    Sending(Iterator<LabelledImage> images, Load load, Tempo tempo) {
+    Sending(Iterator<LabelledImage> images, ReplayLoad load, Tempo tempo) {
       this.images = images;
       this.load = load;
       this.tempo = tempo;

@@ -42,16 +42,16 @@ final class JsonAnswer {
   }
 
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  private record Outcome(@Nullable String done, @Nullable String error) {}
+  private record ChangeOutcome(@Nullable String done, @Nullable String error) {}
 
   /** Says that a request was not granted, and why. */
   static void refuse(Context context, HttpStatus status, String reason) {
-    answer(context, status, new Outcome(null, reason));
+    answer(context, status, new ChangeOutcome(null, reason));
   }
 
   /** Says that a request was granted. */
   static void done(Context context, String what) {
-    answer(context, HttpStatus.OK, new Outcome(what, null));
+    answer(context, HttpStatus.OK, new ChangeOutcome(what, null));
   }
 
   /** Writes a value as the answer. */

@@ -25,7 +25,7 @@ public record DemoSummary(
     long images,
     ModelCard card,
     @Nullable RoutingSettings settings,
-    Replay.Outcome outcome,
+    Replay.ReplayOutcome outcome,
     MemoryReadings memory) {
 
   /** Resident memory, read when everything is warm and at the end. */

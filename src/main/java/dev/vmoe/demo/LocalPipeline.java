@@ -180,13 +180,14 @@ public final class LocalPipeline implements AutoCloseable {
    * @param perSecond images a second; 0 for as fast as they are answered
    * @param answered receives the number of answers so far
    */
-  public Replay.Outcome replay(
+  public Replay.ReplayOutcome replay(
       List<LabelledImage> images, long count, double perSecond, LongConsumer answered)
       throws InterruptedException {
     return replay()
         .run(
             endless(images),
-            new Replay.Load(count, perSecond, window(settings.getInt(Settings.BATCH_MAX_IMAGES))),
+            new Replay.ReplayLoad(
+                count, perSecond, window(settings.getInt(Settings.BATCH_MAX_IMAGES))),
             answered);
   }
 

@@ -162,8 +162,8 @@ public final class ServedDemo implements AutoCloseable {
                 settings().getString(Settings.BOOTSTRAP_SERVERS),
                 settings().getString(Settings.REGISTRY_URL)));
     DemoSummary.MemoryReadings memory = new DemoSummary.MemoryReadings();
-    Replay.Load load = new Replay.Load(Long.MAX_VALUE, perSecond, MAX_UNANSWERED);
-    Replay.Outcome outcome =
+    Replay.ReplayLoad load = new Replay.ReplayLoad(Long.MAX_VALUE, perSecond, MAX_UNANSWERED);
+    Replay.ReplayOutcome outcome =
         perSecond > 0
             ? replay.run(LocalPipeline.endless(set), load, memory::at)
             : replay.run(

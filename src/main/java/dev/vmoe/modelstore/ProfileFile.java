@@ -33,7 +33,7 @@ public record ProfileFile(
     int images,
     long seed,
     String command,
-    List<Measurement> measurements) {
+    List<MeasuredAccuracy> measurements) {
 
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -55,7 +55,7 @@ public record ProfileFile(
    * @param batchImages images routed together
    * @param accuracy correct / images
    */
-  public record Measurement(
+  public record MeasuredAccuracy(
       String routing, int expertsPerToken, double capacityRatio, int batchImages, double accuracy) {
 
     private QualityProfile.Measurement toEntry() {
@@ -70,7 +70,7 @@ public record ProfileFile(
   /** Checks the values; copies the list. */
   public ProfileFile {
     measurements = List.copyOf(measurements);
-    measurements.forEach(Measurement::toEntry);
+    measurements.forEach(MeasuredAccuracy::toEntry);
     if (measurements.isEmpty() || images < 1) {
       throw new IllegalArgumentException(
           measurements.size() + " measurements on " + images + " images");
@@ -122,7 +122,7 @@ public record ProfileFile(
                   + " %s with the weights %s. Measure it with vmoe sweep, or remove it",
               file, model, weightsHash, card.name(), card.weightsHash()));
     }
-    for (Measurement measurement : measurements) {
+    for (MeasuredAccuracy measurement : measurements) {
       try {
         card.requireExpertsPerToken(measurement.expertsPerToken());
       } catch (IllegalArgumentException e) {
@@ -134,7 +134,7 @@ public record ProfileFile(
 
   /** Returns the profile. */
   public QualityProfile toProfile() {
-    return new QualityProfile(measurements.stream().map(Measurement::toEntry).toList());
+    return new QualityProfile(measurements.stream().map(MeasuredAccuracy::toEntry).toList());
   }
 
   /** Writes the file, one measurement a line, so that versions can be compared. */

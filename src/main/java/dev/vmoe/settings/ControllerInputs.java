@@ -16,7 +16,7 @@ public sealed interface ControllerInputs {
    *
    * @param maxBatchImages maximum images of a batch, for the rate that is reported as attainable
    */
-  record Fixed(OperatingPoint point, Routing routing, int maxBatchImages)
+  record FixedInputs(OperatingPoint point, Routing routing, int maxBatchImages)
       implements ControllerInputs {}
 
   /**
@@ -26,6 +26,7 @@ public sealed interface ControllerInputs {
    * @param targetLatency time within which an image is to be answered
    * @param maxBatchImages maximum images of a batch, by which operating points are compared
    */
-  record Adaptive(PointBounds bounds, Duration targetLatency, Routing routing, int maxBatchImages)
+  record AdaptiveInputs(
+      PointBounds bounds, Duration targetLatency, Routing routing, int maxBatchImages)
       implements ControllerInputs {}
 }

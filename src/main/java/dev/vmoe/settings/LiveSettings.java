@@ -204,9 +204,9 @@ public record LiveSettings(
   public ControllerInputs controllerInputs() {
     return switch (capacity.mode()) {
       case FIXED ->
-          new ControllerInputs.Fixed(capacity.point(), capacity.routing(), maxBatchImages);
+          new ControllerInputs.FixedInputs(capacity.point(), capacity.routing(), maxBatchImages);
       case ADAPTIVE ->
-          new ControllerInputs.Adaptive(
+          new ControllerInputs.AdaptiveInputs(
               capacity.bounds().toPoints(),
               capacity.targetLatency(),
               capacity.routing(),

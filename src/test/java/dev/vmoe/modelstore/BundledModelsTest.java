@@ -63,7 +63,7 @@ class BundledModelsTest {
             1,
             1,
             "vmoe sweep",
-            List.of(new ProfileFile.Measurement("bpr", 1, 1, 1, 1)));
+            List.of(new ProfileFile.MeasuredAccuracy("bpr", 1, 1, 1, 1)));
     measured.write(variant.resolve("profile.json"));
     BundledModels.variant("vmoe-mine");
     assertThat(ProfileFile.read(beside)).isEqualTo(measured);

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.capacity.QualityProfile;
 import dev.vmoe.inference.FakeClassifier;
-import dev.vmoe.modelstore.ProfileFile.Measurement;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
 import java.io.IOException;

@@ -122,9 +122,11 @@ public final class ObservedPipeline implements AutoCloseable {
   public double imagesPerSecond(List<LabelledImage> images, int count) throws InterruptedException {
     scrapers.forEach(Scraper::resume);
     try {
-      Replay.Outcome outcome =
+      Replay.ReplayOutcome outcome =
           client.run(
-              LocalPipeline.endless(images), new Replay.Load(count, 0, window), answered -> {});
+              LocalPipeline.endless(images),
+              new Replay.ReplayLoad(count, 0, window),
+              answered -> {});
       if (!outcome.summary().complete(count)) {
         throw new IllegalStateException("not every image has exactly one answer");
       }

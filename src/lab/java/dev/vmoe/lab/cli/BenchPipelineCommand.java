@@ -121,7 +121,7 @@ final class BenchPipelineCommand extends LabCommand {
       throws InterruptedException {
     CpuShares cpu = new CpuShares();
     Map<CpuShares.Role, Double> shares = new EnumMap<>(CpuShares.Role.class);
-    Replay.Outcome outcome =
+    Replay.ReplayOutcome outcome =
         pipeline.replay(
             set,
             count,

@@ -207,7 +207,7 @@ public final class OpenLoopClient implements AutoCloseable {
   private void exchange(List<Integer> order, Turn turn, Receipt receipt)
       throws InterruptedException {
     String prefix = exchanges++ + "-"; // answers that come after their time belong to nobody
-    Sending sending = new Sending(prefix, order, turn);
+    TraceSender sending = new TraceSender(prefix, order, turn);
     Thread sender = new Thread(sending, CLIENT_ID + "-producer");
     sender.setDaemon(true);
     sender.start();
@@ -219,7 +219,7 @@ public final class OpenLoopClient implements AutoCloseable {
     }
   }
 
-  private void receive(String prefix, Sending sending, Receipt receipt) {
+  private void receive(String prefix, TraceSender sending, Receipt receipt) {
     int answered = 0;
     long lastProgressNanos = System.nanoTime();
     while (!sending.ended || answered < sending.sent) {
@@ -257,7 +257,7 @@ public final class OpenLoopClient implements AutoCloseable {
   }
 
   /** The sender's thread; says how far it is. */
-  private final class Sending implements Runnable {
+  private final class TraceSender implements Runnable {
 
     private final String prefix;
     private final List<Integer> order;
@@ -266,7 +266,7 @@ public final class OpenLoopClient implements AutoCloseable {
     private volatile int sent;
     private volatile boolean ended;
 
-    Sending(String prefix, List<Integer> order, Turn turn) {
+    TraceSender(String prefix, List<Integer> order, Turn turn) {
       this.prefix = prefix;
       this.order = order;
       this.turn = turn;

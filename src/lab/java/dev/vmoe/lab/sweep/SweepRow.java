@@ -109,9 +109,9 @@ public record SweepRow(
         sparse.stream().map(SweepRow::measurement).toList());
   }
 
-  private ProfileFile.Measurement measurement() {
+  private ProfileFile.MeasuredAccuracy measurement() {
     RoutingSettings routing = point.settings();
-    return new ProfileFile.Measurement(
+    return new ProfileFile.MeasuredAccuracy(
         routing.routing().label(),
         routing.expertsPerToken(),
         routing.capacityRatio(),
