@@ -29,9 +29,9 @@ class ProfileFileTest {
           7,
           "vmoe sweep --images \"a b\" --skip 55000",
           List.of(
-              new Measurement("bpr", 2, 0.25, 1, 0.75),
-              new Measurement("bpr", 2, 0.25, 64, 0.9),
-              new Measurement("vanilla", 1, 1.05, 64, 0.8001)));
+              new ProfileFile.MeasuredAccuracy("bpr", 2, 0.25, 1, 0.75),
+              new ProfileFile.MeasuredAccuracy("bpr", 2, 0.25, 64, 0.9),
+              new ProfileFile.MeasuredAccuracy("vanilla", 1, 1.05, 64, 0.8001)));
 
   @TempDir Path folder;
 
@@ -88,7 +88,7 @@ class ProfileFileTest {
             10,
             7,
             "vmoe sweep",
-            List.of(new Measurement("bpr", 3, 1, 1, 0.5)))
+            List.of(new ProfileFile.MeasuredAccuracy("bpr", 3, 1, 1, 0.5)))
         .write(file);
 
     assertThatThrownBy(() -> ProfileFile.find(model, CARD))
