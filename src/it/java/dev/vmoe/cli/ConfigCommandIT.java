@@ -1,6 +1,7 @@
 package dev.vmoe.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -24,8 +25,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -148,6 +154,9 @@ class ConfigCommandIT {
     assertThat(run("agree.", set, "config", "show")).isZero();
     assertThat(out.toString()).containsPattern("last refused: 2, .*: model: cannot load .*other");
     assertThat(run("agree.", set, "config", "set", "capacity.ratio=0.5")).as("%s", err).isZero();
+    assertThat(err.toString())
+        .as("nothing is left out in silence")
+        .contains("configuration 2 counts as refused", "cannot load");
     assertThat(out.toString())
         .isEqualToIgnoringNewLines("configuration 4: capacity.ratio 1.05 → 0.5");
     assertInForce(set, 4, "{capacity.ratio=0.5, model=good}");
@@ -247,7 +256,16 @@ class ConfigCommandIT {
     assertThat(err.toString()).contains("topic none.config does not exist; `vmoe topics create`");
   }
 
+  /** Writes behind the marker that ends the transaction before, so that offsets are known. */
   private static void writeRubbish(String topic) throws Exception {
+    TopicPartition partition = new TopicPartition(topic, 0);
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()))) {
+      await()
+          .until(
+              () ->
+                  end(admin, partition, IsolationLevel.READ_COMMITTED)
+                      == end(admin, partition, IsolationLevel.READ_UNCOMMITTED));
+    }
     try (KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(
             Map.of("bootstrap.servers", kafka.bootstrapServers()),
@@ -257,6 +275,15 @@ class ConfigCommandIT {
           .send(new ProducerRecord<>(topic, 0, null, "bad".getBytes(StandardCharsets.UTF_8)))
           .get();
     }
+  }
+
+  private static long end(Admin admin, TopicPartition partition, IsolationLevel level)
+      throws Exception {
+    return admin
+        .listOffsets(Map.of(partition, OffsetSpec.latest()), new ListOffsetsOptions(level))
+        .partitionResult(partition)
+        .get()
+        .offset();
   }
 
   private int run(String prefix, String... arguments) {

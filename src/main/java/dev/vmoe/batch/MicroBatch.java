@@ -31,10 +31,10 @@ final class MicroBatch<T> {
   /** Where images are decoded into; null until a buffer is free, and again after the run. */
   @Nullable ByteBuffer buffer;
 
-  /** Why the batch takes no more; null while it fills. */
+  /** Why the batch was closed; null while it is open. */
   @Nullable FlushReason flushReason;
 
-  /** Since when it takes no more; meaningless while it fills. */
+  /** When the batch was closed; undefined while it is open. */
   long closedNanos;
 
   /** What came out; null until the batch has run. */

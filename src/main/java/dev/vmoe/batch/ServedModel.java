@@ -4,8 +4,8 @@ import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
 
 /**
- * A model that batches are run with: from the opening of each to the end of its run. It is given
- * back once it is replaced and the last of these batches has run, whichever is later.
+ * A model that batches are run with. It is given back once it is replaced and its last batch has
+ * run.
  */
 public final class ServedModel {
 

@@ -118,7 +118,7 @@ public final class AdaptiveCapacity implements CapacityPolicy {
     return now.load().isStale() ? DecisionReason.STALE : DecisionReason.HOLDS;
   }
 
-  /** Returns whether a full batch has long waited, and nobody knows how many images more. */
+  /** Returns whether a full batch has waited long while the backlog is unknown. */
   private boolean isBlindAndQueued(Situation now) {
     long nowNanos = now.sample().nowNanos();
     if (now.sample().waitingImages() < ladder.batchImages()) {

@@ -85,7 +85,7 @@ public final class Ladder {
         batchImages);
   }
 
-  /** Leaves out what is hardly better than the last rung that stays. */
+  /** Leaves out points that are not more accurate than the last one kept, by the tolerance. */
   private static List<OperatingPoint> better(
       List<OperatingPoint> cheapestFirst, ToDoubleFunction<OperatingPoint> accuracy) {
     List<OperatingPoint> rungs = new ArrayList<>();

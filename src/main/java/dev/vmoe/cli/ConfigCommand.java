@@ -31,8 +31,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "config",
     description =
-        "Look at the configuration that all instances follow while they run, or change it. Give the"
-            + " settings file of the instances: what no record sets comes from there.")
+        "Show or change the configuration of all running instances. Give the settings file of the"
+            + " instances: it supplies every setting that no record sets.")
 final class ConfigCommand {
 
   private static final Duration READ_LIMIT = Duration.ofSeconds(15);
@@ -50,7 +50,7 @@ final class ConfigCommand {
     @Option(
         names = "--author",
         paramLabel = "NAME",
-        description = "Who; kept in the record (default: the name of the user).")
+        description = "Author, kept in the record (default: your user name).")
     private @Nullable String author = System.getProperty("user.name");
   }
 

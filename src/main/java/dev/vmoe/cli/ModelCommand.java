@@ -40,9 +40,9 @@ final class ModelCommand {
   @Command(
       name = "import",
       description = {
-        "Make a model file (ONNX) from a V-MoE checkpoint. What the shapes of its arrays do not"
-            + " tell comes from the options, else from model.json beside the checkpoint, else from the"
-            + " defaults."
+        "Make a model file (ONNX) from a V-MoE checkpoint. Array shapes give most of the"
+            + " architecture. The rest comes from the options, else from model.json beside the"
+            + " checkpoint, else from the defaults."
       })
   static final class Import implements Callable<Integer> {
 

@@ -8,6 +8,7 @@ import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import org.apache.kafka.common.config.ConfigException;
 import org.jspecify.annotations.Nullable;
@@ -81,8 +82,12 @@ public final class VmoeCommand {
       PrintWriter out, PrintWriter err, @Nullable String debugVariable) {
     VmoeCommand command = new VmoeCommand();
     CommandLine line = new CommandLine(command);
-    ServiceLoader.load(CommandProvider.class)
-        .forEach(provider -> provider.commands().forEach(line::addSubcommand));
+    try {
+      ServiceLoader.load(CommandProvider.class)
+          .forEach(provider -> provider.commands().forEach(line::addSubcommand));
+    } catch (ServiceConfigurationError e) { // the commands of serving go on without them
+      err.println(StderrLines.COMPLAINT + "more commands cannot be loaded: " + e.getMessage());
+    }
     return line.setOut(out)
         .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)

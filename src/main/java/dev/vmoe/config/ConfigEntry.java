@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
 /**
  * One record of the configuration topic, understood or refused.
  *
- * @param offset the record's offset: the version of what it says
+ * @param offset the record's offset: the version of what it says; negative while it is not written
  * @param timestampMillis the record's time, in milliseconds since 1970
  * @param overrides what it sets, by setting; empty for a record without a value, and for one that
  *     cannot be read
@@ -36,6 +36,11 @@ public record ConfigEntry(
   /** Copies the map. */
   public ConfigEntry {
     overrides = Map.copyOf(overrides);
+  }
+
+  /** Returns whether the record is in the topic; if not, it is about to be written. */
+  boolean isWritten() {
+    return offset >= 0;
   }
 
   /** Returns whether the record is refused, as far as it was tried. */

@@ -96,7 +96,7 @@ public final class LiveConfiguration implements AutoCloseable {
     record(file);
   }
 
-  /** Returns the settings in force. */
+  /** Returns the settings in force; only after {@link #start}. */
   public LiveSettings current() {
     return follower.current();
   }
@@ -286,7 +286,7 @@ public final class LiveConfiguration implements AutoCloseable {
         name(next),
         name(before),
         next.changesSince(before),
-        entry.author() == null ? "nobody named" : entry.author(),
+        entry.author() == null ? "an unknown author" : entry.author(),
         entry.note() == null ? "without a note" : entry.note());
     return true;
   }

@@ -96,7 +96,16 @@ public final class NamedModels implements ConfigCheck {
   public LiveSettings inForce(ConfigEntry entry) {
     String model = entry.overrides().get(Settings.MODEL);
     if (model != null && !loaded.contains(model)) {
-      requireLoadable(model);
+      try {
+        requireLoadable(model);
+      } catch (IllegalArgumentException e) {
+        if (entry.isWritten()) {
+          warnings.accept(
+              "configuration %d counts as refused, and the one before it as in force: %s"
+                  .formatted(entry.offset(), e.getMessage()));
+        }
+        throw e;
+      }
       loaded.add(model);
     }
     return entry.requireSettings();

@@ -104,8 +104,9 @@ final class ConfigurationCheck {
       Path named = model == null ? ofFile : ModelFolder.graph(settings, model);
       LiveSettings complete = ModelFiles.of(named).runnable(live, settings);
       if (!named.toAbsolutePath().equals(ofFile.toAbsolutePath())) {
+        long bytes = ModelFiles.bytes(named);
         loaded = load(named);
-        modelBytes = ModelFiles.bytes(named);
+        modelBytes = bytes;
       }
       return complete;
     } catch (IOException | RuntimeException e) {

@@ -31,7 +31,7 @@ final class InstanceRoutingMap {
   private final Supplier<Optional<String>> standstill;
   private final LongSupplier nanos;
 
-  /** Hash of the model that a row was found of. */
+  /** Weights hash of a model that has a row. */
   private volatile @Nullable String there;
 
   private @Nullable RoutingMap drawn;
@@ -61,8 +61,7 @@ final class InstanceRoutingMap {
   }
 
   /**
-   * Returns whether there is a row to draw. Once there is one of a model, there always is: rows are
-   * only added.
+   * Returns whether there is a row to draw. Rows are only added, so for one model this stays true.
    */
   boolean there() {
     ModelCard card = served.get();

@@ -64,7 +64,7 @@ public final class LearnedControllers implements ControllerFactory {
    * @param live what is about to be in force: the largest batch, and the order
    * @param classifier model on its device; nothing else should run there, since that would make the
    *     model look slower until its own runs are known
-   * @param quality its measured quality; null where nobody has measured it
+   * @param quality its measured quality; null if it was not measured
    * @param metrics records what is predicted and what happens
    * @param percentDone told how much of the survey is done, in percent
    */

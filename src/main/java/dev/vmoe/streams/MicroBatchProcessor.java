@@ -137,7 +137,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
     observer.buffered();
   }
 
-  /** The record's own bytes: an image in Avro is there once more until it is decoded. */
+  /** Bytes of the record. An image in Avro is on the heap a second time until it is decoded. */
   private static long bytes(Record<byte[], byte @Nullable []> record) {
     byte[] value = record.value();
     return value == null ? 0 : value.length;

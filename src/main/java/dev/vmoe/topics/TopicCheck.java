@@ -205,7 +205,7 @@ public final class TopicCheck {
     }
   }
 
-  /** Warns if the broker may delete configurations: nobody has taken them back. */
+  /** Warns if the broker may delete configurations that are still in force. */
   private void warnOfLostConfigurations(Admin admin)
       throws InterruptedException, ExecutionException {
     Config config = config(admin, topics.config());

@@ -423,7 +423,7 @@ public final class TestImages {
   }
 
   /**
-   * Replaces the start of a PNG's first compressed data, its checksum mended: only a decoder can
+   * Replaces the start of a PNG's first compressed data, with a new checksum: only a decoder can
    * tell.
    */
   public static void damageData(byte[] png) {

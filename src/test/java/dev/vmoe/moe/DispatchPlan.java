@@ -82,7 +82,7 @@ public final class DispatchPlan {
     return countsByImage(numTokens()).dispatched();
   }
 
-  /** Returns the tokens none of whose choices found a slot: they pass through the residual only. */
+  /** Returns the tokens that found no slot; they pass through the residual only. */
   public int skippedTokens() {
     return Arrays.stream(countsByImage(numTokens()).skipped()).sum();
   }

@@ -24,7 +24,7 @@ public record GraphParts(
     EXPERTS,
     /** Assignment of slots, from the router's product on. */
     ROUTING,
-    /** Bringing tokens to the slots, and what experts made of them in a row. */
+    /** Moving tokens into slots, and expert outputs back into one row each. */
     DISPATCH,
     /** Weighting, and bringing back to the tokens. */
     COMBINE,

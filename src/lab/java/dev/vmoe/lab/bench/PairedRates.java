@@ -4,9 +4,8 @@ import dev.vmoe.lab.sweep.Interval;
 import java.util.Arrays;
 
 /**
- * How two rates compare that were measured in pairs, each pair within moments, so that what the
- * machine did meanwhile is in both: their ratio as a geometric mean, with its 95 % interval over
- * the pairs.
+ * The ratio of two rates measured in pairs. The two of a pair are measured within moments, so the
+ * machine's state affects both. The ratio is a geometric mean with a 95 % interval over the pairs.
  *
  * @param ratio mean of the first rate over the second
  * @param low 2.5 % of the resampled means are below

@@ -80,7 +80,7 @@ final class Scraper implements AutoCloseable {
     }
   }
 
-  /** Returns how often the page was read and had something to show. */
+  /** Returns how many reads had content. */
   long reads() {
     return reads.get();
   }

@@ -104,15 +104,15 @@ final class BenchGraphCommand extends LabCommand {
       paramLabel = "fp32|fp16|int8",
       defaultValue = "fp32",
       description =
-          "What large products are computed in; fp16 on cuda, int8 on the CPU (default:"
+          "Precision of large matrix products: fp16 on cuda, int8 on the CPU (default:"
               + " ${DEFAULT-VALUE}).")
   private Precision precision = Precision.FP32;
 
   @Option(
       names = "--sleeping",
       description =
-          "Let the threads sleep while they wait for each other, as they do in a pipeline; else"
-              + " they wait awake, as nothing else here needs the cores.")
+          "Let idle threads sleep, as in a pipeline. Without it they spin, since nothing else here"
+              + " needs the cores.")
   private boolean sleeping;
 
   private BenchGraphCommand() {}

@@ -26,7 +26,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code vmoe bench observability}: what it costs to be watched. */
+/** {@code vmoe bench observability}: what observing costs. */
 @Command(
     name = "observability",
     description = {
@@ -34,7 +34,7 @@ import picocli.CommandLine.Option;
           + " that is watched beside one that is not, in turn, in one process and on one broker. The"
           + " result is the mean ratio of the pairs with its 95 %% interval; --csv writes both rates"
           + " of every pair.",
-      "control compares two pipelines that do not differ: what it shows is the machine's noise."
+      "control compares two equal pipelines and so shows the machine's noise."
     })
 final class BenchObservabilityCommand extends LabCommand {
 
@@ -80,7 +80,7 @@ final class BenchObservabilityCommand extends LabCommand {
    * @param rates of the pipeline that is watched and of the other, by round
    * @param scrapes of the metrics or of the live page's data, while they were read
    * @param spans that the collector took
-   * @param droppedSpans that it did not
+   * @param droppedSpans spans that the collector did not take
    */
   private record ObservedRates(
       Observation watched, Rounds rates, long scrapes, long spans, long droppedSpans) {

@@ -33,8 +33,8 @@ import picocli.CommandLine.Option;
     name = "plan",
     description = {
       "Compares the predictions of vmoe plan with a real pipeline: the same arrivals are simulated,"
-          + " and sent through a broker in this process when they are due. In the table, foretold"
-          + " columns are predicted.",
+          + " and sent through a broker in this process when they are due. In the table, columns"
+          + " named foretold are predictions.",
       "Costs are measured first, in the same run, unless --costs names some."
     })
 final class BenchPlanCommand extends LabCommand {

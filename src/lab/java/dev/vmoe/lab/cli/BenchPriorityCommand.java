@@ -19,8 +19,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "priority",
     description = {
-      "What priority gives to the images that have it at low capacity, and takes from the others:"
-          + " one image in --parts is prioritised, each in its turn, under batch priority routing.",
+      "How much accuracy priority gives to prioritised images at low capacity, and how much the"
+          + " others lose. One image in --parts is prioritised; each image has its turn. Routing is"
+          + " batch priority routing.",
       "Rows: all images at the reference ratio; all images with their first choices alone (K 1,"
           + " nothing dropped); then at each ratio all images with equal priorities, the prioritised"
           + " ones, and the others. Differences are in accuracy, paired by image, with 95 %% intervals"

@@ -19,8 +19,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "sizing",
     description =
-        "What becomes of 100 to 10,000 images a second on 1 to 64 instances, simulated with the"
-            + " measured costs of one: batches, accuracy, latency, faster instances, uneven keys, a"
+        "Simulates 100 to 10,000 images a second on 1 to 64 instances, from the measured costs of"
+            + " one instance: batches, accuracy, latency, faster instances, uneven keys, a"
             + " lost instance. Writes CSV and pictures.")
 final class BenchSizingCommand extends LabCommand {
 

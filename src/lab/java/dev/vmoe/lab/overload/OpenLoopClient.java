@@ -123,7 +123,7 @@ public final class OpenLoopClient implements AutoCloseable {
    * Keeps the pipeline busy and returns how much it answers once it runs evenly.
    *
    * @param settling time that does not count
-   * @param measured time that counts; longer where it had no two receipts
+   * @param measured time that counts; extended until two receipts have come
    * @param window images sent and not yet answered, always
    * @return images a second
    * @throws IllegalStateException if the pipeline does not answer

@@ -128,7 +128,7 @@ public final class CostMeasurement {
     return with(whole, Math.round(besideHeapMib()), whole.pipeline());
   }
 
-  /** Unknown (0) unless the whole heap is resident: else nobody knows how much of it is. */
+  /** Returns MiB beside the heap; 0, unknown, unless the whole heap is resident. */
   private static double besideHeapMib() {
     boolean touched =
         ManagementFactory.getRuntimeMXBean().getInputArguments().contains("-XX:+AlwaysPreTouch");

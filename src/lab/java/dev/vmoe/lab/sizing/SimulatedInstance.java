@@ -54,7 +54,7 @@ public final class SimulatedInstance {
   /** Standard deviation of the logarithm of a run's time. */
   double noise = 0.1;
 
-  /** What a run takes longer behind which less than half a batch waits: threads have slept. */
+  /** Extra seconds of a run if less than half a batch waits behind it: its threads have slept. */
   double wake = 0;
 
   long seed = 1;
@@ -116,8 +116,7 @@ public final class SimulatedInstance {
    * Sets how runs differ from the model of cost.
    *
    * @param deviation standard deviation of the logarithm of a run's time; 0.1 at first
-   * @param rested seconds that a run takes longer behind which less than half a batch waits; 0 at
-   *     first
+   * @param rested extra seconds of a run if less than half a batch waits behind it; 0 at first
    */
   public SimulatedInstance noise(double deviation, double rested) {
     noise = deviation;
@@ -188,7 +187,7 @@ public final class SimulatedInstance {
     return new SimulatedOutcome(batches, latencies, target);
   }
 
-  /** A batch that takes no more. */
+  /** A closed batch. */
   private record FilledBatch(double openedSeconds, double closedSeconds, int images) {}
 
   /**
