@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.testcontainers.DockerClientFactory;
@@ -22,6 +23,7 @@ import org.testcontainers.containers.GenericContainer;
  * The pipeline's image with a broker and a registry in containers: the instance is killed, the
  * broker is restarted, and every image is answered exactly once.
  */
+@Tag("soak")
 class PipelineContainerIT {
 
   private static final Duration LIMIT = Duration.ofSeconds(120);
