@@ -209,6 +209,7 @@ class GracefulStopIT {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx384m",
                 "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
                 "-Dvmoe.home=" + System.getProperty("vmoe.home"),
                 "-Dlogback.configurationFile=logback.xml", // not that of the tests
                 "-cp",

@@ -180,6 +180,7 @@ class ImageClassPathIT {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
                 "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
                 "-Djava.library.path=" + natives,
                 "-Donnxruntime.native.path=" + natives,
                 "-Dorg.xerial.snappy.lib.path=" + natives,
@@ -190,7 +191,8 @@ class ImageClassPathIT {
     command.addAll(List.of(arguments));
     command.addAll(addresses);
     if (arguments[0].equals("run")) {
-      command.addAll(List.of("--set", "model=" + BundledModels.vmoe()));
+      command.addAll(
+          List.of("--set", "model=" + BundledModels.vmoe(), "--set", "cost.survey.ms=100"));
     }
     return command;
   }

@@ -27,6 +27,7 @@ class ServedDemoExitIT {
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     "-Xmx384m",
                     "-XX:+UseSerialGC",
+                    "-XX:TieredStopAtLevel=1",
                     "-Dvmoe.home=" + System.getProperty("vmoe.home"),
                     "-cp",
                     System.getProperty("java.class.path"),

@@ -10,9 +10,11 @@ import java.lang.management.OperatingSystemMXBean;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** How long a partition waits for its next prediction after its instance was killed. */
+@Tag("soak")
 class FailOverIT {
 
   private static final Duration LIMIT = Duration.ofSeconds(15);

@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.slf4j.Logger;
@@ -20,6 +21,7 @@ import org.slf4j.LoggerFactory;
  * Three instances under load are replaced one after the other by ones with another model and other
  * settings. Old and new share the partitions meanwhile.
  */
+@Tag("soak")
 class RollingRestartIT {
 
   private static final int PARTITIONS = 6;

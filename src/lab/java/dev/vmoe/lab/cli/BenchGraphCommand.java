@@ -49,7 +49,7 @@ import picocli.CommandLine.Option;
           + " layers what routing, dispatch, combine and counting take beside the experts. --csv"
           + " writes this table."
     })
-final class BenchGraphCommand extends LabCommand {
+final class BenchGraphCommand extends Benchmark {
 
   private static final long SEED = 20_220_622;
   private static final String PEAK = "products";
@@ -59,8 +59,6 @@ final class BenchGraphCommand extends LabCommand {
   private static final int SKIPPED_RUNS = 2;
 
   @Mixin private final BatchSizeOption batchSize = new BatchSizeOption();
-  @Mixin private final CsvOption csv = new CsvOption();
-  @Mixin private final JsonOption json = new JsonOption();
 
   @Option(
       names = "--variant",
@@ -120,9 +118,13 @@ final class BenchGraphCommand extends LabCommand {
   private record GraphTimes(Rounds rounds, GraphParts vmoe, GraphParts twin) {}
 
   @Override
-  public Integer call() throws IOException, InterruptedException {
+  void check() {
     PositiveNumbers.check(
         spec, "--batch", batchSize.images(), "--rounds", rounds, "--threads", threads);
+  }
+
+  @Override
+  Result measure() throws IOException, InterruptedException {
     SessionSettings settings =
         new SessionSettings(valid(this::device), threads, !sleeping, List.of());
     Form form =
@@ -136,10 +138,8 @@ final class BenchGraphCommand extends LabCommand {
     try {
       GraphTimes times = measure(architecture, form, settings, work);
       ObjectNode result = result(architecture, times);
-      json.write(result);
       Table profile = profile(times);
-      csv.write(profile);
-      print(text(result, profile));
+      return new Result(text(result, profile), profile, result);
     } finally {
       try (Stream<Path> files = Files.list(work)) {
         for (Path file : files.toList()) {
@@ -148,7 +148,6 @@ final class BenchGraphCommand extends LabCommand {
       }
       Files.delete(work);
     }
-    return 0;
   }
 
   private Device device() {

@@ -36,7 +36,7 @@ import picocli.CommandLine.Option;
           + " of every pair.",
       "control compares two equal pipelines and so shows the machine's noise."
     })
-final class BenchObservabilityCommand extends LabCommand {
+final class BenchObservabilityCommand extends Benchmark {
 
   private static final long SEED = 20_220_622;
   private static final String WITH = "with";
@@ -45,8 +45,6 @@ final class BenchObservabilityCommand extends LabCommand {
   @Mixin private final ModelOptions model = new ModelOptions();
   @Mixin private final RoutingOptions routing = new RoutingOptions();
   @Mixin private final BatchSizeOption batch = new BatchSizeOption();
-  @Mixin private final CsvOption csv = new CsvOption();
-  @Mixin private final JsonOption json = new JsonOption();
 
   @Option(
       names = "--what",
@@ -93,8 +91,12 @@ final class BenchObservabilityCommand extends LabCommand {
   private record PairOfRates(String what, int round, double with, double without) {}
 
   @Override
-  public Integer call() throws Exception {
+  void check() {
     PositiveNumbers.check(spec, "--images", images, "--rounds", rounds, "--batch", batch.images());
+  }
+
+  @Override
+  Result measure() throws Exception {
     List<ObservedRates> measured = new ArrayList<>();
     try (BatchClassifier classifier = model.open()) {
       List<LabelledImage> set = BundledModels.testImages(classifier.card().classes());
@@ -104,11 +106,11 @@ final class BenchObservabilityCommand extends LabCommand {
           measured.add(measure(broker, watched, classifier, set));
         }
       }
-      json.write(result(routing.settings(classifier.card()), measured));
+      return new Result(
+          summary(measured).toText(),
+          pairs(measured),
+          result(routing.settings(classifier.card()), measured));
     }
-    csv.write(pairs(measured));
-    print(summary(measured).toText());
-    return 0;
   }
 
   /** Measures the two in turn; the one that begins changes every round. */

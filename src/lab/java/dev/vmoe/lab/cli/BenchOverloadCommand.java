@@ -60,7 +60,7 @@ import picocli.CommandLine.Option;
           + " overload (past the range). Images are sent when they are due, even if earlier ones"
           + " are not answered; latency counts from then to the receipt by a read_committed client."
     })
-final class BenchOverloadCommand extends LabCommand {
+final class BenchOverloadCommand extends Benchmark {
 
   private static final List<String> TRACES = List.of("elastic", "bursty", "overload");
 
@@ -74,7 +74,6 @@ final class BenchOverloadCommand extends LabCommand {
   @Mixin private final RoutingOptions fullQuality = new RoutingOptions();
   @Mixin private final LabelledOptions labelled = new LabelledOptions();
   @Mixin private final BatchSizeOption batchSize = new BatchSizeOption();
-  @Mixin private final JsonOption json = new JsonOption();
 
   @Option(
       names = "--lowest",
@@ -169,7 +168,7 @@ final class BenchOverloadCommand extends LabCommand {
   private BenchOverloadCommand() {}
 
   @Override
-  public Integer call() throws Exception {
+  void check() {
     PositiveNumbers.check(
         spec,
         "--target-latency",
@@ -183,16 +182,20 @@ final class BenchOverloadCommand extends LabCommand {
         "--limit",
         limit);
     requireKnown("--traces", traceNames, TRACES);
+  }
+
+  @Override
+  Result measure() throws Exception {
     ArrivalTrace own = ownTrace == null ? null : ArrivalTrace.read("trace", ownTrace);
     try (BatchClassifier classifier = model.open()) {
       RoutingSettings full = fullQuality.settings(classifier.card());
       OverloadFindings findings = measure(classifier, full, own);
-      findings.print(out());
-      print(String.format("%nfiles: %s%n", out.toAbsolutePath().normalize()));
       findings.write(out);
-      json.write(findings.toJson());
+      return new Result(
+          String.format("%s%nfiles: %s%n", findings.toText(), out.toAbsolutePath().normalize()),
+          findings.report().summary(),
+          findings.toJson());
     }
-    return 0;
   }
 
   private OverloadFindings measure(

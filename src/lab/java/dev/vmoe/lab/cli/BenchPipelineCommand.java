@@ -44,7 +44,7 @@ import picocli.CommandLine.Option;
       "Broker, producer and client run on the same processors as the pipeline; the shares say how"
           + " much of them each takes."
     })
-final class BenchPipelineCommand extends LabCommand {
+final class BenchPipelineCommand extends Benchmark {
 
   private static final long SEED = 20_220_622;
   private static final int SYNTHETIC_IMAGES = 256;
@@ -56,7 +56,6 @@ final class BenchPipelineCommand extends LabCommand {
   @Mixin private final ModelOptions model = new ModelOptions();
   @Mixin private final RoutingOptions routing = new RoutingOptions();
   @Mixin private final BatchSizeOption batchSize = new BatchSizeOption();
-  @Mixin private final JsonOption json = new JsonOption();
 
   @Option(
       names = "--variant",
@@ -83,9 +82,14 @@ final class BenchPipelineCommand extends LabCommand {
   private BenchPipelineCommand() {}
 
   @Override
-  public Integer call() throws Exception {
+  void check() {
+    PositiveNumbers.check(
+        spec, "--images", images, "--rounds", rounds, "--batch", batchSize.images());
+  }
+
+  @Override
+  Result measure() throws Exception {
     int batch = batchSize.images();
-    PositiveNumbers.check(spec, "--images", images, "--rounds", rounds, "--batch", batch);
     boolean demo = variant.equals("demo");
     int count = images != null ? images : demo ? 8_000 : 3_840;
     Path graph = demo ? model.path() : RandomModels.graph(variant, SEED);
@@ -108,11 +112,8 @@ final class BenchPipelineCommand extends LabCommand {
           measured.run(rounds, bar::at);
         }
       }
-      ObjectNode result = result(count, settings, measured);
-      print(result);
-      json.write(result);
+      return result(figures(count, settings, measured));
     }
-    return 0;
   }
 
   /** Measures the pipeline; notes the batch size and the use of the processors. */
@@ -146,7 +147,7 @@ final class BenchPipelineCommand extends LabCommand {
     return all;
   }
 
-  private ObjectNode result(int count, RoutingSettings settings, Rounds measured) {
+  private ObjectNode figures(int count, RoutingSettings settings, Rounds measured) {
     double[] pipeline = measured.figures(PIPELINE);
     double[] bare = measured.figures(BARE);
     double[] efficiency = new double[rounds];
@@ -176,7 +177,7 @@ final class BenchPipelineCommand extends LabCommand {
     return result;
   }
 
-  private void print(ObjectNode result) {
+  private static Result result(ObjectNode result) {
     Table table =
         new Table("round", "pipeline images/s", "bare images/s", "efficiency", "mean batch");
     int number = 0;
@@ -189,10 +190,10 @@ final class BenchPipelineCommand extends LabCommand {
         .get("processor_shares")
         .properties()
         .forEach(entry -> shares.add(entry.getKey(), decimals(entry.getValue(), 100, 1) + "%"));
-    print(table.toText());
-    out().println();
-    out().println("processors while the pipeline ran:");
-    print(shares.toText());
+    String text =
+        String.format(
+            "%s%nprocessors while the pipeline ran:%n%s", table.toText(), shares.toText());
+    return new Result(text, table, result);
   }
 
   private static void addRow(Table table, String name, JsonNode figures) {

@@ -1,5 +1,6 @@
 package dev.vmoe.lab.cli;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.cli.PositiveNumbers;
 import dev.vmoe.dataset.LabelledImage;
@@ -18,6 +19,7 @@ import dev.vmoe.lab.sizing.Forecast;
 import dev.vmoe.lab.sizing.Forecaster;
 import dev.vmoe.lab.sizing.RecordedRuns;
 import dev.vmoe.modelstore.ModelOpener;
+import dev.vmoe.output.Json;
 import dev.vmoe.output.Progress;
 import dev.vmoe.output.Table;
 import java.time.Duration;
@@ -37,13 +39,12 @@ import picocli.CommandLine.Option;
           + " named foretold are predictions.",
       "Costs are measured first, in the same run, unless --costs names some."
     })
-final class BenchPlanCommand extends LabCommand {
+final class BenchPlanCommand extends Benchmark {
 
   private static final Duration WARM_UP = Duration.ofSeconds(8);
   private static final Duration STALLED_AFTER = Duration.ofSeconds(30);
 
   @Mixin private final CostOptions costs = new CostOptions();
-  @Mixin private final CsvOption csv = new CsvOption();
 
   @Option(
       names = "--shares",
@@ -84,21 +85,25 @@ final class BenchPlanCommand extends LabCommand {
       double perSecond, int seed, Forecast predicted, PolicyMetrics measured, double meanBatch) {}
 
   @Override
-  public Integer call() throws Exception {
+  void check() {
     LocalBroker.require(LocalBroker.FROM_A_CHECKOUT);
     costs.check();
     PositiveNumbers.check(spec, "--seconds", seconds, "--repeat", repeat, "--latency", latencyMs);
     if (shares.stream().anyMatch(share -> !(share > 0))) {
       throw usage("--shares " + shares + ": not above 0");
     }
-    Table table;
+  }
+
+  @Override
+  Result measure() throws Exception {
     try (VmoeSession session = costs.open()) {
       CostOptions.Basis basis = costs.basis(session);
-      table = table(measure(basis, session, costs.images(session.card())));
+      List<ComparedTrace> rows = measure(basis, session, costs.images(session.card()));
+      Table table = table(rows);
+      ObjectNode result = Json.object();
+      result.set("rows", Json.tree(rows));
+      return new Result(table.toText(), table, result);
     }
-    print(table.toText());
-    csv.write(table);
-    return 0;
   }
 
   private List<ComparedTrace> measure(

@@ -8,8 +8,8 @@ import dev.vmoe.lab.chart.Columns;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.output.Json;
 import dev.vmoe.output.Table;
-import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,12 +27,10 @@ import picocli.CommandLine.Option;
           + " ones, and the others. Differences are in accuracy, paired by image, with 95 %% intervals"
           + " (bootstrap)."
     })
-final class BenchPriorityCommand extends LabCommand {
+final class BenchPriorityCommand extends Benchmark {
 
   @Mixin private final ModelOptions model = new ModelOptions();
   @Mixin private final BatchOptions batches = new BatchOptions();
-  @Mixin private final CsvOption csv = new CsvOption();
-  @Mixin private final JsonOption json = new JsonOption();
 
   @Option(
       names = "--priority",
@@ -79,14 +77,17 @@ final class BenchPriorityCommand extends LabCommand {
   private BenchPriorityCommand() {}
 
   @Override
-  public Integer call() throws Exception {
+  void check() {
     batches.check();
+  }
+
+  @Override
+  Result measure() throws Exception {
     try (BatchClassifier classifier = model.open()) {
       PriorityStudy study = valid(() -> study(classifier));
       batches.forEach(classifier.card(), "measured", study::add);
-      write(study.rows(seed), classifier.card());
+      return result(study.rows(seed), classifier.card());
     }
-    return 0;
   }
 
   private PriorityStudy study(BatchClassifier classifier) {
@@ -100,7 +101,7 @@ final class BenchPriorityCommand extends LabCommand {
             parts));
   }
 
-  private void write(List<PriorityStudy.GroupRow> rows, ModelCard card) throws IOException {
+  private Result result(List<PriorityStudy.GroupRow> rows, ModelCard card) {
     Table table =
         new Columns<PriorityStudy.GroupRow>()
             .add("images", row -> row.group().label())
@@ -115,12 +116,15 @@ final class BenchPriorityCommand extends LabCommand {
             .add("processed", 4, PriorityStudy.GroupRow::processedShare)
             .add("skipped", 4, PriorityStudy.GroupRow::skippedShare)
             .table(rows);
-    out()
-        .printf(
+    String text =
+        String.format(
+            Locale.ROOT,
             "%s, %d images, batches of %d, one in %d with priority %s%n",
-            card.name(), rows.get(0).images(), batches.batch(), parts, priority);
-    print(table.toText());
-    csv.write(table);
+            card.name(),
+            rows.get(0).images(),
+            batches.batch(),
+            parts,
+            priority);
     ObjectNode result = Json.object();
     result
         .put("model", card.name())
@@ -131,6 +135,6 @@ final class BenchPriorityCommand extends LabCommand {
         .put("parts", parts)
         .put("seed", seed);
     result.set("rows", Json.tree(rows));
-    json.write(result);
+    return new Result(text + table.toText(), table, result);
   }
 }

@@ -1,10 +1,12 @@
 package dev.vmoe.lab.cli;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.lab.sizing.Forecaster;
 import dev.vmoe.lab.sizing.LostInstance;
 import dev.vmoe.lab.sizing.SizingPicture;
 import dev.vmoe.lab.sizing.SizingStudy;
 import dev.vmoe.lab.sizing.SizingStudy.Row;
+import dev.vmoe.output.Json;
 import dev.vmoe.output.OutputFiles;
 import dev.vmoe.output.Progress;
 import dev.vmoe.output.Table;
@@ -22,7 +24,7 @@ import picocli.CommandLine.Option;
         "Simulates 100 to 10,000 images a second on 1 to 64 instances, from the measured costs of"
             + " one instance: batches, accuracy, latency, faster instances, uneven keys, a"
             + " lost instance. Writes CSV and pictures.")
-final class BenchSizingCommand extends LabCommand {
+final class BenchSizingCommand extends Benchmark {
 
   @Mixin private final CostOptions costs = new CostOptions();
 
@@ -36,8 +38,12 @@ final class BenchSizingCommand extends LabCommand {
   private BenchSizingCommand() {}
 
   @Override
-  public Integer call() throws Exception {
+  void check() {
     costs.check();
+  }
+
+  @Override
+  Result measure() throws Exception {
     Forecaster forecaster = costs.basis().forecaster(100);
     Progress progress = progress();
     SizingStudy study = new SizingStudy(forecaster);
@@ -57,10 +63,13 @@ final class BenchSizingCommand extends LabCommand {
     OutputFiles.write(out.resolve("sizing-brokers.csv"), study.brokers().toCsv());
     OutputFiles.write(out.resolve("sizing-batches.svg"), SizingPicture.batches(scale));
     OutputFiles.write(out.resolve("sizing-accuracy.svg"), SizingPicture.accuracy(scale));
-    print(configurations.toText());
-    out().println();
-    print(lost.toText());
-    print(String.format("%nfiles: %s%n", out.toAbsolutePath().normalize()));
-    return 0;
+    ObjectNode result = Json.object();
+    result.set("rows", Json.tree(all));
+    return new Result(
+        String.format(
+            "%s%n%s%nfiles: %s%n",
+            configurations.toText(), lost.toText(), out.toAbsolutePath().normalize()),
+        configurations,
+        result);
   }
 }

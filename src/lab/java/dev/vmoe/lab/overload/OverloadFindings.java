@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.output.Json;
 import dev.vmoe.output.OutputFiles;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Formatter;
 import java.util.List;
 import java.util.Locale;
 
@@ -31,32 +31,24 @@ public record OverloadFindings(
     List<ArrivalTrace> traces,
     OverloadReport report) {
 
-  /** Prints a table for each trace, policies side by side. */
-  public void print(PrintWriter to) {
-    to.printf(
-        Locale.ROOT,
+  /** Returns a table for each trace, policies side by side. */
+  public String toText() {
+    Formatter text = new Formatter(Locale.ROOT);
+    text.format(
         "the pipeline answers %.0f images/s at full quality and %.0f at the lowest point"
             + " (afterwards: %.0f and %.0f); target %d ms%n",
-        before.full(),
-        before.lowest(),
-        after.full(),
-        after.lowest(),
-        targetLatencyMs);
+        before.full(), before.lowest(), after.full(), after.lowest(), targetLatencyMs);
     for (ArrivalTrace trace : traces) {
-      to.printf(
-          Locale.ROOT,
-          "%n%s: %d images in %.0f s%n",
-          trace.name(),
-          trace.images(),
-          trace.lastSeconds());
-      to.print(report.table(trace.name()).toText());
+      text.format(
+          "%n%s: %d images in %.0f s%n%s",
+          trace.name(), trace.images(), trace.lastSeconds(), report.table(trace.name()).toText());
       if (trace.name().equals("overload")) {
         report.results(trace.name()).keySet().stream()
             .filter(policy -> !policy.equals(OverloadPolicies.CLAIRVOYANT))
-            .forEach(policy -> to.println(report.recovery(trace.name(), policy)));
+            .forEach(policy -> text.format("%s%n", report.recovery(trace.name(), policy)));
       }
     }
-    to.flush();
+    return text.toString();
   }
 
   /** Writes summary.csv and, for each trace, its arrivals, its seconds and their picture. */
