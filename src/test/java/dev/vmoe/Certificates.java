@@ -24,6 +24,13 @@ public final class Certificates {
 
   private static final String SERVER = "server";
 
+  /** The JDK's 10,000 rounds would take a tenth of all integration tests: each client loads them. */
+  private static final List<String> ONE_ROUND =
+      List.of(
+          "-J-Dkeystore.pkcs12.macIterationCount=1",
+          "-J-Dkeystore.pkcs12.certPbeIterationCount=1",
+          "-J-Dkeystore.pkcs12.keyPbeIterationCount=1");
+
   private static Certificates shared;
 
   private final Path folder;
@@ -86,6 +93,7 @@ public final class Certificates {
   private void keytool(String arguments) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+    command.addAll(ONE_ROUND);
     command.addAll(List.of(arguments.split(" ")));
     if (arguments.contains("-keystore")) {
       command.addAll(List.of("-storetype", "PKCS12", "-storepass", PASSWORD));
