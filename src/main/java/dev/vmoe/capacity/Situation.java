@@ -22,7 +22,7 @@ public record Situation(
    */
   public double delaySeconds(OperatingPoint point) {
     return cost.runSeconds(point, sample.batchImages())
-        + cost.backlogSeconds(point, imagesBehind(), fullBatch);
+        + imagesBehind() * cost.batchSeconds(point, fullBatch) / fullBatch;
   }
 
   /** Returns how many images wait behind the batch about to run, in the instance or outside. */

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.DoublePredicate;
+import java.util.function.DoubleUnaryOperator;
 
 /**
  * One instance in simulated time: images wait in a topic, a bounded number of them in the instance,
@@ -50,6 +51,9 @@ public final class SimulatedInstance {
 
   /** Whether a reading at this time never comes. */
   DoublePredicate stalled = t -> false;
+
+  /** By what a run that starts at this time takes longer than the truth says. */
+  DoubleUnaryOperator slowness = t -> 1;
 
   /** Standard deviation of the logarithm of a run's time. */
   double noise = 0.1;
@@ -169,6 +173,7 @@ public final class SimulatedInstance {
                   load(sent, ends, head, start)));
       double ran =
           truth.runSeconds(decision.point(), images)
+              * slowness.applyAsDouble(start)
               * Math.exp(noise * random.nextGaussian() - noise * noise / 2);
       if (2 * waiting < batchImages) {
         ran += wake;
