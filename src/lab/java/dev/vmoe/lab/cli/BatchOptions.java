@@ -1,7 +1,7 @@
 package dev.vmoe.lab.cli;
 
 import dev.vmoe.cli.PositiveNumbers;
-import dev.vmoe.dataset.LabelledImages;
+import dev.vmoe.lab.sweep.LabelledImages;
 import dev.vmoe.lab.sweep.LabelledBatches;
 import dev.vmoe.modelstore.ModelOpener;
 import dev.vmoe.moe.ModelCard;

@@ -9,6 +9,8 @@ import dev.vmoe.event.BadRecordException;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.lab.routing.PngCanvas;
+import dev.vmoe.lab.routing.RoutingRows;
 import dev.vmoe.lab.routing.RoutingTally;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.RoutingSettings;
@@ -27,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.kafka.common.acl.AclOperation;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -82,7 +85,7 @@ final class RoutingMapCommand extends LabCommand {
   @Override
   public Integer call() throws Exception {
     batches.check();
-    if (connection.given()) {
+    if (connects()) {
       refuseWith("--settings and the like", "--model", "--images", "--batch", "--limit");
       refuseWith("--settings and the like", "--capacity-ratio", "--experts-per-token", "--routing");
       write(ofTopic(connection.settings()));
@@ -93,6 +96,11 @@ final class RoutingMapCommand extends LabCommand {
       write(ofImages());
     }
     return 0;
+  }
+
+  private boolean connects() {
+    return Stream.of("--settings", "--bootstrap-server", "--registry", "--set")
+        .anyMatch(spec.commandLine().getParseResult()::hasMatchedOption);
   }
 
   private void refuseWith(String what, String... options) {
@@ -197,13 +205,13 @@ final class RoutingMapCommand extends LabCommand {
   private void write(RoutingTable table) throws IOException {
     RoutingMapPicture picture = picture(table);
     OutputFiles.write(out.resolve("routing-map.svg"), picture.toSvg());
-    OutputFiles.write(out.resolve("routing-map.png"), picture.toPng());
-    OutputFiles.write(out.resolve("routing-map.csv"), table.cells().toCsv());
-    OutputFiles.write(out.resolve("routing-map-layers.csv"), table.byLayer().toCsv());
+    OutputFiles.write(out.resolve("routing-map.png"), PngCanvas.of(picture));
+    OutputFiles.write(out.resolve("routing-map.csv"), RoutingRows.cells(table).toCsv());
+    OutputFiles.write(out.resolve("routing-map-layers.csv"), RoutingRows.byLayer(table).toCsv());
     PrintWriter text = out();
     text.println(
         "mutual information between the expert of a kept choice and the image's class, in bits:");
-    text.print(table.byLayer().toText());
+    text.print(RoutingRows.byLayer(table).toText());
     if (table.otherImages() > 0) {
       text.println(
           table.otherImages() + " images with labels that the model does not know are left out");

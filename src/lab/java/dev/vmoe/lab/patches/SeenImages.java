@@ -1,7 +1,7 @@
 package dev.vmoe.lab.patches;
 
 import dev.vmoe.dataset.FileDecoder;
-import dev.vmoe.dataset.LabelledImages;
+import dev.vmoe.lab.sweep.LabelledImages;
 import dev.vmoe.image.BadImageException;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.lab.sweep.LabelledBatches;
