@@ -24,46 +24,26 @@ public final class SecurityDefinitions {
     return TOKEN.matcher(((Password) value).value()).matches();
   }
 
-  /** Adds the definitions. */
-  @SuppressWarnings("NullAway") // a default that is null means that there is none
-  static void addTo(ConfigDef definition) {
-    definition
-        .define(
-            CONSOLE_TOKEN,
-            Type.PASSWORD,
-            null,
-            new ValueCheck("16 to 200 visible ASCII characters", SecurityDefinitions::token),
-            Importance.MEDIUM,
+  static void addTo(Definitions definitions) {
+    definitions
+        .setting(CONSOLE_TOKEN, Type.PASSWORD, null, new ValueCheck("16 to 200 visible ASCII characters", SecurityDefinitions::token), Importance.MEDIUM)
+        .means(
             "Secret that opens the console, sent as `Authorization: Bearer …` or entered on its"
                 + " page. If not set, the console is open to everybody who can reach it. Health"
                 + " never needs it.")
-        .define(
-            CONSOLE_METRICS_OPEN,
-            Type.BOOLEAN,
-            false,
-            Importance.LOW,
+        .setting(CONSOLE_METRICS_OPEN, Type.BOOLEAN, false, Importance.LOW)
+        .means(
             "Whether metrics are served without console.token.")
-        .define(
-            CONSOLE_TLS_CERTIFICATE,
-            Type.STRING,
-            null,
-            new ConfigDef.NonEmptyString(),
-            Importance.MEDIUM,
+        .setting(CONSOLE_TLS_CERTIFICATE, Type.STRING, null, new ConfigDef.NonEmptyString(), Importance.MEDIUM)
+        .means(
             "PEM file with the console's certificate, followed by those that signed it; or a"
                 + " PKCS12 file (.p12, .pfx) with its key. If not set, the console speaks plain"
                 + " HTTP.")
-        .define(
-            CONSOLE_TLS_KEY,
-            Type.STRING,
-            null,
-            new ConfigDef.NonEmptyString(),
-            Importance.MEDIUM,
+        .setting(CONSOLE_TLS_KEY, Type.STRING, null, new ConfigDef.NonEmptyString(), Importance.MEDIUM)
+        .means(
             "PEM file with the key of console.tls.certificate: PKCS#8 without a password.")
-        .define(
-            CONSOLE_TLS_PASSWORD,
-            Type.PASSWORD,
-            null,
-            Importance.MEDIUM,
+        .setting(CONSOLE_TLS_PASSWORD, Type.PASSWORD, null, Importance.MEDIUM)
+        .means(
             "Password of console.tls.certificate if that is a PKCS12 file.");
   }
 }
