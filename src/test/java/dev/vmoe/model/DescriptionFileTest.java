@@ -38,8 +38,7 @@ class DescriptionFileTest {
                 false,
                 Resize.AREA,
                 Positions.SINCOS2D,
-                384,
-                Target.CPU));
+                384));
   }
 
   @Test

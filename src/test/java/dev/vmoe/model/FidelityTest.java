@@ -170,7 +170,11 @@ class FidelityTest {
       bias[index] = 100;
       ParameterTree sure = with(random, "head/bias", Tensor.of(bias, names.size()));
       try (VmoeSession session =
-          open(sure, ImportChoices.withClasses("sure", names), "class-" + index)) {
+          open(
+                  sure,
+                  ImportChoices.withClasses("sure", names),
+                  Target.CPU,
+                  "class-" + index)) {
         float[] logits =
             session.classify(
                     ByteBuffer.allocateDirect(8 * 8 * 3),
@@ -195,7 +199,7 @@ class FidelityTest {
       double gates = 0;
       double margin = Double.POSITIVE_INFINITY;
       try (VmoeSession session =
-              open(checkpoint, ImportOptions.named("m").forTarget(target), target.name());
+              open(checkpoint, ImportOptions.named("m"), target, target.name());
           GraphRun graph = withGates(model, checkpoint, target)) {
         for (int i = 0; i < settings.size(); i++) {
           PlainVmoe.Setting setting = settings.get(i);
@@ -356,12 +360,13 @@ class FidelityTest {
   }
 
   /** Opens a checkpoint that was written, read and imported, as an operator has it. */
-  private VmoeSession open(ParameterTree checkpoint, ImportOptions options, String name)
+  private VmoeSession open(
+      ParameterTree checkpoint, ImportOptions options, Target target, String name)
       throws IOException {
     Path prefix = folder.resolve(name);
     CheckpointWriter.write(prefix, checkpoint, Dtype.FLOAT32, 2);
     Path file = folder.resolve(name + ".onnx");
-    ModelImport.write(CheckpointReader.read(prefix), options, file);
+    ModelImport.write(CheckpointReader.read(prefix), options, Form.of(target), file);
     return VmoeSession.open(file, new SessionSettings(Device.CPU, 1, false, List.of()));
   }
 
