@@ -228,11 +228,17 @@ public final class Settings extends AbstractConfig {
     return new HashMap<>(originalsWithPrefix(prefix));
   }
 
-  /** Returns the properties of a plain consumer; always read_committed. */
+  /**
+   * Returns the properties of a consumer without a group: it reads what is committed, from the
+   * beginning, and leaves nothing behind.
+   */
   public Map<String, Object> consumerProperties() {
     Map<String, Object> properties =
         clientProperties(ConsumerConfig.configNames(), CONSUMER_PREFIX);
     properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+    properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+    properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+    properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
     return properties;
   }
 

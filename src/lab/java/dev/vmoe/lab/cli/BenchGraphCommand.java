@@ -1,8 +1,8 @@
 package dev.vmoe.lab.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.vmoe.cli.OptionCheck;
 import dev.vmoe.lab.bench.RandomCheckpoint;
-import dev.vmoe.cli.PositiveNumbers;
 import dev.vmoe.inference.Device;
 import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
@@ -120,7 +120,7 @@ final class BenchGraphCommand extends Benchmark {
 
   @Override
   void check() {
-    PositiveNumbers.check(
+    OptionCheck.positive(
         spec, "--batch", batchSize.images(), "--rounds", rounds, "--threads", threads);
   }
 

@@ -3,7 +3,7 @@ package dev.vmoe.lab.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.cli.ModelOptions;
-import dev.vmoe.cli.PositiveNumbers;
+import dev.vmoe.cli.OptionCheck;
 import dev.vmoe.cli.RoutingOptions;
 import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.demo.LocalBroker;
@@ -92,7 +92,7 @@ final class BenchObservabilityCommand extends Benchmark {
 
   @Override
   void check() {
-    PositiveNumbers.check(spec, "--images", images, "--rounds", rounds, "--batch", batch.images());
+    OptionCheck.positive(spec, "--images", images, "--rounds", rounds, "--batch", batch.images());
   }
 
   @Override

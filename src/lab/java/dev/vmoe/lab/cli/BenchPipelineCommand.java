@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.cli.ModelOptions;
-import dev.vmoe.cli.PositiveNumbers;
+import dev.vmoe.cli.OptionCheck;
 import dev.vmoe.cli.RoutingOptions;
 import dev.vmoe.client.Replay;
 import dev.vmoe.dataset.LabelledImage;
@@ -83,7 +83,7 @@ final class BenchPipelineCommand extends Benchmark {
 
   @Override
   void check() {
-    PositiveNumbers.check(
+    OptionCheck.positive(
         spec, "--images", images, "--rounds", rounds, "--batch", batchSize.images());
   }
 
