@@ -18,7 +18,8 @@ public final class OptionCheck {
   public static void positive(CommandSpec command, @Nullable Object... namesAndValues) {
     for (int i = 0; i < namesAndValues.length; i += 2) {
       if (namesAndValues[i + 1] instanceof Number number) {
-        require(command, number.doubleValue() >= 1, namesAndValues[i] + " " + number + " is below 1");
+        require(
+            command, number.doubleValue() >= 1, namesAndValues[i] + " " + number + " is below 1");
       }
     }
   }

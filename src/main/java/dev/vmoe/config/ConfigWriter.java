@@ -275,9 +275,7 @@ public final class ConfigWriter {
   private long end() {
     try (Admin admin = Admin.create(settings.adminProperties())) {
       return Brokers.await(
-              admin
-                  .listOffsets(Map.of(partition, OffsetSpec.latest()))
-                  .partitionResult(partition))
+              admin.listOffsets(Map.of(partition, OffsetSpec.latest())).partitionResult(partition))
           .offset();
     }
   }

@@ -9,112 +9,149 @@ import java.util.List;
  * a bounded set of values: settings and the model limit it.
  */
 public enum Metric {
-  IMAGES_READ(counter("vmoe_images_read_total", "images"),
+  IMAGES_READ(
+      counter("vmoe_images_read_total", "images"),
       "Records taken from the images topic, whatever their content. A record that is read again"
           + " after a crash or a rebalance counts again."),
-  IMAGES_ANSWERED(counter("vmoe_images_answered_total", "images"),
-      "Predictions emitted."),
-  IMAGES_DEAD_LETTERED(counter("vmoe_images_dead_lettered_total", "images", "cause"),
+  IMAGES_ANSWERED(counter("vmoe_images_answered_total", "images"), "Predictions emitted."),
+  IMAGES_DEAD_LETTERED(
+      counter("vmoe_images_dead_lettered_total", "images", "cause"),
       "Dead letters emitted. cause: avro, the value is no Avro record; schema, its schema is unknown"
           + " or cannot be read as an image request; refused, the value is missing or a field is too"
           + " large or out of range; image, the image could not be decoded."),
-  IMAGES_LATE(counter("vmoe_images_late_total", "images"),
+  IMAGES_LATE(
+      counter("vmoe_images_late_total", "images"),
       "Predictions emitted later than the target latency. Time counts from the record's timestamp"
           + " or from when the instance first saw the record in its partition, whichever is later: a"
           + " replay of old records is not late because of their age."),
-  IMAGES_IN_FLIGHT(gauge("vmoe_images_in_flight", "images"),
+  IMAGES_IN_FLIGHT(
+      gauge("vmoe_images_in_flight", "images"),
       "Images read and not yet answered, of all partitions of the instance."),
-  IN_FLIGHT_BYTES(gauge("vmoe_in_flight_bytes", "bytes"),
+  IN_FLIGHT_BYTES(
+      gauge("vmoe_in_flight_bytes", "bytes"),
       "Bytes of the records in flight; reading pauses at in.flight.max.bytes."),
-  IMAGE_QUEUE(histogram("vmoe_image_queue_seconds", "seconds", Buckets.LATENCY),
+  IMAGE_QUEUE(
+      histogram("vmoe_image_queue_seconds", "seconds", Buckets.LATENCY),
       "Time from reading an image to the start of its run: linger, decoding, and earlier runs."),
-  IMAGE_DECODE(histogram("vmoe_image_decode_seconds", "seconds", Buckets.DECODE),
+  IMAGE_DECODE(
+      histogram("vmoe_image_decode_seconds", "seconds", Buckets.DECODE),
       "Time to decode and resize one image."),
-  IMAGE_LATENCY(histogram("vmoe_image_latency_seconds", "seconds", Buckets.LATENCY),
+  IMAGE_LATENCY(
+      histogram("vmoe_image_latency_seconds", "seconds", Buckets.LATENCY),
       "Time from an image record's timestamp to the emission of its answer. A replay of old"
           + " records shows their age."),
-  BATCHES(counter("vmoe_batches_total", "batches", "reason"),
+  BATCHES(
+      counter("vmoe_batches_total", "batches", "reason"),
       "Finished micro-batches, including those without a decodable image. reason: why they were"
           + " closed, as in the predictions."),
-  BATCH_LINGER(histogram("vmoe_batch_linger_seconds", "seconds", Buckets.LATENCY),
+  BATCH_LINGER(
+      histogram("vmoe_batch_linger_seconds", "seconds", Buckets.LATENCY),
       "Time that the oldest image of each micro-batch waited until the batch was closed."),
-  BATCH_SIZE(histogram("vmoe_batch_images", "images", Buckets.IMAGES),
-      "Images of each run of the model."),
-  BATCH_INFERENCE(histogram("vmoe_batch_inference_seconds", "seconds", Buckets.LATENCY),
+  BATCH_SIZE(
+      histogram("vmoe_batch_images", "images", Buckets.IMAGES), "Images of each run of the model."),
+  BATCH_INFERENCE(
+      histogram("vmoe_batch_inference_seconds", "seconds", Buckets.LATENCY),
       "Time of the model's run on one micro-batch."),
-  BATCH_PROCESSED(gauge("vmoe_batch_processed_ratio", "ratio"),
+  BATCH_PROCESSED(
+      gauge("vmoe_batch_processed_ratio", "ratio"),
       "Share of the last micro-batch's token choices that found a slot; 1 for a dense model."),
-  EXPERT_ASSIGNED(counter("vmoe_expert_choices_assigned_total", "choices", "layer", "expert"),
+  EXPERT_ASSIGNED(
+      counter("vmoe_expert_choices_assigned_total", "choices", "layer", "expert"),
       "Choices of this expert by the tokens of answered images, before capacity. layer: encoder"
           + " block from 0, as in the utilization events."),
-  EXPERT_DISPATCHED(counter("vmoe_expert_choices_dispatched_total", "choices", "layer", "expert"),
+  EXPERT_DISPATCHED(
+      counter("vmoe_expert_choices_dispatched_total", "choices", "layer", "expert"),
       "Choices of this expert that found a slot; the others were dropped."),
-  EXPERT_IMPORTANCE(counter("vmoe_expert_importance_total", "gates", "layer", "expert"),
+  EXPERT_IMPORTANCE(
+      counter("vmoe_expert_importance_total", "gates", "layer", "expert"),
       "Gates of this expert, summed over all tokens of answered images, before the top-K choice."),
-  EXPERT_SLOTS(counter("vmoe_expert_slots_total", "slots"),
+  EXPERT_SLOTS(
+      counter("vmoe_expert_slots_total", "slots"),
       "Slots that each expert had for answered images. Dispatched / slots is utilization."),
-  TOKENS_DROPPED(counter("vmoe_tokens_dropped_entirely_total", "tokens", "layer"),
+  TOKENS_DROPPED(
+      counter("vmoe_tokens_dropped_entirely_total", "tokens", "layer"),
       "Tokens that got no expert in a layer: all their choices were dropped."),
-  CAPACITY_REQUESTED(gauge("vmoe_capacity_requested_ratio", "ratio"),
+  CAPACITY_REQUESTED(
+      gauge("vmoe_capacity_requested_ratio", "ratio"),
       "Capacity ratio requested for the last micro-batch."),
-  CAPACITY_EFFECTIVE(gauge("vmoe_capacity_effective_ratio", "ratio"),
+  CAPACITY_EFFECTIVE(
+      gauge("vmoe_capacity_effective_ratio", "ratio"),
       "Capacity ratio of the last micro-batch in effect, since slots are whole."),
-  EXPERTS_PER_TOKEN(gauge("vmoe_experts_per_token", "experts"),
-      "K of the last micro-batch."),
-  DECISIONS(counter("vmoe_decisions_total", "decisions", "reason"),
+  EXPERTS_PER_TOKEN(gauge("vmoe_experts_per_token", "experts"), "K of the last micro-batch."),
+  DECISIONS(
+      counter("vmoe_decisions_total", "decisions", "reason"),
       "Decisions on an operating point, one before each run. reason: the controller's; \"other\""
           + " after the first 16 reasons."),
-  POINT_CHANGES(counter("vmoe_operating_point_changes_total", "changes", "reason"),
+  POINT_CHANGES(
+      counter("vmoe_operating_point_changes_total", "changes", "reason"),
       "Micro-batches that ran at another operating point than the one before. reason: the"
           + " controller's; \"other\" after the first 16 reasons."),
-  DELAY_PREDICTED(gauge("vmoe_delay_predicted_seconds", "seconds"),
+  DELAY_PREDICTED(
+      gauge("vmoe_delay_predicted_seconds", "seconds"),
       "Predicted time to clear the queue, from the last decision on."),
-  DELAY_ACTUAL(gauge("vmoe_delay_actual_seconds", "seconds"),
+  DELAY_ACTUAL(
+      gauge("vmoe_delay_actual_seconds", "seconds"),
       "Actual time until the image was answered that such a prediction was made for."),
-  LATENCY_TARGET(gauge("vmoe_latency_target_seconds", "seconds"),
+  LATENCY_TARGET(
+      gauge("vmoe_latency_target_seconds", "seconds"),
       "Target latency of the configuration in force."),
-  COST_ERROR(histogram("vmoe_cost_error_ratio", "ratio", Buckets.ERROR),
+  COST_ERROR(
+      histogram("vmoe_cost_error_ratio", "ratio", Buckets.ERROR),
       "Difference between a run's predicted and measured time, relative to the measured time."),
-  BACKLOG(gauge("vmoe_backlog_images", "images"),
+  BACKLOG(
+      gauge("vmoe_backlog_images", "images"),
       "Images sent and not yet answered in the instance's partitions, at the last reading."),
-  BACKLOG_AGE(gauge("vmoe_backlog_age_seconds", "seconds"),
+  BACKLOG_AGE(
+      gauge("vmoe_backlog_age_seconds", "seconds"),
       "Time that the oldest unanswered image has waited, at the last reading. It counts from when"
           + " the instance saw the image in its partition, not from the record's timestamp. For older"
           + " images it counts from when the instance took the partition over."),
-  ARRIVALS(gauge("vmoe_arrivals_per_second", "images/second"),
+  ARRIVALS(
+      gauge("vmoe_arrivals_per_second", "images/second"),
       "Images a second that arrive in the instance's partitions, at the last reading."),
-  LOAD_AGE(gauge("vmoe_load_age_seconds", "seconds"),
+  LOAD_AGE(
+      gauge("vmoe_load_age_seconds", "seconds"),
       "Time since the last reading of backlog and arrivals, or since the start; grows while the"
           + " brokers do not answer."),
-  ATTAINABLE(gauge("vmoe_attainable_images_per_second", "images/second", "point"),
+  ATTAINABLE(
+      gauge("vmoe_attainable_images_per_second", "images/second", "point"),
       "Images a second that the instance can answer. point: best, at the operating point of"
           + " highest quality; fastest, at the cheapest one."),
-  OFFERED_LOAD(gauge("vmoe_offered_load_ratio", "ratio", "point"),
+  OFFERED_LOAD(
+      gauge("vmoe_offered_load_ratio", "ratio", "point"),
       "Arrivals / attainable images a second. Above 1 at the best point, quality is reduced; above 1"
           + " at the fastest, the backlog grows even at minimum quality: scale out. A low capacity in"
           + " force hides neither."),
-  CONFIGURATION_VERSION(gauge("vmoe_configuration_version", "offset"),
+  CONFIGURATION_VERSION(
+      gauge("vmoe_configuration_version", "offset"),
       "Version of the configuration in force: the offset of its record; -1 for the settings file."),
-  CONFIGURATIONS_REFUSED(counter("vmoe_configurations_refused_total", "records"),
+  CONFIGURATIONS_REFUSED(
+      counter("vmoe_configurations_refused_total", "records"),
       "Refused configuration records; the configuration before stays in force."),
-  MODEL(info("vmoe_model_info", "model", "weights"),
-      "The served model. weights: their hash."),
-  DEVICE(info("vmoe_device_info", "device", "asked", "runtime"),
+  MODEL(info("vmoe_model_info", "model", "weights"), "The served model. weights: their hash."),
+  DEVICE(
+      info("vmoe_device_info", "device", "asked", "runtime"),
       "Device that the model runs on. asked: device in the settings. runtime: ONNX Runtime's"
           + " version and execution provider."),
-  STREAMS_STATE(gauge("vmoe_streams_state", "", "state"),
+  STREAMS_STATE(
+      gauge("vmoe_streams_state", "", "state"),
       "1 for the current state of Kafka Streams, 0 for the others."),
-  THREAD_FAILURES(counter("vmoe_stream_thread_failures_total", "failures"),
+  THREAD_FAILURES(
+      counter("vmoe_stream_thread_failures_total", "failures"),
       "Failed stream threads. Each is replaced, until too many fail in a row."),
-  PROFILE_RUNNING(gauge("vmoe_routing_profile_running", ""),
+  PROFILE_RUNNING(
+      gauge("vmoe_routing_profile_running", ""),
       "1 while the routing profile is updated, 0 while it is not; the log says why. Absent if no"
           + " profile is kept."),
-  OBSERVER_FAILURES(counter("vmoe_observer_failures_total", "failures"),
+  OBSERVER_FAILURES(
+      counter("vmoe_observer_failures_total", "failures"),
       "Failures of observers: metrics, spans, the live page. Images are still answered; the log has"
           + " the first failure."),
-  SPANS_EXPORTED(counter("vmoe_spans_exported_total", "spans"),
+  SPANS_EXPORTED(
+      counter("vmoe_spans_exported_total", "spans"),
       "Spans that the collector accepted; 0 while tracing is off."),
-  SPANS_DROPPED(counter("vmoe_spans_dropped_total", "spans", "cause"),
+  SPANS_DROPPED(
+      counter("vmoe_spans_dropped_total", "spans", "cause"),
       "Lost spans. cause: queue, they came faster than they could be sent; export, the collector"
           + " could not be reached or refused them.");
 

@@ -49,7 +49,6 @@ public record ImportOptions(
    * own image size.
    */
   public static ImportOptions named(String name) {
-    return new ImportOptions(
-        name, List.of(), 2, 1.05, true, Resize.BILINEAR, Positions.LEARNED, 0);
+    return new ImportOptions(name, List.of(), 2, 1.05, true, Resize.BILINEAR, Positions.LEARNED, 0);
   }
 }

@@ -12,12 +12,16 @@ final class BatchDefinitions {
   static void addTo(Definitions definitions) {
     definitions
         .setting(Settings.BATCH_MAX_IMAGES, Type.INT, 32, Range.between(1, 4096), Importance.HIGH)
-        .means(
-            "Maximum images of a micro-batch.")
-        .setting(Settings.BATCH_MAX_BYTES, Type.LONG, 64L * 1024 * 1024, Range.atLeast(1), Importance.LOW)
-        .means(
-            "Maximum encoded bytes of a micro-batch.")
-        .setting(Settings.BATCH_LINGER_MS, Type.LONG, 20L, Range.between(0, 60_000), Importance.HIGH)
+        .means("Maximum images of a micro-batch.")
+        .setting(
+            Settings.BATCH_MAX_BYTES,
+            Type.LONG,
+            64L * 1024 * 1024,
+            Range.atLeast(1),
+            Importance.LOW)
+        .means("Maximum encoded bytes of a micro-batch.")
+        .setting(
+            Settings.BATCH_LINGER_MS, Type.LONG, 20L, Range.between(0, 60_000), Importance.HIGH)
         .means(
             "Maximum time that the oldest image of a micro-batch waits for others to join, in"
                 + " milliseconds.")
@@ -29,15 +33,21 @@ final class BatchDefinitions {
         .means(
             "Maximum bytes of records in the instance, over all partitions, before reading"
                 + " waits; 0 means a quarter of the heap.")
-        .setting(Settings.IN_FLIGHT_WAIT_MS, Type.LONG, 2_000L, Range.between(100, 5_000), Importance.LOW)
+        .setting(
+            Settings.IN_FLIGHT_WAIT_MS,
+            Type.LONG,
+            2_000L,
+            Range.between(100, 5_000),
+            Importance.LOW)
         .means(
             "Maximum total time that reading waits for room between two commits, in"
                 + " milliseconds. Keep it well below the transaction timeout (10 s). At twice one"
                 + " of the two limits above, reading waits longer.")
-        .setting(Settings.IMAGE_MAX_BYTES, Type.INT, 16 * 1024 * 1024, Range.atLeast(1), Importance.LOW)
-        .means(
-            "Maximum bytes of an encoded image; larger ones go to the dead-letter topic.")
-        .setting(Settings.IMAGE_MAX_PIXELS, Type.LONG, 64_000_000L, Range.atLeast(1), Importance.LOW)
+        .setting(
+            Settings.IMAGE_MAX_BYTES, Type.INT, 16 * 1024 * 1024, Range.atLeast(1), Importance.LOW)
+        .means("Maximum bytes of an encoded image; larger ones go to the dead-letter topic.")
+        .setting(
+            Settings.IMAGE_MAX_PIXELS, Type.LONG, 64_000_000L, Range.atLeast(1), Importance.LOW)
         .means(
             "Maximum pixels of an image (height times width, read from the header before"
                 + " anything is allocated); larger ones go to the dead-letter topic.");

@@ -23,22 +23,39 @@ final class ConsoleDefinitions {
 
   static void addTo(Definitions definitions) {
     definitions
-        .setting(Settings.CONSOLE_HOST, Type.STRING, "127.0.0.1", ValueCheck.matching("[a-zA-Z0-9.:_-]+", "a host name or address"), Importance.MEDIUM)
+        .setting(
+            Settings.CONSOLE_HOST,
+            Type.STRING,
+            "127.0.0.1",
+            ValueCheck.matching("[a-zA-Z0-9.:_-]+", "a host name or address"),
+            Importance.MEDIUM)
         .means(
             "Address at which the console of `vmoe run` (metrics, health, live page) listens:"
                 + " 127.0.0.1 for this machine only, 0.0.0.0 for everybody who can reach it, as"
                 + " in a container. console.token restricts who may see it; console.page decides"
                 + " whether it shows more than metrics and health.")
-        .setting(Settings.CONSOLE_PORT, Type.INT, 8080, Range.between(-1, 65_535), Importance.MEDIUM)
-        .means(
-            "Port of the console. 0 takes any free port and logs it; -1 turns the console off.")
-        .setting(Settings.CONSOLE_PAGE, Type.STRING, AUTO, ValidString.in(AUTO, "true", "open", "false"), Importance.MEDIUM)
+        .setting(
+            Settings.CONSOLE_PORT, Type.INT, 8080, Range.between(-1, 65_535), Importance.MEDIUM)
+        .means("Port of the console. 0 takes any free port and logs it; -1 turns the console off.")
+        .setting(
+            Settings.CONSOLE_PAGE,
+            Type.STRING,
+            AUTO,
+            ValidString.in(AUTO, "true", "open", "false"),
+            Importance.MEDIUM)
         .means(
             "Whether the console serves the live page and its data (images, dead letters,"
                 + " configuration, routing map, topology) besides metrics and health. auto: only"
                 + " where console.host is a loopback address. On other addresses, true needs a"
                 + " console.token; open shows the page to everybody who can reach it.")
-        .setting(Settings.CONSOLE_NAMES, Type.LIST, "", new ValueCheck( "a list of names, such as vmoe.example or vmoe.example:8443", names -> ((List<?>) names).stream().allMatch(ConsoleDefinitions::name)), Importance.LOW)
+        .setting(
+            Settings.CONSOLE_NAMES,
+            Type.LIST,
+            "",
+            new ValueCheck(
+                "a list of names, such as vmoe.example or vmoe.example:8443",
+                names -> ((List<?>) names).stream().allMatch(ConsoleDefinitions::name)),
+            Importance.LOW)
         .means(
             "Names under which browsers reach the console, besides addresses, localhost and"
                 + " console.host: usually that of a proxy in front of it, such as vmoe.example."

@@ -16,18 +16,27 @@ final class ModelDefinitions {
         .means(
             "The model: the name of a folder in models.dir, or the path of an ONNX file written"
                 + " by `vmoe model import`. Needed wherever images are classified.")
-        .setting(Settings.MODELS_DIR, Type.STRING, null, new ConfigDef.NonEmptyString(), Importance.MEDIUM)
+        .setting(
+            Settings.MODELS_DIR,
+            Type.STRING,
+            null,
+            new ConfigDef.NonEmptyString(),
+            Importance.MEDIUM)
         .means(
             "Folder with a folder for each model, named as the model is. If not set, the models"
                 + " that come with the project are used. A configuration record can name these"
                 + " models only.")
-        .setting(Settings.DEVICE, Type.STRING, "auto", ValueCheck.matching("auto|cpu|cuda(:\\d+)?", "auto, cpu, cuda or cuda:N"), Importance.HIGH)
+        .setting(
+            Settings.DEVICE,
+            Type.STRING,
+            "auto",
+            ValueCheck.matching("auto|cpu|cuda(:\\d+)?", "auto, cpu, cuda or cuda:N"),
+            Importance.HIGH)
         .means(
             "Where the model runs: auto, cpu, cuda or cuda:N. auto takes the first GPU, or the"
                 + " CPU if there is none, and logs which; cuda without a GPU refuses to start.")
         .setting(Settings.INFERENCE_THREADS, Type.INT, 0, Range.atLeast(0), Importance.MEDIUM)
-        .means(
-            "Threads of the model on the CPU; 0 means the number of cores.")
+        .means("Threads of the model on the CPU; 0 means the number of cores.")
         .setting(Settings.DECODE_THREADS, Type.INT, 0, Range.atLeast(0), Importance.MEDIUM)
         .means(
             "Threads that decode images. 0 means the number of cores where the model takes them"

@@ -26,24 +26,32 @@ public final class SecurityDefinitions {
 
   static void addTo(Definitions definitions) {
     definitions
-        .setting(CONSOLE_TOKEN, Type.PASSWORD, null, new ValueCheck("16 to 200 visible ASCII characters", SecurityDefinitions::token), Importance.MEDIUM)
+        .setting(
+            CONSOLE_TOKEN,
+            Type.PASSWORD,
+            null,
+            new ValueCheck("16 to 200 visible ASCII characters", SecurityDefinitions::token),
+            Importance.MEDIUM)
         .means(
             "Secret that opens the console, sent as `Authorization: Bearer …` or entered on its"
                 + " page. If not set, the console is open to everybody who can reach it. Health"
                 + " never needs it.")
         .setting(CONSOLE_METRICS_OPEN, Type.BOOLEAN, false, Importance.LOW)
-        .means(
-            "Whether metrics are served without console.token.")
-        .setting(CONSOLE_TLS_CERTIFICATE, Type.STRING, null, new ConfigDef.NonEmptyString(), Importance.MEDIUM)
+        .means("Whether metrics are served without console.token.")
+        .setting(
+            CONSOLE_TLS_CERTIFICATE,
+            Type.STRING,
+            null,
+            new ConfigDef.NonEmptyString(),
+            Importance.MEDIUM)
         .means(
             "PEM file with the console's certificate, followed by those that signed it; or a"
                 + " PKCS12 file (.p12, .pfx) with its key. If not set, the console speaks plain"
                 + " HTTP.")
-        .setting(CONSOLE_TLS_KEY, Type.STRING, null, new ConfigDef.NonEmptyString(), Importance.MEDIUM)
-        .means(
-            "PEM file with the key of console.tls.certificate: PKCS#8 without a password.")
+        .setting(
+            CONSOLE_TLS_KEY, Type.STRING, null, new ConfigDef.NonEmptyString(), Importance.MEDIUM)
+        .means("PEM file with the key of console.tls.certificate: PKCS#8 without a password.")
         .setting(CONSOLE_TLS_PASSWORD, Type.PASSWORD, null, Importance.MEDIUM)
-        .means(
-            "Password of console.tls.certificate if that is a PKCS12 file.");
+        .means("Password of console.tls.certificate if that is a PKCS12 file.");
   }
 }

@@ -84,22 +84,40 @@ public final class Settings extends AbstractConfig {
   static {
     Definitions definitions = new Definitions(DEFINITION);
     definitions
-        .setting(APPLICATION_ID, Type.STRING, "vmoe-streams", ValueCheck.matching("[a-zA-Z0-9._-]+", "letters, digits, '.', '_' and '-'"), Importance.HIGH)
-          .means(
-              "Name of the consumer group; instances with the same name share the partitions.")
-          .setting(BOOTSTRAP_SERVERS, Type.STRING, "localhost:9092", ValueCheck.matching( "[^\\s,]+:\\d{1,5}(\\s*,\\s*[^\\s,]+:\\d{1,5})*", "host:port,host:port"), Importance.HIGH)
-          .means(
-              "Kafka brokers as host:port, separated by commas.")
-          .setting(REGISTRY_URL, Type.STRING, "http://localhost:8081", ValueCheck.matching("(https?|mock)://\\S+", "an address with http:// or https://"), Importance.HIGH)
-          .means(
-              "Base address of a schema registry with Confluent's REST interface.")
-          .setting(REGISTRY_RETRY_MS, Type.LONG, 30_000L, Range.atLeast(0), Importance.LOW)
-          .means(
-              "How long the stream thread retries a registry that cannot be reached before it"
-                  + " gives up, in milliseconds. Nothing is lost: the images are read again.")
-          .setting(TOPIC_PREFIX, Type.STRING, "vmoe.", ValueCheck.matching( "[a-zA-Z0-9._-]{0,200}", "letters, digits, '.', '_' and '-', or empty"), Importance.MEDIUM)
-          .means(
-              "Prefix of every topic name in `topology/topics.yaml`.");
+        .setting(
+            APPLICATION_ID,
+            Type.STRING,
+            "vmoe-streams",
+            ValueCheck.matching("[a-zA-Z0-9._-]+", "letters, digits, '.', '_' and '-'"),
+            Importance.HIGH)
+        .means("Name of the consumer group; instances with the same name share the partitions.")
+        .setting(
+            BOOTSTRAP_SERVERS,
+            Type.STRING,
+            "localhost:9092",
+            ValueCheck.matching(
+                "[^\\s,]+:\\d{1,5}(\\s*,\\s*[^\\s,]+:\\d{1,5})*", "host:port,host:port"),
+            Importance.HIGH)
+        .means("Kafka brokers as host:port, separated by commas.")
+        .setting(
+            REGISTRY_URL,
+            Type.STRING,
+            "http://localhost:8081",
+            ValueCheck.matching("(https?|mock)://\\S+", "an address with http:// or https://"),
+            Importance.HIGH)
+        .means("Base address of a schema registry with Confluent's REST interface.")
+        .setting(REGISTRY_RETRY_MS, Type.LONG, 30_000L, Range.atLeast(0), Importance.LOW)
+        .means(
+            "How long the stream thread retries a registry that cannot be reached before it"
+                + " gives up, in milliseconds. Nothing is lost: the images are read again.")
+        .setting(
+            TOPIC_PREFIX,
+            Type.STRING,
+            "vmoe.",
+            ValueCheck.matching(
+                "[a-zA-Z0-9._-]{0,200}", "letters, digits, '.', '_' and '-', or empty"),
+            Importance.MEDIUM)
+        .means("Prefix of every topic name in `topology/topics.yaml`.");
     ModelDefinitions.addTo(definitions);
     BatchDefinitions.addTo(definitions);
     CapacityDefinitions.addTo(definitions);

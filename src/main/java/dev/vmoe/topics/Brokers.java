@@ -54,7 +54,9 @@ public final class Brokers {
     }
   }
 
-  /** Returns properties of an admin client that waits so long, unless the settings say otherwise. */
+  /**
+   * Returns properties of an admin client that waits so long, unless the settings say otherwise.
+   */
   public static Map<String, Object> properties(Settings settings, int answerMs) {
     Map<String, Object> properties = new HashMap<>();
     properties.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, answerMs);
@@ -96,9 +98,7 @@ public final class Brokers {
     } catch (InterruptedException e) {
       throw new InterruptException(e);
     } catch (ExecutionException e) {
-      throw e.getCause() instanceof KafkaException cause
-          ? cause
-          : new KafkaException(e.getCause());
+      throw e.getCause() instanceof KafkaException cause ? cause : new KafkaException(e.getCause());
     }
   }
 }

@@ -170,11 +170,7 @@ class FidelityTest {
       bias[index] = 100;
       ParameterTree sure = with(random, "head/bias", Tensor.of(bias, names.size()));
       try (VmoeSession session =
-          open(
-                  sure,
-                  ImportChoices.withClasses("sure", names),
-                  Target.CPU,
-                  "class-" + index)) {
+          open(sure, ImportChoices.withClasses("sure", names), Target.CPU, "class-" + index)) {
         float[] logits =
             session.classify(
                     ByteBuffer.allocateDirect(8 * 8 * 3),
@@ -198,8 +194,7 @@ class FidelityTest {
       double logits = 0;
       double gates = 0;
       double margin = Double.POSITIVE_INFINITY;
-      try (VmoeSession session =
-              open(checkpoint, ImportOptions.named("m"), target, target.name());
+      try (VmoeSession session = open(checkpoint, ImportOptions.named("m"), target, target.name());
           GraphRun graph = withGates(model, checkpoint, target)) {
         for (int i = 0; i < settings.size(); i++) {
           PlainVmoe.Setting setting = settings.get(i);

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.checkpoint.CheckpointReader;
 import dev.vmoe.checkpoint.ParameterTree;
-import dev.vmoe.lab.patches.SkippedPatches;
-import dev.vmoe.lab.sweep.LabelledImages;
 import dev.vmoe.image.BadImageException;
 import dev.vmoe.image.DecoderLimits;
 import dev.vmoe.image.OpenCvDecoder;
 import dev.vmoe.image.Preprocessing;
 import dev.vmoe.lab.bench.RandomCheckpoint;
+import dev.vmoe.lab.patches.SkippedPatches;
+import dev.vmoe.lab.sweep.LabelledImages;
 import dev.vmoe.moe.Capacity;
 import dev.vmoe.moe.GraphOutput;
 import dev.vmoe.moe.ImagePriority;

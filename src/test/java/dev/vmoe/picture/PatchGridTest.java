@@ -40,7 +40,9 @@ class PatchGridTest {
 
   @Test
   void shouldCountPatchesRowByRow() {
-    assertThat(drawn(SkippedPatches.dim(PATCHES_ALONE, pixels(255), new byte[] {1, 0, 2, 1}), DIM_WHITE))
+    assertThat(
+            drawn(
+                SkippedPatches.dim(PATCHES_ALONE, pixels(255), new byte[] {1, 0, 2, 1}), DIM_WHITE))
         .isEqualTo(
             """
             ..##
@@ -48,7 +50,9 @@ class PatchGridTest {
             ....
             ....
             """);
-    assertThat(drawn(SkippedPatches.dim(PATCHES_ALONE, pixels(255), new byte[] {1, 1, 0, 1}), DIM_WHITE))
+    assertThat(
+            drawn(
+                SkippedPatches.dim(PATCHES_ALONE, pixels(255), new byte[] {1, 1, 0, 1}), DIM_WHITE))
         .isEqualTo(
             """
             ....
@@ -73,7 +77,8 @@ class PatchGridTest {
     byte[] withoutFirst = {0, 1, 0, 2, 0};
     assertThat(SkippedPatches.count(WITH_CLASS_TOKEN, withoutFirst)).isEqualTo(2);
     assertThat(SkippedPatches.withClassToken(WITH_CLASS_TOKEN, withoutFirst)).isTrue();
-    assertThat(SkippedPatches.withClassToken(WITH_CLASS_TOKEN, new byte[] {1, 0, 0, 0, 0})).isFalse();
+    assertThat(SkippedPatches.withClassToken(WITH_CLASS_TOKEN, new byte[] {1, 0, 0, 0, 0}))
+        .isFalse();
     assertThat(SkippedPatches.count(PATCHES_ALONE, new byte[] {0, 1, 0, 2})).isEqualTo(2);
     assertThat(SkippedPatches.withClassToken(PATCHES_ALONE, new byte[] {0, 1, 0, 2})).isFalse();
   }

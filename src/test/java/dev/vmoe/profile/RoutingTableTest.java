@@ -122,8 +122,7 @@ class RoutingTableTest {
 
   @Test
   void shouldDrawTheSamePictureAsPng() {
-    byte[] png =
-        PngCanvas.of(new RoutingMapPicture(TABLE, RoutingMapPicture.firstAndLast(TABLE)));
+    byte[] png = PngCanvas.of(new RoutingMapPicture(TABLE, RoutingMapPicture.firstAndLast(TABLE)));
 
     assertThat(png).startsWith(0x89, 'P', 'N', 'G').hasSizeGreaterThan(10_000);
   }

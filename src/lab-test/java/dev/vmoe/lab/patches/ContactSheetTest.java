@@ -117,7 +117,8 @@ class ContactSheetTest {
           for (int layer = 0; layer < LAYERS; layer++) {
             byte[] kept = pair.run(routing).kept(watched.place(), layer);
             MatchResult picture = pictures.get(next++);
-            assertThat(rgb(picture)).isEqualTo(SkippedPatches.dim(explanation.grid(), pixels, kept));
+            assertThat(rgb(picture))
+                .isEqualTo(SkippedPatches.dim(explanation.grid(), pixels, kept));
             assertThat(picture.group(1))
                 .startsWith(
                     "block %d skips %d of 9 patches"

@@ -47,7 +47,8 @@ public final class RandomModels {
             GraphFolder.compiled(RandomCheckpoint.class),
             out ->
                 ModelImport.write(
-                    RandomCheckpoint.of(twin ? RandomCheckpoint.denseTwin(architecture) : architecture, seed),
+                    RandomCheckpoint.of(
+                        twin ? RandomCheckpoint.denseTwin(architecture) : architecture, seed),
                     options("random " + variant),
                     form,
                     out));

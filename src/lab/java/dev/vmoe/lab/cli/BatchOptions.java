@@ -1,8 +1,8 @@
 package dev.vmoe.lab.cli;
 
 import dev.vmoe.cli.OptionCheck;
-import dev.vmoe.lab.sweep.LabelledImages;
 import dev.vmoe.lab.sweep.LabelledBatches;
+import dev.vmoe.lab.sweep.LabelledImages;
 import dev.vmoe.modelstore.ModelOpener;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.output.Progress;

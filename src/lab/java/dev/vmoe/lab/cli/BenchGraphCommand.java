@@ -2,7 +2,6 @@ package dev.vmoe.lab.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.cli.OptionCheck;
-import dev.vmoe.lab.bench.RandomCheckpoint;
 import dev.vmoe.inference.Device;
 import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
@@ -10,6 +9,7 @@ import dev.vmoe.lab.bench.GraphParts;
 import dev.vmoe.lab.bench.MatrixPeak;
 import dev.vmoe.lab.bench.OperatorProfile;
 import dev.vmoe.lab.bench.ProductArithmetic;
+import dev.vmoe.lab.bench.RandomCheckpoint;
 import dev.vmoe.lab.bench.RandomModels;
 import dev.vmoe.lab.bench.Rounds;
 import dev.vmoe.lab.bench.Variant;

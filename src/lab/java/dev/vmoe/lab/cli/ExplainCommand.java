@@ -120,7 +120,8 @@ final class ExplainCommand extends LabCommand {
     if (files.isEmpty() && !paths.isEmpty()) {
       throw new IOException("no image files in " + paths);
     }
-    Path set = batchWith == null && model.bundled().isPresent() ? BundledModels.testImages() : batchWith;
+    Path set =
+        batchWith == null && model.bundled().isPresent() ? BundledModels.testImages() : batchWith;
     if (files.isEmpty() && set == null) {
       throw usage("name image files, or a labelled set by --batch-with");
     }
