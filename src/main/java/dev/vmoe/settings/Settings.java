@@ -1,5 +1,11 @@
 package dev.vmoe.settings;
 
+import static org.apache.kafka.common.config.ConfigDef.Importance.HIGH;
+import static org.apache.kafka.common.config.ConfigDef.Importance.LOW;
+import static org.apache.kafka.common.config.ConfigDef.Importance.MEDIUM;
+import static org.apache.kafka.common.config.ConfigDef.Type.LONG;
+import static org.apache.kafka.common.config.ConfigDef.Type.STRING;
+
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -15,9 +21,7 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
-import org.apache.kafka.common.config.ConfigDef.Importance;
 import org.apache.kafka.common.config.ConfigDef.Range;
-import org.apache.kafka.common.config.ConfigDef.Type;
 import org.apache.kafka.common.config.ConfigException;
 
 /** The settings of one instance, typed and validated; see {@code src/docs/settings.md}. */
@@ -86,37 +90,37 @@ public final class Settings extends AbstractConfig {
     definitions
         .setting(
             APPLICATION_ID,
-            Type.STRING,
+            STRING,
             "vmoe-streams",
             ValueCheck.matching("[a-zA-Z0-9._-]+", "letters, digits, '.', '_' and '-'"),
-            Importance.HIGH)
+            HIGH)
         .means("Name of the consumer group; instances with the same name share the partitions.")
         .setting(
             BOOTSTRAP_SERVERS,
-            Type.STRING,
+            STRING,
             "localhost:9092",
             ValueCheck.matching(
                 "[^\\s,]+:\\d{1,5}(\\s*,\\s*[^\\s,]+:\\d{1,5})*", "host:port,host:port"),
-            Importance.HIGH)
+            HIGH)
         .means("Kafka brokers as host:port, separated by commas.")
         .setting(
             REGISTRY_URL,
-            Type.STRING,
+            STRING,
             "http://localhost:8081",
             ValueCheck.matching("(https?|mock)://\\S+", "an address with http:// or https://"),
-            Importance.HIGH)
+            HIGH)
         .means("Base address of a schema registry with Confluent's REST interface.")
-        .setting(REGISTRY_RETRY_MS, Type.LONG, 30_000L, Range.atLeast(0), Importance.LOW)
+        .setting(REGISTRY_RETRY_MS, LONG, 30_000L, Range.atLeast(0), LOW)
         .means(
             "How long the stream thread retries a registry that cannot be reached before it"
                 + " gives up, in milliseconds. Nothing is lost: the images are read again.")
         .setting(
             TOPIC_PREFIX,
-            Type.STRING,
+            STRING,
             "vmoe.",
             ValueCheck.matching(
                 "[a-zA-Z0-9._-]{0,200}", "letters, digits, '.', '_' and '-', or empty"),
-            Importance.MEDIUM)
+            MEDIUM)
         .means("Prefix of every topic name in `topology/topics.yaml`.");
     ModelDefinitions.addTo(definitions);
     BatchDefinitions.addTo(definitions);
