@@ -34,7 +34,11 @@ class ClassOrderTest {
       ParameterTree sure = ImportedModels.with(random, "head/bias", Tensor.of(bias, names.size()));
       try (VmoeSession session =
           ImportedModels.open(
-              folder, sure, ImportChoices.withClasses("sure", names), "class-" + index)) {
+              folder,
+              sure,
+              ImportChoices.withClasses("sure", names),
+              Target.CPU,
+              "class-" + index)) {
         float[] logits =
             session.classify(
                     ByteBuffer.allocateDirect(8 * 8 * 3),

@@ -122,7 +122,7 @@ class FidelityTest {
       double margin = Double.POSITIVE_INFINITY;
       try (VmoeSession session =
               ImportedModels.open(
-                  folder, checkpoint, ImportOptions.named("m").forTarget(target), target.name());
+                  folder, checkpoint, ImportOptions.named("m"), target, target.name());
           GraphRun graph = withGates(model, checkpoint, target)) {
         for (int i = 0; i < settings.size(); i++) {
           PlainVmoe.Setting setting = settings.get(i);

@@ -20,12 +20,13 @@ final class ImportedModels {
   private ImportedModels() {}
 
   /** Opens a checkpoint that was written, read and imported, as an operator has it. */
-  static VmoeSession open(Path folder, ParameterTree checkpoint, ImportOptions options, String name)
+  static VmoeSession open(
+      Path folder, ParameterTree checkpoint, ImportOptions options, Target target, String name)
       throws IOException {
     Path prefix = folder.resolve(name);
     CheckpointWriter.write(prefix, checkpoint, Dtype.FLOAT32, 2);
     Path file = folder.resolve(name + ".onnx");
-    ModelImport.write(CheckpointReader.read(prefix), options, file);
+    ModelImport.write(CheckpointReader.read(prefix), options, Form.of(target), file);
     return VmoeSession.open(file, new SessionSettings(Device.CPU, 1, false, List.of()));
   }
 

@@ -113,7 +113,7 @@ abstract class ProcessorFixture {
   GuardedObserver observer(ImageObserver... first) {
     List<ImageObserver> all = new ArrayList<>(List.of(first));
     all.add(new ShareRecorder(metrics));
-    all.add(new ShareTracer(Tracing.off(), TOPICS, "test"));
+    all.add(new ShareTracer(Tracing.OFF, TOPICS, "test"));
     return new GuardedObserver(metrics::observerFailed, all.toArray(ImageObserver[]::new));
   }
 
