@@ -51,7 +51,7 @@ class LayeringTest {
       metrics    |
       tracing    | settings metrics
       topics     | settings
-      picture    | moe image
+      picture    | moe
       output     | settings
       dataset    | moe image inference event
       modelstore | moe checkpoint onnx model image inference capacity settings batch dataset

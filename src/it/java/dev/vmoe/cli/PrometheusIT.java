@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.vmoe.client.ImageProducer;
-import dev.vmoe.dataset.LabelledImages;
 import dev.vmoe.embedded.EmbeddedKafka;
 import dev.vmoe.embedded.EmbeddedRegistry;
 import dev.vmoe.event.ImageRequest;
@@ -271,11 +270,9 @@ class PrometheusIT {
       producer =
           new ImageProducer(
               Map.of("bootstrap.servers", kafka.bootstrapServers()), registry, "vmoe.images");
-      try (LabelledImages set = LabelledImages.open(BundledModels.testImages(), CLASSES)) {
-        while (images.size() < 500) {
-          images.add(set.next().toRequest());
-        }
-      }
+      BundledModels.testImages(CLASSES).stream()
+          .limit(500)
+          .forEach(image -> images.add(image.toRequest()));
     }
 
     void start() {

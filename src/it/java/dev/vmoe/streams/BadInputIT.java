@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.image.DecoderLimits;
+import dev.vmoe.image.HandmadePngs;
 import dev.vmoe.image.OpenCvDecoder;
 import dev.vmoe.image.Preprocessing;
 import dev.vmoe.image.TestImages;
@@ -158,7 +159,7 @@ class BadInputIT {
 
   private static byte[] damagedPng() {
     byte[] png = TestImages.encoded(TestImages.noise(32, 24, 1), "png");
-    TestImages.damageData(png);
+    HandmadePngs.damageData(png);
     return png;
   }
 

@@ -4,6 +4,7 @@ import dev.vmoe.checkpoint.CheckpointReader;
 import dev.vmoe.checkpoint.ParameterTree;
 import dev.vmoe.lab.bench.RandomCheckpoint;
 import dev.vmoe.lab.bench.Variant;
+import dev.vmoe.model.Form;
 import dev.vmoe.model.ImportOptions;
 import dev.vmoe.model.ModelImport;
 import dev.vmoe.model.Target;
@@ -50,7 +51,7 @@ final class GraphCost {
     Path folder = Files.createTempDirectory("graph");
     Path file = folder.resolve("model.onnx");
     ModelImport.write(
-        checkpoint(model, twin), ImportOptions.named("measured").forTarget(target), file);
+        checkpoint(model, twin), ImportOptions.named("measured"), Form.of(target), file);
     VmoeSession session =
         VmoeSession.open(file, new SessionSettings(Device.CPU, threads, spinning, List.of(1)));
     try (var files = Files.list(folder)) {
@@ -67,7 +68,7 @@ final class GraphCost {
       return CheckpointReader.read(BUNDLED.resolve(twin ? "dense/checkpoint" : "vmoe/checkpoint"));
     }
     VmoeArchitecture architecture = Variant.valueOf(model).architecture();
-    return RandomCheckpoint.of(twin ? architecture.denseTwin() : architecture, 1);
+    return RandomCheckpoint.of(twin ? RandomCheckpoint.denseTwin(architecture) : architecture, 1);
   }
 
   /** Returns a batch: test images for the demo, noise for random weights. */

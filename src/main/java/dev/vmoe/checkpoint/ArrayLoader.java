@@ -19,7 +19,6 @@ final class ArrayLoader {
 
   private final ByteBuffer window;
 
-  /** Creates a loader of values in this byte order. */
   ArrayLoader(ByteOrder order) {
     window = ByteBuffer.allocate(WINDOW_BYTES).order(order);
   }

@@ -25,7 +25,6 @@ final class FlaxTree {
 
   private FlaxTree() {}
 
-  /** Reads the parameters. */
   static ParameterTree read(Path file) throws IOException {
     try (SeekableByteChannel channel = Files.newByteChannel(file)) {
       Map<String, FlaxArray> leaves = new TreeMap<>();

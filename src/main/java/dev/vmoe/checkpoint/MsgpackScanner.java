@@ -44,7 +44,6 @@ final class MsgpackScanner {
   @SuppressWarnings("ArrayRecordComponent")
   record Extension(int code, byte[] payload) {}
 
-  /** The value nil. */
   static final Object NIL = new Object();
 
   private static final int BUFFER_BYTES = 8192;
@@ -82,7 +81,6 @@ final class MsgpackScanner {
     this.unpacker = MessagePack.newDefaultUnpacker(new ArrayBufferInput(payload));
   }
 
-  /** Returns the next value. */
   Object value() throws IOException {
     return guarded(() -> value(0));
   }
@@ -221,7 +219,6 @@ final class MsgpackScanner {
     return unpackerStart + unpacker.getTotalReadBytes();
   }
 
-  /** Returns extents. */
   static int[] shape(Object value) throws MalformedException {
     List<?> extents = list(value);
     if (extents.size() > MAX_AXES) {

@@ -52,7 +52,6 @@ record Region(List<Integer> starts, List<Integer> extents) {
     return Optional.of(new Region(starts, extents));
   }
 
-  /** Returns the whole of an array. */
   static Region whole(int[] shape) {
     return of(List.of(), shape).orElseThrow();
   }
@@ -70,7 +69,6 @@ record Region(List<Integer> starts, List<Integer> extents) {
     return volume;
   }
 
-  /** Returns the number of values within. */
   long volume() {
     return volume(extents.stream().mapToInt(Integer::intValue).toArray());
   }

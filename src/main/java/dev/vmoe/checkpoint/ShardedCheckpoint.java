@@ -81,7 +81,6 @@ final class ShardedCheckpoint {
         String.format("%s.data-%05d-of-%05d", prefix.getFileName(), shard, shardCount));
   }
 
-  /** Reads the parameters. */
   static ParameterTree read(Path prefix) throws IOException {
     ShardedCheckpoint checkpoint = new ShardedCheckpoint(prefix);
     checkpoint.scanIndex();

@@ -13,12 +13,10 @@ import dev.vmoe.checkpoint.MsgpackScanner.MalformedException;
 @SuppressWarnings("ArrayRecordComponent")
 record StoredArray(int[] shape, String dtype, long position, long bytes) {
 
-  /** Returns the number of values. */
   long size() {
     return Region.volume(shape);
   }
 
-  /** Returns the type of the values. */
   Dtype knownDtype() throws MalformedException {
     return Dtype.ofLabel(dtype);
   }

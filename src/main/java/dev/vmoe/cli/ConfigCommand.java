@@ -17,13 +17,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.apache.kafka.common.acl.AclOperation;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -81,9 +81,7 @@ final class ConfigCommand {
               description = "Only the last N (default: ${DEFAULT-VALUE}).")
           int last,
       @Option(names = "--json", description = "Print one line of JSON each.") boolean json) {
-    if (last < 1) {
-      throw new ParameterException(spec.commandLine(), "--last " + last + " is below 1");
-    }
+    OptionCheck.positive(spec, "--last", last);
     ConfigView view = view(connection.settings());
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
@@ -133,24 +131,16 @@ final class ConfigCommand {
     Map<String, String> wanted = new LinkedHashMap<>();
     for (String change : changes) {
       int equals = change.indexOf('=');
-      if (equals < 1) {
-        throw new ParameterException(spec.commandLine(), "'" + change + "' is not KEY=VALUE");
-      }
+      OptionCheck.require(spec, equals > 0, "'" + change + "' is not KEY=VALUE");
       String key = change.substring(0, equals).strip();
       String value = change.substring(equals + 1).strip();
-      if (wanted.put(key, value) != null) {
-        throw new ParameterException(spec.commandLine(), key + " is given twice");
-      }
+      OptionCheck.require(spec, wanted.put(key, value) == null, key + " is given twice");
     }
     return wanted;
   }
 
-  @FunctionalInterface
-  private interface Writing {
-    Optional<ConfigWriter.Written> by(ConfigWriter writer);
-  }
-
-  private int write(Settings settings, Writing writing) {
+  private int write(
+      Settings settings, Function<ConfigWriter, Optional<ConfigWriter.Written>> writing) {
     Brokers.requireTopic(
         settings, settings.topic(TopicPlan.CONFIG), AclOperation.READ, AclOperation.WRITE);
     PrintWriter out = spec.commandLine().getOut();
@@ -158,7 +148,7 @@ final class ConfigCommand {
       NamedModels models = models(settings);
       ConfigReader reader = new ConfigReader(registry, settings, models::complete);
       Optional<ConfigWriter.Written> written =
-          writing.by(new ConfigWriter(settings, registry, reader, models));
+          writing.apply(new ConfigWriter(settings, registry, reader, models));
       if (written.isEmpty()) {
         out.println("nothing to change");
       } else {

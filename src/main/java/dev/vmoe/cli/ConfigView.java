@@ -81,7 +81,6 @@ public final class ConfigView {
     return Instant.ofEpochMilli(entry.timestampMillis()).toString();
   }
 
-  /** Returns the settings in force. */
   JsonNode inForceJson() {
     ConfigEntry entry = history.inForce().orElse(null);
     ObjectNode json = Json.object();
@@ -117,7 +116,6 @@ public final class ConfigView {
         .put("note", entry.note());
   }
 
-  /** Returns the last records as a table. */
   String historyText(int last) {
     Table table = new Table("offset", "time", "author", "note", "what");
     for (RecordedChange change : changes(last)) {
@@ -134,7 +132,6 @@ public final class ConfigView {
     return table.toText();
   }
 
-  /** Returns the last records, one object each. */
   List<JsonNode> historyJson(int last) {
     List<JsonNode> lines = new ArrayList<>();
     for (RecordedChange change : changes(last)) {

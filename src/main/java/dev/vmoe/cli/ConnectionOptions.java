@@ -37,11 +37,6 @@ public final class ConnectionOptions {
       description = "A setting; overrides file and environment; may be repeated.")
   private Map<String, String> overrides = new LinkedHashMap<>();
 
-  /** Returns whether any of these options was given. */
-  public boolean given() {
-    return file != null || bootstrapServers != null || registry != null || !overrides.isEmpty();
-  }
-
   /**
    * Loads the settings.
    *

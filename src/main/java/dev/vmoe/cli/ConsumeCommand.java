@@ -17,7 +17,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code vmoe consume}: prints the records of a topic as lines of JSON. */
@@ -61,13 +60,11 @@ final class ConsumeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (max != null && max < 1) {
-      throw new ParameterException(spec.commandLine(), "--max " + max + " is below 1");
-    }
-    if (timeoutSeconds != null && !(timeoutSeconds > 0)) {
-      throw new ParameterException(
-          spec.commandLine(), "--timeout " + timeoutSeconds + " is not above 0");
-    }
+    OptionCheck.positive(spec, "--max", max);
+    OptionCheck.require(
+        spec,
+        timeoutSeconds == null || timeoutSeconds > 0,
+        "--timeout " + timeoutSeconds + " is not above 0");
     Settings settings = connection.settings();
     String name = settings.topic(topic);
     Brokers.requireTopic(settings, name, AclOperation.READ);

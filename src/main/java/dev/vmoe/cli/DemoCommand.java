@@ -26,7 +26,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code vmoe demo}: runs the whole pipeline in one process, on the bundled images. */
@@ -93,15 +92,13 @@ final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    PositiveNumbers.check(spec, "--images", images, "--batch", batch);
-    if (port < 0 || port > MAX_PORT) {
-      throw new ParameterException(
-          spec.commandLine(), "--port " + port + " is not from 0 to " + MAX_PORT);
-    }
-    if (serve && images != null) {
-      throw new ParameterException(
-          spec.commandLine(), "--images: leave it out; with --serve, images are sent until Ctrl-C");
-    }
+    OptionCheck.positive(spec, "--images", images, "--batch", batch);
+    OptionCheck.require(
+        spec, port >= 0 && port <= MAX_PORT, "--port " + port + " is not from 0 to " + MAX_PORT);
+    OptionCheck.require(
+        spec,
+        !serve || images == null,
+        "--images: leave it out; with --serve, images are sent until Ctrl-C");
     if (serve) {
       return serve();
     }

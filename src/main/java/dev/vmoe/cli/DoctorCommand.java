@@ -2,7 +2,6 @@ package dev.vmoe.cli;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.console.ConsoleSettings;
 import dev.vmoe.doctor.Doctor;
@@ -98,14 +97,7 @@ final class DoctorCommand implements Callable<Integer> {
     if (json) {
       ObjectNode report = Json.object();
       report.put("status", worst.label());
-      ArrayNode lines = report.putArray("findings");
-      for (Finding finding : findings) {
-        ObjectNode line = lines.addObject();
-        line.put("subject", finding.subject());
-        line.put("status", finding.status().label());
-        line.put("message", finding.message());
-        line.put("advice", finding.advice());
-      }
+      report.set("findings", Json.tree(findings));
       PrintWriter out = spec.commandLine().getOut();
       out.println(report.toPrettyString());
       out.flush();

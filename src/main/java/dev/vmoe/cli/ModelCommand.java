@@ -132,19 +132,17 @@ final class ModelCommand {
     @Override
     public Integer call() throws IOException {
       ImportOptions options = options();
-      check(options.target());
-      ModelCard card =
-          ModelImport.write(CheckpointReader.read(checkpoint), options, precision, out);
+      Form form = form();
+      ModelCard card = ModelImport.write(CheckpointReader.read(checkpoint), options, form, out);
       PrintWriter writer = spec.commandLine().getOut();
       writer.printf("%s: %s, %s%n", out, card.name(), card.architecture());
       writer.flush();
       return 0;
     }
 
-    /** Refuses a precision that the target does not have, before the checkpoint is read. */
-    private void check(Target chosen) {
+    private Form form() {
       try {
-        new Form(chosen, precision);
+        return new Form(target, precision);
       } catch (IllegalArgumentException e) {
         throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
       }
@@ -160,8 +158,7 @@ final class ModelCommand {
           activation != null ? DescriptionFile.softmax(activation) : described.softmax(),
           resize != null ? resize : described.resize(),
           positions != null ? Positions.ofLabel(positions) : described.positions(),
-          imageSize != null ? imageSize : described.imageSize(),
-          target);
+          imageSize != null ? imageSize : described.imageSize());
     }
   }
 

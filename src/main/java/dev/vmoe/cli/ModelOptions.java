@@ -1,12 +1,12 @@
 package dev.vmoe.cli;
 
-import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.modelstore.BundledModels;
 import dev.vmoe.modelstore.ModelOpener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -34,20 +34,10 @@ public final class ModelOptions {
       description = "Threads of the model on the CPU (default: the number of cores).")
   private int threads = Runtime.getRuntime().availableProcessors();
 
-  /** Opens the dense twin of a bundled model; null for other models, or if there are no twins. */
-  public @Nullable BatchClassifier openTwin() throws IOException {
-    if (!BundledModels.haveTwins()) {
-      return null;
-    }
-    if (model == null) {
-      return open(BundledModels.twin());
-    }
-    return isVariant(model) ? open(BundledModels.twin(model.toString())) : null;
-  }
-
-  /** Returns whether the model is a bundled one. */
-  public boolean isBundled() {
-    return model == null || isVariant(model);
+  /** Returns the name of the bundled model; empty for a model file. */
+  public Optional<String> bundled() {
+    String name = model == null ? BundledModels.DEFAULT : model.toString();
+    return model == null || isVariant(model) ? Optional.of(name) : Optional.empty();
   }
 
   private static boolean isVariant(Path model) {

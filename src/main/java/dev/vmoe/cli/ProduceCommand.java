@@ -37,7 +37,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -196,37 +195,28 @@ final class ProduceCommand implements Callable<Integer> {
   }
 
   private void checkOptions() {
-    PositiveNumbers.check(spec, "--count", count);
-    if (sample == !paths.isEmpty()) {
-      throw new ParameterException(
-          spec.commandLine(), "name files or folders to send, or --sample: one or the other");
-    }
-    if (sample && (label != null || labelsFromFolder)) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--sample has labels of its own: leave out --label and --labels-from-folder");
-    }
-    if (endless && count != null) {
-      throw new ParameterException(spec.commandLine(), "--count, --endless: one or the other");
-    }
-    if (label != null && labelsFromFolder) {
-      throw new ParameterException(
-          spec.commandLine(), "--label and --labels-from-folder: one or the other");
-    }
-    if (raw && (label != null || labelsFromFolder || !attributes.isEmpty() || priority != null)) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--raw sends the bytes alone: leave out labels, attributes and priority");
-    }
-    if (priority != null && !ImagePriority.isValid(priority)) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--priority %s is outside %s to %s"
-              .formatted(priority, ImagePriority.LOWEST, ImagePriority.HIGHEST));
-    }
-    if (!(rate > 0)) {
-      throw new ParameterException(spec.commandLine(), "--rate " + rate + " is not above 0");
-    }
+    OptionCheck.positive(spec, "--count", count);
+    require(
+        sample == paths.isEmpty(), "name files or folders to send, or --sample: one or the other");
+    boolean labelled = label != null || labelsFromFolder;
+    require(
+        !(sample && labelled),
+        "--sample has labels of its own: leave out --label and --labels-from-folder");
+    require(!(endless && count != null), "--count, --endless: one or the other");
+    require(
+        !(label != null && labelsFromFolder), "--label and --labels-from-folder: one or the other");
+    require(
+        !(raw && (labelled || !attributes.isEmpty() || priority != null)),
+        "--raw sends the bytes alone: leave out labels, attributes and priority");
+    require(
+        priority == null || ImagePriority.isValid(priority),
+        "--priority %s is outside %s to %s"
+            .formatted(priority, ImagePriority.LOWEST, ImagePriority.HIGHEST));
+    require(rate > 0, "--rate " + rate + " is not above 0");
+  }
+
+  private void require(boolean met, String otherwise) {
+    OptionCheck.require(spec, met, otherwise);
   }
 
   /** An unreadable file is one failure; an error of the registry ends the command. */

@@ -19,7 +19,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code vmoe topics}: creates the planned topics, or compares them with the plan. */
@@ -55,10 +54,10 @@ final class TopicsCommand {
       if (replicationFactor == null) {
         return plan;
       }
-      if (replicationFactor < 1 || replicationFactor > Short.MAX_VALUE) {
-        throw new ParameterException(
-            spec.commandLine(), "--replication-factor " + replicationFactor + " is below 1");
-      }
+      OptionCheck.require(
+          spec,
+          replicationFactor >= 1 && replicationFactor <= Short.MAX_VALUE,
+          "--replication-factor " + replicationFactor + " is below 1");
       return plan.withReplicationFactor(replicationFactor);
     }
   }

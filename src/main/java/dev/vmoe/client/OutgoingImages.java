@@ -8,6 +8,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.function.Function;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Images to send, in order: files or labelled images, once or again and again. */
@@ -35,19 +36,15 @@ public final class OutgoingImages implements Iterator<OutgoingImages.OutgoingIma
     }
   }
 
-  /** Returns the image at a place of the whole sequence, repetitions included. */
-  @FunctionalInterface
-  private interface Source {
-    OutgoingImage at(long number);
-  }
-
   private static final long ENDLESS = Long.MAX_VALUE;
 
-  private final Source source;
+  /** Returns the image at a place of the whole sequence, repetitions included. */
+  private final LongFunction<OutgoingImage> source;
+
   private final long count;
   private long next;
 
-  private OutgoingImages(Source source, long count) {
+  private OutgoingImages(LongFunction<OutgoingImage> source, long count) {
     this.source = source;
     this.count = count;
   }
@@ -102,6 +99,6 @@ public final class OutgoingImages implements Iterator<OutgoingImages.OutgoingIma
     if (!hasNext()) {
       throw new NoSuchElementException("all " + count + " images are sent");
     }
-    return source.at(next++);
+    return source.apply(next++);
   }
 }

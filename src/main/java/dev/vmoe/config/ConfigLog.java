@@ -42,15 +42,11 @@ public final class ConfigLog implements AutoCloseable {
   /**
    * Opens a log; nothing is asked yet.
    *
-   * @param properties of Kafka's consumer
+   * @param properties of Kafka's consumer, without a group
    * @param topic full name
    */
   public ConfigLog(Map<String, ?> properties, String topic) {
     Map<String, Object> all = new HashMap<>(properties);
-    all.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-    all.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-    all.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
-    all.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
     // A single small record is worth an answer at once, whatever suits images.
     all.put(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, 1);
     partition = new TopicPartition(topic, 0);

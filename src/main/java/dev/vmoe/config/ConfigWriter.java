@@ -6,6 +6,7 @@ import dev.vmoe.event.RegistryClient;
 import dev.vmoe.output.OneLine;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
+import dev.vmoe.topics.Brokers;
 import dev.vmoe.topics.MissingRight;
 import dev.vmoe.topics.TopicPlan;
 import java.nio.charset.StandardCharsets;
@@ -14,9 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -27,7 +26,6 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AclOperation;
-import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
@@ -276,37 +274,22 @@ public final class ConfigWriter {
   /** Returns where the topic ends, records of open transactions included. */
   private long end() {
     try (Admin admin = Admin.create(settings.adminProperties())) {
-      return Objects.requireNonNull(
-              admin.listOffsets(Map.of(partition, OffsetSpec.latest())).all().get().get(partition))
+      return Brokers.await(
+              admin.listOffsets(Map.of(partition, OffsetSpec.latest())).partitionResult(partition))
           .offset();
-    } catch (InterruptedException e) {
-      throw new InterruptException(e);
-    } catch (ExecutionException e) {
-      throw kafka(e);
     }
   }
 
   private long commit(
       Producer<byte[], byte[]> producer, ProducerRecord<byte[], byte[]> record, long end) {
     producer.beginTransaction();
-    long offset;
-    try {
-      offset = producer.send(record).get().offset();
-    } catch (InterruptedException e) {
-      throw new InterruptException(e);
-    } catch (ExecutionException e) {
-      throw kafka(e);
-    }
+    long offset = Brokers.await(producer.send(record)).offset();
     if (offset != end) {
       producer.abortTransaction();
       throw new ConfigConflictException(conflict(), null);
     }
     producer.commitTransaction();
     return offset;
-  }
-
-  private static KafkaException kafka(ExecutionException e) {
-    return e.getCause() instanceof KafkaException cause ? cause : new KafkaException(e.getCause());
   }
 
   private RuntimeException explained(KafkaException e) {

@@ -21,7 +21,6 @@ final class Access {
   /** Why a request is not served. */
   record Refusal(HttpStatus status, String reason) {}
 
-  /** Creates the rules of a console with this address and these names. */
   Access(Listening listening) {
     this.host = HostName.of(listening.host());
     this.names = listening.names();

@@ -1,5 +1,6 @@
 package dev.vmoe.console;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 
 /**
@@ -30,11 +31,13 @@ public record Health(List<String> failures, List<String> waitingFor) {
   }
 
   /** Returns whether it needs no restart. */
+  @JsonProperty
   public boolean live() {
     return failures.isEmpty();
   }
 
   /** Returns whether it answers images. */
+  @JsonProperty
   public boolean ready() {
     return live() && waitingFor.isEmpty();
   }

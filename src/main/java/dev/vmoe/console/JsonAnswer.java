@@ -54,7 +54,6 @@ final class JsonAnswer {
     answer(context, HttpStatus.OK, new ChangeOutcome(what, null));
   }
 
-  /** Writes a value as the answer. */
   static void answer(Context context, HttpStatus status, Object body) {
     try {
       context

@@ -21,14 +21,9 @@ public record Listening(
     names = names.stream().map(name -> name.toLowerCase(Locale.ROOT)).toList();
   }
 
-  /** Returns the settings of a console that is open to all who reach it. */
-  public static Listening open(String host, int port, boolean page, List<String> names) {
-    return new Listening(host, port, page, names, Protection.NONE);
-  }
-
   /** Returns the settings of an open console with its page and without further names. */
   public static Listening at(String host, int port) {
-    return open(host, port, true, List.of());
+    return new Listening(host, port, true, List.of(), Protection.NONE);
   }
 
   /** Returns whether only the local machine reaches a console at this host. */

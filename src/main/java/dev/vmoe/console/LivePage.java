@@ -55,7 +55,7 @@ final class LivePage implements AutoCloseable {
   private record Status(
       long timeMs,
       long startedMs,
-      State health,
+      Health health,
       @Nullable Model model,
       @Nullable DeviceInUse device,
       double loadAgeSeconds,
@@ -67,13 +67,6 @@ final class LivePage implements AutoCloseable {
       boolean writable,
       List<PipelineView.DeadLetterView> deadLetters,
       boolean routingMap) {}
-
-  private record State(
-      boolean live, boolean ready, List<String> failures, List<String> waitingFor) {
-    static State of(Health health) {
-      return new State(health.live(), health.ready(), health.failures(), health.waitingFor());
-    }
-  }
 
   private record Model(String name, String weightsHash) {}
 
@@ -145,7 +138,6 @@ final class LivePage implements AutoCloseable {
     return refusal.isPresent();
   }
 
-  /** Answers with the page that asks for the token. */
   void askForToken(Context context) {
     context.contentType(HTML).result(login);
   }
@@ -172,7 +164,7 @@ final class LivePage implements AutoCloseable {
     return new Status(
         System.currentTimeMillis(),
         startedMs,
-        State.of(instance.health()),
+        instance.health(),
         reading
             .flatMap(now -> now.info(Metric.MODEL))
             .map(labels -> new Model(labels.get(0), labels.get(1)))

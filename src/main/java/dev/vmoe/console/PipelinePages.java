@@ -8,7 +8,6 @@ final class PipelinePages {
 
   private PipelinePages() {}
 
-  /** Answers with the topology as text. */
   static void topology(Context context, Instance instance) {
     context.contentType(Console.TEXT);
     instance

@@ -159,7 +159,6 @@ public final class TlsIdentity {
         : String.valueOf(e.getMessage());
   }
 
-  /** Returns Jetty's factory of TLS connections. */
   SslContextFactory.Server contextFactory() {
     SslContextFactory.Server factory = new SslContextFactory.Server();
     factory.setKeyStore(store);

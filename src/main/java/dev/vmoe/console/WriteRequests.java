@@ -33,7 +33,6 @@ final class WriteRequests {
   private final Semaphore bodies = new Semaphore(MAX_BODIES);
   private final ReentrantLock writing = new ReentrantLock();
 
-  /** Creates a reader of requests that may come together. */
   WriteRequests(Access access, Entrance entrance, Instance instance) {
     this.access = access;
     this.entrance = entrance;

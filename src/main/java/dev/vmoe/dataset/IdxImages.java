@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.regex.Matcher;
@@ -20,7 +21,7 @@ import java.util.zip.ZipException;
  * Labelled images in a pair of IDX files, the format of MNIST. One file has grey images of one
  * size, the other their labels, one byte each. Images are returned as PNG.
  */
-final class IdxImages implements LabelledImages {
+public final class IdxImages implements Iterator<LabelledImage>, AutoCloseable {
 
   private static final Pattern IMAGE_FILE = Pattern.compile("(.*)images-idx3-ubyte(\\.gz)?");
   private static final int IMAGES_MAGIC = 0x803;
@@ -55,7 +56,7 @@ final class IdxImages implements LabelledImages {
   }
 
   /** Opens an image file and the labels beside it. */
-  static IdxImages open(Path imageFile, List<String> classNames) throws IOException {
+  public static IdxImages open(Path imageFile, List<String> classNames) throws IOException {
     byte[] labels = labels(labelFile(imageFile));
     for (int i = 0; i < labels.length && !classNames.isEmpty(); i++) {
       if ((labels[i] & 0xff) >= classNames.size()) {
@@ -76,18 +77,19 @@ final class IdxImages implements LabelledImages {
     }
   }
 
-  static boolean isImageFile(Path path) {
+  /** Returns whether a file has the name of one with images. */
+  public static boolean isImageFile(Path path) {
     return matcher(path).matches();
   }
 
   /** Returns the image files of a folder, in order of their names. */
-  static List<Path> imageFilesIn(Path folder) throws IOException {
+  public static List<Path> imageFilesIn(Path folder) throws IOException {
     try (Stream<Path> children = Files.list(folder)) {
       return children.filter(IdxImages::isImageFile).sorted().toList();
     }
   }
 
-  @Override
+  /** Returns how many images there are. */
   public int size() {
     return labels.length;
   }
@@ -119,7 +121,11 @@ final class IdxImages implements LabelledImages {
         classNames.isEmpty() ? Integer.toString(label) : classNames.get(label));
   }
 
-  @Override
+  /**
+   * Skips images without decoding them.
+   *
+   * @throws IOException if fewer images are left
+   */
   public void skip(int count) throws IOException {
     if (count > labels.length - read) {
       throw new IOException(

@@ -5,12 +5,27 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
-/** Finds the image files in the paths that a command was given. */
+/**
+ * Finds the image files in the paths that a command was given. They are recognized by the ending of
+ * their names; their content may still be another.
+ */
 public final class ImageFiles {
 
+  /** Endings of decodable formats, in lower case, without the dot. */
+  public static final List<String> ENDINGS =
+      List.of("bmp", "dib", "gif", "jpe", "jpeg", "jpg", "png", "tif", "tiff", "webp");
+
   private ImageFiles() {}
+
+  /** Returns whether a file's name has one of the {@link #ENDINGS}. */
+  public static boolean promisesImage(Path file) {
+    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+    int dot = name.lastIndexOf('.');
+    return dot >= 0 && ENDINGS.contains(name.substring(dot + 1));
+  }
 
   /**
    * Returns each given file, whatever its name, and the image files below each given folder, sorted
@@ -24,7 +39,7 @@ public final class ImageFiles {
       if (Files.isDirectory(path)) {
         try (Stream<Path> below = Files.walk(path)) {
           below
-              .filter(file -> isVisibleBelow(path, file) && ImageFileName.promisesImage(file))
+              .filter(file -> isVisibleBelow(path, file) && promisesImage(file))
               .filter(Files::isRegularFile)
               .sorted()
               .forEach(found::add);

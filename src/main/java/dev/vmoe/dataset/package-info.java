@@ -1,5 +1,6 @@
 /**
- * Image files: sets of them with labels, decoding, and classification without Kafka.
+ * Image files: how they are found, decoded and classified without Kafka; labelled images of IDX
+ * files.
  *
  * <p>May use: {@code moe image inference event}.
  */

@@ -105,11 +105,6 @@ public final class LocalBroker implements AutoCloseable {
             settings.topic(TopicPlan.IMAGES_DLQ)));
   }
 
-  /** Returns a client of the registry, closed with this. */
-  RegistryClient registry() {
-    return registry;
-  }
-
   /** Leaves it to the caller to close this when the JVM stops. */
   void leaveToCaller() {
     kafka.leaveToCaller();

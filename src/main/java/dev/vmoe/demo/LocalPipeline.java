@@ -1,11 +1,9 @@
 package dev.vmoe.demo;
 
-import dev.vmoe.capacity.CapacityController;
 import dev.vmoe.capacity.FixedCapacity;
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.client.Replay;
 import dev.vmoe.dataset.LabelledImage;
-import dev.vmoe.event.RegistryClient;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.instance.ControllerFactory;
@@ -38,32 +36,11 @@ public final class LocalPipeline implements AutoCloseable {
 
   private static final int WINDOW_BATCHES = 8;
 
-  /** Starts everything, with a pipeline that always uses the same operating point. */
-  public LocalPipeline(
-      RoutingSettings routing,
-      int batch,
-      BatchClassifier classifier,
-      ImageDecoder decoder,
-      Consumer<String> progress)
-      throws InterruptedException {
-    this(
-        routing,
-        batch,
-        classifier,
-        decoder,
-        new FixedCapacity(
-            new OperatingPoint(routing.capacityRatio(), routing.expertsPerToken()),
-            routing.routing()),
-        progress);
-  }
-
   /**
-   * Starts everything with this controller and waits until the pipeline reads.
+   * Starts everything, with a pipeline that always uses the same operating point.
    *
-   * @param routing operating point and routing in the settings
    * @param batch maximum images of a micro-batch
    * @param classifier closed by the caller, after this
-   * @param controller chooses each batch's operating point
    * @param progress receives what is being started
    */
   public LocalPipeline(
@@ -71,7 +48,6 @@ public final class LocalPipeline implements AutoCloseable {
       int batch,
       BatchClassifier classifier,
       ImageDecoder decoder,
-      CapacityController controller,
       Consumer<String> progress)
       throws InterruptedException {
     this(
@@ -79,7 +55,11 @@ public final class LocalPipeline implements AutoCloseable {
         TopicPlan.load(),
         classifier,
         decoder,
-        (settings, metrics) -> live -> controller,
+        (settings, metrics) ->
+            live ->
+                new FixedCapacity(
+                    new OperatingPoint(routing.capacityRatio(), routing.expertsPerToken()),
+                    routing.routing()),
         new Meters(),
         progress);
   }
@@ -152,12 +132,6 @@ public final class LocalPipeline implements AutoCloseable {
     return settings;
   }
 
-  /** Returns a client of the registry, closed with this. */
-  public RegistryClient registry() {
-    return broker.registry();
-  }
-
-  /** Returns the running pipeline. */
   Pipeline pipeline() {
     return pipeline;
   }

@@ -2,14 +2,13 @@ package dev.vmoe.doctor;
 
 import dev.vmoe.output.ErrorText;
 import dev.vmoe.settings.Settings;
+import dev.vmoe.topics.Brokers;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.DescribeClusterResult;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Node;
@@ -39,10 +38,7 @@ final class BrokerCheck {
   }
 
   void into(Findings findings) throws InterruptedException {
-    Map<String, Object> properties = new HashMap<>();
-    properties.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, ANSWER_MS);
-    properties.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, ANSWER_MS);
-    properties.putAll(settings.adminProperties());
+    Map<String, Object> properties = Brokers.properties(settings, ANSWER_MS);
     String asked =
         settings.getString(Settings.BOOTSTRAP_SERVERS) + " (" + security(properties) + ")";
     try (Admin admin = Admin.create(properties)) {

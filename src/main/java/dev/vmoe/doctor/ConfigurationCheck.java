@@ -85,11 +85,7 @@ final class ConfigurationCheck {
   }
 
   private ConfigHistory history() {
-    try (RegistryClient registry =
-            new RegistryClient(
-                settings.getString(Settings.REGISTRY_URL),
-                settings.registryProperties(),
-                Duration.ZERO);
+    try (RegistryClient registry = RegistryClient.of(settings, Duration.ZERO);
         ConfigLog log = ConfigLog.of(settings)) {
       return ConfigHistory.read(
           log, READ_LIMIT, new ConfigReader(registry, settings, UnaryOperator.identity()));

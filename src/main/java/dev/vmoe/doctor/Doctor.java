@@ -1,5 +1,6 @@
 package dev.vmoe.doctor;
 
+import dev.vmoe.instance.Pipeline;
 import dev.vmoe.output.ErrorText;
 import dev.vmoe.settings.Settings;
 import java.time.Duration;
@@ -28,7 +29,6 @@ public final class Doctor {
     this.settings = settings;
   }
 
-  /** A check of one part of what an instance needs. */
   @FunctionalInterface
   private interface Check {
     void into(Findings findings) throws Exception;
@@ -48,9 +48,10 @@ public final class Doctor {
           observer.accept(finding);
         };
     ModelCheck model = new ModelCheck(settings);
+    boolean profile = Pipeline.keepsProfile(settings);
     check("settings", MACHINE_LIMIT, new SettingsCheck(settings)::into, both);
-    check("broker", NETWORK_LIMIT, new BrokerCheck(settings, model.keepsProfile())::into, both);
-    check("registry", NETWORK_LIMIT, new RegistryCheck(settings, model.keepsProfile())::into, both);
+    check("broker", NETWORK_LIMIT, new BrokerCheck(settings, profile)::into, both);
+    check("registry", NETWORK_LIMIT, new RegistryCheck(settings, profile)::into, both);
     boolean reached = all.stream().noneMatch(it -> it.status() == Finding.Verdict.FAILED);
     check("model", MODEL_LIMIT, model::into, both);
     ConfigurationCheck configuration = new ConfigurationCheck(settings, model, reached);

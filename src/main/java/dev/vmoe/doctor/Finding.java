@@ -1,5 +1,6 @@
 package dev.vmoe.doctor;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
 /**
@@ -24,6 +25,7 @@ public record Finding(String subject, Verdict status, String message, String adv
     FAILED;
 
     /** Returns the name for output. */
+    @JsonValue
     public String label() {
       return name().toLowerCase(Locale.ROOT);
     }

@@ -1,15 +1,12 @@
 package dev.vmoe.doctor;
 
 import dev.vmoe.doctor.Finding.Verdict;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.Consumer;
 
-/** Collects findings and passes them to an observer. May be used by several threads. */
+/** Makes findings and passes them to an observer. May be used by several threads. */
 final class Findings {
 
   private final Consumer<Finding> observer;
-  private final List<Finding> found = new ArrayList<>();
   private boolean closed;
 
   Findings(Consumer<Finding> observer) {
@@ -34,7 +31,6 @@ final class Findings {
 
   private synchronized void add(Finding finding) {
     if (!closed) {
-      found.add(finding);
       observer.accept(finding);
     }
   }
@@ -42,9 +38,5 @@ final class Findings {
   /** Ignores later findings: they come from a check that took too long. */
   synchronized void close() {
     closed = true;
-  }
-
-  synchronized List<Finding> all() {
-    return List.copyOf(found);
   }
 }

@@ -4,7 +4,6 @@ import dev.vmoe.batch.BufferRoom;
 import dev.vmoe.inference.Device;
 import dev.vmoe.inference.InferenceException;
 import dev.vmoe.inference.VmoeSession;
-import dev.vmoe.instance.Pipeline;
 import dev.vmoe.modelstore.FileSums;
 import dev.vmoe.modelstore.ModelFiles;
 import dev.vmoe.modelstore.ModelFolder;
@@ -50,11 +49,6 @@ final class ModelCheck {
     this.file = found;
     this.card = read;
     this.problem = why;
-  }
-
-  /** Returns whether an instance keeps a routing profile. */
-  boolean keepsProfile() {
-    return Pipeline.keepsProfile(settings);
   }
 
   /** Returns the model's file; empty if its card could not be read. */
@@ -170,7 +164,6 @@ final class ModelCheck {
     findings.ok("model", loaded(file, card));
   }
 
-  /** Returns the message about a model that was loaded. */
   static String loaded(Path file, ModelCard card) {
     return "%s loads: %s, %d classes, weights %s"
         .formatted(file, card.name(), card.classes().size(), card.weightsHash());

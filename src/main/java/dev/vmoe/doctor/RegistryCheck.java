@@ -34,11 +34,7 @@ final class RegistryCheck {
 
   void into(Findings findings) {
     boolean reached = false;
-    try (RegistryClient registry =
-        new RegistryClient(
-            settings.getString(Settings.REGISTRY_URL),
-            settings.registryProperties(),
-            Duration.ZERO)) {
+    try (RegistryClient registry = RegistryClient.of(settings, Duration.ZERO)) {
       for (Map.Entry<String, Schema> schema : schemas().entrySet()) {
         String topic = settings.topic(schema.getKey());
         SchemaStanding standing = registry.standing(topic, schema.getValue());

@@ -12,8 +12,6 @@ import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.DescribeConsumerGroupsOptions;
-import org.apache.kafka.clients.admin.DescribeTopicsOptions;
-import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.errors.AuthorizationException;
@@ -79,15 +77,9 @@ final class RightsCheck {
     if (needed.isEmpty()) {
       return;
     }
-    @Nullable KafkaFuture<TopicDescription> description =
-        admin
-            .describeTopics(
-                List.of(topic), new DescribeTopicsOptions().includeAuthorizedOperations(true))
-            .topicNameValues()
-            .get(topic);
     Set<AclOperation> missing = Set.of();
     try {
-      missing = MissingRight.of(Objects.requireNonNull(description).get(), needed);
+      missing = MissingRight.of(MissingRight.described(admin, topic).get(), needed);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof AuthorizationException) {
         missing = needed;

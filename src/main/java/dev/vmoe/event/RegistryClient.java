@@ -61,10 +61,13 @@ public final class RegistryClient implements AutoCloseable {
 
   /** Creates a client with these settings; it asks nothing yet. */
   public static RegistryClient of(Settings settings) {
+    return of(settings, settings.registryRetry());
+  }
+
+  /** Creates a client with these settings, but its own time to ask again. */
+  public static RegistryClient of(Settings settings, Duration retry) {
     return new RegistryClient(
-        settings.getString(Settings.REGISTRY_URL),
-        settings.registryProperties(),
-        settings.registryRetry());
+        settings.getString(Settings.REGISTRY_URL), settings.registryProperties(), retry);
   }
 
   /**

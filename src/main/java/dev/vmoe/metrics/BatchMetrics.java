@@ -1,6 +1,7 @@
 package dev.vmoe.metrics;
 
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
+import io.prometheus.metrics.model.snapshots.Unit;
 import java.util.List;
 
 /** Records the runs of micro-batches; called by one thread. */
@@ -29,7 +30,7 @@ public final class BatchMetrics {
    */
   public void finished(String flushReason, long lingerNanos) {
     batches.increment(flushReason);
-    linger.observe(Seconds.ofNanos(lingerNanos));
+    linger.observe(Unit.nanosToSeconds(lingerNanos));
   }
 
   /**
@@ -41,7 +42,7 @@ public final class BatchMetrics {
    */
   public void ran(int images, long inferenceNanos, double processedShare) {
     size.observe(images);
-    inference.observe(Seconds.ofNanos(inferenceNanos));
+    inference.observe(Unit.nanosToSeconds(inferenceNanos));
     processed.set(processedShare);
   }
 }

@@ -2,6 +2,7 @@ package dev.vmoe.metrics;
 
 import io.micrometer.core.instrument.Counter;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
+import io.prometheus.metrics.model.snapshots.Unit;
 import java.util.function.LongSupplier;
 
 /**
@@ -69,7 +70,7 @@ public final class CapacityMetrics {
   }
 
   private double loadAgeSeconds() {
-    return Seconds.ofNanos(nanoClock.getAsLong() - reading.readNanos());
+    return Unit.nanosToSeconds(nanoClock.getAsLong() - reading.readNanos());
   }
 
   /**
@@ -93,12 +94,12 @@ public final class CapacityMetrics {
     effectiveRatio.set(effective);
     expertsPerToken.set(k);
     predictedDelay.set(
-        predictedDelayNanos == 0 ? Double.NaN : Seconds.ofNanos(predictedDelayNanos));
+        predictedDelayNanos == 0 ? Double.NaN : Unit.nanosToSeconds(predictedDelayNanos));
   }
 
   /** Records how long the image took that a delay was predicted for, in nanoseconds. */
   public void delayed(long actualNanos) {
-    actualDelay.set(Seconds.ofNanos(actualNanos));
+    actualDelay.set(Unit.nanosToSeconds(actualNanos));
   }
 
   /** Records a run's predicted and actual time, in nanoseconds. */
@@ -117,7 +118,7 @@ public final class CapacityMetrics {
    */
   public void load(long backlogImages, double arrivalsPerSecond, long oldestNanos) {
     backlog.set(backlogImages);
-    backlogAge.set(Seconds.ofNanos(oldestNanos));
+    backlogAge.set(Unit.nanosToSeconds(oldestNanos));
     reading = new LoadReading(arrivalsPerSecond, nanoClock.getAsLong());
   }
 
@@ -139,7 +140,7 @@ public final class CapacityMetrics {
    */
   public void configured(long version, long targetNanos) {
     configurationVersion.set(version);
-    latencyTarget.set(Seconds.ofNanos(targetNanos));
+    latencyTarget.set(Unit.nanosToSeconds(targetNanos));
   }
 
   /** Returns the target latency in seconds; not a number before it is known. */

@@ -2,6 +2,7 @@ package dev.vmoe.metrics;
 
 import io.micrometer.core.instrument.Counter;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
+import io.prometheus.metrics.model.snapshots.Unit;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 
@@ -57,10 +58,10 @@ public final class ImageMetrics {
    */
   public void answered(long queueNanos, long decodeNanos, long ageMillis, long waitedNanos) {
     answered.increment();
-    queue.observe(Seconds.ofNanos(queueNanos));
-    decode.observe(Seconds.ofNanos(decodeNanos));
-    latency.observe(Seconds.ofMillis(Math.max(0, ageMillis)));
-    if (Seconds.ofNanos(waitedNanos) > targetSeconds.getAsDouble()) {
+    queue.observe(Unit.nanosToSeconds(queueNanos));
+    decode.observe(Unit.nanosToSeconds(decodeNanos));
+    latency.observe(Unit.millisToSeconds(Math.max(0, ageMillis)));
+    if (Unit.nanosToSeconds(waitedNanos) > targetSeconds.getAsDouble()) {
       late.increment();
     }
   }

@@ -120,7 +120,6 @@ public final class Meters implements AutoCloseable {
     return register(metric, () -> 1, labelValues);
   }
 
-  /** Removes a meter from the scrape. */
   void remove(Meter meter) {
     registry.remove(meter);
   }

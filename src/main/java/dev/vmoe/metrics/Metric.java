@@ -10,260 +10,150 @@ import java.util.List;
  */
 public enum Metric {
   IMAGES_READ(
-      "vmoe_images_read_total",
-      Type.COUNTER,
-      "images",
+      counter("vmoe_images_read_total", "images"),
       "Records taken from the images topic, whatever their content. A record that is read again"
           + " after a crash or a rebalance counts again."),
-  IMAGES_ANSWERED("vmoe_images_answered_total", Type.COUNTER, "images", "Predictions emitted."),
+  IMAGES_ANSWERED(counter("vmoe_images_answered_total", "images"), "Predictions emitted."),
   IMAGES_DEAD_LETTERED(
-      "vmoe_images_dead_lettered_total",
-      Type.COUNTER,
-      "images",
+      counter("vmoe_images_dead_lettered_total", "images", "cause"),
       "Dead letters emitted. cause: avro, the value is no Avro record; schema, its schema is unknown"
           + " or cannot be read as an image request; refused, the value is missing or a field is too"
-          + " large or out of range; image, the image could not be decoded.",
-      "cause"),
+          + " large or out of range; image, the image could not be decoded."),
   IMAGES_LATE(
-      "vmoe_images_late_total",
-      Type.COUNTER,
-      "images",
+      counter("vmoe_images_late_total", "images"),
       "Predictions emitted later than the target latency. Time counts from the record's timestamp"
           + " or from when the instance first saw the record in its partition, whichever is later: a"
           + " replay of old records is not late because of their age."),
   IMAGES_IN_FLIGHT(
-      "vmoe_images_in_flight",
-      Type.GAUGE,
-      "images",
+      gauge("vmoe_images_in_flight", "images"),
       "Images read and not yet answered, of all partitions of the instance."),
   IN_FLIGHT_BYTES(
-      "vmoe_in_flight_bytes",
-      Type.GAUGE,
-      "bytes",
+      gauge("vmoe_in_flight_bytes", "bytes"),
       "Bytes of the records in flight; reading pauses at in.flight.max.bytes."),
   IMAGE_QUEUE(
-      "vmoe_image_queue_seconds",
-      Buckets.LATENCY,
-      "seconds",
+      histogram("vmoe_image_queue_seconds", "seconds", Buckets.LATENCY),
       "Time from reading an image to the start of its run: linger, decoding, and earlier runs."),
   IMAGE_DECODE(
-      "vmoe_image_decode_seconds",
-      Buckets.DECODE,
-      "seconds",
+      histogram("vmoe_image_decode_seconds", "seconds", Buckets.DECODE),
       "Time to decode and resize one image."),
   IMAGE_LATENCY(
-      "vmoe_image_latency_seconds",
-      Buckets.LATENCY,
-      "seconds",
+      histogram("vmoe_image_latency_seconds", "seconds", Buckets.LATENCY),
       "Time from an image record's timestamp to the emission of its answer. A replay of old"
           + " records shows their age."),
-
   BATCHES(
-      "vmoe_batches_total",
-      Type.COUNTER,
-      "batches",
+      counter("vmoe_batches_total", "batches", "reason"),
       "Finished micro-batches, including those without a decodable image. reason: why they were"
-          + " closed, as in the predictions.",
-      "reason"),
+          + " closed, as in the predictions."),
   BATCH_LINGER(
-      "vmoe_batch_linger_seconds",
-      Buckets.LATENCY,
-      "seconds",
+      histogram("vmoe_batch_linger_seconds", "seconds", Buckets.LATENCY),
       "Time that the oldest image of each micro-batch waited until the batch was closed."),
-  BATCH_SIZE("vmoe_batch_images", Buckets.IMAGES, "images", "Images of each run of the model."),
+  BATCH_SIZE(
+      histogram("vmoe_batch_images", "images", Buckets.IMAGES), "Images of each run of the model."),
   BATCH_INFERENCE(
-      "vmoe_batch_inference_seconds",
-      Buckets.LATENCY,
-      "seconds",
+      histogram("vmoe_batch_inference_seconds", "seconds", Buckets.LATENCY),
       "Time of the model's run on one micro-batch."),
   BATCH_PROCESSED(
-      "vmoe_batch_processed_ratio",
-      Type.GAUGE,
-      "ratio",
+      gauge("vmoe_batch_processed_ratio", "ratio"),
       "Share of the last micro-batch's token choices that found a slot; 1 for a dense model."),
-
   EXPERT_ASSIGNED(
-      "vmoe_expert_choices_assigned_total",
-      Type.COUNTER,
-      "choices",
+      counter("vmoe_expert_choices_assigned_total", "choices", "layer", "expert"),
       "Choices of this expert by the tokens of answered images, before capacity. layer: encoder"
-          + " block from 0, as in the utilization events.",
-      "layer",
-      "expert"),
+          + " block from 0, as in the utilization events."),
   EXPERT_DISPATCHED(
-      "vmoe_expert_choices_dispatched_total",
-      Type.COUNTER,
-      "choices",
-      "Choices of this expert that found a slot; the others were dropped.",
-      "layer",
-      "expert"),
+      counter("vmoe_expert_choices_dispatched_total", "choices", "layer", "expert"),
+      "Choices of this expert that found a slot; the others were dropped."),
   EXPERT_IMPORTANCE(
-      "vmoe_expert_importance_total",
-      Type.COUNTER,
-      "gates",
-      "Gates of this expert, summed over all tokens of answered images, before the top-K choice.",
-      "layer",
-      "expert"),
+      counter("vmoe_expert_importance_total", "gates", "layer", "expert"),
+      "Gates of this expert, summed over all tokens of answered images, before the top-K choice."),
   EXPERT_SLOTS(
-      "vmoe_expert_slots_total",
-      Type.COUNTER,
-      "slots",
+      counter("vmoe_expert_slots_total", "slots"),
       "Slots that each expert had for answered images. Dispatched / slots is utilization."),
   TOKENS_DROPPED(
-      "vmoe_tokens_dropped_entirely_total",
-      Type.COUNTER,
-      "tokens",
-      "Tokens that got no expert in a layer: all their choices were dropped.",
-      "layer"),
-
+      counter("vmoe_tokens_dropped_entirely_total", "tokens", "layer"),
+      "Tokens that got no expert in a layer: all their choices were dropped."),
   CAPACITY_REQUESTED(
-      "vmoe_capacity_requested_ratio",
-      Type.GAUGE,
-      "ratio",
+      gauge("vmoe_capacity_requested_ratio", "ratio"),
       "Capacity ratio requested for the last micro-batch."),
   CAPACITY_EFFECTIVE(
-      "vmoe_capacity_effective_ratio",
-      Type.GAUGE,
-      "ratio",
+      gauge("vmoe_capacity_effective_ratio", "ratio"),
       "Capacity ratio of the last micro-batch in effect, since slots are whole."),
-  EXPERTS_PER_TOKEN("vmoe_experts_per_token", Type.GAUGE, "experts", "K of the last micro-batch."),
+  EXPERTS_PER_TOKEN(gauge("vmoe_experts_per_token", "experts"), "K of the last micro-batch."),
   DECISIONS(
-      "vmoe_decisions_total",
-      Type.COUNTER,
-      "decisions",
+      counter("vmoe_decisions_total", "decisions", "reason"),
       "Decisions on an operating point, one before each run. reason: the controller's; \"other\""
-          + " after the first 16 reasons.",
-      "reason"),
+          + " after the first 16 reasons."),
   POINT_CHANGES(
-      "vmoe_operating_point_changes_total",
-      Type.COUNTER,
-      "changes",
+      counter("vmoe_operating_point_changes_total", "changes", "reason"),
       "Micro-batches that ran at another operating point than the one before. reason: the"
-          + " controller's; \"other\" after the first 16 reasons.",
-      "reason"),
+          + " controller's; \"other\" after the first 16 reasons."),
   DELAY_PREDICTED(
-      "vmoe_delay_predicted_seconds",
-      Type.GAUGE,
-      "seconds",
+      gauge("vmoe_delay_predicted_seconds", "seconds"),
       "Predicted time to clear the queue, from the last decision on."),
   DELAY_ACTUAL(
-      "vmoe_delay_actual_seconds",
-      Type.GAUGE,
-      "seconds",
+      gauge("vmoe_delay_actual_seconds", "seconds"),
       "Actual time until the image was answered that such a prediction was made for."),
   LATENCY_TARGET(
-      "vmoe_latency_target_seconds",
-      Type.GAUGE,
-      "seconds",
+      gauge("vmoe_latency_target_seconds", "seconds"),
       "Target latency of the configuration in force."),
   COST_ERROR(
-      "vmoe_cost_error_ratio",
-      Buckets.ERROR,
-      "ratio",
+      histogram("vmoe_cost_error_ratio", "ratio", Buckets.ERROR),
       "Difference between a run's predicted and measured time, relative to the measured time."),
-
   BACKLOG(
-      "vmoe_backlog_images",
-      Type.GAUGE,
-      "images",
+      gauge("vmoe_backlog_images", "images"),
       "Images sent and not yet answered in the instance's partitions, at the last reading."),
   BACKLOG_AGE(
-      "vmoe_backlog_age_seconds",
-      Type.GAUGE,
-      "seconds",
+      gauge("vmoe_backlog_age_seconds", "seconds"),
       "Time that the oldest unanswered image has waited, at the last reading. It counts from when"
           + " the instance saw the image in its partition, not from the record's timestamp. For older"
           + " images it counts from when the instance took the partition over."),
   ARRIVALS(
-      "vmoe_arrivals_per_second",
-      Type.GAUGE,
-      "images/second",
+      gauge("vmoe_arrivals_per_second", "images/second"),
       "Images a second that arrive in the instance's partitions, at the last reading."),
   LOAD_AGE(
-      "vmoe_load_age_seconds",
-      Type.GAUGE,
-      "seconds",
+      gauge("vmoe_load_age_seconds", "seconds"),
       "Time since the last reading of backlog and arrivals, or since the start; grows while the"
           + " brokers do not answer."),
   ATTAINABLE(
-      "vmoe_attainable_images_per_second",
-      Type.GAUGE,
-      "images/second",
+      gauge("vmoe_attainable_images_per_second", "images/second", "point"),
       "Images a second that the instance can answer. point: best, at the operating point of"
-          + " highest quality; fastest, at the cheapest one.",
-      "point"),
+          + " highest quality; fastest, at the cheapest one."),
   OFFERED_LOAD(
-      "vmoe_offered_load_ratio",
-      Type.GAUGE,
-      "ratio",
+      gauge("vmoe_offered_load_ratio", "ratio", "point"),
       "Arrivals / attainable images a second. Above 1 at the best point, quality is reduced; above 1"
           + " at the fastest, the backlog grows even at minimum quality: scale out. A low capacity in"
-          + " force hides neither.",
-      "point"),
-
+          + " force hides neither."),
   CONFIGURATION_VERSION(
-      "vmoe_configuration_version",
-      Type.GAUGE,
-      "offset",
+      gauge("vmoe_configuration_version", "offset"),
       "Version of the configuration in force: the offset of its record; -1 for the settings file."),
   CONFIGURATIONS_REFUSED(
-      "vmoe_configurations_refused_total",
-      Type.COUNTER,
-      "records",
+      counter("vmoe_configurations_refused_total", "records"),
       "Refused configuration records; the configuration before stays in force."),
-
-  MODEL(
-      "vmoe_model_info",
-      Type.INFO,
-      "",
-      "The served model. weights: their hash.",
-      "model",
-      "weights"),
+  MODEL(info("vmoe_model_info", "model", "weights"), "The served model. weights: their hash."),
   DEVICE(
-      "vmoe_device_info",
-      Type.INFO,
-      "",
+      info("vmoe_device_info", "device", "asked", "runtime"),
       "Device that the model runs on. asked: device in the settings. runtime: ONNX Runtime's"
-          + " version and execution provider.",
-      "device",
-      "asked",
-      "runtime"),
+          + " version and execution provider."),
   STREAMS_STATE(
-      "vmoe_streams_state",
-      Type.GAUGE,
-      "",
-      "1 for the current state of Kafka Streams, 0 for the others.",
-      "state"),
+      gauge("vmoe_streams_state", "", "state"),
+      "1 for the current state of Kafka Streams, 0 for the others."),
   THREAD_FAILURES(
-      "vmoe_stream_thread_failures_total",
-      Type.COUNTER,
-      "failures",
+      counter("vmoe_stream_thread_failures_total", "failures"),
       "Failed stream threads. Each is replaced, until too many fail in a row."),
   PROFILE_RUNNING(
-      "vmoe_routing_profile_running",
-      Type.GAUGE,
-      "",
+      gauge("vmoe_routing_profile_running", ""),
       "1 while the routing profile is updated, 0 while it is not; the log says why. Absent if no"
           + " profile is kept."),
   OBSERVER_FAILURES(
-      "vmoe_observer_failures_total",
-      Type.COUNTER,
-      "failures",
+      counter("vmoe_observer_failures_total", "failures"),
       "Failures of observers: metrics, spans, the live page. Images are still answered; the log has"
           + " the first failure."),
-
   SPANS_EXPORTED(
-      "vmoe_spans_exported_total",
-      Type.COUNTER,
-      "spans",
+      counter("vmoe_spans_exported_total", "spans"),
       "Spans that the collector accepted; 0 while tracing is off."),
   SPANS_DROPPED(
-      "vmoe_spans_dropped_total",
-      Type.COUNTER,
-      "spans",
+      counter("vmoe_spans_dropped_total", "spans", "cause"),
       "Lost spans. cause: queue, they came faster than they could be sent; export, the collector"
-          + " could not be reached or refused them.",
-      "cause");
+          + " could not be reached or refused them.");
 
   /** A type of metric, in Prometheus' terms. */
   public enum Type {
@@ -300,44 +190,48 @@ public enum Metric {
     static final double[] ERROR = {0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2};
   }
 
-  private final String id;
-  private final Type type;
-  private final String unit;
+  /** Everything about a metric but its meaning. */
+  @SuppressWarnings("ArrayRecordComponent")
+  private record MetricSeries(
+      String id, Type type, String unit, double[] buckets, List<String> labels) {}
+
+  private final MetricSeries series;
   private final String description;
-  private final List<String> labels;
-  private final double[] buckets;
 
-  Metric(String id, Type type, String unit, String description, String... labels) {
-    this(id, type, unit, new double[0], description, labels);
-  }
-
-  Metric(String id, double[] buckets, String unit, String description) {
-    this(id, Type.HISTOGRAM, unit, buckets, description);
-  }
-
-  Metric(
-      String id, Type type, String unit, double[] buckets, String description, String... labels) {
-    this.id = id;
-    this.type = type;
-    this.unit = unit;
-    this.buckets = buckets;
+  Metric(MetricSeries series, String description) {
+    this.series = series;
     this.description = description;
-    this.labels = List.of(labels);
+  }
+
+  private static MetricSeries counter(String id, String unit, String... labels) {
+    return new MetricSeries(id, Type.COUNTER, unit, new double[0], List.of(labels));
+  }
+
+  private static MetricSeries gauge(String id, String unit, String... labels) {
+    return new MetricSeries(id, Type.GAUGE, unit, new double[0], List.of(labels));
+  }
+
+  private static MetricSeries histogram(String id, String unit, double[] buckets) {
+    return new MetricSeries(id, Type.HISTOGRAM, unit, buckets, List.of());
+  }
+
+  private static MetricSeries info(String id, String... labels) {
+    return new MetricSeries(id, Type.INFO, "", new double[0], List.of(labels));
   }
 
   /** Returns the scraped name. */
   public String id() {
-    return id;
+    return series.id();
   }
 
   /** Returns the type. */
   public Type type() {
-    return type;
+    return series.type();
   }
 
   /** Returns the unit; empty if there is none. */
   public String unit() {
-    return unit;
+    return series.unit();
   }
 
   /** Returns the meaning. */
@@ -347,11 +241,11 @@ public enum Metric {
 
   /** Returns the names of its labels. */
   public List<String> labels() {
-    return labels;
+    return series.labels();
   }
 
   /** Returns the upper bounds of a histogram's buckets, ascending; empty for other types. */
   public double[] buckets() {
-    return buckets.clone();
+    return series.buckets().clone();
   }
 }

@@ -23,7 +23,6 @@ final class ReasonCounter {
     this.metric = metric;
   }
 
-  /** Counts once for this reason. */
   void increment(String reason) {
     counter(reason).increment();
   }

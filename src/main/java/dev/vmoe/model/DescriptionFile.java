@@ -85,8 +85,7 @@ public final class DescriptionFile {
         text(json, "positions").map(Positions::ofLabel).orElse(defaults.positions()),
         value(json, "image_size", "a whole number", JsonNode::isInt)
             .map(JsonNode::intValue)
-            .orElse(defaults.imageSize()),
-        defaults.target());
+            .orElse(defaults.imageSize()));
   }
 
   private static Optional<String> text(JsonNode json, String key) {

@@ -15,7 +15,6 @@ import java.util.List;
  * @param positions where the position embeddings come from
  * @param imageSize height and width of images in pixels; 0 for those the checkpoint was trained
  *     with
- * @param target kind of device the graph is to be fast on
  */
 public record ImportOptions(
     String name,
@@ -25,8 +24,7 @@ public record ImportOptions(
     boolean softmax,
     Resize resize,
     Positions positions,
-    int imageSize,
-    Target target) {
+    int imageSize) {
 
   /** Largest image size: of images of 4096 × 4096, a model sees 65,536 patches of 16. */
   private static final int MAX_IMAGE_SIZE = 4096;
@@ -48,38 +46,9 @@ public record ImportOptions(
 
   /**
    * Returns the defaults: K 2, ratio 1.05, softmax, bilinear, learned positions, the checkpoint's
-   * own image size, CPU.
+   * own image size.
    */
   public static ImportOptions named(String name) {
-    return new ImportOptions(
-        name, List.of(), 2, 1.05, true, Resize.BILINEAR, Positions.LEARNED, 0, Target.CPU);
-  }
-
-  /** Returns these options with another way of resizing. */
-  public ImportOptions resized(Resize other) {
-    return new ImportOptions(
-        name,
-        classes,
-        expertsPerToken,
-        capacityRatio,
-        softmax,
-        other,
-        positions,
-        imageSize,
-        target);
-  }
-
-  /** Returns these options for another kind of device. */
-  public ImportOptions forTarget(Target other) {
-    return new ImportOptions(
-        name,
-        classes,
-        expertsPerToken,
-        capacityRatio,
-        softmax,
-        resize,
-        positions,
-        imageSize,
-        other);
+    return new ImportOptions(name, List.of(), 2, 1.05, true, Resize.BILINEAR, Positions.LEARNED, 0);
   }
 }

@@ -13,7 +13,6 @@ import dev.vmoe.tensor.Tensor;
  */
 record Mlp(Tensor kernel0, Tensor bias0, Tensor kernel1, Tensor bias1) {
 
-  /** Returns the MLP of a dense block. */
   static Mlp dense(VmoeArchitecture a, Parameters mlp) {
     return new Mlp(
         mlp.get("Dense_0/kernel", a.hiddenSize(), a.mlpSize()),

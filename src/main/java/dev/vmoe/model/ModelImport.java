@@ -14,7 +14,7 @@ public final class ModelImport {
   private ModelImport() {}
 
   /**
-   * Writes the model file.
+   * Writes the model file, in single precision for the CPU.
    *
    * @param file where to; weights over {@link OnnxModel#INLINE_BYTES} go into a second file beside
    *     it, named like it with {@code .data} appended
@@ -24,31 +24,21 @@ public final class ModelImport {
    */
   public static ModelCard write(ParameterTree checkpoint, ImportOptions options, Path file)
       throws IOException {
-    return write(checkpoint, options, Precision.FP32, file);
+    return write(checkpoint, options, Form.of(Target.CPU), file);
   }
 
-  /**
-   * Writes the model file in a precision.
-   *
-   * @throws IllegalArgumentException as above, or if the precision is not for the target
-   */
+  /** Writes the model file in another form. */
   public static ModelCard write(
-      ParameterTree checkpoint, ImportOptions options, Precision precision, Path file)
-      throws IOException {
-    return write(checkpoint, options, precision, file, OnnxModel.INLINE_BYTES);
+      ParameterTree checkpoint, ImportOptions options, Form form, Path file) throws IOException {
+    return write(checkpoint, options, form, file, OnnxModel.INLINE_BYTES);
   }
 
   /** Writes the model file with at most so many bytes of weights inside. */
   static ModelCard write(
-      ParameterTree checkpoint,
-      ImportOptions options,
-      Precision precision,
-      Path file,
-      long inlineBytes)
+      ParameterTree checkpoint, ImportOptions options, Form form, Path file, long inlineBytes)
       throws IOException {
-    Form form = new Form(options.target(), precision);
     ParameterTree model = options.positions().fit(checkpoint, options.imageSize());
-    ModelCard card = describe(model, options, precision);
+    ModelCard card = describe(model, options, form.precision());
     VmoeGraph.of(model, form, card.toMetadata()).write(file, inlineBytes);
     return card;
   }

@@ -29,12 +29,10 @@ final class Parameters {
     this.used = used;
   }
 
-  /** Returns the whole tree. */
   static Parameters of(ParameterTree tree) {
     return new Parameters(tree, "", new HashSet<>());
   }
 
-  /** Returns a subtree. */
   Parameters in(String path) {
     return new Parameters(tree, prefix + path + "/", used);
   }

@@ -12,7 +12,6 @@ import dev.vmoe.onnx.Value;
 record RoutingInputs(
     Value capacity, Value expertsPerToken, Value batchPriority, Value imagePriority) {
 
-  /** Declares these inputs. */
   static RoutingInputs declare(GraphBuilder graph, Extent batch) {
     Extent one = Extent.of(1);
     return new RoutingInputs(

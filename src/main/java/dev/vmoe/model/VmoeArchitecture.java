@@ -177,22 +177,6 @@ public record VmoeArchitecture(
     return moeBlocks.isEmpty();
   }
 
-  /** Returns the dense twin: the same widths and depths, each MLP dense. */
-  public VmoeArchitecture denseTwin() {
-    return new VmoeArchitecture(
-        imageSize,
-        patchSize,
-        hiddenSize,
-        mlpSize,
-        numHeads,
-        numBlocks,
-        List.of(),
-        0,
-        numClasses,
-        classifier,
-        preLogitsSize);
-  }
-
   /** Returns a line a person can read. */
   public String describe() {
     String mlps =

@@ -1,13 +1,14 @@
 package dev.vmoe.model;
 
 import dev.vmoe.checkpoint.ParameterTree;
+import dev.vmoe.onnx.WeightBytes;
 import dev.vmoe.tensor.Tensor;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
@@ -16,35 +17,22 @@ import java.util.HexFormat;
  */
 final class WeightsHash {
 
-  private static final int CHUNK_VALUES = 1 << 14;
-
   private WeightsHash() {}
 
   /** Returns the hash in hexadecimal. */
   static String of(ParameterTree checkpoint) {
-    MessageDigest digest = sha256();
-    ByteBuffer chunk = ByteBuffer.allocate(4 * CHUNK_VALUES).order(ByteOrder.LITTLE_ENDIAN);
-    for (String path : checkpoint.paths()) {
-      Tensor tensor = checkpoint.get(path);
-      String heading = path + tensor.describeShape() + "\n";
-      digest.update(heading.getBytes(StandardCharsets.UTF_8));
-      FloatBuffer values = tensor.values();
-      while (values.hasRemaining()) {
-        FloatBuffer part =
-            values.slice(values.position(), Math.min(CHUNK_VALUES, values.remaining()));
-        chunk.asFloatBuffer().put(part);
-        digest.update(chunk.array(), 0, 4 * part.limit());
-        values.position(values.position() + part.limit());
+    MessageDigest digest = WeightBytes.sha256();
+    OutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), digest);
+    WeightBytes bytes = new WeightBytes();
+    try {
+      for (String path : checkpoint.paths()) {
+        Tensor tensor = checkpoint.get(path);
+        out.write((path + tensor.describeShape() + "\n").getBytes(StandardCharsets.UTF_8));
+        bytes.write(tensor, out);
       }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // nothing is written anywhere
     }
     return HexFormat.of().formatHex(digest.digest());
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java platform has SHA-256", e);
-    }
   }
 }

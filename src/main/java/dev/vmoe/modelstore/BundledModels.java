@@ -1,7 +1,7 @@
 package dev.vmoe.modelstore;
 
+import dev.vmoe.dataset.IdxImages;
 import dev.vmoe.dataset.LabelledImage;
-import dev.vmoe.dataset.LabelledImages;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +19,7 @@ import java.util.List;
 public final class BundledModels {
 
   /** The variant that is used if no model is named. */
-  private static final String DEFAULT = "vmoe-bpr";
+  public static final String DEFAULT = "vmoe-bpr";
 
   private static final String DENSE = "dense";
   private static final String INDEX = "checkpoint.index";
@@ -108,8 +108,12 @@ public final class BundledModels {
 
   /** Returns the labelled test images, each as a PNG file. */
   public static List<LabelledImage> testImages(List<String> classNames) throws IOException {
+    List<Path> files = IdxImages.imageFilesIn(testImages());
+    if (files.isEmpty()) {
+      throw new IOException("no images found in " + testImages());
+    }
     List<LabelledImage> all = new ArrayList<>();
-    try (LabelledImages set = LabelledImages.open(testImages(), classNames)) {
+    try (IdxImages set = IdxImages.open(files.get(0), classNames)) {
       set.forEachRemaining(all::add);
     }
     return all;

@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -51,7 +50,7 @@ record DataFile(String name, long bytes, String sum) {
   static DataFile write(
       Path file, String name, Map<String, Tensor> weights, Consumer<TensorProto.Builder> headers)
       throws IOException {
-    MessageDigest digest = sha256();
+    MessageDigest digest = WeightBytes.sha256();
     WeightBytes bytes = new WeightBytes();
     byte[] padding = new byte[PAGE_BYTES];
     long position = 0;
@@ -128,14 +127,6 @@ record DataFile(String name, long bytes, String sum) {
       data.seek(Math.max(0, data.length() - SUM_BYTES));
       data.readFully(sum);
       return HexFormat.of().formatHex(sum);
-    }
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java platform has SHA-256", e);
     }
   }
 }

@@ -15,15 +15,6 @@ import dev.vmoe.moe.ModelCard;
  */
 public record PatchGrid(int imageSize, int side, boolean classToken) {
 
-  /**
-   * The colour that skipped patches are mixed with, RGB: of medium brightness to show on dark and
-   * light, and blue to show on grey.
-   */
-  private static final int[] VEIL = {72, 104, 160};
-
-  /** A skipped patch is mixed from one part of itself and two parts of the veil. */
-  private static final int VEIL_PARTS = 2;
-
   /** Rejects a grid that does not divide the image. */
   public PatchGrid {
     if (side < 1 || imageSize < side || imageSize % side != 0) {
@@ -62,22 +53,9 @@ public record PatchGrid(int imageSize, int side, boolean classToken) {
     return firstPatch() + patches();
   }
 
-  private int firstPatch() {
+  /** Returns the token of the first patch. */
+  public int firstPatch() {
     return classToken ? 1 : 0;
-  }
-
-  /**
-   * Returns the number of skipped patches: none of their token's choices was kept.
-   *
-   * @param kept (T) choices kept of each token of an image by one layer
-   */
-  public int skippedPatches(byte[] kept) {
-    requireTokens(kept);
-    int skipped = 0;
-    for (int token = firstPatch(); token < kept.length; token++) {
-      skipped += kept[token] == 0 ? 1 : 0;
-    }
-    return skipped;
   }
 
   /**
@@ -94,42 +72,8 @@ public record PatchGrid(int imageSize, int side, boolean classToken) {
     return digits.toString();
   }
 
-  /**
-   * Returns whether there is a class token, and it is skipped.
-   *
-   * @param kept (T) choices kept of each token
-   */
-  public boolean skipsClassToken(byte[] kept) {
-    requireTokens(kept);
-    return classToken && kept[0] == 0;
-  }
-
-  /**
-   * Returns the image with its skipped patches dimmed, in new pixels.
-   *
-   * @param pixels (S, S, 3) uint8, RGB
-   * @param kept (T) choices kept of each token of the image by one layer
-   */
-  public byte[] dim(byte[] pixels, byte[] kept) {
-    if (pixels.length != imageSize * imageSize * 3) {
-      throw new IllegalArgumentException(
-          "%d bytes are not %d x %d pixels".formatted(pixels.length, imageSize, imageSize));
-    }
-    requireTokens(kept);
-    int patchSize = imageSize / side;
-    byte[] dimmed = pixels.clone();
-    for (int i = 0; i < dimmed.length; i++) {
-      int row = i / 3 / imageSize / patchSize;
-      int column = i / 3 % imageSize / patchSize;
-      if (kept[firstPatch() + row * side + column] == 0) {
-        int value = Byte.toUnsignedInt(pixels[i]);
-        dimmed[i] = (byte) ((value + VEIL_PARTS * VEIL[i % 3]) / (1 + VEIL_PARTS));
-      }
-    }
-    return dimmed;
-  }
-
-  private void requireTokens(byte[] kept) {
+  /** Checks that there is a number for each token, (T). */
+  public void requireTokens(byte[] kept) {
     if (kept.length != tokens()) {
       throw new IllegalArgumentException(kept.length + " tokens, the grid has " + tokens());
     }

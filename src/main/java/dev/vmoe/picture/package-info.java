@@ -1,7 +1,7 @@
 /**
- * Pictures without a display: a canvas that writes SVG or PNG, and the grid of an image's patches.
+ * Pictures without a display: a canvas that writes SVG, and the grid of an image's patches.
  *
- * <p>May use: {@code moe image}.
+ * <p>May use: {@code moe}.
  */
 @NullMarked
 package dev.vmoe.picture;

@@ -3,7 +3,6 @@ package dev.vmoe.profile;
 import dev.vmoe.output.Table;
 import dev.vmoe.picture.Canvas;
 import dev.vmoe.picture.Canvas.Anchor;
-import dev.vmoe.picture.PngCanvas;
 import dev.vmoe.picture.SvgCanvas;
 import dev.vmoe.profile.RoutingTable.TableLayer;
 import java.util.ArrayList;
@@ -139,7 +138,8 @@ public final class RoutingMapPicture {
     return Math.max(nameWidth + 8 + panel.layer().numExperts() * cellWidth, 230);
   }
 
-  private int width() {
+  /** Returns the width in pixels. */
+  public int width() {
     double width = 2 * MARGIN - GAP;
     for (LayerPanel panel : panels) {
       width += panelWidth(panel) + GAP;
@@ -147,7 +147,8 @@ public final class RoutingMapPicture {
     return (int) Math.ceil(Math.max(width, 560));
   }
 
-  private int height() {
+  /** Returns the height in pixels. */
+  public int height() {
     return (int) Math.ceil(TOP + shown.length * cellHeight + BELOW);
   }
 
@@ -162,15 +163,8 @@ public final class RoutingMapPicture {
     return canvas.toSvg();
   }
 
-  /** Returns the map as a PNG file's bytes, twice as large. */
-  public byte[] toPng() {
-    try (PngCanvas canvas = new PngCanvas(width(), height(), 2)) {
-      draw(canvas);
-      return canvas.toPng();
-    }
-  }
-
-  private void draw(Canvas canvas) {
+  /** Draws the map on a canvas of its {@link #width} and {@link #height}. */
+  public void draw(Canvas canvas) {
     canvas.text(MARGIN, 30, Anchor.START, 17, true, title());
     canvas.text(
         MARGIN,

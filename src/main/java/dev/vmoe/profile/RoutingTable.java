@@ -2,7 +2,6 @@ package dev.vmoe.profile;
 
 import dev.vmoe.event.LayerProfile;
 import dev.vmoe.event.RoutingProfile;
-import dev.vmoe.output.Table;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -158,74 +157,5 @@ public record RoutingTable(
   public ClassInformation information(TableLayer layer) {
     return ClassInformation.of(
         layer.kept(), layer.assigned() == 0 ? 0 : (double) images() / layer.assigned());
-  }
-
-  /** Returns the mutual information between experts and classes, a row a layer. */
-  public Table byLayer() {
-    Table table =
-        new Table(
-            "block",
-            "images",
-            "classes",
-            "experts",
-            "kept_choices",
-            "information_bits",
-            "chance_bits",
-            "above_chance_bits",
-            "most_bits");
-    for (TableLayer layer : layers) {
-      ClassInformation information = information(layer);
-      long choices = 0;
-      for (long[] ofClass : layer.kept()) {
-        choices += Arrays.stream(ofClass).sum();
-      }
-      table.add(
-          layer.block(),
-          images(),
-          classes.size(),
-          layer.numExperts(),
-          choices,
-          Table.decimals(information.bits(), 4),
-          Table.decimals(information.chanceBits(), 4),
-          Table.decimals(information.aboveChanceBits(), 4),
-          Table.decimals(information.maxBits(), 4));
-    }
-    return table;
-  }
-
-  /** Returns the counts and weights, a row for each layer, class and expert. */
-  public Table cells() {
-    Table table =
-        new Table(
-            "block",
-            "class",
-            "images",
-            "expert",
-            "kept",
-            "gate_sum",
-            "share_of_class",
-            "mean_weight",
-            "mean_gate");
-    for (TableLayer layer : layers) {
-      double[][] weights = layer.meanWeights();
-      for (int c = 0; c < classes.size(); c++) {
-        long ofClass = Arrays.stream(layer.kept()[c]).sum();
-        for (int e = 0; e < layer.numExperts(); e++) {
-          long kept = layer.kept()[c][e];
-          double gates = layer.gateSum()[c][e];
-          table.add(
-              layer.block(),
-              classes.get(c).label(),
-              classes.get(c).images(),
-              e,
-              kept,
-              Table.decimals(gates, 3),
-              Table.decimals(ofClass == 0 ? 0 : (double) kept / ofClass, 5),
-              Table.decimals(weights[c][e], 5),
-              kept == 0 ? null : Table.decimals(gates / kept, 5));
-        }
-      }
-    }
-    return table;
   }
 }

@@ -1,78 +1,44 @@
 package dev.vmoe.settings;
 
-import org.apache.kafka.common.config.ConfigDef;
-import org.apache.kafka.common.config.ConfigDef.Importance;
+import static org.apache.kafka.common.config.ConfigDef.Importance.HIGH;
+import static org.apache.kafka.common.config.ConfigDef.Importance.LOW;
+import static org.apache.kafka.common.config.ConfigDef.Type.INT;
+import static org.apache.kafka.common.config.ConfigDef.Type.LONG;
+
 import org.apache.kafka.common.config.ConfigDef.Range;
-import org.apache.kafka.common.config.ConfigDef.Type;
 
 /** Definitions of the settings of micro-batches and of the images that wait for one. */
 final class BatchDefinitions {
 
   private BatchDefinitions() {}
 
-  /** Adds the definitions. */
-  static void addTo(ConfigDef definition) {
-    definition
-        .define(
-            Settings.BATCH_MAX_IMAGES,
-            Type.INT,
-            32,
-            Range.between(1, 4096),
-            Importance.HIGH,
-            "Maximum images of a micro-batch.")
-        .define(
-            Settings.BATCH_MAX_BYTES,
-            Type.LONG,
-            64L * 1024 * 1024,
-            Range.atLeast(1),
-            Importance.LOW,
-            "Maximum encoded bytes of a micro-batch.")
-        .define(
-            Settings.BATCH_LINGER_MS,
-            Type.LONG,
-            20L,
-            Range.between(0, 60_000),
-            Importance.HIGH,
+  static void addTo(Definitions definitions) {
+    definitions
+        .setting(Settings.BATCH_MAX_IMAGES, INT, 32, Range.between(1, 4096), HIGH)
+        .means("Maximum images of a micro-batch.")
+        .setting(Settings.BATCH_MAX_BYTES, LONG, 64L * 1024 * 1024, Range.atLeast(1), LOW)
+        .means("Maximum encoded bytes of a micro-batch.")
+        .setting(Settings.BATCH_LINGER_MS, LONG, 20L, Range.between(0, 60_000), HIGH)
+        .means(
             "Maximum time that the oldest image of a micro-batch waits for others to join, in"
                 + " milliseconds.")
-        .define(
-            Settings.IN_FLIGHT_IMAGES,
-            Type.INT,
-            0,
-            Range.atLeast(0),
-            Importance.LOW,
+        .setting(Settings.IN_FLIGHT_IMAGES, INT, 0, Range.atLeast(0), LOW)
+        .means(
             "Maximum images of one partition in the instance before reading waits; 0 means four"
                 + " times batch.max.images.")
-        .define(
-            Settings.IN_FLIGHT_MAX_BYTES,
-            Type.LONG,
-            0L,
-            Range.atLeast(0),
-            Importance.LOW,
+        .setting(Settings.IN_FLIGHT_MAX_BYTES, LONG, 0L, Range.atLeast(0), LOW)
+        .means(
             "Maximum bytes of records in the instance, over all partitions, before reading"
                 + " waits; 0 means a quarter of the heap.")
-        .define(
-            Settings.IN_FLIGHT_WAIT_MS,
-            Type.LONG,
-            2_000L,
-            Range.between(100, 5_000),
-            Importance.LOW,
+        .setting(Settings.IN_FLIGHT_WAIT_MS, LONG, 2_000L, Range.between(100, 5_000), LOW)
+        .means(
             "Maximum total time that reading waits for room between two commits, in"
                 + " milliseconds. Keep it well below the transaction timeout (10 s). At twice one"
                 + " of the two limits above, reading waits longer.")
-        .define(
-            Settings.IMAGE_MAX_BYTES,
-            Type.INT,
-            16 * 1024 * 1024,
-            Range.atLeast(1),
-            Importance.LOW,
-            "Maximum bytes of an encoded image; larger ones go to the dead-letter topic.")
-        .define(
-            Settings.IMAGE_MAX_PIXELS,
-            Type.LONG,
-            64_000_000L,
-            Range.atLeast(1),
-            Importance.LOW,
+        .setting(Settings.IMAGE_MAX_BYTES, INT, 16 * 1024 * 1024, Range.atLeast(1), LOW)
+        .means("Maximum bytes of an encoded image; larger ones go to the dead-letter topic.")
+        .setting(Settings.IMAGE_MAX_PIXELS, LONG, 64_000_000L, Range.atLeast(1), LOW)
+        .means(
             "Maximum pixels of an image (height times width, read from the header before"
                 + " anything is allocated); larger ones go to the dead-letter topic.");
   }

@@ -1,9 +1,14 @@
 package dev.vmoe.settings;
 
-import org.apache.kafka.common.config.ConfigDef;
-import org.apache.kafka.common.config.ConfigDef.Importance;
+import static org.apache.kafka.common.config.ConfigDef.Importance.HIGH;
+import static org.apache.kafka.common.config.ConfigDef.Importance.LOW;
+import static org.apache.kafka.common.config.ConfigDef.Importance.MEDIUM;
+import static org.apache.kafka.common.config.ConfigDef.Type.DOUBLE;
+import static org.apache.kafka.common.config.ConfigDef.Type.INT;
+import static org.apache.kafka.common.config.ConfigDef.Type.LONG;
+import static org.apache.kafka.common.config.ConfigDef.Type.STRING;
+
 import org.apache.kafka.common.config.ConfigDef.Range;
-import org.apache.kafka.common.config.ConfigDef.Type;
 import org.apache.kafka.common.config.ConfigDef.ValidString;
 
 /** Definitions of the settings of the operating point: fixed, or following the load. */
@@ -11,92 +16,47 @@ final class CapacityDefinitions {
 
   private CapacityDefinitions() {}
 
-  /** Adds the definitions. */
-  static void addTo(ConfigDef definition) {
-    definition
-        .define(
+  static void addTo(Definitions definitions) {
+    definitions
+        .setting(
             Settings.CAPACITY_MODE,
-            Type.STRING,
+            STRING,
             CapacityMode.ADAPTIVE.label(),
             ValidString.in(CapacityMode.FIXED.label(), CapacityMode.ADAPTIVE.label()),
-            Importance.HIGH,
+            HIGH)
+        .means(
             "Who chooses the operating point of each batch. fixed: it is always capacity.ratio"
                 + " and experts.per.token. adaptive: each batch uses the most accurate point"
                 + " within the bounds below that clears the backlog within target.latency.ms.")
-        .define(
-            Settings.TARGET_LATENCY_MS,
-            Type.LONG,
-            1_000L,
-            Range.between(1, 3_600_000),
-            Importance.HIGH,
+        .setting(Settings.TARGET_LATENCY_MS, LONG, 1_000L, Range.between(1, 3_600_000), HIGH)
+        .means(
             "Target for the time from when an image is first seen to its answer, in"
                 + " milliseconds. In adaptive mode it has to be longer than batch.linger.ms.")
-        .define(
-            Settings.CAPACITY_RATIO_MIN,
-            Type.DOUBLE,
-            0.1,
-            ValueCheck.aboveZero(),
-            Importance.MEDIUM,
-            "Minimum capacity ratio in adaptive mode; it limits the loss of quality.")
-        .define(
-            Settings.CAPACITY_RATIO_MAX,
-            Type.DOUBLE,
-            1.05,
-            ValueCheck.aboveZero(),
-            Importance.MEDIUM,
-            "Maximum capacity ratio in adaptive mode.")
-        .define(
-            Settings.EXPERTS_PER_TOKEN_MIN,
-            Type.INT,
-            1,
-            Range.atLeast(0),
-            Importance.MEDIUM,
-            "Minimum K in adaptive mode; 0 means the K of the model's training.")
-        .define(
-            Settings.EXPERTS_PER_TOKEN_MAX,
-            Type.INT,
-            0,
-            Range.atLeast(0),
-            Importance.MEDIUM,
-            "Maximum K in adaptive mode; 0 means the K of the model's training.")
-        .define(
-            Settings.COST_SURVEY_MS,
-            Type.LONG,
-            5_000L,
-            Range.between(0, 600_000),
-            Importance.LOW,
+        .setting(Settings.CAPACITY_RATIO_MIN, DOUBLE, 0.1, ValueCheck.aboveZero(), MEDIUM)
+        .means("Minimum capacity ratio in adaptive mode; it limits the loss of quality.")
+        .setting(Settings.CAPACITY_RATIO_MAX, DOUBLE, 1.05, ValueCheck.aboveZero(), MEDIUM)
+        .means("Maximum capacity ratio in adaptive mode.")
+        .setting(Settings.EXPERTS_PER_TOKEN_MIN, INT, 1, Range.atLeast(0), MEDIUM)
+        .means("Minimum K in adaptive mode; 0 means the K of the model's training.")
+        .setting(Settings.EXPERTS_PER_TOKEN_MAX, INT, 0, Range.atLeast(0), MEDIUM)
+        .means("Maximum K in adaptive mode; 0 means the K of the model's training.")
+        .setting(Settings.COST_SURVEY_MS, LONG, 5_000L, Range.between(0, 600_000), LOW)
+        .means(
             "Time limit, in milliseconds, for measuring at the start how long a batch takes at"
                 + " each operating point. With a shorter limit more points are interpolated, and"
                 + " learnt while running.")
-        .define(
-            Settings.LAG_INTERVAL_MS,
-            Type.LONG,
-            250L,
-            Range.between(50, 60_000),
-            Importance.LOW,
+        .setting(Settings.LAG_INTERVAL_MS, LONG, 250L, Range.between(50, 60_000), LOW)
+        .means(
             "How often the end offsets of the images topic are read to know the backlog, in"
                 + " milliseconds.")
-        .define(
-            Settings.CAPACITY_RATIO,
-            Type.DOUBLE,
-            1.05,
-            ValueCheck.aboveZero(),
-            Importance.HIGH,
+        .setting(Settings.CAPACITY_RATIO, DOUBLE, 1.05, ValueCheck.aboveZero(), HIGH)
+        .means(
             "Requested capacity ratio: slots of all experts divided by the choices of all"
                 + " tokens. At E/K nothing is dropped; higher ratios change nothing.")
-        .define(
-            Settings.EXPERTS_PER_TOKEN,
-            Type.INT,
-            0,
-            Range.atLeast(0),
-            Importance.HIGH,
-            "Experts that each token is sent to (K); 0 means the K of the model's training.")
-        .define(
-            Settings.ROUTING,
-            Type.STRING,
-            "bpr",
-            ValidString.in("bpr", "vanilla"),
-            Importance.MEDIUM,
+        .setting(Settings.EXPERTS_PER_TOKEN, INT, 0, Range.atLeast(0), HIGH)
+        .means("Experts that each token is sent to (K); 0 means the K of the model's training.")
+        .setting(Settings.ROUTING, STRING, "bpr", ValidString.in("bpr", "vanilla"), MEDIUM)
+        .means(
             "Which tokens claim slots first. bpr: the most important ones of the batch. vanilla:"
                 + " the first ones.");
   }

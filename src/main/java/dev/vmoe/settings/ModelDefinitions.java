@@ -1,57 +1,42 @@
 package dev.vmoe.settings;
 
+import static org.apache.kafka.common.config.ConfigDef.Importance.HIGH;
+import static org.apache.kafka.common.config.ConfigDef.Importance.MEDIUM;
+import static org.apache.kafka.common.config.ConfigDef.Type.INT;
+import static org.apache.kafka.common.config.ConfigDef.Type.STRING;
+
 import org.apache.kafka.common.config.ConfigDef;
-import org.apache.kafka.common.config.ConfigDef.Importance;
 import org.apache.kafka.common.config.ConfigDef.Range;
-import org.apache.kafka.common.config.ConfigDef.Type;
 
 /** Definitions of the settings of the model and of what it runs on. */
 final class ModelDefinitions {
 
   private ModelDefinitions() {}
 
-  /** Adds the definitions. */
-  @SuppressWarnings("NullAway") // a default that is null means that there is none
-  static void addTo(ConfigDef definition) {
-    definition
-        .define(
-            Settings.MODEL,
-            Type.STRING,
-            null,
-            new ConfigDef.NonEmptyString(),
-            Importance.HIGH,
+  static void addTo(Definitions definitions) {
+    definitions
+        .setting(Settings.MODEL, STRING, null, new ConfigDef.NonEmptyString(), HIGH)
+        .means(
             "The model: the name of a folder in models.dir, or the path of an ONNX file written"
                 + " by `vmoe model import`. Needed wherever images are classified.")
-        .define(
-            Settings.MODELS_DIR,
-            Type.STRING,
-            null,
-            new ConfigDef.NonEmptyString(),
-            Importance.MEDIUM,
+        .setting(Settings.MODELS_DIR, STRING, null, new ConfigDef.NonEmptyString(), MEDIUM)
+        .means(
             "Folder with a folder for each model, named as the model is. If not set, the models"
                 + " that come with the project are used. A configuration record can name these"
                 + " models only.")
-        .define(
+        .setting(
             Settings.DEVICE,
-            Type.STRING,
+            STRING,
             "auto",
             ValueCheck.matching("auto|cpu|cuda(:\\d+)?", "auto, cpu, cuda or cuda:N"),
-            Importance.HIGH,
+            HIGH)
+        .means(
             "Where the model runs: auto, cpu, cuda or cuda:N. auto takes the first GPU, or the"
                 + " CPU if there is none, and logs which; cuda without a GPU refuses to start.")
-        .define(
-            Settings.INFERENCE_THREADS,
-            Type.INT,
-            0,
-            Range.atLeast(0),
-            Importance.MEDIUM,
-            "Threads of the model on the CPU; 0 means the number of cores.")
-        .define(
-            Settings.DECODE_THREADS,
-            Type.INT,
-            0,
-            Range.atLeast(0),
-            Importance.MEDIUM,
+        .setting(Settings.INFERENCE_THREADS, INT, 0, Range.atLeast(0), MEDIUM)
+        .means("Threads of the model on the CPU; 0 means the number of cores.")
+        .setting(Settings.DECODE_THREADS, INT, 0, Range.atLeast(0), MEDIUM)
+        .means(
             "Threads that decode images. 0 means the number of cores where the model takes them"
                 + " all while it runs (images are then decoded between two runs), else half.");
   }

@@ -1,11 +1,14 @@
 package dev.vmoe.settings;
 
+import static org.apache.kafka.common.config.ConfigDef.Importance.LOW;
+import static org.apache.kafka.common.config.ConfigDef.Importance.MEDIUM;
+import static org.apache.kafka.common.config.ConfigDef.Type.DOUBLE;
+import static org.apache.kafka.common.config.ConfigDef.Type.LONG;
+import static org.apache.kafka.common.config.ConfigDef.Type.STRING;
+
 import java.time.Duration;
 import java.util.List;
-import org.apache.kafka.common.config.ConfigDef;
-import org.apache.kafka.common.config.ConfigDef.Importance;
 import org.apache.kafka.common.config.ConfigDef.Range;
-import org.apache.kafka.common.config.ConfigDef.Type;
 import org.apache.kafka.common.config.ConfigDef.ValidString;
 
 /** The settings of operation: log, stop, routing profile, traces. */
@@ -24,66 +27,39 @@ public final class OperationDefinitions {
 
   private OperationDefinitions() {}
 
-  /** Adds the definitions. */
-  @SuppressWarnings("NullAway") // a default that is null means that there is none
-  static void addTo(ConfigDef definition) {
-    definition
-        .define(
-            LOG_FORMAT,
-            Type.STRING,
-            "text",
-            ValidString.in("text", JSON),
-            Importance.MEDIUM,
+  static void addTo(Definitions definitions) {
+    definitions
+        .setting(LOG_FORMAT, STRING, "text", ValidString.in("text", JSON), MEDIUM)
+        .means(
             "Format of the log, which always goes to stderr. text: lines for people. json: one"
                 + " object a line, also for everything else that a command prints on stderr.")
-        .define(
-            LOG_LEVEL,
-            Type.STRING,
-            "INFO",
-            levels(),
-            Importance.LOW,
-            "Minimum level of vmoe's own log.")
-        .define(
-            KAFKA_LOG_LEVEL,
-            Type.STRING,
-            "WARN",
-            levels(),
-            Importance.LOW,
-            "Minimum level of the log of Kafka's clients and all other libraries.")
-        .define(
-            STOP_TIMEOUT_MS,
-            Type.LONG,
-            25_000L,
-            Range.between(1_000, 600_000),
-            Importance.MEDIUM,
+        .setting(LOG_LEVEL, STRING, "INFO", levels(), LOW)
+        .means("Minimum level of vmoe's own log.")
+        .setting(KAFKA_LOG_LEVEL, STRING, "WARN", levels(), LOW)
+        .means("Minimum level of the log of Kafka's clients and all other libraries.")
+        .setting(STOP_TIMEOUT_MS, LONG, 25_000L, Range.between(1_000, 600_000), MEDIUM)
+        .means(
             "Maximum time that `vmoe run` takes to end when it is told to stop, in milliseconds."
                 + " Work that has not ended by then is abandoned; nothing is lost, because other"
                 + " instances answer those images. Keep it below the time after which a"
                 + " supervisor kills (Kubernetes: 30 s).")
-        .define(
-            Settings.ROUTING_PROFILE_INTERVAL_MS,
-            Type.LONG,
-            5_000L,
-            Range.between(0, 300_000),
-            Importance.LOW,
+        .setting(Settings.ROUTING_PROFILE_INTERVAL_MS, LONG, 5_000L, Range.between(0, 300_000), LOW)
+        .means(
             "How often the routing profile (what the experts did for each class) is updated, in"
                 + " milliseconds; 0 means that this instance does not keep it.")
-        .define(
+        .setting(
             Settings.TRACING_OTLP_ENDPOINT,
-            Type.STRING,
+            STRING,
             null,
             ValueCheck.matching("https?://[^\\s/]+(/\\S*)?", "an address with http:// or https://"),
-            Importance.MEDIUM,
+            MEDIUM)
+        .means(
             "Address of a collector that takes OTLP over HTTP, such as `http://host:4318`. If"
                 + " not set, `OTEL_EXPORTER_OTLP_ENDPOINT` is used; without either there are no"
                 + " traces. Everything else, such as headers and certificates, comes from the"
                 + " variables of OpenTelemetry.")
-        .define(
-            Settings.TRACING_SAMPLE_RATIO,
-            Type.DOUBLE,
-            null,
-            ValueCheck.between(0, 1),
-            Importance.MEDIUM,
+        .setting(Settings.TRACING_SAMPLE_RATIO, DOUBLE, null, ValueCheck.between(0, 1), MEDIUM)
+        .means(
             "Share of the images without a `traceparent` whose trace is recorded; a"
                 + " `traceparent` decides for its own image. If not set, `OTEL_TRACES_SAMPLER` is"
                 + " used; without either all are recorded.");

@@ -1,9 +1,13 @@
 package dev.vmoe.settings;
 
+import static org.apache.kafka.common.config.ConfigDef.Importance.LOW;
+import static org.apache.kafka.common.config.ConfigDef.Importance.MEDIUM;
+import static org.apache.kafka.common.config.ConfigDef.Type.BOOLEAN;
+import static org.apache.kafka.common.config.ConfigDef.Type.PASSWORD;
+import static org.apache.kafka.common.config.ConfigDef.Type.STRING;
+
 import java.util.regex.Pattern;
 import org.apache.kafka.common.config.ConfigDef;
-import org.apache.kafka.common.config.ConfigDef.Importance;
-import org.apache.kafka.common.config.ConfigDef.Type;
 import org.apache.kafka.common.config.types.Password;
 
 /** Definitions of the settings that protect the console: token and TLS. */
@@ -24,46 +28,28 @@ public final class SecurityDefinitions {
     return TOKEN.matcher(((Password) value).value()).matches();
   }
 
-  /** Adds the definitions. */
-  @SuppressWarnings("NullAway") // a default that is null means that there is none
-  static void addTo(ConfigDef definition) {
-    definition
-        .define(
+  static void addTo(Definitions definitions) {
+    definitions
+        .setting(
             CONSOLE_TOKEN,
-            Type.PASSWORD,
+            PASSWORD,
             null,
             new ValueCheck("16 to 200 visible ASCII characters", SecurityDefinitions::token),
-            Importance.MEDIUM,
+            MEDIUM)
+        .means(
             "Secret that opens the console, sent as `Authorization: Bearer …` or entered on its"
                 + " page. If not set, the console is open to everybody who can reach it. Health"
                 + " never needs it.")
-        .define(
-            CONSOLE_METRICS_OPEN,
-            Type.BOOLEAN,
-            false,
-            Importance.LOW,
-            "Whether metrics are served without console.token.")
-        .define(
-            CONSOLE_TLS_CERTIFICATE,
-            Type.STRING,
-            null,
-            new ConfigDef.NonEmptyString(),
-            Importance.MEDIUM,
+        .setting(CONSOLE_METRICS_OPEN, BOOLEAN, false, LOW)
+        .means("Whether metrics are served without console.token.")
+        .setting(CONSOLE_TLS_CERTIFICATE, STRING, null, new ConfigDef.NonEmptyString(), MEDIUM)
+        .means(
             "PEM file with the console's certificate, followed by those that signed it; or a"
                 + " PKCS12 file (.p12, .pfx) with its key. If not set, the console speaks plain"
                 + " HTTP.")
-        .define(
-            CONSOLE_TLS_KEY,
-            Type.STRING,
-            null,
-            new ConfigDef.NonEmptyString(),
-            Importance.MEDIUM,
-            "PEM file with the key of console.tls.certificate: PKCS#8 without a password.")
-        .define(
-            CONSOLE_TLS_PASSWORD,
-            Type.PASSWORD,
-            null,
-            Importance.MEDIUM,
-            "Password of console.tls.certificate if that is a PKCS12 file.");
+        .setting(CONSOLE_TLS_KEY, STRING, null, new ConfigDef.NonEmptyString(), MEDIUM)
+        .means("PEM file with the key of console.tls.certificate: PKCS#8 without a password.")
+        .setting(CONSOLE_TLS_PASSWORD, PASSWORD, null, MEDIUM)
+        .means("Password of console.tls.certificate if that is a PKCS12 file.");
   }
 }

@@ -1,6 +1,11 @@
 package dev.vmoe.settings;
 
-import dev.vmoe.moe.Routing;
+import static org.apache.kafka.common.config.ConfigDef.Importance.HIGH;
+import static org.apache.kafka.common.config.ConfigDef.Importance.LOW;
+import static org.apache.kafka.common.config.ConfigDef.Importance.MEDIUM;
+import static org.apache.kafka.common.config.ConfigDef.Type.LONG;
+import static org.apache.kafka.common.config.ConfigDef.Type.STRING;
+
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -16,9 +21,7 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
-import org.apache.kafka.common.config.ConfigDef.Importance;
 import org.apache.kafka.common.config.ConfigDef.Range;
-import org.apache.kafka.common.config.ConfigDef.Type;
 import org.apache.kafka.common.config.ConfigException;
 
 /** The settings of one instance, typed and validated; see {@code src/docs/settings.md}. */
@@ -80,54 +83,51 @@ public final class Settings extends AbstractConfig {
   public static final String ENVIRONMENT_PREFIX = "VMOE_";
 
   /** Parsing, validation and the documentation come from this definition. */
-  public static final ConfigDef DEFINITION =
-      new ConfigDef()
-          .define(
-              APPLICATION_ID,
-              Type.STRING,
-              "vmoe-streams",
-              ValueCheck.matching("[a-zA-Z0-9._-]+", "letters, digits, '.', '_' and '-'"),
-              Importance.HIGH,
-              "Name of the consumer group; instances with the same name share the partitions.")
-          .define(
-              BOOTSTRAP_SERVERS,
-              Type.STRING,
-              "localhost:9092",
-              ValueCheck.matching(
-                  "[^\\s,]+:\\d{1,5}(\\s*,\\s*[^\\s,]+:\\d{1,5})*", "host:port,host:port"),
-              Importance.HIGH,
-              "Kafka brokers as host:port, separated by commas.")
-          .define(
-              REGISTRY_URL,
-              Type.STRING,
-              "http://localhost:8081",
-              ValueCheck.matching("(https?|mock)://\\S+", "an address with http:// or https://"),
-              Importance.HIGH,
-              "Base address of a schema registry with Confluent's REST interface.")
-          .define(
-              REGISTRY_RETRY_MS,
-              Type.LONG,
-              30_000L,
-              Range.atLeast(0),
-              Importance.LOW,
-              "How long the stream thread retries a registry that cannot be reached before it"
-                  + " gives up, in milliseconds. Nothing is lost: the images are read again.")
-          .define(
-              TOPIC_PREFIX,
-              Type.STRING,
-              "vmoe.",
-              ValueCheck.matching(
-                  "[a-zA-Z0-9._-]{0,200}", "letters, digits, '.', '_' and '-', or empty"),
-              Importance.MEDIUM,
-              "Prefix of every topic name in `topology/topics.yaml`.");
+  public static final ConfigDef DEFINITION = new ConfigDef();
 
   static {
-    ModelDefinitions.addTo(DEFINITION);
-    BatchDefinitions.addTo(DEFINITION);
-    CapacityDefinitions.addTo(DEFINITION);
-    ConsoleDefinitions.addTo(DEFINITION);
-    SecurityDefinitions.addTo(DEFINITION);
-    OperationDefinitions.addTo(DEFINITION);
+    Definitions definitions = new Definitions(DEFINITION);
+    definitions
+        .setting(
+            APPLICATION_ID,
+            STRING,
+            "vmoe-streams",
+            ValueCheck.matching("[a-zA-Z0-9._-]+", "letters, digits, '.', '_' and '-'"),
+            HIGH)
+        .means("Name of the consumer group; instances with the same name share the partitions.")
+        .setting(
+            BOOTSTRAP_SERVERS,
+            STRING,
+            "localhost:9092",
+            ValueCheck.matching(
+                "[^\\s,]+:\\d{1,5}(\\s*,\\s*[^\\s,]+:\\d{1,5})*", "host:port,host:port"),
+            HIGH)
+        .means("Kafka brokers as host:port, separated by commas.")
+        .setting(
+            REGISTRY_URL,
+            STRING,
+            "http://localhost:8081",
+            ValueCheck.matching("(https?|mock)://\\S+", "an address with http:// or https://"),
+            HIGH)
+        .means("Base address of a schema registry with Confluent's REST interface.")
+        .setting(REGISTRY_RETRY_MS, LONG, 30_000L, Range.atLeast(0), LOW)
+        .means(
+            "How long the stream thread retries a registry that cannot be reached before it"
+                + " gives up, in milliseconds. Nothing is lost: the images are read again.")
+        .setting(
+            TOPIC_PREFIX,
+            STRING,
+            "vmoe.",
+            ValueCheck.matching(
+                "[a-zA-Z0-9._-]{0,200}", "letters, digits, '.', '_' and '-', or empty"),
+            MEDIUM)
+        .means("Prefix of every topic name in `topology/topics.yaml`.");
+    ModelDefinitions.addTo(definitions);
+    BatchDefinitions.addTo(definitions);
+    CapacityDefinitions.addTo(definitions);
+    ConsoleDefinitions.addTo(definitions);
+    SecurityDefinitions.addTo(definitions);
+    OperationDefinitions.addTo(definitions);
   }
 
   /**
@@ -237,11 +237,6 @@ public final class Settings extends AbstractConfig {
     return Duration.ofMillis(getLong(IN_FLIGHT_WAIT_MS));
   }
 
-  /** Returns the order in which choices claim slots. */
-  public Routing routing() {
-    return Routing.ofLabel(getString(ROUTING));
-  }
-
   /** Returns how often an instance commits: an answer can be read only once it is committed. */
   public Duration commitInterval() {
     Object users = withPrefix(STREAMS_PREFIX).get(COMMIT_INTERVAL_MS);
@@ -255,11 +250,17 @@ public final class Settings extends AbstractConfig {
     return new HashMap<>(originalsWithPrefix(prefix));
   }
 
-  /** Returns the properties of a plain consumer; always read_committed. */
+  /**
+   * Returns the properties of a consumer without a group: it reads what is committed, from the
+   * beginning, and leaves nothing behind.
+   */
   public Map<String, Object> consumerProperties() {
     Map<String, Object> properties =
         clientProperties(ConsumerConfig.configNames(), CONSUMER_PREFIX);
     properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+    properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+    properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+    properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
     return properties;
   }
 

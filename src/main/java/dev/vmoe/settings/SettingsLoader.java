@@ -121,7 +121,6 @@ public final class SettingsLoader {
     return keys.stream().map(SettingsLoader::variableOf).collect(Collectors.toSet());
   }
 
-  /** Returns the variable of this setting. */
   static String variableOf(String key) {
     return Settings.ENVIRONMENT_PREFIX
         + key.replace("_", "__").replace("-", "___").replace('.', '_').toUpperCase(Locale.ROOT);

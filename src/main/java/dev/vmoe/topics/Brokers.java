@@ -6,13 +6,12 @@ import dev.vmoe.settings.Settings;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
-import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.acl.AclOperation;
@@ -36,16 +35,12 @@ public final class Brokers {
    * @throws KafkaException if the brokers do not answer in time; the message names them
    */
   public static <T> T ask(Settings settings, Function<Admin, T> query) {
-    Map<String, Object> properties = new HashMap<>();
-    properties.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, ANSWER_MS);
-    properties.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, ANSWER_MS);
-    properties.putAll(settings.adminProperties());
     // The exception says what is wrong; the warning of each attempt to connect would only repeat
     // it.
     Logger attempts = (Logger) LoggerFactory.getLogger("org.apache.kafka.clients.NetworkClient");
     Level before = attempts.getLevel();
     attempts.setLevel(Level.ERROR);
-    try (Admin admin = Admin.create(properties)) {
+    try (Admin admin = Admin.create(properties(settings, ANSWER_MS))) {
       return query.apply(admin);
     } catch (TimeoutException e) {
       throw new KafkaException(
@@ -57,6 +52,17 @@ public final class Brokers {
     } finally {
       attempts.setLevel(before);
     }
+  }
+
+  /**
+   * Returns properties of an admin client that waits so long, unless the settings say otherwise.
+   */
+  public static Map<String, Object> properties(Settings settings, int answerMs) {
+    Map<String, Object> properties = new HashMap<>();
+    properties.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, answerMs);
+    properties.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, answerMs);
+    properties.putAll(settings.adminProperties());
+    return properties;
   }
 
   /**
@@ -76,24 +82,23 @@ public final class Brokers {
   private static TopicDescription described(
       Admin admin, String topic, List<AclOperation> operations) {
     try {
-      return Objects.requireNonNull(
-          admin
-              .describeTopics(
-                  List.of(topic), new DescribeTopicsOptions().includeAuthorizedOperations(true))
-              .allTopicNames()
-              .get()
-              .get(topic));
+      return await(MissingRight.described(admin, topic));
+    } catch (UnknownTopicOrPartitionException e) {
+      throw new KafkaException(
+          "topic " + topic + " does not exist; `vmoe topics create` creates it", e);
+    } catch (TopicAuthorizationException e) {
+      throw new KafkaException(MissingRight.onTopic(topic, operations), e);
+    }
+  }
+
+  /** Waits for an answer within the client's time limits; rethrows Kafka's own exception. */
+  public static <T> T await(Future<T> answer) {
+    try {
+      return answer.get();
     } catch (InterruptedException e) {
       throw new InterruptException(e);
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof UnknownTopicOrPartitionException) {
-        throw new KafkaException(
-            "topic " + topic + " does not exist; `vmoe topics create` creates it", e);
-      }
-      if (e.getCause() instanceof TopicAuthorizationException) {
-        throw new KafkaException(MissingRight.onTopic(topic, operations), e);
-      }
-      throw e.getCause() instanceof KafkaException cause ? cause : new KafkaException(e);
+      throw e.getCause() instanceof KafkaException cause ? cause : new KafkaException(e.getCause());
     }
   }
 }

@@ -5,10 +5,14 @@ import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.errors.ClusterAuthorizationException;
 import org.apache.kafka.common.errors.GroupAuthorizationException;
@@ -25,6 +29,16 @@ public final class MissingRight {
   private static final String LIST = " (src/docs/security.md lists what each user needs)";
 
   private MissingRight() {}
+
+  /** Asks for a topic's description, with the operations that this user may do on it. */
+  public static KafkaFuture<TopicDescription> described(Admin admin, String topic) {
+    return Objects.requireNonNull(
+        admin
+            .describeTopics(
+                List.of(topic), new DescribeTopicsOptions().includeAuthorizedOperations(true))
+            .topicNameValues()
+            .get(topic));
+  }
 
   /** Returns the operations that the user who asked for the description may not do. */
   public static Set<AclOperation> of(TopicDescription topic, Collection<AclOperation> needed) {

@@ -10,7 +10,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
@@ -218,17 +217,7 @@ public final class TopicAdmin {
         differences);
   }
 
-  /** Waits within the client's time limits; rethrows Kafka's own exception. */
   private static <T> T await(@Nullable KafkaFuture<T> future) {
-    try {
-      return Objects.requireNonNull(future, "Kafka answered without this topic").get();
-    } catch (InterruptedException e) {
-      throw new InterruptException(e);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof KafkaException cause) {
-        throw cause;
-      }
-      throw new KafkaException(e.getCause());
-    }
+    return Brokers.await(Objects.requireNonNull(future, "Kafka answered without this topic"));
   }
 }

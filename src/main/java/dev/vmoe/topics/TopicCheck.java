@@ -186,16 +186,7 @@ public final class TopicCheck {
     Set<AclOperation> needed = Set.of(AclOperation.DELETE);
     try {
       Set<AclOperation> missing =
-          MissingRight.of(
-              Objects.requireNonNull(
-                  admin
-                      .describeTopics(
-                          List.of(repartition),
-                          new DescribeTopicsOptions().includeAuthorizedOperations(true))
-                      .allTopicNames()
-                      .get()
-                      .get(repartition)),
-              needed);
+          MissingRight.of(MissingRight.described(admin, repartition).get(), needed);
       if (!missing.isEmpty()) {
         log.warn("a topic will grow without limit: {}", MissingRight.onTopic(repartition, missing));
       }

@@ -53,7 +53,8 @@ public final class Tracing implements AutoCloseable {
           "otel.bsp.max.export.batch.size", "1024",
           "otel.bsp.schedule.delay", "1000");
 
-  private static final Tracing OFF = new Tracing(null, null);
+  /** Tracing that does nothing. */
+  public static final Tracing OFF = new Tracing(null, null);
 
   private final @Nullable OpenTelemetrySdk sdk;
   private final @Nullable Tracer tracer;
@@ -61,11 +62,6 @@ public final class Tracing implements AutoCloseable {
   private Tracing(@Nullable OpenTelemetrySdk sdk, @Nullable Tracer tracer) {
     this.sdk = sdk;
     this.tracer = tracer;
-  }
-
-  /** Returns tracing that does nothing. */
-  public static Tracing off() {
-    return OFF;
   }
 
   /**

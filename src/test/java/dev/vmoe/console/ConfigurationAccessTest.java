@@ -174,7 +174,9 @@ class ConfigurationAccessTest {
 
   private void listen(String host, boolean page, String... names) {
     console.close();
-    console = Console.start(Listening.open(host, 0, page, List.of(names)), meters, instance);
+    console =
+        Console.start(
+            new Listening(host, 0, page, List.of(names), Protection.NONE), meters, instance);
   }
 
   @ParameterizedTest

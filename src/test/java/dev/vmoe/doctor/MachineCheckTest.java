@@ -3,6 +3,8 @@ package dev.vmoe.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.settings.Settings;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,14 +23,15 @@ class MachineCheckTest {
   })
   void shouldCompareTheMemoryOfAnInstanceWithTheLimit(
       long heap, long direct, long model, long limit, Finding.Verdict status) {
-    Findings findings = new Findings(finding -> {});
+    List<Finding> all = new ArrayList<>();
+    Findings findings = new Findings(all::add);
 
     new MachineCheck(new Settings(Map.of()), model * MIB)
         .checkMemory(heap * MIB, direct * MIB, limit * MIB, findings);
 
-    assertThat(findings.all()).hasSize(1);
-    assertThat(findings.all().get(0).status()).isEqualTo(status);
-    assertThat(findings.all().get(0).message())
+    assertThat(all).hasSize(1);
+    assertThat(all.get(0).status()).isEqualTo(status);
+    assertThat(all.get(0).message())
         .startsWith(
             "heap %d + outside the heap %d + model %d = %d MiB of %d MiB"
                 .formatted(heap, direct, model, heap + direct + model, limit));

@@ -100,7 +100,7 @@ class HostileImagesTest {
   @Test
   void shouldNoticeDamagedPngDataThatChecksumsDoNotShow() {
     byte[] png = whole("png");
-    TestImages.damageData(png);
+    HandmadePngs.damageData(png);
 
     assertRefused(png, "corrupt PNG");
   }

@@ -100,14 +100,14 @@ class OpenCvDecoderTest {
 
   @Test
   void shouldShowTransparentPartsOfAGreyPngWhite() throws BadImageException {
-    assertPlain(decode(TestImages.greyPng(SIZE, SIZE, 100, 0x80)), 177, 177, 177);
-    assertPlain(decode(TestImages.greyPng(SIZE, SIZE, 100, 0)), 255, 255, 255);
+    assertPlain(decode(HandmadePngs.greyPng(SIZE, SIZE, 100, 0x80)), 177, 177, 177);
+    assertPlain(decode(HandmadePngs.greyPng(SIZE, SIZE, 100, 0)), 255, 255, 255);
   }
 
   @Test
   void shouldReadAGreyPngWithoutItsTransparentGrey() throws BadImageException {
-    assertPlain(decode(TestImages.greyPngWithTransparentGrey(SIZE, SIZE, 77, 12)), 77, 77, 77);
-    assertPlain(decode(TestImages.greyPngWithTransparentGrey(SIZE, SIZE, 77, 77)), 77, 77, 77);
+    assertPlain(decode(HandmadePngs.greyPngWithTransparentGrey(SIZE, SIZE, 77, 12)), 77, 77, 77);
+    assertPlain(decode(HandmadePngs.greyPngWithTransparentGrey(SIZE, SIZE, 77, 77)), 77, 77, 77);
   }
 
   @Test
@@ -145,7 +145,10 @@ class OpenCvDecoderTest {
     assertPlain(
         decode(TestImages.animatedWebp(SIZE, SIZE, Color.BLUE, Color.RED, Color.GREEN)), 0, 0, 255);
     assertPlain(
-        decode(TestImages.animatedPng(SIZE, SIZE, Color.BLUE, Color.RED, Color.GREEN)), 0, 0, 255);
+        decode(HandmadePngs.animatedPng(SIZE, SIZE, Color.BLUE, Color.RED, Color.GREEN)),
+        0,
+        0,
+        255);
   }
 
   /** Where the stored top left, top right, bottom right corner is seen, by orientation. */
@@ -162,7 +165,7 @@ class OpenCvDecoderTest {
     for (byte[] image :
         List.of(
             TestImages.withOrientation(jpeg, orientation),
-            TestImages.pngWithOrientation(png, orientation))) {
+            HandmadePngs.pngWithOrientation(png, orientation))) {
       byte[] decoded = decode(image);
       assertPixel(decoded, corner(red), 255, 0, 0);
       assertPixel(decoded, corner(green), 0, 255, 0);

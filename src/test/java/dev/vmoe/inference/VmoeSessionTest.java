@@ -219,7 +219,9 @@ class VmoeSessionTest {
   void shouldRunADenseModelWithoutRouting() throws IOException {
     Path dense = folder.resolve("dense.onnx");
     ModelImport.write(
-        RandomCheckpoint.of(ARCHITECTURE.denseTwin(), 5), ImportOptions.named("dense"), dense);
+        RandomCheckpoint.of(RandomCheckpoint.denseTwin(ARCHITECTURE), 5),
+        ImportOptions.named("dense"),
+        dense);
     try (VmoeSession twin = VmoeSession.open(dense, ON_CPU)) {
       DetailedResult detailed =
           twin.classifyInDetail(images(2), 2, new RoutingSettings(.5, 2, Routing.VANILLA));

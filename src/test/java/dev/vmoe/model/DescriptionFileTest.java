@@ -31,15 +31,7 @@ class DescriptionFileTest {
     assertThat(options)
         .isEqualTo(
             new ImportOptions(
-                "n",
-                List.of("a", "b"),
-                1,
-                2,
-                false,
-                Resize.AREA,
-                Positions.SINCOS2D,
-                384,
-                Target.CPU));
+                "n", List.of("a", "b"), 1, 2, false, Resize.AREA, Positions.SINCOS2D, 384));
   }
 
   @Test

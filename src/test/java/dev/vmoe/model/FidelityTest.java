@@ -3,34 +3,24 @@ package dev.vmoe.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.vmoe.checkpoint.CheckpointReader;
-import dev.vmoe.checkpoint.CheckpointWriter;
-import dev.vmoe.checkpoint.Dtype;
 import dev.vmoe.checkpoint.ParameterTree;
 import dev.vmoe.inference.DetailedResult;
-import dev.vmoe.inference.Device;
-import dev.vmoe.inference.ScoredClass;
-import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
-import dev.vmoe.lab.bench.RandomCheckpoint;
 import dev.vmoe.lab.bench.Variant;
 import dev.vmoe.model.VmoeArchitecture.Classifier;
 import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingCounts;
 import dev.vmoe.moe.RoutingSettings;
-import dev.vmoe.tensor.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -55,89 +45,49 @@ class FidelityTest {
   /** Largest difference of two logits, as a part of the largest logit of the image. */
   private static final double TOLERANCE = 1e-4;
 
-  private static final int MAX_EXPERTS_PER_TOKEN = 2;
-
   private static final List<String> ROWS = new ArrayList<>();
 
   @TempDir private Path folder = Path.of("");
 
-  /** A model of random weights, and the batch it is asked about. */
-  private record Case(
-      String name, VmoeArchitecture architecture, boolean sincos, int numImages, long seed) {
-
-    @Override
-    public String toString() {
-      return name;
-    }
-
-    ParameterTree checkpoint() {
-      ParameterTree random = RandomCheckpoint.of(architecture, seed);
-      return sincos ? withSincosPositions(random, architecture) : random;
-    }
-
-    PlainVmoe plain(ParameterTree checkpoint) {
-      return sincos ? PlainVmoe.sincos2d(checkpoint) : PlainVmoe.learned(checkpoint);
-    }
-
-    byte[] images() {
-      int size = architecture.imageSize();
-      byte[] images = new byte[numImages * size * size * 3];
-      new Random(seed).nextBytes(images);
-      return images;
-    }
-
-    /** Routings, K and ratios; one of them where nothing is routed. */
-    List<PlainVmoe.Setting> settings(double... ratios) {
-      List<PlainVmoe.Setting> settings = new ArrayList<>();
-      for (int k = 1; k <= MAX_EXPERTS_PER_TOKEN; k++) {
-        for (double ratio : ratios) {
-          settings.add(new PlainVmoe.Setting(k, ratio, true));
-          settings.add(new PlainVmoe.Setting(k, ratio, false));
-        }
-      }
-      return architecture.dense() ? settings.subList(0, 1) : settings;
-    }
-  }
-
-  static Stream<Case> models() {
+  static Stream<FidelityCase> models() {
     return Stream.of(
-        new Case(
+        new FidelityCase(
             "token, every second of 4, 8 experts, 4 heads",
             new VmoeArchitecture(32, 8, 32, 64, 4, 4, List.of(1, 3), 8, 10, Classifier.TOKEN, 0),
             false,
             6,
             1),
-        new Case(
+        new FidelityCase(
             "mean, pre-logits, last of 5, 4 experts, 3 heads",
             new VmoeArchitecture(24, 6, 24, 40, 3, 5, List.of(3), 4, 7, Classifier.GAP, 16),
             false,
             7,
             2),
-        new Case(
+        new FidelityCase(
             "token, pre-logits, last 2 of 8, 32 experts, 6 heads",
             new VmoeArchitecture(28, 7, 48, 32, 6, 8, List.of(5, 7), 32, 12, Classifier.TOKEN, 20),
             false,
             9,
             3),
-        new Case(
+        new FidelityCase(
             "mean, sincos2d, dense first 3 of 5, 4 experts, 1 head",
             new VmoeArchitecture(20, 4, 16, 24, 1, 5, List.of(3, 4), 4, 5, Classifier.GAP, 0),
             true,
             5,
             4),
-        new Case(
+        new FidelityCase(
             "token, sincos2d, every second of 6, 8 experts, 5 heads",
             new VmoeArchitecture(30, 5, 40, 80, 5, 6, List.of(1, 3, 5), 8, 3, Classifier.TOKEN, 0),
             true,
             3,
             5),
-        new Case(
+        new FidelityCase(
             "token, one patch, all of 2, 8 experts, one image",
             new VmoeArchitecture(9, 9, 8, 12, 2, 2, List.of(0, 1), 8, 4, Classifier.TOKEN, 0),
             false,
             1,
             6),
-        new Case(
+        new FidelityCase(
             "token, pre-logits, no experts",
             new VmoeArchitecture(32, 16, 32, 64, 4, 3, List.of(), 0, 10, Classifier.TOKEN, 24),
             false,
@@ -147,7 +97,7 @@ class FidelityTest {
 
   @ParameterizedTest
   @MethodSource("models")
-  void shouldSayWhatThePlainPassSays(Case model) throws IOException {
+  void shouldSayWhatThePlainPassSays(FidelityCase model) throws IOException {
     compare(model, model.settings(.1, .25, .5, 1.05, 4));
   }
 
@@ -155,35 +105,11 @@ class FidelityTest {
   @Test
   @EnabledIfSystemProperty(named = "vmoe.fidelity.full", matches = "true")
   void shouldSayWhatThePlainPassSaysAtTheSizeOfS32() throws IOException {
-    Case model = new Case("S/32", Variant.S32_LAST_2.architecture(), false, 8, 8);
+    FidelityCase model = new FidelityCase("S/32", Variant.S32_LAST_2.architecture(), false, 8, 8);
     compare(model, model.settings(.25, 1.05));
   }
 
-  @Test
-  void shouldNameClassesInTheOrderOfTheLogits() throws IOException {
-    VmoeArchitecture architecture =
-        new VmoeArchitecture(8, 4, 8, 8, 2, 2, List.of(1), 4, 3, Classifier.TOKEN, 0);
-    ParameterTree random = RandomCheckpoint.of(architecture, 9);
-    List<String> names = List.of("zebra", "ape", "newt");
-    for (int index = 0; index < names.size(); index++) {
-      float[] bias = new float[names.size()];
-      bias[index] = 100;
-      ParameterTree sure = with(random, "head/bias", Tensor.of(bias, names.size()));
-      try (VmoeSession session =
-          open(sure, ImportChoices.withClasses("sure", names), "class-" + index)) {
-        float[] logits =
-            session.classify(
-                    ByteBuffer.allocateDirect(8 * 8 * 3),
-                    1,
-                    new RoutingSettings(1.05, 2, Routing.BATCH_PRIORITY))
-                .logits()[0];
-        assertThat(ScoredClass.top(session.card(), logits, 1).get(0).label())
-            .isEqualTo(names.get(index));
-      }
-    }
-  }
-
-  private void compare(Case model, List<PlainVmoe.Setting> settings) throws IOException {
+  private void compare(FidelityCase model, List<PlainVmoe.Setting> settings) throws IOException {
     ParameterTree checkpoint = model.checkpoint();
     PlainVmoe plain = model.plain(checkpoint);
     List<PlainVmoe.Said> expected =
@@ -195,7 +121,8 @@ class FidelityTest {
       double gates = 0;
       double margin = Double.POSITIVE_INFINITY;
       try (VmoeSession session =
-              open(checkpoint, ImportOptions.named("m").forTarget(target), target.name());
+              ImportedModels.open(
+                  folder, checkpoint, ImportOptions.named("m"), target, target.name());
           GraphRun graph = withGates(model, checkpoint, target)) {
         for (int i = 0; i < settings.size(); i++) {
           PlainVmoe.Setting setting = settings.get(i);
@@ -225,7 +152,7 @@ class FidelityTest {
 
   /** Returns the largest difference of two logits, as a part of the largest of the image. */
   private static double compare(
-      VmoeSession session, Case model, PlainVmoe.Setting setting, PlainVmoe.Said said) {
+      VmoeSession session, FidelityCase model, PlainVmoe.Setting setting, PlainVmoe.Said said) {
     byte[] images = model.images();
     DetailedResult detailed =
         session.classifyInDetail(
@@ -321,7 +248,7 @@ class FidelityTest {
 
   /** Returns the largest difference of two gates. */
   private static double gates(
-      GraphRun graph, Case model, PlainVmoe.Setting setting, PlainVmoe.Said said) {
+      GraphRun graph, FidelityCase model, PlainVmoe.Setting setting, PlainVmoe.Said said) {
     int size = model.architecture().imageSize();
     int experts = model.architecture().numExperts();
     int tokens = said.gates().get(0).length;
@@ -344,7 +271,7 @@ class FidelityTest {
     return worst;
   }
 
-  private static GraphRun withGates(Case model, ParameterTree checkpoint, Target target) {
+  private static GraphRun withGates(FidelityCase model, ParameterTree checkpoint, Target target) {
     return GraphRun.of(
         model.architecture().dense()
             ? VmoeGraph.of(checkpoint, Form.of(target), Map.of())
@@ -353,40 +280,6 @@ class FidelityTest {
 
   private static Routing routing(PlainVmoe.Setting setting) {
     return setting.priority() ? Routing.BATCH_PRIORITY : Routing.VANILLA;
-  }
-
-  /** Opens a checkpoint that was written, read and imported, as an operator has it. */
-  private VmoeSession open(ParameterTree checkpoint, ImportOptions options, String name)
-      throws IOException {
-    Path prefix = folder.resolve(name);
-    CheckpointWriter.write(prefix, checkpoint, Dtype.FLOAT32, 2);
-    Path file = folder.resolve(name + ".onnx");
-    ModelImport.write(CheckpointReader.read(prefix), options, file);
-    return VmoeSession.open(file, new SessionSettings(Device.CPU, 1, false, List.of()));
-  }
-
-  private static ParameterTree withSincosPositions(ParameterTree tree, VmoeArchitecture a) {
-    int side = a.imageSize() / a.patchSize();
-    int first = a.tokensPerImage() - a.numPatches();
-    int width = a.hiddenSize();
-    float[] table = new float[a.tokensPerImage() * width];
-    for (int patch = 0; patch < a.numPatches(); patch++) {
-      double[] place = PlainVmoe.sincos(patch / side, patch % side, width);
-      for (int i = 0; i < width; i++) {
-        table[(first + patch) * width + i] = (float) place[i];
-      }
-    }
-    return with(
-        tree,
-        "Encoder/posembed_input/pos_embedding",
-        Tensor.of(table, 1, a.tokensPerImage(), width));
-  }
-
-  private static ParameterTree with(ParameterTree tree, String path, Tensor leaf) {
-    Map<String, Tensor> leaves = new HashMap<>();
-    tree.paths().forEach(each -> leaves.put(each, tree.get(each)));
-    leaves.put(path, leaf);
-    return new ParameterTree(leaves);
   }
 
   @AfterAll

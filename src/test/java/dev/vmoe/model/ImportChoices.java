@@ -18,8 +18,7 @@ public final class ImportChoices {
         other.softmax(),
         other.resize(),
         other.positions(),
-        other.imageSize(),
-        other.target());
+        other.imageSize());
   }
 
   /** Returns the default options with positions for images of a size in pixels; 0 for their own. */
@@ -33,7 +32,6 @@ public final class ImportChoices {
         other.softmax(),
         other.resize(),
         positions,
-        imageSize,
-        other.target());
+        imageSize);
   }
 }

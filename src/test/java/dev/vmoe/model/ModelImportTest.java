@@ -91,8 +91,8 @@ class ModelImportTest {
     ModelCard card =
         ModelImport.write(
             CheckpointReader.read(prefix),
-            ImportChoices.positioned(made.positions(), a.imageSize())
-                .forTarget(made.preLogits() == 0 ? Target.CPU : Target.CUDA),
+            ImportChoices.positioned(made.positions(), a.imageSize()),
+            Form.of(made.preLogits() == 0 ? Target.CPU : Target.CUDA),
             file);
     assertThat(card.moeBlocks()).isEqualTo(a.moeBlocks());
     assertThat(card.imageSize()).isEqualTo(a.imageSize());
@@ -109,7 +109,7 @@ class ModelImportTest {
     Path beside = folder.resolve("beside.onnx");
     ModelCard card = ModelImport.write(checkpoint, ImportOptions.named("m"), inside);
     ModelCard same =
-        ModelImport.write(checkpoint, ImportOptions.named("m"), Precision.FP32, beside, 0);
+        ModelImport.write(checkpoint, ImportOptions.named("m"), Form.of(Target.CPU), beside, 0);
 
     assertThat(same).isEqualTo(card);
     assertThat(ModelCard.fromMetadata(OnnxModel.metadata(beside))).isEqualTo(card);

@@ -4,12 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.checkpoint.CheckpointReader;
 import dev.vmoe.checkpoint.ParameterTree;
-import dev.vmoe.dataset.LabelledImages;
 import dev.vmoe.image.BadImageException;
 import dev.vmoe.image.DecoderLimits;
 import dev.vmoe.image.OpenCvDecoder;
 import dev.vmoe.image.Preprocessing;
 import dev.vmoe.lab.bench.RandomCheckpoint;
+import dev.vmoe.lab.patches.SkippedPatches;
+import dev.vmoe.lab.sweep.LabelledImages;
 import dev.vmoe.moe.Capacity;
 import dev.vmoe.moe.GraphOutput;
 import dev.vmoe.moe.ImagePriority;
@@ -52,7 +53,7 @@ class SkippedPatchesTest {
         byte[] kept = new byte[grid.tokens()];
         Arrays.fill(kept, (byte) 2);
         kept[token] = 0;
-        float[] after = gates(graph, grid.dim(pixels, kept), a);
+        float[] after = gates(graph, SkippedPatches.dim(grid, pixels, kept), a);
         int skipped = token;
         assertThat(IntStream.range(0, grid.tokens()))
             .as("tokens whose gates are others when token %d is dimmed", skipped)

@@ -25,7 +25,7 @@ class VmoeArchitectureTest {
           8, 2, 6, 10, 3, 2, List.of(0, 1), 3, 7, VmoeArchitecture.Classifier.GAP, 9);
 
   static List<VmoeArchitecture> architectures() {
-    return List.of(TOKEN, GAP, TOKEN.denseTwin(), GAP.denseTwin());
+    return List.of(TOKEN, GAP, RandomCheckpoint.denseTwin(TOKEN), RandomCheckpoint.denseTwin(GAP));
   }
 
   @ParameterizedTest

@@ -73,7 +73,7 @@ class VmoeGraphTest {
 
   @Test
   void shouldHaveOnlyImagesAndLogitsWhereNoBlockIsAMixture() throws OrtException {
-    ParameterTree dense = RandomCheckpoint.of(ARCHITECTURE.denseTwin(), 5);
+    ParameterTree dense = RandomCheckpoint.of(RandomCheckpoint.denseTwin(ARCHITECTURE), 5);
     try (GraphRun graph = GraphRun.of(VmoeGraph.of(dense, Form.of(Target.CPU), Map.of()))) {
       assertThat(graph.session().getInputNames()).containsExactly("images");
       assertThat(graph.session().getOutputNames()).containsExactly("logits");

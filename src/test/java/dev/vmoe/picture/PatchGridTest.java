@@ -3,6 +3,7 @@ package dev.vmoe.picture;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.vmoe.lab.patches.SkippedPatches;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -20,7 +21,7 @@ class PatchGridTest {
   @Test
   void shouldDimThePatchesOfTokensThatFoundNoSlot() {
     // class token, upper left, upper right, lower left, lower right
-    byte[] dimmed = WITH_CLASS_TOKEN.dim(pixels(0), new byte[] {0, 1, 0, 2, 0});
+    byte[] dimmed = SkippedPatches.dim(WITH_CLASS_TOKEN, pixels(0), new byte[] {0, 1, 0, 2, 0});
     assertThat(drawn(dimmed, DIM_BLACK))
         .isEqualTo(
             """
@@ -39,7 +40,9 @@ class PatchGridTest {
 
   @Test
   void shouldCountPatchesRowByRow() {
-    assertThat(drawn(PATCHES_ALONE.dim(pixels(255), new byte[] {1, 0, 2, 1}), DIM_WHITE))
+    assertThat(
+            drawn(
+                SkippedPatches.dim(PATCHES_ALONE, pixels(255), new byte[] {1, 0, 2, 1}), DIM_WHITE))
         .isEqualTo(
             """
             ..##
@@ -47,7 +50,9 @@ class PatchGridTest {
             ....
             ....
             """);
-    assertThat(drawn(PATCHES_ALONE.dim(pixels(255), new byte[] {1, 1, 0, 1}), DIM_WHITE))
+    assertThat(
+            drawn(
+                SkippedPatches.dim(PATCHES_ALONE, pixels(255), new byte[] {1, 1, 0, 1}), DIM_WHITE))
         .isEqualTo(
             """
             ....
@@ -70,17 +75,18 @@ class PatchGridTest {
   @Test
   void shouldCountTheClassTokenApart() {
     byte[] withoutFirst = {0, 1, 0, 2, 0};
-    assertThat(WITH_CLASS_TOKEN.skippedPatches(withoutFirst)).isEqualTo(2);
-    assertThat(WITH_CLASS_TOKEN.skipsClassToken(withoutFirst)).isTrue();
-    assertThat(WITH_CLASS_TOKEN.skipsClassToken(new byte[] {1, 0, 0, 0, 0})).isFalse();
-    assertThat(PATCHES_ALONE.skippedPatches(new byte[] {0, 1, 0, 2})).isEqualTo(2);
-    assertThat(PATCHES_ALONE.skipsClassToken(new byte[] {0, 1, 0, 2})).isFalse();
+    assertThat(SkippedPatches.count(WITH_CLASS_TOKEN, withoutFirst)).isEqualTo(2);
+    assertThat(SkippedPatches.withClassToken(WITH_CLASS_TOKEN, withoutFirst)).isTrue();
+    assertThat(SkippedPatches.withClassToken(WITH_CLASS_TOKEN, new byte[] {1, 0, 0, 0, 0}))
+        .isFalse();
+    assertThat(SkippedPatches.count(PATCHES_ALONE, new byte[] {0, 1, 0, 2})).isEqualTo(2);
+    assertThat(SkippedPatches.withClassToken(PATCHES_ALONE, new byte[] {0, 1, 0, 2})).isFalse();
   }
 
   @Test
   void shouldLeaveThePixelsThatItWasGiven() {
     byte[] pixels = pixels(0);
-    WITH_CLASS_TOKEN.dim(pixels, new byte[5]);
+    SkippedPatches.dim(WITH_CLASS_TOKEN, pixels, new byte[5]);
     assertThat(pixels).isEqualTo(pixels(0));
   }
 
@@ -90,9 +96,9 @@ class PatchGridTest {
         .hasMessage("52 tokens are neither a square of patches nor that and a class token");
     assertThatThrownBy(() -> PatchGrid.of(28, 9))
         .hasMessage("28 x 28 pixels are not 3 x 3 patches");
-    assertThatThrownBy(() -> WITH_CLASS_TOKEN.dim(pixels(0), new byte[4]))
+    assertThatThrownBy(() -> SkippedPatches.dim(WITH_CLASS_TOKEN, pixels(0), new byte[4]))
         .hasMessage("4 tokens, the grid has 5");
-    assertThatThrownBy(() -> WITH_CLASS_TOKEN.dim(new byte[47], new byte[5]))
+    assertThatThrownBy(() -> SkippedPatches.dim(WITH_CLASS_TOKEN, new byte[47], new byte[5]))
         .hasMessage("47 bytes are not 4 x 4 pixels");
   }
 

@@ -7,6 +7,8 @@ import dev.vmoe.event.LayerProfile;
 import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.inference.BatchResult;
 import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.lab.routing.PngCanvas;
+import dev.vmoe.lab.routing.RoutingRows;
 import dev.vmoe.lab.routing.RoutingTally;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
@@ -53,12 +55,12 @@ class RoutingTableTest {
 
   @Test
   void shouldListEveryCellAndEveryLayer() {
-    assertThat(TABLE.cells().toCsv().lines())
+    assertThat(RoutingRows.cells(TABLE).toCsv().lines())
         .hasSize(1 + 2 * 2 * 2)
         .contains(
             "1,\"cat, or <kitten>\",2,0,6,3.000,0.75000,0.37500,0.50000",
             "1,dog,1,0,0,0.000,0.00000,0.00000,");
-    assertThat(TABLE.byLayer().toCsv().lines())
+    assertThat(RoutingRows.byLayer(TABLE).toCsv().lines())
         .hasSize(3)
         .element(1)
         .asString()
@@ -120,7 +122,7 @@ class RoutingTableTest {
 
   @Test
   void shouldDrawTheSamePictureAsPng() {
-    byte[] png = new RoutingMapPicture(TABLE, RoutingMapPicture.firstAndLast(TABLE)).toPng();
+    byte[] png = PngCanvas.of(new RoutingMapPicture(TABLE, RoutingMapPicture.firstAndLast(TABLE)));
 
     assertThat(png).startsWith(0x89, 'P', 'N', 'G').hasSizeGreaterThan(10_000);
   }

@@ -21,7 +21,7 @@ class SettingsTest {
     assertThat(settings.topic("images")).isEqualTo("vmoe.images");
     assertThat(settings.inFlightImages(32)).isEqualTo(4 * 32);
     assertThat(settings.inFlightMaxBytes()).isEqualTo(Runtime.getRuntime().maxMemory() / 4);
-    assertThat(settings.routing()).isEqualTo(Routing.BATCH_PRIORITY);
+    assertThat(LiveSettings.of(settings).capacity().routing()).isEqualTo(Routing.BATCH_PRIORITY);
     assertThat(settings.inferenceThreads()).isPositive();
     assertThat(settings.decodeThreads(true)).isGreaterThanOrEqualTo(settings.decodeThreads(false));
     assertThat(settings.decodeThreads(false)).isPositive();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.vmoe.inference.Device;
 import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.model.Form;
 import dev.vmoe.model.ImportOptions;
 import dev.vmoe.model.ModelImport;
 import dev.vmoe.model.Target;
@@ -63,7 +64,7 @@ class GraphPartsTest {
   void shouldFindEveryPartInTheProfileOfARun(Target target) throws IOException {
     Path file = folder.resolve("model.onnx");
     ModelImport.write(
-        RandomCheckpoint.of(ARCHITECTURE, 5), ImportOptions.named("m").forTarget(target), file);
+        RandomCheckpoint.of(ARCHITECTURE, 5), ImportOptions.named("m"), Form.of(target), file);
     SessionSettings settings = new SessionSettings(Device.CPU, 1, false, List.of());
     OperatorProfile profile;
     try (VmoeSession session =

@@ -24,7 +24,7 @@ class ProductArithmeticTest {
     ProductArithmetic counted = ProductArithmetic.of(SMALL);
     assertThat(counted.imageFlops()).isEqualTo(embedding + 2 * attention + mlp + router + head);
     assertThat(counted.expertRowFlops()).isEqualTo(2 * 2 * 4 * 8);
-    assertThat(ProductArithmetic.of(SMALL.denseTwin()).flops(0))
+    assertThat(ProductArithmetic.of(RandomCheckpoint.denseTwin(SMALL)).flops(0))
         .isEqualTo(embedding + 2 * attention + 2 * mlp + head);
   }
 
@@ -32,7 +32,7 @@ class ProductArithmeticTest {
   @Test
   void shouldCostNearlyWhatTheTwinDoesAtOneRowAToken() {
     VmoeArchitecture small = Variant.S32_LAST_2.architecture();
-    double twin = ProductArithmetic.of(small.denseTwin()).flops(0);
+    double twin = ProductArithmetic.of(RandomCheckpoint.denseTwin(small)).flops(0);
     double rows = small.moeBlocks().size() * small.tokensPerImage();
     assertThat(ProductArithmetic.of(small).flops(rows) / twin).isEqualTo(1, within(1e-3));
     assertThat(twin).isEqualTo(2.71e9, within(0.05e9));

@@ -117,11 +117,12 @@ class ContactSheetTest {
           for (int layer = 0; layer < LAYERS; layer++) {
             byte[] kept = pair.run(routing).kept(watched.place(), layer);
             MatchResult picture = pictures.get(next++);
-            assertThat(rgb(picture)).isEqualTo(explanation.grid().dim(pixels, kept));
+            assertThat(rgb(picture))
+                .isEqualTo(SkippedPatches.dim(explanation.grid(), pixels, kept));
             assertThat(picture.group(1))
                 .startsWith(
                     "block %d skips %d of 9 patches"
-                        .formatted(2 * layer + 1, explanation.grid().skippedPatches(kept)));
+                        .formatted(2 * layer + 1, SkippedPatches.count(explanation.grid(), kept)));
           }
         }
       }

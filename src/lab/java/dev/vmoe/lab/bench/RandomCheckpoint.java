@@ -33,6 +33,22 @@ public final class RandomCheckpoint {
     return new ParameterTree(checkpoint.leaves);
   }
 
+  /** Returns the dense twin of an architecture: the same widths and depths, each MLP dense. */
+  public static VmoeArchitecture denseTwin(VmoeArchitecture a) {
+    return new VmoeArchitecture(
+        a.imageSize(),
+        a.patchSize(),
+        a.hiddenSize(),
+        a.mlpSize(),
+        a.numHeads(),
+        a.numBlocks(),
+        List.of(),
+        0,
+        a.numClasses(),
+        a.classifier(),
+        a.preLogitsSize());
+  }
+
   private void fill(VmoeArchitecture a) {
     int d = a.hiddenSize();
     int p = a.patchSize();

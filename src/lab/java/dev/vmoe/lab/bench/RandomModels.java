@@ -47,11 +47,24 @@ public final class RandomModels {
             GraphFolder.compiled(RandomCheckpoint.class),
             out ->
                 ModelImport.write(
-                    RandomCheckpoint.of(twin ? architecture.denseTwin() : architecture, seed),
-                    ImportOptions.named("random " + variant)
-                        .resized(Resize.AREA)
-                        .forTarget(form.target()),
-                    form.precision(),
+                    RandomCheckpoint.of(
+                        twin ? RandomCheckpoint.denseTwin(architecture) : architecture, seed),
+                    options("random " + variant),
+                    form,
                     out));
+  }
+
+  /** Returns the default options, but with photographs resized by area. */
+  private static ImportOptions options(String name) {
+    ImportOptions other = ImportOptions.named(name);
+    return new ImportOptions(
+        name,
+        other.classes(),
+        other.expertsPerToken(),
+        other.capacityRatio(),
+        other.softmax(),
+        Resize.AREA,
+        other.positions(),
+        other.imageSize());
   }
 }

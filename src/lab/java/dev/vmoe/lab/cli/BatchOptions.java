@@ -1,8 +1,8 @@
 package dev.vmoe.lab.cli;
 
-import dev.vmoe.cli.PositiveNumbers;
-import dev.vmoe.dataset.LabelledImages;
+import dev.vmoe.cli.OptionCheck;
 import dev.vmoe.lab.sweep.LabelledBatches;
+import dev.vmoe.lab.sweep.LabelledImages;
 import dev.vmoe.modelstore.ModelOpener;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.output.Progress;
@@ -37,7 +37,7 @@ final class BatchOptions {
 
   /** Checks the options before anything is started. */
   void check() {
-    PositiveNumbers.check(command, "--batch", batch, "--limit", limit);
+    OptionCheck.positive(command, "--batch", batch, "--limit", limit);
   }
 
   /** Returns B, the images of a batch. */

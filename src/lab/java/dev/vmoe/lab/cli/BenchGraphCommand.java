@@ -1,7 +1,7 @@
 package dev.vmoe.lab.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.vmoe.cli.PositiveNumbers;
+import dev.vmoe.cli.OptionCheck;
 import dev.vmoe.inference.Device;
 import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
@@ -9,6 +9,7 @@ import dev.vmoe.lab.bench.GraphParts;
 import dev.vmoe.lab.bench.MatrixPeak;
 import dev.vmoe.lab.bench.OperatorProfile;
 import dev.vmoe.lab.bench.ProductArithmetic;
+import dev.vmoe.lab.bench.RandomCheckpoint;
 import dev.vmoe.lab.bench.RandomModels;
 import dev.vmoe.lab.bench.Rounds;
 import dev.vmoe.lab.bench.Variant;
@@ -119,12 +120,12 @@ final class BenchGraphCommand extends Benchmark {
 
   @Override
   void check() {
-    PositiveNumbers.check(
+    OptionCheck.positive(
         spec, "--batch", batchSize.images(), "--rounds", rounds, "--threads", threads);
   }
 
   @Override
-  Result measure() throws IOException, InterruptedException {
+  BenchmarkResult measure() throws IOException, InterruptedException {
     SessionSettings settings =
         new SessionSettings(valid(this::device), threads, !sleeping, List.of());
     Form form =
@@ -139,7 +140,7 @@ final class BenchGraphCommand extends Benchmark {
       GraphTimes times = measure(architecture, form, settings, work);
       ObjectNode result = result(architecture, times);
       Table profile = profile(times);
-      return new Result(text(result, profile), profile, result);
+      return new BenchmarkResult(text(result, profile), profile, result);
     } finally {
       try (Stream<Path> files = Files.list(work)) {
         for (Path file : files.toList()) {
@@ -231,7 +232,7 @@ final class BenchGraphCommand extends Benchmark {
   private ObjectNode result(VmoeArchitecture a, GraphTimes times) {
     Rounds timed = times.rounds();
     ProductArithmetic moe = ProductArithmetic.of(a);
-    double twinFlops = ProductArithmetic.of(a.denseTwin()).flops(0);
+    double twinFlops = ProductArithmetic.of(RandomCheckpoint.denseTwin(a)).flops(0);
     double twinSeconds = timed.fastest(TWIN);
     double msPerImage = 1e3 / batchSize.images();
     ObjectNode result = Json.object();

@@ -3,7 +3,7 @@ package dev.vmoe.lab.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.cli.ModelOptions;
-import dev.vmoe.cli.PositiveNumbers;
+import dev.vmoe.cli.OptionCheck;
 import dev.vmoe.cli.RoutingOptions;
 import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.demo.LocalBroker;
@@ -92,11 +92,11 @@ final class BenchObservabilityCommand extends Benchmark {
 
   @Override
   void check() {
-    PositiveNumbers.check(spec, "--images", images, "--rounds", rounds, "--batch", batch.images());
+    OptionCheck.positive(spec, "--images", images, "--rounds", rounds, "--batch", batch.images());
   }
 
   @Override
-  Result measure() throws Exception {
+  BenchmarkResult measure() throws Exception {
     List<ObservedRates> measured = new ArrayList<>();
     try (BatchClassifier classifier = model.open()) {
       List<LabelledImage> set = BundledModels.testImages(classifier.card().classes());
@@ -106,7 +106,7 @@ final class BenchObservabilityCommand extends Benchmark {
           measured.add(measure(broker, watched, classifier, set));
         }
       }
-      return new Result(
+      return new BenchmarkResult(
           summary(measured).toText(),
           pairs(measured),
           result(routing.settings(classifier.card()), measured));

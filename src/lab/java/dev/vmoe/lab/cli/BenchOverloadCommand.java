@@ -2,7 +2,7 @@ package dev.vmoe.lab.cli;
 
 import dev.vmoe.capacity.QualityProfile;
 import dev.vmoe.cli.ModelOptions;
-import dev.vmoe.cli.PositiveNumbers;
+import dev.vmoe.cli.OptionCheck;
 import dev.vmoe.cli.RoutingOptions;
 import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.demo.LocalPipeline;
@@ -34,6 +34,7 @@ import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.output.Progress;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
+import dev.vmoe.topics.TopicPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -169,7 +170,7 @@ final class BenchOverloadCommand extends Benchmark {
 
   @Override
   void check() {
-    PositiveNumbers.check(
+    OptionCheck.positive(
         spec,
         "--target-latency",
         targetLatencyMs,
@@ -185,13 +186,13 @@ final class BenchOverloadCommand extends Benchmark {
   }
 
   @Override
-  Result measure() throws Exception {
+  BenchmarkResult measure() throws Exception {
     ArrivalTrace own = ownTrace == null ? null : ArrivalTrace.read("trace", ownTrace);
     try (BatchClassifier classifier = model.open()) {
       RoutingSettings full = fullQuality.settings(classifier.card());
       OverloadFindings findings = measure(classifier, full, own);
       findings.write(out);
-      return new Result(
+      return new BenchmarkResult(
           String.format("%s%nfiles: %s%n", findings.toText(), out.toAbsolutePath().normalize()),
           findings.report().summary(),
           findings.toJson());
@@ -219,7 +220,14 @@ final class BenchOverloadCommand extends Benchmark {
     }
     List<SweepRow> rows = evaluation.rows();
     try (LocalPipeline pipeline =
-            new LocalPipeline(full, batch, classifier, decoder, capacity, progress::say);
+            new LocalPipeline(
+                LocalPipeline.properties(full, batch),
+                TopicPlan.load(),
+                classifier,
+                decoder,
+                (settings, metrics) -> live -> capacity,
+                new Meters(),
+                progress::say);
         OpenLoopClient client = new OpenLoopClient(pipeline, set, STALLED_AFTER)) {
       OverloadBench bench =
           new OverloadBench(client, capacity, all.get(0), all.get(1), WINDOW_BATCHES * batch, seed);

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.cli.ModelOptions;
-import dev.vmoe.cli.PositiveNumbers;
+import dev.vmoe.cli.OptionCheck;
 import dev.vmoe.cli.RoutingOptions;
 import dev.vmoe.client.Replay;
 import dev.vmoe.dataset.LabelledImage;
@@ -83,12 +83,12 @@ final class BenchPipelineCommand extends Benchmark {
 
   @Override
   void check() {
-    PositiveNumbers.check(
+    OptionCheck.positive(
         spec, "--images", images, "--rounds", rounds, "--batch", batchSize.images());
   }
 
   @Override
-  Result measure() throws Exception {
+  BenchmarkResult measure() throws Exception {
     int batch = batchSize.images();
     boolean demo = variant.equals("demo");
     int count = images != null ? images : demo ? 8_000 : 3_840;
@@ -177,7 +177,7 @@ final class BenchPipelineCommand extends Benchmark {
     return result;
   }
 
-  private static Result result(ObjectNode result) {
+  private static BenchmarkResult result(ObjectNode result) {
     Table table =
         new Table("round", "pipeline images/s", "bare images/s", "efficiency", "mean batch");
     int number = 0;
@@ -193,7 +193,7 @@ final class BenchPipelineCommand extends Benchmark {
     String text =
         String.format(
             "%s%nprocessors while the pipeline ran:%n%s", table.toText(), shares.toText());
-    return new Result(text, table, result);
+    return new BenchmarkResult(text, table, result);
   }
 
   private static void addRow(Table table, String name, JsonNode figures) {

@@ -2,7 +2,7 @@ package dev.vmoe.lab.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.capacity.OperatingPoint;
-import dev.vmoe.cli.PositiveNumbers;
+import dev.vmoe.cli.OptionCheck;
 import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.demo.LocalBroker;
 import dev.vmoe.demo.LocalPipeline;
@@ -88,21 +88,21 @@ final class BenchPlanCommand extends Benchmark {
   void check() {
     LocalBroker.require(LocalBroker.FROM_A_CHECKOUT);
     costs.check();
-    PositiveNumbers.check(spec, "--seconds", seconds, "--repeat", repeat, "--latency", latencyMs);
+    OptionCheck.positive(spec, "--seconds", seconds, "--repeat", repeat, "--latency", latencyMs);
     if (shares.stream().anyMatch(share -> !(share > 0))) {
       throw usage("--shares " + shares + ": not above 0");
     }
   }
 
   @Override
-  Result measure() throws Exception {
+  BenchmarkResult measure() throws Exception {
     try (VmoeSession session = costs.open()) {
       CostOptions.Basis basis = costs.basis(session);
       List<ComparedTrace> rows = measure(basis, session, costs.images(session.card()));
       Table table = table(rows);
       ObjectNode result = Json.object();
       result.set("rows", Json.tree(rows));
-      return new Result(table.toText(), table, result);
+      return new BenchmarkResult(table.toText(), table, result);
     }
   }
 

@@ -82,7 +82,7 @@ final class BenchPriorityCommand extends Benchmark {
   }
 
   @Override
-  Result measure() throws Exception {
+  BenchmarkResult measure() throws Exception {
     try (BatchClassifier classifier = model.open()) {
       PriorityStudy study = valid(() -> study(classifier));
       batches.forEach(classifier.card(), "measured", study::add);
@@ -101,7 +101,7 @@ final class BenchPriorityCommand extends Benchmark {
             parts));
   }
 
-  private Result result(List<PriorityStudy.GroupRow> rows, ModelCard card) {
+  private BenchmarkResult result(List<PriorityStudy.GroupRow> rows, ModelCard card) {
     Table table =
         new Columns<PriorityStudy.GroupRow>()
             .add("images", row -> row.group().label())
@@ -135,6 +135,6 @@ final class BenchPriorityCommand extends Benchmark {
         .put("parts", parts)
         .put("seed", seed);
     result.set("rows", Json.tree(rows));
-    return new Result(text + table.toText(), table, result);
+    return new BenchmarkResult(text + table.toText(), table, result);
   }
 }

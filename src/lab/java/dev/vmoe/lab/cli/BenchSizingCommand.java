@@ -43,7 +43,7 @@ final class BenchSizingCommand extends Benchmark {
   }
 
   @Override
-  Result measure() throws Exception {
+  BenchmarkResult measure() throws Exception {
     Forecaster forecaster = costs.basis().forecaster(100);
     Progress progress = progress();
     SizingStudy study = new SizingStudy(forecaster);
@@ -65,7 +65,7 @@ final class BenchSizingCommand extends Benchmark {
     OutputFiles.write(out.resolve("sizing-accuracy.svg"), SizingPicture.accuracy(scale));
     ObjectNode result = Json.object();
     result.set("rows", Json.tree(all));
-    return new Result(
+    return new BenchmarkResult(
         String.format(
             "%s%n%s%nfiles: %s%n",
             configurations.toText(), lost.toText(), out.toAbsolutePath().normalize()),

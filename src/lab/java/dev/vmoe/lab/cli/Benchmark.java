@@ -17,12 +17,12 @@ abstract class Benchmark extends LabCommand {
    * @param table what {@code --csv} writes
    * @param json what {@code --json} writes
    */
-  record Result(String text, Table table, ObjectNode json) {}
+  record BenchmarkResult(String text, Table table, ObjectNode json) {}
 
   @Override
   public final Integer call() throws Exception {
     check();
-    Result result = measure();
+    BenchmarkResult result = measure();
     print(result.text());
     csv.write(result.table());
     json.write(result.json());
@@ -33,5 +33,5 @@ abstract class Benchmark extends LabCommand {
   abstract void check();
 
   /** Measures. */
-  abstract Result measure() throws Exception;
+  abstract BenchmarkResult measure() throws Exception;
 }

@@ -2,10 +2,12 @@ package dev.vmoe.lab.cli;
 
 import dev.vmoe.cli.ModelOptions;
 import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.modelstore.BundledModels;
 import dev.vmoe.moe.ModelCard;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -43,7 +45,13 @@ final class CapacityOptions {
 
   /** Opens the dense twin; null if there is none. */
   @Nullable BatchClassifier openTwin() throws IOException {
-    return dense == null ? model.openTwin() : model.open(dense);
+    if (dense != null) {
+      return model.open(dense);
+    }
+    Optional<String> bundled = model.bundled();
+    return bundled.isPresent() && BundledModels.haveTwins()
+        ? model.open(BundledModels.twin(bundled.get()))
+        : null;
   }
 
   /** Returns the device and threads that were asked for. */

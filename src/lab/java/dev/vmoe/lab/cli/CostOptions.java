@@ -3,7 +3,7 @@ package dev.vmoe.lab.cli;
 import dev.vmoe.capacity.PointBounds;
 import dev.vmoe.capacity.QualityProfile;
 import dev.vmoe.cli.ModelOptions;
-import dev.vmoe.cli.PositiveNumbers;
+import dev.vmoe.cli.OptionCheck;
 import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.demo.LocalBroker;
 import dev.vmoe.inference.VmoeSession;
@@ -96,7 +96,7 @@ final class CostOptions {
 
   /** Checks the options before anything is started. */
   void check() {
-    PositiveNumbers.check(command, "--max-batch", maxBatch, "--survey-seconds", surveySeconds);
+    OptionCheck.positive(command, "--max-batch", maxBatch, "--survey-seconds", surveySeconds);
     if (costs == null) {
       LocalBroker.require(
           "costs cannot be measured here; measure them from a checkout (ops/vmoe plan --save-costs"

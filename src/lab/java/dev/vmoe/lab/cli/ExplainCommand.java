@@ -1,7 +1,7 @@
 package dev.vmoe.lab.cli;
 
 import dev.vmoe.cli.ModelOptions;
-import dev.vmoe.cli.PositiveNumbers;
+import dev.vmoe.cli.OptionCheck;
 import dev.vmoe.cli.VmoeCommand;
 import dev.vmoe.dataset.ImageFiles;
 import dev.vmoe.image.BadImageException;
@@ -114,13 +114,14 @@ final class ExplainCommand extends LabCommand {
 
   @Override
   public Integer call() throws Exception {
-    PositiveNumbers.check(spec, "--batch", batch, "--sample", sample);
+    OptionCheck.positive(spec, "--batch", batch, "--sample", sample);
     requireHtml();
     List<Path> files = ImageFiles.find(paths);
     if (files.isEmpty() && !paths.isEmpty()) {
       throw new IOException("no image files in " + paths);
     }
-    Path set = batchWith == null && model.isBundled() ? BundledModels.testImages() : batchWith;
+    Path set =
+        batchWith == null && model.bundled().isPresent() ? BundledModels.testImages() : batchWith;
     if (files.isEmpty() && set == null) {
       throw usage("name image files, or a labelled set by --batch-with");
     }

@@ -1,7 +1,7 @@
 package dev.vmoe.lab.cli;
 
 import dev.vmoe.dataset.LabelledImage;
-import dev.vmoe.dataset.LabelledImages;
+import dev.vmoe.lab.sweep.LabelledImages;
 import dev.vmoe.modelstore.BundledModels;
 import dev.vmoe.moe.ModelCard;
 import java.io.IOException;

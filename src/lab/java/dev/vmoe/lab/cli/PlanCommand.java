@@ -1,7 +1,7 @@
 package dev.vmoe.lab.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.vmoe.cli.PositiveNumbers;
+import dev.vmoe.cli.OptionCheck;
 import dev.vmoe.lab.sizing.Demand;
 import dev.vmoe.lab.sizing.MeasuredCosts;
 import dev.vmoe.lab.sizing.Plan;
@@ -104,7 +104,7 @@ final class PlanCommand extends LabCommand {
   @Override
   public Integer call() throws Exception {
     costs.check();
-    PositiveNumbers.check(
+    OptionCheck.positive(
         spec,
         "--image-bytes",
         imageBytes,

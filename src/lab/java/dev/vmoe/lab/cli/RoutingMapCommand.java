@@ -3,12 +3,14 @@ package dev.vmoe.lab.cli;
 import dev.vmoe.cli.ConnectionOptions;
 import dev.vmoe.cli.ModelOptions;
 import dev.vmoe.cli.RoutingOptions;
-import dev.vmoe.client.TopicReader;
+import dev.vmoe.client.CommittedConsumer;
 import dev.vmoe.event.AvroDeserializer;
 import dev.vmoe.event.BadRecordException;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.lab.routing.PngCanvas;
+import dev.vmoe.lab.routing.RoutingRows;
 import dev.vmoe.lab.routing.RoutingTally;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.RoutingSettings;
@@ -22,12 +24,19 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -49,6 +58,9 @@ import picocli.CommandLine.ParameterException;
           + " routing-map-layers.csv (a row a layer)."
     })
 final class RoutingMapCommand extends LabCommand {
+
+  private static final Duration POLL = Duration.ofMillis(200);
+  private static final Duration STALLED = Duration.ofSeconds(30);
 
   @Mixin private final ConnectionOptions connection = new ConnectionOptions();
   @Mixin private final ModelOptions model = new ModelOptions();
@@ -82,7 +94,7 @@ final class RoutingMapCommand extends LabCommand {
   @Override
   public Integer call() throws Exception {
     batches.check();
-    if (connection.given()) {
+    if (connects()) {
       refuseWith("--settings and the like", "--model", "--images", "--batch", "--limit");
       refuseWith("--settings and the like", "--capacity-ratio", "--experts-per-token", "--routing");
       write(ofTopic(connection.settings()));
@@ -93,6 +105,11 @@ final class RoutingMapCommand extends LabCommand {
       write(ofImages());
     }
     return 0;
+  }
+
+  private boolean connects() {
+    return Stream.of("--settings", "--bootstrap-server", "--registry", "--set")
+        .anyMatch(spec.commandLine().getParseResult()::hasMatchedOption);
   }
 
   private void refuseWith(String what, String... options) {
@@ -167,8 +184,10 @@ final class RoutingMapCommand extends LabCommand {
   /** Returns the latest row of each model and class, those written last at the end. */
   private static List<RoutingProfile> rows(Settings settings, String topic) {
     Map<String, byte[]> latest = new LinkedHashMap<>();
-    try (TopicReader reader = new TopicReader(settings.consumerProperties(), topic, true)) {
-      reader.readToEnd(
+    try (KafkaConsumer<byte[], byte[]> consumer =
+        CommittedConsumer.open(settings.consumerProperties(), List.of(topic), true)) {
+      readToEnd(
+          consumer,
           record -> {
             String key =
                 record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
@@ -194,16 +213,40 @@ final class RoutingMapCommand extends LabCommand {
     return rows;
   }
 
+  /**
+   * Reads what is there now.
+   *
+   * @throws TimeoutException if nothing more comes although the end is not reached
+   */
+  private static void readToEnd(
+      KafkaConsumer<byte[], byte[]> consumer, Consumer<ConsumerRecord<byte[], byte[]>> receiver) {
+    Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
+    long lastNanos = System.nanoTime();
+    long before = -1;
+    while (ends.entrySet().stream()
+        .anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+      consumer.poll(POLL).forEach(receiver);
+      long now = ends.keySet().stream().mapToLong(consumer::position).sum();
+      if (now != before) {
+        before = now;
+        lastNanos = System.nanoTime();
+      } else if (System.nanoTime() - lastNanos > STALLED.toNanos()) {
+        throw new TimeoutException(
+            "no record for " + STALLED.toSeconds() + " s, before the end of " + ends.keySet());
+      }
+    }
+  }
+
   private void write(RoutingTable table) throws IOException {
     RoutingMapPicture picture = picture(table);
     OutputFiles.write(out.resolve("routing-map.svg"), picture.toSvg());
-    OutputFiles.write(out.resolve("routing-map.png"), picture.toPng());
-    OutputFiles.write(out.resolve("routing-map.csv"), table.cells().toCsv());
-    OutputFiles.write(out.resolve("routing-map-layers.csv"), table.byLayer().toCsv());
+    OutputFiles.write(out.resolve("routing-map.png"), PngCanvas.of(picture));
+    OutputFiles.write(out.resolve("routing-map.csv"), RoutingRows.cells(table).toCsv());
+    OutputFiles.write(out.resolve("routing-map-layers.csv"), RoutingRows.byLayer(table).toCsv());
     PrintWriter text = out();
     text.println(
         "mutual information between the expert of a kept choice and the image's class, in bits:");
-    text.print(table.byLayer().toText());
+    text.print(RoutingRows.byLayer(table).toText());
     if (table.otherImages() > 0) {
       text.println(
           table.otherImages() + " images with labels that the model does not know are left out");

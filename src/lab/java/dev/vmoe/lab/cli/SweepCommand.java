@@ -1,6 +1,6 @@
 package dev.vmoe.lab.cli;
 
-import dev.vmoe.cli.PositiveNumbers;
+import dev.vmoe.cli.OptionCheck;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.lab.sweep.EqualAccuracy;
 import dev.vmoe.lab.sweep.ImageSample;
@@ -101,7 +101,7 @@ final class SweepCommand extends LabCommand {
 
   @Override
   public Integer call() throws Exception {
-    PositiveNumbers.check(spec, "--limit", limit);
+    OptionCheck.positive(spec, "--limit", limit);
     if (skip < 0) {
       throw usage("--skip " + skip + " is below 0");
     }

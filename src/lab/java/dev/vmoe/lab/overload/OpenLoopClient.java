@@ -8,6 +8,7 @@ import dev.vmoe.event.AvroDeserializer;
 import dev.vmoe.event.BadRecordException;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.Prediction;
+import dev.vmoe.event.RegistryClient;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.TopicPlan;
 import java.nio.charset.StandardCharsets;
@@ -38,6 +39,7 @@ public final class OpenLoopClient implements AutoCloseable {
 
   private static final long LEAD_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
+  private final RegistryClient registry;
   private final ImageProducer producer;
   private final KafkaConsumer<byte[], byte[]> consumer;
   private final AvroDeserializer<Prediction> reader;
@@ -67,7 +69,8 @@ public final class OpenLoopClient implements AutoCloseable {
   public OpenLoopClient(LocalPipeline pipeline, List<LabelledImage> images, Duration stalledAfter) {
     Settings settings = pipeline.settings();
     String servers = settings.getString(Settings.BOOTSTRAP_SERVERS);
-    this.reader = new AvroDeserializer<>(pipeline.registry(), Prediction.class);
+    this.registry = RegistryClient.of(settings);
+    this.reader = new AvroDeserializer<>(registry, Prediction.class);
     this.images = List.copyOf(images);
     this.requests = images.stream().map(LabelledImage::toRequest).toList();
     this.stalledAfter = stalledAfter;
@@ -77,7 +80,7 @@ public final class OpenLoopClient implements AutoCloseable {
     this.producer =
         new ImageProducer(
             Map.of("bootstrap.servers", servers, "client.id", CLIENT_ID, "linger.ms", 5),
-            pipeline.registry(),
+            registry,
             settings.topic(TopicPlan.IMAGES));
   }
 
@@ -300,10 +303,10 @@ public final class OpenLoopClient implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
-      producer.close();
-    } finally {
-      consumer.close();
+    try (registry;
+        consumer;
+        producer) {
+      // each is closed even if another fails
     }
   }
 }

@@ -180,12 +180,12 @@ public final class ContactSheet {
     PatchGrid grid = explanation.grid();
     for (int layer = 0; layer < blocks.size(); layer++) {
       byte[] kept = run.kept(watched.place(), layer);
-      String count = grid.skippedPatches(kept) + " of " + grid.patches();
-      boolean classToken = grid.skipsClassToken(kept);
+      String count = SkippedPatches.count(grid, kept) + " of " + grid.patches();
+      boolean classToken = SkippedPatches.withClassToken(grid, kept);
       page.append("<figure>");
       picture(
           page,
-          grid.dim(watched.image().pixels(), kept),
+          SkippedPatches.dim(grid, watched.image().pixels(), kept),
           "block %d skips %s patches%s"
               .formatted(blocks.get(layer), count, classToken ? " and the class token" : ""));
       page.append(

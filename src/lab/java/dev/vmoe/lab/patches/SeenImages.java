@@ -1,10 +1,10 @@
 package dev.vmoe.lab.patches;
 
 import dev.vmoe.dataset.FileDecoder;
-import dev.vmoe.dataset.LabelledImages;
 import dev.vmoe.image.BadImageException;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.lab.sweep.LabelledBatches;
+import dev.vmoe.lab.sweep.LabelledImages;
 import dev.vmoe.moe.ModelCard;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,5 +1,5 @@
 /**
- * Counts of labelled images that become a routing map.
+ * Counts of labelled images that become a routing map, and the map as tables and as PNG.
  *
  * <p>May use serving, and no other part of the lab.
  */

@@ -1,6 +1,5 @@
 package dev.vmoe.lab.sweep;
 
-import dev.vmoe.dataset.LabelledImages;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.moe.ModelCard;
 import java.io.IOException;
@@ -117,7 +116,7 @@ public final class ImageSample {
         card.classes(),
         order.subList(first, first + count),
         (slot, image) -> {
-          classes[slot] = image.classIn(card);
+          classes[slot] = LabelledImages.classIn(card, image);
           LabelledBatches.decode(decoder, image, images, slot);
         });
     return new ImageSlice(images, classes);

@@ -62,7 +62,7 @@ public final class LabelledBatches {
     int filled = 0;
     for (int i = 0; i < count; i++) {
       LabelledImage image = set.next();
-      classes[filled] = image.classIn(card);
+      classes[filled] = LabelledImages.classIn(card, image);
       decode(decoder, image, images, filled++);
       if (filled == batch || i == count - 1) {
         receiver.add(images, Arrays.copyOf(classes, filled));

@@ -1,5 +1,7 @@
-package dev.vmoe.dataset;
+package dev.vmoe.lab.sweep;
 
+import dev.vmoe.dataset.ImageFiles;
+import dev.vmoe.dataset.LabelledImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.MalformedInputException;
@@ -33,7 +35,7 @@ final class LabelledFiles implements LabelledImages {
       }
       String label = fileName(folder);
       for (Path file : sorted(folder)) {
-        if (Files.isRegularFile(file) && ImageFileName.promisesImage(file)) {
+        if (Files.isRegularFile(file) && ImageFiles.promisesImage(file)) {
           entries.add(new LabelledFile(label + "/" + fileName(file), file, label));
         }
       }
@@ -41,7 +43,7 @@ final class LabelledFiles implements LabelledImages {
     if (entries.isEmpty()) {
       throw new IOException(
           "no images found in %s: expected one sub-folder a class, with files ending in %s"
-              .formatted(root, ImageFileName.ENDINGS));
+              .formatted(root, ImageFiles.ENDINGS));
     }
     return new LabelledFiles(entries);
   }

@@ -1,4 +1,4 @@
-package dev.vmoe.picture;
+package dev.vmoe.lab.routing;
 
 import static org.bytedeco.opencv.global.opencv_core.CV_8UC1;
 import static org.bytedeco.opencv.global.opencv_imgproc.FILLED;
@@ -11,6 +11,8 @@ import static org.bytedeco.opencv.global.opencv_imgproc.rectangle;
 
 import dev.vmoe.image.OpenCv;
 import dev.vmoe.image.PngEncoder;
+import dev.vmoe.picture.Canvas;
+import dev.vmoe.profile.RoutingMapPicture;
 import java.text.Normalizer;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.IntPointer;
@@ -39,7 +41,7 @@ public final class PngCanvas implements Canvas, AutoCloseable {
    *
    * @param scale pixels of the PNG for one pixel of the picture
    */
-  public PngCanvas(int width, int height, double scale) {
+  private PngCanvas(int width, int height, double scale) {
     OpenCv.load();
     this.scale = scale;
     this.image =
@@ -48,6 +50,14 @@ public final class PngCanvas implements Canvas, AutoCloseable {
             (int) Math.ceil(width * scale),
             CV_8UC1,
             Scalar.all(255));
+  }
+
+  /** Returns a routing map as a PNG file's bytes, twice as large. */
+  public static byte[] of(RoutingMapPicture map) {
+    try (PngCanvas canvas = new PngCanvas(map.width(), map.height(), 2)) {
+      map.draw(canvas);
+      return canvas.toPng();
+    }
   }
 
   @Override
@@ -95,7 +105,7 @@ public final class PngCanvas implements Canvas, AutoCloseable {
   }
 
   /** Returns the picture so far as a PNG file's bytes. */
-  public byte[] toPng() {
+  private byte[] toPng() {
     return PngEncoder.encode(image);
   }
 

@@ -1,5 +1,8 @@
-package dev.vmoe.dataset;
+package dev.vmoe.lab.sweep;
 
+import dev.vmoe.dataset.IdxImages;
+import dev.vmoe.dataset.LabelledImage;
+import dev.vmoe.moe.ModelCard;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,14 +87,61 @@ public interface LabelledImages extends Iterator<LabelledImage>, AutoCloseable {
       if (idx.size() > 1) {
         throw new IOException(path + " holds several sets, name one of them: " + idx);
       }
-      return idx.isEmpty() ? LabelledFiles.ofFolders(path) : IdxImages.open(idx.get(0), classNames);
+      return idx.isEmpty()
+          ? LabelledFiles.ofFolders(path)
+          : new IdxSet(IdxImages.open(idx.get(0), classNames));
     }
     if (IdxImages.isImageFile(path)) {
-      return IdxImages.open(path, classNames);
+      return new IdxSet(IdxImages.open(path, classNames));
     }
     if (path.toString().toLowerCase(Locale.ROOT).endsWith(".csv")) {
       return LabelledFiles.ofCsv(path);
     }
     throw new IOException(path + " is neither a folder, nor a .csv, nor an images-idx3-ubyte file");
+  }
+
+  /**
+   * Returns the index of an image's label among a model's classes.
+   *
+   * @throws IOException if the model does not have this class
+   */
+  static int classIn(ModelCard card, LabelledImage image) throws IOException {
+    int index = card.classes().indexOf(image.label());
+    if (index < 0) {
+      throw new IOException(
+          String.format(
+              "%s has the label '%s', which is not one of the model's %d classes: %s",
+              image.name(), image.label(), card.classes().size(), card.classes()));
+    }
+    return index;
+  }
+
+  /** A set in IDX files. */
+  record IdxSet(IdxImages images) implements LabelledImages {
+
+    @Override
+    public int size() {
+      return images.size();
+    }
+
+    @Override
+    public void skip(int count) throws IOException {
+      images.skip(count);
+    }
+
+    @Override
+    public boolean hasNext() {
+      return images.hasNext();
+    }
+
+    @Override
+    public LabelledImage next() {
+      return images.next();
+    }
+
+    @Override
+    public void close() throws IOException {
+      images.close();
+    }
   }
 }

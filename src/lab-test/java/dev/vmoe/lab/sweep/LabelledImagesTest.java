@@ -1,9 +1,10 @@
-package dev.vmoe.dataset;
+package dev.vmoe.lab.sweep;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.image.DecoderLimits;
 import dev.vmoe.image.OpenCvDecoder;
 import dev.vmoe.image.Preprocessing;

@@ -1,0 +1,82 @@
+package dev.vmoe.lab.routing;
+
+import dev.vmoe.output.Table;
+import dev.vmoe.profile.ClassInformation;
+import dev.vmoe.profile.RoutingTable;
+import dev.vmoe.profile.RoutingTable.TableLayer;
+import java.util.Arrays;
+
+/** A routing table as rows of text or CSV. */
+public final class RoutingRows {
+
+  private RoutingRows() {}
+
+  /** Returns the mutual information between experts and classes, a row a layer. */
+  public static Table byLayer(RoutingTable routing) {
+    Table table =
+        new Table(
+            "block",
+            "images",
+            "classes",
+            "experts",
+            "kept_choices",
+            "information_bits",
+            "chance_bits",
+            "above_chance_bits",
+            "most_bits");
+    for (TableLayer layer : routing.layers()) {
+      ClassInformation information = routing.information(layer);
+      long choices = 0;
+      for (long[] ofClass : layer.kept()) {
+        choices += Arrays.stream(ofClass).sum();
+      }
+      table.add(
+          layer.block(),
+          routing.images(),
+          routing.classes().size(),
+          layer.numExperts(),
+          choices,
+          Table.decimals(information.bits(), 4),
+          Table.decimals(information.chanceBits(), 4),
+          Table.decimals(information.aboveChanceBits(), 4),
+          Table.decimals(information.maxBits(), 4));
+    }
+    return table;
+  }
+
+  /** Returns the counts and weights, a row for each layer, class and expert. */
+  public static Table cells(RoutingTable routing) {
+    Table table =
+        new Table(
+            "block",
+            "class",
+            "images",
+            "expert",
+            "kept",
+            "gate_sum",
+            "share_of_class",
+            "mean_weight",
+            "mean_gate");
+    for (TableLayer layer : routing.layers()) {
+      double[][] weights = layer.meanWeights();
+      for (int c = 0; c < routing.classes().size(); c++) {
+        long ofClass = Arrays.stream(layer.kept()[c]).sum();
+        for (int e = 0; e < layer.numExperts(); e++) {
+          long kept = layer.kept()[c][e];
+          double gates = layer.gateSum()[c][e];
+          table.add(
+              layer.block(),
+              routing.classes().get(c).label(),
+              routing.classes().get(c).images(),
+              e,
+              kept,
+              Table.decimals(gates, 3),
+              Table.decimals(ofClass == 0 ? 0 : (double) kept / ofClass, 5),
+              Table.decimals(weights[c][e], 5),
+              kept == 0 ? null : Table.decimals(gates / kept, 5));
+        }
+      }
+    }
+    return table;
+  }
+}

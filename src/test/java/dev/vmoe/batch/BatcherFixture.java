@@ -1,0 +1,171 @@
+package dev.vmoe.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.vmoe.capacity.CapacityController;
+import dev.vmoe.capacity.FixedCapacity;
+import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.capacity.Sample;
+import dev.vmoe.image.BadImageException;
+import dev.vmoe.image.ImageDecoder;
+import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.inference.BatchResult;
+import dev.vmoe.inference.InferenceException;
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.moe.Routing;
+import dev.vmoe.moe.RoutingCounts;
+import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.Settings;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+
+/** A batcher of images of one pixel, and a classifier that answers each with its red value. */
+abstract class BatcherFixture {
+
+  static final Duration FOREVER = Duration.ofSeconds(20);
+  static final Duration NEVER_LINGERS = Duration.ofMinutes(1);
+  static final int BAD = 255;
+  static final int NO_NATIVES = 253;
+  static final RoutingSettings SETTINGS = new RoutingSettings(1.05, 2, Routing.VANILLA);
+
+  static final LiveSettings LIVE = LiveSettings.of(new Settings(Map.of()));
+
+  final PixelEcho classifier = new PixelEcho();
+  final List<Sample> samples = new CopyOnWriteArrayList<>();
+  final AtomicInteger decoded = new AtomicInteger();
+  volatile BatchLimits limits;
+  LongSupplier clock = System::nanoTime;
+  MicroBatcher<Integer> batcher;
+
+  @AfterEach
+  void close() {
+    classifier.permits.release(1_000_000);
+    if (batcher != null) {
+      batcher.close();
+    }
+  }
+
+  void open(int maxImages, long maxBytes, Duration linger) {
+    open(maxImages, maxBytes, linger, (run, origins) -> {});
+  }
+
+  void open(int maxImages, long maxBytes, Duration linger, RunObserver<Integer> observer) {
+    FixedCapacity fixed =
+        new FixedCapacity(
+            new OperatingPoint(SETTINGS.capacityRatio(), SETTINGS.expertsPerToken()),
+            SETTINGS.routing());
+    CapacityController controller =
+        sample -> {
+          samples.add(sample);
+          return fixed.decide(sample);
+        };
+    ImageDecoder decoder =
+        (encoded, images, slot) -> {
+          decoded.incrementAndGet();
+          decode(encoded, images, slot);
+        };
+    limits = new BatchLimits(maxImages, maxBytes, linger);
+    ServedModel model = new ServedModel(classifier, decoder, () -> {});
+    batcher =
+        new MicroBatcher<>(
+            () -> new BatchTerms(LIVE, model, limits, controller), 2, observer, clock);
+  }
+
+  /** A 1×1 image whose red value is its first byte. */
+  static void decode(byte[] encoded, ByteBuffer images, int slot) throws BadImageException {
+    if ((encoded[0] & 0xff) == BAD) {
+      throw new BadImageException("bad pixel");
+    }
+    if ((encoded[0] & 0xff) == NO_NATIVES) {
+      throw new UnsatisfiedLinkError("no natives");
+    }
+    images.put(slot * 3, encoded[0]);
+  }
+
+  static byte[] encoded(int pixel, int length) {
+    byte[] bytes = new byte[length];
+    bytes[0] = (byte) pixel;
+    return bytes;
+  }
+
+  static void submit(Lane<Integer> lane, int... pixels) {
+    for (int pixel : pixels) {
+      lane.submit(pixel, encoded(pixel, 1));
+    }
+  }
+
+  static Share<Integer> take(Lane<Integer> lane) throws InterruptedException {
+    assertThat(lane.await(FOREVER)).isTrue();
+    Share<Integer> share = lane.poll();
+    assertThat(share).isNotNull();
+    return share;
+  }
+
+  /** What the classifier said of each classified image of a share. */
+  static List<Integer> classes(Share<Integer> share) {
+    List<Integer> classes = new ArrayList<>();
+    for (Answer<Integer> answer : share.answers()) {
+      if (answer instanceof Answer.Classified<Integer> classified) {
+        classes.add((int) share.run().result().logits()[classified.index()][0]);
+      }
+    }
+    return classes;
+  }
+
+  /** Answers each image with its red value, when permitted. */
+  static final class PixelEcho implements BatchClassifier {
+
+    static final int FAILS = 254;
+    static final long RUN_NANOS = 1;
+
+    final Semaphore permits = new Semaphore(1_000_000);
+    final List<List<Integer>> pixelsSeen = new CopyOnWriteArrayList<>();
+    final List<float[]> prioritiesSeen = new CopyOnWriteArrayList<>();
+    volatile boolean takesAllCores;
+
+    @Override
+    public boolean takesAllCores() {
+      return takesAllCores;
+    }
+
+    @Override
+    public ModelCard card() {
+      return new ModelCard(
+          "echo", "", List.of("red"), 1, 1, List.of(), 0, 0, 1, true, "bilinear", "echo");
+    }
+
+    @Override
+    public BatchResult classify(
+        ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
+      permits.acquireUninterruptibly();
+      List<Integer> pixels =
+          IntStream.range(0, numImages).map(i -> images.get(i * 3) & 0xff).boxed().toList();
+      if (pixels.contains(FAILS)) {
+        throw new InferenceException("asked to fail", new IllegalStateException());
+      }
+      pixelsSeen.add(pixels);
+      prioritiesSeen.add(priorities);
+      float[][] logits = new float[numImages][1];
+      for (int i = 0; i < numImages; i++) {
+        logits[i][0] = pixels.get(i);
+      }
+      RoutingCounts none =
+          new RoutingCounts(
+              numImages, 0, 0, new int[0], new int[0], new float[0], new float[0], new int[0]);
+      return new BatchResult(logits, none, settings, 0, settings.capacityRatio(), RUN_NANOS);
+    }
+
+    @Override
+    public void close() {}
+  }
+}

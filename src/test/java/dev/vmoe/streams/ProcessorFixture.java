@@ -1,0 +1,181 @@
+package dev.vmoe.streams;
+
+import static org.awaitility.Awaitility.await;
+
+import dev.vmoe.batch.BatchLimits;
+import dev.vmoe.batch.BatchTerms;
+import dev.vmoe.batch.MicroBatcher;
+import dev.vmoe.batch.ServedModel;
+import dev.vmoe.capacity.CapacityController;
+import dev.vmoe.capacity.FixedCapacity;
+import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.event.AvroDeserializer;
+import dev.vmoe.event.AvroSerializer;
+import dev.vmoe.event.ExpertUtilization;
+import dev.vmoe.event.ImageRequest;
+import dev.vmoe.event.Prediction;
+import dev.vmoe.event.RegistryClient;
+import dev.vmoe.image.FakeDecoder;
+import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.instance.Pipeline;
+import dev.vmoe.metrics.Meters;
+import dev.vmoe.metrics.PipelineMetrics;
+import dev.vmoe.moe.Routing;
+import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.Settings;
+import dev.vmoe.topics.Topics;
+import dev.vmoe.tracing.Tracing;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.UUID;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.streams.TestInputTopic;
+import org.apache.kafka.streams.TestOutputTopic;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.junit.jupiter.api.AfterEach;
+
+/** The processor in the test driver of Kafka Streams, with a model that only tells greys apart. */
+abstract class ProcessorFixture {
+
+  private static final Topics TOPICS =
+      new Topics("images", "predictions", "utilization", "dlq", "config", "routing-profile");
+  static final TopicPartition IMAGES = new TopicPartition("images", 0);
+  static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
+  private static final int SLOT_BYTES = 8 * 8 * 3;
+
+  final RegistryClient registry =
+      new RegistryClient("mock://" + UUID.randomUUID(), Map.of(), Duration.ZERO);
+  final AvroSerializer<ImageRequest> requests = new AvroSerializer<>(registry);
+  final Meters meters = new Meters();
+  final PipelineMetrics metrics = Pipeline.metrics(meters, new FakeClassifier().card());
+  GuardedObserver observer = observer();
+  final List<AutoCloseable> open = new ArrayList<>();
+
+  FakeClassifier classifier = new FakeClassifier();
+  CommitGuard guard = new CommitGuard(Duration.ofSeconds(10));
+  int batchImages = 4;
+  int inFlightImages = 100;
+  long inFlightBytes = 1_000_000;
+  InFlight inFlight;
+  Duration linger = Duration.ofMillis(20);
+
+  TopologyTestDriver driver;
+  TestInputTopic<byte[], byte[]> images;
+  TestOutputTopic<byte[], Prediction> predictions;
+  TestOutputTopic<byte[], byte[]> deadLetters;
+  TestOutputTopic<byte[], ExpertUtilization> utilization;
+
+  @AfterEach
+  void close() throws Exception {
+    for (AutoCloseable it : open) {
+      it.close();
+    }
+  }
+
+  private Topology topology() {
+    LiveSettings settings = LiveSettings.of(new Settings(Map.of()));
+    ServedModel model = new ServedModel(classifier, new FakeDecoder(SLOT_BYTES), () -> {});
+    CapacityController controller = new FixedCapacity(new OperatingPoint(1.05, 2), Routing.VANILLA);
+    MicroBatcher<Waiting> batcher =
+        new MicroBatcher<>(
+            () ->
+                new BatchTerms(
+                    settings, model, new BatchLimits(batchImages, 1_000_000, linger), controller),
+            2,
+            observer);
+    open.add(0, batcher);
+    inFlight = new InFlight(() -> inFlightImages, inFlightBytes);
+    MicroBatchProcessor.Shared shared =
+        new MicroBatchProcessor.Shared(
+            batcher::openLane,
+            new RequestReader(registry, 1000),
+            new ShareEvents(),
+            guard,
+            inFlight,
+            "images",
+            1_000_000);
+    return PipelineTopology.build(
+        TOPICS, registry, () -> new MicroBatchProcessor(shared, observer));
+  }
+
+  /** The observers of an instance, and more before them. */
+  GuardedObserver observer(ImageObserver... first) {
+    List<ImageObserver> all = new ArrayList<>(List.of(first));
+    all.add(new ShareRecorder(metrics));
+    all.add(new ShareTracer(Tracing.OFF, TOPICS, "test"));
+    return new GuardedObserver(metrics::observerFailed, all.toArray(ImageObserver[]::new));
+  }
+
+  void start() {
+    Properties properties = new Properties();
+    properties.put("application.id", "test");
+    properties.put("bootstrap.servers", "nowhere:1");
+    properties.put("processing.guarantee", "exactly_once_v2");
+    driver = new TopologyTestDriver(topology(), properties);
+    open.add(0, driver);
+    images =
+        driver.createInputTopic("images", new ByteArraySerializer(), new ByteArraySerializer());
+    predictions =
+        driver.createOutputTopic(
+            "predictions",
+            new ByteArrayDeserializer(),
+            new AvroDeserializer<>(registry, Prediction.class));
+    deadLetters =
+        driver.createOutputTopic("dlq", new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    utilization =
+        driver.createOutputTopic(
+            "utilization",
+            new ByteArrayDeserializer(),
+            new AvroDeserializer<>(registry, ExpertUtilization.class));
+  }
+
+  void send(String key, int grey) {
+    images.pipeInput(bytes(key), avro(grey, null), NOON);
+  }
+
+  byte[] avro(int grey, String label) {
+    return requests.serialize(
+        "images",
+        ImageRequest.newBuilder()
+            .setImage(ByteBuffer.wrap(FakeDecoder.grey(grey)))
+            .setLabel(label)
+            .setAttributes(Map.of("camera", "7"))
+            .build());
+  }
+
+  static ImageRequest request(int imageBytes) {
+    return ImageRequest.newBuilder().setImage(ByteBuffer.allocate(imageBytes)).build();
+  }
+
+  void awaitAnswers(long count) {
+    await()
+        .until(
+            () -> {
+              driver.advanceWallClockTime(Duration.ofMillis(5));
+              return predictions.getQueueSize() + deadLetters.getQueueSize() >= count;
+            });
+  }
+
+  long committable(long wanted) {
+    return guard.guarded(Map.of(IMAGES, new OffsetAndMetadata(wanted))).get(IMAGES).offset();
+  }
+
+  static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  static String header(Headers headers, String name) {
+    return new String(headers.lastHeader(name).value(), StandardCharsets.UTF_8);
+  }
+}
