@@ -1,18 +1,52 @@
 package dev.vmoe.capacity;
 
-/** Set-point. */
+/**
+ * The most accurate operating point at which the queue is no longer than what that point gives up
+ * allows: a set-point control, in proportion to the queue and fed forward by arrivals.
+ *
+ * <p>With L the latency budget, b the images of the batch about to run, W those that wait behind it,
+ * a the age of its oldest image, λ the arrivals a second, F a full batch, and for point i
+ *
+ * <pre>
+ * xᵢ       = batch(i, F) / F                          seconds an image takes
+ * givenᵢ   = (x_best − xᵢ) / (x_best − x_fastest)     0 at the best point, 1 at the fastest
+ * driftᵢ   = (λ · xᵢ − 1) · 1 s                       what the queue gains (or loses) in a second
+ *
+ * i holds if  W · x_best + driftᵢ ≤ givenᵢ · (L − run(i, b))  and  a + run(i, b) ≤ 0.95 · L
+ * </pre>
+ *
+ * <p>The most accurate point that holds is taken, between two rungs of the same K the ratio at which
+ * it just holds; where none holds, the fastest. Nothing else is remembered: changing the point
+ * costs nothing, so the queue does the averaging.
+ *
+ * <ul>
+ *   <li><b>Steady.</b> The queue settles where the point that keeps up with the arrivals just holds:
+ *       the more has to be given up, the longer it is. Without that slope, a short disturbance would
+ *       cost accuracy although the queue has room for it.
+ *   <li><b>A burst begins, the machine slows down.</b> The drift shows it before the queue does.
+ *   <li><b>It ends.</b> The drift turns negative: the point rises before the queue is gone.
+ *   <li><b>Overloaded.</b> No point holds; the fastest runs until one does.
+ * </ul>
+ */
 public final class AdaptiveCapacity implements CapacityPolicy {
 
-  private static final double SHARE = Double.parseDouble(System.getProperty("a.s", "0.85"));
-  private static final double HORIZON = Double.parseDouble(System.getProperty("a.h", "2"));
-  private static final double CAP = Double.parseDouble(System.getProperty("a.cap", "0.7"));
-  private static final double SLOPE = Double.parseDouble(System.getProperty("a.lo", "0.8"));
-  private static final double OLDEST = Double.parseDouble(System.getProperty("a.o", "0.9"));
+  /** Time over which the drift of the queue is counted, in seconds. */
+  private static final double HORIZON = 1;
+
+  /** Share of the budget that the oldest image of a batch may have taken when it is answered. */
+  private static final double OLDEST = 0.95;
+
+  private static final double NANOS = 1e9;
 
   private final Ladder ladder;
   private final double budget;
 
-  /** Creates a policy. */
+  /**
+   * Creates a policy.
+   *
+   * @param ladder the points to choose from
+   * @param budget the time to answer in
+   */
   public AdaptiveCapacity(Ladder ladder, LatencyBudget budget) {
     this.ladder = ladder;
     this.budget = budget.seconds();
@@ -20,19 +54,33 @@ public final class AdaptiveCapacity implements CapacityPolicy {
 
   @Override
   public Decision choose(Situation now) {
-    double top = 1 / now.imagesPerSecond(ladder.rung(ladder.top()));
-    double low = 1 / now.imagesPerSecond(ladder.rung(0)) - 1e-9;
+    double excessAbove = 0;
     for (int rung = ladder.top(); rung >= 0; rung--) {
-      OperatingPoint point = ladder.rung(rung);
-      double run = now.cost().runSeconds(point, now.sample().batchImages());
-      double each = 1 / now.imagesPerSecond(point);
-      double clear = run + now.imagesBehind() * each;
-      double drift = (now.load().arrivalsPerSecond() * each - 1) * HORIZON;
-      double given = (top - each) / (top - low);
-      if (now.imagesBehind() * top + drift <= (SHARE + (SLOPE - SHARE) * given) * (budget - run) && clear <= CAP * budget && now.sample().oldestAgeNanos() / 1e9 + run <= OLDEST * budget) {
-        return now.decision(point, ladder.routing(), rung == ladder.top() ? "best" : "holds");
+      double excess = excess(now, ladder.rung(rung));
+      if (excess <= 0) {
+        return rung == ladder.top()
+            ? now.decision(ladder.rung(rung), ladder.routing(), "holds the best point")
+            : now.decision(
+                ladder.between(rung, -excess / (excessAbove - excess)),
+                ladder.routing(),
+                "follows queue and arrivals");
       }
+      excessAbove = excess;
     }
-    return now.decision(ladder.rung(0), ladder.routing(), "overloaded");
+    return now.decision(
+        ladder.rung(0), ladder.routing(), "overloaded: no point is fast enough");
+  }
+
+  /** Returns by how much a point does not hold, in seconds; at most 0 where it holds. */
+  private double excess(Situation now, OperatingPoint point) {
+    double best = 1 / now.imagesPerSecond(ladder.rung(ladder.top()));
+    double fastest = 1 / now.imagesPerSecond(ladder.rung(0));
+    double each = 1 / now.imagesPerSecond(point);
+    double run = now.cost().runSeconds(point, now.sample().batchImages());
+    double given = best > fastest ? (best - each) / (best - fastest) : 0;
+    double drift = (now.load().arrivalsPerSecond() * each - 1) * HORIZON;
+    double queue = now.imagesBehind() * best + drift - given * (budget - run);
+    double oldest = now.sample().oldestAgeNanos() / NANOS + run - OLDEST * budget;
+    return Math.max(queue, oldest);
   }
 }

@@ -1,11 +1,13 @@
 package dev.vmoe.capacity;
 
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.OptionalDouble;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,14 +18,13 @@ import org.jspecify.annotations.Nullable;
  * batch(i, b) = run(i, b) + gap · b
  * </pre>
  *
- * where {@code surveyed} is linear in the images b between measured batch sizes, {@code machine} is
- * one factor for all points, and {@code gap} is what an image costs beside its run (decoding that
- * nothing hides, hand-over).
+ * where {@code surveyed} is linear in the images b between measured batch sizes, and in the capacity
+ * ratio between measured ratios of one K; {@code machine} is one factor for all points, and {@code
+ * gap} is what an image costs beside its run (decoding that nothing hides, hand-over).
  *
- * <p>The factor is actual over surveyed time, averaged over the last 0.3 s of running. Every run
- * teaches it, also a small one, so that nothing that was learnt stays when it is no longer true;
- * while nothing runs, it fades towards the survey. The gap is learnt from full batches with more
- * images behind them.
+ * <p>The factor is actual over surveyed time, averaged over the last 0.2 s of running. Every run
+ * teaches it, also a small one, so it always says how fast the machine is now; while nothing runs,
+ * it fades towards the survey. The gap is learnt from full batches with a full batch behind them.
  *
  * <p>Times are in seconds. {@link #observe} and everything learnt belong to one thread; {@link
  * #relativeError()}, {@link #machineFactor()}, {@link #gapSeconds()}, {@link #points()} and {@link
@@ -32,73 +33,34 @@ import org.jspecify.annotations.Nullable;
 public final class CostModel {
 
   /** Time of running over which the factor is averaged, in seconds. */
-  private static final double MEMORY = Double.parseDouble(System.getProperty("c.mem", "0.3"));
+  private static final double MEMORY = 0.2;
 
-  /** Weight of one full batch in the gap. */
+  /** Time after which half of what was learnt has faded, in seconds. */
+  private static final double HALF_LIFE = 60;
+
+  /** Maximum factor by which one run counts as slower or faster: a pause is no trend. */
+  private static final double MAX_RUN_FACTOR = 4;
+
+  /** Weight of one batch in the gap. */
   private static final double GAP_WEIGHT = 0.15;
 
   /** Weight of one run in the mean error. */
   private static final double ERROR_WEIGHT = 0.05;
 
-  /** Maximum factor by which one run counts as slower or faster: a pause is no trend. */
-  private static final double MAX_RUN_FACTOR = 4;
-
-  /** Time after which half of the factor is forgotten, in seconds. */
-  private static final double HALF_LIFE = Double.parseDouble(System.getProperty("c.half", "60"));
-
   private static final double NANOS = 1e9;
 
-  /** What was measured of one point, ascending in images and never falling in seconds. */
-  private static final class Curve {
-    final int[] images;
-    final double[] seconds;
-
-    Curve(List<RunTime> measured) {
-      List<RunTime> sorted =
-          measured.stream().sorted(Comparator.comparingInt(RunTime::images)).toList();
-      images = sorted.stream().mapToInt(RunTime::images).toArray();
-      seconds = new double[images.length];
-      double longest = 1 / NANOS;
-      for (int i = 0; i < seconds.length; i++) {
-        if (i > 0 && images[i] == images[i - 1]) {
-          throw new IllegalArgumentException("measured twice: " + sorted.get(i));
-        }
-        longest = Math.max(longest, sorted.get(i).nanos() / NANOS); // more images never take less
-        seconds[i] = longest;
-      }
-    }
-
-    double at(int count) {
-      int last = images.length - 1;
-      if (last == 0) {
-        return seconds[0] * count / images[0];
-      }
-      if (count > images[last]) {
-        return seconds[last] + slope(0, last) * (count - images[last]);
-      }
-      if (count < images[0]) {
-        double line = seconds[0] - slope(0, 1) * (images[0] - count);
-        return Math.max(line, seconds[0] * count / images[0]);
-      }
-      int above = 1;
-      while (images[above] < count) {
-        above++;
-      }
-      return seconds[above] - slope(above - 1, above) * (images[above] - count);
-    }
-
-    private double slope(int from, int to) {
-      return (seconds[to] - seconds[from]) / (images[to] - images[from]);
-    }
-  }
-
   private final List<RunTime> survey;
-  private final Map<OperatingPoint, Curve> curves = new LinkedHashMap<>();
   private final List<OperatingPoint> points;
   private final int largestBatch;
 
+  /** By K, then by capacity ratio. */
+  private final Map<Integer, NavigableMap<Double, Curve>> curves = new HashMap<>();
+
   private volatile double machine = 1;
+
+  /** Of an image. */
   private volatile double gap;
+
   private volatile double relativeError;
   private @Nullable Sample previous;
 
@@ -117,8 +79,12 @@ public final class CostModel {
     for (RunTime run : survey) {
       byPoint.computeIfAbsent(run.point(), point -> new ArrayList<>()).add(run);
     }
-    byPoint.forEach((point, measured) -> curves.put(point, new Curve(measured)));
-    points = List.copyOf(curves.keySet());
+    points = List.copyOf(byPoint.keySet());
+    byPoint.forEach(
+        (point, runs) ->
+            curves
+                .computeIfAbsent(point.expertsPerToken(), k -> new TreeMap<>())
+                .put(point.capacityRatio(), Curve.of(runs)));
     largestBatch = survey.stream().mapToInt(RunTime::images).max().orElseThrow();
   }
 
@@ -127,22 +93,48 @@ public final class CostModel {
     return new CostModel(survey);
   }
 
-  /** Returns the points of the survey. */
+  /** Returns the points that were measured. */
   public List<OperatingPoint> points() {
     return points;
   }
 
-  /** Returns the surveyed time of a run of this many images. */
-  public double surveyedSeconds(OperatingPoint point, int images) {
-    return curve(point).at(images);
+  /** Returns whether the cost of a point was measured, or lies between two that were. */
+  public boolean knows(OperatingPoint point) {
+    NavigableMap<Double, Curve> ratios = curves.get(point.expertsPerToken());
+    return ratios != null
+        && ratios.firstKey() <= point.capacityRatio()
+        && point.capacityRatio() <= ratios.lastKey();
   }
 
-  /** Returns the time of a run of this many images. */
-  public double runSeconds(OperatingPoint point, int images) {
+  /**
+   * Returns what the survey says of a run, whatever was observed since.
+   *
+   * @throws IllegalArgumentException if the cost of the point is not known, or there is no image
+   */
+  public double surveyedSeconds(OperatingPoint point, int images) {
     if (images < 1) {
       throw new IllegalArgumentException("a run of " + images + " images");
     }
-    return curve(point).at(images) * machine;
+    if (!knows(point)) {
+      throw new IllegalArgumentException(
+          "the cost of " + point + " was not measured, only that of " + points);
+    }
+    NavigableMap<Double, Curve> ratios = curves.get(point.expertsPerToken());
+    Map.Entry<Double, Curve> below = ratios.floorEntry(point.capacityRatio());
+    Map.Entry<Double, Curve> above = ratios.ceilingEntry(point.capacityRatio());
+    double seconds = below.getValue().at(images);
+    double span = above.getKey() - below.getKey();
+    return span == 0
+        ? seconds
+        : seconds
+            + (point.capacityRatio() - below.getKey())
+                / span
+                * (above.getValue().at(images) - seconds);
+  }
+
+  /** Returns how long a run takes; fails as {@link #surveyedSeconds} does. */
+  public double runSeconds(OperatingPoint point, int images) {
+    return surveyedSeconds(point, images) * machine;
   }
 
   /** Returns how long the instance is busy with a batch: the run and the gap beside it. */
@@ -160,17 +152,17 @@ public final class CostModel {
    * batch.
    *
    * @param fullBatch images of a full batch
-   * @return what was predicted of that run, in seconds; empty if it is known already, or its point
-   *     was not measured
+   * @return what was predicted of that run, in seconds; empty if it is known already, or the cost of
+   *     its point is not
    */
   public OptionalDouble observe(Sample sample, int fullBatch) {
     Sample before = previous;
     previous = sample;
-    OptionalDouble predicted = OptionalDouble.empty();
     RunTime run = sample.lastRun();
-    if (run != null && isNew(run, before) && curves.containsKey(run.point())) {
+    OptionalDouble predicted = OptionalDouble.empty();
+    if (run != null && isNew(run, before) && knows(run.point())) {
       predicted = OptionalDouble.of(runSeconds(run.point(), run.images()));
-      learn(curve(run.point()).at(run.images()), run.nanos() / NANOS);
+      learn(predicted.getAsDouble(), run.nanos() / NANOS);
     }
     if (before != null) {
       double passed = Math.max(0, sample.nowNanos() - before.nowNanos()) / NANOS;
@@ -190,11 +182,10 @@ public final class CostModel {
     return before == null || run != before.lastRun();
   }
 
-  private void learn(double surveyed, double seconds) {
-    double ratio = seconds / (surveyed * machine);
-    double error = Math.abs(ratio - 1);
-    relativeError = relativeError == 0 ? error : relativeError + ERROR_WEIGHT * (error - relativeError);
-    double weight = 1 - Math.exp(-surveyed * machine / MEMORY);
+  private void learn(double predicted, double seconds) {
+    double ratio = seconds / predicted;
+    relativeError += ERROR_WEIGHT * (Math.abs(ratio - 1) - relativeError);
+    double weight = 1 - Math.exp(-predicted / MEMORY);
     machine *= 1 + weight * (Math.min(MAX_RUN_FACTOR, Math.max(1 / MAX_RUN_FACTOR, ratio)) - 1);
   }
 
@@ -213,12 +204,36 @@ public final class CostModel {
     return gap * largestBatch;
   }
 
-  private Curve curve(OperatingPoint point) {
-    Curve curve = curves.get(point);
-    if (curve == null) {
-      throw new IllegalArgumentException(
-          "the cost of " + point + " was not measured, only that of " + curves.keySet());
+  /** Seconds by images: linear between the sizes that were measured, and beyond them. */
+  private record Curve(NavigableMap<Integer, Double> seconds) {
+
+    static Curve of(List<RunTime> runs) {
+      NavigableMap<Integer, Double> seconds = new TreeMap<>();
+      for (RunTime run : runs) {
+        if (seconds.put(run.images(), Math.max(1, run.nanos()) / NANOS) != null) {
+          throw new IllegalArgumentException("measured twice: " + run);
+        }
+      }
+      double longest = 0;
+      for (Map.Entry<Integer, Double> entry : seconds.entrySet()) {
+        longest = Math.max(longest, entry.getValue()); // more images never take less
+        entry.setValue(longest);
+      }
+      return new Curve(seconds);
     }
-    return curve;
+
+    double at(int images) {
+      int first = seconds.firstKey();
+      double share = seconds.get(first) * images / first;
+      if (seconds.size() == 1) {
+        return share;
+      }
+      Integer above = seconds.ceilingKey(Math.max(images, first + 1));
+      int right = above == null ? seconds.lastKey() : above;
+      int left = images > right ? first : seconds.lowerKey(right);
+      double slope = (seconds.get(right) - seconds.get(left)) / (right - left);
+      double line = seconds.get(right) - slope * (right - images);
+      return images < first ? Math.max(line, share) : line;
+    }
   }
 }

@@ -5,22 +5,18 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
-import java.util.function.ToDoubleFunction;
 
 /**
  * The operating points worth choosing, from the cheapest to the best: each costs more than the one
  * below it, and is more accurate.
  *
  * <p>A point is dropped if another one costs no more and is at least as good. Of points whose cost
- * differs by less than {@value #SAME_COST}, the better stays: a survey cannot tell them apart, and
- * a step that gains no speed is a change for nothing. Of points whose accuracy differs by less than
- * {@value #SAME_ACCURACY}, the cheaper stays: a profile of some thousand images cannot tell them
- * apart, and the time is worth more where a backlog builds up.
+ * differs by less than 2 %, the better stays: a survey cannot tell them apart. Of points whose
+ * accuracy differs by less than a tenth of a point, the cheaper stays: a profile of some thousand
+ * images cannot tell them apart, and the time is worth more where a backlog builds up.
  *
- * <p>Made of the surveyed cost, and not made again as the cost model learns. What is learnt of all
- * points at once leaves their order alone; a point that was dropped never runs, so nothing more is
- * learnt of it; and a rung that turns out slower than a better one is passed over by a controller
- * that looks for the best rung first.
+ * <p>Made of the surveyed cost, and not made again as the cost model learns: what is learnt is one
+ * factor of all points, and leaves their order alone.
  */
 public final class Ladder {
 
@@ -54,14 +50,20 @@ public final class Ladder {
       Routing routing,
       int batchImages,
       PointBounds bounds) {
-    List<OperatingPoint> candidates =
+    record Candidate(OperatingPoint point, double accuracy, double seconds) {}
+    List<Candidate> candidates =
         quality.points().stream()
             .filter(bounds::contains)
             .filter(cost.points()::contains)
+            .map(
+                point ->
+                    new Candidate(
+                        point,
+                        quality.accuracy(point, routing, batchImages),
+                        cost.surveyedSeconds(point, batchImages)))
             .sorted(
-                Comparator.<OperatingPoint>comparingDouble(
-                        point -> -quality.accuracy(point, routing, batchImages))
-                    .thenComparingDouble(point -> cost.surveyedSeconds(point, batchImages)))
+                Comparator.comparingDouble((Candidate each) -> -each.accuracy())
+                    .thenComparingDouble(Candidate::seconds))
             .toList();
     if (candidates.isEmpty()) {
       throw new IllegalArgumentException(
@@ -69,34 +71,24 @@ public final class Ladder {
               "no operating point within %s: quality is known of %s, cost of %s",
               bounds, quality.points(), cost.points()));
     }
-    List<OperatingPoint> rungs = new ArrayList<>();
-    double cheapest = Double.POSITIVE_INFINITY;
-    for (OperatingPoint point : candidates) { // the best first
-      double seconds = cost.surveyedSeconds(point, batchImages);
-      if (seconds < cheapest * (1 - SAME_COST)) {
-        rungs.add(point);
-        cheapest = seconds;
+    List<Candidate> cheaper = new ArrayList<>();
+    for (Candidate each : candidates) { // the best first
+      if (cheaper.isEmpty() || each.seconds() < last(cheaper).seconds() * (1 - SAME_COST)) {
+        cheaper.add(each);
       }
     }
-    Collections.reverse(rungs);
-    return new Ladder(
-        better(rungs, point -> quality.accuracy(point, routing, batchImages)),
-        routing,
-        batchImages);
+    Collections.reverse(cheaper);
+    List<Candidate> better = new ArrayList<>();
+    for (Candidate each : cheaper) {
+      if (better.isEmpty() || each.accuracy() >= last(better).accuracy() + SAME_ACCURACY) {
+        better.add(each);
+      }
+    }
+    return new Ladder(better.stream().map(Candidate::point).toList(), routing, batchImages);
   }
 
-  /** Leaves out points that are not more accurate than the last one kept, by the tolerance. */
-  private static List<OperatingPoint> better(
-      List<OperatingPoint> cheapestFirst, ToDoubleFunction<OperatingPoint> accuracy) {
-    List<OperatingPoint> rungs = new ArrayList<>();
-    for (OperatingPoint point : cheapestFirst) {
-      if (rungs.isEmpty()
-          || accuracy.applyAsDouble(point)
-              >= accuracy.applyAsDouble(rungs.get(rungs.size() - 1)) + SAME_ACCURACY) {
-        rungs.add(point);
-      }
-    }
-    return List.copyOf(rungs);
+  private static <T> T last(List<T> all) {
+    return all.get(all.size() - 1);
   }
 
   /** Returns the points from the cheapest to the best; never empty. */
@@ -107,6 +99,20 @@ public final class Ladder {
   /** Returns the point of a rung; 0 is the cheapest. */
   public OperatingPoint rung(int index) {
     return rungs.get(index);
+  }
+
+  /**
+   * Returns the point this part of the way, 0 to 1, from a rung to the next better one, in
+   * hundredths of the ratio; the rung itself where the next one has another K.
+   */
+  public OperatingPoint between(int index, double part) {
+    OperatingPoint low = rungs.get(index);
+    OperatingPoint high = rungs.get(index + 1);
+    double ratio = low.capacityRatio() + part * (high.capacityRatio() - low.capacityRatio());
+    return low.expertsPerToken() == high.expertsPerToken()
+        ? new OperatingPoint(
+            Math.max(low.capacityRatio(), Math.floor(100 * ratio) / 100), low.expertsPerToken())
+        : low;
   }
 
   /** Returns the index of the best rung. */

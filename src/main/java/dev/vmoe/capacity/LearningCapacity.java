@@ -48,7 +48,7 @@ public final class LearningCapacity implements CapacityController {
       CapacityPolicy policy,
       CapacityObserver observer) {
     this.cost = cost;
-    this.points = points.stream().filter(cost.points()::contains).toList();
+    this.points = points.stream().filter(cost::knows).toList();
     this.fullBatch = fullBatch;
     this.policy = policy;
     this.observer = observer;
@@ -78,9 +78,9 @@ public final class LearningCapacity implements CapacityController {
 
   @Override
   public Decision decide(Sample sample) {
-    long silenceNanos = learn(sample);
-    LoadEstimate load = estimator.estimate(sample);
-    Decision decision = policy.choose(new Situation(sample, load, silenceNanos, cost, fullBatch));
+    learn(sample);
+    Load load = estimator.estimate(sample);
+    Decision decision = policy.choose(new Situation(sample, load, cost, fullBatch));
     if (decision.predictedDelayNanos() > 0) {
       delays.predicted(sample.nowNanos(), load.backlogImages(), decision.predictedDelayNanos());
     }
@@ -88,8 +88,8 @@ public final class LearningCapacity implements CapacityController {
     return decision;
   }
 
-  /** Learns from the run before; returns how long the instance held no image since then. */
-  private long learn(Sample sample) {
+  /** Learns from the run before. */
+  private void learn(Sample sample) {
     OptionalDouble predicted = cost.observe(sample, fullBatch);
     if (predicted.isPresent() && sample.lastRun() != null) {
       observer.runEnded(Math.round(1e9 * predicted.getAsDouble()), sample.lastRun().nanos());
@@ -97,19 +97,17 @@ public final class LearningCapacity implements CapacityController {
     Sample before = previous;
     previous = sample;
     if (before == null) {
-      return 0;
+      return;
     }
-    estimator.follow(before, sample);
+    estimator.follow(before, sample, fullBatch);
     long checked = delays.checked();
     delays.answered(sample.answeredNanos(before), before.batchImages());
     if (delays.checked() > checked) {
       observer.backlogAnswered(delays.actualNanos());
     }
-    long silenceNanos = sample.silenceNanos(before);
-    if (before.waitingImages() == 0 && silenceNanos > 0) {
+    if (before.waitingImages() == 0 && sample.silenceNanos(before) > 0) {
       delays.nothingWaits();
     }
-    return silenceNanos;
   }
 
   private double bestPerSecond() {

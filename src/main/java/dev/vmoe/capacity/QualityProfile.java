@@ -3,13 +3,11 @@ package dev.vmoe.capacity;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
-import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -42,10 +40,13 @@ public final class QualityProfile {
   /** Capacity ratios of a model without a quality profile. */
   private static final List<Double> RATIOS = List.of(0.1, 0.15, 0.25, 0.35, 0.5, 0.75, 1.05, 2.0);
 
-  private record RoutedPoint(OperatingPoint point, Routing routing) {}
+  private record RoutedExperts(Routing routing, int expertsPerToken) {}
 
   private final List<OperatingPoint> points;
-  private final Map<RoutedPoint, NavigableMap<Integer, Double>> accuracies = new HashMap<>();
+
+  /** Accuracy by batch size, by capacity ratio. */
+  private final Map<RoutedExperts, NavigableMap<Double, NavigableMap<Integer, Double>>> accuracies =
+      new HashMap<>();
 
   /** Creates a profile of these measurements. */
   public QualityProfile(List<Measurement> entries) {
@@ -55,7 +56,9 @@ public final class QualityProfile {
     for (Measurement entry : entries) {
       accuracies
           .computeIfAbsent(
-              new RoutedPoint(entry.point(), entry.routing()), setting -> new TreeMap<>())
+              new RoutedExperts(entry.routing(), entry.point().expertsPerToken()),
+              key -> new TreeMap<>())
+          .computeIfAbsent(entry.point().capacityRatio(), ratio -> new TreeMap<>())
           .put(entry.batchImages(), entry.accuracy());
     }
     points = entries.stream().map(Measurement::point).distinct().toList();
@@ -67,7 +70,7 @@ public final class QualityProfile {
    * @param measured the model's quality profile; null where there is none
    */
   public static QualityProfile known(@Nullable QualityProfile measured, ModelCard card) {
-    return (measured == null ? assumed(card) : measured).refined();
+    return measured == null ? assumed(card) : measured;
   }
 
   /** A dense model is the same at every point. */
@@ -96,75 +99,38 @@ public final class QualityProfile {
     return new QualityProfile(entries);
   }
 
-  /**
-   * Returns this profile with a point halfway between each two neighbouring ratios of the same K,
-   * its accuracy halfway between theirs at every batch size that both have. A rung half as far away
-   * gives up half as much where the load lies between two.
-   */
-  public QualityProfile refined() {
-    List<Measurement> entries = new ArrayList<>();
-    for (RoutedPoint setting : settings()) {
-      NavigableMap<Integer, Double> lower = measured(setting);
-      lower.forEach((size, accuracy) -> entries.add(entry(setting, size, accuracy)));
-      OperatingPoint point = setting.point();
-      points.stream()
-          .filter(other -> other.expertsPerToken() == point.expertsPerToken())
-          .filter(other -> other.capacityRatio() > point.capacityRatio())
-          .filter(other -> accuracies.containsKey(new RoutedPoint(other, setting.routing())))
-          .min(Comparator.comparingDouble(OperatingPoint::capacityRatio))
-          .ifPresent(
-              next -> {
-                RoutedPoint between = new RoutedPoint(halfway(point, next), setting.routing());
-                measured(new RoutedPoint(next, setting.routing()))
-                    .forEach(
-                        (size, accuracy) -> {
-                          Double below = lower.get(size);
-                          if (below != null) {
-                            entries.add(entry(between, size, (below + accuracy) / 2));
-                          }
-                        });
-              });
-    }
-    return new QualityProfile(entries);
-  }
-
-  private List<RoutedPoint> settings() {
-    return points.stream()
-        .flatMap(
-            point -> Arrays.stream(Routing.values()).map(order -> new RoutedPoint(point, order)))
-        .filter(accuracies::containsKey)
-        .toList();
-  }
-
-  private NavigableMap<Integer, Double> measured(RoutedPoint setting) {
-    return Objects.requireNonNull(accuracies.get(setting));
-  }
-
-  private static Measurement entry(RoutedPoint setting, int batchImages, double accuracy) {
-    return new Measurement(setting.point(), setting.routing(), batchImages, accuracy);
-  }
-
-  private static OperatingPoint halfway(OperatingPoint point, OperatingPoint next) {
-    return new OperatingPoint(
-        (point.capacityRatio() + next.capacityRatio()) / 2, point.expertsPerToken());
-  }
-
-  /** Returns every point that was measured, or lies between two that were. */
+  /** Returns every point that was measured. */
   public List<OperatingPoint> points() {
     return points;
   }
 
   /**
-   * Returns the accuracy at a point, between measured batch sizes interpolated in the logarithm of
-   * the size.
+   * Returns the accuracy at a point: between measured capacity ratios of its K interpolated, between
+   * measured batch sizes in the logarithm of the size.
    *
-   * @throws IllegalArgumentException if the point was not measured with this routing
+   * @throws IllegalArgumentException if the point was not measured with this routing, and does not
+   *     lie between two that were
    */
   public double accuracy(OperatingPoint point, Routing routing, int batchImages) {
-    NavigableMap<Integer, Double> bySize = accuracies.get(new RoutedPoint(point, routing));
-    if (bySize == null) {
+    NavigableMap<Double, NavigableMap<Integer, Double>> ratios =
+        accuracies.getOrDefault(
+            new RoutedExperts(routing, point.expertsPerToken()), Collections.emptyNavigableMap());
+    var below = ratios.floorEntry(point.capacityRatio());
+    var above = ratios.ceilingEntry(point.capacityRatio());
+    if (below == null || above == null) {
       throw new IllegalArgumentException("no accuracy was measured at " + point + ", " + routing);
     }
+    double low = accuracy(below.getValue(), batchImages);
+    double span = above.getKey() - below.getKey();
+    return span == 0
+        ? low
+        : low
+            + (point.capacityRatio() - below.getKey())
+                / span
+                * (accuracy(above.getValue(), batchImages) - low);
+  }
+
+  private static double accuracy(NavigableMap<Integer, Double> bySize, int batchImages) {
     Map.Entry<Integer, Double> below = bySize.floorEntry(batchImages);
     Map.Entry<Integer, Double> above = bySize.ceilingEntry(batchImages);
     if (below == null) {

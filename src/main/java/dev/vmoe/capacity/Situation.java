@@ -7,12 +7,10 @@ import dev.vmoe.moe.Routing;
  *
  * @param sample the batch about to run
  * @param load backlog and arrival rate at that time
- * @param silenceNanos how long the instance held no image before this batch, in nanoseconds
  * @param cost cost of every point, as learnt so far; a policy only reads it
  * @param fullBatch images of a full batch
  */
-public record Situation(
-    Sample sample, LoadEstimate load, long silenceNanos, CostModel cost, int fullBatch) {
+public record Situation(Sample sample, Load load, CostModel cost, int fullBatch) {
 
   /**
    * Returns the predicted time to answer all images that wait now: this batch, and those behind it

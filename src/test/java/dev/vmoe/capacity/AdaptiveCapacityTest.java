@@ -1,316 +1,141 @@
 package dev.vmoe.capacity;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.vmoe.moe.Routing;
 import java.time.Duration;
+import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
-/** Hand-worked: the best point answers 708 images a second, the cheapest 1,653, L is 850 ms. */
+/**
+ * Hand-worked: a full batch of 10 takes 10 ms at the cheapest point, 30 ms at the best one, and is
+ * proportional to images and ratio; L is 1 s.
+ */
 class AdaptiveCapacityTest {
 
   private static final long MS = 1_000_000L;
+  private static final OperatingPoint BEST = new OperatingPoint(1, 2);
+  private static final OperatingPoint MIDDLE = new OperatingPoint(0.5, 2);
+  private static final OperatingPoint CHEAPEST = new OperatingPoint(0.25, 1);
   private static final LatencyBudget BUDGET =
-      new LatencyBudget(Duration.ofSeconds(1), Duration.ofMillis(150));
-  private static final long DWELL_MS = Hysteresis.DEFAULT.dwell().toMillis();
-  private static final Load QUIET = new Load(0, 0, 0);
+      new LatencyBudget(Duration.ofMillis(1100), Duration.ofMillis(100));
 
-  private final CostModel cost = DemoModel.cost(1);
-  private final Ladder ladder = DemoModel.ladder(cost);
-  private CapacityController controller = controller();
-  private RunTime lastRun;
-
-  private static CapacityController controller() {
-    CostModel cost = DemoModel.cost(1);
-    return new PolicyAlone(new AdaptiveCapacity(DemoModel.ladder(cost), BUDGET), cost);
+  private static Decision decide(int images, long behind, double arrivals, long ageMillis) {
+    CostModel cost =
+        new CostModel(
+            List.of(
+                new RunTime(CHEAPEST, 10, 10 * MS),
+                new RunTime(MIDDLE, 10, 20 * MS),
+                new RunTime(BEST, 10, 30 * MS)));
+    QualityProfile quality =
+        new QualityProfile(
+            List.of(measured(CHEAPEST, 0.8), measured(MIDDLE, 0.85), measured(BEST, 0.9)));
+    Ladder ladder =
+        Ladder.of(cost, quality, Routing.BATCH_PRIORITY, 10, new PointBounds(0.1, 1, 1, 2));
+    Sample sample = new Sample(0, images, 0, ageMillis * MS, 0, null, Load.UNKNOWN);
+    return new AdaptiveCapacity(ladder, BUDGET)
+        .choose(new Situation(sample, new Load(images + behind, arrivals, 0), cost, 10));
   }
 
-  private Decision at(long millis, int images, int waiting, long ageMillis, Load load) {
-    Decision decision =
-        controller.decide(
-            new Sample(millis * MS, images, waiting, ageMillis * MS, 0, lastRun, load));
-    lastRun = new RunTime(decision.point(), images, 20 * MS);
-    return decision;
-  }
-
-  private static Load load(long backlog, double arrivals) {
-    return new Load(backlog, arrivals, 0);
-  }
-
-  private int rung(Decision decision) {
-    return ladder.rungs().indexOf(decision.point());
+  private static QualityProfile.Measurement measured(OperatingPoint point, double accuracy) {
+    return new QualityProfile.Measurement(point, Routing.BATCH_PRIORITY, 10, accuracy);
   }
 
   @Test
-  void shouldTakeTheBestPointWhenNothingWaits() {
-    Decision decision = at(0, 4, 0, 20, QUIET);
-    assertThat(decision.point()).isEqualTo(DemoModel.BEST);
-    assertThat(decision.reason()).isEqualTo("holds the best point");
-    assertThat(decision.predictedDelayNanos() / 1e6).isCloseTo(7.4, within(0.1)); // 2 + 4 · 1.35
+  void shouldTakeTheBestPointWhereNothingWaits() {
+    assertThat(decide(1, 0, 0, 0).point()).isEqualTo(BEST);
+    assertThat(decide(1, 0, 0, 0).reason()).isEqualTo("holds the best point");
+    // 300 a second: 0.9 of what the best point takes, so a queue of 0.1 s drains in a second
+    assertThat(decide(10, 33, 300, 0).point()).isEqualTo(BEST);
+    assertThat(decide(10, 34, 300, 0).point()).isNotEqualTo(BEST);
   }
 
   @Test
-  void shouldPredictWhenTheLastWaitingImageIsAnswered() {
-    Decision decision = at(0, 32, 0, 20, load(100, 0));
-    // 45.2 ms for each of three full batches, 7.4 ms for the four images left
-    assertThat(decision.predictedDelayNanos() / 1e6).isCloseTo(3 * 45.2 + 7.4, within(0.1));
+  void shouldFollowArrivalsBeforeThereIsAQueue() {
+    // 500 a second are what the middle takes; it may have a queue of 0.5 · (1 s − 20 ms)
+    OperatingPoint point = decide(10, 0, 500, 0).point();
+    assertThat(point.expertsPerToken()).isEqualTo(2);
+    assertThat(point.capacityRatio()).isBetween(0.5, 0.99);
   }
 
   @Test
-  void shouldKeepABacklogThatTheBestPointAnswersInTime() {
-    assertThat(at(0, 32, 0, 20, load(470, 0)).point()).isEqualTo(DemoModel.BEST); // 664 ms
+  void shouldTakeTheRatioAtWhichTheQueueIsJustAllowed() {
+    // at the middle: 160 · 3 ms + (500 · 2 ms − 1) − 0.5 · 0.98 = −0.01
+    // at the best:   160 · 3 ms + (500 · 3 ms − 1) − 0            =  0.98
+    Decision decision = decide(10, 160, 500, 0);
+    assertThat(decision.point()).isEqualTo(new OperatingPoint(0.5, 2)); // 0.505, in hundredths
+    assertThat(decision.reason()).isEqualTo("follows queue and arrivals");
+    // with 400 a second: −0.21 at the middle, 0.68 at the best: 0.236 of the way
+    assertThat(decide(10, 160, 400, 0).point()).isEqualTo(new OperatingPoint(0.61, 2));
   }
 
   @Test
-  void shouldGoDownAtOnceToTheBestPointThatLeavesAReserve() {
-    Decision decision = at(0, 32, 0, 20, load(640, 0));
-    assertThat(decision.reason()).isEqualTo("backlog needs a faster point");
-    assertThat(decision.predictedDelayNanos()).isLessThanOrEqualTo(637_500_000L);
-    OperatingPoint better = ladder.rung(rung(decision) + 1);
-    assertThat(cost.backlogSeconds(better, 640, 32)).isGreaterThan(0.6375);
+  void shouldTakeNoRatioBetweenPointsOfDifferentExpertsPerToken() {
+    assertThat(decide(10, 170, 500, 0).point()).isEqualTo(CHEAPEST);
+    assertThat(decide(10, 170, 500, 0).reason()).isEqualTo("follows queue and arrivals");
   }
 
   @Test
-  void shouldGoDownBeforeTheBacklogIsThere() {
-    Decision decision = at(0, 32, 0, 20, load(60, 1400));
-    assertThat(decision.reason()).isEqualTo("arrivals exceed the throughput");
-    assertThat(rung(decision)).isBetween(0, ladder.top() - 1);
-  }
-
-  @Test
-  void shouldGoDownWhenImagesHaveWaitedLong() {
-    Decision decision = at(0, 32, 0, 800, QUIET);
-    assertThat(decision.point()).isNotEqualTo(DemoModel.BEST);
-  }
-
-  @Test
-  void shouldTakeTheFastestPointWhenNoneHolds() {
-    Decision decision = at(0, 32, 0, 20, load(1_000_000, 5000));
-    assertThat(decision.point()).isEqualTo(DemoModel.CHEAPEST);
+  void shouldSayThatItIsOverloaded() {
+    Decision decision = decide(10, 331, 1000, 0); // 0.993 s at the best point, and 0.99 s allowed
+    assertThat(decision.point()).isEqualTo(CHEAPEST);
     assertThat(decision.reason()).isEqualTo("overloaded: no point is fast enough");
+    assertThat(decision.predictedDelayNanos()).isEqualTo(341 * MS);
+    assertThat(decide(10, 329, 1000, 0).reason()).isEqualTo("follows queue and arrivals");
   }
 
   @Test
-  void shouldBelieveTheInstanceWhereNothingWasRead() {
-    assertThat(at(0, 32, 700, 20, Load.UNKNOWN).reason()).isEqualTo("backlog needs a faster point");
+  void shouldHurryWhereTheOldestImageHasWaited() {
+    assertThat(decide(10, 0, 0, 920).point()).isEqualTo(BEST); // 920 + 30 ms of 950
+    // 935 + 20 ms are too many, 935 + 10 are not; between the two K differs
+    assertThat(decide(10, 0, 0, 935).point()).isEqualTo(CHEAPEST);
   }
 
   @Test
-  void shouldGoUpOnlyOnceABetterPointWasSafeForADwell() {
-    at(0, 32, 0, 20, load(1_000_000, 5000));
-    for (long millis = 100; millis < DWELL_MS; millis += 50) {
-      Decision decision = at(millis, 8, 0, 20, load(8, 300));
-      assertThat(decision.point()).as("at %d ms", millis).isEqualTo(DemoModel.CHEAPEST);
-      assertThat(decision.reason()).isEqualTo("holds");
-    }
-    Decision decision = at(100 + DWELL_MS, 8, 0, 20, load(8, 300));
-    assertThat(decision.point()).isEqualTo(DemoModel.BEST);
-    assertThat(decision.reason()).isEqualTo("load has fallen");
+  void shouldKnowOnePointAlone() {
+    CostModel cost = new CostModel(List.of(new RunTime(BEST, 10, 30 * MS)));
+    Ladder one =
+        Ladder.of(
+            cost,
+            new QualityProfile(List.of(measured(BEST, 0.9))),
+            Routing.BATCH_PRIORITY,
+            10,
+            new PointBounds(1, 1, 2, 2));
+    Sample sample = new Sample(0, 10, 0, 0, 0, null, Load.UNKNOWN);
+    CapacityPolicy policy = new AdaptiveCapacity(one, BUDGET);
+    assertThat(policy.choose(new Situation(sample, new Load(10, 0, 0), cost, 10)).point())
+        .isEqualTo(BEST);
+    assertThat(policy.choose(new Situation(sample, new Load(9999, 0, 0), cost, 10)).point())
+        .isEqualTo(BEST);
+  }
+
+  @Property(tries = 500)
+  void shouldNeverGiveMoreForMoreLoad(
+      @ForAll @IntRange(min = 1, max = 10) int images,
+      @ForAll @IntRange(max = 400) int behind,
+      @ForAll @IntRange(max = 100) int more,
+      @ForAll @DoubleRange(max = 1500) double arrivals,
+      @ForAll @DoubleRange(max = 500) double faster,
+      @ForAll @IntRange(max = 1000) int age) {
+    double less = slots(decide(images, behind, arrivals, age));
+    assertThat(slots(decide(images, (long) behind + more, arrivals, age)))
+        .isLessThanOrEqualTo(less);
+    assertThat(slots(decide(images, behind, arrivals + faster, age))).isLessThanOrEqualTo(less);
+    assertThat(less).isBetween(0.25, 2.0);
+    assertThat(decide(images, behind, arrivals, age).routing()).isEqualTo(Routing.BATCH_PRIORITY);
+  }
+
+  private static double slots(Decision decision) {
+    return decision.point().capacityRatio() * decision.point().expertsPerToken();
   }
 
   @Test
-  void shouldGoUpToThePointThatWasSafeThroughout() {
-    at(0, 32, 0, 20, load(1_000_000, 5000));
-    for (long millis = 100; millis < 100 + DWELL_MS; millis += 50) {
-      // once 700, so 753 at most, and more than 687 (0.97 of the best point's 708)
-      at(millis, 8, 0, 20, load(80, millis == 200 ? 700 : 300));
-    }
-    Decision decision = at(100 + DWELL_MS, 8, 0, 20, load(80, 300));
-    assertThat(rung(decision)).isBetween(1, ladder.top() - 1);
-    assertThat(cost.imagesPerSecond(decision.point(), 32) * 0.97).isGreaterThan(753);
-    assertThat(at(200 + DWELL_MS, 8, 0, 20, load(80, 300)).point()).isEqualTo(decision.point());
-    assertThat(at(250 + DWELL_MS, 8, 0, 20, load(80, 300)).point()).isEqualTo(DemoModel.BEST);
-  }
-
-  @Test
-  void shouldNeitherGoUpNorDownBetweenTheTwoTests() {
-    at(0, 32, 0, 20, load(1_000_000, 5000));
-    for (long millis = 100; millis < 60_000; millis += 100) {
-      at(millis, 32, 0, 20, load(80, 0.93 * 708));
-    }
-    Decision below = at(60_000, 32, 0, 20, load(80, 0.93 * 708));
-    assertThat(rung(below)).isEqualTo(ladder.top() - 1);
-    controller = controller();
-    assertThat(at(0, 32, 0, 20, load(80, 0.99 * 708)).point()).isEqualTo(DemoModel.BEST);
-  }
-
-  @Test
-  void shouldSeeTheEndOfABurstBeforeItIsRead() {
-    long millis = 0;
-    for (; millis < 1000; millis += 50) { // 2,000 a second, and 1,900 in the instance at last
-      at(millis, 32, 68 + (int) (millis * 1.9), 20, load(100 + (int) (millis * 1.9), 2000));
-    }
-    assertThat(at(millis, 32, 900, 20, load(932, 2000)).point()).isNotEqualTo(DemoModel.BEST);
-    for (millis += 50; millis < 2000; millis += 50) { // gone, but the reading still holds it
-      at(millis, 15, 0, 20, load(15, 2000));
-    }
-    assertThat(at(millis, 15, 0, 20, load(15, 2000)).point()).isEqualTo(DemoModel.BEST);
-  }
-
-  @ParameterizedTest
-  @ValueSource(longs = {1_000, 60_000, 3_600_000})
-  void shouldSeeABurstAfterASilenceBeforeItIsRead(long silenceMillis) {
-    long millis = 0;
-    for (; millis < 1000; millis += 50) {
-      at(millis, 15, 0, 20, load(15, 300));
-    }
-    millis += silenceMillis;
-    at(millis, 1, 0, 20, load(1, 0));
-    Decision decision = null;
-    for (int i = 1; i <= 14; i++) { // 1,680 a second; 172 images, 0.24 s of work, wait at last
-      decision = at(millis + 25 * i, 32, 10 * i, 20, load(32 + 10 * i, 0));
-    }
-    assertThat(decision.point()).isNotEqualTo(DemoModel.BEST);
-  }
-
-  @Test
-  void shouldBelieveTheReadingWhileImagesWaitOutside() {
-    at(0, 32, 0, 20, load(1_000_000, 5000));
-    for (long millis = 50; millis < 3000; millis += 50) { // 300 a second come in, more wait
-      at(millis, 15, 0, 20, load(100, 900));
-    }
-    assertThat(at(3000, 15, 0, 20, load(100, 900)).point()).isNotEqualTo(DemoModel.BEST);
-  }
-
-  @Test
-  void shouldGoNearerToItsLimitTheLongerArrivalsAreSteady() {
-    int soon = rungAfterSteadyArrivals(1000);
-    int late = rungAfterSteadyArrivals(10_000);
-    assertThat(late).isGreaterThan(soon);
-  }
-
-  private int rungAfterSteadyArrivals(long millis) {
-    controller = controller();
-    at(0, 32, 0, 20, load(1_000_000, 5000));
-    Decision decision = null;
-    for (long now = 50; now <= millis; now += 50) { // 640 a second: 0.90 of the best point's
-      decision = at(now, 32, 0, 20, load(32, 640));
-    }
-    return rung(decision);
-  }
-
-  @Test
-  void shouldNotGoUpOnAStaleReading() {
-    at(0, 32, 0, 20, load(1_000_000, 5000));
-    Decision decision = null;
-    for (long millis = 2600; millis < 20_000; millis += 100) {
-      decision = at(millis, 2, 0, 20, new Load(0, 0, 2500 * MS));
-    }
-    assertThat(decision.point()).isEqualTo(DemoModel.CHEAPEST);
-    assertThat(decision.reason()).isEqualTo("holds: the reading of the load is old");
-  }
-
-  @Test
-  void shouldStillGoDownOnAStaleReading() {
-    Load stale = new Load(0, 0, 5_000 * MS);
-    assertThat(at(0, 32, 0, 20, stale).point()).isEqualTo(DemoModel.BEST);
-    assertThat(at(50, 32, 800, 20, stale).point()).isNotEqualTo(DemoModel.BEST);
-  }
-
-  @Test
-  void shouldTakeTheFastestPointWhenBatchesKeepWaitingAndTheLoadIsNotKnown() {
-    Decision decision = at(0, 32, 64, 20, Load.UNKNOWN);
-    assertThat(decision.point()).isEqualTo(DemoModel.BEST);
-    for (long millis = 100; millis <= 1000; millis += 100) {
-      decision = at(millis, 32, 64, 120, Load.UNKNOWN);
-    }
-    assertThat(decision.point()).isEqualTo(DemoModel.CHEAPEST);
-    assertThat(decision.reason()).isEqualTo("images wait and the load is not known");
-  }
-
-  @Test
-  void shouldSeeABurstBeforeItIsRead() {
-    for (long millis = 0; millis < 1000; millis += 50) {
-      at(millis, 15, 0, 20, load(15, 300));
-    }
-    assertThat(at(1000, 32, 220, 20, new Load(15, 300, 50 * MS)).reason())
-        .isEqualTo("arrivals exceed the throughput");
-  }
-
-  @Test
-  void shouldTakeTheBestPointForTheFirstImageAfterASilence() {
-    at(0, 32, 0, 20, load(1_000_000, 5000));
-    assertThat(at(30_000, 1, 0, 20, load(1, 0)).point()).isEqualTo(DemoModel.BEST);
-  }
-
-  @Test
-  void shouldNotTakeALongWaitForASilence() {
-    at(0, 32, 0, 20, load(1_000_000, 5000));
-    // the image was there all the time
-    assertThat(at(700, 1, 0, 600, load(1, 0)).point()).isEqualTo(DemoModel.CHEAPEST);
-  }
-
-  @Test
-  void shouldFollowAMachineThatBecameSlower() {
-    CostModel slower = DemoModel.cost(1);
-    controller =
-        LearningCapacity.adaptive(slower, DemoModel.ladder(slower), BUDGET, CapacityObserver.NONE);
-    for (int i = 0; i < 60; i++) {
-      long nanos = Math.round(2 * DemoModel.cost(1).runSeconds(DemoModel.BEST, 32) * 1e9);
-      RunTime twice = new RunTime(DemoModel.BEST, 32, nanos);
-      controller.decide(new Sample(i * 100L * MS, 32, 0, 0, 0, twice, load(300, 0)));
-    }
-    lastRun = null;
-    assertThat(at(6000, 32, 0, 20, load(400, 0)).point()).isNotEqualTo(DemoModel.BEST);
-  }
-
-  @Test
-  void shouldRefuseLimitsThatWouldLeaveAndRetakeAPointAtTheSameLoad() {
-    assertThatThrownBy(() -> new Hysteresis(.8, .8, .85, .5, Duration.ZERO, Duration.ZERO))
-        .hasMessageContaining("0.85");
-  }
-
-  @Property(tries = 300)
-  void shouldNeverAnswerMoreWithASlowerPoint(
-      @ForAll @IntRange(max = 3000) int backlog,
-      @ForAll @IntRange(max = 3000) int more,
-      @ForAll @DoubleRange(max = 4000) double arrivals,
-      @ForAll @DoubleRange(max = 4000) double moreArrivals,
-      @ForAll @IntRange(max = 1500) int ageMillis,
-      @ForAll @IntRange(max = 500) int older,
-      @ForAll @IntRange(min = 1, max = 32) int images) {
-    Decision less = controller().decide(sample(images, ageMillis, load(backlog, arrivals)));
-    Decision greater =
-        controller()
-            .decide(
-                sample(images, ageMillis + older, load(backlog + more, arrivals + moreArrivals)));
-    assertThat(rung(greater)).isLessThanOrEqualTo(rung(less));
-  }
-
-  @Property(tries = 300)
-  void shouldHoldOrLeaveAReserveUnlessNoPointCan(
-      @ForAll @IntRange(max = 1500) int backlog, @ForAll @DoubleRange(max = 4000) double arrivals) {
-    Decision decision = controller().decide(sample(32, 0, load(backlog, arrivals)));
-    int rung = rung(decision);
-    if (rung == ladder.top()) {
-      assertThat(delayAhead(rung, backlog, arrivals)).isLessThanOrEqualTo(0.765 + 1e-9);
-      return;
-    }
-    assertThat(delayAhead(ladder.top(), backlog, arrivals)).isGreaterThan(0.765);
-    assertThat(delayAhead(rung + 1, backlog, arrivals)).isGreaterThan(0.6375);
-    if (rung > 0) {
-      assertThat(delayAhead(rung, backlog, arrivals)).isLessThanOrEqualTo(0.6375 + 1e-9);
-    }
-  }
-
-  private double delayAhead(int rung, int backlog, double arrivals) {
-    OperatingPoint point = ladder.rung(rung);
-    double throughput = cost.imagesPerSecond(point, 32);
-    return cost.backlogSeconds(point, Math.max(32, backlog), 32)
-        + Math.max(0, arrivals - 0.98 * throughput)
-            * Hysteresis.DEFAULT.horizon().toMillis()
-            / 1e3
-            / throughput;
-  }
-
-  private static Sample sample(int images, int ageMillis, Load load) {
-    return new Sample(0, images, 0, ageMillis * MS, 0, null, load);
+  void shouldPredictTheDelayOfItsPoint() {
+    assertThat(decide(10, 20, 100, 0).predictedDelayNanos() / 1e9).isCloseTo(0.09, within(1e-6));
   }
 }

@@ -41,11 +41,15 @@ class DelayTrackerTest {
   }
 
   @Test
-  void shouldHoldFewPredictionsOpen() {
-    for (int i = 0; i < 100_000; i++) {
-      delays.predicted(i * 200L * MS, 10, MS);
-    }
-    delays.answered(0, 1_000_000);
-    assertThat(delays.checked()).isEqualTo(256);
+  void shouldFollowOnePredictionAtATime() {
+    delays.predicted(0, 100, 250 * MS);
+    delays.predicted(10 * MS, 50, 100 * MS);
+    delays.answered(200 * MS, 60);
+    assertThat(delays.checked()).isZero();
+    delays.answered(250 * MS, 60);
+    assertThat(delays.checked()).isEqualTo(1);
+    assertThat(delays.meanErrorNanos()).isZero();
+    delays.answered(300 * MS, 60);
+    assertThat(delays.checked()).isEqualTo(1);
   }
 }

@@ -47,6 +47,12 @@ public final class DemoModel {
     return Math.min(1, point.capacityRatio()) * point.expertsPerToken() / 2;
   }
 
+  /** Returns the accuracy of any point. */
+  public static double accuracy(OperatingPoint point) {
+    double missing = 1 - share(point);
+    return 0.93 - 0.06 * missing * missing - (point.expertsPerToken() == 1 ? 0.001 : 0);
+  }
+
   private static QualityProfile quality() {
     List<QualityProfile.Measurement> entries = new ArrayList<>();
     for (OperatingPoint point : points()) {

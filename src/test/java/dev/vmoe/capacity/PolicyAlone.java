@@ -17,12 +17,10 @@ public final class PolicyAlone implements CapacityController {
   public Decision decide(Sample sample) {
     Sample before = previous;
     previous = sample;
-    long silenceNanos = 0;
     if (before != null) {
-      estimator.follow(before, sample);
-      silenceNanos = sample.silenceNanos(before);
+      estimator.follow(before, sample, DemoModel.BATCH);
     }
-    LoadEstimate load = estimator.estimate(sample);
-    return policy.choose(new Situation(sample, load, silenceNanos, cost, DemoModel.BATCH));
+    Load load = estimator.estimate(sample);
+    return policy.choose(new Situation(sample, load, cost, DemoModel.BATCH));
   }
 }

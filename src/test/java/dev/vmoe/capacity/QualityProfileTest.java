@@ -58,34 +58,20 @@ class QualityProfileTest {
   }
 
   @Test
-  void shouldAddAPointHalfwayBetweenNeighboursOfTheSameExpertsPerToken() {
-    OperatingPoint next = new OperatingPoint(0.75, 1);
-    OperatingPoint between = new OperatingPoint(0.5, 1);
-    QualityProfile refined =
+  void shouldInterpolateBetweenRatiosOfTheSameExpertsPerToken() {
+    QualityProfile two =
         new QualityProfile(
-                List.of(
-                    new QualityProfile.Measurement(LOW, Routing.BATCH_PRIORITY, 16, 0.9),
-                    new QualityProfile.Measurement(next, Routing.BATCH_PRIORITY, 4, 0.96),
-                    new QualityProfile.Measurement(next, Routing.BATCH_PRIORITY, 16, 0.94),
-                    new QualityProfile.Measurement(next, Routing.VANILLA, 16, 0.7),
-                    new QualityProfile.Measurement(HIGH, Routing.BATCH_PRIORITY, 16, 0.95)))
-            .refined();
-
-    assertThat(refined.points()).containsExactlyInAnyOrder(LOW, between, next, HIGH);
-    // 16 is the only size, and batch priority the only order, in which both were measured
-    assertThat(refined.accuracy(between, Routing.BATCH_PRIORITY, 16))
+            List.of(
+                new QualityProfile.Measurement(LOW, Routing.BATCH_PRIORITY, 16, 0.9),
+                new QualityProfile.Measurement(
+                    new OperatingPoint(0.75, 1), Routing.BATCH_PRIORITY, 16, 0.94),
+                new QualityProfile.Measurement(HIGH, Routing.BATCH_PRIORITY, 16, 0.95)));
+    assertThat(two.accuracy(new OperatingPoint(0.5, 1), Routing.BATCH_PRIORITY, 16))
         .isCloseTo(0.92, within(1e-12));
-    assertThat(refined.accuracy(between, Routing.BATCH_PRIORITY, 4)).isCloseTo(0.92, within(1e-12));
-    assertThat(refined.accuracy(next, Routing.BATCH_PRIORITY, 4)).isEqualTo(0.96);
-    assertThatThrownBy(() -> refined.accuracy(between, Routing.VANILLA, 16))
-        .hasMessageContaining("vanilla");
-  }
-
-  @Test
-  void shouldAddNothingBetweenPointsOfDifferentExpertsPerToken() {
-    QualityProfile assumed = QualityProfile.assumed(List.of(0.5), 2);
-
-    assertThat(assumed.refined().points()).hasSameElementsAs(assumed.points());
+    assertThatThrownBy(() -> two.accuracy(new OperatingPoint(0.8, 1), Routing.BATCH_PRIORITY, 16))
+        .hasMessageContaining("0.8");
+    assertThatThrownBy(() -> two.accuracy(new OperatingPoint(0.5, 2), Routing.BATCH_PRIORITY, 16))
+        .hasMessageContaining("0.5");
   }
 
   private static double accuracy(QualityProfile profile, double ratio, int k) {

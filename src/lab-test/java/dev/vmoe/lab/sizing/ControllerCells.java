@@ -34,6 +34,11 @@ final class ControllerCells {
     SURVEY_HALF,
     SURVEY_DOUBLE;
 
+    /** Whether it ends before the arrivals do. */
+    boolean ends() {
+      return this == SLOW_2 || this == SLOW_3;
+    }
+
     double surveyed() {
       return this == SURVEY_HALF ? 0.5 : this == SURVEY_DOUBLE ? 2 : 1;
     }
@@ -129,7 +134,7 @@ final class ControllerCells {
     int image = 0;
     for (SimulatedBatch batch : outcome.batches()) {
       double accuracy =
-          DemoModel.QUALITY.accuracy(batch.point(), DemoModel.ROUTING, DemoModel.BATCH);
+          DemoModel.accuracy(batch.point());
       for (int i = 0; i < batch.images(); i++, image++) {
         if (batch.startSeconds() >= from && batch.startSeconds() < until) {
           images++;
