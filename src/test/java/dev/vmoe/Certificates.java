@@ -24,7 +24,9 @@ public final class Certificates {
 
   private static final String SERVER = "server";
 
-  /** The JDK's 10,000 rounds would take a tenth of all integration tests: each client loads them. */
+  /**
+   * The JDK's 10,000 rounds would take a tenth of all integration tests: each client loads them.
+   */
   private static final List<String> ONE_ROUND =
       List.of(
           "-J-Dkeystore.pkcs12.macIterationCount=1",
