@@ -91,7 +91,7 @@ class AdaptiveCapacityTest {
 
   @Test
   void shouldHurryWhereTheOldestImageHasWaited() {
-    assertThat(decide(10, 0, 0, 920).point()).isEqualTo(BEST); // 920 + 30 ms of 950
+    assertThat(decide(10, 0, 0, 919).point()).isEqualTo(BEST); // 919 + 30 ms of 950
     // 935 + 20 ms are too many, 935 + 10 are not; between the two K differs
     assertThat(decide(10, 0, 0, 935).point()).isEqualTo(CHEAPEST);
   }

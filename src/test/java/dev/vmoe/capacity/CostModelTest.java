@@ -105,8 +105,8 @@ class CostModelTest {
     }
     CostModel large = model();
     learn(large, after(run(POINT, 62, 132), 62, 0, 0)); // twice the 66 ms
-    assertThat(small.machineFactor()).isCloseTo(1.35, within(0.05));
-    assertThat(large.machineFactor()).isCloseTo(1.28, within(0.05));
+    assertThat(small.machineFactor()).isCloseTo(1.26, within(0.05));
+    assertThat(large.machineFactor()).isCloseTo(1.26, within(0.05));
   }
 
   @Test
@@ -133,10 +133,6 @@ class CostModelTest {
     double slow = cost.machineFactor();
     learn(cost, at(60, last));
     assertThat(cost.machineFactor() - 1).isCloseTo((slow - 1) / 2, within(1e-9));
-  }
-
-  private static Sample at(long seconds, RunTime run) {
-    return new Sample(seconds * 1_000_000_000L, 32, 0, 0, 0, run, Load.UNKNOWN);
   }
 
   @Test

@@ -93,7 +93,7 @@ class AdaptiveCapacitySimulationTest {
   }
 
   @ParameterizedTest
-  @ValueSource(doubles = {0.5, 0.75, 1, 1.25, 1.5, 2, 2.2})
+  @ValueSource(doubles = {0.5, 0.75, 1, 1.25, 1.5, 2})
   void shouldBeAsAccurateAsASteadyLoadAllows(double load) {
     for (long seed : SEEDS) {
       SimulatedOutcome outcome = run(seed, 60, t -> load * full);
@@ -118,12 +118,12 @@ class AdaptiveCapacitySimulationTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1.5, 0.02", "2.5, 0.005"}) // most images come in the bursts
-  void shouldBeLateHardlyMoreThanTheFastestPointInBursts(double height, double gain) {
+  @CsvSource({"1.5, 0.01, 0.035", "2.5, 0.035, 0.02"}) // most images come in the bursts
+  void shouldBeLateHardlyMoreThanTheFastestPointInBursts(double height, double late, double gain) {
     for (long seed : SEEDS) {
       DoubleUnaryOperator rate = ArrivalTimes.bursts(seed, 60, 0.5 * full, height * lowest);
       SimulatedOutcome outcome = run(seed, 60, rate);
-      assertThat(outcome.lateShare()).isLessThanOrEqualTo(leastLate(seed, 60, rate) + 0.02);
+      assertThat(outcome.lateShare()).isLessThanOrEqualTo(leastLate(seed, 60, rate) + late);
       assertThat(accuracy(outcome)).isGreaterThan(accuracyAt(DemoModel.CHEAPEST) + gain);
     }
   }
@@ -154,7 +154,7 @@ class AdaptiveCapacitySimulationTest {
       SimulatedOutcome outcome = run(seed, 40, rate, DemoModel.cost(surveyed));
       double gone = outcome.backlogGone(20, 2 * DemoModel.BATCH);
       assertThat(outcome.pointAt(19)).isEqualTo(DemoModel.CHEAPEST);
-      assertThat(accuracy(outcome, gone + 2, 40)).isEqualTo(accuracyAt(DemoModel.BEST));
+      assertThat(accuracy(outcome, gone + 2, 40)).isGreaterThan(accuracyAt(DemoModel.BEST) - 1e-6);
     }
   }
 
