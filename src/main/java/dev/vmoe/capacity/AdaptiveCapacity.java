@@ -4,8 +4,8 @@ package dev.vmoe.capacity;
  * The most accurate operating point at which the queue is no longer than what that point gives up
  * allows: a set-point control, in proportion to the queue and fed forward by arrivals.
  *
- * <p>With L the latency budget, b the images of the batch about to run, W those that wait behind it,
- * a the age of its oldest image, λ the arrivals a second, F a full batch, and for point i
+ * <p>With L the latency budget, b the images of the batch about to run, W those that wait behind
+ * it, a the age of its oldest image, λ the arrivals a second, F a full batch, and for point i
  *
  * <pre>
  * xᵢ       = batch(i, F) / F                          seconds an image takes
@@ -15,14 +15,14 @@ package dev.vmoe.capacity;
  * i holds if  W · x_best + driftᵢ ≤ givenᵢ · (L − run(i, b))  and  a + run(i, b) ≤ 0.95 · L
  * </pre>
  *
- * <p>The most accurate point that holds is taken, between two rungs of the same K the ratio at which
- * it just holds; where none holds, the fastest. Nothing else is remembered: changing the point
- * costs nothing, so the queue does the averaging.
+ * <p>The most accurate point that holds is taken, between two rungs of the same K the ratio at
+ * which it just holds; where none holds, the fastest. Nothing else is remembered: changing the
+ * point costs nothing, so the queue does the averaging.
  *
  * <ul>
- *   <li><b>Steady.</b> The queue settles where the point that keeps up with the arrivals just holds:
- *       the more has to be given up, the longer it is. Without that slope, a short disturbance would
- *       cost accuracy although the queue has room for it.
+ *   <li><b>Steady.</b> The queue settles where the point that keeps up with the arrivals just
+ *       holds: the more has to be given up, the longer it is. Without that slope, a short
+ *       disturbance would cost accuracy although the queue has room for it.
  *   <li><b>A burst begins, the machine slows down.</b> The drift shows it before the queue does.
  *   <li><b>It ends.</b> The drift turns negative: the point rises before the queue is gone.
  *   <li><b>Overloaded.</b> No point holds; the fastest runs until one does.
@@ -67,8 +67,7 @@ public final class AdaptiveCapacity implements CapacityPolicy {
       }
       excessAbove = excess;
     }
-    return now.decision(
-        ladder.rung(0), ladder.routing(), "overloaded: no point is fast enough");
+    return now.decision(ladder.rung(0), ladder.routing(), "overloaded: no point is fast enough");
   }
 
   /** Returns by how much a point does not hold, in seconds; at most 0 where it holds. */

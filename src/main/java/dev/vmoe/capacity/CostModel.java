@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  * batch(i, b) = run(i, b) + gap · b
  * </pre>
  *
- * where {@code surveyed} is linear in the images b between measured batch sizes, and in the capacity
- * ratio between measured ratios of one K; {@code machine} is one factor for all points, and {@code
- * gap} is what an image costs beside its run (decoding that nothing hides, hand-over).
+ * where {@code surveyed} is linear in the images b between measured batch sizes, and in the
+ * capacity ratio between measured ratios of one K; {@code machine} is one factor for all points,
+ * and {@code gap} is what an image costs beside its run (decoding that nothing hides, hand-over).
  *
  * <p>The factor is actual over surveyed time, averaged over the last 0.2 s of running. Every run
  * teaches it, also a small one, so it always says how fast the machine is now; while nothing runs,
@@ -152,8 +152,8 @@ public final class CostModel {
    * batch.
    *
    * @param fullBatch images of a full batch
-   * @return what was predicted of that run, in seconds; empty if it is known already, or the cost of
-   *     its point is not
+   * @return what was predicted of that run, in seconds; empty if it is known already, or the cost
+   *     of its point is not
    */
   public OptionalDouble observe(Sample sample, int fullBatch) {
     Sample before = previous;

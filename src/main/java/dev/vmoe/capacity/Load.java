@@ -26,7 +26,9 @@ public record Load(long backlogImages, double arrivalsPerSecond, long ageNanos) 
     }
   }
 
-  /** Returns whether this was read within the last two seconds: an older one says nothing of now. */
+  /**
+   * Returns whether this was read within the last two seconds: an older one says nothing of now.
+   */
   public boolean isCurrent() {
     return ageNanos <= STALE_NANOS;
   }

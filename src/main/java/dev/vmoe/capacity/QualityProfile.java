@@ -105,8 +105,8 @@ public final class QualityProfile {
   }
 
   /**
-   * Returns the accuracy at a point: between measured capacity ratios of its K interpolated, between
-   * measured batch sizes in the logarithm of the size.
+   * Returns the accuracy at a point: between measured capacity ratios of its K interpolated,
+   * between measured batch sizes in the logarithm of the size.
    *
    * @throws IllegalArgumentException if the point was not measured with this routing, and does not
    *     lie between two that were

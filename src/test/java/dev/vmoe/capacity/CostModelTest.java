@@ -218,5 +218,4 @@ class CostModelTest {
     assertThat(learn(cost, after(unknown, 32, 0, 0))).isEmpty();
     assertThat(cost.machineFactor()).isEqualTo(1);
   }
-
 }

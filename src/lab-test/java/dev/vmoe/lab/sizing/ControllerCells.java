@@ -133,8 +133,7 @@ final class ControllerCells {
     int images = 0;
     int image = 0;
     for (SimulatedBatch batch : outcome.batches()) {
-      double accuracy =
-          DemoModel.accuracy(batch.point());
+      double accuracy = DemoModel.accuracy(batch.point());
       for (int i = 0; i < batch.images(); i++, image++) {
         if (batch.startSeconds() >= from && batch.startSeconds() < until) {
           images++;
