@@ -67,8 +67,8 @@ final class Instance implements AutoCloseable {
   /** Returns a model of the name that the settings have for it, if they have one. */
   private static FakeClassifier classifier(String model) {
     return model.equals("none")
-        ? new FakeClassifier(RUN_TIME)
-        : new FakeClassifier(RUN_TIME, model);
+        ? new FakeClassifier(RUN_TIME).withParallelRuns(2)
+        : new FakeClassifier(RUN_TIME, model).withParallelRuns(2);
   }
 
   /** Tells the process to stop, as a supervisor does; returns how long it took. */

@@ -114,7 +114,7 @@ abstract class ModelChangeFixture {
 
     @Override
     public LiveSettings complete(LiveSettings settings) {
-      return BufferRoom.runnable(settings, card(settings));
+      return BufferRoom.runnable(settings, card(settings), 1);
     }
 
     private void awaitLetThrough() {

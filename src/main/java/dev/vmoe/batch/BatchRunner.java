@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Runs closed batches, each with the model and the controller it was opened under, and tells the
- * observer. Belongs to the inference thread alone.
+ * observer. Used by all inference threads; decisions and reports are made one at a time.
  */
 final class BatchRunner<T> {
 
@@ -85,7 +85,7 @@ final class BatchRunner<T> {
     for (BatchEntry<T> entry : batch.entries) {
       entry.queueNanos = startNanos - entry.submittedNanos;
     }
-    Decision decision = batch.terms.decide(sample(batch, numImages, startNanos));
+    Decision decision = decide(batch, numImages, startNanos);
     boolean alone = classifier.takesAllCores();
     if (alone) {
       decoding.standStill();
@@ -97,8 +97,7 @@ final class BatchRunner<T> {
               numImages,
               batch.priorities(numImages),
               decision.routingSettings());
-      lastRun = new RunTime(decision.point(), numImages, result.inferenceNanos());
-      lastModel = batch.terms.model();
+      ended(new RunTime(decision.point(), numImages, result.inferenceNanos()), batch);
       return new BatchRun(
           batch.id,
           classifier.card(),
@@ -109,11 +108,20 @@ final class BatchRunner<T> {
           result,
           startNanos);
     } finally {
-      lastRunEndNanos = nanoClock.getAsLong();
       if (alone) {
         decoding.move();
       }
     }
+  }
+
+  private synchronized Decision decide(MicroBatch<T> batch, int numImages, long nowNanos) {
+    return batch.terms.decide(sample(batch, numImages, nowNanos));
+  }
+
+  private synchronized void ended(RunTime run, MicroBatch<T> batch) {
+    lastRun = run;
+    lastModel = batch.terms.model();
+    lastRunEndNanos = nanoClock.getAsLong();
   }
 
   private Sample sample(MicroBatch<T> batch, int numImages, long nowNanos) {
@@ -130,7 +138,7 @@ final class BatchRunner<T> {
   }
 
   /** A defect of the observer must not cost the batch, which would fail again and again. */
-  private void tell(BatchRun run, MicroBatch<T> batch) {
+  private synchronized void tell(BatchRun run, MicroBatch<T> batch) {
     try {
       observer.ran(run, batch.origins());
     } catch (RuntimeException | Error e) {

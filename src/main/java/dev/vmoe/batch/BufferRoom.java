@@ -26,11 +26,12 @@ public final class BufferRoom {
   /**
    * Returns settings complete for this model, whose batches fit into the memory outside the heap.
    *
+   * @param runs batches that run at once
    * @throws IllegalArgumentException if it cannot run with them, in the memory of this JVM
    */
-  public static LiveSettings runnable(LiveSettings live, ModelCard card) {
+  public static LiveSettings runnable(LiveSettings live, ModelCard card, int runs) {
     LiveSettings complete = live.forModel(card);
-    require(card.imageSize(), complete.maxBatchImages(), ofThisJvm());
+    require(card.imageSize(), complete.maxBatchImages(), MicroBatcher.buffers(runs), ofThisJvm());
     return complete;
   }
 
@@ -39,13 +40,14 @@ public final class BufferRoom {
    *
    * @param imageSize height and width of the model's input, in pixels
    * @param maxBatchImages maximum images of a batch
+   * @param buffers how many
    * @param directBytes bytes outside the heap
    * @throws IllegalArgumentException if they do not; its message has the numbers
    */
-  static void require(int imageSize, int maxBatchImages, long directBytes) {
+  static void require(int imageSize, int maxBatchImages, int buffers, long directBytes) {
     long bufferBytes = MicroBatcher.bufferBytes(imageSize, maxBatchImages);
     long available = directBytes / 4 * 3;
-    if (bufferBytes > Integer.MAX_VALUE || MicroBatcher.BUFFERS * bufferBytes > available) {
+    if (bufferBytes > Integer.MAX_VALUE || buffers * bufferBytes > available) {
       throw new IllegalArgumentException(
           ("%s %d: %d buffers of %d bytes (images of %d x %d pixels) do not fit; together they may"
                   + " take three quarters of the %d bytes outside the heap, each at most %d bytes;"
@@ -53,7 +55,7 @@ public final class BufferRoom {
               .formatted(
                   Settings.BATCH_MAX_IMAGES,
                   maxBatchImages,
-                  MicroBatcher.BUFFERS,
+                  buffers,
                   bufferBytes,
                   imageSize,
                   imageSize,

@@ -20,19 +20,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Groups the images of all lanes of an instance into micro-batches and runs them, one at a time.
+ * Groups the images of all lanes of an instance into micro-batches and runs them, as many at once as
+ * the model takes.
  *
- * <p>While one batch computes, the next one fills and is decoded straight into its own buffer. A
- * batch is closed by its {@link BatchLimits}: the submitter asks them for each image, and so does
- * the inference thread when it has nothing to run. Batches run in the order they were opened, so
- * each lane's shares finish in the order its images came.
+ * <p>While batches compute, the next one fills and is decoded straight into its own buffer. A batch
+ * is closed by its {@link BatchLimits}: the submitter asks them for each image, and so does an
+ * inference thread when it has nothing to run. Batches begin to run in the order they were opened; a
+ * lane gives out its shares in the order its images came, whichever batch ends first.
  *
  * @param <T> what submitters attach to each image
  */
 public final class MicroBatcher<T> implements AutoCloseable {
-
-  /** One batch runs, one is decoded behind it, one more smooths the change-over. */
-  public static final int BUFFERS = 3;
 
   private static final Logger log = LoggerFactory.getLogger(MicroBatcher.class);
 
@@ -54,7 +52,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
   private final LongSupplier nanoClock;
   private final Decoding decoding;
   private final BatchRunner<T> runner;
-  private final Thread inference;
+  private final List<Thread> inference = new ArrayList<>();
   private long batchesOpened;
   private boolean closed;
 
@@ -78,7 +76,8 @@ public final class MicroBatcher<T> implements AutoCloseable {
       LongSupplier nanoClock) {
     this.terms = terms;
     this.nanoClock = nanoClock;
-    for (int i = 0; i < BUFFERS; i++) {
+    int runs = terms.get().model().classifier().parallelRuns();
+    for (int i = 0; i < buffers(runs); i++) {
       freeBuffers.add(ByteBuffer.allocateDirect(terms.get().bufferBytes()));
     }
     AtomicInteger worker = new AtomicInteger();
@@ -86,8 +85,10 @@ public final class MicroBatcher<T> implements AutoCloseable {
         new Decoding(
             decodeThreads, task -> daemon(task, "vmoe-decode-" + worker.incrementAndGet()));
     this.runner = new BatchRunner<>(decoding, this::waitingImages, observer, nanoClock);
-    this.inference = daemon(this::runBatches, "vmoe-inference");
-    inference.start();
+    for (int i = 1; i <= runs; i++) {
+      inference.add(daemon(this::runBatches, i == 1 ? "vmoe-inference" : "vmoe-inference-" + i));
+    }
+    inference.forEach(Thread::start);
   }
 
   private static Thread daemon(Runnable task, String name) {
@@ -96,8 +97,13 @@ public final class MicroBatcher<T> implements AutoCloseable {
     return thread;
   }
 
+  /** Returns the buffers: of each run, of a batch that is decoded, and one for the change-over. */
+  static int buffers(int runs) {
+    return runs + 2;
+  }
+
   /**
-   * Returns the bytes outside the heap of one of the {@link #BUFFERS} buffers.
+   * Returns the bytes outside the heap of one of the {@link #buffers buffers}.
    *
    * @param imageSize height and width of the model's input, in pixels
    * @param maxImages maximum images of a batch
@@ -181,7 +187,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
     }
   }
 
-  // ---- running: on the inference thread ----
+  // ---- running: on the inference threads ----
 
   private void runBatches() {
     try {
@@ -208,6 +214,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
           work.awaitNanos(waitNanos);
         } else if (head.decoded()) {
           queue.removeFirst();
+          work.signal(); // the batch behind it may have been decoded before it was
           return head;
         } else {
           work.await();
@@ -279,12 +286,14 @@ public final class MicroBatcher<T> implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    inference.interrupt();
+    inference.forEach(Thread::interrupt);
     decoding.close();
     boolean interrupted = false;
     try {
-      // The run in progress ends first: nobody may close the classifier under it.
-      inference.join();
+      // The runs in progress end first: nobody may close the classifier under them.
+      for (Thread thread : inference) {
+        thread.join();
+      }
       decoding.awaitClosed();
     } catch (InterruptedException e) {
       interrupted = true;

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -15,12 +16,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * run(i, b)   = surveyed(i, b) · machine
- * batch(i, b) = run(i, b) + gap · b
+ * batch(i, b) = (run(i, b) + gap · b) / runs
  * </pre>
  *
  * where {@code surveyed} is linear in the images b between measured batch sizes, and in the
  * capacity ratio between measured ratios of one K; {@code machine} is one factor for all points,
- * and {@code gap} is what an image costs beside its run (decoding that nothing hides, hand-over).
+ * {@code gap} is what an image costs beside its run (decoding that nothing hides, hand-over), and
+ * {@code runs} how many go on at once.
  *
  * <p>The factor is actual over surveyed time, averaged over the last 0.2 s of running. Every run
  * teaches it, also a small one, so it always says how fast the machine is now; while nothing runs,
@@ -50,6 +52,7 @@ public final class CostModel {
   private static final double NANOS = 1e9;
 
   private final List<RunTime> survey;
+  private final int runs;
   private final List<OperatingPoint> points;
   private final int largestBatch;
 
@@ -65,32 +68,44 @@ public final class CostModel {
   private @Nullable Sample previous;
 
   /**
-   * Creates a model from a survey.
+   * Creates a model of one run at a time.
    *
-   * @param survey one typical run of each point at one batch size or more
-   * @throws IllegalArgumentException if nothing was measured, or a point twice at the same size
+   * @param survey as below
    */
   public CostModel(List<RunTime> survey) {
+    this(survey, 1);
+  }
+
+  /**
+   * Creates a model from a survey.
+   *
+   * @param survey one typical run of each point at one batch size or more, as many going on at once
+   *     as there will be
+   * @param runs how many go on at once
+   * @throws IllegalArgumentException if nothing was measured, or a point twice at the same size
+   */
+  public CostModel(List<RunTime> survey, int runs) {
     if (survey.isEmpty()) {
       throw new IllegalArgumentException("a cost model without a measurement");
     }
     this.survey = List.copyOf(survey);
+    this.runs = runs;
     Map<OperatingPoint, List<RunTime>> byPoint = new LinkedHashMap<>();
     for (RunTime run : survey) {
       byPoint.computeIfAbsent(run.point(), point -> new ArrayList<>()).add(run);
     }
     points = List.copyOf(byPoint.keySet());
     byPoint.forEach(
-        (point, runs) ->
+        (point, measured) ->
             curves
                 .computeIfAbsent(point.expertsPerToken(), k -> new TreeMap<>())
-                .put(point.capacityRatio(), Curve.of(runs)));
+                .put(point.capacityRatio(), Curve.of(measured)));
     largestBatch = survey.stream().mapToInt(RunTime::images).max().orElseThrow();
   }
 
   /** Returns a model of the same survey that has observed nothing. */
   public CostModel unlearnt() {
-    return new CostModel(survey);
+    return new CostModel(survey, runs);
   }
 
   /** Returns the points that were measured. */
@@ -115,11 +130,11 @@ public final class CostModel {
     if (images < 1) {
       throw new IllegalArgumentException("a run of " + images + " images");
     }
-    if (!knows(point)) {
+    NavigableMap<Double, Curve> ratios = curves.get(point.expertsPerToken());
+    if (ratios == null || !knows(point)) {
       throw new IllegalArgumentException(
           "the cost of " + point + " was not measured, only that of " + points);
     }
-    NavigableMap<Double, Curve> ratios = curves.get(point.expertsPerToken());
     Map.Entry<Double, Curve> below = ratios.floorEntry(point.capacityRatio());
     Map.Entry<Double, Curve> above = ratios.ceilingEntry(point.capacityRatio());
     double seconds = below.getValue().at(images);
@@ -137,9 +152,9 @@ public final class CostModel {
     return surveyedSeconds(point, images) * machine;
   }
 
-  /** Returns how long the instance is busy with a batch: the run and the gap beside it. */
+  /** Returns the time that a batch takes from the instance: its share of what runs at once. */
   public double batchSeconds(OperatingPoint point, int images) {
-    return runSeconds(point, images) + gap * images;
+    return (runSeconds(point, images) + gap * images) / runs;
   }
 
   /** Returns the throughput with batches of this many images. */
@@ -223,17 +238,18 @@ public final class CostModel {
     }
 
     double at(int images) {
-      int first = seconds.firstKey();
-      double share = seconds.get(first) * images / first;
+      Map.Entry<Integer, Double> first = seconds.firstEntry();
+      double share = first.getValue() * images / first.getKey();
       if (seconds.size() == 1) {
         return share;
       }
-      Integer above = seconds.ceilingKey(Math.max(images, first + 1));
-      int right = above == null ? seconds.lastKey() : above;
-      int left = images > right ? first : seconds.lowerKey(right);
-      double slope = (seconds.get(right) - seconds.get(left)) / (right - left);
-      double line = seconds.get(right) - slope * (right - images);
-      return images < first ? Math.max(line, share) : line;
+      Map.Entry<Integer, Double> right = seconds.ceilingEntry(Math.max(images, first.getKey() + 1));
+      Map.Entry<Integer, Double> left =
+          right == null ? first : Objects.requireNonNull(seconds.lowerEntry(right.getKey()));
+      right = right == null ? seconds.lastEntry() : right;
+      double slope = (right.getValue() - left.getValue()) / (right.getKey() - left.getKey());
+      double line = right.getValue() - slope * (right.getKey() - images);
+      return images < first.getKey() ? Math.max(line, share) : line;
     }
   }
 }

@@ -6,7 +6,7 @@ import dev.vmoe.moe.RoutingSettings;
 import java.nio.ByteBuffer;
 
 /**
- * Classifies one batch of decoded images; one call at a time.
+ * Classifies batches of decoded images; at most {@link #parallelRuns()} calls at a time.
  *
  * <p>Axes: B images, H = W the model's image size.
  */
@@ -42,6 +42,11 @@ public interface BatchClassifier extends AutoCloseable {
   default DetailedResult classifyInDetail(
       ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
     return new DetailedResult(classify(images, numImages, priorities, settings), new byte[0]);
+  }
+
+  /** Returns how many runs may go on at once; they share the device. */
+  default int parallelRuns() {
+    return 1;
   }
 
   /** Returns whether a run keeps every core busy, so that other work beside it only slows it. */

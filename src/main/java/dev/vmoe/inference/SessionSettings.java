@@ -9,6 +9,8 @@ import java.util.Optional;
  *
  * @param device what to run on
  * @param threads threads of one run on a CPU; 0 for one a core
+ * @param runs maximum runs at once, at least 1; with several, one thread each keeps them from waiting
+ *     for each other
  * @param spinning whether these threads wait for work awake while a run goes on: a little faster
  *     where nothing else runs, and they take the cores from whatever does; between runs they sleep
  * @param warmUpBatches numbers of images of the runs that warm the session up before it is open
@@ -18,6 +20,7 @@ import java.util.Optional;
 public record SessionSettings(
     Device device,
     int threads,
+    int runs,
     boolean spinning,
     List<Integer> warmUpBatches,
     Optional<Path> profile) {
@@ -28,21 +31,29 @@ public record SessionSettings(
     if (threads < 0) {
       throw new IllegalArgumentException(threads + " inference threads");
     }
+    if (runs < 1) {
+      throw new IllegalArgumentException(runs + " runs at once");
+    }
     if (warmUpBatches.stream().anyMatch(batch -> batch < 1)) {
       throw new IllegalArgumentException(
           "warm-up batches " + warmUpBatches + " are not all above 0");
     }
   }
 
-  /** Makes settings without a profile. */
+  /** Makes settings of one run at a time, without a profile. */
   public SessionSettings(
       Device device, int threads, boolean spinning, List<Integer> warmUpBatches) {
-    this(device, threads, spinning, warmUpBatches, Optional.empty());
+    this(device, threads, 1, spinning, warmUpBatches, Optional.empty());
   }
 
   /** Returns these settings with a profile. */
   public SessionSettings profiledTo(Path prefix) {
-    return new SessionSettings(device, threads, spinning, warmUpBatches, Optional.of(prefix));
+    return new SessionSettings(device, threads, runs, spinning, warmUpBatches, Optional.of(prefix));
+  }
+
+  /** Returns these settings with so many runs at once. */
+  public SessionSettings withRuns(int others) {
+    return new SessionSettings(device, threads, others, spinning, warmUpBatches, profile);
   }
 
   /** Returns the settings for a device: a thread a core, asleep between runs, warmed up. */

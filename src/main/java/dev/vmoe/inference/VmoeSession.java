@@ -45,19 +45,19 @@ public final class VmoeSession implements BatchClassifier {
   private final OrtSession session;
   private final ModelCard card;
   private final Device device;
-  private final boolean takesAllCores;
+  private final SessionSettings settings;
 
   private VmoeSession(
       OrtEnvironment environment,
       OrtSession session,
       ModelCard card,
       Device device,
-      boolean takesAllCores) {
+      SessionSettings settings) {
     this.environment = environment;
     this.session = session;
     this.card = card;
     this.device = device;
-    this.takesAllCores = takesAllCores;
+    this.settings = settings;
   }
 
   /**
@@ -109,8 +109,7 @@ public final class VmoeSession implements BatchClassifier {
       OrtSession session = environment.createSession(file.toString(), options);
       try {
         ModelCard card = ModelCard.fromMetadata(session.getMetadata().getCustomMetadata());
-        return new VmoeSession(
-            environment, session, card, device, takesAllCores(device, settings.threads()));
+        return new VmoeSession(environment, session, card, device, settings);
       } catch (IllegalArgumentException e) {
         session.close();
         throw new InferenceException(file + ": " + e.getMessage(), e);
@@ -119,11 +118,6 @@ public final class VmoeSession implements BatchClassifier {
       throw new InferenceException(
           String.format("cannot load %s on %s: %s", file, device, e.getMessage()), e);
     }
-  }
-
-  private static boolean takesAllCores(Device device, int threads) {
-    return device.kind() == Device.Kind.CPU
-        && (threads == 0 || threads >= Runtime.getRuntime().availableProcessors());
   }
 
   private void warmUp(List<Integer> batches) {
@@ -173,8 +167,16 @@ public final class VmoeSession implements BatchClassifier {
   }
 
   @Override
+  public int parallelRuns() {
+    return settings.runs();
+  }
+
+  @Override
   public boolean takesAllCores() {
-    return takesAllCores;
+    return device.kind() == Device.Kind.CPU
+        && settings.runs() == 1
+        && (settings.threads() == 0
+            || settings.threads() >= Runtime.getRuntime().availableProcessors());
   }
 
   @Override

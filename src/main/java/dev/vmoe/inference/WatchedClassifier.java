@@ -101,6 +101,11 @@ public final class WatchedClassifier implements BatchClassifier {
   }
 
   @Override
+  public int parallelRuns() {
+    return classifier.parallelRuns();
+  }
+
+  @Override
   public boolean takesAllCores() {
     return classifier.takesAllCores();
   }

@@ -53,7 +53,7 @@ public interface ModelSource {
                   + " as long as it lives and cannot change to "
                   + settings.model());
         }
-        LiveSettings complete = BufferRoom.runnable(settings, card);
+        LiveSettings complete = BufferRoom.runnable(settings, card, classifier.parallelRuns());
         controllers.check(complete);
         return complete;
       }

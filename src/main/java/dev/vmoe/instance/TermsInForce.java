@@ -114,7 +114,7 @@ final class TermsInForce implements ConfigFollower, AutoCloseable {
     InForce now = inForce();
     BatchTerms before = now.terms();
     ControllerFactory factory = now.loaded().controllers();
-    LiveSettings settings = BufferRoom.runnable(asked, now.loaded().card());
+    LiveSettings settings = runnable(asked, now.loaded());
     CapacityController controller = before.controller();
     if (settings.controllerInputs().equals(before.settings().controllerInputs())) {
       factory.check(settings);
@@ -136,7 +136,7 @@ final class TermsInForce implements ConfigFollower, AutoCloseable {
     ServedModel model = new ServedModel(watched, loaded.decoder(), () -> giveBack(loaded));
     InForce next;
     try {
-      LiveSettings settings = BufferRoom.runnable(asked, loaded.card());
+      LiveSettings settings = runnable(asked, loaded);
       CapacityController controller = load.toldTo(loaded.controllers().create(settings));
       next =
           new InForce(
@@ -157,6 +157,10 @@ final class TermsInForce implements ConfigFollower, AutoCloseable {
         model.release();
       }
     };
+  }
+
+  private static LiveSettings runnable(LiveSettings asked, LoadedModel loaded) {
+    return BufferRoom.runnable(asked, loaded.card(), loaded.classifier().parallelRuns());
   }
 
   private BatchLimits limits(LiveSettings settings) {

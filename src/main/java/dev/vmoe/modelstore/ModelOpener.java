@@ -36,18 +36,29 @@ public final class ModelOpener {
 
   /** Opens a model on the device in the settings. */
   public static VmoeSession open(Path model, Settings settings) throws IOException {
-    return open(model, settings.getString(Settings.DEVICE), settings.inferenceThreads());
+    return open(
+        model,
+        settings.getString(Settings.DEVICE),
+        settings.inferenceThreads(),
+        settings.inferenceRuns());
   }
 
-  /** Opens a model on a device, by its label. */
+  /** Opens a model on a device, by its label, for one run at a time. */
   public static VmoeSession open(Path model, String device, int threads) throws IOException {
+    return open(model, device, threads, 1);
+  }
+
+  /** Opens a model on a device, by its label, for several runs at once. */
+  public static VmoeSession open(Path model, String device, int threads, int runs)
+      throws IOException {
     if (Files.isReadable(model)) { // ONNX Runtime's own error about missing weights is unclear
       OnnxModel.requireWeights(model);
     }
     SessionSettings chosen = SessionSettings.on(Device.ofLabel(device));
     return VmoeSession.open(
         model,
-        new SessionSettings(chosen.device(), threads, chosen.spinning(), chosen.warmUpBatches()));
+        new SessionSettings(chosen.device(), threads, chosen.spinning(), chosen.warmUpBatches())
+            .withRuns(runs));
   }
 
   /** Returns a decoder to this model's input. */

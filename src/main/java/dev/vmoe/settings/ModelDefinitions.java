@@ -33,8 +33,12 @@ final class ModelDefinitions {
         .means(
             "Where the model runs: auto, cpu, cuda or cuda:N. auto takes the first GPU, or the"
                 + " CPU if there is none, and logs which; cuda without a GPU refuses to start.")
+        .setting(Settings.INFERENCE_RUNS, INT, 1, Range.atLeast(1), MEDIUM)
+        .means(
+            "Batches that run at once. As many as there are cores, each on one thread, answer more"
+                + " images where the model is small; a single batch then takes longer.")
         .setting(Settings.INFERENCE_THREADS, INT, 0, Range.atLeast(0), MEDIUM)
-        .means("Threads of the model on the CPU; 0 means the number of cores.")
+        .means("Threads of one run on the CPU; 0 means the number of cores over the runs.")
         .setting(Settings.DECODE_THREADS, INT, 0, Range.atLeast(0), MEDIUM)
         .means(
             "Threads that decode images. 0 means the number of cores where the model takes them"

@@ -35,6 +35,7 @@ public final class Settings extends AbstractConfig {
   public static final String MODEL = "model";
   public static final String MODELS_DIR = "models.dir";
   public static final String DEVICE = "device";
+  public static final String INFERENCE_RUNS = "inference.runs";
   public static final String INFERENCE_THREADS = "inference.threads";
   public static final String DECODE_THREADS = "decode.threads";
   public static final String BATCH_MAX_IMAGES = "batch.max.images";
@@ -178,10 +179,16 @@ public final class Settings extends AbstractConfig {
     return Optional.ofNullable(getString(MODELS_DIR)).map(Path::of);
   }
 
-  /** Returns the model's threads on the CPU. */
+  /** Returns how many batches run at once. */
+  public int inferenceRuns() {
+    return getInt(INFERENCE_RUNS);
+  }
+
+  /** Returns the threads of one run on the CPU. */
   public int inferenceThreads() {
     int threads = getInt(INFERENCE_THREADS);
-    return threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+    int cores = Runtime.getRuntime().availableProcessors();
+    return threads > 0 ? threads : Math.max(1, cores / inferenceRuns());
   }
 
   /**

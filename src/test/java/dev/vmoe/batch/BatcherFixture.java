@@ -22,9 +22,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -126,12 +128,25 @@ abstract class BatcherFixture {
   static final class PixelEcho implements BatchClassifier {
 
     static final int FAILS = 254;
+
     static final long RUN_NANOS = 1;
 
     final Semaphore permits = new Semaphore(1_000_000);
     final List<List<Integer>> pixelsSeen = new CopyOnWriteArrayList<>();
     final List<float[]> prioritiesSeen = new CopyOnWriteArrayList<>();
+    final CountDownLatch release = new CountDownLatch(1);
+    final AtomicInteger running = new AtomicInteger();
     volatile boolean takesAllCores;
+
+    /** A batch with this pixel runs until it is released. */
+    volatile int held = -1;
+
+    volatile int runs = 1;
+
+    @Override
+    public int parallelRuns() {
+      return runs;
+    }
 
     @Override
     public boolean takesAllCores() {
@@ -150,6 +165,11 @@ abstract class BatcherFixture {
       permits.acquireUninterruptibly();
       List<Integer> pixels =
           IntStream.range(0, numImages).map(i -> images.get(i * 3) & 0xff).boxed().toList();
+      running.incrementAndGet();
+      if (pixels.contains(held)) {
+        awaitRelease();
+      }
+      running.decrementAndGet();
       if (pixels.contains(FAILS)) {
         throw new InferenceException("asked to fail", new IllegalStateException());
       }
@@ -163,6 +183,12 @@ abstract class BatcherFixture {
           new RoutingCounts(
               numImages, 0, 0, new int[0], new int[0], new float[0], new float[0], new int[0]);
       return new BatchResult(logits, none, settings, 0, settings.capacityRatio(), RUN_NANOS);
+    }
+
+    private void awaitRelease() {
+      while (release.getCount() > 0) {
+        LockSupport.parkNanos(1_000_000); // as a run, it cannot be interrupted
+      }
     }
 
     @Override

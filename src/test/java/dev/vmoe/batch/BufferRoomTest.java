@@ -12,9 +12,9 @@ class BufferRoomTest {
 
   @Test
   void shouldRefuseBatchesThatDoNotFitOutsideTheHeap() {
-    assertThatNoException().isThrownBy(() -> BufferRoom.require(224, 890, HALF_A_GIGABYTE));
+    assertThatNoException().isThrownBy(() -> BufferRoom.require(224, 890, 3, HALF_A_GIGABYTE));
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> BufferRoom.require(224, 4096, HALF_A_GIGABYTE))
+        .isThrownBy(() -> BufferRoom.require(224, 4096, 3, HALF_A_GIGABYTE))
         .withMessageContaining("batch.max.images 4096: 3 buffers of 616562688 bytes")
         .withMessageContaining("536870912 bytes outside the heap")
         .withMessageContaining("VMOE_DIRECT_MEMORY");
@@ -23,7 +23,7 @@ class BufferRoomTest {
   @Test
   void shouldRefuseABufferThatIsLargerThanAnyMayBe() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> BufferRoom.require(512, 4096, Long.MAX_VALUE / 4));
+        .isThrownBy(() -> BufferRoom.require(512, 4096, 3, Long.MAX_VALUE / 4));
   }
 
   @Test

@@ -38,6 +38,7 @@ public final class FakeClassifier implements BatchClassifier {
   private final AtomicInteger failures = new AtomicInteger();
   private final AtomicInteger runs = new AtomicInteger();
   private volatile boolean hold;
+  private volatile int parallelRuns = 1;
   private volatile boolean holding;
 
   /** Creates a classifier that takes no time. */
@@ -87,6 +88,17 @@ public final class FakeClassifier implements BatchClassifier {
   /** Returns how many batches ran, failed ones included. */
   public int runs() {
     return runs.get();
+  }
+
+  /** Lets so many batches run at once. */
+  public FakeClassifier withParallelRuns(int atOnce) {
+    parallelRuns = atOnce;
+    return this;
+  }
+
+  @Override
+  public int parallelRuns() {
+    return parallelRuns;
   }
 
   @Override

@@ -54,7 +54,7 @@ class PipelineTest {
             () ->
                 PipelineParts.assemble(
                     settings,
-                    BufferRoom.runnable(LiveSettings.of(settings), classifier.card()),
+                    BufferRoom.runnable(LiveSettings.of(settings), classifier.card(), 1),
                     config,
                     TopicLimits.assumed(1_000_000),
                     ModelSource.only(null, classifier, decoder, ControllerFactory.fixed()),

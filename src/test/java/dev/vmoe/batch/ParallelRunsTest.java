@@ -1,0 +1,106 @@
+package dev.vmoe.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.vmoe.inference.InferenceException;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Several batches that run at once. */
+@Timeout(60)
+class ParallelRunsTest extends BatcherFixture {
+
+  private static final int HELD = 200;
+
+  @BeforeEach
+  void openForTwoRuns() {
+    classifier.runs = 2;
+    classifier.held = HELD;
+    open(2, Long.MAX_VALUE, Duration.ofSeconds(60), (run, origins) -> {});
+  }
+
+  @Test
+  void shouldRunAsManyBatchesAtOnceAsTheModelTakes() {
+    Lane<Integer> lane = batcher.openLane();
+    submit(lane, HELD, 1, HELD, 2, HELD, 3);
+    await().untilAsserted(() -> assertThat(classifier.running).hasValue(2));
+    assertThat(classifier.pixelsSeen).isEmpty();
+    classifier.release.countDown();
+    await().untilAsserted(() -> assertThat(classifier.pixelsSeen).hasSize(3));
+    assertThat(samples).hasSize(3);
+  }
+
+  @Test
+  void shouldRunABatchThatWasDecodedBeforeTheOneAheadOfIt() throws InterruptedException {
+    classifier.held = -1;
+    for (int round = 0; round < 200; round++) {
+      Lane<Integer> lane = batcher.openLane();
+      submit(lane, 1, 2, 3, 4);
+      assertThat(classes(take(lane))).containsExactly(1, 2);
+      assertThat(classes(take(lane))).containsExactly(3, 4);
+    }
+  }
+
+  @Test
+  void shouldGiveSharesInOrderWhicheverBatchEndsFirst() throws InterruptedException {
+    Lane<Integer> lane = batcher.openLane();
+    Lane<Integer> other = batcher.openLane();
+    submit(lane, HELD, 1);
+    submit(lane, 2);
+    submit(other, 3);
+    // the second batch has ended: the other lane has its answer, this one waits for its first
+    assertThat(classes(take(other))).containsExactly(3);
+    assertThat(lane.poll()).isNull();
+    classifier.release.countDown();
+    assertThat(classes(take(lane))).containsExactly(HELD, 1);
+    assertThat(classes(take(lane))).containsExactly(2);
+    assertThat(lane.pending()).isZero();
+  }
+
+  @Test
+  void shouldFailTheLanesOfARunThatFailsAndNoOther() throws InterruptedException {
+    Lane<Integer> failing = batcher.openLane();
+    Lane<Integer> other = batcher.openLane();
+    submit(failing, PixelEcho.FAILS, 1);
+    submit(other, 2, 3);
+    assertThat(classes(take(other))).containsExactly(2, 3);
+    assertThat(failing.await(FOREVER)).isTrue();
+    assertThatThrownBy(failing::poll).isInstanceOf(InferenceException.class);
+  }
+
+  @Test
+  void shouldWaitForAllRunsWhenItIsClosed() {
+    Lane<Integer> lane = batcher.openLane();
+    submit(lane, HELD, 1, HELD, 2);
+    await().untilAsserted(() -> assertThat(classifier.running).hasValue(2));
+    Thread closing = new Thread(batcher::close);
+    closing.start();
+    await().until(() -> closing.getState() != Thread.State.NEW && closing.isAlive());
+    classifier.release.countDown();
+    await().until(() -> !closing.isAlive());
+    assertThat(classifier.running).hasValue(0);
+  }
+
+  @Test
+  void shouldAnswerEveryImageOfManyLanes() throws InterruptedException {
+    List<Lane<Integer>> lanes = List.of(batcher.openLane(), batcher.openLane(), batcher.openLane());
+    classifier.held = -1;
+    for (int i = 0; i < 200; i++) {
+      for (Lane<Integer> lane : lanes) {
+        submit(lane, i);
+      }
+    }
+    for (Lane<Integer> lane : lanes) {
+      for (int next = 0; next < 200; ) {
+        for (int image : classes(take(lane))) {
+          assertThat(image).isEqualTo(next++);
+        }
+      }
+    }
+  }
+}
