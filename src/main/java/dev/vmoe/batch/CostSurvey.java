@@ -171,7 +171,11 @@ public final class CostSurvey {
       }
     }
     int measured = runs.size();
-    return new Surveyed(new CostModel(grid(points, sizes), classifier.parallelRuns()), measured, cells.size(), rounds);
+    return new Surveyed(
+        new CostModel(grid(points, sizes), classifier.parallelRuns()),
+        measured,
+        cells.size(),
+        rounds);
   }
 
   private int percent(int done, int cells, long budgetNanos) {
@@ -187,8 +191,7 @@ public final class CostSurvey {
     List<BatchResult> results = atOnce(() -> classifier.classify(images, cell.images(), settings));
     BatchResult result = results.get(0);
     long nanos =
-        Math.round(
-            results.stream().mapToLong(BatchResult::inferenceNanos).average().orElseThrow());
+        Math.round(results.stream().mapToLong(BatchResult::inferenceNanos).average().orElseThrow());
     spentNanos += nanos;
     double rows =
         classifier.computesAllSlots()
@@ -201,7 +204,8 @@ public final class CostSurvey {
   private <T> List<T> atOnce(Supplier<T> run) {
     List<CompletableFuture<T>> beside = new ArrayList<>();
     for (int i = 1; i < classifier.parallelRuns(); i++) {
-      beside.add(CompletableFuture.supplyAsync(run, task -> new Thread(task, "vmoe-survey").start()));
+      beside.add(
+          CompletableFuture.supplyAsync(run, task -> new Thread(task, "vmoe-survey").start()));
     }
     List<T> results = new ArrayList<>(List.of(run.get()));
     beside.forEach(future -> results.add(future.join()));

@@ -115,7 +115,8 @@ final class ModelCheck {
 
   private void checkBatch(ModelCard card, Findings findings) {
     try {
-      LiveSettings live = BufferRoom.runnable(LiveSettings.of(settings), card, settings.inferenceRuns());
+      LiveSettings live =
+          BufferRoom.runnable(LiveSettings.of(settings), card, settings.inferenceRuns());
       String fits =
           "%d images of %d x %d pixels fit"
               .formatted(live.maxBatchImages(), card.imageSize(), card.imageSize());
@@ -178,7 +179,14 @@ final class ModelCheck {
           chosen + ": " + unused.get(),
           "repair the driver, or set device = cpu to use the CPU on purpose");
     } else if (got.kind() == Device.Kind.CPU) {
-      findings.ok("device", chosen + ", " + settings.inferenceRuns() + " × " + settings.inferenceThreads() + " threads");
+      findings.ok(
+          "device",
+          chosen
+              + ", "
+              + settings.inferenceRuns()
+              + " × "
+              + settings.inferenceThreads()
+              + " threads");
     } else {
       findings.ok("device", chosen);
     }

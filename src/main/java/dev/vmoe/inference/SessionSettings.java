@@ -9,8 +9,8 @@ import java.util.Optional;
  *
  * @param device what to run on
  * @param threads threads of one run on a CPU; 0 for one a core
- * @param runs maximum runs at once, at least 1; with several, one thread each keeps them from waiting
- *     for each other
+ * @param runs maximum runs at once, at least 1; with several, one thread each keeps them from
+ *     waiting for each other
  * @param spinning whether these threads wait for work awake while a run goes on: a little faster
  *     where nothing else runs, and they take the cores from whatever does; between runs they sleep
  * @param warmUpBatches numbers of images of the runs that warm the session up before it is open

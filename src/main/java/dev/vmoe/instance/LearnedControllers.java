@@ -76,7 +76,8 @@ public final class LearnedControllers implements ControllerFactory {
       CapacityMetrics metrics,
       IntConsumer percentDone) {
     ModelCard card = classifier.card();
-    BufferRoom.runnable(live, card, classifier.parallelRuns()); // before memory is taken for the largest batch
+    BufferRoom.runnable(
+        live, card, classifier.parallelRuns()); // before memory is taken for the largest batch
     QualityProfile known = QualityProfile.known(quality, card);
     if (quality == null && !card.dense()) {
       log.warn(
