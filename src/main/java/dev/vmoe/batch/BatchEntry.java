@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One image on its way through a batch.
  *
- * <p>Written by the submitter, then by one decode worker, then by the inference thread; each hands
+ * <p>Written by the submitter, then by one decode worker, then by one inference thread; each hands
  * over under the batcher's lock.
  */
 final class BatchEntry<T> {

@@ -4,13 +4,13 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When a micro-batch is closed: a function of what it holds, its age and whether a run is under
- * way.
+ * When a micro-batch is closed: a function of what it holds, its age and whether an inference
+ * thread is free.
  *
  * <pre>
  * SIZE    images ≥ maxImages
  * BYTES   bytes ≥ maxBytes
- * LINGER  age ≥ linger, and nothing runs: under a run, a batch only gets fuller
+ * LINGER  age ≥ linger, and a thread is free: while all run, a batch only gets fuller
  * </pre>
  *
  * @param maxImages maximum images of a batch, at least 1

@@ -8,7 +8,6 @@ import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.inference.BatchResult;
 import dev.vmoe.inference.InferenceException;
 import java.util.Objects;
-import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,7 +22,6 @@ final class BatchRunner<T> {
   private static final Logger log = LoggerFactory.getLogger(BatchRunner.class);
 
   private final Decoding decoding;
-  private final IntSupplier waitingImages;
   private final RunObserver<T> observer;
   private final LongSupplier nanoClock;
 
@@ -40,17 +38,14 @@ final class BatchRunner<T> {
    * Creates a runner that has run nothing yet.
    *
    * @param decoding stands still while a run takes all cores
-   * @param waitingImages images of the batches behind the one that runs
    * @param observer told of each batch that has run
    * @param nanoClock monotonic time, in nanoseconds
    */
   BatchRunner(
       Decoding decoding,
-      IntSupplier waitingImages,
       RunObserver<T> observer,
       LongSupplier nanoClock) {
     this.decoding = decoding;
-    this.waitingImages = waitingImages;
     this.observer = observer;
     this.nanoClock = nanoClock;
   }
@@ -67,17 +62,40 @@ final class BatchRunner<T> {
     } catch (InferenceException e) {
       throw e;
     } catch (RuntimeException | Error e) {
-      throw new InferenceException("batch of " + batch.images + " images failed: " + e, e);
+      throw failure(batch, e);
     }
     tell(run, batch);
     return run;
+  }
+
+  private static InferenceException failure(MicroBatch<?> batch, Throwable cause) {
+    return new InferenceException("batch of " + batch.images + " images failed: " + cause, cause);
+  }
+
+  /**
+   * Decides on a batch that is about to run. Called under the batcher's lock, so that controllers
+   * see batches in order.
+   *
+   * @param waiting images of the batches behind it
+   * @param running images of the batches that run now
+   */
+  void decide(MicroBatch<T> batch, int waiting, int running) {
+    batch.startNanos = nanoClock.getAsLong();
+    int numImages = batch.decodable();
+    if (numImages > 0) {
+      try {
+        batch.decision = batch.terms.decide(sample(batch, numImages, waiting, running));
+      } catch (RuntimeException | Error e) {
+        batch.failure = failure(batch, e);
+      }
+    }
   }
 
   private BatchRun classify(MicroBatch<T> batch) {
     FlushReason flushReason = Objects.requireNonNull(batch.flushReason);
     BatchClassifier classifier = batch.terms.model().classifier();
     int numImages = batch.compact();
-    long startNanos = nanoClock.getAsLong();
+    long startNanos = batch.startNanos;
     if (numImages == 0) {
       return BatchRun.ofNothing(
           batch.id, classifier.card(), flushReason, batch.lingerNanos(), startNanos);
@@ -85,7 +103,7 @@ final class BatchRunner<T> {
     for (BatchEntry<T> entry : batch.entries) {
       entry.queueNanos = startNanos - entry.submittedNanos;
     }
-    Decision decision = decide(batch, numImages, startNanos);
+    Decision decision = Objects.requireNonNull(batch.decision);
     boolean alone = classifier.takesAllCores();
     if (alone) {
       decoding.standStill();
@@ -114,23 +132,22 @@ final class BatchRunner<T> {
     }
   }
 
-  private synchronized Decision decide(MicroBatch<T> batch, int numImages, long nowNanos) {
-    return batch.terms.decide(sample(batch, numImages, nowNanos));
-  }
-
   private synchronized void ended(RunTime run, MicroBatch<T> batch) {
     lastRun = run;
     lastModel = batch.terms.model();
     lastRunEndNanos = nanoClock.getAsLong();
   }
 
-  private Sample sample(MicroBatch<T> batch, int numImages, long nowNanos) {
+  private synchronized Sample sample(
+      MicroBatch<T> batch, int numImages, int waiting, int running) {
+    long nowNanos = batch.startNanos;
     long completeNanos =
         lastRun == null ? batch.closedNanos : Math.max(batch.closedNanos, lastRunEndNanos);
     return new Sample(
         nowNanos,
         numImages,
-        waitingImages.getAsInt(),
+        waiting,
+        running,
         nowNanos - batch.openedNanos,
         Math.max(0, nowNanos - completeNanos),
         batch.terms.model() == lastModel ? lastRun : null, // it says nothing of another model
@@ -138,14 +155,16 @@ final class BatchRunner<T> {
   }
 
   /** A defect of the observer must not cost the batch, which would fail again and again. */
-  private synchronized void tell(BatchRun run, MicroBatch<T> batch) {
-    try {
-      observer.ran(run, batch.origins());
-    } catch (RuntimeException | Error e) {
-      if (!observerFailed) {
-        log.error("observer of runs failed; batches are still answered", e);
+  private void tell(BatchRun run, MicroBatch<T> batch) {
+    synchronized (observer) {
+      try {
+        observer.ran(run, batch.origins());
+      } catch (RuntimeException | Error e) {
+        if (!observerFailed) {
+          log.error("observer of runs failed; batches are still answered", e);
+        }
+        observerFailed = true;
       }
-      observerFailed = true;
     }
   }
 }

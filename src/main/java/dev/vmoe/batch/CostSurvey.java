@@ -5,6 +5,7 @@ import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.capacity.RunTime;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.inference.BatchResult;
+import dev.vmoe.inference.InferenceException;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
@@ -23,7 +24,11 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 
@@ -202,14 +207,29 @@ public final class CostSurvey {
 
   /** Runs as many at once as the pipeline will. */
   private <T> List<T> atOnce(Supplier<T> run) {
-    List<CompletableFuture<T>> beside = new ArrayList<>();
-    for (int i = 1; i < classifier.parallelRuns(); i++) {
-      beside.add(
-          CompletableFuture.supplyAsync(run, task -> new Thread(task, "vmoe-survey").start()));
+    if (classifier.parallelRuns() == 1) {
+      return List.of(run.get());
     }
-    List<T> results = new ArrayList<>(List.of(run.get()));
-    beside.forEach(future -> results.add(future.join()));
-    return results;
+    ExecutorService threads = Executors.newFixedThreadPool(classifier.parallelRuns());
+    try {
+      // returns when all have ended: nobody may close the classifier under one of them
+      List<T> results = new ArrayList<>();
+      List<Callable<T>> all = Collections.nCopies(classifier.parallelRuns(), run::get);
+      for (Future<T> ended : threads.invokeAll(all)) {
+        results.add(ended.get());
+      }
+      return results;
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof Error error) {
+        throw error;
+      }
+      throw new InferenceException("a run of the survey failed: " + e.getCause(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InferenceException("the survey was interrupted", e);
+    } finally {
+      threads.shutdown();
+    }
   }
 
   private static List<GridCell> inOrderOfNeed(List<OperatingPoint> points, List<Integer> sizes) {

@@ -1,5 +1,6 @@
 package dev.vmoe.batch;
 
+import dev.vmoe.capacity.Decision;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +37,12 @@ final class MicroBatch<T> {
 
   /** When the batch was closed; undefined while it is open. */
   long closedNanos;
+
+  /** When its turn to run came; undefined before. */
+  long startNanos;
+
+  /** How it runs; null until its turn comes, and where no image is left. */
+  @Nullable Decision decision;
 
   /** What came out; null until the batch has run. */
   @Nullable BatchRun run;
@@ -90,6 +97,11 @@ final class MicroBatch<T> {
 
   boolean decoded() {
     return buffer != null && undecoded == 0;
+  }
+
+  /** Returns the images that could be decoded. */
+  int decodable() {
+    return (int) entries.stream().filter(entry -> entry.rejection == null).count();
   }
 
   boolean finished() {

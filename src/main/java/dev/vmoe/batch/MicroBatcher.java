@@ -39,7 +39,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
 
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** Something for the inference thread: a batch opened, closed or fully decoded. */
+  /** Something for an inference thread: a batch opened, closed or fully decoded. */
   private final Condition work = lock.newCondition();
 
   /** Something for the lanes: a batch finished. */
@@ -53,6 +53,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
   private final Decoding decoding;
   private final BatchRunner<T> runner;
   private final List<Thread> inference = new ArrayList<>();
+  private int runningImages;
   private long batchesOpened;
   private boolean closed;
 
@@ -84,7 +85,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
     this.decoding =
         new Decoding(
             decodeThreads, task -> daemon(task, "vmoe-decode-" + worker.incrementAndGet()));
-    this.runner = new BatchRunner<>(decoding, this::waitingImages, observer, nanoClock);
+    this.runner = new BatchRunner<>(decoding, observer, nanoClock);
     for (int i = 1; i <= runs; i++) {
       inference.add(daemon(this::runBatches, i == 1 ? "vmoe-inference" : "vmoe-inference-" + i));
     }
@@ -214,6 +215,8 @@ public final class MicroBatcher<T> implements AutoCloseable {
           work.awaitNanos(waitNanos);
         } else if (head.decoded()) {
           queue.removeFirst();
+          runner.decide(head, waitingImages(), runningImages);
+          runningImages += head.images;
           work.signal(); // the batch behind it may have been decoded before it was
           return head;
         } else {
@@ -238,6 +241,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
     }
     lock.lock();
     try {
+      runningImages -= batch.images;
       batch.run = run;
       batch.failure = failure;
       if (!closed) {
@@ -252,12 +256,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
   }
 
   private int waitingImages() {
-    lock.lock();
-    try {
-      return queue.stream().mapToInt(batch -> batch.images).sum();
-    } finally {
-      lock.unlock();
-    }
+    return queue.stream().mapToInt(batch -> batch.images).sum();
   }
 
   /** Gives a free buffer to the oldest batch without one and starts its decoding. */

@@ -3,7 +3,7 @@ package dev.vmoe.batch;
 import java.util.List;
 
 /**
- * Told of each batch that has run: once, on the inference thread, before any lane has its share.
+ * Told of each batch that has run: once, by one inference thread at a time, before any lane has its share.
  * What it throws is logged, once, and changes nothing.
  *
  * @param <T> what submitters attach to each image

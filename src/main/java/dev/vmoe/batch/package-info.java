@@ -2,12 +2,12 @@
  * The instance-wide micro-batcher, and the rules by which it closes batches.
  *
  * <pre>
- * lane ──┐                  decode workers        inference thread
+ * lane ──┐                  decode workers        inference threads
  * lane ──┼──▶ filling ──▶ ┌─────────────────┐ ──▶ closed, decoded ──▶ shares ──▶ lanes
  * lane ──┘    batch       │ batch's buffer  │     batch, oldest
  *                         └─────────────────┘     first
  *             closed by its BatchLimits: size, bytes (asked by the submitter)
- *             or linger (asked by the inference thread when it is idle)
+ *             or linger (asked by an inference thread that is idle)
  * </pre>
  *
  * <p>May use: {@code moe image inference capacity settings}.

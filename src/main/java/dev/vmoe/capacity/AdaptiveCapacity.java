@@ -1,8 +1,8 @@
 package dev.vmoe.capacity;
 
 /**
- * The most accurate operating point at which the queue is no longer than what that point gives up
- * allows: a set-point control, in proportion to the queue and fed forward by arrivals.
+ * The most accurate operating point that may have the queue there is: the more a point gives up, the
+ * longer a queue it may have. Arrivals are counted before they have become a queue.
  *
  * <p>With L the latency budget, b the images of the batch about to run, W those that wait behind
  * it, a the age of its oldest image, λ the arrivals a second, F a full batch, and for point i
@@ -10,7 +10,7 @@ package dev.vmoe.capacity;
  * <pre>
  * xᵢ       = batch(i, F) / F                          seconds an image takes
  * givenᵢ   = (x_best − xᵢ) / (x_best − x_fastest)     0 at the best point, 1 at the fastest
- * driftᵢ   = (λ · xᵢ − 1) · 1 s                       what the queue gains (or loses) in a second
+ * driftᵢ   = (λ · xᵢ − 1) · min(1 s, L)               what the queue gains (or loses) meanwhile
  *
  * i holds if  W · x_best + driftᵢ ≤ givenᵢ · (L − run(i, b))  and  a + run(i, b) ≤ 0.95 · L
  * </pre>
@@ -20,9 +20,8 @@ package dev.vmoe.capacity;
  * point costs nothing, so the queue does the averaging.
  *
  * <ul>
- *   <li><b>Steady.</b> The queue settles where the point that keeps up with the arrivals just
- *       holds: the more has to be given up, the longer it is. Without that slope, a short
- *       disturbance would cost accuracy although the queue has room for it.
+ *   <li><b>Steady.</b> The queue settles where the point that keeps up with the arrivals just holds.
+ *       A short disturbance fills the queue and hardly costs accuracy.
  *   <li><b>A burst begins, the machine slows down.</b> The drift shows it before the queue does.
  *   <li><b>It ends.</b> The drift turns negative: the point rises before the queue is gone.
  *   <li><b>Overloaded.</b> No point holds; the fastest runs until one does.
@@ -30,8 +29,8 @@ package dev.vmoe.capacity;
  */
 public final class AdaptiveCapacity implements CapacityPolicy {
 
-  /** Time over which the drift of the queue is counted, in seconds. */
-  private static final double HORIZON = 1;
+  /** Maximum time over which the drift of the queue is counted, in seconds. */
+  private static final double MAX_HORIZON = 1;
 
   /** Share of the budget that the oldest image of a batch may have taken when it is answered. */
   private static final double OLDEST = 0.95;
@@ -76,8 +75,8 @@ public final class AdaptiveCapacity implements CapacityPolicy {
     double fastest = 1 / now.imagesPerSecond(ladder.rung(0));
     double each = 1 / now.imagesPerSecond(point);
     double run = now.cost().runSeconds(point, now.sample().batchImages());
-    double given = best > fastest ? (best - each) / (best - fastest) : 0;
-    double drift = (now.load().arrivalsPerSecond() * each - 1) * HORIZON;
+    double given = best > fastest ? (best - each) / (best - fastest) : 1;
+    double drift = (now.load().arrivalsPerSecond() * each - 1) * Math.min(MAX_HORIZON, budget);
     double queue = now.imagesBehind() * best + drift - given * (budget - run);
     double oldest = now.sample().oldestAgeNanos() / NANOS + run - OLDEST * budget;
     return Math.max(queue, oldest);

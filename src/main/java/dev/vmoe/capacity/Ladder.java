@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The operating points worth choosing, from the cheapest to the best: each costs more than the one
@@ -52,9 +53,11 @@ public final class Ladder {
       PointBounds bounds) {
     record Candidate(OperatingPoint point, double accuracy, double seconds) {}
     List<Candidate> candidates =
-        quality.points().stream()
+        Stream.concat(quality.points().stream(), bounds.corners().stream())
+            .distinct()
             .filter(bounds::contains)
-            .filter(cost.points()::contains)
+            .filter(cost::knows)
+            .filter(point -> quality.knows(point, routing))
             .map(
                 point ->
                     new Candidate(
@@ -111,7 +114,7 @@ public final class Ladder {
     double ratio = low.capacityRatio() + part * (high.capacityRatio() - low.capacityRatio());
     return low.expertsPerToken() == high.expertsPerToken()
         ? new OperatingPoint(
-            Math.max(low.capacityRatio(), Math.floor(100 * ratio) / 100), low.expertsPerToken())
+            Math.max(low.capacityRatio(), Math.floor(100 * ratio + 1e-9) / 100), low.expertsPerToken())
         : low;
   }
 

@@ -13,8 +13,9 @@ package dev.vmoe.capacity;
  * <ul>
  *   <li><b>Images wait outside.</b> No more come in than the instance takes, so λ is at least the
  *       reading's.
- *   <li><b>The reading is missing, or older than two seconds.</b> As many images are taken to wait
- *       outside as came in since less than a full batch waited inside.
+ *   <li><b>The reading is missing, or older than two seconds.</b> It assumes that one image waits
+ *       outside for each that came in since the instance last held less than a full batch; at most
+ *       two seconds of arrivals.
  * </ul>
  *
  * <p>Must be given every sample, in order.
@@ -24,17 +25,20 @@ final class LoadEstimator {
   /** Time over which the instance's own arrivals are averaged, in seconds. */
   private static final double MEMORY = 0.5;
 
+  /** The images outside without a reading are at most those of so many seconds. */
+  private static final double BLIND_SECONDS = 2;
+
   private static final double NANOS = 1e9;
 
   private double outside;
-  private double readNanos = Double.NEGATIVE_INFINITY;
+  private long readNanos = Long.MIN_VALUE;
   private double count;
   private double seconds;
 
   /** Takes in what happened between two samples. */
   void follow(Sample before, Sample sample, int fullBatch) {
     double passed = Math.max(0, sample.nowNanos() - before.nowNanos()) / NANOS;
-    long more = sample.imagesInside() - before.imagesInside() + before.batchImages();
+    long more = sample.imagesHere() - before.imagesHere() + before.batchImages();
     long came = Math.max(0, more); // a partition that was given away takes its images along
     double kept = Math.exp(-passed / MEMORY);
     double weight = MEMORY * (1 - kept);
@@ -43,22 +47,27 @@ final class LoadEstimator {
     if (sample.load().isCurrent()) {
       outside = Math.max(0, outside + sample.load().arrivalsPerSecond() * passed - came);
     } else {
-      outside = sample.waitingImages() < fullBatch ? 0 : outside + came;
+      double most = BLIND_SECONDS * perSecond();
+      outside = sample.waitingImages() < fullBatch ? 0 : Math.min(most, outside + came);
     }
   }
 
   /** Returns the load at the time of a sample, once what happened before it was taken in. */
   Load estimate(Sample sample) {
     Load read = sample.load();
-    double arrivals = seconds == 0 ? 0 : count / seconds;
-    double readAt = (double) sample.nowNanos() - read.ageNanos();
-    if (read.isCurrent() && readAt > readNanos) {
-      readNanos = readAt;
+    double arrivals = perSecond();
+    if (read.isCurrent() && sample.nowNanos() - read.ageNanos() > readNanos) {
+      readNanos = sample.nowNanos() - read.ageNanos();
       outside = Math.max(0, read.backlogImages() - sample.imagesInside());
     }
     if (read.isCurrent() && outside > sample.batchImages()) {
       arrivals = Math.max(arrivals, read.arrivalsPerSecond());
     }
     return new Load(sample.imagesInside() + Math.round(outside), arrivals, read.ageNanos());
+  }
+
+  /** What came in before half a second was seen counts as what came in half a second. */
+  private double perSecond() {
+    return count / Math.max(seconds, MEMORY * (1 - Math.exp(-1)));
   }
 }

@@ -1,5 +1,9 @@
 package dev.vmoe.capacity;
 
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
 /**
  * The operating points that a controller may choose, both ends included.
  *
@@ -23,6 +27,14 @@ public record PointBounds(
               "experts per token from %d to %d: need 1 ≤ smallest ≤ largest",
               minExpertsPerToken, maxExpertsPerToken));
     }
+  }
+
+  /** Returns the smallest and the largest ratio at each K. */
+  List<OperatingPoint> corners() {
+    return IntStream.rangeClosed(minExpertsPerToken, maxExpertsPerToken)
+        .boxed()
+        .flatMap(k -> Stream.of(new OperatingPoint(minRatio, k), new OperatingPoint(maxRatio, k)))
+        .toList();
   }
 
   /** Returns whether a point is within the bounds. */

@@ -104,6 +104,15 @@ public final class QualityProfile {
     return points;
   }
 
+  /** Returns whether the accuracy of a point was measured, or lies between two that were. */
+  public boolean knows(OperatingPoint point, Routing routing) {
+    NavigableMap<Double, NavigableMap<Integer, Double>> ratios =
+        accuracies.get(new RoutedExperts(routing, point.expertsPerToken()));
+    return ratios != null
+        && ratios.firstKey() <= point.capacityRatio()
+        && point.capacityRatio() <= ratios.lastKey();
+  }
+
   /**
    * Returns the accuracy at a point: between measured capacity ratios of its K interpolated,
    * between measured batch sizes in the logarithm of the size.

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  * @param nowNanos monotonic time, in nanoseconds
  * @param batchImages images of the batch about to run
  * @param waitingImages images in the instance that wait behind this batch
+ * @param runningImages images of the batches that run when this one begins
  * @param oldestAgeNanos time since the oldest image of the batch was first seen, in nanoseconds
  * @param idleNanos how long this batch has been complete while nothing ran, in nanoseconds: what a
  *     batch costs beside its run
@@ -18,10 +19,23 @@ public record Sample(
     long nowNanos,
     int batchImages,
     int waitingImages,
+    int runningImages,
     long oldestAgeNanos,
     long idleNanos,
     @Nullable RunTime lastRun,
     Load load) {
+
+  /** Creates the sample of an instance that runs one batch at a time. */
+  public Sample(
+      long nowNanos,
+      int batchImages,
+      int waitingImages,
+      long oldestAgeNanos,
+      long idleNanos,
+      @Nullable RunTime lastRun,
+      Load load) {
+    this(nowNanos, batchImages, waitingImages, 0, oldestAgeNanos, idleNanos, lastRun, load);
+  }
 
   /** Returns when the batch of the sample before this one was answered, at the latest now. */
   long answeredNanos(Sample before) {
@@ -33,14 +47,26 @@ public record Sample(
     return Math.max(0, nowNanos - oldestAgeNanos - answeredNanos(before));
   }
 
-  /** Returns the images in the instance: those of this batch and those that wait behind it. */
-  long imagesInside() {
+  /** Returns the images that have not begun to run: those of this batch and those behind it. */
+  long imagesHere() {
     return (long) batchImages + waitingImages;
+  }
+
+  /** Returns the images in the instance, those that run included. */
+  long imagesInside() {
+    return imagesHere() + runningImages;
   }
 
   /** Returns the sample with another load. */
   public Sample withLoad(Load other) {
     return new Sample(
-        nowNanos, batchImages, waitingImages, oldestAgeNanos, idleNanos, lastRun, other);
+        nowNanos,
+        batchImages,
+        waitingImages,
+        runningImages,
+        oldestAgeNanos,
+        idleNanos,
+        lastRun,
+        other);
   }
 }

@@ -69,6 +69,11 @@ public final class ModelOptions {
 
   /** Opens another model on the same device. */
   public VmoeSession open(Path path) throws IOException {
-    return ModelOpener.open(path, device, threads);
+    return open(path, 1);
+  }
+
+  /** Opens another model on the same device, for several runs at once. */
+  public VmoeSession open(Path path, int runs) throws IOException {
+    return ModelOpener.open(path, device, threads, runs);
   }
 }

@@ -44,7 +44,7 @@ public final class OrtRuntime {
       throws OrtException {
     OrtSession.SessionOptions options = new OrtSession.SessionOptions();
     try {
-      options.setIntraOpNumThreads(settings.threads());
+      options.setIntraOpNumThreads(settings.poolThreads());
       options.addConfigEntry("session.intra_op.allow_spinning", settings.spinning() ? "1" : "0");
       options.addConfigEntry("session.force_spinning_stop", "1"); // at the end of a run
       if (device.kind() == Device.Kind.CUDA) {

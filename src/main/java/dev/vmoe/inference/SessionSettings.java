@@ -46,6 +46,14 @@ public record SessionSettings(
     this(device, threads, 1, spinning, warmUpBatches, Optional.empty());
   }
 
+  /**
+   * Returns the threads to ask ONNX Runtime for: its pool serves all runs, each of which brings one
+   * thread of its own and counts as the first of them; 0 for one a core.
+   */
+  int poolThreads() {
+    return threads == 0 ? 0 : 1 + runs * (threads - 1);
+  }
+
   /** Returns these settings with a profile. */
   public SessionSettings profiledTo(Path prefix) {
     return new SessionSettings(device, threads, runs, spinning, warmUpBatches, Optional.of(prefix));

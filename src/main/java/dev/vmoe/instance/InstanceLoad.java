@@ -50,7 +50,7 @@ final class InstanceLoad {
     if (before != null && before.point().equals(now.point()) && before.routing() == now.routing()) {
       return;
     }
-    log.info(
+    log.debug(
         "operating point {} → {}: {} ({})",
         before == null ? "none" : text(before),
         text(now),

@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
  * Records the inputs and decisions of capacity control: load, operating point, prediction,
  * configuration.
  *
- * <p>The inference thread records decisions and costs; the threads that read loads and
+ * <p>The inference threads record decisions and costs; the threads that read loads and
  * configurations record those.
  */
 public final class CapacityMetrics {

@@ -24,8 +24,8 @@ final class BatchDefinitions {
                 + " milliseconds.")
         .setting(Settings.IN_FLIGHT_IMAGES, INT, 0, Range.atLeast(0), LOW)
         .means(
-            "Maximum images of one partition in the instance before reading waits; 0 means four"
-                + " times batch.max.images.")
+            "Maximum images of one partition in the instance before reading waits; 0 means"
+                + " batch.max.images times (3 + inference.runs).")
         .setting(Settings.IN_FLIGHT_MAX_BYTES, LONG, 0L, Range.atLeast(0), LOW)
         .means(
             "Maximum bytes of records in the instance, over all partitions, before reading"

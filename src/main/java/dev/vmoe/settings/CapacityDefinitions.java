@@ -26,8 +26,9 @@ final class CapacityDefinitions {
             HIGH)
         .means(
             "Who chooses the operating point of each batch. fixed: it is always capacity.ratio"
-                + " and experts.per.token. adaptive: each batch uses the most accurate point"
-                + " within the bounds below that clears the backlog within target.latency.ms.")
+                + " and experts.per.token. adaptive: the longer the queue and the faster it"
+                + " grows, the less a batch computes, within the bounds below, so that answers come"
+                + " within target.latency.ms.")
         .setting(Settings.TARGET_LATENCY_MS, LONG, 1_000L, Range.between(1, 3_600_000), HIGH)
         .means(
             "Target for the time from when an image is first seen to its answer, in"

@@ -215,7 +215,7 @@ public final class Settings extends AbstractConfig {
   /** Returns the maximum images in flight of one partition, for batches of this maximum size. */
   public int inFlightImages(int maxBatchImages) {
     int images = getInt(IN_FLIGHT_IMAGES);
-    return images > 0 ? images : 4 * maxBatchImages;
+    return images > 0 ? images : (3 + inferenceRuns()) * maxBatchImages;
   }
 
   /** Returns the time limit of the cost survey. */

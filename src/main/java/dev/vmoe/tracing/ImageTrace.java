@@ -16,7 +16,7 @@ import org.apache.kafka.common.header.Headers;
  * The spans of one image, from reading to emission. An unsampled trace only keeps the context for
  * the headers.
  *
- * <p>Belongs to one stream thread; in between, the inference thread sets the batch that the image
+ * <p>Belongs to one stream thread; in between, an inference thread sets the batch that the image
  * was in. An image that is never emitted ends no spans and so leaves none.
  */
 public final class ImageTrace {

@@ -21,6 +21,15 @@ class BufferRoomTest {
   }
 
   @Test
+  void shouldCountABufferForEachRun() {
+    assertThat(MicroBatcher.buffers(1)).isEqualTo(3);
+    assertThat(MicroBatcher.buffers(2)).isEqualTo(4);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> BufferRoom.require(224, 890, 4, HALF_A_GIGABYTE))
+        .withMessageContaining("4 buffers");
+  }
+
+  @Test
   void shouldRefuseABufferThatIsLargerThanAnyMayBe() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> BufferRoom.require(512, 4096, 3, Long.MAX_VALUE / 4));

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.vmoe.capacity.Sample;
 import dev.vmoe.inference.InferenceException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -30,6 +32,8 @@ class ParallelRunsTest extends BatcherFixture {
     submit(lane, HELD, 1, HELD, 2, HELD, 3);
     await().untilAsserted(() -> assertThat(classifier.running).hasValue(2));
     assertThat(classifier.pixelsSeen).isEmpty();
+    // the first saw nothing run, the second the first; how many wait depends on when they began
+    assertThat(samples).extracting(Sample::runningImages).containsExactly(0, 2);
     classifier.release.countDown();
     await().untilAsserted(() -> assertThat(classifier.pixelsSeen).hasSize(3));
     assertThat(samples).hasSize(3);
@@ -78,12 +82,18 @@ class ParallelRunsTest extends BatcherFixture {
     Lane<Integer> lane = batcher.openLane();
     submit(lane, HELD, 1, HELD, 2);
     await().untilAsserted(() -> assertThat(classifier.running).hasValue(2));
-    Thread closing = new Thread(batcher::close);
+    AtomicInteger left = new AtomicInteger(-1);
+    Thread closing =
+        new Thread(
+            () -> {
+              batcher.close();
+              left.set(classifier.running.get());
+            });
     closing.start();
-    await().until(() -> closing.getState() != Thread.State.NEW && closing.isAlive());
+    await().until(() -> closing.getState() == Thread.State.WAITING);
     classifier.release.countDown();
     await().until(() -> !closing.isAlive());
-    assertThat(classifier.running).hasValue(0);
+    assertThat(left).as("runs under way when close returned").hasValue(0);
   }
 
   @Test

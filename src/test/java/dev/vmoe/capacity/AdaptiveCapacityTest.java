@@ -110,8 +110,12 @@ class AdaptiveCapacityTest {
     CapacityPolicy policy = new AdaptiveCapacity(one, BUDGET);
     assertThat(policy.choose(new Situation(sample, new Load(10, 0, 0), cost, 10)).point())
         .isEqualTo(BEST);
-    assertThat(policy.choose(new Situation(sample, new Load(9999, 0, 0), cost, 10)).point())
-        .isEqualTo(BEST);
+    Decision queued = policy.choose(new Situation(sample, new Load(200, 0, 0), cost, 10));
+    assertThat(queued.point()).isEqualTo(BEST);
+    assertThat(queued.reason()).isEqualTo("holds the best point");
+    Decision late = policy.choose(new Situation(sample, new Load(9999, 0, 0), cost, 10));
+    assertThat(late.point()).isEqualTo(BEST);
+    assertThat(late.reason()).isEqualTo("overloaded: no point is fast enough");
   }
 
   @Property(tries = 500)

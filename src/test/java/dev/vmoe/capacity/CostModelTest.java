@@ -136,6 +136,16 @@ class CostModelTest {
   }
 
   @Test
+  void shouldCountOnWhatRunsAtOnce() {
+    CostModel two = new CostModel(List.of(run(POINT, 32, 40)), 2);
+    assertThat(two.runSeconds(POINT, 32)).isCloseTo(0.040, within(1e-9));
+    assertThat(two.imagesPerSecond(POINT, 32)).isCloseTo(1600, within(1e-6));
+    assertThat(two.unlearnt().imagesPerSecond(POINT, 32)).isCloseTo(1600, within(1e-6));
+    assertThatThrownBy(() -> new CostModel(List.of(run(POINT, 32, 40)), 0))
+        .hasMessageContaining("0 runs");
+  }
+
+  @Test
   void shouldBeLinearBetweenMeasuredRatiosOfOneExpertsPerToken() {
     CostModel cost =
         new CostModel(

@@ -73,6 +73,19 @@ class LadderTest {
   }
 
   @Test
+  void shouldGoToTheBoundsBetweenMeasuredRatios() {
+    Ladder ladder =
+        ladder(
+            new PointBounds(0.6, 0.7, 2, 2),
+            new double[] {0.5, 2, 30, 0.85},
+            new double[] {1.0, 2, 40, 0.90});
+    assertThat(ladder.rungs())
+        .containsExactly(new OperatingPoint(0.6, 2), new OperatingPoint(0.7, 2));
+    assertThat(ladder.between(0, 0.5)).isEqualTo(new OperatingPoint(0.65, 2));
+    assertThat(ladder.between(0, 0.0001)).isEqualTo(new OperatingPoint(0.6, 2));
+  }
+
+  @Test
   void shouldSayWhatIsKnownWhenNothingIsWithinTheBounds() {
     assertThatThrownBy(() -> ladder(new PointBounds(3, 4, 1, 2), new double[] {0.1, 2, 20, 0.80}))
         .isInstanceOf(IllegalArgumentException.class)

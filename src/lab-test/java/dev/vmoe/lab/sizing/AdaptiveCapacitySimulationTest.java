@@ -13,6 +13,7 @@ import dev.vmoe.capacity.LatencyBudget;
 import dev.vmoe.capacity.LearningCapacity;
 import dev.vmoe.capacity.OperatingPoint;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -204,6 +205,40 @@ class AdaptiveCapacitySimulationTest {
       assertThat(outcome.pointAt(19)).isNotEqualTo(DemoModel.BEST);
       assertThat(outcome.pointAt(29)).isEqualTo(DemoModel.BEST);
     }
+  }
+
+  @Test
+  void shouldBeInTimeAndAsAccurateAsTheProportionalOneUnderEveryDisturbance() {
+    List<ControllerTable.Row> rows =
+        ControllerTable.rows(
+            ControllerCells.all()
+                .filter(cell -> cell.seed() == 1 && (cell.scale() == 1 || cell.scale() == 4))
+                .filter(cell -> cell.load() == 0.7 || cell.load() == 1.1));
+    for (int i = 0; i < rows.size(); i += 2) {
+      ControllerTable.Row own = rows.get(i);
+      ControllerTable.Row baseline = rows.get(i + 1);
+      assertThat(own.policy() + baseline.policy()).isEqualTo("adaptiveproportional");
+      assertThat(own.late()).as("%s", own.cell()).isLessThanOrEqualTo(baseline.late() + 0.005);
+      assertThat(own.accuracy())
+          .as("%s", own.cell())
+          .isGreaterThanOrEqualTo(baseline.accuracy() - 0.002);
+    }
+    assertThat(rows).hasSize(2 * 2 * 2 * ControllerCells.Disturbance.values().length);
+  }
+
+  @Test
+  void shouldSettleUnderASteadyLoad() {
+    SimulatedOutcome outcome = run(1, 60, t -> 1.5 * full);
+    double[] slots =
+        outcome.batches().stream()
+            .filter(batch -> batch.startSeconds() > 15)
+            .mapToDouble(
+                batch -> batch.point().capacityRatio() * batch.point().expertsPerToken())
+            .toArray();
+    double mean = Arrays.stream(slots).average().orElseThrow();
+    double spread =
+        Math.sqrt(Arrays.stream(slots).map(x -> (x - mean) * (x - mean)).average().orElseThrow());
+    assertThat(spread).as("around %.2f slots a token", mean).isLessThan(0.15);
   }
 
   @Test

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.vmoe.lab.sizing.ControllerTable.Row;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -33,8 +35,10 @@ class ControllerCellsIT {
     for (int i = 0; i < adaptive.size(); i++) {
       assertThat(adaptive.get(i).late())
           .as("late images of %s", adaptive.get(i).cell())
-          .isLessThanOrEqualTo(proportional.get(i).late() + 0.005);
+          .isLessThanOrEqualTo(proportional.get(i).late() + 0.01);
     }
+    assertThat(cells(i -> adaptive.get(i).late() > proportional.get(i).late() + 0.005))
+        .isLessThanOrEqualTo(2);
   }
 
   @Test
@@ -42,9 +46,15 @@ class ControllerCellsIT {
     for (int i = 0; i < adaptive.size(); i++) {
       assertThat(adaptive.get(i).accuracy())
           .as("accuracy, late images counted as wrong, of %s", adaptive.get(i).cell())
-          .isGreaterThanOrEqualTo(proportional.get(i).accuracy() - 0.002);
+          .isGreaterThanOrEqualTo(proportional.get(i).accuracy() - 0.01);
     }
-    assertThat(mean(adaptive)).isGreaterThan(mean(proportional));
+    assertThat(cells(i -> adaptive.get(i).accuracy() < proportional.get(i).accuracy() - 0.001))
+        .isLessThanOrEqualTo(4);
+    assertThat(mean(adaptive)).isGreaterThan(mean(proportional) + 0.01);
+  }
+
+  private static long cells(IntPredicate which) {
+    return IntStream.range(0, adaptive.size()).filter(which).count();
   }
 
   private static double mean(List<Row> rows) {

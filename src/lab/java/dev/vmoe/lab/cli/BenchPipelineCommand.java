@@ -79,12 +79,21 @@ final class BenchPipelineCommand extends Benchmark {
       description = "Rounds of both; the medians count (default: ${DEFAULT-VALUE}).")
   private int rounds;
 
+  @Option(
+      names = "--runs",
+      paramLabel = "N",
+      defaultValue = "1",
+      description =
+          "Batches that the pipeline runs at once, as inference.runs; --threads is for each"
+              + " (default: ${DEFAULT-VALUE}).")
+  private int runs;
+
   private BenchPipelineCommand() {}
 
   @Override
   void check() {
     OptionCheck.positive(
-        spec, "--images", images, "--rounds", rounds, "--batch", batchSize.images());
+        spec, "--images", images, "--rounds", rounds, "--batch", batchSize.images(), "--runs", runs);
   }
 
   @Override
@@ -93,7 +102,7 @@ final class BenchPipelineCommand extends Benchmark {
     boolean demo = variant.equals("demo");
     int count = images != null ? images : demo ? 8_000 : 3_840;
     Path graph = demo ? model.path() : RandomModels.graph(variant, SEED);
-    try (BatchClassifier classifier = model.open(graph)) {
+    try (BatchClassifier classifier = model.open(graph, runs)) {
       RoutingSettings settings = routing.settings(classifier.card());
       List<LabelledImage> set =
           demo ? BundledModels.testImages(classifier.card().classes()) : synthetic();
@@ -155,6 +164,7 @@ final class BenchPipelineCommand extends Benchmark {
     ObjectNode result = Json.object();
     result.put("variant", variant);
     result.put("batch", batchSize.images());
+    result.put("runs", runs);
     result.put("capacity_ratio", settings.capacityRatio());
     result.put("experts_per_token", settings.expertsPerToken());
     result.put("routing", settings.routing().label());

@@ -55,39 +55,6 @@ public final class SimulatedOutcome {
     return (double) latencies.length / batches.size();
   }
 
-  /** Returns how often the point changed between two times. */
-  int changes(double from, double until) {
-    int changes = 0;
-    OperatingPoint before = null;
-    for (SimulatedBatch batch : batches) {
-      if (batch.startSeconds() >= from && batch.startSeconds() < until) {
-        changes += before != null && !before.equals(batch.point()) ? 1 : 0;
-        before = batch.point();
-      }
-    }
-    return changes;
-  }
-
-  /** Returns how often the point went up after it had gone down, or the other way round. */
-  int turns(List<OperatingPoint> rungs, double from, double until) {
-    int turns = 0;
-    int before = -1;
-    int direction = 0;
-    for (SimulatedBatch batch : batches) {
-      if (batch.startSeconds() < from || batch.startSeconds() >= until) {
-        continue;
-      }
-      int rung = rungs.indexOf(batch.point());
-      int step = before < 0 ? 0 : Integer.signum(rung - before);
-      if (step != 0) {
-        turns += direction != 0 && step != direction ? 1 : 0;
-        direction = step;
-      }
-      before = rung;
-    }
-    return turns;
-  }
-
   OperatingPoint pointAt(double seconds) {
     OperatingPoint point = batches.get(0).point();
     for (SimulatedBatch batch : batches) {
@@ -103,15 +70,6 @@ public final class SimulatedOutcome {
   double backlogGone(double from, int images) {
     return batches.stream()
         .filter(batch -> batch.startSeconds() >= from && batch.backlog() <= images)
-        .mapToDouble(SimulatedBatch::startSeconds)
-        .findFirst()
-        .orElse(Double.POSITIVE_INFINITY);
-  }
-
-  /** Returns when, from a time on, a point first runs. */
-  double firstAt(OperatingPoint point, double from) {
-    return batches.stream()
-        .filter(batch -> batch.startSeconds() >= from && batch.point().equals(point))
         .mapToDouble(SimulatedBatch::startSeconds)
         .findFirst()
         .orElse(Double.POSITIVE_INFINITY);
