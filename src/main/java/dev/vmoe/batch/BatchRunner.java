@@ -41,10 +41,7 @@ final class BatchRunner<T> {
    * @param observer told of each batch that has run
    * @param nanoClock monotonic time, in nanoseconds
    */
-  BatchRunner(
-      Decoding decoding,
-      RunObserver<T> observer,
-      LongSupplier nanoClock) {
+  BatchRunner(Decoding decoding, RunObserver<T> observer, LongSupplier nanoClock) {
     this.decoding = decoding;
     this.observer = observer;
     this.nanoClock = nanoClock;
@@ -138,8 +135,7 @@ final class BatchRunner<T> {
     lastRunEndNanos = nanoClock.getAsLong();
   }
 
-  private synchronized Sample sample(
-      MicroBatch<T> batch, int numImages, int waiting, int running) {
+  private synchronized Sample sample(MicroBatch<T> batch, int numImages, int waiting, int running) {
     long nowNanos = batch.startNanos;
     long completeNanos =
         lastRun == null ? batch.closedNanos : Math.max(batch.closedNanos, lastRunEndNanos);

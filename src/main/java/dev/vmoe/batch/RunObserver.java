@@ -3,8 +3,8 @@ package dev.vmoe.batch;
 import java.util.List;
 
 /**
- * Told of each batch that has run: once, by one inference thread at a time, before any lane has its share.
- * What it throws is logged, once, and changes nothing.
+ * Told of each batch that has run: once, by one inference thread at a time, before any lane has its
+ * share. What it throws is logged, once, and changes nothing.
  *
  * @param <T> what submitters attach to each image
  */

@@ -1,8 +1,8 @@
 package dev.vmoe.capacity;
 
 /**
- * The most accurate operating point that may have the queue there is: the more a point gives up, the
- * longer a queue it may have. Arrivals are counted before they have become a queue.
+ * The most accurate operating point that may have the queue there is: the more a point gives up,
+ * the longer a queue it may have. Arrivals are counted before they have become a queue.
  *
  * <p>With L the latency budget, b the images of the batch about to run, W those that wait behind
  * it, a the age of its oldest image, λ the arrivals a second, F a full batch, and for point i
@@ -20,8 +20,8 @@ package dev.vmoe.capacity;
  * point costs nothing, so the queue does the averaging.
  *
  * <ul>
- *   <li><b>Steady.</b> The queue settles where the point that keeps up with the arrivals just holds.
- *       A short disturbance fills the queue and hardly costs accuracy.
+ *   <li><b>Steady.</b> The queue settles where the point that keeps up with the arrivals just
+ *       holds. A short disturbance fills the queue and hardly costs accuracy.
  *   <li><b>A burst begins, the machine slows down.</b> The drift shows it before the queue does.
  *   <li><b>It ends.</b> The drift turns negative: the point rises before the queue is gone.
  *   <li><b>Overloaded.</b> No point holds; the fastest runs until one does.

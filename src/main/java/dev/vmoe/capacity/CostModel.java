@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * {@code runs} how many go on at once.
  *
  * <p>The factor is actual over surveyed time, averaged over the last 0.2 s of running. Every run
- * teaches it, also a small one, so it always says how fast the machine is now; with time, it
- * fades towards the survey. The gap is learnt from full batches with a full batch behind them.
+ * teaches it, also a small one, so it always says how fast the machine is now; with time, it fades
+ * towards the survey. The gap is learnt from full batches with a full batch behind them.
  *
  * <p>Times are in seconds. {@link #observe} and everything learnt belong to one thread; {@link
  * #relativeError()}, {@link #machineFactor()}, {@link #gapSeconds()}, {@link #points()} and {@link

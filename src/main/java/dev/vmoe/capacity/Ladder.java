@@ -114,7 +114,8 @@ public final class Ladder {
     double ratio = low.capacityRatio() + part * (high.capacityRatio() - low.capacityRatio());
     return low.expertsPerToken() == high.expertsPerToken()
         ? new OperatingPoint(
-            Math.max(low.capacityRatio(), Math.floor(100 * ratio + 1e-9) / 100), low.expertsPerToken())
+            Math.max(low.capacityRatio(), Math.floor(100 * ratio + 1e-9) / 100),
+            low.expertsPerToken())
         : low;
   }
 

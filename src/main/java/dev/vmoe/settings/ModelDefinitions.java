@@ -38,7 +38,8 @@ final class ModelDefinitions {
             "Batches that run at once. As many as there are cores, each on one thread, answer more"
                 + " images where the model is small; a single batch then takes longer.")
         .setting(Settings.INFERENCE_THREADS, INT, 0, Range.atLeast(0), MEDIUM)
-        .means("Threads of one run on the CPU; 0 means the number of cores divided by inference.runs.")
+        .means(
+            "Threads of one run on the CPU; 0 means the number of cores divided by inference.runs.")
         .setting(Settings.DECODE_THREADS, INT, 0, Range.atLeast(0), MEDIUM)
         .means(
             "Threads that decode images. 0 means the number of cores where the model takes them"

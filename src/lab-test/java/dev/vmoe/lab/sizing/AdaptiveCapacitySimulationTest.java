@@ -232,8 +232,7 @@ class AdaptiveCapacitySimulationTest {
     double[] slots =
         outcome.batches().stream()
             .filter(batch -> batch.startSeconds() > 15)
-            .mapToDouble(
-                batch -> batch.point().capacityRatio() * batch.point().expertsPerToken())
+            .mapToDouble(batch -> batch.point().capacityRatio() * batch.point().expertsPerToken())
             .toArray();
     double mean = Arrays.stream(slots).average().orElseThrow();
     double spread =

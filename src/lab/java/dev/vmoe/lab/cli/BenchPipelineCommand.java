@@ -93,7 +93,15 @@ final class BenchPipelineCommand extends Benchmark {
   @Override
   void check() {
     OptionCheck.positive(
-        spec, "--images", images, "--rounds", rounds, "--batch", batchSize.images(), "--runs", runs);
+        spec,
+        "--images",
+        images,
+        "--rounds",
+        rounds,
+        "--batch",
+        batchSize.images(),
+        "--runs",
+        runs);
   }
 
   @Override
