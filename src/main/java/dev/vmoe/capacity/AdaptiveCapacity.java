@@ -53,9 +53,11 @@ public final class AdaptiveCapacity implements CapacityPolicy {
 
   @Override
   public Decision choose(Situation now) {
+    double best = 1 / now.imagesPerSecond(ladder.rung(ladder.top()));
+    double fastest = 1 / now.imagesPerSecond(ladder.rung(0));
     double excessAbove = 0;
     for (int rung = ladder.top(); rung >= 0; rung--) {
-      double excess = excess(now, ladder.rung(rung));
+      double excess = excess(now, ladder.rung(rung), best, fastest);
       if (excess <= 0) {
         return rung == ladder.top()
             ? now.decision(ladder.rung(rung), ladder.routing(), "holds the best point")
@@ -70,9 +72,7 @@ public final class AdaptiveCapacity implements CapacityPolicy {
   }
 
   /** Returns by how much a point does not hold, in seconds; at most 0 where it holds. */
-  private double excess(Situation now, OperatingPoint point) {
-    double best = 1 / now.imagesPerSecond(ladder.rung(ladder.top()));
-    double fastest = 1 / now.imagesPerSecond(ladder.rung(0));
+  private double excess(Situation now, OperatingPoint point, double best, double fastest) {
     double each = 1 / now.imagesPerSecond(point);
     double run = now.cost().runSeconds(point, now.sample().batchImages());
     double given = best > fastest ? (best - each) / (best - fastest) : 1;

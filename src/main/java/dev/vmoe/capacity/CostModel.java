@@ -56,8 +56,8 @@ public final class CostModel {
   private final List<OperatingPoint> points;
   private final int largestBatch;
 
-  /** By K, then by capacity ratio. */
-  private final Map<Integer, NavigableMap<Double, Curve>> curves = new HashMap<>();
+  /** By K. */
+  private final Map<Integer, ByRatio<Curve>> curves = new HashMap<>();
 
   private volatile double machine = 1;
 
@@ -101,8 +101,8 @@ public final class CostModel {
     byPoint.forEach(
         (point, measured) ->
             curves
-                .computeIfAbsent(point.expertsPerToken(), k -> new TreeMap<>())
-                .put(point.capacityRatio(), Curve.of(measured)));
+                .computeIfAbsent(point.expertsPerToken(), k -> new ByRatio<>())
+                .at(point.capacityRatio(), Curve.of(measured)));
     largestBatch = survey.stream().mapToInt(RunTime::images).max().orElseThrow();
   }
 
@@ -118,10 +118,8 @@ public final class CostModel {
 
   /** Returns whether the cost of a point was measured, or lies between two that were. */
   public boolean knows(OperatingPoint point) {
-    NavigableMap<Double, Curve> ratios = curves.get(point.expertsPerToken());
-    return ratios != null
-        && ratios.firstKey() <= point.capacityRatio()
-        && point.capacityRatio() <= ratios.lastKey();
+    ByRatio<Curve> ratios = curves.get(point.expertsPerToken());
+    return ratios != null && ratios.knows(point.capacityRatio());
   }
 
   /**
@@ -133,21 +131,12 @@ public final class CostModel {
     if (images < 1) {
       throw new IllegalArgumentException("a run of " + images + " images");
     }
-    NavigableMap<Double, Curve> ratios = curves.get(point.expertsPerToken());
-    if (ratios == null || !knows(point)) {
+    ByRatio<Curve> ratios = curves.get(point.expertsPerToken());
+    if (ratios == null || !ratios.knows(point.capacityRatio())) {
       throw new IllegalArgumentException(
           "the cost of " + point + " was not measured, only that of " + points);
     }
-    Map.Entry<Double, Curve> below = ratios.floorEntry(point.capacityRatio());
-    Map.Entry<Double, Curve> above = ratios.ceilingEntry(point.capacityRatio());
-    double seconds = below.getValue().at(images);
-    double span = above.getKey() - below.getKey();
-    return span == 0
-        ? seconds
-        : seconds
-            + (point.capacityRatio() - below.getKey())
-                / span
-                * (above.getValue().at(images) - seconds);
+    return ratios.between(point.capacityRatio(), curve -> curve.at(images));
   }
 
   /** Returns how long a run takes; fails as {@link #surveyedSeconds} does. */

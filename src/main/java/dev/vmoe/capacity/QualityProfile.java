@@ -3,7 +3,6 @@ package dev.vmoe.capacity;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,8 +43,8 @@ public final class QualityProfile {
 
   private final List<OperatingPoint> points;
 
-  /** Accuracy by batch size, by capacity ratio. */
-  private final Map<RoutedExperts, NavigableMap<Double, NavigableMap<Integer, Double>>> accuracies =
+  /** Accuracy by batch size. */
+  private final Map<RoutedExperts, ByRatio<NavigableMap<Integer, Double>>> accuracies =
       new HashMap<>();
 
   /** Creates a profile of these measurements. */
@@ -57,8 +56,8 @@ public final class QualityProfile {
       accuracies
           .computeIfAbsent(
               new RoutedExperts(entry.routing(), entry.point().expertsPerToken()),
-              key -> new TreeMap<>())
-          .computeIfAbsent(entry.point().capacityRatio(), ratio -> new TreeMap<>())
+              key -> new ByRatio<>())
+          .at(entry.point().capacityRatio(), new TreeMap<>())
           .put(entry.batchImages(), entry.accuracy());
     }
     points = entries.stream().map(Measurement::point).distinct().toList();
@@ -106,11 +105,9 @@ public final class QualityProfile {
 
   /** Returns whether the accuracy of a point was measured, or lies between two that were. */
   public boolean knows(OperatingPoint point, Routing routing) {
-    NavigableMap<Double, NavigableMap<Integer, Double>> ratios =
+    ByRatio<NavigableMap<Integer, Double>> ratios =
         accuracies.get(new RoutedExperts(routing, point.expertsPerToken()));
-    return ratios != null
-        && ratios.firstKey() <= point.capacityRatio()
-        && point.capacityRatio() <= ratios.lastKey();
+    return ratios != null && ratios.knows(point.capacityRatio());
   }
 
   /**
@@ -121,22 +118,12 @@ public final class QualityProfile {
    *     lie between two that were
    */
   public double accuracy(OperatingPoint point, Routing routing, int batchImages) {
-    NavigableMap<Double, NavigableMap<Integer, Double>> ratios =
-        accuracies.getOrDefault(
-            new RoutedExperts(routing, point.expertsPerToken()), Collections.emptyNavigableMap());
-    var below = ratios.floorEntry(point.capacityRatio());
-    var above = ratios.ceilingEntry(point.capacityRatio());
-    if (below == null || above == null) {
+    ByRatio<NavigableMap<Integer, Double>> ratios =
+        accuracies.get(new RoutedExperts(routing, point.expertsPerToken()));
+    if (ratios == null || !ratios.knows(point.capacityRatio())) {
       throw new IllegalArgumentException("no accuracy was measured at " + point + ", " + routing);
     }
-    double low = accuracy(below.getValue(), batchImages);
-    double span = above.getKey() - below.getKey();
-    return span == 0
-        ? low
-        : low
-            + (point.capacityRatio() - below.getKey())
-                / span
-                * (accuracy(above.getValue(), batchImages) - low);
+    return ratios.between(point.capacityRatio(), bySize -> accuracy(bySize, batchImages));
   }
 
   private static double accuracy(NavigableMap<Integer, Double> bySize, int batchImages) {

@@ -47,6 +47,9 @@ final class InstanceLoad {
   }
 
   private static void logChange(Load load, @Nullable Decision before, Decision now) {
+    if (!log.isDebugEnabled()) {
+      return;
+    }
     if (before != null && before.point().equals(now.point()) && before.routing() == now.routing()) {
       return;
     }
