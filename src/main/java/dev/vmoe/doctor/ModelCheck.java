@@ -13,6 +13,7 @@ import dev.vmoe.moe.ModelCard;
 import dev.vmoe.output.ErrorText;
 import dev.vmoe.settings.CapacityMode;
 import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.RunLayout;
 import dev.vmoe.settings.Settings;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -116,7 +117,8 @@ final class ModelCheck {
   private void checkBatch(ModelCard card, Findings findings) {
     try {
       LiveSettings live =
-          BufferRoom.runnable(LiveSettings.of(settings), card, settings.inferenceRuns());
+          BufferRoom.runnable(
+              LiveSettings.of(settings), card, settings.runLayouts().get(0).runs());
       String fits =
           "%d images of %d x %d pixels fit"
               .formatted(live.maxBatchImages(), card.imageSize(), card.imageSize());
@@ -131,9 +133,10 @@ final class ModelCheck {
    */
   private void load(ModelCard card, Findings findings) {
     String asked = settings.getString(Settings.DEVICE);
-    try (VmoeSession session = open(asked)) {
+    try (VmoeSession session =
+        ModelOpener.openToServe(file, settings, LiveSettings.of(settings))) {
       reportLoaded(card, findings);
-      reportDevice(session.device(), asked, findings);
+      reportDevice(session, asked, findings);
     } catch (IOException | InferenceException e) {
       if (Device.ofLabel(asked).kind() == Device.Kind.CUDA && loadsOnCpu()) {
         reportLoaded(card, findings);
@@ -149,12 +152,8 @@ final class ModelCheck {
     }
   }
 
-  private VmoeSession open(String device) throws IOException {
-    return ModelOpener.open(file, device, settings.inferenceThreads());
-  }
-
   private boolean loadsOnCpu() {
-    try (VmoeSession session = open("cpu")) {
+    try (VmoeSession session = ModelOpener.open(file, "cpu", 0)) {
       return session.card() != null;
     } catch (IOException | InferenceException e) {
       return false;
@@ -170,7 +169,8 @@ final class ModelCheck {
         .formatted(file, card.name(), card.classes().size(), card.weightsHash());
   }
 
-  private void reportDevice(Device got, String asked, Findings findings) {
+  private void reportDevice(VmoeSession session, String asked, Findings findings) {
+    Device got = session.device();
     Optional<String> unused = VmoeSession.unusedGpu(got);
     String chosen = got + ", device = " + asked;
     if (Device.ofLabel(asked).kind() == Device.Kind.AUTO && unused.isPresent()) {
@@ -178,17 +178,17 @@ final class ModelCheck {
           "device",
           chosen + ": " + unused.get(),
           "repair the driver, or set device = cpu to use the CPU on purpose");
-    } else if (got.kind() == Device.Kind.CPU) {
-      findings.ok(
-          "device",
-          chosen
-              + ", "
-              + settings.inferenceRuns()
-              + " × "
-              + settings.inferenceThreads()
-              + " threads");
     } else {
-      findings.ok("device", chosen);
+      findings.ok("device", chosen + ", " + runs(session));
     }
+  }
+
+  /** Says how many batches run at once, and who chose that. */
+  private String runs(VmoeSession session) {
+    String layout =
+        session.device().kind() == Device.Kind.CPU
+            ? new RunLayout(session.parallelRuns(), session.threads()).toString()
+            : session.parallelRuns() + " batches at once";
+    return settings.runLayouts().size() > 1 ? layout + ", measured" : layout;
   }
 }

@@ -10,13 +10,16 @@ import dev.vmoe.modelstore.ModelOpener;
 import dev.vmoe.output.ErrorText;
 import dev.vmoe.output.Progress;
 import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.RunLayout;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.PipelineException;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +33,7 @@ public final class SettingsModels implements ModelSource {
   private final Progress progress;
   private final Runnable firstLoaded;
   private boolean first = true;
+  private @Nullable RunLayout layout;
   private final Lock loading = new ReentrantLock();
   private volatile boolean stopping;
 
@@ -97,7 +101,7 @@ public final class SettingsModels implements ModelSource {
         FreeMemory.ofThisMachine().require(files.card().name(), files.bytes());
       }
       progress.say("loading " + files.graph());
-      session = ModelOpener.open(files.graph(), settings);
+      session = open(files.graph(), complete);
     } catch (IOException e) {
       throw new IllegalArgumentException("model: " + ErrorText.of(e), e);
     }
@@ -109,6 +113,16 @@ public final class SettingsModels implements ModelSource {
       session.close();
       throw e;
     }
+  }
+
+  /** The first model chooses how many batches run at once, as long as the instance lives. */
+  private VmoeSession open(Path graph, LiveSettings live) throws IOException {
+    if (layout != null) {
+      return ModelOpener.openIn(layout, graph, settings);
+    }
+    VmoeSession session = ModelOpener.openToServe(graph, settings, live);
+    layout = new RunLayout(session.parallelRuns(), session.threads());
+    return session;
   }
 
   /** Waits for a model that is being loaded, as long as it takes; none is loaded after it. */
@@ -123,7 +137,10 @@ public final class SettingsModels implements ModelSource {
       firstLoaded.run();
     }
     metrics.device(
-        session.device().label(), settings.getString(Settings.DEVICE), session.runtime());
+        session.device().label(),
+        settings.getString(Settings.DEVICE),
+        session.runtime(),
+        new RunLayout(session.parallelRuns(), session.threads()).toString());
     LearnedControllers controllers;
     try (Progress.Bar bar = progress.bar("measuring cost, %", 100)) {
       controllers =

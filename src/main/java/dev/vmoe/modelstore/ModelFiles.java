@@ -57,7 +57,7 @@ public record ModelFiles(Path graph, ModelCard card, @Nullable QualityProfile qu
    * @throws IllegalArgumentException if the model cannot run with them here
    */
   public LiveSettings runnable(LiveSettings live, Settings file) {
-    return BufferRoom.runnable(complete(live, file), card, file.inferenceRuns());
+    return BufferRoom.runnable(complete(live, file), card, file.runLayouts().get(0).runs());
   }
 
   /**

@@ -188,7 +188,7 @@ final class BenchOverloadCommand extends Benchmark {
   @Override
   BenchmarkResult measure() throws Exception {
     ArrivalTrace own = ownTrace == null ? null : ArrivalTrace.read("trace", ownTrace);
-    try (BatchClassifier classifier = model.open()) {
+    try (BatchClassifier classifier = model.openToServe(batchSize.images())) {
       RoutingSettings full = fullQuality.settings(classifier.card());
       OverloadFindings findings = measure(classifier, full, own);
       findings.write(out);

@@ -82,10 +82,10 @@ final class BenchPipelineCommand extends Benchmark {
   @Option(
       names = "--runs",
       paramLabel = "N",
-      defaultValue = "1",
+      defaultValue = "0",
       description =
           "Batches that the pipeline runs at once, as inference.runs; --threads is for each"
-              + " (default: ${DEFAULT-VALUE}).")
+              + " (default: measured at the start).")
   private int runs;
 
   private BenchPipelineCommand() {}
@@ -99,9 +99,7 @@ final class BenchPipelineCommand extends Benchmark {
         "--rounds",
         rounds,
         "--batch",
-        batchSize.images(),
-        "--runs",
-        runs);
+        batchSize.images());
   }
 
   @Override
@@ -110,7 +108,7 @@ final class BenchPipelineCommand extends Benchmark {
     boolean demo = variant.equals("demo");
     int count = images != null ? images : demo ? 8_000 : 3_840;
     Path graph = demo ? model.path() : RandomModels.graph(variant, SEED);
-    try (BatchClassifier classifier = model.open(graph, runs)) {
+    try (BatchClassifier classifier = model.openToServe(graph, batch, runs)) {
       RoutingSettings settings = routing.settings(classifier.card());
       List<LabelledImage> set =
           demo ? BundledModels.testImages(classifier.card().classes()) : synthetic();
