@@ -135,7 +135,7 @@ class LivePageIT {
   @BeforeEach
   void open() {
     metrics.model("a-model", "0123456789abcdef", List.of(0, 2), 2);
-    metrics.device("cpu", "auto", "a runtime");
+    metrics.device("cpu", "auto", "a runtime", "2 × 1 thread");
     browser.size(1360, 900, false);
   }
 

@@ -51,6 +51,16 @@ public final class BufferRoom {
     return complete;
   }
 
+  /** Returns whether the buffers of so many runs at once fit into the memory of this JVM. */
+  public static boolean fits(ModelCard card, int maxBatchImages, int runs) {
+    return fits(card.imageSize(), maxBatchImages, MicroBatcher.buffers(runs), ofThisJvm());
+  }
+
+  private static boolean fits(int imageSize, int maxBatchImages, int buffers, long directBytes) {
+    long bufferBytes = MicroBatcher.bufferBytes(imageSize, maxBatchImages);
+    return bufferBytes <= Integer.MAX_VALUE && buffers * bufferBytes <= directBytes / 4 * 3;
+  }
+
   /**
    * Checks that the buffers fit and leave a quarter to sockets.
    *
@@ -61,9 +71,7 @@ public final class BufferRoom {
    * @throws IllegalArgumentException if they do not; its message has the numbers
    */
   static void require(int imageSize, int maxBatchImages, int buffers, long directBytes) {
-    long bufferBytes = MicroBatcher.bufferBytes(imageSize, maxBatchImages);
-    long available = directBytes / 4 * 3;
-    if (bufferBytes > Integer.MAX_VALUE || buffers * bufferBytes > available) {
+    if (!fits(imageSize, maxBatchImages, buffers, directBytes)) {
       throw new IllegalArgumentException(
           ("%s %d: %d buffers of %d bytes (images of %d x %d pixels) do not fit; together they may"
                   + " take three quarters of the %d bytes outside the heap, each at most %d bytes;"
@@ -72,7 +80,7 @@ public final class BufferRoom {
                   Settings.BATCH_MAX_IMAGES,
                   maxBatchImages,
                   buffers,
-                  bufferBytes,
+                  MicroBatcher.bufferBytes(imageSize, maxBatchImages),
                   imageSize,
                   imageSize,
                   directBytes,

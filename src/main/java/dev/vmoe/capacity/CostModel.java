@@ -132,6 +132,11 @@ public final class CostModel {
     return new CostModel(survey, runs);
   }
 
+  /** Returns how many runs go on at once. */
+  public int runs() {
+    return runs;
+  }
+
   /** Returns the points that were measured. */
   public List<OperatingPoint> points() {
     return points;

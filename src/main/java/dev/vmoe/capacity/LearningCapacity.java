@@ -101,7 +101,7 @@ public final class LearningCapacity implements CapacityController {
     }
     estimator.follow(before, sample, fullBatch);
     long checked = delays.checked();
-    delays.answered(sample.answeredNanos(before), before.batchImages());
+    delays.answered(sample.answeredNanos(before), sample.answeredImages(before));
     if (delays.checked() > checked) {
       observer.backlogAnswered(delays.actualNanos());
     }

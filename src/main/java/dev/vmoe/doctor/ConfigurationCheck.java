@@ -126,8 +126,7 @@ final class ConfigurationCheck {
   private String load(Path named) throws IOException {
     String sums =
         FileSums.checkGraph(named) ? "its files as SHA256SUMS says" : "without SHA256SUMS";
-    String device = settings.getString(Settings.DEVICE);
-    try (VmoeSession session = ModelOpener.open(named, device, settings.inferenceThreads())) {
+    try (VmoeSession session = ModelOpener.openIn(settings.runLayouts().get(0), named, settings)) {
       return ModelCheck.loaded(named, session.card()) + ", " + sums;
     }
   }

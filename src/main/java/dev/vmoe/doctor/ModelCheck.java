@@ -14,6 +14,7 @@ import dev.vmoe.moe.ModelCard;
 import dev.vmoe.output.ErrorText;
 import dev.vmoe.settings.CapacityMode;
 import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.RunLayout;
 import dev.vmoe.settings.Settings;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -106,7 +107,8 @@ final class ModelCheck {
       files.runnable(live, settings);
       for (ModelFiles model : files.models().subList(1, files.models().size())) {
         FileSums.checkGraph(model.graph());
-        try (VmoeSession session = open(model.graph(), settings.getString(Settings.DEVICE))) {
+        try (VmoeSession session =
+            ModelOpener.open(model.graph(), settings.getString(Settings.DEVICE), 0)) {
           loaded.add(loaded(model.graph(), session.card()));
         }
       }
@@ -153,7 +155,7 @@ final class ModelCheck {
   private void checkBatch(ModelCard card, Findings findings) {
     try {
       LiveSettings live =
-          BufferRoom.runnable(LiveSettings.of(settings), card, settings.inferenceRuns());
+          BufferRoom.runnable(LiveSettings.of(settings), card, settings.runLayouts().get(0).runs());
       String fits =
           "%d images of %d x %d pixels fit"
               .formatted(live.maxBatchImages(), card.imageSize(), card.imageSize());
@@ -168,9 +170,9 @@ final class ModelCheck {
    */
   private void load(ModelCard card, Findings findings) {
     String asked = settings.getString(Settings.DEVICE);
-    try (VmoeSession session = open(file, asked)) {
+    try (VmoeSession session = ModelOpener.openToServe(file, settings, LiveSettings.of(settings))) {
       reportLoaded(card, findings);
-      reportDevice(session.device(), asked, findings);
+      reportDevice(session, asked, findings);
     } catch (IOException | InferenceException e) {
       if (Device.ofLabel(asked).kind() == Device.Kind.CUDA && loadsOnCpu()) {
         reportLoaded(card, findings);
@@ -186,12 +188,8 @@ final class ModelCheck {
     }
   }
 
-  private VmoeSession open(Path graph, String device) throws IOException {
-    return ModelOpener.open(graph, device, settings.inferenceThreads());
-  }
-
   private boolean loadsOnCpu() {
-    try (VmoeSession session = open(file, "cpu")) {
+    try (VmoeSession session = ModelOpener.open(file, "cpu", 0)) {
       return session.card() != null;
     } catch (IOException | InferenceException e) {
       return false;
@@ -207,7 +205,8 @@ final class ModelCheck {
         .formatted(file, card.name(), card.classes().size(), card.weightsHash());
   }
 
-  private void reportDevice(Device got, String asked, Findings findings) {
+  private void reportDevice(VmoeSession session, String asked, Findings findings) {
+    Device got = session.device();
     Optional<String> unused = VmoeSession.unusedGpu(got);
     String chosen = got + ", device = " + asked;
     if (Device.ofLabel(asked).kind() == Device.Kind.AUTO && unused.isPresent()) {
@@ -215,17 +214,17 @@ final class ModelCheck {
           "device",
           chosen + ": " + unused.get(),
           "repair the driver, or set device = cpu to use the CPU on purpose");
-    } else if (got.kind() == Device.Kind.CPU) {
-      findings.ok(
-          "device",
-          chosen
-              + ", "
-              + settings.inferenceRuns()
-              + " × "
-              + settings.inferenceThreads()
-              + " threads");
     } else {
-      findings.ok("device", chosen);
+      findings.ok("device", chosen + ", " + runs(session));
     }
+  }
+
+  /** Says how many batches run at once, and who chose that. */
+  private String runs(VmoeSession session) {
+    String layout =
+        session.device().kind() == Device.Kind.CPU
+            ? new RunLayout(session.parallelRuns(), session.threads()).toString()
+            : session.parallelRuns() + " batches at once";
+    return settings.runLayouts().size() > 1 ? layout + ", measured" : layout;
   }
 }

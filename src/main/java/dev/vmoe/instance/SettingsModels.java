@@ -11,13 +11,16 @@ import dev.vmoe.modelstore.ServedFiles;
 import dev.vmoe.output.ErrorText;
 import dev.vmoe.output.Progress;
 import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.RunLayout;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.PipelineException;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +34,7 @@ public final class SettingsModels implements ModelSource {
   private final Progress progress;
   private final Runnable firstLoaded;
   private boolean first = true;
+  private @Nullable RunLayout layout;
   private final Lock loading = new ReentrantLock();
   private volatile boolean stopping;
 
@@ -93,7 +97,7 @@ public final class SettingsModels implements ModelSource {
     LiveSettings complete = files.runnable(live, settings);
     List<VmoeSession> sessions = new ArrayList<>();
     try {
-      open(files, sessions);
+      open(files, complete, sessions);
       LoadedModel loaded = loaded(complete, files, sessions);
       requireGoesOn(); // nothing may start with it once the stop has waited for it
       return loaded;
@@ -107,7 +111,8 @@ public final class SettingsModels implements ModelSource {
   }
 
   /** Loads the models one after the other, if there is memory for all. */
-  private void open(ServedFiles files, List<VmoeSession> sessions) throws IOException {
+  private void open(ServedFiles files, LiveSettings live, List<VmoeSession> sessions)
+      throws IOException {
     for (ModelFiles model : files.models()) {
       FileSums.checkGraph(model.graph());
     }
@@ -116,7 +121,7 @@ public final class SettingsModels implements ModelSource {
     }
     for (ModelFiles model : files.models()) {
       progress.say("loading " + model.graph());
-      sessions.add(ModelOpener.open(model.graph(), settings));
+      sessions.add(open(model.graph(), live));
     }
   }
 
@@ -129,6 +134,16 @@ public final class SettingsModels implements ModelSource {
         log.warn("model {} could not be closed", session.card().name(), e);
       }
     }
+  }
+
+  /** The first model chooses how many batches run at once, as long as the instance lives. */
+  private VmoeSession open(Path graph, LiveSettings live) throws IOException {
+    if (layout != null) {
+      return ModelOpener.openIn(layout, graph, settings);
+    }
+    VmoeSession session = ModelOpener.openToServe(graph, settings, live);
+    layout = new RunLayout(session.parallelRuns(), session.threads());
+    return session;
   }
 
   /** Waits for a model that is being loaded, as long as it takes; none is loaded after it. */
@@ -144,7 +159,10 @@ public final class SettingsModels implements ModelSource {
     }
     VmoeSession session = sessions.get(0);
     metrics.device(
-        session.device().label(), settings.getString(Settings.DEVICE), session.runtime());
+        session.device().label(),
+        settings.getString(Settings.DEVICE),
+        session.runtime(),
+        new RunLayout(session.parallelRuns(), session.threads()).toString());
     if (!live.ladder().equals(live.beside())) {
       log.warn(
           "{} = {} has no use with {} = {}: the models beside are not loaded",

@@ -138,9 +138,9 @@ public enum Metric {
       "Predictions emitted, by the model that made them. A model that is no longer served is"
           + " removed."),
   DEVICE(
-      info("vmoe_device_info", "device", "asked", "runtime"),
+      info("vmoe_device_info", "device", "asked", "runtime", "runs"),
       "Device that the model runs on. asked: device in the settings. runtime: ONNX Runtime's"
-          + " version and execution provider."),
+          + " version and execution provider. runs: batches that run at once × threads of each."),
   STREAMS_STATE(
       gauge("vmoe_streams_state", "", "state"),
       "1 for the current state of Kafka Streams, 0 for the others."),

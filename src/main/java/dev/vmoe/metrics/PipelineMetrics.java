@@ -125,9 +125,10 @@ public final class PipelineMetrics {
    * @param device the device in use
    * @param asked the device in the settings
    * @param runtime name and version of the runtime
+   * @param runs how many batches run at once, on how many threads each
    */
-  public void device(String device, String asked, String runtime) {
-    info(Metric.DEVICE, List.of(List.of(device, asked, runtime)));
+  public void device(String device, String asked, String runtime, String runs) {
+    info(Metric.DEVICE, List.of(List.of(device, asked, runtime, runs)));
   }
 
   /** Replaces the facts of a metric; one that stays true is not touched. */

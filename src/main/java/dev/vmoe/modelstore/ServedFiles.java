@@ -87,7 +87,7 @@ public record ServedFiles(List<ModelFiles> models) {
    * @throws IllegalArgumentException as above, or if their batches do not fit
    */
   public LiveSettings runnable(LiveSettings live, Settings file) {
-    return BufferRoom.runnable(complete(live, file), cards(), file.inferenceRuns());
+    return BufferRoom.runnable(complete(live, file), cards(), file.runLayouts().get(0).runs());
   }
 
   private QualityProfile quality() {

@@ -33,7 +33,7 @@ class PipelineMetricsTest {
   @Test
   void shouldScrapeEveryMetricUnderItsOwnName() {
     metrics.model("demo", "abcd", List.of(1, 3), 2);
-    metrics.device("cpu", "auto", "a runtime");
+    metrics.device("cpu", "auto", "a runtime", "2 × 1 thread");
     metrics.images().inFlight(() -> 0, () -> 0);
     metrics.streamsState(() -> "RUNNING", List.of("RUNNING"));
     metrics.routingProfile(() -> true);
@@ -245,13 +245,16 @@ class PipelineMetricsTest {
   void shouldSayWhatRunsAndHow() {
     AtomicReference<String> state = new AtomicReference<>("CREATED");
     metrics.model("demo \"small\"", "abcd", List.of(1, 3), 2);
-    metrics.device("cuda:0", "auto", "a runtime");
+    metrics.device("cuda:0", "auto", "a runtime", "2 × 1 thread");
     metrics.streamsState(state::get, List.of("CREATED", "RUNNING"));
     metrics.threadFailed();
 
     assertThat(value("vmoe_model_info{model=\"demo \\\"small\\\"\",weights=\"abcd\"}"))
         .isEqualTo(1);
-    assertThat(value("vmoe_device_info{asked=\"auto\",device=\"cuda:0\",runtime=\"a runtime\"}"))
+    assertThat(
+            value(
+                "vmoe_device_info{asked=\"auto\",device=\"cuda:0\",runs=\"2 × 1"
+                    + " thread\",runtime=\"a runtime\"}"))
         .isEqualTo(1);
     assertThat(value("vmoe_streams_state{state=\"CREATED\"}")).isEqualTo(1);
     state.set("RUNNING");

@@ -53,9 +53,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "overload",
     description = {
-      "Compares policies that choose capacity under load: fixed at full quality, fixed at the lowest"
-          + " point, proportional and adaptive. All get the same arrivals in one run; beside them"
-          + " stands a bound that knows all arrivals beforehand.",
+      "Compares policies that choose capacity under load: fixed at full quality, fixed at the"
+          + " lowest point, proportional and adaptive. All get the same arrivals in one run; beside"
+          + " them stands a bound that knows all arrivals beforehand.",
       "The traces are made from the rates of the pipeline on this machine, measured first: elastic"
           + " (each phase can be answered in time at some point), bursty (the same mean) and"
           + " overload (past the range). Images are sent when they are due, even if earlier ones"
@@ -188,7 +188,7 @@ final class BenchOverloadCommand extends Benchmark {
   @Override
   BenchmarkResult measure() throws Exception {
     ArrivalTrace own = ownTrace == null ? null : ArrivalTrace.read("trace", ownTrace);
-    try (BatchClassifier classifier = model.open()) {
+    try (BatchClassifier classifier = model.openToServe(batchSize.images())) {
       RoutingSettings full = fullQuality.settings(classifier.card());
       OverloadFindings findings = measure(classifier, full, own);
       findings.write(out);

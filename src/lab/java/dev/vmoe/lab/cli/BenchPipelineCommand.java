@@ -62,8 +62,8 @@ final class BenchPipelineCommand extends Benchmark {
       paramLabel = "NAME",
       defaultValue = "demo",
       description =
-          "demo (the bundled model and images), or an architecture with random weights and synthetic"
-              + " 500x375 JPEGs: S/32, B/16 (default: ${DEFAULT-VALUE}).")
+          "demo (the bundled model and images), or an architecture with random weights and"
+              + " synthetic 500x375 JPEGs: S/32, B/16 (default: ${DEFAULT-VALUE}).")
   private String variant = "demo";
 
   @Option(
@@ -82,10 +82,10 @@ final class BenchPipelineCommand extends Benchmark {
   @Option(
       names = "--runs",
       paramLabel = "N",
-      defaultValue = "1",
+      defaultValue = "0",
       description =
           "Batches that the pipeline runs at once, as inference.runs; --threads is for each"
-              + " (default: ${DEFAULT-VALUE}).")
+              + " (default: measured at the start).")
   private int runs;
 
   private BenchPipelineCommand() {}
@@ -93,15 +93,7 @@ final class BenchPipelineCommand extends Benchmark {
   @Override
   void check() {
     OptionCheck.positive(
-        spec,
-        "--images",
-        images,
-        "--rounds",
-        rounds,
-        "--batch",
-        batchSize.images(),
-        "--runs",
-        runs);
+        spec, "--images", images, "--rounds", rounds, "--batch", batchSize.images());
   }
 
   @Override
@@ -110,7 +102,7 @@ final class BenchPipelineCommand extends Benchmark {
     boolean demo = variant.equals("demo");
     int count = images != null ? images : demo ? 8_000 : 3_840;
     Path graph = demo ? model.path() : RandomModels.graph(variant, SEED);
-    try (BatchClassifier classifier = model.open(graph, runs)) {
+    try (BatchClassifier classifier = model.openToServe(graph, batch, runs)) {
       RoutingSettings settings = routing.settings(classifier.card());
       List<LabelledImage> set =
           demo ? BundledModels.testImages(classifier.card().classes()) : synthetic();

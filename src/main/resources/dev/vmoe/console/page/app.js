@@ -79,7 +79,7 @@ function show(status) {
   say('model', status.model === null ? '–'
     : status.models.length > 1 ? status.models.map((model) => model.name).sort().join(', ')
     : `${status.model.name} (${status.model.weights_hash.slice(0, 8)})`);
-  say('device', status.device === null ? '–' : status.device.name);
+  say('device', status.device === null ? '–' : `${status.device.name}, ${status.device.runs}`);
   say('version', status.configuration === null ? '–'
     : status.configuration.version === null ? 'settings file' : `version ${status.configuration.version}`);
   say('uptime', format.span(status.time_ms - status.started_ms));
