@@ -5,6 +5,7 @@ import dev.vmoe.moe.ModelCard;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import java.lang.management.ManagementFactory;
+import java.util.List;
 
 /**
  * Checks that the pixels of batches fit into the memory outside the heap. Otherwise the instance
@@ -30,8 +31,23 @@ public final class BufferRoom {
    * @throws IllegalArgumentException if it cannot run with them, in the memory of this JVM
    */
   public static LiveSettings runnable(LiveSettings live, ModelCard card, int runs) {
-    LiveSettings complete = live.forModel(card);
-    require(card.imageSize(), complete.maxBatchImages(), MicroBatcher.buffers(runs), ofThisJvm());
+    return runnable(live, List.of(card), runs);
+  }
+
+  /**
+   * Returns settings complete for these models, whose batches fit into the memory outside the heap.
+   *
+   * @param cards of models that see the same images
+   * @param runs batches that run at once
+   * @throws IllegalArgumentException as above
+   */
+  public static LiveSettings runnable(LiveSettings live, List<ModelCard> cards, int runs) {
+    LiveSettings complete = live.forModels(cards);
+    require(
+        cards.get(0).imageSize(),
+        complete.maxBatchImages(),
+        MicroBatcher.buffers(runs),
+        ofThisJvm());
     return complete;
   }
 

@@ -49,9 +49,7 @@ public record Sample(
 
   /** Returns how long the instance held no image between the batch before and this one. */
   long silenceNanos(Sample before) {
-    return runningImages > 0
-        ? 0
-        : Math.max(0, nowNanos - oldestAgeNanos - answeredNanos(before));
+    return runningImages > 0 ? 0 : Math.max(0, nowNanos - oldestAgeNanos - answeredNanos(before));
   }
 
   /** Returns the images that have not begun to run: those of this batch and those behind it. */

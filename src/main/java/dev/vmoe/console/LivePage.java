@@ -57,6 +57,7 @@ final class LivePage implements AutoCloseable {
       long startedMs,
       Health health,
       @Nullable Model model,
+      List<History.ModelShare> models,
       @Nullable DeviceInUse device,
       double loadAgeSeconds,
       double answeredTotal,
@@ -169,6 +170,7 @@ final class LivePage implements AutoCloseable {
             .flatMap(now -> now.info(Metric.MODEL))
             .map(labels -> new Model(labels.get(0), labels.get(1)))
             .orElse(null),
+        history.models(),
         reading
             .flatMap(now -> now.info(Metric.DEVICE))
             .map(labels -> new DeviceInUse(labels.get(0), labels.get(1), labels.get(3)))

@@ -133,7 +133,9 @@ public final class ServedDemo implements AutoCloseable {
   private ControllerFactory controllers(
       Settings settings, @Nullable QualityProfile quality, PipelineMetrics metrics) {
     metrics.device(
-        classifier.device().label(), settings.getString(Settings.DEVICE), classifier.runtime(),
+        classifier.device().label(),
+        settings.getString(Settings.DEVICE),
+        classifier.runtime(),
         new RunLayout(classifier.parallelRuns(), classifier.threads()).toString());
     try (Progress.Bar bar = progress.bar("measuring cost, %", 100)) {
       return LearnedControllers.survey(settings, classifier, quality, metrics.capacity(), bar::at);

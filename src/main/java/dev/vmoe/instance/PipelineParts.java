@@ -141,7 +141,8 @@ record PipelineParts(
               new ShareTracer(tracing, topics, settings.getString(Settings.APPLICATION_ID)));
       InFlight inFlight =
           new InFlight(
-              () -> settings.inFlightImages(
+              () ->
+                  settings.inFlightImages(
                       terms.current().maxBatchImages(), terms.served().parallelRuns()),
               settings.inFlightMaxBytes());
       metrics.images().inFlight(inFlight::images, inFlight::bytes);

@@ -34,6 +34,7 @@ public final class Settings extends AbstractConfig {
   public static final String TOPIC_PREFIX = "topic.prefix";
   public static final String MODEL = "model";
   public static final String MODELS_DIR = "models.dir";
+  public static final String MODELS_LADDER = "models.ladder";
   public static final String DEVICE = "device";
   public static final String INFERENCE_RUNS = "inference.runs";
   public static final String INFERENCE_THREADS = "inference.threads";

@@ -53,9 +53,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "overload",
     description = {
-      "Compares policies that choose capacity under load: fixed at full quality, fixed at the lowest"
-          + " point, proportional and adaptive. All get the same arrivals in one run; beside them"
-          + " stands a bound that knows all arrivals beforehand.",
+      "Compares policies that choose capacity under load: fixed at full quality, fixed at the"
+          + " lowest point, proportional and adaptive. All get the same arrivals in one run; beside"
+          + " them stands a bound that knows all arrivals beforehand.",
       "The traces are made from the rates of the pipeline on this machine, measured first: elastic"
           + " (each phase can be answered in time at some point), bursty (the same mean), overload"
           + " (past the range) and slowdown (steady, while a process takes half of the machine for"

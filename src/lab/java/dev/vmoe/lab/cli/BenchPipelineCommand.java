@@ -62,8 +62,8 @@ final class BenchPipelineCommand extends Benchmark {
       paramLabel = "NAME",
       defaultValue = "demo",
       description =
-          "demo (the bundled model and images), or an architecture with random weights and synthetic"
-              + " 500x375 JPEGs: S/32, B/16 (default: ${DEFAULT-VALUE}).")
+          "demo (the bundled model and images), or an architecture with random weights and"
+              + " synthetic 500x375 JPEGs: S/32, B/16 (default: ${DEFAULT-VALUE}).")
   private String variant = "demo";
 
   @Option(
@@ -93,13 +93,7 @@ final class BenchPipelineCommand extends Benchmark {
   @Override
   void check() {
     OptionCheck.positive(
-        spec,
-        "--images",
-        images,
-        "--rounds",
-        rounds,
-        "--batch",
-        batchSize.images());
+        spec, "--images", images, "--rounds", rounds, "--batch", batchSize.images());
   }
 
   @Override

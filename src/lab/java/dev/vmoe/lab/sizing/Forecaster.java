@@ -46,6 +46,7 @@ public final class Forecaster {
 
   /** Batches of a partition in flight beside those that run. */
   private static final int BATCHES_IN_FLIGHT = 3;
+
   private static final double LAG_INTERVAL_SECONDS = 0.25;
 
   private final MeasuredCosts costs;
@@ -144,9 +145,7 @@ public final class Forecaster {
         .transport(0, pipeline.transportMillis() / 1e3)
         .readEvery(LAG_INTERVAL_SECONDS)
         .inFlightImages(
-            PARTITIONS
-                * (BATCHES_IN_FLIGHT + costs.parallelRuns())
-                * batching.maxImages());
+            PARTITIONS * (BATCHES_IN_FLIGHT + costs.parallelRuns()) * batching.maxImages());
   }
 
   /** Returns the same forecaster for hypothetical instances that are so many times as fast. */
