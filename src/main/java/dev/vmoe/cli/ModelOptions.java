@@ -74,6 +74,11 @@ public final class ModelOptions {
 
   /** Opens another model on the same device, for several runs at once. */
   public VmoeSession open(Path path, int runs) throws IOException {
-    return ModelOpener.open(path, device, threads, runs);
+    return open(path, runs, threads);
+  }
+
+  /** Opens another model on the same device, for several runs at once of so many threads each. */
+  public VmoeSession open(Path path, int runs, int threadsOfEach) throws IOException {
+    return ModelOpener.open(path, device, threadsOfEach, runs);
   }
 }
