@@ -4,6 +4,7 @@ import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.modelstore.BundledModels;
 import dev.vmoe.modelstore.ModelOpener;
 import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.RunLayout;
 import dev.vmoe.settings.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -95,5 +96,10 @@ public final class ModelOptions {
                 Settings.INFERENCE_RUNS, runs,
                 Settings.INFERENCE_THREADS, threads == null ? 0 : threads));
     return ModelOpener.openToServe(path, settings, LiveSettings.of(settings));
+  }
+
+  /** Opens another model on the same device, for several runs at once. */
+  public VmoeSession open(Path path, RunLayout layout) throws IOException {
+    return ModelOpener.open(path, device, layout.threads(), layout.runs());
   }
 }
