@@ -62,6 +62,7 @@ final class BenchPipelineCommand extends Benchmark {
 
   /** Layouts of the bare loops; peers take one of them. */
   private static final RunLayout ONE_RUN = new RunLayout(1, CORES);
+
   private static final RunLayout RUN_EACH_CORE = new RunLayout(CORES, 1);
   private static final List<RunLayout> LAYOUTS =
       Stream.of(ONE_RUN, RUN_EACH_CORE).distinct().toList();
@@ -116,7 +117,7 @@ final class BenchPipelineCommand extends Benchmark {
     boolean demo = variant.equals("demo");
     int count = images != null ? images : demo ? 8_000 : 3_840;
     Path graph = demo ? model.path() : RandomModels.graph(variant, SEED);
-    try (BatchClassifier classifier = model.openToServe(graph, batch, runs);
+    try (BatchClassifier classifier = model.openToServe(graph, batchSize.images(), runs);
         Sessions sessions = new Sessions()) {
       for (RunLayout layout : LAYOUTS) {
         sessions.add(layout, model.open(graph, layout));
@@ -146,7 +147,7 @@ final class BenchPipelineCommand extends Benchmark {
     }
 
     BatchClassifier of(RunLayout layout) {
-      return Objects.requireNonNull(open.get(layout), layout::label);
+      return Objects.requireNonNull(open.get(layout), layout::toString);
     }
 
     @Override
