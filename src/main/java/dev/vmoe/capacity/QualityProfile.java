@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -93,6 +94,16 @@ public final class QualityProfile {
       }
     }
     return new QualityProfile(all);
+  }
+
+  /**
+   * Returns the part of this profile that is about some of its models, which keep their indices.
+   *
+   * @throws IllegalArgumentException if nothing is known of any of them
+   */
+  public QualityProfile among(Set<Integer> models) {
+    return new QualityProfile(
+        entries.stream().filter(entry -> models.contains(entry.point().model())).toList());
   }
 
   /** A dense model is the same at every point. */

@@ -7,6 +7,8 @@ import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.instance.ControllerFactory;
+import dev.vmoe.instance.LoadedModel;
+import dev.vmoe.instance.ModelSource;
 import dev.vmoe.instance.Pipeline;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.PipelineMetrics;
@@ -70,12 +72,26 @@ public final class LocalPipeline implements AutoCloseable {
     ControllerFactory create(Settings settings, PipelineMetrics metrics);
   }
 
+  /** Starts everything, with one model, and waits until the pipeline reads. */
+  public LocalPipeline(
+      Map<String, String> properties,
+      TopicPlan plan,
+      BatchClassifier classifier,
+      ImageDecoder decoder,
+      Controllers controllers,
+      Meters meters,
+      Consumer<String> progress)
+      throws InterruptedException {
+    this(properties, plan, List.of(classifier), decoder, controllers, meters, progress);
+  }
+
   /**
    * Starts everything and waits until the pipeline reads.
    *
    * @param properties settings except the addresses
    * @param plan topics to create
-   * @param classifier closed by the caller, after this
+   * @param classifiers the models by the index of an operating point; closed by the caller, after
+   *     this
    * @param controllers choose the operating point of each batch
    * @param meters closed with this
    * @param progress receives what is being started
@@ -83,7 +99,7 @@ public final class LocalPipeline implements AutoCloseable {
   public LocalPipeline(
       Map<String, String> properties,
       TopicPlan plan,
-      BatchClassifier classifier,
+      List<BatchClassifier> classifiers,
       ImageDecoder decoder,
       Controllers controllers,
       Meters meters,
@@ -94,10 +110,17 @@ public final class LocalPipeline implements AutoCloseable {
       progress.accept("starting a Kafka broker and a schema registry");
       broker = opened(new LocalBroker());
       settings = broker.settings(properties, plan);
-      PipelineMetrics metrics = Pipeline.metrics(meters, classifier.card());
+      PipelineMetrics metrics = Pipeline.metrics(meters, classifiers.get(0).card());
       ControllerFactory factory = controllers.create(settings, metrics);
       progress.accept("starting the pipeline");
-      pipeline = opened(Pipeline.start(settings, classifier, decoder, factory, metrics));
+      pipeline =
+          opened(
+              Pipeline.start(
+                  settings,
+                  ModelSource.only(
+                      settings.getString(Settings.MODEL),
+                      new LoadedModel(classifiers, decoder, factory, () -> {})),
+                  metrics));
       awaitRunning(pipeline);
     } catch (RuntimeException | InterruptedException e) {
       close();

@@ -22,6 +22,7 @@ import dev.vmoe.settings.Settings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
@@ -158,6 +159,11 @@ public final class LearnedControllers implements ControllerFactory {
   /** Returns controllers over the same survey that have learnt nothing. */
   public LearnedControllers unlearnt() {
     return new LearnedControllers(models, quality, cost.unlearnt(), commitInterval, recorder);
+  }
+
+  /** Returns controllers that choose among some of the models, which keep their indices. */
+  public LearnedControllers among(Set<Integer> some) {
+    return new LearnedControllers(models, quality.among(some), cost, commitInterval, recorder);
   }
 
   @Override

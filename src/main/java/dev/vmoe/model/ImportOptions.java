@@ -51,4 +51,10 @@ public record ImportOptions(
   public static ImportOptions named(String name) {
     return new ImportOptions(name, List.of(), 2, 1.05, true, Resize.BILINEAR, Positions.LEARNED, 0);
   }
+
+  /** Returns these options under another name. */
+  public ImportOptions withName(String other) {
+    return new ImportOptions(
+        other, classes, expertsPerToken, capacityRatio, softmax, resize, positions, imageSize);
+  }
 }

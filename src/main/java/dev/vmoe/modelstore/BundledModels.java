@@ -2,6 +2,7 @@ package dev.vmoe.modelstore;
 
 import dev.vmoe.dataset.IdxImages;
 import dev.vmoe.dataset.LabelledImage;
+import dev.vmoe.model.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -98,6 +99,15 @@ public final class BundledModels {
     return Files.exists(finished)
         ? finished
         : graphs().ofCheckpoint(fashionMnist().resolve(name), "fashion-mnist-" + name);
+  }
+
+  /**
+   * Returns the graph of a variant in a precision; its model's name says which.
+   *
+   * @throws IOException if there is no checkpoint to make it of, as in an installation
+   */
+  public static Path variant(String name, Precision precision) throws IOException {
+    return graphs().ofCheckpoint(fashionMnist().resolve(name), "fashion-mnist-" + name, precision);
   }
 
   /** Returns the folder of the labelled test images. */

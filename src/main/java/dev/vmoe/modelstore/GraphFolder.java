@@ -2,7 +2,11 @@ package dev.vmoe.modelstore;
 
 import dev.vmoe.checkpoint.CheckpointReader;
 import dev.vmoe.model.DescriptionFile;
+import dev.vmoe.model.Form;
+import dev.vmoe.model.ImportOptions;
 import dev.vmoe.model.ModelImport;
+import dev.vmoe.model.Precision;
+import dev.vmoe.model.Target;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.onnx.OnnxModel;
 import java.io.IOException;
@@ -33,20 +37,36 @@ public record GraphFolder(Path folder) {
 
   /** Returns the graph of a folder's checkpoint, with the quality profile beside it. */
   Path ofCheckpoint(Path checkpoint, String name) throws IOException {
+    return ofCheckpoint(checkpoint, name, Precision.FP32);
+  }
+
+  /**
+   * Returns the graph of a folder's checkpoint in a precision, which belongs to its name and to the
+   * name of the model, too. A quality profile was measured in single precision and lies beside a
+   * graph in that alone.
+   */
+  Path ofCheckpoint(Path checkpoint, String name, Precision precision) throws IOException {
     Path prefix = checkpoint.resolve("checkpoint");
     Path profile = checkpoint.resolve(PROFILE);
+    boolean single = precision == Precision.FP32;
+    String suffix = single ? "" : "-" + precision.label();
     Path graph =
         fresh(
-            name + ".onnx",
+            name + suffix + ".onnx",
             newest(checkpoint),
             out -> {
               FileSums.checkCheckpoint(prefix);
-              ModelImport.write(CheckpointReader.read(prefix), DescriptionFile.beside(prefix), out);
-              if (Files.exists(profile)) {
+              ImportOptions options = DescriptionFile.beside(prefix);
+              ModelImport.write(
+                  CheckpointReader.read(prefix),
+                  options.withName(options.name() + suffix),
+                  new Form(Target.CPU, precision),
+                  out);
+              if (single && Files.exists(profile)) {
                 Files.copy(profile, ProfileFile.beside(out));
               }
             });
-    if (!Files.exists(profile)) {
+    if (!single || !Files.exists(profile)) {
       Files.deleteIfExists(ProfileFile.beside(graph));
     }
     return graph;

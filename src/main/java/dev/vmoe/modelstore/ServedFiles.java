@@ -71,13 +71,37 @@ public record ServedFiles(List<ModelFiles> models) {
    * @throws IllegalArgumentException if the models cannot run with them, or not beside each other
    */
   public LiveSettings complete(LiveSettings live, Settings file) {
+    requireAlike();
     for (ModelFiles other : models.subList(1, models.size())) {
-      requireAlike(models.get(0), other);
+      requireSame(
+          "quality profile",
+          models.get(0).card(),
+          measuredOn(models.get(0)),
+          other.card(),
+          measuredOn(other));
     }
-    requireNames();
     LiveSettings complete = live.forModels(cards());
     CapacityRequirements.check(complete, file.commitInterval(), quality());
     return complete;
+  }
+
+  /**
+   * Checks that the models see the same images and answer with the same classes, each under a name
+   * of its own.
+   *
+   * @throws IllegalArgumentException if they cannot answer beside each other
+   */
+  public void requireAlike() {
+    for (ModelFiles other : models.subList(1, models.size())) {
+      requireAlike(models.get(0).card(), other.card());
+    }
+    requireNames();
+  }
+
+  /** Returns whether every model has a quality profile, all of them measured on the same images. */
+  public boolean areComparable() {
+    return models.stream().allMatch(model -> model.profile() != null)
+        && models.stream().map(ServedFiles::measuredOn).distinct().count() == 1;
   }
 
   /**
@@ -95,16 +119,13 @@ public record ServedFiles(List<ModelFiles> models) {
         models.stream().map(it -> QualityProfile.known(it.quality(), it.card())).toList());
   }
 
-  private static void requireAlike(ModelFiles first, ModelFiles other) {
-    ModelCard a = first.card();
-    ModelCard b = other.card();
+  private static void requireAlike(ModelCard a, ModelCard b) {
     requireSame("image size in pixels", a, a.imageSize(), b, b.imageSize());
     requireSame("resizing", a, a.resize(), b, b.resize());
     requireSame("activation", a, scores(a), b, scores(b));
     if (!a.classes().equals(b.classes())) {
       throw new IllegalArgumentException(differ("classes", a, classes(a, b), b, classes(b, a)));
     }
-    requireSame("quality profile", a, measuredOn(first), b, measuredOn(other));
   }
 
   private static void requireSame(String what, ModelCard a, Object ofA, ModelCard b, Object ofB) {

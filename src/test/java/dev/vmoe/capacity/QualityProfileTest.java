@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.vmoe.moe.Routing;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class QualityProfileTest {
@@ -90,5 +91,6 @@ class QualityProfileTest {
     assertThat(both.accuracy(HIGH, Routing.BATCH_PRIORITY, 16)).isEqualTo(0.95);
     assertThat(both.accuracy(HIGH.ofModel(1), Routing.BATCH_PRIORITY, 16)).isEqualTo(0.6);
     assertThat(both.knows(LOW.ofModel(1), Routing.BATCH_PRIORITY)).isFalse();
+    assertThat(both.among(Set.of(1)).points()).containsExactly(HIGH.ofModel(1));
   }
 }

@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class LearnedControllersTest {
@@ -211,6 +212,8 @@ class LearnedControllersTest {
         .contains(BEST, BEST.ofModel(1))
         .doesNotContain(new OperatingPoint(1.05, 1));
     assertThat(both.create(live(Map.of())).decide(sample(32)).point()).isEqualTo(BEST);
+    assertThat(both.among(Set.of(1)).create(live(Map.of())).decide(sample(32)).point())
+        .isEqualTo(BEST.ofModel(1));
     assertThat(percents).isSorted().allMatch(percent -> percent <= 100);
     assertThat(percents).as("of the second model").anyMatch(percent -> percent >= 50);
   }

@@ -1,7 +1,9 @@
 package dev.vmoe.modelstore;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.vmoe.model.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,6 +73,18 @@ class BundledModelsTest {
     Files.delete(variant.resolve("profile.json"));
     BundledModels.variant("vmoe-mine");
     assertThat(beside).doesNotExist();
+  }
+
+  @Test
+  void shouldMakeAnotherPrecisionUnderANameOfItsOwnAndWithoutAProfile() throws IOException {
+    Files.writeString(variant.resolve("profile.json"), "of single precision");
+
+    Path graph = BundledModels.variant("vmoe-mine", Precision.INT8);
+
+    assertThat(graph).hasFileName("fashion-mnist-vmoe-mine-int8.onnx");
+    assertThat(ProfileFile.beside(graph)).doesNotExist();
+    assertThat(ModelOpener.card(graph).name()).endsWith("-int8");
+    assertThat(Files.readString(graph, ISO_8859_1)).contains("DynamicQuantizeLinear");
   }
 
   @Test

@@ -99,4 +99,16 @@ class ServedFilesTest {
     LiveSettings alone = LiveSettings.of(FILE, Map.of("models.ladder", "none"), 1L);
     assertThat(new ServedFiles(List.of(unmeasured)).complete(alone, FILE).beside()).isEmpty();
   }
+
+  @Test
+  void shouldKnowWhetherProfilesCanBeCompared() {
+    ModelCard other = card("other", 0, CLASSES, 8, "bilinear");
+    ModelFiles unmeasured = new ModelFiles(Path.of("m", "model.onnx"), other, null);
+    ServedFiles mixed = new ServedFiles(List.of(FIRST, unmeasured));
+
+    mixed.requireAlike(); // whether they were measured does not matter for that
+    assertThat(mixed.areComparable()).isFalse();
+    assertThat(new ServedFiles(List.of(FIRST, model(other, "held", 8))).areComparable()).isFalse();
+    assertThat(new ServedFiles(List.of(FIRST, model(other, "held", 7))).areComparable()).isTrue();
+  }
 }

@@ -76,6 +76,43 @@ class BenchOverloadIT extends CommandTest {
     assertThat(policies.at("/fixed_low/lost").asInt()).isZero();
   }
 
+  @Test
+  void shouldServeModelsBesideEachOther() throws Exception {
+    Path trace = Files.writeString(folder.resolve("mine.txt"), "0\n0.1\n0.1\n0.5\n1\n");
+
+    assertThat(
+            bench(
+                "--trace",
+                trace.toString(),
+                "--beside",
+                "dense-bpr,dense,int8",
+                "--policies",
+                "fixed_dense,switching,adaptive_all"))
+        .isZero();
+
+    JsonNode result = new ObjectMapper().readTree(folder.resolve("result.json").toFile());
+    assertThat(result.get("models")).hasSize(4);
+    assertThat(result.at("/models/3").asText()).endsWith("-int8");
+    JsonNode policies = result.at("/traces/trace/policies");
+    assertThat(names(policies))
+        .containsExactly(
+            "fixed_dense", "switching", "adaptive_all", "clairvoyant_alone", "clairvoyant");
+    for (String policy : List.of("fixed_dense", "switching", "adaptive_all")) {
+      assertThat(policies.get(policy).get("lost").asInt()).isZero();
+    }
+    String dense = result.at("/models/1").asText();
+    String other = result.at("/models/2").asText();
+    assertThat(policies.at("/fixed_dense/by_model").get(dense).asDouble()).isEqualTo(1);
+    JsonNode switching = policies.at("/switching/by_model");
+    assertThat(switching.get(dense).asDouble() + switching.get(other).asDouble())
+        .isCloseTo(1, within(1e-9));
+    assertThat(policies.get("clairvoyant").has("by_model")).isFalse();
+    assertThat(result.get("clairvoyant_choices")).isNotEmpty();
+    for (JsonNode choice : result.get("clairvoyant_alone_choices")) {
+      assertThat(choice.at("/point/model").asInt()).isZero();
+    }
+  }
+
   private static List<String> names(JsonNode node) {
     List<String> names = new ArrayList<>();
     node.fieldNames().forEachRemaining(names::add);

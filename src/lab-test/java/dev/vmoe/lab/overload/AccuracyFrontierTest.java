@@ -64,6 +64,40 @@ class AccuracyFrontierTest {
     assertThat(frontier.hull().get(1).secondsPerImage()).isCloseTo(1.75e-3, within(1e-9));
   }
 
+  @Test
+  void shouldPlaceOtherModelsOnTheSameLineBeyondItsEnds() {
+    AccuracyFrontier frontier =
+        AccuracyFrontier.ofModels(
+            List.of(
+                List.of(row(0.15, 1, 0.8), row(1.05, 2, 0.9), row(0.5, 0.9, 0.99)),
+                List.of(row(1.05, 0.6, 0.75)),
+                List.of(row(1.05, 3, 0.95), row(0.5, 1.5, 0.7))),
+            new Rates(1000 / 2.5, 1000 / 1.5));
+
+    assertThat(frontier.hull())
+        .extracting(Choice::point)
+        .as("of the first model nothing beyond its two ends, of the others whatever is best")
+        .containsExactly(
+            new OperatingPoint(1, 1.05, 2),
+            new OperatingPoint(0.15, 2),
+            new OperatingPoint(1.05, 2),
+            new OperatingPoint(2, 1.05, 2));
+    assertThat(frontier.fastest()).isCloseTo(1.1e-3, within(1e-9));
+    assertThat(frontier.slowest()).isCloseTo(3.5e-3, within(1e-9));
+    assertThat(frontier.ofFirstModel()).isFalse();
+  }
+
+  @Test
+  void shouldExpectNoLessThanInProportionOfAFasterModel() {
+    // the two measured points say that a run of no time takes -0.5 ms in the pipeline
+    AccuracyFrontier frontier =
+        AccuracyFrontier.ofModels(
+            List.of(List.of(row(0.15, 1, 0.8), row(1.05, 2, 0.9)), List.of(row(1.05, 0.4, 0.7))),
+            new Rates(1000 / 2.5, 1000));
+
+    assertThat(frontier.fastest()).isCloseTo(0.4e-3, within(1e-9));
+  }
+
   private static Choice choice(double seconds, double accuracy) {
     return new Choice(new OperatingPoint(seconds, 1), seconds, accuracy);
   }

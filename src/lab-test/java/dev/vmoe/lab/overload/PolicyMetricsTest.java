@@ -2,6 +2,7 @@ package dev.vmoe.lab.overload;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.vmoe.capacity.OperatingPoint;
@@ -128,12 +129,69 @@ class PolicyMetricsTest {
                 + "       1.050    2.00     0             5                           0.1");
     assertThat(report.recovery("elastic", "fixed_full"))
         .isEqualTo(
-            "fixed_full: 0 lost; 5 waited at most; gone within a second; full quality back 0.1 s after the backlog's end");
+            "fixed_full: 0 lost; 5 waited at most; gone within a second; full quality back 0.1 s"
+                + " after the backlog's end");
     assertThat(report.summary().toCsv().lines()).hasSize(2);
     assertThat(report.timeline("elastic").toCsv().lines()).hasSize(2);
     String picture = OverloadPicture.svg("elastic", report.traces().get("elastic"), 0.3);
     assertThat(picture).startsWith("<svg").endsWith("</svg>\n").doesNotContain("NaN", "Infinity");
     assertThat(picture.lines().filter(line -> line.startsWith("<polyline"))).hasSize(5);
+  }
+
+  @Test
+  void shouldTellWhichModelsAnswered() {
+    TraceOutcome outcome = outcome(0, 0, 0, 0, 0);
+    for (int i = 0; i < 4; i++) {
+      outcome.answer(i, 0.1 * (i + 1), 1, i == 0 ? 0 : 1, 1.05, 2);
+    }
+    OverloadReport report =
+        new OverloadReport(QUALITY, new Rates(5, 10), 1, List.of("sparse", "dense", "int8"));
+    ArrivalTrace trace = new ArrivalTrace("bursty", new double[] {0});
+    report.add(trace, "adaptive_all", outcome);
+    report.add(trace, "clairvoyant_alone", outcome);
+
+    assertThat(report.results("bursty").get("adaptive_all").byModel())
+        .containsExactly(entry("sparse", 0.25), entry("dense", 0.75), entry("int8", 0.0));
+    assertThat(report.results("bursty").get("clairvoyant_alone").byModel())
+        .as("a bound mixes models")
+        .isEmpty();
+  }
+
+  @Test
+  void shouldExpectOfAnAnswerWhatItsOwnModelIsWorth() {
+    Quality quality =
+        new Quality(
+            QualityProfile.ofModels(
+                List.of(
+                    QUALITY.profile(),
+                    new QualityProfile(
+                        List.of(
+                            new QualityProfile.Measurement(
+                                FULL, Routing.BATCH_PRIORITY, 1, 0.8))))),
+            Routing.BATCH_PRIORITY,
+            0.93);
+    TraceOutcome outcome = outcome(0, 0, 0);
+    outcome.answer(0, 1, 0, 1.05, 2);
+    outcome.answer(1, 1, 0, 1, 1.05, 2);
+    outcome.answer(2, 1, 0.7, TraceOutcome.UNKNOWN_MODEL, 1.05, 2);
+
+    assertThat(quality.expected(outcome, 0)).isEqualTo(0.93);
+    assertThat(quality.expected(outcome, 1)).isEqualTo(0.8);
+    assertThat(quality.expected(outcome, 2)).isEqualTo(0.7);
+  }
+
+  @Test
+  void shouldDrawALegendOfTwoRowsForManyPolicies() {
+    TraceOutcome outcome = outcome(0);
+    outcome.answer(0, 0.1, 1, 1.05, 2);
+    OverloadReport report = new OverloadReport(QUALITY, new Rates(5, 10), 0.3);
+    for (int i = 0; i < 9; i++) {
+      report.add(new ArrivalTrace("t", new double[] {0}), "policy-" + i, outcome);
+    }
+
+    String picture = OverloadPicture.svg("t", report.results("t"), 0.3);
+
+    assertThat(picture).contains("M84 50h30", "M784 50h30", "M84 70h30").doesNotContain("M924 50");
   }
 
   private static TraceOutcome outcome(double... due) {

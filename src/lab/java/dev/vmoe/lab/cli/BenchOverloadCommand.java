@@ -1,6 +1,5 @@
 package dev.vmoe.lab.cli;
 
-import dev.vmoe.capacity.QualityProfile;
 import dev.vmoe.cli.ModelOptions;
 import dev.vmoe.cli.OptionCheck;
 import dev.vmoe.cli.RoutingOptions;
@@ -9,10 +8,12 @@ import dev.vmoe.demo.LocalPipeline;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.instance.LearnedControllers;
+import dev.vmoe.instance.LearnedControllers.SurveyedModel;
 import dev.vmoe.instance.Pipeline;
 import dev.vmoe.lab.overload.AccuracyFrontier;
 import dev.vmoe.lab.overload.ArrivalTrace;
 import dev.vmoe.lab.overload.ClairvoyantBound;
+import dev.vmoe.lab.overload.EvaluatedModels;
 import dev.vmoe.lab.overload.LoadTraces;
 import dev.vmoe.lab.overload.OpenLoopClient;
 import dev.vmoe.lab.overload.OverloadBench;
@@ -20,15 +21,12 @@ import dev.vmoe.lab.overload.OverloadFindings;
 import dev.vmoe.lab.overload.OverloadPolicies;
 import dev.vmoe.lab.overload.OverloadReport;
 import dev.vmoe.lab.overload.Policy;
-import dev.vmoe.lab.overload.Quality;
 import dev.vmoe.lab.overload.Rates;
+import dev.vmoe.lab.overload.RemainingTime;
 import dev.vmoe.lab.overload.SwitchedCapacity;
-import dev.vmoe.lab.sweep.Evaluation;
-import dev.vmoe.lab.sweep.LabelledBatches;
-import dev.vmoe.lab.sweep.SweepRow;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.modelstore.ModelOpener;
-import dev.vmoe.modelstore.ProfileFile;
+import dev.vmoe.modelstore.ServedFiles;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.output.Progress;
@@ -38,12 +36,10 @@ import dev.vmoe.topics.TopicPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -54,8 +50,9 @@ import picocli.CommandLine.Option;
     name = "overload",
     description = {
       "Compares policies that choose capacity under load: fixed at full quality, fixed at the"
-          + " lowest point, proportional and adaptive. All get the same arrivals in one run; beside"
-          + " them stands a bound that knows all arrivals beforehand.",
+          + " lowest point, proportional and adaptive; with --beside, also fixed at the first dense"
+          + " model, switching among the dense ones, and adaptive over all models. All get the same"
+          + " arrivals in one run; beside them stands a bound that knows all arrivals beforehand.",
       "The traces are made from the rates of the pipeline on this machine, measured first: elastic"
           + " (each phase can be answered in time at some point), bursty (the same mean), overload"
           + " (past the range) and slowdown (steady, while a process takes half of the machine for"
@@ -64,8 +61,6 @@ import picocli.CommandLine.Option;
     })
 final class BenchOverloadCommand extends Benchmark {
 
-  private static final List<String> TRACES = List.of("elastic", "bursty", "overload", "slowdown");
-
   private static final Duration WARM_UP = Duration.ofSeconds(4);
   private static final Duration STALLED_AFTER = Duration.ofSeconds(30);
 
@@ -73,6 +68,7 @@ final class BenchOverloadCommand extends Benchmark {
   private static final int WINDOW_BATCHES = 64;
 
   @Mixin private final ModelOptions model = new ModelOptions();
+  @Mixin private final BesideOption beside = new BesideOption();
   @Mixin private final RoutingOptions fullQuality = new RoutingOptions();
   @Mixin private final LabelledOptions labelled = new LabelledOptions();
   @Mixin private final BatchSizeOption batchSize = new BatchSizeOption();
@@ -128,7 +124,7 @@ final class BenchOverloadCommand extends Benchmark {
       split = ",",
       paramLabel = "NAME",
       description = "Which of elastic, bursty, overload, slowdown (default: all).")
-  private List<String> traceNames = TRACES;
+  private List<String> traceNames = LoadTraces.NAMES;
 
   @Option(
       names = "--trace",
@@ -141,8 +137,10 @@ final class BenchOverloadCommand extends Benchmark {
       split = ",",
       paramLabel = "NAME",
       description =
-          "Which of fixed_full, fixed_low, proportional, adaptive (default: all); clairvoyant is"
-              + " always computed.")
+          "Which of fixed_full, fixed_low, proportional, adaptive; with --beside also fixed_dense,"
+              + " switching (of two dense models and more), adaptive_all (default: all)."
+              + " clairvoyant is always computed, over the points of all models; with --beside also"
+              + " clairvoyant_alone, over those of --model.")
   private @Nullable List<String> policyNames;
 
   @Option(
@@ -183,15 +181,24 @@ final class BenchOverloadCommand extends Benchmark {
         rateSeconds,
         "--limit",
         limit);
-    requireKnown("--traces", traceNames, TRACES);
+    requireKnown("--traces", traceNames, LoadTraces.NAMES);
   }
 
   @Override
   BenchmarkResult measure() throws Exception {
     ArrivalTrace own = ownTrace == null ? null : ArrivalTrace.read("trace", ownTrace);
-    try (BatchClassifier classifier = model.openToServe(batchSize.images())) {
-      RoutingSettings full = fullQuality.settings(classifier.card());
-      OverloadFindings findings = measure(classifier, full, own);
+    ServedFiles files = beside.files(model, spec);
+    if (policyNames != null) {
+      requireKnown("--policies", policyNames, OverloadPolicies.names(files.cards()));
+    }
+    ModelCard card = files.cards().get(0);
+    if (card.dense()) {
+      throw usage(
+          card.name() + " has no experts and no capacity to choose; name it in --beside instead");
+    }
+    try (BesideOption.OpenModels open =
+        BesideOption.OpenModels.of(files, model, batchSize.images())) {
+      OverloadFindings findings = measure(files, List.copyOf(open.sessions()), own);
       findings.write(out);
       return new BenchmarkResult(
           String.format("%s%nfiles: %s%n", findings.toText(), out.toAbsolutePath().normalize()),
@@ -201,35 +208,38 @@ final class BenchOverloadCommand extends Benchmark {
   }
 
   private OverloadFindings measure(
-      BatchClassifier classifier, RoutingSettings full, @Nullable ArrivalTrace own)
+      ServedFiles files, List<BatchClassifier> classifiers, @Nullable ArrivalTrace own)
       throws IOException, InterruptedException {
-    ModelCard card = classifier.card();
-    RoutingSettings lowest = setting(card, lowestRatio, lowestExperts, full);
+    ModelCard card = files.cards().get(0);
+    RoutingSettings full = fullQuality.settings(card);
+    RoutingSettings lowest = lowest(card, full);
+    List<List<RoutingSettings>> points = points(files.cards(), lowest, full);
     Progress progress = progress();
-    List<Policy> all =
-        OverloadPolicies.of(full, lowest, learned(classifier, progress), live(card, full, lowest));
-    List<Policy> chosen = chosen(all);
     List<LabelledImage> set = labelled.read(card, limit);
     ImageDecoder decoder = ModelOpener.decoder(card);
-    SwitchedCapacity capacity = new SwitchedCapacity(all.get(0).controller().get());
     int batch = batchSize.images();
-    List<RoutingSettings> points = points(card, lowest, full);
-    Evaluation evaluation = new Evaluation(classifier, null, points, batch);
-    try (Progress.Bar bar = progress.bar("accuracy of " + points.size() + " points", set.size())) {
-      new LabelledBatches(card, decoder, batch)
-          .forEach(set.iterator(), set.size(), evaluation::add, bar::at);
+    EvaluatedModels evaluated;
+    int count = points.stream().mapToInt(List::size).sum();
+    try (Progress.Bar bar = progress.bar("accuracy of " + count + " points", set.size())) {
+      evaluated = EvaluatedModels.of(classifiers, points, decoder, batch, set, bar::at);
     }
-    List<SweepRow> rows = evaluation.rows();
+    LiveSettings live = live(files.cards(), full, lowest);
+    LearnedControllers learned = learned(files, classifiers, evaluated, live, progress);
+    List<Policy> all = OverloadPolicies.of(full, lowest, learned, live, files.cards());
+    List<Policy> chosen = chosen(all);
+    List<String> models =
+        classifiers.size() > 1 ? files.cards().stream().map(ModelCard::name).toList() : List.of();
+    SwitchedCapacity capacity = new SwitchedCapacity(all.get(0).controller().get());
     try (LocalPipeline pipeline =
             new LocalPipeline(
                 LocalPipeline.properties(full, batch),
                 TopicPlan.load(),
-                classifier,
+                classifiers,
                 decoder,
-                (settings, metrics) -> live -> capacity,
+                (settings, metrics) -> controllers -> capacity,
                 new Meters(),
                 progress::say);
-        OpenLoopClient client = new OpenLoopClient(pipeline, set, STALLED_AFTER)) {
+        OpenLoopClient client = new OpenLoopClient(pipeline, set, STALLED_AFTER, models)) {
       OverloadBench bench =
           new OverloadBench(client, capacity, all.get(0), all.get(1), WINDOW_BATCHES * batch, seed);
       progress.say("warming up");
@@ -237,43 +247,61 @@ final class BenchOverloadCommand extends Benchmark {
       progress.say("measuring what the pipeline answers at full quality and at the lowest point");
       Rates before = bench.rates(seconds(rateSeconds));
       before.requireRange();
-      List<ArrivalTrace> traces = own == null ? traces(before) : List.of(own);
+      List<ArrivalTrace> traces =
+          own == null ? LoadTraces.named(traceNames, before, phaseSeconds, seed) : List.of(own);
       OverloadReport report =
-          new OverloadReport(
-              Quality.of(rows, OverloadPolicies.point(full)), before, targetLatencyMs / 1e3);
-      Remaining remaining = new Remaining(traces, chosen.size());
+          new OverloadReport(evaluated.quality(), before, targetLatencyMs / 1e3, models);
+      RemainingTime remaining = new RemainingTime(traces, chosen.size());
       bench.run(traces, chosen, report, what -> progress.say(remaining.next(what)));
       progress.say("measuring once more what the pipeline answers");
       Rates after = bench.rates(seconds(rateSeconds));
-      AccuracyFrontier frontier = AccuracyFrontier.of(rows, before);
+      Map<String, AccuracyFrontier> frontiers = evaluated.frontiers(before);
       for (ArrivalTrace trace : traces) {
         if (trace.slowdown() == null) { // how slow the machine would be is not known
-          report.add(
-              trace,
-              OverloadPolicies.CLAIRVOYANT,
-              ClairvoyantBound.of(trace, frontier, targetLatencyMs / 1e3));
+          frontiers.forEach(
+              (bound, frontier) ->
+                  report.add(
+                      trace, bound, ClairvoyantBound.of(trace, frontier, targetLatencyMs / 1e3)));
         }
       }
       return new OverloadFindings(
-          targetLatencyMs, batch, seed, before, after, frontier, traces, report);
+          targetLatencyMs, batch, seed, before, after, models, frontiers, traces, report);
     }
   }
 
-  private LearnedControllers learned(BatchClassifier classifier, Progress progress)
-      throws IOException {
-    QualityProfile quality = ProfileFile.find(model.path(), classifier.card()).orElse(null);
+  /** Surveys the models, each for as long as one alone. */
+  private LearnedControllers learned(
+      ServedFiles files,
+      List<BatchClassifier> classifiers,
+      EvaluatedModels evaluated,
+      LiveSettings live,
+      Progress progress) {
+    boolean asMeasured = classifiers.size() == 1 || files.areComparable();
+    List<SurveyedModel> models = new ArrayList<>();
+    for (int i = 0; i < classifiers.size(); i++) {
+      models.add(
+          new SurveyedModel(
+              classifiers.get(i),
+              asMeasured ? files.models().get(i).quality() : evaluated.profiles().get(i)));
+    }
+    long surveyMs = classifiers.size() * new Settings(Map.of()).costSurvey().toMillis();
     try (Progress.Bar bar = progress.bar("cost of operating points, %", 100)) {
       return LearnedControllers.survey(
-          new Settings(Map.of(Settings.BATCH_MAX_IMAGES, batchSize.images())),
-          classifier,
-          quality,
-          Pipeline.metrics(new Meters(), classifier.card()).capacity(),
+          new Settings(
+              Map.of(
+                  Settings.BATCH_MAX_IMAGES,
+                  batchSize.images(),
+                  Settings.COST_SURVEY_MS,
+                  surveyMs)),
+          live,
+          models,
+          Pipeline.metrics(new Meters(), files.cards().get(0)).capacity(),
           bar::at);
     }
   }
 
   /** The settings of an instance that may choose between the two points. */
-  private LiveSettings live(ModelCard card, RoutingSettings full, RoutingSettings lowest) {
+  private LiveSettings live(List<ModelCard> cards, RoutingSettings full, RoutingSettings lowest) {
     Map<String, String> all = new HashMap<>();
     all.put(Settings.CAPACITY_MODE, "adaptive");
     all.put(Settings.CAPACITY_RATIO_MIN, Double.toString(lowest.capacityRatio()));
@@ -283,7 +311,7 @@ final class BenchOverloadCommand extends Benchmark {
     all.put(Settings.TARGET_LATENCY_MS, Integer.toString(targetLatencyMs));
     all.put(Settings.ROUTING, full.routing().label());
     all.put(Settings.BATCH_MAX_IMAGES, Integer.toString(batchSize.images()));
-    return LiveSettings.of(new Settings(all)).forModel(card);
+    return LiveSettings.of(new Settings(all)).forModels(cards);
   }
 
   private List<Policy> chosen(List<Policy> all) {
@@ -291,7 +319,6 @@ final class BenchOverloadCommand extends Benchmark {
       return all;
     }
     List<String> names = policyNames;
-    requireKnown("--policies", names, all.stream().map(Policy::name).toList());
     return all.stream().filter(policy -> names.contains(policy.name())).toList();
   }
 
@@ -303,68 +330,24 @@ final class BenchOverloadCommand extends Benchmark {
     }
   }
 
-  /** The lowest point, full quality, and what lies between at every K. */
-  private List<RoutingSettings> points(
-      ModelCard card, RoutingSettings lowest, RoutingSettings full) {
-    Set<RoutingSettings> points = new LinkedHashSet<>(List.of(lowest, full));
-    for (int k = full.expertsPerToken(); k >= lowest.expertsPerToken(); k--) {
-      for (double ratio : ratios) {
-        points.add(setting(card, ratio, k, full));
-      }
-    }
-    return List.copyOf(points);
-  }
-
-  private RoutingSettings setting(ModelCard card, double ratio, int k, RoutingSettings full) {
+  private RoutingSettings lowest(ModelCard card, RoutingSettings full) {
     return valid(
         () -> {
-          card.requireExpertsPerToken(k);
-          return new RoutingSettings(ratio, k, full.routing());
+          card.requireExpertsPerToken(lowestExperts);
+          return new RoutingSettings(lowestRatio, lowestExperts, full.routing());
         });
   }
 
-  private List<ArrivalTrace> traces(Rates rates) {
-    ArrivalTrace elastic = LoadTraces.elastic(rates, phaseSeconds, seed);
-    List<ArrivalTrace> all =
-        List.of(
-            elastic,
-            LoadTraces.bursty(elastic.images(), 4 * phaseSeconds, seed),
-            LoadTraces.overload(rates, phaseSeconds, seed),
-            LoadTraces.slowdown(rates, phaseSeconds, seed));
-    return all.stream().filter(trace -> traceNames.contains(trace.name())).toList();
+  private List<List<RoutingSettings>> points(
+      List<ModelCard> cards, RoutingSettings lowest, RoutingSettings full) {
+    return valid(
+        () ->
+            cards.stream()
+                .map(card -> EvaluatedModels.points(card, lowest, full, ratios))
+                .toList());
   }
 
   private static Duration seconds(double seconds) {
     return Duration.ofNanos(Math.round(seconds * 1e9));
-  }
-
-  /** Knows how long the remaining traces take at least. */
-  private static final class Remaining {
-    private final List<ArrivalTrace> traces;
-    private final int policies;
-    private int shown;
-
-    Remaining(List<ArrivalTrace> traces, int policies) {
-      this.traces = traces;
-      this.policies = policies;
-    }
-
-    String next(String what) {
-      int total = traces.size() * policies;
-      double seconds = 0;
-      for (int i = shown; i < total; i++) {
-        seconds += traces.get(i / policies).lastSeconds();
-      }
-      shown++;
-      long left = Math.round(seconds);
-      return String.format(
-          Locale.ROOT,
-          "%s (%d of %d, at least %d:%02d left)",
-          what,
-          shown,
-          total,
-          left / 60,
-          left % 60);
-    }
   }
 }

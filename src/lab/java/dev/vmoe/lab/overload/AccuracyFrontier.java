@@ -43,6 +43,10 @@ public final class AccuracyFrontier {
    *     count
    */
   public AccuracyFrontier(Choice lowest, Choice full, List<Choice> others) {
+    this(within(lowest, full, others));
+  }
+
+  private static List<Choice> within(Choice lowest, Choice full, List<Choice> others) {
     if (lowest.secondsPerImage() >= full.secondsPerImage()) {
       throw new IllegalArgumentException("not faster than " + full + ": " + lowest);
     }
@@ -53,6 +57,12 @@ public final class AccuracyFrontier {
         all.add(other);
       }
     }
+    return all;
+  }
+
+  /** Creates the frontier of all these, at least one. */
+  private AccuracyFrontier(List<Choice> choices) {
+    List<Choice> all = new ArrayList<>(choices);
     all.sort(
         Comparator.comparingDouble(Choice::secondsPerImage).thenComparingDouble(Choice::accuracy));
     for (Choice choice : all) {
@@ -76,27 +86,58 @@ public final class AccuracyFrontier {
    * @param rows the lowest point first, then full quality, then any others
    */
   public static AccuracyFrontier of(List<SweepRow> rows, Rates rates) {
-    SweepRow lowest = rows.get(0);
-    SweepRow full = rows.get(1);
-    double range = full.millisPerImage() - lowest.millisPerImage();
-    double fastest = 1 / rates.lowest();
-    double slowest = 1 / rates.full();
-    List<Choice> others =
-        rows.subList(2, range > 0 ? rows.size() : 2).stream()
-            .map(
-                row -> {
-                  double part = (row.millisPerImage() - lowest.millisPerImage()) / range;
-                  return part > 0 && part < 1
-                      ? choice(row, fastest + part * (slowest - fastest))
-                      : choice(row, slowest);
-                })
-            .toList();
-    return new AccuracyFrontier(choice(lowest, fastest), choice(full, slowest), others);
+    return new AccuracyFrontier(within(rows, rates));
   }
 
-  private static Choice choice(SweepRow row, double secondsPerImage) {
+  /**
+   * Returns the frontier over several models. Of the first one the same points count as above. The
+   * points of the others lie on the same line from the time of a run to the time an image, also
+   * beyond its two ends: in the pipeline all models cost the same besides their runs. A run that is
+   * faster than the lowest point's gains no more than in proportion.
+   *
+   * @param rows by model; of the first one as above
+   */
+  public static AccuracyFrontier ofModels(List<List<SweepRow>> rows, Rates rates) {
+    List<SweepRow> first = rows.get(0);
+    List<Choice> all = new ArrayList<>(within(first, rates));
+    for (int i = 1; i < rows.size(); i++) {
+      for (SweepRow row : rows.get(i)) {
+        double part = Math.min(1, row.millisPerImage() / first.get(0).millisPerImage());
+        all.add(choice(row, i, Math.max(part / rates.lowest(), seconds(row, first, rates))));
+      }
+    }
+    return new AccuracyFrontier(all);
+  }
+
+  private static List<Choice> within(List<SweepRow> rows, Rates rates) {
+    SweepRow lowest = rows.get(0);
+    SweepRow full = rows.get(1);
+    List<Choice> others =
+        rows.stream()
+            .skip(2)
+            .filter(row -> row.millisPerImage() > lowest.millisPerImage())
+            .filter(row -> row.millisPerImage() < full.millisPerImage())
+            .map(row -> choice(row, 0, seconds(row, rows, rates)))
+            .toList();
+    return within(choice(lowest, 0, 1 / rates.lowest()), choice(full, 0, 1 / rates.full()), others);
+  }
+
+  /** Returns the time an image on the line through the two measured points of the first model. */
+  private static double seconds(SweepRow row, List<SweepRow> first, Rates rates) {
+    double lowest = first.get(0).millisPerImage();
+    double range = first.get(1).millisPerImage() - lowest;
+    if (range <= 0) { // too noisy for a line
+      return row.millisPerImage() / lowest / rates.lowest();
+    }
+    double part = (row.millisPerImage() - lowest) / range;
+    return 1 / rates.lowest() + part * (1 / rates.full() - 1 / rates.lowest());
+  }
+
+  private static Choice choice(SweepRow row, int model, double secondsPerImage) {
     return new Choice(
-        OverloadPolicies.point(row.point().settings()), secondsPerImage, row.accuracy());
+        OverloadPolicies.point(row.point().settings()).ofModel(model),
+        secondsPerImage,
+        row.accuracy());
   }
 
   private static double slope(Choice left, Choice right) {
@@ -107,6 +148,11 @@ public final class AccuracyFrontier {
   /** Returns the points of the hull, fastest first. */
   public List<Choice> hull() {
     return List.copyOf(hull);
+  }
+
+  /** Returns whether every point of the hull is of the first model. */
+  boolean ofFirstModel() {
+    return hull.stream().allMatch(choice -> choice.point().model() == 0);
   }
 
   /** Returns the minimum time of an image, in seconds. */

@@ -138,6 +138,7 @@ public final class ClairvoyantBound {
         image,
         end,
         frontier.accuracy(spent),
+        frontier.ofFirstModel() ? 0 : TraceOutcome.UNKNOWN_MODEL,
         frontier.mean(spent, (Choice choice) -> choice.point().capacityRatio()),
         frontier.mean(spent, (Choice choice) -> choice.point().expertsPerToken()));
   }

@@ -5,9 +5,13 @@ import dev.vmoe.lab.overload.ArrivalTrace.Slowdown;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /** The traces of the benchmark, made from the rates that were measured just before. */
 public final class LoadTraces {
+
+  /** Names of the traces, in their order. */
+  public static final List<String> NAMES = List.of("elastic", "bursty", "overload", "slowdown");
 
   /** Bursts begin as often as this in the mean, in seconds. */
   private static final double BURST_EVERY = 4;
@@ -26,6 +30,23 @@ public final class LoadTraces {
   private static final double SLOW_SECONDS = 10;
 
   private LoadTraces() {}
+
+  /**
+   * Returns the traces that have one of these names, in the order of {@link #NAMES}.
+   *
+   * @param phaseSeconds length of a phase; a trace has about four
+   */
+  public static List<ArrivalTrace> named(
+      List<String> names, Rates rates, double phaseSeconds, long seed) {
+    ArrivalTrace elastic = elastic(rates, phaseSeconds, seed);
+    return Stream.of(
+            elastic,
+            bursty(elastic.images(), 4 * phaseSeconds, seed),
+            overload(rates, phaseSeconds, seed),
+            slowdown(rates, phaseSeconds, seed))
+        .filter(trace -> names.contains(trace.name()))
+        .toList();
+  }
 
   /**
    * Returns a trace whose every phase can be answered in time at some operating point: half the

@@ -46,6 +46,7 @@ public final class OpenLoopClient implements AutoCloseable {
   private final List<LabelledImage> images;
   private final List<ImageRequest> requests;
   private final Duration stalledAfter;
+  private final List<String> models;
   private long exchanges;
 
   /** Says when the next image may go; false when there is none. */
@@ -60,13 +61,23 @@ public final class OpenLoopClient implements AutoCloseable {
     void take(int image, long nanos, Prediction prediction);
   }
 
+  /** Creates a client of a pipeline with one model; to be closed before it. */
+  public OpenLoopClient(LocalPipeline pipeline, List<LabelledImage> images, Duration stalledAfter) {
+    this(pipeline, images, stalledAfter, List.of());
+  }
+
   /**
    * Creates a client of a pipeline; to be closed before it.
    *
    * @param images images to send, again from the first where more are wanted
    * @param stalledAfter silence after which images without an answer count as lost
+   * @param models names of the models beside each other, by index; empty for one alone
    */
-  public OpenLoopClient(LocalPipeline pipeline, List<LabelledImage> images, Duration stalledAfter) {
+  public OpenLoopClient(
+      LocalPipeline pipeline,
+      List<LabelledImage> images,
+      Duration stalledAfter,
+      List<String> models) {
     Settings settings = pipeline.settings();
     String servers = settings.getString(Settings.BOOTSTRAP_SERVERS);
     this.registry = RegistryClient.of(settings);
@@ -74,6 +85,7 @@ public final class OpenLoopClient implements AutoCloseable {
     this.images = List.copyOf(images);
     this.requests = images.stream().map(LabelledImage::toRequest).toList();
     this.stalledAfter = stalledAfter;
+    this.models = List.copyOf(models);
     this.consumer =
         CommittedConsumer.fromNow(
             servers, CLIENT_ID, List.of(settings.topic(TopicPlan.PREDICTIONS)));
@@ -104,6 +116,7 @@ public final class OpenLoopClient implements AutoCloseable {
                 image,
                 (nanos - startNanos) / 1e9,
                 right(prediction, order, image),
+                models.isEmpty() ? 0 : models.indexOf(prediction.getModel()),
                 prediction.getRequestedCapacityRatio(),
                 prediction.getExpertsPerToken()));
     return outcome;

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.Formatter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * What one run of {@code vmoe bench overload} found, as text, files and JSON.
@@ -17,7 +19,8 @@ import java.util.Locale;
  * @param seed seed of the arrivals and of the images' order
  * @param before what the pipeline answered before; the traces are made from it
  * @param after what it answered afterwards
- * @param frontier what the clairvoyant may choose from
+ * @param models names of the models beside each other, by the index of a point; empty for one alone
+ * @param frontiers what each bound may choose from, by its name
  * @param traces the arrivals
  * @param report what came of them
  */
@@ -27,7 +30,8 @@ public record OverloadFindings(
     long seed,
     Rates before,
     Rates after,
-    AccuracyFrontier frontier,
+    List<String> models,
+    Map<String, AccuracyFrontier> frontiers,
     List<ArrivalTrace> traces,
     OverloadReport report) {
 
@@ -44,12 +48,14 @@ public record OverloadFindings(
           trace.name(), trace.images(), trace.lastSeconds(), report.table(trace.name()).toText());
       if (trace.name().equals("overload")) {
         report.results(trace.name()).keySet().stream()
-            .filter(policy -> !policy.equals(OverloadPolicies.CLAIRVOYANT))
+            .filter(policy -> !OverloadPolicies.isComputed(policy))
             .forEach(policy -> text.format("%s%n", report.recovery(trace.name(), policy)));
       }
       report
           .results(trace.name())
-          .forEach((policy, result) -> text.format("%s", slowdown(policy, result)));
+          .forEach(
+              (policy, result) ->
+                  text.format("%s%s", slowdown(policy, result), byModel(policy, result)));
     }
     return text.toString();
   }
@@ -69,6 +75,17 @@ public record OverloadFindings(
         back == null
             ? "it was not back as before"
             : String.format(Locale.ROOT, "back as before %.1f s after the slow-down", back));
+  }
+
+  /** Says which models answered; empty if there was only one. */
+  private static String byModel(String policy, OverloadReport.PolicyResult result) {
+    if (result.byModel().isEmpty()) {
+      return "";
+    }
+    return result.byModel().entrySet().stream()
+        .filter(share -> share.getValue() > 0)
+        .map(it -> String.format(Locale.ROOT, "%.1f %% by %s", 100 * it.getValue(), it.getKey()))
+        .collect(Collectors.joining(", ", policy + ": ", System.lineSeparator()));
   }
 
   /** Writes summary.csv and, for each trace, its arrivals, its seconds and their picture. */
@@ -92,7 +109,11 @@ public record OverloadFindings(
     result.put("seed", seed);
     result.set("images_per_second", Json.tree(before));
     result.set("images_per_second_afterwards", Json.tree(after));
-    result.set("clairvoyant_choices", Json.tree(frontier.hull()));
+    if (!models.isEmpty()) {
+      result.set("models", Json.tree(models));
+    }
+    frontiers.forEach(
+        (bound, frontier) -> result.set(bound + "_choices", Json.tree(frontier.hull())));
     ObjectNode all = result.putObject("traces");
     report
         .traces()
@@ -114,6 +135,9 @@ public record OverloadFindings(
     SlowdownOutcome slowdown = result.slowdown();
     if (slowdown != null) {
       figures.set("slowdown", Json.tree(slowdown));
+    }
+    if (!result.byModel().isEmpty()) {
+      figures.set("by_model", Json.tree(result.byModel()));
     }
     return figures;
   }

@@ -25,12 +25,16 @@ public final class OverloadPicture {
   private static final int PANEL_HEIGHT = 170;
   private static final int GAP = 34;
   private static final int LEGEND_STEP = 140;
+  private static final int LEGEND_COLUMNS = 6;
+  private static final int LEGEND_ROW = 20;
   private static final String BLACK = "#222";
   private static final Axis SECONDS = new Axis("seconds", false);
 
   /** Safe for colour-blind readers (Okabe and Ito). */
   private static final List<String> COLOURS =
-      List.of("#d55e00", "#0072b2", "#e69f00", "#009e73", "#888888", "#cc79a7");
+      List.of(
+          "#d55e00", "#0072b2", "#e69f00", "#009e73", "#888888", "#cc79a7", "#56b4e9", "#332288",
+          "#999933");
 
   private final Map<String, OverloadReport.PolicyResult> policies;
   private final double targetMillis;
@@ -57,10 +61,11 @@ public final class OverloadPicture {
 
   private String draw(String title) {
     List<TimePanel> panels = panels();
-    int height = TOP + panels.size() * (PANEL_HEIGHT + GAP) + 20;
+    int first = TOP + LEGEND_ROW * (policies.size() / LEGEND_COLUMNS); // the target is one more
+    int height = first + panels.size() * (PANEL_HEIGHT + GAP) + 20;
     Svg svg = new Svg(WIDTH, height, LEFT, title);
     drawLegend(svg);
-    int top = TOP;
+    int top = first;
     for (TimePanel panel : panels) {
       Plot plot =
           new Plot(SECONDS.scale(0, seconds), scale(panel), LEFT, RIGHT, top, top + PANEL_HEIGHT);
@@ -120,15 +125,19 @@ public final class OverloadPicture {
   }
 
   private void drawLegend(Svg svg) {
-    int at = LEFT;
     int number = 0;
     for (String policy : policies.keySet()) {
-      svg.add("<path d=\"M%d 50h30\" stroke=\"%s\" stroke-width=\"2.5\"/>", at, colour(number++));
-      svg.text(at + 36, 54.5, "start", "", policy);
-      at += LEGEND_STEP;
+      drawLegend(svg, number, policy, "stroke-width=\"2.5\"", colour(number));
+      number++;
     }
-    svg.add("<path d=\"M%d 50h30\" stroke=\"%s\" stroke-dasharray=\"6 4\"/>", at, BLACK);
-    svg.text(at + 36, 54.5, "start", "", "target");
+    drawLegend(svg, number, "target", "stroke-dasharray=\"6 4\"", BLACK);
+  }
+
+  private static void drawLegend(Svg svg, int number, String name, String stroke, String colour) {
+    int at = LEFT + LEGEND_STEP * (number % LEGEND_COLUMNS);
+    int down = 50 + LEGEND_ROW * (number / LEGEND_COLUMNS);
+    svg.add("<path d=\"M%d %dh30\" stroke=\"%s\" %s/>", at, down, colour, stroke);
+    svg.text(at + 36, down + 4.5, "start", "", name);
   }
 
   /** Returns what the values take up: from 0, or from the smallest where it is logarithmic. */

@@ -20,17 +20,26 @@ public final class OverloadReport {
    * @param recovery how it came through its largest backlog; null if it had none
    * @param slowdown how it came through a slow-down of the machine; null if there was none
    * @param timeline second by second
+   * @param byModel share of the answers by the name of the model; empty for one model, and of a
+   *     bound
    */
   public record PolicyResult(
       PolicyMetrics metrics,
       @Nullable Recovery recovery,
       @Nullable SlowdownOutcome slowdown,
-      List<Timeline.Second> timeline) {}
+      List<Timeline.Second> timeline,
+      Map<String, Double> byModel) {}
 
   private final Quality quality;
   private final Rates rates;
   private final double targetSeconds;
+  private final List<String> models;
   private final Map<String, Map<String, PolicyResult>> traces = new LinkedHashMap<>();
+
+  /** Creates an empty report about one model. */
+  public OverloadReport(Quality quality, Rates rates, double targetSeconds) {
+    this(quality, rates, targetSeconds, List.of());
+  }
 
   /**
    * Creates an empty report.
@@ -38,11 +47,13 @@ public final class OverloadReport {
    * @param quality how accurate the points are
    * @param rates rates that the traces were made from
    * @param targetSeconds latency within which an image is answered in time
+   * @param models names of the models beside each other, by index; empty for one alone
    */
-  public OverloadReport(Quality quality, Rates rates, double targetSeconds) {
+  public OverloadReport(Quality quality, Rates rates, double targetSeconds, List<String> models) {
     this.quality = quality;
     this.rates = rates;
     this.targetSeconds = targetSeconds;
+    this.models = List.copyOf(models);
   }
 
   /** Adds what a policy did on a trace. */
@@ -58,7 +69,16 @@ public final class OverloadReport {
                 slowdown == null
                     ? null
                     : SlowdownOutcome.of(outcome, slowdown, targetSeconds, quality),
-                Timeline.of(outcome)));
+                Timeline.of(outcome),
+                OverloadPolicies.isComputed(policy) ? Map.of() : byModel(outcome)));
+  }
+
+  private Map<String, Double> byModel(TraceOutcome outcome) {
+    Map<String, Double> shares = new LinkedHashMap<>();
+    for (int i = 0; i < models.size(); i++) {
+      shares.put(models.get(i), outcome.shareOf(i));
+    }
+    return shares;
   }
 
   /** Returns the results by trace and policy, in the order in which they were added. */

@@ -1,6 +1,7 @@
 package dev.vmoe.lab.overload;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * What came of each image of a trace. Times are seconds from the start of the trace; an image's
@@ -10,11 +11,15 @@ import java.util.Arrays;
  */
 public final class TraceOutcome {
 
+  /** Which model answered is not known, or it is a mixture of several. */
+  static final int UNKNOWN_MODEL = -1;
+
   private final ArrivalTrace trace;
   private final double[] answeredSeconds;
   private final double[] correct;
   private final double[] capacityRatio;
   private final double[] expertsPerToken;
+  private final int[] model;
   private int answered;
 
   /** Creates an outcome without answers. */
@@ -24,7 +29,13 @@ public final class TraceOutcome {
     this.correct = new double[trace.images()];
     this.capacityRatio = new double[trace.images()];
     this.expertsPerToken = new double[trace.images()];
+    this.model = new int[trace.images()];
     Arrays.fill(answeredSeconds, Double.NaN);
+  }
+
+  /** Notes an answer of the first model, or of the only one. */
+  public boolean answer(int image, double seconds, double right, double ratio, double k) {
+    return answer(image, seconds, right, 0, ratio, k);
   }
 
   /**
@@ -32,11 +43,12 @@ public final class TraceOutcome {
    *
    * @param seconds when a read_committed client had it
    * @param right 1 if it was right, 0 if not; between them where it is an expectation
+   * @param of index of the model that gave it
    * @param ratio requested capacity ratio
    * @param k experts a token was sent to
    * @return whether it is the image's first
    */
-  public boolean answer(int image, double seconds, double right, double ratio, double k) {
+  public boolean answer(int image, double seconds, double right, int of, double ratio, double k) {
     if (isAnswered(image)) {
       return false;
     }
@@ -44,6 +56,7 @@ public final class TraceOutcome {
     correct[image] = right;
     capacityRatio[image] = ratio;
     expertsPerToken[image] = k;
+    model[image] = of;
     answered++;
     return true;
   }
@@ -91,6 +104,17 @@ public final class TraceOutcome {
   /** Returns the K an image was answered with. */
   public double expertsPerToken(int image) {
     return expertsPerToken[image];
+  }
+
+  /** Returns the index of the model that answered an image; below 0 where that is not known. */
+  public int model(int image) {
+    return model[image];
+  }
+
+  /** Returns the share of the answered images that a model answered; 0 if none was answered. */
+  public double shareOf(int index) {
+    long of = IntStream.range(0, images()).filter(i -> isAnswered(i) && model[i] == index).count();
+    return of == 0 ? 0 : (double) of / answered;
   }
 
   /** Returns the answered images in the order of their answers. */

@@ -166,7 +166,7 @@ public final class CostMeasurement {
       }
       millis[round] = (System.nanoTime() - startNanos) / 1e6 / count;
     }
-    return median(millis);
+    return Samples.median(millis);
   }
 
   private static void decode(ImageDecoder decoder, LabelledImage image, ByteBuffer to, int slot) {
@@ -315,7 +315,7 @@ public final class CostMeasurement {
             full,
             rounded(perSecond),
             rounded(mean / surveyed),
-            rounded(deviationOfLog(seconds)),
+            rounded(Samples.deviationOfLog(seconds)),
             rounded(gapMillis),
             0,
             0,
@@ -338,12 +338,13 @@ public final class CostMeasurement {
     MeasuredCosts.InPipeline was = busy.pipeline();
     CostModel model = busy.model(was.slowdown());
     double restMillis =
-        median(recorded.runs().stream().mapToDouble(run -> 1e3 * longer(run, model)).toArray());
+        Samples.median(
+            recorded.runs().stream().mapToDouble(run -> 1e3 * longer(run, model)).toArray());
     MeasuredCosts.InPipeline rested = with(was, Math.max(0, restMillis), 0);
     double predicted = forecaster(with(busy, 0, rested)).of(trace, batching, fixed(best)).p50Ms();
     double measured =
         1e3
-            * median(
+            * Samples.median(
                 IntStream.range(0, outcome.images())
                     .filter(outcome::isAnswered)
                     .mapToDouble(outcome::latencySeconds)
@@ -384,18 +385,5 @@ public final class CostMeasurement {
 
   private static double rounded(double value) {
     return Math.round(1e4 * value) / 1e4;
-  }
-
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return sorted.length == 0 ? 0 : sorted[sorted.length / 2];
-  }
-
-  private static double deviationOfLog(double[] values) {
-    double[] logs = Arrays.stream(values).map(Math::log).toArray();
-    double mean = Arrays.stream(logs).average().orElseThrow();
-    return Math.sqrt(
-        Arrays.stream(logs).map(log -> (log - mean) * (log - mean)).average().orElseThrow());
   }
 }
