@@ -35,7 +35,17 @@ final class InstanceLoad {
 
   /** Returns a controller that is told this load. */
   CapacityController toldTo(CapacityController controller) {
-    return sample -> decide(controller, sample);
+    return new CapacityController() {
+      @Override
+      public Decision decide(Sample sample) {
+        return InstanceLoad.this.decide(controller, sample);
+      }
+
+      @Override
+      public long fastestRunNanos(int images) {
+        return controller.fastestRunNanos(images);
+      }
+    };
   }
 
   private Decision decide(CapacityController controller, Sample sample) {

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param version offset of the record; null where the settings file alone is in force
  * @param model name of the model, or its path if the settings file has one; null if neither is set
  * @param capacity settings of the capacity controller
+ * @param latePolicy what becomes of images that can no longer be in time
  * @param maxBatchImages maximum images of a micro-batch
  * @param linger maximum wait of the oldest image of a micro-batch
  */
@@ -27,6 +28,7 @@ public record LiveSettings(
     @Nullable Long version,
     @Nullable String model,
     CapacitySettings capacity,
+    LatePolicy latePolicy,
     int maxBatchImages,
     Duration linger) {
 
@@ -42,13 +44,14 @@ public record LiveSettings(
           Settings.EXPERTS_PER_TOKEN_MIN,
           Settings.EXPERTS_PER_TOKEN_MAX,
           Settings.TARGET_LATENCY_MS,
+          Settings.LATE_POLICY,
           Settings.ROUTING,
           Settings.BATCH_MAX_IMAGES,
           Settings.BATCH_LINGER_MS);
 
   /** Rejects settings that contradict each other. */
   public LiveSettings {
-    if (capacity.mode() == CapacityMode.ADAPTIVE
+    if ((capacity.mode() == CapacityMode.ADAPTIVE || latePolicy == LatePolicy.EXPIRE)
         && capacity.targetLatency().compareTo(linger) <= 0) {
       throw new IllegalArgumentException(
           "%s %d is not above %s %d: no time would be left after waiting for a batch to fill"
@@ -94,6 +97,7 @@ public record LiveSettings(
                 (Integer) values.get(Settings.EXPERTS_PER_TOKEN_MAX)),
             Duration.ofMillis((Long) values.get(Settings.TARGET_LATENCY_MS)),
             Routing.ofLabel((String) values.get(Settings.ROUTING))),
+        LatePolicy.ofLabel((String) values.get(Settings.LATE_POLICY)),
         (Integer) values.get(Settings.BATCH_MAX_IMAGES),
         Duration.ofMillis((Long) values.get(Settings.BATCH_LINGER_MS)));
   }
@@ -172,7 +176,8 @@ public record LiveSettings(
    * @throws IllegalArgumentException if the model cannot run with them; its message has the numbers
    */
   public LiveSettings forModel(ModelCard card) {
-    return new LiveSettings(version, model, capacity.forModel(card), maxBatchImages, linger);
+    return new LiveSettings(
+        version, model, capacity.forModel(card), latePolicy, maxBatchImages, linger);
   }
 
   /** Returns the value of each of {@link #KEYS} that is set, as text of a settings file. */
@@ -190,6 +195,7 @@ public record LiveSettings(
     texts.put(Settings.EXPERTS_PER_TOKEN_MIN, Integer.toString(bounds.minExpertsPerToken()));
     texts.put(Settings.EXPERTS_PER_TOKEN_MAX, Integer.toString(bounds.maxExpertsPerToken()));
     texts.put(Settings.TARGET_LATENCY_MS, Long.toString(capacity.targetLatency().toMillis()));
+    texts.put(Settings.LATE_POLICY, latePolicy.label());
     texts.put(Settings.ROUTING, capacity.routing().label());
     texts.put(Settings.BATCH_MAX_IMAGES, Integer.toString(maxBatchImages));
     texts.put(Settings.BATCH_LINGER_MS, Long.toString(linger.toMillis()));
