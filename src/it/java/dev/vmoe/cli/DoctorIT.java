@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.vmoe.modelstore.BundledModels;
+import dev.vmoe.modelstore.ModelFiles;
+import dev.vmoe.modelstore.ProfileFile;
+import dev.vmoe.moe.ModelCard;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -15,6 +18,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
@@ -96,6 +100,38 @@ class DoctorIT extends DoctorFixture {
       models.forEach(file -> all.add(file + " " + file.toFile().lastModified()));
     }
     return all;
+  }
+
+  @Test
+  void shouldCheckTheModelsBesideTheModel() throws Exception {
+    assertThat(run("topics", "create")).isZero();
+    Path beside = Files.createDirectories(folder.resolve("beside")).resolve("model.onnx");
+    Files.copy(BundledModels.twin(), beside);
+    String[] doctor = {"doctor", "--set", "models.dir=" + folder, "--set", "models.ladder=beside"};
+
+    assertThat(run(doctor)).as("without a profile").isNotZero();
+    assertThat(out.toString())
+        .containsPattern("failed +ladder +.*fashion-mnist-dense-bpr has no quality profile");
+
+    ProfileFile first = ProfileFile.read(ProfileFile.beside(BundledModels.vmoe()));
+    ModelCard card = ModelFiles.of(beside).card();
+    new ProfileFile(
+            card.name(),
+            card.weightsHash(),
+            first.set(),
+            first.images(),
+            first.seed(),
+            "vmoe sweep",
+            List.of(new ProfileFile.MeasuredAccuracy("bpr", 1, 1.05, 64, 0.9)))
+        .write(ProfileFile.beside(beside));
+    assertThat(run(doctor)).as("%s", out).isZero();
+    assertThat(out.toString()).containsPattern("ok +ladder +.*beside/model.onnx loads: ");
+
+    String[] fixed = Arrays.copyOf(doctor, doctor.length + 2);
+    fixed[doctor.length] = "--set";
+    fixed[doctor.length + 1] = "capacity.mode=fixed";
+    run(fixed);
+    assertThat(out.toString()).containsPattern("warning +ladder +.*have no use");
   }
 
   @Test

@@ -84,6 +84,7 @@ class LivePageIT {
       return Optional.of(
           new BatchView(
               "b-1",
+              "a-model",
               2,
               0.5,
               0.52,
@@ -134,7 +135,7 @@ class LivePageIT {
   @BeforeEach
   void open() {
     metrics.model("a-model", "0123456789abcdef", List.of(0, 2), 2);
-    metrics.device("cpu", "auto", "a runtime");
+    metrics.device("cpu", "auto", "a runtime", "2 × 1 thread");
     browser.size(1360, 900, false);
   }
 
@@ -367,7 +368,8 @@ class LivePageIT {
     console.close();
 
     browser.awaitTrue(
-        "document.getElementById('banner').textContent.startsWith('The instance has not answered')");
+        "document.getElementById('banner').textContent.startsWith('The instance has not"
+            + " answered')");
     assertThat(browser.text("health")).isEqualTo("no answer");
   }
 
@@ -378,9 +380,9 @@ class LivePageIT {
 
     Object nameless =
         browser.run(
-            "return [...document.querySelectorAll('input, select, button, a')]"
-                + ".filter((e) => !(e.labels && e.labels.length > 0) && e.textContent.trim() === '')"
-                + ".map((e) => e.outerHTML).join()");
+            "return [...document.querySelectorAll('input, select, button, a')].filter((e) =>"
+                + " !(e.labels && e.labels.length > 0) && e.textContent.trim() === '').map((e) =>"
+                + " e.outerHTML).join()");
 
     assertThat(nameless).isEqualTo("");
   }

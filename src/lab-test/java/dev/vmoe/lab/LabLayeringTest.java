@@ -10,6 +10,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -30,9 +31,10 @@ class LabLayeringTest {
       sweep    | chart
       patches  | sweep
       bench    | sweep
+      peers    | bench
       overload | chart sweep
       sizing   | chart overload bench
-      cli      | chart routing sweep patches bench overload sizing
+      cli      | chart routing sweep patches bench peers overload sizing
       """;
 
   /** Serving packages that nothing but the commands may use. */
@@ -84,6 +86,19 @@ class LabLayeringTest {
         .dependOnClassesThat()
         .resideInAPackage(ROOT + ".")
         .check(compiled("classes"));
+  }
+
+  @Test
+  void shouldUseThePeersLibraryInTheirPackageOnly() {
+    for (String folder : List.of("classes", "lab-classes")) {
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(ROOT + "peers")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.confluent.parallelconsumer..")
+          .check(compiled(folder));
+    }
   }
 
   @Test

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * One micro-batch that has been run.
  *
  * @param id identifies the batch
- * @param card the model that it was run with
+ * @param card the model that it was run with; the first one where no image was left to run
  * @param numImages images that were run: neither undecodable nor expired
  * @param flushReason why the batch was closed
  * @param lingerNanos from the batch's first image to its closing, in nanoseconds

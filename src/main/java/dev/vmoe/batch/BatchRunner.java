@@ -14,7 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs closed batches, each with the model and the controller it was opened under, and tells the
+ * Runs closed batches, each with the models and the controller it was opened under, and tells the
  * observer. Used by all inference threads; decisions and reports are made one at a time.
  */
 final class BatchRunner<T> {
@@ -91,17 +91,21 @@ final class BatchRunner<T> {
 
   private BatchRun classify(MicroBatch<T> batch) {
     FlushReason flushReason = Objects.requireNonNull(batch.flushReason);
-    BatchClassifier classifier = batch.terms.model().classifier();
     int numImages = batch.compact();
     long startNanos = batch.startNanos;
     if (numImages == 0) {
       return BatchRun.ofNothing(
-          batch.id, classifier.card(), flushReason, batch.lingerNanos(), startNanos);
+          batch.id,
+          batch.terms.model().classifier().card(),
+          flushReason,
+          batch.lingerNanos(),
+          startNanos);
     }
     for (BatchEntry<T> entry : batch.entries) {
       entry.queueNanos = startNanos - entry.submittedNanos;
     }
     Decision decision = Objects.requireNonNull(batch.decision);
+    BatchClassifier classifier = batch.terms.model().classifier(decision.point());
     boolean alone = classifier.takesAllCores();
     if (alone) {
       decoding.standStill();

@@ -10,7 +10,7 @@ import dev.vmoe.settings.LiveSettings;
  * terms in force and keeps them until it has run. They are replaced as a whole.
  *
  * @param settings the configuration, complete for the model
- * @param model the model that the batch is decoded for and run with
+ * @param model the model, or models, that the batch is decoded for and run with
  * @param limits when the batch is closed
  * @param controller chooses the batch's operating point
  */

@@ -5,6 +5,7 @@ import dev.vmoe.moe.ModelCard;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import java.lang.management.ManagementFactory;
+import java.util.List;
 
 /**
  * Checks that the pixels of batches fit into the memory outside the heap. Otherwise the instance
@@ -30,9 +31,34 @@ public final class BufferRoom {
    * @throws IllegalArgumentException if it cannot run with them, in the memory of this JVM
    */
   public static LiveSettings runnable(LiveSettings live, ModelCard card, int runs) {
-    LiveSettings complete = live.forModel(card);
-    require(card.imageSize(), complete.maxBatchImages(), MicroBatcher.buffers(runs), ofThisJvm());
+    return runnable(live, List.of(card), runs);
+  }
+
+  /**
+   * Returns settings complete for these models, whose batches fit into the memory outside the heap.
+   *
+   * @param cards of models that see the same images
+   * @param runs batches that run at once
+   * @throws IllegalArgumentException as above
+   */
+  public static LiveSettings runnable(LiveSettings live, List<ModelCard> cards, int runs) {
+    LiveSettings complete = live.forModels(cards);
+    require(
+        cards.get(0).imageSize(),
+        complete.maxBatchImages(),
+        MicroBatcher.buffers(runs),
+        ofThisJvm());
     return complete;
+  }
+
+  /** Returns whether the buffers of so many runs at once fit into the memory of this JVM. */
+  public static boolean fits(ModelCard card, int maxBatchImages, int runs) {
+    return fits(card.imageSize(), maxBatchImages, MicroBatcher.buffers(runs), ofThisJvm());
+  }
+
+  private static boolean fits(int imageSize, int maxBatchImages, int buffers, long directBytes) {
+    long bufferBytes = MicroBatcher.bufferBytes(imageSize, maxBatchImages);
+    return bufferBytes <= Integer.MAX_VALUE && buffers * bufferBytes <= directBytes / 4 * 3;
   }
 
   /**
@@ -45,9 +71,7 @@ public final class BufferRoom {
    * @throws IllegalArgumentException if they do not; its message has the numbers
    */
   static void require(int imageSize, int maxBatchImages, int buffers, long directBytes) {
-    long bufferBytes = MicroBatcher.bufferBytes(imageSize, maxBatchImages);
-    long available = directBytes / 4 * 3;
-    if (bufferBytes > Integer.MAX_VALUE || buffers * bufferBytes > available) {
+    if (!fits(imageSize, maxBatchImages, buffers, directBytes)) {
       throw new IllegalArgumentException(
           ("%s %d: %d buffers of %d bytes (images of %d x %d pixels) do not fit; together they may"
                   + " take three quarters of the %d bytes outside the heap, each at most %d bytes;"
@@ -56,7 +80,7 @@ public final class BufferRoom {
                   Settings.BATCH_MAX_IMAGES,
                   maxBatchImages,
                   buffers,
-                  bufferBytes,
+                  MicroBatcher.bufferBytes(imageSize, maxBatchImages),
                   imageSize,
                   imageSize,
                   directBytes,

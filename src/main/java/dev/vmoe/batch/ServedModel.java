@@ -1,15 +1,17 @@
 package dev.vmoe.batch;
 
+import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
+import java.util.List;
 
 /**
- * A model that batches are run with. It is given back once it is replaced and its last batch has
- * run.
+ * A model that batches are run with, or several that each batch may be run with. They are given
+ * back once they are replaced and their last batch has run.
  */
 public final class ServedModel {
 
-  private final BatchClassifier classifier;
+  private final List<BatchClassifier> classifiers;
   private final ImageDecoder decoder;
   private final Runnable giveBack;
 
@@ -24,13 +26,31 @@ public final class ServedModel {
    * @param giveBack called once, when the model is not used any more
    */
   public ServedModel(BatchClassifier classifier, ImageDecoder decoder, Runnable giveBack) {
-    this.classifier = classifier;
+    this(List.of(classifier), decoder, giveBack);
+  }
+
+  /**
+   * Begins to serve several models beside each other.
+   *
+   * @param classifiers by the model of an operating point; their input is the same
+   * @param decoder decodes each image into the models' input
+   * @param giveBack called once, when the models are not used any more
+   */
+  public ServedModel(
+      List<? extends BatchClassifier> classifiers, ImageDecoder decoder, Runnable giveBack) {
+    this.classifiers = List.copyOf(classifiers);
     this.decoder = decoder;
     this.giveBack = giveBack;
   }
 
+  /** Returns the first model; device and runs at once are those of all. */
   BatchClassifier classifier() {
-    return classifier;
+    return classifiers.get(0);
+  }
+
+  /** Returns what runs an operating point. */
+  BatchClassifier classifier(OperatingPoint point) {
+    return classifiers.get(point.model());
   }
 
   ImageDecoder decoder() {
@@ -39,7 +59,7 @@ public final class ServedModel {
 
   /** Returns the bytes of one image in a batch's buffer: (S, S, 3) uint8. */
   int slotBytes() {
-    int size = classifier.card().imageSize();
+    int size = classifier().card().imageSize();
     return size * size * 3;
   }
 

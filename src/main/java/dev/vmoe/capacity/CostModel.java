@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * where {@code surveyed} is linear in the images b between measured batch sizes, and in the
- * capacity ratio between measured ratios of one K; {@code machine} is one factor for all points,
- * {@code gap} is what an image costs beside its run (decoding that nothing hides, hand-over), and
- * {@code runs} how many go on at once.
+ * capacity ratio between measured ratios of one model and K; {@code machine} is one factor for all
+ * points, {@code gap} is what an image costs beside its run (decoding that nothing hides,
+ * hand-over), and {@code runs} how many go on at once.
  *
  * <p>The factor is actual over surveyed time, averaged over the last 0.2 s of running. Every run
  * teaches it, also a small one, so it always says how fast the machine is now; with time, it fades
@@ -56,8 +56,8 @@ public final class CostModel {
   private final List<OperatingPoint> points;
   private final int largestBatch;
 
-  /** By K. */
-  private final Map<Integer, ByRatio<Curve>> curves = new HashMap<>();
+  /** By model and K: what differs in the ratio alone lies on one curve. */
+  private final Map<OperatingPoint, ByRatio<Curve>> curves = new HashMap<>();
 
   private volatile double machine = 1;
 
@@ -101,14 +101,40 @@ public final class CostModel {
     byPoint.forEach(
         (point, measured) ->
             curves
-                .computeIfAbsent(point.expertsPerToken(), k -> new ByRatio<>())
+                .computeIfAbsent(curve(point), any -> new ByRatio<>())
                 .at(point.capacityRatio(), Curve.of(measured)));
     largestBatch = survey.stream().mapToInt(RunTime::images).max().orElseThrow();
+  }
+
+  /**
+   * Returns the cost of several models, of which the first one's points become those of model 0,
+   * the second one's those of model 1, and so on. What it learns of the machine counts for all.
+   *
+   * @param models each surveyed alone, at points of model 0, with the same runs at once
+   */
+  public static CostModel ofModels(List<CostModel> models) {
+    List<RunTime> all = new ArrayList<>();
+    for (int i = 0; i < models.size(); i++) {
+      for (RunTime run : models.get(i).survey) {
+        all.add(new RunTime(run.point().ofModel(i), run.images(), run.nanos()));
+      }
+    }
+    return new CostModel(all, models.isEmpty() ? 1 : models.get(0).runs);
+  }
+
+  /** Returns the key of a point's curve. */
+  private static OperatingPoint curve(OperatingPoint point) {
+    return new OperatingPoint(point.model(), 1, point.expertsPerToken());
   }
 
   /** Returns a model of the same survey that has observed nothing. */
   public CostModel unlearnt() {
     return new CostModel(survey, runs);
+  }
+
+  /** Returns how many runs go on at once. */
+  public int runs() {
+    return runs;
   }
 
   /** Returns the points that were measured. */
@@ -118,7 +144,7 @@ public final class CostModel {
 
   /** Returns whether the cost of a point was measured, or lies between two that were. */
   public boolean knows(OperatingPoint point) {
-    ByRatio<Curve> ratios = curves.get(point.expertsPerToken());
+    ByRatio<Curve> ratios = curves.get(curve(point));
     return ratios != null && ratios.knows(point.capacityRatio());
   }
 
@@ -131,7 +157,7 @@ public final class CostModel {
     if (images < 1) {
       throw new IllegalArgumentException("a run of " + images + " images");
     }
-    ByRatio<Curve> ratios = curves.get(point.expertsPerToken());
+    ByRatio<Curve> ratios = curves.get(curve(point));
     if (ratios == null || !ratios.knows(point.capacityRatio())) {
       throw new IllegalArgumentException(
           "the cost of " + point + " was not measured, only that of " + points);

@@ -38,8 +38,8 @@ public final class Ladder {
   }
 
   /**
-   * Makes the ladder of the points that are within the bounds and of which cost and quality are
-   * known.
+   * Makes the ladder of the points, of whichever model, that are within the bounds and of which
+   * cost and quality are known.
    *
    * @param batchImages batch size at which points are compared: the largest, because speed matters
    *     only when batches are full
@@ -53,7 +53,12 @@ public final class Ladder {
       PointBounds bounds) {
     record Candidate(OperatingPoint point, double accuracy, double seconds) {}
     List<Candidate> candidates =
-        Stream.concat(quality.points().stream(), bounds.corners().stream())
+        Stream.concat(
+                quality.points().stream(),
+                quality.points().stream()
+                    .map(OperatingPoint::model)
+                    .distinct()
+                    .flatMap(model -> bounds.corners(model).stream()))
             .distinct()
             .filter(bounds::contains)
             .filter(cost::knows)
@@ -106,14 +111,15 @@ public final class Ladder {
 
   /**
    * Returns the point this part of the way, 0 to 1, from a rung to the next better one, in
-   * hundredths of the ratio; the rung itself where the next one has another K.
+   * hundredths of the ratio; the rung itself where the next one is of another model or K.
    */
   public OperatingPoint between(int index, double part) {
     OperatingPoint low = rungs.get(index);
     OperatingPoint high = rungs.get(index + 1);
     double ratio = low.capacityRatio() + part * (high.capacityRatio() - low.capacityRatio());
-    return low.expertsPerToken() == high.expertsPerToken()
+    return low.differsInRatioAlone(high)
         ? new OperatingPoint(
+            low.model(),
             Math.max(low.capacityRatio(), Math.floor(100 * ratio + 1e-9) / 100),
             low.expertsPerToken())
         : low;

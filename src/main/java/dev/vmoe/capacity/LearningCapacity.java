@@ -102,7 +102,7 @@ public final class LearningCapacity implements CapacityController {
     estimator.follow(before, sample, fullBatch);
     long checked = delays.checked();
     delays.answered(
-        sample.answeredNanos(before), (long) before.batchImages() + sample.expiredImages());
+        sample.answeredNanos(before), sample.answeredImages(before) + sample.expiredImages());
     if (delays.checked() > checked) {
       observer.backlogAnswered(delays.actualNanos());
     }

@@ -11,8 +11,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How good a model is at each operating point: accuracy measured on labelled images, by routing and
- * batch size.
+ * How good a model, or each of several, is at each operating point: accuracy measured on labelled
+ * images, by routing and batch size.
  */
 public final class QualityProfile {
 
@@ -39,7 +39,13 @@ public final class QualityProfile {
   /** Capacity ratios of a model without a quality profile. */
   private static final List<Double> RATIOS = List.of(0.1, 0.15, 0.25, 0.35, 0.5, 0.75, 1.05, 2.0);
 
-  private record RoutedExperts(Routing routing, int expertsPerToken) {}
+  private record RoutedExperts(int model, Routing routing, int expertsPerToken) {
+    static RoutedExperts of(OperatingPoint point, Routing routing) {
+      return new RoutedExperts(point.model(), routing, point.expertsPerToken());
+    }
+  }
+
+  private final List<Measurement> entries;
 
   private final List<OperatingPoint> points;
 
@@ -52,11 +58,10 @@ public final class QualityProfile {
     if (entries.isEmpty()) {
       throw new IllegalArgumentException("a quality profile without a measurement");
     }
+    this.entries = List.copyOf(entries);
     for (Measurement entry : entries) {
       accuracies
-          .computeIfAbsent(
-              new RoutedExperts(entry.routing(), entry.point().expertsPerToken()),
-              key -> new ByRatio<>())
+          .computeIfAbsent(RoutedExperts.of(entry.point(), entry.routing()), key -> new ByRatio<>())
           .at(entry.point().capacityRatio(), new TreeMap<>())
           .put(entry.batchImages(), entry.accuracy());
     }
@@ -72,9 +77,29 @@ public final class QualityProfile {
     return measured == null ? assumed(card) : measured;
   }
 
+  /**
+   * Returns the quality of several models, of which the first one's points become those of model 0,
+   * the second one's those of model 1, and so on.
+   *
+   * @param models each by itself, at points of model 0; measured on the same images, or their
+   *     accuracies cannot be compared
+   */
+  public static QualityProfile ofModels(List<QualityProfile> models) {
+    List<Measurement> all = new ArrayList<>();
+    for (int i = 0; i < models.size(); i++) {
+      for (Measurement of : models.get(i).entries) {
+        all.add(
+            new Measurement(of.point().ofModel(i), of.routing(), of.batchImages(), of.accuracy()));
+      }
+    }
+    return new QualityProfile(all);
+  }
+
   /** A dense model is the same at every point. */
   private static QualityProfile assumed(ModelCard card) {
-    return card.dense() ? assumed(List.of(1.05), 1) : assumed(RATIOS, card.expertsPerToken());
+    return card.dense()
+        ? assumed(List.of(OperatingPoint.DENSE.capacityRatio()), 1)
+        : assumed(RATIOS, card.expertsPerToken());
   }
 
   /**
@@ -106,20 +131,20 @@ public final class QualityProfile {
   /** Returns whether the accuracy of a point was measured, or lies between two that were. */
   public boolean knows(OperatingPoint point, Routing routing) {
     ByRatio<NavigableMap<Integer, Double>> ratios =
-        accuracies.get(new RoutedExperts(routing, point.expertsPerToken()));
+        accuracies.get(RoutedExperts.of(point, routing));
     return ratios != null && ratios.knows(point.capacityRatio());
   }
 
   /**
-   * Returns the accuracy at a point: between measured capacity ratios of its K interpolated,
-   * between measured batch sizes in the logarithm of the size.
+   * Returns the accuracy at a point: between measured capacity ratios of its model and K
+   * interpolated, between measured batch sizes in the logarithm of the size.
    *
    * @throws IllegalArgumentException if the point was not measured with this routing, and does not
    *     lie between two that were
    */
   public double accuracy(OperatingPoint point, Routing routing, int batchImages) {
     ByRatio<NavigableMap<Integer, Double>> ratios =
-        accuracies.get(new RoutedExperts(routing, point.expertsPerToken()));
+        accuracies.get(RoutedExperts.of(point, routing));
     if (ratios == null || !ratios.knows(point.capacityRatio())) {
       throw new IllegalArgumentException("no accuracy was measured at " + point + ", " + routing);
     }

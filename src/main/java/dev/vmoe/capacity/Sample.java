@@ -40,11 +40,24 @@ public record Sample(
       long idleNanos,
       @Nullable RunTime lastRun,
       Load load) {
+    this(nowNanos, batchImages, waitingImages, 0, oldestAgeNanos, idleNanos, lastRun, load);
+  }
+
+  /** Creates the sample of an instance whose images have no deadlines. */
+  public Sample(
+      long nowNanos,
+      int batchImages,
+      int waitingImages,
+      int runningImages,
+      long oldestAgeNanos,
+      long idleNanos,
+      @Nullable RunTime lastRun,
+      Load load) {
     this(
         nowNanos,
         batchImages,
         waitingImages,
-        0,
+        runningImages,
         oldestAgeNanos,
         idleNanos,
         lastRun,
@@ -53,14 +66,19 @@ public record Sample(
         Long.MAX_VALUE);
   }
 
-  /** Returns when the batch of the sample before this one was answered, at the latest now. */
+  /** Returns how many images were answered since the sample before this one. */
+  long answeredImages(Sample before) {
+    return (long) before.runningImages + before.batchImages - runningImages;
+  }
+
+  /** Returns when those images were answered, at the latest now. */
   long answeredNanos(Sample before) {
     return lastRun == null ? nowNanos : Math.min(nowNanos, before.nowNanos + lastRun.nanos());
   }
 
   /** Returns how long the instance held no image between the batch before and this one. */
   long silenceNanos(Sample before) {
-    return Math.max(0, nowNanos - oldestAgeNanos - answeredNanos(before));
+    return runningImages > 0 ? 0 : Math.max(0, nowNanos - oldestAgeNanos - answeredNanos(before));
   }
 
   /** Returns the images that have not begun to run: those of this batch and those behind it. */

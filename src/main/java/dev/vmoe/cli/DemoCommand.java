@@ -126,7 +126,7 @@ final class DemoCommand implements Callable<Integer> {
 
   private DemoSummary replay() throws IOException, InterruptedException {
     Progress progress = new Progress(spec.commandLine().getErr());
-    try (BatchClassifier classifier = model.open()) {
+    try (BatchClassifier classifier = model.openToServe(batch)) {
       List<LabelledImage> set = BundledModels.testImages(classifier.card().classes());
       long count = images == null ? set.size() : images;
       RoutingSettings settings = routing.settings(classifier.card());
@@ -170,7 +170,7 @@ final class DemoCommand implements Callable<Integer> {
 
   private DemoSummary serve(Progress progress, CountDownLatch done)
       throws IOException, InterruptedException {
-    try (VmoeSession classifier = model.open();
+    try (VmoeSession classifier = model.openToServe(batch);
         ServedDemo demo =
             new ServedDemo(
                 classifier,

@@ -3,9 +3,13 @@ package dev.vmoe.cli;
 import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.modelstore.BundledModels;
 import dev.vmoe.modelstore.ModelOpener;
+import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.RunLayout;
+import dev.vmoe.settings.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -31,8 +35,8 @@ public final class ModelOptions {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Threads of the model on the CPU (default: the number of cores).")
-  private int threads = Runtime.getRuntime().availableProcessors();
+      description = "Threads of a run of the model on the CPU (default: the number of cores).")
+  private @Nullable Integer threads;
 
   /** Returns the name of the bundled model; empty for a model file. */
   public Optional<String> bundled() {
@@ -54,12 +58,12 @@ public final class ModelOptions {
 
   /** Returns the number of threads on the CPU. */
   public int threads() {
-    return threads;
+    return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
   }
 
   /** Returns device and threads, for people. */
   public String deviceLabel() {
-    return device + ", " + threads + " threads";
+    return device + ", " + threads() + " threads";
   }
 
   /** Opens the model. */
@@ -69,11 +73,33 @@ public final class ModelOptions {
 
   /** Opens another model on the same device. */
   public VmoeSession open(Path path) throws IOException {
-    return open(path, 1);
+    return ModelOpener.open(path, device, threads());
+  }
+
+  /** Opens the model as an instance serves it. */
+  public VmoeSession openToServe(int batchImages) throws IOException {
+    return openToServe(path(), batchImages, 0);
+  }
+
+  /**
+   * Opens a model on the same device as an instance serves it.
+   *
+   * @param batchImages images of a full batch
+   * @param runs batches that run at once; 0 to measure which number is best
+   */
+  public VmoeSession openToServe(Path path, int batchImages, int runs) throws IOException {
+    Settings settings =
+        new Settings(
+            Map.of(
+                Settings.DEVICE, device,
+                Settings.BATCH_MAX_IMAGES, batchImages,
+                Settings.INFERENCE_RUNS, runs,
+                Settings.INFERENCE_THREADS, threads == null ? 0 : threads));
+    return ModelOpener.openToServe(path, settings, LiveSettings.of(settings));
   }
 
   /** Opens another model on the same device, for several runs at once. */
-  public VmoeSession open(Path path, int runs) throws IOException {
-    return ModelOpener.open(path, device, threads, runs);
+  public VmoeSession open(Path path, RunLayout layout) throws IOException {
+    return ModelOpener.open(path, device, layout.threads(), layout.runs());
   }
 }

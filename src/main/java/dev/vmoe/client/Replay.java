@@ -11,9 +11,11 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongConsumer;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.jspecify.annotations.Nullable;
@@ -36,13 +38,29 @@ public final class Replay {
   private final String bootstrapServers;
   private final RegistryClient registry;
   private final TopicNames topics;
+  private final Duration stalledAfter;
   private final AvroDeserializer<Prediction> predictionReader;
   private final AvroDeserializer<ExpertUtilization> utilizationReader;
   private volatile boolean stopped;
 
-  /** Full names of the topics of a pipeline. */
+  /**
+   * Full names of the topics of a pipeline.
+   *
+   * @param expertUtilization null where nothing is said of experts
+   * @param deadLetters null where no image is given back
+   */
   public record TopicNames(
-      String images, String predictions, String expertUtilization, String deadLetters) {}
+      String images,
+      String predictions,
+      @Nullable String expertUtilization,
+      @Nullable String deadLetters) {
+
+    List<String> ofAnswers() {
+      return Stream.of(predictions, expertUtilization, deadLetters)
+          .filter(Objects::nonNull)
+          .toList();
+    }
+  }
 
   /**
    * How images are offered.
@@ -86,6 +104,19 @@ public final class Replay {
    * @param registry stays the caller's to close
    */
   public Replay(String bootstrapServers, RegistryClient registry, TopicNames topics) {
+    this(bootstrapServers, registry, topics, STALLED_AFTER);
+  }
+
+  /**
+   * Creates a replay that gives up earlier or later.
+   *
+   * @param bootstrapServers the brokers
+   * @param registry stays the caller's to close
+   * @param stalledAfter longest time without an answer
+   */
+  public Replay(
+      String bootstrapServers, RegistryClient registry, TopicNames topics, Duration stalledAfter) {
+    this.stalledAfter = stalledAfter;
     this.bootstrapServers = bootstrapServers;
     this.registry = registry;
     this.topics = topics;
@@ -98,7 +129,7 @@ public final class Replay {
    *
    * @param images at least as many as the load wants
    * @param answered told how many are answered so far, after each receipt
-   * @throws IllegalStateException if nothing is answered for a minute
+   * @throws IllegalStateException if nothing is answered for too long
    */
   public ReplayOutcome run(Iterator<LabelledImage> images, ReplayLoad load, LongConsumer answered)
       throws InterruptedException {
@@ -137,10 +168,7 @@ public final class Replay {
   }
 
   private KafkaConsumer<byte[], byte[]> consumer() {
-    return CommittedConsumer.fromNow(
-        bootstrapServers,
-        CLIENT_ID,
-        List.of(topics.predictions(), topics.expertUtilization(), topics.deadLetters()));
+    return CommittedConsumer.fromNow(bootstrapServers, CLIENT_ID, topics.ofAnswers());
   }
 
   /** The sender's thread; says how far it is. */
@@ -199,7 +227,8 @@ public final class Replay {
     long lastProgressNanos = System.nanoTime();
     while (!sending.ended
         || summary.predictions() + summary.deadLetters() < sending.sent
-        || summary.utilizationImages() < summary.predictions()) {
+        || topics.expertUtilization() != null
+            && summary.utilizationImages() < summary.predictions()) {
       int count = 0;
       for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
         count += add(summary, record);
@@ -215,11 +244,11 @@ public final class Replay {
         answered.accept(answers);
       } else if (!sending.ended && answers >= sending.sent) {
         lastProgressNanos = System.nanoTime(); // who waits for the next image is not stalled
-      } else if (System.nanoTime() - lastProgressNanos > STALLED_AFTER.toNanos()) {
+      } else if (System.nanoTime() - lastProgressNanos > stalledAfter.toNanos()) {
         throw new IllegalStateException(
             String.format(
                 "nothing was answered for %d s: %d of %d images so far; the log says why",
-                STALLED_AFTER.toSeconds(), answers, sending.sent));
+                stalledAfter.toSeconds(), answers, sending.sent));
       }
     }
     return summary;

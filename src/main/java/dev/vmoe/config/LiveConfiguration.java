@@ -229,7 +229,7 @@ public final class LiveConfiguration implements AutoCloseable {
     log.info(
         "configuration {} waits until model {} is loaded, {} stays in force meanwhile",
         entry.offset(),
-        entry.requireSettings().model(),
+        entry.requireSettings().modelsText(),
         name(current()));
   }
 

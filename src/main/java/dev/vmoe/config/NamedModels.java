@@ -7,11 +7,13 @@ import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.modelstore.FileSums;
 import dev.vmoe.modelstore.ModelFiles;
 import dev.vmoe.modelstore.ModelFolder;
+import dev.vmoe.modelstore.ServedFiles;
 import dev.vmoe.output.ErrorText;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.ModelName;
 import dev.vmoe.settings.Settings;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -19,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks the models that configuration records name, as instances do and as far as this machine can
@@ -45,23 +48,37 @@ public final class NamedModels implements ConfigCheck {
   }
 
   /**
-   * Completes settings as instances do before they load anything. If the model cannot be seen from
+   * Completes settings as instances do before they load anything. If a model cannot be seen from
    * here, they stay as they are. A model's name has to be in the models' folder, if that can be
    * seen.
    *
-   * @throws IllegalArgumentException if the model cannot run with them
+   * @throws IllegalArgumentException if the models cannot run with them
    */
   public LiveSettings complete(LiveSettings live) {
     String model = live.model();
     if (model == null) {
       return live;
     }
-    Optional<ModelFiles> files = seen.get(model);
-    if (files == null) {
-      files = files(model);
-      seen.put(model, files);
+    List<ModelFiles> models = new ArrayList<>();
+    for (String name : named(model, live.beside())) {
+      Optional<ModelFiles> files = seen.get(name);
+      if (files == null) {
+        files = files(name);
+        seen.put(name, files);
+      }
+      files.ifPresent(models::add);
     }
-    return files.map(its -> its.complete(live, settings)).orElse(live);
+    return models.size() == 1 + live.beside().size()
+        ? new ServedFiles(models).complete(live, settings)
+        : live;
+  }
+
+  private static List<String> named(@Nullable String model, List<String> beside) {
+    List<String> names = new ArrayList<>(beside);
+    if (model != null) {
+      names.add(0, model);
+    }
+    return names;
   }
 
   private Optional<ModelFiles> files(String model) {
@@ -88,14 +105,23 @@ public final class NamedModels implements ConfigCheck {
   }
 
   /**
-   * Loads the model that a record names, once, on the CPU; if its folder cannot be seen, nothing.
+   * Loads the models that a record names, or puts in force, once, on the CPU; if their folder
+   * cannot be seen, nothing.
    *
-   * @throws IllegalArgumentException if it cannot be loaded
+   * @throws IllegalArgumentException if one cannot be loaded
    */
   @Override
   public LiveSettings inForce(ConfigEntry entry) {
-    String model = entry.overrides().get(Settings.MODEL);
-    if (model != null && !loaded.contains(model)) {
+    LiveSettings live = entry.requireSettings();
+    boolean ladder =
+        entry.overrides().containsKey(Settings.MODELS_LADDER)
+            || entry.overrides().containsKey(Settings.CAPACITY_MODE);
+    List<String> models =
+        named(entry.overrides().get(Settings.MODEL), ladder ? live.beside() : List.of());
+    for (String model : models) {
+      if (loaded.contains(model)) {
+        continue;
+      }
       try {
         requireLoadable(model);
       } catch (IllegalArgumentException e) {
@@ -108,7 +134,7 @@ public final class NamedModels implements ConfigCheck {
       }
       loaded.add(model);
     }
-    return entry.requireSettings();
+    return live;
   }
 
   private void requireLoadable(String model) {

@@ -84,6 +84,14 @@ final class History {
       List<Double> dropped) {}
 
   /**
+   * A served model.
+   *
+   * @param share of the answers in the last {@link #EXPERTS_WINDOW} that it gave; not a number if
+   *     there were none
+   */
+  record ModelShare(String name, double share) {}
+
+  /**
    * Creates an empty history.
    *
    * @param maxPoints maximum points to keep
@@ -163,6 +171,25 @@ final class History {
   /** Returns the newest reading, if there is one. */
   synchronized Optional<MetricsReading> reading() {
     return Optional.ofNullable(readings.peekLast()).map(TimedReading::reading);
+  }
+
+  /** Returns the served models, the one that answers most first. */
+  synchronized List<ModelShare> models() {
+    TimedReading first = readings.peekFirst();
+    TimedReading last = readings.peekLast();
+    if (first == null || last == null) {
+      return List.of();
+    }
+    Map<List<String>, Double> answered = grownByLabels(first, last, Metric.MODEL_IMAGES);
+    answered.replaceAll((labels, grown) -> Math.max(0, grown)); // 0 again if served once more
+    double all = answered.values().stream().mapToDouble(Double::doubleValue).sum();
+    return answered.entrySet().stream()
+        .sorted(
+            Map.Entry.<List<String>, Double>comparingByValue()
+                .reversed()
+                .thenComparing(entry -> entry.getKey().get(0)))
+        .map(entry -> new ModelShare(entry.getKey().get(0), entry.getValue() / all))
+        .toList();
   }
 
   /** Returns the experts' work; empty for a dense model, and before the first batch. */

@@ -57,6 +57,7 @@ final class LivePage implements AutoCloseable {
       long startedMs,
       Health health,
       @Nullable Model model,
+      List<History.ModelShare> models,
       @Nullable DeviceInUse device,
       double loadAgeSeconds,
       double answeredTotal,
@@ -70,7 +71,7 @@ final class LivePage implements AutoCloseable {
 
   private record Model(String name, String weightsHash) {}
 
-  private record DeviceInUse(String name, String asked) {}
+  private record DeviceInUse(String name, String asked, String runs) {}
 
   /**
    * Creates a page that begins to remember.
@@ -169,9 +170,10 @@ final class LivePage implements AutoCloseable {
             .flatMap(now -> now.info(Metric.MODEL))
             .map(labels -> new Model(labels.get(0), labels.get(1)))
             .orElse(null),
+        history.models(),
         reading
             .flatMap(now -> now.info(Metric.DEVICE))
-            .map(labels -> new DeviceInUse(labels.get(0), labels.get(1)))
+            .map(labels -> new DeviceInUse(labels.get(0), labels.get(1), labels.get(3)))
             .orElse(null),
         reading.map(now -> now.sum(Metric.LOAD_AGE)).orElse(Double.NaN),
         reading.map(now -> now.sum(Metric.IMAGES_ANSWERED)).orElse(Double.NaN),

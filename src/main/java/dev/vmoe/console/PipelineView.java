@@ -72,6 +72,7 @@ public interface PipelineView {
    * Images of a batch.
    *
    * @param id identifies the batch
+   * @param model name of the model that it was run with
    * @param batchSize images of the whole batch
    * @param requestedCapacityRatio requested capacity ratio
    * @param effectiveCapacityRatio effective capacity ratio
@@ -82,6 +83,7 @@ public interface PipelineView {
    */
   record BatchView(
       String id,
+      String model,
       int batchSize,
       double requestedCapacityRatio,
       double effectiveCapacityRatio,

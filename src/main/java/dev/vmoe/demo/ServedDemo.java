@@ -17,6 +17,7 @@ import dev.vmoe.modelstore.BundledModels;
 import dev.vmoe.modelstore.ModelOpener;
 import dev.vmoe.output.Progress;
 import dev.vmoe.settings.CapacityMode;
+import dev.vmoe.settings.RunLayout;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.TopicPlan;
 import java.io.IOException;
@@ -132,7 +133,10 @@ public final class ServedDemo implements AutoCloseable {
   private ControllerFactory controllers(
       Settings settings, @Nullable QualityProfile quality, PipelineMetrics metrics) {
     metrics.device(
-        classifier.device().label(), settings.getString(Settings.DEVICE), classifier.runtime());
+        classifier.device().label(),
+        settings.getString(Settings.DEVICE),
+        classifier.runtime(),
+        new RunLayout(classifier.parallelRuns(), classifier.threads()).toString());
     try (Progress.Bar bar = progress.bar("measuring cost, %", 100)) {
       return LearnedControllers.survey(settings, classifier, quality, metrics.capacity(), bar::at);
     }

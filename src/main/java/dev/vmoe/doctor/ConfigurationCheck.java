@@ -11,6 +11,7 @@ import dev.vmoe.modelstore.FileSums;
 import dev.vmoe.modelstore.ModelFiles;
 import dev.vmoe.modelstore.ModelFolder;
 import dev.vmoe.modelstore.ModelOpener;
+import dev.vmoe.modelstore.ServedFiles;
 import dev.vmoe.output.ErrorText;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
@@ -18,6 +19,8 @@ import dev.vmoe.topics.PipelineException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
@@ -55,7 +58,8 @@ final class ConfigurationCheck {
   }
 
   /**
-   * Returns the bytes of the model in force; 0 if that is the settings file's, or none was found.
+   * Returns the bytes of the models in force; 0 if those are the settings file's, or none was
+   * found.
    */
   long modelBytes() {
     return modelBytes;
@@ -92,17 +96,26 @@ final class ConfigurationCheck {
     }
   }
 
-  /** Tries a record as an instance would, and loads its model if it is not the settings file's. */
+  /** Tries a record as an instance would, and loads its models if they are not the file's. */
   private LiveSettings inForce(ConfigEntry entry, Path ofFile) {
     try {
       LiveSettings live = entry.requireSettings();
       String model = live.model();
       Path named = model == null ? ofFile : ModelFolder.graph(settings, model);
-      LiveSettings complete = ModelFiles.of(named).runnable(live, settings);
-      if (!named.toAbsolutePath().equals(ofFile.toAbsolutePath())) {
-        long bytes = ModelFiles.bytes(named);
-        loaded = load(named);
-        modelBytes = bytes;
+      List<ModelFiles> models = new ArrayList<>(List.of(ModelFiles.of(named)));
+      for (String beside : live.beside()) {
+        models.add(ModelFiles.of(settings, beside));
+      }
+      ServedFiles files = new ServedFiles(models);
+      LiveSettings complete = files.runnable(live, settings);
+      boolean otherLadder = !live.beside().equals(LiveSettings.of(settings).beside());
+      if (otherLadder || !named.toAbsolutePath().equals(ofFile.toAbsolutePath())) {
+        List<String> texts = new ArrayList<>();
+        for (ModelFiles each : models) {
+          texts.add(load(each.graph()));
+        }
+        modelBytes = files.bytes().stream().mapToLong(Long::longValue).sum();
+        loaded = String.join("; ", texts);
       }
       return complete;
     } catch (IOException | RuntimeException e) {
@@ -113,8 +126,7 @@ final class ConfigurationCheck {
   private String load(Path named) throws IOException {
     String sums =
         FileSums.checkGraph(named) ? "its files as SHA256SUMS says" : "without SHA256SUMS";
-    String device = settings.getString(Settings.DEVICE);
-    try (VmoeSession session = ModelOpener.open(named, device, settings.inferenceThreads())) {
+    try (VmoeSession session = ModelOpener.openIn(settings.runLayouts().get(0), named, settings)) {
       return ModelCheck.loaded(named, session.card()) + ", " + sums;
     }
   }

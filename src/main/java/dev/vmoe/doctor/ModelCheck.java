@@ -9,18 +9,22 @@ import dev.vmoe.modelstore.ModelFiles;
 import dev.vmoe.modelstore.ModelFolder;
 import dev.vmoe.modelstore.ModelOpener;
 import dev.vmoe.modelstore.ProfileFile;
+import dev.vmoe.modelstore.ServedFiles;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.output.ErrorText;
 import dev.vmoe.settings.CapacityMode;
 import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.RunLayout;
 import dev.vmoe.settings.Settings;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.apache.kafka.common.config.ConfigException;
 import org.jspecify.annotations.Nullable;
 
-/** Checks the model: files, quality profile, size of a batch, device. */
+/** Checks the model, and those beside it: files, quality profile, size of a batch, device. */
 final class ModelCheck {
 
   private static final String IMPORT =
@@ -56,14 +60,17 @@ final class ModelCheck {
     return card == null ? Optional.empty() : Optional.of(file);
   }
 
-  /** Returns the bytes of the model's files; 0 if they cannot be read. */
+  /** Returns the bytes of the files of the model and those beside it; 0 if they cannot be read. */
   long fileBytes() {
     if (card == null) {
       return 0;
     }
     try {
-      return ModelFiles.bytes(file);
-    } catch (IOException e) {
+      LiveSettings live = LiveSettings.of(settings);
+      return live.beside().isEmpty()
+          ? ModelFiles.bytes(file)
+          : ServedFiles.of(settings, live).bytes().stream().mapToLong(Long::longValue).sum();
+    } catch (IOException | IllegalArgumentException e) {
       return 0;
     }
   }
@@ -78,6 +85,38 @@ final class ModelCheck {
     checkProfile(card, findings);
     checkBatch(card, findings);
     load(card, findings);
+    checkLadder(findings);
+  }
+
+  /** Checks the models beside the model: that they fit it, are whole, and load. */
+  private void checkLadder(Findings findings) {
+    LiveSettings live = LiveSettings.of(settings);
+    if (live.ladder().isEmpty()) {
+      return;
+    }
+    if (live.beside().isEmpty()) {
+      findings.warning(
+          "ladder",
+          "the models beside have no use with capacity.mode = fixed: they are not loaded",
+          "set capacity.mode = adaptive, or models.ladder = none");
+      return;
+    }
+    List<String> loaded = new ArrayList<>();
+    try {
+      ServedFiles files = ServedFiles.of(settings, live);
+      files.runnable(live, settings);
+      for (ModelFiles model : files.models().subList(1, files.models().size())) {
+        FileSums.checkGraph(model.graph());
+        try (VmoeSession session =
+            ModelOpener.open(model.graph(), settings.getString(Settings.DEVICE), 0)) {
+          loaded.add(loaded(model.graph(), session.card()));
+        }
+      }
+      findings.ok("ladder", String.join("; ", loaded));
+    } catch (IOException | IllegalArgumentException | InferenceException e) {
+      findings.failed(
+          "ladder", ErrorText.withCause(e), "correct models.ladder; vmoe model list names models");
+    }
   }
 
   private void checkSums(Findings findings) {
@@ -116,7 +155,7 @@ final class ModelCheck {
   private void checkBatch(ModelCard card, Findings findings) {
     try {
       LiveSettings live =
-          BufferRoom.runnable(LiveSettings.of(settings), card, settings.inferenceRuns());
+          BufferRoom.runnable(LiveSettings.of(settings), card, settings.runLayouts().get(0).runs());
       String fits =
           "%d images of %d x %d pixels fit"
               .formatted(live.maxBatchImages(), card.imageSize(), card.imageSize());
@@ -131,9 +170,9 @@ final class ModelCheck {
    */
   private void load(ModelCard card, Findings findings) {
     String asked = settings.getString(Settings.DEVICE);
-    try (VmoeSession session = open(asked)) {
+    try (VmoeSession session = ModelOpener.openToServe(file, settings, LiveSettings.of(settings))) {
       reportLoaded(card, findings);
-      reportDevice(session.device(), asked, findings);
+      reportDevice(session, asked, findings);
     } catch (IOException | InferenceException e) {
       if (Device.ofLabel(asked).kind() == Device.Kind.CUDA && loadsOnCpu()) {
         reportLoaded(card, findings);
@@ -149,12 +188,8 @@ final class ModelCheck {
     }
   }
 
-  private VmoeSession open(String device) throws IOException {
-    return ModelOpener.open(file, device, settings.inferenceThreads());
-  }
-
   private boolean loadsOnCpu() {
-    try (VmoeSession session = open("cpu")) {
+    try (VmoeSession session = ModelOpener.open(file, "cpu", 0)) {
       return session.card() != null;
     } catch (IOException | InferenceException e) {
       return false;
@@ -170,7 +205,8 @@ final class ModelCheck {
         .formatted(file, card.name(), card.classes().size(), card.weightsHash());
   }
 
-  private void reportDevice(Device got, String asked, Findings findings) {
+  private void reportDevice(VmoeSession session, String asked, Findings findings) {
+    Device got = session.device();
     Optional<String> unused = VmoeSession.unusedGpu(got);
     String chosen = got + ", device = " + asked;
     if (Device.ofLabel(asked).kind() == Device.Kind.AUTO && unused.isPresent()) {
@@ -178,17 +214,17 @@ final class ModelCheck {
           "device",
           chosen + ": " + unused.get(),
           "repair the driver, or set device = cpu to use the CPU on purpose");
-    } else if (got.kind() == Device.Kind.CPU) {
-      findings.ok(
-          "device",
-          chosen
-              + ", "
-              + settings.inferenceRuns()
-              + " × "
-              + settings.inferenceThreads()
-              + " threads");
     } else {
-      findings.ok("device", chosen);
+      findings.ok("device", chosen + ", " + runs(session));
     }
+  }
+
+  /** Says how many batches run at once, and who chose that. */
+  private String runs(VmoeSession session) {
+    String layout =
+        session.device().kind() == Device.Kind.CPU
+            ? new RunLayout(session.parallelRuns(), session.threads()).toString()
+            : session.parallelRuns() + " batches at once";
+    return settings.runLayouts().size() > 1 ? layout + ", measured" : layout;
   }
 }

@@ -171,6 +171,11 @@ public final class VmoeSession implements BatchClassifier {
     return settings.runs();
   }
 
+  /** Returns the threads of one run on a CPU. */
+  public int threads() {
+    return settings.threads();
+  }
+
   @Override
   public boolean takesAllCores() {
     return device.kind() == Device.Kind.CPU

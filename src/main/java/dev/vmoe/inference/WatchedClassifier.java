@@ -4,6 +4,7 @@ import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.RoutingSettings;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A classifier that can be watched: while somebody looks, it keeps the first images of a batch now
  * and then as the model saw them, with what became of each token. While nobody looks it copies
- * nothing and fetches nothing more.
+ * nothing and fetches nothing more. Of classifiers that are watched together, the last look and the
+ * last batch count for all.
  */
 public final class WatchedClassifier implements BatchClassifier {
 
@@ -25,10 +27,19 @@ public final class WatchedClassifier implements BatchClassifier {
   static final Duration EVERY = Duration.ofSeconds(1);
 
   private final BatchClassifier classifier;
-  private final LongSupplier nanoClock;
-  private volatile boolean asked;
-  private volatile long askedNanos;
-  private volatile @Nullable Sight last;
+  private final Watch watch;
+
+  /** Who looks, and what there is to be seen. */
+  private static final class Watch {
+    final LongSupplier nanoClock;
+    volatile boolean asked;
+    volatile long askedNanos;
+    volatile @Nullable Sight last;
+
+    Watch(LongSupplier nanoClock) {
+      this.nanoClock = nanoClock;
+    }
+  }
 
   /**
    * Some images of a batch, as the model saw them.
@@ -49,34 +60,44 @@ public final class WatchedClassifier implements BatchClassifier {
   }
 
   WatchedClassifier(BatchClassifier classifier, LongSupplier nanoClock) {
+    this(classifier, new Watch(nanoClock));
+  }
+
+  private WatchedClassifier(BatchClassifier classifier, Watch watch) {
     this.classifier = classifier;
-    this.nanoClock = nanoClock;
+    this.watch = watch;
+  }
+
+  /** Watches classifiers together, each of which is closed with its own. */
+  public static List<WatchedClassifier> together(List<BatchClassifier> classifiers) {
+    Watch watch = new Watch(System::nanoTime);
+    return classifiers.stream().map(each -> new WatchedClassifier(each, watch)).toList();
   }
 
   /** Says that somebody looks now; may be called by any thread. */
   public void look() {
-    askedNanos = nanoClock.getAsLong();
-    asked = true;
+    watch.askedNanos = watch.nanoClock.getAsLong();
+    watch.asked = true;
   }
 
   /** Returns what was kept last; empty while nobody looks. */
   public Optional<Sight> last() {
-    return Optional.ofNullable(last);
+    return Optional.ofNullable(watch.last);
   }
 
   @Override
   public BatchResult classify(
       ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
-    if (!asked) {
+    if (!watch.asked) {
       return classifier.classify(images, numImages, priorities, settings);
     }
-    long now = nanoClock.getAsLong();
-    if (now - askedNanos > LOOKING.toNanos()) {
-      asked = false;
-      last = null;
+    long now = watch.nanoClock.getAsLong();
+    if (now - watch.askedNanos > LOOKING.toNanos()) {
+      watch.asked = false;
+      watch.last = null;
       return classifier.classify(images, numImages, priorities, settings);
     }
-    Sight before = last;
+    Sight before = watch.last;
     if (before != null && now - before.takenNanos() < EVERY.toNanos()) {
       return classifier.classify(images, numImages, priorities, settings);
     }
@@ -85,7 +106,7 @@ public final class WatchedClassifier implements BatchClassifier {
     int size = card().imageSize();
     byte[] pixels = new byte[Math.multiplyExact(kept, 3 * size * size)];
     images.duplicate().clear().get(pixels);
-    last = new Sight(card(), detail, kept, pixels, now);
+    watch.last = new Sight(card(), detail, kept, pixels, now);
     return detail.result();
   }
 

@@ -5,6 +5,7 @@ import dev.vmoe.capacity.Decision;
 import dev.vmoe.capacity.Load;
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.capacity.Sample;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
@@ -33,12 +34,16 @@ final class InstanceLoad {
     this.loads = loads;
   }
 
-  /** Returns a controller that is told this load. */
-  CapacityController toldTo(CapacityController controller) {
+  /**
+   * Returns a controller that is told this load.
+   *
+   * @param models names of the models that it chooses among
+   */
+  CapacityController toldTo(CapacityController controller, List<String> models) {
     return new CapacityController() {
       @Override
       public Decision decide(Sample sample) {
-        return InstanceLoad.this.decide(controller, sample);
+        return InstanceLoad.this.decide(controller, sample, models);
       }
 
       @Override
@@ -48,15 +53,16 @@ final class InstanceLoad {
     };
   }
 
-  private Decision decide(CapacityController controller, Sample sample) {
+  private Decision decide(CapacityController controller, Sample sample, List<String> models) {
     Sample loaded = sample.withLoad(loads.apply(sample.nowNanos()));
     Decision decision = controller.decide(loaded);
-    logChange(loaded.load(), last, decision);
+    logChange(loaded.load(), last, decision, models);
     last = decision;
     return decision;
   }
 
-  private static void logChange(Load load, @Nullable Decision before, Decision now) {
+  private static void logChange(
+      Load load, @Nullable Decision before, Decision now, List<String> models) {
     if (!log.isDebugEnabled()) {
       return;
     }
@@ -65,8 +71,8 @@ final class InstanceLoad {
     }
     log.debug(
         "operating point {} → {}: {} ({})",
-        before == null ? "none" : text(before),
-        text(now),
+        before == null ? "none" : text(before, models),
+        text(now, models),
         now.reason(),
         load.ageNanos() == Long.MAX_VALUE
             ? "backlog not known yet"
@@ -77,9 +83,11 @@ final class InstanceLoad {
                 load.arrivalsPerSecond()));
   }
 
-  private static String text(Decision decision) {
+  /** The decision before may have been that of other models. */
+  private static String text(Decision decision, List<String> models) {
     OperatingPoint point = decision.point();
-    return "ratio "
+    return (point.model() < models.size() ? models.get(point.model()) + " " : "")
+        + "ratio "
         + point.capacityRatio()
         + " K "
         + point.expertsPerToken()

@@ -9,6 +9,7 @@ import dev.vmoe.capacity.CostModel;
 import dev.vmoe.capacity.Ladder;
 import dev.vmoe.capacity.LatencyBudget;
 import dev.vmoe.capacity.LearningCapacity;
+import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.capacity.QualityProfile;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.metrics.CapacityMetrics;
@@ -19,6 +20,8 @@ import dev.vmoe.settings.CapacitySettings;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +29,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes the controllers of one model. They share one cost model, which is surveyed once on this
- * device and learns from every run, also when the settings change.
+ * Makes the controllers of one model, or of several beside each other. They share one cost model,
+ * which is surveyed once on this device and learns from every run, also when the settings change.
  */
 public final class LearnedControllers implements ControllerFactory {
 
@@ -35,74 +38,126 @@ public final class LearnedControllers implements ControllerFactory {
 
   private static final Logger log = LoggerFactory.getLogger(LearnedControllers.class);
 
+  /** Names of the models, for people. */
+  private final List<String> models;
+
   private final QualityProfile quality;
   private final CostModel cost;
   private final Duration commitInterval;
   private final CapacityObserver recorder;
 
   private LearnedControllers(
-      QualityProfile quality, CostModel cost, Duration commitInterval, CapacityObserver recorder) {
+      List<String> models,
+      QualityProfile quality,
+      CostModel cost,
+      Duration commitInterval,
+      CapacityObserver recorder) {
+    this.models = models;
     this.quality = quality;
     this.cost = cost;
     this.commitInterval = commitInterval;
     this.recorder = recorder;
   }
 
-  /** Measures for the settings file alone. */
+  /**
+   * A model that is about to be surveyed.
+   *
+   * @param classifier model on its device; nothing else should run there, since that would make the
+   *     model look slower until its own runs are known
+   * @param quality its measured quality; null if it was not measured
+   */
+  public record SurveyedModel(BatchClassifier classifier, @Nullable QualityProfile quality) {}
+
+  /** Measures one model, for the settings file alone. */
   public static LearnedControllers survey(
       Settings settings,
       BatchClassifier classifier,
       @Nullable QualityProfile quality,
       CapacityMetrics metrics,
       IntConsumer percentDone) {
-    return survey(settings, LiveSettings.of(settings), classifier, quality, metrics, percentDone);
+    return survey(
+        settings,
+        LiveSettings.of(settings),
+        List.of(new SurveyedModel(classifier, quality)),
+        metrics,
+        percentDone);
   }
 
   /**
-   * Measures the cost of every operating point whose quality is known.
+   * Measures the cost of every operating point whose quality is known. The time for it is shared
+   * out over the models.
    *
    * @param live what is about to be in force: the largest batch, and the order
-   * @param classifier model on its device; nothing else should run there, since that would make the
-   *     model look slower until its own runs are known
-   * @param quality its measured quality; null if it was not measured
+   * @param models by the index of an operating point
    * @param metrics records what is predicted and what happens
    * @param percentDone told how much of the survey is done, in percent
    */
   public static LearnedControllers survey(
       Settings settings,
       LiveSettings live,
-      BatchClassifier classifier,
-      @Nullable QualityProfile quality,
+      List<SurveyedModel> models,
       CapacityMetrics metrics,
       IntConsumer percentDone) {
-    ModelCard card = classifier.card();
+    List<ModelCard> cards = models.stream().map(model -> model.classifier().card()).toList();
     BufferRoom.runnable(
-        live, card, classifier.parallelRuns()); // before memory is taken for the largest batch
-    QualityProfile known = QualityProfile.known(quality, card);
-    if (quality == null && !card.dense()) {
+        live, cards, models.get(0).classifier().parallelRuns()); // before the survey takes memory
+    List<QualityProfile> qualities = new ArrayList<>();
+    List<CostModel> costs = new ArrayList<>();
+    Duration each = settings.costSurvey().dividedBy(models.size());
+    for (int i = 0; i < models.size(); i++) {
+      int done = i;
+      QualityProfile known = quality(models.get(i));
+      qualities.add(known);
+      costs.add(
+          cost(
+              models.get(i).classifier(),
+              known,
+              live,
+              each,
+              percent -> percentDone.accept((100 * done + percent) / models.size())));
+    }
+    return new LearnedControllers(
+        cards.stream().map(ModelCard::name).toList(),
+        QualityProfile.ofModels(qualities),
+        CostModel.ofModels(costs),
+        settings.commitInterval(),
+        new CapacityRecorder(metrics));
+  }
+
+  private static QualityProfile quality(SurveyedModel model) {
+    ModelCard card = model.classifier().card();
+    if (model.quality() == null && !card.dense()) {
       log.warn(
           "{} has no quality profile: of two operating points, the one with more slots is assumed"
               + " to be the better one; vmoe sweep measures how good they are",
           card.name());
     }
+    return QualityProfile.known(model.quality(), card);
+  }
+
+  private static CostModel cost(
+      BatchClassifier classifier,
+      QualityProfile known,
+      LiveSettings live,
+      Duration budget,
+      IntConsumer percentDone) {
     int largest = live.maxBatchImages();
     CostSurvey.Surveyed surveyed =
         CostSurvey.ofNoise(classifier, live.capacity().routing(), largest, NOISE_SEED)
-            .measure(
-                known.points(), CostSurvey.batchSizes(largest), settings.costSurvey(), percentDone);
+            .measure(known.points(), CostSurvey.batchSizes(largest), budget, percentDone);
     log.info(
-        "cost of {} operating points known: {} of {} cells measured, {} rounds",
+        "cost of {} operating points of {} known: {} of {} cells measured, {} rounds",
         known.points().size(),
+        classifier.card().name(),
         surveyed.measured(),
         surveyed.cells(),
         surveyed.rounds());
-    return new LearnedControllers(
-        known, surveyed.cost(), settings.commitInterval(), new CapacityRecorder(metrics));
+    return surveyed.cost();
   }
 
   /** Returns controllers over the same survey that have learnt nothing. */
   public LearnedControllers unlearnt() {
-    return new LearnedControllers(quality, cost.unlearnt(), commitInterval, recorder);
+    return new LearnedControllers(models, quality, cost.unlearnt(), commitInterval, recorder);
   }
 
   @Override
@@ -114,8 +169,13 @@ public final class LearnedControllers implements ControllerFactory {
           cost, capacity.point(), capacity.routing(), settings.maxBatchImages(), recorder);
     }
     Ladder ladder = ladder(settings);
-    log.info("adaptive capacity over {}", ladder.rungs());
+    log.info("adaptive capacity over {}", ladder.rungs().stream().map(this::text).toList());
     return LearningCapacity.adaptive(cost, ladder, budget(settings), recorder);
+  }
+
+  private String text(OperatingPoint point) {
+    return "%s ratio %s K %d"
+        .formatted(models.get(point.model()), point.capacityRatio(), point.expertsPerToken());
   }
 
   @Override

@@ -3,25 +3,51 @@ package dev.vmoe.instance;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.moe.ModelCard;
+import java.util.List;
+import java.util.stream.Collectors;
 
 /**
- * A model that is ready to be served, with what belongs to it.
+ * A model that is ready to be served, with those beside it and what belongs to them.
  *
- * @param classifier the model, warmed up
- * @param decoder makes its input of images
- * @param controllers choose operating points by what this model costs and how good it is
- * @param giveBack closes what was opened for it
+ * @param classifiers the models by the index of an operating point, at least one, warmed up
+ * @param decoder makes their input of images
+ * @param controllers choose operating points by what these models cost and how good they are
+ * @param giveBack closes what was opened for them
  */
 public record LoadedModel(
-    BatchClassifier classifier,
+    List<BatchClassifier> classifiers,
     ImageDecoder decoder,
     ControllerFactory controllers,
     Runnable giveBack)
     implements AutoCloseable {
 
-  /** Returns what the model says about itself. */
-  ModelCard card() {
-    return classifier.card();
+  /** Copies the list. */
+  public LoadedModel {
+    classifiers = List.copyOf(classifiers);
+  }
+
+  /** Creates a model that has none beside it. */
+  public LoadedModel(
+      BatchClassifier classifier,
+      ImageDecoder decoder,
+      ControllerFactory controllers,
+      Runnable giveBack) {
+    this(List.of(classifier), decoder, controllers, giveBack);
+  }
+
+  /** Returns how many batches may run at once. */
+  int parallelRuns() {
+    return classifiers.get(0).parallelRuns();
+  }
+
+  /** Returns what each model says about itself. */
+  List<ModelCard> cards() {
+    return classifiers.stream().map(BatchClassifier::card).toList();
+  }
+
+  /** Returns the names of the models, for people. */
+  String names() {
+    return cards().stream().map(ModelCard::name).collect(Collectors.joining(", "));
   }
 
   @Override

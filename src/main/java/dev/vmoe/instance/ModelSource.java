@@ -3,7 +3,6 @@ package dev.vmoe.instance;
 import dev.vmoe.batch.BufferRoom;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
-import dev.vmoe.moe.ModelCard;
 import dev.vmoe.settings.LiveSettings;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -20,9 +19,9 @@ public interface ModelSource {
   LiveSettings complete(LiveSettings settings);
 
   /**
-   * Checks settings as {@link #complete} does, loads the model that they name, warms it up and
-   * learns what it costs; beside the model that is served, if one is. There is no time limit, so it
-   * runs on a thread of its own.
+   * Checks settings as {@link #complete} does, loads the models that they name, warms them up and
+   * learns what they cost; beside those that are served, if there are some. There is no time limit,
+   * so it runs on a thread of its own.
    *
    * @param settings not complete yet
    * @throws IllegalArgumentException if this instance cannot run with them, or the model cannot be
@@ -33,7 +32,7 @@ public interface ModelSource {
 
   /**
    * Returns a source of one model, which stays the caller's to close; settings that name another
-   * one are refused.
+   * one, or one beside it, are refused.
    *
    * @param named what the settings file calls it; null where it names none
    */
@@ -42,26 +41,36 @@ public interface ModelSource {
       BatchClassifier classifier,
       ImageDecoder decoder,
       ControllerFactory controllers) {
+    return only(named, new LoadedModel(classifier, decoder, controllers, () -> {}));
+  }
+
+  /**
+   * Returns a source of what is loaded already: a model, or several beside each other. Settings
+   * that name another one are refused, and so is a ladder.
+   *
+   * @param named what the settings file calls the first model; null where it names none
+   */
+  static ModelSource only(@Nullable String named, LoadedModel loaded) {
     return new ModelSource() {
       @Override
       public LiveSettings complete(LiveSettings settings) {
-        ModelCard card = classifier.card();
-        if (!Objects.equals(settings.model(), named)) {
+        if (!Objects.equals(settings.model(), named) || !settings.beside().isEmpty()) {
           throw new IllegalArgumentException(
               "model: this instance runs "
-                  + card.name()
+                  + loaded.names()
                   + " as long as it lives and cannot change to "
-                  + settings.model());
+                  + settings.modelsText());
         }
-        LiveSettings complete = BufferRoom.runnable(settings, card, classifier.parallelRuns());
-        controllers.check(complete);
+        LiveSettings complete =
+            BufferRoom.runnable(settings, loaded.cards(), loaded.parallelRuns());
+        loaded.controllers().check(complete);
         return complete;
       }
 
       @Override
       public LoadedModel load(LiveSettings settings) {
         complete(settings);
-        return new LoadedModel(classifier, decoder, controllers, () -> {});
+        return loaded;
       }
     };
   }

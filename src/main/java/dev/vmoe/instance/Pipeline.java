@@ -220,9 +220,14 @@ public final class Pipeline implements AutoCloseable {
     return profile == null ? parts.topology() : parts.topology() + "\n" + profile.topology();
   }
 
-  /** Returns the model that the next batch is run with. */
+  /** Returns the first model that the next batch may be run with: the one that settings name. */
   public ModelCard card() {
     return parts.terms().served().card();
+  }
+
+  /** Returns the first model with experts that the next batch may be run with, else the first. */
+  public ModelCard routedCard() {
+    return parts.terms().routed();
   }
 
   /**

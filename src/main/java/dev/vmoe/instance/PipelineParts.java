@@ -143,7 +143,9 @@ record PipelineParts(
               new ShareTracer(tracing, topics, settings.getString(Settings.APPLICATION_ID)));
       InFlight inFlight =
           new InFlight(
-              () -> settings.inFlightImages(terms.current().maxBatchImages()),
+              () ->
+                  settings.inFlightImages(
+                      terms.current().maxBatchImages(), terms.served().parallelRuns()),
               settings.inFlightMaxBytes());
       metrics.images().inFlight(inFlight::images, inFlight::bytes);
       MicroBatcher<Waiting> batcher =

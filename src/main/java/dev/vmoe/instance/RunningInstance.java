@@ -27,7 +27,10 @@ public final class RunningInstance implements Instance {
     view = seen;
     map =
         new InstanceRoutingMap(
-            started::card, started::routingProfile, started::profileStandstill, System::nanoTime);
+            started::routedCard,
+            started::routingProfile,
+            started::profileStandstill,
+            System::nanoTime);
     pipeline = started;
   }
 

@@ -116,6 +116,7 @@ public final class RunningView implements PipelineView {
     PatchGrid grid = PatchGrid.of(card);
     return new BatchView(
         batch.id(),
+        card.name(),
         batch.batchSize(),
         batch.requestedCapacityRatio(),
         batch.effectiveCapacityRatio(),
@@ -166,9 +167,9 @@ public final class RunningView implements PipelineView {
   /** Nobody can tell yet what a change would be made to. */
   private static void refuseBehind(ConfigEntry waiting) {
     throw new ConflictException(
-        ("configuration %d waits until model %s is loaded, so nothing was written; try again then, or"
-                + " call it off with vmoe config set model=")
-            .formatted(waiting.offset(), waiting.overrides().get(Settings.MODEL)),
+        ("configuration %d waits until model %s is loaded, so nothing was written; try again then,"
+                + " or call it off with vmoe config set model= models.ladder=")
+            .formatted(waiting.offset(), waiting.requireSettings().modelsText()),
         null);
   }
 

@@ -7,16 +7,20 @@ import dev.vmoe.modelstore.FreeMemory;
 import dev.vmoe.modelstore.ModelFiles;
 import dev.vmoe.modelstore.ModelFolder;
 import dev.vmoe.modelstore.ModelOpener;
+import dev.vmoe.modelstore.ServedFiles;
 import dev.vmoe.output.ErrorText;
 import dev.vmoe.output.Progress;
 import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.RunLayout;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.PipelineException;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +34,7 @@ public final class SettingsModels implements ModelSource {
   private final Progress progress;
   private final Runnable firstLoaded;
   private boolean first = true;
+  private @Nullable RunLayout layout;
   private final Lock loading = new ReentrantLock();
   private volatile boolean stopping;
 
@@ -62,9 +67,9 @@ public final class SettingsModels implements ModelSource {
     return files(live).runnable(live, settings);
   }
 
-  private ModelFiles files(LiveSettings live) {
+  private ServedFiles files(LiveSettings live) {
     try {
-      return ModelFiles.of(settings, Objects.requireNonNullElseGet(live.model(), settings::model));
+      return ServedFiles.of(settings, live);
     } catch (IOException e) {
       throw new IllegalArgumentException("model: " + ErrorText.of(e), e);
     }
@@ -88,27 +93,57 @@ public final class SettingsModels implements ModelSource {
   }
 
   private LoadedModel open(LiveSettings live) {
-    ModelFiles files = files(live);
+    ServedFiles files = files(live);
     LiveSettings complete = files.runnable(live, settings);
-    VmoeSession session;
+    List<VmoeSession> sessions = new ArrayList<>();
     try {
-      FileSums.checkGraph(files.graph());
-      if (!first) {
-        FreeMemory.ofThisMachine().require(files.card().name(), files.bytes());
-      }
-      progress.say("loading " + files.graph());
-      session = ModelOpener.open(files.graph(), settings);
-    } catch (IOException e) {
-      throw new IllegalArgumentException("model: " + ErrorText.of(e), e);
-    }
-    try {
-      LoadedModel loaded = loaded(complete, files, session);
+      open(files, complete, sessions);
+      LoadedModel loaded = loaded(complete, files, sessions);
       requireGoesOn(); // nothing may start with it once the stop has waited for it
       return loaded;
+    } catch (IOException e) {
+      close(sessions);
+      throw new IllegalArgumentException("model: " + ErrorText.of(e), e);
     } catch (RuntimeException | Error e) {
-      session.close();
+      close(sessions);
       throw e;
     }
+  }
+
+  /** Loads the models one after the other, if there is memory for all. */
+  private void open(ServedFiles files, LiveSettings live, List<VmoeSession> sessions)
+      throws IOException {
+    for (ModelFiles model : files.models()) {
+      FileSums.checkGraph(model.graph());
+    }
+    if (!first || files.models().size() > 1) {
+      FreeMemory.ofThisMachine().require(files.names(), files.bytes());
+    }
+    for (ModelFiles model : files.models()) {
+      progress.say("loading " + model.graph());
+      sessions.add(open(model.graph(), live));
+    }
+  }
+
+  /** Closes all, even if one does not close. */
+  private static void close(List<VmoeSession> sessions) {
+    for (VmoeSession session : sessions) {
+      try {
+        session.close();
+      } catch (RuntimeException e) {
+        log.warn("model {} could not be closed", session.card().name(), e);
+      }
+    }
+  }
+
+  /** The first model chooses how many batches run at once, as long as the instance lives. */
+  private VmoeSession open(Path graph, LiveSettings live) throws IOException {
+    if (layout != null) {
+      return ModelOpener.openIn(layout, graph, settings);
+    }
+    VmoeSession session = ModelOpener.openToServe(graph, settings, live);
+    layout = new RunLayout(session.parallelRuns(), session.threads());
+    return session;
   }
 
   /** Waits for a model that is being loaded, as long as it takes; none is loaded after it. */
@@ -118,24 +153,43 @@ public final class SettingsModels implements ModelSource {
     loading.unlock();
   }
 
-  private LoadedModel loaded(LiveSettings live, ModelFiles files, VmoeSession session) {
+  private LoadedModel loaded(LiveSettings live, ServedFiles files, List<VmoeSession> sessions) {
     if (first) {
       firstLoaded.run();
     }
+    VmoeSession session = sessions.get(0);
     metrics.device(
-        session.device().label(), settings.getString(Settings.DEVICE), session.runtime());
+        session.device().label(),
+        settings.getString(Settings.DEVICE),
+        session.runtime(),
+        new RunLayout(session.parallelRuns(), session.threads()).toString());
+    if (!live.ladder().equals(live.beside())) {
+      log.warn(
+          "{} = {} has no use with {} = {}: the models beside are not loaded",
+          Settings.MODELS_LADDER,
+          live.asSettings().get(Settings.MODELS_LADDER),
+          Settings.CAPACITY_MODE,
+          live.capacity().mode());
+    }
+    List<LearnedControllers.SurveyedModel> surveyed = new ArrayList<>();
+    for (int i = 0; i < sessions.size(); i++) {
+      surveyed.add(
+          new LearnedControllers.SurveyedModel(sessions.get(i), files.models().get(i).quality()));
+    }
     LearnedControllers controllers;
     try (Progress.Bar bar = progress.bar("measuring cost, %", 100)) {
       controllers =
-          LearnedControllers.survey(
-              settings, live, session, files.quality(), metrics.capacity(), bar::at);
+          LearnedControllers.survey(settings, live, surveyed, metrics.capacity(), bar::at);
     }
     first = false;
-    log.info("{} is loaded from {}", session.card().name(), files.graph());
+    for (int i = 0; i < sessions.size(); i++) {
+      log.info(
+          "{} is loaded from {}", sessions.get(i).card().name(), files.models().get(i).graph());
+    }
     return new LoadedModel(
-        session,
+        List.copyOf(sessions),
         ModelOpener.decoder(session.card(), ModelOpener.limits(settings)),
         controllers,
-        session::close);
+        () -> close(sessions));
   }
 }

@@ -13,12 +13,14 @@ import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.settings.LiveSettings;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongFunction;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,8 +30,8 @@ import org.slf4j.LoggerFactory;
  * change of configuration prepares new terms and replaces them with one write; batches that are
  * open keep theirs.
  *
- * <p>Another model is loaded beside the one that is served. Each batch keeps the model it was
- * opened with until it has run; then the old model is closed.
+ * <p>Another model, or another ladder, is loaded beside what is served, whole: also a model that
+ * both have. Each batch keeps the models it was opened with until it has run; then they are closed.
  */
 final class TermsInForce implements ConfigFollower, AutoCloseable {
 
@@ -48,7 +50,7 @@ final class TermsInForce implements ConfigFollower, AutoCloseable {
 
   private volatile @Nullable InForce inForce;
 
-  /** The terms with the parts of their model that a batch does not need; replaced whole. */
+  /** The terms with the parts of their models that a batch does not need; replaced whole. */
   private record InForce(LoadedModel loaded, WatchedClassifier watched, BatchTerms terms) {}
 
   /**
@@ -72,9 +74,15 @@ final class TermsInForce implements ConfigFollower, AutoCloseable {
     return inForce().terms();
   }
 
-  /** Returns the model that the next batch is run with. */
+  /** Returns the first model that the next batch may be run with, watched with those beside it. */
   WatchedClassifier served() {
     return inForce().watched();
+  }
+
+  /** Returns the first model that has experts, or the first one if all are dense. */
+  ModelCard routed() {
+    List<ModelCard> cards = inForce().loaded().cards();
+    return cards.stream().filter(card -> !card.dense()).findFirst().orElse(cards.get(0));
   }
 
   private InForce inForce() {
@@ -102,7 +110,9 @@ final class TermsInForce implements ConfigFollower, AutoCloseable {
 
   @Override
   public boolean isReadyFor(LiveSettings settings) {
-    return inForce != null && Objects.equals(current().model(), settings.model());
+    return inForce != null
+        && Objects.equals(current().model(), settings.model())
+        && current().beside().equals(settings.beside());
   }
 
   @Override
@@ -119,7 +129,7 @@ final class TermsInForce implements ConfigFollower, AutoCloseable {
     if (settings.controllerInputs().equals(before.settings().controllerInputs())) {
       factory.check(settings);
     } else {
-      controller = load.toldTo(factory.create(settings));
+      controller = told(factory.create(settings), now.loaded());
     }
     BatchTerms terms = new BatchTerms(settings, before.model(), limits(settings), controller);
     InForce next = new InForce(now.loaded(), now.watched(), terms);
@@ -132,15 +142,17 @@ final class TermsInForce implements ConfigFollower, AutoCloseable {
     synchronized (open) {
       open.add(loaded);
     }
-    WatchedClassifier watched = new WatchedClassifier(loaded.classifier());
+    List<WatchedClassifier> watched = WatchedClassifier.together(loaded.classifiers());
     ServedModel model = new ServedModel(watched, loaded.decoder(), () -> giveBack(loaded));
     InForce next;
     try {
       LiveSettings settings = runnable(asked, loaded);
-      CapacityController controller = load.toldTo(loaded.controllers().create(settings));
+      CapacityController controller = told(loaded.controllers().create(settings), loaded);
       next =
           new InForce(
-              loaded, watched, new BatchTerms(settings, model, limits(settings), controller));
+              loaded,
+              watched.get(0),
+              new BatchTerms(settings, model, limits(settings), controller));
     } catch (RuntimeException e) {
       model.release();
       throw e;
@@ -160,7 +172,11 @@ final class TermsInForce implements ConfigFollower, AutoCloseable {
   }
 
   private static LiveSettings runnable(LiveSettings asked, LoadedModel loaded) {
-    return BufferRoom.runnable(asked, loaded.card(), loaded.classifier().parallelRuns());
+    return BufferRoom.runnable(asked, loaded.cards(), loaded.parallelRuns());
+  }
+
+  private CapacityController told(CapacityController controller, LoadedModel loaded) {
+    return load.toldTo(controller, loaded.cards().stream().map(ModelCard::name).toList());
   }
 
   private BatchLimits limits(LiveSettings settings) {
@@ -177,21 +193,30 @@ final class TermsInForce implements ConfigFollower, AutoCloseable {
 
   private void changeTo(InForce next, long loadedMs) {
     InForce before = inForce;
-    ModelCard card = next.watched().card();
-    metrics.model(card.name(), card.weightsHash(), card.moeBlocks(), card.numExperts());
-    cards.put(card.weightsHash(), card);
+    List<ModelCard> now = next.loaded().cards();
+    metrics.models(
+        now.stream()
+            .map(
+                card ->
+                    new PipelineMetrics.MeteredModel(
+                        card.name(), card.weightsHash(), card.moeBlocks(), card.numExperts()))
+            .toList());
+    now.forEach(card -> cards.put(card.weightsHash(), card));
     inForce = next;
     if (before != null) {
-      ModelCard old = before.watched().card();
       log.info(
-          "model {} ({}) from the next batch on, after {} ({}); it took {} ms to load",
-          card.name(),
-          card.weightsHash(),
-          old.name(),
-          old.weightsHash(),
+          "model {} from the next batch on, after {}; it took {} ms to load",
+          text(now),
+          text(before.loaded().cards()),
           loadedMs);
       before.terms().model().release();
     }
+  }
+
+  private static String text(List<ModelCard> cards) {
+    return cards.stream()
+        .map(card -> card.name() + " (" + card.weightsHash() + ")")
+        .collect(Collectors.joining(", "));
   }
 
   /** A model that does not close must not stop the batches of the one after it. */
@@ -204,7 +229,7 @@ final class TermsInForce implements ConfigFollower, AutoCloseable {
     try {
       loaded.close();
     } catch (RuntimeException e) {
-      log.warn("model {} could not be closed", loaded.card().name(), e);
+      log.warn("model {} could not be closed", loaded.names(), e);
     }
   }
 

@@ -39,6 +39,9 @@ public final class CapacityMetrics {
   private final GaugeValue configurationVersion;
   private final Counter configurationsRefused;
 
+  /** Of the last decision; belongs to those who record decisions, one at a time. */
+  private int lastModel;
+
   private volatile LoadReading reading;
   private volatile Attainable attainable = new Attainable(Double.NaN, Double.NaN);
 
@@ -76,6 +79,7 @@ public final class CapacityMetrics {
   /**
    * Records a batch's operating point.
    *
+   * @param model index of the model among those beside each other
    * @param requested requested capacity ratio
    * @param effective effective capacity ratio
    * @param k experts per token
@@ -84,12 +88,21 @@ public final class CapacityMetrics {
    *     predicted
    */
   public void decided(
-      double requested, double effective, int k, String reason, long predictedDelayNanos) {
+      int model,
+      double requested,
+      double effective,
+      int k,
+      String reason,
+      long predictedDelayNanos) {
     decisions.increment(reason);
     boolean first = Double.isNaN(requestedRatio.get());
-    if (!first && (requestedRatio.get() != requested || expertsPerToken.get() != k)) {
+    if (!first
+        && (lastModel != model
+            || requestedRatio.get() != requested
+            || expertsPerToken.get() != k)) {
       changes.increment(reason);
     }
+    lastModel = model;
     requestedRatio.set(requested);
     effectiveRatio.set(effective);
     expertsPerToken.set(k);

@@ -9,7 +9,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Records the experts' work for answered images of the served model. After a change of the model,
+ * Records the experts' work for answered images of the served models, of models beside each other
+ * together: a layer has as many experts as in the model with most. After a change of the model,
  * layers and experts that only the old one had are removed; those that both have count on.
  *
  * <p>The last answers of the old model come after the change. Their numbers for layers or experts
@@ -40,10 +41,14 @@ public final class ExpertMetrics {
     slots = meters.counter(Metric.EXPERT_SLOTS);
   }
 
-  /** Records these blocks and experts from now on. */
-  synchronized void serve(List<Integer> blocks, int experts) {
+  /** Records the blocks and experts of these models from now on. */
+  synchronized void serve(List<PipelineMetrics.MeteredModel> models) {
+    Map<Integer, Integer> experts = new HashMap<>();
+    for (PipelineMetrics.MeteredModel model : models) {
+      model.blocks().forEach(block -> experts.merge(block, model.numExperts(), Math::max));
+    }
     Map<Integer, BlockCounters> now = new HashMap<>();
-    blocks.forEach(block -> now.put(block, layer(Integer.toString(block), experts)));
+    experts.forEach((block, count) -> now.put(block, layer(Integer.toString(block), count)));
     List<Meter> kept = now.values().stream().flatMap(BlockCounters::meters).toList();
     List<Meter> gone =
         new ArrayList<>(layers.values().stream().flatMap(BlockCounters::meters).toList());

@@ -3,6 +3,9 @@ package dev.vmoe.metrics;
 import io.micrometer.core.instrument.Counter;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.model.snapshots.Unit;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 
@@ -22,6 +25,7 @@ public final class ImageMetrics {
   private final DistributionDataPoint decode;
   private final DistributionDataPoint latency;
   private final DoubleSupplier targetSeconds;
+  private volatile Map<String, Counter> byModel = Map.of();
 
   /**
    * Creates the recorder.
@@ -42,6 +46,34 @@ public final class ImageMetrics {
     queue = meters.histogram(Metric.IMAGE_QUEUE);
     decode = meters.histogram(Metric.IMAGE_DECODE);
     latency = meters.histogram(Metric.IMAGE_LATENCY);
+  }
+
+  /** Counts the answers of these models from now on; of those before no more. */
+  synchronized void serve(List<String> models) {
+    Map<String, Counter> before = byModel;
+    Map<String, Counter> now = new HashMap<>();
+    for (String model : models) {
+      Counter known = before.get(model);
+      now.put(model, known == null ? meters.counter(Metric.MODEL_IMAGES, model) : known);
+    }
+    byModel = now;
+    before.forEach(
+        (model, counter) -> {
+          if (!now.containsKey(model)) {
+            meters.remove(counter);
+          }
+        });
+  }
+
+  /**
+   * Counts answers by the model that gave them; the last ones of a model that is no longer served
+   * are not counted.
+   */
+  public void answeredBy(String model, int images) {
+    Counter counter = byModel.get(model);
+    if (counter != null) {
+      counter.increment(images);
+    }
   }
 
   /** Counts a record taken from the images topic. */

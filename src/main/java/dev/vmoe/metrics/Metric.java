@@ -16,15 +16,15 @@ public enum Metric {
   IMAGES_ANSWERED(counter("vmoe_images_answered_total", "images"), "Predictions emitted."),
   IMAGES_DEAD_LETTERED(
       counter("vmoe_images_dead_lettered_total", "images", "cause"),
-      "Dead letters emitted. cause: avro, the value is no Avro record; schema, its schema is unknown"
-          + " or cannot be read as an image request; refused, the value is missing or a field is too"
-          + " large or out of range; image, the image could not be decoded; expired, it could not be"
-          + " answered in time."),
+      "Dead letters emitted. cause: avro, the value is no Avro record; schema, its schema is"
+          + " unknown or cannot be read as an image request; refused, the value is missing or a"
+          + " field is too large or out of range; image, the image could not be"
+          + " decoded; expired, it could not be answered in time."),
   IMAGES_LATE(
       counter("vmoe_images_late_total", "images"),
       "Predictions emitted later than the target latency. Time counts from the record's timestamp"
-          + " or from when the instance first saw the record in its partition, whichever is later: a"
-          + " replay of old records is not late because of their age."),
+          + " or from when the instance first saw the record in its partition, whichever is later:"
+          + " a replay of old records is not late because of their age."),
   IMAGES_IN_FLIGHT(
       gauge("vmoe_images_in_flight", "images"),
       "Images read and not yet answered, of all partitions of the instance."),
@@ -68,7 +68,8 @@ public enum Metric {
       "Gates of this expert, summed over all tokens of answered images, before the top-K choice."),
   EXPERT_SLOTS(
       counter("vmoe_expert_slots_total", "slots"),
-      "Slots that each expert had for answered images. Dispatched / slots is utilization."),
+      "Slots that each expert had for answered images. Dispatched / slots is utilization. With"
+          + " models.ladder, of all models together: a layer that only one has looks less used."),
   TOKENS_DROPPED(
       counter("vmoe_tokens_dropped_entirely_total", "tokens", "layer"),
       "Tokens that got no expert in a layer: all their choices were dropped."),
@@ -105,8 +106,8 @@ public enum Metric {
   BACKLOG_AGE(
       gauge("vmoe_backlog_age_seconds", "seconds"),
       "Time that the oldest unanswered image has waited, at the last reading. It counts from when"
-          + " the instance saw the image in its partition, not from the record's timestamp. For older"
-          + " images it counts from when the instance took the partition over."),
+          + " the instance saw the image in its partition, not from the record's timestamp. For"
+          + " older images it counts from when the instance took the partition over."),
   ARRIVALS(
       gauge("vmoe_arrivals_per_second", "images/second"),
       "Images a second that arrive in the instance's partitions, at the last reading."),
@@ -120,20 +121,27 @@ public enum Metric {
           + " highest quality; fastest, at the cheapest one."),
   OFFERED_LOAD(
       gauge("vmoe_offered_load_ratio", "ratio", "point"),
-      "Arrivals / attainable images a second. Above 1 at the best point, quality is reduced; above 1"
-          + " at the fastest, the backlog grows even at minimum quality: scale out. A low capacity in"
-          + " force hides neither."),
+      "Arrivals / attainable images a second. Above 1 at the best point, quality is reduced; above"
+          + " 1 at the fastest, the backlog grows even at minimum quality: scale out. A low"
+          + " capacity in force hides neither."),
   CONFIGURATION_VERSION(
       gauge("vmoe_configuration_version", "offset"),
       "Version of the configuration in force: the offset of its record; -1 for the settings file."),
   CONFIGURATIONS_REFUSED(
       counter("vmoe_configurations_refused_total", "records"),
       "Refused configuration records; the configuration before stays in force."),
-  MODEL(info("vmoe_model_info", "model", "weights"), "The served model. weights: their hash."),
+  MODEL(
+      info("vmoe_model_info", "model", "weights"),
+      "A served model: one, or with models.ladder each of those beside each other. weights: their"
+          + " hash."),
+  MODEL_IMAGES(
+      counter("vmoe_model_images_total", "images", "model"),
+      "Predictions emitted, by the model that made them. A model that is no longer served is"
+          + " removed."),
   DEVICE(
-      info("vmoe_device_info", "device", "asked", "runtime"),
+      info("vmoe_device_info", "device", "asked", "runtime", "runs"),
       "Device that the model runs on. asked: device in the settings. runtime: ONNX Runtime's"
-          + " version and execution provider."),
+          + " version and execution provider. runs: batches that run at once × threads of each."),
   STREAMS_STATE(
       gauge("vmoe_streams_state", "", "state"),
       "1 for the current state of Kafka Streams, 0 for the others."),

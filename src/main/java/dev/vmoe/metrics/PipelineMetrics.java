@@ -2,6 +2,7 @@ package dev.vmoe.metrics;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Meter;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -23,10 +24,20 @@ public final class PipelineMetrics {
   private final TraceMetrics traces;
   private final Counter threadFailures;
   private final Counter observerFailures;
-  private final Map<Metric, InfoMeter> infos = new EnumMap<>(Metric.class);
+  private final Map<Metric, List<InfoMeter>> infos = new EnumMap<>(Metric.class);
 
-  /** The current fact of an information metric. */
+  /** A current fact of an information metric. */
   private record InfoMeter(List<String> labelValues, Meter meter) {}
+
+  /**
+   * A served model.
+   *
+   * @param weightsHash hash of its weights
+   * @param blocks encoder blocks that are MoE layers, ascending; empty for a dense model
+   * @param numExperts E
+   */
+  public record MeteredModel(
+      String name, String weightsHash, List<Integer> blocks, int numExperts) {}
 
   /**
    * Creates the recorders of an instance before its model is known; once for each {@code meters}.
@@ -58,7 +69,7 @@ public final class PipelineMetrics {
     this.meters = meters;
     batches = new BatchMetrics(meters, flushReasons);
     experts = new ExpertMetrics(meters);
-    experts.serve(blocks, numExperts);
+    experts.serve(List.of(new MeteredModel("", "", blocks, numExperts)));
     capacity = new CapacityMetrics(meters, nanoClock);
     images = new ImageMetrics(meters, capacity::latencyTargetSeconds);
     traces = new TraceMetrics(meters);
@@ -98,8 +109,14 @@ public final class PipelineMetrics {
    * @param numExperts E
    */
   public void model(String name, String weightsHash, List<Integer> blocks, int numExperts) {
-    experts.serve(blocks, numExperts);
-    info(Metric.MODEL, name, weightsHash);
+    models(List.of(new MeteredModel(name, weightsHash, blocks, numExperts)));
+  }
+
+  /** Records which models are served beside each other, in place of those before. */
+  public void models(List<MeteredModel> models) {
+    experts.serve(models);
+    images.serve(models.stream().map(MeteredModel::name).toList());
+    info(Metric.MODEL, models.stream().map(it -> List.of(it.name(), it.weightsHash())).toList());
   }
 
   /**
@@ -108,21 +125,26 @@ public final class PipelineMetrics {
    * @param device the device in use
    * @param asked the device in the settings
    * @param runtime name and version of the runtime
+   * @param runs how many batches run at once, on how many threads each
    */
-  public void device(String device, String asked, String runtime) {
-    info(Metric.DEVICE, device, asked, runtime);
+  public void device(String device, String asked, String runtime, String runs) {
+    info(Metric.DEVICE, List.of(List.of(device, asked, runtime, runs)));
   }
 
-  private synchronized void info(Metric metric, String... labelValues) {
-    InfoMeter before = infos.get(metric);
-    List<String> values = List.of(labelValues);
-    if (before != null && before.labelValues().equals(values)) {
-      return;
+  /** Replaces the facts of a metric; one that stays true is not touched. */
+  private synchronized void info(Metric metric, List<List<String>> facts) {
+    List<InfoMeter> before = infos.getOrDefault(metric, List.of());
+    List<InfoMeter> now = new ArrayList<>();
+    for (List<String> fact : facts) {
+      now.add(
+          before.stream()
+              .filter(it -> it.labelValues().equals(fact))
+              .findFirst()
+              .orElseGet(
+                  () -> new InfoMeter(fact, meters.info(metric, fact.toArray(String[]::new)))));
     }
-    infos.put(metric, new InfoMeter(values, meters.info(metric, labelValues)));
-    if (before != null) {
-      meters.remove(before.meter());
-    }
+    infos.put(metric, now);
+    before.stream().filter(it -> !now.contains(it)).forEach(it -> meters.remove(it.meter()));
   }
 
   /**

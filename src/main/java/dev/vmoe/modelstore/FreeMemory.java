@@ -3,21 +3,20 @@ package dev.vmoe.modelstore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The free memory for a second model: of the machine, or of the container (control groups, version
- * 2) if less.
+ * The free memory for models that are about to be loaded: of the machine, or of the container
+ * (control groups, version 2) if less.
  *
  * @param memInfo {@code /proc/meminfo}
  * @param group folder of the control group
  */
 public record FreeMemory(Path memInfo, Path group) {
-
-  /** While a file is loaded, its weights are in memory twice. */
-  private static final int COPIES = 2;
 
   private static final Pattern AVAILABLE =
       Pattern.compile("^MemAvailable:\\s+(\\d+) kB$", Pattern.MULTILINE);
@@ -54,19 +53,22 @@ public record FreeMemory(Path memInfo, Path group) {
   }
 
   /**
-   * Checks that a model fits into the free memory.
+   * Checks that models fit into the free memory. They are loaded one after the other; while a file
+   * is loaded, its weights are in memory twice.
    *
-   * @param fileBytes bytes of its files
-   * @throws IllegalArgumentException if it does not; the message has the numbers
+   * @param names of the models, for the message
+   * @param fileBytes bytes of each one's files
+   * @throws IllegalArgumentException if they do not; the message has the numbers
    */
-  public void require(String name, long fileBytes) {
+  public void require(String names, List<Long> fileBytes) {
     OptionalLong free = bytes();
-    long needed = COPIES * fileBytes;
+    long files = fileBytes.stream().mapToLong(Long::longValue).sum();
+    long needed = files + Collections.max(fileBytes);
     if (free.isPresent() && free.getAsLong() < needed) {
       throw new IllegalArgumentException(
-          ("model %s does not fit into memory beside the one that is served: its files have %d"
-                  + " bytes, loading needs twice that, and %d bytes are free")
-              .formatted(name, fileBytes, free.getAsLong()));
+          ("%s: not enough memory beside what is served: the files have %d bytes, loading needs %d"
+                  + " bytes, and %d bytes are free")
+              .formatted(names, files, needed, free.getAsLong()));
     }
   }
 }

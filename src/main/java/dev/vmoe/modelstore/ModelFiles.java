@@ -1,10 +1,7 @@
 package dev.vmoe.modelstore;
 
-import dev.vmoe.batch.BufferRoom;
 import dev.vmoe.capacity.QualityProfile;
 import dev.vmoe.moe.ModelCard;
-import dev.vmoe.settings.CapacityRequirements;
-import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,9 +13,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param graph the model file
  * @param card its description
- * @param quality its quality profile; null if there is none
+ * @param profile its quality profile, with what it was measured on; null if there is none
  */
-public record ModelFiles(Path graph, ModelCard card, @Nullable QualityProfile quality) {
+public record ModelFiles(Path graph, ModelCard card, @Nullable ProfileFile profile) {
+
+  /** Returns the quality profile; null if there is none. */
+  public @Nullable QualityProfile quality() {
+    return profile == null ? null : profile.toProfile();
+  }
 
   /**
    * Returns the files of the model that settings name.
@@ -37,42 +39,7 @@ public record ModelFiles(Path graph, ModelCard card, @Nullable QualityProfile qu
       throw new IOException("no model file " + graph);
     }
     ModelCard card = ModelOpener.card(graph);
-    return new ModelFiles(graph, card, ProfileFile.find(graph, card).orElse(null));
-  }
-
-  /**
-   * Returns the settings completed for the model, checked as every instance does before it uses
-   * them.
-   *
-   * @param file settings of the instance
-   */
-  public LiveSettings complete(LiveSettings live, Settings file) {
-    return complete(live, file, card, quality);
-  }
-
-  /**
-   * Returns the settings completed for the model, checked for the memory of this JVM, too.
-   *
-   * @param file settings of the instance
-   * @throws IllegalArgumentException if the model cannot run with them here
-   */
-  public LiveSettings runnable(LiveSettings live, Settings file) {
-    return BufferRoom.runnable(complete(live, file), card, file.inferenceRuns());
-  }
-
-  /**
-   * Returns the settings completed for a model, checked except for memory.
-   *
-   * @param file settings of the instance
-   * @param quality the model's quality profile; null if there is none
-   * @throws IllegalArgumentException if the model cannot run with them
-   */
-  public static LiveSettings complete(
-      LiveSettings live, Settings file, ModelCard card, @Nullable QualityProfile quality) {
-    LiveSettings complete = live.forModel(card);
-    CapacityRequirements.check(
-        complete, file.commitInterval(), QualityProfile.known(quality, card));
-    return complete;
+    return new ModelFiles(graph, card, ProfileFile.of(graph, card).orElse(null));
   }
 
   /** Returns the bytes of the graph and its weights. */

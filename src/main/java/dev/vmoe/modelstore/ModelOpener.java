@@ -1,5 +1,7 @@
 package dev.vmoe.modelstore;
 
+import dev.vmoe.batch.BufferRoom;
+import dev.vmoe.batch.LayoutSurvey;
 import dev.vmoe.image.DecoderLimits;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.image.OpenCvDecoder;
@@ -10,14 +12,23 @@ import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Resize;
 import dev.vmoe.onnx.OnnxModel;
+import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.RunLayout;
 import dev.vmoe.settings.Settings;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /** Opens a model file: its card, a session on a device, a decoder for its input. */
 public final class ModelOpener {
+
+  private static final RunLayout ON_GPU = new RunLayout(2, 1);
+
+  /** Part of the time for the cost survey that each layout may take. */
+  private static final int LAYOUT_PART = 10;
 
   private ModelOpener() {}
 
@@ -34,13 +45,59 @@ public final class ModelOpener {
     }
   }
 
-  /** Opens a model on the device in the settings. */
-  public static VmoeSession open(Path model, Settings settings) throws IOException {
-    return open(
-        model,
-        settings.getString(Settings.DEVICE),
-        settings.inferenceThreads(),
-        settings.inferenceRuns());
+  /**
+   * Opens a model as an instance serves it. Where the settings leave the layout of its runs open,
+   * it is measured, which takes a while; on a GPU two batches run at once, so that copying hides
+   * behind computing.
+   *
+   * @param live what is about to be in force: the largest batch, and the time to answer in
+   */
+  public static VmoeSession openToServe(Path model, Settings settings, LiveSettings live)
+      throws IOException {
+    List<RunLayout> layouts = layouts(card(model), settings, live);
+    VmoeSession session = openIn(layouts.get(0), model, settings);
+    if (layouts.size() == 1) {
+      return session;
+    }
+    if (session.device().kind() == Device.Kind.CUDA) {
+      session.close();
+      return openIn(ON_GPU, model, settings);
+    }
+    try {
+      return new LayoutSurvey<VmoeSession>(
+              layout -> openUnchecked(layout, model, settings),
+              live.maxBatchImages(),
+              live.capacity().targetLatency().dividedBy(2),
+              settings.costSurvey().dividedBy(LAYOUT_PART))
+          .choose(session, layouts);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  /** Returns the layouts that the settings allow and whose buffers fit; the first one always. */
+  private static List<RunLayout> layouts(ModelCard card, Settings settings, LiveSettings live) {
+    List<RunLayout> layouts = settings.runLayouts();
+    return layouts.stream()
+        .filter(
+            layout ->
+                layout.equals(layouts.get(0))
+                    || BufferRoom.fits(card, live.maxBatchImages(), layout.runs()))
+        .toList();
+  }
+
+  private static VmoeSession openUnchecked(RunLayout layout, Path model, Settings settings) {
+    try {
+      return openIn(layout, model, settings);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Opens a model on the device in the settings, for so many runs at once. */
+  public static VmoeSession openIn(RunLayout layout, Path model, Settings settings)
+      throws IOException {
+    return open(model, settings.getString(Settings.DEVICE), layout.threads(), layout.runs());
   }
 
   /** Opens a model on a device, by its label, for one run at a time. */

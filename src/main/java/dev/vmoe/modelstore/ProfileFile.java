@@ -90,8 +90,23 @@ public record ProfileFile(
    * @throws IOException if the profile cannot be read, or belongs to another model
    */
   public static Optional<QualityProfile> find(Path model, ModelCard card) throws IOException {
-    Path file = beside(model);
-    return Files.exists(file) ? Optional.of(read(file).forModel(card, file)) : Optional.empty();
+    return of(model, card).map(ProfileFile::toProfile);
+  }
+
+  /** Returns the file beside a model file as {@link #find} does, with what it was measured on. */
+  static Optional<ProfileFile> of(Path model, ModelCard card) throws IOException {
+    Path path = beside(model);
+    if (!Files.exists(path)) {
+      return Optional.empty();
+    }
+    ProfileFile file = read(path);
+    file.forModel(card, path);
+    return Optional.of(file);
+  }
+
+  /** Returns the images that it was measured on, for people; equal texts mean the same images. */
+  String measuredOn() {
+    return "%d images of %s, seed %d".formatted(images, set, seed);
   }
 
   /**

@@ -5,6 +5,11 @@ import dev.vmoe.capacity.PointBounds;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The settings of a capacity controller.
@@ -31,11 +36,22 @@ public record CapacitySettings(
    * @param maxRatio maximum capacity ratio
    * @param minExpertsPerToken minimum K; 0 for that of the model's training until it is known
    * @param maxExpertsPerToken maximum K; 0 for that of the model's training until it is known
+   * @param unbound indices of the models that they do not bind; none until the models are known
    */
   public record Bounds(
-      double minRatio, double maxRatio, int minExpertsPerToken, int maxExpertsPerToken) {
+      double minRatio,
+      double maxRatio,
+      int minExpertsPerToken,
+      int maxExpertsPerToken,
+      Set<Integer> unbound) {
 
-    /** Rejects a minimum above its maximum. */
+    /** Creates bounds of every model. */
+    public Bounds(
+        double minRatio, double maxRatio, int minExpertsPerToken, int maxExpertsPerToken) {
+      this(minRatio, maxRatio, minExpertsPerToken, maxExpertsPerToken, Set.of());
+    }
+
+    /** Rejects a minimum above its maximum; copies the set. */
     public Bounds {
       if (!(minRatio <= maxRatio)) {
         throw new IllegalArgumentException(
@@ -52,6 +68,7 @@ public record CapacitySettings(
                     Settings.EXPERTS_PER_TOKEN_MAX,
                     maxExpertsPerToken));
       }
+      unbound = Set.copyOf(unbound);
     }
 
     /**
@@ -60,15 +77,31 @@ public record CapacitySettings(
      * @throws IllegalArgumentException if K is that of the training and the model is not known yet
      */
     public PointBounds toPoints() {
-      return new PointBounds(minRatio, maxRatio, minExpertsPerToken, maxExpertsPerToken);
+      return new PointBounds(minRatio, maxRatio, minExpertsPerToken, maxExpertsPerToken, unbound);
     }
 
-    private Bounds forModel(ModelCard card) {
+    /** Of several models, a dense one is not bound: it has one point, and is there to be chosen. */
+    private Bounds forModels(List<ModelCard> cards) {
+      List<ModelCard> byK =
+          cards.stream()
+              .filter(card -> cards.size() == 1 || !card.dense())
+              .sorted(Comparator.comparingInt(ModelCard::expertsPerToken))
+              .toList();
+      if (byK.isEmpty()) {
+        byK = cards.subList(0, 1);
+      }
+      ModelCard widest = byK.get(byK.size() - 1);
       return new Bounds(
           minRatio,
           maxRatio,
-          knownK(Settings.EXPERTS_PER_TOKEN_MIN, minExpertsPerToken, card),
-          knownK(Settings.EXPERTS_PER_TOKEN_MAX, maxExpertsPerToken, card));
+          minExpertsPerToken == 0
+              ? knownK(Settings.EXPERTS_PER_TOKEN_MIN, 0, byK.get(0))
+              : knownK(Settings.EXPERTS_PER_TOKEN_MIN, minExpertsPerToken, widest),
+          knownK(Settings.EXPERTS_PER_TOKEN_MAX, maxExpertsPerToken, widest),
+          IntStream.range(0, cards.size())
+              .filter(i -> cards.size() > 1 && cards.get(i).dense())
+              .boxed()
+              .collect(Collectors.toSet()));
     }
   }
 
@@ -85,14 +118,15 @@ public record CapacitySettings(
    * Returns the settings with every K known. A ratio above what the model needs is accepted:
    * nothing is dropped then.
    *
+   * @param cards of the models that may be chosen; the fixed point is the first one's
    * @throws IllegalArgumentException if a K is above that of the training
    */
-  CapacitySettings forModel(ModelCard card) {
+  CapacitySettings forModels(List<ModelCard> cards) {
     return new CapacitySettings(
         mode,
         ratio,
-        knownK(Settings.EXPERTS_PER_TOKEN, expertsPerToken, card),
-        bounds.forModel(card),
+        knownK(Settings.EXPERTS_PER_TOKEN, expertsPerToken, cards.get(0)),
+        bounds.forModels(cards),
         targetLatency,
         routing);
   }

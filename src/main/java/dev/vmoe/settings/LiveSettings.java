@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param version offset of the record; null where the settings file alone is in force
  * @param model name of the model, or its path if the settings file has one; null if neither is set
+ * @param ladder names of the models that may answer beside it in adaptive mode
  * @param capacity settings of the capacity controller
  * @param latePolicy what becomes of images that can no longer be in time
  * @param maxBatchImages maximum images of a micro-batch
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 public record LiveSettings(
     @Nullable Long version,
     @Nullable String model,
+    List<String> ladder,
     CapacitySettings capacity,
     LatePolicy latePolicy,
     int maxBatchImages,
@@ -36,6 +38,7 @@ public record LiveSettings(
   public static final List<String> KEYS =
       List.of(
           Settings.MODEL,
+          Settings.MODELS_LADDER,
           Settings.CAPACITY_MODE,
           Settings.CAPACITY_RATIO,
           Settings.EXPERTS_PER_TOKEN,
@@ -49,8 +52,14 @@ public record LiveSettings(
           Settings.BATCH_MAX_IMAGES,
           Settings.BATCH_LINGER_MS);
 
-  /** Rejects settings that contradict each other. */
+  /** Rejects settings that contradict each other; copies the list. */
   public LiveSettings {
+    ladder = List.copyOf(ladder);
+    if (model != null && ladder.contains(model)) {
+      throw new IllegalArgumentException(
+          "%s: %s is the model itself (%s); name only those beside it"
+              .formatted(Settings.MODELS_LADDER, model, Settings.MODEL));
+    }
     if ((capacity.mode() == CapacityMode.ADAPTIVE || latePolicy == LatePolicy.EXPIRE)
         && capacity.targetLatency().compareTo(linger) <= 0) {
       throw new IllegalArgumentException(
@@ -86,6 +95,7 @@ public record LiveSettings(
     return new LiveSettings(
         version,
         (String) values.find(Settings.MODEL),
+        ModelLadder.names((String) values.get(Settings.MODELS_LADDER)),
         new CapacitySettings(
             CapacityMode.ofLabel((String) values.get(Settings.CAPACITY_MODE)),
             (Double) values.get(Settings.CAPACITY_RATIO),
@@ -145,7 +155,10 @@ public record LiveSettings(
     if (key.equals(Settings.MODEL)) {
       ModelName.require(text);
     }
-    return Problem.parse(definition, text);
+    Object value = Problem.parse(definition, text);
+    return key.equals(Settings.MODELS_LADDER)
+        ? ModelLadder.text(ModelLadder.names((String) value))
+        : value;
   }
 
   /**
@@ -176,8 +189,29 @@ public record LiveSettings(
    * @throws IllegalArgumentException if the model cannot run with them; its message has the numbers
    */
   public LiveSettings forModel(ModelCard card) {
+    return forModels(List.of(card));
+  }
+
+  /**
+   * Returns the settings with every K known, for models that may be chosen among.
+   *
+   * @param cards of the model first, then of those {@link #beside} it
+   * @throws IllegalArgumentException as above
+   */
+  public LiveSettings forModels(List<ModelCard> cards) {
     return new LiveSettings(
-        version, model, capacity.forModel(card), latePolicy, maxBatchImages, linger);
+        version, model, ladder, capacity.forModels(cards), latePolicy, maxBatchImages, linger);
+  }
+
+  /** Returns the names of the models that are served beside the model: none in fixed mode. */
+  public List<String> beside() {
+    return capacity.mode() == CapacityMode.ADAPTIVE ? ladder : List.of();
+  }
+
+  /** Returns the model and those beside it, for people. */
+  public String modelsText() {
+    String first = model == null ? "the one of the settings file" : model;
+    return beside().isEmpty() ? first : first + " beside " + ModelLadder.text(beside());
   }
 
   /** Returns the value of each of {@link #KEYS} that is set, as text of a settings file. */
@@ -187,6 +221,7 @@ public record LiveSettings(
     if (model != null) {
       texts.put(Settings.MODEL, model);
     }
+    texts.put(Settings.MODELS_LADDER, ModelLadder.text(ladder));
     texts.put(Settings.CAPACITY_MODE, capacity.mode().label());
     texts.put(Settings.CAPACITY_RATIO, Double.toString(capacity.ratio()));
     texts.put(Settings.EXPERTS_PER_TOKEN, Integer.toString(capacity.expertsPerToken()));

@@ -24,6 +24,12 @@ final class ModelDefinitions {
             "Folder with a folder for each model, named as the model is. If not set, the models"
                 + " that come with the project are used. A configuration record can name these"
                 + " models only.")
+        .setting(Settings.MODELS_LADDER, STRING, ModelLadder.NONE, ModelLadder.check(), MEDIUM)
+        .means(
+            "Models that may answer beside the one that model names, in adaptive mode: names of"
+                + " folders in models.dir, separated by commas, or none. Each batch runs the most"
+                + " accurate point of any of them that the load allows. They need its image size,"
+                + " classes and resizing, and quality profiles measured on the same images.")
         .setting(
             Settings.DEVICE,
             STRING,
@@ -33,13 +39,13 @@ final class ModelDefinitions {
         .means(
             "Where the model runs: auto, cpu, cuda or cuda:N. auto takes the first GPU, or the"
                 + " CPU if there is none, and logs which; cuda without a GPU refuses to start.")
-        .setting(Settings.INFERENCE_RUNS, INT, 1, Range.atLeast(1), MEDIUM)
+        .setting(Settings.INFERENCE_RUNS, INT, 0, Range.atLeast(0), MEDIUM)
         .means(
-            "Batches that run at once. As many as there are cores, each on one thread, answer more"
-                + " images where the model is small; a single batch then takes longer.")
+            "Batches that run at once. 0: measured at the start. More runs, each on fewer threads,"
+                + " are taken if they answer at least 10 % more images and a full batch still takes"
+                + " at most half of target.latency.ms; on a GPU two.")
         .setting(Settings.INFERENCE_THREADS, INT, 0, Range.atLeast(0), MEDIUM)
-        .means(
-            "Threads of one run on the CPU; 0 means the number of cores divided by inference.runs.")
+        .means("Threads of one run on the CPU; 0 means the number of cores divided by the runs.")
         .setting(Settings.DECODE_THREADS, INT, 0, Range.atLeast(0), MEDIUM)
         .means(
             "Threads that decode images. 0 means the number of cores where the model takes them"

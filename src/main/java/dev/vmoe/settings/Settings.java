@@ -34,6 +34,7 @@ public final class Settings extends AbstractConfig {
   public static final String TOPIC_PREFIX = "topic.prefix";
   public static final String MODEL = "model";
   public static final String MODELS_DIR = "models.dir";
+  public static final String MODELS_LADDER = "models.ladder";
   public static final String DEVICE = "device";
   public static final String INFERENCE_RUNS = "inference.runs";
   public static final String INFERENCE_THREADS = "inference.threads";
@@ -180,16 +181,17 @@ public final class Settings extends AbstractConfig {
     return Optional.ofNullable(getString(MODELS_DIR)).map(Path::of);
   }
 
-  /** Returns how many batches run at once. */
-  public int inferenceRuns() {
-    return getInt(INFERENCE_RUNS);
-  }
-
-  /** Returns the threads of one run on the CPU. */
-  public int inferenceThreads() {
+  /**
+   * Returns how runs may share the CPU, fewest runs first; more than one layout where the number of
+   * runs is to be chosen by measuring.
+   */
+  public List<RunLayout> runLayouts() {
+    int runs = getInt(INFERENCE_RUNS);
     int threads = getInt(INFERENCE_THREADS);
     int cores = Runtime.getRuntime().availableProcessors();
-    return threads > 0 ? threads : Math.max(1, cores / inferenceRuns());
+    return runs == 0
+        ? RunLayout.over(cores, threads)
+        : List.of(new RunLayout(runs, threads > 0 ? threads : Math.max(1, cores / runs)));
   }
 
   /**
@@ -213,10 +215,15 @@ public final class Settings extends AbstractConfig {
     return Duration.ofMillis(getLong(REGISTRY_RETRY_MS));
   }
 
-  /** Returns the maximum images in flight of one partition, for batches of this maximum size. */
-  public int inFlightImages(int maxBatchImages) {
+  /**
+   * Returns the maximum images in flight of one partition.
+   *
+   * @param maxBatchImages maximum images of a batch
+   * @param runs batches that run at once
+   */
+  public int inFlightImages(int maxBatchImages, int runs) {
     int images = getInt(IN_FLIGHT_IMAGES);
-    return images > 0 ? images : (3 + inferenceRuns()) * maxBatchImages;
+    return images > 0 ? images : (3 + runs) * maxBatchImages;
   }
 
   /** Returns the time limit of the cost survey. */

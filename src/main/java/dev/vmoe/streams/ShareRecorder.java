@@ -42,6 +42,7 @@ public final class ShareRecorder implements ImageObserver {
     metrics
         .capacity()
         .decided(
+            decision.point().model(),
             decision.point().capacityRatio(),
             result.effectiveCapacityRatio(),
             decision.point().expertsPerToken(),
@@ -62,6 +63,7 @@ public final class ShareRecorder implements ImageObserver {
   @Override
   public void emitted(Emission emission) {
     ImageMetrics images = metrics.images();
+    int answered = 0;
     for (Answer<Waiting> answer : emission.share().answers()) {
       if (answer instanceof Answer.Classified<Waiting> classified) {
         long ageMs = emission.nowMs() - classified.origin().record().timestamp();
@@ -71,10 +73,12 @@ public final class ShareRecorder implements ImageObserver {
             classified.decodeNanos(),
             ageMs,
             Math.min(TimeUnit.MILLISECONDS.toNanos(ageMs), emission.nowNanos() - seenNanos));
+        answered++;
       } else if (answer instanceof Answer.Rejected<Waiting> rejected) {
         deadLetter(images, rejected);
       }
     }
+    images.answeredBy(emission.share().run().card().name(), answered);
   }
 
   private static void deadLetter(ImageMetrics images, Answer.Rejected<Waiting> rejected) {

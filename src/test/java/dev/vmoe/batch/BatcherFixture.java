@@ -161,6 +161,16 @@ abstract class BatcherFixture {
 
     volatile int runs = 1;
 
+    private final String name;
+
+    PixelEcho() {
+      this("echo");
+    }
+
+    PixelEcho(String name) {
+      this.name = name;
+    }
+
     @Override
     public int parallelRuns() {
       return runs;
@@ -174,7 +184,7 @@ abstract class BatcherFixture {
     @Override
     public ModelCard card() {
       return new ModelCard(
-          "echo", "", List.of("red"), 1, 1, List.of(), 0, 0, 1, true, "bilinear", "echo");
+          name, "", List.of("red"), 1, 1, List.of(), 0, 0, 1, true, "bilinear", "echo");
     }
 
     @Override

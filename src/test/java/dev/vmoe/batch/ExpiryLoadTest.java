@@ -34,7 +34,9 @@ class ExpiryLoadTest extends BatcherFixture {
   private int expired;
 
   @ParameterizedTest(name = "load {0}, runs vary by {1}, slow by {2}")
-  @CsvSource({"1.3, 0, 1", "1.3, 0.1, 1", "1.1, 0.1, 1", "2, 0.1, 1", "3, 0.1, 1", "1.3, 0.1, 1.08"})
+  @CsvSource({
+    "1.3, 0, 1", "1.3, 0.1, 1", "1.1, 0.1, 1", "2, 0.1, 1", "3, 0.1, 1", "1.3, 0.1, 1.08"
+  })
   void shouldAnswerInTimeAtNearlyTheFullRate(double load, double noise, double slow) {
     fastestRun = ExpiryLoadTest::run;
     terms = terms(FULL, Long.MAX_VALUE, NEVER_LINGERS).get();

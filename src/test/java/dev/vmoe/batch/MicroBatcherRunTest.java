@@ -3,6 +3,7 @@ package dev.vmoe.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.capacity.CapacityController;
+import dev.vmoe.capacity.Decision;
 import dev.vmoe.capacity.FixedCapacity;
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.capacity.RunTime;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
@@ -152,6 +154,32 @@ class MicroBatcherRunTest extends BatcherFixture {
     assertThat(samples.get(1).lastRun()).isNotNull();
     assertThat(samples.get(2).lastRun()).as("of another model").isNull();
     assertThat(old.use()).isFalse();
+  }
+
+  @Test
+  void shouldRunTheModelThatThePointNames() throws Exception {
+    PixelEcho other = new PixelEcho("other");
+    ServedModel both =
+        new ServedModel(List.of(classifier, other), BatcherFixture::decode, () -> {});
+    limits = new BatchLimits(2, 1_000, NEVER_LINGERS);
+    AtomicInteger batches = new AtomicInteger();
+    CapacityController alternating =
+        sample -> {
+          samples.add(sample);
+          return new Decision(
+              new OperatingPoint(batches.getAndIncrement() % 2, 1, 2), SETTINGS.routing(), "turn");
+        };
+    BatchTerms terms = new BatchTerms(LIVE, both, limits, alternating);
+    batcher = new MicroBatcher<>(() -> terms, 2, (run, origins) -> {});
+    Lane<Integer> lane = batcher.openLane();
+    submit(lane, 1, 2, 3, 4, 5, 6);
+
+    assertThat(take(lane).run().card().name()).isEqualTo("echo");
+    assertThat(take(lane).run().card().name()).isEqualTo("other");
+    assertThat(take(lane).run().card().name()).isEqualTo("echo");
+    assertThat(classifier.pixelsSeen).containsExactly(List.of(1, 2), List.of(5, 6));
+    assertThat(other.pixelsSeen).containsExactly(List.of(3, 4));
+    assertThat(samples.get(2).lastRun().point().model()).as("what it is learnt of").isEqualTo(1);
   }
 
   private ServedModel served(List<String> events, String name) {

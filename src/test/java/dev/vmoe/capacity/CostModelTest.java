@@ -228,4 +228,27 @@ class CostModelTest {
     assertThat(learn(cost, after(unknown, 32, 0, 0))).isEmpty();
     assertThat(cost.machineFactor()).isEqualTo(1);
   }
+
+  @Test
+  void shouldKnowEachModelByItselfAndTheMachineForAll() {
+    OperatingPoint half = new OperatingPoint(0.5, 2);
+    OperatingPoint full = new OperatingPoint(1.0, 2);
+    CostModel cost =
+        CostModel.ofModels(
+            List.of(
+                new CostModel(
+                    List.of(new RunTime(half, 10, 30_000_000), new RunTime(full, 10, 40_000_000))),
+                new CostModel(List.of(new RunTime(full, 10, 10_000_000)))));
+
+    assertThat(cost.points()).containsExactly(half, full, full.ofModel(1));
+    assertThat(cost.surveyedSeconds(new OperatingPoint(0.75, 2), 10))
+        .isCloseTo(0.035, within(1e-9));
+    assertThat(cost.surveyedSeconds(full.ofModel(1), 10)).isCloseTo(0.010, within(1e-9));
+    assertThat(cost.knows(half.ofModel(1))).as("measured for another model only").isFalse();
+
+    RunTime slow = new RunTime(full.ofModel(1), 10, 20_000_000);
+    cost.observe(new Sample(0, 10, 0, 0, 0, slow, Load.UNKNOWN), 10);
+
+    assertThat(cost.runSeconds(full, 10)).as("the machine is slow for all").isGreaterThan(0.0401);
+  }
 }

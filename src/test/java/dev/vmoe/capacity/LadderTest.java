@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.vmoe.moe.Routing;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
@@ -116,5 +117,61 @@ class LadderTest {
     double best =
         accuracies.subList(0, points.length).stream().mapToDouble(it -> it).max().orElse(0);
     assertThat(quality).isEqualTo(best);
+  }
+
+  /** A V-MoE, its twin in bytes with the same points, and a dense one. */
+  private static Ladder ofThree(PointBounds bounds) {
+    OperatingPoint half = new OperatingPoint(0.5, 2);
+    OperatingPoint full = new OperatingPoint(1.0, 2);
+    CostModel cost =
+        CostModel.ofModels(
+            List.of(
+                new CostModel(List.of(run(half, 30), run(full, 40))),
+                new CostModel(List.of(run(half, 15), run(full, 20))),
+                new CostModel(List.of(run(OperatingPoint.DENSE, 10)))));
+    QualityProfile quality =
+        QualityProfile.ofModels(
+            List.of(
+                new QualityProfile(List.of(accuracy(half, 0.88), accuracy(full, 0.93))),
+                new QualityProfile(List.of(accuracy(half, 0.87), accuracy(full, 0.92))),
+                new QualityProfile(List.of(accuracy(OperatingPoint.DENSE, 0.80)))));
+    return Ladder.of(cost, quality, ROUTING, 32, bounds);
+  }
+
+  private static RunTime run(OperatingPoint point, long millis) {
+    return new RunTime(point, 32, millis * 1_000_000);
+  }
+
+  private static QualityProfile.Measurement accuracy(OperatingPoint point, double accuracy) {
+    return new QualityProfile.Measurement(point, ROUTING, 32, accuracy);
+  }
+
+  @Test
+  void shouldTakeTheFrontOfSeveralModels() {
+    Ladder ladder = ofThree(DemoModel.ALL);
+
+    assertThat(ladder.rungs())
+        .as("not the first model at half its ratio: the second is faster and better at full")
+        .containsExactly(
+            OperatingPoint.DENSE.ofModel(2),
+            new OperatingPoint(1, 0.5, 2),
+            new OperatingPoint(1, 1.0, 2),
+            new OperatingPoint(0, 1.0, 2));
+    assertThat(ladder.between(1, 0.5)).isEqualTo(new OperatingPoint(1, 0.75, 2));
+    assertThat(ladder.between(0, 0.5)).as("of two models").isEqualTo(ladder.rung(0));
+    assertThat(ladder.between(2, 0.5)).as("of two models").isEqualTo(ladder.rung(2));
+  }
+
+  @Test
+  void shouldGoToTheBoundsInEachModelButAlwaysHaveADenseOne() {
+    assertThat(ofThree(new PointBounds(0.6, 0.8, 2, 2, Set.of(2))).rungs())
+        .containsExactly(
+            OperatingPoint.DENSE.ofModel(2),
+            new OperatingPoint(1, 0.6, 2),
+            new OperatingPoint(1, 0.8, 2),
+            new OperatingPoint(0, 0.8, 2));
+    assertThat(ofThree(new PointBounds(0.6, 0.8, 2, 2)).rungs())
+        .as("a dense model that is bound as the others are")
+        .doesNotContain(OperatingPoint.DENSE.ofModel(2));
   }
 }

@@ -85,6 +85,22 @@ class LearningCapacityTest {
   }
 
   @Test
+  void shouldCountWhatStillRunsAsNotAnswered() {
+    LearningCapacity controller =
+        new LearningCapacity(cost, ladder(cost), this::predict40, recorder);
+    controller.decide(atOnce(0, 0, null)); // 10 about to run, none waits
+    controller.decide(atOnce(10, 10, null)); // 10 more, while those run: nothing is answered
+    assertThat(recorder.delays).isEmpty();
+    controller.decide(atOnce(20, 10, run(20))); // the first ended, the second runs
+
+    assertThat(recorder.delays).containsExactly(20 * MS);
+  }
+
+  private static Sample atOnce(long millis, int running, RunTime lastRun) {
+    return new Sample(millis * MS, 10, 0, running, 0, 0, lastRun, Load.UNKNOWN);
+  }
+
+  @Test
   void shouldReportARunOnceAsItWasPredictedBeforeItWasLearnt() {
     LearningCapacity controller =
         new LearningCapacity(cost, ladder(cost), this::predict40, recorder);

@@ -77,4 +77,18 @@ class QualityProfileTest {
   private static double accuracy(QualityProfile profile, double ratio, int k) {
     return profile.accuracy(new OperatingPoint(ratio, k), Routing.VANILLA, 32);
   }
+
+  @Test
+  void shouldKnowEachModelByItself() {
+    QualityProfile worse =
+        new QualityProfile(
+            List.of(new QualityProfile.Measurement(HIGH, Routing.BATCH_PRIORITY, 16, 0.6)));
+
+    QualityProfile both = QualityProfile.ofModels(List.of(profile, worse));
+
+    assertThat(both.points()).containsExactly(LOW, HIGH, HIGH.ofModel(1));
+    assertThat(both.accuracy(HIGH, Routing.BATCH_PRIORITY, 16)).isEqualTo(0.95);
+    assertThat(both.accuracy(HIGH.ofModel(1), Routing.BATCH_PRIORITY, 16)).isEqualTo(0.6);
+    assertThat(both.knows(LOW.ofModel(1), Routing.BATCH_PRIORITY)).isFalse();
+  }
 }

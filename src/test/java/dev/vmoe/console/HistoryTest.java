@@ -114,4 +114,25 @@ class HistoryTest {
     assertThat(history.after(6000)).hasSize(2);
     assertThat(history.after(8000)).isEmpty();
   }
+
+  @Test
+  void shouldSayWhichModelsAnswerTheOneThatDoesMostFirst() {
+    assertThat(history.models()).isEmpty();
+    metrics.models(
+        List.of(
+            new PipelineMetrics.MeteredModel("a", "1", List.of(1, 3), 2),
+            new PipelineMetrics.MeteredModel("b", "2", List.of(), 0)));
+    tick();
+    assertThat(history.models()).extracting(History.ModelShare::name).containsExactly("a", "b");
+    assertThat(history.models().get(0).share()).isNaN();
+    metrics.images().answeredBy("a", 1);
+    metrics.images().answeredBy("b", 3);
+    metrics.images().answeredBy("gone", 3);
+    tick();
+    assertThat(history.models())
+        .containsExactly(new History.ModelShare("b", 0.75), new History.ModelShare("a", 0.25));
+    metrics.model("a", "1", List.of(1, 3), 2);
+    tick();
+    assertThat(history.models()).extracting(History.ModelShare::name).containsExactly("a");
+  }
 }

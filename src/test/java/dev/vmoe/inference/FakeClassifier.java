@@ -40,6 +40,7 @@ public final class FakeClassifier implements BatchClassifier {
   private volatile boolean hold;
   private volatile int parallelRuns = 1;
   private volatile boolean holding;
+  private volatile boolean closed;
 
   /** Creates a classifier that takes no time. */
   public FakeClassifier() {
@@ -207,6 +208,13 @@ public final class FakeClassifier implements BatchClassifier {
     }
   }
 
+  /** Returns whether it was closed. */
+  public boolean isClosed() {
+    return closed;
+  }
+
   @Override
-  public void close() {}
+  public void close() {
+    closed = true;
+  }
 }

@@ -6,6 +6,8 @@ import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -77,5 +79,18 @@ class WatchedClassifierTest {
     watched.look();
     run(1);
     assertThat(watched.last()).isPresent();
+  }
+
+  @Test
+  void shouldShowTheLastBatchOfWhicheverClassifierIsWatchedTogether() {
+    List<WatchedClassifier> both =
+        WatchedClassifier.together(
+            List.of(new FakeClassifier(), new FakeClassifier(Duration.ZERO, "other")));
+    both.get(0).look();
+    ByteBuffer images = ByteBuffer.allocateDirect(8 * 8 * 3);
+
+    both.get(1).classify(images, 1, new RoutingSettings(1, 1, Routing.VANILLA));
+
+    assertThat(both.get(0).last().orElseThrow().card().name()).isEqualTo("other");
   }
 }

@@ -18,12 +18,15 @@ import dev.vmoe.inference.BatchResult;
 import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.metrics.Exposition;
 import dev.vmoe.metrics.Meters;
-import dev.vmoe.modelstore.ModelFiles;
 import dev.vmoe.moe.ModelCard;
+import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.settings.CapacityRequirements;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,7 +51,17 @@ class LearnedControllersTest {
 
   /** Says that an image takes 1 ms for each tenth of slots a token. */
   private static final class CostlyClassifier implements BatchClassifier {
-    private final FakeClassifier inner = new FakeClassifier();
+    private final FakeClassifier inner;
+    private final double factor;
+
+    CostlyClassifier() {
+      this("fake", 1);
+    }
+
+    CostlyClassifier(String name, double factor) {
+      this.inner = new FakeClassifier(Duration.ZERO, name);
+      this.factor = factor;
+    }
 
     @Override
     public ModelCard card() {
@@ -65,8 +78,11 @@ class LearnedControllersTest {
           result.settings(),
           result.slots(),
           result.effectiveCapacityRatio(),
-          nanos(
-              new OperatingPoint(settings.capacityRatio(), settings.expertsPerToken()), numImages));
+          Math.round(
+              factor
+                  * nanos(
+                      new OperatingPoint(settings.capacityRatio(), settings.expertsPerToken()),
+                      numImages)));
     }
 
     static long nanos(OperatingPoint point, int images) {
@@ -184,7 +200,42 @@ class LearnedControllersTest {
         .isThrownBy(() -> controllers.create(refused))
         .withMessageContaining(reason);
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> ModelFiles.complete(refused, FILE, classifier.card(), QUALITY))
+        .isThrownBy(() -> CapacityRequirements.check(refused, FILE.commitInterval(), QUALITY))
         .withMessageContaining(reason);
+  }
+
+  @Test
+  void shouldChooseAmongThePointsOfSeveralModels() {
+    CostlyClassifier cheap = new CostlyClassifier("cheap", 0.25);
+    QualityProfile worse =
+        new QualityProfile(
+            List.of(
+                new QualityProfile.Measurement(BEST, Routing.BATCH_PRIORITY, 32, 0.55),
+                new QualityProfile.Measurement(BEST, Routing.VANILLA, 32, 0.55)));
+    List<Integer> percents = new ArrayList<>();
+    LearnedControllers both =
+        LearnedControllers.survey(
+            FILE,
+            LiveSettings.of(FILE),
+            List.of(
+                new LearnedControllers.SurveyedModel(classifier, QUALITY),
+                new LearnedControllers.SurveyedModel(cheap, worse)),
+            Pipeline.metrics(new Meters(), classifier.card()).capacity(),
+            percents::add);
+    List<OperatingPoint> rungs = new ArrayList<>();
+    both.choosing(
+        live(Map.of()),
+        (ladder, budget) -> {
+          rungs.addAll(ladder.rungs());
+          return situation -> situation.decision(ladder.rung(0), ladder.routing(), "");
+        });
+
+    assertThat(rungs)
+        .as("at a quarter of the cost, the other model is worth more than most points of the first")
+        .contains(BEST, BEST.ofModel(1))
+        .doesNotContain(new OperatingPoint(1.05, 1));
+    assertThat(both.create(live(Map.of())).decide(sample(32)).point()).isEqualTo(BEST);
+    assertThat(percents).isSorted().allMatch(percent -> percent <= 100);
+    assertThat(percents).as("of the second model").anyMatch(percent -> percent >= 50);
   }
 }

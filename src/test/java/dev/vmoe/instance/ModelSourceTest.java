@@ -71,4 +71,16 @@ class ModelSourceTest {
   private static LiveSettings live(Settings settings, Map<String, String> overrides) {
     return LiveSettings.of(settings, overrides, 7L);
   }
+
+  @Test
+  void shouldRefuseAnotherModelBesideTheOne() {
+    Settings settings = new Settings(Map.of());
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> complete(settings, Map.of("models.ladder", "other")))
+        .withMessageContaining("cannot change to the one of the settings file beside other");
+    assertThat(
+            complete(settings, Map.of("models.ladder", "other", "capacity.mode", "fixed")).ladder())
+        .containsExactly("other");
+  }
 }

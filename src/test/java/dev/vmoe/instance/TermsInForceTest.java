@@ -14,12 +14,15 @@ import dev.vmoe.capacity.Load;
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.capacity.Sample;
 import dev.vmoe.image.FakeDecoder;
+import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.metrics.Meters;
+import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -217,5 +220,48 @@ class TermsInForceTest {
     assertThat(lane.await(FOREVER)).isTrue();
     Share<Integer> share = lane.poll();
     return share.run();
+  }
+
+  @Test
+  void shouldLoadAnotherLadderAndSayWhichModelsItHas() {
+    List<String> closed = new CopyOnWriteArrayList<>();
+    PipelineMetrics metrics = Pipeline.metrics(new Meters());
+    ModelSource source =
+        new ModelSource() {
+          @Override
+          public LiveSettings complete(LiveSettings settings) {
+            return settings.forModel(classifier.card());
+          }
+
+          @Override
+          public LoadedModel load(LiveSettings settings) {
+            List<BatchClassifier> models = new ArrayList<>(List.of(classifier));
+            settings.beside().forEach(name -> models.add(new FakeClassifier(Duration.ZERO, name)));
+            return new LoadedModel(
+                models,
+                new FakeDecoder(8 * 8 * 3),
+                ControllerFactory.fixed(),
+                () -> closed.add(settings.modelsText()));
+          }
+        };
+    try (TermsInForce terms = new TermsInForce(source, now -> Load.UNKNOWN, 1_000_000, metrics)) {
+      terms.prepare(live(null, Map.of())).make();
+      assertThat(terms.isReadyFor(live(1L, Map.of("models.ladder", "none")))).isTrue();
+      LiveSettings ladder = live(2L, Map.of("models.ladder", "b, c"));
+      assertThat(terms.isReadyFor(ladder)).isFalse();
+      assertThat(terms.isReadyFor(live(3L, Map.of("models.ladder", "b", "capacity.mode", "fixed"))))
+          .as("in fixed mode no other model is served")
+          .isTrue();
+
+      terms.prepare(ladder).make();
+
+      assertThat(terms.isReadyFor(live(4L, Map.of("models.ladder", "b, c")))).isTrue();
+      assertThat(terms.isReadyFor(live(5L, Map.of("models.ladder", "c, b")))).isFalse();
+      assertThat(terms.current().beside()).containsExactly("b", "c");
+      assertThat(closed)
+          .as("what was served before")
+          .containsExactly("the one of the settings file");
+    }
+    assertThat(closed).last().isEqualTo("the one of the settings file beside b, c");
   }
 }

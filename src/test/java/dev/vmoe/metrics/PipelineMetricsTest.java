@@ -33,12 +33,12 @@ class PipelineMetricsTest {
   @Test
   void shouldScrapeEveryMetricUnderItsOwnName() {
     metrics.model("demo", "abcd", List.of(1, 3), 2);
-    metrics.device("cpu", "auto", "a runtime");
+    metrics.device("cpu", "auto", "a runtime", "2 × 1 thread");
     metrics.images().inFlight(() -> 0, () -> 0);
     metrics.streamsState(() -> "RUNNING", List.of("RUNNING"));
     metrics.routingProfile(() -> true);
-    metrics.capacity().decided(1, 1, 2, "first", 0);
-    metrics.capacity().decided(0.5, 0.5, 2, "backlog", 0);
+    metrics.capacity().decided(0, 1, 1, 2, "first", 0);
+    metrics.capacity().decided(0, 0.5, 0.5, 2, "backlog", 0);
 
     Set<String> scraped = new TreeSet<>();
     meters
@@ -172,10 +172,10 @@ class PipelineMetricsTest {
 
   @Test
   void shouldCountChangesOfThePointByTheReasonOfTheNewOne() {
-    metrics.capacity().decided(1.05, 1.06, 2, "steady", 0);
-    metrics.capacity().decided(1.05, 1.07, 2, "steady", 0);
-    metrics.capacity().decided(0.25, 0.26, 2, "backlog", 250 * MILLIS);
-    metrics.capacity().decided(0.25, 0.25, 1, "backlog", 0);
+    metrics.capacity().decided(0, 1.05, 1.06, 2, "steady", 0);
+    metrics.capacity().decided(0, 1.05, 1.07, 2, "steady", 0);
+    metrics.capacity().decided(0, 0.25, 0.26, 2, "backlog", 250 * MILLIS);
+    metrics.capacity().decided(0, 0.25, 0.25, 1, "backlog", 0);
 
     assertThat(value("vmoe_operating_point_changes_total{reason=\"backlog\"}")).isEqualTo(2);
     assertThat(Scrape.of(meters).has("vmoe_operating_point_changes_total{reason=\"steady\"}"))
@@ -191,7 +191,7 @@ class PipelineMetricsTest {
   @Test
   void shouldBoundTheReasonsThatBecomeSeries() {
     for (int i = 0; i < 100; i++) {
-      metrics.capacity().decided(1 + i, 1, 2, "backlog of " + i, 0);
+      metrics.capacity().decided(0, 1 + i, 1, 2, "backlog of " + i, 0);
     }
 
     assertThat(value("vmoe_operating_point_changes_total{reason=\"other\"}"))
@@ -220,7 +220,7 @@ class PipelineMetricsTest {
 
   @Test
   void shouldHoldPredictionsAgainstWhatCame() {
-    metrics.capacity().decided(1, 1, 2, "steady", 250 * MILLIS);
+    metrics.capacity().decided(0, 1, 1, 2, "steady", 250 * MILLIS);
     metrics.capacity().delayed(300 * MILLIS);
     metrics.capacity().cost(110, 100);
     metrics.capacity().cost(80, 100);
@@ -249,13 +249,16 @@ class PipelineMetricsTest {
   void shouldSayWhatRunsAndHow() {
     AtomicReference<String> state = new AtomicReference<>("CREATED");
     metrics.model("demo \"small\"", "abcd", List.of(1, 3), 2);
-    metrics.device("cuda:0", "auto", "a runtime");
+    metrics.device("cuda:0", "auto", "a runtime", "2 × 1 thread");
     metrics.streamsState(state::get, List.of("CREATED", "RUNNING"));
     metrics.threadFailed();
 
     assertThat(value("vmoe_model_info{model=\"demo \\\"small\\\"\",weights=\"abcd\"}"))
         .isEqualTo(1);
-    assertThat(value("vmoe_device_info{asked=\"auto\",device=\"cuda:0\",runtime=\"a runtime\"}"))
+    assertThat(
+            value(
+                "vmoe_device_info{asked=\"auto\",device=\"cuda:0\",runs=\"2 × 1"
+                    + " thread\",runtime=\"a runtime\"}"))
         .isEqualTo(1);
     assertThat(value("vmoe_streams_state{state=\"CREATED\"}")).isEqualTo(1);
     state.set("RUNNING");
@@ -292,5 +295,29 @@ class PipelineMetricsTest {
 
     assertThat(Scrape.of(meters).sum("jvm_memory_used_bytes{")).isPositive();
     assertThat(value("process_uptime_seconds")).isPositive();
+  }
+
+  @Test
+  void shouldCountTheExpertsOfModelsBesideEachOtherTogether() {
+    metrics.models(
+        List.of(
+            new PipelineMetrics.MeteredModel("dense", "aaaa", List.of(), 0),
+            new PipelineMetrics.MeteredModel("small", "bbbb", List.of(1), 1),
+            new PipelineMetrics.MeteredModel("large", "cccc", List.of(1, 3), 2)));
+    metrics.experts().expert(1, 1, 7, 5, 1);
+    metrics.experts().expert(3, 0, 3, 2, 1);
+    metrics.capacity().decided(0, 1, 1, 2, "steady", 0);
+    metrics.capacity().decided(2, 1, 1, 2, "steady", 0);
+
+    Scrape scrape = Scrape.of(meters.scrape(Exposition.PROMETHEUS));
+    assertThat(scrape.sum("vmoe_model_info{")).isEqualTo(3);
+    assertThat(scrape.sum("vmoe_expert_choices_assigned_total{")).isEqualTo(10);
+    assertThat(scrape.sum("vmoe_operating_point_changes_total{"))
+        .as("only the model changed")
+        .isEqualTo(1);
+    metrics.model("small", "bbbb", List.of(1), 1);
+    scrape = Scrape.of(meters.scrape(Exposition.PROMETHEUS));
+    assertThat(scrape.sum("vmoe_model_info{")).isEqualTo(1);
+    assertThat(scrape.sum("vmoe_model_images_total{")).isZero();
   }
 }

@@ -165,13 +165,13 @@ class ModelFolderTest {
     Path group = Files.createDirectories(folder.resolve("group"));
     FreeMemory memory = new FreeMemory(info, group);
     assertThat(memory.bytes()).hasValue(8192);
-    assertThatNoException().isThrownBy(() -> memory.require("m", 4096));
+    assertThatNoException().isThrownBy(() -> memory.require("m", List.of(4096L)));
     Files.writeString(group.resolve("memory.max"), "5000\n");
     Files.writeString(group.resolve("memory.current"), "3000\n");
     Files.writeString(group.resolve("memory.stat"), "anon 1\ninactive_file 1000\n");
     assertThat(memory.bytes()).hasValue(3000);
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> memory.require("m", 1501))
+        .isThrownBy(() -> memory.require("m", List.of(1501L)))
         .withMessageContaining("1501 bytes", "3000 bytes");
     Files.writeString(group.resolve("memory.max"), "max\n");
     assertThat(memory.bytes()).hasValue(8192);

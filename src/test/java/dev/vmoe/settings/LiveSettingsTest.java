@@ -11,10 +11,12 @@ import dev.vmoe.moe.ModelCard;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.common.config.ConfigException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LiveSettingsTest {
 
@@ -121,10 +123,7 @@ class LiveSettingsTest {
 
   @Test
   void shouldNotMindKOfADenseModel() {
-    ModelCard dense =
-        new ModelCard(
-            "dense", "0", List.of("a"), 8, 5, List.of(), 0, 0, 1, true, "bilinear", "none");
-
+    ModelCard dense = dense();
     LiveSettings live = LiveSettings.of(FILE, Map.of("experts.per.token", "3"), 1L);
     assertThat(live.forModel(dense).capacity().point().expertsPerToken()).isEqualTo(3);
     assertThat(LiveSettings.of(FILE).forModel(dense).capacity().point().expertsPerToken())
@@ -135,5 +134,62 @@ class LiveSettingsTest {
   void shouldKnowOneTextOfAllThatMeanTheSame() {
     assertThat(LiveSettings.canonical("capacity.ratio", " 0.50")).isEqualTo("0.5");
     assertThat(LiveSettings.canonical("batch.max.images", "016")).isEqualTo("16");
+  }
+
+  private static ModelCard dense() {
+    return new ModelCard(
+        "dense", "0", List.of("a"), 8, 5, List.of(), 0, 0, 1, true, "bilinear", "none");
+  }
+
+  @Test
+  void shouldReadTheModelsBesideAndLeaveThemOutInFixedMode() {
+    Settings file = new Settings(Map.of("model", "a", "models.ladder", " b,c "));
+
+    LiveSettings live = LiveSettings.of(file);
+    assertThat(live.ladder()).containsExactly("b", "c");
+    assertThat(live.beside()).containsExactly("b", "c");
+    assertThat(live.asSettings()).containsEntry("models.ladder", "b, c");
+    assertThat(LiveSettings.canonical("models.ladder", "b ,c")).isEqualTo("b, c");
+    LiveSettings fixed = LiveSettings.of(file, Map.of("capacity.mode", "fixed"), 1L);
+    assertThat(fixed.ladder()).containsExactly("b", "c");
+    assertThat(fixed.beside()).isEmpty();
+    assertThat(LiveSettings.of(file, Map.of("models.ladder", "none"), 2L).beside()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"b,b", "../b", "b,", "", "none,b", "b.onnx", "a b"})
+  void shouldRefuseWhatIsNoLadder(String ladder) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> LiveSettings.of(FILE, Map.of("models.ladder", ladder), 1L))
+        .withMessage(
+            "models.ladder: '%s' is not none, or names of models, each once, separated by commas",
+            ladder);
+  }
+
+  @Test
+  void shouldRefuseTheModelBesideItself() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> LiveSettings.of(FILE, Map.of("model", "a", "models.ladder", "b, a"), 1L))
+        .withMessage("models.ladder: a is the model itself (model); name only those beside it");
+  }
+
+  @Test
+  void shouldBindTheModelsWithExpertsOnlyWhereADenseOneIsBesideThem() {
+    LiveSettings live = LiveSettings.of(FILE, Map.of("capacity.ratio.max", "0.5"), 1L);
+
+    assertThat(live.forModels(List.of(dense(), CARD)).capacity().bounds())
+        .isEqualTo(new CapacitySettings.Bounds(0.1, 0.5, 1, 2, Set.of(0)));
+    assertThat(live.forModels(List.of(dense(), CARD)).capacity().point())
+        .as("the fixed point is that of the first")
+        .isEqualTo(new OperatingPoint(1.05, 1));
+    assertThat(live.forModel(dense()).capacity().bounds())
+        .as("a dense model alone")
+        .isEqualTo(new CapacitySettings.Bounds(0.1, 0.5, 1, 1));
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                LiveSettings.of(FILE, Map.of("experts.per.token.max", "3"), 1L)
+                    .forModels(List.of(dense(), CARD)))
+        .withMessageContaining("experts.per.token.max: K 3 outside 1 to 2");
   }
 }

@@ -19,10 +19,11 @@ class SettingsTest {
     Settings settings = new Settings(Map.of());
 
     assertThat(settings.topic("images")).isEqualTo("vmoe.images");
-    assertThat(settings.inFlightImages(32)).isEqualTo(4 * 32);
+    assertThat(settings.inFlightImages(32, 2)).isEqualTo(5 * 32);
     assertThat(settings.inFlightMaxBytes()).isEqualTo(Runtime.getRuntime().maxMemory() / 4);
     assertThat(LiveSettings.of(settings).capacity().routing()).isEqualTo(Routing.BATCH_PRIORITY);
-    assertThat(settings.inferenceThreads()).isPositive();
+    assertThat(settings.runLayouts().get(0))
+        .isEqualTo(new RunLayout(1, Runtime.getRuntime().availableProcessors()));
     assertThat(settings.decodeThreads(true)).isGreaterThanOrEqualTo(settings.decodeThreads(false));
     assertThat(settings.decodeThreads(false)).isPositive();
   }

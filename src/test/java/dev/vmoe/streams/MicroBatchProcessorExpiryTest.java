@@ -63,7 +63,7 @@ class MicroBatchProcessorExpiryTest extends ProcessorFixture {
               assertThat(letter.value()).isNotNull();
             });
     assertThat(header(letters.get(1).headers(), DeadLetter.MESSAGE))
-        .matches("expired: its answer would have come (6\\d|[7-9]\\d|\\d{3,}) ms past its deadline");
+        .matches("expired: its answer would have come ([6-9]\\d|\\d{3,}) ms past its deadline");
     assertThat(Scrape.of(meters).value("vmoe_images_dead_lettered_total{cause=\"expired\"}"))
         .isEqualTo(3);
     assertThat(Scrape.of(meters).value("vmoe_images_answered_total")).isEqualTo(1);

@@ -57,6 +57,17 @@ class RoundsTest {
   }
 
   @Test
+  void shouldLetEachThingBeginARoundWhereThatIsWanted() throws Exception {
+    List<String> order = new ArrayList<>();
+    Rounds rounds = new Rounds().rotating();
+    for (String thing : List.of("a", "b", "c")) {
+      rounds.addTimed(thing, () -> order.add(thing));
+    }
+    rounds.run(3, done -> {});
+    assertThat(String.join("", order)).isEqualTo("abc" + "abc" + "bca" + "cab");
+  }
+
+  @Test
   void shouldKeepFiguresByRoundAndWhatIsNotedWithThem() throws Exception {
     Iterator<Double> rates = List.of(1000.0, 10.0, 40.0, 31.0).iterator();
     Rounds rounds = new Rounds();

@@ -20,14 +20,14 @@ class BenchOverloadIT extends CommandTest {
 
   @Test
   void shouldShowEveryTraceToEveryPolicyAndWriteAllFiles() throws Exception {
-    assertThat(bench("--traces", "elastic,overload", "--phase-seconds", "1")).isZero();
+    assertThat(bench("--traces", "elastic,overload,slowdown", "--phase-seconds", "1")).isZero();
 
     JsonNode result = new ObjectMapper().readTree(folder.resolve("result.json").toFile());
     assertThat(result.get("target_latency_ms").asInt()).isEqualTo(1000);
-    assertThat(names(result.get("traces"))).containsExactly("elastic", "overload");
+    assertThat(names(result.get("traces"))).containsExactly("elastic", "overload", "slowdown");
     for (JsonNode trace : result.get("traces")) {
       assertThat(names(trace.get("policies")))
-          .contains("fixed_full", "fixed_low", "proportional", "adaptive", "clairvoyant");
+          .contains("fixed_full", "fixed_low", "proportional", "adaptive");
       for (JsonNode policy : trace.get("policies")) {
         assertThat(names(policy))
             .contains(
@@ -42,19 +42,23 @@ class BenchOverloadIT extends CommandTest {
         assertThat(policy.get("p50_ms").asDouble()).isPositive();
       }
     }
+    JsonNode slowedDown = result.at("/traces/slowdown/policies");
+    assertThat(names(slowedDown)).doesNotContain("clairvoyant");
+    assertThat(slowedDown.at("/fixed_low/slowdown/late_for_seconds").isNumber()).isTrue();
     JsonNode elastic = result.at("/traces/elastic/policies");
+    assertThat(names(elastic)).contains("clairvoyant");
     assertThat(elastic.at("/fixed_full/mean_capacity_ratio").asDouble())
         .isCloseTo(1.05, within(1e-9));
     assertThat(elastic.at("/fixed_low/mean_capacity_ratio").asDouble())
         .isCloseTo(0.15, within(1e-9));
     assertThat(elastic.at("/fixed_full/images").asInt())
         .isEqualTo(elastic.at("/fixed_low/images").asInt());
-    for (String trace : List.of("elastic", "overload")) {
+    for (String trace : List.of("elastic", "overload", "slowdown")) {
       assertThat(folder.resolve("timeline-" + trace + ".csv")).isNotEmptyFile();
       assertThat(folder.resolve("arrivals-" + trace + ".txt")).isNotEmptyFile();
       assertThat(folder.resolve(trace + ".svg")).isNotEmptyFile();
     }
-    assertThat(Files.readAllLines(folder.resolve("summary.csv"))).hasSize(1 + 2 * elastic.size());
+    assertThat(Files.readAllLines(folder.resolve("summary.csv"))).hasSize(3 * elastic.size());
     assertThat(out.toString()).contains("elastic:", "overload:", "0 lost", "violations");
   }
 

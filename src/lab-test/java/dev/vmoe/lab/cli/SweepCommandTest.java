@@ -2,6 +2,7 @@ package dev.vmoe.lab.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.cli.VmoeCommand;
 import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.inference.Device;
@@ -9,6 +10,7 @@ import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.modelstore.BundledModels;
 import dev.vmoe.modelstore.ProfileFile;
+import dev.vmoe.moe.Routing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -78,6 +80,37 @@ class SweepCommandTest extends CommandTest {
   }
 
   @Test
+  void shouldMeasureTheOnePointOfADenseModelOnTheImagesOfOthers() throws Exception {
+    Path profile = folder.resolve("dense.profile.json");
+    String[] command = {
+      "sweep",
+      "--model",
+      "dense",
+      "--images",
+      writeImages().toString(),
+      "--skip",
+      "8",
+      "--batches",
+      "1,16",
+      "--out",
+      folder.resolve("dense").toString(),
+      "--profile",
+      profile.toString()
+    };
+
+    assertThat(run(command)).as(err.toString()).isZero();
+
+    ProfileFile written = ProfileFile.read(profile);
+    assertThat(written.model()).isEqualTo("fashion-mnist-dense");
+    assertThat(written.images()).isEqualTo(32);
+    assertThat(written.toProfile().points()).containsExactly(OperatingPoint.DENSE);
+    double alone = written.toProfile().accuracy(OperatingPoint.DENSE, Routing.VANILLA, 1);
+    assertThat(written.toProfile().accuracy(OperatingPoint.DENSE, Routing.BATCH_PRIORITY, 16))
+        .as("the batch does not matter")
+        .isEqualTo(alone);
+  }
+
+  @Test
   void shouldNotMakeAProfileFromTheTestImages() {
     String results = folder.resolve("results").toString();
 
@@ -96,7 +129,8 @@ class SweepCommandTest extends CommandTest {
   void shouldRefuseWhatCannotBeSwept() {
     String results = folder.resolve("results").toString();
 
-    assertThat(run("sweep", "--model", "dense", "--out", results)).isEqualTo(VmoeCommand.USAGE);
+    assertThat(run("sweep", "--model", "dense", "--ratios", "0.5", "--out", results))
+        .isEqualTo(VmoeCommand.USAGE);
     assertThat(run("sweep", "--experts-per-token", "3", "--out", results))
         .isEqualTo(VmoeCommand.USAGE);
     assertThat(run("sweep", "--ratios", "0", "--out", results)).isEqualTo(VmoeCommand.USAGE);

@@ -5,8 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.capacity.QualityProfile;
+import dev.vmoe.moe.Routing;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -14,7 +15,14 @@ class PolicyMetricsTest {
 
   private static final OperatingPoint FULL = new OperatingPoint(1.05, 2);
   private static final Quality QUALITY =
-      new Quality(Map.of(FULL, 0.93, new OperatingPoint(0.15, 1), 0.9), 0.93);
+      new Quality(
+          new QualityProfile(
+              List.of(
+                  new QualityProfile.Measurement(FULL, Routing.BATCH_PRIORITY, 1, 0.93),
+                  new QualityProfile.Measurement(
+                      new OperatingPoint(0.15, 1), Routing.BATCH_PRIORITY, 1, 0.9))),
+          Routing.BATCH_PRIORITY,
+          0.93);
 
   @Test
   void shouldCountWhatIsLateAndWhatNeverCame() {
@@ -112,7 +120,7 @@ class PolicyMetricsTest {
       outcome.answer(i, 0.1 * (i + 1), 1, 1.05, 2);
     }
     OverloadReport report = new OverloadReport(QUALITY, new Rates(5, 10), 0.3);
-    report.add("elastic", "fixed_full", outcome);
+    report.add(new ArrivalTrace("elastic", new double[] {0}), "fixed_full", outcome);
 
     assertThat(report.table("elastic").toText().lines().skip(1))
         .containsExactly(

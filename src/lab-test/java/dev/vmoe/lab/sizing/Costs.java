@@ -34,6 +34,7 @@ public final class Costs {
         28,
         "cpu",
         2,
+        1,
         true,
         "bpr",
         500,

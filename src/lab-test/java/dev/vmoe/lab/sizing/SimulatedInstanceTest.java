@@ -10,6 +10,7 @@ import dev.vmoe.capacity.DemoModel;
 import dev.vmoe.capacity.FixedCapacity;
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.capacity.RunTime;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -23,13 +24,18 @@ class SimulatedInstanceTest {
   private static final CapacityController FIXED = new FixedCapacity(POINT, DemoModel.ROUTING);
   private static final double RUN = 0.01;
 
-  /** Runs of 10 ms whatever the batch, nothing else takes time, commits at once. */
   private static SimulatedInstance bare(int batchImages) {
+    return bare(batchImages, 1);
+  }
+
+  /** Runs of 10 ms whatever the batch, nothing else takes time, commits at once. */
+  private static SimulatedInstance bare(int batchImages, int runs) {
     CostModel cost =
         new CostModel(
             List.of(
                 new RunTime(POINT, 1, Math.round(RUN * 1e9)),
-                new RunTime(POINT, 64, Math.round(RUN * 1e9))));
+                new RunTime(POINT, 64, Math.round(RUN * 1e9))),
+            runs);
     return new SimulatedInstance(cost, batchImages)
         .linger(0)
         .commitInterval(0)
@@ -52,6 +58,34 @@ class SimulatedInstanceTest {
     double busy = outcome.batches().size() * RUN / sent[sent.length - 1];
     assertThat(busy).isCloseTo(load, within(0.01));
     assertThat(outcome.meanBatch()).isEqualTo(1);
+  }
+
+  /** Images come together: two run at once, the third waits for the first of them. */
+  @Test
+  void shouldRunAsManyAtOnceAsTheModelOfCostSays() {
+    List<Integer> running = new ArrayList<>();
+    CapacityController recorded =
+        sample -> {
+          running.add(sample.runningImages());
+          return FIXED.decide(sample);
+        };
+
+    SimulatedOutcome outcome = bare(1, 2).run(new double[] {1, 1, 1, 1.005, 1.025}, recorded);
+
+    assertThat(outcome.batches().stream().map(SimulatedBatch::startSeconds))
+        .containsExactly(1.0, 1.0, 1.01, 1.01, 1.025);
+    assertThat(running).containsExactly(0, 1, 0, 1, 0);
+    assertThat(outcome.latencySeconds(3)).isCloseTo(0.015, within(1e-9));
+  }
+
+  /** With as much to do for each run, more runs wait less: half as long, and less still. */
+  @Test
+  void shouldWaitLessWithTwoRunsAtTheSameLoadOfEach() {
+    double wait = 0.8 * RUN / (2 * (1 - 0.8));
+
+    double[] sent = ArrivalTimes.poisson(1, 3_000, t -> 2 * 0.8 / RUN).seconds();
+
+    assertThat(bare(1, 2).run(sent, FIXED).mean() - RUN).isBetween(0.4 * wait, 0.5 * wait);
   }
 
   @Test

@@ -4,6 +4,7 @@ import dev.vmoe.image.BadImageException;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.settings.RunLayout;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,87 +16,125 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The minimum cost of classifying encoded images: decode a batch on every core, run it, go on. No
- * Kafka, no Avro, no waiting. The pipeline is measured against it.
+ * The minimum cost of classifying encoded images: decode a batch, run it, go on. As many loops go
+ * on at once as the layout has runs; each decodes on as many threads as a run has. No Kafka, no
+ * Avro, no waiting. The pipeline is measured against it.
  */
 public final class BareLoop implements AutoCloseable {
 
   private final BatchClassifier classifier;
   private final ImageDecoder decoder;
   private final RoutingSettings settings;
-  private final int threads;
-  private final ExecutorService workers;
-  private final ByteBuffer images;
+  private final RunLayout layout;
+  private final ExecutorService loops;
+  private final ExecutorService decoders;
+  private final List<ByteBuffer> images = new ArrayList<>();
   private final int batch;
 
   /**
-   * Creates a loop.
+   * Creates loops.
    *
+   * @param classifier takes as many runs at once as the layout has
    * @param batch images a batch
-   * @param threads threads that decode
+   * @param layout loops and the threads of each
    */
   public BareLoop(
       BatchClassifier classifier,
       ImageDecoder decoder,
       RoutingSettings settings,
       int batch,
-      int threads) {
+      RunLayout layout) {
     this.classifier = classifier;
     this.decoder = decoder;
     this.settings = settings;
     this.batch = batch;
-    this.threads = threads;
-    AtomicInteger worker = new AtomicInteger();
-    this.workers =
-        Executors.newFixedThreadPool(
-            threads, task -> new Thread(task, "vmoe-decode-bare-" + worker.incrementAndGet()));
+    this.layout = layout;
+    this.loops = threads("vmoe-bare-", layout.runs());
+    this.decoders = threads("vmoe-decode-bare-", layout.runs() * layout.threads());
     int size = classifier.card().imageSize();
-    this.images = ByteBuffer.allocateDirect(batch * size * size * 3);
+    for (int loop = 0; loop < layout.runs(); loop++) {
+      images.add(ByteBuffer.allocateDirect(batch * size * size * 3));
+    }
+  }
+
+  private static ExecutorService threads(String name, int count) {
+    AtomicInteger thread = new AtomicInteger();
+    return Executors.newFixedThreadPool(
+        count, task -> new Thread(task, name + thread.incrementAndGet()));
   }
 
   /**
-   * Classifies images one batch after the other.
+   * Classifies images batch by batch.
    *
    * @param encoded image files, repeated as often as it takes
    * @param count images to classify; rounded up to whole batches
    * @return images a second
    */
   public double imagesPerSecond(List<byte[]> encoded, int count) throws InterruptedException {
-    long startNanos = System.nanoTime();
-    int done = 0;
-    while (done < count) {
-      decode(encoded, done);
-      classifier.classify(images, batch, settings);
-      done += batch;
+    AtomicInteger next = new AtomicInteger();
+    List<Callable<Void>> tasks = new ArrayList<>();
+    for (ByteBuffer buffer : images) {
+      tasks.add(
+          () -> {
+            for (int at = next.getAndAdd(batch); at < count; at = next.getAndAdd(batch)) {
+              decode(encoded, at, buffer);
+              classifier.classify(buffer, batch, settings);
+            }
+            return null;
+          });
     }
-    return done / ((System.nanoTime() - startNanos) / 1e9);
+    long startNanos = System.nanoTime();
+    runAll(loops, tasks);
+    int batches = (count + batch - 1) / batch;
+    return batches * batch / ((System.nanoTime() - startNanos) / 1e9);
   }
 
-  private void decode(List<byte[]> encoded, int first) throws InterruptedException {
+  private void decode(List<byte[]> encoded, int first, ByteBuffer buffer)
+      throws InterruptedException, BadImageException {
+    int threads = layout.threads();
+    if (threads == 1) {
+      decode(encoded, first, buffer, 0, 1);
+      return;
+    }
     List<Callable<Void>> tasks = new ArrayList<>(threads);
     for (int t = 0; t < threads; t++) {
       int from = t;
       tasks.add(
           () -> {
-            for (int slot = from; slot < batch; slot += threads) {
-              decoder.decode(encoded.get((first + slot) % encoded.size()), images, slot);
-            }
+            decode(encoded, first, buffer, from, threads);
             return null;
           });
     }
-    for (Future<Void> task : workers.invokeAll(tasks)) {
+    runAll(decoders, tasks);
+  }
+
+  private void decode(List<byte[]> encoded, int first, ByteBuffer buffer, int from, int step)
+      throws BadImageException {
+    for (int slot = from; slot < batch; slot += step) {
+      decoder.decode(encoded.get((first + slot) % encoded.size()), buffer, slot);
+    }
+  }
+
+  private static void runAll(ExecutorService threads, List<Callable<Void>> tasks)
+      throws InterruptedException {
+    for (Future<Void> task : threads.invokeAll(tasks)) {
       try {
         task.get();
       } catch (ExecutionException e) {
+        Throwable cause = e.getCause();
+        if (cause instanceof RuntimeException known) {
+          throw known;
+        }
         throw new IllegalArgumentException(
-            e.getCause() instanceof BadImageException bad ? bad.getMessage() : "decoding failed",
-            e.getCause());
+            cause instanceof BadImageException bad ? bad.getMessage() : "the bare loop failed",
+            cause);
       }
     }
   }
 
   @Override
   public void close() {
-    workers.shutdownNow();
+    loops.shutdownNow();
+    decoders.shutdownNow();
   }
 }

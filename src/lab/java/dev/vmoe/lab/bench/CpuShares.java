@@ -30,9 +30,17 @@ public final class CpuShares {
     BROKER,
     /** The client that produces images and consumes predictions. */
     CLIENT,
+    /** What the pipeline is compared with, with its consumers and producers. */
+    PEER,
     /** Everything else in Java. */
     OTHER
   }
+
+  /** What the names of a peer's clients and threads begin with. */
+  public static final String PEER = "vmoe-peer";
+
+  /** What that library names its threads. */
+  private static final String PARALLEL_CONSUMER = "pc-";
 
   /** Parts of the names of a broker's threads. */
   private static final List<String> BROKER_THREADS =
@@ -57,7 +65,13 @@ public final class CpuShares {
   private final OperatingSystemMXBean process =
       (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
   private final Map<Long, Long> before = new HashMap<>();
+
+  /** What each thread has used since the start, as far as it was seen. */
+  private final Map<Long, Used> seen = new HashMap<>();
+
   private final long processBefore;
+
+  private record Used(Role role, long nanos) {}
 
   /** Starts to account from now. */
   public CpuShares() {
@@ -67,28 +81,59 @@ public final class CpuShares {
     processBefore = process.getProcessCpuTime();
   }
 
-  /** Returns each role's share of the processor time since the start; sums to 1. */
-  public Map<Role, Double> shares() {
-    Map<Role, Long> nanos = new EnumMap<>(Role.class);
-    long total = process.getProcessCpuTime() - processBefore;
-    long accounted = 0;
+  /**
+   * Notes what every thread has used so far. A thread that ends without having been seen counts as
+   * native.
+   */
+  public void look() {
     for (long id : threads.getAllThreadIds()) {
-      ThreadInfo thread = threads.getThreadInfo(id);
-      long used = threads.getThreadCpuTime(id) - before.getOrDefault(id, 0L);
-      if (thread == null || used <= 0) {
+      long nanos = threads.getThreadCpuTime(id) - before.getOrDefault(id, 0L);
+      if (nanos <= 0) {
         continue;
       }
-      accounted += used;
-      nanos.merge(role(thread.getThreadName().toLowerCase(Locale.ROOT)), used, Long::sum);
+      Used known = seen.get(id);
+      if (known != null) {
+        seen.put(id, new Used(known.role(), nanos));
+        continue;
+      }
+      ThreadInfo thread = threads.getThreadInfo(id);
+      if (thread != null) {
+        seen.put(id, new Used(role(thread.getThreadName().toLowerCase(Locale.ROOT)), nanos));
+      }
+    }
+  }
+
+  /** Returns each role's processor time since the start, in nanoseconds. */
+  public Map<Role, Long> nanos() {
+    look();
+    long total = process.getProcessCpuTime() - processBefore;
+    Map<Role, Long> nanos = new EnumMap<>(Role.class);
+    long accounted = 0;
+    for (Used used : seen.values()) {
+      accounted += used.nanos();
+      nanos.merge(used.role(), used.nanos(), Long::sum);
     }
     nanos.merge(Role.MODEL_AND_NATIVE, Math.max(0, total - accounted), Long::sum);
+    return nanos;
+  }
+
+  /** Returns each role's share of the processor time since the start; sums to 1. */
+  public Map<Role, Double> shares() {
+    return shares(nanos());
+  }
+
+  /** Returns each role's share of these times; sums to 1. */
+  public static Map<Role, Double> shares(Map<Role, Long> nanos) {
+    double sum = nanos.values().stream().mapToLong(Long::longValue).sum();
     Map<Role, Double> shares = new EnumMap<>(Role.class);
-    double sum = Math.max(total, accounted);
     nanos.forEach((role, used) -> shares.put(role, used / sum));
     return shares;
   }
 
-  private static Role role(String thread) {
+  static Role role(String thread) {
+    if (thread.contains(PEER) || thread.startsWith(PARALLEL_CONSUMER)) {
+      return Role.PEER;
+    }
     if (thread.startsWith("vmoe-decode")) {
       return Role.DECODE;
     }

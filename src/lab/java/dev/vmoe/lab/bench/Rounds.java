@@ -20,6 +20,7 @@ public final class Rounds {
   private final Map<String, Measure> things = new LinkedHashMap<>();
   private final Map<String, List<Double>> figures = new LinkedHashMap<>();
   private boolean alternating;
+  private boolean rotating;
   private boolean warm;
 
   /** Measures a thing once. */
@@ -42,6 +43,12 @@ public final class Rounds {
   /** Lets every other round go through the things from the last to the first. */
   public Rounds alternating() {
     alternating = true;
+    return this;
+  }
+
+  /** Lets every round begin with the thing that was second in the round before. */
+  public Rounds rotating() {
+    rotating = true;
     return this;
   }
 
@@ -87,6 +94,9 @@ public final class Rounds {
       done.accept(round);
       if (alternating && warm) {
         Collections.reverse(turns);
+      }
+      if (rotating && warm) {
+        Collections.rotate(turns, -1);
       }
     }
   }

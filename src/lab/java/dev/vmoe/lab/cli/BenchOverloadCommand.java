@@ -53,17 +53,18 @@ import picocli.CommandLine.Option;
 @Command(
     name = "overload",
     description = {
-      "Compares policies that choose capacity under load: fixed at full quality, fixed at the lowest"
-          + " point, proportional and adaptive. All get the same arrivals in one run; beside them"
-          + " stands a bound that knows all arrivals beforehand.",
+      "Compares policies that choose capacity under load: fixed at full quality, fixed at the"
+          + " lowest point, proportional and adaptive. All get the same arrivals in one run; beside"
+          + " them stands a bound that knows all arrivals beforehand.",
       "The traces are made from the rates of the pipeline on this machine, measured first: elastic"
-          + " (each phase can be answered in time at some point), bursty (the same mean) and"
-          + " overload (past the range). Images are sent when they are due, even if earlier ones"
+          + " (each phase can be answered in time at some point), bursty (the same mean), overload"
+          + " (past the range) and slowdown (steady, while a process takes half of the machine for"
+          + " ten seconds). Images are sent when they are due, even if earlier ones"
           + " are not answered; latency counts from then to the receipt by a read_committed client."
     })
 final class BenchOverloadCommand extends Benchmark {
 
-  private static final List<String> TRACES = List.of("elastic", "bursty", "overload");
+  private static final List<String> TRACES = List.of("elastic", "bursty", "overload", "slowdown");
 
   private static final Duration WARM_UP = Duration.ofSeconds(4);
   private static final Duration STALLED_AFTER = Duration.ofSeconds(30);
@@ -126,7 +127,7 @@ final class BenchOverloadCommand extends Benchmark {
       names = "--traces",
       split = ",",
       paramLabel = "NAME",
-      description = "Which of elastic, bursty, overload (default: all).")
+      description = "Which of elastic, bursty, overload, slowdown (default: all).")
   private List<String> traceNames = TRACES;
 
   @Option(
@@ -188,7 +189,7 @@ final class BenchOverloadCommand extends Benchmark {
   @Override
   BenchmarkResult measure() throws Exception {
     ArrivalTrace own = ownTrace == null ? null : ArrivalTrace.read("trace", ownTrace);
-    try (BatchClassifier classifier = model.open()) {
+    try (BatchClassifier classifier = model.openToServe(batchSize.images())) {
       RoutingSettings full = fullQuality.settings(classifier.card());
       OverloadFindings findings = measure(classifier, full, own);
       findings.write(out);
@@ -246,10 +247,12 @@ final class BenchOverloadCommand extends Benchmark {
       Rates after = bench.rates(seconds(rateSeconds));
       AccuracyFrontier frontier = AccuracyFrontier.of(rows, before);
       for (ArrivalTrace trace : traces) {
-        report.add(
-            trace.name(),
-            OverloadPolicies.CLAIRVOYANT,
-            ClairvoyantBound.of(trace, frontier, targetLatencyMs / 1e3));
+        if (trace.slowdown() == null) { // how slow the machine would be is not known
+          report.add(
+              trace,
+              OverloadPolicies.CLAIRVOYANT,
+              ClairvoyantBound.of(trace, frontier, targetLatencyMs / 1e3));
+        }
       }
       return new OverloadFindings(
           targetLatencyMs, batch, seed, before, after, frontier, traces, report);
@@ -326,7 +329,8 @@ final class BenchOverloadCommand extends Benchmark {
         List.of(
             elastic,
             LoadTraces.bursty(elastic.images(), 4 * phaseSeconds, seed),
-            LoadTraces.overload(rates, phaseSeconds, seed));
+            LoadTraces.overload(rates, phaseSeconds, seed),
+            LoadTraces.slowdown(rates, phaseSeconds, seed));
     return all.stream().filter(trace -> traceNames.contains(trace.name())).toList();
   }
 

@@ -1,69 +1,84 @@
 package dev.vmoe.lab.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.cli.ModelOptions;
 import dev.vmoe.cli.OptionCheck;
 import dev.vmoe.cli.RoutingOptions;
-import dev.vmoe.client.Replay;
 import dev.vmoe.dataset.LabelledImage;
-import dev.vmoe.demo.LocalPipeline;
+import dev.vmoe.demo.LocalBroker;
+import dev.vmoe.event.RegistryClient;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.lab.bench.BareLoop;
-import dev.vmoe.lab.bench.CpuShares;
+import dev.vmoe.lab.bench.PipelineRounds;
 import dev.vmoe.lab.bench.RandomModels;
-import dev.vmoe.lab.bench.Rounds;
 import dev.vmoe.lab.bench.SyntheticImages;
-import dev.vmoe.lab.sweep.Statistics;
+import dev.vmoe.lab.peers.PeerBench;
+import dev.vmoe.lab.peers.PeerKind;
+import dev.vmoe.lab.peers.PeerWork;
 import dev.vmoe.modelstore.BundledModels;
 import dev.vmoe.modelstore.ModelOpener;
+import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.output.Json;
 import dev.vmoe.output.Progress;
-import dev.vmoe.output.Table;
+import dev.vmoe.settings.RunLayout;
+import dev.vmoe.topics.TopicPlan;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code vmoe bench pipeline}: the pipeline against the bare model, in turn and in one process. */
+/** {@code vmoe bench pipeline}: the pipeline against the bare model and against its peers. */
 @Command(
     name = "pipeline",
     description = {
-      "Throughput of the whole pipeline beside the bare loop of decoding and running the model, at"
-          + " the same batch size and setting, in turn and in one process.",
+      "Throughput of the whole pipeline beside the bare loop of decoding and running the model, and"
+          + " beside other consumers (peers) on the same broker. All have the same model file,"
+          + " batch size and setting, and are measured in turn, in one process.",
+      "The bare loop is measured with one run on all cores and with a run on each core; the faster"
+          + " layout counts.",
       "Broker, producer and client run on the same processors as the pipeline; the shares say how"
-          + " much of them each takes."
+          + " much of them each takes. Processor time of an image is without broker and client.",
+      "--csv writes a row for each round and side."
     })
 final class BenchPipelineCommand extends Benchmark {
 
   private static final long SEED = 20_220_622;
   private static final int SYNTHETIC_IMAGES = 256;
-  private static final String PIPELINE = "pipeline_images_per_second";
-  private static final String BARE = "bare_images_per_second";
-  private static final String EFFICIENCY = "efficiency";
-  private static final String MEAN_BATCH = "mean_batch";
+
+  /** Images sent and not yet answered, in batches: as deep for every side, so that batches fill. */
+  private static final int WINDOW_BATCHES = 32;
+
+  private static final int CORES = Runtime.getRuntime().availableProcessors();
+
+  /** Layouts of the bare loops; peers take one of them. */
+  private static final RunLayout ONE_RUN = new RunLayout(1, CORES);
+
+  private static final RunLayout RUN_EACH_CORE = new RunLayout(CORES, 1);
+  private static final List<RunLayout> LAYOUTS =
+      Stream.of(ONE_RUN, RUN_EACH_CORE).distinct().toList();
 
   @Mixin private final ModelOptions model = new ModelOptions();
   @Mixin private final RoutingOptions routing = new RoutingOptions();
   @Mixin private final BatchSizeOption batchSize = new BatchSizeOption();
+  @Mixin private final PeersOption peersOption = new PeersOption();
 
   @Option(
       names = "--variant",
       paramLabel = "NAME",
       defaultValue = "demo",
       description =
-          "demo (the bundled model and images), or an architecture with random weights and synthetic"
-              + " 500x375 JPEGs: S/32, B/16 (default: ${DEFAULT-VALUE}).")
+          "demo (the bundled model and images), or an architecture with random weights and"
+              + " synthetic 500x375 JPEGs: S/32, B/16 (default: ${DEFAULT-VALUE}).")
   private String variant = "demo";
 
   @Option(
@@ -76,16 +91,16 @@ final class BenchPipelineCommand extends Benchmark {
       names = "--rounds",
       paramLabel = "N",
       defaultValue = "5",
-      description = "Rounds of both; the medians count (default: ${DEFAULT-VALUE}).")
+      description = "Rounds of all; the medians count (default: ${DEFAULT-VALUE}).")
   private int rounds;
 
   @Option(
       names = "--runs",
       paramLabel = "N",
-      defaultValue = "1",
+      defaultValue = "0",
       description =
           "Batches that the pipeline runs at once, as inference.runs; --threads is for each"
-              + " (default: ${DEFAULT-VALUE}).")
+              + " (default: measured at the start).")
   private int runs;
 
   private BenchPipelineCommand() {}
@@ -93,67 +108,101 @@ final class BenchPipelineCommand extends Benchmark {
   @Override
   void check() {
     OptionCheck.positive(
-        spec,
-        "--images",
-        images,
-        "--rounds",
-        rounds,
-        "--batch",
-        batchSize.images(),
-        "--runs",
-        runs);
+        spec, "--images", images, "--rounds", rounds, "--batch", batchSize.images());
+    peersOption.chosen(spec);
   }
 
   @Override
   BenchmarkResult measure() throws Exception {
-    int batch = batchSize.images();
     boolean demo = variant.equals("demo");
     int count = images != null ? images : demo ? 8_000 : 3_840;
     Path graph = demo ? model.path() : RandomModels.graph(variant, SEED);
-    try (BatchClassifier classifier = model.open(graph, runs)) {
-      RoutingSettings settings = routing.settings(classifier.card());
-      List<LabelledImage> set =
-          demo ? BundledModels.testImages(classifier.card().classes()) : synthetic();
-      ImageDecoder decoder = ModelOpener.decoder(classifier.card());
-      int cores = Runtime.getRuntime().availableProcessors();
-      Progress progress = progress();
-      Rounds measured = new Rounds();
-      try (BareLoop bare = new BareLoop(classifier, decoder, settings, batch, cores);
-          LocalPipeline pipeline =
-              new LocalPipeline(settings, batch, classifier, decoder, progress::say)) {
-        List<byte[]> encoded = set.stream().map(LabelledImage::encoded).toList();
-        measured.add(BARE, () -> bare.imagesPerSecond(encoded, count));
-        measured.add(PIPELINE, () -> imagesPerSecond(pipeline, set, count, measured));
-        progress.say("warming up");
-        try (Progress.Bar bar = progress.bar("rounds", rounds)) {
-          measured.run(rounds, bar::at);
-        }
+    try (BatchClassifier classifier = model.openToServe(graph, batchSize.images(), runs);
+        Sessions sessions = new Sessions()) {
+      for (RunLayout layout : LAYOUTS) {
+        sessions.add(layout, model.open(graph, layout));
       }
-      return result(figures(count, settings, measured));
+      RoutingSettings settings = routing.settings(classifier.card());
+      PipelineFigures figures = measure(classifier, sessions, settings, count);
+      ObjectNode result = Json.object();
+      result.put("variant", variant);
+      result.put("batch", batchSize.images());
+      result.put("runs", classifier.parallelRuns());
+      result.put("capacity_ratio", settings.capacityRatio());
+      result.put("experts_per_token", settings.expertsPerToken());
+      result.put("routing", settings.routing().label());
+      result.put("images_per_round", count);
+      figures.addTo(result);
+      return new BenchmarkResult(figures.text(), figures.sides(), result);
     }
   }
 
-  /** Measures the pipeline; notes the batch size and the use of the processors. */
-  private static double imagesPerSecond(
-      LocalPipeline pipeline, List<LabelledImage> set, int count, Rounds measured)
-      throws InterruptedException {
-    CpuShares cpu = new CpuShares();
-    Map<CpuShares.Role, Double> shares = new EnumMap<>(CpuShares.Role.class);
-    Replay.ReplayOutcome outcome =
-        pipeline.replay(
-            set,
-            count,
-            0,
-            answered -> {
-              if (answered == count) { // while the client's threads still live
-                shares.putAll(cpu.shares());
-              }
-            });
-    measured.note(MEAN_BATCH, outcome.summary().batchSize().mean());
-    for (CpuShares.Role role : CpuShares.Role.values()) {
-      measured.note(role.name(), shares.getOrDefault(role, 0.0));
+  /** The model in each layout, for bare loops and peers. */
+  private static final class Sessions implements AutoCloseable {
+
+    private final Map<RunLayout, BatchClassifier> open = new LinkedHashMap<>();
+
+    void add(RunLayout layout, BatchClassifier session) {
+      open.put(layout, session);
     }
-    return count / outcome.seconds();
+
+    BatchClassifier of(RunLayout layout) {
+      return Objects.requireNonNull(open.get(layout), layout::toString);
+    }
+
+    @Override
+    public void close() {
+      open.values().forEach(BatchClassifier::close);
+    }
+  }
+
+  private PipelineFigures measure(
+      BatchClassifier classifier, Sessions sessions, RoutingSettings settings, int count)
+      throws Exception {
+    int batch = batchSize.images();
+    int window = WINDOW_BATCHES * batch;
+    ModelCard card = classifier.card();
+    ImageDecoder decoder = ModelOpener.decoder(card);
+    List<LabelledImage> set =
+        variant.equals("demo") ? BundledModels.testImages(card.classes()) : synthetic();
+    List<byte[]> encoded = set.stream().map(LabelledImage::encoded).toList();
+    Set<PeerKind> peers = peersOption.chosen(spec);
+    PipelineFigures figures = new PipelineFigures(rounds, LAYOUTS, peers);
+    Progress progress = progress();
+    progress.say("starting a Kafka broker and a schema registry");
+    try (LocalBroker broker = new LocalBroker()) {
+      PipelineRounds pipeline = new PipelineRounds(broker, settings, batch, classifier, decoder);
+      try (RegistryClient registry = RegistryClient.of(pipeline.settings());
+          PeerBench bench =
+              new PeerBench(
+                  pipeline.settings(),
+                  TopicPlan.load(),
+                  new PeerWork(
+                      sessions.of(ONE_RUN),
+                      sessions.of(RUN_EACH_CORE),
+                      decoder,
+                      settings,
+                      registry),
+                  batch,
+                  window)) {
+        for (RunLayout layout : LAYOUTS) {
+          figures.addBare(
+              layout,
+              () -> {
+                try (BareLoop bare =
+                    new BareLoop(sessions.of(layout), decoder, settings, batch, layout)) {
+                  return bare.imagesPerSecond(encoded, count);
+                }
+              });
+        }
+        figures.addPipeline(() -> pipeline.measure(set, count, window));
+        for (PeerKind peer : peers) {
+          figures.addPeer(peer, () -> bench.measure(peer, set, count));
+        }
+        figures.measure(progress);
+        return figures;
+      }
+    }
   }
 
   private static List<LabelledImage> synthetic() {
@@ -162,68 +211,5 @@ final class BenchPipelineCommand extends Benchmark {
       all.add(new LabelledImage("synthetic-" + all.size(), jpeg, ""));
     }
     return all;
-  }
-
-  private ObjectNode figures(int count, RoutingSettings settings, Rounds measured) {
-    double[] pipeline = measured.figures(PIPELINE);
-    double[] bare = measured.figures(BARE);
-    double[] efficiency = new double[rounds];
-    Arrays.setAll(efficiency, round -> pipeline[round] / bare[round]);
-    ObjectNode result = Json.object();
-    result.put("variant", variant);
-    result.put("batch", batchSize.images());
-    result.put("runs", runs);
-    result.put("capacity_ratio", settings.capacityRatio());
-    result.put("experts_per_token", settings.expertsPerToken());
-    result.put("routing", settings.routing().label());
-    result.put("images_per_round", count);
-    result.put(PIPELINE, measured.median(PIPELINE));
-    result.put(BARE, measured.median(BARE));
-    result.put(EFFICIENCY, Statistics.median(efficiency));
-    ObjectNode shares = result.putObject("processor_shares");
-    for (CpuShares.Role role : CpuShares.Role.values()) {
-      shares.put(role.name().toLowerCase(Locale.ROOT), measured.median(role.name()));
-    }
-    ArrayNode all = result.putArray("rounds");
-    for (int round = 0; round < rounds; round++) {
-      all.addObject()
-          .put(PIPELINE, pipeline[round])
-          .put(BARE, bare[round])
-          .put(EFFICIENCY, efficiency[round])
-          .put(MEAN_BATCH, measured.figures(MEAN_BATCH)[round]);
-    }
-    return result;
-  }
-
-  private static BenchmarkResult result(ObjectNode result) {
-    Table table =
-        new Table("round", "pipeline images/s", "bare images/s", "efficiency", "mean batch");
-    int number = 0;
-    for (JsonNode round : result.get("rounds")) {
-      addRow(table, Integer.toString(++number), round);
-    }
-    addRow(table, "median", result);
-    Table shares = new Table("used by", "share");
-    result
-        .get("processor_shares")
-        .properties()
-        .forEach(entry -> shares.add(entry.getKey(), decimals(entry.getValue(), 100, 1) + "%"));
-    String text =
-        String.format(
-            "%s%nprocessors while the pipeline ran:%n%s", table.toText(), shares.toText());
-    return new BenchmarkResult(text, table, result);
-  }
-
-  private static void addRow(Table table, String name, JsonNode figures) {
-    table.add(
-        name,
-        decimals(figures.path(PIPELINE), 1, 1),
-        decimals(figures.path(BARE), 1, 1),
-        decimals(figures.path(EFFICIENCY), 1, 3),
-        figures.has(MEAN_BATCH) ? decimals(figures.path(MEAN_BATCH), 1, 1) : "");
-  }
-
-  private static String decimals(JsonNode figure, double factor, int digits) {
-    return Table.decimals(factor * figure.doubleValue(), digits);
   }
 }

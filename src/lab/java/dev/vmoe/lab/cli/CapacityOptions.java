@@ -64,6 +64,11 @@ final class CapacityOptions {
     return ratios == null ? others : ratios;
   }
 
+  /** Returns whether ratios or K were named. */
+  boolean namesPoints() {
+    return ratios != null || expertsPerToken != null;
+  }
+
   /** Returns whether K was named. */
   boolean namesExperts() {
     return expertsPerToken != null;

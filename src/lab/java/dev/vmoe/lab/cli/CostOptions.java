@@ -115,7 +115,7 @@ final class CostOptions {
   /** Returns the inputs; opens the model only where costs have to be measured. */
   Basis basis() throws IOException, InterruptedException {
     if (costs == null) {
-      try (VmoeSession session = model.open()) {
+      try (VmoeSession session = model.openToServe(maxBatch)) {
         return basis(session);
       }
     }
@@ -175,7 +175,7 @@ final class CostOptions {
 
   /** Opens the model. */
   VmoeSession open() throws IOException {
-    return model.open();
+    return model.openToServe(maxBatch);
   }
 
   /** Returns the images that are sent, and whose mean size in bytes counts. */

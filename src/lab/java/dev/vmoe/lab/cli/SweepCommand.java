@@ -32,13 +32,13 @@ import picocli.CommandLine.Option;
 @Command(
     name = "sweep",
     description = {
-      "Accuracy, time and share of processed choices at every capacity ratio, K and batch size, with"
-          + " BPR and vanilla order, beside the dense twin: a CSV, pictures drawn from it, and the"
-          + " quality profile that adaptive capacity goes by.",
+      "Accuracy, time and share of processed choices at every capacity ratio, K and batch size,"
+          + " with BPR and vanilla order, beside the dense twin: a CSV, pictures drawn from it, and"
+          + " the quality profile that adaptive capacity goes by. Of a dense model: its one point.",
       "Ratios, unless --ratios names others: 0.1, 0.15, 0.25, 0.35, 0.5, 0.75, 1.05, 2 and E/K.",
       "LABELLED is a folder with one sub-folder a class, a CSV of file,label, or an IDX images file"
-          + " with its labels beside it. Images are taken in a random order drawn from the seed, and"
-          + " batches are formed in it.",
+          + " with its labels beside it. Images are taken in a random order drawn from the seed,"
+          + " and batches are formed in it.",
       "A sweep that was cut off goes on where it stopped when it is called again with the same"
           + " options."
     })
@@ -107,13 +107,13 @@ final class SweepCommand extends LabCommand {
     }
     if (profile != null && labelled.isTestSet()) {
       throw usage(
-          "--profile needs --images other than the bundled test images: a profile decides what runs,"
-              + " and is measured on images that no result is reported on");
+          "--profile needs --images other than the bundled test images: a profile decides what"
+              + " runs, and is measured on images that no result is reported on");
     }
     try (BatchClassifier classifier = capacity.open();
         BatchClassifier twin = capacity.openTwin()) {
       ModelCard card = classifier.card();
-      SweepPlan plan = plan(card, twin != null);
+      SweepPlan plan = card.dense() ? planOfDense(card) : plan(card, twin != null);
       Path set = labelled.path();
       ImageSample sample =
           new ImageSample(
@@ -124,7 +124,7 @@ final class SweepCommand extends LabCommand {
               full ? null : limit,
               plan.sliceImages(),
               seed);
-      Sweep sweep = new Sweep(classifier, twin, plan, sample, seed);
+      Sweep sweep = new Sweep(classifier, plan.twin() ? twin : null, plan, sample, seed);
       Map<String, String> identity = identity(classifier, twin, plan, sample, set);
       try (SweepLog log = SweepLog.open(out, identity, restart)) {
         run(sweep, log, plan, sample);
@@ -142,9 +142,6 @@ final class SweepCommand extends LabCommand {
   }
 
   private SweepPlan plan(ModelCard card, boolean withTwin) {
-    if (card.dense()) {
-      throw usage(card.name() + " has no experts: there is no capacity to sweep");
-    }
     return valid(
         () ->
             new SweepPlan(
@@ -152,6 +149,15 @@ final class SweepCommand extends LabCommand {
                 capacity.expertsPerToken(card),
                 batches,
                 withTwin));
+  }
+
+  /** A dense model has one point: it is measured for its profile, beside those of others. */
+  private SweepPlan planOfDense(ModelCard card) {
+    if (capacity.namesPoints()) {
+      throw usage(
+          card.name() + " has no experts: there is no capacity to sweep, leave ratios and K");
+    }
+    return valid(() -> SweepPlan.ofDense(batches));
   }
 
   /** Returns everything that decides what the runs measure. */
@@ -211,7 +217,8 @@ final class SweepCommand extends LabCommand {
       text.print(EqualAccuracy.table(rows, plan.batches()).toText());
     }
     OutputFiles.write(out.resolve("sweep.csv"), SweepRow.table(rows).toCsv());
-    for (Map.Entry<String, String> picture : SweepPictures.draw(rows, plan).entrySet()) {
+    Map<String, String> pictures = card.dense() ? Map.of() : SweepPictures.draw(rows, plan);
+    for (Map.Entry<String, String> picture : pictures.entrySet()) {
       OutputFiles.write(out.resolve(picture.getKey()), picture.getValue());
     }
     if (labelled.isTestSet()) {

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /** When each image comes in, in seconds from the start of the trace, earliest first. */
 public final class ArrivalTrace {
@@ -27,8 +28,23 @@ public final class ArrivalTrace {
     }
   }
 
+  /**
+   * A stretch of time in which something else takes the machine's cores.
+   *
+   * @param fromSeconds when it begins, from the start of the trace
+   * @param seconds how long it lasts
+   */
+  public record Slowdown(double fromSeconds, double seconds) {
+
+    /** Returns when it ends, in seconds from the start of the trace. */
+    public double untilSeconds() {
+      return fromSeconds + seconds;
+    }
+  }
+
   private final String name;
   private final double[] seconds;
+  private final @Nullable Slowdown slowdown;
 
   /**
    * Creates a trace.
@@ -37,6 +53,10 @@ public final class ArrivalTrace {
    * @throws IllegalArgumentException if there is none, one is negative, or they go back in time
    */
   public ArrivalTrace(String name, double[] seconds) {
+    this(name, seconds, null);
+  }
+
+  private ArrivalTrace(String name, double[] seconds, @Nullable Slowdown slowdown) {
     if (seconds.length == 0) {
       throw new IllegalArgumentException("trace " + name + " has no arrivals");
     }
@@ -52,6 +72,17 @@ public final class ArrivalTrace {
     }
     this.name = name;
     this.seconds = seconds.clone();
+    this.slowdown = slowdown;
+  }
+
+  /** Returns the same arrivals at a machine that is slowed down meanwhile. */
+  public ArrivalTrace slowedDown(Slowdown during) {
+    return new ArrivalTrace(name, seconds, during);
+  }
+
+  /** Returns when the machine is slowed down; null if it is not. */
+  public @Nullable Slowdown slowdown() {
+    return slowdown;
   }
 
   /** Returns a Poisson process whose rate changes from phase to phase. */

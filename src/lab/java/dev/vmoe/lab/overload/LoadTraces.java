@@ -1,6 +1,7 @@
 package dev.vmoe.lab.overload;
 
 import dev.vmoe.lab.overload.ArrivalTrace.Phase;
+import dev.vmoe.lab.overload.ArrivalTrace.Slowdown;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -21,6 +22,8 @@ public final class LoadTraces {
   private static final double LARGEST = 8;
 
   private static final double STEP_SECONDS = 0.01;
+
+  private static final double SLOW_SECONDS = 10;
 
   private LoadTraces() {}
 
@@ -52,6 +55,17 @@ public final class LoadTraces {
             new Phase(phaseSeconds, 1.3 * rates.lowest()),
             new Phase(2 * phaseSeconds, 0.5 * rates.full())),
         seed);
+  }
+
+  /**
+   * Returns a steady load of seven tenths of the full-quality rate, for four phases; in the second
+   * one the machine is slowed down for {@value #SLOW_SECONDS} seconds, or for the phase if that is
+   * shorter.
+   */
+  public static ArrivalTrace slowdown(Rates rates, double phaseSeconds, long seed) {
+    return ArrivalTrace.poisson(
+            "slowdown", List.of(new Phase(4 * phaseSeconds, 0.7 * rates.full())), seed)
+        .slowedDown(new Slowdown(phaseSeconds, Math.min(SLOW_SECONDS, phaseSeconds)));
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.vmoe.lab.overload;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -88,7 +89,7 @@ public final class OverloadBench {
       List<Policy> policies,
       OverloadReport report,
       Consumer<String> progress)
-      throws InterruptedException {
+      throws IOException, InterruptedException {
     for (int t = 0; t < traces.size(); t++) {
       ArrivalTrace trace = traces.get(t);
       List<Policy> turns = new ArrayList<>(policies);
@@ -97,11 +98,26 @@ public final class OverloadBench {
       for (Policy policy : turns) {
         progress.accept(trace.name() + ", " + policy.name());
         capacity.use(policy.controller().get());
-        outcomes.put(policy, client.play(trace, seed));
+        outcomes.put(policy, play(trace));
       }
       for (Policy policy : policies) {
-        report.add(trace.name(), policy.name(), Objects.requireNonNull(outcomes.get(policy)));
+        report.add(trace, policy.name(), Objects.requireNonNull(outcomes.get(policy)));
       }
+    }
+  }
+
+  private TraceOutcome play(ArrivalTrace trace) throws IOException, InterruptedException {
+    ArrivalTrace.Slowdown slowdown = trace.slowdown();
+    if (slowdown == null) {
+      return client.play(trace, seed);
+    }
+    try (BusyProcess busy = BusyProcess.during(slowdown)) {
+      TraceOutcome outcome = client.play(trace, seed);
+      if (busy.isAlive()) {
+        throw new IllegalStateException(
+            "the process that slows the machine down did not end within the trace");
+      }
+      return outcome;
     }
   }
 }

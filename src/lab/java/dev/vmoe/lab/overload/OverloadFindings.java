@@ -47,8 +47,28 @@ public record OverloadFindings(
             .filter(policy -> !policy.equals(OverloadPolicies.CLAIRVOYANT))
             .forEach(policy -> text.format("%s%n", report.recovery(trace.name(), policy)));
       }
+      report
+          .results(trace.name())
+          .forEach((policy, result) -> text.format("%s", slowdown(policy, result)));
     }
     return text.toString();
+  }
+
+  /** Says how a policy came through a slow-down; empty if there was none. */
+  private static String slowdown(String policy, OverloadReport.PolicyResult result) {
+    SlowdownOutcome slowdown = result.slowdown();
+    if (slowdown == null) {
+      return "";
+    }
+    Double back = slowdown.secondsToReturn();
+    return String.format(
+        Locale.ROOT,
+        "%s: images were late for %.1f s; %s%n",
+        policy,
+        slowdown.lateForSeconds(),
+        back == null
+            ? "it was not back as before"
+            : String.format(Locale.ROOT, "back as before %.1f s after the slow-down", back));
   }
 
   /** Writes summary.csv and, for each trace, its arrivals, its seconds and their picture. */
@@ -90,6 +110,10 @@ public record OverloadFindings(
     Recovery recovery = result.recovery();
     if (recovery != null) {
       figures.set("backlog", Json.tree(recovery));
+    }
+    SlowdownOutcome slowdown = result.slowdown();
+    if (slowdown != null) {
+      figures.set("slowdown", Json.tree(slowdown));
     }
     return figures;
   }

@@ -18,10 +18,14 @@ public final class OverloadReport {
    *
    * @param metrics figures over the whole trace
    * @param recovery how it came through its largest backlog; null if it had none
+   * @param slowdown how it came through a slow-down of the machine; null if there was none
    * @param timeline second by second
    */
   public record PolicyResult(
-      PolicyMetrics metrics, @Nullable Recovery recovery, List<Timeline.Second> timeline) {}
+      PolicyMetrics metrics,
+      @Nullable Recovery recovery,
+      @Nullable SlowdownOutcome slowdown,
+      List<Timeline.Second> timeline) {}
 
   private final Quality quality;
   private final Rates rates;
@@ -42,14 +46,18 @@ public final class OverloadReport {
   }
 
   /** Adds what a policy did on a trace. */
-  public void add(String trace, String policy, TraceOutcome outcome) {
+  public void add(ArrivalTrace trace, String policy, TraceOutcome outcome) {
+    ArrivalTrace.Slowdown slowdown = trace.slowdown();
     traces
-        .computeIfAbsent(trace, name -> new LinkedHashMap<>())
+        .computeIfAbsent(trace.name(), name -> new LinkedHashMap<>())
         .put(
             policy,
             new PolicyResult(
                 PolicyMetrics.of(outcome, targetSeconds),
                 Recovery.of(outcome, rates.full() * targetSeconds, quality),
+                slowdown == null
+                    ? null
+                    : SlowdownOutcome.of(outcome, slowdown, targetSeconds, quality),
                 Timeline.of(outcome)));
   }
 
@@ -155,7 +163,14 @@ public final class OverloadReport {
         .add("peak_backlog_images", 0, ofRecovery(it -> (double) it.peakImages()))
         .add("drain_images_per_second", 1, ofRecovery(Recovery::drainImagesPerSecond))
         .add("seconds_to_recover", 3, ofRecovery(Recovery::secondsToRecover))
+        .add("late_for_seconds", 3, ofSlowdown(SlowdownOutcome::lateForSeconds))
+        .add("seconds_to_return", 3, ofSlowdown(SlowdownOutcome::secondsToReturn))
         .table(rows().toList());
+  }
+
+  private static Function<TraceResult, @Nullable Double> ofSlowdown(
+      Function<SlowdownOutcome, @Nullable Double> figure) {
+    return row -> row.result.slowdown() == null ? null : figure.apply(row.result.slowdown());
   }
 
   private record PolicySecond(String policy, Timeline.Second second) {}

@@ -117,6 +117,7 @@ public final class CostMeasurement {
             card.imageSize(),
             session.device().label(),
             threads,
+            session.parallelRuns(),
             session.takesAllCores(),
             Routing.BATCH_PRIORITY.label(),
             Math.round(images.stream().mapToInt(it -> it.encoded().length).average().orElseThrow()),
@@ -144,6 +145,7 @@ public final class CostMeasurement {
         it.imageSize(),
         it.device(),
         it.threads(),
+        it.parallelRuns(),
         it.decodesBetweenRuns(),
         it.routing(),
         it.imageBytes(),
@@ -304,7 +306,7 @@ public final class CostMeasurement {
     }
     double mean = Arrays.stream(seconds).average().orElseThrow();
     double surveyed = bare.model(1).surveyedSeconds(best, full);
-    double gapMillis = Math.max(0, 1e3 / perSecond - 1e3 * mean / full);
+    double gapMillis = Math.max(0, 1e3 * bare.parallelRuns() / perSecond - 1e3 * mean / full);
     double streamsMillis = streams * cpuNanos / 1e6 / recorded.images();
     return with(
         bare,

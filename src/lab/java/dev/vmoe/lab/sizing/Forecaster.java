@@ -44,7 +44,9 @@ public final class Forecaster {
   /** Partitions of an instance, which limit how many images it takes in; more change nothing. */
   private static final int PARTITIONS = 4;
 
-  private static final int BATCHES_IN_FLIGHT = 4;
+  /** Batches of a partition in flight beside those that run. */
+  private static final int BATCHES_IN_FLIGHT = 3;
+
   private static final double LAG_INTERVAL_SECONDS = 0.25;
 
   private final MeasuredCosts costs;
@@ -125,7 +127,7 @@ public final class Forecaster {
   public double throughput(OperatingPoint point, int batchImages) {
     MeasuredCosts.InPipeline pipeline = costs.pipeline();
     double run = costs.model(pipeline.slowdown()).runSeconds(point, batchImages);
-    return batchImages / (run + batchImages * gapSeconds());
+    return costs.parallelRuns() * batchImages / (run + batchImages * gapSeconds());
   }
 
   private double gapSeconds() {
@@ -142,7 +144,8 @@ public final class Forecaster {
         .noise(pipeline.noise(), pipeline.restMillis() / 1e3)
         .transport(0, pipeline.transportMillis() / 1e3)
         .readEvery(LAG_INTERVAL_SECONDS)
-        .inFlightImages(PARTITIONS * BATCHES_IN_FLIGHT * batching.maxImages());
+        .inFlightImages(
+            PARTITIONS * (BATCHES_IN_FLIGHT + costs.parallelRuns()) * batching.maxImages());
   }
 
   /** Returns the same forecaster for hypothetical instances that are so many times as fast. */
@@ -247,7 +250,7 @@ public final class Forecaster {
       }
       batches = count;
       full = filled;
-      busy = Math.min(1, ran / (end - from));
+      busy = Math.min(1, ran / costs.parallelRuns() / (end - from));
       ratio = ratios / of;
       experts = ks / of;
       accuracy = right / of;

@@ -24,6 +24,7 @@ import java.util.List;
  * @param imageSize height and width of its input, in pixels
  * @param device where it ran: cpu, cuda:0
  * @param threads cores of the instance
+ * @param parallelRuns batches that run at once
  * @param decodesBetweenRuns whether images are decoded between two runs, not beside them
  * @param routing bpr or vanilla
  * @param imageBytes mean bytes of an encoded image
@@ -31,7 +32,8 @@ import java.util.List;
  * @param besideHeapMib resident memory beside the heap after the largest batch, broker and client
  *     of the measurement included, in MiB; 0 where nobody could tell
  * @param pipeline what was measured in a running pipeline
- * @param runs time of the model alone by operating point and batch size
+ * @param runs time of the model alone, {@code parallelRuns} at once, by operating point and batch
+ *     size
  */
 public record MeasuredCosts(
     String model,
@@ -39,6 +41,7 @@ public record MeasuredCosts(
     int imageSize,
     String device,
     int threads,
+    int parallelRuns,
     boolean decodesBetweenRuns,
     String routing,
     long imageBytes,
@@ -117,6 +120,7 @@ public record MeasuredCosts(
   public MeasuredCosts {
     requirePositive("image_size", imageSize);
     requirePositive("threads", threads);
+    requirePositive("parallel_runs", parallelRuns);
     requirePositive("image_bytes", imageBytes);
     requireNotNegative("decode_millis", decodeMillis);
     requireNotNegative("beside_heap_mib", besideHeapMib);
@@ -152,7 +156,8 @@ public record MeasuredCosts(
             .map(
                 run ->
                     new RunTime(run.point(), run.images(), Math.round(run.millis() * factor * 1e6)))
-            .toList());
+            .toList(),
+        parallelRuns);
   }
 
   /** Returns these costs as if the device were so many times as fast, for comparisons. */
@@ -164,6 +169,7 @@ public record MeasuredCosts(
         imageSize,
         device,
         threads,
+        parallelRuns,
         decodesBetweenRuns,
         routing,
         imageBytes,

@@ -10,18 +10,23 @@ import dev.vmoe.capacity.Sample;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
+import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.function.DoublePredicate;
 import java.util.function.DoubleUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One instance in simulated time: images wait in a topic, a bounded number of them in the instance,
  * and are run in batches under a controller. Answers are seen at the next commit; the load is read
  * at intervals.
  *
- * <p>Batches are closed by the {@link BatchLimits} of the micro-batcher; one runs at a time, and
- * the next one fills meanwhile. Settable before {@link #run}; times in seconds.
+ * <p>Batches are closed by the {@link BatchLimits} of the micro-batcher; as many run at once as the
+ * truth says, and the next one fills meanwhile. Settable before {@link #run}; times in seconds.
  */
 public final class SimulatedInstance {
 
@@ -144,13 +149,13 @@ public final class SimulatedInstance {
     Random random = new Random(seed);
     BatchLimits limits =
         new BatchLimits(batchImages, Long.MAX_VALUE, Duration.ofNanos(nanos(linger)));
-    double[] ends = new double[sent.length]; // when each image's run ended
+    double[] ends = new double[sent.length]; // when each image and all before it were answered
     double[] latencies = new double[sent.length];
     List<SimulatedBatch> batches = new ArrayList<>();
-    double free = 0;
-    RunTime lastRun = null;
+    Running running = new Running(truth.runs());
     int head = 0;
     while (head < sent.length) {
+      double free = running.place();
       FilledBatch filled = fill(limits, sent, ends, head, free);
       int images = filled.images();
       double closed = Math.max(free, filled.closedSeconds());
@@ -167,9 +172,10 @@ public final class SimulatedInstance {
                   nanos(start),
                   images,
                   waiting,
+                  running.images(start),
                   nanos(start - filled.openedSeconds()),
                   nanos(start - closed),
-                  lastRun,
+                  running.lastEnded(start),
                   load(sent, ends, head, start)));
       double ran =
           truth.runSeconds(decision.point(), images)
@@ -179,17 +185,61 @@ public final class SimulatedInstance {
         ran += wake;
       }
       double end = start + ran;
-      double seen = committed(end + emission) + transport;
+      double answered = head == 0 ? end : Math.max(end, ends[head - 1]); // in order
+      double seen = committed(answered + emission) + transport;
       for (int i = head; i < head + images; i++) {
-        ends[i] = end;
+        ends[i] = answered;
         latencies[i] = seen - sent[i];
       }
       batches.add(new SimulatedBatch(start, end, images, count(sent, start) - head, decision));
-      lastRun = new RunTime(decision.point(), images, nanos(ran));
-      free = end;
+      running.add(end, new RunTime(decision.point(), images, nanos(ran)));
       head += images;
     }
     return new SimulatedOutcome(batches, latencies, target);
+  }
+
+  /** What runs: as many places as runs may go on at once, and those runs not looked at yet. */
+  private static final class Running {
+
+    private record Run(double end, RunTime time) {}
+
+    /** When each place becomes free, in seconds. */
+    private final PriorityQueue<Double> free = new PriorityQueue<>();
+
+    private final PriorityQueue<Run> runs =
+        new PriorityQueue<>(Comparator.comparingDouble(Run::end));
+    private @Nullable RunTime last;
+
+    Running(int atOnce) {
+      free.addAll(Collections.nCopies(atOnce, 0.0));
+    }
+
+    /** Takes the place that is free first; returns when that is. */
+    double place() {
+      return Objects.requireNonNull(free.poll());
+    }
+
+    /** Runs in the place that was taken. */
+    void add(double end, RunTime time) {
+      free.add(end);
+      runs.add(new Run(end, time));
+    }
+
+    /** Returns the run that ended last before this time; null if none has. */
+    @Nullable RunTime lastEnded(double now) {
+      while (!runs.isEmpty() && runs.peek().end() <= now) {
+        last = runs.poll().time();
+      }
+      return last;
+    }
+
+    /** Returns the images that run at this time. */
+    int images(double now) {
+      return runs.stream()
+          .filter(run -> run.end() > now)
+          .mapToInt(run -> run.time().images())
+          .sum();
+    }
   }
 
   /** A closed batch. */

@@ -32,7 +32,8 @@ public final class Sweep {
    *
    * @param twin the dense twin; null if the plan has none
    * @param seed seed of the order in which settings run
-   * @throws IllegalArgumentException if the model has no capacity to vary, or the twin is none
+   * @throws IllegalArgumentException if the plan varies the capacity of a dense model, or the twin
+   *     is none
    */
   public Sweep(
       BatchClassifier model,
@@ -45,7 +46,7 @@ public final class Sweep {
     this.sample = sample;
     this.seed = seed;
     ModelCard card = model.card();
-    if (card.dense()) {
+    if (card.dense() && !plan.equals(SweepPlan.ofDense(plan.batches()))) {
       throw new IllegalArgumentException(
           card.name() + " has no experts: there is no capacity to sweep");
     }

@@ -68,6 +68,15 @@ public record SweepPlan(
         .toList();
   }
 
+  /** Returns the plan of a dense model: its only point. */
+  public static SweepPlan ofDense(List<Integer> batches) {
+    return new SweepPlan(
+        List.of(OperatingPoint.DENSE.capacityRatio()),
+        List.of(OperatingPoint.DENSE.expertsPerToken()),
+        batches,
+        false);
+  }
+
   /** Returns the largest batch size. */
   public int largestBatch() {
     return batches.get(batches.size() - 1);

@@ -45,9 +45,15 @@ function tiles(point, status) {
   say('tile-p50', `p50 ${format.duration(point.p50)}, target ${format.duration(point.target)}, ${format.percent(point.late)} late`);
   byId('tile-latency').classList.toggle('late', isLate(point));
   say('tile-ratio', format.ratio(point.effective));
-  say('tile-point', `K ${format.count(point.experts_per_token)}, ${format.ratio(point.requested)} asked for`);
+  say('tile-point', `K ${format.count(point.experts_per_token)}, ${format.ratio(point.requested)} asked for${shares(status.models)}`);
   say('tile-processed', format.percent(point.processed, 1));
   say('tile-batch', `${format.rate(point.batch_images)} images a batch`);
+}
+
+/** Which models answered in the last ten seconds; empty where there is only one. */
+function shares(models) {
+  return models.length < 2 ? ''
+    : ` · ${models.map(({name, share}) => `${name} ${format.percent(share)}`).join(', ')}`;
 }
 
 /** Uses the share of late answers: the latency of a replay includes the age of its records. */
@@ -70,8 +76,10 @@ function show(status) {
   startedMs = status.started_ms;
   answeredMs = Date.now();
   health(status.health);
-  say('model', status.model === null ? '–' : `${status.model.name} (${status.model.weights_hash.slice(0, 8)})`);
-  say('device', status.device === null ? '–' : status.device.name);
+  say('model', status.model === null ? '–'
+    : status.models.length > 1 ? status.models.map((model) => model.name).sort().join(', ')
+    : `${status.model.name} (${status.model.weights_hash.slice(0, 8)})`);
+  say('device', status.device === null ? '–' : `${status.device.name}, ${status.device.runs}`);
   say('version', status.configuration === null ? '–'
     : status.configuration.version === null ? 'settings file' : `version ${status.configuration.version}`);
   say('uptime', format.span(status.time_ms - status.started_ms));

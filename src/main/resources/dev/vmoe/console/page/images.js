@@ -67,7 +67,7 @@ function chooser() {
 function draw() {
   chooser();
   say('images-caption',
-    `${batch.images.length} of the ${batch.batch_size} images of batch ${batch.id}, as the model saw them`
+    `${batch.images.length} of the ${batch.batch_size} images of batch ${batch.id}, as ${batch.model} saw them`
       + ` · capacity ratio ${format.ratio(batch.effective_capacity_ratio)} in effect, K ${batch.experts_per_token}`
       + (batch.blocks.length === 0 ? '' : ' · grey: skipped patches, which got no expert of the block'));
   byId('images').replaceChildren(...batch.images.map(tile));

@@ -1,0 +1,172 @@
+package dev.vmoe.lab.peers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.vmoe.client.StreamSummary;
+import dev.vmoe.dataset.LabelledImage;
+import dev.vmoe.demo.LocalBroker;
+import dev.vmoe.event.RegistryClient;
+import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.lab.bench.MeteredReplay;
+import dev.vmoe.moe.Routing;
+import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.settings.Settings;
+import dev.vmoe.topics.TopicPlan;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Which rounds count: each image answered once, by whichever peer. */
+@Timeout(120)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class PeerBenchIT {
+
+  private static final int COUNT = 40;
+  private static final List<LabelledImage> IMAGES =
+      IntStream.range(0, 12)
+          .mapToObj(i -> new LabelledImage("image-" + i, new byte[] {(byte) (20 * i)}, "grey-0"))
+          .toList();
+
+  private LocalBroker broker;
+  private Settings settings;
+  private RegistryClient registry;
+  private PeerBench bench;
+
+  @BeforeAll
+  void start() throws Exception {
+    broker = new LocalBroker();
+    settings = broker.settings(Map.of(), TopicPlan.load());
+    registry = RegistryClient.of(settings);
+    FakeClassifier classifier = new FakeClassifier();
+    bench =
+        new PeerBench(
+            settings,
+            TopicPlan.load(),
+            new PeerWork(
+                classifier,
+                classifier,
+                (encoded, images, slot) -> images.put(slot * 8 * 8 * 3, encoded[0]),
+                new RoutingSettings(1.05, 2, Routing.BATCH_PRIORITY),
+                registry),
+            8,
+            64,
+            Duration.ofSeconds(2));
+  }
+
+  @AfterAll
+  void stop() {
+    bench.close();
+    registry.close();
+    broker.close();
+  }
+
+  @Tag("soak")
+  @ParameterizedTest
+  @EnumSource
+  void shouldAnswerEveryImageOnceInBatchesAndTidyUp(PeerKind peer) throws Exception {
+    MeteredReplay round = bench.measure(peer, IMAGES, COUNT);
+
+    StreamSummary.Result seen = round.outcome().summary();
+    assertThat(seen.predictions()).isEqualTo(COUNT);
+    assertThat(seen.duplicates()).isZero();
+    assertThat(seen.batchSize().max()).isBetween(1, peer == PeerKind.STREAMS_MAP_VALUES ? 1 : 8);
+    assertThat(seen.accuracy()).isPositive(); // labels came along
+    assertThat(round.imagesPerSecond()).isPositive();
+    assertThat(round.cpuMsPerImage(Set.of())).isPositive();
+    try (Admin admin = Admin.create(settings.adminProperties())) {
+      assertThat(admin.listTopics().names().get()).noneMatch(topic -> topic.contains(peer.label()));
+    }
+  }
+
+  @Test
+  void shouldFailTheRoundOfAPeerThatAnswersOnlyAPart() {
+    assertThatThrownBy(() -> measure(batch -> batch.subList(0, batch.size() / 2)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("of " + COUNT + " images so far");
+  }
+
+  @Test
+  void shouldFailTheRoundOfAPeerThatAnswersTwice() {
+    assertThatThrownBy(() -> measure(PeerBenchIT::twice))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageMatching("odd answered " + COUNT + " of " + COUNT + " images, and \\d+ twice");
+  }
+
+  private static <T> List<T> twice(List<T> batch) {
+    return batch.stream().flatMap(one -> List.of(one, one).stream()).toList();
+  }
+
+  private MeteredReplay measure(UnaryOperator<List<ProducerRecord<byte[], byte[]>>> distort)
+      throws InterruptedException {
+    return bench.measure("odd", job -> new OddPeer(job, distort), IMAGES, COUNT);
+  }
+
+  /** A loop without transactions that does not answer as it should. */
+  private static final class OddPeer implements Peer, Runnable {
+
+    private final PeerJob job;
+    private final UnaryOperator<List<ProducerRecord<byte[], byte[]>>> distort;
+    private final Thread thread = new Thread(this, "odd-peer");
+    private volatile boolean stopped;
+
+    OddPeer(PeerJob job, UnaryOperator<List<ProducerRecord<byte[], byte[]>>> distort) {
+      this.job = job;
+      this.distort = distort;
+    }
+
+    @Override
+    public int consumers() {
+      return 1;
+    }
+
+    @Override
+    public void start() {
+      thread.start();
+    }
+
+    @Override
+    public void run() {
+      BatchWork work = job.work().onEachCore(job.batch());
+      try (KafkaConsumer<byte[], byte[]> consumer =
+              job.consumer(job.group(), Map.of("max.poll.records", job.batch()));
+          KafkaProducer<byte[], byte[]> producer = job.producer(job.group(), Map.of())) {
+        consumer.subscribe(List.of(job.images()));
+        while (!stopped) {
+          List<ConsumerRecord<byte[], byte[]>> batch = new ArrayList<>();
+          consumer.poll(Duration.ofMillis(50)).forEach(batch::add);
+          if (!batch.isEmpty()) {
+            distort.apply(work.answers(batch, job.predictions())).forEach(producer::send);
+          }
+        }
+      }
+    }
+
+    @Override
+    public void close() {
+      stopped = true;
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}
