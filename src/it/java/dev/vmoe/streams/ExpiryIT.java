@@ -82,10 +82,7 @@ class ExpiryIT {
     ScheduledExecutorService sender = Executors.newSingleThreadScheduledExecutor();
     try (Workbench workbench = Workbench.open(PARTITIONS);
         Pipeline pipeline =
-            Pipeline.start(
-                workbench.settings(settings),
-                classifier,
-                new FakeDecoder(8 * 8 * 3));
+            Pipeline.start(workbench.settings(settings), classifier, new FakeDecoder(8 * 8 * 3));
         Workbench.Reader<Prediction> predictions = workbench.predictions();
         Answers answers = Answers.of(workbench)) {
       for (int i = 0; i < PARTITIONS; i++) {

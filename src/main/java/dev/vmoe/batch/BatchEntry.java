@@ -58,8 +58,7 @@ final class BatchEntry<T> {
   }
 
   static <T> BatchEntry<T> rejected(T origin, String reason, long nowNanos) {
-    return new BatchEntry<>(
-        origin, ImagePriority.DEFAULT, null, reason, Lane.NEVER_DUE, nowNanos);
+    return new BatchEntry<>(origin, ImagePriority.DEFAULT, null, reason, Lane.NEVER_DUE, nowNanos);
   }
 
   /** Returns whether it can still be classified, but not at any time. */

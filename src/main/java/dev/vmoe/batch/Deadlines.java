@@ -44,8 +44,7 @@ public final class Deadlines {
    * @param commitInterval time between two commits, at best
    * @param clock wall clock
    */
-  public Deadlines(
-      Supplier<LiveSettings> settings, Duration commitInterval, InstantSource clock) {
+  public Deadlines(Supplier<LiveSettings> settings, Duration commitInterval, InstantSource clock) {
     this.settings = settings;
     this.commitInterval = commitInterval;
     this.clock = clock;
@@ -83,11 +82,7 @@ public final class Deadlines {
    * @param handOver how long commits really take
    */
   public long dueNanos(
-      @Nullable Long deadlineMs,
-      long timestampMs,
-      Came came,
-      Duration handOver,
-      Now now) {
+      @Nullable Long deadlineMs, long timestampMs, Came came, Duration handOver, Now now) {
     LiveSettings inForce = settings.get();
     Duration target = inForce.capacity().targetLatency();
     long leftNanos;

@@ -127,8 +127,7 @@ final class Expiry<T> {
   private long restNanos(long nowNanos) {
     return running.stream()
         .mapToLong(
-            batch ->
-                batch.startNanos + runNanos(batch.terms, Math.max(1, batch.live())) - nowNanos)
+            batch -> batch.startNanos + runNanos(batch.terms, Math.max(1, batch.live())) - nowNanos)
         .map(rest -> Math.max(0, rest))
         .min()
         .orElse(0);

@@ -216,8 +216,7 @@ final class ProduceCommand implements Callable<Integer> {
     require(
         !(label != null && labelsFromFolder), "--label and --labels-from-folder: one or the other");
     require(
-        !(raw
-            && (labelled || !attributes.isEmpty() || priority != null || deadlineMs != null)),
+        !(raw && (labelled || !attributes.isEmpty() || priority != null || deadlineMs != null)),
         "--raw sends the bytes alone: leave out labels, attributes, priority and deadline");
     OptionCheck.positive(spec, "--deadline-ms", deadlineMs);
     require(

@@ -29,8 +29,7 @@ public enum LatePolicy {
         return policy;
       }
     }
-    throw new IllegalArgumentException(
-        "late policy '" + label + "' is neither answer nor expire");
+    throw new IllegalArgumentException("late policy '" + label + "' is neither answer nor expire");
   }
 
   @Override

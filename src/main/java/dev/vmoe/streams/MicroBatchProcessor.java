@@ -274,9 +274,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
     observer.refusing(rejected);
     Record<byte[], byte[]> letter =
         DeadLetter.of(
-            rejected,
-            shared.maxDeadLetterBytes(),
-            headers -> observer.sending(waiting, headers));
+            rejected, shared.maxDeadLetterBytes(), headers -> observer.sending(waiting, headers));
     task.context()
         .forward(letter.withValue((Object) letter.value()), PipelineTopology.DEAD_LETTERS);
   }

@@ -127,9 +127,7 @@ public final class ShareTracer implements ImageObserver {
   public void refusing(Answer.Rejected<Waiting> answer) {
     Waiting waiting = answer.origin();
     if (waiting.trace().sampled()) {
-      waiting
-          .trace()
-          .refused(DeadLetter.kind(answer), answer.reason());
+      waiting.trace().refused(DeadLetter.kind(answer), answer.reason());
       waiting.trace().sends(topics.deadLetters());
     }
   }

@@ -21,8 +21,8 @@ public final class StreamsProperties {
   static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(10);
 
   /**
-   * A task reads one partition, so it never has to wait for another one to come first. Streams would
-   * still look, and format a message, for each record: a tenth of its thread's time.
+   * A task reads one partition, so it never has to wait for another one to come first. Streams
+   * would still look, and format a message, for each record: a tenth of its thread's time.
    */
   private static final long ONE_INPUT = -1;
 

@@ -26,11 +26,9 @@ class DeadlinesTest {
             () -> LiveSettings.of(new Settings(Map.of()), Map.of("late.policy", policy), 1L),
             Duration.ofMillis(100),
             () -> Instant.EPOCH);
-    Deadlines.Came came =
-        new Deadlines.Came(NANOS - earliestAgoMs * MS, NANOS - latestAgoMs * MS);
+    Deadlines.Came came = new Deadlines.Came(NANOS - earliestAgoMs * MS, NANOS - latestAgoMs * MS);
     long dueNanos =
-        deadlines.dueNanos(
-            deadlineMs, timestampMs, came, handOver, new Deadlines.Now(NOON, NANOS));
+        deadlines.dueNanos(deadlineMs, timestampMs, came, handOver, new Deadlines.Now(NOON, NANOS));
     return dueNanos == Lane.NEVER_DUE ? Long.MAX_VALUE : (dueNanos - NANOS) / MS;
   }
 

@@ -35,7 +35,12 @@ class ExpiryLoadTest extends BatcherFixture {
 
   @ParameterizedTest(name = "load {0}, runs vary by {1}, slow by {2}")
   @CsvSource({
-    "1.3, 0, 1", "1.3, 0.1, 1", "1.1, 0.1, 1", "2, 0.1, 1", "3, 0.1, 1", "1.3, 0.1, 1.08"
+    "1.3, 0, 1",
+    "1.3, 0.1, 1",
+    "1.1, 0.1, 1",
+    "2, 0.1, 1",
+    "3, 0.1, 1",
+    "1.3, 0.1, 1.08"
   })
   void shouldAnswerInTimeAtNearlyTheFullRate(double load, double noise, double slow) {
     fastestRun = ExpiryLoadTest::run;
@@ -88,8 +93,7 @@ class ExpiryLoadTest extends BatcherFixture {
   }
 
   private void finish(MicroBatch<Integer> batch, long now, int images) {
-    batch.run =
-        new BatchRun("", classifier.card(), images, FlushReason.SIZE, 0, null, null, 0);
+    batch.run = new BatchRun("", classifier.card(), images, FlushReason.SIZE, 0, null, null, 0);
     expiry.ended(batch, now);
     for (BatchEntry<Integer> entry : batch.entries) {
       inFlight--;

@@ -43,8 +43,7 @@ class AdaptiveCapacityTest {
     Ladder ladder =
         Ladder.of(cost, quality, Routing.BATCH_PRIORITY, 10, new PointBounds(0.1, 1, 1, 2));
     Sample sample =
-        new Sample(
-            0, images, 0, 0, ageMillis * MS, 0, null, Load.UNKNOWN, 0, leftMillis * MS);
+        new Sample(0, images, 0, 0, ageMillis * MS, 0, null, Load.UNKNOWN, 0, leftMillis * MS);
     return new AdaptiveCapacity(ladder, BUDGET)
         .choose(new Situation(sample, new Load(images + behind, arrivals, 0), cost, 10));
   }
