@@ -24,10 +24,17 @@ public sealed interface Answer<T> {
       implements Answer<T> {}
 
   /**
-   * The image cannot be classified.
+   * The image cannot be classified, or not in time.
    *
    * @param origin what the submitter attached
    * @param reason why, for the image's sender
+   * @param expired whether only time was missing
    */
-  record Rejected<T>(T origin, String reason) implements Answer<T> {}
+  record Rejected<T>(T origin, String reason, boolean expired) implements Answer<T> {
+
+    /** Creates the answer to what can never be classified. */
+    public Rejected(T origin, String reason) {
+      this(origin, reason, false);
+    }
+  }
 }

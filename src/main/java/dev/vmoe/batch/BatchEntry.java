@@ -18,11 +18,17 @@ final class BatchEntry<T> {
 
   final long submittedNanos;
 
+  /** When the batch has to have run; {@link Lane#NEVER_DUE} if that does not matter. */
+  final long dueNanos;
+
   /** The encoded image; null once it is decoded, or if there never was one. */
   byte @Nullable [] encoded;
 
   /** Why there is no answer; null for an image that can be classified. */
   @Nullable String rejection;
+
+  /** Whether it was rejected because it could not be in time. */
+  boolean expired;
 
   /** Position in the batch's buffer while decoding, in the batch's result after compaction. */
   int slot;
@@ -36,20 +42,40 @@ final class BatchEntry<T> {
       float priority,
       byte @Nullable [] encoded,
       @Nullable String rejection,
+      long dueNanos,
       long submittedNanos) {
     this.origin = origin;
     this.priority = priority;
     this.encoded = encoded;
     this.rejection = rejection;
+    this.dueNanos = dueNanos;
     this.submittedNanos = submittedNanos;
   }
 
-  static <T> BatchEntry<T> submitted(T origin, float priority, byte[] encoded, long nowNanos) {
-    return new BatchEntry<>(origin, priority, encoded, null, nowNanos);
+  static <T> BatchEntry<T> submitted(
+      T origin, float priority, byte[] encoded, long dueNanos, long nowNanos) {
+    return new BatchEntry<>(origin, priority, encoded, null, dueNanos, nowNanos);
   }
 
   static <T> BatchEntry<T> rejected(T origin, String reason, long nowNanos) {
-    return new BatchEntry<>(origin, ImagePriority.DEFAULT, null, reason, nowNanos);
+    return new BatchEntry<>(origin, ImagePriority.DEFAULT, null, reason, Lane.NEVER_DUE, nowNanos);
+  }
+
+  /** Returns whether it can still be classified, but not at any time. */
+  boolean hasDeadline() {
+    return rejection == null && dueNanos != Lane.NEVER_DUE;
+  }
+
+  /**
+   * Rejects it, since it could only be answered this much past its deadline.
+   *
+   * @param lateNanos time above 0, in nanoseconds
+   */
+  void expire(long lateNanos) {
+    long lateMs = (lateNanos - 1) / 1_000_000 + 1;
+    rejection = "expired: its answer would have come " + lateMs + " ms past its deadline";
+    expired = true;
+    encoded = null;
   }
 
   /** Takes over what came of decoding. */
@@ -63,6 +89,6 @@ final class BatchEntry<T> {
   Answer<T> answer() {
     return rejection == null
         ? new Answer.Classified<>(origin, slot, queueNanos, decodeStartNanos, decodeNanos)
-        : new Answer.Rejected<>(origin, rejection);
+        : new Answer.Rejected<>(origin, rejection, expired);
   }
 }

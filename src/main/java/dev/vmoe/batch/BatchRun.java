@@ -9,12 +9,12 @@ import org.jspecify.annotations.Nullable;
  * One micro-batch that has been run.
  *
  * @param id identifies the batch
- * @param card the model that it was run with; the first one where no image could be decoded
- * @param numImages images that could be decoded
+ * @param card the model that it was run with; the first one where no image was left to run
+ * @param numImages images that were run: neither undecodable nor expired
  * @param flushReason why the batch was closed
  * @param lingerNanos from the batch's first image to its closing, in nanoseconds
- * @param decision the operating point it ran at, and why; null where no image could be decoded
- * @param result what the model said; null where no image could be decoded
+ * @param decision the operating point it ran at, and why; null where no image was left to run
+ * @param result what the model said; null where no image was left to run
  * @param startNanos when the images stopped waiting, by {@link System#nanoTime}
  */
 public record BatchRun(
@@ -27,7 +27,7 @@ public record BatchRun(
     @Nullable BatchResult result,
     long startNanos) {
 
-  /** Returns a batch of which no image could be decoded. */
+  /** Returns a batch of which no image was left to run. */
   static BatchRun ofNothing(
       String id, ModelCard card, FlushReason flushReason, long lingerNanos, long nowNanos) {
     return new BatchRun(id, card, 0, flushReason, lingerNanos, null, null, nowNanos);

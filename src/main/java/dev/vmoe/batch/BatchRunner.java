@@ -74,17 +74,18 @@ final class BatchRunner<T> {
    * see batches in order.
    *
    * @param waiting images of the batches behind it
-   * @param running images of the batches that run now
+   * @param expiry lets those images expire first that could not be in time
    */
-  void decide(MicroBatch<T> batch, int waiting, int running) {
+  void decide(MicroBatch<T> batch, int waiting, Expiry<T> expiry) {
     batch.startNanos = nanoClock.getAsLong();
-    int numImages = batch.decodable();
-    if (numImages > 0) {
-      try {
-        batch.decision = batch.terms.decide(sample(batch, numImages, waiting, running));
-      } catch (RuntimeException | Error e) {
-        batch.failure = failure(batch, e);
+    try {
+      expiry.check(batch, batch.startNanos);
+      int numImages = batch.decodable();
+      if (numImages > 0) {
+        batch.decision = batch.terms.decide(sample(batch, numImages, waiting, expiry));
       }
+    } catch (RuntimeException | Error e) {
+      batch.failure = failure(batch, e);
     }
   }
 
@@ -139,7 +140,8 @@ final class BatchRunner<T> {
     lastRunEndNanos = nanoClock.getAsLong();
   }
 
-  private synchronized Sample sample(MicroBatch<T> batch, int numImages, int waiting, int running) {
+  private synchronized Sample sample(
+      MicroBatch<T> batch, int numImages, int waiting, Expiry<T> expiry) {
     long nowNanos = batch.startNanos;
     long completeNanos =
         lastRun == null ? batch.closedNanos : Math.max(batch.closedNanos, lastRunEndNanos);
@@ -147,11 +149,13 @@ final class BatchRunner<T> {
         nowNanos,
         numImages,
         waiting,
-        running,
+        expiry.runningImages(),
         nowNanos - batch.openedNanos,
         Math.max(0, nowNanos - completeNanos),
         batch.terms.model() == lastModel ? lastRun : null, // it says nothing of another model
-        Load.UNKNOWN);
+        Load.UNKNOWN,
+        expiry.takeExpired(),
+        batch.leftNanos(nowNanos));
   }
 
   /** A defect of the observer must not cost the batch, which would fail again and again. */

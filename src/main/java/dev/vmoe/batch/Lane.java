@@ -15,13 +15,23 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Lane<T> extends AutoCloseable {
 
+  /** Due time of an image that is answered however late. */
+  long NEVER_DUE = Long.MAX_VALUE;
+
   /**
    * Adds an encoded image to the batch that is filling. Never blocks.
    *
    * @param priority importance of the image, relative to the others of its batch
+   * @param dueNanos when its batch has to have run, by the batcher's clock; an image that cannot
+   *     make it is rejected as expired, in its turn. {@link #NEVER_DUE} if it is never too late
    * @throws IllegalArgumentException if the priority is outside the bounds of {@link ImagePriority}
    */
-  void submit(T origin, byte[] encoded, float priority);
+  void submit(T origin, byte[] encoded, float priority, long dueNanos);
+
+  /** Adds an encoded image that is never too late. Never blocks. */
+  default void submit(T origin, byte[] encoded, float priority) {
+    submit(origin, encoded, priority, NEVER_DUE);
+  }
 
   /** Adds an encoded image of normal priority. Never blocks. */
   default void submit(T origin, byte[] encoded) {

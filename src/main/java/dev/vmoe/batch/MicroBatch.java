@@ -20,8 +20,14 @@ final class MicroBatch<T> {
   /** All entries, in the order they came, over all lanes. */
   final List<BatchEntry<T>> entries = new ArrayList<>();
 
+  /** Entries that count for the size: all but those that had expired when they came. */
+  int places;
+
   /** Images to decode: entries that came with bytes. */
   int images;
+
+  /** Those of them that have expired since. */
+  private int expired;
 
   /** Encoded bytes of these images. */
   long bytes;
@@ -59,6 +65,9 @@ final class MicroBatch<T> {
 
   void add(BatchEntry<T> entry) {
     entries.add(entry);
+    if (!entry.expired) {
+      places++;
+    }
     if (entry.encoded != null) {
       entry.slot = images++;
       bytes += entry.encoded.length;
@@ -77,7 +86,7 @@ final class MicroBatch<T> {
       return 0;
     }
     long ageNanos = Math.max(0, nowNanos - openedNanos); // lanes may be out of order by a little
-    BatchLimits.Closing closing = terms.limits().closing(entries.size(), bytes, ageNanos, running);
+    BatchLimits.Closing closing = terms.limits().closing(places, bytes, ageNanos, running);
     if (closing.reason() != null) {
       close(closing.reason(), nowNanos);
       return 0;
@@ -95,11 +104,34 @@ final class MicroBatch<T> {
     return closedNanos - openedNanos;
   }
 
+  /** Rejects an entry that is not being decoded now, and can no longer be in time. */
+  void expire(BatchEntry<T> entry, long lateNanos) {
+    if (entry.encoded != null) {
+      undecoded--;
+    }
+    entry.expire(lateNanos);
+    expired++;
+  }
+
+  /** Returns the images that have not expired, decodable or not. */
+  int live() {
+    return images - expired;
+  }
+
+  /** Returns the time until the most urgent image is due; {@link Long#MAX_VALUE} if none is. */
+  long leftNanos(long nowNanos) {
+    return entries.stream()
+        .filter(BatchEntry::hasDeadline)
+        .mapToLong(entry -> entry.dueNanos - nowNanos)
+        .min()
+        .orElse(Long.MAX_VALUE);
+  }
+
   boolean decoded() {
     return buffer != null && undecoded == 0;
   }
 
-  /** Returns the images that could be decoded. */
+  /** Returns the images that are not rejected: once all are decoded, those that run. */
   int decodable() {
     return (int) entries.stream().filter(entry -> entry.rejection == null).count();
   }
@@ -109,9 +141,9 @@ final class MicroBatch<T> {
   }
 
   /**
-   * Closes the gaps that undecodable images left in the buffer, keeping the order.
+   * Closes the gaps that rejected images left in the buffer, keeping the order.
    *
-   * <p>(images, slotBytes) → (decodable images, slotBytes): garbage must not compete for slots.
+   * <p>(images, slotBytes) → (images left, slotBytes): garbage must not compete for slots.
    *
    * @return images left
    */
@@ -141,7 +173,7 @@ final class MicroBatch<T> {
   }
 
   /**
-   * Returns the priorities of the images that are left, (decodable images), each where its image is
+   * Returns the priorities of the images that are left, (images left), each where its image is
    * since the {@link #compact compaction}.
    */
   float[] priorities(int numImages) {

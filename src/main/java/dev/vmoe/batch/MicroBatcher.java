@@ -53,7 +53,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
   private final Decoding decoding;
   private final BatchRunner<T> runner;
   private final List<Thread> inference = new ArrayList<>();
-  private int runningImages;
+  private final Expiry<T> expiry = new Expiry<>();
   private long batchesOpened;
   private boolean closed;
 
@@ -122,6 +122,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
 
   /** Adds an entry to the batch that is filling, opening one if none is; returns that batch. */
   private MicroBatch<T> add(BatchEntry<T> entry) {
+    expiry.arrived(entry, queue, terms.get());
     long entryBytes = entry.encoded == null ? 0 : entry.encoded.length;
     MicroBatch<T> batch = queue.peekLast();
     if (batch != null
@@ -215,8 +216,8 @@ public final class MicroBatcher<T> implements AutoCloseable {
           work.awaitNanos(waitNanos);
         } else if (head.decoded()) {
           queue.removeFirst();
-          runner.decide(head, waitingImages(), runningImages);
-          runningImages += head.images;
+          runner.decide(head, Expiry.images(queue), expiry);
+          expiry.began(head);
           work.signal(); // the batch behind it may have been decoded before it was
           return head;
         } else {
@@ -241,8 +242,8 @@ public final class MicroBatcher<T> implements AutoCloseable {
     }
     lock.lock();
     try {
-      runningImages -= batch.images;
       batch.run = run;
+      expiry.ended(batch, nanoClock.getAsLong());
       batch.failure = failure;
       if (!closed) {
         passOn(Objects.requireNonNull(batch.buffer));
@@ -255,20 +256,18 @@ public final class MicroBatcher<T> implements AutoCloseable {
     batch.terms.model().release();
   }
 
-  private int waitingImages() {
-    return queue.stream().mapToInt(batch -> batch.images).sum();
-  }
-
   /** Gives a free buffer to the oldest batch without one and starts its decoding. */
   private void passOn(ByteBuffer buffer) {
     for (MicroBatch<T> batch : queue) {
       if (batch.buffer == null) {
         batch.buffer = fit(buffer, batch);
+        expiry.check(batch, nanoClock.getAsLong());
         for (BatchEntry<T> entry : batch.entries) {
           if (entry.encoded != null) {
             decodeLater(batch, entry);
           }
         }
+        work.signal(); // nothing of it may be left to decode
         return;
       }
     }
@@ -311,9 +310,9 @@ public final class MicroBatcher<T> implements AutoCloseable {
     private int pending;
 
     @Override
-    public void submit(T origin, byte[] encoded, float priority) {
+    public void submit(T origin, byte[] encoded, float priority, long dueNanos) {
       ImagePriority.require(priority);
-      enter(BatchEntry.submitted(origin, priority, encoded, nanoClock.getAsLong()));
+      enter(BatchEntry.submitted(origin, priority, encoded, dueNanos, nanoClock.getAsLong()));
     }
 
     @Override

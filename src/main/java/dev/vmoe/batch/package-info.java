@@ -10,6 +10,9 @@
  *             or linger (asked by an inference thread that is idle)
  * </pre>
  *
+ * <p>{@link dev.vmoe.batch.Deadlines} say when an image is due; {@code Expiry} takes out what
+ * cannot make it.
+ *
  * <p>May use: {@code moe image inference capacity settings}.
  */
 @NullMarked

@@ -15,6 +15,8 @@ package dev.vmoe.capacity;
  * i holds if  W · x_best + driftᵢ ≤ givenᵢ · (L − run(i, b))  and  a + run(i, b) ≤ 0.95 · L
  * </pre>
  *
+ * and the run ends within 0.95 of the time that is left to the most urgent deadline of the batch.
+ *
  * <p>The most accurate point that holds is taken, between two rungs of the same K the ratio at
  * which it just holds; where none holds, the fastest. Nothing else is remembered: changing the
  * point costs nothing, so the queue does the averaging.
@@ -79,6 +81,7 @@ public final class AdaptiveCapacity implements CapacityPolicy {
     double drift = (now.load().arrivalsPerSecond() * each - 1) * Math.min(MAX_HORIZON, budget);
     double queue = now.imagesBehind() * best + drift - given * (budget - run);
     double oldest = now.sample().oldestAgeNanos() / NANOS + run - OLDEST * budget;
-    return Math.max(queue, oldest);
+    double urgent = run - OLDEST * now.sample().leftNanos() / NANOS;
+    return Math.max(queue, Math.max(oldest, urgent));
   }
 }

@@ -101,13 +101,20 @@ public final class LearningCapacity implements CapacityController {
     }
     estimator.follow(before, sample, fullBatch);
     long checked = delays.checked();
-    delays.answered(sample.answeredNanos(before), sample.answeredImages(before));
+    delays.answered(
+        sample.answeredNanos(before), sample.answeredImages(before) + sample.expiredImages());
     if (delays.checked() > checked) {
       observer.backlogAnswered(delays.actualNanos());
     }
     if (before.waitingImages() == 0 && sample.silenceNanos(before) > 0) {
       delays.nothingWaits();
     }
+  }
+
+  @Override
+  public long fastestRunNanos(int images) {
+    return Math.round(
+        1e9 * points.stream().mapToDouble(at -> cost.runSeconds(at, images)).min().orElse(0));
   }
 
   private double bestPerSecond() {

@@ -39,7 +39,8 @@ final class LoadEstimator {
   void follow(Sample before, Sample sample, int fullBatch) {
     double passed = Math.max(0, sample.nowNanos() - before.nowNanos()) / NANOS;
     long more = sample.imagesHere() - before.imagesHere() + before.batchImages();
-    long came = Math.max(0, more); // a partition that was given away takes its images along
+    // a partition that was given away takes its images along
+    long came = Math.max(0, more + sample.expiredImages());
     double kept = Math.exp(-passed / MEMORY);
     double weight = MEMORY * (1 - kept);
     count = count * kept + (passed > 0 ? came * weight / passed : came);

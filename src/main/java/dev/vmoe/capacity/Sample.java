@@ -14,6 +14,10 @@ import org.jspecify.annotations.Nullable;
  *     batch costs beside its run
  * @param lastRun the run before this one; null before the first
  * @param load reading of the load from outside the instance
+ * @param expiredImages images that expired since the sample before this one: they came in, and no
+ *     run was spent on them
+ * @param leftNanos time until the most urgent image of the batch has to be answered, in
+ *     nanoseconds; {@link Long#MAX_VALUE} where none has a deadline
  */
 public record Sample(
     long nowNanos,
@@ -23,9 +27,11 @@ public record Sample(
     long oldestAgeNanos,
     long idleNanos,
     @Nullable RunTime lastRun,
-    Load load) {
+    Load load,
+    int expiredImages,
+    long leftNanos) {
 
-  /** Creates the sample of an instance that runs one batch at a time. */
+  /** Creates the sample of an instance that runs one batch at a time, without deadlines. */
   public Sample(
       long nowNanos,
       int batchImages,
@@ -35,6 +41,29 @@ public record Sample(
       @Nullable RunTime lastRun,
       Load load) {
     this(nowNanos, batchImages, waitingImages, 0, oldestAgeNanos, idleNanos, lastRun, load);
+  }
+
+  /** Creates the sample of an instance whose images have no deadlines. */
+  public Sample(
+      long nowNanos,
+      int batchImages,
+      int waitingImages,
+      int runningImages,
+      long oldestAgeNanos,
+      long idleNanos,
+      @Nullable RunTime lastRun,
+      Load load) {
+    this(
+        nowNanos,
+        batchImages,
+        waitingImages,
+        runningImages,
+        oldestAgeNanos,
+        idleNanos,
+        lastRun,
+        load,
+        0,
+        Long.MAX_VALUE);
   }
 
   /** Returns how many images were answered since the sample before this one. */
@@ -72,6 +101,8 @@ public record Sample(
         oldestAgeNanos,
         idleNanos,
         lastRun,
-        other);
+        other,
+        expiredImages,
+        leftNanos);
   }
 }

@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -109,6 +110,15 @@ final class ProduceCommand implements Callable<Integer> {
           "Priority of these images in their batch, from 0.01 to 100 (default: 1). Under batch"
               + " priority routing, patches of a higher priority claim the experts' slots earlier.")
   private @Nullable Float priority;
+
+  @Option(
+      names = "--deadline-ms",
+      paramLabel = "N",
+      description =
+          "Milliseconds from sending until the prediction has to be readable (default: the"
+              + " pipeline's late.policy decides). An image that cannot be in time becomes a dead"
+              + " letter.")
+  private @Nullable Long deadlineMs;
 
   @Option(names = "--json", description = "Print one line of JSON for each image.")
   private boolean json;
@@ -206,8 +216,9 @@ final class ProduceCommand implements Callable<Integer> {
     require(
         !(label != null && labelsFromFolder), "--label and --labels-from-folder: one or the other");
     require(
-        !(raw && (labelled || !attributes.isEmpty() || priority != null)),
-        "--raw sends the bytes alone: leave out labels, attributes and priority");
+        !(raw && (labelled || !attributes.isEmpty() || priority != null || deadlineMs != null)),
+        "--raw sends the bytes alone: leave out labels, attributes, priority and deadline");
+    OptionCheck.positive(spec, "--deadline-ms", deadlineMs);
     require(
         priority == null || ImagePriority.isValid(priority),
         "--priority %s is outside %s to %s"
@@ -243,6 +254,7 @@ final class ProduceCommand implements Callable<Integer> {
             .setLabel(outgoing.label())
             .setAttributes(all)
             .setPriority(priority == null ? ImagePriority.DEFAULT : priority)
+            .setDeadline(deadlineMs == null ? null : Instant.now().plusMillis(deadlineMs))
             .build());
   }
 

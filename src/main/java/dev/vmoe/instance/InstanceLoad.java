@@ -40,7 +40,17 @@ final class InstanceLoad {
    * @param models names of the models that it chooses among
    */
   CapacityController toldTo(CapacityController controller, List<String> models) {
-    return sample -> decide(controller, sample, models);
+    return new CapacityController() {
+      @Override
+      public Decision decide(Sample sample) {
+        return InstanceLoad.this.decide(controller, sample, models);
+      }
+
+      @Override
+      public long fastestRunNanos(int images) {
+        return controller.fastestRunNanos(images);
+      }
+    };
   }
 
   private Decision decide(CapacityController controller, Sample sample, List<String> models) {

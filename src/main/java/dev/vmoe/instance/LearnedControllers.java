@@ -168,12 +168,12 @@ public final class LearnedControllers implements ControllerFactory {
 
   @Override
   public CapacityController create(LiveSettings settings) {
+    check(settings);
     CapacitySettings capacity = settings.capacity();
     if (capacity.mode() == CapacityMode.FIXED) {
       return LearningCapacity.fixed(
           cost, capacity.point(), capacity.routing(), settings.maxBatchImages(), recorder);
     }
-    check(settings);
     Ladder ladder = ladder(settings);
     log.info("adaptive capacity over {}", ladder.rungs().stream().map(this::text).toList());
     return LearningCapacity.adaptive(cost, ladder, budget(settings), recorder);

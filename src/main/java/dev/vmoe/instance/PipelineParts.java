@@ -1,5 +1,6 @@
 package dev.vmoe.instance;
 
+import dev.vmoe.batch.Deadlines;
 import dev.vmoe.batch.MicroBatcher;
 import dev.vmoe.config.ConfigLog;
 import dev.vmoe.config.ConfigReader;
@@ -31,6 +32,7 @@ import dev.vmoe.streams.Waiting;
 import dev.vmoe.topics.TopicLimits;
 import dev.vmoe.topics.Topics;
 import dev.vmoe.tracing.Tracing;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -157,6 +159,7 @@ record PipelineParts(
               new ShareEvents(),
               guard,
               inFlight,
+              new Deadlines(terms::current, settings.commitInterval(), Clock.systemUTC()),
               topics.images(),
               Math.min(StreamsProperties.largestSent(streamsConfig), limits.deadLetters()));
       Topology topology =

@@ -20,6 +20,7 @@ public final class ImageMetrics {
   private final Counter unknownSchema;
   private final Counter refused;
   private final Counter badImages;
+  private final Counter expired;
   private final DistributionDataPoint queue;
   private final DistributionDataPoint decode;
   private final DistributionDataPoint latency;
@@ -41,6 +42,7 @@ public final class ImageMetrics {
     unknownSchema = meters.counter(Metric.IMAGES_DEAD_LETTERED, "schema");
     refused = meters.counter(Metric.IMAGES_DEAD_LETTERED, "refused");
     badImages = meters.counter(Metric.IMAGES_DEAD_LETTERED, "image");
+    expired = meters.counter(Metric.IMAGES_DEAD_LETTERED, "expired");
     queue = meters.histogram(Metric.IMAGE_QUEUE);
     decode = meters.histogram(Metric.IMAGE_DECODE);
     latency = meters.histogram(Metric.IMAGE_LATENCY);
@@ -116,6 +118,11 @@ public final class ImageMetrics {
   /** Counts a dead letter whose image could not be decoded. */
   public void badImage() {
     badImages.increment();
+  }
+
+  /** Counts a dead letter whose image could not be answered in time. */
+  public void expired() {
+    expired.increment();
   }
 
   /**

@@ -18,7 +18,8 @@ public enum Metric {
       counter("vmoe_images_dead_lettered_total", "images", "cause"),
       "Dead letters emitted. cause: avro, the value is no Avro record; schema, its schema is"
           + " unknown or cannot be read as an image request; refused, the value is missing or a"
-          + " field is too large or out of range; image, the image could not be decoded."),
+          + " field is too large or out of range; image, the image could not be"
+          + " decoded; expired, it could not be answered in time."),
   IMAGES_LATE(
       counter("vmoe_images_late_total", "images"),
       "Predictions emitted later than the target latency. Time counts from the record's timestamp"

@@ -33,6 +33,17 @@ final class CapacityDefinitions {
         .means(
             "Target for the time from when an image is first seen to its answer, in"
                 + " milliseconds. In adaptive mode it has to be longer than batch.linger.ms.")
+        .setting(
+            Settings.LATE_POLICY,
+            STRING,
+            LatePolicy.ANSWER.label(),
+            ValidString.in(LatePolicy.ANSWER.label(), LatePolicy.EXPIRE.label()),
+            MEDIUM)
+        .means(
+            "What becomes of an image that can no longer be answered within target.latency.ms."
+                + " answer: it is answered late. expire: it is not computed, and becomes a dead"
+                + " letter. An image that carries a deadline expires by that, whatever is set"
+                + " here.")
         .setting(Settings.CAPACITY_RATIO_MIN, DOUBLE, 0.1, ValueCheck.aboveZero(), MEDIUM)
         .means("Minimum capacity ratio in adaptive mode; it limits the loss of quality.")
         .setting(Settings.CAPACITY_RATIO_MAX, DOUBLE, 1.05, ValueCheck.aboveZero(), MEDIUM)

@@ -21,15 +21,19 @@ public final class CapacityRequirements {
   }
 
   /**
-   * Checks settings; in fixed mode all are accepted.
+   * Checks settings. In fixed mode all are accepted, unless images expire: the target must then
+   * leave time for a run, too.
    *
    * @param live settings with every K known
    * @param quality accuracy of every operating point that the model has
-   * @throws IllegalArgumentException if adaptive mode cannot work with them
+   * @throws IllegalArgumentException if adaptive mode, or expiry, cannot work with them
    */
   public static void check(LiveSettings live, Duration commitInterval, QualityProfile quality) {
-    if (live.capacity().mode() == CapacityMode.ADAPTIVE) {
+    boolean adaptive = live.capacity().mode() == CapacityMode.ADAPTIVE;
+    if (adaptive || live.latePolicy() == LatePolicy.EXPIRE) {
       requireTime(live, commitInterval);
+    }
+    if (adaptive) {
       requirePoint(live, quality);
     }
   }

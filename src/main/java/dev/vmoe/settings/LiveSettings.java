@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param model name of the model, or its path if the settings file has one; null if neither is set
  * @param ladder names of the models that may answer beside it in adaptive mode
  * @param capacity settings of the capacity controller
+ * @param latePolicy what becomes of images that can no longer be in time
  * @param maxBatchImages maximum images of a micro-batch
  * @param linger maximum wait of the oldest image of a micro-batch
  */
@@ -29,6 +30,7 @@ public record LiveSettings(
     @Nullable String model,
     List<String> ladder,
     CapacitySettings capacity,
+    LatePolicy latePolicy,
     int maxBatchImages,
     Duration linger) {
 
@@ -45,6 +47,7 @@ public record LiveSettings(
           Settings.EXPERTS_PER_TOKEN_MIN,
           Settings.EXPERTS_PER_TOKEN_MAX,
           Settings.TARGET_LATENCY_MS,
+          Settings.LATE_POLICY,
           Settings.ROUTING,
           Settings.BATCH_MAX_IMAGES,
           Settings.BATCH_LINGER_MS);
@@ -57,7 +60,7 @@ public record LiveSettings(
           "%s: %s is the model itself (%s); name only those beside it"
               .formatted(Settings.MODELS_LADDER, model, Settings.MODEL));
     }
-    if (capacity.mode() == CapacityMode.ADAPTIVE
+    if ((capacity.mode() == CapacityMode.ADAPTIVE || latePolicy == LatePolicy.EXPIRE)
         && capacity.targetLatency().compareTo(linger) <= 0) {
       throw new IllegalArgumentException(
           "%s %d is not above %s %d: no time would be left after waiting for a batch to fill"
@@ -104,6 +107,7 @@ public record LiveSettings(
                 (Integer) values.get(Settings.EXPERTS_PER_TOKEN_MAX)),
             Duration.ofMillis((Long) values.get(Settings.TARGET_LATENCY_MS)),
             Routing.ofLabel((String) values.get(Settings.ROUTING))),
+        LatePolicy.ofLabel((String) values.get(Settings.LATE_POLICY)),
         (Integer) values.get(Settings.BATCH_MAX_IMAGES),
         Duration.ofMillis((Long) values.get(Settings.BATCH_LINGER_MS)));
   }
@@ -196,7 +200,7 @@ public record LiveSettings(
    */
   public LiveSettings forModels(List<ModelCard> cards) {
     return new LiveSettings(
-        version, model, ladder, capacity.forModels(cards), maxBatchImages, linger);
+        version, model, ladder, capacity.forModels(cards), latePolicy, maxBatchImages, linger);
   }
 
   /** Returns the names of the models that are served beside the model: none in fixed mode. */
@@ -226,6 +230,7 @@ public record LiveSettings(
     texts.put(Settings.EXPERTS_PER_TOKEN_MIN, Integer.toString(bounds.minExpertsPerToken()));
     texts.put(Settings.EXPERTS_PER_TOKEN_MAX, Integer.toString(bounds.maxExpertsPerToken()));
     texts.put(Settings.TARGET_LATENCY_MS, Long.toString(capacity.targetLatency().toMillis()));
+    texts.put(Settings.LATE_POLICY, latePolicy.label());
     texts.put(Settings.ROUTING, capacity.routing().label());
     texts.put(Settings.BATCH_MAX_IMAGES, Integer.toString(maxBatchImages));
     texts.put(Settings.BATCH_LINGER_MS, Long.toString(linger.toMillis()));

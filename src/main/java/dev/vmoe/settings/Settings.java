@@ -50,6 +50,7 @@ public final class Settings extends AbstractConfig {
   public static final String ROUTING = "routing";
   public static final String CAPACITY_MODE = "capacity.mode";
   public static final String TARGET_LATENCY_MS = "target.latency.ms";
+  public static final String LATE_POLICY = "late.policy";
   public static final String CAPACITY_RATIO_MIN = "capacity.ratio.min";
   public static final String CAPACITY_RATIO_MAX = "capacity.ratio.max";
   public static final String EXPERTS_PER_TOKEN_MIN = "experts.per.token.min";

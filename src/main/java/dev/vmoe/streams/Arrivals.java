@@ -1,5 +1,7 @@
 package dev.vmoe.streams;
 
+import dev.vmoe.batch.Deadlines;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -24,9 +26,14 @@ final class Arrivals {
   /** Readings that are kept; a backlog that spans more of them is followed more coarsely. */
   static final int MAX_READINGS = 512;
 
+  private static final long LONG_AGO_NANOS = Duration.ofDays(3650).toNanos();
+
   private record End(long nanos, long offset) {}
 
   private final long takenNanos;
+
+  /** What was there at the first reading came no one knows when. */
+  private long firstOffset = Long.MIN_VALUE;
 
   /** Ascending; the first may lie before the oldest record that waits. */
   private final List<End> ends = new ArrayList<>();
@@ -50,6 +57,10 @@ final class Arrivals {
   synchronized void read(long nowNanos, long end, long emitted) {
     if (!ends.isEmpty() && ends.get(ends.size() - 1).offset() > end) {
       ends.clear(); // the topic was made anew
+      firstOffset = Long.MIN_VALUE;
+    }
+    if (firstOffset == Long.MIN_VALUE) {
+      firstOffset = end;
     }
     ends.add(new End(nowNanos, end));
     int before = 0;
@@ -74,6 +85,24 @@ final class Arrivals {
   /** Returns how many readings are kept. */
   synchronized int readings() {
     return ends.size();
+  }
+
+  /**
+   * Returns between which times the record of this offset came: one time where it came between two
+   * readings, and a long span where it was there before the first.
+   *
+   * @param nowNanos at the latest now, in nanoseconds
+   */
+  synchronized Deadlines.Came came(long offset, long nowNanos) {
+    if (ends.isEmpty() || offset < firstOffset) {
+      return new Deadlines.Came(nowNanos - LONG_AGO_NANOS, nowNanos);
+    }
+    End last = ends.get(ends.size() - 1);
+    if (offset >= last.offset()) {
+      return new Deadlines.Came(last.nanos(), nowNanos);
+    }
+    long seenNanos = seenNanos(offset);
+    return new Deadlines.Came(seenNanos, seenNanos);
   }
 
   /** Returns when the record of this offset was first there, in nanoseconds. */

@@ -1,5 +1,6 @@
 package dev.vmoe.streams;
 
+import dev.vmoe.batch.HandOver;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -29,6 +30,7 @@ import org.apache.kafka.streams.KafkaClientSupplier;
 public final class CommitGuard implements KafkaClientSupplier {
 
   private final PendingOffsets pending = new PendingOffsets();
+  private final HandOver handOver = new HandOver();
   private final ThreadLocal<WaitBudget> budgets;
 
   /**
@@ -43,6 +45,11 @@ public final class CommitGuard implements KafkaClientSupplier {
   /** Returns where processors mark what they keep back. */
   public PendingOffsets pending() {
     return pending;
+  }
+
+  /** Returns how long answers take to be committed. */
+  HandOver handOver() {
+    return handOver;
   }
 
   /** Returns the waiting budget of the calling stream thread. */
@@ -70,6 +77,7 @@ public final class CommitGuard implements KafkaClientSupplier {
   /** Notes that the calling stream thread has committed. */
   void committed() {
     waitBudget().refill();
+    handOver.committed(System.nanoTime());
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.vmoe.streams;
 
+import dev.vmoe.batch.Answer;
 import dev.vmoe.event.BadRecordException;
 import dev.vmoe.image.BadImageException;
 import java.io.PrintWriter;
@@ -22,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class DeadLetter {
 
+  /** Kind of an image that could not be in time: no exception, and the same in all versions. */
+  static final String EXPIRED = "dev.vmoe.Expired";
+
   static final String EXCEPTION = "__streams.errors.exception";
   static final String MESSAGE = "__streams.errors.message";
   static final String STACKTRACE = "__streams.errors.stacktrace";
@@ -34,18 +38,30 @@ final class DeadLetter {
 
   private DeadLetter() {}
 
+  /** Returns the kind of failure: a class of this program, or {@link #EXPIRED}. */
+  static String kind(Answer.Rejected<Waiting> rejected) {
+    BadRecordException refusal = rejected.origin().refusal();
+    if (rejected.expired()) {
+      return EXPIRED;
+    }
+    return (refusal == null ? BadImageException.class : refusal.getClass()).getName();
+  }
+
   /**
-   * Returns the dead letter of a record that was given up for this reason.
+   * Returns the dead letter of a record.
    *
+   * @param rejected the record, and why it was given up
    * @param maxBytes the largest record that may be sent
    * @param sending adds the trace to headers that are about to be sent
    */
   static Record<byte[], byte[]> of(
-      Waiting waiting, String reason, long maxBytes, Consumer<Headers> sending) {
+      Answer.Rejected<Waiting> rejected, long maxBytes, Consumer<Headers> sending) {
+    Waiting waiting = rejected.origin();
     Record<byte[], byte[]> record = waiting.record();
     Headers whole = withTrace(record.headers(), sending);
     Record<byte[], byte[]> letter =
-        record.withHeaders(withErrors(whole, waiting, bounded(reason), stackTrace(waiting)));
+        record.withHeaders(
+            withErrors(whole, rejected, bounded(rejected.reason()), stackTrace(waiting)));
     if (fits(letter, maxBytes)) {
       return letter;
     }
@@ -53,20 +69,20 @@ final class DeadLetter {
     letter =
         record
             .withValue((byte[]) null)
-            .withHeaders(withErrors(whole, waiting, leftOut(waiting, reason, left), null));
+            .withHeaders(withErrors(whole, rejected, leftOut(rejected, left), null));
     if (fits(letter, maxBytes)) {
       return letter;
     }
     Headers bare = withTrace(new RecordHeaders(), sending);
     left += " and headers of " + RecordSize.of(record.headers()) + " bytes";
-    letter = letter.withHeaders(withErrors(bare, waiting, leftOut(waiting, reason, left), null));
+    letter = letter.withHeaders(withErrors(bare, rejected, leftOut(rejected, left), null));
     if (fits(letter, maxBytes)) {
       return letter;
     }
     left += " and key of " + RecordSize.length(record.key()) + " bytes";
     return letter
         .withKey((byte[]) null)
-        .withHeaders(withErrors(bare, waiting, leftOut(waiting, reason, left), null));
+        .withHeaders(withErrors(bare, rejected, leftOut(rejected, left), null));
   }
 
   private static Headers withTrace(Headers originals, Consumer<Headers> sending) {
@@ -79,9 +95,9 @@ final class DeadLetter {
     return RecordSize.of(letter.key(), letter.value(), letter.headers()) <= maxBytes;
   }
 
-  private static String leftOut(Waiting waiting, String reason, String left) {
-    RecordMetadata position = waiting.position();
-    return bounded(reason)
+  private static String leftOut(Answer.Rejected<Waiting> rejected, String left) {
+    RecordMetadata position = rejected.origin().position();
+    return bounded(rejected.reason())
         + "; "
         + left
         + " left out, too large to be sent: it is at "
@@ -93,18 +109,20 @@ final class DeadLetter {
   }
 
   private static Headers withErrors(
-      Headers originals, Waiting waiting, String message, @Nullable String stackTrace) {
-    BadRecordException refusal = waiting.refusal();
-    Class<?> type = refusal == null ? BadImageException.class : refusal.getClass();
+      Headers originals,
+      Answer.Rejected<Waiting> rejected,
+      String message,
+      @Nullable String stackTrace) {
+    RecordMetadata position = rejected.origin().position();
     Headers headers = new RecordHeaders(originals);
-    add(headers, EXCEPTION, type.getName());
+    add(headers, EXCEPTION, kind(rejected));
     add(headers, MESSAGE, message);
     if (stackTrace != null) {
       add(headers, STACKTRACE, stackTrace);
     }
-    add(headers, TOPIC, waiting.position().topic());
-    add(headers, PARTITION, Integer.toString(waiting.position().partition()));
-    add(headers, OFFSET, Long.toString(waiting.position().offset()));
+    add(headers, TOPIC, position.topic());
+    add(headers, PARTITION, Integer.toString(position.partition()));
+    add(headers, OFFSET, Long.toString(position.offset()));
     return headers;
   }
 

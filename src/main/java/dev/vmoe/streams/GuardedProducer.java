@@ -54,6 +54,7 @@ final class GuardedProducer implements Producer<byte[], byte[]> {
   @Override
   public void abortTransaction() {
     producer.abortTransaction();
+    guard.handOver().aborted();
   }
 
   @Override

@@ -37,7 +37,7 @@ public interface ImageObserver extends RunObserver<Waiting> {
   /** An image has its prediction, which is about to be sent. */
   default void answering(BatchRun run, Answer.Classified<Waiting> answer, Prediction prediction) {}
 
-  /** An image cannot be answered; its dead letter is about to be sent. */
+  /** An image cannot be answered, or not in time; its dead letter is about to be sent. */
   default void refusing(Answer.Rejected<Waiting> answer) {}
 
   /** A prediction or dead letter gets its headers, to which the observer may add. */

@@ -2,6 +2,7 @@ package dev.vmoe.streams;
 
 import dev.vmoe.batch.Answer;
 import dev.vmoe.batch.BatchRun;
+import dev.vmoe.batch.Deadlines;
 import dev.vmoe.batch.Lane;
 import dev.vmoe.batch.Share;
 import dev.vmoe.event.BadRecordException;
@@ -64,6 +65,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
    * @param events puts answers into events
    * @param guard keeps commits behind what is emitted
    * @param inFlight bounds what the instance has in flight
+   * @param deadlines says until when an image has to be answered
    * @param imagesTopic topic that is read
    * @param maxDeadLetterBytes the largest dead letter that may be sent
    */
@@ -73,6 +75,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
       ShareEvents events,
       CommitGuard guard,
       InFlight inFlight,
+      Deadlines deadlines,
       String imagesTopic,
       long maxDeadLetterBytes) {}
 
@@ -128,13 +131,32 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
       task.pending().add(position.offset());
       task.lane()
           .submit(
-              Waiting.of(record, position, request, trace), request.image(), request.priority());
+              Waiting.of(record, position, request, trace),
+              request.image(),
+              request.priority(),
+              dueNanos(task, record, position, request));
     } catch (BadRecordException e) {
       task.pending().add(position.offset());
       task.lane().reject(Waiting.refused(record, position, e, trace), e.reason());
     }
     task.inFlight().add(bytes(record));
     observer.buffered();
+  }
+
+  private long dueNanos(
+      Task task,
+      Record<byte[], byte[]> record,
+      RecordMetadata position,
+      RequestReader.Request request) {
+    Deadlines.Now now = shared.deadlines().now();
+    return shared
+        .deadlines()
+        .dueNanos(
+            request.deadlineMs(),
+            record.timestamp(),
+            task.pending().arrivals().came(position.offset(), now.nanos()),
+            shared.guard().handOver().duration(),
+            now);
   }
 
   /** Bytes of the record. An image in Avro is on the heap a second time until it is decoded. */
@@ -213,6 +235,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
   }
 
   private void forward(Task task, Share<Waiting> share) {
+    shared.guard().handOver().emitted(endNanos(share.run()));
     for (Answer<Waiting> answer : share.answers()) {
       if (answer instanceof Answer.Classified<Waiting> classified) {
         forwardPrediction(task, share.run(), classified);
@@ -228,6 +251,10 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
             task.pending().arrivals(),
             task.context().currentSystemTimeMs(),
             System.nanoTime()));
+  }
+
+  private static long endNanos(BatchRun run) {
+    return run.startNanos() + (run.result() == null ? 0 : run.result().inferenceNanos());
   }
 
   private void forwardPrediction(Task task, BatchRun run, Answer.Classified<Waiting> classified) {
@@ -247,10 +274,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
     observer.refusing(rejected);
     Record<byte[], byte[]> letter =
         DeadLetter.of(
-            waiting,
-            rejected.reason(),
-            shared.maxDeadLetterBytes(),
-            headers -> observer.sending(waiting, headers));
+            rejected, shared.maxDeadLetterBytes(), headers -> observer.sending(waiting, headers));
     task.context()
         .forward(letter.withValue((Object) letter.value()), PipelineTopology.DEAD_LETTERS);
   }

@@ -9,6 +9,7 @@ import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.topics.TopicPlan;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
 import org.apache.kafka.common.header.Header;
@@ -28,13 +29,19 @@ public final class RequestReader {
    * @param label true class, where the sender knows it
    * @param attributes what the sender wants to find again
    * @param priority how much the image matters beside others
+   * @param deadlineMs when its prediction has to be readable, in milliseconds since 1970; null
+   *     where the sender gave no deadline
    */
   @SuppressWarnings("ArrayRecordComponent")
   record Request(
-      byte[] image, @Nullable String label, Map<String, String> attributes, float priority) {
+      byte[] image,
+      @Nullable String label,
+      Map<String, String> attributes,
+      float priority,
+      @Nullable Long deadlineMs) {
 
     static Request ofRawImage(byte[] image) {
-      return new Request(image, null, Map.of(), ImagePriority.DEFAULT);
+      return new Request(image, null, Map.of(), ImagePriority.DEFAULT, null);
     }
   }
 
@@ -72,6 +79,10 @@ public final class RequestReader {
           "the priority is %s, which is not from %s to %s"
               .formatted(request.priority(), ImagePriority.LOWEST, ImagePriority.HIGHEST));
     }
+    if (request.deadlineMs() != null && request.deadlineMs() < 0) {
+      throw new BadRecordException.Refused(
+          "the deadline is %d ms since 1970, which is below 0".formatted(request.deadlineMs()));
+    }
     requireCarriable(record, request);
     return request;
   }
@@ -105,7 +116,13 @@ public final class RequestReader {
     ByteBuffer image = request.getImage();
     byte[] bytes = new byte[image.remaining()];
     image.duplicate().get(bytes);
-    return new Request(bytes, request.getLabel(), request.getAttributes(), request.getPriority());
+    Instant deadline = request.getDeadline();
+    return new Request(
+        bytes,
+        request.getLabel(),
+        request.getAttributes(),
+        request.getPriority(),
+        deadline == null ? null : deadline.toEpochMilli());
   }
 
   private static boolean rawImage(Record<?, ?> record) {

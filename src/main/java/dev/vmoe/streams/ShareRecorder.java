@@ -13,7 +13,6 @@ import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.moe.RoutingCounts;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /** Counts images, batches and shares in the metrics. */
 public final class ShareRecorder implements ImageObserver {
@@ -35,7 +34,7 @@ public final class ShareRecorder implements ImageObserver {
     BatchResult result = run.result();
     Decision decision = run.decision();
     if (result == null || decision == null) {
-      return; // nothing could be decoded
+      return; // nothing was left to run
     }
     metrics
         .batches()
@@ -75,15 +74,18 @@ public final class ShareRecorder implements ImageObserver {
             ageMs,
             Math.min(TimeUnit.MILLISECONDS.toNanos(ageMs), emission.nowNanos() - seenNanos));
         answered++;
-      } else {
-        deadLetter(images, answer.origin().refusal());
+      } else if (answer instanceof Answer.Rejected<Waiting> rejected) {
+        deadLetter(images, rejected);
       }
     }
     images.answeredBy(emission.share().run().card().name(), answered);
   }
 
-  private static void deadLetter(ImageMetrics images, @Nullable BadRecordException refusal) {
-    if (refusal == null) {
+  private static void deadLetter(ImageMetrics images, Answer.Rejected<Waiting> rejected) {
+    BadRecordException refusal = rejected.origin().refusal();
+    if (rejected.expired()) {
+      images.expired();
+    } else if (refusal == null) {
       images.badImage();
     } else if (refusal instanceof BadRecordException.NotAvro) {
       images.notAvro();

@@ -3,7 +3,6 @@ package dev.vmoe.streams;
 import dev.vmoe.batch.Answer;
 import dev.vmoe.batch.BatchRun;
 import dev.vmoe.event.Prediction;
-import dev.vmoe.image.BadImageException;
 import dev.vmoe.inference.BatchResult;
 import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.topics.Topics;
@@ -128,11 +127,7 @@ public final class ShareTracer implements ImageObserver {
   public void refusing(Answer.Rejected<Waiting> answer) {
     Waiting waiting = answer.origin();
     if (waiting.trace().sampled()) {
-      waiting
-          .trace()
-          .refused(
-              waiting.refusal() == null ? BadImageException.class : waiting.refusal().getClass(),
-              answer.reason());
+      waiting.trace().refused(DeadLetter.kind(answer), answer.reason());
       waiting.trace().sends(topics.deadLetters());
     }
   }

@@ -116,10 +116,15 @@ public final class ImageTrace {
     span.end(received.epochNanosAt(nanoTime), TimeUnit.NANOSECONDS);
   }
 
-  /** Records why there is no answer. */
-  public void refused(Class<?> type, String reason) {
+  /**
+   * Records why there is no answer.
+   *
+   * @param kind kind of failure, as in the dead letter
+   * @param reason for a person
+   */
+  public void refused(String kind, String reason) {
     image.setStatus(StatusCode.ERROR, reason);
-    image.setAttribute(SpanAttributes.ERROR_TYPE, type.getName());
+    image.setAttribute(SpanAttributes.ERROR_TYPE, kind);
   }
 
   /** Begins the span of sending the answer to this topic; the headers will name this span. */

@@ -3,6 +3,7 @@ package dev.vmoe.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.capacity.CapacityController;
+import dev.vmoe.capacity.Decision;
 import dev.vmoe.capacity.FixedCapacity;
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.capacity.Sample;
@@ -27,7 +28,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntToLongFunction;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 
@@ -47,6 +50,10 @@ abstract class BatcherFixture {
   final AtomicInteger decoded = new AtomicInteger();
   volatile BatchLimits limits;
   LongSupplier clock = System::nanoTime;
+
+  /** Nanoseconds of a run by its images, as the controller predicts it. */
+  IntToLongFunction fastestRun = images -> 0;
+
   MicroBatcher<Integer> batcher;
 
   @AfterEach
@@ -62,14 +69,27 @@ abstract class BatcherFixture {
   }
 
   void open(int maxImages, long maxBytes, Duration linger, RunObserver<Integer> observer) {
+    batcher = new MicroBatcher<>(terms(maxImages, maxBytes, linger), 2, observer, clock);
+  }
+
+  /** Terms of these limits, until others are set. */
+  Supplier<BatchTerms> terms(int maxImages, long maxBytes, Duration linger) {
     FixedCapacity fixed =
         new FixedCapacity(
             new OperatingPoint(SETTINGS.capacityRatio(), SETTINGS.expertsPerToken()),
             SETTINGS.routing());
     CapacityController controller =
-        sample -> {
-          samples.add(sample);
-          return fixed.decide(sample);
+        new CapacityController() {
+          @Override
+          public Decision decide(Sample sample) {
+            samples.add(sample);
+            return fixed.decide(sample);
+          }
+
+          @Override
+          public long fastestRunNanos(int images) {
+            return fastestRun.applyAsLong(images);
+          }
         };
     ImageDecoder decoder =
         (encoded, images, slot) -> {
@@ -78,9 +98,7 @@ abstract class BatcherFixture {
         };
     limits = new BatchLimits(maxImages, maxBytes, linger);
     ServedModel model = new ServedModel(classifier, decoder, () -> {});
-    batcher =
-        new MicroBatcher<>(
-            () -> new BatchTerms(LIVE, model, limits, controller), 2, observer, clock);
+    return () -> new BatchTerms(LIVE, model, limits, controller);
   }
 
   /** A 1×1 image whose red value is its first byte. */

@@ -26,6 +26,11 @@ class AdaptiveCapacityTest {
       new LatencyBudget(Duration.ofMillis(1100), Duration.ofMillis(100));
 
   private static Decision decide(int images, long behind, double arrivals, long ageMillis) {
+    return decide(images, behind, arrivals, ageMillis, 3_600_000);
+  }
+
+  private static Decision decide(
+      int images, long behind, double arrivals, long ageMillis, long leftMillis) {
     CostModel cost =
         new CostModel(
             List.of(
@@ -37,7 +42,8 @@ class AdaptiveCapacityTest {
             List.of(measured(CHEAPEST, 0.8), measured(MIDDLE, 0.85), measured(BEST, 0.9)));
     Ladder ladder =
         Ladder.of(cost, quality, Routing.BATCH_PRIORITY, 10, new PointBounds(0.1, 1, 1, 2));
-    Sample sample = new Sample(0, images, 0, ageMillis * MS, 0, null, Load.UNKNOWN);
+    Sample sample =
+        new Sample(0, images, 0, 0, ageMillis * MS, 0, null, Load.UNKNOWN, 0, leftMillis * MS);
     return new AdaptiveCapacity(ladder, BUDGET)
         .choose(new Situation(sample, new Load(images + behind, arrivals, 0), cost, 10));
   }
@@ -94,6 +100,13 @@ class AdaptiveCapacityTest {
     assertThat(decide(10, 0, 0, 919).point()).isEqualTo(BEST); // 919 + 30 ms of 950
     // 935 + 20 ms are too many, 935 + 10 are not; between the two K differs
     assertThat(decide(10, 0, 0, 935).point()).isEqualTo(CHEAPEST);
+  }
+
+  @Test
+  void shouldHurryWhereADeadlineIsNear() {
+    assertThat(decide(10, 0, 0, 0, 32).point()).isEqualTo(BEST); // 0.95 of it; a run takes 30 ms
+    assertThat(decide(10, 0, 0, 0, 31).point()).isEqualTo(new OperatingPoint(0.97, 2));
+    assertThat(decide(10, 0, 0, 0, 21).point()).isEqualTo(CHEAPEST);
   }
 
   @Test

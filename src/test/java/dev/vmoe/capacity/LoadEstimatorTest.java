@@ -44,6 +44,22 @@ class LoadEstimatorTest {
   }
 
   @Test
+  void shouldCountWhatExpiredAmongTheArrivals() {
+    RunTime run = new RunTime(new OperatingPoint(1, 1), 10, 50 * MS);
+    Load load = Load.UNKNOWN;
+    for (int i = 0; i < 100; i++) {
+      Sample sample =
+          new Sample(100L * i * MS, 10, 20, 0, 0, 0, run, read(500, 1, 0), 3, Long.MAX_VALUE);
+      load = estimate(sample);
+    }
+    assertThat(load.arrivalsPerSecond()).isCloseTo(130, within(1.0));
+    Sample sample =
+        new Sample(9_960 * MS, 10, 20, 0, 0, 0, run, read(500, 100, 60), 30, Long.MAX_VALUE);
+    // 470 outside; 10 came for those that were answered and 30 expired, 100/s · 0.06 s arrived
+    assertThat(estimate(sample).backlogImages()).isEqualTo(466);
+  }
+
+  @Test
   void shouldNotBelieveInLessThanWaitsInTheInstance() {
     assertThat(estimate(at(0, 10, 70, read(5, 10, 400))).backlogImages()).isEqualTo(80);
   }

@@ -2,6 +2,7 @@ package dev.vmoe.instance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
@@ -26,6 +27,7 @@ import dev.vmoe.settings.Settings;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -169,6 +171,28 @@ class LearnedControllersTest {
     assertRefused(
         Map.of("batch.linger.ms", "700"), "target.latency.ms 1000 leaves 850 ms after commits");
     assertRefused(Map.of("target.latency.ms", "120"), "target.latency.ms 120 leaves 0 ms");
+  }
+
+  @Test
+  void shouldRefuseAnExpiryThatLeavesNoTime() {
+    Map<String, String> fixed = Map.of("capacity.mode", "fixed", "target.latency.ms", "120");
+    assertThatNoException().isThrownBy(() -> controllers.create(live(fixed)));
+    Map<String, String> expiring = new HashMap<>(fixed);
+    expiring.put("late.policy", "expire");
+    assertRefused(expiring, "target.latency.ms 120 leaves 0 ms after commits");
+  }
+
+  @Test
+  void shouldPredictARunAtTheFastestPointThatItMayChoose() {
+    CapacityController controller = controllers.create(live(Map.of("capacity.ratio.min", "0.5")));
+    OperatingPoint fastest = new OperatingPoint(0.5, 1);
+
+    assertThat((double) controller.fastestRunNanos(32))
+        .isCloseTo(CostlyClassifier.nanos(fastest, 32), withinPercentage(10));
+    assertThat((double) controller.fastestRunNanos(4))
+        .isCloseTo(CostlyClassifier.nanos(fastest, 4), withinPercentage(10));
+    Map<String, String> unknown = Map.of("capacity.mode", "fixed", "capacity.ratio", "50");
+    assertThat(controllers.create(live(unknown)).fastestRunNanos(32)).isZero();
   }
 
   private void assertRefused(Map<String, String> overrides, String reason) {

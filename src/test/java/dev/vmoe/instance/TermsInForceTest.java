@@ -9,6 +9,7 @@ import dev.vmoe.batch.Lane;
 import dev.vmoe.batch.MicroBatcher;
 import dev.vmoe.batch.Share;
 import dev.vmoe.capacity.CapacityController;
+import dev.vmoe.capacity.Decision;
 import dev.vmoe.capacity.Load;
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.capacity.Sample;
@@ -64,10 +65,18 @@ class TermsInForceTest {
       int number = created.size();
       created.add(settings);
       CapacityController fixed = ControllerFactory.fixed().create(settings);
-      return sample -> {
-        decided.add(number);
-        samples.add(sample);
-        return fixed.decide(sample);
+      return new CapacityController() {
+        @Override
+        public Decision decide(Sample sample) {
+          decided.add(number);
+          samples.add(sample);
+          return fixed.decide(sample);
+        }
+
+        @Override
+        public long fastestRunNanos(int images) {
+          return 11L * images;
+        }
       };
     }
 
@@ -190,6 +199,7 @@ class TermsInForceTest {
     inForce.terms().controller().decide(sample);
 
     assertThat(factory.samples).singleElement().isEqualTo(sample.withLoad(new Load(50, 3, 7)));
+    assertThat(inForce.terms().controller().fastestRunNanos(3)).isEqualTo(33);
   }
 
   private void change(Long version, Map<String, String> overrides) {

@@ -68,6 +68,9 @@ class PipelineMetricsTest {
     metrics.images().refused();
     metrics.images().badImage();
     metrics.images().badImage();
+    for (int i = 0; i < 4; i++) {
+      metrics.images().expired();
+    }
 
     assertThat(value("vmoe_images_read_total")).isEqualTo(2);
     assertThat(value("vmoe_images_answered_total")).isEqualTo(1);
@@ -75,6 +78,7 @@ class PipelineMetricsTest {
     assertThat(value("vmoe_images_dead_lettered_total{cause=\"schema\"}")).isEqualTo(3);
     assertThat(value("vmoe_images_dead_lettered_total{cause=\"refused\"}")).isEqualTo(1);
     assertThat(value("vmoe_images_dead_lettered_total{cause=\"image\"}")).isEqualTo(2);
+    assertThat(value("vmoe_images_dead_lettered_total{cause=\"expired\"}")).isEqualTo(4);
     assertThat(value("vmoe_image_queue_seconds_bucket{le=\"0.01\"}")).isZero();
     assertThat(value("vmoe_image_queue_seconds_bucket{le=\"0.025\"}")).isEqualTo(1);
     assertThat(value("vmoe_image_queue_seconds_sum")).isEqualTo(0.02);

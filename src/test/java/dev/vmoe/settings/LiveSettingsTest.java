@@ -88,6 +88,8 @@ class LiveSettingsTest {
           experts.per.token.max=5        | experts.per.token.max: K 5 outside 1 to 2
           capacity.ratio.min=2           | capacity.ratio.min 2.0 is above capacity.ratio.max 1.05
           experts.per.token.min=2,experts.per.token.max=1 | experts.per.token.min 2 is above experts.per.token.max 1
+          late.policy=drop               | late.policy: 'drop' is not [answer, expire]
+          capacity.mode=fixed,late.policy=expire,target.latency.ms=20 | target.latency.ms 20 is not above batch.linger.ms 20
           capacity.mode=adaptive,target.latency.ms=20 | target.latency.ms 20 is not above batch.linger.ms 20
           topic.prefix=other             | topic.prefix cannot be changed while instances run
           capacity.ration=1              | (did you mean capacity.ratio?)

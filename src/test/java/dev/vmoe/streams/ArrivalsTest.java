@@ -2,6 +2,7 @@ package dev.vmoe.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.vmoe.batch.Deadlines;
 import org.junit.jupiter.api.Test;
 
 class ArrivalsTest {
@@ -28,6 +29,23 @@ class ArrivalsTest {
     assertThat(arrivals.seenNanos(105)).isEqualTo(2_500);
     assertThat(arrivals.seenNanos(110)).as("after the pause").isEqualTo(4_000);
     assertThat(arrivals.seenNanos(120)).isEqualTo(4_500);
+  }
+
+  @Test
+  void shouldKnowBetweenWhichTimesARecordCame() {
+    assertThat(arrivals.came(7, 1_500).latestNanos()).isEqualTo(1_500);
+    arrivals.read(2_000, 100, 0);
+    arrivals.read(3_000, 110, 0);
+
+    assertThat(arrivals.came(99, 9_000).latestNanos()).as("before the instance").isEqualTo(9_000);
+    assertThat(arrivals.came(99, 9_000).earliestNanos()).isNegative();
+    assertThat(arrivals.came(105, 9_000)).isEqualTo(new Deadlines.Came(2_500, 2_500));
+    assertThat(arrivals.came(110, 9_000)).isEqualTo(new Deadlines.Came(3_000, 9_000));
+
+    arrivals.read(4_000, 120, 115);
+    assertThat(arrivals.came(115, 9_000)).isEqualTo(new Deadlines.Came(3_500, 3_500));
+    arrivals.read(5_000, 3, 0);
+    assertThat(arrivals.came(2, 9_000).latestNanos()).as("made anew").isEqualTo(9_000);
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.vmoe.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.vmoe.batch.Answer;
 import dev.vmoe.event.BadRecordException;
 import dev.vmoe.tracing.ImageTrace;
 import java.nio.charset.StandardCharsets;
@@ -62,12 +63,13 @@ class DeadLetterTest {
 
   private Record<byte[], byte[]> letter(int maxBytes) {
     return DeadLetter.of(
-        Waiting.refused(
-            new Record<>(KEY, VALUE, 7, headers),
-            new ProcessorRecordContext(7, 42, 3, "images", headers),
-            new BadRecordException.Refused("no image"),
-            ImageTrace.NONE),
-        "no image",
+        new Answer.Rejected<>(
+            Waiting.refused(
+                new Record<>(KEY, VALUE, 7, headers),
+                new ProcessorRecordContext(7, 42, 3, "images", headers),
+                new BadRecordException.Refused("no image"),
+                ImageTrace.NONE),
+            "no image"),
         maxBytes,
         headers -> {});
   }

@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.vmoe.batch.BatchLimits;
 import dev.vmoe.batch.BatchTerms;
+import dev.vmoe.batch.Deadlines;
 import dev.vmoe.batch.MicroBatcher;
 import dev.vmoe.batch.ServedModel;
 import dev.vmoe.capacity.CapacityController;
@@ -69,6 +70,8 @@ abstract class ProcessorFixture {
   long inFlightBytes = 1_000_000;
   InFlight inFlight;
   Duration linger = Duration.ofMillis(20);
+  LiveSettings settings = LiveSettings.of(new Settings(Map.of()));
+  Instant now = NOON;
 
   TopologyTestDriver driver;
   TestInputTopic<byte[], byte[]> images;
@@ -84,7 +87,6 @@ abstract class ProcessorFixture {
   }
 
   private Topology topology() {
-    LiveSettings settings = LiveSettings.of(new Settings(Map.of()));
     ServedModel model = new ServedModel(classifier, new FakeDecoder(SLOT_BYTES), () -> {});
     CapacityController controller = new FixedCapacity(new OperatingPoint(1.05, 2), Routing.VANILLA);
     MicroBatcher<Waiting> batcher =
@@ -103,6 +105,7 @@ abstract class ProcessorFixture {
             new ShareEvents(),
             guard,
             inFlight,
+            new Deadlines(() -> settings, Duration.ofMillis(100), () -> now),
             "images",
             1_000_000);
     return PipelineTopology.build(

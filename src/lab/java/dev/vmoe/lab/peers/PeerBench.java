@@ -10,6 +10,7 @@ import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.TopicPlan;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
@@ -147,7 +148,9 @@ public final class PeerBench implements AutoCloseable {
   private boolean reads(String group, int consumers, int partitions) throws InterruptedException {
     try {
       ConsumerGroupDescription found =
-          admin.describeConsumerGroups(List.of(group)).describedGroups().get(group).get();
+          Objects.requireNonNull(
+                  admin.describeConsumerGroups(List.of(group)).describedGroups().get(group))
+              .get();
       int assigned =
           found.members().stream()
               .mapToInt(member -> member.assignment().topicPartitions().size())
