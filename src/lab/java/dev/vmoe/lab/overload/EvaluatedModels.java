@@ -93,7 +93,9 @@ public record EvaluatedModels(List<List<SweepRow>> rows) {
   /** Returns the quality of each model, at points of model 0. */
   public List<QualityProfile> profiles() {
     return rows.stream()
-        .map(points -> new QualityProfile(points.stream().map(EvaluatedModels::measurement).toList()))
+        .map(
+            points ->
+                new QualityProfile(points.stream().map(EvaluatedModels::measurement).toList()))
         .toList();
   }
 
