@@ -27,7 +27,7 @@ class BenchOverloadIT extends CommandTest {
     assertThat(names(result.get("traces"))).containsExactly("elastic", "overload", "slowdown");
     for (JsonNode trace : result.get("traces")) {
       assertThat(names(trace.get("policies")))
-          .contains("fixed_full", "fixed_low", "proportional", "adaptive");
+          .contains("fixed_full", "fixed_low", "proportional", "adaptive", "adaptive_expire");
       for (JsonNode policy : trace.get("policies")) {
         assertThat(names(policy))
             .contains(

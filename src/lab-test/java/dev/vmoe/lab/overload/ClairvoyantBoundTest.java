@@ -142,7 +142,7 @@ class ClairvoyantBoundTest {
 
     double work = 0;
     double free = 0;
-    for (int image : outcome.byAnswer()) {
+    for (int image : outcome.bySettling()) {
       assertThat(outcome.latencySeconds(image)).isGreaterThanOrEqualTo(0.005 - 1e-9);
       double spent = 0.005 + 0.005 * (outcome.correct(image) - 0.8) / 0.1;
       work += spent;

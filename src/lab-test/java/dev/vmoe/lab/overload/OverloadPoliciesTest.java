@@ -76,20 +76,21 @@ class OverloadPoliciesTest {
   }
 
   @Test
-  void shouldHaveFourPoliciesForOneModel() {
+  void shouldHaveFivePoliciesForOneModel() {
     assertThat(OverloadPolicies.names(List.of(SPARSE.card())))
-        .containsExactly("fixed_full", "fixed_low", "proportional", "adaptive");
+        .containsExactly(
+            "fixed_full", "fixed_low", "proportional", "adaptive", "adaptive_expire");
   }
 
   @Test
   void shouldSwitchOnlyWhereThereAreTwoDenseModels() {
     assertThat(OverloadPolicies.names(List.of(SPARSE.card(), INT8.card())))
-        .endsWith("adaptive", "adaptive_all")
+        .endsWith("adaptive_expire", "adaptive_all")
         .doesNotContain("fixed_dense", "switching");
     assertThat(OverloadPolicies.names(List.of(SPARSE.card(), INT8.card(), SMALL.card())))
-        .endsWith("adaptive", "fixed_dense", "adaptive_all");
+        .endsWith("adaptive_expire", "fixed_dense", "adaptive_all");
     assertThat(OverloadPolicies.names(List.of(SPARSE.card(), LARGE.card(), SMALL.card())))
-        .endsWith("adaptive", "fixed_dense", "switching", "adaptive_all");
+        .endsWith("adaptive_expire", "fixed_dense", "switching", "adaptive_all");
   }
 
   @Test

@@ -115,6 +115,40 @@ class PolicyMetricsTest {
   }
 
   @Test
+  void shouldCountExpiredImagesAsNeitherAnsweredNorLost() {
+    TraceOutcome outcome = outcome(0, 0.5, 1, 1.5, 2, 2.5);
+    outcome.answer(0, 0.2, 1, 1.05, 2);
+    outcome.answer(1, 1.9, 1, 1.05, 2); // late
+    outcome.expire(2, 1.6);
+    outcome.expire(3, 2.2);
+    outcome.answer(4, 2.5, 0, 1.05, 2);
+
+    PolicyMetrics metrics = PolicyMetrics.of(outcome, 1);
+
+    assertThat(metrics.expired()).isEqualTo(2);
+    assertThat(metrics.lost()).isEqualTo(1);
+    assertThat(metrics.sloViolationRatio()).isCloseTo(4 / 6.0, within(1e-9));
+    assertThat(metrics.lateShareOfAnswered()).isCloseTo(1 / 3.0, within(1e-9));
+    assertThat(metrics.effectiveAccuracy()).isCloseTo(2 / 3.0, within(1e-9));
+    List<Timeline.Second> seconds = Timeline.of(outcome);
+    assertThat(seconds).extracting(Timeline.Second::answered).containsExactly(1, 1, 1);
+    assertThat(seconds).extracting(Timeline.Second::backlogImages).containsExactly(1, 1, 1);
+  }
+
+  @Test
+  void shouldFindTheRateThatWasSustained() {
+    double[] due = IntStream.range(0, 100).mapToDouble(i -> i / 10.0).toArray();
+    TraceOutcome outcome = outcome(due);
+    for (int i = 0; i < due.length; i++) { // twice as many a second from 4 to 9 s
+      outcome.answer(i, i < 40 ? due[i] : i < 90 ? 4 + (i - 40) / 20.0 : 9.05, 1, 1.05, 2);
+    }
+
+    // 50 in the seconds 4 to 6.5, 10 more at 9.05
+    assertThat(Timeline.sustainedPerSecond(Timeline.of(outcome))).isEqualTo(14);
+    assertThat(Timeline.sustainedPerSecond(List.of())).isNaN();
+  }
+
+  @Test
   void shouldReportSideBySide() {
     TraceOutcome outcome = outcome(0, 0, 0, 0, 0.1);
     for (int i = 0; i < 5; i++) {
@@ -125,8 +159,8 @@ class PolicyMetricsTest {
 
     assertThat(report.table("elastic").toText().lines().skip(1))
         .containsExactly(
-            "fixed_full      40.00%             100.00%            100.00%     300     400"
-                + "       1.050    2.00     0             5                           0.1");
+            "fixed_full      40.00%            40.00%             100.00%            100.00%     300     400"
+                + "       1.050    2.00     0        0             5                           0.1");
     assertThat(report.recovery("elastic", "fixed_full"))
         .isEqualTo(
             "fixed_full: 0 lost; 5 waited at most; gone within a second; full quality back 0.1 s"

@@ -137,7 +137,8 @@ final class BenchOverloadCommand extends Benchmark {
       split = ",",
       paramLabel = "NAME",
       description =
-          "Which of fixed_full, fixed_low, proportional, adaptive; with --beside also fixed_dense,"
+          "Which of fixed_full, fixed_low, proportional, adaptive, adaptive_expire (every image has the"
+              + " target as its deadline); with --beside also fixed_dense,"
               + " switching (of two dense models and more), adaptive_all (default: all)."
               + " clairvoyant is always computed, over the points of all models; with --beside also"
               + " clairvoyant_alone, over those of --model.")
@@ -241,7 +242,14 @@ final class BenchOverloadCommand extends Benchmark {
                 progress::say);
         OpenLoopClient client = new OpenLoopClient(pipeline, set, STALLED_AFTER, models)) {
       OverloadBench bench =
-          new OverloadBench(client, capacity, all.get(0), all.get(1), WINDOW_BATCHES * batch, seed);
+          new OverloadBench(
+              client,
+              capacity,
+              all.get(0),
+              all.get(1),
+              WINDOW_BATCHES * batch,
+              Duration.ofMillis(targetLatencyMs),
+              seed);
       progress.say("warming up");
       bench.warmUp(WARM_UP);
       progress.say("measuring what the pipeline answers at full quality and at the lowest point");

@@ -10,9 +10,10 @@ import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.settings.Settings;
-import dev.vmoe.topics.TopicPlan;
+import dev.vmoe.topics.Topics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -23,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.header.Header;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +35,9 @@ public final class OpenLoopClient implements AutoCloseable {
 
   private static final Duration POLL = Duration.ofMillis(20);
   private static final String CLIENT_ID = "vmoe-client";
+
+  private static final String DEAD_LETTER_KIND = "__streams.errors.exception";
+  private static final String EXPIRED = "dev.vmoe.Expired";
 
   /** Images due within this are sent together: a wake-up each would cost the pipeline a core. */
   private static final long SLEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
@@ -47,6 +52,7 @@ public final class OpenLoopClient implements AutoCloseable {
   private final List<ImageRequest> requests;
   private final Duration stalledAfter;
   private final List<String> models;
+  private final String deadLetters;
   private long exchanges;
 
   /** Says when the next image may go; false when there is none. */
@@ -55,10 +61,10 @@ public final class OpenLoopClient implements AutoCloseable {
     boolean await(int image) throws InterruptedException;
   }
 
-  /** Takes the answer to an image. */
+  /** Takes the answer to an image; null for one that expired. */
   @FunctionalInterface
   private interface Receipt {
-    void take(int image, long nanos, Prediction prediction);
+    void take(int image, long nanos, @Nullable Prediction prediction);
   }
 
   /** Creates a client of a pipeline with one model; to be closed before it. */
@@ -79,6 +85,7 @@ public final class OpenLoopClient implements AutoCloseable {
       Duration stalledAfter,
       List<String> models) {
     Settings settings = pipeline.settings();
+    Topics topics = Topics.of(settings);
     String servers = settings.getString(Settings.BOOTSTRAP_SERVERS);
     this.registry = RegistryClient.of(settings);
     this.reader = new AvroDeserializer<>(registry, Prediction.class);
@@ -88,37 +95,54 @@ public final class OpenLoopClient implements AutoCloseable {
     this.models = List.copyOf(models);
     this.consumer =
         CommittedConsumer.fromNow(
-            servers, CLIENT_ID, List.of(settings.topic(TopicPlan.PREDICTIONS)));
+            servers,
+            CLIENT_ID,
+            List.of(topics.predictions(), topics.deadLetters()));
+    this.deadLetters = topics.deadLetters();
     this.producer =
         new ImageProducer(
             Map.of("bootstrap.servers", servers, "client.id", CLIENT_ID, "linger.ms", 5),
             registry,
-            settings.topic(TopicPlan.IMAGES));
+            topics.images());
+  }
+
+  /** As the other one, without a deadline. */
+  public TraceOutcome play(ArrivalTrace trace, long seed) throws InterruptedException {
+    return play(trace, null, seed);
   }
 
   /**
    * Sends an image at each arrival of a trace and waits until all are answered, or nothing is for
    * too long.
    *
+   * @param deadline time in which an image asks to be answered; null if it asks for none
    * @param seed of the order of the images: the same for all that are to be compared
    * @throws IllegalStateException if an image could not be sent
    */
-  public TraceOutcome play(ArrivalTrace trace, long seed) throws InterruptedException {
+  public TraceOutcome play(ArrivalTrace trace, @Nullable Duration deadline, long seed)
+      throws InterruptedException {
     List<Integer> order = order(seed);
     TraceOutcome outcome = new TraceOutcome(trace);
     long startNanos = System.nanoTime() + LEAD_NANOS;
     exchange(
         order,
+        deadline,
         image ->
             image < trace.images() && awaitDue(startNanos + Math.round(trace.seconds(image) * 1e9)),
-        (image, nanos, prediction) ->
+        (image, nanos, prediction) -> {
+          double seconds = (nanos - startNanos) / 1e9;
+          if (prediction == null) {
+            outcome.expire(image, seconds);
+          } else {
             outcome.answer(
                 image,
-                (nanos - startNanos) / 1e9,
+                seconds,
                 right(prediction, order, image),
                 models.isEmpty() ? 0 : models.indexOf(prediction.getModel()),
                 prediction.getRequestedCapacityRatio(),
-                prediction.getExpertsPerToken()));
+                prediction.getExpertsPerToken());
+          }
+        });
     return outcome;
   }
 
@@ -153,6 +177,7 @@ public final class OpenLoopClient implements AutoCloseable {
     long pollNanos = TimeUnit.MILLISECONDS.toNanos(50);
     exchange(
         order(seed),
+        null,
         image -> {
           while (!throughput.ended(System.nanoTime())) {
             if (room.tryAcquire(pollNanos, TimeUnit.NANOSECONDS)) {
@@ -220,10 +245,11 @@ public final class OpenLoopClient implements AutoCloseable {
   }
 
   /** Sends on a thread of its own and receives on this one. */
-  private void exchange(List<Integer> order, Turn turn, Receipt receipt)
+  private void exchange(
+      List<Integer> order, @Nullable Duration deadline, Turn turn, Receipt receipt)
       throws InterruptedException {
     String prefix = exchanges++ + "-"; // answers that come after their time belong to nobody
-    TraceSender sending = new TraceSender(prefix, order, turn);
+    TraceSender sending = new TraceSender(prefix, order, deadline, turn);
     Thread sender = new Thread(sending, CLIENT_ID + "-producer");
     sender.setDaemon(true);
     sender.start();
@@ -245,8 +271,7 @@ public final class OpenLoopClient implements AutoCloseable {
       for (ConsumerRecord<byte[], byte[]> record : records) {
         String key = new String(record.key(), StandardCharsets.UTF_8);
         if (key.startsWith(prefix)) {
-          receipt.take(
-              Integer.parseInt(key.substring(prefix.length())), nowNanos, read(record.value()));
+          receipt.take(Integer.parseInt(key.substring(prefix.length())), nowNanos, read(record));
           answered++;
         }
       }
@@ -264,9 +289,17 @@ public final class OpenLoopClient implements AutoCloseable {
     }
   }
 
-  private Prediction read(byte[] value) {
+  /** Returns the prediction of an image; null if it expired. */
+  private @Nullable Prediction read(ConsumerRecord<byte[], byte[]> record) {
+    if (record.topic().equals(deadLetters)) {
+      Header kind = record.headers().lastHeader(DEAD_LETTER_KIND);
+      if (kind == null || !EXPIRED.equals(new String(kind.value(), StandardCharsets.UTF_8))) {
+        throw new IllegalStateException("an image was given back, and not because it expired");
+      }
+      return null;
+    }
     try {
-      return reader.read(value);
+      return reader.read(record.value());
     } catch (BadRecordException e) {
       throw new IllegalStateException("an answer is no prediction: " + e.getMessage(), e);
     }
@@ -277,14 +310,16 @@ public final class OpenLoopClient implements AutoCloseable {
 
     private final String prefix;
     private final List<Integer> order;
+    private final @Nullable Duration deadline;
     private final Turn turn;
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private volatile int sent;
     private volatile boolean ended;
 
-    TraceSender(String prefix, List<Integer> order, Turn turn) {
+    TraceSender(String prefix, List<Integer> order, @Nullable Duration deadline, Turn turn) {
       this.prefix = prefix;
       this.order = order;
+      this.deadline = deadline;
       this.turn = turn;
     }
 
@@ -295,7 +330,7 @@ public final class OpenLoopClient implements AutoCloseable {
           sent = image + 1; // before it is: its answer may come before the next line
           var unused =
               producer
-                  .send(prefix + image, requests.get(order.get(image % order.size())))
+                  .send(prefix + image, request(order.get(image % order.size())))
                   .whenComplete((position, e) -> fail(e));
         }
       } catch (InterruptedException e) {
@@ -305,6 +340,13 @@ public final class OpenLoopClient implements AutoCloseable {
       } finally {
         ended = true;
       }
+    }
+
+    private ImageRequest request(int index) {
+      ImageRequest request = requests.get(index);
+      return deadline == null
+          ? request
+          : ImageRequest.newBuilder(request).setDeadline(Instant.now().plus(deadline)).build();
     }
 
     private void fail(@Nullable Throwable e) {

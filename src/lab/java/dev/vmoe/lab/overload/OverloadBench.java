@@ -26,6 +26,7 @@ public final class OverloadBench {
   private final Policy full;
   private final Policy lowest;
   private final int window;
+  private final Duration target;
   private final long seed;
 
   /**
@@ -36,6 +37,7 @@ public final class OverloadBench {
    * @param full full quality, always
    * @param lowest the lowest useful point, always
    * @param window images that keep the pipeline busy: more than it answers in its latency
+   * @param target latency within which an answer is in time
    */
   public OverloadBench(
       OpenLoopClient client,
@@ -43,12 +45,14 @@ public final class OverloadBench {
       Policy full,
       Policy lowest,
       int window,
+      Duration target,
       long seed) {
     this.client = client;
     this.capacity = capacity;
     this.full = full;
     this.lowest = lowest;
     this.window = window;
+    this.target = target;
     this.seed = seed;
   }
 
@@ -98,7 +102,7 @@ public final class OverloadBench {
       for (Policy policy : turns) {
         progress.accept(trace.name() + ", " + policy.name());
         capacity.use(policy.controller().get());
-        outcomes.put(policy, play(trace));
+        outcomes.put(policy, play(trace, policy));
       }
       for (Policy policy : policies) {
         report.add(trace, policy.name(), Objects.requireNonNull(outcomes.get(policy)));
@@ -106,13 +110,15 @@ public final class OverloadBench {
     }
   }
 
-  private TraceOutcome play(ArrivalTrace trace) throws IOException, InterruptedException {
+  private TraceOutcome play(ArrivalTrace trace, Policy policy)
+      throws IOException, InterruptedException {
     ArrivalTrace.Slowdown slowdown = trace.slowdown();
+    Duration deadline = policy.deadlines() ? target : null;
     if (slowdown == null) {
-      return client.play(trace, seed);
+      return client.play(trace, deadline, seed);
     }
     try (BusyProcess busy = BusyProcess.during(slowdown)) {
-      TraceOutcome outcome = client.play(trace, seed);
+      TraceOutcome outcome = client.play(trace, deadline, seed);
       if (busy.isAlive()) {
         throw new IllegalStateException(
             "the process that slows the machine down did not end within the trace");

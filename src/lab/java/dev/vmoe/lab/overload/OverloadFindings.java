@@ -128,6 +128,7 @@ public record OverloadFindings(
   private static ObjectNode figures(OverloadReport.PolicyResult result) {
     ObjectNode figures = Json.object();
     figures.setAll((ObjectNode) Json.tree(result.metrics()));
+    figures.put("sustained_images_per_second", Timeline.sustainedPerSecond(result.timeline()));
     Recovery recovery = result.recovery();
     if (recovery != null) {
       figures.set("backlog", Json.tree(recovery));

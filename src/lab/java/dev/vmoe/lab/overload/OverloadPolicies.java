@@ -24,6 +24,7 @@ public final class OverloadPolicies {
   private static final String FIXED_LOW = "fixed_low";
   private static final String PROPORTIONAL = "proportional";
   private static final String ADAPTIVE = "adaptive";
+  private static final String ADAPTIVE_EXPIRE = "adaptive_expire";
   private static final String FIXED_DENSE = "fixed_dense";
   private static final String SWITCHING = "switching";
   private static final String ADAPTIVE_ALL = "adaptive_all";
@@ -36,7 +37,7 @@ public final class OverloadPolicies {
    * @param cards the model first, then those beside it
    */
   public static List<String> names(List<ModelCard> cards) {
-    List<String> names = new ArrayList<>(List.of(FIXED_FULL, FIXED_LOW, PROPORTIONAL, ADAPTIVE));
+    List<String> names = new ArrayList<>(List.of(FIXED_FULL, FIXED_LOW, PROPORTIONAL, ADAPTIVE, ADAPTIVE_EXPIRE));
     int dense = dense(cards).size();
     if (cards.size() > 1 && dense > 0) {
       names.add(FIXED_DENSE);
@@ -78,6 +79,8 @@ public final class OverloadPolicies {
                       new Policy(
                           name, () -> first.unlearnt().choosing(live, ProportionalCapacity::new));
                   case ADAPTIVE -> adaptive(name, first, live);
+                  case ADAPTIVE_EXPIRE ->
+                      new Policy(name, adaptive(name, first, live).controller(), true);
                   case FIXED_DENSE ->
                       fixed(name, OperatingPoint.DENSE.ofModel(dense.iterator().next()), full);
                   case SWITCHING -> adaptive(name, learned.among(dense), live);

@@ -91,6 +91,7 @@ public final class OverloadReport {
     return new Columns<TraceResult>()
         .add("policy", TraceResult::policy)
         .addShare("violations", 2, of(PolicyMetrics::sloViolationRatio))
+        .addShare("late of answered", 2, of(PolicyMetrics::lateShareOfAnswered))
         .addShare("effective accuracy", 2, of(PolicyMetrics::effectiveAccuracy))
         .addShare("accuracy over all", 2, of(PolicyMetrics::accuracyAll))
         .add("p50 ms", 0, of(PolicyMetrics::p50Ms))
@@ -98,6 +99,7 @@ public final class OverloadReport {
         .add("mean ratio", 3, of(PolicyMetrics::meanCapacityRatio))
         .add("mean K", 2, of(PolicyMetrics::meanExpertsPerToken))
         .add("lost", row -> row.result.metrics().lost())
+        .add("expired", row -> row.result.metrics().expired())
         .add("peak waiting", 0, ofRecovery(it -> (double) it.peakImages()))
         .add("drained/s", 0, ofRecovery(Recovery::drainImagesPerSecond))
         .add("recovered after s", 1, ofRecovery(Recovery::secondsToRecover))
@@ -172,7 +174,13 @@ public final class OverloadReport {
         .add("policy", TraceResult::policy)
         .add("images", row -> row.result.metrics().images())
         .add("lost", row -> row.result.metrics().lost())
+        .add("expired", row -> row.result.metrics().expired())
         .add("slo_violation_ratio", 6, of(PolicyMetrics::sloViolationRatio))
+        .add("late_share_of_answered", 6, of(PolicyMetrics::lateShareOfAnswered))
+        .add(
+            "sustained_images_per_second",
+            1,
+            row -> Timeline.sustainedPerSecond(row.result.timeline()))
         .add("effective_accuracy", 6, of(PolicyMetrics::effectiveAccuracy))
         .add("accuracy_all", 6, of(PolicyMetrics::accuracyAll))
         .add("accuracy_in_time", 6, of(PolicyMetrics::accuracyInTime))

@@ -7,8 +7,10 @@ import java.util.stream.IntStream;
  * How a policy did on a trace.
  *
  * @param images images sent
- * @param lost images never answered
+ * @param lost images never answered, expired ones not counted
+ * @param expired images given back because they could no longer be answered in time
  * @param sloViolationRatio share of images answered later than the target, or never
+ * @param lateShareOfAnswered share of the answered images that came later than the target
  * @param effectiveAccuracy correct / answered
  * @param accuracyAll correct / sent: an image never answered counts as wrong
  * @param accuracyInTime correct and in time / sent
@@ -20,7 +22,9 @@ import java.util.stream.IntStream;
 public record PolicyMetrics(
     int images,
     int lost,
+    int expired,
     double sloViolationRatio,
+    double lateShareOfAnswered,
     double effectiveAccuracy,
     double accuracyAll,
     double accuracyInTime,
@@ -64,8 +68,10 @@ public record PolicyMetrics(
     double images = outcome.images();
     return new PolicyMetrics(
         outcome.images(),
-        outcome.images() - answered,
+        outcome.images() - answered - outcome.expired(),
+        outcome.expired(),
         (images - inTime) / images,
+        (double) (answered - inTime) / answered,
         correct / answered,
         correct / images,
         correctInTime / images,

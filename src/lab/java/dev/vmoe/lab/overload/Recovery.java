@@ -45,7 +45,7 @@ public record Recovery(
    * @return null if there was no backlog
    */
   public static @Nullable Recovery of(TraceOutcome outcome, double maxWaiting, Quality quality) {
-    int[] order = outcome.byAnswer();
+    int[] order = outcome.bySettling();
     Episode largest = largest(outcome, order, maxWaiting);
     if (largest == null) {
       return null;
@@ -73,9 +73,9 @@ public record Recovery(
       boolean arrival =
           sent < outcome.images()
               && (answered == order.length
-                  || outcome.dueSeconds(sent) <= outcome.answeredSeconds(order[answered]));
+                  || outcome.dueSeconds(sent) <= outcome.settledSeconds(order[answered]));
       double now =
-          arrival ? outcome.dueSeconds(sent++) : outcome.answeredSeconds(order[answered++]);
+          arrival ? outcome.dueSeconds(sent++) : outcome.settledSeconds(order[answered++]);
       int waiting = sent - answered;
       if (waiting > maxWaiting) {
         open = open == null ? new Episode() : open;
@@ -99,8 +99,8 @@ public record Recovery(
     int end = backlog.answeredAtEnd;
     double expected = 0;
     for (int start = backlog.answeredAtEnd; start < order.length; start++) {
-      double from = outcome.answeredSeconds(order[start]);
-      while (end < order.length && outcome.answeredSeconds(order[end]) < from + WINDOW_SECONDS) {
+      double from = outcome.settledSeconds(order[start]);
+      while (end < order.length && outcome.settledSeconds(order[end]) < from + WINDOW_SECONDS) {
         expected += quality.expected(outcome, order[end++]);
       }
       if (expected >= quality.enough() * (end - start)) {

@@ -1,6 +1,7 @@
 package dev.vmoe.lab.overload;
 
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.stream.IntStream;
 
 /**
@@ -16,11 +17,13 @@ public final class TraceOutcome {
 
   private final ArrivalTrace trace;
   private final double[] answeredSeconds;
+  private final double[] expiredSeconds;
   private final double[] correct;
   private final double[] capacityRatio;
   private final double[] expertsPerToken;
   private final int[] model;
   private int answered;
+  private int expired;
 
   /** Creates an outcome without answers. */
   public TraceOutcome(ArrivalTrace trace) {
@@ -30,7 +33,9 @@ public final class TraceOutcome {
     this.capacityRatio = new double[trace.images()];
     this.expertsPerToken = new double[trace.images()];
     this.model = new int[trace.images()];
+    this.expiredSeconds = new double[trace.images()];
     Arrays.fill(answeredSeconds, Double.NaN);
+    Arrays.fill(expiredSeconds, Double.NaN);
   }
 
   /** Notes an answer of the first model, or of the only one. */
@@ -59,6 +64,33 @@ public final class TraceOutcome {
     model[image] = of;
     answered++;
     return true;
+  }
+
+  /**
+   * Notes that an image was given back because it could no longer be answered in time.
+   *
+   * @param seconds when a read_committed client had that
+   */
+  public void expire(int image, double seconds) {
+    if (!isAnswered(image) && !isExpired(image)) {
+      expiredSeconds[image] = seconds;
+      expired++;
+    }
+  }
+
+  /** Returns how many images expired. */
+  public int expired() {
+    return expired;
+  }
+
+  /** Returns whether an image expired. */
+  public boolean isExpired(int image) {
+    return !Double.isNaN(expiredSeconds[image]);
+  }
+
+  /** Returns when an image was answered or expired; NaN if neither came. */
+  double settledSeconds(int image) {
+    return isExpired(image) ? expiredSeconds[image] : answeredSeconds[image];
   }
 
   /** Returns how many images were sent. */
@@ -117,16 +149,13 @@ public final class TraceOutcome {
     return of == 0 ? 0 : (double) of / answered;
   }
 
-  /** Returns the answered images in the order of their answers. */
-  public int[] byAnswer() {
-    Integer[] order = new Integer[answered];
-    int count = 0;
-    for (int i = 0; i < images(); i++) {
-      if (isAnswered(i)) {
-        order[count++] = i;
-      }
-    }
-    Arrays.sort(order, (a, b) -> Double.compare(answeredSeconds[a], answeredSeconds[b]));
-    return Arrays.stream(order).mapToInt(Integer::intValue).toArray();
+  /** Returns the images that were answered or expired, in the order in which that came. */
+  int[] bySettling() {
+    return IntStream.range(0, images())
+        .filter(image -> isAnswered(image) || isExpired(image))
+        .boxed()
+        .sorted(Comparator.comparingDouble(this::settledSeconds))
+        .mapToInt(Integer::intValue)
+        .toArray();
   }
 }
