@@ -173,7 +173,9 @@ public final class VmoeSession implements BatchClassifier {
 
   /** Returns the threads of one run on a CPU. */
   public int threads() {
-    return settings.threads();
+    return settings.threads() == 0
+        ? Runtime.getRuntime().availableProcessors()
+        : settings.threads();
   }
 
   @Override
