@@ -78,8 +78,7 @@ class OverloadPoliciesTest {
   @Test
   void shouldHaveFivePoliciesForOneModel() {
     assertThat(OverloadPolicies.names(List.of(SPARSE.card())))
-        .containsExactly(
-            "fixed_full", "fixed_low", "proportional", "adaptive", "adaptive_expire");
+        .containsExactly("fixed_full", "fixed_low", "proportional", "adaptive", "adaptive_expire");
   }
 
   @Test

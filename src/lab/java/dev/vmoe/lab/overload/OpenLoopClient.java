@@ -95,9 +95,7 @@ public final class OpenLoopClient implements AutoCloseable {
     this.models = List.copyOf(models);
     this.consumer =
         CommittedConsumer.fromNow(
-            servers,
-            CLIENT_ID,
-            List.of(topics.predictions(), topics.deadLetters()));
+            servers, CLIENT_ID, List.of(topics.predictions(), topics.deadLetters()));
     this.deadLetters = topics.deadLetters();
     this.producer =
         new ImageProducer(

@@ -37,7 +37,8 @@ public final class OverloadPolicies {
    * @param cards the model first, then those beside it
    */
   public static List<String> names(List<ModelCard> cards) {
-    List<String> names = new ArrayList<>(List.of(FIXED_FULL, FIXED_LOW, PROPORTIONAL, ADAPTIVE, ADAPTIVE_EXPIRE));
+    List<String> names =
+        new ArrayList<>(List.of(FIXED_FULL, FIXED_LOW, PROPORTIONAL, ADAPTIVE, ADAPTIVE_EXPIRE));
     int dense = dense(cards).size();
     if (cards.size() > 1 && dense > 0) {
       names.add(FIXED_DENSE);

@@ -74,8 +74,7 @@ public record Recovery(
           sent < outcome.images()
               && (answered == order.length
                   || outcome.dueSeconds(sent) <= outcome.settledSeconds(order[answered]));
-      double now =
-          arrival ? outcome.dueSeconds(sent++) : outcome.settledSeconds(order[answered++]);
+      double now = arrival ? outcome.dueSeconds(sent++) : outcome.settledSeconds(order[answered++]);
       int waiting = sent - answered;
       if (waiting > maxWaiting) {
         open = open == null ? new Episode() : open;

@@ -40,7 +40,9 @@ public final class Timeline {
     double most = Double.NaN;
     for (int from = 0; from + SUSTAINED_SECONDS <= timeline.size(); from++) {
       int answered =
-          timeline.subList(from, from + SUSTAINED_SECONDS).stream().mapToInt(Second::answered).sum();
+          timeline.subList(from, from + SUSTAINED_SECONDS).stream()
+              .mapToInt(Second::answered)
+              .sum();
       double perSecond = (double) answered / SUSTAINED_SECONDS;
       most = Double.isNaN(most) ? perSecond : Math.max(most, perSecond);
     }
