@@ -8,8 +8,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A process that keeps every core busy for a while, as other software on the same machine does. It
- * ends by itself, even if the benchmark does not.
+ * A process that takes about half of the machine for a while, as other software on it does: three
+ * busy threads for two cores, since a pipeline has more threads than cores, too. It ends by itself,
+ * even if the benchmark does not.
  */
 public final class BusyProcess implements AutoCloseable {
 
@@ -46,7 +47,7 @@ public final class BusyProcess implements AutoCloseable {
   }
 
   /**
-   * Waits, keeps a thread on every core busy, and ends.
+   * Waits, keeps its threads busy, and ends.
    *
    * @param args seconds to wait from the start of the process on; seconds to be busy
    */
@@ -61,7 +62,8 @@ public final class BusyProcess implements AutoCloseable {
     Thread.sleep(Math.max(0, waitMillis));
     long until = System.nanoTime() + Math.round(1e9 * Double.parseDouble(args[1]));
     List<Thread> threads = new ArrayList<>();
-    for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
+    int cores = Runtime.getRuntime().availableProcessors();
+    for (int i = 0; i < cores + (cores + 1) / 2; i++) {
       Thread thread = new Thread(() -> spin(until), "busy-" + i);
       thread.start();
       threads.add(thread);
