@@ -72,6 +72,15 @@ public final class Deadlines {
   }
 
   /**
+   * Returns whether an image may expire, before more is asked about it.
+   *
+   * @param deadlineMs null where the sender gave no deadline
+   */
+  public boolean apply(@Nullable Long deadlineMs) {
+    return deadlineMs != null || settings.get().latePolicy() == LatePolicy.EXPIRE;
+  }
+
+  /**
    * Returns when the run of an image has to have ended, by the monotonic clock; {@link
    * Lane#NEVER_DUE} if it is answered however late.
    *
@@ -107,10 +116,10 @@ public final class Deadlines {
   private Duration reserved(Duration handOver, Duration target) {
     Duration commit = handOver.compareTo(commitInterval) > 0 ? handOver : commitInterval;
     Duration reserved = CapacityRequirements.overhead(commit);
-    Duration least = CapacityRequirements.overhead(commitInterval);
-    Duration most = target.dividedBy(MAX_HAND_OVER);
-    Duration bounded = reserved.compareTo(most) < 0 ? reserved : most;
-    return bounded.compareTo(least) > 0 ? bounded : least;
+    Duration minimum = CapacityRequirements.overhead(commitInterval);
+    Duration maximum = target.dividedBy(MAX_HAND_OVER);
+    Duration bounded = reserved.compareTo(maximum) < 0 ? reserved : maximum;
+    return bounded.compareTo(minimum) > 0 ? bounded : minimum;
   }
 
   private static long nanos(long millis) {

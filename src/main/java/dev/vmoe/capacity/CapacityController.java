@@ -14,7 +14,8 @@ public interface CapacityController {
 
   /**
    * Returns how long a run of this many images is predicted to take at the fastest point that may
-   * be chosen, in nanoseconds; 0 where nothing is known. Any thread may ask.
+   * be chosen, in nanoseconds; 0 where nothing is known. Any thread may ask. What wraps another
+   * controller passes this on.
    */
   default long fastestRunNanos(int images) {
     return 0;

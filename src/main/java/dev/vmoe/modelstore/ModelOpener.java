@@ -25,7 +25,7 @@ import java.util.Map;
 /** Opens a model file: its card, a session on a device, a decoder for its input. */
 public final class ModelOpener {
 
-  private static final RunLayout ON_GPU = new RunLayout(2, 1);
+  private static final int RUNS_ON_GPU = 2;
 
   /** Part of the time for the cost survey that each layout may take. */
   private static final int LAYOUT_PART = 10;
@@ -54,14 +54,17 @@ public final class ModelOpener {
    */
   public static VmoeSession openToServe(Path model, Settings settings, LiveSettings live)
       throws IOException {
-    List<RunLayout> layouts = layouts(card(model), settings, live);
+    ModelCard card = card(model);
+    List<RunLayout> layouts = layouts(card, settings, live);
     VmoeSession session = openIn(layouts.get(0), model, settings);
-    if (layouts.size() == 1) {
-      return session;
-    }
-    if (session.device().kind() == Device.Kind.CUDA) {
+    if (settings.choosesRuns()
+        && session.device().kind() == Device.Kind.CUDA
+        && BufferRoom.fits(card, live.maxBatchImages(), RUNS_ON_GPU)) {
       session.close();
-      return openIn(ON_GPU, model, settings);
+      return openIn(new RunLayout(RUNS_ON_GPU, layouts.get(0).threads()), model, settings);
+    }
+    if (layouts.size() == 1 || session.device().kind() == Device.Kind.CUDA) {
+      return session;
     }
     try {
       return new LayoutSurvey<VmoeSession>(

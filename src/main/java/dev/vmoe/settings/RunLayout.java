@@ -1,7 +1,7 @@
 package dev.vmoe.settings;
 
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * How runs of the model share the cores of a CPU.
@@ -22,19 +22,18 @@ public record RunLayout(int runs, int threads) {
   }
 
   /**
-   * Returns the layouts worth trying, fewest runs first: one run, then twice as many each time.
+   * Returns the layouts worth trying, fewest runs first: those that leave no core idle, or as many
+   * runs of so many threads as the cores can hold.
    *
    * @param cores cores of the machine
    * @param threads threads of each run; 0 to share out the cores
    */
   static List<RunLayout> over(int cores, int threads) {
-    int most = Math.min(MAX_TRIED, Math.max(1, threads == 0 ? cores : cores / threads));
-    List<RunLayout> layouts = new ArrayList<>();
-    for (int runs = 1; runs < 2 * most; runs *= 2) {
-      int at = Math.min(runs, most);
-      layouts.add(new RunLayout(at, threads == 0 ? cores / at : threads));
-    }
-    return layouts;
+    int maximum = Math.min(MAX_TRIED, Math.max(1, threads == 0 ? cores : cores / threads));
+    return IntStream.rangeClosed(1, maximum)
+        .filter(runs -> threads > 0 || cores % runs == 0)
+        .mapToObj(runs -> new RunLayout(runs, threads > 0 ? threads : cores / runs))
+        .toList();
   }
 
   @Override

@@ -181,6 +181,11 @@ public final class Settings extends AbstractConfig {
     return Optional.ofNullable(getString(MODELS_DIR)).map(Path::of);
   }
 
+  /** Returns whether the number of batches that run at once is to be chosen at the start. */
+  public boolean choosesRuns() {
+    return getInt(INFERENCE_RUNS) == 0;
+  }
+
   /**
    * Returns how runs may share the CPU, fewest runs first; more than one layout where the number of
    * runs is to be chosen by measuring.

@@ -148,6 +148,9 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
       Record<byte[], byte[]> record,
       RecordMetadata position,
       RequestReader.Request request) {
+    if (!shared.deadlines().apply(request.deadlineMs())) {
+      return Lane.NEVER_DUE;
+    }
     Deadlines.Now now = shared.deadlines().now();
     return shared
         .deadlines()

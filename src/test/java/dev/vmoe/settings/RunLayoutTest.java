@@ -13,9 +13,10 @@ class RunLayoutTest {
   void shouldShareOutTheCores() {
     assertThat(RunLayout.over(1, 0)).containsExactly(new RunLayout(1, 1));
     assertThat(RunLayout.over(2, 0)).containsExactly(new RunLayout(1, 2), new RunLayout(2, 1));
+    assertThat(RunLayout.over(3, 0)).containsExactly(new RunLayout(1, 3), new RunLayout(3, 1));
     assertThat(RunLayout.over(6, 0))
         .containsExactly(
-            new RunLayout(1, 6), new RunLayout(2, 3), new RunLayout(4, 1), new RunLayout(6, 1));
+            new RunLayout(1, 6), new RunLayout(2, 3), new RunLayout(3, 2), new RunLayout(6, 1));
   }
 
   @Test

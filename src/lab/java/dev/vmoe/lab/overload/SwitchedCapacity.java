@@ -26,4 +26,9 @@ public final class SwitchedCapacity implements CapacityController {
   public Decision decide(Sample sample) {
     return current.decide(sample);
   }
+
+  @Override
+  public long fastestRunNanos(int images) {
+    return current.fastestRunNanos(images);
+  }
 }

@@ -37,6 +37,11 @@ public final class RecordedRuns implements CapacityController {
     return controller.decide(sample);
   }
 
+  @Override
+  public long fastestRunNanos(int images) {
+    return controller.fastestRunNanos(images);
+  }
+
   /** Returns the runs so far, the last one not among them. */
   public synchronized List<RunTime> runs() {
     return List.copyOf(runs);
