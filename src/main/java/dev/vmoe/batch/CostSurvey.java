@@ -5,7 +5,6 @@ import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.capacity.RunTime;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.inference.BatchResult;
-import dev.vmoe.inference.InferenceException;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
@@ -24,13 +23,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.IntConsumer;
-import java.util.function.Supplier;
 
 /**
  * Measures how long runs take on the device in use: operating points × batch sizes, in rounds over
@@ -152,19 +145,30 @@ public final class CostSurvey {
       List<Integer> batchSizes,
       Duration budget,
       IntConsumer percentDone) {
+    try (RunsAtOnce atOnce = new RunsAtOnce(classifier.parallelRuns())) {
+      return measure(points, batchSizes, budget, percentDone, atOnce);
+    }
+  }
+
+  private Surveyed measure(
+      List<OperatingPoint> points,
+      List<Integer> batchSizes,
+      Duration budget,
+      IntConsumer percentDone,
+      RunsAtOnce atOnce) {
     List<Integer> sizes = batchSizes.stream().distinct().sorted().toList();
     List<GridCell> cells = inOrderOfNeed(points, sizes);
     int needed = (int) cells.stream().filter(cell -> mustMeasure(cell, points, sizes)).count();
     long budgetNanos = budget.toNanos();
     int done = 0;
     int rounds = 0;
-    run(cells.get(needed - 1)); // unrecorded: the first run of a size pays for its memory
+    run(cells.get(needed - 1), atOnce); // unrecorded: the first run of a size pays for its memory
     while (rounds < MAX_ROUNDS && (done < needed || spentNanos < budgetNanos)) {
       for (GridCell cell : cells) {
         if (done >= needed && spentNanos >= budgetNanos) {
           break;
         }
-        runs.computeIfAbsent(cell, any -> new ArrayList<>()).add(run(cell));
+        runs.computeIfAbsent(cell, any -> new ArrayList<>()).add(run(cell, atOnce));
         done++;
         percentDone.accept(percent(done, cells.size(), budgetNanos));
       }
@@ -189,11 +193,12 @@ public final class CostSurvey {
     return (int) Math.min(100, Math.max(ofWork, ofBudget));
   }
 
-  private CellRun run(GridCell cell) {
+  private CellRun run(GridCell cell, RunsAtOnce atOnce) {
     OperatingPoint point = cell.point();
     RoutingSettings settings =
         new RoutingSettings(point.capacityRatio(), point.expertsPerToken(), routing);
-    List<BatchResult> results = atOnce(() -> classifier.classify(images, cell.images(), settings));
+    List<BatchResult> results =
+        atOnce.run(() -> classifier.classify(images, cell.images(), settings));
     BatchResult result = results.get(0);
     long nanos =
         Math.round(results.stream().mapToLong(BatchResult::inferenceNanos).average().orElseThrow());
@@ -203,33 +208,6 @@ public final class CostSurvey {
             ? slots(cell)
             : Arrays.stream(result.counts().dispatched()).asLongStream().sum();
     return new CellRun(nanos, rows);
-  }
-
-  /** Runs as many at once as the pipeline will. */
-  private <T> List<T> atOnce(Supplier<T> run) {
-    if (classifier.parallelRuns() == 1) {
-      return List.of(run.get());
-    }
-    ExecutorService threads = Executors.newFixedThreadPool(classifier.parallelRuns());
-    try {
-      // returns when all have ended: nobody may close the classifier under one of them
-      List<T> results = new ArrayList<>();
-      List<Callable<T>> all = Collections.nCopies(classifier.parallelRuns(), run::get);
-      for (Future<T> ended : threads.invokeAll(all)) {
-        results.add(ended.get());
-      }
-      return results;
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof Error error) {
-        throw error;
-      }
-      throw new InferenceException("a run of the survey failed: " + e.getCause(), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InferenceException("the survey was interrupted", e);
-    } finally {
-      threads.shutdown();
-    }
   }
 
   private static List<GridCell> inOrderOfNeed(List<OperatingPoint> points, List<Integer> sizes) {

@@ -40,6 +40,10 @@ public final class RegistryClient implements AutoCloseable {
   /** Start of the client's message about an invalid schema; it has no exception type for that. */
   private static final String INVALID = "Invalid schema";
 
+  private static final int CONFLICT = 409;
+  private static final int MAX_CONFLICTS = 5;
+  private static final Duration CONFLICT_PAUSE = Duration.ofMillis(100);
+
   private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
   private static final Duration MAX_PAUSE = Duration.ofSeconds(1);
 
@@ -132,7 +136,7 @@ public final class RegistryClient implements AutoCloseable {
     try {
       return untilAnswered(
           "register the schema of subject " + subject,
-          () -> client.register(subject, new AvroSchema(schema.toString())));
+          () -> registered(subject, new AvroSchema(schema.toString())));
     } catch (RestClientException e) {
       throw new SchemaRefusedException(
           "the schema registry at %s refuses %s as subject %s: %s%s%s"
@@ -140,7 +144,7 @@ public final class RegistryClient implements AutoCloseable {
                   url,
                   schema.getFullName(),
                   subject,
-                  e.getStatus() == 409
+                  e.getStatus() == CONFLICT
                       ? "it is not compatible with the versions that are registered. "
                       : "",
                   message(e),
@@ -255,6 +259,30 @@ public final class RegistryClient implements AutoCloseable {
   @FunctionalInterface
   private interface RegistryCall<R> {
     R ask() throws IOException, RestClientException;
+  }
+
+  /**
+   * Registers a schema. A registry answers 409 for a schema that is not compatible, and also where
+   * another client registers the same schema at the same moment: only what is refused each time is
+   * refused.
+   */
+  private int registered(String subject, AvroSchema schema)
+      throws IOException, RestClientException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return client.register(subject, schema);
+      } catch (RestClientException e) {
+        if (e.getStatus() != CONFLICT || attempt == MAX_CONFLICTS) {
+          throw e;
+        }
+      }
+      try {
+        boolean unused = givenUp.await(CONFLICT_PAUSE.toMillis(), TimeUnit.MILLISECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new RegistryUnavailableException("interrupted while waiting for " + url, e);
+      }
+    }
   }
 
   /** Asks until there is an answer (a refusal counts) or the time is over. */
