@@ -276,12 +276,7 @@ public final class RegistryClient implements AutoCloseable {
           throw e;
         }
       }
-      try {
-        boolean unused = givenUp.await(CONFLICT_PAUSE.toMillis(), TimeUnit.MILLISECONDS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new RegistryUnavailableException("interrupted while waiting for " + url, e);
-      }
+      await(CONFLICT_PAUSE);
     }
   }
 
@@ -316,14 +311,18 @@ public final class RegistryClient implements AutoCloseable {
             failure);
       }
       log.warn("schema registry at {} did not {}, trying again: {}", url, what, reason);
-      try {
-        // giveUp() ends the pause; one last attempt follows
-        boolean unused = givenUp.await(pause.toMillis(), TimeUnit.MILLISECONDS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new RegistryUnavailableException("interrupted while waiting for " + url, e);
-      }
+      await(pause); // giveUp() ends the pause; one last attempt follows
       pause = Collections.min(List.of(pause.multipliedBy(2), MAX_PAUSE));
+    }
+  }
+
+  /** Waits between two attempts, at most until {@code giveUp}. */
+  private void await(Duration pause) {
+    try {
+      boolean unused = givenUp.await(pause.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new RegistryUnavailableException("interrupted while waiting for " + url, e);
     }
   }
 

@@ -23,7 +23,7 @@ class ExpiryLoadTest extends BatcherFixture {
     return 4 * MS + 2 * MS * images;
   }
 
-  private static final double MOST = FULL / (run(FULL) / 1e9);
+  private static final double MAX_PER_SECOND = FULL / (run(FULL) / 1e9);
 
   private final Expiry<Integer> expiry = new Expiry<>();
   private final Deque<MicroBatch<Integer>> queue = new ArrayDeque<>();
@@ -46,7 +46,7 @@ class ExpiryLoadTest extends BatcherFixture {
     fastestRun = ExpiryLoadTest::run;
     terms = terms(FULL, Long.MAX_VALUE, NEVER_LINGERS).get();
     Random random = new Random(5);
-    long between = Math.round(1e9 / (load * MOST));
+    long between = Math.round(1e9 / (load * MAX_PER_SECOND));
     long now = 0;
     int next = 0;
     while (next < IMAGES) {
@@ -68,7 +68,7 @@ class ExpiryLoadTest extends BatcherFixture {
     }
     assertThat(answered + expired + inFlight).isEqualTo(IMAGES);
     double perSecond = answered / (now / 1e9);
-    assertThat(perSecond * slow).isGreaterThan(0.95 * Math.min(1, load) * MOST);
+    assertThat(perSecond * slow).isGreaterThan(0.95 * Math.min(1, load) * MAX_PER_SECOND);
     assertThat(late).isLessThanOrEqualTo(answered / 100);
     assertThat(expired).isPositive();
   }
