@@ -1,7 +1,9 @@
 package dev.vmoe.instance;
 
 import dev.vmoe.batch.Deadlines;
+import dev.vmoe.batch.DecodeMemory;
 import dev.vmoe.batch.MicroBatcher;
+import dev.vmoe.batch.WorkBounds;
 import dev.vmoe.config.ConfigLog;
 import dev.vmoe.config.ConfigReader;
 import dev.vmoe.config.LiveConfiguration;
@@ -148,9 +150,16 @@ record PipelineParts(
                       terms.current().maxBatchImages(), terms.served().parallelRuns()),
               settings.inFlightMaxBytes());
       metrics.images().inFlight(inFlight::images, inFlight::bytes);
+      DecodeMemory memory = new DecodeMemory(settings);
       MicroBatcher<Waiting> batcher =
           new MicroBatcher<>(
-              terms::terms, settings.decodeThreads(terms.served().takesAllCores()), observer);
+              terms::terms,
+              new WorkBounds(
+                  settings.decodeThreads(terms.served().takesAllCores()),
+                  () -> memory.bytes(terms.modelBytes()),
+                  settings.decodeTimeout(),
+                  settings.inferenceTimeout()),
+              observer);
       undo.push(batcher::close);
       MicroBatchProcessor.Shared shared =
           new MicroBatchProcessor.Shared(
