@@ -38,7 +38,7 @@ final class Decoding implements AutoCloseable {
   private final ThreadLocal<ByteBuffer> ownPixels = new ThreadLocal<>();
   private final WorkBounds bounds;
   private final DecodeRoom room;
-  private final Watch watch;
+  private final WorkWatch watch;
   private final LongSupplier nanoClock;
   private final Consumer<InferenceException> broken;
   private final ThreadPoolExecutor workers;
@@ -55,7 +55,7 @@ final class Decoding implements AutoCloseable {
    */
   Decoding(
       WorkBounds bounds,
-      Watch watch,
+      WorkWatch watch,
       LongSupplier nanoClock,
       ThreadFactory factory,
       Consumer<InferenceException> broken) {
@@ -122,7 +122,7 @@ final class Decoding implements AutoCloseable {
 
   private void decode(DecodeTask task, long roomBytes) throws InterruptedException {
     DecodedImage image;
-    Watch.Piece watched = watch.begin(bounds.decodeTimeout(), () -> giveUp(task, roomBytes));
+    WorkWatch.Piece watched = watch.begin(bounds.decodeTimeout(), () -> giveUp(task, roomBytes));
     try {
       image =
           DecodedImage.of(

@@ -53,7 +53,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
   private final Deque<MicroBatch<T>> queue = new ArrayDeque<>();
 
   final Breakdown breakdown = new Breakdown();
-  private final Watch watch = new Watch();
+  private final WorkWatch watch = new WorkWatch();
   private final WorkBounds bounds;
   private final BatchBuffers buffers;
   private final LongSupplier nanoClock;
@@ -295,7 +295,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
     BatchRun run = null;
     RuntimeException failure = batch.failure;
     if (failure == null) {
-      Watch.Piece watched = watch.begin(bounds.runTimeout(), () -> giveUp(batch));
+      WorkWatch.Piece watched = watch.begin(bounds.runTimeout(), () -> giveUp(batch));
       try {
         run = runner.run(batch);
       } catch (InferenceException e) {

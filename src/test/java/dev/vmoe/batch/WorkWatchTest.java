@@ -7,11 +7,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class WatchTest {
+class WorkWatchTest {
 
   private static final Duration LOOK = Duration.ofMillis(100);
 
-  private final Watch watch = new Watch();
+  private final WorkWatch watch = new WorkWatch();
   private final List<String> overdue = new ArrayList<>();
 
   @Test
@@ -31,7 +31,7 @@ class WatchTest {
 
   @Test
   void shouldNotTellOfWhatHasEnded() {
-    Watch.Piece piece = begin("ended", 500);
+    WorkWatch.Piece piece = begin("ended", 500);
     look(4);
     piece.end();
     look(10);
@@ -63,7 +63,7 @@ class WatchTest {
     assertThat(overdue).containsExactly("other");
   }
 
-  private Watch.Piece begin(String name, long boundMs) {
+  private WorkWatch.Piece begin(String name, long boundMs) {
     return watch.begin(Duration.ofMillis(boundMs), () -> overdue.add(name));
   }
 

@@ -14,14 +14,14 @@ import org.slf4j.LoggerFactory;
  * <p>Time is counted in looks. A pause of the whole process (stopped, suspended, collecting
  * garbage) is one look, however long it was: no work went on meanwhile either.
  */
-final class Watch implements AutoCloseable {
+final class WorkWatch implements AutoCloseable {
 
   private static final Duration PACE = Duration.ofMillis(100);
 
   /** Time that one look counts at most: more than the pace, because a busy machine looks late. */
   private static final Duration LONGEST_LOOK = PACE.multipliedBy(3);
 
-  private static final Logger log = LoggerFactory.getLogger(Watch.class);
+  private static final Logger log = LoggerFactory.getLogger(WorkWatch.class);
 
   private final Set<Piece> underWay = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
