@@ -109,7 +109,6 @@ class MicroBatcherFailureTest extends BatcherFixture {
   void shouldBreakDownWhenAnInferenceThreadFails() throws Exception {
     open(2, 1_000, NEVER_LINGERS);
     Lane<Integer> lane = batcher.openLane();
-    submit(lane, 1);
     clock =
         () -> {
           if (Thread.currentThread().getName().equals("vmoe-inference")) {
@@ -117,7 +116,7 @@ class MicroBatcherFailureTest extends BatcherFixture {
           }
           return System.nanoTime();
         };
-    submit(lane, 2);
+    submit(lane, 1); // the thread looks at it as soon as it is there
 
     assertThat(lane.await(FOREVER)).isTrue();
     assertThatThrownBy(lane::poll)
