@@ -30,6 +30,9 @@ public final class RoutingMapPicture {
   private static final int BELOW = 84;
   private static final double TEXT = 12;
 
+  /** Width that the line above a panel takes. */
+  private static final double MIN_PANEL = 340;
+
   /** Maximum classes with names beside their rows: there is no room for more. */
   private static final int MAX_NAMED = 60;
 
@@ -153,7 +156,7 @@ public final class RoutingMapPicture {
   }
 
   private double panelWidth(LayerPanel panel) {
-    return Math.max(nameWidth + 8 + panel.layer().numExperts() * cellWidth, 230);
+    return Math.max(nameWidth + 8 + panel.layer().numExperts() * cellWidth, MIN_PANEL);
   }
 
   /** Returns the width in pixels. */

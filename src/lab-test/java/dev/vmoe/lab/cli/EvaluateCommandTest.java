@@ -115,7 +115,7 @@ class EvaluateCommandTest extends CommandTest {
                 "2,0.25",
                 "--json",
                 json.toString(),
-                "--out",
+                "--pictures",
                 folder.resolve("pictures").toString()))
         .as(err.toString())
         .isZero();

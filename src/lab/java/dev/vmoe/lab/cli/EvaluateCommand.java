@@ -56,10 +56,10 @@ final class EvaluateCommand extends LabCommand {
   private List<String> routings = List.of();
 
   @Option(
-      names = "--out",
+      names = "--pictures",
       paramLabel = "DIR",
       description = "Draw accuracy over time of all models there, an SVG for each split.")
-  private @Nullable Path out;
+  private @Nullable Path pictures;
 
   private EvaluateCommand() {}
 
@@ -123,10 +123,10 @@ final class EvaluateCommand extends LabCommand {
     rows.forEach(row -> addJson(all.addObject(), row, card, first));
     tables.addTo(result);
     json.write(result);
-    if (out != null) {
+    if (pictures != null) {
       for (Map.Entry<String, String> picture :
           EvaluationPictures.draw(evaluation.models(), batches.batch()).entrySet()) {
-        OutputFiles.write(out.resolve(picture.getKey()), picture.getValue());
+        OutputFiles.write(pictures.resolve(picture.getKey()), picture.getValue());
       }
     }
   }
