@@ -40,10 +40,12 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Properties;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.streams.KafkaClientSupplier;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
@@ -183,7 +185,7 @@ record PipelineParts(
           lag,
           batcher,
           inFlight,
-          new KafkaStreams(topology, streamsConfig, guard),
+          streams(topology, streamsConfig, guard),
           topology.describe().toString(),
           metrics,
           tracing,
@@ -196,6 +198,14 @@ record PipelineParts(
       undo.forEach(Runnable::run);
       throw e;
     }
+  }
+
+  /** Only with properties can Kafka Streams be given a clock. */
+  private static KafkaStreams streams(
+      Topology topology, StreamsConfig config, KafkaClientSupplier clients) {
+    Properties properties = new Properties();
+    properties.putAll(config.originals());
+    return new KafkaStreams(topology, properties, clients, new SteadyTime());
   }
 
   private static @Nullable RoutingProfileStream profile(
