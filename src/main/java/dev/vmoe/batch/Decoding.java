@@ -171,8 +171,7 @@ final class Decoding implements AutoCloseable {
         MAX_HUNG - 1);
     task.tell(
         DecodedImage.ofTimeout(
-            "timeout: not decoded within %d ms (%s)"
-                .formatted(boundMs, Settings.DECODE_TIMEOUT_MS),
+            "timeout: not decoded within %d ms (%s)".formatted(boundMs, Settings.DECODE_TIMEOUT_MS),
             nanoClock.getAsLong()));
     if (hanging >= MAX_HUNG) {
       broken.accept(

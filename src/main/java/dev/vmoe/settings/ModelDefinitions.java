@@ -48,8 +48,7 @@ final class ModelDefinitions {
                 + " at most half of target.latency.ms; on a GPU two.")
         .setting(Settings.INFERENCE_THREADS, INT, 0, Range.atLeast(0), MEDIUM)
         .means("Threads of one run on the CPU; 0 means the number of cores divided by the runs.")
-        .setting(
-            Settings.INFERENCE_TIMEOUT_MS, LONG, 120_000L, Range.between(1_000, 270_000), LOW)
+        .setting(Settings.INFERENCE_TIMEOUT_MS, LONG, 120_000L, Range.between(1_000, 270_000), LOW)
         .means(
             "Maximum time of one run of the model, in milliseconds. A run cannot be stopped: one"
                 + " that takes longer ends the instance with an error, and others answer its"

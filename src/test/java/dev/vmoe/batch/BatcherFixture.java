@@ -114,8 +114,7 @@ abstract class BatcherFixture {
     ImageDecoder ofPixels =
         new ImageDecoder() {
           @Override
-          public void decode(byte[] encoded, ByteBuffer images, int slot)
-              throws BadImageException {
+          public void decode(byte[] encoded, ByteBuffer images, int slot) throws BadImageException {
             decoded.incrementAndGet();
             beforeDecoding.accept(encoded);
             BatcherFixture.decode(encoded, images, slot);
@@ -127,8 +126,7 @@ abstract class BatcherFixture {
           }
         };
     limits = new BatchLimits(maxImages, maxBytes, linger);
-    ServedModel model =
-        new ServedModel(classifier, decoder == null ? ofPixels : decoder, () -> {});
+    ServedModel model = new ServedModel(classifier, decoder == null ? ofPixels : decoder, () -> {});
     return () -> new BatchTerms(LIVE, model, limits, controller);
   }
 

@@ -141,7 +141,7 @@ class PeerBenchIT {
         .isInstanceOf(IllegalStateException.class)
         .satisfies(
             thrown -> // where the other loop is slow to take over, the round stalls first
-                assertThat(Stream.concat(Stream.of(thrown), Stream.of(thrown.getSuppressed())))
+            assertThat(Stream.concat(Stream.of(thrown), Stream.of(thrown.getSuppressed())))
                     .extracting(Throwable::getMessage)
                     .anyMatch(message -> message.matches(".*-dying-.* failed: .*too many")));
   }
