@@ -7,15 +7,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.consumer.CloseOptions;
-import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.KafkaClientSupplier;
 
@@ -30,6 +26,7 @@ import org.apache.kafka.streams.KafkaClientSupplier;
 public final class CommitGuard implements KafkaClientSupplier {
 
   private final PendingOffsets pending = new PendingOffsets();
+  private final HeldPartitions held = new HeldPartitions();
   private final HandOver handOver = new HandOver();
   private final ThreadLocal<WaitBudget> budgets;
 
@@ -45,6 +42,11 @@ public final class CommitGuard implements KafkaClientSupplier {
   /** Returns where processors mark what they keep back. */
   public PendingOffsets pending() {
     return pending;
+  }
+
+  /** Returns the partitions of which nothing is fetched. */
+  public HeldPartitions held() {
+    return held;
   }
 
   /** Returns how long answers take to be committed. */
@@ -88,7 +90,7 @@ public final class CommitGuard implements KafkaClientSupplier {
 
   @Override
   public Consumer<byte[], byte[]> getConsumer(Map<String, Object> config) {
-    return new LeavingConsumer(config);
+    return new GuardedConsumer(config, held);
   }
 
   @Override
@@ -99,24 +101,6 @@ public final class CommitGuard implements KafkaClientSupplier {
   @Override
   public Consumer<byte[], byte[]> getGlobalConsumer(Map<String, Object> config) {
     return getConsumer(config);
-  }
-
-  /**
-   * Leaves its group when it is closed.
-   *
-   * <p>Streams has its consumers stay, so that an instance with local state finds its partitions
-   * again after a restart. There is no state here, and a thread that crashed would keep its
-   * partitions from everybody until its session times out.
-   */
-  private static final class LeavingConsumer extends KafkaConsumer<byte[], byte[]> {
-    LeavingConsumer(Map<String, Object> config) {
-      super(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
-    }
-
-    @Override
-    public void close(CloseOptions options) {
-      super.close(options.withGroupMembershipOperation(GroupMembershipOperation.LEAVE_GROUP));
-    }
   }
 
   @Override
