@@ -31,7 +31,7 @@ public final class RepeatedWarnings extends TurboFilter {
   private static final String OF_KAFKA = "org.apache.kafka.";
 
   /** The name of a client at the beginning, and every number. */
-  private static final Pattern DIFFERENCES = Pattern.compile("^\\[[^]]*] |[0-9]+");
+  private static final Pattern DIFFERENCES = Pattern.compile("^\\[[^]]*] |-?[0-9]+");
 
   private final LongSupplier nanoClock;
 

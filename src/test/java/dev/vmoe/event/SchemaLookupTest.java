@@ -174,7 +174,9 @@ class SchemaLookupTest {
   }
 
   private void awaitSchema(int id) {
-    await().until(() -> lookup.schema(id).isPresent());
+    await()
+        .ignoreExceptionsInstanceOf(BadRecordException.class)
+        .until(() -> lookup.schema(id).isPresent());
   }
 
   private void awaitRefusal(int id, Class<? extends BadRecordException> type) {

@@ -131,6 +131,7 @@ abstract class ProcessorFixture {
   }
 
   void start() {
+    registry.register("predictions", Prediction.getClassSchema()); // as an instance does
     Properties properties = new Properties();
     properties.put("application.id", "test");
     properties.put("bootstrap.servers", "nowhere:1");
