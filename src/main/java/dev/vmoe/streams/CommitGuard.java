@@ -3,15 +3,22 @@ package dev.vmoe.streams;
 import dev.vmoe.batch.HandOver;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.KafkaClientSupplier;
 
@@ -106,5 +113,81 @@ public final class CommitGuard implements KafkaClientSupplier {
   @Override
   public Admin getAdmin(Map<String, Object> config) {
     return Admin.create(config);
+  }
+
+  /**
+   * A consumer that fetches nothing of {@linkplain HeldPartitions held} partitions, and leaves its
+   * group when it is closed.
+   *
+   * <p>Streams has its consumers stay, so that an instance with local state finds its partitions
+   * again after a restart. There is no state here, and a thread that crashed would keep its
+   * partitions from everybody until its session times out.
+   */
+  private static final class GuardedConsumer extends KafkaConsumer<byte[], byte[]> {
+
+    private final HeldPartitions held;
+
+    GuardedConsumer(Map<String, Object> config, HeldPartitions held) {
+      super(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+      this.held = held;
+    }
+
+    /**
+     * Polls without the held partitions. They are paused in here only: outside, Streams pauses and
+     * resumes partitions by how much it has buffered.
+     */
+    @Override
+    public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+      Set<TopicPartition> holding = new HashSet<>(held.among(assignment()));
+      holding.removeAll(paused());
+      if (holding.isEmpty()) {
+        return super.poll(timeout);
+      }
+      pause(holding);
+      try {
+        return super.poll(timeout);
+      } finally {
+        // Where a task was closed meanwhile, Streams pauses its partition until the next is ready.
+        holding.retainAll(held.among(assignment()));
+        resume(holding);
+      }
+    }
+
+    @Override
+    public void close(CloseOptions options) {
+      super.close(options.withGroupMembershipOperation(GroupMembershipOperation.LEAVE_GROUP));
+    }
+  }
+
+  /**
+   * How long the tasks of one stream thread together may wait for room between two commits.
+   *
+   * <p>A thread that waits does not commit, and a transaction that is open too long is aborted. One
+   * pass of the thread takes many records, so a bound on each wait alone would not do.
+   */
+  static final class WaitBudget {
+
+    private final Duration whole;
+    private Duration left;
+
+    WaitBudget(Duration whole) {
+      this.whole = whole;
+      this.left = whole;
+    }
+
+    /** Returns how much is left. */
+    Duration left() {
+      return left;
+    }
+
+    /** Takes off what was spent. */
+    void spend(Duration spent) {
+      left = spent.compareTo(left) < 0 ? left.minus(spent) : Duration.ZERO;
+    }
+
+    /** Starts again, after a commit. */
+    void refill() {
+      left = whole;
+    }
   }
 }

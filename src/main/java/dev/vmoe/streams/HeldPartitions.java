@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HeldPartitions {
 
-  private final Map<TopicPartition, Queue> queues = new ConcurrentHashMap<>();
+  private final Map<TopicPartition, Records> queues = new ConcurrentHashMap<>();
   private final AtomicLong images = new AtomicLong();
 
   /** A record that was read, and may not go on yet. */
@@ -47,17 +47,17 @@ public final class HeldPartitions {
   }
 
   /** Opens the queue of a partition that a task now owns. */
-  Queue open(TopicPartition partition) {
-    return new Queue(partition);
+  Records open(TopicPartition partition) {
+    return new Records(partition);
   }
 
   /** What is held of one partition, in order; belongs to its stream thread. */
-  final class Queue implements AutoCloseable {
+  final class Records implements AutoCloseable {
 
     private final TopicPartition partition;
     private final Deque<Held> records = new ArrayDeque<>();
 
-    private Queue(TopicPartition partition) {
+    private Records(TopicPartition partition) {
       this.partition = partition;
     }
 

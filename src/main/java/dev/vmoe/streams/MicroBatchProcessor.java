@@ -51,8 +51,8 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
       Lane<Waiting> lane,
       PendingOffsets.Queue pending,
       InFlight.Partition inFlight,
-      WaitBudget budget,
-      HeldPartitions.Queue held) {}
+      CommitGuard.WaitBudget budget,
+      HeldPartitions.Records held) {}
 
   private @Nullable Cancellable emitting;
   private @Nullable Cancellable releasing;
