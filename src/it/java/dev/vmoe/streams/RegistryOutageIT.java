@@ -102,6 +102,8 @@ class RegistryOutageIT {
         assertThat(meters.read().sum(Metric.IMAGES_HELD))
             .as("what was polled at once, not the whole partition")
             .isBetween(1.0, 200.0);
+        await("what waits for a schema is no load")
+            .until(() -> pipeline.load().backlogImages() < 100);
         gate.reopen();
         int all = behind += 401;
         await("partition 0 goes on")
