@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.vmoe.cli.VmoeCommand;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -48,5 +49,23 @@ class BenchGraphIT extends CommandTest {
     assertThat(result.at("/arithmetic_speed_of_twin/4").asDouble()).isEqualTo(0.86, within(0.02));
     assertThat(Files.readString(csv)).contains("MoE layers,experts,", "dense twin,Gemm,");
     assertThat(out.toString()).contains("ratio 0.25", "GFLOP/s", "beside the experts");
+  }
+
+  @Test
+  void shouldSendEachTokenToAsManyExpertsAsAsked() throws Exception {
+    Path json = folder.resolve("graph.json");
+
+    assertThat(run("bench", "graph", "--experts-per-token", "3")).isEqualTo(VmoeCommand.USAGE);
+    assertThat(err.toString()).contains("experts per token 3 outside 1 to 2");
+    int status =
+        run(
+            ("bench graph --batch 2 --rounds 1 --experts-per-token 1 --ratios 8 --json " + json)
+                .split(" "));
+
+    assertThat(status).isZero();
+    JsonNode result = new ObjectMapper().readTree(json.toFile());
+    // nothing is dropped: the one choice of 50 tokens in two layers
+    assertThat(result.at("/expert_rows_per_image/8").asDouble()).isEqualTo(100);
+    assertThat(result.at("/experts_per_token").asInt()).isEqualTo(1);
   }
 }

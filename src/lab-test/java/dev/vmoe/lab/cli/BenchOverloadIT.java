@@ -120,7 +120,7 @@ class BenchOverloadIT extends CommandTest {
   }
 
   private int bench(String... arguments) {
-    List<String> all = new ArrayList<>(List.of("bench", "overload", "--limit", "200"));
+    List<String> all = new ArrayList<>(List.of("bench", "overload", "--warm-up", "0", "--limit", "200"));
     all.addAll(List.of("--rate-seconds", "2", "--out", folder.toString()));
     all.addAll(List.of("--json", folder.resolve("result.json").toString()));
     all.addAll(List.of(arguments));

@@ -101,8 +101,9 @@ class PipelineFiguresTest {
         .isCloseTo(200, EXACTLY);
     assertThat(result.at("/peers/consumer_loops/of_pipeline").asDouble()).isCloseTo(0.5, EXACTLY);
     assertThat(result.at("/peers/consumer_loops/guarantee").asText()).isEqualTo("exactly once");
+    assertThat(result.at("/peers/consumer_loops/mean_batch").asDouble()).isEqualTo(32);
     assertThat(figures.sides().toCsv())
-        .contains("1,consumer_loops,300.0,3.0,3.0,")
+        .contains("1,consumer_loops,300.0,3.0,3.0,32.0")
         .contains("2,pipeline,200.0,1.0,1.0,32.0")
         .contains("3,bare 2x1,900.0,,2.25,");
     assertThat(figures.text()).contains("consumer_loops", "0.50", "bare 1x2 images/s");

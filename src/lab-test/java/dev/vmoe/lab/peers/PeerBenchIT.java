@@ -7,6 +7,7 @@ import dev.vmoe.client.StreamSummary;
 import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.demo.LocalBroker;
 import dev.vmoe.event.RegistryClient;
+import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.lab.bench.MeteredReplay;
 import dev.vmoe.moe.Routing;
@@ -18,8 +19,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -108,6 +111,39 @@ class PeerBenchIT {
     assertThatThrownBy(() -> measure(PeerBenchIT::twice))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageMatching("odd answered " + COUNT + " of " + COUNT + " images, and \\d+ twice");
+  }
+
+  @Test
+  void shouldFailTheRoundOfLoopsOfWhichOneDied() {
+    AtomicBoolean died = new AtomicBoolean();
+    FakeClassifier classifier = new FakeClassifier();
+    ImageDecoder decoder =
+        (encoded, images, slot) -> {
+          if (!died.getAndSet(true)) {
+            throw new IllegalStateException("one image is too many");
+          }
+          images.put(slot * 8 * 8 * 3, encoded[0]);
+        };
+    RoutingSettings routing = new RoutingSettings(1.05, 2, Routing.BATCH_PRIORITY);
+
+    assertThatThrownBy(
+            () ->
+                bench.measure(
+                    "dying",
+                    job ->
+                        new ConsumerLoops(
+                            job,
+                            2,
+                            () -> new BatchWork(classifier, decoder, routing, registry, 8),
+                            Duration.ofMillis(100)),
+                    IMAGES,
+                    COUNT))
+        .isInstanceOf(IllegalStateException.class)
+        .satisfies(
+            thrown -> // where the other loop is slow to take over, the round stalls first
+                assertThat(Stream.concat(Stream.of(thrown), Stream.of(thrown.getSuppressed())))
+                    .extracting(Throwable::getMessage)
+                    .anyMatch(message -> message.matches(".*-dying-.* failed: .*too many")));
   }
 
   private static <T> List<T> twice(List<T> batch) {

@@ -77,6 +77,13 @@ final class BenchGraphCommand extends Benchmark {
   private List<Double> ratios = List.of();
 
   @Option(
+      names = "--experts-per-token",
+      paramLabel = "K",
+      defaultValue = "2",
+      description = "Experts that each token is sent to, 1 or 2 (default: ${DEFAULT-VALUE}).")
+  private int expertsPerToken = 2;
+
+  @Option(
       names = "--rounds",
       paramLabel = "N",
       defaultValue = "10",
@@ -161,7 +168,11 @@ final class BenchGraphCommand extends Benchmark {
   }
 
   private VmoeArchitecture architecture() {
-    ratios.forEach(BenchGraphCommand::settings);
+    ratios.forEach(this::settings);
+    if (expertsPerToken > 2) {
+      throw new IllegalArgumentException(
+          "experts per token " + expertsPerToken + " outside 1 to 2, what the graph is made for");
+    }
     return Variant.ofLabel(variant).architecture();
   }
 
@@ -216,8 +227,8 @@ final class BenchGraphCommand extends Benchmark {
     return ByteBuffer.allocateDirect(pixels.length).put(pixels).flip();
   }
 
-  private static RoutingSettings settings(double ratio) {
-    return new RoutingSettings(ratio, 2, Routing.BATCH_PRIORITY);
+  private RoutingSettings settings(double ratio) {
+    return new RoutingSettings(ratio, expertsPerToken, Routing.BATCH_PRIORITY);
   }
 
   private static String name(double ratio) {
@@ -238,6 +249,7 @@ final class BenchGraphCommand extends Benchmark {
     ObjectNode result = Json.object();
     result.put("variant", variant);
     result.put("batch", batchSize.images());
+    result.put("experts_per_token", expertsPerToken);
     result.put("precision", precision.label());
     result.put("device", device);
     result.put("threads", threads);

@@ -72,6 +72,7 @@ final class BenchOverloadCommand extends Benchmark {
   @Mixin private final RoutingOptions fullQuality = new RoutingOptions();
   @Mixin private final LabelledOptions labelled = new LabelledOptions();
   @Mixin private final BatchSizeOption batchSize = new BatchSizeOption();
+  @Mixin private final WarmUpOption warmUp = new WarmUpOption();
 
   @Option(
       names = "--lowest",
@@ -170,6 +171,7 @@ final class BenchOverloadCommand extends Benchmark {
 
   @Override
   void check() {
+    warmUp.check(spec);
     OptionCheck.positive(
         spec,
         "--target-latency",
@@ -250,8 +252,9 @@ final class BenchOverloadCommand extends Benchmark {
               WINDOW_BATCHES * batch,
               Duration.ofMillis(targetLatencyMs),
               seed);
-      progress.say("warming up");
-      bench.warmUp(WARM_UP);
+      progress.say("warming up until Java's compiler rests");
+      boolean deadlines = chosen.stream().anyMatch(Policy::deadlines);
+      warmUp.run(() -> bench.warmUp(WARM_UP, deadlines));
       progress.say("measuring what the pipeline answers at full quality and at the lowest point");
       Rates before = bench.rates(seconds(rateSeconds));
       before.requireRange();

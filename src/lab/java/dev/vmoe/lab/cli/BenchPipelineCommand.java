@@ -70,6 +70,7 @@ final class BenchPipelineCommand extends Benchmark {
   @Mixin private final ModelOptions model = new ModelOptions();
   @Mixin private final RoutingOptions routing = new RoutingOptions();
   @Mixin private final BatchSizeOption batchSize = new BatchSizeOption();
+  @Mixin private final WarmUpOption warmUp = new WarmUpOption();
   @Mixin private final PeersOption peersOption = new PeersOption();
 
   @Option(
@@ -109,6 +110,7 @@ final class BenchPipelineCommand extends Benchmark {
   void check() {
     OptionCheck.positive(
         spec, "--images", images, "--rounds", rounds, "--batch", batchSize.images());
+    warmUp.check(spec);
     peersOption.chosen(spec);
   }
 
@@ -199,6 +201,14 @@ final class BenchPipelineCommand extends Benchmark {
         for (PeerKind peer : peers) {
           figures.addPeer(peer, () -> bench.measure(peer, set, count));
         }
+        progress.say("warming up until Java's compiler rests");
+        warmUp.run(
+            () -> {
+              pipeline.measure(set, count, window);
+              for (PeerKind peer : peers) {
+                bench.measure(peer, set, count);
+              }
+            });
         figures.measure(progress);
         return figures;
       }

@@ -103,6 +103,7 @@ final class PipelineFigures {
         () -> {
           MeteredReplay round = replays.run();
           measured.note(cpu(peer), round.cpuMsPerImage(SHARED));
+          measured.note(meanBatch(peer), round.outcome().summary().batchSize().mean());
           return round.imagesPerSecond();
         });
   }
@@ -128,6 +129,10 @@ final class PipelineFigures {
 
   private static String cpu(PeerKind peer) {
     return peer.label() + " " + CPU;
+  }
+
+  private static String meanBatch(PeerKind peer) {
+    return peer.label() + " " + MEAN_BATCH;
   }
 
   /** Returns the layout whose bare loops have the most throughput. */
@@ -169,6 +174,7 @@ final class PipelineFigures {
           .put(RATE, measured.median(peer.label()))
           .put(CPU, measured.median(cpu(peer)))
           .put(OF_PIPELINE, Statistics.median(shares(peer.label(), PIPELINE)))
+          .put(MEAN_BATCH, measured.median(meanBatch(peer)))
           .put("guarantee", peer.guarantee().label());
     }
     addRounds(result.putArray("rounds"), best, efficiency);
@@ -216,7 +222,7 @@ final class PipelineFigures {
             measured.figures(peer.label())[round],
             measured.figures(cpu(peer))[round],
             shares(peer.label(), PIPELINE)[round],
-            "");
+            measured.figures(meanBatch(peer))[round]);
       }
     }
     return table;
@@ -262,12 +268,15 @@ final class PipelineFigures {
   }
 
   private Table peerTable() {
-    Table table = new Table("peer", "images/s", "of the pipeline", "CPU ms an image", "guarantee");
+    Table table =
+        new Table(
+            "peer", "images/s", "of the pipeline", "CPU ms an image", "mean batch", "guarantee");
     table.add(
         "pipeline",
         Table.decimals(measured.median(PIPELINE), 1),
         "1",
         Table.decimals(measured.median(PIPELINE_CPU), 2),
+        Table.decimals(measured.median(MEAN_BATCH), 1),
         PeerKind.Guarantee.EXACTLY_ONCE.label());
     for (PeerKind peer : peers) {
       table.add(
@@ -275,6 +284,7 @@ final class PipelineFigures {
           Table.decimals(measured.median(peer.label()), 1),
           Table.decimals(Statistics.median(shares(peer.label(), PIPELINE)), 2),
           Table.decimals(measured.median(cpu(peer)), 2),
+          Table.decimals(measured.median(meanBatch(peer)), 1),
           peer.guarantee().label());
     }
     return table;

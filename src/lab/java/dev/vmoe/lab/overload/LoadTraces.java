@@ -78,6 +78,12 @@ public final class LoadTraces {
         seed);
   }
 
+  /** Returns a steady load past the range, of twice the lowest point's rate. */
+  static ArrivalTrace pastTheRange(Rates rates, double seconds, long seed) {
+    return ArrivalTrace.poisson(
+        "past the range", List.of(new Phase(seconds, 2 * rates.lowest())), seed);
+  }
+
   /**
    * Returns a steady load of seven tenths of the full-quality rate, for four phases; in the second
    * one the machine is slowed down for {@value #SLOW_SECONDS} seconds, or for the phase if that is

@@ -17,6 +17,9 @@ import java.util.function.Consumer;
 public final class OverloadBench {
 
   /** Rounds of both rates; in turn, so that both see the machine's good and bad moments. */
+  /** Time past the range in a stretch of warming up, in seconds. */
+  private static final double PAST_SECONDS = 4;
+
   private static final int RATE_ROUNDS = 2;
 
   private static final Duration SETTLING = Duration.ofSeconds(2);
@@ -77,9 +80,18 @@ public final class OverloadBench {
     return client.saturate(SETTLING, measured, window, seed);
   }
 
-  /** Lets the pipeline run for a while so that what follows is measured warm. */
-  public void warmUp(Duration time) throws InterruptedException {
-    rate(full, time);
+  /**
+   * Works for a stretch as the policies will: at both points, and with deadlines past the range.
+   *
+   * @param stretch time at the two points
+   * @param deadlines whether a policy has deadlines
+   */
+  public void warmUp(Duration stretch, boolean deadlines) throws InterruptedException {
+    Rates rates = rates(stretch);
+    if (deadlines) {
+      capacity.use(lowest.controller().get());
+      client.play(LoadTraces.pastTheRange(rates, PAST_SECONDS, seed), target, seed);
+    }
   }
 
   /**

@@ -17,6 +17,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,6 +38,7 @@ final class ConsumerLoop implements Runnable {
   private final KafkaProducer<byte[], byte[]> producer;
   private final Thread thread;
   private volatile boolean stopped;
+  private volatile @Nullable RuntimeException failure;
 
   /** Where the open transaction's images end; empty while none is open. */
   private final Map<TopicPartition, OffsetAndMetadata> answered = new HashMap<>();
@@ -77,6 +79,7 @@ final class ConsumerLoop implements Runnable {
       }
     } catch (RuntimeException e) {
       log.error("{} failed", thread.getName(), e);
+      failure = e;
     }
   }
 
@@ -87,10 +90,20 @@ final class ConsumerLoop implements Runnable {
     }
     List<ConsumerRecord<byte[], byte[]>> batch = new ArrayList<>(records.count());
     records.forEach(batch::add);
-    for (ProducerRecord<byte[], byte[]> answer : work.answers(batch, job.predictions())) {
+    for (ProducerRecord<byte[], byte[]> answer : answers(batch)) {
       producer.send(answer);
     }
     answered.putAll(records.nextOffsets());
+  }
+
+  /** A producer does not close for half a minute while a transaction without a record is open. */
+  private List<ProducerRecord<byte[], byte[]>> answers(List<ConsumerRecord<byte[], byte[]>> batch) {
+    try {
+      return work.answers(batch, job.predictions());
+    } catch (RuntimeException e) {
+      producer.abortTransaction();
+      throw e;
+    }
   }
 
   private Duration untilCommit() {
@@ -128,12 +141,19 @@ final class ConsumerLoop implements Runnable {
     consumer.wakeup();
   }
 
-  /** Waits until it has ended. */
+  /**
+   * Waits until it has ended.
+   *
+   * @throws IllegalStateException if it failed: what was measured was not this many loops
+   */
   void awaitEnd() {
     try {
       thread.join();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+    if (failure != null) {
+      throw new IllegalStateException(thread.getName() + " failed: " + failure, failure);
     }
   }
 }
