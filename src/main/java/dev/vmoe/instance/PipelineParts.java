@@ -194,7 +194,7 @@ record PipelineParts(
           lag,
           batcher,
           inFlight,
-          new MeteredStreams(topology, streamsConfig, guard),
+          new KafkaStreams(topology, streamsConfig, guard),
           topology.describe().toString(),
           metrics,
           tracing,

@@ -1,9 +1,12 @@
 package dev.vmoe.metrics;
 
+import java.lang.reflect.Proxy;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
 
@@ -15,7 +18,7 @@ import org.apache.kafka.common.MetricName;
  * has by its name: one that a filter had changed would stay for ever, without a value, and each
  * change of the clients would register all others a second time.
  */
-public final class LastingNames {
+final class LastingNames {
 
   private static final Pattern PROCESS_ID =
       Pattern.compile("-?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
@@ -31,8 +34,24 @@ public final class LastingNames {
     }
   }
 
-  /** Returns the metrics by their lasting names. */
-  public static Map<MetricName, Metric> of(Map<MetricName, ? extends Metric> metrics) {
+  /**
+   * Returns a client that has these metrics under their lasting names, and nothing else: Micrometer
+   * takes metrics from clients only.
+   */
+  static Producer<?, ?> client(Supplier<Map<MetricName, ? extends Metric>> metrics) {
+    return (Producer<?, ?>)
+        Proxy.newProxyInstance(
+            Producer.class.getClassLoader(),
+            new Class<?>[] {Producer.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("metrics")) {
+                return of(metrics.get());
+              }
+              throw new UnsupportedOperationException(method.getName());
+            });
+  }
+
+  private static Map<MetricName, Metric> of(Map<MetricName, ? extends Metric> metrics) {
     Map<MetricName, Metric> lasting = new HashMap<>();
     metrics.forEach(
         (name, metric) -> {

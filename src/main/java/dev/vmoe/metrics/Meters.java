@@ -12,7 +12,7 @@ import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmInfoMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
-import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
+import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
@@ -63,12 +63,11 @@ public final class Meters implements AutoCloseable {
   }
 
   /**
-   * Adds the metrics of Kafka Streams and of its consumers, producers and admin client.
-   *
-   * @param streams has them under {@linkplain LastingNames lasting names}
+   * Adds the metrics of Kafka Streams and of its consumers, producers and admin client, under
+   * {@linkplain LastingNames lasting names}.
    */
   public void bindKafka(KafkaStreams streams) {
-    KafkaStreamsMetrics kafka = new KafkaStreamsMetrics(streams);
+    KafkaClientMetrics kafka = new KafkaClientMetrics(LastingNames.client(streams::metrics));
     bound.push(kafka);
     kafka.bindTo(registry);
   }

@@ -9,7 +9,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
 import org.junit.jupiter.api.AfterEach;
@@ -22,13 +21,7 @@ class LastingNamesTest {
   private final Map<MetricName, Metric> kafkas = new HashMap<>();
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final KafkaClientMetrics binder =
-      new KafkaClientMetrics(
-          new MockProducer<>() {
-            @Override
-            public Map<MetricName, Metric> metrics() {
-              return LastingNames.of(kafkas);
-            }
-          });
+      new KafkaClientMetrics(LastingNames.client(() -> kafkas));
 
   @AfterEach
   void close() {
