@@ -87,9 +87,9 @@ class RegistryOutageIT {
       for (Consumer<RegistryGate> outage : outages) {
         outage.accept(gate);
         int before = gate.turnedAway();
-        workbench.sendByAnotherVersion(0, "late", FakeDecoder.grey(1));
+        workbench.sendByAnotherVersion(0, "one key", FakeDecoder.grey(1));
         for (int i = 0; i < 400; i++) {
-          workbench.sendBytes(0, "behind", FakeDecoder.grey(2), RAW);
+          workbench.sendBytes(0, "one key", FakeDecoder.grey(2), RAW);
         }
         workbench.send(1, "known", FakeDecoder.grey(3));
         workbench.sendBytes(1, "raw", FakeDecoder.grey(4), RAW);
