@@ -1,4 +1,4 @@
-"""Writes a training state as a model of the product: rounded weights, model.json and the classes.
+"""Writes a training state as a model of the product: rounded weights, and model.json with the classes and their scripts.
 
     python3 -m characters.export STATE/vmoe.pt src/models/characters/vmoe --name characters-vmoe    # in src/training
 """
@@ -30,8 +30,9 @@ def main():
     if back.keys() != tree.keys() or any(back[name].tobytes() != tree[name].tobytes() for name in tree):
         raise ValueError(f"{options.folder} does not read back as written")
     settings = {"experts_per_token": 1, "capacity_ratio": 1.05} if any("/Moe/" in name for name in tree) else {}
-    text = {"name": options.name, "classes": [kind.characters[0] for kind in chosen], **settings, "activation": "softmax", "resize": "bilinear"}
-    (options.folder / "model.json").write_text(json.dumps(text, indent=2, ensure_ascii=False) + "\n")
+    text = {"name": options.name, "classes": [kind.characters[0] for kind in chosen],
+            "groups": [kind.script for kind in chosen], **settings, "activation": "softmax", "resize": "bilinear"}
+    (options.folder / "model.json").write_text(json.dumps(text, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"{len(tree)} leaves, {sum(leaf.size for leaf in tree.values()):,} parameters, {len(chosen)} classes")
 
 

@@ -2,7 +2,8 @@
 
     python3 -m characters.test_set --cache CACHE FOLDER    # in src/training
 
-labels.csv, one row an image: file, split, class (a row of the classes), character, code point, script and font family.
+labels.csv, one row an image: file, split, label (the name of its class in the model), the character shown (the label or one
+that looks like it), its code point, script and font family. The splits take turns, so that the first images are of both.
 """
 
 import argparse
@@ -28,7 +29,8 @@ def main():
     options = parser.parse_args()
     listed = faces.read(train.HERE / "faces.csv")
     data = train.characters(options)
-    rows = [["file", "split", "class", "character", "code_point", "script", "family"]]
+    header = ["file", "split", "label", "character", "code_point", "script", "family"]
+    rows = {split: [] for split in SPLITS}
     for split in SPLITS:
         (options.folder / split).mkdir(parents=True, exist_ok=True)
         drawn, labels, images = data.batch(split, options.images, 1.0, torch.Generator().manual_seed(options.seed))
@@ -36,10 +38,12 @@ def main():
             name = f"{split}/{number:04}.jpg"
             Image.fromarray(image.numpy()).save(options.folder / name, quality=options.quality, subsampling=0)
             point = int(data.cache.points[row])
-            rows.append([name, split, label, chr(point), f"{point:04X}", data.classes[label].script, listed[data.cache.faces[row]].family])
-    with (options.folder / "labels.csv").open("w", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(rows)
-    print(f"{len(rows) - 1} images, {sum(path.stat().st_size for path in options.folder.rglob('*.jpg')) / 1e6:.1f} MB")
+            kind = data.classes[label]
+            rows[split].append([name, split, kind.characters[0], chr(point), f"{point:04X}", kind.script, listed[data.cache.faces[row]].family])
+    in_turn = [row for pair in zip(*rows.values()) for row in pair]
+    with (options.folder / "labels.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows([header, *in_turn])
+    print(f"{len(in_turn)} images, {sum(path.stat().st_size for path in options.folder.rglob('*.jpg')) / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

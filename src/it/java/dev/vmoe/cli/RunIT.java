@@ -187,6 +187,11 @@ class RunIT {
         .startsWith("0,Coat,4,0,");
     assertThat(run(kafka, registry, "routing-map", "--weights", "none such"))
         .isEqualTo(VmoeCommand.USAGE);
+    String another = BundledModels.variant("dense").toString();
+    assertThat(run(kafka, registry, "routing-map", "--groups", another))
+        .isEqualTo(VmoeCommand.USAGE);
+    assertThat(err.toString())
+        .containsPattern("--groups .*its weights are [0-9a-f]+, but the routing profile is of ");
   }
 
   private URI address() {

@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
     name = "demo",
     description = {
       "Run the whole pipeline: start a Kafka broker, a schema registry and the pipeline with the"
-          + " bundled V-MoE, send the bundled Fashion-MNIST test images through Kafka, and sum up"
+          + " bundled V-MoE, send the bundled test images through Kafka, and sum up"
           + " the predictions.",
       "Needs no Docker, no GPU and no server."
     })

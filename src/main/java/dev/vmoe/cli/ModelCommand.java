@@ -1,5 +1,6 @@
 package dev.vmoe.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.checkpoint.CheckpointReader;
 import dev.vmoe.inference.VmoeSession;
@@ -18,6 +19,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -153,6 +156,7 @@ final class ModelCommand {
       return new ImportOptions(
           name != null ? name : described.name(),
           classes != null ? Files.readAllLines(classes) : described.classes(),
+          classes != null ? List.of() : described.groups(),
           expertsPerToken != null ? expertsPerToken : described.expertsPerToken(),
           capacityRatio != null ? capacityRatio : described.capacityRatio(),
           activation != null ? DescriptionFile.softmax(activation) : described.softmax(),
@@ -180,6 +184,9 @@ final class ModelCommand {
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
 
+    /** Maximum classes that are listed for people; --json lists all. */
+    private static final int MAX_LISTED = 20;
+
     private ModelInfo() {}
 
     @Override
@@ -196,10 +203,22 @@ final class ModelCommand {
         out.println(card);
       } else {
         card.properties()
-            .forEach(entry -> out.printf("%s: %s%n", entry.getKey(), entry.getValue()));
+            .forEach(entry -> out.printf("%s: %s%n", entry.getKey(), inShort(entry.getValue())));
       }
       out.flush();
       return 0;
+    }
+
+    /** Returns a value for people: of a long list how long it is, and how it begins. */
+    private static String inShort(JsonNode value) {
+      if (value.size() <= MAX_LISTED) {
+        return value.toString();
+      }
+      List<String> first = new ArrayList<>();
+      for (int i = 0; i < MAX_LISTED; i++) {
+        first.add(value.get(i).toString());
+      }
+      return "%d, [%s,…]".formatted(value.size(), String.join(",", first));
     }
   }
 }

@@ -64,8 +64,7 @@ final class ProduceCommand implements Callable<Integer> {
 
   @Option(
       names = "--sample",
-      description =
-          "Send the bundled Fashion-MNIST test images with their labels, instead of files.")
+      description = "Send the bundled test images with their labels, instead of files.")
   private boolean sample;
 
   @Option(

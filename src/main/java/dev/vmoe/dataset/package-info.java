@@ -1,6 +1,6 @@
 /**
  * Image files: how they are found, decoded and classified without Kafka; labelled images of IDX
- * files.
+ * files and of CSVs.
  *
  * <p>May use: {@code moe image inference event}.
  */

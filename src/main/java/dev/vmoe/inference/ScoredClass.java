@@ -2,9 +2,7 @@ package dev.vmoe.inference;
 
 import dev.vmoe.moe.ModelCard;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * One class and how much the model believes in it.
@@ -31,12 +29,7 @@ public record ScoredClass(int index, String label, float score) {
     for (float logit : logits) {
       sum += Math.exp(logit - largest);
     }
-    List<Integer> order =
-        IntStream.range(0, logits.length)
-            .boxed()
-            .sorted(Comparator.comparing((Integer i) -> -logits[i]))
-            .limit(count)
-            .toList();
+    List<Integer> order = best(logits, count);
     List<ScoredClass> top = new ArrayList<>(order.size());
     for (int index : order) {
       double score =
@@ -46,5 +39,23 @@ public record ScoredClass(int index, String label, float score) {
       top.add(new ScoredClass(index, card.classes().get(index), (float) score));
     }
     return top;
+  }
+
+  /** Returns the classes of the largest logits in one pass: sorting thousands would cost more. */
+  private static List<Integer> best(float[] logits, int count) {
+    List<Integer> best = new ArrayList<>(count + 1);
+    for (int i = 0; i < logits.length; i++) {
+      int place = best.size();
+      while (place > 0 && Float.compare(-logits[i], -logits[best.get(place - 1)]) < 0) {
+        place--;
+      }
+      if (place < count) {
+        best.add(place, i);
+        if (best.size() > count) {
+          best.remove(count);
+        }
+      }
+    }
+    return best;
   }
 }

@@ -115,7 +115,7 @@ final class InstanceRoutingMap {
               : "all images so far have labels that are none of the model's classes");
     }
     try {
-      RoutingTable table = RoutingTable.of(ofModel);
+      RoutingTable table = RoutingMapPicture.rows(RoutingTable.of(ofModel), card.groupsByClass());
       return RoutingMap.of(
           new RoutingMapPicture(table, RoutingMapPicture.firstAndLast(table)).toSvg());
     } catch (IllegalArgumentException e) {

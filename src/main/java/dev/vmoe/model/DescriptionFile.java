@@ -16,9 +16,9 @@ import java.util.stream.StreamSupport;
 /**
  * The file {@value #NAME} beside a checkpoint, which says what the checkpoint does not: {@code
  * name}, {@code classes}, {@code experts_per_token}, {@code capacity_ratio}, {@code activation}
- * (softmax or sigmoid), {@code resize} (bilinear or area), {@code positions} (learned or sincos2d)
- * and {@code image_size} (in pixels), each optional. Anything else in it is refused: a misspelled
- * key would leave its default in force unnoticed.
+ * (softmax or sigmoid), {@code resize} (bilinear or area), {@code positions} (learned or sincos2d),
+ * {@code image_size} (in pixels) and {@code groups} (one name for each class), each optional.
+ * Anything else in it is refused: a misspelled key would leave its default in force unnoticed.
  */
 public final class DescriptionFile {
 
@@ -34,7 +34,11 @@ public final class DescriptionFile {
           "activation",
           "resize",
           "positions",
-          "image_size");
+          "image_size",
+          "groups");
+
+  /** Maximum letters of a value in a message. */
+  private static final int MAX_QUOTED = 80;
 
   private DescriptionFile() {}
 
@@ -74,6 +78,9 @@ public final class DescriptionFile {
         value(json, "classes", "a list of texts", DescriptionFile::isTexts)
             .map(DescriptionFile::texts)
             .orElse(defaults.classes()),
+        value(json, "groups", "a list of texts", DescriptionFile::isTexts)
+            .map(DescriptionFile::texts)
+            .orElse(defaults.groups()),
         value(json, "experts_per_token", "a whole number", JsonNode::isInt)
             .map(JsonNode::intValue)
             .orElse(defaults.expertsPerToken()),
@@ -96,9 +103,15 @@ public final class DescriptionFile {
       JsonNode json, String key, String type, Predicate<JsonNode> isOfType) {
     JsonNode value = json.get(key);
     if (value != null && !isOfType.test(value)) {
-      throw new IllegalArgumentException(key + " is " + value + ", not " + type);
+      throw new IllegalArgumentException(key + " is " + inShort(value) + ", not " + type);
     }
     return Optional.ofNullable(value);
+  }
+
+  /** Returns a value for a message: a list of thousands would hide what is wrong. */
+  private static String inShort(JsonNode value) {
+    String text = value.toString();
+    return text.length() <= MAX_QUOTED ? text : text.substring(0, MAX_QUOTED) + "…";
   }
 
   private static boolean isTexts(JsonNode value) {

@@ -8,6 +8,7 @@ import java.util.List;
  *
  * @param name name of the model
  * @param classes class names in the order of the logits; empty where they have none
+ * @param groups group of each class, in the same order; empty where they have none
  * @param expertsPerToken K of the training, and the largest that a run may ask for
  * @param capacityRatio capacity ratio of the training
  * @param softmax whether scores are a softmax over classes; a sigmoid of each class otherwise
@@ -19,6 +20,7 @@ import java.util.List;
 public record ImportOptions(
     String name,
     List<String> classes,
+    List<String> groups,
     int expertsPerToken,
     double capacityRatio,
     boolean softmax,
@@ -32,6 +34,7 @@ public record ImportOptions(
   /** Rejects what no model was trained with. */
   public ImportOptions {
     classes = List.copyOf(classes);
+    groups = List.copyOf(groups);
     if (expertsPerToken < 1) {
       throw new IllegalArgumentException("experts per token " + expertsPerToken + " is below 1");
     }
@@ -49,12 +52,21 @@ public record ImportOptions(
    * own image size.
    */
   public static ImportOptions named(String name) {
-    return new ImportOptions(name, List.of(), 2, 1.05, true, Resize.BILINEAR, Positions.LEARNED, 0);
+    return new ImportOptions(
+        name, List.of(), List.of(), 2, 1.05, true, Resize.BILINEAR, Positions.LEARNED, 0);
   }
 
   /** Returns these options under another name. */
   public ImportOptions withName(String other) {
     return new ImportOptions(
-        other, classes, expertsPerToken, capacityRatio, softmax, resize, positions, imageSize);
+        other,
+        classes,
+        groups,
+        expertsPerToken,
+        capacityRatio,
+        softmax,
+        resize,
+        positions,
+        imageSize);
   }
 }

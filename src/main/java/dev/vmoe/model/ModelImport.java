@@ -64,7 +64,8 @@ public final class ModelImport {
         options.capacityRatio(),
         options.softmax(),
         options.resize().label(),
-        architecture.describe() + (precision == Precision.FP32 ? "" : ", " + precision.label()));
+        architecture.describe() + (precision == Precision.FP32 ? "" : ", " + precision.label()),
+        options.groups());
   }
 
   private static List<String> classes(List<String> names, int numClasses) {

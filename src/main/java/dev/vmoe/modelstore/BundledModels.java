@@ -1,26 +1,35 @@
 package dev.vmoe.modelstore;
 
 import dev.vmoe.dataset.IdxImages;
+import dev.vmoe.dataset.LabelledFile;
 import dev.vmoe.dataset.LabelledImage;
+import dev.vmoe.dataset.LabelsCsv;
 import dev.vmoe.model.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The models and images that come with the project.
  *
- * <p>In a checkout, each folder of {@code src/models/fashion-mnist} with a checkpoint is a variant
- * of that name. On first use its checkpoint becomes a graph in {@code target/models}, with its
- * quality profile beside it. An installation, such as the container image, has finished graphs and
- * the images in {@code models} instead.
+ * <p>In a checkout, each folder of {@code src/models/SET} with a checkpoint is a variant of that
+ * name. On first use its checkpoint becomes a graph in {@code target/models}, with its quality
+ * profile beside it. An installation, such as the container image, has finished graphs and the
+ * images in {@code models} instead.
  */
 public final class BundledModels {
 
   /** The variant that is used if no model is named. */
   public static final String DEFAULT = "vmoe-bpr";
+
+  /** The bundled data set: models are named after it, and trained on it. */
+  private static final String SET = "fashion-mnist";
+
+  /** Folder of the checkpoints and test images in a checkout. */
+  private static final String SOURCES = "src/models/" + SET;
 
   private static final String DENSE = "dense";
   private static final String INDEX = "checkpoint.index";
@@ -41,7 +50,7 @@ public final class BundledModels {
     if (Files.exists(installed(DEFAULT))) {
       return ModelFolder.at(installation());
     }
-    return new ModelFolder(fashionMnist(), graphs(), "fashion-mnist-");
+    return new ModelFolder(sources(), graphs(), SET + "-");
   }
 
   /** Returns the folder of models and images of an installation. */
@@ -59,8 +68,8 @@ public final class BundledModels {
     return isVariant(DENSE);
   }
 
-  private static Path fashionMnist() throws IOException {
-    Path folder = home().resolve("src/models/fashion-mnist");
+  private static Path sources() throws IOException {
+    Path folder = home().resolve(SOURCES);
     if (!Files.isDirectory(folder)) {
       throw new IOException(
           "the bundled models are not at "
@@ -86,9 +95,21 @@ public final class BundledModels {
     return twin(DEFAULT);
   }
 
+  /** Returns the names of all bundled dense models, sorted. */
+  public static List<String> denseVariants() throws IOException {
+    Path sources = home().resolve(SOURCES);
+    try (Stream<Path> folders = Files.list(Files.isDirectory(sources) ? sources : installation())) {
+      return folders
+          .map(folder -> String.valueOf(folder.getFileName()))
+          .filter(name -> name.startsWith(DENSE) && isVariant(name))
+          .sorted()
+          .toList();
+    }
+  }
+
   /** Returns whether a variant has this name. */
   public static boolean isVariant(String name) {
-    Path sources = home().resolve("src/models/fashion-mnist");
+    Path sources = home().resolve(SOURCES);
     return name.matches("[a-z0-9-]+")
         && (Files.exists(sources.resolve(name).resolve(INDEX)) || Files.exists(installed(name)));
   }
@@ -98,7 +119,7 @@ public final class BundledModels {
     Path finished = installed(name);
     return Files.exists(finished)
         ? finished
-        : graphs().ofCheckpoint(fashionMnist().resolve(name), "fashion-mnist-" + name);
+        : graphs().ofCheckpoint(sources().resolve(name), SET + "-" + name);
   }
 
   /**
@@ -107,22 +128,33 @@ public final class BundledModels {
    * @throws IOException if there is no checkpoint to make it of, as in an installation
    */
   public static Path variant(String name, Precision precision) throws IOException {
-    return graphs().ofCheckpoint(fashionMnist().resolve(name), "fashion-mnist-" + name, precision);
+    return graphs().ofCheckpoint(sources().resolve(name), SET + "-" + name, precision);
   }
 
   /** Returns the folder of the labelled test images. */
   public static Path testImages() throws IOException {
-    Path installed = installation().resolve("fashion-mnist-test");
-    return Files.isDirectory(installed) ? installed : fashionMnist().resolve("test");
+    Path installed = installation().resolve(SET + "-test");
+    return Files.isDirectory(installed) ? installed : sources().resolve("test");
   }
 
-  /** Returns the labelled test images, each as a PNG file. */
+  /**
+   * Returns the labelled test images, each as an image file's bytes.
+   *
+   * @param classNames names of the classes that IDX files have as numbers
+   */
   public static List<LabelledImage> testImages(List<String> classNames) throws IOException {
+    Path labels = testImages().resolve(LabelsCsv.NAME);
+    List<LabelledImage> all = new ArrayList<>();
+    if (Files.exists(labels)) {
+      for (LabelledFile file : LabelsCsv.read(labels)) {
+        all.add(file.read());
+      }
+      return all;
+    }
     List<Path> files = IdxImages.imageFilesIn(testImages());
     if (files.isEmpty()) {
       throw new IOException("no images found in " + testImages());
     }
-    List<LabelledImage> all = new ArrayList<>();
     try (IdxImages set = IdxImages.open(files.get(0), classNames)) {
       set.forEachRemaining(all::add);
     }

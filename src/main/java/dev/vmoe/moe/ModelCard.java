@@ -1,10 +1,14 @@
 package dev.vmoe.moe;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -24,6 +28,8 @@ import java.util.stream.Collectors;
  * @param resize how an image is brought to size: {@code bilinear}, or {@code area} of the smaller
  *     side and central crop
  * @param architecture human-readable description of depth and widths
+ * @param groups group of each class, such as its script, in the order of the classes; empty where
+ *     they have none
  */
 public record ModelCard(
     String name,
@@ -37,17 +43,27 @@ public record ModelCard(
     double capacityRatio,
     boolean softmax,
     String resize,
-    String architecture) {
+    String architecture,
+    List<String> groups) {
+
+  /** Entry of a model file that says nothing of groups where there are none. */
+  private static final String GROUPS = "vmoe.class_groups";
+
+  /** Maximum classes that a message lists by name. */
+  private static final int MAX_LISTED = 20;
+
+  private static final Pattern BLOCKS = Pattern.compile("^(\\d+) blocks,");
 
   /**
-   * Copies the lists; rejects a class name that breaks the line, an unknown resize, and more
-   * experts than routing can put in order.
+   * Copies the lists; rejects a name that breaks the line, groups of other than all classes, an
+   * unknown resize, and more experts than routing can put in order.
    */
   public ModelCard {
-    for (String label : classes) {
-      if (label.contains("\n")) {
-        throw new IllegalArgumentException("class name '" + label + "' is more than one line");
-      }
+    requireLines("class", classes);
+    requireLines("group", groups);
+    if (!groups.isEmpty() && groups.size() != classes.size()) {
+      throw new IllegalArgumentException(
+          groups.size() + " groups for " + classes.size() + " classes: each class needs one");
     }
     Resize.ofLabel(resize);
     if ((long) numExperts * expertsPerToken > RoutingLimits.MAX_EXPERT_CHOICES) {
@@ -58,6 +74,70 @@ public record ModelCard(
     }
     classes = List.copyOf(classes);
     moeBlocks = List.copyOf(moeBlocks);
+    groups = List.copyOf(groups);
+  }
+
+  /** Creates the card of a model whose classes have no groups. */
+  public ModelCard(
+      String name,
+      String weightsHash,
+      List<String> classes,
+      int imageSize,
+      int tokensPerImage,
+      List<Integer> moeBlocks,
+      int numExperts,
+      int expertsPerToken,
+      double capacityRatio,
+      boolean softmax,
+      String resize,
+      String architecture) {
+    this(
+        name,
+        weightsHash,
+        classes,
+        imageSize,
+        tokensPerImage,
+        moeBlocks,
+        numExperts,
+        expertsPerToken,
+        capacityRatio,
+        softmax,
+        resize,
+        architecture,
+        List.of());
+  }
+
+  private static void requireLines(String what, List<String> names) {
+    for (String name : names) {
+      if (name.contains("\n")) {
+        throw new IllegalArgumentException(what + " name '" + name + "' is more than one line");
+      }
+    }
+  }
+
+  /** Returns how many classes there are, and the names of all or of the first, for messages. */
+  public String classesInShort() {
+    boolean all = classes.size() <= MAX_LISTED;
+    return "%d classes: %s%s"
+        .formatted(
+            classes.size(),
+            String.join(", ", all ? classes : classes.subList(0, MAX_LISTED)),
+            all ? "" : ", …");
+  }
+
+  /** Returns the group of each class name; empty where classes have none. */
+  public Map<String, String> groupsByClass() {
+    Map<String, String> byClass = new HashMap<>();
+    for (int i = 0; i < groups.size(); i++) {
+      byClass.putIfAbsent(classes.get(i), groups.get(i));
+    }
+    return byClass;
+  }
+
+  /** Returns the number of encoder blocks; empty where the architecture does not begin with it. */
+  public OptionalInt blocks() {
+    Matcher blocks = BLOCKS.matcher(architecture);
+    return blocks.find() ? OptionalInt.of(Integer.parseInt(blocks.group(1))) : OptionalInt.empty();
   }
 
   /** Returns L, the number of MoE layers. */
@@ -119,6 +199,9 @@ public record ModelCard(
     metadata.put("vmoe.scores", softmax ? "softmax" : "sigmoid");
     metadata.put("vmoe.resize", resize);
     metadata.put("vmoe.architecture", architecture);
+    if (!groups.isEmpty()) {
+      metadata.put(GROUPS, String.join("\n", groups));
+    }
     return metadata;
   }
 
@@ -131,7 +214,7 @@ public record ModelCard(
     return new ModelCard(
         entry(metadata, "vmoe.name", Function.identity()),
         entry(metadata, "vmoe.weights_hash", Function.identity()),
-        entry(metadata, "vmoe.classes", text -> List.of(text.split("\n", -1))),
+        entry(metadata, "vmoe.classes", ModelCard::lines),
         entry(metadata, "vmoe.image_size", Integer::valueOf),
         entry(metadata, "vmoe.tokens_per_image", Integer::valueOf),
         entry(metadata, "vmoe.moe_blocks", ModelCard::numbers),
@@ -140,7 +223,8 @@ public record ModelCard(
         entry(metadata, "vmoe.capacity_ratio", Double::valueOf),
         entry(metadata, "vmoe.scores", ModelCard::isSoftmax),
         entry(metadata, "vmoe.resize", Function.identity()),
-        entry(metadata, "vmoe.architecture", Function.identity()));
+        entry(metadata, "vmoe.architecture", Function.identity()),
+        metadata.containsKey(GROUPS) ? entry(metadata, GROUPS, ModelCard::lines) : List.of());
   }
 
   private static <T> T entry(Map<String, String> metadata, String key, Function<String, T> read) {
@@ -154,6 +238,10 @@ public record ModelCard(
       throw new IllegalArgumentException(
           "model file's metadata entry " + key + " is '" + value + "'", e);
     }
+  }
+
+  private static List<String> lines(String text) {
+    return List.of(text.split("\n", -1));
   }
 
   private static List<Integer> numbers(String text) {

@@ -12,11 +12,11 @@ public final class SvgCanvas implements Canvas {
     svg.append(
         """
         <svg xmlns="http://www.w3.org/2000/svg" width="%1$d" height="%2$d" viewBox="0 0 %1$d %2$d" \
-        font-family="Helvetica, Arial, sans-serif" fill="#222" shape-rendering="crispEdges">
+        font-family="%4$s" fill="#222" shape-rendering="crispEdges">
         <title>%3$s</title>
         <rect width="100%%" height="100%%" fill="white"/>
         """
-            .formatted(width, height, escape(title)));
+            .formatted(width, height, escape(title), Markup.FONTS));
   }
 
   @Override
@@ -28,14 +28,16 @@ public final class SvgCanvas implements Canvas {
 
   @Override
   public void text(double x, double y, Anchor anchor, double size, boolean bold, String text) {
+    String points = CodePoints.of(text);
     svg.append(
-        "<text x=\"%s\" y=\"%s\" text-anchor=\"%s\" font-size=\"%s\"%s>%s</text>\n"
+        "<text x=\"%s\" y=\"%s\" text-anchor=\"%s\" font-size=\"%s\"%s>%s%s</text>\n"
             .formatted(
                 number(x),
                 number(y),
                 anchor.name().toLowerCase(Locale.ROOT),
                 number(size),
                 bold ? " font-weight=\"bold\"" : "",
+                points.isEmpty() ? "" : "<title>" + points + "</title>",
                 escape(text)));
   }
 

@@ -3,18 +3,21 @@ package dev.vmoe.profile;
 import dev.vmoe.output.Table;
 import dev.vmoe.picture.Canvas;
 import dev.vmoe.picture.Canvas.Anchor;
+import dev.vmoe.picture.CodePoints;
 import dev.vmoe.picture.SvgCanvas;
 import dev.vmoe.profile.RoutingTable.TableLayer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
  * The routing map of some layers, side by side: experts on x, classes on y; darker means more
- * routing weight. All layers have the same scale of grey, each its own order of both axes. If there
- * are too many classes to show, those with the most images are shown.
+ * routing weight. All layers have the same scale of grey, each its own order of both axes. Where
+ * there are too many classes for names beside the rows, the rows are groups of classes, if the
+ * model has such; if there are still too many to show, those with the most images are shown.
  *
  * @see <a href="https://arxiv.org/abs/2106.05974">Scaling Vision with Sparse Mixture of Experts,
  *     section on what the routers learn: late layers follow the class, early ones hardly</a>
@@ -26,6 +29,9 @@ public final class RoutingMapPicture {
   private static final int TOP = 112;
   private static final int BELOW = 84;
   private static final double TEXT = 12;
+
+  /** Width that the line above a panel takes. */
+  private static final double MIN_PANEL = 340;
 
   /** Maximum classes with names beside their rows: there is no room for more. */
   private static final int MAX_NAMED = 60;
@@ -83,8 +89,18 @@ public final class RoutingMapPicture {
     cellHeight = named() ? Math.max(15, Math.min(26, 500.0 / classes)) : Math.max(1, 800 / classes);
     nameWidth =
         named()
-            ? LETTER * Arrays.stream(shown).map(c -> name(label(c)).length()).max().orElse(0)
+            ? LETTER * Arrays.stream(shown).map(c -> letters(name(label(c)))).max().orElse(0)
             : 0;
+  }
+
+  /**
+   * Returns a table as it is drawn: summed up by group if it has too many classes for names, and
+   * groups are known.
+   *
+   * @param groups group by class name; may be empty
+   */
+  public static RoutingTable rows(RoutingTable table, Map<String, String> groups) {
+    return table.classes().size() <= MAX_NAMED || groups.isEmpty() ? table : table.grouped(groups);
   }
 
   private static int[] shown(RoutingTable table) {
@@ -134,8 +150,13 @@ public final class RoutingMapPicture {
         : label.substring(0, MAX_NAME_LENGTH - 3) + "...";
   }
 
+  /** Returns how many letters a name is wide; a canvas may write its code points instead. */
+  private static int letters(String name) {
+    return Math.max(name.length(), CodePoints.of(name).length());
+  }
+
   private double panelWidth(LayerPanel panel) {
-    return Math.max(nameWidth + 8 + panel.layer().numExperts() * cellWidth, 230);
+    return Math.max(nameWidth + 8 + panel.layer().numExperts() * cellWidth, MIN_PANEL);
   }
 
   /** Returns the width in pixels. */
@@ -153,7 +174,12 @@ public final class RoutingMapPicture {
   }
 
   private String title() {
-    return table.model() + ": which experts the images of a class go to";
+    return "%s: which experts the images of a %s go to".formatted(table.model(), row());
+  }
+
+  /** Returns what a row is. */
+  private String row() {
+    return table.groupedClasses() > 0 ? "group of classes" : "class";
   }
 
   /** Returns the map as SVG. */
@@ -185,11 +211,16 @@ public final class RoutingMapPicture {
   }
 
   private String classesShown() {
-    int classes = table.classes().size();
-    if (shown.length < classes) {
-      return "the %d of %d classes with the most images".formatted(shown.length, classes);
+    int rows = table.classes().size();
+    boolean grouped = table.groupedClasses() > 0;
+    if (shown.length < rows) {
+      return "the %d of %d %s with the most images"
+          .formatted(shown.length, rows, grouped ? "groups" : "classes");
     }
-    return named() ? "classes" : classes + " classes";
+    if (grouped) {
+      return "%d groups of %d classes".formatted(rows, table.groupedClasses());
+    }
+    return named() ? "classes" : rows + " classes";
   }
 
   private void draw(Canvas canvas, LayerPanel panel, double left) {
@@ -201,9 +232,10 @@ public final class RoutingMapPicture {
         Anchor.START,
         TEXT,
         false,
-        "%s bits of class by expert, %s by chance at most"
+        "%s bits of %s by expert, %s by chance at most"
             .formatted(
                 Table.decimals(information.bits(), 3),
+                table.groupedClasses() > 0 ? "group" : "class",
                 Table.decimals(information.chanceBits(), 3)));
     int experts = panel.layer().numExperts();
     double x0 = left + nameWidth + 8;

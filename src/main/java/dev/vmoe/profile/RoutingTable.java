@@ -5,28 +5,42 @@ import dev.vmoe.event.RoutingProfile;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
- * What the experts of one model did for each class.
+ * What the experts of one model did for each class, or for each group of classes.
  *
  * @param model name of the model
  * @param weightsHash SHA-256 over its weights
  * @param classes the classes that had images, in the order of the logits
  * @param otherImages images with labels that the model does not have; not in {@code layers}
  * @param layers the MoE layers, first to last
+ * @param groupedClasses classes of which the rows are groups; 0 where each row is a class
  */
 public record RoutingTable(
     String model,
     String weightsHash,
     List<ClassImages> classes,
     long otherImages,
-    List<TableLayer> layers) {
+    List<TableLayer> layers,
+    int groupedClasses) {
 
   /** Copies the lists. */
   public RoutingTable {
     classes = List.copyOf(classes);
     layers = List.copyOf(layers);
+  }
+
+  /** Creates a table with a row a class. */
+  public RoutingTable(
+      String model,
+      String weightsHash,
+      List<ClassImages> classes,
+      long otherImages,
+      List<TableLayer> layers) {
+    this(model, weightsHash, classes, otherImages, layers, 0);
   }
 
   /**
@@ -47,6 +61,25 @@ public record RoutingTable(
    */
   @SuppressWarnings("ArrayRecordComponent")
   public record TableLayer(int block, long assigned, long[][] kept, double[][] gateSum) {
+
+    /**
+     * Returns the sums over the classes of each row.
+     *
+     * @param members (rows) classes of each
+     */
+    TableLayer grouped(List<List<Integer>> members) {
+      long[][] keptOfRow = new long[members.size()][numExperts()];
+      double[][] gateSumOfRow = new double[members.size()][numExperts()];
+      for (int row = 0; row < members.size(); row++) {
+        for (int c : members.get(row)) {
+          for (int e = 0; e < numExperts(); e++) {
+            keptOfRow[row][e] += kept[c][e];
+            gateSumOfRow[row][e] += gateSum[c][e];
+          }
+        }
+      }
+      return new TableLayer(block, assigned, keptOfRow, gateSumOfRow);
+    }
 
     /** Returns E. */
     public int numExperts() {
@@ -146,6 +179,33 @@ public record RoutingTable(
       }
     }
     return new TableLayer(like.getBlock(), assigned, kept, gateSum);
+  }
+
+  /**
+   * Returns the sums of the classes of each group, in the order of the groups' first classes.
+   *
+   * @param groups group by class name; a class without one is a group of its own
+   */
+  public RoutingTable grouped(Map<String, String> groups) {
+    Map<String, List<Integer>> members = new LinkedHashMap<>();
+    for (int c = 0; c < classes.size(); c++) {
+      String label = classes.get(c).label();
+      members.computeIfAbsent(groups.getOrDefault(label, label), g -> new ArrayList<>()).add(c);
+    }
+    List<ClassImages> rows = new ArrayList<>();
+    members.forEach(
+        (group, own) ->
+            rows.add(
+                new ClassImages(
+                    group, own.stream().mapToLong(c -> classes.get(c).images()).sum())));
+    List<List<Integer>> each = List.copyOf(members.values());
+    return new RoutingTable(
+        model,
+        weightsHash,
+        rows,
+        otherImages,
+        layers.stream().map(layer -> layer.grouped(each)).toList(),
+        classes.size());
   }
 
   /** Returns the images of all classes, without those of other labels. */

@@ -112,6 +112,7 @@ public final class ShareEvents {
     for (Answer.Classified<Waiting> image : classified) {
       byClass.computeIfAbsent(classOf(card, result, image), name -> new ArrayList<>()).add(image);
     }
+    Map<String, Integer> indices = classIndices(card);
     Waiting first = classified.get(0).origin();
     Waiting last = classified.get(classified.size() - 1).origin();
     return Optional.of(
@@ -139,7 +140,13 @@ public final class ShareEvents {
             .setLayers(layers(card, result.counts(), classified))
             .setClasses(
                 byClass.entrySet().stream()
-                    .map(entry -> ofClass(card, entry.getKey(), result.counts(), entry.getValue()))
+                    .map(
+                        entry ->
+                            ofClass(
+                                entry.getKey(),
+                                indices.getOrDefault(entry.getKey(), NO_CLASS),
+                                layers(card, result.counts(), entry.getValue()),
+                                entry.getValue().size()))
                     .toList())
             .build());
   }
@@ -156,13 +163,13 @@ public final class ShareEvents {
         + maxBatchImages * (CLASS_BYTES + RequestReader.MAX_LABEL_BYTES + layers);
   }
 
-  private ClassUtilization ofClass(
-      ModelCard card, String label, RoutingCounts counts, List<Answer.Classified<Waiting>> images) {
+  private static ClassUtilization ofClass(
+      String label, int index, List<LayerUtilization> layers, int images) {
     return ClassUtilization.newBuilder()
         .setLabel(label)
-        .setClassIndex(classIndices(card).getOrDefault(label, NO_CLASS))
-        .setImages(images.size())
-        .setLayers(layers(card, counts, images))
+        .setClassIndex(index)
+        .setImages(images)
+        .setLayers(layers)
         .build();
   }
 

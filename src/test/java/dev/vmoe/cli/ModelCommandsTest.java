@@ -3,6 +3,7 @@ package dev.vmoe.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.vmoe.lab.ManyClasses;
 import java.awt.Color;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +27,18 @@ class ModelCommandsTest extends ModelCommands {
     assertThat(card.get("classes")).hasSize(10);
     assertThat(card.get("weights_hash").asText()).matches("[0-9a-f]{64}");
     assertThat(card.has("runtime")).isFalse();
+  }
+
+  @Test
+  void shouldNotListThousandsOfClassesToPeople() throws Exception {
+    Path graph = ManyClasses.model(folder.resolve("m.onnx"), "many", 7_845, false);
+
+    assertThat(run("model", "info", graph.toString())).isZero();
+
+    assertThat(lines())
+        .anyMatch(line -> line.startsWith("classes: 7845, [\"一\",\"丁\",") && line.endsWith(",…]"))
+        .anyMatch(line -> line.startsWith("groups: 7845, [\"group-0\","))
+        .allMatch(line -> line.length() < 400);
   }
 
   @Test

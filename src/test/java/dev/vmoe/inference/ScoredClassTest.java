@@ -3,8 +3,12 @@ package dev.vmoe.inference;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.vmoe.lab.ManyClasses;
 import dev.vmoe.moe.ModelCard;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class ScoredClassTest {
@@ -38,6 +42,24 @@ class ScoredClassTest {
     assertThat(ScoredClass.top(card(true), new float[] {1, 1, 1}, 3))
         .extracting(ScoredClass::index)
         .containsExactly(0, 1, 2);
+  }
+
+  @Test
+  void shouldFindTheBestOfThousands() {
+    float[] logits = new float[7_845];
+    Random random = new Random(1);
+    for (int i = 0; i < logits.length; i++) {
+      logits[i] = random.nextInt(500); // with ties
+    }
+    List<Integer> sorted =
+        IntStream.range(0, logits.length)
+            .boxed()
+            .sorted(Comparator.comparing((Integer i) -> -logits[i]))
+            .toList();
+
+    assertThat(ScoredClass.top(ManyClasses.card(logits.length), logits, 40))
+        .extracting(ScoredClass::index)
+        .isEqualTo(sorted.subList(0, 40));
   }
 
   private static ModelCard card(boolean softmax) {

@@ -6,11 +6,13 @@ import dev.vmoe.console.RoutingMap;
 import dev.vmoe.event.LayerProfile;
 import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.lab.ManyClasses;
 import dev.vmoe.moe.ModelCard;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class InstanceRoutingMapTest {
@@ -62,6 +64,30 @@ class InstanceRoutingMapTest {
     assertThat(map.map().svg()).isEmpty();
     assertThat(map.map().lacks())
         .contains("cannot be drawn", "experts by layer [2]", "experts by layer [3]");
+  }
+
+  @Test
+  void shouldDrawTheGroupsOfAModelWithThousandsOfClasses() {
+    ModelCard many = ManyClasses.card(7_845);
+    List<RoutingProfile> ofMany =
+        IntStream.range(0, 7_845)
+            .mapToObj(
+                c ->
+                    new RoutingProfile(
+                        "many",
+                        many.weightsHash(),
+                        c,
+                        many.classes().get(c),
+                        1L,
+                        row("", 0, 4).getLayers()))
+            .toList();
+
+    RoutingMap drawn =
+        new InstanceRoutingMap(() -> many, () -> Optional.of(ofMany), Optional::empty, () -> nanos)
+            .map();
+
+    assertThat(drawn.svg().orElseThrow())
+        .contains("40 groups of 7845 classes", ">group-0<", ">group-39<");
   }
 
   @Test

@@ -25,13 +25,22 @@ class DescriptionFileTest {
     ImportOptions options =
         read(
             """
-            {"name": "n", "classes": ["a", "b"], "experts_per_token": 1, "capacity_ratio": 2,
+            {"name": "n", "classes": ["a", "b"], "groups": ["x", "x"],
+             "experts_per_token": 1, "capacity_ratio": 2,
              "activation": "sigmoid", "resize": "area", "positions": "sincos2d", "image_size": 384}
             """);
     assertThat(options)
         .isEqualTo(
             new ImportOptions(
-                "n", List.of("a", "b"), 1, 2, false, Resize.AREA, Positions.SINCOS2D, 384));
+                "n",
+                List.of("a", "b"),
+                List.of("x", "x"),
+                1,
+                2,
+                false,
+                Resize.AREA,
+                Positions.SINCOS2D,
+                384));
   }
 
   @Test
@@ -78,6 +87,14 @@ class DescriptionFileTest {
         .hasMessageStartingWith(folder.resolve("model.json") + ": ")
         .satisfies(
             e -> assertThat(String.valueOf(e.getMessage()).replace('"', '\'')).contains(problem));
+  }
+
+  @Test
+  void shouldNotPrintThousandsOfClassesInAnError() {
+    assertThatThrownBy(() -> read("{\"classes\": [" + "\"a\", ".repeat(7_845) + "1]}"))
+        .hasMessageContaining("classes is [\"a\",\"a\",")
+        .hasMessageEndingWith("…, not a list of texts")
+        .satisfies(e -> assertThat(String.valueOf(e.getMessage())).hasSizeLessThan(400));
   }
 
   private ImportOptions read(String json) throws IOException {

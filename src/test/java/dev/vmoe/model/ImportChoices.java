@@ -13,6 +13,7 @@ public final class ImportChoices {
     return new ImportOptions(
         name,
         classes,
+        other.groups(),
         other.expertsPerToken(),
         other.capacityRatio(),
         other.softmax(),
@@ -27,6 +28,7 @@ public final class ImportChoices {
     return new ImportOptions(
         other.name(),
         other.classes(),
+        other.groups(),
         other.expertsPerToken(),
         other.capacityRatio(),
         other.softmax(),

@@ -3,6 +3,7 @@ package dev.vmoe.modelstore;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.model.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -85,6 +86,24 @@ class BundledModelsTest {
     assertThat(ProfileFile.beside(graph)).doesNotExist();
     assertThat(ModelOpener.card(graph).name()).endsWith("-int8");
     assertThat(Files.readString(graph, ISO_8859_1)).contains("DynamicQuantizeLinear");
+  }
+
+  @Test
+  void shouldTakeTestImagesOfACsvAndKnowTheDenseModels() throws IOException {
+    Path sources = folder.resolve("src/models/fashion-mnist");
+    Path test = Files.createDirectories(sources.resolve("test"));
+    Files.write(test.resolve("0.jpg"), new byte[] {7});
+    Files.writeString(test.resolve("labels.csv"), "file,split,label\n0.jpg,unseen,亜\n");
+    Files.createFile(
+        Files.createDirectories(sources.resolve("dense-3")).resolve("checkpoint.index"));
+    Files.createDirectories(sources.resolve("dense-without-a-checkpoint"));
+
+    List<LabelledImage> images = BundledModels.testImages(List.of());
+
+    assertThat(images).hasSize(1);
+    assertThat(images.get(0).encoded()).containsExactly(7);
+    assertThat(images.get(0).label()).isEqualTo("亜");
+    assertThat(BundledModels.denseVariants()).containsExactly("dense-3");
   }
 
   @Test

@@ -37,6 +37,45 @@ class ModelCardTest {
     assertThat(ModelCard.fromMetadata(dense.toMetadata())).isEqualTo(dense);
   }
 
+  private static final ModelCard GROUPED =
+      new ModelCard(
+          "demo",
+          "ab12",
+          List.of("a", "ב", "b"),
+          28,
+          50,
+          List.of(1, 3),
+          8,
+          2,
+          1.05,
+          false,
+          "area",
+          "4 blocks, hidden 96",
+          List.of("latin", "hebrew", "latin"));
+
+  @Test
+  void shouldKnowTheGroupsOfClassesWhereThereAreSome() {
+    assertThat(ModelCard.fromMetadata(GROUPED.toMetadata())).isEqualTo(GROUPED);
+    assertThat(GROUPED.groupsByClass())
+        .containsExactlyInAnyOrderEntriesOf(Map.of("a", "latin", "ב", "hebrew", "b", "latin"));
+    assertThat(CARD.toMetadata()).doesNotContainKey("vmoe.class_groups");
+    assertThat(CARD.groupsByClass()).isEmpty();
+  }
+
+  @Test
+  void shouldRefuseGroupsOfOtherThanAllClasses() {
+    Map<String, String> metadata = GROUPED.toMetadata();
+    metadata.put("vmoe.class_groups", "latin\nhebrew");
+    assertThatThrownBy(() -> ModelCard.fromMetadata(metadata))
+        .hasMessage("2 groups for 3 classes: each class needs one");
+  }
+
+  @Test
+  void shouldKnowItsBlocksFromTheArchitecture() {
+    assertThat(GROUPED.blocks()).hasValue(4);
+    assertThat(CARD.blocks()).as("4 blocks").isEmpty();
+  }
+
   @Test
   void shouldNameTheEntryThatIsMissing() {
     Map<String, String> metadata = CARD.toMetadata();

@@ -14,7 +14,10 @@ import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.profile.RoutingTable.ClassImages;
 import java.nio.ByteBuffer;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class RoutingTableTest {
@@ -128,9 +131,56 @@ class RoutingTableTest {
   }
 
   @Test
+  void shouldSumUpTheClassesOfEachGroup() {
+    RoutingTable groups = TABLE.grouped(Map.of("dog", "pets", "cat, or <kitten>", "pets"));
+
+    assertThat(groups.classes()).containsExactly(new ClassImages("pets", 3));
+    assertThat(groups.groupedClasses()).isEqualTo(2);
+    assertThat(groups.otherImages()).isEqualTo(7);
+    assertThat(groups.layers().get(0).kept()).isDeepEqualTo(new long[][] {{6, 6}});
+    assertThat(groups.layers().get(0).gateSum()).isDeepEqualTo(new double[][] {{3, 3.4}});
+    assertThat(groups.layers().get(0).assigned()).isEqualTo(TABLE.layers().get(0).assigned());
+    assertThat(TABLE.grouped(Map.of("dog", "pets")).classes())
+        .as("a class without a group")
+        .containsExactly(new ClassImages("cat, or <kitten>", 2), new ClassImages("pets", 1));
+  }
+
+  @Test
+  void shouldDrawGroupsWhereClassesAreTooManyForNames() {
+    List<RoutingProfile> rows =
+        IntStream.range(0, 7_845)
+            .mapToObj(
+                c -> row(c, "class " + c, 1, layer(1, c < 5_000 ? 4 : 0, c < 5_000 ? 0 : 4, 1, 1)))
+            .toList();
+    Map<String, String> groups = new HashMap<>();
+    rows.forEach(row -> groups.put(row.getLabel(), row.getClassIndex() < 5_000 ? "kanji" : "kana"));
+
+    RoutingTable drawn = RoutingMapPicture.rows(RoutingTable.of(rows), groups);
+    String svg = new RoutingMapPicture(drawn, List.of(1)).toSvg();
+
+    assertThat(svg)
+        .contains("2 groups of 7845 classes", ">kanji<", ">kana<", "0.945 bits of group by expert")
+        .doesNotContain("class 17");
+    assertThat(RoutingMapPicture.rows(TABLE, Map.of("dog", "pets"))).isSameAs(TABLE);
+  }
+
+  @Test
+  void shouldTellTheCodePointsOfNamesThatFontsMayLack() {
+    RoutingTable odd =
+        RoutingTable.of(
+            List.of(row(0, "亜", 1, layer(1, 1, 0, 1, 0)), row(1, "क्ष", 1, layer(1, 1, 0, 1, 0))));
+    RoutingMapPicture picture = new RoutingMapPicture(odd, List.of(1));
+
+    assertThat(picture.toSvg())
+        .contains("<title>U+4E9C</title>亜</text>", "<title>U+0915 U+094D U+0937</title>क्ष</text>")
+        .contains("Noto Sans CJK JP");
+    assertThat(PngCanvas.of(picture)).startsWith(0x89, 'P', 'N', 'G').hasSizeGreaterThan(10_000);
+  }
+
+  @Test
   void shouldDrawAThousandClassesWithoutNames() {
     List<RoutingProfile> rows =
-        java.util.stream.IntStream.range(0, 1000)
+        IntStream.range(0, 1000)
             .mapToObj(c -> row(c, "class " + c, 1, layer(1, c % 7, 3, 1, 1)))
             .toList();
 
@@ -142,7 +192,7 @@ class RoutingTableTest {
   @Test
   void shouldDrawTheClassesWithTheMostImagesWhereThereAreTooMany() {
     List<RoutingProfile> rows =
-        java.util.stream.IntStream.range(0, 21_841)
+        IntStream.range(0, 21_841)
             .mapToObj(c -> row(c, "class " + c, 1 + c, layer(1, c < 21_541 ? 1 : 0, 1, 1, 1)))
             .toList();
 

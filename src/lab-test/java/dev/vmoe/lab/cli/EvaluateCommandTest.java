@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.vmoe.cli.VmoeCommand;
+import dev.vmoe.lab.ManyClasses;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -34,7 +35,9 @@ class EvaluateCommandTest extends CommandTest {
         .isZero();
 
     JsonNode result = new ObjectMapper().readTree(json.toFile());
-    assertThat(result.fieldNames()).toIterable().containsExactly("images", "batch", "rows");
+    assertThat(result.fieldNames())
+        .toIterable()
+        .containsExactly("images", "batch", "rows", "models", "twin_met");
     assertThat(result.get("images").asInt()).isEqualTo(40);
     assertThat(result.get("batch").asInt()).isEqualTo(16);
     JsonNode rows = result.get("rows");
@@ -72,12 +75,109 @@ class EvaluateCommandTest extends CommandTest {
     assertThat(rows.get(4).get("processed_share").asDouble()).isBetween(0.05, 0.15);
     assertThat(rows.get(8).get("routing").asText()).isEqualTo("vanilla");
     assertThat(Files.readAllLines(csv))
-        .hasSize(1 + 9)
+        .hasSize(1 + 9 + 1) // and the other bundled dense model
         .first()
         .isEqualTo(
             "model,routing,K,ratio,effective,accuracy,minus_dense,low_95,high_95,ms_per_image,"
                 + "processed");
     assertThat(Files.readAllLines(csv).get(1)).startsWith("fashion-mnist-dense-bpr,,,,,0.");
+    assertThat(result.get("models"))
+        .extracting(model -> model.get("name").asText())
+        .containsExactly(
+            "fashion-mnist-vmoe-bpr", "fashion-mnist-dense-bpr", "fashion-mnist-dense");
+    JsonNode point = result.at("/models/0/points/0");
+    assertThat(point.at("/accuracy/all").asDouble()).isEqualTo(full.get("accuracy").asDouble());
+    assertThat(result.at("/twin_met").fieldNames()).toIterable().containsExactly("all");
+  }
+
+  @Test
+  void shouldTellTheSplitsOfAllModelsApart() throws Exception {
+    Path vmoe = ManyClasses.model(folder.resolve("vmoe.onnx"), "many-vmoe", 7_845, false);
+    Path twin = ManyClasses.model(folder.resolve("twin.onnx"), "many-twin", 7_845, true);
+    Path other = ManyClasses.model(folder.resolve("other.onnx"), "many-other", 7_845, true);
+    Path set = ManyClasses.images(folder.resolve("set"), 30, 7_845);
+    Path json = folder.resolve("result.json");
+
+    assertThat(
+            run(
+                "evaluate",
+                "--model",
+                vmoe.toString(),
+                "--dense",
+                twin.toString(),
+                "--beside",
+                other.toString(),
+                "--images",
+                set.toString(),
+                "--batch",
+                "8",
+                "--ratios",
+                "2,0.25",
+                "--json",
+                json.toString(),
+                "--pictures",
+                folder.resolve("pictures").toString()))
+        .as(err.toString())
+        .isZero();
+
+    JsonNode result = new ObjectMapper().readTree(json.toFile());
+    JsonNode models = result.get("models");
+    assertThat(models)
+        .extracting(model -> model.get("name").asText() + " " + model.get("kind").asText())
+        .containsExactly("many-vmoe vmoe", "many-twin dense", "many-other dense");
+    assertThat(models).extracting(model -> model.get("blocks").asInt()).containsOnly(2);
+    assertThat(models).extracting(model -> model.get("points").size()).containsExactly(8, 1, 1);
+    for (JsonNode model : models) {
+      for (JsonNode point : model.get("points")) {
+        assertThat(point.fieldNames())
+            .toIterable()
+            .containsExactly(
+                "routing",
+                "experts_per_token",
+                "capacity_ratio",
+                "ms_per_image",
+                "accuracy",
+                "processed",
+                "minus_twin");
+        assertThat(point.get("accuracy").fieldNames())
+            .toIterable()
+            .containsExactly("held_out", "unseen");
+        assertThat(point.get("ms_per_image").asDouble()).isPositive();
+      }
+    }
+    assertThat(models.at("/1/points/0/routing").isNull()).isTrue();
+    assertThat(models.at("/1/points/0/minus_twin/unseen").isNull()).isTrue();
+    assertThat(models.at("/2/points/0/minus_twin/unseen/low").isNumber()).isTrue();
+    // no model knows these images: all are as accurate, and the fewest choices will do
+    JsonNode met = result.at("/twin_met/held_out");
+    assertThat(met.get("capacity_ratio").asDouble()).isEqualTo(0.25);
+    assertThat(met.get("experts_per_token").asInt()).isEqualTo(1);
+    assertThat(met.get("choices").asDouble()).isBetween(0.1, 0.3); // batches of 8: whole slots
+    assertThat(met.get("twin_ms_per_image").asDouble()).isPositive();
+    assertThat(out.toString())
+        .contains("accuracy_held_out", "high_95_unseen")
+        .contains("the twin's accuracy on held-out, 0.0000, is met");
+    assertThat(folder.resolve("pictures/accuracy-over-time-unseen.svg"))
+        .content()
+        .contains(">twin<", ">other<");
+  }
+
+  @Test
+  void shouldNotMeasureModelsThatSeeOtherClasses() throws Exception {
+    Path vmoe = ManyClasses.model(folder.resolve("vmoe.onnx"), "many-vmoe", 30, false);
+    Path other = ManyClasses.model(folder.resolve("other.onnx"), "many-other", 31, true);
+
+    assertThat(
+            run(
+                "evaluate",
+                "--model",
+                vmoe.toString(),
+                "--beside",
+                other.toString(),
+                "--images",
+                ManyClasses.images(folder.resolve("set"), 3, 30).toString()))
+        .isEqualTo(VmoeCommand.USAGE);
+    assertThat(err.toString()).contains("--beside: ", "classes 30 and 31 (class 30 is '丞')");
   }
 
   @Test

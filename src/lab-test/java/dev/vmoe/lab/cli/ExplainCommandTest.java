@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.cli.VmoeCommand;
 import dev.vmoe.dataset.LabelledImage;
+import dev.vmoe.lab.ManyClasses;
 import dev.vmoe.modelstore.BundledModels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -88,6 +89,34 @@ class ExplainCommandTest extends CommandTest {
     assertThat(Files.readString(page))
         .contains("one micro-batch of 1 image</b>", "There are no others in it.")
         .contains("image 1 of the 1 in the batch");
+  }
+
+  @Test
+  void shouldNameCharactersWithTheirCodePoints() throws IOException {
+    Path model = ManyClasses.model(folder.resolve("m.onnx"), "many", 7_845, false);
+    Path set = ManyClasses.images(folder.resolve("set"), 6, 7_845);
+    Path page = folder.resolve("sheet.html");
+
+    assertThat(
+            run(
+                "explain",
+                "--model",
+                model.toString(),
+                "--batch-with",
+                set.toString(),
+                "--sample",
+                "2",
+                "--batch",
+                "4",
+                "--out",
+                page.toString()))
+        .as("%s", err)
+        .isZero();
+
+    assertThat(Files.readString(page))
+        .containsPattern("labelled <bdi title=\"U\\+[0-9A-F]{4}\">.</bdi>")
+        .containsPattern("<b>BPR</b>: <bdi title=\"U\\+[0-9A-F]{4}\">.</bdi> 0\\.")
+        .contains("Noto Sans CJK JP");
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.vmoe.lab.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.cli.VmoeCommand;
+import dev.vmoe.lab.ManyClasses;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -49,6 +50,37 @@ class RoutingMapCommandTest extends CommandTest {
   }
 
   @Test
+  void shouldDrawTheGroupsOfThousandsOfClasses() throws Exception {
+    Path model = ManyClasses.model(folder.resolve("m.onnx"), "many", 7_845, false);
+    Path set = ManyClasses.images(folder.resolve("set"), 90, 7_845);
+    Path maps = folder.resolve("maps");
+
+    assertThat(
+            run(
+                "routing-map",
+                "--model",
+                model.toString(),
+                "--images",
+                set.toString(),
+                "--out",
+                maps.toString()))
+        .as("%s", err)
+        .isZero();
+
+    List<String> groups = Files.readAllLines(maps.resolve("routing-map-groups.csv"));
+    assertThat(groups.get(0)).startsWith("block,group,images,expert,").contains(",share_of_group,");
+    assertThat(groups.get(1)).startsWith("0,group-");
+    assertThat(Files.readAllLines(maps.resolve("routing-map-groups-layers.csv"))).hasSize(1 + 2);
+    assertThat(Files.readAllLines(maps.resolve("routing-map.csv")))
+        .hasSizeGreaterThan(groups.size());
+    assertThat(maps.resolve("routing-map.svg"))
+        .content()
+        .containsPattern("\\d+ groups of \\d+ classes")
+        .contains(">group-0<");
+    assertThat(out.toString()).contains("image's class, in bits", "group of classes, in bits");
+  }
+
+  @Test
   void shouldRefuseWhatCannotBeDrawn() {
     String to = folder.resolve("none").toString();
 
@@ -57,6 +89,7 @@ class RoutingMapCommandTest extends CommandTest {
         .isEqualTo(VmoeCommand.USAGE);
     assertThat(run("routing-map", "--limit", "0", "--out", to)).isEqualTo(VmoeCommand.USAGE);
     assertThat(run("routing-map", "--weights", "ab", "--out", to)).isEqualTo(VmoeCommand.USAGE);
+    assertThat(run("routing-map", "--groups", "m", "--out", to)).isEqualTo(VmoeCommand.USAGE);
     assertThat(
             run(
                 "routing-map",
@@ -72,6 +105,7 @@ class RoutingMapCommandTest extends CommandTest {
         .anyMatch(line -> line.contains("block 9 is not an MoE layer of fashion-mnist-vmoe-bpr"))
         .anyMatch(line -> line.contains("--limit 0"))
         .anyMatch(line -> line.contains("--weights chooses from a routing profile"))
+        .anyMatch(line -> line.contains("--groups completes a routing profile"))
         .anyMatch(line -> line.contains("--capacity-ratio is for a model that is run here"));
     assertThat(folder.resolve("none")).doesNotExist();
   }

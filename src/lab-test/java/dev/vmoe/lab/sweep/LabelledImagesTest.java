@@ -8,6 +8,7 @@ import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.image.DecoderLimits;
 import dev.vmoe.image.OpenCvDecoder;
 import dev.vmoe.image.Preprocessing;
+import dev.vmoe.lab.ManyClasses;
 import dev.vmoe.moe.Resize;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -80,6 +81,62 @@ class LabelledImagesTest {
     assertRefused(csv("a.png\n"), "line 1 is not of the form file,label: a.png");
     assertRefused(csv("a.png,x,y\n"), "line 1 is not of the form file,label");
     assertRefused(csv("file,label\n"), "no images found in");
+  }
+
+  @Test
+  void shouldReadSplitsAndPassOverOtherColumns() throws IOException {
+    write("held-out/0.png", 1);
+    write("unseen/0.png", 2);
+    Path csv =
+        Files.writeString(
+            folder.resolve("labels.csv"),
+            """
+            file,split,code_point,label
+            held-out/0.png,held-out,4E9C,亜
+            unseen/0.png,unseen,0022,\"\"\"\"
+            """);
+
+    for (Path set : List.of(folder, csv)) {
+      assertThat(readAll(set))
+          .extracting(LabelledImage::name, LabelledImage::label, LabelledImage::split)
+          .containsExactly(
+              tuple("held-out/0.png", "亜", "held-out"), tuple("unseen/0.png", "\"", "unseen"));
+    }
+  }
+
+  @Test
+  void shouldSayThatOtherSetsHaveNoSplits() throws IOException {
+    write("boot/a.png", 1);
+
+    assertThat(readAll(folder)).extracting(LabelledImage::split).containsExactly("");
+    assertThat(readAll(csv("boot/a.png,boot\n")))
+        .extracting(LabelledImage::split)
+        .containsExactly("");
+  }
+
+  @Test
+  void shouldNameTheLineThatDoesNotGoWithTheHeader() throws IOException {
+    write("a.png", 1);
+
+    assertRefused(
+        csv("file,label,split\na.png,x,one\na.png,x\n"),
+        "line 3 needs 3 cells, with file, label and split: a.png,x");
+    assertRefused(csv("label,split,file\nx,,a.png\n"), "line 2 needs 3 cells");
+    assertRefused(csv("file,label,more\na.png,,z\n"), "line 2 needs 3 cells, with file, label:");
+    assertRefused(csv("file,label,file\n"), "line 1 names a column twice: file,label,file");
+  }
+
+  @Test
+  void shouldNotListThousandsOfClassesInAnError() {
+    LabelledImage image = new LabelledImage("a.png", new byte[0], "Z");
+
+    assertThatThrownBy(() -> LabelledImages.classIn(ManyClasses.card(7_845), image))
+        .hasMessageStartingWith(
+            "a.png has the label 'Z', which is not one of the model's 7845 classes: 一, 丁, 丂, ")
+        .hasMessageEndingWith(", …")
+        .satisfies(e -> assertThat(String.valueOf(e.getMessage())).hasSizeLessThan(200));
+    assertThatThrownBy(() -> LabelledImages.classIn(ManyClasses.card(3), image))
+        .hasMessageEndingWith("the model's 3 classes: 一, 丁, 丂");
   }
 
   @Test

@@ -60,6 +60,7 @@ public final class RandomModels {
     return new ImportOptions(
         name,
         other.classes(),
+        other.groups(),
         other.expertsPerToken(),
         other.capacityRatio(),
         other.softmax(),

@@ -85,7 +85,8 @@ final class BenchPriorityCommand extends Benchmark {
   BenchmarkResult measure() throws Exception {
     try (BatchClassifier classifier = model.open()) {
       PriorityStudy study = valid(() -> study(classifier));
-      batches.forEach(classifier.card(), "measured", study::add);
+      batches.forEach(
+          classifier.card(), "measured", (images, classes, splits) -> study.add(images, classes));
       return result(study.rows(seed), classifier.card());
     }
   }

@@ -21,6 +21,7 @@ import picocli.CommandLine.ParameterException;
 final class BesideOption {
 
   private static final String INT8 = "int8";
+  private static final String IN_INT8 = "-int8";
 
   @Option(
       names = "--beside",
@@ -28,7 +29,7 @@ final class BesideOption {
       paramLabel = "MODEL",
       description = {
         "Models served beside the one of --model, for more policies: model files, names of bundled"
-            + " models, or int8 for the bundled model of --model in that precision (default:"
+            + " models, NAME-int8 for one in that precision, or int8 for that of --model (default:"
             + " none). Image size and classes have to be the same.",
         "Where their quality profiles were not all measured on the same images, every controller"
             + " goes by the accuracy on the images that are sent, measured first."
@@ -58,8 +59,12 @@ final class BesideOption {
     return served;
   }
 
-  private static Path path(String name, ModelOptions model, CommandSpec command)
-      throws IOException {
+  /**
+   * Returns the file of a model that is named beside the one of {@code --model}.
+   *
+   * @throws ParameterException if it is int8, but the model of the command is not a bundled one
+   */
+  static Path path(String name, ModelOptions model, CommandSpec command) throws IOException {
     Path file = Path.of(name);
     if (Files.exists(file)) {
       return file;
@@ -77,7 +82,11 @@ final class BesideOption {
                               + " name that file"));
       return BundledModels.variant(variant, Precision.INT8);
     }
-    return BundledModels.isVariant(name) ? BundledModels.variant(name) : file;
+    if (BundledModels.isVariant(name)) {
+      return BundledModels.variant(name);
+    }
+    String variant = name.endsWith(IN_INT8) ? name.replaceFirst(IN_INT8 + "$", "") : "";
+    return BundledModels.isVariant(variant) ? BundledModels.variant(variant, Precision.INT8) : file;
   }
 
   /** Models that are open beside each other. */

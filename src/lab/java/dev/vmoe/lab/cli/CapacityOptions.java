@@ -45,13 +45,29 @@ final class CapacityOptions {
 
   /** Opens the dense twin; null if there is none. */
   @Nullable BatchClassifier openTwin() throws IOException {
+    Path twin = twin();
+    return twin == null ? null : model.open(twin);
+  }
+
+  /** Returns the file of the dense twin; null if there is none. */
+  @Nullable Path twin() throws IOException {
     if (dense != null) {
-      return model.open(dense);
+      return dense;
     }
     Optional<String> bundled = model.bundled();
     return bundled.isPresent() && BundledModels.haveTwins()
-        ? model.open(BundledModels.twin(bundled.get()))
+        ? BundledModels.twin(bundled.get())
         : null;
+  }
+
+  /** Returns whether model and twin are bundled ones. */
+  boolean isBundled() {
+    return dense == null && model.bundled().isPresent() && BundledModels.haveTwins();
+  }
+
+  /** Returns the options of the model. */
+  ModelOptions model() {
+    return model;
   }
 
   /** Returns the device and threads that were asked for. */

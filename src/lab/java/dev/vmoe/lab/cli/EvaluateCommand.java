@@ -3,20 +3,23 @@ package dev.vmoe.lab.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.inference.BatchClassifier;
-import dev.vmoe.lab.chart.Columns;
-import dev.vmoe.lab.sweep.Evaluation;
+import dev.vmoe.lab.cli.BesideOption.OpenModels;
+import dev.vmoe.lab.sweep.EvaluationPictures;
 import dev.vmoe.lab.sweep.Interval;
+import dev.vmoe.lab.sweep.ModelsEvaluation;
 import dev.vmoe.lab.sweep.SweepRow;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.output.Json;
+import dev.vmoe.output.OutputFiles;
 import dev.vmoe.output.Table;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.function.Function;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,16 +30,19 @@ import picocli.CommandLine.Option;
     name = "evaluate",
     description = {
       "Accuracy and time of a model at many capacity ratios, K and routings on labelled images,"
-          + " beside its dense twin; all of them in one run, batch by batch in turn.",
+          + " beside its dense twin and other models; all of them in one run, batch by batch in"
+          + " turn. A CSV may say in a column split which part of the set an image belongs to:"
+          + " accuracy and the difference from the twin are given for each.",
       "Ratios, unless --ratios names others: 2, 1.05, 0.75, 0.5, 0.35, 0.25, 0.15 and 0.1.",
-      "LABELLED is a folder with one sub-folder a class, a CSV of file,label, or an IDX images file"
-          + " with its labels beside it."
+      "LABELLED is a folder with one sub-folder a class, a CSV of file,label or a folder with it as"
+          + " labels.csv, or an IDX images file with its labels beside it."
     })
 final class EvaluateCommand extends LabCommand {
 
   private static final List<Double> RATIOS = List.of(2.0, 1.05, 0.75, 0.5, 0.35, 0.25, 0.15, 0.1);
 
   @Mixin private final CapacityOptions capacity = new CapacityOptions();
+  @Mixin private final MoreModelsOption beside = new MoreModelsOption();
   @Mixin private final BatchOptions batches = new BatchOptions();
   @Mixin private final CsvOption csv = new CsvOption();
   @Mixin private final JsonOption json = new JsonOption();
@@ -49,18 +55,29 @@ final class EvaluateCommand extends LabCommand {
       description = "Who claims slots first (default: ${DEFAULT-VALUE}).")
   private List<String> routings = List.of();
 
+  @Option(
+      names = "--pictures",
+      paramLabel = "DIR",
+      description = "Draw accuracy over time of all models there, an SVG for each split.")
+  private @Nullable Path pictures;
+
   private EvaluateCommand() {}
 
   @Override
   public Integer call() throws Exception {
     batches.check();
     try (BatchClassifier classifier = capacity.open();
-        BatchClassifier twin = capacity.openTwin()) {
+        BatchClassifier twin = capacity.openTwin();
+        OpenModels others = beside.open(capacity, spec)) {
       ModelCard card = classifier.card();
-      List<RoutingSettings> settings = valid(() -> settings(card));
-      Evaluation evaluation = new Evaluation(classifier, twin, settings, batches.batch());
+      List<RoutingSettings> settings = settingsOf(card, valid(() -> settings(card)));
+      ModelsEvaluation evaluation =
+          new ModelsEvaluation(classifier, settings, twin, batches.batch());
+      for (BatchClassifier other : others.sessions()) {
+        evaluation.add(other, settingsOf(other.card(), settings));
+      }
       batches.forEach(card, "evaluated", evaluation::add);
-      write(evaluation.rows(), card, settings.get(0));
+      write(evaluation, card, settings.get(0));
     }
     return 0;
   }
@@ -82,36 +99,36 @@ final class EvaluateCommand extends LabCommand {
     return settings;
   }
 
-  private void write(List<SweepRow> rows, ModelCard card, RoutingSettings first)
+  /** Returns the settings that a model can run: of a dense one a single one, as it ignores them. */
+  private static List<RoutingSettings> settingsOf(ModelCard model, List<RoutingSettings> settings) {
+    return model.dense()
+        ? settings.subList(0, 1)
+        : settings.stream()
+            .filter(point -> point.expertsPerToken() <= model.expertsPerToken())
+            .toList();
+  }
+
+  private void write(ModelsEvaluation evaluation, ModelCard card, RoutingSettings first)
       throws IOException {
-    Table table =
-        new Columns<SweepRow>()
-            .add("model", SweepRow::model)
-            .add("routing", sparse(card, row -> row.point().settings().routing().label()))
-            .add("K", sparse(card, row -> row.point().settings().expertsPerToken()))
-            .add("ratio", sparse(card, row -> row.point().settings().capacityRatio()))
-            .add("effective", sparse(card, row -> Table.decimals(row.effectiveRatio(), 3)))
-            .add("accuracy", 4, SweepRow::accuracy)
-            .add("minus_dense", 4, SweepRow.ofDifference(Interval::mean))
-            .add("low_95", 4, SweepRow.ofDifference(Interval::low))
-            .add("high_95", 4, SweepRow.ofDifference(Interval::high))
-            .add("ms_per_image", 4, SweepRow::millisPerImage)
-            .add("processed", sparse(card, row -> Table.decimals(row.processed(), 4)))
-            .table(rows);
+    List<SweepRow> rows = evaluation.rows();
+    EvaluationTables tables = new EvaluationTables(evaluation);
+    Table table = tables.points();
     print(table.toText());
+    print(tables.twinMet());
     csv.write(table);
     ObjectNode result = Json.object();
     result.put("images", rows.get(0).images());
     result.put("batch", batches.batch());
     ArrayNode all = result.putArray("rows");
     rows.forEach(row -> addJson(all.addObject(), row, card, first));
+    tables.addTo(result);
     json.write(result);
-  }
-
-  /** Returns a figure of rows whose model has experts; null for the others. */
-  private static Function<SweepRow, @Nullable Object> sparse(
-      ModelCard card, Function<SweepRow, Object> figure) {
-    return row -> isDense(row, card) ? null : figure.apply(row);
+    if (pictures != null) {
+      for (Map.Entry<String, String> picture :
+          EvaluationPictures.draw(evaluation.models(), batches.batch()).entrySet()) {
+        OutputFiles.write(pictures.resolve(picture.getKey()), picture.getValue());
+      }
+    }
   }
 
   private static boolean isDense(SweepRow row, ModelCard card) {

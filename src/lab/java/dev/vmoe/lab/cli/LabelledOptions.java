@@ -17,7 +17,7 @@ final class LabelledOptions {
   @Option(
       names = "--images",
       paramLabel = "LABELLED",
-      description = "Labelled images (default: the bundled Fashion-MNIST test images).")
+      description = "Labelled images (default: the bundled test images).")
   private @Nullable Path images;
 
   /** Returns the set. */

@@ -12,9 +12,11 @@ import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.lab.routing.PngCanvas;
 import dev.vmoe.lab.routing.RoutingRows;
 import dev.vmoe.lab.routing.RoutingTally;
+import dev.vmoe.modelstore.ModelOpener;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.output.OutputFiles;
+import dev.vmoe.output.Table;
 import dev.vmoe.profile.RoutingMapPicture;
 import dev.vmoe.profile.RoutingTable;
 import dev.vmoe.settings.Settings;
@@ -52,10 +54,12 @@ import picocli.CommandLine.ParameterException;
           + " class, in bits.",
       "With --settings (or --bootstrap-server, --registry, --set) from the routing profile that running"
           + " instances keep in Kafka; without, by running a model on labelled images.",
-      "LABELLED is a folder with one sub-folder a class, a CSV of file,label, or an IDX images file"
-          + " with its labels beside it.",
+      "LABELLED is a folder with one sub-folder a class, a CSV of file,label or a folder with it as"
+          + " labels.csv, or an IDX images file with its labels beside it.",
       "Written to DIR: routing-map.svg and .png, routing-map.csv (a row a layer, class and expert) and"
-          + " routing-map-layers.csv (a row a layer)."
+          + " routing-map-layers.csv (a row a layer). Where the model has groups of classes, such as"
+          + " scripts, also routing-map-groups.csv and routing-map-groups-layers.csv; of more than"
+          + " 60 classes, the map shows the groups."
     })
 final class RoutingMapCommand extends LabCommand {
 
@@ -74,6 +78,14 @@ final class RoutingMapCommand extends LabCommand {
           "Of the models in the routing profile, the one whose weights' hash begins so (default: the"
               + " one that was counted last).")
   private @Nullable String weights;
+
+  @Option(
+      names = "--groups",
+      paramLabel = "M.onnx",
+      description =
+          "With --settings: the model's file, which says what group each class belongs to; the"
+              + " routing profile does not (default: no groups).")
+  private @Nullable Path groupsOf;
 
   @Option(
       names = "--layers",
@@ -97,12 +109,15 @@ final class RoutingMapCommand extends LabCommand {
     if (connects()) {
       refuseWith("--settings and the like", "--model", "--images", "--batch", "--limit");
       refuseWith("--settings and the like", "--capacity-ratio", "--experts-per-token", "--routing");
-      write(ofTopic(connection.settings()));
+      RoutingTable table = ofTopic(connection.settings());
+      write(table, groups(table));
     } else {
-      if (weights != null) {
-        throw usage("--weights chooses from a routing profile: it needs --settings");
+      if (weights != null || groupsOf != null) {
+        throw usage(
+            (weights != null ? "--weights chooses from" : "--groups completes")
+                + " a routing profile: it needs --settings");
       }
-      write(ofImages());
+      writeOfImages();
     }
     return 0;
   }
@@ -120,7 +135,21 @@ final class RoutingMapCommand extends LabCommand {
     }
   }
 
-  private RoutingTable ofImages() throws IOException {
+  /** Returns the groups of the classes of a model in Kafka. */
+  private Map<String, String> groups(RoutingTable table) throws IOException {
+    if (groupsOf == null) {
+      return Map.of();
+    }
+    ModelCard card = ModelOpener.card(groupsOf);
+    if (!card.weightsHash().equals(table.weightsHash())) {
+      throw usage(
+          "--groups %s: its weights are %s, but the routing profile is of %s"
+              .formatted(groupsOf, card.weightsHash(), table.weightsHash()));
+    }
+    return card.groupsByClass();
+  }
+
+  private void writeOfImages() throws IOException {
     try (BatchClassifier classifier = model.open()) {
       ModelCard card = classifier.card();
       if (card.dense()) {
@@ -131,9 +160,9 @@ final class RoutingMapCommand extends LabCommand {
       batches.forEach(
           card,
           "routed",
-          (buffer, classes) ->
+          (buffer, classes, splits) ->
               tally.add(classifier.classify(buffer, classes.length, settings), classes));
-      return tally.table();
+      write(tally.table(), card.groupsByClass());
     }
   }
 
@@ -237,21 +266,32 @@ final class RoutingMapCommand extends LabCommand {
     }
   }
 
-  private void write(RoutingTable table) throws IOException {
-    RoutingMapPicture picture = picture(table);
+  private void write(RoutingTable table, Map<String, String> groups) throws IOException {
+    RoutingMapPicture picture = picture(RoutingMapPicture.rows(table, groups));
     OutputFiles.write(out.resolve("routing-map.svg"), picture.toSvg());
     OutputFiles.write(out.resolve("routing-map.png"), PngCanvas.of(picture));
-    OutputFiles.write(out.resolve("routing-map.csv"), RoutingRows.cells(table).toCsv());
-    OutputFiles.write(out.resolve("routing-map-layers.csv"), RoutingRows.byLayer(table).toCsv());
     PrintWriter text = out();
-    text.println(
-        "mutual information between the expert of a kept choice and the image's class, in bits:");
-    text.print(RoutingRows.byLayer(table).toText());
+    write(table, "class", "routing-map");
+    if (!groups.isEmpty()) {
+      write(table.grouped(groups), "group of classes", "routing-map-groups");
+    }
     if (table.otherImages() > 0) {
       text.println(
           table.otherImages() + " images with labels that the model does not know are left out");
     }
     text.flush();
+  }
+
+  /** Writes a table, and prints what each layer tells of its rows. */
+  private void write(RoutingTable table, String row, String file) throws IOException {
+    Table byLayer = RoutingRows.byLayer(table);
+    OutputFiles.write(out.resolve(file + ".csv"), RoutingRows.cells(table).toCsv());
+    OutputFiles.write(out.resolve(file + "-layers.csv"), byLayer.toCsv());
+    out()
+        .printf(
+            "mutual information between the expert of a kept choice and the image's %s, in bits:%n",
+            row);
+    out().print(byLayer.toText());
   }
 
   private RoutingMapPicture picture(RoutingTable table) {

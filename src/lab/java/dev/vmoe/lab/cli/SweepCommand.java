@@ -36,8 +36,8 @@ import picocli.CommandLine.Option;
           + " with BPR and vanilla order, beside the dense twin: a CSV, pictures drawn from it, and"
           + " the quality profile that adaptive capacity goes by. Of a dense model: its one point.",
       "Ratios, unless --ratios names others: 0.1, 0.15, 0.25, 0.35, 0.5, 0.75, 1.05, 2 and E/K.",
-      "LABELLED is a folder with one sub-folder a class, a CSV of file,label, or an IDX images file"
-          + " with its labels beside it. Images are taken in a random order drawn from the seed,"
+      "LABELLED is a folder with one sub-folder a class, a CSV of file,label or a folder with it as"
+          + " labels.csv, or an IDX images file with its labels beside it. Images are taken in a random order drawn from the seed,"
           + " and batches are formed in it.",
       "A sweep that was cut off goes on where it stopped when it is called again with the same"
           + " options."

@@ -85,7 +85,7 @@ public record EvaluatedModels(List<List<SweepRow>> rows) {
         .forEach(
             set.iterator(),
             set.size(),
-            (images, classes) -> evaluations.forEach(model -> model.add(images, classes)),
+            (images, classes, splits) -> evaluations.forEach(model -> model.add(images, classes)),
             done);
     return new EvaluatedModels(evaluations.stream().map(Evaluation::rows).toList());
   }

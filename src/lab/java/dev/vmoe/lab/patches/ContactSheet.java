@@ -11,6 +11,7 @@ import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingCounts;
 import dev.vmoe.output.Table;
+import dev.vmoe.picture.Markup;
 import dev.vmoe.picture.PatchGrid;
 import java.io.IOException;
 import java.io.InputStream;
@@ -148,7 +149,7 @@ public final class ContactSheet {
         "<div><h2>%s</h2><span class=\"faint\">%simage %d of the %d in the batch</span></div></header>\n"
             .formatted(
                 escape(image.name()),
-                image.label() == null ? "" : "labelled " + escape(image.label()) + ", ",
+                image.label() == null ? "" : "labelled " + Markup.name(image.label()) + ", ",
                 watched.place() + 1,
                 explanation.batch().numImages()));
     for (Explanation.Pair pair : explanation.runs()) {
@@ -172,7 +173,7 @@ public final class ContactSheet {
         "<div><b>%s</b>: %s %s%s, %s of its choices processed<div class=\"layers\">\n"
             .formatted(
                 name(run.result().settings().routing()),
-                escape(best.label()),
+                Markup.name(best.label()),
                 Table.decimals(best.score(), 3),
                 right == null || right ? "" : " <b class=\"wrong\">wrong</b>",
                 percent(run.result().counts().processedShare(watched.place()))));

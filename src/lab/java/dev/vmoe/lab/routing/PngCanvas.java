@@ -12,10 +12,13 @@ import static org.bytedeco.opencv.global.opencv_imgproc.rectangle;
 import dev.vmoe.image.OpenCv;
 import dev.vmoe.image.PngEncoder;
 import dev.vmoe.picture.Canvas;
+import dev.vmoe.picture.CodePoints;
 import dev.vmoe.profile.RoutingMapPicture;
+import java.awt.image.BufferedImage;
 import java.text.Normalizer;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.indexer.UByteIndexer;
 import org.bytedeco.opencv.opencv_core.Mat;
 import org.bytedeco.opencv.opencv_core.Point;
 import org.bytedeco.opencv.opencv_core.Scalar;
@@ -23,8 +26,10 @@ import org.bytedeco.opencv.opencv_core.Size;
 
 /**
  * A canvas that becomes a PNG. Texts use OpenCV's own stroke font, so that a machine without
- * display and fonts draws the same picture. The font is ASCII only: other letters lose their
- * accents or become question marks.
+ * display and fonts draws the same picture. The font is ASCII only. Other letters lose their
+ * accents. What is left is drawn in a font of the machine, if it has one that shows all of the
+ * text; else a short name becomes its code points, and in a longer one those letters are question
+ * marks.
  */
 public final class PngCanvas implements Canvas, AutoCloseable {
 
@@ -76,17 +81,23 @@ public final class PngCanvas implements Canvas, AutoCloseable {
 
   @Override
   public void text(double x, double y, Anchor anchor, double size, boolean bold, String text) {
+    String ascii = withoutAccents(text);
+    BufferedImage drawn =
+        CodePoints.isAscii(ascii) ? null : InstalledFont.draw(text, size * scale, bold);
+    if (drawn != null) {
+      paste(drawn, pixel(x) - part(anchor, drawn.getWidth()), pixel(y));
+      return;
+    }
+    write(x, y, anchor, size, bold, CodePoints.isAscii(ascii) ? ascii : replaced(text, ascii));
+  }
+
+  private void write(double x, double y, Anchor anchor, double size, boolean bold, String text) {
     double fontScale = size * scale / FONT_SIZE;
     int thickness = Math.max(1, (int) Math.round(fontScale * (bold ? 2.2 : 1.2)));
-    try (BytePointer ascii = new BytePointer(ascii(text));
+    try (BytePointer ascii = new BytePointer(text);
         IntPointer baseLine = new IntPointer(1);
         Size extent = getTextSize(ascii, FONT_HERSHEY_SIMPLEX, fontScale, thickness, baseLine)) {
-      int left =
-          switch (anchor) {
-            case START -> pixel(x);
-            case MIDDLE -> pixel(x) - extent.width() / 2;
-            case END -> pixel(x) - extent.width();
-          };
+      int left = pixel(x) - part(anchor, extent.width());
       try (Point at = new Point(left, pixel(y))) {
         putText(
             image, ascii, at, FONT_HERSHEY_SIMPLEX, fontScale, BLACK, thickness, LINE_AA, false);
@@ -98,10 +109,35 @@ public final class PngCanvas implements Canvas, AutoCloseable {
     return (int) Math.round(place * scale);
   }
 
-  private static String ascii(String text) {
-    return Normalizer.normalize(text, Normalizer.Form.NFKD)
-        .replaceAll("\\p{M}", "")
-        .replaceAll("[^ -~]", "?");
+  /** Returns how much of a width lies before the anchor. */
+  private static int part(Anchor anchor, int width) {
+    return switch (anchor) {
+      case START -> 0;
+      case MIDDLE -> width / 2;
+      case END -> width;
+    };
+  }
+
+  /** Darkens the picture by dark text on white, whose base line is {@link InstalledFont}'s. */
+  private void paste(BufferedImage text, int left, int baseLine) {
+    int top = baseLine - InstalledFont.baseLine(text);
+    try (UByteIndexer pixels = image.createIndexer()) {
+      for (int row = Math.max(0, -top); row < text.getHeight() && top + row < image.rows(); row++) {
+        for (int c = Math.max(0, -left); c < text.getWidth() && left + c < image.cols(); c++) {
+          int grey = text.getRaster().getSample(c, row, 0);
+          pixels.put(top + row, left + c, Math.min(grey, pixels.get(top + row, left + c)));
+        }
+      }
+    }
+  }
+
+  private static String withoutAccents(String text) {
+    return Normalizer.normalize(text, Normalizer.Form.NFKD).replaceAll("\\p{Mn}", "");
+  }
+
+  private static String replaced(String text, String withoutAccents) {
+    String points = CodePoints.of(text);
+    return points.isEmpty() ? withoutAccents.replaceAll("[^ -~]", "?") : points;
   }
 
   /** Returns the picture so far as a PNG file's bytes. */

@@ -11,13 +11,13 @@ public final class RoutingRows {
 
   private RoutingRows() {}
 
-  /** Returns the mutual information between experts and classes, a row a layer. */
+  /** Returns the mutual information between experts and classes or groups, a row a layer. */
   public static Table byLayer(RoutingTable routing) {
     Table table =
         new Table(
             "block",
             "images",
-            "classes",
+            isGrouped(routing) ? "groups" : "classes",
             "experts",
             "kept_choices",
             "information_bits",
@@ -44,17 +44,22 @@ public final class RoutingRows {
     return table;
   }
 
-  /** Returns the counts and weights, a row for each layer, class and expert. */
+  private static boolean isGrouped(RoutingTable routing) {
+    return routing.groupedClasses() > 0;
+  }
+
+  /** Returns the counts and weights, a row for each layer, class or group, and expert. */
   public static Table cells(RoutingTable routing) {
+    String row = isGrouped(routing) ? "group" : "class";
     Table table =
         new Table(
             "block",
-            "class",
+            row,
             "images",
             "expert",
             "kept",
             "gate_sum",
-            "share_of_class",
+            "share_of_" + row,
             "mean_weight",
             "mean_gate");
     for (TableLayer layer : routing.layers()) {

@@ -51,6 +51,16 @@ public final class Evaluation {
     batches++;
   }
 
+  /** Runs every setting once without counting it: the first runs of a model are slower. */
+  void warmUp(ByteBuffer images, int count) {
+    points.forEach(point -> runner.runOnce(images, count, point));
+  }
+
+  /** Returns the runs of a setting so far, a slice each batch. */
+  List<SweepRun> runs(SweepPoint point) {
+    return runs.stream().filter(run -> run.point().equals(point)).toList();
+  }
+
   /** Returns the rows so far: the dense twin first, then the settings in their order. */
   public List<SweepRow> rows() {
     return SweepSummary.of(

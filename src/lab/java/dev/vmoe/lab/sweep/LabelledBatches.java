@@ -6,8 +6,10 @@ import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.moe.ModelCard;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.List;
 import java.util.function.LongConsumer;
 
 /**
@@ -26,8 +28,9 @@ public final class LabelledBatches {
      *
      * @param images (B, H, W, 3) uint8, a direct buffer
      * @param classes (B) true class of each image
+     * @param splits (B) part of the set that each image belongs to; empty where the set has none
      */
-    void add(ByteBuffer images, int[] classes);
+    void add(ByteBuffer images, int[] classes, List<String> splits);
   }
 
   private final ModelCard card;
@@ -59,13 +62,16 @@ public final class LabelledBatches {
       Iterator<LabelledImage> set, int count, BatchReceiver receiver, LongConsumer done)
       throws IOException {
     int[] classes = new int[batch];
+    List<String> splits = new ArrayList<>();
     int filled = 0;
     for (int i = 0; i < count; i++) {
       LabelledImage image = set.next();
       classes[filled] = LabelledImages.classIn(card, image);
+      splits.add(image.split());
       decode(decoder, image, images, filled++);
       if (filled == batch || i == count - 1) {
-        receiver.add(images, Arrays.copyOf(classes, filled));
+        receiver.add(images, Arrays.copyOf(classes, filled), List.copyOf(splits));
+        splits.clear();
         filled = 0;
         done.accept(i + 1L);
       }

@@ -2,6 +2,7 @@ package dev.vmoe.lab.sweep;
 
 import dev.vmoe.dataset.IdxImages;
 import dev.vmoe.dataset.LabelledImage;
+import dev.vmoe.dataset.LabelsCsv;
 import dev.vmoe.moe.ModelCard;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -71,8 +72,8 @@ public interface LabelledImages extends Iterator<LabelledImage>, AutoCloseable {
 
   /**
    * Opens a set of one of three kinds: a folder with one sub-folder a class; a CSV of file and
-   * label, with paths relative to it; a pair of IDX files, given by the one with images or by their
-   * folder.
+   * label, with paths relative to it, or a folder that has it as {@code labels.csv}; a pair of IDX
+   * files, given by the one with images or by their folder.
    *
    * @param classNames names of the classes that IDX files have as numbers; if empty, the label is
    *     the number itself
@@ -87,9 +88,11 @@ public interface LabelledImages extends Iterator<LabelledImage>, AutoCloseable {
       if (idx.size() > 1) {
         throw new IOException(path + " holds several sets, name one of them: " + idx);
       }
-      return idx.isEmpty()
-          ? LabelledFiles.ofFolders(path)
-          : new IdxSet(IdxImages.open(idx.get(0), classNames));
+      if (!idx.isEmpty()) {
+        return new IdxSet(IdxImages.open(idx.get(0), classNames));
+      }
+      Path labels = path.resolve(LabelsCsv.NAME);
+      return Files.exists(labels) ? LabelledFiles.ofCsv(labels) : LabelledFiles.ofFolders(path);
     }
     if (IdxImages.isImageFile(path)) {
       return new IdxSet(IdxImages.open(path, classNames));
@@ -110,8 +113,8 @@ public interface LabelledImages extends Iterator<LabelledImage>, AutoCloseable {
     if (index < 0) {
       throw new IOException(
           String.format(
-              "%s has the label '%s', which is not one of the model's %d classes: %s",
-              image.name(), image.label(), card.classes().size(), card.classes()));
+              "%s has the label '%s', which is not one of the model's %s",
+              image.name(), image.label(), card.classesInShort()));
     }
     return index;
   }

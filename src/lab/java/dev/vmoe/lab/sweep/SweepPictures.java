@@ -24,14 +24,15 @@ import java.util.function.ToDoubleFunction;
  */
 public final class SweepPictures {
 
-  private static final String BLUE = "#0072b2";
-  private static final String ORANGE = "#d55e00";
-  private static final String GREY = "#444444";
+  static final String BLUE = "#0072b2";
+  static final String ORANGE = "#d55e00";
+  static final String GREY = "#444444";
 
   /** Lighter to darker, small batches to large ones. */
   private static final List<String> BLUES = List.of("#8fc7e8", "#4f9fd0", "#1f73ad", "#0b3f6b");
 
-  private static final Axis ACCURACY = new Axis("accuracy, %", false);
+  static final Axis ACCURACY = new Axis("accuracy, %", false);
+  static final Axis TIME = new Axis("time of the model, ms an image", false);
   private static final Axis RATIO =
       new Axis("effective capacity ratio: slots of all experts / token choices", true);
 
@@ -72,7 +73,7 @@ public final class SweepPictures {
         new LineChart(
             name(rows) + ": accuracy over time",
             "batches of " + batch + ", " + images(rows) + ", median times",
-            new Axis("time of the model, ms an image", false),
+            TIME,
             ACCURACY);
     addCurves(chart, rows, plan, SweepRow::millisPerImage);
     twin(rows, batch)
@@ -118,16 +119,24 @@ public final class SweepPictures {
     for (int k : largestFirst) {
       boolean main = k == largestK(plan);
       for (Routing routing : Routing.values()) {
-        boolean priority = routing == Routing.BATCH_PRIORITY;
-        chart.add(
-            new Series(
-                (priority ? "BPR" : "vanilla") + ", K = " + k,
-                priority ? BLUE : ORANGE,
-                !main,
-                main ? Mark.FILLED : Mark.OPEN,
-                points(rows, curve(routing, k, plan.largestBatch()), x)));
+        chart.add(curve(routing, k, main, points(rows, curve(routing, k, plan.largestBatch()), x)));
       }
     }
+  }
+
+  /**
+   * Returns the curve of a routing and K.
+   *
+   * @param main whether K is the largest of the picture
+   */
+  static Series curve(Routing routing, int k, boolean main, List<ChartPoint> points) {
+    boolean priority = routing == Routing.BATCH_PRIORITY;
+    return new Series(
+        (priority ? "BPR" : "vanilla") + ", K = " + k,
+        priority ? BLUE : ORANGE,
+        !main,
+        main ? Mark.FILLED : Mark.OPEN,
+        points);
   }
 
   private static void addTwinLevel(LineChart chart, List<SweepRow> rows, int batch) {
@@ -163,11 +172,12 @@ public final class SweepPictures {
   }
 
   private static ChartPoint point(SweepRow row, double x) {
-    return new ChartPoint(
-        x,
-        100 * row.accuracy(),
-        100 * row.accuracyInterval().low(),
-        100 * row.accuracyInterval().high());
+    return point(x, row.accuracyInterval());
+  }
+
+  /** Returns an accuracy in percent with its error bar. */
+  static ChartPoint point(double x, Interval accuracy) {
+    return new ChartPoint(x, 100 * accuracy.mean(), 100 * accuracy.low(), 100 * accuracy.high());
   }
 
   private static int largestK(SweepPlan plan) {

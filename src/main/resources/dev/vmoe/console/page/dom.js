@@ -13,6 +13,17 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** Names of at most so many characters get their code points as a title: no font may have them. */
+const SHORT_NAME = 4;
+
+/** Makes a name of any script: isolated, as it may run from right to left. */
+export function named(name) {
+  const points = [...name].map((character) => character.codePointAt(0));
+  const odd = points.length <= SHORT_NAME && points.some((point) => point > 0x7e);
+  const title = points.map((point) => `U+${point.toString(16).toUpperCase().padStart(4, '0')}`).join(' ');
+  return make('bdi', {title: odd ? title : null}, name);
+}
+
 /** Sets an element's text if it differs. */
 export function say(id, text) {
   const element = byId(id);

@@ -1,6 +1,6 @@
 // Images of one of the newest batches. Skipped patches are covered: their tokens got no slot.
 
-import {byId, make, say} from './dom.js';
+import {byId, make, named, say} from './dom.js';
 import * as format from './format.js';
 
 const PAUSE_MS = 1500;
@@ -42,10 +42,10 @@ function tile(image) {
   if (digits.length > 0 && batch.columns > 0) picture.append(cover(digits, batch.columns));
   const verdict = right === null ? '' : right ? '✓ ' : '✗ ';
   const text = make('div', {class: 'text'},
-    make('p', {class: right === false ? 'class wrong' : 'class'}, verdict, best.label),
-    make('p', {class: 'beside'}, format.percent(best.score), right === false
-      ? `, labelled ${image.label}`
-      : rest.length === 0 ? '' : `, then ${rest[0].label} ${format.percent(rest[0].score)}`),
+    make('p', {class: right === false ? 'class wrong' : 'class'}, verdict, named(best.label)),
+    make('p', {class: 'beside'}, format.percent(best.score), ...(right === false
+      ? [', labelled ', named(image.label)]
+      : rest.length === 0 ? [] : [', then ', named(rest[0].label), ` ${format.percent(rest[0].score)}`])),
     make('p', {class: 'beside'}, digits.length === 0 ? '' : `${skipped}/${digits.length} patches skipped`));
   return make('li', {}, picture, text);
 }
