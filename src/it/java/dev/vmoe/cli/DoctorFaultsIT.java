@@ -80,7 +80,7 @@ class DoctorFaultsIT extends DoctorFixture {
   private long noise() {
     return out.toString()
         .lines()
-        .filter(line -> line.matches("(failed|warning) +(memory|temporary directory) .*"))
+        .filter(line -> line.matches("(failed|warning) +(memory|decoding|temporary directory) .*"))
         .count();
   }
 

@@ -71,6 +71,7 @@ class DoctorIT extends DoctorFixture {
             "device",
             "configuration",
             "memory",
+            "decoding",
             "temporary directory",
             "native libraries",
             "console");

@@ -149,15 +149,7 @@ class GracefulStopIT {
   @Test
   void shouldEndInTimeWhileTheModelHangs() throws Exception {
     Duration bound = Duration.ofSeconds(2);
-    Process process =
-        java(
-            HungRun.class,
-            List.of(
-                "bootstrap.servers=" + kafka.bootstrapServers(),
-                "schema.registry.url=" + registry.url(),
-                "model=none",
-                "log.format=json",
-                "stop.timeout.ms=" + bound.toMillis()));
+    Process process = hungRun("stop.timeout.ms=" + bound.toMillis());
     try (Load load = new Load(kafka.bootstrapServers(), FakeDecoder.grey(1))) {
       await().atMost(Duration.ofSeconds(60)).until(() -> said("out", "hangs"));
 
@@ -172,6 +164,39 @@ class GracefulStopIT {
     } finally {
       process.destroyForcibly();
     }
+  }
+
+  @Test
+  void shouldEndByItselfWithAnErrorWhenTheModelHangs() throws Exception {
+    Process process = hungRun("stop.timeout.ms=2000", "inference.timeout.ms=1000");
+    try (Load load = new Load(kafka.bootstrapServers(), FakeDecoder.grey(1))) {
+      assertThat(process.waitFor(90, TimeUnit.SECONDS)).as("ended").isTrue();
+
+      assertThat(process.exitValue()).isEqualTo(VmoeCommand.FAILED);
+      assertThat(log())
+          .anySatisfy(
+              line -> {
+                assertThat(line.get("message").textValue()).startsWith("the instance stops");
+                assertThat(line.get("stack").textValue())
+                    .contains("the model has not returned from a batch of")
+                    .contains("inference.timeout.ms = 1000");
+              });
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  /** Starts an instance whose model never returns. */
+  private Process hungRun(String... settings) throws IOException {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "bootstrap.servers=" + kafka.bootstrapServers(),
+                "schema.registry.url=" + registry.url(),
+                "model=none",
+                "log.format=json"));
+    arguments.addAll(List.of(settings));
+    return java(HungRun.class, arguments);
   }
 
   private static Duration stop(Process process, Duration bound) throws InterruptedException {

@@ -30,7 +30,8 @@ final class HungRun {
         BoundedStop.atExit(
             pipeline::close,
             OperationDefinitions.stopTimeout(settings),
-            () -> VmoeCommand.STOPPED_LATE);
+            () ->
+                pipeline.failure().isPresent() ? VmoeCommand.FAILED : VmoeCommand.STOPPED_LATE);
     try {
       Thread runs = new Thread(() -> sayOnceItRuns(classifier), "runs");
       runs.setDaemon(true);

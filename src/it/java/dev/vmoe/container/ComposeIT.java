@@ -101,7 +101,15 @@ class ComposeIT {
       JsonNode services = JSON.readTree(compose(arguments.toArray(String[]::new))).get("services");
       assertThat(services.fieldNames())
           .toIterable()
-          .contains("kafka", "registry", "topics", "pipeline", "producer", "prometheus", "grafana");
+          .contains(
+              "controller",
+              "kafka",
+              "registry",
+              "topics",
+              "pipeline",
+              "producer",
+              "prometheus",
+              "grafana");
       assertThat(services.findValues("host_ip").stream().map(JsonNode::asText))
           .hasSize(5)
           .containsOnly("127.0.0.1");

@@ -34,7 +34,8 @@ class LabLayeringTest {
       peers    | bench
       overload | chart sweep
       sizing   | chart overload bench
-      cli      | chart routing sweep patches bench peers overload sizing
+      faults   | overload
+      cli      | chart routing sweep patches bench peers overload sizing faults
       """;
 
   /** Serving packages that nothing but the commands may use. */

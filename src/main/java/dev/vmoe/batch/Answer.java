@@ -23,18 +23,28 @@ public sealed interface Answer<T> {
       T origin, int index, long queueNanos, long decodeStartNanos, long decodeNanos)
       implements Answer<T> {}
 
+  /** What kept an image from being classified. */
+  enum Cause {
+    /** The image itself. */
+    IMAGE,
+    /** It could not be answered in time. */
+    EXPIRED,
+    /** Its decoding did not end. */
+    TIMEOUT
+  }
+
   /**
    * The image cannot be classified, or not in time.
    *
    * @param origin what the submitter attached
    * @param reason why, for the image's sender
-   * @param expired whether only time was missing
+   * @param cause what kind of reason that is
    */
-  record Rejected<T>(T origin, String reason, boolean expired) implements Answer<T> {
+  record Rejected<T>(T origin, String reason, Cause cause) implements Answer<T> {
 
     /** Creates the answer to what can never be classified. */
     public Rejected(T origin, String reason) {
-      this(origin, reason, false);
+      this(origin, reason, Cause.IMAGE);
     }
   }
 }

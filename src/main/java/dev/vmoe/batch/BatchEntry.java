@@ -27,11 +27,20 @@ final class BatchEntry<T> {
   /** Why there is no answer; null for an image that can be classified. */
   @Nullable String rejection;
 
-  /** Whether it was rejected because it could not be in time. */
-  boolean expired;
+  /** What kind of rejection that is. */
+  Answer.Cause cause = Answer.Cause.IMAGE;
 
-  /** Position in the batch's buffer while decoding, in the batch's result after compaction. */
-  int slot;
+  /** Its decoding, from when its batch has a buffer. */
+  @Nullable DecodeTask task;
+
+  /** Whether its lane was closed while it was being decoded, so that nobody waits for it. */
+  boolean withdrawn;
+
+  /**
+   * Position in the batch's buffer while decoding, in the batch's result after compaction; below 0
+   * where there never was an image.
+   */
+  int slot = -1;
 
   long decodeStartNanos;
   long decodeNanos;
@@ -74,21 +83,34 @@ final class BatchEntry<T> {
   void expire(long lateNanos) {
     long lateMs = (lateNanos - 1) / 1_000_000 + 1;
     rejection = "expired: its answer would have come " + lateMs + " ms past its deadline";
-    expired = true;
+    cause = Answer.Cause.EXPIRED;
     encoded = null;
+  }
+
+  boolean expired() {
+    return cause == Answer.Cause.EXPIRED;
+  }
+
+  /** Lets it go: it is being decoded now, and takes part in nothing after that. */
+  void withdraw() {
+    rejection = "its partition has another owner";
+    withdrawn = true;
   }
 
   /** Takes over what came of decoding. */
   void decoded(DecodedImage image) {
     decodeStartNanos = image.startNanos();
     decodeNanos = image.nanos();
-    rejection = image.rejection();
+    if (!withdrawn) {
+      rejection = image.rejection();
+      cause = image.timedOut() ? Answer.Cause.TIMEOUT : Answer.Cause.IMAGE;
+    }
     encoded = null;
   }
 
   Answer<T> answer() {
     return rejection == null
         ? new Answer.Classified<>(origin, slot, queueNanos, decodeStartNanos, decodeNanos)
-        : new Answer.Rejected<>(origin, rejection, expired);
+        : new Answer.Rejected<>(origin, rejection, cause);
   }
 }

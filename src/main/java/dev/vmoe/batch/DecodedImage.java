@@ -1,9 +1,7 @@
 package dev.vmoe.batch;
 
 import dev.vmoe.image.BadImageException;
-import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.InferenceException;
-import java.nio.ByteBuffer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -13,33 +11,57 @@ import org.slf4j.LoggerFactory;
  * What came of decoding one image.
  *
  * @param rejection why it has no answer, for its sender; null if it is decoded
- * @param failure why this machine cannot decode at all; null if it can
+ * @param timedOut whether it was rejected because decoding did not end
+ * @param failure why this machine cannot decode it; null if it can
  * @param startNanos when decoding began, by the clock of the batcher
  * @param nanos how long it took, in nanoseconds
  */
 record DecodedImage(
-    @Nullable String rejection, @Nullable InferenceException failure, long startNanos, long nanos) {
+    @Nullable String rejection,
+    boolean timedOut,
+    @Nullable InferenceException failure,
+    long startNanos,
+    long nanos) {
 
   private static final Logger log = LoggerFactory.getLogger(DecodedImage.class);
 
-  /** Decodes an image into its slot of a batch's buffer. */
-  static DecodedImage of(
-      byte[] encoded, ImageDecoder decoder, ByteBuffer buffer, int slot, LongSupplier nanoClock) {
+  /** A part of decoding. */
+  @FunctionalInterface
+  interface Work {
+    void run() throws BadImageException, InterruptedException;
+  }
+
+  /** Does a part of decoding, and returns what came of it. */
+  static DecodedImage of(int encodedBytes, LongSupplier nanoClock, Work work)
+      throws InterruptedException {
     long startNanos = nanoClock.getAsLong();
     String rejection = null;
     InferenceException failure = null;
     try {
-      decoder.decode(encoded, buffer, slot);
+      work.run();
     } catch (BadImageException e) {
       rejection = e.getMessage();
+    } catch (InferenceException e) {
+      failure = e;
     } catch (RuntimeException e) {
       // A defect of the decoder: the image must not stop the stream, nor be lost.
-      log.error("decoder failed on an image of {} bytes", encoded.length, e);
+      log.error("decoder failed on an image of {} bytes", encodedBytes, e);
       rejection = "the decoder failed: " + e;
     } catch (Error e) {
       // Not the image's fault (natives missing, memory): a dead letter would be wrong.
       failure = new InferenceException("decoding failed on this machine: " + e, e);
     }
-    return new DecodedImage(rejection, failure, startNanos, nanoClock.getAsLong() - startNanos);
+    return new DecodedImage(
+        rejection, false, failure, startNanos, nanoClock.getAsLong() - startNanos);
+  }
+
+  /** Returns what came of an image whose decoding did not end. */
+  static DecodedImage ofTimeout(String rejection, long nowNanos) {
+    return new DecodedImage(rejection, true, null, nowNanos, 0);
+  }
+
+  /** Returns whether there is an image. */
+  boolean isDecoded() {
+    return rejection == null && failure == null;
   }
 }

@@ -26,8 +26,8 @@ final class MicroBatch<T> {
   /** Images to decode: entries that came with bytes. */
   int images;
 
-  /** Those of them that have expired since. */
-  private int expired;
+  /** Those of them that have expired since, or whose lane was closed. */
+  private int gone;
 
   /** Encoded bytes of these images. */
   long bytes;
@@ -65,7 +65,7 @@ final class MicroBatch<T> {
 
   void add(BatchEntry<T> entry) {
     entries.add(entry);
-    if (!entry.expired) {
+    if (!entry.expired()) {
       places++;
     }
     if (entry.encoded != null) {
@@ -110,12 +110,31 @@ final class MicroBatch<T> {
       undecoded--;
     }
     entry.expire(lateNanos);
-    expired++;
+    gone++;
   }
 
-  /** Returns the images that have not expired, decodable or not. */
+  /**
+   * Drops an entry that nobody waits for any more: it is not decoded, does not run and is no load.
+   * Its place in the buffer stays empty.
+   */
+  void withdraw(BatchEntry<T> entry) {
+    if (entry.slot >= 0 && !entry.expired()) {
+      gone++;
+    }
+    DecodeTask task = entry.task;
+    if (entry.encoded != null && task != null && !task.withdraw()) {
+      entry.withdraw(); // a worker has it, and will say when it is done
+      return;
+    }
+    if (entry.encoded != null) {
+      undecoded--;
+    }
+    entries.remove(entry);
+  }
+
+  /** Returns the images that still want an answer, decodable or not. */
   int live() {
-    return images - expired;
+    return images - gone;
   }
 
   /** Returns the time until the most urgent image is due; {@link Long#MAX_VALUE} if none is. */

@@ -1,21 +1,21 @@
 package dev.vmoe.batch;
 
 import dev.vmoe.inference.InferenceException;
-import dev.vmoe.moe.ImagePriority;
+import dev.vmoe.settings.Settings;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntFunction;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +28,10 @@ import org.slf4j.LoggerFactory;
  * inference thread when it has nothing to run. Batches begin to run in the order they were opened;
  * a lane gives out its shares in the order its images came, whichever batch ends first.
  *
+ * <p>What cannot go on is not waited for. A batch fails by itself where there is no memory for it.
+ * If a run does not return, too many decodes hang or a thread of the batcher fails, the batcher is
+ * {@linkplain #broken() broken}: its lanes throw, and its owner is told.
+ *
  * @param <T> what submitters attach to each image
  */
 public final class MicroBatcher<T> implements AutoCloseable {
@@ -37,18 +41,21 @@ public final class MicroBatcher<T> implements AutoCloseable {
   private final Supplier<BatchTerms> terms;
   private final String idPrefix = UUID.randomUUID().toString().substring(0, 8);
 
-  private final ReentrantLock lock = new ReentrantLock();
+  final ReentrantLock lock = new ReentrantLock();
 
   /** Something for an inference thread: a batch opened, closed or fully decoded. */
   private final Condition work = lock.newCondition();
 
-  /** Something for the lanes: a batch finished. */
-  private final Condition finished = lock.newCondition();
+  /** Something for the lanes: a batch finished, or none will any more. */
+  final Condition finished = lock.newCondition();
 
   /** Batches that have not started to run, in the order they were opened; the last may fill. */
   private final Deque<MicroBatch<T>> queue = new ArrayDeque<>();
 
-  private final Deque<ByteBuffer> freeBuffers = new ArrayDeque<>();
+  final Breakdown breakdown = new Breakdown();
+  private final WorkWatch watch = new WorkWatch();
+  private final WorkBounds bounds;
+  private final BatchBuffers buffers;
   private final LongSupplier nanoClock;
   private final Decoding decoding;
   private final BatchRunner<T> runner;
@@ -62,33 +69,43 @@ public final class MicroBatcher<T> implements AutoCloseable {
    *
    * @param terms terms in force; asked when a batch is opened, so that a change counts from the
    *     next one on
-   * @param decodeThreads threads that decode, at least 1
+   * @param bounds on the work of decoders and models
    * @param observer told of each batch that has run
    */
-  public MicroBatcher(Supplier<BatchTerms> terms, int decodeThreads, RunObserver<T> observer) {
-    this(terms, decodeThreads, observer, System::nanoTime);
+  public MicroBatcher(Supplier<BatchTerms> terms, WorkBounds bounds, RunObserver<T> observer) {
+    this(terms, bounds, observer, System::nanoTime, ByteBuffer::allocateDirect);
   }
 
-  /** Starts the batcher's threads with another clock, of monotonic nanoseconds. */
+  /**
+   * Starts the batcher's threads with another clock and other memory.
+   *
+   * @param nanoClock monotonic time, in nanoseconds
+   * @param allocator returns a buffer of so many bytes
+   */
   MicroBatcher(
       Supplier<BatchTerms> terms,
-      int decodeThreads,
+      WorkBounds bounds,
       RunObserver<T> observer,
-      LongSupplier nanoClock) {
+      LongSupplier nanoClock,
+      IntFunction<ByteBuffer> allocator) {
     this.terms = terms;
+    this.bounds = bounds;
     this.nanoClock = nanoClock;
     int runs = terms.get().model().classifier().parallelRuns();
-    for (int i = 0; i < buffers(runs); i++) {
-      freeBuffers.add(ByteBuffer.allocateDirect(terms.get().bufferBytes()));
-    }
+    this.buffers = new BatchBuffers(buffers(runs), terms.get().bufferBytes(), allocator);
     AtomicInteger worker = new AtomicInteger();
     this.decoding =
         new Decoding(
-            decodeThreads, task -> daemon(task, "vmoe-decode-" + worker.incrementAndGet()));
+            bounds,
+            watch,
+            nanoClock,
+            task -> daemon(task, "vmoe-decode-" + worker.incrementAndGet()),
+            this::breakDown);
     this.runner = new BatchRunner<>(decoding, observer, nanoClock);
     for (int i = 1; i <= runs; i++) {
       inference.add(daemon(this::runBatches, i == 1 ? "vmoe-inference" : "vmoe-inference-" + i));
     }
+    watch.start();
     inference.forEach(Thread::start);
   }
 
@@ -115,13 +132,41 @@ public final class MicroBatcher<T> implements AutoCloseable {
 
   /** Opens a lane for one submitter. */
   public Lane<T> openLane() {
-    return new BatchLane();
+    return new BatchLane<>(this);
   }
 
-  // ---- submitting: on the lanes' threads ----
+  /** Completes with the reason if the batcher can no longer go on, and its process has to end. */
+  public CompletionStage<InferenceException> broken() {
+    return breakdown.reason();
+  }
+
+  private void breakDown(InferenceException reason) {
+    breakdown.because(reason);
+    lock.lock();
+    try {
+      finished.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // ---- what lanes ask, on their own threads ----
+
+  long nanos() {
+    return nanoClock.getAsLong();
+  }
+
+  /** Throws if no batch will finish any more, because the batcher is closed. */
+  void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the micro-batcher is closed");
+    }
+  }
 
   /** Adds an entry to the batch that is filling, opening one if none is; returns that batch. */
-  private MicroBatch<T> add(BatchEntry<T> entry) {
+  MicroBatch<T> add(BatchEntry<T> entry) {
+    requireOpen();
+    breakdown.requireNone();
     expiry.arrived(entry, queue, terms.get());
     long entryBytes = entry.encoded == null ? 0 : entry.encoded.length;
     MicroBatch<T> batch = queue.peekLast();
@@ -131,12 +176,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
       batch.close(FlushReason.BYTES, entry.submittedNanos);
     }
     if (batch == null || batch.flushReason != null) {
-      batch = new MicroBatch<>(idPrefix + "-" + batchesOpened++, usable(), entry.submittedNanos);
-      queue.addLast(batch);
-      ByteBuffer buffer = freeBuffers.poll();
-      if (buffer != null) {
-        batch.buffer = fit(buffer, batch);
-      }
+      batch = open(entry.submittedNanos);
     }
     batch.add(entry);
     if (entry.encoded != null && batch.buffer != null) {
@@ -158,26 +198,45 @@ public final class MicroBatcher<T> implements AutoCloseable {
     return now;
   }
 
-  /** Returns the buffer, or a larger one in its place where batches or images have grown. */
-  private ByteBuffer fit(ByteBuffer buffer, MicroBatch<T> batch) {
-    int bytes = batch.terms.bufferBytes();
-    return buffer.capacity() < bytes ? ByteBuffer.allocateDirect(bytes) : buffer;
+  private MicroBatch<T> open(long nowNanos) {
+    MicroBatch<T> batch = new MicroBatch<>(idPrefix + "-" + batchesOpened++, usable(), nowNanos);
+    try {
+      buffers.giveTo(batch);
+    } catch (RuntimeException e) {
+      batch.terms.model().release();
+      throw e;
+    }
+    queue.addLast(batch);
+    return batch;
+  }
+
+  /** Drops what a closed lane has in a batch, unless that has begun to run. */
+  void withdraw(MicroBatch<T> batch, List<BatchEntry<T>> entries) {
+    if (queue.contains(batch)) {
+      entries.forEach(batch::withdraw);
+      work.signal(); // nothing of it may be left to decode
+    }
   }
 
   // ---- decoding: on the workers ----
 
   private void decodeLater(MicroBatch<T> batch, BatchEntry<T> entry) {
-    ByteBuffer buffer = Objects.requireNonNull(batch.buffer);
-    byte[] encoded = Objects.requireNonNull(entry.encoded);
-    decoding.execute(() -> decode(batch, entry, encoded, buffer));
+    DecodeTask task =
+        new DecodeTask(
+            Objects.requireNonNull(entry.encoded),
+            batch.terms.model().decoder(),
+            Objects.requireNonNull(batch.buffer),
+            entry.slot,
+            batch.terms.model().slotBytes(),
+            image -> decoded(batch, entry, image));
+    entry.task = task;
+    decoding.execute(task);
   }
 
-  private void decode(MicroBatch<T> batch, BatchEntry<T> entry, byte[] encoded, ByteBuffer buffer) {
-    DecodedImage image =
-        DecodedImage.of(encoded, batch.terms.model().decoder(), buffer, entry.slot, nanoClock);
+  private void decoded(MicroBatch<T> batch, BatchEntry<T> entry, DecodedImage image) {
     lock.lock();
     try {
-      if (image.failure() != null) {
+      if (image.failure() != null && !entry.withdrawn) {
         batch.failure = image.failure();
       }
       entry.decoded(image);
@@ -198,6 +257,8 @@ public final class MicroBatcher<T> implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       log.debug("inference thread stops");
+    } catch (RuntimeException | Error e) {
+      breakDown(new InferenceException("an inference thread failed: " + e, e));
     }
   }
 
@@ -234,44 +295,75 @@ public final class MicroBatcher<T> implements AutoCloseable {
     BatchRun run = null;
     RuntimeException failure = batch.failure;
     if (failure == null) {
+      WorkWatch.Piece watched = watch.begin(bounds.runTimeout(), () -> giveUp(batch));
       try {
         run = runner.run(batch);
       } catch (InferenceException e) {
         failure = e;
+      } finally {
+        watched.end();
       }
     }
+    List<MicroBatch<T>> over = new ArrayList<>();
+    over.add(batch);
     lock.lock();
     try {
       batch.run = run;
       expiry.ended(batch, nanoClock.getAsLong());
       batch.failure = failure;
+      buffers.takeBack(batch);
       if (!closed) {
-        passOn(Objects.requireNonNull(batch.buffer));
+        over.addAll(passBuffersOn());
       }
-      batch.buffer = null;
       finished.signalAll();
     } finally {
       lock.unlock();
     }
-    batch.terms.model().release();
+    over.forEach(it -> it.terms.model().release());
   }
 
-  /** Gives a free buffer to the oldest batch without one and starts its decoding. */
-  private void passOn(ByteBuffer buffer) {
-    for (MicroBatch<T> batch : queue) {
-      if (batch.buffer == null) {
-        batch.buffer = fit(buffer, batch);
-        expiry.check(batch, nanoClock.getAsLong());
-        for (BatchEntry<T> entry : batch.entries) {
-          if (entry.encoded != null) {
-            decodeLater(batch, entry);
-          }
-        }
-        work.signal(); // nothing of it may be left to decode
-        return;
+  /** A run cannot be stopped, so the process has to end. */
+  private void giveUp(MicroBatch<T> batch) {
+    breakDown(
+        new InferenceException(
+            "the model has not returned from a batch of %d images within %s = %d"
+                .formatted(
+                    batch.decodable(),
+                    Settings.INFERENCE_TIMEOUT_MS,
+                    bounds.runTimeout().toMillis())));
+  }
+
+  /**
+   * Gives free buffers to the oldest batches without one and starts their decoding.
+   *
+   * @return batches that failed, because there was no memory for them; they have left the queue
+   */
+  private List<MicroBatch<T>> passBuffersOn() {
+    List<MicroBatch<T>> failed = new ArrayList<>();
+    for (MicroBatch<T> batch : List.copyOf(queue)) {
+      if (batch.buffer != null) {
+        continue;
       }
+      try {
+        if (!buffers.giveTo(batch)) {
+          break;
+        }
+        expiry.check(batch, nanoClock.getAsLong());
+      } catch (RuntimeException e) {
+        buffers.takeBack(batch);
+        queue.remove(batch);
+        batch.failure = e;
+        failed.add(batch);
+        continue;
+      }
+      for (BatchEntry<T> entry : batch.entries) {
+        if (entry.encoded != null) {
+          decodeLater(batch, entry);
+        }
+      }
+      work.signal(); // nothing of it may be left to decode
     }
-    freeBuffers.addLast(buffer);
+    return failed;
   }
 
   /** Stops the threads; what is pending in the lanes never finishes. */
@@ -285,6 +377,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
       lock.unlock();
     }
     inference.forEach(Thread::interrupt);
+    watch.close();
     decoding.close();
     boolean interrupted = false;
     try {
@@ -298,97 +391,6 @@ public final class MicroBatcher<T> implements AutoCloseable {
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  /** A lane: its shares in order, each the entries it has in one batch. */
-  private final class BatchLane implements Lane<T> {
-
-    private record PendingShare<T>(MicroBatch<T> batch, List<BatchEntry<T>> entries) {}
-
-    private final Deque<PendingShare<T>> shares = new ArrayDeque<>();
-    private int pending;
-
-    @Override
-    public void submit(T origin, byte[] encoded, float priority, long dueNanos) {
-      ImagePriority.require(priority);
-      enter(BatchEntry.submitted(origin, priority, encoded, dueNanos, nanoClock.getAsLong()));
-    }
-
-    @Override
-    public void reject(T origin, String reason) {
-      enter(BatchEntry.rejected(origin, reason, nanoClock.getAsLong()));
-    }
-
-    private void enter(BatchEntry<T> entry) {
-      lock.lock();
-      try {
-        if (closed) {
-          throw new IllegalStateException("the micro-batcher is closed");
-        }
-        MicroBatch<T> batch = add(entry);
-        PendingShare<T> last = shares.peekLast();
-        if (last == null || last.batch() != batch) {
-          last = new PendingShare<>(batch, new ArrayList<>());
-          shares.addLast(last);
-        }
-        last.entries().add(entry);
-        pending++;
-      } finally {
-        lock.unlock();
-      }
-    }
-
-    @Override
-    public int pending() {
-      return pending;
-    }
-
-    @Override
-    public @Nullable Share<T> poll() {
-      lock.lock();
-      try {
-        PendingShare<T> head = shares.peekFirst();
-        if (head == null || !head.batch().finished()) {
-          return null;
-        }
-        if (head.batch().failure != null) {
-          throw head.batch().failure;
-        }
-        shares.removeFirst();
-        pending -= head.entries().size();
-        return new Share<>(
-            Objects.requireNonNull(head.batch().run),
-            head.entries().stream().map(BatchEntry::answer).toList());
-      } finally {
-        lock.unlock();
-      }
-    }
-
-    @Override
-    public boolean await(Duration timeout) throws InterruptedException {
-      long left = timeout.toNanos();
-      lock.lockInterruptibly();
-      try {
-        while (!shares.isEmpty() && !shares.getFirst().batch().finished()) {
-          if (closed) {
-            throw new IllegalStateException("the micro-batcher is closed");
-          }
-          if (left <= 0) {
-            return false;
-          }
-          left = finished.awaitNanos(left);
-        }
-        return true;
-      } finally {
-        lock.unlock();
-      }
-    }
-
-    @Override
-    public void close() {
-      shares.clear();
-      pending = 0;
     }
   }
 }

@@ -10,6 +10,10 @@
  *             or linger (asked by an inference thread that is idle)
  * </pre>
  *
+ * <p>Decoding keeps within {@link dev.vmoe.batch.WorkBounds}: {@code DecodeRoom} has the memory,
+ * and a {@code WorkWatch} looks at what takes too long. What nobody waits for any more leaves its
+ * batch.
+ *
  * <p>{@link dev.vmoe.batch.Deadlines} say when an image is due; {@code Expiry} takes out what
  * cannot make it.
  *

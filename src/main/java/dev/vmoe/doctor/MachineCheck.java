@@ -1,11 +1,10 @@
 package dev.vmoe.doctor;
 
-import com.sun.management.OperatingSystemMXBean;
 import dev.vmoe.batch.BufferRoom;
+import dev.vmoe.batch.DecodeMemory;
 import dev.vmoe.output.ErrorText;
 import dev.vmoe.settings.Settings;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -17,11 +16,8 @@ final class MachineCheck {
 
   private static final long MIB = 1 << 20;
 
-  /**
-   * Memory for code, threads, native libraries and the runtime's arenas. Measured: an instance with
-   * the bundled model had 760 MiB after 1,000 photographs, 512 of them heap and 14 model.
-   */
-  private static final long OTHER_BYTES = 234 * MIB;
+  /** Bytes that a pixel of a large image takes: of a progressive JPEG, while it is decoded. */
+  private static final long BYTES_PER_PIXEL = 9;
 
   /** ONNX Runtime unpacks 28 MB at each start. */
   private static final long TEMPORARY_BYTES = 32 * MIB;
@@ -43,13 +39,13 @@ final class MachineCheck {
   }
 
   void into(Findings findings) {
-    OperatingSystemMXBean machine =
-        (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     checkMemory(
         Runtime.getRuntime().maxMemory(),
         BufferRoom.ofThisJvm(),
-        machine.getTotalMemorySize(),
+        DecodeMemory.ofContainerOrMachine(),
         findings);
+    DecodeMemory memory = new DecodeMemory(settings);
+    checkDecoding(memory.bytes(modelBytes), memory.left(modelBytes), findings);
     if (System.getProperty("onnxruntime.native.path") == null) {
       checkUnpacking(findings);
     }
@@ -93,13 +89,43 @@ final class MachineCheck {
     String advice = "lower VMOE_HEAP or VMOE_DIRECT_MEMORY, or give the container more memory";
     if (needed > limitBytes) {
       findings.failed("memory", sum + ": an instance would be killed once it uses them", advice);
-    } else if (needed + OTHER_BYTES > limitBytes) {
+    } else if (needed + DecodeMemory.OTHER_BYTES > limitBytes) {
       findings.warning(
           "memory",
-          sum + ": less than " + OTHER_BYTES / MIB + " MiB are left for code, threads and runtime",
+          sum
+              + ": less than "
+              + DecodeMemory.OTHER_BYTES / MIB
+              + " MiB are left for code, threads and runtime",
           advice);
     } else {
       findings.ok("memory", sum);
+    }
+  }
+
+  /**
+   * Compares what decoding may take with what is left for it, and with the largest image.
+   *
+   * @param maxBytes what all images may take that are being decoded
+   * @param leftBytes what heap, buffers, model and the rest leave
+   */
+  void checkDecoding(long maxBytes, long leftBytes, Findings findings) {
+    long largest = BYTES_PER_PIXEL * settings.getLong(Settings.IMAGE_MAX_PIXELS);
+    String sum =
+        "images may take %d MiB while they are decoded, of %d MiB left; the largest take %d MiB"
+            .formatted(maxBytes / MIB, leftBytes / MIB, largest / MIB);
+    if (maxBytes > leftBytes) {
+      findings.warning(
+          "decoding",
+          sum + ": large images may get the instance killed",
+          "lower decode.max.bytes, VMOE_HEAP or VMOE_DIRECT_MEMORY, or give the container more"
+              + " memory");
+    } else if (largest > maxBytes) {
+      findings.warning(
+          "decoding",
+          sum + ": the largest images become dead letters",
+          "lower image.max.pixels, raise decode.max.bytes, or give the container more memory");
+    } else {
+      findings.ok("decoding", sum);
     }
   }
 

@@ -1,25 +1,17 @@
 package dev.vmoe.embedded;
 
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.PrintStream;
-import java.io.Reader;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.stream.Stream;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
-import org.apache.kafka.metadata.storage.Formatter;
-import org.apache.kafka.server.common.MetadataVersion;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,7 +76,10 @@ public final class EmbeddedKafka extends EmbeddedServer {
       try {
         Map<String, String> config = new HashMap<>(config(directory, port, FreePort.find()));
         config.putAll(overrides);
-        format(directory);
+        KafkaStorage.format(
+            directory,
+            NODE,
+            KafkaStorage.clusterId(directory).orElseGet(() -> Uuid.randomUuid().toString()));
         server = new KafkaRaftServer(new KafkaConfig(config, false), Time.SYSTEM);
         server.startup();
         return new EmbeddedKafka(server, "127.0.0.1:" + port, directory, temporary);
@@ -136,35 +131,6 @@ public final class EmbeddedKafka extends EmbeddedServer {
         // ends the transaction of a killed instance soon after its timeout
         Map.entry("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000"),
         Map.entry("controlled.shutdown.enable", "false"));
-  }
-
-  private static void format(Path directory) throws Exception {
-    Files.createDirectories(directory);
-    try (PrintStream quiet =
-        new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
-      new Formatter()
-          .setPrintStream(quiet)
-          .setNodeId(NODE)
-          .setClusterId(clusterId(directory))
-          .setDirectories(List.of(directory.toString()))
-          .setMetadataLogDirectory(directory.toString())
-          .setControllerListenerName("CONTROLLER")
-          .setReleaseVersion(MetadataVersion.latestProduction())
-          .setIgnoreFormatted(true)
-          .run();
-    }
-  }
-
-  /** Returns the id that the directory was formatted with, or a new one. */
-  private static String clusterId(Path directory) throws IOException {
-    Properties found = new Properties();
-    Path file = directory.resolve("meta.properties");
-    if (Files.exists(file)) {
-      try (Reader reader = Files.newBufferedReader(file)) {
-        found.load(reader);
-      }
-    }
-    return found.getProperty("cluster.id", Uuid.randomUuid().toString());
   }
 
   /** Returns the broker's address, for {@code bootstrap.servers}. */

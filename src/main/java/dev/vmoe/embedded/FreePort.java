@@ -6,12 +6,12 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 
 /** Finds unused ports of the loopback interface. */
-final class FreePort {
+public final class FreePort {
 
   private FreePort() {}
 
   /** Returns a free port; another process may take it before it is used. */
-  static int find() {
+  public static int find() {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     } catch (IOException e) {

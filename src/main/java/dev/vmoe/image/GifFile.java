@@ -9,7 +9,23 @@ final class GifFile {
   private static final int TRAILER = 0x3b;
   private static final int GRAPHIC_CONTROL = 0xf9;
 
+  /** What the decoder keeps of a pixel beside the picture: screen and index. */
+  private static final long KEPT = ImageHeader.RGBA + 1;
+
+  /** Its table of codes, at its largest. */
+  private static final long CODES = 8 << 20;
+
   private GifFile() {}
+
+  /**
+   * The picture, screen and indices, and what was there before the first frame, if it comes back.
+   * Frames lie within the screen, so the screen's size counts for all.
+   */
+  static long pixelBytes(EncodedBytes bytes, ImageHeader header) throws BadImageException {
+    long picture = header.alpha() ? ImageHeader.RGBA : ImageHeader.RGB;
+    long before = isDisposedOf(bytes) ? ImageHeader.RGBA : 0;
+    return header.pixels() * (picture + KEPT + before) + CODES;
+  }
 
   static ImageHeader header(EncodedBytes bytes) throws BadImageException {
     return ImageHeader.claimed(
@@ -27,6 +43,17 @@ final class GifFile {
     if (!frame) {
       throw bytes.corrupt("no frame");
     }
+  }
+
+  /** Returns whether the screen is to be as before, once the first frame has been shown. */
+  private static boolean isDisposedOf(EncodedBytes bytes) throws BadImageException {
+    boolean disposedOf = false;
+    long at = blocksStart(bytes);
+    while (at + 4 <= bytes.length() && bytes.u8(at) == EXTENSION) {
+      disposedOf |= bytes.u8(at + 1) == GRAPHIC_CONTROL && (bytes.u8(at + 3) >> 2 & 7) > 1;
+      at = blockEnd(bytes, at);
+    }
+    return disposedOf;
   }
 
   private static boolean hasTransparentColour(EncodedBytes bytes) throws BadImageException {

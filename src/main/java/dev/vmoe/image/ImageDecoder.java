@@ -16,4 +16,14 @@ public interface ImageDecoder {
    *     is then undefined
    */
   void decode(byte[] encoded, ByteBuffer images, int slot) throws BadImageException;
+
+  /**
+   * Returns the bytes outside the heap that decoding this image takes at most, as its header claims
+   * them; 0 where they do not matter. Nothing is allocated for it.
+   *
+   * @throws BadImageException if the bytes are not an image that can be decoded
+   */
+  default long decodeBytes(byte[] encoded) throws BadImageException {
+    return 0;
+  }
 }

@@ -56,6 +56,22 @@ enum ImageFormat {
     };
   }
 
+  /**
+   * Returns the bytes that the decoder allocates at most for the pixels of a file: the picture, and
+   * what it keeps beside it.
+   */
+  long pixelBytes(byte[] encoded, ImageHeader header) throws BadImageException {
+    EncodedBytes bytes = new EncodedBytes(encoded, label());
+    return switch (this) {
+      case JPEG -> JpegFile.pixelBytes(bytes, header);
+      case PNG -> PngFile.pixelBytes(bytes, header);
+      case GIF -> GifFile.pixelBytes(bytes, header);
+      case WEBP -> WebpFile.pixelBytes(bytes, header);
+      case BMP -> ImageHeader.RGB * header.pixels();
+      case TIFF_LITTLE_ENDIAN, TIFF_BIG_ENDIAN -> new TiffFile(bytes).pixelBytes(header);
+    };
+  }
+
   /** Reads the file's structure to its end and refuses it if a part is missing. */
   void requireWhole(byte[] encoded) throws BadImageException {
     EncodedBytes bytes = new EncodedBytes(encoded, label());

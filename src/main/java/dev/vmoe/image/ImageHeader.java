@@ -9,6 +9,12 @@ package dev.vmoe.image;
  */
 record ImageHeader(ImageFormat format, int width, int height, boolean alpha) {
 
+  /** Bytes of a decoded pixel of 8 bits a sample. */
+  static final long RGB = 3;
+
+  /** The same with alpha. */
+  static final long RGBA = 4;
+
   /** Maximum pixels of a side. */
   static final int MAX_SIDE = 1 << 20;
 

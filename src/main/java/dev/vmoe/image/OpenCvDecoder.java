@@ -25,6 +25,11 @@ public final class OpenCvDecoder implements ImageDecoder {
   /** As stored, with alpha, but turned upright (IMREAD_UNCHANGED would not turn). */
   private static final int WITH_ALPHA = IMREAD_COLOR | IMREAD_ANYCOLOR | IMREAD_ANYDEPTH;
 
+  /** Beside the pixels of an image: its file, which the decoder may copy, and small tables. */
+  private static final long TABLES = 256 << 10;
+
+  private static final int COPIES_OF_FILE = 2;
+
   private final Preprocessing preprocessing;
   private final DecoderLimits limits;
   private final Resizer resizer;
@@ -44,10 +49,14 @@ public final class OpenCvDecoder implements ImageDecoder {
       throw new IllegalArgumentException(
           "slot %d of %d bytes is not in %s".formatted(slot, preprocessing.slotBytes(), images));
     }
-    ImageHeader header = check(encoded);
+    ImageHeader header = withinLimits(encoded);
+    header.format().requireWhole(encoded);
     try (BytePointer data = new BytePointer(encoded);
         Mat file = new Mat(1, encoded.length, CV_8UC1, data);
         Mat image = imdecode(file, header.alpha() ? WITH_ALPHA : IMREAD_COLOR_RGB)) {
+      if (image.empty()) {
+        requireMemory(encoded, header);
+      }
       requireAsClaimed(image, header);
       ByteBuffer pixels = pixels(image);
       if (header.alpha()) {
@@ -56,12 +65,26 @@ public final class OpenCvDecoder implements ImageDecoder {
       resizer.resize(pixels, image.cols(), image.rows(), images, offset);
     } catch (RuntimeException e) {
       // OpenCV's C++ exceptions arrive as this type, with their message
+      if (OpenCv.isOutOfMemory(e)) {
+        throw noMemory(header, e);
+      }
       throw new BadImageException(
           "corrupt %s: %s".formatted(header.format().label(), firstLine(e)));
     }
   }
 
-  private ImageHeader check(byte[] encoded) throws BadImageException {
+  @Override
+  public long decodeBytes(byte[] encoded) throws BadImageException {
+    return bytes(encoded, withinLimits(encoded));
+  }
+
+  private static long bytes(byte[] encoded, ImageHeader header) throws BadImageException {
+    return header.format().pixelBytes(encoded, header)
+        + (long) COPIES_OF_FILE * encoded.length
+        + TABLES;
+  }
+
+  private ImageHeader withinLimits(byte[] encoded) throws BadImageException {
     if (encoded.length == 0) {
       throw new BadImageException("image is empty (0 bytes)");
     }
@@ -71,8 +94,29 @@ public final class OpenCvDecoder implements ImageDecoder {
     }
     ImageHeader header = ImageHeader.of(encoded);
     header.requireWithin(limits.maxPixels());
-    header.format().requireWhole(encoded);
     return header;
+  }
+
+  /**
+   * Checks, for a file that gave no picture, that its memory can be had: the format's library says
+   * of a failed allocation no more than of a damaged file.
+   */
+  private static void requireMemory(byte[] encoded, ImageHeader header) throws BadImageException {
+    try {
+      OpenCv.requireMemory(bytes(encoded, header));
+    } catch (OutOfMemoryError e) {
+      throw noMemory(header, e);
+    }
+  }
+
+  /** An error, because it is not the image's fault: a dead letter would be wrong. */
+  private static OutOfMemoryError noMemory(ImageHeader header, Throwable cause) {
+    OutOfMemoryError error =
+        new OutOfMemoryError(
+            "no memory outside the heap to decode a %s of %d x %d pixels"
+                .formatted(header.format().label(), header.width(), header.height()));
+    error.initCause(cause);
+    return error;
   }
 
   private static void requireAsClaimed(Mat image, ImageHeader header) throws BadImageException {

@@ -14,6 +14,12 @@ final class PngFile {
   /** The decoder inflates each, up to 8 MB, though nobody reads it. */
   private static final int MAX_COMPRESSED_TEXTS = 20;
 
+  /** What it keeps of each then. */
+  private static final long TEXT = 8 << 20;
+
+  /** Pictures that the decoder puts an animation's first frame together from. */
+  private static final long CANVASES = 4;
+
   /** Length, type and checksum. */
   private static final int AROUND_DATA = 12;
 
@@ -32,6 +38,33 @@ final class PngFile {
         (colourType & WITH_ALPHA) != 0 || hasTransparentColour(bytes, colourType));
   }
 
+  /**
+   * The picture, of 16 bits a sample only with alpha; canvases of an animation; a turned copy where
+   * there may be an orientation.
+   */
+  static long pixelBytes(EncodedBytes bytes, ImageHeader header) throws BadImageException {
+    long sample = bytes.u8(24) > 8 ? 2 : 1;
+    long pixel = header.alpha() ? ImageHeader.RGBA * sample : ImageHeader.RGB;
+    long all = pixel;
+    long texts = 0;
+    long at = FIRST_CHUNK;
+    while (at + AROUND_DATA <= bytes.length()) {
+      if (bytes.has("acTL", at + 4)) {
+        all += CANVASES * ImageHeader.RGBA * sample;
+      } else if (bytes.has("eXIf", at + 4)) {
+        all += pixel;
+      } else if (isCompressedText(bytes, at)) {
+        texts++;
+      }
+      at += AROUND_DATA + bytes.u32be(at);
+    }
+    return header.pixels() * all + TEXT * Math.min(texts, MAX_COMPRESSED_TEXTS);
+  }
+
+  private static boolean isCompressedText(EncodedBytes bytes, long chunk) {
+    return bytes.has("zTXt", chunk + 4) || bytes.has("iTXt", chunk + 4);
+  }
+
   /** Checks every chunk's checksum up to the end chunk. */
   static void requireWhole(EncodedBytes bytes) throws BadImageException {
     boolean data = false;
@@ -46,8 +79,7 @@ final class PngFile {
         throw bytes.corrupt("checksum of the chunk at byte " + at + " does not match");
       }
       data |= bytes.has("IDAT", at + 4);
-      boolean text = bytes.has("zTXt", at + 4) || bytes.has("iTXt", at + 4);
-      if (text && ++texts > MAX_COMPRESSED_TEXTS) {
+      if (isCompressedText(bytes, at) && ++texts > MAX_COMPRESSED_TEXTS) {
         throw bytes.corrupt("more than " + MAX_COMPRESSED_TEXTS + " compressed texts");
       }
       if (bytes.has("IEND", at + 4)) {

@@ -12,7 +12,9 @@ final class TiffFile {
   private static final int COMPRESSION = 259;
   private static final int PHOTOMETRIC = 262;
   private static final int STRIP_OFFSETS = 273;
+  private static final int ORIENTATION = 274;
   private static final int SAMPLES_PER_PIXEL = 277;
+  private static final int ROWS_PER_STRIP = 278;
   private static final int STRIP_BYTE_COUNTS = 279;
   private static final int TILE_WIDTH = 322;
   private static final int TILE_HEIGHT = 323;
@@ -20,6 +22,7 @@ final class TiffFile {
   private static final int TILE_BYTE_COUNTS = 325;
 
   private static final int UNCOMPRESSED = 1;
+  private static final int JPEG = 7;
   private static final int YCBCR = 6;
   private static final int MAX_BITS_PER_SAMPLE = 16;
   private static final int MAX_SAMPLES_PER_PIXEL = 4;
@@ -72,6 +75,24 @@ final class TiffFile {
               .formatted(tileWidth, tileHeight, width, height));
     }
     return ImageHeader.claimed(format, width, height, false);
+  }
+
+  /**
+   * The picture; a strip or tile as it is stored and as four samples, with coefficients if it is a
+   * JPEG; a turned copy where there is an orientation.
+   */
+  long pixelBytes(ImageHeader header) throws BadImageException {
+    boolean tiled = fields.containsKey(TILE_WIDTH);
+    long columns = tiled ? first(TILE_WIDTH, 0) : header.width();
+    long rows = tiled ? first(TILE_HEIGHT, 0) : first(ROWS_PER_STRIP, header.height());
+    long part = columns * (tiled ? rows : Math.min(rows, header.height()));
+    long samples = Math.min(MAX_SAMPLES_PER_PIXEL, first(SAMPLES_PER_PIXEL, 1));
+    long bits = Math.min(MAX_BITS_PER_SAMPLE, first(BITS_PER_SAMPLE, 1));
+    long stored = (samples * bits + 7) / 8;
+    long coefficients = first(COMPRESSION, 1) == JPEG ? 2 * samples : 0;
+    long pictures = first(ORIENTATION, 1) > 1 ? 2 : 1;
+    return pictures * ImageHeader.RGB * header.pixels()
+        + part * (ImageHeader.RGBA + stored + coefficients);
   }
 
   /**

@@ -12,18 +12,29 @@ import java.util.stream.Collectors;
  * @param classifiers the models by the index of an operating point, at least one, warmed up
  * @param decoder makes their input of images
  * @param controllers choose operating points by what these models cost and how good they are
+ * @param fileBytes bytes of the models' files; 0 where they are not known
  * @param giveBack closes what was opened for them
  */
 public record LoadedModel(
     List<BatchClassifier> classifiers,
     ImageDecoder decoder,
     ControllerFactory controllers,
+    long fileBytes,
     Runnable giveBack)
     implements AutoCloseable {
 
   /** Copies the list. */
   public LoadedModel {
     classifiers = List.copyOf(classifiers);
+  }
+
+  /** Creates models whose files are not known. */
+  public LoadedModel(
+      List<BatchClassifier> classifiers,
+      ImageDecoder decoder,
+      ControllerFactory controllers,
+      Runnable giveBack) {
+    this(classifiers, decoder, controllers, 0, giveBack);
   }
 
   /** Creates a model that has none beside it. */

@@ -150,6 +150,7 @@ public final class Pipeline implements AutoCloseable {
   }
 
   private void start() {
+    parts.batcher().broken().thenAccept(this::giveUp);
     parts.lag().start();
     parts.streams().setUncaughtExceptionHandler(this::onFailure);
     parts.streams().setStateListener(this::onState);
@@ -166,8 +167,19 @@ public final class Pipeline implements AutoCloseable {
     }
   }
 
+  /** Says that this instance cannot go on: whoever waits for its end closes it. */
+  private void giveUp(Throwable reason) {
+    log.error("the instance stops; other instances answer its images", reason);
+    failure.compareAndSet(null, reason);
+    stopped.countDown();
+  }
+
   private StreamThreadExceptionResponse onFailure(Throwable exception) {
     parts.metrics().threadFailed();
+    if (failure.get() != null) {
+      log.error("a stream thread failed while the instance stops", exception);
+      return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+    }
     if (parts.failures().exceededBy(System.nanoTime())) {
       log.error("too many failures in a row, the instance stops", exception);
       failure.compareAndSet(null, explained(exception));

@@ -1,7 +1,9 @@
 package dev.vmoe.instance;
 
 import dev.vmoe.batch.Deadlines;
+import dev.vmoe.batch.DecodeMemory;
 import dev.vmoe.batch.MicroBatcher;
+import dev.vmoe.batch.WorkBounds;
 import dev.vmoe.config.ConfigLog;
 import dev.vmoe.config.ConfigReader;
 import dev.vmoe.config.LiveConfiguration;
@@ -42,11 +44,13 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.function.UnaryOperator;
 import org.apache.avro.Schema;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.streams.KafkaClientSupplier;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
@@ -167,9 +171,16 @@ record PipelineParts(
               settings.inFlightMaxBytes());
       metrics.images().inFlight(inFlight::images, inFlight::bytes);
       metrics.images().held(guard.held()::images);
+      DecodeMemory memory = new DecodeMemory(settings);
       MicroBatcher<Waiting> batcher =
           new MicroBatcher<>(
-              terms::terms, settings.decodeThreads(terms.served().takesAllCores()), observer);
+              terms::terms,
+              new WorkBounds(
+                  settings.decodeThreads(terms.served().takesAllCores()),
+                  () -> memory.bytes(terms.modelBytes()),
+                  settings.decodeTimeout(),
+                  settings.inferenceTimeout()),
+              observer);
       undo.push(batcher::close);
       MicroBatchProcessor.Shared shared =
           new MicroBatchProcessor.Shared(
@@ -194,7 +205,7 @@ record PipelineParts(
           lag,
           batcher,
           inFlight,
-          new KafkaStreams(topology, streamsConfig, guard),
+          streams(topology, streamsConfig, guard),
           topology.describe().toString(),
           metrics,
           tracing,
@@ -207,6 +218,14 @@ record PipelineParts(
       undo.forEach(Runnable::run);
       throw e;
     }
+  }
+
+  /** Only with properties can Kafka Streams be given a clock. */
+  private static KafkaStreams streams(
+      Topology topology, StreamsConfig config, KafkaClientSupplier clients) {
+    Properties properties = new Properties();
+    properties.putAll(config.originals());
+    return new KafkaStreams(topology, properties, clients, new SteadyTime());
   }
 
   private static @Nullable RoutingProfileStream profile(

@@ -153,7 +153,8 @@ public final class SettingsModels implements ModelSource {
     loading.unlock();
   }
 
-  private LoadedModel loaded(LiveSettings live, ServedFiles files, List<VmoeSession> sessions) {
+  private LoadedModel loaded(LiveSettings live, ServedFiles files, List<VmoeSession> sessions)
+      throws IOException {
     if (first) {
       firstLoaded.run();
     }
@@ -190,6 +191,7 @@ public final class SettingsModels implements ModelSource {
         List.copyOf(sessions),
         ModelOpener.decoder(session.card(), ModelOpener.limits(settings)),
         controllers,
+        files.bytes().stream().mapToLong(Long::longValue).sum(),
         () -> close(sessions));
   }
 }

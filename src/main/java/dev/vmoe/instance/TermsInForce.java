@@ -79,6 +79,11 @@ final class TermsInForce implements ConfigFollower, AutoCloseable {
     return inForce().watched();
   }
 
+  /** Returns the bytes of the files of all models that the next batch may be run with. */
+  long modelBytes() {
+    return inForce().loaded().fileBytes();
+  }
+
   /** Returns the first model that has experts, or the first one if all are dense. */
   ModelCard routed() {
     List<ModelCard> cards = inForce().loaded().cards();

@@ -21,6 +21,7 @@ public final class ImageMetrics {
   private final Counter refused;
   private final Counter badImages;
   private final Counter expired;
+  private final Counter timedOut;
   private final DistributionDataPoint queue;
   private final DistributionDataPoint decode;
   private final DistributionDataPoint latency;
@@ -43,6 +44,7 @@ public final class ImageMetrics {
     refused = meters.counter(Metric.IMAGES_DEAD_LETTERED, "refused");
     badImages = meters.counter(Metric.IMAGES_DEAD_LETTERED, "image");
     expired = meters.counter(Metric.IMAGES_DEAD_LETTERED, "expired");
+    timedOut = meters.counter(Metric.IMAGES_DEAD_LETTERED, "timeout");
     queue = meters.histogram(Metric.IMAGE_QUEUE);
     decode = meters.histogram(Metric.IMAGE_DECODE);
     latency = meters.histogram(Metric.IMAGE_LATENCY);
@@ -123,6 +125,11 @@ public final class ImageMetrics {
   /** Counts a dead letter whose image could not be answered in time. */
   public void expired() {
     expired.increment();
+  }
+
+  /** Counts a dead letter whose image was not decoded in time. */
+  public void timedOut() {
+    timedOut.increment();
   }
 
   /**

@@ -19,7 +19,8 @@ public enum Metric {
       "Dead letters emitted. cause: avro, the value is no Avro record; schema, its schema is"
           + " unknown or cannot be read as an image request; refused, the value is missing or a"
           + " field is too large or out of range; image, the image could not be"
-          + " decoded; expired, it could not be answered in time."),
+          + " decoded; expired, it could not be answered in time; timeout, its decoding did not"
+          + " end."),
   IMAGES_LATE(
       counter("vmoe_images_late_total", "images"),
       "Predictions emitted later than the target latency. Time counts from the record's timestamp"

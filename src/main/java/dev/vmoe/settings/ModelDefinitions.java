@@ -1,8 +1,10 @@
 package dev.vmoe.settings;
 
 import static org.apache.kafka.common.config.ConfigDef.Importance.HIGH;
+import static org.apache.kafka.common.config.ConfigDef.Importance.LOW;
 import static org.apache.kafka.common.config.ConfigDef.Importance.MEDIUM;
 import static org.apache.kafka.common.config.ConfigDef.Type.INT;
+import static org.apache.kafka.common.config.ConfigDef.Type.LONG;
 import static org.apache.kafka.common.config.ConfigDef.Type.STRING;
 
 import org.apache.kafka.common.config.ConfigDef;
@@ -46,9 +48,26 @@ final class ModelDefinitions {
                 + " at most half of target.latency.ms; on a GPU two.")
         .setting(Settings.INFERENCE_THREADS, INT, 0, Range.atLeast(0), MEDIUM)
         .means("Threads of one run on the CPU; 0 means the number of cores divided by the runs.")
+        .setting(
+            Settings.INFERENCE_TIMEOUT_MS, LONG, 120_000L, Range.between(1_000, 270_000), LOW)
+        .means(
+            "Maximum time of one run of the model, in milliseconds. A run cannot be stopped: one"
+                + " that takes longer ends the instance with an error, and others answer its"
+                + " images.")
         .setting(Settings.DECODE_THREADS, INT, 0, Range.atLeast(0), MEDIUM)
         .means(
             "Threads that decode images. 0 means the number of cores where the model takes them"
-                + " all while it runs (images are then decoded between two runs), else half.");
+                + " all while it runs (images are then decoded between two runs), else half.")
+        .setting(Settings.DECODE_MAX_BYTES, LONG, 0L, Range.atLeast(0), LOW)
+        .means(
+            "Maximum memory outside the heap of all images that are being decoded, in bytes. What"
+                + " an image takes is known from its header; it waits until there is room, and one"
+                + " that takes more than this alone goes to the dead-letter topic. 0 means what"
+                + " heap, buffers, model and 234 MiB leave of the memory of the container, else of"
+                + " the machine, and at least 192 MiB.")
+        .setting(Settings.DECODE_TIMEOUT_MS, LONG, 5_000L, Range.between(100, 60_000), LOW)
+        .means(
+            "Maximum time to decode one image, in milliseconds. An image that takes longer goes to"
+                + " the dead-letter topic. Keep it below the transaction timeout (10 s).");
   }
 }

@@ -39,7 +39,10 @@ public final class Settings extends AbstractConfig {
   public static final String DEVICE = "device";
   public static final String INFERENCE_RUNS = "inference.runs";
   public static final String INFERENCE_THREADS = "inference.threads";
+  public static final String INFERENCE_TIMEOUT_MS = "inference.timeout.ms";
   public static final String DECODE_THREADS = "decode.threads";
+  public static final String DECODE_MAX_BYTES = "decode.max.bytes";
+  public static final String DECODE_TIMEOUT_MS = "decode.timeout.ms";
   public static final String BATCH_MAX_IMAGES = "batch.max.images";
   public static final String BATCH_MAX_BYTES = "batch.max.bytes";
   public static final String BATCH_LINGER_MS = "batch.linger.ms";
@@ -215,6 +218,16 @@ public final class Settings extends AbstractConfig {
     int threads = getInt(DECODE_THREADS);
     int cores = Runtime.getRuntime().availableProcessors();
     return threads > 0 ? threads : inTurn ? cores : Math.max(1, cores / 2);
+  }
+
+  /** Returns the maximum time to decode one image. */
+  public Duration decodeTimeout() {
+    return Duration.ofMillis(getLong(DECODE_TIMEOUT_MS));
+  }
+
+  /** Returns the maximum time of one run of the model. */
+  public Duration inferenceTimeout() {
+    return Duration.ofMillis(getLong(INFERENCE_TIMEOUT_MS));
   }
 
   /** Returns a topic's full name. */

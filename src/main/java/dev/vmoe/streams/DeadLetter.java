@@ -26,6 +26,9 @@ final class DeadLetter {
   /** Kind of an image that could not be in time: no exception, and the same in all versions. */
   static final String EXPIRED = "dev.vmoe.Expired";
 
+  /** Kind of an image whose decoding did not end. */
+  static final String TIMEOUT = "dev.vmoe.Timeout";
+
   static final String EXCEPTION = "__streams.errors.exception";
   static final String MESSAGE = "__streams.errors.message";
   static final String STACKTRACE = "__streams.errors.stacktrace";
@@ -38,12 +41,16 @@ final class DeadLetter {
 
   private DeadLetter() {}
 
-  /** Returns the kind of failure: a class of this program, or {@link #EXPIRED}. */
+  /** Returns the kind of failure: a class of this program, {@link #EXPIRED} or {@link #TIMEOUT}. */
   static String kind(Answer.Rejected<Waiting> rejected) {
-    BadRecordException refusal = rejected.origin().refusal();
-    if (rejected.expired()) {
-      return EXPIRED;
-    }
+    return switch (rejected.cause()) {
+      case EXPIRED -> EXPIRED;
+      case TIMEOUT -> TIMEOUT;
+      case IMAGE -> kind(rejected.origin().refusal());
+    };
+  }
+
+  private static String kind(@Nullable BadRecordException refusal) {
     return (refusal == null ? BadImageException.class : refusal.getClass()).getName();
   }
 

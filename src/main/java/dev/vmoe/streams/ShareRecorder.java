@@ -83,8 +83,10 @@ public final class ShareRecorder implements ImageObserver {
 
   private static void deadLetter(ImageMetrics images, Answer.Rejected<Waiting> rejected) {
     BadRecordException refusal = rejected.origin().refusal();
-    if (rejected.expired()) {
+    if (rejected.cause() == Answer.Cause.EXPIRED) {
       images.expired();
+    } else if (rejected.cause() == Answer.Cause.TIMEOUT) {
+      images.timedOut();
     } else if (refusal == null) {
       images.badImage();
     } else if (refusal instanceof BadRecordException.NotAvro) {

@@ -28,9 +28,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import java.util.function.IntToLongFunction;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 
@@ -49,7 +52,18 @@ abstract class BatcherFixture {
   final List<Sample> samples = new CopyOnWriteArrayList<>();
   final AtomicInteger decoded = new AtomicInteger();
   volatile BatchLimits limits;
-  LongSupplier clock = System::nanoTime;
+  volatile LongSupplier clock = System::nanoTime;
+  volatile IntFunction<ByteBuffer> allocator = ByteBuffer::allocateDirect;
+  WorkBounds bounds = WorkBounds.ofThreads(2);
+
+  /** Bytes that decoding an image takes. */
+  ToLongFunction<byte[]> decodeBytes = encoded -> 0;
+
+  /** Decodes images of another kind than the batcher's own; if there are such. */
+  ImageDecoder decoder;
+
+  /** What happens to an image before it is decoded. */
+  volatile Consumer<byte[]> beforeDecoding = encoded -> {};
 
   /** Nanoseconds of a run by its images, as the controller predicts it. */
   IntToLongFunction fastestRun = images -> 0;
@@ -69,7 +83,13 @@ abstract class BatcherFixture {
   }
 
   void open(int maxImages, long maxBytes, Duration linger, RunObserver<Integer> observer) {
-    batcher = new MicroBatcher<>(terms(maxImages, maxBytes, linger), 2, observer, clock);
+    batcher =
+        new MicroBatcher<>(
+            terms(maxImages, maxBytes, linger),
+            bounds,
+            observer,
+            () -> clock.getAsLong(),
+            bytes -> allocator.apply(bytes));
   }
 
   /** Terms of these limits, until others are set. */
@@ -91,13 +111,24 @@ abstract class BatcherFixture {
             return fastestRun.applyAsLong(images);
           }
         };
-    ImageDecoder decoder =
-        (encoded, images, slot) -> {
-          decoded.incrementAndGet();
-          decode(encoded, images, slot);
+    ImageDecoder ofPixels =
+        new ImageDecoder() {
+          @Override
+          public void decode(byte[] encoded, ByteBuffer images, int slot)
+              throws BadImageException {
+            decoded.incrementAndGet();
+            beforeDecoding.accept(encoded);
+            BatcherFixture.decode(encoded, images, slot);
+          }
+
+          @Override
+          public long decodeBytes(byte[] encoded) {
+            return decodeBytes.applyAsLong(encoded);
+          }
         };
     limits = new BatchLimits(maxImages, maxBytes, linger);
-    ServedModel model = new ServedModel(classifier, decoder, () -> {});
+    ServedModel model =
+        new ServedModel(classifier, decoder == null ? ofPixels : decoder, () -> {});
     return () -> new BatchTerms(LIVE, model, limits, controller);
   }
 

@@ -97,7 +97,7 @@ class ExpiryLoadTest extends BatcherFixture {
     expiry.ended(batch, now);
     for (BatchEntry<Integer> entry : batch.entries) {
       inFlight--;
-      if (entry.expired) {
+      if (entry.expired()) {
         expired++;
       } else {
         answered++;

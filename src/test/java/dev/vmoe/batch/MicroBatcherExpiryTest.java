@@ -30,7 +30,9 @@ class MicroBatcherExpiryTest extends BatcherFixture {
 
   private static Answer.Rejected<Integer> expired(int pixel, int lateMs) {
     return new Answer.Rejected<>(
-        pixel, "expired: its answer would have come " + lateMs + " ms past its deadline", true);
+        pixel,
+        "expired: its answer would have come " + lateMs + " ms past its deadline",
+        Answer.Cause.EXPIRED);
   }
 
   @Test

@@ -135,7 +135,9 @@ class MicroBatcherRunTest extends BatcherFixture {
     limits = new BatchLimits(2, 1_000, NEVER_LINGERS);
     AtomicReference<BatchTerms> inForce =
         new AtomicReference<>(new BatchTerms(LIVE, old, limits, controller(events, "old")));
-    batcher = new MicroBatcher<>(inForce::get, 2, (run, origins) -> events.add("ran"));
+    batcher =
+        new MicroBatcher<>(
+            inForce::get, WorkBounds.ofThreads(2), (run, origins) -> events.add("ran"));
     Lane<Integer> lane = batcher.openLane();
     submit(lane, 1, 2);
     take(lane);
@@ -170,7 +172,7 @@ class MicroBatcherRunTest extends BatcherFixture {
               new OperatingPoint(batches.getAndIncrement() % 2, 1, 2), SETTINGS.routing(), "turn");
         };
     BatchTerms terms = new BatchTerms(LIVE, both, limits, alternating);
-    batcher = new MicroBatcher<>(() -> terms, 2, (run, origins) -> {});
+    batcher = new MicroBatcher<>(() -> terms, WorkBounds.ofThreads(2), (run, origins) -> {});
     Lane<Integer> lane = batcher.openLane();
     submit(lane, 1, 2, 3, 4, 5, 6);
 

@@ -7,6 +7,7 @@ import dev.vmoe.batch.BatchRun;
 import dev.vmoe.batch.BatchTerms;
 import dev.vmoe.batch.Lane;
 import dev.vmoe.batch.MicroBatcher;
+import dev.vmoe.batch.WorkBounds;
 import dev.vmoe.batch.Share;
 import dev.vmoe.capacity.CapacityController;
 import dev.vmoe.capacity.Decision;
@@ -97,7 +98,8 @@ class TermsInForceTest {
   @Test
   void shouldDecideABatchUnderTheTermsItWasOpenedUnder() throws Exception {
     change(null, Map.of("capacity.mode", "fixed"));
-    try (MicroBatcher<Integer> batcher = new MicroBatcher<>(inForce::terms, 1, (run, all) -> {})) {
+    try (MicroBatcher<Integer> batcher =
+        new MicroBatcher<>(inForce::terms, WorkBounds.ofThreads(1), (run, all) -> {})) {
       Lane<Integer> lane = batcher.openLane();
       submit(lane, 1);
       change(
@@ -127,7 +129,8 @@ class TermsInForceTest {
   @Test
   void shouldSayTheVersionThatABatchWasOpenedUnderWhereTheControllerIsKept() throws Exception {
     change(6L, Map.of());
-    try (MicroBatcher<Integer> batcher = new MicroBatcher<>(inForce::terms, 1, (run, all) -> {})) {
+    try (MicroBatcher<Integer> batcher =
+        new MicroBatcher<>(inForce::terms, WorkBounds.ofThreads(1), (run, all) -> {})) {
       Lane<Integer> lane = batcher.openLane();
       submit(lane, 1);
       change(7L, Map.of());

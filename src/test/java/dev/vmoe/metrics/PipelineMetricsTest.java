@@ -71,6 +71,9 @@ class PipelineMetricsTest {
     for (int i = 0; i < 4; i++) {
       metrics.images().expired();
     }
+    for (int i = 0; i < 5; i++) {
+      metrics.images().timedOut();
+    }
 
     assertThat(value("vmoe_images_read_total")).isEqualTo(2);
     assertThat(value("vmoe_images_answered_total")).isEqualTo(1);
@@ -79,6 +82,7 @@ class PipelineMetricsTest {
     assertThat(value("vmoe_images_dead_lettered_total{cause=\"refused\"}")).isEqualTo(1);
     assertThat(value("vmoe_images_dead_lettered_total{cause=\"image\"}")).isEqualTo(2);
     assertThat(value("vmoe_images_dead_lettered_total{cause=\"expired\"}")).isEqualTo(4);
+    assertThat(value("vmoe_images_dead_lettered_total{cause=\"timeout\"}")).isEqualTo(5);
     assertThat(value("vmoe_image_queue_seconds_bucket{le=\"0.01\"}")).isZero();
     assertThat(value("vmoe_image_queue_seconds_bucket{le=\"0.025\"}")).isEqualTo(1);
     assertThat(value("vmoe_image_queue_seconds_sum")).isEqualTo(0.02);

@@ -61,6 +61,25 @@ class DeadLetterTest {
     assertThat(size(letter)).isLessThanOrEqualTo(700);
   }
 
+  @Test
+  void shouldNameTheKindOfWhatTheImageItselfIsNotToBlameFor() {
+    assertThat(kind(Answer.Cause.TIMEOUT)).isEqualTo("dev.vmoe.Timeout");
+    assertThat(kind(Answer.Cause.EXPIRED)).isEqualTo("dev.vmoe.Expired");
+    assertThat(kind(Answer.Cause.IMAGE)).isEqualTo("dev.vmoe.image.BadImageException");
+  }
+
+  private String kind(Answer.Cause cause) {
+    Waiting image =
+        Waiting.of(
+            new Record<>(KEY, VALUE, 7, headers),
+            new ProcessorRecordContext(7, 42, 3, "images", headers),
+            RequestReader.Request.ofRawImage(VALUE),
+            ImageTrace.NONE);
+    return header(
+        DeadLetter.of(new Answer.Rejected<>(image, "why", cause), 100_000, any -> {}),
+        DeadLetter.EXCEPTION);
+  }
+
   private Record<byte[], byte[]> letter(int maxBytes) {
     return DeadLetter.of(
         new Answer.Rejected<>(

@@ -7,6 +7,7 @@ import dev.vmoe.batch.BatchTerms;
 import dev.vmoe.batch.Deadlines;
 import dev.vmoe.batch.MicroBatcher;
 import dev.vmoe.batch.ServedModel;
+import dev.vmoe.batch.WorkBounds;
 import dev.vmoe.capacity.CapacityController;
 import dev.vmoe.capacity.FixedCapacity;
 import dev.vmoe.capacity.OperatingPoint;
@@ -104,7 +105,7 @@ abstract class ProcessorFixture {
             () ->
                 new BatchTerms(
                     settings, model, new BatchLimits(batchImages, 1_000_000, linger), controller),
-            2,
+            WorkBounds.ofThreads(2),
             observer);
     open.add(0, batcher);
     inFlight = new InFlight(() -> inFlightImages, inFlightBytes);

@@ -50,7 +50,14 @@ class LabCommandsTest {
             "bench");
     assertThat(command("bench").getSubcommands().keySet())
         .containsExactly(
-            "graph", "pipeline", "overload", "priority", "observability", "plan", "sizing");
+            "graph",
+            "pipeline",
+            "overload",
+            "priority",
+            "observability",
+            "faults",
+            "plan",
+            "sizing");
   }
 
   @Test
@@ -67,6 +74,7 @@ class LabCommandsTest {
             "target/patches.html",
             "target/routing-map",
             "target/bench-overload",
+            "target/bench-faults",
             "target/bench-sizing");
     assertThat(outputs)
         .allSatisfy(

@@ -12,6 +12,7 @@ import picocli.CommandLine.Command;
       BenchOverloadCommand.class,
       BenchPriorityCommand.class,
       BenchObservabilityCommand.class,
+      BenchFaultsCommand.class,
       BenchPlanCommand.class,
       BenchSizingCommand.class
     })

@@ -21,7 +21,7 @@ public final class BusyProcess implements AutoCloseable {
   }
 
   /** Starts a process that will be busy in this stretch of time, counted from now. */
-  static BusyProcess during(Slowdown slowdown) throws IOException {
+  public static BusyProcess during(Slowdown slowdown) throws IOException {
     Path java = Path.of(System.getProperty("java.home"), "bin", "java");
     Process process =
         new ProcessBuilder(
@@ -37,7 +37,7 @@ public final class BusyProcess implements AutoCloseable {
   }
 
   /** Returns whether it has not ended yet. */
-  boolean isAlive() {
+  public boolean isAlive() {
     return process.isAlive();
   }
 

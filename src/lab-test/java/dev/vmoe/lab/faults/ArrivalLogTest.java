@@ -1,0 +1,75 @@
+package dev.vmoe.lab.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** When partitions were answered again, and how long they paused. */
+class ArrivalLogTest {
+
+  private final ArrivalLog log = new ArrivalLog();
+
+  @Test
+  void shouldSayWhenTheLastPartitionHadAnAnswerToANewImage() {
+    log.add(0, 10, 100, "a");
+    log.add(0, 50, 200, "b"); // of an image from before
+    log.add(0, 60, 205, "b");
+    log.add(1, 70, 206, "b");
+    log.add(1, 80, 207, "b");
+
+    assertThat(log.answeredSince(201, List.of(0))).hasValue(60);
+    assertThat(log.answeredSince(201, List.of(0, 1))).hasValue(70);
+  }
+
+  @Test
+  void shouldSayNothingWhileAPartitionHasNone() {
+    log.add(0, 10, 100, "a");
+
+    assertThat(log.answeredSince(100, List.of(0, 1))).isEmpty();
+    assertThat(log.answeredSince(101, List.of(0))).isEmpty();
+  }
+
+  @Test
+  void shouldFindTheFirstAnswerAmongMany() {
+    for (int i = 0; i < 5_000; i++) {
+      log.add(0, i, i % 2 == 0 ? i : i - 3, "a"); // not quite in order
+    }
+
+    assertThat(log.answeredSince(4_000, List.of(0))).hasValue(4_000);
+    assertThat(log.count()).isEqualTo(5_000);
+  }
+
+  @Test
+  void shouldMeasurePausesOfPartitionsThatKeptTheirInstance() {
+    log.add(0, 10, 1, "a");
+    log.add(1, 12, 1, "b");
+    log.add(2, 14, 1, "a");
+    // at 20 the instance b is killed; a goes on with 0 and gives up 2
+    log.add(0, 25, 2, "a");
+    log.add(0, 65, 3, "a");
+    log.add(2, 66, 3, "c");
+    log.add(1, 67, 3, "a");
+    log.add(0, 68, 4, "a");
+
+    assertThat(log.survivorPauses(Set.of(0, 2), 20, 70)).containsOnlyKeys(0).containsEntry(0, 40L);
+  }
+
+  @Test
+  void shouldCountAPauseThatBeganBefore() {
+    log.add(0, 10, 1, "a");
+    log.add(0, 40, 2, "a");
+    log.add(0, 90, 3, "a");
+
+    assertThat(log.survivorPauses(Set.of(0), 30, 45)).containsEntry(0, 50L);
+    assertThat(log.longestPause(0, 35)).isEqualTo(30);
+    assertThat(log.longestPause(95, 99)).isZero();
+  }
+
+  @Test
+  void shouldGiveQuantilesByNearestRank() {
+    assertThat(Spread.of(List.of())).isEqualTo(new Spread(0, 0, 0, 0));
+    assertThat(Spread.of(List.of(4L, 1L, 3L, 2L))).isEqualTo(new Spread(4, 2, 4, 4));
+  }
+}

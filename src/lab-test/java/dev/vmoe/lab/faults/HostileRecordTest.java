@@ -1,0 +1,73 @@
+package dev.vmoe.lab.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.vmoe.event.ImageRequest;
+import dev.vmoe.image.BadImageException;
+import dev.vmoe.image.DecoderLimits;
+import dev.vmoe.image.ImageDecoder;
+import dev.vmoe.image.OpenCvDecoder;
+import dev.vmoe.image.PngEncoder;
+import dev.vmoe.image.Preprocessing;
+import dev.vmoe.moe.Resize;
+import java.nio.ByteBuffer;
+import java.util.Random;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.junit.jupiter.api.Test;
+
+/** Records that are hostile on purpose, and the numbers by which records are compared. */
+class HostileRecordTest {
+
+  private final byte[] png = png();
+
+  @Test
+  void shouldHaveImagesThatNoDecoderTakes() {
+    ImageDecoder decoder =
+        new OpenCvDecoder(
+            new Preprocessing(28, Resize.BILINEAR), new DecoderLimits(1 << 20, 64 << 20));
+    for (HostileRecord kind : HostileRecord.values()) {
+      ImageRequest request = kind.request(png);
+      if (request != null && kind != HostileRecord.PRIORITY) {
+        byte[] image = new byte[request.getImage().remaining()];
+        request.getImage().get(image);
+        assertThatThrownBy(() -> decoder.decode(image, ByteBuffer.allocateDirect(28 * 28 * 3), 0))
+            .as("%s", kind)
+            .isInstanceOf(BadImageException.class);
+      }
+    }
+  }
+
+  @Test
+  void shouldClaim900MegapixelsInAFewBytes() {
+    ByteBuffer bomb = HostileRecord.BOMB.request(png).getImage();
+
+    assertThat(bomb.remaining()).isEqualTo(png.length);
+    assertThat((long) bomb.getInt(16) * bomb.getInt(20)).isEqualTo(900_000_000);
+  }
+
+  @Test
+  void shouldTellBytesApart() {
+    assertThat(Fingerprint.of(new byte[] {1, 2})).isEqualTo(Fingerprint.of(new byte[] {1, 2}));
+    assertThat(Fingerprint.of(new byte[] {1, 2})).isNotEqualTo(Fingerprint.of(new byte[] {2, 1}));
+    assertThat(Fingerprint.of(new byte[0])).isNotEqualTo(Fingerprint.of((byte[]) null));
+  }
+
+  @Test
+  void shouldTellHeadersApartButNotByTheReasonOfADeadLetter() {
+    RecordHeaders headers = new RecordHeaders();
+    headers.add("a", new byte[] {1});
+    final long before = Fingerprint.of(headers);
+
+    headers.add("__streams.errors.message", new byte[] {9});
+    assertThat(Fingerprint.of(headers)).isEqualTo(before);
+    headers.add("b", null);
+    assertThat(Fingerprint.of(headers)).isNotEqualTo(before);
+  }
+
+  private static byte[] png() {
+    byte[] pixels = new byte[28 * 28];
+    new Random(1).nextBytes(pixels);
+    return new PngEncoder().encodeGrey(pixels, 28, 28);
+  }
+}

@@ -1,0 +1,212 @@
+package dev.vmoe.lab.cli;
+
+import dev.vmoe.cli.OptionCheck;
+import dev.vmoe.cli.VmoeCommand;
+import dev.vmoe.demo.LocalBroker;
+import dev.vmoe.lab.faults.FaultKind;
+import dev.vmoe.lab.faults.FaultSchedule;
+import dev.vmoe.lab.faults.FaultsBench;
+import dev.vmoe.lab.faults.FaultsPlan;
+import dev.vmoe.lab.faults.FaultsReport;
+import dev.vmoe.lab.faults.FaultsResult;
+import dev.vmoe.lab.faults.Sabotage;
+import dev.vmoe.modelstore.BundledModels;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code vmoe bench faults}: whether every image is answered once, whatever fails. */
+@Command(
+    name = "faults",
+    description = {
+      "Runs instances, brokers and a schema registry as processes, sends images with hostile"
+          + " records among them, and makes things fail, one after the other. At the end it reads"
+          + " all topics from their start and checks: one answer for each image, in order;"
+          + " dead letters of exactly the hostile records, bytes untouched; keys, headers and"
+          + " timestamps; sums of utilization and routing profile.",
+      "It measures how long each fault stops answers: until every partition has an answer to an"
+          + " image sent since, and the longest pause of the partitions whose instance was not"
+          + " touched, as a read_committed client sees them.",
+      "Not among the faults: clocks that step, partitions of the network, another model."
+    },
+    exitCodeList = {
+      "0:every image has its one right answer",
+      "1:something was lost, doubled, out of order or wrong; or the run failed",
+      "2:wrong usage"
+    })
+final class BenchFaultsCommand extends LabCommand {
+
+  @Mixin private final CsvOption csv = new CsvOption();
+  @Mixin private final JsonOption json = new JsonOption();
+
+  @Option(
+      names = "--seconds",
+      paramLabel = "S",
+      defaultValue = "120",
+      description =
+          "How long faults are made; no fault lasts longer than a quarter of it (default:"
+              + " ${DEFAULT-VALUE}).")
+  private double seconds;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Seed of the faults and of the images (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Option(
+      names = "--instances",
+      paramLabel = "N",
+      defaultValue = "2",
+      description = "Instances of the pipeline (default: ${DEFAULT-VALUE}).")
+  private int instances;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Stream threads of an instance (default: ${DEFAULT-VALUE}).")
+  private int threads;
+
+  @Option(
+      names = "--partitions",
+      paramLabel = "N",
+      defaultValue = "6",
+      description = "Partitions of the images topic (default: ${DEFAULT-VALUE}).")
+  private int partitions;
+
+  @Option(
+      names = "--brokers",
+      paramLabel = "1|3",
+      defaultValue = "1",
+      description =
+          "Brokers, beside a controller; topics have as many replicas (default:"
+              + " ${DEFAULT-VALUE}).")
+  private int brokers;
+
+  @Option(
+      names = "--combined",
+      description =
+          "The one broker is its own controller, which Kafka does not survive well: see"
+              + " src/docs/delivery.md.")
+  private boolean combined;
+
+  @Option(
+      names = "--rate",
+      paramLabel = "N",
+      defaultValue = "40",
+      description = "Records a second; one in twenty is hostile (default: ${DEFAULT-VALUE}).")
+  private double rate;
+
+  @Option(
+      names = "--faults",
+      split = ",",
+      paramLabel = "NAME[=WEIGHT]",
+      description = {
+        "What fails, and how often in a round, such as kill=8,broker (default: each once, without"
+            + " cluster):",
+        "kill, kill-all: SIGKILL of an instance, of all; they are started again;",
+        "roll: SIGTERM of each instance in turn; freeze: SIGSTOP, later SIGCONT;",
+        "scale: more or fewer instances for a while; partitions: one more of the images topic;",
+        "broker: SIGKILL of a broker for 2 to 60 s; cluster: of controller and brokers at once;",
+        "registry-away, registry-hung, registry-refusing, registry-empty: what the instances see of"
+            + " the registry for 3 to 40 s;",
+        "steal: another process takes half of the processors;",
+        "config, bad-config: a configuration record that is valid, or must be refused."
+      })
+  private @Nullable List<String> faults;
+
+  @Option(
+      names = "--sabotage",
+      paramLabel = "offsets|remove|repeat",
+      description =
+          "Break something on purpose, to see that the check finds it: set back the offsets of the"
+              + " stopped group, take away an answer, or repeat one.")
+  private @Nullable Sabotage sabotage;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      defaultValue = "target/bench-faults",
+      description =
+          "Folder for a folder with the logs of all processes (default: ${DEFAULT-VALUE}).")
+  private Path out = Path.of("");
+
+  private BenchFaultsCommand() {}
+
+  @Override
+  public Integer call() throws Exception {
+    OptionCheck.positive(
+        spec,
+        "--seconds",
+        seconds,
+        "--instances",
+        instances,
+        "--threads",
+        threads,
+        "--partitions",
+        partitions,
+        "--rate",
+        rate);
+    FaultsPlan plan = valid(this::plan);
+    LocalBroker.require(LocalBroker.FROM_A_CHECKOUT);
+    Files.createDirectories(out);
+    Path folder = Files.createTempDirectory(out.toAbsolutePath().normalize(), "run-");
+    FaultsResult result;
+    try {
+      result =
+          new FaultsBench(
+                  plan, folder, VmoeCommand.class.getName(), BundledModels.vmoe(), this::say)
+              .run();
+    } finally {
+      deleteData(folder);
+    }
+    FaultsReport report = new FaultsReport(result);
+    print(String.format("%s%nlogs: %s%n", report.toText(), folder));
+    csv.write(report.toTable());
+    json.write(report.toJson());
+    return result.clean() ? 0 : VmoeCommand.FAILED;
+  }
+
+  private void say(String line) {
+    PrintWriter err = spec.commandLine().getErr();
+    err.println(line);
+    err.flush();
+  }
+
+  private FaultsPlan plan() {
+    List<String> chosen = faults;
+    Map<FaultKind, Integer> weights =
+        chosen == null
+            ? FaultKind.usual().stream().collect(Collectors.toMap(kind -> kind, kind -> 1))
+            : FaultSchedule.weights(chosen);
+    return new FaultsPlan(
+        seconds, seed, instances, threads, partitions, brokers, combined, weights, rate, sabotage);
+  }
+
+  /** Deletes what brokers and instances have stored; logs and settings stay. */
+  private static void deleteData(Path folder) throws IOException {
+    List<Path> data;
+    try (Stream<Path> files = Files.list(folder)) {
+      data = files.filter(Files::isDirectory).toList();
+    }
+    for (Path directory : data) {
+      try (Stream<Path> files = Files.walk(directory)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.deleteIfExists(file);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,21 @@
+package dev.vmoe.lab.faults;
+
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * An answer that a read_committed client sees: a prediction or a dead letter.
+ *
+ * @param deadLetter whether it is a dead letter
+ * @param sourcePartition partition of the image
+ * @param sourceOffset offset of the image
+ * @param written partition that it was written to
+ * @param carried what it has from its image
+ * @param value fingerprint of the value, of a dead letter; 0 of a prediction
+ */
+record AnswerRecord(
+    boolean deadLetter,
+    int sourcePartition,
+    long sourceOffset,
+    TopicPartition written,
+    ImageRecord.Carried carried,
+    long value) {}

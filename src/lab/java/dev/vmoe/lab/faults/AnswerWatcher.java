@@ -1,0 +1,74 @@
+package dev.vmoe.lab.faults;
+
+import dev.vmoe.client.CommittedConsumer;
+import dev.vmoe.event.Prediction;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
+
+/** A read_committed client that notes when it sees which prediction, from now on. */
+final class AnswerWatcher implements AutoCloseable {
+
+  private static final Duration POLL = Duration.ofMillis(100);
+
+  private final ArrivalLog log = new ArrivalLog();
+  private final LocalAvro<Prediction> predictions = new LocalAvro<>(Prediction.class);
+  private final KafkaConsumer<byte[], byte[]> consumer;
+  private final Thread thread;
+  private volatile @Nullable Throwable failure;
+
+  /** Watches a topic of predictions. */
+  AnswerWatcher(String bootstrapServers, String topic) {
+    consumer = CommittedConsumer.fromNow(bootstrapServers, "answer-watcher", List.of(topic));
+    thread = new Thread(this::watch, "answer-watcher");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private void watch() {
+    try (consumer) {
+      while (true) {
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+          Prediction prediction = predictions.read(Objects.requireNonNull(record.value()));
+          String batch = prediction.getBatchId();
+          log.add(
+              prediction.getSourcePartition(),
+              System.nanoTime(),
+              record.timestamp(),
+              batch.substring(0, batch.indexOf('-')));
+        }
+      }
+    } catch (WakeupException e) {
+      // closed
+    } catch (RuntimeException e) {
+      failure = e;
+    }
+  }
+
+  /**
+   * Returns what was seen.
+   *
+   * @throws IllegalStateException if watching has failed
+   */
+  ArrivalLog log() {
+    Throwable cause = failure;
+    if (cause != null) {
+      throw new IllegalStateException("the client that reads predictions failed", cause);
+    }
+    return log;
+  }
+
+  @Override
+  public void close() {
+    consumer.wakeup();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

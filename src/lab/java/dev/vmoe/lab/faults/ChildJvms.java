@@ -1,0 +1,94 @@
+package dev.vmoe.lab.faults;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/**
+ * Starts JVMs with the class path of this one, and kills those that are left: when it is closed, or
+ * when this JVM ends.
+ */
+final class ChildJvms implements AutoCloseable {
+
+  private final Path folder;
+  private final Queue<Process> started = new ConcurrentLinkedQueue<>();
+  private final Thread atExit = new Thread(this::killAll, "child-jvms-exit");
+
+  /**
+   * Starts none yet.
+   *
+   * @param folder where their logs go
+   */
+  ChildJvms(Path folder) {
+    this.folder = folder;
+    Runtime.getRuntime().addShutdownHook(atExit);
+  }
+
+  /**
+   * Starts a JVM with a small heap.
+   *
+   * @param name of its log
+   * @param heapMebibytes of heap
+   * @param mainClass name of the class with {@code main}
+   */
+  ChildJvm start(String name, int heapMebibytes, String mainClass, List<String> arguments) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx" + heapMebibytes + "m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1", // processors are few, and processes many
+                "-XX:+ExitOnOutOfMemoryError",
+                "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
+                "-Dvmoe.home=" + System.getProperty("vmoe.home", "."),
+                "-Dlogback.configurationFile=logback.xml",
+                "-cp",
+                System.getProperty("java.class.path"),
+                mainClass));
+    command.addAll(arguments);
+    Path log = folder.resolve(name + ".log");
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectInput(Redirect.from(new File("/dev/null")))
+            .redirectOutput(log.toFile());
+    builder.environment().keySet().removeIf(variable -> variable.startsWith("VMOE_"));
+    builder.environment().put("MALLOC_ARENA_MAX", "2");
+    builder.environment().put("ORT_DISABLE_TELEMETRY", "1");
+    builder.environment().put("OPENCV_LOG_LEVEL", "SILENT");
+    try {
+      Process process = builder.start();
+      started.removeIf(earlier -> !earlier.isAlive());
+      started.add(process);
+      return new ChildJvm(process, log);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot start " + name, e);
+    }
+  }
+
+  private void killAll() {
+    started.forEach(Process::destroyForcibly);
+  }
+
+  @Override
+  public void close() {
+    killAll();
+    try {
+      for (Process process : started) {
+        process.waitFor();
+      }
+      Runtime.getRuntime().removeShutdownHook(atExit);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (IllegalStateException e) {
+      // the JVM is ending, and the hook does the same
+    }
+  }
+}

@@ -1,0 +1,143 @@
+package dev.vmoe.lab.faults;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * Holds the answers against the images, both in the order of their topics.
+ *
+ * <p>Not safe for use by several threads.
+ */
+final class DeliveryCheck {
+
+  private static final int MAX_EXAMPLES = 20;
+
+  private final Map<Position, ImageRecord> images = new HashMap<>();
+  private final Map<Position, Integer> times = new HashMap<>();
+  private final Map<Lane, Long> lastOffsets = new HashMap<>();
+  private final Map<Integer, Long> predicted = new HashMap<>();
+  private final List<String> examples = new ArrayList<>();
+  private long predictions;
+  private long deadLetters;
+  private long doubled;
+  private long outOfOrder;
+  private long unknown;
+  private long misjudged;
+  private long altered;
+
+  private record Position(int partition, long offset) {
+    @Override
+    public String toString() {
+      return partition + "/" + offset;
+    }
+  }
+
+  /** Within it, answers are in the order of their images. */
+  private record Lane(TopicPartition written, int sourcePartition) {}
+
+  private DeliveryCheck(List<ImageRecord> sent) {
+    for (ImageRecord image : sent) {
+      images.put(new Position(image.partition(), image.offset()), image);
+    }
+  }
+
+  /**
+   * Checks.
+   *
+   * @param work all utilization events
+   * @param profileImages images in the routing profile
+   */
+  static DeliveryVerdict of(
+      List<ImageRecord> images, List<AnswerRecord> answers, SummedWork work, long profileImages) {
+    DeliveryCheck check = new DeliveryCheck(images);
+    answers.forEach(check::add);
+    return check.verdict(work, profileImages);
+  }
+
+  private void add(AnswerRecord answer) {
+    Position position = new Position(answer.sourcePartition(), answer.sourceOffset());
+    if (answer.deadLetter()) {
+      deadLetters++;
+    } else {
+      predictions++;
+      predicted.merge(answer.sourcePartition(), 1L, Long::sum);
+    }
+    Long last =
+        lastOffsets.put(
+            new Lane(answer.written(), answer.sourcePartition()), answer.sourceOffset());
+    if (last != null && last > answer.sourceOffset()) {
+      outOfOrder++;
+      example(position + " was answered behind offset " + last + ", in " + answer.written());
+    }
+    ImageRecord image = images.get(position);
+    if (image == null) {
+      unknown++;
+      example(position + " was answered and is no image, in " + answer.written());
+      return;
+    }
+    if (times.merge(position, 1, Integer::sum) > 1) {
+      doubled++;
+      example(position + " was answered again, in " + answer.written());
+    }
+    if (image.hostile() != answer.deadLetter()) {
+      misjudged++;
+      example(
+          position
+              + (image.hostile()
+                  ? " is hostile and has a prediction"
+                  : " is good and has a dead letter"));
+    }
+    boolean sameValue = !answer.deadLetter() || answer.value() == image.value();
+    if (!sameValue || !answer.carried().equals(image.carried())) {
+      altered++;
+      example(position + " has an answer that does not carry what it sent, in " + answer.written());
+    }
+  }
+
+  private DeliveryVerdict verdict(SummedWork work, long profileImages) {
+    long lost = 0;
+    for (Position position : images.keySet()) {
+      if (!times.containsKey(position)) {
+        lost++;
+        example(position + " has no answer");
+      }
+    }
+    long difference = work.uneven();
+    Set<Integer> partitions = new TreeSet<>(predicted.keySet());
+    partitions.addAll(work.images().keySet());
+    for (int partition : partitions) {
+      long counted = work.images().getOrDefault(partition, 0L);
+      long seen = predicted.getOrDefault(partition, 0L);
+      difference += Math.abs(counted - seen);
+      if (counted != seen) {
+        example(
+            "partition %d: utilization of %d images, %d predictions"
+                .formatted(partition, counted, seen));
+      }
+    }
+    return new DeliveryVerdict(
+        images.size(),
+        predictions,
+        deadLetters,
+        lost,
+        doubled,
+        outOfOrder,
+        unknown,
+        misjudged,
+        altered,
+        difference,
+        Math.abs(profileImages - predictions),
+        examples);
+  }
+
+  private void example(String text) {
+    if (examples.size() < MAX_EXAMPLES) {
+      examples.add(text);
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package dev.vmoe.lab.faults;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What became of the images.
+ *
+ * @param images records in the images topic
+ * @param predictions that were seen
+ * @param deadLetters that were seen
+ * @param lost images without an answer
+ * @param doubled answers beyond the first of an image
+ * @param outOfOrder answers behind one to a later image of the same partition, in their partition
+ * @param unknown answers to no image
+ * @param misjudged hostile records with a prediction, and good images with a dead letter
+ * @param altered answers whose key, headers, timestamp or (dead letters) value is not the image's
+ * @param utilization images too many or missing in the utilization events, by partition, and layers
+ *     whose choices do not add up
+ * @param profile images too many or missing in the routing profile
+ * @param examples some of what is wrong, for people
+ */
+public record DeliveryVerdict(
+    long images,
+    long predictions,
+    long deadLetters,
+    long lost,
+    long doubled,
+    long outOfOrder,
+    long unknown,
+    long misjudged,
+    long altered,
+    long utilization,
+    long profile,
+    List<String> examples) {
+
+  /** Copies the list. */
+  public DeliveryVerdict {
+    examples = List.copyOf(examples);
+  }
+
+  /** Returns what must not be, by name. */
+  public Map<String, Long> violations() {
+    Map<String, Long> all = new LinkedHashMap<>();
+    all.put("lost", lost);
+    all.put("doubled", doubled);
+    all.put("out_of_order", outOfOrder);
+    all.put("unknown", unknown);
+    all.put("misjudged", misjudged);
+    all.put("altered", altered);
+    all.put("utilization", utilization);
+    all.put("profile", profile);
+    return all;
+  }
+
+  /** Returns whether every image has its one right answer, and all sums agree. */
+  public boolean clean() {
+    return violations().values().stream().allMatch(count -> count == 0);
+  }
+}

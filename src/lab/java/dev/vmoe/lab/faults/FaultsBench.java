@@ -1,0 +1,303 @@
+package dev.vmoe.lab.faults;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import dev.vmoe.embedded.EmbeddedRegistry;
+import dev.vmoe.event.RegistryClient;
+import dev.vmoe.lab.faults.FaultSchedule.PlannedFault;
+import dev.vmoe.lab.faults.FaultsResult.MeasuredFault;
+import dev.vmoe.settings.Settings;
+import dev.vmoe.topics.TopicAdmin;
+import dev.vmoe.topics.TopicPlan;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs the pipeline as processes, makes things fail while a load goes on, and checks every answer
+ * at the end.
+ */
+public final class FaultsBench {
+
+  private static final String PREFIX = "faults.";
+  private static final String GROUP = "faults";
+
+  /** Until all partitions have a first answer. */
+  private static final Duration START_LIMIT = Duration.ofSeconds(240);
+
+  /** Until all partitions have an answer again. */
+  private static final Duration RECOVERY_LIMIT = Duration.ofSeconds(120);
+
+  private static final Duration CHECK_EVERY = Duration.ofMillis(100);
+
+  private final FaultsPlan plan;
+  private final Path folder;
+  private final String mainClass;
+  private final Path model;
+  private final Consumer<String> progress;
+
+  /**
+   * Prepares a run.
+   *
+   * @param folder for logs and data; empty
+   * @param mainClass name of the class of the command {@code vmoe}
+   * @param model file of the model to serve
+   * @param progress takes lines for people
+   */
+  public FaultsBench(
+      FaultsPlan plan, Path folder, String mainClass, Path model, Consumer<String> progress) {
+    this.plan = plan;
+    this.folder = folder;
+    this.mainClass = mainClass;
+    this.model = model;
+    this.progress = progress;
+  }
+
+  /** Runs; returns what was found. */
+  public FaultsResult run() throws Exception {
+    quiet();
+    progress.accept(
+        "starting %d broker%s%s and a schema registry"
+            .formatted(
+                plan.brokers(),
+                plan.brokers() == 1 ? "" : "s",
+                plan.combined() ? ", its own controller," : " with a controller"));
+    try (ChildJvms jvms = new ChildJvms(folder);
+        EmbeddedRegistry server = EmbeddedRegistry.start();
+        RegistryProxy proxy = new RegistryProxy(server.url());
+        RegistryClient registry =
+            new RegistryClient(server.url(), Map.of(), Duration.ofSeconds(60))) {
+      KafkaCluster kafka = KafkaCluster.start(jvms, folder, plan.brokers(), plan.combined());
+      createTopics(kafka.bootstrapServers());
+      progress.accept("starting %d instances".formatted(plan.instances()));
+      try (InstanceFleet fleet =
+              new InstanceFleet(
+                  jvms,
+                  folder,
+                  mainClass,
+                  settings(kafka.bootstrapServers(), proxy.url()),
+                  plan.instances(),
+                  progress);
+          AnswerWatcher watcher =
+              new AnswerWatcher(kafka.bootstrapServers(), PREFIX + TopicPlan.PREDICTIONS);
+          HostileLoad load =
+              new HostileLoad(
+                  kafka.bootstrapServers(),
+                  registry,
+                  PREFIX + TopicPlan.IMAGES,
+                  plan.partitions(),
+                  plan.perSecond(),
+                  plan.seed())) {
+        ImageGroup group =
+            new ImageGroup(kafka.bootstrapServers(), GROUP, PREFIX + TopicPlan.IMAGES);
+        return run(new FaultInjector.Parts(fleet, kafka, proxy, registry, load, group), watcher);
+      }
+    }
+  }
+
+  /** Kafka's clients would warn many times a second while a broker is away. */
+  private static void quiet() {
+    if (System.getenv("VMOE_LOG_LEVEL") == null
+        && LoggerFactory.getLogger("org.apache.kafka") instanceof Logger logger) {
+      logger.setLevel(Level.ERROR);
+    }
+  }
+
+  private FaultsResult run(FaultInjector.Parts parts, AnswerWatcher watcher) throws Exception {
+    FaultInjector injector = new FaultInjector(parts, PREFIX, plan.instances(), plan.partitions());
+    parts.load().start();
+    if (awaitAnswered(watcher, 0, plan.partitions(), START_LIMIT).isEmpty()) {
+      throw new IllegalStateException(
+          "not every partition had an answer within %s; the logs in %s say why"
+              .formatted(START_LIMIT, folder));
+    }
+    long startNanos = System.nanoTime();
+    List<MeasuredFault> faults = new ArrayList<>();
+    FaultSchedule schedule = new FaultSchedule(plan.weights(), plan.maxFaultSeconds(), plan.seed());
+    long endNanos = startNanos + Math.round(1e9 * plan.seconds());
+    while (System.nanoTime() - endNanos < 0) {
+      PlannedFault next = schedule.next();
+      faults.add(measured(injector, watcher, next, faults.size() + 1, startNanos));
+      TimeUnit.MILLISECONDS.sleep(Math.round(1e3 * next.calmSeconds()));
+    }
+    parts.load().stop();
+    double seconds = (System.nanoTime() - startNanos) / 1e9;
+    progress.accept("waiting for the last answers");
+    String brokers = parts.kafka().bootstrapServers();
+    if (!parts.group().awaitEnd()) {
+      progress.accept("not everything was answered in time");
+    }
+    if (plan.sabotage() == Sabotage.OFFSETS) {
+      rewind(parts.fleet(), parts.group());
+    }
+    FaultsResult.Memory memory =
+        new FaultsResult.Memory(parts.fleet().mebibytes(), parts.fleet().largestMebibytes());
+    DeliveryVerdict verdict = verdict(new TopicContents(brokers));
+    parts.fleet().scale(0);
+    return new FaultsResult(
+        plan,
+        faults,
+        new FaultsResult.Counts(
+            seconds,
+            injector.kills(),
+            injector.brokerKills(),
+            parts.load().refused(),
+            Math.max(0, parts.load().acknowledged() - verdict.images()),
+            parts.fleet().exits(),
+            counted(parts.fleet().stopCodes())),
+        verdict,
+        memory);
+  }
+
+  private MeasuredFault measured(
+      FaultInjector injector,
+      AnswerWatcher watcher,
+      PlannedFault planned,
+      int number,
+      long startNanos)
+      throws Exception {
+    InjectedFault fault = injector.inject(planned);
+    OptionalLong answered =
+        awaitAnswered(watcher, fault.sinceMs(), injector.partitions(), RECOVERY_LIMIT);
+    long untilNanos = Math.max(System.nanoTime(), answered.orElse(Long.MIN_VALUE));
+    List<Long> pauses =
+        watcher
+            .log()
+            .survivorPauses(fault.bystanders(), fault.beganNanos(), untilNanos)
+            .values()
+            .stream()
+            .map(TimeUnit.NANOSECONDS::toMillis)
+            .toList();
+    MeasuredFault measured =
+        new MeasuredFault(
+            fault.kind(),
+            fault.detail(),
+            (fault.beganNanos() - startNanos) / 1e9,
+            (fault.endedNanos() - fault.beganNanos()) / 1e9,
+            answered.isPresent()
+                ? Math.max(
+                    0, TimeUnit.NANOSECONDS.toMillis(answered.getAsLong() - fault.sinceNanos()))
+                : null,
+            pauses,
+            TimeUnit.NANOSECONDS.toMillis(
+                watcher.log().longestPause(fault.beganNanos(), untilNanos)));
+    progress.accept(
+        "%5.0f s  %3d  %s: %s; %s, %d answers"
+            .formatted(
+                measured.atSeconds(),
+                number,
+                measured.kind().label(),
+                measured.detail(),
+                measured.recoveryMs() == null
+                    ? "no answer of a partition within " + RECOVERY_LIMIT.toSeconds() + " s"
+                    : "recovered after " + measured.recoveryMs() + " ms",
+                watcher.log().count()));
+    return measured;
+  }
+
+  private static OptionalLong awaitAnswered(
+      AnswerWatcher watcher, long sentMs, int partitions, Duration limit)
+      throws InterruptedException {
+    List<Integer> all = IntStream.range(0, partitions).boxed().toList();
+    long endNanos = System.nanoTime() + limit.toNanos();
+    OptionalLong answered = watcher.log().answeredSince(sentMs, all);
+    while (answered.isEmpty() && System.nanoTime() - endNanos < 0) {
+      Thread.sleep(CHECK_EVERY.toMillis());
+      answered = watcher.log().answeredSince(sentMs, all);
+    }
+    return answered;
+  }
+
+  private void rewind(InstanceFleet fleet, ImageGroup group) throws Exception {
+    progress.accept("sabotage: stopping all instances and setting their offsets back");
+    fleet.scale(0);
+    group.setBack();
+    fleet.scale(plan.instances());
+    if (!group.awaitEnd()) {
+      progress.accept("not everything was answered again in time");
+    }
+  }
+
+  private DeliveryVerdict verdict(TopicContents topics) throws InterruptedException {
+    progress.accept("reading all topics and checking every answer");
+    List<ImageRecord> images = topics.images(PREFIX + TopicPlan.IMAGES);
+    List<AnswerRecord> answers =
+        topics.answers(PREFIX + TopicPlan.PREDICTIONS, PREFIX + TopicPlan.IMAGES_DLQ);
+    SummedWork work = topics.utilization(PREFIX + TopicPlan.EXPERT_UTILIZATION);
+    long predictions = answers.stream().filter(answer -> !answer.deadLetter()).count();
+    if (plan.sabotage() != null) {
+      plan.sabotage().change(answers);
+    }
+    return DeliveryCheck.of(images, answers, work, profileImages(topics, predictions));
+  }
+
+  /** Waits for the routing profile, which nothing else waits for. */
+  private static long profileImages(TopicContents topics, long expected)
+      throws InterruptedException {
+    long endNanos = System.nanoTime() + RECOVERY_LIMIT.toNanos();
+    long images = topics.profileImages(PREFIX + TopicPlan.ROUTING_PROFILE);
+    while (images != expected && System.nanoTime() - endNanos < 0) {
+      Thread.sleep(1_000);
+      images = topics.profileImages(PREFIX + TopicPlan.ROUTING_PROFILE);
+    }
+    return images;
+  }
+
+  private Map<String, String> settings(String brokers, String registryUrl) {
+    Map<String, String> settings = new HashMap<>();
+    settings.put(Settings.APPLICATION_ID, GROUP);
+    settings.put(Settings.BOOTSTRAP_SERVERS, brokers);
+    settings.put(Settings.REGISTRY_URL, registryUrl);
+    settings.put(Settings.TOPIC_PREFIX, PREFIX);
+    settings.put(Settings.MODEL, model.toAbsolutePath().toString());
+    settings.put(Settings.DEVICE, "cpu");
+    settings.put(Settings.CONSOLE_PORT, "-1");
+    settings.put(Settings.COST_SURVEY_MS, "500");
+    // many instances share a machine
+    settings.put(Settings.INFERENCE_THREADS, "1");
+    settings.put(Settings.INFERENCE_RUNS, "1");
+    settings.put(Settings.DECODE_THREADS, "1");
+    settings.put(Settings.BATCH_MAX_IMAGES, "16");
+    settings.put("streams.num.stream.threads", Integer.toString(plan.threads()));
+    // more partitions are seen after this time
+    settings.put("consumer.metadata.max.age.ms", "5000");
+    return settings;
+  }
+
+  private void createTopics(String brokers) throws IOException {
+    TopicPlan loaded = TopicPlan.load().withReplicationFactor(plan.brokers());
+    TopicPlan topics =
+        new TopicPlan(
+            loaded.topics().stream()
+                .map(
+                    topic ->
+                        List.of(TopicPlan.IMAGES, TopicPlan.PREDICTIONS).contains(topic.name())
+                            ? new TopicPlan.Topic(
+                                topic.name(),
+                                plan.partitions(),
+                                topic.replicationFactor(),
+                                topic.config())
+                            : topic)
+                .toList());
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", brokers))) {
+      new TopicAdmin(admin, PREFIX).create(topics);
+    }
+  }
+
+  private static Map<Integer, Integer> counted(List<Integer> codes) {
+    Map<Integer, Integer> counted = new TreeMap<>();
+    codes.forEach(code -> counted.merge(code, 1, Integer::sum));
+    return counted;
+  }
+}

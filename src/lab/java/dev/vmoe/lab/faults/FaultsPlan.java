@@ -1,0 +1,52 @@
+package dev.vmoe.lab.faults;
+
+import java.util.EnumMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a run is to do.
+ *
+ * @param seconds how long faults are made
+ * @param seed of the faults and of the load
+ * @param instances of the pipeline
+ * @param threads stream threads of an instance
+ * @param partitions of the images topic
+ * @param brokers of the cluster; topics have as many replicas
+ * @param combined whether the one broker is its own controller
+ * @param weights faults, and how often each comes
+ * @param perSecond records a second
+ * @param sabotage what is broken on purpose; null for nothing
+ */
+public record FaultsPlan(
+    double seconds,
+    long seed,
+    int instances,
+    int threads,
+    int partitions,
+    int brokers,
+    boolean combined,
+    Map<FaultKind, Integer> weights,
+    double perSecond,
+    @Nullable Sabotage sabotage) {
+
+  /**
+   * Checks the values.
+   *
+   * @throws IllegalArgumentException if they do not fit together
+   */
+  public FaultsPlan {
+    if (brokers != 1 && brokers != 3) {
+      throw new IllegalArgumentException("--brokers " + brokers + " is neither 1 nor 3");
+    }
+    if (combined && brokers != 1) {
+      throw new IllegalArgumentException("--combined needs --brokers 1");
+    }
+    weights = new EnumMap<>(weights);
+  }
+
+  /** Returns the longest fault: a quarter of the run. */
+  double maxFaultSeconds() {
+    return seconds / 4;
+  }
+}

@@ -1,0 +1,43 @@
+package dev.vmoe.lab.faults;
+
+import java.nio.charset.StandardCharsets;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Bytes as one number: equal for equal bytes, and different, for practical purposes, for others.
+ */
+final class Fingerprint {
+
+  private static final long OFFSET = 0xcbf29ce484222325L;
+  private static final long PRIME = 0x100000001b3L;
+
+  private Fingerprint() {}
+
+  /** Returns that of bytes (64 bits of FNV-1a); 0 for none. */
+  static long of(byte @Nullable [] bytes) {
+    return bytes == null ? 0 : add(OFFSET, bytes);
+  }
+
+  /** Returns that of headers in their order, without those that say why a record is dead. */
+  static long of(Headers headers) {
+    long hash = OFFSET;
+    for (Header header : headers) {
+      if (!header.key().startsWith("__streams.errors.")) {
+        hash = add(hash, header.key().getBytes(StandardCharsets.UTF_8));
+        byte[] value = header.value();
+        hash = value == null ? hash * PRIME : add(hash, value);
+      }
+    }
+    return hash;
+  }
+
+  private static long add(long start, byte[] bytes) {
+    long hash = start;
+    for (byte next : bytes) {
+      hash = (hash ^ (next & 0xff)) * PRIME;
+    }
+    return (hash ^ bytes.length) * PRIME;
+  }
+}

@@ -1,0 +1,30 @@
+package dev.vmoe.lab.faults;
+
+import java.util.Set;
+
+/**
+ * A fault that happened.
+ *
+ * @param kind what failed
+ * @param detail which one, for how long
+ * @param beganNanos when it began
+ * @param endedNanos when nothing was failing any more
+ * @param sinceNanos from when on its recovery counts: what failed is dead or still, where others
+ *     can take over; it is started again or let go on, where nothing could go on before
+ * @param sinceMs the same time, in milliseconds since 1970
+ * @param bystanders partitions of instances that were not touched; empty where all were
+ */
+record InjectedFault(
+    FaultKind kind,
+    String detail,
+    long beganNanos,
+    long endedNanos,
+    long sinceNanos,
+    long sinceMs,
+    Set<Integer> bystanders) {
+
+  /** Copies the set. */
+  InjectedFault {
+    bystanders = Set.copyOf(bystanders);
+  }
+}

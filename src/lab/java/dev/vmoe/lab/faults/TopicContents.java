@@ -1,0 +1,148 @@
+package dev.vmoe.lab.faults;
+
+import dev.vmoe.client.CommittedConsumer;
+import dev.vmoe.event.ExpertUtilization;
+import dev.vmoe.event.Prediction;
+import dev.vmoe.event.RoutingProfile;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+
+/** Reads what is committed in the topics, each from its start to the end that it has now. */
+final class TopicContents {
+
+  private static final Duration POLL = Duration.ofMillis(200);
+
+  /** Longest time without a record while the end is not reached. */
+  private static final Duration STALLED = Duration.ofSeconds(60);
+
+  private static final String PARTITION = "__streams.errors.partition";
+  private static final String OFFSET = "__streams.errors.offset";
+
+  private final String bootstrapServers;
+
+  TopicContents(String bootstrapServers) {
+    this.bootstrapServers = bootstrapServers;
+  }
+
+  /** Returns the images, in the order of their partitions. */
+  List<ImageRecord> images(String topic) {
+    List<ImageRecord> images = new ArrayList<>();
+    read(
+        topic,
+        record ->
+            images.add(
+                new ImageRecord(
+                    record.partition(),
+                    record.offset(),
+                    new String(record.key(), StandardCharsets.UTF_8).startsWith(HostileRecord.KEY),
+                    carried(record),
+                    Fingerprint.of(record.value()))));
+    return images;
+  }
+
+  /** Returns predictions and dead letters, each topic in the order of its partitions. */
+  List<AnswerRecord> answers(String predictionsTopic, String deadLettersTopic) {
+    List<AnswerRecord> answers = new ArrayList<>();
+    LocalAvro<Prediction> avro = new LocalAvro<>(Prediction.class);
+    read(
+        predictionsTopic,
+        record -> {
+          Prediction prediction = avro.read(Objects.requireNonNull(record.value()));
+          answers.add(
+              new AnswerRecord(
+                  false,
+                  prediction.getSourcePartition(),
+                  prediction.getSourceOffset(),
+                  new TopicPartition(record.topic(), record.partition()),
+                  carried(record),
+                  0));
+        });
+    read(
+        deadLettersTopic,
+        record ->
+            answers.add(
+                new AnswerRecord(
+                    true,
+                    (int) number(record, PARTITION),
+                    number(record, OFFSET),
+                    new TopicPartition(record.topic(), record.partition()),
+                    carried(record),
+                    Fingerprint.of(record.value()))));
+    return answers;
+  }
+
+  /** Returns the sums of the utilization events. */
+  SummedWork utilization(String topic) {
+    SummedWork work = new SummedWork();
+    LocalAvro<ExpertUtilization> avro = new LocalAvro<>(ExpertUtilization.class);
+    read(topic, record -> work.add(avro.read(Objects.requireNonNull(record.value()))));
+    return work;
+  }
+
+  /** Returns the images in the newest rows of the routing profile. */
+  long profileImages(String topic) {
+    Map<Long, Long> rows = new HashMap<>();
+    LocalAvro<RoutingProfile> avro = new LocalAvro<>(RoutingProfile.class);
+    read(
+        topic,
+        record -> {
+          byte[] value = record.value();
+          rows.put(Fingerprint.of(record.key()), value == null ? 0 : avro.read(value).getImages());
+        });
+    return rows.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  private static ImageRecord.Carried carried(ConsumerRecord<byte[], byte[]> record) {
+    return new ImageRecord.Carried(
+        Fingerprint.of(record.key()), Fingerprint.of(record.headers()), record.timestamp());
+  }
+
+  private static long number(ConsumerRecord<byte[], byte[]> record, String header) {
+    return Long.parseLong(
+        new String(record.headers().lastHeader(header).value(), StandardCharsets.UTF_8));
+  }
+
+  private void read(String topic, Consumer<ConsumerRecord<byte[], byte[]>> receiver) {
+    try (KafkaConsumer<byte[], byte[]> consumer =
+        CommittedConsumer.open(
+            Map.of(
+                ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                bootstrapServers,
+                ConsumerConfig.ISOLATION_LEVEL_CONFIG,
+                "read_committed",
+                ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
+                5_000),
+            List.of(topic),
+            true)) {
+      Set<TopicPartition> partitions = consumer.assignment();
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+      long lastNanos = System.nanoTime();
+      while (partitions.stream()
+          .anyMatch(it -> consumer.position(it) < ends.getOrDefault(it, 0L))) {
+        int count = 0;
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+          receiver.accept(record);
+          count++;
+        }
+        if (count > 0) {
+          lastNanos = System.nanoTime();
+        } else if (System.nanoTime() - lastNanos > STALLED.toNanos()) {
+          throw new IllegalStateException(
+              "topic %s could not be read to its end: nothing came for %s"
+                  .formatted(topic, STALLED));
+        }
+      }
+    }
+  }
+}

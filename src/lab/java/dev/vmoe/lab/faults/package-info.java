@@ -1,0 +1,17 @@
+/**
+ * What becomes of the images while things fail: instances, brokers and registry as processes, a
+ * load with hostile records, seeded faults, and a check of every answer at the end.
+ *
+ * <pre>
+ * FaultSchedule ─▶ FaultInjector ─▶ InstanceFleet, KafkaCluster, RegistryProxy
+ *                                        ▲ images    │ answers
+ *                  HostileLoad ──────────┘           ├─▶ AnswerWatcher ─▶ ArrivalLog (pauses, recovery)
+ *                                                    └─▶ TopicContents ─▶ DeliveryCheck (at the end)
+ * </pre>
+ *
+ * <p>May use {@code overload} and serving.
+ */
+@NullMarked
+package dev.vmoe.lab.faults;
+
+import org.jspecify.annotations.NullMarked;

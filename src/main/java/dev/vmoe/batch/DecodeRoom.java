@@ -1,0 +1,109 @@
+package dev.vmoe.batch;
+
+import dev.vmoe.image.BadImageException;
+import dev.vmoe.inference.InferenceException;
+import dev.vmoe.settings.Settings;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+
+/**
+ * The memory outside the heap that images take while they are decoded, over all workers.
+ *
+ * <p>Who finds no room waits, and those behind wait, too: small images do not pass a large one for
+ * ever. Nobody waits while holding room, so those who hold some go on and give it back. Only a
+ * decode that hangs does not: what it holds is lost until it returns.
+ */
+final class DecodeRoom {
+
+  private final LongSupplier maxBytes;
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /** Room was given back, or it is the next one's turn. */
+  private final Condition changed = lock.newCondition();
+
+  private final Deque<Object> waiting = new ArrayDeque<>();
+  private long taken;
+  private long lost;
+
+  /**
+   * Creates an empty room.
+   *
+   * @param maxBytes bytes that all images may take together; asked for each
+   */
+  DecodeRoom(LongSupplier maxBytes) {
+    this.maxBytes = maxBytes;
+  }
+
+  /**
+   * Takes room for an image, as soon as there is some.
+   *
+   * @param bytes what decoding it takes; 0 never waits
+   * @throws BadImageException if there can never be enough
+   * @throws InferenceException if there is not enough because decodes hang
+   */
+  void take(long bytes) throws BadImageException, InterruptedException {
+    if (bytes == 0) {
+      return;
+    }
+    Object turn = new Object();
+    lock.lockInterruptibly();
+    try {
+      waiting.addLast(turn);
+      while (waiting.peekFirst() != turn || !fits(bytes)) {
+        changed.await();
+      }
+      taken += bytes;
+    } finally {
+      waiting.remove(turn);
+      changed.signalAll();
+      lock.unlock();
+    }
+  }
+
+  private boolean fits(long bytes) throws BadImageException {
+    long max = maxBytes.getAsLong();
+    if (bytes > max) {
+      throw new BadImageException(
+          "decoding the image takes up to %d bytes of memory, limit is %d (%s)"
+              .formatted(bytes, max, Settings.DECODE_MAX_BYTES));
+    }
+    if (bytes <= max - taken - lost) {
+      return true;
+    }
+    if (taken == 0) {
+      throw new InferenceException(
+          "no room for an image that takes %d bytes: of %d (%s), %d are held by decodes that hang"
+              .formatted(bytes, max, Settings.DECODE_MAX_BYTES, lost));
+    }
+    return false;
+  }
+
+  /** Gives room back. */
+  void giveBack(long bytes) {
+    change(-bytes, 0);
+  }
+
+  /** Notes that a decode hangs, and what it has taken is not given back. */
+  void lose(long bytes) {
+    change(-bytes, bytes);
+  }
+
+  /** Gives back what a decode had taken that hung and has returned after all. */
+  void regain(long bytes) {
+    change(0, -bytes);
+  }
+
+  private void change(long takenBytes, long lostBytes) {
+    lock.lock();
+    try {
+      taken += takenBytes;
+      lost += lostBytes;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+}
