@@ -36,13 +36,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -263,25 +266,42 @@ class SecretsIT {
     wrong.put(
         "address",
         Map.of("schema.registry.url", "http://u:" + SecuredRegistry.PASSWORD + "@127.0.0.1:1"));
-    for (Map<String, String> change : wrong.values()) {
+    for (Map.Entry<String, Map<String, String>> change : wrong.entrySet()) {
       Map<String, String> all = new HashMap<>(settings);
       all.put("streams.default.api.timeout.ms", "2000");
       all.put("streams.request.timeout.ms", "1000");
       all.put("schema.registry.retry.ms", "0");
-      all.putAll(change);
-      Throwable failure =
-          catchThrowable(
-              () -> {
-                try (FakeClassifier classifier = new FakeClassifier();
-                    Pipeline pipeline = SecuredBench.pipeline(all, classifier)) {
-                  throw new PipelineException("started all the same", null);
-                }
-              });
+      all.putAll(change.getValue());
+      AtomicReference<Throwable> failed = new AtomicReference<>();
+      Thread starting = new Thread(() -> failed.set(catchThrowable(() -> startAllTheSame(all))));
+      starting.start();
+      if (Set.of("registry", "address").contains(change.getKey())) {
+        // A start waits for the registry as long as it takes.
+        await().atMost(LIMIT).until(() -> waitsForRegistry(starting) || !starting.isAlive());
+        starting.interrupt();
+      }
+      starting.join();
+      Throwable failure = failed.get();
       for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
         printed.add(cause.toString());
       }
       printed.add(ErrorText.of(failure));
     }
+  }
+
+  private static void startAllTheSame(Map<String, String> settings) throws Exception {
+    try (FakeClassifier classifier = new FakeClassifier();
+        Pipeline pipeline = SecuredBench.pipeline(settings, classifier)) {
+      throw new PipelineException("started all the same", null);
+    }
+  }
+
+  private static boolean waitsForRegistry(Thread thread) {
+    return Arrays.stream(thread.getStackTrace())
+        .anyMatch(
+            frame ->
+                frame.getClassName().endsWith(".RegistryWait")
+                    && frame.getMethodName().equals("rest"));
   }
 
   private void help() {

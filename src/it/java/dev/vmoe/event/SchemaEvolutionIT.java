@@ -9,10 +9,18 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.avro.Schema;
+import org.apache.avro.SchemaBuilder;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericDatumWriter;
 import org.apache.avro.generic.GenericRecord;
@@ -156,6 +164,40 @@ class SchemaEvolutionIT {
     Class<T> type = (Class<T>) record.getClass();
     assertThat(new AvroDeserializer<>(registry, type).read(write(beforeId, before, readBefore)))
         .isEqualTo(record); // whose priority is the default
+  }
+
+  /** A registry that gets one schema from several clients at once answers 409 to some of them. */
+  @Test
+  void shouldRegisterASchemaThatOthersRegisterAtTheSameMoment() throws Exception {
+    int clients = 12;
+    ExecutorService threads = Executors.newFixedThreadPool(clients);
+    CyclicBarrier together = new CyclicBarrier(clients);
+    try {
+      for (int round = 0; round < 5; round++) {
+        String topic = "together" + round;
+        Schema schema =
+            SchemaBuilder.record("Together" + round).fields().requiredInt("a").endRecord();
+        List<Future<Integer>> ids = new ArrayList<>();
+        for (int i = 0; i < clients; i++) {
+          ids.add(
+              threads.submit(
+                  () -> {
+                    try (RegistryClient client =
+                        new RegistryClient(server.url(), Map.of(), Duration.ofSeconds(10))) {
+                      together.await();
+                      return client.register(topic, schema);
+                    }
+                  }));
+        }
+        Set<Integer> registered = new HashSet<>();
+        for (Future<Integer> id : ids) {
+          registered.add(id.get(60, TimeUnit.SECONDS));
+        }
+        assertThat(registered).hasSize(1);
+      }
+    } finally {
+      threads.shutdownNow();
+    }
   }
 
   @Test

@@ -6,20 +6,30 @@ import dev.vmoe.event.RegistryForward;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** An address in front of a registry that can be shut, as if the registry were down. */
 public final class RegistryGate implements AutoCloseable {
 
+  /** Answers a request, or leaves it without an answer. */
+  private interface Way {
+    void pass(HttpExchange exchange) throws IOException;
+  }
+
   private final HttpServer server;
   private final RegistryForward registry;
-  private volatile boolean shut;
-  private volatile int turnedAway;
+  private final AtomicInteger turnedAway = new AtomicInteger();
+  private final AtomicInteger misled = new AtomicInteger();
+  private volatile Way way;
 
   private RegistryGate(String registryUrl) throws IOException {
     registry = new RegistryForward(registryUrl);
+    way = registry::pass;
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext("/", this::pass);
+    server.createContext("/", exchange -> way.pass(exchange));
     server.setExecutor(Executors.newSingleThreadExecutor());
     server.start();
   }
@@ -32,31 +42,54 @@ public final class RegistryGate implements AutoCloseable {
     return "http://127.0.0.1:" + server.getAddress().getPort() + registry.path();
   }
 
+  /** Breaks each connection without an answer. */
   public void shut() {
-    shut = true;
+    way =
+        exchange -> {
+          turnedAway.incrementAndGet();
+          exchange.close();
+        };
+  }
+
+  /** Answers as a proxy that stands in the way. */
+  void answer(int status, String body) {
+    way =
+        exchange -> {
+          turnedAway.incrementAndGet();
+          byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(status, bytes.length);
+          exchange.getResponseBody().write(bytes);
+          exchange.close();
+        };
+  }
+
+  /** Leads to another registry. */
+  void leadTo(String registryUrl) {
+    RegistryForward other = new RegistryForward(registryUrl);
+    way =
+        exchange -> {
+          other.pass(exchange);
+          misled.incrementAndGet();
+        };
   }
 
   public void reopen() {
-    shut = false;
+    way = registry::pass;
   }
 
   /** Returns how many requests found the gate shut. */
   public int turnedAway() {
-    return turnedAway;
+    return turnedAway.get();
   }
 
-  private void pass(HttpExchange exchange) throws IOException {
-    if (shut) {
-      turnedAway++;
-      exchange.close(); // the connection breaks without an answer
-    } else {
-      registry.pass(exchange);
-    }
+  /** Returns how many requests another registry has answered. */
+  int misled() {
+    return misled.get();
   }
 
   @Override
   public void close() {
     server.stop(0);
-    ((java.util.concurrent.ExecutorService) server.getExecutor()).shutdownNow();
+    ((ExecutorService) server.getExecutor()).shutdownNow();
   }
 }

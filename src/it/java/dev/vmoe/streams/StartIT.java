@@ -2,6 +2,7 @@ package dev.vmoe.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.vmoe.event.RegistryUnavailableException;
 import dev.vmoe.event.SchemaRefusedException;
@@ -11,7 +12,9 @@ import dev.vmoe.instance.Pipeline;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.PipelineException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.avro.SchemaBuilder;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -35,14 +38,32 @@ class StartIT {
   }
 
   @Test
-  void shouldSayThatTheRegistryDoesNotAnswer() throws Exception {
+  void shouldWaitForARegistryThatDoesNotAnswerAndSayWhichWhenItIsStopped() throws Exception {
     try (Workbench workbench = Workbench.open(1)) {
       Map<String, Object> nowhere =
           Map.of("schema.registry.url", "http://127.0.0.1:9", "schema.registry.retry.ms", 100);
-      assertThatExceptionOfType(RegistryUnavailableException.class)
-          .isThrownBy(() -> start(workbench, nowhere))
-          .withMessageContaining("http://127.0.0.1:9");
+      AtomicReference<Throwable> failure = new AtomicReference<>();
+      Thread starting =
+          new Thread(() -> failure.set(catchThrowable(() -> start(workbench, nowhere))));
+      starting.start();
+      Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> waitsForRegistry(starting));
+      assertThat(failure).hasNullValue();
+
+      starting.interrupt();
+      starting.join();
+
+      assertThat(failure.get())
+          .isInstanceOf(RegistryUnavailableException.class)
+          .hasMessageContaining("http://127.0.0.1:9");
     }
+  }
+
+  private static boolean waitsForRegistry(Thread thread) {
+    return Arrays.stream(thread.getStackTrace())
+        .anyMatch(
+            frame ->
+                frame.getClassName().endsWith(".RegistryWait")
+                    && frame.getMethodName().equals("rest"));
   }
 
   @Test

@@ -60,6 +60,7 @@ public final class Workbench implements AutoCloseable {
   public final Admin admin;
   private final KafkaProducer<byte[], byte[]> producer;
   private final AvroSerializer<ImageRequest> requests;
+  private int versions;
 
   private Workbench(String bootstrapServers, String registryUrl) {
     this.bootstrapServers = bootstrapServers;
@@ -171,7 +172,9 @@ public final class Workbench implements AutoCloseable {
     Schema another =
         new Schema.Parser()
             .parse(
-                ImageRequest.getClassSchema().toString().replace("One image", prefix + " image"));
+                ImageRequest.getClassSchema()
+                    .toString()
+                    .replace("One image", prefix + " image " + versions++));
     int id = registry.register(topic("images"), another);
     ImageRequest request = ImageRequest.newBuilder().setImage(ByteBuffer.wrap(image)).build();
     byte[] bytes = requests.serialize(topic("images"), request);

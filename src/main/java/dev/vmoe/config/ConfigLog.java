@@ -15,6 +15,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
@@ -103,7 +104,9 @@ public final class ConfigLog implements AutoCloseable {
             + partition.topic()
             + " could not be read to its end: "
             + what
-            + ". Check the brokers, and that this user may read the topic",
+            + (cause instanceof RetriableException
+                ? ". The brokers do not answer: check that they run"
+                : ". Check the brokers, and that this user may read the topic"),
         cause);
   }
 

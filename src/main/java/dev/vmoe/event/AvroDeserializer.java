@@ -3,6 +3,7 @@ package dev.vmoe.event;
 import java.io.EOFException;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaCompatibility;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AvroDeserializer<T extends SpecificRecord> implements Deserializer<T> {
 
-  private final RegistryClient registry;
+  private final SchemaSource schemas;
   private final SpecificData data;
   private final Schema readerSchema;
   private final Map<Integer, Readers<T>> readers = new ConcurrentHashMap<>();
@@ -34,9 +35,14 @@ public final class AvroDeserializer<T extends SpecificRecord> implements Deseria
   /** A writer's schema and its reader. */
   private record Readers<T>(Schema writerSchema, SpecificDatumReader<T> reader) {}
 
-  /** Creates a deserializer of records of this generated class. */
+  /** Creates a deserializer of records of this generated class that waits for the registry. */
   public AvroDeserializer(RegistryClient registry, Class<T> type) {
-    this.registry = registry;
+    this(id -> Optional.of(registry.schema(id)), type);
+  }
+
+  /** Creates a deserializer of records of this generated class with schemas from elsewhere. */
+  public AvroDeserializer(SchemaSource schemas, Class<T> type) {
+    this.schemas = schemas;
     this.data = SpecificData.getForClass(type);
     this.readerSchema = data.getSchema(type);
   }
@@ -48,6 +54,16 @@ public final class AvroDeserializer<T extends SpecificRecord> implements Deseria
    * @throws RegistryUnavailableException if the registry does not answer in time
    */
   public T read(byte[] bytes) throws BadRecordException {
+    return readIfKnown(bytes)
+        .orElseThrow(() -> new IllegalStateException("the record's schema is not known yet"));
+  }
+
+  /**
+   * Reads a record; empty while its schema is not known.
+   *
+   * @throws BadRecordException if the bytes are not such a record
+   */
+  public Optional<T> readIfKnown(byte[] bytes) throws BadRecordException {
     if (!WireFormat.matches(bytes)) {
       throw new BadRecordException.NotAvro(
           "the value (%d bytes) is not Avro: it does not begin with byte 0 and a schema id. Raw image bytes need the header content-type: image/..."
@@ -56,9 +72,12 @@ public final class AvroDeserializer<T extends SpecificRecord> implements Deseria
     }
     int id = WireFormat.schemaId(bytes);
     Readers<T> known = readers(id);
+    if (known == null) {
+      return Optional.empty();
+    }
     try {
       rejectFalseLengths(known.writerSchema(), bytes);
-      return known.reader().read(null, WireFormat.decoder(bytes));
+      return Optional.of(known.reader().read(null, WireFormat.decoder(bytes)));
     } catch (StackOverflowError e) {
       // A writer's schema may contain itself, and the bytes decide how deep. The error is left out
       // as
@@ -91,12 +110,16 @@ public final class AvroDeserializer<T extends SpecificRecord> implements Deseria
     return e instanceof EOFException ? "it ends too early" : String.valueOf(e.getMessage());
   }
 
-  private Readers<T> readers(int id) throws BadRecordException {
+  private @Nullable Readers<T> readers(int id) throws BadRecordException {
     Readers<T> known = readers.get(id);
     if (known != null) {
       return known;
     }
-    Schema writerSchema = registry.schema(id);
+    Optional<Schema> found = schemas.schema(id);
+    if (found.isEmpty()) {
+      return null;
+    }
+    Schema writerSchema = found.get();
     Readers<T> fresh =
         new Readers<>(writerSchema, new SpecificDatumReader<>(writerSchema, readerSchema, data));
     readers.put(id, fresh);

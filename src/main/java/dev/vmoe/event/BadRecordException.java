@@ -37,6 +37,17 @@ public abstract sealed class BadRecordException extends Exception {
     }
   }
 
+  /**
+   * The registry did not say what schema the value has, in all the time that a partition waits for
+   * that.
+   */
+  public static final class SchemaNotFound extends BadRecordException {
+    /** Creates an exception with a reason a person understands. */
+    public SchemaNotFound(String reason, @Nullable Throwable cause) {
+      super(reason, cause);
+    }
+  }
+
   /** The value's schema cannot be read as the expected record. */
   public static final class UnresolvableSchema extends BadRecordException {
     /** Creates an exception with a reason a person understands. */

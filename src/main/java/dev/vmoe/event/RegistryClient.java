@@ -1,10 +1,10 @@
 package dev.vmoe.event;
 
+import dev.vmoe.event.SchemaStanding.SchemaState;
 import dev.vmoe.settings.Settings;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,10 +12,11 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
-import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
+import org.apache.avro.SchemaNormalization;
 import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schemaregistry.avro.AvroSchema;
 import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schemaregistry.avro.AvroSchemaProvider;
 import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
@@ -41,6 +42,10 @@ public final class RegistryClient implements AutoCloseable {
   private static final String INVALID = "Invalid schema";
 
   private static final int CONFLICT = 409;
+
+  /** A conflict, and what cannot be processed; every other refusal says nothing of a schema. */
+  private static final Set<Integer> REFUSES_SCHEMA = Set.of(CONFLICT, 422);
+
   private static final int MAX_CONFLICTS = 5;
   private static final Duration CONFLICT_PAUSE = Duration.ofMillis(100);
 
@@ -52,16 +57,17 @@ public final class RegistryClient implements AutoCloseable {
   /** Credentials before the host in an address. */
   private static final Pattern CREDENTIALS = Pattern.compile("(?<=//)[^/\\s,]*@");
 
-  private static final String HOST_NAME_CHECK = "ssl.endpoint.identification.algorithm";
-  private static final String TLS_PREFIX = "schema.registry.";
-
   /** The address without credentials. */
   private final String url;
 
   private final Duration retry;
   private final CountDownLatch givenUp = new CountDownLatch(1);
+  private final Supplier<SchemaRegistryClient> clients;
   private final SchemaRegistryClient client;
   private final Map<Integer, Schema> schemas = new ConcurrentHashMap<>();
+
+  /** Schemas that this client registered, or found registered, by id. */
+  private final Map<Integer, Schema> own = new ConcurrentHashMap<>();
 
   /** Creates a client with these settings; it asks nothing yet. */
   public static RegistryClient of(Settings settings) {
@@ -85,13 +91,15 @@ public final class RegistryClient implements AutoCloseable {
   public RegistryClient(String url, Map<String, ?> configs, Duration retry) {
     this.url = withoutCredentials(url);
     this.retry = retry;
-    this.client =
-        SchemaRegistryClientFactory.newClient(
-            List.of(url.split("\\s*,\\s*")),
-            CACHED_SCHEMAS,
-            List.of(new AvroSchemaProvider()),
-            clientConfigs(configs),
-            Map.of());
+    this.clients =
+        () ->
+            SchemaRegistryClientFactory.newClient(
+                List.of(url.split("\\s*,\\s*")),
+                CACHED_SCHEMAS,
+                List.of(new AvroSchemaProvider()),
+                RegistryConfigs.of(configs),
+                Map.of());
+    this.client = clients.get();
   }
 
   /** Returns the address without credentials, for messages. */
@@ -103,41 +111,32 @@ public final class RegistryClient implements AutoCloseable {
     return CREDENTIALS.matcher(text).replaceAll("");
   }
 
-  private static Map<String, Object> clientConfigs(Map<String, ?> configs) {
-    Map<String, Object> all = new HashMap<>();
-    all.put("http.connect.timeout.ms", 5_000);
-    all.put("http.read.timeout.ms", 5_000);
-    if (configs.containsKey("basic.auth.user.info")) {
-      all.put("basic.auth.credentials.source", "USER_INFO");
-    }
-    if (configs.containsKey("bearer.auth.token")) {
-      all.put("bearer.auth.credentials.source", "STATIC_TOKEN");
-    }
-    // With a trust store and without this, the client would accept a certificate of any host.
-    if (configs.keySet().stream().anyMatch(name -> name.startsWith("ssl."))) {
-      all.put(HOST_NAME_CHECK, "https");
-      all.put(TLS_PREFIX + HOST_NAME_CHECK, "https");
-    }
-    all.putAll(configs);
-    // The client looks for TLS settings under this prefix, for the others without it.
-    configs.forEach((name, value) -> all.put(TLS_PREFIX + name, value));
-    return all;
-  }
-
   /**
    * Registers the schema of a topic's values unless it is registered.
    *
    * @return the schema's id
    * @throws SchemaRefusedException if the registry refuses the schema
-   * @throws RegistryUnavailableException if it does not answer in time
+   * @throws RegistryUnavailableException if it does not answer in time, or refuses this user
    */
   public int register(String topic, Schema schema) {
     String subject = topic + "-value";
     try {
-      return untilAnswered(
-          "register the schema of subject " + subject,
-          () -> registered(subject, new AvroSchema(schema.toString())));
+      int id =
+          untilAnswered(
+              "register the schema of subject " + subject,
+              () -> registered(subject, new AvroSchema(schema.toString())));
+      own.put(id, schema);
+      if (!WireFormat.hasArrayOfNothing(schema)) {
+        schemas.put(id, schema);
+      }
+      return id;
     } catch (RestClientException e) {
+      if (!REFUSES_SCHEMA.contains(e.getStatus())) {
+        throw new RegistryUnavailableException(
+            "the schema registry at %s does not take %s as subject %s: %s%s"
+                .formatted(url, schema.getFullName(), subject, message(e), whatToDo(e)),
+            e);
+      }
       throw new SchemaRefusedException(
           "the schema registry at %s refuses %s as subject %s: %s%s%s"
               .formatted(
@@ -166,19 +165,15 @@ public final class RegistryClient implements AutoCloseable {
     try {
       int id = untilAnswered("look up the schema of " + subject, () -> lookUp(subject, parsed));
       if (id >= 0) {
-        return new SchemaStanding(SchemaStanding.SchemaState.REGISTERED, "id " + id);
+        return new SchemaStanding(SchemaState.REGISTERED, "id " + id);
       }
       if (!untilAnswered("list its subjects", () -> client.getAllSubjects().contains(subject))) {
-        return new SchemaStanding(SchemaStanding.SchemaState.NEW, "");
+        return new SchemaStanding(SchemaState.NEW, "");
       }
       boolean compatible =
           untilAnswered(
               "compare the schema of " + subject, () -> client.testCompatibility(subject, parsed));
-      return new SchemaStanding(
-          compatible
-              ? SchemaStanding.SchemaState.COMPATIBLE
-              : SchemaStanding.SchemaState.INCOMPATIBLE,
-          "");
+      return new SchemaStanding(compatible ? SchemaState.COMPATIBLE : SchemaState.INCOMPATIBLE, "");
     } catch (RestClientException e) {
       throw new RegistryUnavailableException(
           "the schema registry at %s does not tell the state of %s: %s"
@@ -206,46 +201,74 @@ public final class RegistryClient implements AutoCloseable {
    * @throws RegistryUnavailableException if the registry does not answer in time
    */
   public Schema schema(int id) throws BadRecordException {
+    return schema(id, retry);
+  }
+
+  /** Returns the schema with this id if it is known without asking. */
+  Optional<Schema> known(int id) {
+    return Optional.ofNullable(schemas.get(id));
+  }
+
+  /** Returns the schema with this id, as {@link #schema(int)} does, in another time. */
+  Schema schema(int id, Duration patience) throws BadRecordException {
     Schema cached = schemas.get(id);
     if (cached != null) {
       return cached;
     }
     Optional<String> json;
     try {
-      json = untilAnswered("find the schema with id " + id, () -> json(id));
+      json = untilAnswered("find the schema with id " + id, patience, () -> json(client, id));
     } catch (RestClientException e) {
       if (NO_SUCH_SCHEMA.contains(e.getErrorCode())) {
         throw new BadRecordException.UnknownSchema(id);
       }
-      throw new RegistryUnavailableException(
-          "the schema registry at %s does not give the schema with id %d: %s%s"
-              .formatted(url, id, message(e), whatToDo(e)),
-          e);
+      throw notGiven(id, e);
     }
-    if (json.isEmpty()) {
-      throw new BadRecordException.UnresolvableSchema(
-          "the schema with id " + id + " is no Avro schema that can be read", null);
+    Schema schema = WriterSchema.of(id, json.orElse(null));
+    schemas.put(id, schema);
+    return schema;
+  }
+
+  private RegistryUnavailableException notGiven(int id, RestClientException e) {
+    return new RegistryUnavailableException(
+        "the schema registry at %s does not give the schema with id %d: %s%s"
+            .formatted(url, id, message(e), whatToDo(e)),
+        e);
+  }
+
+  /**
+   * Returns whether the registry still has a schema that this client registered; asks once. A
+   * registry that lost its schemas has not.
+   *
+   * @throws RegistryUnavailableException if it does not answer
+   */
+  boolean remembers() {
+    Optional<Map.Entry<Integer, Schema>> one = own.entrySet().stream().findAny();
+    if (one.isEmpty()) {
+      return false;
     }
-    try {
-      Schema schema = new Schema.Parser().parse(json.get());
-      if (WireFormat.hasArrayOfNothing(schema)) {
-        throw new BadRecordException.UnresolvableSchema(
-            "schema id %d (%s) has an array whose items take no bytes: its length could be anything"
-                .formatted(id, schema.getFullName()),
-            null);
+    int id = one.get().getKey();
+    String form = SchemaNormalization.toParsingForm(one.get().getValue());
+    // The client at hand would answer from its cache.
+    try (SchemaRegistryClient fresh = clients.get()) {
+      return untilAnswered("find the schema with id " + id, Duration.ZERO, () -> json(fresh, id))
+          .map(json -> SchemaNormalization.toParsingForm(new Schema.Parser().parse(json)))
+          .equals(Optional.of(form));
+    } catch (RestClientException e) {
+      if (NO_SUCH_SCHEMA.contains(e.getErrorCode())) {
+        return false;
       }
-      schemas.put(id, schema);
-      return schema;
-    } catch (AvroRuntimeException e) {
-      throw new BadRecordException.UnresolvableSchema(
-          "the schema with id " + id + " is no Avro schema: " + e.getMessage(), e);
+      throw notGiven(id, e);
+    } catch (IOException e) {
+      throw new RegistryUnavailableException("cannot close a client of " + url, e);
     }
   }
 
   /**
    * Returns the schema's text; empty if it is not valid, which another attempt would not change.
    */
-  private Optional<String> json(int id) throws IOException, RestClientException {
+  private static Optional<String> json(SchemaRegistryClient client, int id)
+      throws IOException, RestClientException {
     try {
       return Optional.of(client.getSchemaById(id).canonicalString());
     } catch (IOException e) {
@@ -280,9 +303,14 @@ public final class RegistryClient implements AutoCloseable {
     }
   }
 
-  /** Asks until there is an answer (a refusal counts) or the time is over. */
   private <R> R untilAnswered(String what, RegistryCall<R> call) throws RestClientException {
-    long endNanos = System.nanoTime() + retry.toNanos();
+    return untilAnswered(what, retry, call);
+  }
+
+  /** Asks until there is an answer (a refusal counts) or the time is over. */
+  private <R> R untilAnswered(String what, Duration patience, RegistryCall<R> call)
+      throws RestClientException {
+    long endNanos = System.nanoTime() + patience.toNanos();
     Duration pause = FIRST_PAUSE;
     while (true) {
       Exception failure;
@@ -307,7 +335,10 @@ public final class RegistryClient implements AutoCloseable {
         throw new RegistryUnavailableException(
             "the schema registry at %s did not %s%s: %s"
                 .formatted(
-                    url, what, retry.isZero() ? "" : " within " + retry.toMillis() + " ms", reason),
+                    url,
+                    what,
+                    patience.isZero() ? "" : " within " + patience.toMillis() + " ms",
+                    reason),
             failure);
       }
       log.warn("schema registry at {} did not {}, trying again: {}", url, what, reason);

@@ -98,7 +98,7 @@ public final class Pipeline implements AutoCloseable {
 
   /**
    * Checks what the pipeline needs, takes the configuration in force over with its model and
-   * starts; returns before the first image.
+   * starts; returns before the first image. Waits for the schema registry as long as it takes.
    *
    * @param models has the models; those that it loads are closed with the pipeline
    * @param metrics recorders of this pipeline alone; see {@link #metrics}
@@ -107,7 +107,7 @@ public final class Pipeline implements AutoCloseable {
    * @throws PipelineException if the brokers cannot be reached, a topic is missing or the
    *     configuration topic cannot be read
    * @throws dev.vmoe.inference.InferenceException if the model cannot be loaded
-   * @throws dev.vmoe.event.RegistryUnavailableException if the registry does not answer in time
+   * @throws dev.vmoe.event.RegistryUnavailableException if the thread is interrupted while it waits
    * @throws dev.vmoe.event.SchemaRefusedException if the registry refuses a schema
    */
   public static Pipeline start(Settings settings, ModelSource models, PipelineMetrics metrics) {
@@ -302,7 +302,8 @@ public final class Pipeline implements AutoCloseable {
   @Override
   public void close() {
     parts.inFlight().stop(); // threads that wait for room return at once,
-    parts.registry().giveUp(); // and those that wait for the registry; their images are read again
+    parts.registry().giveUp(); // and those that wait for the registry
+    parts.schemas().close();
     // Each of these may wait for brokers that are away: not one after the other.
     Thread beside = new Thread(this::closeBeside, "vmoe-close-beside");
     beside.setDaemon(true);

@@ -13,6 +13,7 @@ import dev.vmoe.event.PipelineConfig;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.RoutingProfile;
+import dev.vmoe.event.SchemaLookup;
 import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.profile.RoutingProfileStream;
 import dev.vmoe.settings.LiveSettings;
@@ -37,11 +38,15 @@ import dev.vmoe.tracing.Tracing;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.function.UnaryOperator;
+import org.apache.avro.Schema;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.common.config.ConfigException;
@@ -50,11 +55,14 @@ import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a {@link Pipeline} is made of.
  *
  * @param registry client of the schema registry
+ * @param schemas finds the schemas of images, beside the stream threads
  * @param configuration settings in force
  * @param lag reader of what waits
  * @param batcher micro-batcher of all partitions
@@ -71,6 +79,7 @@ import org.jspecify.annotations.Nullable;
  */
 record PipelineParts(
     RegistryClient registry,
+    SchemaLookup schemas,
     LiveConfiguration configuration,
     LagMonitor lag,
     MicroBatcher<Waiting> batcher,
@@ -90,6 +99,10 @@ record PipelineParts(
 
   private static final Duration QUIET = Duration.ofMinutes(1);
 
+  private static final Logger log = LoggerFactory.getLogger(PipelineParts.class);
+
+  private static final RegistryWait REGISTRY_WAIT = new RegistryWait(Duration.ofSeconds(1));
+
   /** Puts the parts together; if one fails, closes those that were opened before it. */
   static PipelineParts assemble(
       Settings settings,
@@ -106,15 +119,15 @@ record PipelineParts(
     try {
       Tracing tracing = Tracing.start(settings, metrics.traces());
       undo.push(tracing::close);
-      RegistryClient registry = RegistryClient.of(settings);
+      RegistryClient registry =
+          RegistryClient.of(
+              settings,
+              Collections.min(List.of(settings.registryRetry(), StreamsProperties.MAX_WAIT)));
       undo.push(registry::close);
-      registry.register(topics.images(), ImageRequest.getClassSchema());
-      registry.register(topics.predictions(), Prediction.getClassSchema());
-      registry.register(topics.expertUtilization(), ExpertUtilization.getClassSchema());
-      registry.register(topics.config(), PipelineConfig.getClassSchema());
-      if (keepsProfile(settings)) {
-        registry.register(topics.routingProfile(), RoutingProfile.getClassSchema());
-      }
+      ownSchemas(settings, topics)
+          .forEach((topic, its) -> REGISTRY_WAIT.until(() -> registry.register(topic, its)));
+      SchemaLookup schemas = new SchemaLookup(registry, settings.registryWait());
+      undo.push(schemas::close);
       LagMonitor lag =
           new LagMonitor(
               () -> Admin.create(lagProperties(settings)),
@@ -136,7 +149,12 @@ record PipelineParts(
               terms,
               metrics.capacity());
       undo.push(configuration::close);
-      start(configuration); // says which model is to be loaded
+      REGISTRY_WAIT.until(() -> started(configuration)); // says which model is to be loaded
+      limits
+          .utilizationProblem(
+              topics,
+              ShareEvents.maxUtilizationBytes(terms.routed(), terms.current().maxBatchImages()))
+          .ifPresent(log::warn);
       NewestImages newestImages = new NewestImages(terms::served);
       GuardedObserver observer =
           new GuardedObserver(
@@ -152,6 +170,7 @@ record PipelineParts(
                       terms.current().maxBatchImages(), terms.served().parallelRuns()),
               settings.inFlightMaxBytes());
       metrics.images().inFlight(inFlight::images, inFlight::bytes);
+      metrics.images().held(guard.held()::images);
       DecodeMemory memory = new DecodeMemory(settings);
       MicroBatcher<Waiting> batcher =
           new MicroBatcher<>(
@@ -166,7 +185,7 @@ record PipelineParts(
       MicroBatchProcessor.Shared shared =
           new MicroBatchProcessor.Shared(
               batcher::openLane,
-              new RequestReader(registry, settings.getInt(Settings.IMAGE_MAX_BYTES)),
+              new RequestReader(schemas, settings.getInt(Settings.IMAGE_MAX_BYTES)),
               new ShareEvents(),
               guard,
               inFlight,
@@ -181,6 +200,7 @@ record PipelineParts(
       }
       return new PipelineParts(
           registry,
+          schemas,
           configuration,
           lag,
           batcher,
@@ -223,9 +243,23 @@ record PipelineParts(
     return !settings.routingProfileInterval().isZero();
   }
 
-  private static void start(LiveConfiguration configuration) {
+  /** Returns the schemas that an instance registers, by topic. */
+  private static Map<String, Schema> ownSchemas(Settings settings, Topics topics) {
+    Map<String, Schema> schemas = new LinkedHashMap<>();
+    schemas.put(topics.images(), ImageRequest.getClassSchema());
+    schemas.put(topics.predictions(), Prediction.getClassSchema());
+    schemas.put(topics.expertUtilization(), ExpertUtilization.getClassSchema());
+    schemas.put(topics.config(), PipelineConfig.getClassSchema());
+    if (keepsProfile(settings)) {
+      schemas.put(topics.routingProfile(), RoutingProfile.getClassSchema());
+    }
+    return schemas;
+  }
+
+  private static LiveConfiguration started(LiveConfiguration configuration) {
     try {
       configuration.start();
+      return configuration;
     } catch (IllegalArgumentException e) {
       throw new ConfigException(e.getMessage());
     }

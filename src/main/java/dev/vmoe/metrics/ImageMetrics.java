@@ -133,6 +133,15 @@ public final class ImageMetrics {
   }
 
   /**
+   * Sets the supplier of the images that hold their partition; asked at each scrape.
+   *
+   * @param images images read that may not go on yet
+   */
+  public void held(LongSupplier images) {
+    meters.gauge(Metric.IMAGES_HELD, images::getAsLong);
+  }
+
+  /**
    * Sets the suppliers of what is in flight; asked at each scrape.
    *
    * @param images images read and not yet answered

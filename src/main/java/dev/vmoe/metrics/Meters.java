@@ -12,11 +12,10 @@ import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmInfoMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
-import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
+import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
-import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
@@ -27,7 +26,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
-import java.util.regex.Pattern;
 import org.apache.kafka.streams.KafkaStreams;
 
 /**
@@ -35,10 +33,6 @@ import org.apache.kafka.streams.KafkaStreams;
  * so that recording needs no lookup.
  */
 public final class Meters implements AutoCloseable {
-
-  /** Kafka Streams puts a new id into its clients' names at every start. */
-  private static final Pattern PROCESS_ID =
-      Pattern.compile("-?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
   /** Prefix of the pipeline's own metrics. */
   private static final String OWN = "vmoe_";
@@ -49,15 +43,7 @@ public final class Meters implements AutoCloseable {
 
   /** Creates empty meters. */
   public Meters() {
-    registry.config().meterFilter(MeterFilter.replaceTagValues("client.id", Meters::lasting));
-    registry.config().meterFilter(MeterFilter.replaceTagValues("thread.id", Meters::lasting));
-    registry.config().meterFilter(MeterFilter.ignoreTags("process.id"));
     registry.throwExceptionOnRegistrationFailure();
-  }
-
-  /** Removes the id: a label that is new at every start would make new series each time. */
-  private static String lasting(String clientId) {
-    return PROCESS_ID.matcher(clientId).replaceAll("");
   }
 
   /** Adds memory, garbage collection, threads, processor time and open files of the JVM. */
@@ -76,9 +62,12 @@ public final class Meters implements AutoCloseable {
         .forEach((MeterBinder binder) -> binder.bindTo(registry));
   }
 
-  /** Adds the metrics of Kafka Streams and of its consumers, producers and admin client. */
+  /**
+   * Adds the metrics of Kafka Streams and of its consumers, producers and admin client, under
+   * {@linkplain LastingNames lasting names}.
+   */
   public void bindKafka(KafkaStreams streams) {
-    KafkaStreamsMetrics kafka = new KafkaStreamsMetrics(streams);
+    KafkaClientMetrics kafka = new KafkaClientMetrics(LastingNames.client(streams::metrics));
     bound.push(kafka);
     kafka.bindTo(registry);
   }

@@ -32,6 +32,10 @@ public enum Metric {
   IN_FLIGHT_BYTES(
       gauge("vmoe_in_flight_bytes", "bytes"),
       "Bytes of the records in flight; reading pauses at in.flight.max.bytes."),
+  IMAGES_HELD(
+      gauge("vmoe_images_held", "images"),
+      "Images that were read and hold their partition: the first waits for its schema, which the"
+          + " registry does not give, or for room. Nothing more is read of such a partition."),
   IMAGE_QUEUE(
       histogram("vmoe_image_queue_seconds", "seconds", Buckets.LATENCY),
       "Time from reading an image to the start of its run: linger, decoding, and earlier runs."),
@@ -103,7 +107,8 @@ public enum Metric {
       "Difference between a run's predicted and measured time, relative to the measured time."),
   BACKLOG(
       gauge("vmoe_backlog_images", "images"),
-      "Images sent and not yet answered in the instance's partitions, at the last reading."),
+      "Images sent and not yet answered in the instance's partitions, at the last reading; without"
+          + " partitions that wait for a schema."),
   BACKLOG_AGE(
       gauge("vmoe_backlog_age_seconds", "seconds"),
       "Time that the oldest unanswered image has waited, at the last reading. It counts from when"

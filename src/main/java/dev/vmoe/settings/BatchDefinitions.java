@@ -34,7 +34,7 @@ final class BatchDefinitions {
         .means(
             "Maximum total time that reading waits for room between two commits, in"
                 + " milliseconds. Keep it well below the transaction timeout (10 s). At twice one"
-                + " of the two limits above, reading waits longer.")
+                + " of the two limits above, a partition is not read until there is room.")
         .setting(Settings.IMAGE_MAX_BYTES, INT, 16 * 1024 * 1024, Range.atLeast(1), LOW)
         .means("Maximum bytes of an encoded image; larger ones go to the dead-letter topic.")
         .setting(Settings.IMAGE_MAX_PIXELS, LONG, 64_000_000L, Range.atLeast(1), LOW)

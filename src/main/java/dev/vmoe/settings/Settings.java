@@ -31,6 +31,7 @@ public final class Settings extends AbstractConfig {
   public static final String BOOTSTRAP_SERVERS = "bootstrap.servers";
   public static final String REGISTRY_URL = "schema.registry.url";
   public static final String REGISTRY_RETRY_MS = "schema.registry.retry.ms";
+  public static final String REGISTRY_WAIT_MS = "schema.registry.wait.ms";
   public static final String TOPIC_PREFIX = "topic.prefix";
   public static final String MODEL = "model";
   public static final String MODELS_DIR = "models.dir";
@@ -118,8 +119,14 @@ public final class Settings extends AbstractConfig {
         .means("Base address of a schema registry with Confluent's REST interface.")
         .setting(REGISTRY_RETRY_MS, LONG, 30_000L, Range.atLeast(0), LOW)
         .means(
-            "How long the stream thread retries a registry that cannot be reached before it"
-                + " gives up, in milliseconds. Nothing is lost: the images are read again.")
+            "How long a command tries a registry again that cannot be reached, in milliseconds. An"
+                + " instance tries it for at most 3 s at a time, and again later.")
+        .setting(REGISTRY_WAIT_MS, LONG, 900_000L, Range.atLeast(0), LOW)
+        .means(
+            "How long an image waits for its schema while the registry does not give it, in"
+                + " milliseconds, and the images behind it in its partition. Then it is a dead"
+                + " letter, with its bytes untouched. Images of known schemas and raw ones do not"
+                + " wait. A start waits for the registry as long as it takes.")
         .setting(
             TOPIC_PREFIX,
             STRING,
@@ -231,6 +238,11 @@ public final class Settings extends AbstractConfig {
   /** Returns how long an unreachable registry is tried again. */
   public Duration registryRetry() {
     return Duration.ofMillis(getLong(REGISTRY_RETRY_MS));
+  }
+
+  /** Returns how long an image waits for its schema while the registry does not give it. */
+  public Duration registryWait() {
+    return Duration.ofMillis(getLong(REGISTRY_WAIT_MS));
   }
 
   /**

@@ -3,13 +3,16 @@ package dev.vmoe.streams;
 import dev.vmoe.batch.HandOver;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -30,6 +33,7 @@ import org.apache.kafka.streams.KafkaClientSupplier;
 public final class CommitGuard implements KafkaClientSupplier {
 
   private final PendingOffsets pending = new PendingOffsets();
+  private final HeldPartitions held = new HeldPartitions();
   private final HandOver handOver = new HandOver();
   private final ThreadLocal<WaitBudget> budgets;
 
@@ -45,6 +49,11 @@ public final class CommitGuard implements KafkaClientSupplier {
   /** Returns where processors mark what they keep back. */
   public PendingOffsets pending() {
     return pending;
+  }
+
+  /** Returns the partitions of which nothing is fetched. */
+  public HeldPartitions held() {
+    return held;
   }
 
   /** Returns how long answers take to be committed. */
@@ -88,7 +97,7 @@ public final class CommitGuard implements KafkaClientSupplier {
 
   @Override
   public Consumer<byte[], byte[]> getConsumer(Map<String, Object> config) {
-    return new LeavingConsumer(config);
+    return new GuardedConsumer(config, held);
   }
 
   @Override
@@ -101,16 +110,47 @@ public final class CommitGuard implements KafkaClientSupplier {
     return getConsumer(config);
   }
 
+  @Override
+  public Admin getAdmin(Map<String, Object> config) {
+    return Admin.create(config);
+  }
+
   /**
-   * Leaves its group when it is closed.
+   * A consumer that fetches nothing of {@linkplain HeldPartitions held} partitions, and leaves its
+   * group when it is closed.
    *
    * <p>Streams has its consumers stay, so that an instance with local state finds its partitions
    * again after a restart. There is no state here, and a thread that crashed would keep its
    * partitions from everybody until its session times out.
    */
-  private static final class LeavingConsumer extends KafkaConsumer<byte[], byte[]> {
-    LeavingConsumer(Map<String, Object> config) {
+  private static final class GuardedConsumer extends KafkaConsumer<byte[], byte[]> {
+
+    private final HeldPartitions held;
+
+    GuardedConsumer(Map<String, Object> config, HeldPartitions held) {
       super(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+      this.held = held;
+    }
+
+    /**
+     * Polls without the held partitions. They are paused in here only: outside, Streams pauses and
+     * resumes partitions by how much it has buffered.
+     */
+    @Override
+    public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+      Set<TopicPartition> holding = new HashSet<>(held.among(assignment()));
+      holding.removeAll(paused());
+      if (holding.isEmpty()) {
+        return super.poll(timeout);
+      }
+      pause(holding);
+      try {
+        return super.poll(timeout);
+      } finally {
+        // Where a task was closed meanwhile, Streams pauses its partition until the next is ready.
+        holding.retainAll(held.among(assignment()));
+        resume(holding);
+      }
     }
 
     @Override
@@ -119,8 +159,35 @@ public final class CommitGuard implements KafkaClientSupplier {
     }
   }
 
-  @Override
-  public Admin getAdmin(Map<String, Object> config) {
-    return Admin.create(config);
+  /**
+   * How long the tasks of one stream thread together may wait for room between two commits.
+   *
+   * <p>A thread that waits does not commit, and a transaction that is open too long is aborted. One
+   * pass of the thread takes many records, so a bound on each wait alone would not do.
+   */
+  static final class WaitBudget {
+
+    private final Duration whole;
+    private Duration left;
+
+    WaitBudget(Duration whole) {
+      this.whole = whole;
+      this.left = whole;
+    }
+
+    /** Returns how much is left. */
+    Duration left() {
+      return left;
+    }
+
+    /** Takes off what was spent. */
+    void spend(Duration spent) {
+      left = spent.compareTo(left) < 0 ? left.minus(spent) : Duration.ZERO;
+    }
+
+    /** Starts again, after a commit. */
+    void refill() {
+      left = whole;
+    }
   }
 }

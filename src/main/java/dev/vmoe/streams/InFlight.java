@@ -11,10 +11,10 @@ import java.util.function.IntSupplier;
  *
  * <ol>
  *   <li>Below both limits it goes on at once.
- *   <li>Over one of them it waits for its own oldest share while the {@link WaitBudget} lasts. Once
- *       that is spent it goes on, so that the thread comes to its commit.
- *   <li>At twice a limit it waits on, whatever the budget says: the transaction may time out, which
- *       costs a second run of what is in flight, but memory does not.
+ *   <li>Over one of them it waits for its own oldest share while the {@link CommitGuard.WaitBudget}
+ *       lasts. Once that is spent it goes on, so that the thread comes to its commit.
+ *   <li>At twice a limit records do not go on; they are {@linkplain HeldPartitions held} until the
+ *       partition is below its limits again. The thread does not wait for that.
  *   <li>With nothing of its own in flight it never waits: what others have in flight may only leave
  *       when this thread goes on. So bytes may pass the limit by one record a partition.
  *   <li>Once the instance stops, nothing waits.
@@ -22,7 +22,7 @@ import java.util.function.IntSupplier;
  */
 public final class InFlight {
 
-  /** Where waiting no longer ends with the budget, in limits. */
+  /** Where records no longer go on when the budget is spent, in limits. */
   private static final int HARD = 2;
 
   private final IntSupplier maxImages;
@@ -98,7 +98,7 @@ public final class InFlight {
       return over(1);
     }
 
-    /** Returns whether the partition has to wait, whatever that costs. */
+    /** Returns whether no more of the partition may go on. */
     boolean full() {
       return over(HARD);
     }

@@ -156,8 +156,11 @@ public final class LagMonitor implements AutoCloseable {
         }
         long emitted = watermark.getAsLong();
         long end = ends.getOrDefault(entry.getKey(), emitted);
-        readings.put(
-            entry.getKey(), new Backlog.PartitionReading(end, emitted, queue.recordsPerOffset()));
+        if (!queue.stands()) { // what waits for a schema is no load: less quality would not help it
+          readings.put(
+              entry.getKey(),
+              new Backlog.PartitionReading(end, emitted, queue.recordsPerOffset()));
+        }
         queue.arrivals().read(nanos, end, emitted);
         if (end > emitted) {
           oldestNanos = Math.max(oldestNanos, nanos - queue.arrivals().seenNanos(emitted));

@@ -11,6 +11,7 @@ import dev.vmoe.event.Prediction;
 import dev.vmoe.tracing.ImageTrace;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
@@ -23,12 +24,11 @@ import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Takes the images of one partition through the micro-batcher: buffers each record, waits while too
- * much is in flight, and emits finished shares whole and in offset order.
+ * much is in flight, and emits finished shares whole and in offset order. A record that may not go
+ * on yet is {@linkplain HeldPartitions held}, with all behind it.
  *
  * <p>Everything here runs on the task's stream thread. An offset is in {@link PendingOffsets} from
  * {@code process} until its whole share has been forwarded.
@@ -37,10 +37,8 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
 
   private static final Duration EMIT_EVERY = Duration.ofMillis(5);
 
-  /** One wait beyond the budget; between two waits the processor checks whether it must stop. */
-  private static final Duration CHECK_EVERY = Duration.ofMillis(500);
-
-  private static final Logger log = LoggerFactory.getLogger(MicroBatchProcessor.class);
+  /** How often it is tried whether what is held may go on. */
+  private static final Duration RELEASE_EVERY = Duration.ofMillis(200);
 
   private final Shared shared;
   private final GuardedObserver observer;
@@ -53,9 +51,11 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
       Lane<Waiting> lane,
       PendingOffsets.Queue pending,
       InFlight.Partition inFlight,
-      WaitBudget budget) {}
+      CommitGuard.WaitBudget budget,
+      HeldPartitions.Records held) {}
 
   private @Nullable Cancellable emitting;
+  private @Nullable Cancellable releasing;
 
   /**
    * What the processors of an instance share.
@@ -95,7 +95,8 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
             shared.lanes().get(),
             shared.guard().pending().open(partition),
             shared.inFlight().open(),
-            shared.guard().waitBudget());
+            shared.guard().waitBudget(),
+            shared.guard().held().open(partition));
   }
 
   @Override
@@ -106,8 +107,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
             .recordMetadata()
             .orElseThrow(() -> new IllegalStateException("a record without a position"));
     try {
-      buffer(task, record, position);
-      emitLater(task);
+      take(task, record, position);
       enforceConstraints(task);
     } catch (RuntimeException e) {
       // Streams does not count this record as processed, so it must not stand in for others.
@@ -123,12 +123,33 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
     return task;
   }
 
-  /** Hands a record to the micro-batcher; one that is no image goes along for the order's sake. */
-  private void buffer(Task task, Record<byte[], byte[]> record, RecordMetadata position) {
-    ImageTrace trace = observer.received(record, position);
+  /** Hands a record to the micro-batcher, or holds it. */
+  private void take(Task task, Record<byte[], byte[]> record, RecordMetadata position) {
+    HeldPartitions.Held taken =
+        new HeldPartitions.Held(record, position, observer.received(record, position));
+    task.pending().add(position.offset());
+    if (task.held().first() != null || task.inFlight().full() || !buffer(task, taken)) {
+      task.held().add(taken);
+      releaseLater(task);
+    }
+  }
+
+  /**
+   * Hands a record to the micro-batcher; one that is no image goes along for the order's sake.
+   *
+   * @return false if its schema is not known yet; then nothing is done
+   */
+  private boolean buffer(Task task, HeldPartitions.Held taken) {
+    Record<byte[], byte[]> record = taken.record();
+    RecordMetadata position = taken.position();
+    ImageTrace trace = taken.trace();
     try {
-      RequestReader.Request request = shared.reader().read(record);
-      task.pending().add(position.offset());
+      Optional<RequestReader.Request> read = shared.reader().read(record);
+      task.pending().stands(read.isEmpty());
+      if (read.isEmpty()) {
+        return false;
+      }
+      RequestReader.Request request = read.get();
       task.lane()
           .submit(
               Waiting.of(record, position, request, trace),
@@ -136,11 +157,25 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
               request.priority(),
               dueNanos(task, record, position, request));
     } catch (BadRecordException e) {
-      task.pending().add(position.offset());
+      task.pending().stands(false);
       task.lane().reject(Waiting.refused(record, position, e, trace), e.reason());
     }
     task.inFlight().add(bytes(record));
     observer.buffered();
+    emitLater(task);
+    return true;
+  }
+
+  /** Lets go what is held, as far as there is room and the schemas are known. */
+  private void release(Task task) {
+    HeldPartitions.Held first = task.held().first();
+    while (first != null && !task.inFlight().over() && buffer(task, first)) {
+      task.held().removeFirst();
+      first = task.held().first();
+    }
+    if (first == null) {
+      stopReleasing();
+    }
   }
 
   private long dueNanos(
@@ -174,25 +209,11 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
       if (emit(task) > 0) {
         continue;
       }
-      boolean full = task.inFlight().full();
-      Duration left = full ? CHECK_EVERY : task.budget().left();
+      Duration left = task.budget().left();
       if (left.isZero()) {
         return; // the thread has to come to its commit
       }
       await(task, left);
-      if (full && task.budget().alarm()) {
-        log.warn(
-            "partition {} has waited {} ms for room since the last commit, with {} images of its"
-                + " own and {} bytes of the instance in flight, twice what is allowed ({}). The"
-                + " transaction may time out, after {} s by default; its images are then read"
-                + " again. Lower batch.max.images, or give the model a faster device",
-            task.context().taskId().partition(),
-            task.budget().waited().toMillis(),
-            task.inFlight().images(),
-            shared.inFlight().bytes(),
-            shared.inFlight(),
-            StreamsProperties.TRANSACTION_TIMEOUT.toSeconds());
-      }
     }
   }
 
@@ -218,6 +239,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
 
   private void emitFinished(Task task) {
     emit(task);
+    release(task);
     if (task.lane().pending() == 0) {
       stopEmitting(); // a punctuation makes the task commit, which an idle one need not
     }
@@ -303,11 +325,29 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
     }
   }
 
+  /** Tries from time to time to let go what is held, also when no record comes. */
+  private void releaseLater(Task task) {
+    if (releasing == null) {
+      releasing =
+          task.context()
+              .schedule(RELEASE_EVERY, PunctuationType.WALL_CLOCK_TIME, now -> release(task));
+    }
+  }
+
+  private void stopReleasing() {
+    if (releasing != null) {
+      releasing.cancel();
+      releasing = null;
+    }
+  }
+
   /** Drops what is in flight: it was not emitted, so it is read again by the next owner. */
   @Override
   public void close() {
     stopEmitting();
+    stopReleasing();
     if (task != null) {
+      task.held().close();
       task.lane().close();
       task.pending().close();
       task.inFlight().close();

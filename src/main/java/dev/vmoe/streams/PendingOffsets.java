@@ -64,6 +64,7 @@ final class PendingOffsets {
     private final AtomicLong watermark = new AtomicLong(UNKNOWN);
 
     private volatile double recordsPerOffset = 1;
+    private volatile boolean stands;
     private long lastRead = UNKNOWN;
     private long recordsRead;
     private long offsetsRead;
@@ -105,6 +106,16 @@ final class PendingOffsets {
         recordsPerOffset = (double) recordsRead / offsetsRead;
       }
       lastRead = offset;
+    }
+
+    /** Says whether the partition waits for a schema. */
+    void stands(boolean stands) {
+      this.stands = stands;
+    }
+
+    /** Returns whether the partition waits for a schema. */
+    boolean stands() {
+      return stands;
     }
 
     /** Tells where reading begins, as long as nothing was read. */

@@ -3,7 +3,7 @@ package dev.vmoe.streams;
 import dev.vmoe.event.AvroDeserializer;
 import dev.vmoe.event.BadRecordException;
 import dev.vmoe.event.ImageRequest;
-import dev.vmoe.event.RegistryClient;
+import dev.vmoe.event.SchemaSource;
 import dev.vmoe.image.MediaType;
 import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.topics.TopicPlan;
@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.streams.processor.api.Record;
 import org.jspecify.annotations.Nullable;
@@ -51,22 +52,39 @@ public final class RequestReader {
   private final AvroDeserializer<ImageRequest> avro;
   private final int maxImageBytes;
 
-  public RequestReader(RegistryClient registry, int maxImageBytes) {
-    this.avro = new AvroDeserializer<>(registry, ImageRequest.class);
+  /**
+   * Creates a reader.
+   *
+   * @param schemas has the schemas that records were written with
+   * @param maxImageBytes maximum bytes of an encoded image
+   */
+  public RequestReader(SchemaSource schemas, int maxImageBytes) {
+    this.avro = new AvroDeserializer<>(schemas, ImageRequest.class);
     this.maxImageBytes = maxImageBytes;
   }
 
   /**
-   * Reads a record.
+   * Reads a record; empty while its schema is not known.
    *
    * @throws BadRecordException if there is no image in it that may be tried
    */
-  Request read(Record<byte[], byte @Nullable []> record) throws BadRecordException {
+  Optional<Request> read(Record<byte[], byte @Nullable []> record) throws BadRecordException {
     byte[] value = record.value();
     if (value == null) {
       throw new BadRecordException.Refused("the record has no value, so there is no image");
     }
-    Request request = rawImage(record) ? Request.ofRawImage(value) : readAvro(value);
+    Optional<Request> read =
+        rawImage(record)
+            ? Optional.of(Request.ofRawImage(value))
+            : avro.readIfKnown(value).map(RequestReader::request);
+    if (read.isPresent()) {
+      requireTryable(record, read.get());
+    }
+    return read;
+  }
+
+  private void requireTryable(Record<byte[], ?> record, Request request)
+      throws BadRecordException {
     if (request.image().length > maxImageBytes) {
       throw new BadRecordException.Refused(
           "the image has "
@@ -84,7 +102,6 @@ public final class RequestReader {
           "the deadline is %d ms since 1970, which is below 0".formatted(request.deadlineMs()));
     }
     requireCarriable(record, request);
-    return request;
   }
 
   /** What a prediction could not carry would stop the stream when it is sent. */
@@ -111,8 +128,7 @@ public final class RequestReader {
     }
   }
 
-  private Request readAvro(byte[] value) throws BadRecordException {
-    ImageRequest request = avro.read(value);
+  private static Request request(ImageRequest request) {
     ByteBuffer image = request.getImage();
     byte[] bytes = new byte[image.remaining()];
     image.duplicate().get(bytes);

@@ -30,6 +30,18 @@ public final class ShareEvents {
 
   private static final int BEST = 5;
 
+  /** Maximum bytes of what an event has once: names, sizes, settings. */
+  private static final int EVENT_BYTES = 4096;
+
+  /** Maximum bytes of two counts and two sums. */
+  private static final int EXPERT_BYTES = 2 * 5 + 2 * Double.BYTES;
+
+  /** Maximum bytes of a layer's block, skipped tokens, and the ends of its four lists. */
+  private static final int LAYER_BYTES = 60;
+
+  /** Maximum bytes of a class beside its label and layers. */
+  private static final int CLASS_BYTES = 40;
+
   private volatile Classes classes = new Classes(List.of(), Map.of());
 
   /** The classes of the model that was asked about last, and where each is among the logits. */
@@ -137,6 +149,18 @@ public final class ShareEvents {
                                 entry.getValue().size()))
                     .toList())
             .build());
+  }
+
+  /**
+   * Returns the bytes of the largest event of a model: every image of a batch has a label of its
+   * own, of {@link RequestReader#MAX_LABEL_BYTES}.
+   */
+  public static long maxUtilizationBytes(ModelCard card, int maxBatchImages) {
+    long layers =
+        (long) card.moeBlocks().size() * (LAYER_BYTES + (long) card.numExperts() * EXPERT_BYTES);
+    return EVENT_BYTES
+        + layers
+        + maxBatchImages * (CLASS_BYTES + RequestReader.MAX_LABEL_BYTES + layers);
   }
 
   private static ClassUtilization ofClass(

@@ -21,6 +21,12 @@ public final class StreamsProperties {
   static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(10);
 
   /**
+   * Maximum time that a stream thread may wait for something beside Kafka. While it waits it
+   * neither commits nor rejoins its group, and the transactions of the others wait for that, too.
+   */
+  public static final Duration MAX_WAIT = Duration.ofSeconds(3);
+
+  /**
    * A task reads one partition, so it never has to wait for another one to come first. Streams
    * would still look, and format a message, for each record: a tenth of its thread's time.
    */

@@ -19,6 +19,7 @@ import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /** Queries to the brokers of which a person awaits the result. */
@@ -44,14 +45,18 @@ public final class Brokers {
       return query.apply(admin);
     } catch (TimeoutException e) {
       throw new KafkaException(
-          "no Kafka broker answered at "
-              + settings.getString(Settings.BOOTSTRAP_SERVERS)
-              + " (bootstrap.servers): is it running there? "
-              + e.getMessage(),
-          e);
+          unreachable(settings.getString(Settings.BOOTSTRAP_SERVERS), e.getMessage()), e);
     } finally {
       attempts.setLevel(before);
     }
+  }
+
+  /** Returns a sentence about brokers that do not answer, and what to do. */
+  static String unreachable(String brokers, @Nullable String why) {
+    return "no Kafka broker answered at "
+        + brokers
+        + " (bootstrap.servers): is it running there? "
+        + why;
   }
 
   /**

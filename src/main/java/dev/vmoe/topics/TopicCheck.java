@@ -19,6 +19,7 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,7 @@ public final class TopicCheck {
   private final Topics topics;
   private final boolean profile;
   private final String repartition;
+  private final Duration limit;
 
   /**
    * Creates a check.
@@ -43,9 +45,15 @@ public final class TopicCheck {
    * @param repartition full name of the topic between the two parts of the profile's topology
    */
   public TopicCheck(Topics topics, boolean profile, String repartition) {
+    this(topics, profile, repartition, LIMIT);
+  }
+
+  /** Creates a check that waits for another time for an answer. */
+  TopicCheck(Topics topics, boolean profile, String repartition, Duration limit) {
     this.topics = topics;
     this.profile = profile;
     this.repartition = repartition;
+    this.limit = limit;
   }
 
   /**
@@ -59,8 +67,8 @@ public final class TopicCheck {
    */
   public TopicLimits limits(Map<String, Object> adminConfigs, int imageMaxBytes) {
     Map<String, Object> configs = new HashMap<>(adminConfigs);
-    configs.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) LIMIT.toMillis());
-    configs.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) LIMIT.toMillis() / 2);
+    configs.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) limit.toMillis());
+    configs.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) limit.toMillis() / 2);
     try (Admin admin = Admin.create(configs)) {
       requireAll(admin, String.valueOf(configs.get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG)));
       if (profile) {
@@ -92,6 +100,8 @@ public final class TopicCheck {
           denied(topic.getKey(), null).ifPresent(denied::add);
         } else if (e.getCause() instanceof UnknownTopicOrPartitionException) {
           missing.add(topic.getKey());
+        } else if (e.getCause() instanceof RetriableException away) {
+          throw new PipelineException(Brokers.unreachable(brokers, away.getMessage()), away);
         } else {
           throw new PipelineException(
               ("the brokers at %s do not describe topic %s: %s. Check bootstrap.servers and"
@@ -174,7 +184,8 @@ public final class TopicCheck {
             rightToRead(e));
         return TopicLimits.assumed(imageMaxBytes);
       }
-      throw new PipelineException("cannot read the topics' size limits", e.getCause());
+      throw new PipelineException(
+          "cannot read the topics' size limits: " + e.getCause(), e.getCause());
     }
   }
 

@@ -2,6 +2,7 @@ package dev.vmoe.topics;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The largest records that the topics take, in bytes.
@@ -19,6 +20,10 @@ public record TopicLimits(int images, int predictions, int expertUtilization, in
 
   /** What to do about {@link #deadLettersTooSmall}. */
   public static final String RAISE_DEAD_LETTERS = "raise the latter's max.message.bytes";
+
+  /** What to do about events of utilization that may be too large. */
+  private static final String RAISE_UTILIZATION =
+      "raise its max.message.bytes (16777216 in topology/topics.yaml), or lower batch.max.images";
 
   /** Returns the limits to assume where the topics' own may not be read. */
   public static TopicLimits assumed(int imageMaxBytes) {
@@ -55,6 +60,27 @@ public record TopicLimits(int images, int predictions, int expertUtilization, in
     return ("%s takes records of at most %d bytes. A prediction carries up to %d bytes of its"
             + " image's key, headers, label and attributes; one that does not fit stops the stream")
         .formatted(topic, bytes, TopicPlan.MAX_CARRIED_BYTES);
+  }
+
+  /**
+   * Returns what is wrong with the topic of the utilization, as a sentence for the log; nothing if
+   * it takes the largest event.
+   *
+   * @param largest bytes of the largest event of a model and its batches
+   */
+  public Optional<String> utilizationProblem(Topics topics, long largest) {
+    return expertUtilization >= largest
+        ? Optional.empty()
+        : Optional.of(
+            utilizationTooSmall(topics.expertUtilization(), expertUtilization, largest)
+                + "; "
+                + RAISE_UTILIZATION);
+  }
+
+  private static String utilizationTooSmall(String topic, long bytes, long largest) {
+    return ("%s takes records of at most %d bytes. An event of this model has up to %d bytes where"
+            + " each image of a batch has another label; one that does not fit stops the stream")
+        .formatted(topic, bytes, largest);
   }
 
   /** Returns why a dead-letter topic that takes no larger records than images is a problem. */

@@ -69,22 +69,6 @@ class CommitGuardTest {
   }
 
   @Test
-  void shouldRaiseTheAlarmOnceBetweenTwoCommits() {
-    WaitBudget budget = guard.waitBudget();
-    budget.spend(Duration.ofSeconds(4));
-    assertThat(budget.alarm()).isFalse();
-    budget.spend(Duration.ofSeconds(1));
-    assertThat(budget.alarm()).isTrue();
-    assertThat(budget.alarm()).isFalse();
-
-    guard.committed();
-
-    assertThat(budget.waited()).isZero();
-    budget.spend(Duration.ofSeconds(6));
-    assertThat(budget.alarm()).isTrue();
-  }
-
-  @Test
   void shouldTakeBackOnlyWhatWasMarkedLast() {
     PendingOffsets.Queue pending = guard.pending().open(ZERO);
     pending.add(3);

@@ -3,6 +3,7 @@ package dev.vmoe.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.vmoe.event.Prediction;
 import dev.vmoe.inference.FakeClassifier;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -51,7 +52,7 @@ class MicroBatchProcessorInFlightTest extends ProcessorFixture {
   }
 
   @Test
-  void shouldWaitBeyondTheBudgetRatherThanTakeMoreThanTwiceTheLimit() {
+  void shouldHoldRatherThanTakeMoreThanTwiceTheLimitOrWaitBeyondTheBudget() {
     linger = Duration.ofSeconds(3);
     batchImages = 100;
     inFlightImages = 2;
@@ -61,12 +62,18 @@ class MicroBatchProcessorInFlightTest extends ProcessorFixture {
     send("b", 2);
     assertThat(guard.waitBudget().left()).isEqualTo(Duration.ZERO);
     send("c", 3);
-    assertThat(predictions.isEmpty()).isTrue();
-
     send("d", 4);
+    send("e", 5);
+    send("f", 6);
 
-    assertThat(predictions.getQueueSize()).isEqualTo(4);
-    assertThat(guard.waitBudget().waited()).isGreaterThan(Duration.ofSeconds(1));
+    assertThat(predictions.isEmpty()).as("the thread did not wait for answers").isTrue();
+    assertThat(inFlight.images()).isEqualTo(4);
+    assertThat(guard.held().images()).isEqualTo(2);
+    assertThat(committable(6)).isZero();
+    awaitAnswers(6);
+    assertThat(predictions.readValuesToList())
+        .extracting(Prediction::getSourceOffset)
+        .containsExactly(0L, 1L, 2L, 3L, 4L, 5L);
   }
 
   @Test

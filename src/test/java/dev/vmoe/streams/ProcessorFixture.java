@@ -17,6 +17,8 @@ import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
+import dev.vmoe.event.SchemaLookup;
+import dev.vmoe.event.SchemaSource;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.instance.Pipeline;
@@ -56,13 +58,14 @@ abstract class ProcessorFixture {
   static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
   private static final int SLOT_BYTES = 8 * 8 * 3;
 
+  final List<AutoCloseable> open = new ArrayList<>();
   final RegistryClient registry =
       new RegistryClient("mock://" + UUID.randomUUID(), Map.of(), Duration.ZERO);
   final AvroSerializer<ImageRequest> requests = new AvroSerializer<>(registry);
+  SchemaSource schemas = lookup(registry, Duration.ofSeconds(30));
   final Meters meters = new Meters();
   final PipelineMetrics metrics = Pipeline.metrics(meters, new FakeClassifier().card());
   GuardedObserver observer = observer();
-  final List<AutoCloseable> open = new ArrayList<>();
 
   FakeClassifier classifier = new FakeClassifier();
   CommitGuard guard = new CommitGuard(Duration.ofSeconds(10));
@@ -79,6 +82,13 @@ abstract class ProcessorFixture {
   TestOutputTopic<byte[], Prediction> predictions;
   TestOutputTopic<byte[], byte[]> deadLetters;
   TestOutputTopic<byte[], ExpertUtilization> utilization;
+
+  /** Returns a lookup that is closed after the test. */
+  final SchemaLookup lookup(RegistryClient registry, Duration maxWait) {
+    SchemaLookup lookup = new SchemaLookup(registry, maxWait);
+    open.add(lookup);
+    return lookup;
+  }
 
   @AfterEach
   void close() throws Exception {
@@ -102,7 +112,7 @@ abstract class ProcessorFixture {
     MicroBatchProcessor.Shared shared =
         new MicroBatchProcessor.Shared(
             batcher::openLane,
-            new RequestReader(registry, 1000),
+            new RequestReader(schemas, 1000),
             new ShareEvents(),
             guard,
             inFlight,
@@ -122,6 +132,7 @@ abstract class ProcessorFixture {
   }
 
   void start() {
+    registry.register("predictions", Prediction.getClassSchema()); // as an instance does
     Properties properties = new Properties();
     properties.put("application.id", "test");
     properties.put("bootstrap.servers", "nowhere:1");
@@ -166,7 +177,7 @@ abstract class ProcessorFixture {
     await()
         .until(
             () -> {
-              driver.advanceWallClockTime(Duration.ofMillis(5));
+              driver.advanceWallClockTime(Duration.ofMillis(50));
               return predictions.getQueueSize() + deadLetters.getQueueSize() >= count;
             });
   }

@@ -27,6 +27,19 @@ class TopicLimitsTest {
   }
 
   @Test
+  void shouldNameATopicThatDoesNotTakeTheLargestEventOfAModel() {
+    TopicLimits limits = new TopicLimits(1000, 524_288, 1_048_588, 1001);
+
+    assertThat(limits.utilizationProblem(TOPICS, 1_048_588)).isEmpty();
+    assertThat(limits.utilizationProblem(TOPICS, 1_048_589))
+        .hasValueSatisfying(
+            problem ->
+                assertThat(problem)
+                    .contains("utilization takes records of at most 1048588")
+                    .contains("up to 1048589 bytes", "raise its max.message.bytes"));
+  }
+
+  @Test
   void shouldTellTheLargestRecordOnTheWay() {
     assertThat(new TopicLimits(1, 2, 3, 9).largestRecord()).isEqualTo(3);
     assertThat(new TopicLimits(4, 2, 3, 9).largestRecord()).isEqualTo(4);

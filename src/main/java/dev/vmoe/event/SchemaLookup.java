@@ -1,0 +1,295 @@
+package dev.vmoe.event;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import org.apache.avro.Schema;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Schemas of ids for threads that must not wait: a thread of its own asks the registry, and goes on
+ * asking one that is away.
+ *
+ * <p>What becomes of an id that is not known:
+ *
+ * <ol>
+ *   <li>Until the registry has answered, the lookup has no schema and no refusal.
+ *   <li>"No such schema" counts only from a registry that still has a schema of ours: one that lost
+ *       its schemas says so of every id. It counts for some seconds; the schema may be registered
+ *       since.
+ *   <li>Any other answer (no connection, 401, 403, a proxy's page) is none.
+ *   <li>Without an answer for the maximum wait, the id is refused, until there is an answer.
+ * </ol>
+ */
+public final class SchemaLookup implements SchemaSource, AutoCloseable {
+
+  /** An id that was refused is asked for again after this. */
+  static final Duration REFUSED_FOR = Duration.ofSeconds(10);
+
+  /** Maximum ids that are asked for or refused; older ones are forgotten. */
+  static final int MAX_IDS = 1000;
+
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
+  private static final Duration MAX_PAUSE = Duration.ofSeconds(1);
+  private static final Duration WARN_EVERY = Duration.ofSeconds(30);
+
+  private static final Logger log = LoggerFactory.getLogger(SchemaLookup.class);
+
+  private final Questions registry;
+  private final Duration maxWait;
+  private final LongSupplier nanoClock;
+
+  /** Ids that were asked for, oldest first; guarded by this. */
+  private final Map<Integer, Asked> asked = new LinkedHashMap<>();
+
+  /** Ids to ask the registry for; guarded by this. */
+  private final Deque<Integer> open = new ArrayDeque<>();
+
+  /** Since when the registry does not answer; guarded by this. */
+  private @Nullable Long silentSinceNanos;
+
+  private long warnedNanos;
+  private boolean closed;
+  private @Nullable Thread thread;
+
+  /** What the registry is asked; one attempt each. */
+  interface Questions {
+    /** Returns a schema that is known without asking. */
+    Optional<Schema> known(int id);
+
+    /**
+     * Asks for a schema.
+     *
+     * @throws BadRecordException if the registry says that there is none, or none to be used
+     * @throws RegistryUnavailableException if it does not answer
+     */
+    Schema schema(int id) throws BadRecordException;
+
+    /** Asks whether the registry still has a schema of ours. */
+    boolean remembers();
+  }
+
+  /** What is known of an id: nothing, why there is no answer, or a refusal. */
+  private static final class Asked {
+    final long sinceNanos;
+    @Nullable RuntimeException failure;
+    @Nullable BadRecordException refusal;
+    long refusedNanos;
+
+    Asked(long sinceNanos) {
+      this.sinceNanos = sinceNanos;
+    }
+  }
+
+  /**
+   * Creates a lookup.
+   *
+   * @param registry stays the caller's to close
+   * @param maxWait how long an id may go without an answer before it is refused
+   */
+  public SchemaLookup(RegistryClient registry, Duration maxWait) {
+    this(
+        new Questions() {
+          @Override
+          public Optional<Schema> known(int id) {
+            return registry.known(id);
+          }
+
+          @Override
+          public Schema schema(int id) throws BadRecordException {
+            return registry.schema(id, Duration.ZERO);
+          }
+
+          @Override
+          public boolean remembers() {
+            return registry.remembers();
+          }
+        },
+        maxWait,
+        System::nanoTime);
+  }
+
+  /** Creates a lookup with another clock, of monotonic nanoseconds. */
+  SchemaLookup(Questions registry, Duration maxWait, LongSupplier nanoClock) {
+    this.registry = registry;
+    this.maxWait = maxWait;
+    this.nanoClock = nanoClock;
+  }
+
+  /**
+   * Returns the schema with this id; empty while the registry has not said. Never waits.
+   *
+   * @throws BadRecordException if the registry has no such schema, or did not say for too long
+   */
+  @Override
+  public Optional<Schema> schema(int id) throws BadRecordException {
+    Optional<Schema> known = registry.known(id);
+    return known.isPresent() ? known : unknown(id);
+  }
+
+  private synchronized Optional<Schema> unknown(int id) throws BadRecordException {
+    long now = nanoClock.getAsLong();
+    Asked state = asked.get(id);
+    if (state == null) {
+      ask(id, now);
+      return Optional.empty();
+    }
+    BadRecordException refusal = state.refusal;
+    if (refusal != null) {
+      if (now - state.refusedNanos < REFUSED_FOR.toNanos()) {
+        throw refusal;
+      }
+      asked.remove(id);
+      ask(id, now);
+      return Optional.empty();
+    }
+    RuntimeException failure = state.failure;
+    if (failure == null || waitedNanos(state, now) < maxWait.toNanos()) {
+      return Optional.empty();
+    }
+    throw new BadRecordException.SchemaNotFound(
+        "the schema with id %d was not found within %d ms (schema.registry.wait.ms): %s"
+            .formatted(id, maxWait.toMillis(), failure.getMessage()),
+        null);
+  }
+
+  /** In a long outage, ids that come late do not each wait anew. */
+  private long waitedNanos(Asked state, long now) {
+    Long silent = silentSinceNanos;
+    return now - (silent == null ? state.sinceNanos : Math.min(silent, state.sinceNanos));
+  }
+
+  private void ask(int id, long now) {
+    asked.put(id, new Asked(now));
+    open.addLast(id);
+    Iterator<Integer> oldest = asked.keySet().iterator();
+    while (asked.size() > MAX_IDS) {
+      oldest.next();
+      oldest.remove();
+    }
+    if (thread == null && !closed) {
+      Thread asking = new Thread(this::askInTurn, "vmoe-schemas");
+      asking.setDaemon(true);
+      asking.start();
+      thread = asking;
+    }
+    notifyAll();
+  }
+
+  // ---- asking: on the lookup's own thread ----
+
+  private void askInTurn() {
+    Duration pause = FIRST_PAUSE;
+    try {
+      while (true) {
+        if (answered(next())) {
+          pause = FIRST_PAUSE;
+        } else {
+          Thread.sleep(pause.toMillis());
+          pause = Collections.min(List.of(pause.multipliedBy(2), MAX_PAUSE));
+        }
+      }
+    } catch (InterruptedException e) {
+      log.debug("the lookup of schemas stops");
+    }
+  }
+
+  private synchronized int next() throws InterruptedException {
+    while (true) {
+      while (open.isEmpty()) {
+        wait();
+      }
+      int id = open.removeFirst();
+      if (asked.containsKey(id)) {
+        return id;
+      }
+    }
+  }
+
+  /** Asks once; returns whether there is an answer. */
+  private boolean answered(int id) {
+    BadRecordException refusal = null;
+    try {
+      Schema unused = registry.schema(id); // is known from now on
+    } catch (BadRecordException e) {
+      refusal = e;
+    } catch (RuntimeException e) {
+      failed(id, e);
+      return false;
+    }
+    try {
+      if (refusal instanceof BadRecordException.UnknownSchema && !registry.remembers()) {
+        failed(
+            id,
+            new RegistryUnavailableException(
+                refusal.reason()
+                    + ", nor the schemas of this instance: it has lost its schemas. Restore them"
+                    + " with the same ids",
+                refusal));
+        return false;
+      }
+    } catch (RuntimeException e) {
+      failed(id, e);
+      return false;
+    }
+    answered(id, refusal);
+    return true;
+  }
+
+  private synchronized void answered(int id, @Nullable BadRecordException refusal) {
+    long now = nanoClock.getAsLong();
+    Long silent = silentSinceNanos;
+    if (silent != null) {
+      log.info("the schema registry answers again, after {} ms", (now - silent) / 1_000_000);
+      silentSinceNanos = null;
+    }
+    Asked state = asked.get(id);
+    if (refusal == null || state == null) {
+      asked.remove(id);
+    } else {
+      state.refusal = refusal;
+      state.refusedNanos = now;
+    }
+  }
+
+  private synchronized void failed(int id, RuntimeException failure) {
+    long now = nanoClock.getAsLong();
+    Asked state = asked.get(id);
+    if (state != null) {
+      state.failure = failure;
+      open.addLast(id);
+    }
+    boolean first = silentSinceNanos == null;
+    if (first) {
+      silentSinceNanos = now;
+    }
+    if (first || now - warnedNanos >= WARN_EVERY.toNanos()) {
+      warnedNanos = now;
+      log.warn(
+          "images of schema id {} wait, and those behind them in their partitions, at most {} ms"
+              + " (schema.registry.wait.ms); all others go on: {}",
+          id,
+          maxWait.toMillis(),
+          failure.getMessage());
+    }
+  }
+
+  /** Stops asking. */
+  @Override
+  public synchronized void close() {
+    closed = true;
+    if (thread != null) {
+      thread.interrupt();
+      thread = null;
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package dev.vmoe.instance;
+
+import dev.vmoe.event.RegistryUnavailableException;
+import java.time.Duration;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Waits at the start until the schema registry answers.
+ *
+ * <p>Without the ids of its own schemas an instance can write no prediction, not even of a raw
+ * image. So it joins its group only afterwards, and takes no partition from instances that can.
+ */
+final class RegistryWait {
+
+  private static final Duration WARN_EVERY = Duration.ofSeconds(30);
+
+  private static final Logger log = LoggerFactory.getLogger(RegistryWait.class);
+
+  private final Duration pause;
+
+  /**
+   * Creates a wait.
+   *
+   * @param pause time between two attempts
+   */
+  RegistryWait(Duration pause) {
+    this.pause = pause;
+  }
+
+  /**
+   * Asks until there is an answer.
+   *
+   * @throws RegistryUnavailableException if the thread is interrupted
+   */
+  <T> T until(Supplier<T> question) {
+    long startNanos = System.nanoTime();
+    long warnedNanos = 0;
+    for (boolean first = true; ; first = false) {
+      try {
+        T answer = question.get();
+        if (!first) {
+          log.info(
+              "the schema registry answers after {} ms, the start goes on",
+              (System.nanoTime() - startNanos) / 1_000_000);
+        }
+        return answer;
+      } catch (RegistryUnavailableException e) {
+        if (first || System.nanoTime() - warnedNanos >= WARN_EVERY.toNanos()) {
+          warnedNanos = System.nanoTime();
+          log.warn(
+              "the start waits for the schema registry as long as it takes (vmoe doctor checks it):"
+                  + " {}",
+              e.getMessage());
+        }
+        rest(e);
+      }
+    }
+  }
+
+  private void rest(RegistryUnavailableException reason) {
+    try {
+      Thread.sleep(pause.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw reason;
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package dev.vmoe.streams;
+
+import dev.vmoe.tracing.ImageTrace;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The partitions of an instance that are held: their first record may not go on yet, because its
+ * schema is not known or because there is no room, and the others wait behind it.
+ *
+ * <p>Their stream thread does not wait: it goes on with other partitions, and to its commit. A
+ * consumer fetches nothing of a held partition, so that no more is held than Kafka Streams and the
+ * consumer had at hand.
+ */
+public final class HeldPartitions {
+
+  private final Map<TopicPartition, Records> queues = new ConcurrentHashMap<>();
+  private final AtomicLong images = new AtomicLong();
+
+  /** A record that was read, and may not go on yet. */
+  record Held(Record<byte[], byte[]> record, RecordMetadata position, ImageTrace trace) {}
+
+  HeldPartitions() {}
+
+  /** Returns the records that are held; for any thread. */
+  public long images() {
+    return images.get();
+  }
+
+  /** Returns those of some partitions that are held. */
+  Set<TopicPartition> among(Set<TopicPartition> partitions) {
+    if (queues.isEmpty()) {
+      return Set.of();
+    }
+    Set<TopicPartition> held = new HashSet<>(partitions);
+    held.retainAll(queues.keySet());
+    return held;
+  }
+
+  /** Opens the queue of a partition that a task now owns. */
+  Records open(TopicPartition partition) {
+    return new Records(partition);
+  }
+
+  /** What is held of one partition, in order; belongs to its stream thread. */
+  final class Records implements AutoCloseable {
+
+    private final TopicPartition partition;
+    private final Deque<Held> records = new ArrayDeque<>();
+
+    private Records(TopicPartition partition) {
+      this.partition = partition;
+    }
+
+    /** Holds a record behind the others. */
+    void add(Held record) {
+      records.addLast(record);
+      images.incrementAndGet();
+      queues.put(partition, this);
+    }
+
+    /** Returns the first record; null where none is held. */
+    @Nullable Held first() {
+      return records.peekFirst();
+    }
+
+    /** Lets the first record go. */
+    void removeFirst() {
+      records.removeFirst();
+      images.decrementAndGet();
+      if (records.isEmpty()) {
+        queues.remove(partition, this);
+      }
+    }
+
+    /** Forgets all; they are read again. */
+    @Override
+    public void close() {
+      images.addAndGet(-records.size());
+      records.clear();
+      queues.remove(partition, this); // not that of a task that has opened it since
+    }
+  }
+}

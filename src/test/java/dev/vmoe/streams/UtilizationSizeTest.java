@@ -1,0 +1,85 @@
+package dev.vmoe.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.vmoe.event.AvroSerializer;
+import dev.vmoe.event.ClassUtilization;
+import dev.vmoe.event.ExpertUtilization;
+import dev.vmoe.event.LayerUtilization;
+import dev.vmoe.event.RegistryClient;
+import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.moe.ModelCard;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+class UtilizationSizeTest {
+
+  private static final int IMAGES = 100;
+
+  private final ModelCard card = new FakeClassifier().card();
+
+  private List<LayerUtilization> layers() {
+    int experts = card.numExperts();
+    return card.moeBlocks().stream()
+        .map(
+            block ->
+                new LayerUtilization(
+                    block,
+                    Collections.nCopies(experts, 1L << 33),
+                    Collections.nCopies(experts, 1L << 33),
+                    Collections.nCopies(experts, 0.1),
+                    Collections.nCopies(experts, 0.1),
+                    1L << 33))
+        .toList();
+  }
+
+  @Test
+  void shouldBoundTheLargestEventClosely() {
+    String name = "x".repeat(249);
+    ClassUtilization ofClass =
+        ClassUtilization.newBuilder()
+            .setLabel("x".repeat(RequestReader.MAX_LABEL_BYTES))
+            .setClassIndex(1 << 20)
+            .setImages(IMAGES)
+            .setLayers(layers())
+            .build();
+    ExpertUtilization event =
+        ExpertUtilization.newBuilder()
+            .setBatchId(name)
+            .setBatchSize(IMAGES)
+            .setImages(IMAGES)
+            .setSourceTopic(name)
+            .setSourcePartition(1 << 20)
+            .setFirstOffset(Long.MAX_VALUE)
+            .setLastOffset(Long.MAX_VALUE)
+            .setModel(name)
+            .setWeightsHash(name)
+            .setRequestedCapacityRatio(1.05)
+            .setEffectiveCapacityRatio(1.05)
+            .setExpertsPerToken(2)
+            .setRouting(name)
+            .setFlushReason(name)
+            .setTokensPerImage(1 << 20)
+            .setCapacity(1 << 20)
+            .setSlots(0.1)
+            .setInferenceMicros(Long.MAX_VALUE)
+            .setDecision(name)
+            .setConfigurationVersion(Long.MAX_VALUE)
+            .setLayers(layers())
+            .setClasses(Collections.nCopies(IMAGES, ofClass))
+            .build();
+    RegistryClient registry = new RegistryClient("mock://utilization", Map.of(), Duration.ZERO);
+    byte[] bytes =
+        Objects.requireNonNull(
+            new AvroSerializer<ExpertUtilization>(registry).serialize("utilization", event));
+
+    assertThat((long) bytes.length)
+        .isBetween(
+            ShareEvents.maxUtilizationBytes(card, IMAGES) * 8 / 10,
+            ShareEvents.maxUtilizationBytes(card, IMAGES));
+  }
+}

@@ -1,0 +1,23 @@
+package dev.vmoe.topics;
+
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class TopicCheckTest {
+
+  private static final Topics TOPICS =
+      new Topics("images", "predictions", "utilization", "dlq", "config", "routing-profile");
+
+  @Test
+  void shouldSayThatNoBrokerAnswersRatherThanBlameRights() {
+    TopicCheck check = new TopicCheck(TOPICS, false, "repartition", Duration.ofMillis(500));
+
+    assertThatExceptionOfType(PipelineException.class)
+        .isThrownBy(() -> check.limits(Map.of("bootstrap.servers", "127.0.0.1:9"), 1000))
+        .withMessageContaining("no Kafka broker answered at 127.0.0.1:9 (bootstrap.servers)")
+        .withMessageNotContaining("rights");
+  }
+}
