@@ -27,12 +27,12 @@ record DecodedImage(
 
   /** A part of decoding. */
   @FunctionalInterface
-  interface Work {
+  interface DecodeStep {
     void run() throws BadImageException, InterruptedException;
   }
 
   /** Does a part of decoding, and returns what came of it. */
-  static DecodedImage of(int encodedBytes, LongSupplier nanoClock, Work work)
+  static DecodedImage of(int encodedBytes, LongSupplier nanoClock, DecodeStep work)
       throws InterruptedException {
     long startNanos = nanoClock.getAsLong();
     String rejection = null;

@@ -42,7 +42,7 @@ import picocli.CommandLine.Option;
     exitCodeList = {
       "0:every image has its one right answer",
       "1:something was lost, doubled, out of order or wrong; or the run failed",
-      "2:wrong usage"
+      "2:wrong usage or settings"
     })
 final class BenchFaultsCommand extends LabCommand {
 

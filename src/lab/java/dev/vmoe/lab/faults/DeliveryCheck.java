@@ -19,7 +19,7 @@ final class DeliveryCheck {
 
   private final Map<Position, ImageRecord> images = new HashMap<>();
   private final Map<Position, Integer> times = new HashMap<>();
-  private final Map<Lane, Long> lastOffsets = new HashMap<>();
+  private final Map<PartitionPath, Long> lastOffsets = new HashMap<>();
   private final Map<Integer, Long> predicted = new HashMap<>();
   private final List<String> examples = new ArrayList<>();
   private long predictions;
@@ -38,7 +38,7 @@ final class DeliveryCheck {
   }
 
   /** Within it, answers are in the order of their images. */
-  private record Lane(TopicPartition written, int sourcePartition) {}
+  private record PartitionPath(TopicPartition written, int sourcePartition) {}
 
   private DeliveryCheck(List<ImageRecord> sent) {
     for (ImageRecord image : sent) {
@@ -69,7 +69,7 @@ final class DeliveryCheck {
     }
     Long last =
         lastOffsets.put(
-            new Lane(answer.written(), answer.sourcePartition()), answer.sourceOffset());
+            new PartitionPath(answer.written(), answer.sourcePartition()), answer.sourceOffset());
     if (last != null && last > answer.sourceOffset()) {
       outOfOrder++;
       example(position + " was answered behind offset " + last + ", in " + answer.written());

@@ -32,25 +32,25 @@ final class KafkaCluster {
   private static final Duration CHECK_EVERY = Duration.ofMillis(300);
 
   private final ChildJvms jvms;
-  private final @Nullable Node controller;
-  private final List<Node> brokers = new ArrayList<>();
+  private final @Nullable KafkaProcess controller;
+  private final List<KafkaProcess> brokers = new ArrayList<>();
 
   /** A node and how often it was started. */
-  private static final class Node {
+  private static final class KafkaProcess {
     final int id;
     final Path file;
     final int port;
     int starts;
     @Nullable ChildJvm jvm;
 
-    Node(int id, Path file, int port) {
+    KafkaProcess(int id, Path file, int port) {
       this.id = id;
       this.file = file;
       this.port = port;
     }
   }
 
-  private KafkaCluster(ChildJvms jvms, @Nullable Node controller) {
+  private KafkaCluster(ChildJvms jvms, @Nullable KafkaProcess controller) {
     this.jvms = jvms;
     this.controller = controller;
   }
@@ -71,7 +71,7 @@ final class KafkaCluster {
     int controllerPort = FreePort.find();
     String voters = (combined ? 1 : CONTROLLER) + "@127.0.0.1:" + controllerPort;
     Map<String, String> shared = shared(brokers, voters, clusterId);
-    Node controller = null;
+    KafkaProcess controller = null;
     if (!combined) {
       Map<String, String> config = new HashMap<>(shared);
       config.put("process.roles", "controller");
@@ -120,7 +120,7 @@ final class KafkaCluster {
         Map.entry("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000"));
   }
 
-  private static Node node(int id, Path folder, int port, Map<String, String> config)
+  private static KafkaProcess node(int id, Path folder, int port, Map<String, String> config)
       throws IOException {
     config.put("node.id", Integer.toString(id));
     config.put("log.dirs", folder.resolve("kafka-" + id).toString());
@@ -130,10 +130,10 @@ final class KafkaCluster {
     try (Writer writer = Files.newBufferedWriter(file)) {
       properties.store(writer, null);
     }
-    return new Node(id, file, port);
+    return new KafkaProcess(id, file, port);
   }
 
-  private void start(Node node) {
+  private void start(KafkaProcess node) {
     node.starts++;
     node.jvm =
         jvms.start(
@@ -171,7 +171,7 @@ final class KafkaCluster {
     if (controller != null) {
       kill(controller);
     }
-    for (Node broker : brokers) {
+    for (KafkaProcess broker : brokers) {
       kill(broker);
     }
   }
@@ -185,7 +185,7 @@ final class KafkaCluster {
     awaitAll();
   }
 
-  private static void kill(Node node) throws InterruptedException {
+  private static void kill(KafkaProcess node) throws InterruptedException {
     if (node.jvm != null) {
       node.jvm.kill();
     }
@@ -203,7 +203,7 @@ final class KafkaCluster {
                 "request.timeout.ms",
                 "4000"))) {
       while (!allAnswer(admin)) {
-        for (Node broker : brokers) {
+        for (KafkaProcess broker : brokers) {
           if (broker.jvm != null && !broker.jvm.isAlive()) {
             throw new IllegalStateException(
                 "broker %d has ended, see %s".formatted(broker.id, broker.jvm.log()));
