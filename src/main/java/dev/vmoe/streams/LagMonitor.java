@@ -158,8 +158,7 @@ public final class LagMonitor implements AutoCloseable {
         long end = ends.getOrDefault(entry.getKey(), emitted);
         if (!queue.stands()) { // what waits for a schema is no load: less quality would not help it
           readings.put(
-              entry.getKey(),
-              new Backlog.PartitionReading(end, emitted, queue.recordsPerOffset()));
+              entry.getKey(), new Backlog.PartitionReading(end, emitted, queue.recordsPerOffset()));
         }
         queue.arrivals().read(nanos, end, emitted);
         if (end > emitted) {

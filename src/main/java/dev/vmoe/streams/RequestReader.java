@@ -83,8 +83,7 @@ public final class RequestReader {
     return read;
   }
 
-  private void requireTryable(Record<byte[], ?> record, Request request)
-      throws BadRecordException {
+  private void requireTryable(Record<byte[], ?> record, Request request) throws BadRecordException {
     if (request.image().length > maxImageBytes) {
       throw new BadRecordException.Refused(
           "the image has "

@@ -51,7 +51,8 @@ class MeasuringCommandsTest extends ModelCommands {
     assertThat(result.get("rows")).hasSize(1 + 2 * 2);
     assertThat(result.get("rows").get(0).get("dense").asBoolean()).isTrue();
     assertThat(result.get("rows").get(1).get("accuracy").asDouble()).isGreaterThan(0.7);
-    assertThat(Files.readAllLines(csv)).hasSize(1 + 1 + 4 + 1); // twin, points, the other dense model
+    assertThat(Files.readAllLines(csv))
+        .hasSize(1 + 1 + 4 + 1); // twin, points, the other dense model
     assertThat(lines().get(0)).contains("ratio", "accuracy", "ms_per_image");
   }
 

@@ -73,8 +73,7 @@ class RepeatedWarningsTest {
     LoggerContext own = new LoggerContext();
     JoranConfigurator configurator = new JoranConfigurator();
     configurator.setContext(own);
-    configurator.doConfigure(
-        Objects.requireNonNull(LogOutput.class.getResource("/logback.xml")));
+    configurator.doConfigure(Objects.requireNonNull(LogOutput.class.getResource("/logback.xml")));
 
     assertThat(own.getTurboFilterList()).hasAtLeastOneElementOfType(RepeatedWarnings.class);
   }

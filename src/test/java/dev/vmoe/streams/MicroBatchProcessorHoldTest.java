@@ -27,9 +27,7 @@ class MicroBatchProcessorHoldTest extends ProcessorFixture {
   private void withALateSchema() {
     schemas =
         id ->
-            id == LATE_ID && !found
-                ? Optional.empty()
-                : Optional.of(ImageRequest.getClassSchema());
+            id == LATE_ID && !found ? Optional.empty() : Optional.of(ImageRequest.getClassSchema());
     start();
   }
 
