@@ -70,6 +70,7 @@ class PrometheusIT {
           "VmoeRoutingProfileStopped", // it runs, too
           "VmoeBacklogOld", // the load comes in bursts that are worked off in time
           "VmoeBacklogUnknown", // the broker answers
+          "VmoeImagesHeld", // the registry answers
           "VmoeOverloaded", // as fast as the machine is, so not for sure
           "VmoeTargetMissed", // likewise
           "VmoeDeadExpert"); // the model's experts are all in use

@@ -1,7 +1,6 @@
 package dev.vmoe.batch;
 
 import dev.vmoe.image.BadImageException;
-import dev.vmoe.inference.InferenceException;
 import dev.vmoe.settings.Settings;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -13,8 +12,10 @@ import java.util.function.LongSupplier;
  * The memory outside the heap that images take while they are decoded, over all workers.
  *
  * <p>Who finds no room waits, and those behind wait, too: small images do not pass a large one for
- * ever. Nobody waits while holding room, so those who hold some go on and give it back. Only a
- * decode that hangs does not: what it holds is lost until it returns.
+ * ever. Those who hold room decode at the latest after the run that is under way, and give it back.
+ * Only a decode that hangs does not: what it holds is lost until it returns. Where nothing but lost
+ * room is taken, the next image goes in all the same: its batch, and the answers of the images that
+ * hang, must get out.
  */
 final class DecodeRoom {
 
@@ -42,7 +43,6 @@ final class DecodeRoom {
    *
    * @param bytes what decoding it takes; 0 never waits
    * @throws BadImageException if there can never be enough
-   * @throws InferenceException if there is not enough because decodes hang
    */
   void take(long bytes) throws BadImageException, InterruptedException {
     if (bytes == 0) {
@@ -70,15 +70,7 @@ final class DecodeRoom {
           "decoding the image takes up to %d bytes of memory, limit is %d (%s)"
               .formatted(bytes, max, Settings.DECODE_MAX_BYTES));
     }
-    if (bytes <= max - taken - lost) {
-      return true;
-    }
-    if (taken == 0) {
-      throw new InferenceException(
-          "no room for an image that takes %d bytes: of %d (%s), %d are held by decodes that hang"
-              .formatted(bytes, max, Settings.DECODE_MAX_BYTES, lost));
-    }
-    return false;
+    return taken == 0 || bytes <= max - taken - lost;
   }
 
   /** Gives room back. */

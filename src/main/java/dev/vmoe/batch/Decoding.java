@@ -31,6 +31,9 @@ final class Decoding implements AutoCloseable {
   /** So many threads that hang at once end the instance: each may take a core. */
   static final int MAX_HUNG = 3;
 
+  /** Time from the last of them to the end, in decode time-outs. */
+  private static final int LAST_LETTERS = 2;
+
   private static final Logger log = LoggerFactory.getLogger(Decoding.class);
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -155,10 +158,16 @@ final class Decoding implements AutoCloseable {
 
   /** Gives up a decode that takes too long, unless it has just ended. */
   private void giveUp(DecodeTask task, long roomBytes) {
-    if (!task.end()) {
-      return;
+    int hanging;
+    lock.lock();
+    try {
+      if (!task.end()) {
+        return;
+      }
+      hanging = changeHung(1); // before its worker can find that it was given up
+    } finally {
+      lock.unlock();
     }
-    int hanging = changeHung(1);
     room.lose(roomBytes);
     long boundMs = bounds.decodeTimeout().toMillis();
     log.error(
@@ -173,11 +182,20 @@ final class Decoding implements AutoCloseable {
         DecodedImage.ofTimeout(
             "timeout: not decoded within %d ms (%s)".formatted(boundMs, Settings.DECODE_TIMEOUT_MS),
             nanoClock.getAsLong()));
-    if (hanging >= MAX_HUNG) {
-      broken.accept(
+    if (hanging == MAX_HUNG) {
+      InferenceException reason =
           new InferenceException(
               "%d decode threads hang, each on an image that was not decoded within %s = %d"
-                  .formatted(hanging, Settings.DECODE_TIMEOUT_MS, boundMs)));
+                  .formatted(hanging, Settings.DECODE_TIMEOUT_MS, boundMs));
+      // First the dead letters of these images have to get out, or the next owner hangs, too.
+      WorkWatch.Piece unused =
+          watch.begin(
+              bounds.decodeTimeout().multipliedBy(LAST_LETTERS),
+              () -> {
+                if (changeHung(0) >= MAX_HUNG) {
+                  broken.accept(reason);
+                }
+              });
     }
   }
 

@@ -1,11 +1,11 @@
 package dev.vmoe.event;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.Collections;
-import java.util.Deque;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.Set;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,6 +38,9 @@ public final class SchemaLookup implements SchemaSource, AutoCloseable {
   /** Maximum ids that are asked for or refused; older ones are forgotten. */
   static final int MAX_IDS = 1000;
 
+  /** Attempts before the silence of the registry counts for an id. */
+  private static final int FEW = 3;
+
   private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
   private static final Duration MAX_PAUSE = Duration.ofSeconds(1);
   private static final Duration WARN_EVERY = Duration.ofSeconds(30);
@@ -52,7 +55,7 @@ public final class SchemaLookup implements SchemaSource, AutoCloseable {
   private final Map<Integer, Asked> asked = new LinkedHashMap<>();
 
   /** Ids to ask the registry for; guarded by this. */
-  private final Deque<Integer> open = new ArrayDeque<>();
+  private final Set<Integer> open = new LinkedHashSet<>();
 
   /** Since when the registry does not answer; guarded by this. */
   private @Nullable Long silentSinceNanos;
@@ -81,7 +84,8 @@ public final class SchemaLookup implements SchemaSource, AutoCloseable {
   /** What is known of an id: nothing, why there is no answer, or a refusal. */
   private static final class Asked {
     final long sinceNanos;
-    @Nullable RuntimeException failure;
+    @Nullable Throwable failure;
+    int failures;
     @Nullable BadRecordException refusal;
     long refusedNanos;
 
@@ -152,25 +156,32 @@ public final class SchemaLookup implements SchemaSource, AutoCloseable {
       ask(id, now);
       return Optional.empty();
     }
-    RuntimeException failure = state.failure;
-    if (failure == null || waitedNanos(state, now) < maxWait.toNanos()) {
+    if (waitedNanos(state, now) < maxWait.toNanos()) {
       return Optional.empty();
     }
+    Throwable failure = state.failure;
     throw new BadRecordException.SchemaNotFound(
         "the schema with id %d was not found within %d ms (schema.registry.wait.ms): %s"
-            .formatted(id, maxWait.toMillis(), failure.getMessage()),
+            .formatted(
+                id,
+                maxWait.toMillis(),
+                failure == null ? "the registry does not answer" : failure.getMessage()),
         null);
   }
 
-  /** In a long outage, ids that come late do not each wait anew. */
+  /**
+   * In a long outage, ids that come late do not each wait anew. But one id that the registry never
+   * gives is no outage: so each is asked for a few times.
+   */
   private long waitedNanos(Asked state, long now) {
     Long silent = silentSinceNanos;
-    return now - (silent == null ? state.sinceNanos : Math.min(silent, state.sinceNanos));
+    boolean alone = silent == null || state.failures < FEW;
+    return now - (alone ? state.sinceNanos : Math.min(silent, state.sinceNanos));
   }
 
   private void ask(int id, long now) {
     asked.put(id, new Asked(now));
-    open.addLast(id);
+    open.add(id);
     Iterator<Integer> oldest = asked.keySet().iterator();
     while (asked.size() > MAX_IDS) {
       oldest.next();
@@ -208,7 +219,8 @@ public final class SchemaLookup implements SchemaSource, AutoCloseable {
       while (open.isEmpty()) {
         wait();
       }
-      int id = open.removeFirst();
+      int id = open.iterator().next();
+      open.remove(id);
       if (asked.containsKey(id)) {
         return id;
       }
@@ -222,7 +234,7 @@ public final class SchemaLookup implements SchemaSource, AutoCloseable {
       Schema unused = registry.schema(id); // is known from now on
     } catch (BadRecordException e) {
       refusal = e;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) { // a schema may be too large, or too deep, to read
       failed(id, e);
       return false;
     }
@@ -237,7 +249,7 @@ public final class SchemaLookup implements SchemaSource, AutoCloseable {
                 refusal));
         return false;
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       failed(id, e);
       return false;
     }
@@ -261,12 +273,13 @@ public final class SchemaLookup implements SchemaSource, AutoCloseable {
     }
   }
 
-  private synchronized void failed(int id, RuntimeException failure) {
+  private synchronized void failed(int id, Throwable failure) {
     long now = nanoClock.getAsLong();
     Asked state = asked.get(id);
     if (state != null) {
       state.failure = failure;
-      open.addLast(id);
+      state.failures++;
+      open.add(id);
     }
     boolean first = silentSinceNanos == null;
     if (first) {

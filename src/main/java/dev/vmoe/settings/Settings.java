@@ -125,8 +125,8 @@ public final class Settings extends AbstractConfig {
         .means(
             "How long an image waits for its schema while the registry does not give it, in"
                 + " milliseconds, and the images behind it in its partition. Then it is a dead"
-                + " letter, with its bytes untouched. Images of known schemas and raw ones do not"
-                + " wait. A start waits for the registry as long as it takes.")
+                + " letter, with its bytes untouched. Other partitions go on. A start waits for the"
+                + " registry as long as it takes.")
         .setting(
             TOPIC_PREFIX,
             STRING,

@@ -38,7 +38,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
   private static final Duration EMIT_EVERY = Duration.ofMillis(5);
 
   /** How often it is tried whether what is held may go on. */
-  private static final Duration RELEASE_EVERY = Duration.ofMillis(200);
+  private static final Duration RELEASE_EVERY = Duration.ofMillis(20);
 
   private final Shared shared;
   private final GuardedObserver observer;

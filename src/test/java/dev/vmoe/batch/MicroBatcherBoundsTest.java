@@ -133,6 +133,7 @@ class MicroBatcherBoundsTest extends BatcherFixture {
 
     submit(lane, HANGS);
 
+    assertThat(take(lane).answers().get(0)).isInstanceOf(Answer.Rejected.class); // gets out first
     assertThat(reason()).startsWith("3 decode threads hang, each on an image that was not decoded");
     assertThatThrownBy(() -> submit(lane, 1))
         .isInstanceOf(InferenceException.class)

@@ -17,7 +17,7 @@ class ConfigLogTest {
       assertThatExceptionOfType(PipelineException.class)
           .isThrownBy(() -> log.readToEnd(Duration.ofMillis(300), record -> {}))
           .withMessageContaining("the configuration topic vmoe.config could not be read to its end")
-          .withMessageContaining("Check the brokers");
+          .withMessageContaining("The brokers do not answer: check that they run");
     }
   }
 }

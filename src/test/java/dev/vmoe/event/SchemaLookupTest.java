@@ -25,6 +25,7 @@ class SchemaLookupTest {
     final Map<Integer, Schema> known = new ConcurrentHashMap<>();
     final ConcurrentLinkedQueue<Integer> asked = new ConcurrentLinkedQueue<>();
     volatile boolean away;
+    volatile int broken = -1;
     volatile boolean remembers = true;
 
     @Override
@@ -35,6 +36,9 @@ class SchemaLookupTest {
     @Override
     public Schema schema(int id) throws BadRecordException {
       asked.add(id);
+      if (id == broken) {
+        throw new StackOverflowError("a schema within a schema within a schema");
+      }
       if (away) {
         throw new RegistryUnavailableException("nobody is there", null);
       }
@@ -159,6 +163,29 @@ class SchemaLookupTest {
     awaitSchema(7);
     awaitSchema(8);
     assertThat(lookup.schema(9)).as("the outage is over").isEmpty();
+  }
+
+  @Test
+  void shouldOutliveASchemaThatCannotBeRead() throws BadRecordException {
+    registry.broken = 7;
+    registry.schemas.put(8, SCHEMA);
+    assertThat(lookup.schema(7)).isEmpty();
+    await().until(() -> registry.times(7) > 1);
+
+    awaitSchema(8);
+  }
+
+  @Test
+  void shouldNotTakeOneIdThatIsNeverGivenForAnOutage() throws BadRecordException {
+    registry.broken = 7;
+    assertThat(lookup.schema(7)).isEmpty();
+    await().until(() -> registry.times(7) > 1);
+    nanos.addAndGet(Duration.ofHours(3).toNanos());
+    registry.schemas.put(8, SCHEMA);
+    assertThat(lookup.schema(8)).isEmpty();
+
+    assertThat(lookup.schema(8)).isIn(Optional.empty(), Optional.of(SCHEMA)); // no refusal
+    awaitSchema(8);
   }
 
   @Test

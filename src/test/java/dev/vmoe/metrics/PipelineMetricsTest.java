@@ -35,6 +35,7 @@ class PipelineMetricsTest {
     metrics.model("demo", "abcd", List.of(1, 3), 2);
     metrics.device("cpu", "auto", "a runtime", "2 × 1 thread");
     metrics.images().inFlight(() -> 0, () -> 0);
+    metrics.images().held(() -> 0);
     metrics.streamsState(() -> "RUNNING", List.of("RUNNING"));
     metrics.routingProfile(() -> true);
     metrics.capacity().decided(0, 1, 1, 2, "first", 0);

@@ -52,14 +52,16 @@ class BenchGraphIT extends CommandTest {
   }
 
   @Test
-  void shouldSendEachTokenToAsManyExpertsAsAsked() throws Exception {
+  void shouldRunAsManyBatchesAndExpertsAsAsked() throws Exception {
     Path json = folder.resolve("graph.json");
 
     assertThat(run("bench", "graph", "--experts-per-token", "3")).isEqualTo(VmoeCommand.USAGE);
     assertThat(err.toString()).contains("experts per token 3 outside 1 to 2");
     int status =
         run(
-            ("bench graph --batch 2 --rounds 1 --experts-per-token 1 --ratios 8 --json " + json)
+            ("bench graph --batch 2 --rounds 1 --runs 2 --threads 1 --experts-per-token 1 --ratios 8"
+                    + " --json "
+                    + json)
                 .split(" "));
 
     assertThat(status).isZero();
@@ -67,5 +69,6 @@ class BenchGraphIT extends CommandTest {
     // nothing is dropped: the one choice of 50 tokens in two layers
     assertThat(result.at("/expert_rows_per_image/8").asDouble()).isEqualTo(100);
     assertThat(result.at("/experts_per_token").asInt()).isEqualTo(1);
+    assertThat(result.at("/runs").asInt()).isEqualTo(2);
   }
 }

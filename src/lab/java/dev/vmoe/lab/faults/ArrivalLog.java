@@ -138,6 +138,9 @@ final class ArrivalLog {
         longest = Math.max(longest, end - begin);
       }
     }
+    if (!all.isEmpty()) { // still silent at the end
+      longest = Math.max(longest, untilNanos - all.get(all.size() - 1).atNanos());
+    }
     return longest;
   }
 }

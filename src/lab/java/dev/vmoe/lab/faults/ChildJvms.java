@@ -18,6 +18,7 @@ final class ChildJvms implements AutoCloseable {
 
   private final Path folder;
   private final Queue<Process> started = new ConcurrentLinkedQueue<>();
+  private boolean ended;
   private final Thread atExit = new Thread(this::killAll, "child-jvms-exit");
 
   /**
@@ -37,7 +38,10 @@ final class ChildJvms implements AutoCloseable {
    * @param heapMebibytes of heap
    * @param mainClass name of the class with {@code main}
    */
-  ChildJvm start(String name, int heapMebibytes, String mainClass, List<String> arguments) {
+  synchronized ChildJvm start(String name, int heapMebibytes, String mainClass, List<String> arguments) {
+    if (ended) {
+      throw new IllegalStateException("no process is started any more");
+    }
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -73,7 +77,8 @@ final class ChildJvms implements AutoCloseable {
     }
   }
 
-  private void killAll() {
+  private synchronized void killAll() {
+    ended = true;
     started.forEach(Process::destroyForcibly);
   }
 

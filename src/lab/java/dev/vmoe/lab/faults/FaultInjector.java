@@ -88,14 +88,24 @@ final class FaultInjector {
     since = Moment.now();
     long beganNanos = since.nanos();
     String detail = fail(planned);
+    long endedNanos = System.nanoTime();
     return new InjectedFault(
         planned.kind(),
         detail,
         beganNanos,
-        System.nanoTime(),
+        endedNanos,
         since.nanos(),
         since.ms() + 1,
-        bystanders());
+        bystanders(),
+        awaitAllRunning());
+  }
+
+  private boolean awaitAllRunning() throws InterruptedException {
+    boolean all = true;
+    for (int number : parts.fleet().wanted()) {
+      all &= parts.fleet().awaitRunning(number, START_LIMIT);
+    }
+    return all;
   }
 
   private Set<Integer> bystanders() {

@@ -185,7 +185,7 @@ public final class FaultsBench {
             fault.detail(),
             (fault.beganNanos() - startNanos) / 1e9,
             (fault.endedNanos() - fault.beganNanos()) / 1e9,
-            answered.isPresent()
+            answered.isPresent() && fault.allRun()
                 ? Math.max(
                     0, TimeUnit.NANOSECONDS.toMillis(answered.getAsLong() - fault.sinceNanos()))
                 : null,
@@ -200,7 +200,9 @@ public final class FaultsBench {
                 measured.kind().label(),
                 measured.detail(),
                 measured.recoveryMs() == null
-                    ? "no answer of a partition within " + RECOVERY_LIMIT.toSeconds() + " s"
+                    ? "no answer of a partition, or an instance that does not run, within "
+                        + RECOVERY_LIMIT.toSeconds()
+                        + " s"
                     : "recovered after " + measured.recoveryMs() + " ms",
                 watcher.log().count()));
     return measured;

@@ -58,7 +58,11 @@ public final class FaultsReport {
     Sabotage sabotage = result.plan().sabotage();
     if (sabotage != null) {
       lines.add(
-          "sabotage " + sabotage.label() + " was " + (result.clean() ? "NOT " : "") + "found");
+          "sabotage "
+              + sabotage.label()
+              + " was "
+              + (verdict.violations().get(sabotage.breaks()) > 0 ? "" : "NOT ")
+              + "found");
     }
     lines.add("");
     return String.join(System.lineSeparator(), lines) + System.lineSeparator() + byKind().toText();

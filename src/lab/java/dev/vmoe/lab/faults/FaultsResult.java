@@ -36,7 +36,7 @@ public record FaultsResult(
    * @param atSeconds when it began, from the start of the load
    * @param seconds how long it lasted
    * @param recoveryMs until every partition had an answer to an image sent since; null if one had
-   *     none within the limit
+   *     none within the limit, or an instance did not run again
    * @param survivorPausesMs longest pause of each partition whose instance lived through it
    * @param longestPauseMs longest pause of any partition
    */
@@ -122,8 +122,12 @@ public record FaultsResult(
     return faults.stream().filter(fault -> fault.recoveryMs() == null).count();
   }
 
-  /** Returns whether every image has its one right answer. */
+  /**
+   * Returns whether every image has its one right answer, and every partition went on after every
+   * fault. Instances that ended by themselves are reported, not judged: a supervisor starts them
+   * again.
+   */
   public boolean clean() {
-    return verdict.clean();
+    return verdict.clean() && counts.missing() == 0 && notRecovered() == 0 && !faults.isEmpty();
   }
 }

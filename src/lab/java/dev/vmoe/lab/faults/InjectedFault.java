@@ -13,6 +13,7 @@ import java.util.Set;
  *     can take over; it is started again or let go on, where nothing could go on before
  * @param sinceMs the same time, in milliseconds since 1970
  * @param bystanders partitions of instances that were not touched; empty where all were
+ * @param allRun whether all instances run again
  */
 record InjectedFault(
     FaultKind kind,
@@ -21,7 +22,8 @@ record InjectedFault(
     long endedNanos,
     long sinceNanos,
     long sinceMs,
-    Set<Integer> bystanders) {
+    Set<Integer> bystanders,
+    boolean allRun) {
 
   /** Copies the set. */
   InjectedFault {

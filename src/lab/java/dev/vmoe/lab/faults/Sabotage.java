@@ -17,6 +17,11 @@ public enum Sabotage {
     return name().toLowerCase(Locale.ROOT);
   }
 
+  /** Returns the name of what the check must find then, as in the verdict. */
+  String breaks() {
+    return this == REMOVE ? "lost" : "doubled";
+  }
+
   /** Changes what was read before it is checked. */
   void change(List<AnswerRecord> answers) {
     int middle = answers.size() / 2;
