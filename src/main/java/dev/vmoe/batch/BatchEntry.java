@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One image on its way through a batch.
  *
- * <p>Written by the submitter, then by one decode worker (or the watch that gives it up, or the lane
- * that is closed), then by one inference thread; each hands over under the batcher's lock.
+ * <p>Written by the submitter, then by one decode worker (or the watch that gives it up, or the
+ * lane that is closed), then by one inference thread; each hands over under the batcher's lock.
  */
 final class BatchEntry<T> {
 

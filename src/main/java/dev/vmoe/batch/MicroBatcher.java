@@ -23,8 +23,8 @@ import org.slf4j.LoggerFactory;
  * Groups the images of all lanes of an instance into micro-batches and runs them, as many at once
  * as the model takes.
  *
- * <p>While batches compute, the next one fills and is decoded into its own buffer. A batch
- * is closed by its {@link BatchLimits}: the submitter asks them for each image, and so does an
+ * <p>While batches compute, the next one fills and is decoded into its own buffer. A batch is
+ * closed by its {@link BatchLimits}: the submitter asks them for each image, and so does an
  * inference thread when it has nothing to run. Batches begin to run in the order they were opened;
  * a lane gives out its shares in the order its images came, whichever batch ends first.
  *

@@ -4,11 +4,11 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.Set;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import org.apache.avro.Schema;
 import org.jspecify.annotations.Nullable;
@@ -175,8 +175,9 @@ public final class SchemaLookup implements SchemaSource, AutoCloseable {
    */
   private long waitedNanos(Asked state, long now) {
     Long silent = silentSinceNanos;
-    boolean alone = silent == null || state.failures < FEW;
-    return now - (alone ? state.sinceNanos : Math.min(silent, state.sinceNanos));
+    return silent == null || state.failures < FEW
+        ? now - state.sinceNanos
+        : now - Math.min(silent, state.sinceNanos);
   }
 
   private void ask(int id, long now) {

@@ -81,7 +81,10 @@ public final class RepeatedWarnings extends TurboFilter {
     return FilterReply.NEUTRAL;
   }
 
-  /** Returns how many warnings of a kind were left out before this one; -1 if it is left out as well. */
+  /**
+   * Returns how many warnings of a kind were left out before this one; -1 if it is left out as
+   * well.
+   */
   private int pass(String kind) {
     long now = nanoClock.getAsLong();
     synchronized (kinds) {

@@ -2,16 +2,9 @@ package dev.vmoe.lab.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.cli.OptionCheck;
+import dev.vmoe.inference.BatchResult;
 import dev.vmoe.inference.Device;
 import dev.vmoe.inference.SessionSettings;
-import java.util.concurrent.Future;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Callable;
-import java.util.Objects;
-import java.util.Collections;
-import dev.vmoe.inference.BatchResult;
 import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.lab.bench.GraphParts;
 import dev.vmoe.lab.bench.MatrixPeak;
@@ -35,11 +28,18 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -211,8 +211,7 @@ final class BenchGraphCommand extends Benchmark {
         MatrixPeak products = MatrixPeak.open(work.resolve("peak.onnx"), SEED, settings);
         Progress.Bar bar = progress.bar("rounds", rounds)) {
       timed.addTimed(PEAK, products::run);
-      timed.addTimed(
-          TWIN, () -> allAtOnce(pool, () -> dense.classify(images, batch, settings(1))));
+      timed.addTimed(TWIN, () -> allAtOnce(pool, () -> dense.classify(images, batch, settings(1))));
       for (double ratio : ratios) {
         timed.addTimed(
             name(ratio),

@@ -38,7 +38,8 @@ final class ChildJvms implements AutoCloseable {
    * @param heapMebibytes of heap
    * @param mainClass name of the class with {@code main}
    */
-  synchronized ChildJvm start(String name, int heapMebibytes, String mainClass, List<String> arguments) {
+  synchronized ChildJvm start(
+      String name, int heapMebibytes, String mainClass, List<String> arguments) {
     if (ended) {
       throw new IllegalStateException("no process is started any more");
     }

@@ -61,7 +61,7 @@ public final class FaultsReport {
           "sabotage "
               + sabotage.label()
               + " was "
-              + (verdict.violations().get(sabotage.breaks()) > 0 ? "" : "NOT ")
+              + (verdict.violations().getOrDefault(sabotage.breaks(), 0L) > 0 ? "" : "NOT ")
               + "found");
     }
     lines.add("");
