@@ -63,21 +63,7 @@ class BenchOverloadIT extends CommandTest {
   }
 
   @Test
-  void shouldReplayATraceOfOnesOwn() throws Exception {
-    Path trace = Files.writeString(folder.resolve("mine.txt"), "0\n0.1\n0.1\n0.5\n2\n");
-
-    assertThat(bench("--trace", trace.toString(), "--policies", "fixed_low")).isZero();
-
-    JsonNode result = new ObjectMapper().readTree(folder.resolve("result.json").toFile());
-    assertThat(names(result.get("traces"))).containsExactly("trace");
-    JsonNode policies = result.at("/traces/trace/policies");
-    assertThat(names(policies)).containsExactly("fixed_low", "clairvoyant");
-    assertThat(policies.at("/fixed_low/images").asInt()).isEqualTo(5);
-    assertThat(policies.at("/fixed_low/lost").asInt()).isZero();
-  }
-
-  @Test
-  void shouldServeModelsBesideEachOther() throws Exception {
+  void shouldReplayATraceOfOnesOwnToModelsBesideEachOther() throws Exception {
     Path trace = Files.writeString(folder.resolve("mine.txt"), "0\n0.1\n0.1\n0.5\n1\n");
 
     assertThat(
@@ -87,17 +73,24 @@ class BenchOverloadIT extends CommandTest {
                 "--beside",
                 "dense-bpr,dense,int8",
                 "--policies",
-                "fixed_dense,switching,adaptive_all"))
+                "fixed_low,fixed_dense,switching,adaptive_all"))
         .isZero();
 
     JsonNode result = new ObjectMapper().readTree(folder.resolve("result.json").toFile());
     assertThat(result.get("models")).hasSize(4);
     assertThat(result.at("/models/3").asText()).endsWith("-int8");
+    assertThat(names(result.get("traces"))).containsExactly("trace");
     JsonNode policies = result.at("/traces/trace/policies");
     assertThat(names(policies))
         .containsExactly(
-            "fixed_dense", "switching", "adaptive_all", "clairvoyant_alone", "clairvoyant");
-    for (String policy : List.of("fixed_dense", "switching", "adaptive_all")) {
+            "fixed_low",
+            "fixed_dense",
+            "switching",
+            "adaptive_all",
+            "clairvoyant_alone",
+            "clairvoyant");
+    assertThat(policies.at("/fixed_low/images").asInt()).isEqualTo(5);
+    for (String policy : List.of("fixed_low", "fixed_dense", "switching", "adaptive_all")) {
       assertThat(policies.get(policy).get("lost").asInt()).isZero();
     }
     String dense = result.at("/models/1").asText();

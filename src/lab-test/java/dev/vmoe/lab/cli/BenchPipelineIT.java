@@ -52,7 +52,7 @@ class BenchPipelineIT extends CommandTest {
 
   private JsonNode bench(String... arguments) throws Exception {
     Path json = folder.resolve("result.json");
-    List<String> all = new ArrayList<>(List.of("bench", "pipeline"));
+    List<String> all = new ArrayList<>(List.of("bench", "pipeline", "--warm-up", "0"));
     all.addAll(List.of("--rounds", Integer.toString(ROUNDS), "--json", json.toString()));
     all.addAll(List.of("--csv", folder.resolve("sides.csv").toString()));
     all.addAll(List.of(arguments));
