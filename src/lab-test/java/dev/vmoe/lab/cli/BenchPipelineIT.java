@@ -32,8 +32,9 @@ class BenchPipelineIT extends CommandTest {
     assertThat(layouts).allSatisfy(one -> assertThat(one.asDouble()).isLessThanOrEqualTo(best));
     for (PeerKind peer : PeerKind.values()) {
       JsonNode figures = result.at("/peers/" + peer.label());
-      assertThat(figures).as(peer.label()).hasSize(4);
-      for (String name : List.of("images_per_second", "cpu_ms_per_image", "of_pipeline")) {
+      assertThat(figures).as(peer.label()).hasSize(5);
+      for (String name :
+          List.of("images_per_second", "cpu_ms_per_image", "of_pipeline", "mean_batch")) {
         assertThat(figures.get(name).asDouble()).as(peer.label() + " " + name).isPositive();
       }
       assertThat(figures.get("guarantee").asText()).endsWith("once");
