@@ -21,6 +21,7 @@ import dev.vmoe.instance.ControllerFactory;
 import dev.vmoe.instance.Pipeline;
 import dev.vmoe.instance.RunningInstance;
 import dev.vmoe.instance.RunningView;
+import dev.vmoe.instance.StartWait;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.output.ErrorText;
@@ -36,7 +37,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
@@ -277,7 +277,7 @@ class SecretsIT {
       starting.start();
       if (Set.of("registry", "address").contains(change.getKey())) {
         // A start waits for the registry as long as it takes.
-        await().atMost(LIMIT).until(() -> waitsForRegistry(starting) || !starting.isAlive());
+        await().atMost(LIMIT).until(() -> StartWait.isForRegistry(starting) || !starting.isAlive());
         starting.interrupt();
       }
       starting.join();
@@ -294,14 +294,6 @@ class SecretsIT {
         Pipeline pipeline = SecuredBench.pipeline(settings, classifier)) {
       throw new PipelineException("started all the same", null);
     }
-  }
-
-  private static boolean waitsForRegistry(Thread thread) {
-    return Arrays.stream(thread.getStackTrace())
-        .anyMatch(
-            frame ->
-                frame.getClassName().endsWith(".RegistryWait")
-                    && frame.getMethodName().equals("rest"));
   }
 
   private void help() {

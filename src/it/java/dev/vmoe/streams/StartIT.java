@@ -9,10 +9,10 @@ import dev.vmoe.event.SchemaRefusedException;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.instance.Pipeline;
+import dev.vmoe.instance.StartWait;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.PipelineException;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.avro.SchemaBuilder;
@@ -46,7 +46,9 @@ class StartIT {
       Thread starting =
           new Thread(() -> failure.set(catchThrowable(() -> start(workbench, nowhere))));
       starting.start();
-      Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> waitsForRegistry(starting));
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> StartWait.isForRegistry(starting));
       assertThat(failure).hasNullValue();
 
       starting.interrupt();
@@ -56,14 +58,6 @@ class StartIT {
           .isInstanceOf(RegistryUnavailableException.class)
           .hasMessageContaining("http://127.0.0.1:9");
     }
-  }
-
-  private static boolean waitsForRegistry(Thread thread) {
-    return Arrays.stream(thread.getStackTrace())
-        .anyMatch(
-            frame ->
-                frame.getClassName().endsWith(".RegistryWait")
-                    && frame.getMethodName().equals("rest"));
   }
 
   @Test

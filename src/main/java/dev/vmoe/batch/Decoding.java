@@ -192,7 +192,7 @@ final class Decoding implements AutoCloseable {
           watch.begin(
               bounds.decodeTimeout().multipliedBy(LAST_LETTERS),
               () -> {
-                if (changeHung(0) >= MAX_HUNG) {
+                if (hung() >= MAX_HUNG) {
                   broken.accept(reason);
                 }
               });
@@ -202,6 +202,15 @@ final class Decoding implements AutoCloseable {
   private void returned(long roomBytes) {
     room.regain(roomBytes);
     log.warn("a decode that was given up has returned; {} hang", changeHung(-1));
+  }
+
+  private int hung() {
+    lock.lock();
+    try {
+      return hung;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** The pool has a thread more for each that hangs. */
