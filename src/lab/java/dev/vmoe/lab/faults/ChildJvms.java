@@ -38,13 +38,26 @@ final class ChildJvms implements AutoCloseable {
    * @param heapMebibytes of heap
    * @param mainClass name of the class with {@code main}
    */
+  ChildJvm start(String name, int heapMebibytes, String mainClass, List<String> arguments) {
+    return start(List.of(), name, heapMebibytes, mainClass, arguments);
+  }
+
+  /**
+   * Starts a JVM as above, by a command that ends in becoming another.
+   *
+   * @param prefix the command; empty for none
+   */
   synchronized ChildJvm start(
-      String name, int heapMebibytes, String mainClass, List<String> arguments) {
+      List<String> prefix,
+      String name,
+      int heapMebibytes,
+      String mainClass,
+      List<String> arguments) {
     if (ended) {
       throw new IllegalStateException("no process is started any more");
     }
-    List<String> command =
-        new ArrayList<>(
+    List<String> command = new ArrayList<>(prefix);
+    command.addAll(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx" + heapMebibytes + "m",
