@@ -142,6 +142,17 @@ public final class ImageMetrics {
   }
 
   /**
+   * Sets the suppliers of what decoding takes; asked at each scrape.
+   *
+   * @param bytes memory of the images that are being decoded
+   * @param hung threads that hang on one
+   */
+  public void decoding(LongSupplier bytes, LongSupplier hung) {
+    meters.gauge(Metric.DECODE_BYTES, bytes::getAsLong);
+    meters.gauge(Metric.DECODES_HUNG, hung::getAsLong);
+  }
+
+  /**
    * Sets the suppliers of what is in flight; asked at each scrape.
    *
    * @param images images read and not yet answered

@@ -42,6 +42,14 @@ public enum Metric {
   IMAGE_DECODE(
       histogram("vmoe_image_decode_seconds", "seconds", Buckets.DECODE),
       "Time to decode and resize one image."),
+  DECODE_BYTES(
+      gauge("vmoe_decode_bytes", "bytes"),
+      "Memory outside the heap that images take which are being decoded, as their headers claim it,"
+          + " with what hanging decodes hold; at most decode.max.bytes."),
+  DECODES_HUNG(
+      gauge("vmoe_decode_threads_hung", "threads"),
+      "Decode threads that hang on an image for longer than decode.timeout.ms; three at once end the"
+          + " instance."),
   IMAGE_LATENCY(
       histogram("vmoe_image_latency_seconds", "seconds", Buckets.LATENCY),
       "Time from an image record's timestamp to the emission of its answer. A replay of old"
