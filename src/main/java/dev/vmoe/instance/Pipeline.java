@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.streams.KafkaStreams;
@@ -97,11 +98,20 @@ public final class Pipeline implements AutoCloseable {
   }
 
   /**
+   * Starts a pipeline as {@link #start(Settings, ModelSource, PipelineMetrics, Consumer)} does, and
+   * tells nobody what the start waits for.
+   */
+  public static Pipeline start(Settings settings, ModelSource models, PipelineMetrics metrics) {
+    return start(settings, models, metrics, waiting -> {});
+  }
+
+  /**
    * Checks what the pipeline needs, takes the configuration in force over with its model and
    * starts; returns before the first image. Waits for the schema registry as long as it takes.
    *
    * @param models has the models; those that it loads are closed with the pipeline
    * @param metrics recorders of this pipeline alone; see {@link #metrics}
+   * @param waiting told what the start waits for; null when it waits no more
    * @throws org.apache.kafka.common.config.ConfigException if a setting is not one that the model
    *     can run with
    * @throws PipelineException if the brokers cannot be reached, a topic is missing or the
@@ -110,7 +120,11 @@ public final class Pipeline implements AutoCloseable {
    * @throws dev.vmoe.event.RegistryUnavailableException if the thread is interrupted while it waits
    * @throws dev.vmoe.event.SchemaRefusedException if the registry refuses a schema
    */
-  public static Pipeline start(Settings settings, ModelSource models, PipelineMetrics metrics) {
+  public static Pipeline start(
+      Settings settings,
+      ModelSource models,
+      PipelineMetrics metrics,
+      Consumer<@Nullable String> waiting) {
     LiveSettings file = complete(settings, models);
     Topics topics = Topics.of(settings);
     StreamsProperties config = new StreamsProperties(settings);
@@ -124,7 +138,7 @@ public final class Pipeline implements AutoCloseable {
 
     Pipeline pipeline =
         new Pipeline(
-            PipelineParts.assemble(settings, file, streamsConfig, limits, models, metrics),
+            PipelineParts.assemble(settings, file, streamsConfig, limits, models, metrics, waiting),
             settings.getString(Settings.APPLICATION_ID));
     try {
       pipeline.start();

@@ -45,6 +45,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.apache.avro.Schema;
 import org.apache.kafka.clients.admin.Admin;
@@ -101,16 +102,22 @@ record PipelineParts(
 
   private static final Logger log = LoggerFactory.getLogger(PipelineParts.class);
 
-  private static final RegistryWait REGISTRY_WAIT = new RegistryWait(Duration.ofSeconds(1));
+  private static final Duration REGISTRY_PAUSE = Duration.ofSeconds(1);
 
-  /** Puts the parts together; if one fails, closes those that were opened before it. */
+  /**
+   * Puts the parts together; if one fails, closes those that were opened before it.
+   *
+   * @param waiting told what the start waits for; null when it waits no more
+   */
   static PipelineParts assemble(
       Settings settings,
       LiveSettings file,
       StreamsConfig streamsConfig,
       TopicLimits limits,
       ModelSource source,
-      PipelineMetrics metrics) {
+      PipelineMetrics metrics,
+      Consumer<@Nullable String> waiting) {
+    RegistryWait registryWait = new RegistryWait(REGISTRY_PAUSE, waiting);
     Topics topics = Topics.of(settings);
     CommitGuard guard = new CommitGuard(settings.inFlightWait());
     NewestDeadLetters newestDeadLetters = new NewestDeadLetters();
@@ -125,7 +132,7 @@ record PipelineParts(
               Collections.min(List.of(settings.registryRetry(), StreamsProperties.MAX_WAIT)));
       undo.push(registry::close);
       ownSchemas(settings, topics)
-          .forEach((topic, its) -> REGISTRY_WAIT.until(() -> registry.register(topic, its)));
+          .forEach((topic, its) -> registryWait.until(() -> registry.register(topic, its)));
       SchemaLookup schemas = new SchemaLookup(registry, settings.registryWait());
       undo.push(schemas::close);
       LagMonitor lag =
@@ -149,7 +156,7 @@ record PipelineParts(
               terms,
               metrics.capacity());
       undo.push(configuration::close);
-      REGISTRY_WAIT.until(() -> started(configuration)); // says which model is to be loaded
+      registryWait.until(() -> started(configuration)); // says which model is to be loaded
       limits
           .utilizationProblem(
               topics,
@@ -182,6 +189,7 @@ record PipelineParts(
                   settings.inferenceTimeout()),
               observer);
       undo.push(batcher::close);
+      metrics.images().decoding(() -> batcher.decodeLoad().bytes(), () -> batcher.decodeLoad().hung());
       MicroBatchProcessor.Shared shared =
           new MicroBatchProcessor.Shared(
               batcher::openLane,
