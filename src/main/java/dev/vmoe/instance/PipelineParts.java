@@ -189,7 +189,9 @@ record PipelineParts(
                   settings.inferenceTimeout()),
               observer);
       undo.push(batcher::close);
-      metrics.images().decoding(() -> batcher.decodeLoad().bytes(), () -> batcher.decodeLoad().hung());
+      metrics
+          .images()
+          .decoding(() -> batcher.decodeLoad().bytes(), () -> batcher.decodeLoad().hung());
       MicroBatchProcessor.Shared shared =
           new MicroBatchProcessor.Shared(
               batcher::openLane,

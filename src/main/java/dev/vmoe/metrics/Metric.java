@@ -48,8 +48,8 @@ public enum Metric {
           + " with what hanging decodes hold; at most decode.max.bytes."),
   DECODES_HUNG(
       gauge("vmoe_decode_threads_hung", "threads"),
-      "Decode threads that hang on an image for longer than decode.timeout.ms; three at once end the"
-          + " instance."),
+      "Decode threads that hang on an image for longer than decode.timeout.ms; three at once end"
+          + " the instance."),
   IMAGE_LATENCY(
       histogram("vmoe_image_latency_seconds", "seconds", Buckets.LATENCY),
       "Time from an image record's timestamp to the emission of its answer. A replay of old"

@@ -148,8 +148,7 @@ class DecodeMutationsTest {
     }
   }
 
-  private MutationsResult run(int count, Mood mood, Map<String, String> settings)
-      throws Exception {
+  private MutationsResult run(int count, Mood mood, Map<String, String> settings) throws Exception {
     return new DecodeMutations(
             count,
             1,

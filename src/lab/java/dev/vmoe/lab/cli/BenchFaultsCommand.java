@@ -123,8 +123,8 @@ final class BenchFaultsCommand extends LabCommand {
         "registry-away, registry-hung, registry-refusing, registry-empty: what the instances see of"
             + " the registry for 3 to 40 s;",
         "steal: another process takes half of the processors;",
-        "bombs: 500 images that take much memory to decode, of all formats, at once, one in 20 valid,"
-            + " and as many usual ones between them (not among the default);",
+        "bombs: 500 images that take much memory to decode, of all formats, at once, one in 20"
+            + " valid, and as many usual ones between them (not among the default);",
         "config, bad-config: a configuration record that is valid, or must be refused."
       })
   private @Nullable List<String> faults;
@@ -136,7 +136,8 @@ final class BenchFaultsCommand extends LabCommand {
       description = {
         "Memory of the one instance, in mebibytes: the kernel kills it above, as in a container; 0"
             + " for no limit (default: ${DEFAULT-VALUE}).",
-        "Needs root and control groups. It decodes by as many threads as an instance does by default."
+        "Needs root and control groups. It decodes by as many threads as an instance does by"
+            + " default."
       })
   private int instanceMemory;
 

@@ -11,7 +11,9 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 
-/** A read_committed client that notes when it sees which prediction of a usual image, from now on. */
+/**
+ * A read_committed client that notes when it sees which prediction of a usual image, from now on.
+ */
 final class AnswerWatcher implements AutoCloseable {
 
   private static final Duration POLL = Duration.ofMillis(100);

@@ -44,7 +44,11 @@ record Bomb(String format, boolean heavy, byte[] image) {
     byte[] none = new byte[0];
     List<Bomb> bombs = new ArrayList<>();
     try {
-      add(bombs, "png", png(CLAIMED_SIDE, none), png(HEAVY_SIDE, deflated(HEAVY_SIDE, 1 + 8 * HEAVY_SIDE)));
+      add(
+          bombs,
+          "png",
+          png(CLAIMED_SIDE, none),
+          png(HEAVY_SIDE, deflated(HEAVY_SIDE, 1 + 8 * HEAVY_SIDE)));
       add(bombs, "jpeg", jpeg(CLAIMED_SIDE, 0), jpeg(HEAVY_SIDE, HEAVY_SIDE * HEAVY_SIDE / 64));
       add(bombs, "webp", webp(CLAIMED_SIDE), webp(HEAVY_SIDE));
       add(bombs, "bmp", bmp(CLAIMED_SIDE, 0), bmp(HEAVY_SIDE, HEAVY_SIDE));
@@ -151,8 +155,7 @@ record Bomb(String format, boolean heavy, byte[] image) {
 
   private static byte[] gif() throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    BufferedImage image =
-        new BufferedImage(HEAVY_SIDE, HEAVY_SIDE, BufferedImage.TYPE_BYTE_BINARY);
+    BufferedImage image = new BufferedImage(HEAVY_SIDE, HEAVY_SIDE, BufferedImage.TYPE_BYTE_BINARY);
     ImageIO.write(image, "gif", out);
     return out.toByteArray();
   }

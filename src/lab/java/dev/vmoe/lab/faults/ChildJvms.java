@@ -58,18 +58,18 @@ final class ChildJvms implements AutoCloseable {
     }
     List<String> command = new ArrayList<>(prefix);
     command.addAll(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx" + heapMebibytes + "m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1", // processors are few, and processes many
-                "-XX:+ExitOnOutOfMemoryError",
-                "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
-                "-Dvmoe.home=" + System.getProperty("vmoe.home", "."),
-                "-Dlogback.configurationFile=logback.xml",
-                "-cp",
-                System.getProperty("java.class.path"),
-                mainClass));
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx" + heapMebibytes + "m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1", // processors are few, and processes many
+            "-XX:+ExitOnOutOfMemoryError",
+            "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
+            "-Dvmoe.home=" + System.getProperty("vmoe.home", "."),
+            "-Dlogback.configurationFile=logback.xml",
+            "-cp",
+            System.getProperty("java.class.path"),
+            mainClass));
     command.addAll(arguments);
     Path log = folder.resolve(name + ".log");
     ProcessBuilder builder =

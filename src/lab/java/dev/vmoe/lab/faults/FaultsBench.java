@@ -106,9 +106,8 @@ public final class FaultsBench {
                   plan.seed())) {
         ImageGroup group =
             new ImageGroup(kafka.bootstrapServers(), GROUP, PREFIX + TopicPlan.IMAGES);
-        return run(new FaultInjector.Parts(fleet, kafka, proxy, registry, load, group),
-            watcher,
-            limited);
+        return run(
+            new FaultInjector.Parts(fleet, kafka, proxy, registry, load, group), watcher, limited);
       }
     }
   }

@@ -45,7 +45,7 @@ public final class FaultsReport {
     Spread moved = result.movedPauses();
     lines.add(
         "pauses of %d partitions that an untouched instance lost: p50 %d ms, p99 %d ms, longest %d"
-            .formatted(moved.count(), moved.p50(), moved.p99(), moved.max())
+                .formatted(moved.count(), moved.p50(), moved.p99(), moved.max())
             + " ms");
     Spread beside = result.besideBombs();
     if (beside.count() > 0) {

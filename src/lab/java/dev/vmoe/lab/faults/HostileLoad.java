@@ -197,11 +197,7 @@ final class HostileLoad implements AutoCloseable {
     } else if (random.nextInt(RAW_ONE_IN) == 0) {
       send(partition, "raw-" + sent, png, true);
     } else {
-      send(
-          partition,
-          "image-" + sent,
-          avro(png),
-          false);
+      send(partition, "image-" + sent, avro(png), false);
     }
     sent++;
   }

@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
 public final class DecodeMutations {
 
   private static final int IN_FLIGHT = 256;
-  private static final BatchLimits LIMITS = new BatchLimits(64, 1 << 22, Duration.ofMillis(2));
+  private static final BatchLimits LIMITS = new BatchLimits(64, 1L << 22, Duration.ofMillis(2));
 
   /** No batch takes longer: a decode that hangs is given up before. */
   private static final Duration NO_ANSWER = Duration.ofMinutes(5);
@@ -98,8 +98,7 @@ public final class DecodeMutations {
             findings);
     long decodeBytes = new DecodeMemory(settings).bytes(0);
     this.bounds =
-        new Bounds(
-            settings.decodeThreads(true), decodeBytes, settings.decodeTimeout().toMillis());
+        new Bounds(settings.decodeThreads(true), decodeBytes, settings.decodeTimeout().toMillis());
     this.workBounds =
         new WorkBounds(
             bounds.threads(),

@@ -67,7 +67,8 @@ enum Mutation {
     @Override
     byte[] apply(byte[] file, byte[] other, SplittableRandom random) {
       int from = random.nextInt(other.length);
-      byte[] piece = Arrays.copyOfRange(other, from, from + 1 + random.nextInt(other.length - from));
+      byte[] piece =
+          Arrays.copyOfRange(other, from, from + 1 + random.nextInt(other.length - from));
       int at = random.nextInt(file.length + 1);
       int behind = random.nextBoolean() ? at : Math.min(file.length, at + piece.length);
       return joined(file, at, piece, behind);
@@ -105,8 +106,25 @@ enum Mutation {
   private static final int HEADER_BYTES = 96;
 
   private static final int[] EDGES = {
-    0, 1, 2, 3, 0x7f, 0x80, 0xff, 0x100, 0x3fff, 0x7fff, 0x8000, 0xffff, 0x10000, 0x10_0000,
-    0xff_ffff, Integer.MAX_VALUE, Integer.MIN_VALUE, -1, -2
+    0,
+    1,
+    2,
+    3,
+    0x7f,
+    0x80,
+    0xff,
+    0x100,
+    0x3fff,
+    0x7fff,
+    0x8000,
+    0xffff,
+    0x10000,
+    0x10_0000,
+    0xff_ffff,
+    Integer.MAX_VALUE,
+    Integer.MIN_VALUE,
+    -1,
+    -2
   };
 
   /**

@@ -126,8 +126,7 @@ record SeedFile(String format, String kind, byte[] bytes) {
     ImageWriter writer = ImageIO.getImageWritersByFormatName("gif").next();
     try (ImageOutputStream stream = ImageIO.createImageOutputStream(out)) {
       writer.setOutput(stream);
-      writer.prepareWriteSequence(
-          writer.getDefaultStreamMetadata(writer.getDefaultWriteParam()));
+      writer.prepareWriteSequence(writer.getDefaultStreamMetadata(writer.getDefaultWriteParam()));
       for (int frame = 0; frame < 3; frame++) {
         writer.writeToSequence(
             new IIOImage(
