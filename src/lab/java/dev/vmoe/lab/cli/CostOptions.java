@@ -114,14 +114,17 @@ final class CostOptions {
 
   /** Returns the inputs; opens the model only where costs have to be measured. */
   Basis basis() throws IOException, InterruptedException {
-    if (costs == null) {
-      try (VmoeSession session = model.openToServe(maxBatch)) {
-        return basis(session);
-      }
+    if (costs != null) {
+      return read(costs, ModelOpener.card(model.path()));
     }
-    ModelCard card = ModelOpener.card(model.path());
-    MeasuredCosts read = MeasuredCosts.read(costs);
-    read.requireModel(card, costs);
+    try (VmoeSession session = open()) {
+      return basis(session);
+    }
+  }
+
+  private Basis read(Path file, ModelCard card) throws IOException {
+    MeasuredCosts read = MeasuredCosts.read(file);
+    read.requireModel(card, file);
     return basis(read, card);
   }
 
@@ -129,9 +132,7 @@ final class CostOptions {
   Basis basis(VmoeSession session) throws IOException, InterruptedException {
     ModelCard card = session.card();
     if (costs != null) {
-      MeasuredCosts read = MeasuredCosts.read(costs);
-      read.requireModel(card, costs);
-      return basis(read, card);
+      return read(costs, card);
     }
     QualityProfile quality = QualityProfile.known(profile(card).orElse(null), card);
     MeasuredCosts measured =
