@@ -36,10 +36,7 @@ class BareLoopTest {
     try (BareLoop loop =
         new BareLoop(
             new BenchModel(
-                classifier,
-                (encoded, images, slot) -> decoded.add((int) encoded[0]),
-                SETTINGS,
-                4),
+                classifier, (encoded, images, slot) -> decoded.add((int) encoded[0]), SETTINGS, 4),
             new RunLayout(runs, threads))) {
       assertThat(loop.imagesPerSecond(List.of(new byte[] {1}, new byte[] {2}), 18)).isPositive();
     }

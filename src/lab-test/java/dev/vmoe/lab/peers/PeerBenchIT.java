@@ -132,10 +132,7 @@ class PeerBenchIT {
                     "dying",
                     job ->
                         new ConsumerLoops(
-                            job,
-                            2,
-                            () -> new BatchWork(model, registry),
-                            Duration.ofMillis(100)),
+                            job, 2, () -> new BatchWork(model, registry), Duration.ofMillis(100)),
                     LOAD))
         .isInstanceOf(IllegalStateException.class)
         .satisfies(

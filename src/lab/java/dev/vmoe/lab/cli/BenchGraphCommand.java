@@ -58,7 +58,6 @@ import picocli.CommandLine.Option;
     })
 final class BenchGraphCommand extends Benchmark {
 
-  private static final long SEED = 20_220_622;
   private static final String PEAK = "products";
   private static final String TWIN = "dense twin";
   private static final double PROFILED_RATIO = 1.05;

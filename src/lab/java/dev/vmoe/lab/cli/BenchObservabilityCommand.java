@@ -13,7 +13,6 @@ import dev.vmoe.lab.bench.PairedRates;
 import dev.vmoe.lab.bench.Rounds;
 import dev.vmoe.lab.chart.Columns;
 import dev.vmoe.modelstore.BundledModels;
-import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.output.Json;
 import dev.vmoe.output.Table;
 import java.util.ArrayList;
@@ -27,14 +26,13 @@ import picocli.CommandLine.Option;
     name = "observability",
     description = {
       "What metrics, the live page, the routing profile and traces cost: throughput of a pipeline"
-          + " that is watched beside one that is not, in turn, in one process and on one broker. The"
-          + " result is the mean ratio of the pairs with its 95 %% interval; --csv writes both rates"
-          + " of every pair.",
+          + " that is watched beside one that is not, in turn, in one process and on one broker."
+          + " The result is the mean ratio of the pairs with its 95 %% interval; --csv writes both"
+          + " rates of every pair.",
       "control compares two equal pipelines and so shows the machine's noise."
     })
 final class BenchObservabilityCommand extends Benchmark {
 
-  private static final long SEED = 20_220_622;
   private static final String WITH = "with";
   private static final String WITHOUT = "without";
 
@@ -100,7 +98,7 @@ final class BenchObservabilityCommand extends Benchmark {
         }
       }
       return new BenchmarkResult(
-          summary(measured).toText(), pairs(measured), result(model.routing(), measured));
+          summary(measured).toText(), pairs(measured), result(model, measured));
     }
   }
 
@@ -126,14 +124,11 @@ final class BenchObservabilityCommand extends Benchmark {
     }
   }
 
-  private ObjectNode result(RoutingSettings settings, List<ObservedRates> measured) {
+  private ObjectNode result(BenchModel model, List<ObservedRates> measured) {
     ObjectNode result = Json.object();
     result.put("images", images);
     result.put("rounds", rounds.count());
-    result.put("batch", options.batch());
-    result.put("capacity_ratio", settings.capacityRatio());
-    result.put("experts_per_token", settings.expertsPerToken());
-    result.put("routing", settings.routing().label());
+    PipelineOptions.addTo(result, model);
     result.put("seed", SEED);
     ObjectNode all = result.putObject("observations");
     for (ObservedRates observed : measured) {

@@ -275,10 +275,7 @@ final class BenchOverloadCommand extends Benchmark {
       return LearnedControllers.survey(
           new Settings(
               Map.of(
-                  Settings.BATCH_MAX_IMAGES,
-                  options.batch(),
-                  Settings.COST_SURVEY_MS,
-                  surveyMs)),
+                  Settings.BATCH_MAX_IMAGES, options.batch(), Settings.COST_SURVEY_MS, surveyMs)),
           live,
           models,
           Pipeline.metrics(new Meters(), files.cards().get(0)).capacity(),

@@ -15,8 +15,8 @@ import dev.vmoe.lab.peers.PeerKind;
 import dev.vmoe.modelstore.BundledModels;
 import dev.vmoe.output.Json;
 import dev.vmoe.output.Progress;
-import dev.vmoe.settings.Settings;
 import dev.vmoe.settings.RunLayout;
+import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.TopicPlan;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,7 +46,6 @@ import picocli.CommandLine.Option;
     })
 final class BenchPipelineCommand extends Benchmark {
 
-  private static final long SEED = 20_220_622;
   private static final int SYNTHETIC_IMAGES = 256;
 
   /** Images sent and not yet answered, in batches: as deep for every side, so that batches fill. */
@@ -116,11 +115,8 @@ final class BenchPipelineCommand extends Benchmark {
       PipelineFigures figures = measure(served, sessions, load);
       ObjectNode result = Json.object();
       result.put("variant", variant);
-      result.put("batch", served.batch());
+      PipelineOptions.addTo(result, served);
       result.put("runs", classifier.parallelRuns());
-      result.put("capacity_ratio", served.routing().capacityRatio());
-      result.put("experts_per_token", served.routing().expertsPerToken());
-      result.put("routing", served.routing().routing().label());
       result.put("images_per_round", count);
       figures.addTo(result);
       return new BenchmarkResult(figures.text(), figures.sides(), result);

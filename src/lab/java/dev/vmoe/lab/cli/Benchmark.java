@@ -12,6 +12,9 @@ import picocli.CommandLine.Mixin;
  */
 abstract class Benchmark extends LabCommand {
 
+  /** Seed of those that have no option for it. */
+  static final long SEED = 20_220_622;
+
   @Mixin private final CsvOption csv = new CsvOption();
   @Mixin private final JsonOption json = new JsonOption();
 

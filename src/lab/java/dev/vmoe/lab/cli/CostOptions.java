@@ -36,7 +36,6 @@ import picocli.CommandLine.Spec;
 final class CostOptions {
 
   private static final int MAX_IMAGES = 2_000;
-  private static final long SEED = 20_220_622;
 
   @Mixin private final ModelOptions model = new ModelOptions();
   @Mixin private final LabelledOptions labelled = new LabelledOptions();
@@ -143,7 +142,7 @@ final class CostOptions {
                 bounds(card),
                 images(card),
                 new Progress(command.commandLine().getErr()),
-                SEED)
+                Benchmark.SEED)
             .measure(maxBatch, Duration.ofNanos(Math.round(1e9 * surveySeconds)));
     if (saveCosts != null) {
       OutputFiles.write(saveCosts, measured.toJson());

@@ -1,5 +1,6 @@
 package dev.vmoe.lab.cli;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.cli.ModelOptions;
 import dev.vmoe.cli.RoutingOptions;
 import dev.vmoe.inference.BatchClassifier;
@@ -29,6 +30,16 @@ final class PipelineOptions {
   /** Returns the operating point and routing. */
   RoutingSettings routing(ModelCard card) {
     return routing.settings(card);
+  }
+
+  /** Adds the batch and the operating point to a result. */
+  static void addTo(ObjectNode result, BenchModel model) {
+    RoutingSettings settings = model.routing();
+    result
+        .put("batch", model.batch())
+        .put("capacity_ratio", settings.capacityRatio())
+        .put("experts_per_token", settings.expertsPerToken())
+        .put("routing", settings.routing().label());
   }
 
   /** Returns an open model at the operating point. */

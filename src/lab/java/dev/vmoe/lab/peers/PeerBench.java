@@ -53,8 +53,7 @@ public final class PeerBench implements AutoCloseable {
     this(settings, oneRun, runEachCore, Duration.ofMinutes(1));
   }
 
-  PeerBench(
-      Settings settings, BenchModel oneRun, BenchModel runEachCore, Duration stalledAfter) {
+  PeerBench(Settings settings, BenchModel oneRun, BenchModel runEachCore, Duration stalledAfter) {
     this.bootstrapServers = settings.getString(Settings.BOOTSTRAP_SERVERS);
     this.work = new PeerWork(oneRun, runEachCore, RegistryClient.of(settings));
     this.stalledAfter = stalledAfter;

@@ -10,8 +10,7 @@ public enum PeerKind {
   CONSUMER_LOOPS(Guarantee.EXACTLY_ONCE) {
     @Override
     Peer open(PeerJob job) {
-      return new ConsumerLoops(
-          job, job.cores(), () -> job.work().onEachCore(), COMMIT_EVERY);
+      return new ConsumerLoops(job, job.cores(), () -> job.work().onEachCore(), COMMIT_EVERY);
     }
   },
   /** One consumer loop on all cores, a transaction a batch. */

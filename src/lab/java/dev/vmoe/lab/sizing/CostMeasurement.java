@@ -295,8 +295,7 @@ public final class CostMeasurement {
         Samples.median(
             recorded.runs().stream().mapToDouble(run -> 1e3 * longer(run, model)).toArray());
     MeasuredCosts.InPipeline rested = busy.with(rounded(Math.max(0, restMillis)), 0);
-    double predicted =
-        forecaster(bare.with(0, rested)).of(trace, batching, fixed(best)).p50Ms();
+    double predicted = forecaster(bare.with(0, rested)).of(trace, batching, fixed(best)).p50Ms();
     double measured =
         1e3
             * Samples.median(
