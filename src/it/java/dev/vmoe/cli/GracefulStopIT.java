@@ -149,7 +149,7 @@ class GracefulStopIT {
   void shouldEndOnlyOnceTheFirstModelIsLoaded() throws Exception {
     Process process = run(kafka.bootstrapServers(), "cost.survey.ms=5000");
     try {
-      await().atMost(Duration.ofSeconds(60)).until(() -> said("err", "measuring cost, % 10"));
+      await().atMost(Duration.ofSeconds(60)).until(() -> said("err", "measuring cost, %"));
 
       Duration took = stop(process, DEFAULT_BOUND);
 

@@ -37,7 +37,8 @@ import picocli.CommandLine.Option;
     description = {
       "Throughput of the whole pipeline beside the bare loop of decoding and running the model, and"
           + " beside other consumers (peers) on the same broker. All have the same model file,"
-          + " batch size and setting, and are measured in turn, in one process.",
+          + " batch size and setting, and are measured in turn, in one process; the medians of the"
+          + " rounds count.",
       "The bare loop is measured with one run on all cores and with a run on each core; the faster"
           + " layout counts.",
       "Broker, producer and client run on the same processors as the pipeline; the shares say how"
