@@ -35,14 +35,20 @@ public final class CommitGuard implements KafkaClientSupplier {
   private final PendingOffsets pending = new PendingOffsets();
   private final HeldPartitions held = new HeldPartitions();
   private final HandOver handOver = new HandOver();
+  private final Suspects suspects;
   private final ThreadLocal<WaitBudget> budgets;
+
+  /** Whether the thread is in its consumer's poll, where it gives partitions back. */
+  private final ThreadLocal<Boolean> polling = ThreadLocal.withInitial(() -> false);
 
   /**
    * Creates a guard.
    *
    * @param waitBudget how long one stream thread may wait for room between two commits
+   * @param suspects counts the processes that ended over the same images
    */
-  public CommitGuard(Duration waitBudget) {
+  public CommitGuard(Duration waitBudget, Suspects suspects) {
+    this.suspects = suspects;
     this.budgets = ThreadLocal.withInitial(() -> new WaitBudget(waitBudget));
   }
 
@@ -54,6 +60,11 @@ public final class CommitGuard implements KafkaClientSupplier {
   /** Returns the partitions of which nothing is fetched. */
   public HeldPartitions held() {
     return held;
+  }
+
+  /** Returns what is known of images over which processes ended. */
+  Suspects suspects() {
+    return suspects;
   }
 
   /** Returns how long answers take to be committed. */
@@ -76,15 +87,18 @@ public final class CommitGuard implements KafkaClientSupplier {
             pending.passed(partition, offset.offset());
           }
           // The leader epoch belongs to the offset that was wanted, not to this one.
-          return first.isPresent() && first.getAsLong() < offset.offset()
-              ? new OffsetAndMetadata(first.getAsLong(), Optional.empty(), offset.metadata())
-              : offset;
+          OffsetAndMetadata reached =
+              first.isPresent() && first.getAsLong() < offset.offset()
+                  ? new OffsetAndMetadata(first.getAsLong(), Optional.empty(), offset.metadata())
+                  : offset;
+          return suspects.noted(partition, reached, first.isPresent(), polling.get());
         });
     return guarded;
   }
 
-  /** Notes that the calling stream thread has committed. */
-  void committed() {
+  /** Notes that the calling stream thread has committed offsets of these partitions. */
+  void committed(Set<TopicPartition> partitions) {
+    partitions.forEach(suspects::committed);
     waitBudget().refill();
     handOver.committed(System.nanoTime());
   }
@@ -97,7 +111,7 @@ public final class CommitGuard implements KafkaClientSupplier {
 
   @Override
   public Consumer<byte[], byte[]> getConsumer(Map<String, Object> config) {
-    return new GuardedConsumer(config, held);
+    return new GuardedConsumer(config);
   }
 
   @Override
@@ -123,13 +137,16 @@ public final class CommitGuard implements KafkaClientSupplier {
    * again after a restart. There is no state here, and a thread that crashed would keep its
    * partitions from everybody until its session times out.
    */
-  private static final class GuardedConsumer extends KafkaConsumer<byte[], byte[]> {
+  private final class GuardedConsumer extends KafkaConsumer<byte[], byte[]> {
 
-    private final HeldPartitions held;
-
-    GuardedConsumer(Map<String, Object> config, HeldPartitions held) {
+    GuardedConsumer(Map<String, Object> config) {
       super(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
-      this.held = held;
+    }
+
+    /** Streams asks before it opens the tasks of these partitions. */
+    @Override
+    public Map<TopicPartition, OffsetAndMetadata> committed(Set<TopicPartition> partitions) {
+      return suspects.read(super.committed(partitions));
     }
 
     /**
@@ -138,6 +155,15 @@ public final class CommitGuard implements KafkaClientSupplier {
      */
     @Override
     public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+      polling.set(true);
+      try {
+        return pollOthers(timeout);
+      } finally {
+        polling.set(false);
+      }
+    }
+
+    private ConsumerRecords<byte[], byte[]> pollOthers(Duration timeout) {
       Set<TopicPartition> holding = new HashSet<>(held.among(assignment()));
       holding.removeAll(paused());
       if (holding.isEmpty()) {

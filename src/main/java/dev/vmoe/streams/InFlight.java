@@ -47,6 +47,11 @@ public final class InFlight {
     return new Partition();
   }
 
+  /** Returns how many images one partition has in flight at most. */
+  int reach() {
+    return HARD * maxImages.getAsInt();
+  }
+
   /** Returns the images of all partitions. */
   public long images() {
     return images.get();
