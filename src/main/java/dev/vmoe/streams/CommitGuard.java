@@ -2,6 +2,7 @@ package dev.vmoe.streams;
 
 import dev.vmoe.batch.HandOver;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -12,6 +13,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -38,8 +40,8 @@ public final class CommitGuard implements KafkaClientSupplier {
   private final Suspects suspects;
   private final ThreadLocal<WaitBudget> budgets;
 
-  /** Whether the thread is in its consumer's poll, where it gives partitions back. */
-  private final ThreadLocal<Boolean> polling = ThreadLocal.withInitial(() -> false);
+  /** The partitions that the thread is giving back. */
+  private final ThreadLocal<Set<TopicPartition>> leaving = ThreadLocal.withInitial(Set::of);
 
   /**
    * Creates a guard.
@@ -91,7 +93,8 @@ public final class CommitGuard implements KafkaClientSupplier {
               first.isPresent() && first.getAsLong() < offset.offset()
                   ? new OffsetAndMetadata(first.getAsLong(), Optional.empty(), offset.metadata())
                   : offset;
-          return suspects.noted(partition, reached, first.isPresent(), polling.get());
+          boolean left = leaving.get().contains(partition);
+          return suspects.noted(partition, reached, first.isPresent(), left);
         });
     return guarded;
   }
@@ -143,6 +146,11 @@ public final class CommitGuard implements KafkaClientSupplier {
       super(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
+    @Override
+    public void subscribe(Collection<String> topics, ConsumerRebalanceListener listener) {
+      super.subscribe(topics, new Leaving(listener));
+    }
+
     /** Streams asks before it opens the tasks of these partitions. */
     @Override
     public Map<TopicPartition, OffsetAndMetadata> committed(Set<TopicPartition> partitions) {
@@ -155,15 +163,6 @@ public final class CommitGuard implements KafkaClientSupplier {
      */
     @Override
     public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
-      polling.set(true);
-      try {
-        return pollOthers(timeout);
-      } finally {
-        polling.set(false);
-      }
-    }
-
-    private ConsumerRecords<byte[], byte[]> pollOthers(Duration timeout) {
       Set<TopicPartition> holding = new HashSet<>(held.among(assignment()));
       holding.removeAll(paused());
       if (holding.isEmpty()) {
@@ -182,6 +181,36 @@ public final class CommitGuard implements KafkaClientSupplier {
     @Override
     public void close(CloseOptions options) {
       super.close(options.withGroupMembershipOperation(GroupMembershipOperation.LEAVE_GROUP));
+    }
+  }
+
+  /** Tells what is given back: Streams commits it for the last time in here. */
+  private final class Leaving implements ConsumerRebalanceListener {
+
+    private final ConsumerRebalanceListener listener;
+
+    Leaving(ConsumerRebalanceListener listener) {
+      this.listener = listener;
+    }
+
+    @Override
+    public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+      leaving.set(Set.copyOf(partitions));
+      try {
+        listener.onPartitionsRevoked(partitions);
+      } finally {
+        leaving.remove();
+      }
+    }
+
+    @Override
+    public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+      listener.onPartitionsAssigned(partitions);
+    }
+
+    @Override
+    public void onPartitionsLost(Collection<TopicPartition> partitions) {
+      listener.onPartitionsLost(partitions);
     }
   }
 

@@ -47,9 +47,9 @@ public final class InFlight {
     return new Partition();
   }
 
-  /** Returns how many images one partition has in flight at most. */
+  /** Returns how many images one partition may have in flight before reading waits. */
   int reach() {
-    return HARD * maxImages.getAsInt();
+    return maxImages.getAsInt();
   }
 
   /** Returns the images of all partitions. */

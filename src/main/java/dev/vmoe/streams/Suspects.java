@@ -105,7 +105,7 @@ public final class Suspects {
    * Returns an offset with a note for the next owner.
    *
    * @param busy whether images of the partition have been read and have no answer yet
-   * @param leaving whether the partition may be given back with this commit
+   * @param leaving whether the partition is given back with this commit
    */
   OffsetAndMetadata noted(
       TopicPartition partition, OffsetAndMetadata offset, boolean busy, boolean leaving) {
