@@ -1,6 +1,7 @@
 package dev.vmoe.lab.cli;
 
 import dev.vmoe.lab.bench.WarmUp;
+import dev.vmoe.output.Progress;
 import java.time.Duration;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -27,7 +28,8 @@ final class WarmUpOption {
   }
 
   /** Works until the compiler rests, at least once. */
-  void run(WarmUp.Work work) throws InterruptedException {
+  void run(WarmUp.Work work, Progress progress) throws InterruptedException {
+    progress.say("warming up until Java's compiler rests");
     new WarmUp().run(work, Duration.ofSeconds(seconds));
   }
 }

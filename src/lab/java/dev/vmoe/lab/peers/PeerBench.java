@@ -1,10 +1,11 @@
 package dev.vmoe.lab.peers;
 
 import dev.vmoe.client.Replay;
-import dev.vmoe.client.StreamSummary;
-import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.event.Prediction;
+import dev.vmoe.event.RegistryClient;
+import dev.vmoe.lab.bench.BenchModel;
 import dev.vmoe.lab.bench.CpuShares;
+import dev.vmoe.lab.bench.FullLoad;
 import dev.vmoe.lab.bench.MeteredReplay;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.TopicPlan;
@@ -29,10 +30,8 @@ public final class PeerBench implements AutoCloseable {
   private static final Duration START_CHECK = Duration.ofMillis(50);
 
   private final String bootstrapServers;
-  private final TopicPlan plan;
+  private final TopicPlan plan = TopicPlan.load();
   private final PeerWork work;
-  private final int batch;
-  private final int window;
   private final Duration stalledAfter;
   private final Admin admin;
   private int rounds;
@@ -46,27 +45,17 @@ public final class PeerBench implements AutoCloseable {
   /**
    * Connects to the broker.
    *
-   * @param settings of a pipeline on it
-   * @param plan partitions of the topics
-   * @param batch maximum images of a run of the model
-   * @param window maximum images sent and not yet answered
+   * @param settings its address, and that of the registry
+   * @param oneRun the model with one run at a time, on all cores
+   * @param runEachCore the model with as many runs at once as cores, of one thread each
    */
-  public PeerBench(Settings settings, TopicPlan plan, PeerWork work, int batch, int window) {
-    this(settings, plan, work, batch, window, Duration.ofMinutes(1));
+  public PeerBench(Settings settings, BenchModel oneRun, BenchModel runEachCore) {
+    this(settings, oneRun, runEachCore, Duration.ofMinutes(1));
   }
 
-  PeerBench(
-      Settings settings,
-      TopicPlan plan,
-      PeerWork work,
-      int batch,
-      int window,
-      Duration stalledAfter) {
+  PeerBench(Settings settings, BenchModel oneRun, BenchModel runEachCore, Duration stalledAfter) {
     this.bootstrapServers = settings.getString(Settings.BOOTSTRAP_SERVERS);
-    this.plan = plan;
-    this.work = work;
-    this.batch = batch;
-    this.window = window;
+    this.work = new PeerWork(oneRun, runEachCore, RegistryClient.of(settings));
     this.stalledAfter = stalledAfter;
     this.admin = Admin.create(settings.adminProperties());
   }
@@ -74,16 +63,13 @@ public final class PeerBench implements AutoCloseable {
   /**
    * Measures a peer once: starts it, waits until it reads, sends images and reads the answers.
    *
-   * @param images sent again from the first if {@code count} is larger
-   * @throws IllegalStateException if not every image is answered
+   * @throws IllegalStateException if not every image is answered once
    */
-  public MeteredReplay measure(PeerKind peer, List<LabelledImage> images, int count)
-      throws InterruptedException {
-    return measure(peer.label(), peer::open, images, count);
+  public MeteredReplay measure(PeerKind peer, FullLoad load) throws InterruptedException {
+    return measure(peer.label(), peer::open, load);
   }
 
-  MeteredReplay measure(String name, Opening opening, List<LabelledImage> images, int count)
-      throws InterruptedException {
+  MeteredReplay measure(String name, Opening opening, FullLoad load) throws InterruptedException {
     String group = CpuShares.PEER + "-" + name + "-" + ++rounds;
     PeerJob job =
         new PeerJob(
@@ -91,7 +77,6 @@ public final class PeerBench implements AutoCloseable {
             group,
             group + "." + TopicPlan.IMAGES,
             group + "." + TopicPlan.PREDICTIONS,
-            batch,
             Runtime.getRuntime().availableProcessors(),
             work);
     try {
@@ -107,7 +92,7 @@ public final class PeerBench implements AutoCloseable {
       try (Peer peer = opening.open(job)) {
         peer.start();
         awaitReading(name, job, peer.consumers());
-        return complete(name, MeteredReplay.of(replay(job), images, count, window), count);
+        return load.send(name, replay(job));
       } finally {
         admin.deleteTopics(List.of(job.images(), job.predictions())).all().get();
       }
@@ -166,19 +151,9 @@ public final class PeerBench implements AutoCloseable {
     }
   }
 
-  private static MeteredReplay complete(String name, MeteredReplay round, int count) {
-    StreamSummary.Result seen = round.outcome().summary();
-    if (seen.predictions() != count || seen.duplicates() != 0) {
-      throw new IllegalStateException(
-          String.format(
-              "%s answered %d of %d images, and %d twice",
-              name, seen.predictions(), count, seen.duplicates()));
-    }
-    return round;
-  }
-
   @Override
   public void close() {
+    work.registry().close();
     admin.close();
   }
 }
