@@ -6,6 +6,7 @@ import dev.vmoe.config.LiveConfiguration;
 import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.inference.InferenceException;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.moe.ModelCard;
@@ -190,6 +191,9 @@ public final class Pipeline implements AutoCloseable {
 
   private StreamThreadExceptionResponse onFailure(Throwable exception) {
     parts.metrics().threadFailed();
+    if (!overImages(exception)) {
+      parts.suspects().excuse();
+    }
     if (failure.get() != null) {
       log.error("a stream thread failed while the instance stops", exception);
       return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
@@ -202,6 +206,15 @@ public final class Pipeline implements AutoCloseable {
     log.error(
         "a stream thread failed and is replaced; what it had not emitted is read again", exception);
     return StreamThreadExceptionResponse.REPLACE_THREAD;
+  }
+
+  /** Returns whether a failure came from working on images, so that one of them may be its cause. */
+  private static boolean overImages(@Nullable Throwable failure) {
+    Throwable cause = failure;
+    while (cause != null && !(cause instanceof InferenceException)) {
+      cause = cause.getCause();
+    }
+    return cause != null;
   }
 
   /** A right that is missing fails every thread alike, with a message that does not say which. */
@@ -315,6 +328,9 @@ public final class Pipeline implements AutoCloseable {
    */
   @Override
   public void close() {
+    if (!overImages(failure.get())) {
+      parts.suspects().stop();
+    }
     parts.inFlight().stop(); // threads that wait for room return at once,
     parts.registry().giveUp(); // and those that wait for the registry
     parts.schemas().close();

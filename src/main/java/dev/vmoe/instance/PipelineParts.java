@@ -31,6 +31,7 @@ import dev.vmoe.streams.ShareEvents;
 import dev.vmoe.streams.ShareRecorder;
 import dev.vmoe.streams.ShareTracer;
 import dev.vmoe.streams.StreamsProperties;
+import dev.vmoe.streams.Suspects;
 import dev.vmoe.streams.Waiting;
 import dev.vmoe.topics.TopicLimits;
 import dev.vmoe.topics.Topics;
@@ -68,6 +69,7 @@ import org.slf4j.LoggerFactory;
  * @param lag reader of what waits
  * @param batcher micro-batcher of all partitions
  * @param inFlight bound on what is read and not answered
+ * @param suspects count of the processes that ended over the same images
  * @param streams Kafka Streams, not started
  * @param topology its topology as text
  * @param metrics recorders
@@ -85,6 +87,7 @@ record PipelineParts(
     LagMonitor lag,
     MicroBatcher<Waiting> batcher,
     InFlight inFlight,
+    Suspects suspects,
     KafkaStreams streams,
     String topology,
     PipelineMetrics metrics,
@@ -119,7 +122,8 @@ record PipelineParts(
       Consumer<@Nullable String> waiting) {
     RegistryWait registryWait = new RegistryWait(REGISTRY_PAUSE, waiting);
     Topics topics = Topics.of(settings);
-    CommitGuard guard = new CommitGuard(settings.inFlightWait());
+    Suspects suspects = new Suspects(settings.getInt(Settings.POISON_DEATHS));
+    CommitGuard guard = new CommitGuard(settings.inFlightWait(), suspects);
     NewestDeadLetters newestDeadLetters = new NewestDeadLetters();
     int threads = streamsConfig.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG);
     Deque<Runnable> undo = new ArrayDeque<>();
@@ -178,6 +182,7 @@ record PipelineParts(
               settings.inFlightMaxBytes());
       metrics.images().inFlight(inFlight::images, inFlight::bytes);
       metrics.images().held(guard.held()::images);
+      metrics.images().suspected(suspects::suspected);
       DecodeMemory memory = new DecodeMemory(settings);
       MicroBatcher<Waiting> batcher =
           new MicroBatcher<>(
@@ -215,6 +220,7 @@ record PipelineParts(
           lag,
           batcher,
           inFlight,
+          suspects,
           streams(topology, streamsConfig, guard),
           topology.describe().toString(),
           metrics,

@@ -22,6 +22,7 @@ public final class ImageMetrics {
   private final Counter badImages;
   private final Counter expired;
   private final Counter timedOut;
+  private final Counter poison;
   private final DistributionDataPoint queue;
   private final DistributionDataPoint decode;
   private final DistributionDataPoint latency;
@@ -45,6 +46,7 @@ public final class ImageMetrics {
     badImages = meters.counter(Metric.IMAGES_DEAD_LETTERED, "image");
     expired = meters.counter(Metric.IMAGES_DEAD_LETTERED, "expired");
     timedOut = meters.counter(Metric.IMAGES_DEAD_LETTERED, "timeout");
+    poison = meters.counter(Metric.IMAGES_DEAD_LETTERED, "poison");
     queue = meters.histogram(Metric.IMAGE_QUEUE);
     decode = meters.histogram(Metric.IMAGE_DECODE);
     latency = meters.histogram(Metric.IMAGE_LATENCY);
@@ -130,6 +132,20 @@ public final class ImageMetrics {
   /** Counts a dead letter whose image was not decoded in time. */
   public void timedOut() {
     timedOut.increment();
+  }
+
+  /** Counts a dead letter over whose image processes ended. */
+  public void poison() {
+    poison.increment();
+  }
+
+  /**
+   * Sets the supplier of the partitions over whose images processes ended; asked at each scrape.
+   *
+   * @param partitions partitions whose images are not answered since
+   */
+  public void suspected(LongSupplier partitions) {
+    meters.gauge(Metric.PARTITIONS_SUSPECTED, partitions::getAsLong);
   }
 
   /**

@@ -37,6 +37,7 @@ class PipelineMetricsTest {
     metrics.images().inFlight(() -> 0, () -> 0);
     metrics.images().held(() -> 0);
     metrics.images().decoding(() -> 0, () -> 0);
+    metrics.images().suspected(() -> 0);
     metrics.streamsState(() -> "RUNNING", List.of("RUNNING"));
     metrics.routingProfile(() -> true);
     metrics.capacity().decided(0, 1, 1, 2, "first", 0);
