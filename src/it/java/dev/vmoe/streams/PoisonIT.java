@@ -78,8 +78,7 @@ class PoisonIT {
       Prediction prediction = answers.predictions.read.get(i);
       int written = answers.predictions.records.get(i).partition();
       Long before =
-          last.put(
-              List.of(prediction.getSourcePartition(), written), prediction.getSourceOffset());
+          last.put(List.of(prediction.getSourcePartition(), written), prediction.getSourceOffset());
       assertThat(prediction.getSourceOffset()).isGreaterThan(before == null ? -1 : before);
     }
   }

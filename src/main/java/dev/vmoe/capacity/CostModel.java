@@ -28,8 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The factor is actual over surveyed time, averaged over the last 0.2 s of running; small runs
  * teach as well. It fades towards the survey. The gap is learnt from full batches before others.
  *
- * <p>Times are in seconds. {@link #observe} belongs to one thread; the others may be
- * called by any.
+ * <p>Times are in seconds. {@link #observe} belongs to one thread; the others may be called by any.
  */
 public final class CostModel {
 

@@ -208,7 +208,9 @@ public final class Pipeline implements AutoCloseable {
     return StreamThreadExceptionResponse.REPLACE_THREAD;
   }
 
-  /** Returns whether a failure came from working on images, so that one of them may be its cause. */
+  /**
+   * Returns whether a failure came from working on images, so that one of them may be its cause.
+   */
   private static boolean overImages(@Nullable Throwable failure) {
     Throwable cause = failure;
     while (cause != null && !(cause instanceof InferenceException)) {

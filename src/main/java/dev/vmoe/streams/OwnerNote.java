@@ -35,8 +35,7 @@ record OwnerNote(String owner, InWork work, int deaths, long suspect, int alone)
   static final OwnerNote ABSENT = new OwnerNote("", InWork.IDLE, 0, NONE, 0);
 
   private static final Pattern NOTE =
-      Pattern.compile(
-          "\\|([0-9a-f]{8}),(IDLE|BUSY|ALONE),(\\d{1,9}),(-1|\\d{1,18}),(\\d{1,9})$");
+      Pattern.compile("\\|([0-9a-f]{8}),(IDLE|BUSY|ALONE),(\\d{1,9}),(-1|\\d{1,18}),(\\d{1,9})$");
 
   /** Returns the note in an offset's metadata; {@link #ABSENT} if there is none. */
   static OwnerNote in(String metadata) {
@@ -58,8 +57,7 @@ record OwnerNote(String owner, InWork work, int deaths, long suspect, int alone)
 
   /** Returns metadata with this note in place of any other. */
   String behind(String metadata) {
-    return without(metadata)
-        + "|%s,%s,%d,%d,%d".formatted(owner, work, deaths, suspect, alone);
+    return without(metadata) + "|%s,%s,%d,%d,%d".formatted(owner, work, deaths, suspect, alone);
   }
 
   /**

@@ -25,7 +25,8 @@ class MicroBatchProcessorPoisonTest extends ProcessorFixture {
     commit(2);
     awaitAnswers(2);
 
-    assertThat(predictions.readKeyValuesToList()).extracting(it -> new String(it.key))
+    assertThat(predictions.readKeyValuesToList())
+        .extracting(it -> new String(it.key))
         .containsExactly("a", "b");
   }
 

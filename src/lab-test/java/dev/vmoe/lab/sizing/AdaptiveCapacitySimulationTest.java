@@ -14,10 +14,10 @@ import dev.vmoe.capacity.LatencyBudget;
 import dev.vmoe.capacity.LearningCapacity;
 import dev.vmoe.capacity.OperatingPoint;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -85,7 +85,8 @@ class AdaptiveCapacitySimulationTest {
       if (load <= above) {
         double part = Math.max(0, (load - here) / (above - here));
         return accuracyAt(ladder.rungs().get(rung))
-            + part * (accuracyAt(ladder.rungs().get(rung - 1)) - accuracyAt(ladder.rungs().get(rung)));
+            + part
+                * (accuracyAt(ladder.rungs().get(rung - 1)) - accuracyAt(ladder.rungs().get(rung)));
       }
     }
     return accuracyAt(DemoModel.CHEAPEST);
