@@ -9,6 +9,7 @@ import dev.vmoe.demo.LocalBroker;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.lab.bench.CpuShares;
 import dev.vmoe.lab.bench.MeteredReplay;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
@@ -68,7 +69,8 @@ class PeerBenchIT {
                 classifier,
                 (encoded, images, slot) -> images.put(slot * 8 * 8 * 3, encoded[0]),
                 new RoutingSettings(1.05, 2, Routing.BATCH_PRIORITY),
-                registry),
+                registry,
+                null),
             8,
             64,
             Duration.ofSeconds(2));
@@ -83,7 +85,7 @@ class PeerBenchIT {
 
   @Tag("soak")
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "FLINK") // it has no fake model
   void shouldAnswerEveryImageOnceInBatchesAndTidyUp(PeerKind peer) throws Exception {
     MeteredReplay round = bench.measure(peer, IMAGES, COUNT);
 
@@ -111,6 +113,16 @@ class PeerBenchIT {
     assertThatThrownBy(() -> measure(PeerBenchIT::twice))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageMatching("odd answered " + COUNT + " of " + COUNT + " images, and \\d+ twice");
+  }
+
+  @Test
+  void shouldCountTheTimeOfItsOtherProcessesWhileItAnswersAsThePeers() throws Exception {
+    MeteredReplay round =
+        bench.measure("elsewhere", PeerWithAnHourElsewhere::new, IMAGES, COUNT);
+
+    long hour = Duration.ofHours(1).toNanos();
+    assertThat(round.cpuNanos().get(CpuShares.Role.PEER))
+        .isBetween(hour, hour + Duration.ofMinutes(1).toNanos());
   }
 
   @Test
@@ -155,8 +167,25 @@ class PeerBenchIT {
     return bench.measure("odd", job -> new OddPeer(job, distort), IMAGES, COUNT);
   }
 
+  /** Another process has used a day before the first image, and uses an hour while it answers. */
+  private static final class PeerWithAnHourElsewhere extends OddPeer {
+
+    private Duration used = Duration.ofDays(1);
+
+    PeerWithAnHourElsewhere(PeerJob job) {
+      super(job, UnaryOperator.identity());
+    }
+
+    @Override
+    public Duration cpuElsewhere() {
+      Duration now = used;
+      used = Duration.ofDays(1).plusHours(1);
+      return now;
+    }
+  }
+
   /** A loop without transactions that does not answer as it should. */
-  private static final class OddPeer implements Peer, Runnable {
+  private static class OddPeer implements Peer, Runnable {
 
     private final PeerJob job;
     private final UnaryOperator<List<ProducerRecord<byte[], byte[]>>> distort;

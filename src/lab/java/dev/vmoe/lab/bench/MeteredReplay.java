@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /**
  * A replay as fast as images are answered, and the processor time that this process used meanwhile.
@@ -34,6 +35,18 @@ public record MeteredReplay(Replay.ReplayOutcome outcome, Map<CpuShares.Role, Lo
    */
   public static MeteredReplay of(Replay replay, List<LabelledImage> images, int count, int window)
       throws InterruptedException {
+    return of(replay, images, count, window, () -> 0);
+  }
+
+  /**
+   * Replays images that also other processes work for.
+   *
+   * @param elsewhereNanos processor time that those have used; counts as the peer's
+   */
+  public static MeteredReplay of(
+      Replay replay, List<LabelledImage> images, int count, int window, LongSupplier elsewhereNanos)
+      throws InterruptedException {
+    long before = elsewhereNanos.getAsLong();
     CpuShares cpu = new CpuShares();
     Map<CpuShares.Role, Long> nanos = new EnumMap<>(CpuShares.Role.class);
     long[] lookedNanos = {System.nanoTime()};
@@ -44,6 +57,7 @@ public record MeteredReplay(Replay.ReplayOutcome outcome, Map<CpuShares.Role, Lo
             answered -> {
               if (answered >= count) { // while the client's threads still live
                 nanos.putAll(cpu.nanos());
+                nanos.merge(CpuShares.Role.PEER, elsewhereNanos.getAsLong() - before, Long::sum);
               } else if (System.nanoTime() - lookedNanos[0] > LOOK_EVERY_NANOS) {
                 cpu.look();
                 lookedNanos[0] = System.nanoTime();

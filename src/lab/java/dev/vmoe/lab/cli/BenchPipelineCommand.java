@@ -9,10 +9,14 @@ import dev.vmoe.demo.LocalBroker;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.lab.bench.BareLoop;
 import dev.vmoe.lab.bench.PipelineRounds;
 import dev.vmoe.lab.bench.RandomModels;
 import dev.vmoe.lab.bench.SyntheticImages;
+import dev.vmoe.lab.peers.FlinkBuild;
+import dev.vmoe.lab.peers.FlinkProcess;
+import dev.vmoe.lab.peers.FlinkSetup;
 import dev.vmoe.lab.peers.PeerBench;
 import dev.vmoe.lab.peers.PeerKind;
 import dev.vmoe.lab.peers.PeerWork;
@@ -23,6 +27,7 @@ import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.output.Json;
 import dev.vmoe.output.Progress;
 import dev.vmoe.settings.RunLayout;
+import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.TopicPlan;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -119,13 +124,15 @@ final class BenchPipelineCommand extends Benchmark {
     boolean demo = variant.equals("demo");
     int count = images != null ? images : demo ? 8_000 : 3_840;
     Path graph = demo ? model.path() : RandomModels.graph(variant, SEED);
+    Set<PeerKind> peers = peersOption.chosen(spec);
+    String flinkClassPath = peers.contains(PeerKind.FLINK) ? buildFlink() : "";
     try (BatchClassifier classifier = model.openToServe(graph, batchSize.images(), runs);
-        Sessions sessions = new Sessions()) {
+        Sessions sessions = new Sessions(graph, flinkClassPath)) {
       for (RunLayout layout : LAYOUTS) {
         sessions.add(layout, model.open(graph, layout));
       }
       RoutingSettings settings = routing.settings(classifier.card());
-      PipelineFigures figures = measure(classifier, sessions, settings, count);
+      PipelineFigures figures = measure(classifier, sessions, settings, peers, count);
       ObjectNode result = Json.object();
       result.put("variant", variant);
       result.put("batch", batchSize.images());
@@ -139,27 +146,53 @@ final class BenchPipelineCommand extends Benchmark {
     }
   }
 
+  /** Fails here, before anything is measured, where it cannot be had. */
+  private String buildFlink() throws InterruptedException {
+    progress().say("fetching Apache Flink with Maven");
+    return new FlinkBuild().classPath();
+  }
+
   /** The model in each layout, for bare loops and peers. */
   private static final class Sessions implements AutoCloseable {
 
-    private final Map<RunLayout, BatchClassifier> open = new LinkedHashMap<>();
+    private final Path graph;
+    private final String flinkClassPath;
+    private final Map<RunLayout, VmoeSession> open = new LinkedHashMap<>();
 
-    void add(RunLayout layout, BatchClassifier session) {
+    Sessions(Path graph, String flinkClassPath) {
+      this.graph = graph;
+      this.flinkClassPath = flinkClassPath;
+    }
+
+    void add(RunLayout layout, VmoeSession session) {
       open.put(layout, session);
     }
 
-    BatchClassifier of(RunLayout layout) {
+    VmoeSession of(RunLayout layout) {
       return Objects.requireNonNull(open.get(layout), layout::toString);
+    }
+
+    /** Starts a process that opens the model, too; null if Flink is not wanted. */
+    @Nullable FlinkProcess startFlink(RoutingSettings settings, String registryUrl) {
+      String device = of(RUN_EACH_CORE).device().label();
+      return flinkClassPath.isEmpty()
+          ? null
+          : FlinkProcess.start(
+              flinkClassPath, new FlinkSetup(graph, device, settings, registryUrl));
     }
 
     @Override
     public void close() {
-      open.values().forEach(BatchClassifier::close);
+      open.values().forEach(VmoeSession::close);
     }
   }
 
   private PipelineFigures measure(
-      BatchClassifier classifier, Sessions sessions, RoutingSettings settings, int count)
+      BatchClassifier classifier,
+      Sessions sessions,
+      RoutingSettings settings,
+      Set<PeerKind> peers,
+      int count)
       throws Exception {
     int batch = batchSize.images();
     int window = WINDOW_BATCHES * batch;
@@ -168,13 +201,14 @@ final class BenchPipelineCommand extends Benchmark {
     List<LabelledImage> set =
         variant.equals("demo") ? BundledModels.testImages(card.classes()) : synthetic();
     List<byte[]> encoded = set.stream().map(LabelledImage::encoded).toList();
-    Set<PeerKind> peers = peersOption.chosen(spec);
     PipelineFigures figures = new PipelineFigures(rounds, LAYOUTS, peers);
     Progress progress = progress();
     progress.say("starting a Kafka broker and a schema registry");
     try (LocalBroker broker = new LocalBroker()) {
       PipelineRounds pipeline = new PipelineRounds(broker, settings, batch, classifier, decoder);
+      String registryUrl = pipeline.settings().getString(Settings.REGISTRY_URL);
       try (RegistryClient registry = RegistryClient.of(pipeline.settings());
+          FlinkProcess flink = sessions.startFlink(settings, registryUrl);
           PeerBench bench =
               new PeerBench(
                   pipeline.settings(),
@@ -184,7 +218,8 @@ final class BenchPipelineCommand extends Benchmark {
                       sessions.of(RUN_EACH_CORE),
                       decoder,
                       settings,
-                      registry),
+                      registry,
+                      flink),
                   batch,
                   window)) {
         for (RunLayout layout : LAYOUTS) {
@@ -208,7 +243,8 @@ final class BenchPipelineCommand extends Benchmark {
               for (PeerKind peer : peers) {
                 bench.measure(peer, set, count);
               }
-            });
+            },
+            () -> flink == null ? 0 : flink.compileMillis());
         figures.measure(progress);
         return figures;
       }

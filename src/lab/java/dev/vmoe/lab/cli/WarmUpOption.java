@@ -2,6 +2,7 @@ package dev.vmoe.lab.cli;
 
 import dev.vmoe.lab.bench.WarmUp;
 import java.time.Duration;
+import java.util.function.LongSupplier;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -28,6 +29,15 @@ final class WarmUpOption {
 
   /** Works until the compiler rests, at least once. */
   void run(WarmUp.Work work) throws InterruptedException {
-    new WarmUp().run(work, Duration.ofSeconds(seconds));
+    run(work, () -> 0);
+  }
+
+  /**
+   * Works until the compilers of this process and of others rest, at least once.
+   *
+   * @param elsewhereMillis compile time of the others, in all
+   */
+  void run(WarmUp.Work work, LongSupplier elsewhereMillis) throws InterruptedException {
+    new WarmUp(elsewhereMillis).run(work, Duration.ofSeconds(seconds));
   }
 }

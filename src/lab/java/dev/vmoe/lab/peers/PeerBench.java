@@ -106,8 +106,10 @@ public final class PeerBench implements AutoCloseable {
       work.registry().register(job.predictions(), Prediction.getClassSchema());
       try (Peer peer = opening.open(job)) {
         peer.start();
-        awaitReading(name, job, peer.consumers());
-        return complete(name, MeteredReplay.of(replay(job), images, count, window), count);
+        if (peer.consumers() > 0) {
+          awaitReading(name, job, peer.consumers());
+        }
+        return complete(name, replayed(peer, job, images, count), count);
       } finally {
         admin.deleteTopics(List.of(job.images(), job.predictions())).all().get();
       }
@@ -120,6 +122,12 @@ public final class PeerBench implements AutoCloseable {
     TopicPlan.Topic like = plan.topic(planned);
     return new NewTopic(name, Optional.of(like.partitions()), Optional.empty())
         .configs(like.config());
+  }
+
+  private MeteredReplay replayed(Peer peer, PeerJob job, List<LabelledImage> images, int count)
+      throws InterruptedException {
+    return MeteredReplay.of(
+        replay(job), images, count, window, () -> peer.cpuElsewhere().toNanos());
   }
 
   private Replay replay(PeerJob job) {

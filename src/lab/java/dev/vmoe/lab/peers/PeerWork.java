@@ -4,6 +4,7 @@ import dev.vmoe.event.RegistryClient;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.moe.RoutingSettings;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The same model for all peers, in both layouts, and what else turns images into predictions.
@@ -13,13 +14,15 @@ import dev.vmoe.moe.RoutingSettings;
  * @param decoder of images to the model's input
  * @param settings operating point and routing of all runs
  * @param registry schemas of requests and predictions
+ * @param flink where Flink's jobs run, with work of its own; null if it is not compared with
  */
 public record PeerWork(
     BatchClassifier oneRun,
     BatchClassifier runEachCore,
     ImageDecoder decoder,
     RoutingSettings settings,
-    RegistryClient registry) {
+    RegistryClient registry,
+    @Nullable FlinkProcess flink) {
 
   /** Returns work for one thread, with runs that take all cores. */
   BatchWork onAllCores(int batch) {
