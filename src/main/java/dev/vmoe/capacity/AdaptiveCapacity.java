@@ -20,14 +20,6 @@ package dev.vmoe.capacity;
  * <p>The most accurate point that holds is taken, between two rungs of the same K the ratio at
  * which it just holds; where none holds, the fastest. Nothing else is remembered: changing the
  * point costs nothing, so the queue does the averaging.
- *
- * <ul>
- *   <li><b>Steady.</b> The queue settles where the point that keeps up with the arrivals just
- *       holds. A short disturbance fills the queue and hardly costs accuracy.
- *   <li><b>A burst begins, the machine slows down.</b> The drift shows it before the queue does.
- *   <li><b>It ends.</b> The drift turns negative: the point rises before the queue is gone.
- *   <li><b>Overloaded.</b> No point holds; the fastest runs until one does.
- * </ul>
  */
 public final class AdaptiveCapacity implements CapacityPolicy {
 
@@ -42,12 +34,7 @@ public final class AdaptiveCapacity implements CapacityPolicy {
   private final Ladder ladder;
   private final double budget;
 
-  /**
-   * Creates a policy.
-   *
-   * @param ladder the points to choose from
-   * @param budget the time to answer in
-   */
+  /** Creates a policy that chooses from these points and answers within this time. */
   public AdaptiveCapacity(Ladder ladder, LatencyBudget budget) {
     this.ladder = ladder;
     this.budget = budget.seconds();
@@ -55,22 +42,21 @@ public final class AdaptiveCapacity implements CapacityPolicy {
 
   @Override
   public Decision choose(Situation now) {
-    double best = 1 / now.imagesPerSecond(ladder.rung(ladder.top()));
-    double fastest = 1 / now.imagesPerSecond(ladder.rung(0));
-    double excessAbove = 0;
-    for (int rung = ladder.top(); rung >= 0; rung--) {
-      double excess = excess(now, ladder.rung(rung), best, fastest);
-      if (excess <= 0) {
-        return rung == ladder.top()
-            ? now.decision(ladder.rung(rung), ladder.routing(), "holds the best point")
-            : now.decision(
-                ladder.between(rung, -excess / (excessAbove - excess)),
-                ladder.routing(),
-                "follows queue and arrivals");
-      }
-      excessAbove = excess;
+    double best = 1 / now.imagesPerSecond(ladder.best());
+    double fastest = 1 / now.imagesPerSecond(ladder.cheapest());
+    double excess = excess(now, ladder.best(), best, fastest);
+    if (excess <= 0) {
+      return now.decision(ladder.best(), ladder.routing(), "holds the best point");
     }
-    return now.decision(ladder.rung(0), ladder.routing(), "overloaded: no point is fast enough");
+    for (int rung = ladder.rungs().size() - 2; rung >= 0; rung--) {
+      double excessAbove = excess;
+      excess = excess(now, ladder.rungs().get(rung), best, fastest);
+      if (excess <= 0) {
+        OperatingPoint holds = ladder.between(rung, -excess / (excessAbove - excess));
+        return now.decision(holds, ladder.routing(), "follows queue and arrivals");
+      }
+    }
+    return now.decision(ladder.cheapest(), ladder.routing(), "overloaded: no point is fast enough");
   }
 
   /** Returns by how much a point does not hold, in seconds; at most 0 where it holds. */

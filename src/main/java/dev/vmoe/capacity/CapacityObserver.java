@@ -9,7 +9,7 @@ public interface CapacityObserver {
   /** A run has ended; its time was predicted before anything was learnt from it. */
   default void runEnded(long predictedNanos, long actualNanos) {}
 
-  /** A backlog whose delay was predicted has been answered, after so many nanoseconds. */
+  /** The images that waited at some decision have been answered, after so many nanoseconds. */
   default void backlogAnswered(long actualDelayNanos) {}
 
   /**

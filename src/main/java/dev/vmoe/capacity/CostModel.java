@@ -9,6 +9,7 @@ import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,13 +25,11 @@ import org.jspecify.annotations.Nullable;
  * points, {@code gap} is what an image costs beside its run (decoding that nothing hides,
  * hand-over), and {@code runs} how many go on at once.
  *
- * <p>The factor is actual over surveyed time, averaged over the last 0.2 s of running. Every run
- * teaches it, also a small one, so it always says how fast the machine is now; with time, it fades
- * towards the survey. The gap is learnt from full batches with a full batch behind them.
+ * <p>The factor is actual over surveyed time, averaged over the last 0.2 s of running; small runs
+ * teach as well. It fades towards the survey. The gap is learnt from full batches before others.
  *
- * <p>Times are in seconds. {@link #observe} and everything learnt belong to one thread; {@link
- * #relativeError()}, {@link #machineFactor()}, {@link #gapSeconds()}, {@link #points()} and {@link
- * #surveyedSeconds} may be read by any.
+ * <p>Times are in seconds. {@link #observe} belongs to one thread; the others may be
+ * called by any.
  */
 public final class CostModel {
 
@@ -46,32 +45,22 @@ public final class CostModel {
   /** Weight of one batch in the gap. */
   private static final double GAP_WEIGHT = 0.15;
 
-  /** Weight of one run in the mean error. */
-  private static final double ERROR_WEIGHT = 0.05;
-
   private static final double NANOS = 1e9;
 
   private final List<RunTime> survey;
   private final int runs;
   private final List<OperatingPoint> points;
-  private final int largestBatch;
 
   /** By model and K: what differs in the ratio alone lies on one curve. */
   private final Map<OperatingPoint, ByRatio<Curve>> curves = new HashMap<>();
 
   private volatile double machine = 1;
 
-  /** Of an image. */
   private volatile double gap;
 
-  private volatile double relativeError;
   private @Nullable Sample previous;
 
-  /**
-   * Creates a model of one run at a time.
-   *
-   * @param survey as below
-   */
+  /** Creates a model of one run at a time; survey as below. */
   public CostModel(List<RunTime> survey) {
     this(survey, 1);
   }
@@ -85,30 +74,26 @@ public final class CostModel {
    * @throws IllegalArgumentException if nothing was measured, or a point twice at the same size
    */
   public CostModel(List<RunTime> survey, int runs) {
-    if (survey.isEmpty()) {
-      throw new IllegalArgumentException("a cost model without a measurement");
-    }
-    if (runs < 1) {
-      throw new IllegalArgumentException(runs + " runs at once");
+    if (survey.isEmpty() || runs < 1) {
+      throw new IllegalArgumentException(
+          "a cost model of " + survey.size() + " measurements with " + runs + " runs at once");
     }
     this.survey = List.copyOf(survey);
     this.runs = runs;
-    Map<OperatingPoint, List<RunTime>> byPoint = new LinkedHashMap<>();
-    for (RunTime run : survey) {
-      byPoint.computeIfAbsent(run.point(), point -> new ArrayList<>()).add(run);
-    }
+    Map<OperatingPoint, List<RunTime>> byPoint =
+        survey.stream()
+            .collect(
+                Collectors.groupingBy(RunTime::point, LinkedHashMap::new, Collectors.toList()));
     points = List.copyOf(byPoint.keySet());
     byPoint.forEach(
         (point, measured) ->
             curves
                 .computeIfAbsent(curve(point), any -> new ByRatio<>())
                 .at(point.capacityRatio(), Curve.of(measured)));
-    largestBatch = survey.stream().mapToInt(RunTime::images).max().orElseThrow();
   }
 
   /**
-   * Returns the cost of several models, of which the first one's points become those of model 0,
-   * the second one's those of model 1, and so on. What it learns of the machine counts for all.
+   * Returns the cost of several models, whose points become those of model 0, 1, and so on.
    *
    * @param models each surveyed alone, at points of model 0, with the same runs at once
    */
@@ -158,7 +143,7 @@ public final class CostModel {
       throw new IllegalArgumentException("a run of " + images + " images");
     }
     ByRatio<Curve> ratios = curves.get(curve(point));
-    if (ratios == null || !ratios.knows(point.capacityRatio())) {
+    if (ratios == null || !knows(point)) {
       throw new IllegalArgumentException(
           "the cost of " + point + " was not measured, only that of " + points);
     }
@@ -202,9 +187,9 @@ public final class CostModel {
       machine = 1 + (machine - 1) * Math.pow(0.5, passed / HALF_LIFE);
     }
     if (run != null && Math.min(sample.batchImages(), sample.waitingImages()) >= fullBatch) {
-      double longest = gap * sample.batchImages() + run.nanos() / NANOS; // a pause is no gap
-      double idle = Math.min(sample.idleNanos() / NANOS, longest);
-      gap += GAP_WEIGHT * (idle / sample.batchImages() - gap);
+      double longest = gap + run.nanos() / NANOS / sample.batchImages(); // a pause is no gap
+      double idle = sample.idleNanos() / NANOS / sample.batchImages();
+      gap += GAP_WEIGHT * (Math.min(idle, longest) - gap);
     }
     return predicted;
   }
@@ -216,25 +201,18 @@ public final class CostModel {
   }
 
   private void learn(double predicted, double seconds) {
-    double ratio = seconds / predicted;
-    relativeError += ERROR_WEIGHT * (Math.abs(ratio - 1) - relativeError);
-    double weight = 1 - Math.exp(-predicted / MEMORY);
-    machine *= 1 + weight * (Math.min(MAX_RUN_FACTOR, Math.max(1 / MAX_RUN_FACTOR, ratio)) - 1);
-  }
-
-  /** Returns the mean of |actual − predicted| / predicted over recent runs, 0 before the first. */
-  public double relativeError() {
-    return relativeError;
+    double factor = Math.min(MAX_RUN_FACTOR, Math.max(1 / MAX_RUN_FACTOR, seconds / predicted));
+    machine *= 1 + (1 - Math.exp(-predicted / MEMORY)) * (factor - 1);
   }
 
   /** Returns how many times slower than at the survey the machine runs now. */
-  public double machineFactor() {
+  double machineFactor() {
     return machine;
   }
 
-  /** Returns what a batch of the largest surveyed size costs beside its run, in seconds. */
-  public double gapSeconds() {
-    return gap * largestBatch;
+  /** Returns what an image costs beside its run, in seconds. */
+  double gapSeconds() {
+    return gap;
   }
 
   /** Seconds by images: linear between the sizes that were measured, and beyond them. */

@@ -1,9 +1,9 @@
 package dev.vmoe.capacity;
 
 import dev.vmoe.moe.Routing;
-import java.util.ArrayList;
-import java.util.Collections;
+import java.util.ArrayDeque;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -11,15 +11,18 @@ import java.util.stream.Stream;
  * The operating points worth choosing, from the cheapest to the best: each costs more than the one
  * below it, and is more accurate.
  *
- * <p>A point is dropped if another one costs no more and is at least as good. Of points whose cost
- * differs by less than 2 %, the better stays: a survey cannot tell them apart. Of points whose
- * accuracy differs by less than a tenth of a point, the cheaper stays: a profile of some thousand
- * images cannot tell them apart, and the time is worth more where a backlog builds up.
+ * <p>A point is dropped if another one costs no more and is at least as good. Differences that a
+ * survey or a profile of some thousand images cannot tell do not count: of points as dear, the
+ * better stays, and of points as good, the cheaper.
  *
  * <p>Made of the surveyed cost, and not made again as the cost model learns: what is learnt is one
  * factor of all points, and leaves their order alone.
+ *
+ * @param rungs the points from the cheapest to the best; never empty
+ * @param routing the routing of all rungs
+ * @param batchImages images of a full batch
  */
-public final class Ladder {
+public record Ladder(List<OperatingPoint> rungs, Routing routing, int batchImages) {
 
   /** Smallest difference in cost between two rungs, as a share. */
   public static final double SAME_COST = 0.02;
@@ -27,14 +30,9 @@ public final class Ladder {
   /** Smallest difference in accuracy between two rungs: a tenth of a point. */
   public static final double SAME_ACCURACY = 0.001;
 
-  private final List<OperatingPoint> rungs;
-  private final Routing routing;
-  private final int batchImages;
-
-  private Ladder(List<OperatingPoint> rungs, Routing routing, int batchImages) {
-    this.rungs = rungs;
-    this.routing = routing;
-    this.batchImages = batchImages;
+  /** Copies the points. */
+  public Ladder {
+    rungs = List.copyOf(rungs);
   }
 
   /**
@@ -74,39 +72,32 @@ public final class Ladder {
                     .thenComparingDouble(Candidate::seconds))
             .toList();
     if (candidates.isEmpty()) {
-      throw new IllegalArgumentException(
-          String.format(
-              "no operating point within %s: quality is known of %s, cost of %s",
-              bounds, quality.points(), cost.points()));
+      String known = "quality is known of " + quality.points() + ", cost of " + cost.points();
+      throw new IllegalArgumentException("no operating point within " + bounds + ": " + known);
     }
-    List<Candidate> cheaper = new ArrayList<>();
+    Deque<Candidate> cheaper = new ArrayDeque<>();
     for (Candidate each : candidates) { // the best first
-      if (cheaper.isEmpty() || each.seconds() < last(cheaper).seconds() * (1 - SAME_COST)) {
-        cheaper.add(each);
+      if (cheaper.isEmpty() || each.seconds() < cheaper.getFirst().seconds() * (1 - SAME_COST)) {
+        cheaper.addFirst(each);
       }
     }
-    Collections.reverse(cheaper);
-    List<Candidate> better = new ArrayList<>();
+    Deque<Candidate> better = new ArrayDeque<>();
     for (Candidate each : cheaper) {
-      if (better.isEmpty() || each.accuracy() >= last(better).accuracy() + SAME_ACCURACY) {
-        better.add(each);
+      if (better.isEmpty() || each.accuracy() >= better.getLast().accuracy() + SAME_ACCURACY) {
+        better.addLast(each);
       }
     }
     return new Ladder(better.stream().map(Candidate::point).toList(), routing, batchImages);
   }
 
-  private static <T> T last(List<T> all) {
-    return all.get(all.size() - 1);
+  /** Returns the most accurate point. */
+  public OperatingPoint best() {
+    return rungs.get(rungs.size() - 1);
   }
 
-  /** Returns the points from the cheapest to the best; never empty. */
-  public List<OperatingPoint> rungs() {
-    return rungs;
-  }
-
-  /** Returns the point of a rung; 0 is the cheapest. */
-  public OperatingPoint rung(int index) {
-    return rungs.get(index);
+  /** Returns the cheapest point. */
+  public OperatingPoint cheapest() {
+    return rungs.get(0);
   }
 
   /**
@@ -123,20 +114,5 @@ public final class Ladder {
             Math.max(low.capacityRatio(), Math.floor(100 * ratio + 1e-9) / 100),
             low.expertsPerToken())
         : low;
-  }
-
-  /** Returns the index of the best rung. */
-  public int top() {
-    return rungs.size() - 1;
-  }
-
-  /** Returns the routing of all rungs. */
-  public Routing routing() {
-    return routing;
-  }
-
-  /** Returns the images of a full batch. */
-  public int batchImages() {
-    return batchImages;
   }
 }

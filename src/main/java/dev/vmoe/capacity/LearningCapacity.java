@@ -81,9 +81,7 @@ public final class LearningCapacity implements CapacityController {
     learn(sample);
     Load load = estimator.estimate(sample);
     Decision decision = policy.choose(new Situation(sample, load, cost, fullBatch));
-    if (decision.predictedDelayNanos() > 0) {
-      delays.predicted(sample.nowNanos(), load.backlogImages(), decision.predictedDelayNanos());
-    }
+    delays.waiting(sample.nowNanos(), load.backlogImages());
     observer.decided(bestPerSecond(), fastestPerSecond());
     return decision;
   }
@@ -100,12 +98,10 @@ public final class LearningCapacity implements CapacityController {
       return;
     }
     estimator.follow(before, sample, fullBatch);
-    long checked = delays.checked();
-    delays.answered(
-        sample.answeredNanos(before), sample.answeredImages(before) + sample.expiredImages());
-    if (delays.checked() > checked) {
-      observer.backlogAnswered(delays.actualNanos());
-    }
+    delays
+        .answered(
+            sample.answeredNanos(before), sample.answeredImages(before) + sample.expiredImages())
+        .ifPresent(observer::backlogAnswered);
     if (before.waitingImages() == 0 && sample.silenceNanos(before) > 0) {
       delays.nothingWaits();
     }
@@ -128,10 +124,5 @@ public final class LearningCapacity implements CapacityController {
         .mapToDouble(point -> cost.imagesPerSecond(point, fullBatch))
         .max()
         .orElse(Double.NaN);
-  }
-
-  /** Returns the predicted delays and what came of them. */
-  public DelayTracker delays() {
-    return delays;
   }
 }

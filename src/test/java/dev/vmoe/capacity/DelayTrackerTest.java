@@ -1,55 +1,43 @@
 package dev.vmoe.capacity;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import org.junit.jupiter.api.Test;
 
 class DelayTrackerTest {
-
-  @Test
-  void shouldNotTakeASilenceForADelay() {
-    DelayTracker delays = new DelayTracker();
-    delays.predicted(0, 100, 50_000_000);
-    delays.answered(10_000_000, 90); // the other ten never came
-    delays.nothingWaits();
-    delays.answered(3_600_000_000_000L, 90);
-    assertThat(delays.checked()).isZero();
-  }
 
   private static final long MS = 1_000_000L;
 
   private final DelayTracker delays = new DelayTracker();
 
   @Test
+  void shouldNotTakeASilenceForADelay() {
+    delays.waiting(0, 100);
+    assertThat(delays.answered(10 * MS, 90)).isEmpty(); // the other ten never came
+    delays.nothingWaits();
+    assertThat(delays.answered(3_600_000 * MS, 90)).isEmpty();
+  }
+
+  @Test
   void shouldKnowTheDelayOnceTheBacklogOfThenIsAnswered() {
-    delays.predicted(0, 100, 250 * MS);
-    delays.answered(100 * MS, 60);
-    assertThat(delays.checked()).isZero();
-    delays.answered(300 * MS, 40);
-    assertThat(delays.checked()).isEqualTo(1);
-    assertThat(delays.actualNanos()).isEqualTo(300 * MS);
-    assertThat(delays.meanErrorNanos()).isCloseTo(50.0 * MS, within(1.0));
+    delays.waiting(50 * MS, 100);
+    assertThat(delays.answered(100 * MS, 60)).isEmpty();
+    assertThat(delays.answered(300 * MS, 40)).hasValue(250 * MS);
   }
 
   @Test
   void shouldNotCountWhatWasAnsweredBefore() {
-    delays.answered(0, 1000);
-    delays.predicted(0, 10, MS);
-    delays.answered(MS, 9);
-    assertThat(delays.checked()).isZero();
+    assertThat(delays.answered(0, 1000)).isEmpty();
+    delays.waiting(0, 10);
+    assertThat(delays.answered(MS, 9)).isEmpty();
   }
 
   @Test
-  void shouldFollowOnePredictionAtATime() {
-    delays.predicted(0, 100, 250 * MS);
-    delays.predicted(10 * MS, 50, 100 * MS);
-    delays.answered(200 * MS, 60);
-    assertThat(delays.checked()).isZero();
-    delays.answered(250 * MS, 60);
-    assertThat(delays.checked()).isEqualTo(1);
-    assertThat(delays.meanErrorNanos()).isZero();
-    delays.answered(300 * MS, 60);
-    assertThat(delays.checked()).isEqualTo(1);
+  void shouldFollowOneBacklogAtATime() {
+    delays.waiting(0, 100);
+    delays.waiting(10 * MS, 50);
+    assertThat(delays.answered(200 * MS, 60)).isEmpty();
+    assertThat(delays.answered(250 * MS, 60)).hasValue(250 * MS);
+    assertThat(delays.answered(300 * MS, 60)).isEmpty();
   }
 }

@@ -42,8 +42,7 @@ class LadderTest {
     assertThat(ladder.rungs())
         .containsExactly(
             new OperatingPoint(0.1, 1), new OperatingPoint(0.5, 1), new OperatingPoint(1.0, 2));
-    assertThat(ladder.top()).isEqualTo(2);
-    assertThat(ladder.rung(2)).isEqualTo(new OperatingPoint(1.0, 2));
+    assertThat(ladder.rungs().get(2)).isEqualTo(new OperatingPoint(1.0, 2));
   }
 
   @Test
@@ -158,8 +157,8 @@ class LadderTest {
             new OperatingPoint(1, 1.0, 2),
             new OperatingPoint(0, 1.0, 2));
     assertThat(ladder.between(1, 0.5)).isEqualTo(new OperatingPoint(1, 0.75, 2));
-    assertThat(ladder.between(0, 0.5)).as("of two models").isEqualTo(ladder.rung(0));
-    assertThat(ladder.between(2, 0.5)).as("of two models").isEqualTo(ladder.rung(2));
+    assertThat(ladder.between(0, 0.5)).as("of two models").isEqualTo(ladder.cheapest());
+    assertThat(ladder.between(2, 0.5)).as("of two models").isEqualTo(ladder.rungs().get(2));
   }
 
   @Test

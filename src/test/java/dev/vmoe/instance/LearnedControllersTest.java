@@ -121,7 +121,7 @@ class LearnedControllersTest {
             (ladder, budget) -> {
               assertThat(budget.seconds()).isCloseTo(0.85, within(1e-9));
               return situation ->
-                  situation.decision(ladder.rung(0), ladder.routing(), "the cheapest");
+                  situation.decision(ladder.cheapest(), ladder.routing(), "the cheapest");
             });
     Decision decision = controller.decide(sample(32));
 
@@ -228,7 +228,7 @@ class LearnedControllersTest {
         live(Map.of()),
         (ladder, budget) -> {
           rungs.addAll(ladder.rungs());
-          return situation -> situation.decision(ladder.rung(0), ladder.routing(), "");
+          return situation -> situation.decision(ladder.cheapest(), ladder.routing(), "");
         });
 
     assertThat(rungs)

@@ -3,9 +3,10 @@ package dev.vmoe.lab.sizing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.capacity.ArrivalTimes;
+import dev.vmoe.capacity.CapacityController;
 import dev.vmoe.capacity.CapacityObserver;
 import dev.vmoe.capacity.CostModel;
-import dev.vmoe.capacity.DelayTracker;
+import dev.vmoe.capacity.Decision;
 import dev.vmoe.capacity.DemoModel;
 import dev.vmoe.capacity.FixedCapacity;
 import dev.vmoe.capacity.Ladder;
@@ -14,6 +15,8 @@ import dev.vmoe.capacity.LearningCapacity;
 import dev.vmoe.capacity.OperatingPoint;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -76,13 +79,13 @@ class AdaptiveCapacitySimulationTest {
 
   /** Mean accuracy at the throughput that a load takes, on the straight line between two rungs. */
   private double accuracyFor(double load) {
-    for (int rung = ladder.top(); rung > 0; rung--) {
-      double above = throughput(ladder.rung(rung - 1));
-      double here = throughput(ladder.rung(rung));
+    for (int rung = ladder.rungs().size() - 1; rung > 0; rung--) {
+      double above = throughput(ladder.rungs().get(rung - 1));
+      double here = throughput(ladder.rungs().get(rung));
       if (load <= above) {
         double part = Math.max(0, (load - here) / (above - here));
-        return accuracyAt(ladder.rung(rung))
-            + part * (accuracyAt(ladder.rung(rung - 1)) - accuracyAt(ladder.rung(rung)));
+        return accuracyAt(ladder.rungs().get(rung))
+            + part * (accuracyAt(ladder.rungs().get(rung - 1)) - accuracyAt(ladder.rungs().get(rung)));
       }
     }
     return accuracyAt(DemoModel.CHEAPEST);
@@ -243,11 +246,40 @@ class AdaptiveCapacitySimulationTest {
   @Test
   void shouldPredictDelaysThatComeTrue() {
     CostModel cost = DemoModel.cost(1);
-    LearningCapacity controller = adaptive(cost);
-    instance.run(ArrivalTimes.poisson(1, 30, t -> 1.2 * full).seconds(), controller);
-    DelayTracker delays = controller.delays();
-    assertThat(delays.checked()).isGreaterThan(100);
-    assertThat(delays.meanErrorNanos()).isLessThan(80e6);
-    assertThat(cost.relativeError()).isBetween(0.02, 0.2);
+    List<Double> actual = new ArrayList<>();
+    List<Double> runErrors = new ArrayList<>();
+    CapacityObserver observer =
+        new CapacityObserver() {
+          @Override
+          public void backlogAnswered(long nanos) {
+            actual.add((double) nanos);
+          }
+
+          @Override
+          public void runEnded(long predictedNanos, long actualNanos) {
+            runErrors.add(Math.abs((double) actualNanos / predictedNanos - 1));
+          }
+        };
+    LearningCapacity controller =
+        LearningCapacity.adaptive(cost, DemoModel.ladder(cost), BUDGET, observer);
+    List<Double> errors = new ArrayList<>();
+    AtomicLong followed = new AtomicLong(); // what was predicted when the backlog was noted
+    CapacityController compared =
+        sample -> {
+          Decision decision = controller.decide(sample);
+          if (!actual.isEmpty()) {
+            errors.add(Math.abs(actual.remove(0) - followed.getAndSet(0)));
+          }
+          followed.compareAndSet(0, decision.predictedDelayNanos());
+          return decision;
+        };
+    instance.run(ArrivalTimes.poisson(1, 30, t -> 1.2 * full).seconds(), compared);
+    assertThat(errors).hasSizeGreaterThan(100);
+    assertThat(mean(errors)).isLessThan(80e6);
+    assertThat(mean(runErrors)).isBetween(0.02, 0.2);
+  }
+
+  private static double mean(List<Double> values) {
+    return values.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
   }
 }

@@ -43,16 +43,16 @@ public final class ProportionalCapacity implements CapacityPolicy {
 
   @Override
   public Decision choose(Situation now) {
-    OperatingPoint best = ladder.rung(ladder.top());
+    OperatingPoint best = ladder.best();
     double delay = now.imagesBehind() / now.imagesPerSecond(best);
     double most = slotsPerToken(best);
-    double least = slotsPerToken(ladder.rung(0));
+    double least = slotsPerToken(ladder.cheapest());
     OperatingPoint point = nearest(most - (most - least) * Math.min(1, delay / budgetSeconds));
     return now.decision(point, ladder.routing(), REASON);
   }
 
   private OperatingPoint nearest(double slots) {
-    OperatingPoint nearest = ladder.rung(ladder.top());
+    OperatingPoint nearest = ladder.best();
     for (OperatingPoint point : ladder.rungs()) {
       if (Math.abs(slotsPerToken(point) - slots) < Math.abs(slotsPerToken(nearest) - slots)) {
         nearest = point;

@@ -96,12 +96,12 @@ public final class Forecaster {
   /** Returns the best point of an instance with these batches. */
   public OperatingPoint best(int maxImages) {
     Ladder ladder = ladder(maxImages);
-    return ladder.rung(ladder.top());
+    return ladder.best();
   }
 
   /** Returns the cheapest point of an instance with these batches. */
   public OperatingPoint cheapest(int maxImages) {
-    return ladder(maxImages).rung(0);
+    return ladder(maxImages).cheapest();
   }
 
   /** Returns a controller as an instance has it in adaptive mode. */
