@@ -8,6 +8,9 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import javax.management.AttributeNotFoundException;
+import javax.management.InstanceNotFoundException;
+import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import org.apache.flink.api.common.JobStatus;
@@ -74,22 +77,29 @@ final class FlinkJob {
   /** Waits until the sources' consumers share all partitions, as their own metrics tell. */
   private static void awaitReading(PeerJob job, JobClient started) throws Exception {
     int partitions = partitions(job);
-    MBeanServer metrics = ManagementFactory.getPlatformMBeanServer();
-    ObjectName consumers =
-        new ObjectName(
-            "kafka.consumer:type=consumer-coordinator-metrics,client-id=" + job.group() + "-*");
-    double assigned = 0;
-    while (assigned < partitions) {
+    while (assigned(job) < partitions) {
       JobStatus status = started.getJobStatus().get();
       if (status.isTerminalState()) {
         throw new IllegalStateException("the job is " + status);
       }
       Thread.sleep(START_CHECK.toMillis());
-      assigned = 0;
-      for (ObjectName consumer : metrics.queryNames(consumers, null)) {
+    }
+  }
+
+  private static double assigned(PeerJob job) throws JMException {
+    MBeanServer metrics = ManagementFactory.getPlatformMBeanServer();
+    ObjectName consumers =
+        new ObjectName(
+            "kafka.consumer:type=consumer-coordinator-metrics,client-id=" + job.group() + "-*");
+    double assigned = 0;
+    for (ObjectName consumer : metrics.queryNames(consumers, null)) {
+      try {
         assigned += (Double) metrics.getAttribute(consumer, "assigned-partitions");
+      } catch (AttributeNotFoundException | InstanceNotFoundException e) {
+        continue; // a consumer that starts registers its metrics one by one
       }
     }
+    return assigned;
   }
 
   private static int partitions(PeerJob job) throws ExecutionException, InterruptedException {
