@@ -28,8 +28,9 @@ def as_matrices(name, leaf):
 class Optimizer:
     """Holds the momenta of a tree; step() takes the learning rate as a fraction of its peak."""
 
-    def __init__(self, parameters, muon_rate=0.02, adam_rate=0.002, decay=0.02, momentum=0.95, betas=(0.9, 0.98)):
+    def __init__(self, parameters, muon_rate=0.02, adam_rate=0.002, decay=0.02, momentum=0.95, betas=(0.9, 0.98), expert_share=1.0):
         self.parameters = parameters
+        self.expert_share = expert_share  # of the Muon rate: an expert's gradient is that of its own tokens, and noisier
         self.muon_rate, self.adam_rate, self.decay, self.momentum, self.betas = muon_rate, adam_rate, decay, momentum, betas
         self.first = {name: torch.zeros_like(leaf) for name, leaf in parameters.items()}
         self.second = {name: torch.zeros_like(leaf) for name, leaf in parameters.items() if as_matrices(name, leaf) is None}
@@ -57,8 +58,9 @@ class Optimizer:
             updates = orthogonal(torch.cat([update for _, _, update in group]))
             rate = fraction * self.muon_rate
             for (name, leaf, old), update in zip(group, updates.split([len(old) for _, _, old in group])):
-                leaf.mul_(1 - rate * self.decay)
-                leaf.add_(update.reshape(leaf.shape), alpha=-rate * max(1, columns / rows) ** 0.5)
+                own = rate * self.expert_share if leaf.dim() == 3 and "Mlp" in name else rate
+                leaf.mul_(1 - own * self.decay)
+                leaf.add_(update.reshape(leaf.shape), alpha=-own * max(1, columns / rows) ** 0.5)
 
     def _adam(self, name, leaf, rate):
         beta1, beta2 = self.betas

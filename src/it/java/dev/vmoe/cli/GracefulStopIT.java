@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -28,7 +29,8 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -52,36 +54,50 @@ class GracefulStopIT {
 
   private static final Logger log = LoggerFactory.getLogger(GracefulStopIT.class);
 
-  private EmbeddedKafka kafka;
-  private EmbeddedRegistry registry;
-  private boolean away;
+  private static EmbeddedKafka kafka;
+  private static EmbeddedRegistry registry;
+
+  /** Names the topics and the application of one test. */
+  private final String name = "stop" + UUID.randomUUID().toString().substring(0, 8);
 
   @TempDir private Path folder;
 
-  @BeforeEach
-  void start() {
+  @BeforeAll
+  static void startBroker() {
     kafka = EmbeddedKafka.start();
     registry = EmbeddedRegistry.start();
+  }
+
+  @AfterAll
+  static void stopBroker() {
+    registry.close();
+    kafka.close();
+  }
+
+  @BeforeEach
+  void createTopics() {
+    createTopics(kafka.bootstrapServers());
+  }
+
+  private void createTopics(String brokers) {
     assertThat(
             VmoeCommand.commandLine(
                     new PrintWriter(new StringWriter()), new PrintWriter(new StringWriter()), null)
-                .execute("topics", "create", "--bootstrap-server", kafka.bootstrapServers()))
+                .execute(
+                    "topics",
+                    "create",
+                    "--bootstrap-server",
+                    brokers,
+                    "--set",
+                    "topic.prefix=" + name + "."))
         .isZero();
-  }
-
-  @AfterEach
-  void stop() {
-    registry.close();
-    if (!away) {
-      kafka.close();
-    }
   }
 
   @Test
   void shouldEndInOrderUnderLoadAndLogNothingButJson() throws Exception {
-    Process process = run();
-    try (Load load = new Load(kafka.bootstrapServers(), png())) {
-      awaitPredictions();
+    Process process = run(kafka.bootstrapServers());
+    try (Load load = load(kafka.bootstrapServers(), png())) {
+      awaitPredictions(kafka.bootstrapServers());
 
       Duration took = stop(process, DEFAULT_BOUND);
 
@@ -110,13 +126,15 @@ class GracefulStopIT {
 
   @Test
   void shouldEndInTimeWhileTheBrokerIsAway() throws Exception {
-    Process process = run();
-    try (Load load = new Load(kafka.bootstrapServers(), png())) {
-      awaitPredictions();
-      kafka.close();
-      away = true;
+    Duration bound = Duration.ofSeconds(8);
+    EmbeddedKafka own = EmbeddedKafka.start();
+    createTopics(own.bootstrapServers());
+    Process process = run(own.bootstrapServers(), "stop.timeout.ms=" + bound.toMillis());
+    try (Load load = load(own.bootstrapServers(), png())) {
+      awaitPredictions(own.bootstrapServers());
+      own.close();
 
-      Duration took = stop(process, DEFAULT_BOUND);
+      Duration took = stop(process, bound);
 
       log.warn(
           "broker away: ended {} ms after SIGTERM, code {}", took.toMillis(), process.exitValue());
@@ -129,9 +147,9 @@ class GracefulStopIT {
 
   @Test
   void shouldEndOnlyOnceTheFirstModelIsLoaded() throws Exception {
-    Process process = run(5_000);
+    Process process = run(kafka.bootstrapServers(), "cost.survey.ms=5000");
     try {
-      await().atMost(Duration.ofSeconds(60)).until(() -> said("err", "measuring cost, % 10"));
+      await().atMost(Duration.ofSeconds(60)).until(() -> said("err", "measuring cost, %"));
 
       Duration took = stop(process, DEFAULT_BOUND);
 
@@ -150,7 +168,7 @@ class GracefulStopIT {
   void shouldEndInTimeWhileTheModelHangs() throws Exception {
     Duration bound = Duration.ofSeconds(2);
     Process process = hungRun("stop.timeout.ms=" + bound.toMillis());
-    try (Load load = new Load(kafka.bootstrapServers(), FakeDecoder.grey(1))) {
+    try (Load load = load(kafka.bootstrapServers(), FakeDecoder.grey(1))) {
       await().atMost(Duration.ofSeconds(60)).until(() -> said("out", "hangs"));
 
       Duration took = stop(process, bound);
@@ -169,7 +187,7 @@ class GracefulStopIT {
   @Test
   void shouldEndByItselfWithAnErrorWhenTheModelHangs() throws Exception {
     Process process = hungRun("stop.timeout.ms=2000", "inference.timeout.ms=1000");
-    try (Load load = new Load(kafka.bootstrapServers(), FakeDecoder.grey(1))) {
+    try (Load load = load(kafka.bootstrapServers(), FakeDecoder.grey(1))) {
       assertThat(process.waitFor(90, TimeUnit.SECONDS)).as("ended").isTrue();
 
       assertThat(process.exitValue()).isEqualTo(VmoeCommand.FAILED);
@@ -193,6 +211,8 @@ class GracefulStopIT {
             List.of(
                 "bootstrap.servers=" + kafka.bootstrapServers(),
                 "schema.registry.url=" + registry.url(),
+                "topic.prefix=" + name + ".",
+                "application.id=" + name,
                 "model=none",
                 "log.format=json"));
     arguments.addAll(List.of(settings));
@@ -208,23 +228,25 @@ class GracefulStopIT {
     return Duration.ofNanos(System.nanoTime() - askedNanos);
   }
 
-  private Process run() throws IOException {
-    return run(500);
-  }
-
-  private Process run(int surveyMs) throws IOException {
-    return java(
-        VmoeCommand.class,
-        List.of(
-            "run",
-            "--bootstrap-server=" + kafka.bootstrapServers(),
-            "--registry=" + registry.url(),
-            "--set=model=" + BundledModels.vmoe(),
-            "--set=device=cpu",
-            "--set=console.port=0",
-            "--set=console.page=false",
-            "--set=cost.survey.ms=" + surveyMs,
-            "--set=registry.basic.auth.user.info=any:hunter2"));
+  private Process run(String brokers, String... settings) throws IOException {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "run",
+                "--bootstrap-server=" + brokers,
+                "--registry=" + registry.url(),
+                "--set=topic.prefix=" + name + ".",
+                "--set=application.id=" + name,
+                "--set=model=" + BundledModels.vmoe(),
+                "--set=device=cpu",
+                "--set=console.port=0",
+                "--set=console.page=false",
+                "--set=cost.survey.ms=500",
+                "--set=registry.basic.auth.user.info=any:hunter2"));
+    for (String setting : settings) {
+      arguments.add("--set=" + setting);
+    }
+    return java(VmoeCommand.class, arguments);
   }
 
   private Process java(Class<?> main, List<String> arguments) throws IOException {
@@ -265,21 +287,21 @@ class GracefulStopIT {
     return lines;
   }
 
-  private void awaitPredictions() {
+  private void awaitPredictions(String brokers) {
     try (KafkaConsumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(
             Map.of(
                 "bootstrap.servers",
-                kafka.bootstrapServers(),
+                brokers,
                 "group.id",
-                "any",
+                name + "-reader",
                 "auto.offset.reset",
                 "earliest",
                 "isolation.level",
                 "read_committed"),
             new ByteArrayDeserializer(),
             new ByteArrayDeserializer())) {
-      consumer.subscribe(List.of("vmoe.predictions"));
+      consumer.subscribe(List.of(name + ".predictions"));
       int[] seen = new int[1];
       await("predictions")
           .atMost(Duration.ofSeconds(90))
@@ -291,13 +313,17 @@ class GracefulStopIT {
     return new PngEncoder().encodeGrey(new byte[28 * 28], 28, 28);
   }
 
+  private Load load(String brokers, byte[] image) {
+    return new Load(brokers, name + ".images", image);
+  }
+
   /** Sends small images until it is closed, more than one core can answer. */
   private static final class Load implements AutoCloseable {
 
     private final ScheduledExecutorService sender = Executors.newSingleThreadScheduledExecutor();
     private final KafkaProducer<byte[], byte[]> producer;
 
-    Load(String brokers, byte[] image) {
+    Load(String brokers, String topic, byte[] image) {
       producer =
           new KafkaProducer<>(
               Map.of("bootstrap.servers", brokers, "max.block.ms", "1000"),
@@ -306,7 +332,7 @@ class GracefulStopIT {
       sender.scheduleAtFixedRate(
           () -> {
             for (int i = 0; i < 10; i++) {
-              ProducerRecord<byte[], byte[]> record = new ProducerRecord<>("vmoe.images", image);
+              ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic, image);
               record.headers().add("content-type", "image/png".getBytes(StandardCharsets.UTF_8));
               producer.send(record);
             }

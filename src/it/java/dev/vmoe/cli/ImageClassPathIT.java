@@ -87,7 +87,17 @@ class ImageClassPathIT {
       assertThat(vmoe(addresses, "topics", "create")).contains("created");
       Path log = folder.resolve("run.log");
       Process instance =
-          start(log, command(addresses, "run", "--set", "console.port=0", "--set", "device=cpu"));
+          start(
+              log,
+              command(
+                  addresses,
+                  "run",
+                  "--set",
+                  "console.port=0",
+                  "--set",
+                  "device=cpu",
+                  "--set",
+                  "cost.survey.ms=500"));
       try {
         URI console = await().atMost(LIMIT).until(() -> console(log), at -> at != null);
         await().atMost(LIMIT).until(() -> status(console.resolve("health/ready")) == 200);

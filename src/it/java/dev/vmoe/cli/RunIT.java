@@ -56,6 +56,8 @@ class RunIT {
         "--set",
         "device=cpu",
         "--set",
+        "cost.survey.ms=500",
+        "--set",
         "routing.profile.interval.ms=500"
       };
       whileRunning(

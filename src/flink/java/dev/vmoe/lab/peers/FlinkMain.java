@@ -24,8 +24,8 @@ public final class FlinkMain {
   private FlinkMain() {}
 
   /** Returns work for one subtask. */
-  static BatchWork work(int batch) {
-    return Objects.requireNonNull(shared, "no model is open").onEachCore(batch);
+  static BatchWork work() {
+    return Objects.requireNonNull(shared, "no model is open").onEachCore();
   }
 
   /**
@@ -67,14 +67,7 @@ public final class FlinkMain {
   private String start(String[] order, PeerWork work) throws Exception {
     job =
         FlinkJob.start(
-            new PeerJob(
-                order[1],
-                order[2],
-                order[3],
-                order[4],
-                Integer.parseInt(order[5]),
-                Integer.parseInt(order[6]),
-                work));
+            new PeerJob(order[1], order[2], order[3], order[4], Integer.parseInt(order[5]), work));
     return FlinkProcess.READING;
   }
 

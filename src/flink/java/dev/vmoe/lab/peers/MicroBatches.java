@@ -60,7 +60,7 @@ final class MicroBatches extends AbstractStreamOperator<ProducerRecord<byte[], b
   @Override
   public void open() throws Exception {
     super.open();
-    work = FlinkMain.work(batch);
+    work = FlinkMain.work();
     if (!waiting.isEmpty()) {
       answerSoon();
     }

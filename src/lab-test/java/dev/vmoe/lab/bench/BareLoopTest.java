@@ -35,10 +35,8 @@ class BareLoopTest {
     Queue<Integer> decoded = new ConcurrentLinkedQueue<>();
     try (BareLoop loop =
         new BareLoop(
-            classifier,
-            (encoded, images, slot) -> decoded.add((int) encoded[0]),
-            SETTINGS,
-            4,
+            new BenchModel(
+                classifier, (encoded, images, slot) -> decoded.add((int) encoded[0]), SETTINGS, 4),
             new RunLayout(runs, threads))) {
       assertThat(loop.imagesPerSecond(List.of(new byte[] {1}, new byte[] {2}), 18)).isPositive();
     }
@@ -52,7 +50,9 @@ class BareLoopTest {
     CyclicBarrier together = new CyclicBarrier(2);
     BatchClassifier pair = new Pair(together);
     try (BareLoop loop =
-        new BareLoop(pair, (encoded, images, slot) -> {}, SETTINGS, 1, new RunLayout(2, 1))) {
+        new BareLoop(
+            new BenchModel(pair, (encoded, images, slot) -> {}, SETTINGS, 1),
+            new RunLayout(2, 1))) {
       assertThat(loop.imagesPerSecond(List.of(new byte[1]), 2)).isPositive();
     }
   }
@@ -61,12 +61,13 @@ class BareLoopTest {
   void shouldFailWithTheImageThatCannotBeDecoded() {
     try (BareLoop loop =
         new BareLoop(
-            new FakeClassifier(),
-            (encoded, images, slot) -> {
-              throw new BadImageException("no picture");
-            },
-            SETTINGS,
-            4,
+            new BenchModel(
+                new FakeClassifier(),
+                (encoded, images, slot) -> {
+                  throw new BadImageException("no picture");
+                },
+                SETTINGS,
+                4),
             new RunLayout(1, 2))) {
       assertThatThrownBy(() -> loop.imagesPerSecond(List.of(new byte[1]), 4))
           .hasMessageContaining("no picture");

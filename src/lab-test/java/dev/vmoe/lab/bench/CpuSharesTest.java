@@ -58,7 +58,7 @@ class CpuSharesTest {
 
     Map<CpuShares.Role, Long> nanos = shares.nanos();
     assertThat(nanos.get(CpuShares.Role.PEER)).isPositive();
-    assertThat(shares.shares().values().stream().mapToDouble(Double::doubleValue).sum())
+    assertThat(CpuShares.shares(nanos).values().stream().mapToDouble(Double::doubleValue).sum())
         .isCloseTo(1, within(1e-9));
   }
 

@@ -8,8 +8,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.vmoe.cli.VmoeCommand;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+/** The benchmark, small: what it writes and counts, not how fast the machine is. */
+@Tag("soak")
 class BenchGraphIT extends CommandTest {
 
   @Test

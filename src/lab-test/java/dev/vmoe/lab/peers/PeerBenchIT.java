@@ -9,7 +9,9 @@ import dev.vmoe.demo.LocalBroker;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.lab.bench.BenchModel;
 import dev.vmoe.lab.bench.CpuShares;
+import dev.vmoe.lab.bench.FullLoad;
 import dev.vmoe.lab.bench.MeteredReplay;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
@@ -44,10 +46,16 @@ import org.junit.jupiter.params.provider.EnumSource;
 class PeerBenchIT {
 
   private static final int COUNT = 40;
-  private static final List<LabelledImage> IMAGES =
-      IntStream.range(0, 12)
-          .mapToObj(i -> new LabelledImage("image-" + i, new byte[] {(byte) (20 * i)}, "grey-0"))
-          .toList();
+  private static final RoutingSettings ROUTING =
+      new RoutingSettings(1.05, 2, Routing.BATCH_PRIORITY);
+  private static final FullLoad LOAD =
+      new FullLoad(
+          IntStream.range(0, 12)
+              .mapToObj(
+                  i -> new LabelledImage("image-" + i, new byte[] {(byte) (20 * i)}, "grey-0"))
+              .toList(),
+          COUNT,
+          64);
 
   private LocalBroker broker;
   private Settings settings;
@@ -63,20 +71,13 @@ class PeerBenchIT {
   }
 
   private PeerBench bench(Duration stalledAfter) {
-    FakeClassifier classifier = new FakeClassifier();
-    return new PeerBench(
-        settings,
-        TopicPlan.load(),
-        new PeerWork(
-            classifier,
-            classifier,
+    BenchModel model =
+        new BenchModel(
+            new FakeClassifier(),
             (encoded, images, slot) -> images.put(slot * 8 * 8 * 3, encoded[0]),
-            new RoutingSettings(1.05, 2, Routing.BATCH_PRIORITY),
-            registry,
-            null),
-        8,
-        64,
-        stalledAfter);
+            ROUTING,
+            8);
+    return new PeerBench(settings, model, model, null, stalledAfter);
   }
 
   @AfterAll
@@ -90,7 +91,7 @@ class PeerBenchIT {
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "FLINK") // it has no fake model
   void shouldAnswerEveryImageOnceInBatchesAndTidyUp(PeerKind peer) throws Exception {
-    MeteredReplay round = bench.measure(peer, IMAGES, COUNT);
+    MeteredReplay round = bench.measure(peer, LOAD);
 
     StreamSummary.Result seen = round.outcome().summary();
     assertThat(seen.predictions()).isEqualTo(COUNT);
@@ -121,8 +122,7 @@ class PeerBenchIT {
   @Test
   void shouldCountTheTimeOfItsOtherProcessesWhileItAnswersAsThePeers() throws Exception {
     try (PeerBench patient = bench(Duration.ofMinutes(1))) {
-      MeteredReplay round =
-          patient.measure("elsewhere", PeerWithAnHourElsewhere::new, IMAGES, COUNT);
+      MeteredReplay round = patient.measure("elsewhere", PeerWithAnHourElsewhere::new, LOAD);
 
       long hour = Duration.ofHours(1).toNanos();
       assertThat(round.cpuNanos().get(CpuShares.Role.PEER))
@@ -133,7 +133,6 @@ class PeerBenchIT {
   @Test
   void shouldFailTheRoundOfLoopsOfWhichOneDied() {
     AtomicBoolean died = new AtomicBoolean();
-    FakeClassifier classifier = new FakeClassifier();
     ImageDecoder decoder =
         (encoded, images, slot) -> {
           if (!died.getAndSet(true)) {
@@ -141,7 +140,7 @@ class PeerBenchIT {
           }
           images.put(slot * 8 * 8 * 3, encoded[0]);
         };
-    RoutingSettings routing = new RoutingSettings(1.05, 2, Routing.BATCH_PRIORITY);
+    BenchModel model = new BenchModel(new FakeClassifier(), decoder, ROUTING, 8);
 
     assertThatThrownBy(
             () ->
@@ -149,12 +148,8 @@ class PeerBenchIT {
                     "dying",
                     job ->
                         new ConsumerLoops(
-                            job,
-                            2,
-                            () -> new BatchWork(classifier, decoder, routing, registry, 8),
-                            Duration.ofMillis(100)),
-                    IMAGES,
-                    COUNT))
+                            job, 2, () -> new BatchWork(model, registry), Duration.ofMillis(100)),
+                    LOAD))
         .isInstanceOf(IllegalStateException.class)
         .satisfies(
             thrown -> // where the other loop is slow to take over, the round stalls first
@@ -169,7 +164,7 @@ class PeerBenchIT {
 
   private MeteredReplay measure(UnaryOperator<List<ProducerRecord<byte[], byte[]>>> distort)
       throws InterruptedException {
-    return bench.measure("odd", job -> new OddPeer(job, distort), IMAGES, COUNT);
+    return bench.measure("odd", job -> new OddPeer(job, distort), LOAD);
   }
 
   /** Another process has used a day before the first image, and uses an hour while it answers. */
@@ -214,7 +209,7 @@ class PeerBenchIT {
 
     @Override
     public void run() {
-      BatchWork work = job.work().onEachCore(job.batch());
+      BatchWork work = job.work().onEachCore();
       try (KafkaConsumer<byte[], byte[]> consumer =
               job.consumer(job.group(), Map.of("max.poll.records", job.batch()));
           KafkaProducer<byte[], byte[]> producer = job.producer(job.group(), Map.of())) {

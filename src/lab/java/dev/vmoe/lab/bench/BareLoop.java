@@ -1,9 +1,6 @@
 package dev.vmoe.lab.bench;
 
 import dev.vmoe.image.BadImageException;
-import dev.vmoe.image.ImageDecoder;
-import dev.vmoe.inference.BatchClassifier;
-import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.settings.RunLayout;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -22,38 +19,26 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class BareLoop implements AutoCloseable {
 
-  private final BatchClassifier classifier;
-  private final ImageDecoder decoder;
-  private final RoutingSettings settings;
+  private final BenchModel model;
   private final RunLayout layout;
   private final ExecutorService loops;
   private final ExecutorService decoders;
   private final List<ByteBuffer> images = new ArrayList<>();
-  private final int batch;
 
   /**
    * Creates loops.
    *
-   * @param classifier takes as many runs at once as the layout has
-   * @param batch images a batch
+   * @param model takes as many runs at once as the layout has
    * @param layout loops and the threads of each
    */
-  public BareLoop(
-      BatchClassifier classifier,
-      ImageDecoder decoder,
-      RoutingSettings settings,
-      int batch,
-      RunLayout layout) {
-    this.classifier = classifier;
-    this.decoder = decoder;
-    this.settings = settings;
-    this.batch = batch;
+  public BareLoop(BenchModel model, RunLayout layout) {
+    this.model = model;
     this.layout = layout;
     this.loops = threads("vmoe-bare-", layout.runs());
     this.decoders = threads("vmoe-decode-bare-", layout.runs() * layout.threads());
-    int size = classifier.card().imageSize();
+    int size = model.classifier().card().imageSize();
     for (int loop = 0; loop < layout.runs(); loop++) {
-      images.add(ByteBuffer.allocateDirect(batch * size * size * 3));
+      images.add(ByteBuffer.allocateDirect(model.batch() * size * size * 3));
     }
   }
 
@@ -71,6 +56,7 @@ public final class BareLoop implements AutoCloseable {
    * @return images a second
    */
   public double imagesPerSecond(List<byte[]> encoded, int count) throws InterruptedException {
+    int batch = model.batch();
     AtomicInteger next = new AtomicInteger();
     List<Callable<Void>> tasks = new ArrayList<>();
     for (ByteBuffer buffer : images) {
@@ -78,7 +64,7 @@ public final class BareLoop implements AutoCloseable {
           () -> {
             for (int at = next.getAndAdd(batch); at < count; at = next.getAndAdd(batch)) {
               decode(encoded, at, buffer);
-              classifier.classify(buffer, batch, settings);
+              model.classifier().classify(buffer, batch, model.routing());
             }
             return null;
           });
@@ -110,8 +96,8 @@ public final class BareLoop implements AutoCloseable {
 
   private void decode(List<byte[]> encoded, int first, ByteBuffer buffer, int from, int step)
       throws BadImageException {
-    for (int slot = from; slot < batch; slot += step) {
-      decoder.decode(encoded.get((first + slot) % encoded.size()), buffer, slot);
+    for (int slot = from; slot < model.batch(); slot += step) {
+      model.decoder().decode(encoded.get((first + slot) % encoded.size()), buffer, slot);
     }
   }
 

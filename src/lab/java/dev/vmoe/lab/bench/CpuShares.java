@@ -117,11 +117,6 @@ public final class CpuShares {
     return nanos;
   }
 
-  /** Returns each role's share of the processor time since the start; sums to 1. */
-  public Map<Role, Double> shares() {
-    return shares(nanos());
-  }
-
   /** Returns each role's share of these times; sums to 1. */
   public static Map<Role, Double> shares(Map<Role, Long> nanos) {
     double sum = nanos.values().stream().mapToLong(Long::longValue).sum();

@@ -1,22 +1,14 @@
 package dev.vmoe.lab.bench;
 
-import dev.vmoe.client.Replay;
 import dev.vmoe.console.Console;
 import dev.vmoe.console.Listening;
-import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.demo.LocalBroker;
-import dev.vmoe.demo.LocalPipeline;
-import dev.vmoe.image.ImageDecoder;
-import dev.vmoe.inference.BatchClassifier;
-import dev.vmoe.instance.ControllerFactory;
 import dev.vmoe.instance.Pipeline;
 import dev.vmoe.instance.RunningInstance;
 import dev.vmoe.instance.RunningView;
 import dev.vmoe.metrics.Exposition;
 import dev.vmoe.metrics.Meters;
-import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.settings.Settings;
-import dev.vmoe.topics.TopicPlan;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -33,9 +25,7 @@ public final class ObservedPipeline implements AutoCloseable {
   private static final Duration SCRAPE_EVERY = Duration.ofSeconds(1);
 
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
-  private final Meters meters;
-  private final Replay client;
-  private final int window;
+  private final BenchPipeline pipeline;
   private final List<Scraper> scrapers;
 
   /**
@@ -43,41 +33,17 @@ public final class ObservedPipeline implements AutoCloseable {
    *
    * @param name of the pipeline on its broker
    * @param watched by what
-   * @param classifier stays the caller's to close, after this
    */
-  public ObservedPipeline(
-      LocalBroker broker,
-      String name,
-      Observation watched,
-      RoutingSettings routing,
-      int batch,
-      BatchClassifier classifier,
-      ImageDecoder decoder)
+  public ObservedPipeline(LocalBroker broker, String name, BenchModel model, Observation watched)
       throws Exception {
-    window = LocalPipeline.window(batch);
     try {
-      meters = opened(new Meters());
-      Map<String, String> properties = LocalPipeline.properties(routing, batch);
-      properties.put(Settings.APPLICATION_ID, name);
-      properties.put(Settings.TOPIC_PREFIX, name + ".");
-      properties.putAll(settings(watched));
-      Settings settings = broker.settings(properties, TopicPlan.load());
-      Pipeline pipeline =
-          opened(
-              Pipeline.start(
-                  settings,
-                  classifier,
-                  decoder,
-                  ControllerFactory.fixed(),
-                  Pipeline.metrics(meters, classifier.card())));
-      LocalPipeline.awaitRunning(pipeline);
+      pipeline = opened(new BenchPipeline(broker, name, model, settings(watched)));
       scrapers =
           switch (watched) {
-            case METRICS -> scrapers(settings, classifier, pipeline, "metrics");
-            case PAGE -> scrapers(settings, classifier, pipeline, "api/status", "api/images");
+            case METRICS -> scrapers("metrics");
+            case PAGE -> scrapers("api/status", "api/images");
             case CONTROL, PROFILE, TRACING -> List.of();
           };
-      client = broker.client(settings);
     } catch (Exception e) {
       close();
       throw e;
@@ -96,12 +62,13 @@ public final class ObservedPipeline implements AutoCloseable {
     return settings;
   }
 
-  private List<Scraper> scrapers(
-      Settings settings, BatchClassifier classifier, Pipeline pipeline, String... pages) {
+  private List<Scraper> scrapers(String... pages) {
+    Meters meters = pipeline.meters();
+    Pipeline running = pipeline.pipeline();
     meters.bindJvm();
-    pipeline.bindKafka(meters);
+    running.bindKafka(meters);
     RunningInstance instance = new RunningInstance();
-    instance.started(pipeline, new RunningView(settings, List.of(), pipeline));
+    instance.started(running, new RunningView(pipeline.settings(), List.of(), running));
     Console console = opened(Console.start(Listening.at("127.0.0.1", 0), meters, instance));
     return Arrays.stream(pages)
         .map(page -> opened(new Scraper(URI.create(console.address() + page), SCRAPE_EVERY)))
@@ -113,24 +80,11 @@ public final class ObservedPipeline implements AutoCloseable {
     return resource;
   }
 
-  /**
-   * Sends images as fast as they are answered, and watches meanwhile.
-   *
-   * @param images sent again from the first where more are wanted
-   * @return images a second
-   */
-  public double imagesPerSecond(List<LabelledImage> images, int count) throws InterruptedException {
+  /** Sends images, and watches meanwhile; returns images a second. */
+  public double imagesPerSecond(FullLoad load) throws InterruptedException {
     scrapers.forEach(Scraper::resume);
     try {
-      Replay.ReplayOutcome outcome =
-          client.run(
-              LocalPipeline.endless(images),
-              new Replay.ReplayLoad(count, 0, window),
-              answered -> {});
-      if (!outcome.summary().complete(count)) {
-        throw new IllegalStateException("not every image has exactly one answer");
-      }
-      return count / outcome.seconds();
+      return pipeline.answer(load).imagesPerSecond();
     } finally {
       for (Scraper scraper : scrapers) {
         scraper.pause();
@@ -145,7 +99,8 @@ public final class ObservedPipeline implements AutoCloseable {
 
   /** Returns a counter's value so far. */
   public long counted(String sample) {
-    return meters
+    return pipeline
+        .meters()
         .scrape(Exposition.PROMETHEUS)
         .lines()
         .filter(line -> line.startsWith(sample + " "))

@@ -1,6 +1,7 @@
 package dev.vmoe.lab.bench;
 
 import dev.vmoe.lab.sweep.Statistics;
+import dev.vmoe.output.Progress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -82,16 +83,24 @@ public final class Rounds {
    * Warms up once and measures.
    *
    * @param rounds rounds that are kept
-   * @param done told after each how many are done
+   * @param what the name of the bar that shows how many measurements are done
    */
-  public void run(int rounds, LongConsumer done) throws InterruptedException {
+  public void run(int rounds, String what, Progress progress) throws InterruptedException {
+    try (Progress.Bar bar = progress.bar(what, (rounds + 1L) * things.size())) {
+      run(rounds, bar::at);
+    }
+  }
+
+  /** Warms up once and measures; tells after each measurement how many are done. */
+  void run(int rounds, LongConsumer done) throws InterruptedException {
     List<String> turns = new ArrayList<>(things.keySet());
+    long measurements = 0;
     for (int round = 0; round <= rounds; round++) {
       warm = round > 0;
       for (String name : turns) {
         note(name, thing(things, name).measure());
+        done.accept(++measurements);
       }
-      done.accept(round);
       if (alternating && warm) {
         Collections.reverse(turns);
       }

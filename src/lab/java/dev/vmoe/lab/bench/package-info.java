@@ -1,9 +1,11 @@
 /**
- * Benchmarks on this machine: the graph alone, the pipeline, priority, observability. What is
+ * What benchmarks share, and those of the graph, the pipeline, priority and observability. What is
  * compared is measured in turn, in one process.
  *
  * <pre>
- *   things ─▶ Rounds ─▶ fastest, median, mean ─▶ PairedRates (ratio and its interval)
+ *   BenchModel, FullLoad ─▶ BenchPipeline, BareLoop, peers ─▶ MeteredReplay ─┐
+ *                                                         anything timed ───┴─▶ Rounds
+ *   Rounds ─▶ fastest, median, mean ─▶ PairedRates (ratio and its interval)
  * </pre>
  *
  * <p>May use {@code sweep} and serving.

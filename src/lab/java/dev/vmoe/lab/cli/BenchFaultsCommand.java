@@ -1,6 +1,5 @@
 package dev.vmoe.lab.cli;
 
-import dev.vmoe.cli.OptionCheck;
 import dev.vmoe.cli.VmoeCommand;
 import dev.vmoe.demo.LocalBroker;
 import dev.vmoe.lab.faults.FaultKind;
@@ -12,17 +11,14 @@ import dev.vmoe.lab.faults.FaultsResult;
 import dev.vmoe.lab.faults.Sabotage;
 import dev.vmoe.modelstore.BundledModels;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code vmoe bench faults}: whether every image is answered once, whatever fails. */
@@ -44,10 +40,7 @@ import picocli.CommandLine.Option;
       "1:something was lost, doubled, out of order or wrong; or the run failed",
       "2:wrong usage or settings"
     })
-final class BenchFaultsCommand extends LabCommand {
-
-  @Mixin private final CsvOption csv = new CsvOption();
-  @Mixin private final JsonOption json = new JsonOption();
+final class BenchFaultsCommand extends Benchmark {
 
   @Option(
       names = "--seconds",
@@ -146,43 +139,31 @@ final class BenchFaultsCommand extends LabCommand {
   private BenchFaultsCommand() {}
 
   @Override
-  public Integer call() throws Exception {
-    OptionCheck.positive(
-        spec,
-        "--seconds",
-        seconds,
-        "--instances",
-        instances,
-        "--threads",
-        threads,
-        "--partitions",
-        partitions,
-        "--rate",
-        rate);
-    FaultsPlan plan = valid(this::plan);
+  void check() {
+    positive("--seconds", "--instances", "--threads", "--partitions", "--rate");
+    valid(this::plan);
     LocalBroker.require(LocalBroker.FROM_A_CHECKOUT);
+  }
+
+  @Override
+  BenchmarkResult measure() throws Exception {
     Files.createDirectories(out);
     Path folder = Files.createTempDirectory(out.toAbsolutePath().normalize(), "run-");
     FaultsResult result;
     try {
       result =
           new FaultsBench(
-                  plan, folder, VmoeCommand.class.getName(), BundledModels.vmoe(), this::say)
+                  plan(), folder, VmoeCommand.class.getName(), BundledModels.vmoe(), this::say)
               .run();
     } finally {
       deleteData(folder);
     }
     FaultsReport report = new FaultsReport(result);
-    print(String.format("%s%nlogs: %s%n", report.toText(), folder));
-    csv.write(report.toTable());
-    json.write(report.toJson());
-    return result.clean() ? 0 : VmoeCommand.FAILED;
-  }
-
-  private void say(String line) {
-    PrintWriter err = spec.commandLine().getErr();
-    err.println(line);
-    err.flush();
+    return new BenchmarkResult(
+        String.format("%s%nlogs: %s%n", report.toText(), folder),
+        report.toTable(),
+        report.toJson(),
+        result.clean());
   }
 
   private FaultsPlan plan() {
@@ -202,11 +183,7 @@ final class BenchFaultsCommand extends LabCommand {
       data = files.filter(Files::isDirectory).toList();
     }
     for (Path directory : data) {
-      try (Stream<Path> files = Files.walk(directory)) {
-        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-          Files.deleteIfExists(file);
-        }
-      }
+      Folders.delete(directory);
     }
   }
 }

@@ -1,7 +1,6 @@
 package dev.vmoe.lab.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.vmoe.cli.OptionCheck;
 import dev.vmoe.inference.BatchResult;
 import dev.vmoe.inference.Device;
 import dev.vmoe.inference.SessionSettings;
@@ -42,7 +41,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -60,7 +58,6 @@ import picocli.CommandLine.Option;
     })
 final class BenchGraphCommand extends Benchmark {
 
-  private static final long SEED = 20_220_622;
   private static final String PEAK = "products";
   private static final String TWIN = "dense twin";
   private static final double PROFILED_RATIO = 1.05;
@@ -68,6 +65,7 @@ final class BenchGraphCommand extends Benchmark {
   private static final int SKIPPED_RUNS = 2;
 
   @Mixin private final BatchSizeOption batchSize = new BatchSizeOption();
+  @Mixin private final RoundsOption rounds = new RoundsOption(10);
 
   @Option(
       names = "--variant",
@@ -90,13 +88,6 @@ final class BenchGraphCommand extends Benchmark {
       defaultValue = "2",
       description = "Experts that each token is sent to, 1 or 2 (default: ${DEFAULT-VALUE}).")
   private int expertsPerToken = 2;
-
-  @Option(
-      names = "--rounds",
-      paramLabel = "N",
-      defaultValue = "10",
-      description = "Rounds beside one that warms up (default: ${DEFAULT-VALUE}).")
-  private int rounds;
 
   @Option(
       names = "--device",
@@ -144,9 +135,7 @@ final class BenchGraphCommand extends Benchmark {
 
   @Override
   void check() {
-    OptionCheck.positive(
-        spec, "--batch", batchSize.images(), "--rounds", rounds, "--threads", threads);
-    OptionCheck.positive(spec, "--runs", runs);
+    positive("--batch", "--rounds", "--threads", "--runs");
   }
 
   @Override
@@ -167,12 +156,7 @@ final class BenchGraphCommand extends Benchmark {
       Table profile = profile(times);
       return new BenchmarkResult(text(result, profile), profile, result);
     } finally {
-      try (Stream<Path> files = Files.list(work)) {
-        for (Path file : files.toList()) {
-          Files.delete(file);
-        }
-      }
-      Files.delete(work);
+      Folders.delete(work);
     }
   }
 
@@ -208,8 +192,7 @@ final class BenchGraphCommand extends Benchmark {
     ExecutorService pool = Executors.newFixedThreadPool(runs);
     try (VmoeSession dense = VmoeSession.open(twin, settings.withRuns(runs));
         VmoeSession moe = VmoeSession.open(graph, settings.withRuns(runs));
-        MatrixPeak products = MatrixPeak.open(work.resolve("peak.onnx"), SEED, settings);
-        Progress.Bar bar = progress.bar("rounds", rounds)) {
+        MatrixPeak products = MatrixPeak.open(work.resolve("peak.onnx"), SEED, settings)) {
       timed.addTimed(PEAK, products::run);
       timed.addTimed(TWIN, () -> allAtOnce(pool, () -> dense.classify(images, batch, settings(1))));
       for (double ratio : ratios) {
@@ -221,7 +204,7 @@ final class BenchGraphCommand extends Benchmark {
               timed.note(rowsName(ratio), IntStream.of(counts.dispatched()).sum() / (double) batch);
             });
       }
-      timed.run(rounds, bar::at);
+      rounds.run(timed, "measurements", progress);
     } finally {
       pool.shutdown();
     }
@@ -293,7 +276,7 @@ final class BenchGraphCommand extends Benchmark {
     result.put("threads", threads);
     result.put("runs", runs);
     result.put("spinning", !sleeping);
-    result.put("rounds", rounds);
+    result.put("rounds", rounds.count());
     result.put("seed", SEED);
     putByRatio(result, "ms_per_image", ratio -> msPerImage * timed.fastest(name(ratio)));
     result.put("dense_ms_per_image", msPerImage * twinSeconds);

@@ -2,23 +2,18 @@ package dev.vmoe.lab.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.vmoe.cli.ModelOptions;
-import dev.vmoe.cli.OptionCheck;
-import dev.vmoe.cli.RoutingOptions;
-import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.demo.LocalBroker;
-import dev.vmoe.image.ImageDecoder;
+import dev.vmoe.demo.LocalPipeline;
 import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.lab.bench.BenchModel;
+import dev.vmoe.lab.bench.FullLoad;
 import dev.vmoe.lab.bench.Observation;
 import dev.vmoe.lab.bench.ObservedPipeline;
 import dev.vmoe.lab.bench.PairedRates;
 import dev.vmoe.lab.bench.Rounds;
 import dev.vmoe.lab.chart.Columns;
 import dev.vmoe.modelstore.BundledModels;
-import dev.vmoe.modelstore.ModelOpener;
-import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.output.Json;
-import dev.vmoe.output.Progress;
 import dev.vmoe.output.Table;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,20 +26,18 @@ import picocli.CommandLine.Option;
     name = "observability",
     description = {
       "What metrics, the live page, the routing profile and traces cost: throughput of a pipeline"
-          + " that is watched beside one that is not, in turn, in one process and on one broker. The"
-          + " result is the mean ratio of the pairs with its 95 %% interval; --csv writes both rates"
-          + " of every pair.",
+          + " that is watched beside one that is not, in turn, in one process and on one broker."
+          + " The result is the mean ratio of the pairs with its 95 %% interval; --csv writes both"
+          + " rates of every pair.",
       "control compares two equal pipelines and so shows the machine's noise."
     })
 final class BenchObservabilityCommand extends Benchmark {
 
-  private static final long SEED = 20_220_622;
   private static final String WITH = "with";
   private static final String WITHOUT = "without";
 
-  @Mixin private final ModelOptions model = new ModelOptions();
-  @Mixin private final RoutingOptions routing = new RoutingOptions();
-  @Mixin private final BatchSizeOption batch = new BatchSizeOption();
+  @Mixin private final PipelineOptions options = new PipelineOptions();
+  @Mixin private final RoundsOption rounds = new RoundsOption(30);
 
   @Option(
       names = "--what",
@@ -62,13 +55,6 @@ final class BenchObservabilityCommand extends Benchmark {
       defaultValue = "2000",
       description = "Images of one measurement (default: ${DEFAULT-VALUE}).")
   private int images;
-
-  @Option(
-      names = "--rounds",
-      paramLabel = "N",
-      defaultValue = "30",
-      description = "Pairs of measurements for each (default: ${DEFAULT-VALUE}).")
-  private int rounds;
 
   private BenchObservabilityCommand() {}
 
@@ -92,53 +78,42 @@ final class BenchObservabilityCommand extends Benchmark {
 
   @Override
   void check() {
-    OptionCheck.positive(spec, "--images", images, "--rounds", rounds, "--batch", batch.images());
+    positive("--images", "--rounds", "--batch");
   }
 
   @Override
   BenchmarkResult measure() throws Exception {
     List<ObservedRates> measured = new ArrayList<>();
-    try (BatchClassifier classifier = model.open()) {
-      List<LabelledImage> set = BundledModels.testImages(classifier.card().classes());
+    try (BatchClassifier classifier = options.model().open()) {
+      BenchModel model = options.of(classifier);
+      FullLoad load =
+          new FullLoad(
+              BundledModels.testImages(classifier.card().classes()),
+              images,
+              LocalPipeline.window(model.batch()));
       progress().say("starting a Kafka broker and a schema registry");
       try (LocalBroker broker = new LocalBroker()) {
         for (Observation watched : observations) {
-          measured.add(measure(broker, watched, classifier, set));
+          measured.add(measure(broker, watched, model, load));
         }
       }
       return new BenchmarkResult(
-          summary(measured).toText(),
-          pairs(measured),
-          result(routing.settings(classifier.card()), measured));
+          summary(measured).toText(), pairs(measured), result(model, measured));
     }
   }
 
   /** Measures the two in turn; the one that begins changes every round. */
   private ObservedRates measure(
-      LocalBroker broker, Observation watched, BatchClassifier classifier, List<LabelledImage> set)
-      throws Exception {
-    RoutingSettings settings = routing.settings(classifier.card());
-    ImageDecoder decoder = ModelOpener.decoder(classifier.card());
+      LocalBroker broker, Observation watched, BenchModel model, FullLoad load) throws Exception {
     String name = watched.label();
-    Progress progress = progress();
-    progress.say(name + ": starting two pipelines and warming them up");
-    try (ObservedPipeline with =
-            new ObservedPipeline(
-                broker, name, watched, settings, batch.images(), classifier, decoder);
+    progress().say(name + ": starting two pipelines and warming them up");
+    try (ObservedPipeline with = new ObservedPipeline(broker, name, model, watched);
         ObservedPipeline without =
-            new ObservedPipeline(
-                broker,
-                name + "-without",
-                Observation.CONTROL,
-                settings,
-                batch.images(),
-                classifier,
-                decoder);
-        Progress.Bar bar = progress.bar(name + ": rounds", rounds)) {
+            new ObservedPipeline(broker, name + "-without", model, Observation.CONTROL)) {
       Rounds rates = new Rounds().alternating();
-      rates.add(WITH, () -> with.imagesPerSecond(set, images));
-      rates.add(WITHOUT, () -> without.imagesPerSecond(set, images));
-      rates.run(rounds, bar::at);
+      rates.add(WITH, () -> with.imagesPerSecond(load));
+      rates.add(WITHOUT, () -> without.imagesPerSecond(load));
+      rounds.run(rates, name + ": measurements", progress());
       return new ObservedRates(
           watched,
           rates,
@@ -149,14 +124,11 @@ final class BenchObservabilityCommand extends Benchmark {
     }
   }
 
-  private ObjectNode result(RoutingSettings settings, List<ObservedRates> measured) {
+  private ObjectNode result(BenchModel model, List<ObservedRates> measured) {
     ObjectNode result = Json.object();
     result.put("images", images);
-    result.put("rounds", rounds);
-    result.put("batch", batch.images());
-    result.put("capacity_ratio", settings.capacityRatio());
-    result.put("experts_per_token", settings.expertsPerToken());
-    result.put("routing", settings.routing().label());
+    result.put("rounds", rounds.count());
+    PipelineOptions.addTo(result, model);
     result.put("seed", SEED);
     ObjectNode all = result.putObject("observations");
     for (ObservedRates observed : measured) {
@@ -200,18 +172,18 @@ final class BenchObservabilityCommand extends Benchmark {
   }
 
   private static Table summary(List<ObservedRates> measured) {
-    Table table =
-        new Table("what", "with, images/s", "without", "ratio", "95 % interval", "maximum cost");
-    for (ObservedRates observed : measured) {
-      PairedRates compared = observed.compared();
-      table.add(
-          observed.watched().label(),
-          Table.decimals(observed.rates().mean(WITH), 0),
-          Table.decimals(observed.rates().mean(WITHOUT), 0),
-          Table.decimals(compared.ratio(), 4),
-          Table.decimals(compared.low(), 4) + " to " + Table.decimals(compared.high(), 4),
-          Table.decimals(100 * compared.costBound(), 1) + "%");
-    }
-    return table;
+    return new Columns<ObservedRates>()
+        .add("what", observed -> observed.watched().label())
+        .add("with, images/s", 0, observed -> observed.rates().mean(WITH))
+        .add("without", 0, observed -> observed.rates().mean(WITHOUT))
+        .add("ratio", 4, observed -> observed.compared().ratio())
+        .add("95 % interval", BenchObservabilityCommand::interval)
+        .addShare("maximum cost", 1, observed -> observed.compared().costBound())
+        .table(measured);
+  }
+
+  private static String interval(ObservedRates observed) {
+    PairedRates compared = observed.compared();
+    return Table.decimals(compared.low(), 4) + " to " + Table.decimals(compared.high(), 4);
   }
 }

@@ -1,8 +1,5 @@
 package dev.vmoe.lab.cli;
 
-import dev.vmoe.cli.ModelOptions;
-import dev.vmoe.cli.OptionCheck;
-import dev.vmoe.cli.RoutingOptions;
 import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.demo.LocalPipeline;
 import dev.vmoe.image.ImageDecoder;
@@ -15,7 +12,6 @@ import dev.vmoe.lab.overload.ArrivalTrace;
 import dev.vmoe.lab.overload.ClairvoyantBound;
 import dev.vmoe.lab.overload.EvaluatedModels;
 import dev.vmoe.lab.overload.LoadTraces;
-import dev.vmoe.lab.overload.OpenLoopClient;
 import dev.vmoe.lab.overload.OverloadBench;
 import dev.vmoe.lab.overload.OverloadFindings;
 import dev.vmoe.lab.overload.OverloadPolicies;
@@ -23,7 +19,7 @@ import dev.vmoe.lab.overload.OverloadReport;
 import dev.vmoe.lab.overload.Policy;
 import dev.vmoe.lab.overload.Rates;
 import dev.vmoe.lab.overload.RemainingTime;
-import dev.vmoe.lab.overload.SwitchedCapacity;
+import dev.vmoe.lab.overload.SteeredPipeline;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.modelstore.ModelOpener;
 import dev.vmoe.modelstore.ServedFiles;
@@ -32,7 +28,6 @@ import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.output.Progress;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
-import dev.vmoe.topics.TopicPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -62,16 +57,13 @@ import picocli.CommandLine.Option;
 final class BenchOverloadCommand extends Benchmark {
 
   private static final Duration WARM_UP = Duration.ofSeconds(4);
-  private static final Duration STALLED_AFTER = Duration.ofSeconds(30);
 
   /** Images sent and not yet answered that keep the pipeline busy, in batches. */
   private static final int WINDOW_BATCHES = 64;
 
-  @Mixin private final ModelOptions model = new ModelOptions();
+  @Mixin private final PipelineOptions options = new PipelineOptions();
   @Mixin private final BesideOption beside = new BesideOption();
-  @Mixin private final RoutingOptions fullQuality = new RoutingOptions();
   @Mixin private final LabelledOptions labelled = new LabelledOptions();
-  @Mixin private final BatchSizeOption batchSize = new BatchSizeOption();
   @Mixin private final WarmUpOption warmUp = new WarmUpOption();
 
   @Option(
@@ -172,25 +164,14 @@ final class BenchOverloadCommand extends Benchmark {
   @Override
   void check() {
     warmUp.check(spec);
-    OptionCheck.positive(
-        spec,
-        "--target-latency",
-        targetLatencyMs,
-        "--batch",
-        batchSize.images(),
-        "--phase-seconds",
-        phaseSeconds,
-        "--rate-seconds",
-        rateSeconds,
-        "--limit",
-        limit);
+    positive("--target-latency", "--batch", "--phase-seconds", "--rate-seconds", "--limit");
     requireKnown("--traces", traceNames, LoadTraces.NAMES);
   }
 
   @Override
   BenchmarkResult measure() throws Exception {
     ArrivalTrace own = ownTrace == null ? null : ArrivalTrace.read("trace", ownTrace);
-    ServedFiles files = beside.files(model, spec);
+    ServedFiles files = beside.files(options.model(), spec);
     if (policyNames != null) {
       requireKnown("--policies", policyNames, OverloadPolicies.names(files.cards()));
     }
@@ -200,7 +181,7 @@ final class BenchOverloadCommand extends Benchmark {
           card.name() + " has no experts and no capacity to choose; name it in --beside instead");
     }
     try (BesideOption.OpenModels open =
-        BesideOption.OpenModels.of(files, model, batchSize.images())) {
+        BesideOption.OpenModels.of(files, options.model(), options.batch())) {
       OverloadFindings findings = measure(files, List.copyOf(open.sessions()), own);
       findings.write(out);
       return new BenchmarkResult(
@@ -214,13 +195,13 @@ final class BenchOverloadCommand extends Benchmark {
       ServedFiles files, List<BatchClassifier> classifiers, @Nullable ArrivalTrace own)
       throws IOException, InterruptedException {
     ModelCard card = files.cards().get(0);
-    RoutingSettings full = fullQuality.settings(card);
+    RoutingSettings full = options.routing(card);
     RoutingSettings lowest = lowest(card, full);
     List<List<RoutingSettings>> points = points(files.cards(), lowest, full);
     Progress progress = progress();
     List<LabelledImage> set = labelled.read(card, limit);
     ImageDecoder decoder = ModelOpener.decoder(card);
-    int batch = batchSize.images();
+    int batch = options.batch();
     EvaluatedModels evaluated;
     int count = points.stream().mapToInt(List::size).sum();
     try (Progress.Bar bar = progress.bar("accuracy of " + count + " points", set.size())) {
@@ -232,29 +213,23 @@ final class BenchOverloadCommand extends Benchmark {
     List<Policy> chosen = chosen(all);
     List<String> models =
         classifiers.size() > 1 ? files.cards().stream().map(ModelCard::name).toList() : List.of();
-    SwitchedCapacity capacity = new SwitchedCapacity(all.get(0).controller().get());
-    try (LocalPipeline pipeline =
-            new LocalPipeline(
-                LocalPipeline.properties(full, batch),
-                TopicPlan.load(),
-                classifiers,
-                decoder,
-                (settings, metrics) -> controllers -> capacity,
-                new Meters(),
-                progress::say);
-        OpenLoopClient client = new OpenLoopClient(pipeline, set, STALLED_AFTER, models)) {
+    try (SteeredPipeline pipeline =
+        new SteeredPipeline(
+            LocalPipeline.properties(full, batch),
+            classifiers,
+            set,
+            all.get(0).controller().get(),
+            progress::say)) {
       OverloadBench bench =
           new OverloadBench(
-              client,
-              capacity,
+              pipeline,
               all.get(0),
               all.get(1),
               WINDOW_BATCHES * batch,
               Duration.ofMillis(targetLatencyMs),
               seed);
-      progress.say("warming up until Java's compiler rests");
       boolean deadlines = chosen.stream().anyMatch(Policy::deadlines);
-      warmUp.run(() -> bench.warmUp(WARM_UP, deadlines));
+      warmUp.run(() -> bench.warmUp(WARM_UP, deadlines), progress);
       progress.say("measuring what the pipeline answers at full quality and at the lowest point");
       Rates before = bench.rates(seconds(rateSeconds));
       before.requireRange();
@@ -300,10 +275,7 @@ final class BenchOverloadCommand extends Benchmark {
       return LearnedControllers.survey(
           new Settings(
               Map.of(
-                  Settings.BATCH_MAX_IMAGES,
-                  batchSize.images(),
-                  Settings.COST_SURVEY_MS,
-                  surveyMs)),
+                  Settings.BATCH_MAX_IMAGES, options.batch(), Settings.COST_SURVEY_MS, surveyMs)),
           live,
           models,
           Pipeline.metrics(new Meters(), files.cards().get(0)).capacity(),
@@ -321,7 +293,7 @@ final class BenchOverloadCommand extends Benchmark {
     all.put(Settings.EXPERTS_PER_TOKEN_MAX, Integer.toString(full.expertsPerToken()));
     all.put(Settings.TARGET_LATENCY_MS, Integer.toString(targetLatencyMs));
     all.put(Settings.ROUTING, full.routing().label());
-    all.put(Settings.BATCH_MAX_IMAGES, Integer.toString(batchSize.images()));
+    all.put(Settings.BATCH_MAX_IMAGES, Integer.toString(options.batch()));
     return LiveSettings.of(new Settings(all)).forModels(cards);
   }
 

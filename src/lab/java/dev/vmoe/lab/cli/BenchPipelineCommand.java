@@ -1,17 +1,14 @@
 package dev.vmoe.lab.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.vmoe.cli.ModelOptions;
-import dev.vmoe.cli.OptionCheck;
-import dev.vmoe.cli.RoutingOptions;
 import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.demo.LocalBroker;
-import dev.vmoe.event.RegistryClient;
-import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.lab.bench.BareLoop;
-import dev.vmoe.lab.bench.PipelineRounds;
+import dev.vmoe.lab.bench.BenchModel;
+import dev.vmoe.lab.bench.BenchPipeline;
+import dev.vmoe.lab.bench.FullLoad;
 import dev.vmoe.lab.bench.RandomModels;
 import dev.vmoe.lab.bench.SyntheticImages;
 import dev.vmoe.lab.peers.FlinkBuild;
@@ -19,11 +16,7 @@ import dev.vmoe.lab.peers.FlinkProcess;
 import dev.vmoe.lab.peers.FlinkSetup;
 import dev.vmoe.lab.peers.PeerBench;
 import dev.vmoe.lab.peers.PeerKind;
-import dev.vmoe.lab.peers.PeerWork;
 import dev.vmoe.modelstore.BundledModels;
-import dev.vmoe.modelstore.ModelOpener;
-import dev.vmoe.moe.ModelCard;
-import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.output.Json;
 import dev.vmoe.output.Progress;
 import dev.vmoe.settings.RunLayout;
@@ -48,7 +41,8 @@ import picocli.CommandLine.Option;
     description = {
       "Throughput of the whole pipeline beside the bare loop of decoding and running the model, and"
           + " beside other consumers (peers) on the same broker. All have the same model file,"
-          + " batch size and setting, and are measured in turn, in one process.",
+          + " batch size and setting, and are measured in turn, in one process; the medians of the"
+          + " rounds count.",
       "The bare loop is measured with one run on all cores and with a run on each core; the faster"
           + " layout counts.",
       "Broker, producer and client run on the same processors as the pipeline; the shares say how"
@@ -57,7 +51,6 @@ import picocli.CommandLine.Option;
     })
 final class BenchPipelineCommand extends Benchmark {
 
-  private static final long SEED = 20_220_622;
   private static final int SYNTHETIC_IMAGES = 256;
 
   /** Images sent and not yet answered, in batches: as deep for every side, so that batches fill. */
@@ -72,9 +65,8 @@ final class BenchPipelineCommand extends Benchmark {
   private static final List<RunLayout> LAYOUTS =
       Stream.of(ONE_RUN, RUN_EACH_CORE).distinct().toList();
 
-  @Mixin private final ModelOptions model = new ModelOptions();
-  @Mixin private final RoutingOptions routing = new RoutingOptions();
-  @Mixin private final BatchSizeOption batchSize = new BatchSizeOption();
+  @Mixin private final PipelineOptions options = new PipelineOptions();
+  @Mixin private final RoundsOption rounds = new RoundsOption(5);
   @Mixin private final WarmUpOption warmUp = new WarmUpOption();
   @Mixin private final PeersOption peersOption = new PeersOption();
 
@@ -94,13 +86,6 @@ final class BenchPipelineCommand extends Benchmark {
   private @Nullable Integer images;
 
   @Option(
-      names = "--rounds",
-      paramLabel = "N",
-      defaultValue = "5",
-      description = "Rounds of all; the medians count (default: ${DEFAULT-VALUE}).")
-  private int rounds;
-
-  @Option(
       names = "--runs",
       paramLabel = "N",
       defaultValue = "0",
@@ -113,8 +98,7 @@ final class BenchPipelineCommand extends Benchmark {
 
   @Override
   void check() {
-    OptionCheck.positive(
-        spec, "--images", images, "--rounds", rounds, "--batch", batchSize.images());
+    positive("--images", "--rounds", "--batch");
     warmUp.check(spec);
     peersOption.chosen(spec);
   }
@@ -123,23 +107,23 @@ final class BenchPipelineCommand extends Benchmark {
   BenchmarkResult measure() throws Exception {
     boolean demo = variant.equals("demo");
     int count = images != null ? images : demo ? 8_000 : 3_840;
-    Path graph = demo ? model.path() : RandomModels.graph(variant, SEED);
+    Path graph = demo ? options.model().path() : RandomModels.graph(variant, SEED);
     Set<PeerKind> peers = peersOption.chosen(spec);
     String flinkClassPath = peers.contains(PeerKind.FLINK) ? buildFlink() : "";
-    try (BatchClassifier classifier = model.openToServe(graph, batchSize.images(), runs);
+    try (BatchClassifier classifier = options.model().openToServe(graph, options.batch(), runs);
         Sessions sessions = new Sessions(graph, flinkClassPath)) {
       for (RunLayout layout : LAYOUTS) {
-        sessions.add(layout, model.open(graph, layout));
+        sessions.add(layout, options.model().open(graph, layout));
       }
-      RoutingSettings settings = routing.settings(classifier.card());
-      PipelineFigures figures = measure(classifier, sessions, settings, peers, count);
+      BenchModel served = options.of(classifier);
+      List<LabelledImage> set =
+          demo ? BundledModels.testImages(classifier.card().classes()) : synthetic();
+      FullLoad load = new FullLoad(set, count, WINDOW_BATCHES * served.batch());
+      PipelineFigures figures = measure(served, sessions, peers, load);
       ObjectNode result = Json.object();
       result.put("variant", variant);
-      result.put("batch", batchSize.images());
+      PipelineOptions.addTo(result, served);
       result.put("runs", classifier.parallelRuns());
-      result.put("capacity_ratio", settings.capacityRatio());
-      result.put("experts_per_token", settings.expertsPerToken());
-      result.put("routing", settings.routing().label());
       result.put("images_per_round", count);
       figures.addTo(result);
       return new BenchmarkResult(figures.text(), figures.sides(), result);
@@ -173,12 +157,14 @@ final class BenchPipelineCommand extends Benchmark {
     }
 
     /** Starts a process that opens the model, too; null if Flink is not wanted. */
-    @Nullable FlinkProcess startFlink(RoutingSettings settings, String registryUrl) {
+    @Nullable FlinkProcess startFlink(BenchModel served, String registryUrl) {
+      if (flinkClassPath.isEmpty()) {
+        return null;
+      }
       String device = of(RUN_EACH_CORE).device().label();
-      return flinkClassPath.isEmpty()
-          ? null
-          : FlinkProcess.start(
-              flinkClassPath, new FlinkSetup(graph, device, settings, registryUrl));
+      return FlinkProcess.start(
+          flinkClassPath,
+          new FlinkSetup(graph, device, served.routing(), served.batch(), registryUrl));
     }
 
     @Override
@@ -188,62 +174,45 @@ final class BenchPipelineCommand extends Benchmark {
   }
 
   private PipelineFigures measure(
-      BatchClassifier classifier,
-      Sessions sessions,
-      RoutingSettings settings,
-      Set<PeerKind> peers,
-      int count)
-      throws Exception {
-    int batch = batchSize.images();
-    int window = WINDOW_BATCHES * batch;
-    ModelCard card = classifier.card();
-    ImageDecoder decoder = ModelOpener.decoder(card);
-    List<LabelledImage> set =
-        variant.equals("demo") ? BundledModels.testImages(card.classes()) : synthetic();
-    List<byte[]> encoded = set.stream().map(LabelledImage::encoded).toList();
-    PipelineFigures figures = new PipelineFigures(rounds, LAYOUTS, peers);
+      BenchModel served, Sessions sessions, Set<PeerKind> peers, FullLoad load) throws Exception {
+    List<byte[]> encoded = load.images().stream().map(LabelledImage::encoded).toList();
+    PipelineFigures figures = new PipelineFigures(rounds.count(), LAYOUTS, peers);
     Progress progress = progress();
     progress.say("starting a Kafka broker and a schema registry");
     try (LocalBroker broker = new LocalBroker()) {
-      PipelineRounds pipeline = new PipelineRounds(broker, settings, batch, classifier, decoder);
-      String registryUrl = pipeline.settings().getString(Settings.REGISTRY_URL);
-      try (RegistryClient registry = RegistryClient.of(pipeline.settings());
-          FlinkProcess flink = sessions.startFlink(settings, registryUrl);
-          PeerBench bench =
-              new PeerBench(
-                  pipeline.settings(),
-                  TopicPlan.load(),
-                  new PeerWork(
-                      sessions.of(ONE_RUN),
-                      sessions.of(RUN_EACH_CORE),
-                      decoder,
-                      settings,
-                      registry,
-                      flink),
-                  batch,
-                  window)) {
+      Settings address = broker.settings(Map.of(), TopicPlan.load());
+      BenchModel oneRun = served.with(sessions.of(ONE_RUN));
+      BenchModel runEachCore = served.with(sessions.of(RUN_EACH_CORE));
+      String registryUrl = address.getString(Settings.REGISTRY_URL);
+      try (FlinkProcess flink = sessions.startFlink(served, registryUrl);
+          PeerBench bench = new PeerBench(address, oneRun, runEachCore, flink)) {
+        PipelineFigures.Replays pipeline =
+            () -> {
+              try (BenchPipeline one = new BenchPipeline(broker, "pipeline", served, Map.of())) {
+                return one.answer(load);
+              }
+            };
         for (RunLayout layout : LAYOUTS) {
           figures.addBare(
               layout,
               () -> {
-                try (BareLoop bare =
-                    new BareLoop(sessions.of(layout), decoder, settings, batch, layout)) {
-                  return bare.imagesPerSecond(encoded, count);
+                try (BareLoop bare = new BareLoop(served.with(sessions.of(layout)), layout)) {
+                  return bare.imagesPerSecond(encoded, load.count());
                 }
               });
         }
-        figures.addPipeline(() -> pipeline.measure(set, count, window));
+        figures.addPipeline(pipeline);
         for (PeerKind peer : peers) {
-          figures.addPeer(peer, () -> bench.measure(peer, set, count));
+          figures.addPeer(peer, () -> bench.measure(peer, load));
         }
-        progress.say("warming up until Java's compiler rests");
         warmUp.run(
             () -> {
-              pipeline.measure(set, count, window);
+              pipeline.run();
               for (PeerKind peer : peers) {
-                bench.measure(peer, set, count);
+                bench.measure(peer, load);
               }
             },
+            progress,
             () -> flink == null ? 0 : flink.compileMillis());
         figures.measure(progress);
         return figures;

@@ -2,23 +2,19 @@ package dev.vmoe.lab.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.capacity.OperatingPoint;
-import dev.vmoe.cli.OptionCheck;
 import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.demo.LocalBroker;
-import dev.vmoe.demo.LocalPipeline;
 import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.lab.chart.Columns;
 import dev.vmoe.lab.overload.ArrivalTrace;
-import dev.vmoe.lab.overload.OpenLoopClient;
 import dev.vmoe.lab.overload.PolicyMetrics;
-import dev.vmoe.lab.overload.SwitchedCapacity;
+import dev.vmoe.lab.overload.SteeredPipeline;
 import dev.vmoe.lab.overload.TraceOutcome;
 import dev.vmoe.lab.sizing.Batching;
 import dev.vmoe.lab.sizing.CostMeasurement;
 import dev.vmoe.lab.sizing.Forecast;
 import dev.vmoe.lab.sizing.Forecaster;
 import dev.vmoe.lab.sizing.RecordedRuns;
-import dev.vmoe.modelstore.ModelOpener;
 import dev.vmoe.output.Json;
 import dev.vmoe.output.Progress;
 import dev.vmoe.output.Table;
@@ -42,7 +38,6 @@ import picocli.CommandLine.Option;
 final class BenchPlanCommand extends Benchmark {
 
   private static final Duration WARM_UP = Duration.ofSeconds(8);
-  private static final Duration STALLED_AFTER = Duration.ofSeconds(30);
 
   @Mixin private final CostOptions costs = new CostOptions();
 
@@ -88,7 +83,7 @@ final class BenchPlanCommand extends Benchmark {
   void check() {
     LocalBroker.require(LocalBroker.FROM_A_CHECKOUT);
     costs.check();
-    OptionCheck.positive(spec, "--seconds", seconds, "--repeat", repeat, "--latency", latencyMs);
+    positive("--seconds", "--repeat", "--latency");
     if (shares.stream().anyMatch(share -> !(share > 0))) {
       throw usage("--shares " + shares + ": not above 0");
     }
@@ -114,18 +109,11 @@ final class BenchPlanCommand extends Benchmark {
     Batching batching = CostMeasurement.USUAL;
     OperatingPoint best = forecaster.best(batching.maxImages());
     double atBest = basis.costs().pipeline().imagesPerSecond();
-    SwitchedCapacity capacity = new SwitchedCapacity(forecaster.fixed(best));
     List<ComparedTrace> rows = new ArrayList<>();
-    try (LocalPipeline pipeline =
-            CostMeasurement.pipeline(
-                best,
-                batching,
-                session,
-                ModelOpener.decoder(session.card()),
-                capacity,
-                progress::say);
-        OpenLoopClient client = new OpenLoopClient(pipeline, images, STALLED_AFTER)) {
-      client.saturate(WARM_UP, Duration.ofSeconds(1), 16 * batching.maxImages(), 0);
+    try (SteeredPipeline pipeline =
+        CostMeasurement.pipeline(best, batching, session, images, progress::say)) {
+      pipeline.saturate(
+          forecaster.fixed(best), WARM_UP, Duration.ofSeconds(1), 16 * batching.maxImages(), 0);
       for (int seed = 1; seed <= repeat; seed++) {
         for (double share : shares) {
           double rate = share * atBest;
@@ -133,8 +121,7 @@ final class BenchPlanCommand extends Benchmark {
           ArrivalTrace trace =
               ArrivalTrace.poisson("steady", List.of(new ArrivalTrace.Phase(seconds, rate)), seed);
           RecordedRuns recorded = new RecordedRuns(forecaster.adaptive(batching, latencyMs / 1e3));
-          capacity.use(recorded);
-          TraceOutcome outcome = client.play(trace, seed);
+          TraceOutcome outcome = pipeline.play(recorded, trace, null, seed);
           rows.add(
               new ComparedTrace(
                   rate,

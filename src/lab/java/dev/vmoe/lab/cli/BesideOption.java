@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -43,9 +44,23 @@ final class BesideOption {
    *     model
    */
   ServedFiles files(ModelOptions model, CommandSpec command) throws IOException {
-    List<ModelFiles> files = new ArrayList<>(List.of(ModelFiles.of(model.path())));
+    List<Path> files = new ArrayList<>(List.of(model.path()));
     for (String name : names) {
-      files.add(ModelFiles.of(path(name, model, command)));
+      files.add(path(name, model, command));
+    }
+    return alike(files, command);
+  }
+
+  /**
+   * Returns the files of models that are open beside each other.
+   *
+   * @throws ParameterException if they do not see the same images and classes, or do not fit into
+   *     memory
+   */
+  static ServedFiles alike(Collection<Path> graphs, CommandSpec command) throws IOException {
+    List<ModelFiles> files = new ArrayList<>();
+    for (Path graph : graphs) {
+      files.add(ModelFiles.of(graph));
     }
     ServedFiles served = new ServedFiles(files);
     try {

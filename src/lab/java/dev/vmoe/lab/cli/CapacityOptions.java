@@ -38,11 +38,6 @@ final class CapacityOptions {
       description = "Experts each token is sent to (default: 1 to the trained K).")
   private @Nullable List<Integer> expertsPerToken;
 
-  /** Opens the model. */
-  BatchClassifier open() throws IOException {
-    return model.open();
-  }
-
   /** Opens the dense twin; null if there is none. */
   @Nullable BatchClassifier openTwin() throws IOException {
     Path twin = twin();
@@ -68,11 +63,6 @@ final class CapacityOptions {
   /** Returns the options of the model. */
   ModelOptions model() {
     return model;
-  }
-
-  /** Returns the device and threads that were asked for. */
-  String deviceLabel() {
-    return model.deviceLabel();
   }
 
   /** Returns the capacity ratios, or these if none were named. */

@@ -36,7 +36,6 @@ import picocli.CommandLine.Spec;
 final class CostOptions {
 
   private static final int MAX_IMAGES = 2_000;
-  private static final long SEED = 20_220_622;
 
   @Mixin private final ModelOptions model = new ModelOptions();
   @Mixin private final LabelledOptions labelled = new LabelledOptions();
@@ -114,14 +113,17 @@ final class CostOptions {
 
   /** Returns the inputs; opens the model only where costs have to be measured. */
   Basis basis() throws IOException, InterruptedException {
-    if (costs == null) {
-      try (VmoeSession session = model.openToServe(maxBatch)) {
-        return basis(session);
-      }
+    if (costs != null) {
+      return read(costs, ModelOpener.card(model.path()));
     }
-    ModelCard card = ModelOpener.card(model.path());
-    MeasuredCosts read = MeasuredCosts.read(costs);
-    read.requireModel(card, costs);
+    try (VmoeSession session = open()) {
+      return basis(session);
+    }
+  }
+
+  private Basis read(Path file, ModelCard card) throws IOException {
+    MeasuredCosts read = MeasuredCosts.read(file);
+    read.requireModel(card, file);
     return basis(read, card);
   }
 
@@ -129,9 +131,7 @@ final class CostOptions {
   Basis basis(VmoeSession session) throws IOException, InterruptedException {
     ModelCard card = session.card();
     if (costs != null) {
-      MeasuredCosts read = MeasuredCosts.read(costs);
-      read.requireModel(card, costs);
-      return basis(read, card);
+      return read(costs, card);
     }
     QualityProfile quality = QualityProfile.known(profile(card).orElse(null), card);
     MeasuredCosts measured =
@@ -142,7 +142,7 @@ final class CostOptions {
                 bounds(card),
                 images(card),
                 new Progress(command.commandLine().getErr()),
-                SEED)
+                Benchmark.SEED)
             .measure(maxBatch, Duration.ofNanos(Math.round(1e9 * surveySeconds)));
     if (saveCosts != null) {
       OutputFiles.write(saveCosts, measured.toJson());

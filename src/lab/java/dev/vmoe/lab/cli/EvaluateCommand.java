@@ -66,7 +66,7 @@ final class EvaluateCommand extends LabCommand {
   @Override
   public Integer call() throws Exception {
     batches.check();
-    try (BatchClassifier classifier = capacity.open();
+    try (BatchClassifier classifier = capacity.model().open();
         BatchClassifier twin = capacity.openTwin();
         OpenModels others = beside.open(capacity, spec)) {
       ModelCard card = classifier.card();

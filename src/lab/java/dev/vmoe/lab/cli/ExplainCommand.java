@@ -1,7 +1,6 @@
 package dev.vmoe.lab.cli;
 
 import dev.vmoe.cli.ModelOptions;
-import dev.vmoe.cli.OptionCheck;
 import dev.vmoe.cli.VmoeCommand;
 import dev.vmoe.dataset.ImageFiles;
 import dev.vmoe.image.BadImageException;
@@ -114,7 +113,7 @@ final class ExplainCommand extends LabCommand {
 
   @Override
   public Integer call() throws Exception {
-    OptionCheck.positive(spec, "--batch", batch, "--sample", sample);
+    positive("--batch", "--sample");
     requireHtml();
     List<Path> files = ImageFiles.find(paths);
     if (files.isEmpty() && !paths.isEmpty()) {

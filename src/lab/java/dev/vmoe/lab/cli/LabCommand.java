@@ -1,5 +1,6 @@
 package dev.vmoe.lab.cli;
 
+import dev.vmoe.cli.OptionCheck;
 import dev.vmoe.output.Progress;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
@@ -29,9 +30,23 @@ abstract class LabCommand implements Callable<Integer> {
     out().flush();
   }
 
+  /** Prints a line for people that is no part of the result. */
+  final void say(String line) {
+    PrintWriter err = spec.commandLine().getErr();
+    err.println(line);
+    err.flush();
+  }
+
   /** Returns the error of an option or its value. */
   final ParameterException usage(String message) {
     return new ParameterException(spec.commandLine(), message);
+  }
+
+  /** Rejects these options, by name, below 1; those that were not given pass. */
+  final void positive(String... options) {
+    for (String option : options) {
+      OptionCheck.positive(spec, option, spec.findOption(option).getValue());
+    }
   }
 
   /** Returns what the options make; an argument that it rejects is wrong usage. */

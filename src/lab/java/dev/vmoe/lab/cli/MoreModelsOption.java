@@ -3,9 +3,6 @@ package dev.vmoe.lab.cli;
 import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.lab.cli.BesideOption.OpenModels;
 import dev.vmoe.modelstore.BundledModels;
-import dev.vmoe.modelstore.FreeMemory;
-import dev.vmoe.modelstore.ModelFiles;
-import dev.vmoe.modelstore.ServedFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,7 +12,6 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 
 /** Which models are measured in the same run as a model and its dense twin. */
 final class MoreModelsOption {
@@ -68,24 +64,9 @@ final class MoreModelsOption {
     if (twin != null) {
       files.remove(twin);
     }
-    requireAlike(model, files, command);
+    List<Path> all = new ArrayList<>(List.of(model));
+    all.addAll(files);
+    BesideOption.alike(all, command);
     return files;
-  }
-
-  private static void requireAlike(Path model, Set<Path> others, CommandSpec command)
-      throws IOException {
-    List<ModelFiles> all = new ArrayList<>(List.of(ModelFiles.of(model)));
-    for (Path other : others) {
-      all.add(ModelFiles.of(other));
-    }
-    ServedFiles files = new ServedFiles(all);
-    try {
-      files.requireAlike();
-      if (all.size() > 1) {
-        FreeMemory.ofThisMachine().require(files.names(), files.bytes());
-      }
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(command.commandLine(), "--beside: " + e.getMessage(), e);
-    }
   }
 }

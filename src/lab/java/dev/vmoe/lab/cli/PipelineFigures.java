@@ -5,19 +5,22 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.lab.bench.CpuShares;
 import dev.vmoe.lab.bench.MeteredReplay;
 import dev.vmoe.lab.bench.Rounds;
+import dev.vmoe.lab.chart.Columns;
 import dev.vmoe.lab.peers.PeerKind;
 import dev.vmoe.lab.sweep.Statistics;
 import dev.vmoe.output.Progress;
 import dev.vmoe.output.Table;
 import dev.vmoe.settings.RunLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
 
 /**
  * What the rounds of {@code bench pipeline} gave: the pipeline beside bare loops and peers. Medians
@@ -25,26 +28,24 @@ import java.util.function.LongConsumer;
  */
 final class PipelineFigures {
 
-  private static final String PIPELINE = "pipeline_images_per_second";
-  private static final String BARE = "bare_images_per_second";
-  private static final String EFFICIENCY = "efficiency";
-  private static final String MEAN_BATCH = "mean_batch";
-  private static final String PIPELINE_CPU = "pipeline_cpu_ms_per_image";
-
+  private static final String PIPELINE = "pipeline";
   private static final String RATE = "images_per_second";
   private static final String CPU = "cpu_ms_per_image";
   private static final String OF_PIPELINE = "of_pipeline";
+  private static final String MEAN_BATCH = "mean_batch";
+  private static final String EFFICIENCY = "efficiency";
 
   /** Roles whose work is nobody's own: each side needs the same of them. */
   private static final Set<CpuShares.Role> SHARED =
       EnumSet.of(CpuShares.Role.BROKER, CpuShares.Role.CLIENT);
 
-  private final Rounds measured;
+  private final Rounds measured = new Rounds().rotating();
   private final int rounds;
   private final List<RunLayout> layouts;
   private final Set<PeerKind> peers;
-  private LongConsumer showDone = measurements -> {};
-  private long done;
+
+  /** What each side that answers over Kafka promises. */
+  private final Map<String, String> guarantees = new LinkedHashMap<>();
 
   /**
    * Prepares.
@@ -52,10 +53,11 @@ final class PipelineFigures {
    * @param layouts of the bare loops
    */
   PipelineFigures(int rounds, List<RunLayout> layouts, Set<PeerKind> peers) {
-    this.measured = new Rounds().rotating();
     this.rounds = rounds;
     this.layouts = layouts;
     this.peers = peers;
+    guarantees.put(PIPELINE, PeerKind.Guarantee.EXACTLY_ONCE.label());
+    peers.forEach(peer -> guarantees.put(peer.label(), peer.guarantee().label()));
   }
 
   /** Measures something in every round. */
@@ -64,57 +66,36 @@ final class PipelineFigures {
     MeteredReplay run() throws InterruptedException;
   }
 
-  /**
-   * Measures what was added, in turn.
-   *
-   * @param progress says how many measurements are done
-   */
+  /** Measures what was added, in turn. */
   void measure(Progress progress) throws InterruptedException {
     progress.say("warming up in a first round, which is not counted");
-    int sides = layouts.size() + 1 + peers.size();
-    try (Progress.Bar bar = progress.bar("measurements", (rounds + 1L) * sides)) {
-      showDone = bar::at;
-      measured.run(rounds, round -> {});
-    }
+    measured.run(rounds, "measurements", progress);
   }
 
   void addBare(RunLayout layout, Rounds.Measure imagesPerSecond) {
-    add(bare(layout), imagesPerSecond);
+    measured.add(bare(layout), imagesPerSecond);
   }
 
   void addPipeline(Replays replays) {
-    add(
-        PIPELINE,
-        () -> {
-          MeteredReplay round = replays.run();
-          measured.note(MEAN_BATCH, round.outcome().summary().batchSize().mean());
-          Map<CpuShares.Role, Double> shares = CpuShares.shares(round.cpuNanos());
-          for (CpuShares.Role role : CpuShares.Role.values()) {
-            measured.note(role.name(), shares.getOrDefault(role, 0.0));
-          }
-          measured.note(PIPELINE_CPU, round.cpuMsPerImage(SHARED));
-          return round.imagesPerSecond();
-        });
+    add(PIPELINE, replays);
   }
 
   void addPeer(PeerKind peer, Replays replays) {
-    add(
-        peer.label(),
-        () -> {
-          MeteredReplay round = replays.run();
-          measured.note(cpu(peer), round.cpuMsPerImage(SHARED));
-          measured.note(meanBatch(peer), round.outcome().summary().batchSize().mean());
-          return round.imagesPerSecond();
-        });
+    add(peer.label(), replays);
   }
 
-  private void add(String side, Rounds.Measure measure) {
+  private void add(String side, Replays replays) {
     measured.add(
         side,
         () -> {
-          double figure = measure.measure();
-          showDone.accept(++done);
-          return figure;
+          MeteredReplay round = replays.run();
+          measured.note(cpu(side), round.cpuMsPerImage(SHARED));
+          measured.note(meanBatch(side), round.meanBatch());
+          Map<CpuShares.Role, Double> shares = CpuShares.shares(round.cpuNanos());
+          for (CpuShares.Role role : CpuShares.Role.values()) {
+            measured.note(share(side, role), shares.getOrDefault(role, 0.0));
+          }
+          return round.imagesPerSecond();
         });
   }
 
@@ -127,12 +108,16 @@ final class PipelineFigures {
     return "bare " + name(layout);
   }
 
-  private static String cpu(PeerKind peer) {
-    return peer.label() + " " + CPU;
+  private static String cpu(String side) {
+    return side + " " + CPU;
   }
 
-  private static String meanBatch(PeerKind peer) {
-    return peer.label() + " " + MEAN_BATCH;
+  private static String meanBatch(String side) {
+    return side + " " + MEAN_BATCH;
+  }
+
+  private static String share(String side, CpuShares.Role role) {
+    return side + " " + role;
   }
 
   /** Returns the layout whose bare loops have the most throughput. */
@@ -142,55 +127,54 @@ final class PipelineFigures {
         .orElseThrow();
   }
 
-  /** Returns (rounds) what one has of another in the same round. */
-  private double[] shares(String one, String other) {
-    double[] ones = measured.figures(one);
-    double[] others = measured.figures(other);
-    double[] shares = new double[rounds];
-    Arrays.setAll(shares, round -> ones[round] / others[round]);
-    return shares;
+  private double figure(String name, int round) {
+    return measured.figures(name)[round];
+  }
+
+  /** Returns what one has of another in the same round. */
+  private double ratio(String one, String other, int round) {
+    return figure(one, round) / figure(other, round);
+  }
+
+  private double medianRatio(String one, String other) {
+    double[] ratios = new double[rounds];
+    Arrays.setAll(ratios, round -> ratio(one, other, round));
+    return Statistics.median(ratios);
   }
 
   /** Adds the figures to a result. */
   void addTo(ObjectNode result) {
-    RunLayout best = best();
-    result.put(PIPELINE, measured.median(PIPELINE));
-    result.put(PIPELINE_CPU, measured.median(PIPELINE_CPU));
-    result.put(BARE, measured.median(bare(best)));
-    result.put("bare_layout", name(best));
+    String best = bare(best());
+    result.put("pipeline_" + RATE, measured.median(PIPELINE));
+    result.put("pipeline_" + CPU, measured.median(cpu(PIPELINE)));
+    result.put("bare_" + RATE, measured.median(best));
+    result.put("bare_layout", name(best()));
     ObjectNode bare = result.putObject("bare_layouts");
-    for (RunLayout layout : layouts) {
-      bare.put(name(layout), measured.median(bare(layout)));
-    }
-    double[] efficiency = shares(PIPELINE, bare(best));
-    result.put(EFFICIENCY, Statistics.median(efficiency));
+    layouts.forEach(layout -> bare.put(name(layout), measured.median(bare(layout))));
+    result.put(EFFICIENCY, medianRatio(PIPELINE, best));
     ObjectNode shares = result.putObject("processor_shares");
-    for (CpuShares.Role role : rolesOfPipeline()) {
-      shares.put(label(role), measured.median(role.name()));
-    }
+    rolesOfPipeline().forEach(role -> shares.put(label(role), medianShare(role)));
     ObjectNode all = result.putObject("peers");
     for (PeerKind peer : peers) {
-      all.putObject(peer.label())
-          .put(RATE, measured.median(peer.label()))
-          .put(CPU, measured.median(cpu(peer)))
-          .put(OF_PIPELINE, Statistics.median(shares(peer.label(), PIPELINE)))
-          .put(MEAN_BATCH, measured.median(meanBatch(peer)))
+      String side = peer.label();
+      all.putObject(side)
+          .put(RATE, measured.median(side))
+          .put(CPU, measured.median(cpu(side)))
+          .put(OF_PIPELINE, medianRatio(side, PIPELINE))
+          .put(MEAN_BATCH, measured.median(meanBatch(side)))
           .put("guarantee", peer.guarantee().label());
     }
-    addRounds(result.putArray("rounds"), best, efficiency);
-  }
-
-  private void addRounds(ArrayNode all, RunLayout best, double[] efficiency) {
+    ArrayNode each = result.putArray("rounds");
     for (int round = 0; round < rounds; round++) {
       ObjectNode one =
-          all.addObject()
-              .put(PIPELINE, measured.figures(PIPELINE)[round])
-              .put(BARE, measured.figures(bare(best))[round])
-              .put(EFFICIENCY, efficiency[round])
-              .put(MEAN_BATCH, measured.figures(MEAN_BATCH)[round]);
+          each.addObject()
+              .put("pipeline_" + RATE, figure(PIPELINE, round))
+              .put("bare_" + RATE, figure(best, round))
+              .put(EFFICIENCY, ratio(PIPELINE, best, round))
+              .put(MEAN_BATCH, figure(meanBatch(PIPELINE), round));
       ObjectNode rates = one.putObject("peers");
       for (PeerKind peer : peers) {
-        rates.put(peer.label(), measured.figures(peer.label())[round]);
+        rates.put(peer.label(), figure(peer.label(), round));
       }
     }
   }
@@ -203,29 +187,32 @@ final class PipelineFigures {
     return role.name().toLowerCase(Locale.ROOT);
   }
 
+  private double medianShare(CpuShares.Role role) {
+    return measured.median(share(PIPELINE, role));
+  }
+
+  private record SideOfRound(String side, int round) {}
+
   /** Returns a row a round and side. */
   Table sides() {
-    Table table = new Table("round", "side", RATE, CPU, OF_PIPELINE, MEAN_BATCH);
-    for (int round = 0; round < rounds; round++) {
-      int number = round + 1;
-      double cpu = measured.figures(PIPELINE_CPU)[round];
-      double batch = measured.figures(MEAN_BATCH)[round];
-      table.add(number, "pipeline", measured.figures(PIPELINE)[round], cpu, 1.0, batch);
-      for (RunLayout layout : layouts) {
-        double rate = measured.figures(bare(layout))[round];
-        table.add(number, bare(layout), rate, "", shares(bare(layout), PIPELINE)[round], "");
-      }
-      for (PeerKind peer : peers) {
-        table.add(
-            number,
-            peer.label(),
-            measured.figures(peer.label())[round],
-            measured.figures(cpu(peer))[round],
-            shares(peer.label(), PIPELINE)[round],
-            measured.figures(meanBatch(peer))[round]);
-      }
-    }
-    return table;
+    List<String> sides = new ArrayList<>(guarantees.keySet());
+    sides.addAll(1, layouts.stream().map(PipelineFigures::bare).toList());
+    return new Columns<SideOfRound>()
+        .add("round", row -> row.round + 1)
+        .add("side", SideOfRound::side)
+        .add(RATE, row -> figure(row.side, row.round))
+        .add(CPU, row -> replays(row) ? figure(cpu(row.side), row.round) : null)
+        .add(OF_PIPELINE, row -> ratio(row.side, PIPELINE, row.round))
+        .add(MEAN_BATCH, row -> replays(row) ? figure(meanBatch(row.side), row.round) : null)
+        .table(
+            IntStream.range(0, rounds)
+                .boxed()
+                .flatMap(round -> sides.stream().map(side -> new SideOfRound(side, round)))
+                .toList());
+  }
+
+  private boolean replays(SideOfRound row) {
+    return guarantees.containsKey(row.side);
   }
 
   /** Returns everything for people. */
@@ -240,53 +227,37 @@ final class PipelineFigures {
   private Table bareTable() {
     String best = bare(best());
     Table table =
-        new Table("round", "pipeline images/s", best + " images/s", "efficiency", "mean batch");
-    double[] efficiency = shares(PIPELINE, best);
-    for (int round = 0; round < rounds; round++) {
-      table.add(
-          round + 1,
-          Table.decimals(measured.figures(PIPELINE)[round], 1),
-          Table.decimals(measured.figures(best)[round], 1),
-          Table.decimals(efficiency[round], 3),
-          Table.decimals(measured.figures(MEAN_BATCH)[round], 1));
-    }
+        new Columns<Integer>()
+            .add("round", round -> round + 1)
+            .add("pipeline images/s", 1, round -> figure(PIPELINE, round))
+            .add(best + " images/s", 1, round -> figure(best, round))
+            .add(EFFICIENCY, 3, round -> ratio(PIPELINE, best, round))
+            .add("mean batch", 1, round -> figure(meanBatch(PIPELINE), round))
+            .table(IntStream.range(0, rounds).boxed().toList());
     table.add(
         "median",
         Table.decimals(measured.median(PIPELINE), 1),
         Table.decimals(measured.median(best), 1),
-        Table.decimals(Statistics.median(efficiency), 3),
+        Table.decimals(medianRatio(PIPELINE, best), 3),
         "");
     return table;
   }
 
   private Table shareTable() {
-    Table table = new Table("used by", "share");
-    for (CpuShares.Role role : rolesOfPipeline()) {
-      table.add(label(role), Table.decimals(100 * measured.median(role.name()), 1) + "%");
-    }
-    return table;
+    return new Columns<CpuShares.Role>()
+        .add("used by", PipelineFigures::label)
+        .addShare("share", 1, this::medianShare)
+        .table(rolesOfPipeline());
   }
 
   private Table peerTable() {
-    Table table =
-        new Table(
-            "peer", "images/s", "of the pipeline", "CPU ms an image", "mean batch", "guarantee");
-    table.add(
-        "pipeline",
-        Table.decimals(measured.median(PIPELINE), 1),
-        "1",
-        Table.decimals(measured.median(PIPELINE_CPU), 2),
-        Table.decimals(measured.median(MEAN_BATCH), 1),
-        PeerKind.Guarantee.EXACTLY_ONCE.label());
-    for (PeerKind peer : peers) {
-      table.add(
-          peer.label(),
-          Table.decimals(measured.median(peer.label()), 1),
-          Table.decimals(Statistics.median(shares(peer.label(), PIPELINE)), 2),
-          Table.decimals(measured.median(cpu(peer)), 2),
-          Table.decimals(measured.median(meanBatch(peer)), 1),
-          peer.guarantee().label());
-    }
-    return table;
+    return new Columns<String>()
+        .add("peer", side -> side)
+        .add("images/s", 1, measured::median)
+        .add("of the pipeline", 2, side -> medianRatio(side, PIPELINE))
+        .add("CPU ms an image", 2, side -> measured.median(cpu(side)))
+        .add("mean batch", 1, side -> measured.median(meanBatch(side)))
+        .add("guarantee", guarantees::get)
+        .table(guarantees.keySet());
   }
 }

@@ -1,7 +1,6 @@
 package dev.vmoe.lab.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.vmoe.cli.OptionCheck;
 import dev.vmoe.lab.sizing.Demand;
 import dev.vmoe.lab.sizing.MeasuredCosts;
 import dev.vmoe.lab.sizing.Plan;
@@ -104,16 +103,7 @@ final class PlanCommand extends LabCommand {
   @Override
   public Integer call() throws Exception {
     costs.check();
-    OptionCheck.positive(
-        spec,
-        "--image-bytes",
-        imageBytes,
-        "--commit-interval",
-        commitIntervalMs,
-        "--cores",
-        cores,
-        "--gpus",
-        gpus);
+    positive("--image-bytes", "--commit-interval", "--cores", "--gpus");
     demand(1); // rejects wrong options before anything is measured
     CostOptions.Basis basis = costs.basis();
     MeasuredCosts measured = basis.costs();

@@ -1,6 +1,5 @@
 package dev.vmoe.lab.cli;
 
-import dev.vmoe.cli.OptionCheck;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.lab.sweep.EqualAccuracy;
 import dev.vmoe.lab.sweep.ImageSample;
@@ -101,7 +100,7 @@ final class SweepCommand extends LabCommand {
 
   @Override
   public Integer call() throws Exception {
-    OptionCheck.positive(spec, "--limit", limit);
+    positive("--limit");
     if (skip < 0) {
       throw usage("--skip " + skip + " is below 0");
     }
@@ -110,7 +109,7 @@ final class SweepCommand extends LabCommand {
           "--profile needs --images other than the bundled test images: a profile decides what"
               + " runs, and is measured on images that no result is reported on");
     }
-    try (BatchClassifier classifier = capacity.open();
+    try (BatchClassifier classifier = capacity.model().open();
         BatchClassifier twin = capacity.openTwin()) {
       ModelCard card = classifier.card();
       SweepPlan plan = card.dense() ? planOfDense(card) : plan(card, twin != null);
@@ -172,7 +171,7 @@ final class SweepCommand extends LabCommand {
     identity.put("weights_hash", classifier.card().weightsHash());
     identity.put("dense", twin == null ? "none" : twin.card().name());
     identity.put("dense_weights_hash", twin == null ? "none" : twin.card().weightsHash());
-    identity.put("device", capacity.deviceLabel());
+    identity.put("device", capacity.model().deviceLabel());
     identity.put("set", set.toString());
     identity.put("skip", Integer.toString(skip));
     identity.put("images", Integer.toString(sample.size()));

@@ -1,6 +1,7 @@
 package dev.vmoe.lab.cli;
 
 import dev.vmoe.lab.bench.WarmUp;
+import dev.vmoe.output.Progress;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 import picocli.CommandLine.Model.CommandSpec;
@@ -28,8 +29,8 @@ final class WarmUpOption {
   }
 
   /** Works until the compiler rests, at least once. */
-  void run(WarmUp.Work work) throws InterruptedException {
-    run(work, () -> 0);
+  void run(WarmUp.Work work, Progress progress) throws InterruptedException {
+    run(work, progress, () -> 0);
   }
 
   /**
@@ -37,7 +38,9 @@ final class WarmUpOption {
    *
    * @param elsewhereMillis compile time of the others, in all
    */
-  void run(WarmUp.Work work, LongSupplier elsewhereMillis) throws InterruptedException {
+  void run(WarmUp.Work work, Progress progress, LongSupplier elsewhereMillis)
+      throws InterruptedException {
+    progress.say("warming up until Java's compiler rests");
     new WarmUp(elsewhereMillis).run(work, Duration.ofSeconds(seconds));
   }
 }

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 
 /** When each image comes in, in seconds from the start of the trace, earliest first. */
@@ -88,20 +89,29 @@ public final class ArrivalTrace {
   /** Returns a Poisson process whose rate changes from phase to phase. */
   public static ArrivalTrace poisson(String name, List<Phase> phases, long seed) {
     Random random = new Random(seed);
-    double[] times = new double[1024];
-    int count = 0;
+    DoubleStream.Builder times = DoubleStream.builder();
     double start = 0;
     for (Phase phase : phases) {
-      double end = start + phase.seconds();
-      double time = start + exponential(random, phase.perSecond());
-      while (time < end) {
-        times = count == times.length ? Arrays.copyOf(times, 2 * count) : times;
-        times[count++] = time;
-        time += exponential(random, phase.perSecond());
-      }
-      start = end;
+      addPoisson(times, random, phase.perSecond(), start, start + phase.seconds());
+      start += phase.seconds();
     }
-    return new ArrivalTrace(name, Arrays.copyOf(times, count));
+    return new ArrivalTrace(name, times.build().toArray());
+  }
+
+  /** Returns the events of a Poisson process, in seconds; maybe there is none. */
+  public static double[] poisson(double perSecond, double seconds, long seed) {
+    DoubleStream.Builder times = DoubleStream.builder();
+    addPoisson(times, new Random(seed), perSecond, 0, seconds);
+    return times.build().toArray();
+  }
+
+  private static void addPoisson(
+      DoubleStream.Builder times, Random random, double perSecond, double start, double end) {
+    double time = start + exponential(random, perSecond);
+    while (time < end) {
+      times.add(time);
+      time += exponential(random, perSecond);
+    }
   }
 
   /** Returns the time to the next event of a Poisson process. */

@@ -67,11 +67,6 @@ public final class OpenLoopClient implements AutoCloseable {
     void take(int image, long nanos, @Nullable Prediction prediction);
   }
 
-  /** Creates a client of a pipeline with one model; to be closed before it. */
-  public OpenLoopClient(LocalPipeline pipeline, List<LabelledImage> images, Duration stalledAfter) {
-    this(pipeline, images, stalledAfter, List.of());
-  }
-
   /**
    * Creates a client of a pipeline; to be closed before it.
    *
@@ -102,11 +97,6 @@ public final class OpenLoopClient implements AutoCloseable {
             Map.of("bootstrap.servers", servers, "client.id", CLIENT_ID, "linger.ms", 5),
             registry,
             topics.images());
-  }
-
-  /** As the other one, without a deadline. */
-  public TraceOutcome play(ArrivalTrace trace, long seed) throws InterruptedException {
-    return play(trace, null, seed);
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.vmoe.lab.overload;
 
+import dev.vmoe.capacity.CapacityController;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,16 +17,15 @@ import java.util.function.Consumer;
  */
 public final class OverloadBench {
 
-  /** Rounds of both rates; in turn, so that both see the machine's good and bad moments. */
   /** Time past the range in a stretch of warming up, in seconds. */
   private static final double PAST_SECONDS = 4;
 
+  /** Rounds of both rates; in turn, so that both see the machine's good and bad moments. */
   private static final int RATE_ROUNDS = 2;
 
   private static final Duration SETTLING = Duration.ofSeconds(2);
 
-  private final OpenLoopClient client;
-  private final SwitchedCapacity capacity;
+  private final SteeredPipeline pipeline;
   private final Policy full;
   private final Policy lowest;
   private final int window;
@@ -35,23 +35,20 @@ public final class OverloadBench {
   /**
    * Creates a benchmark.
    *
-   * @param client stays the caller's to close
-   * @param capacity what the pipeline asks for its operating points
+   * @param pipeline stays the caller's to close
    * @param full full quality, always
    * @param lowest the lowest useful point, always
    * @param window images that keep the pipeline busy: more than it answers in its latency
    * @param target latency within which an answer is in time
    */
   public OverloadBench(
-      OpenLoopClient client,
-      SwitchedCapacity capacity,
+      SteeredPipeline pipeline,
       Policy full,
       Policy lowest,
       int window,
       Duration target,
       long seed) {
-    this.client = client;
-    this.capacity = capacity;
+    this.pipeline = pipeline;
     this.full = full;
     this.lowest = lowest;
     this.window = window;
@@ -76,8 +73,7 @@ public final class OverloadBench {
   }
 
   private double rate(Policy policy, Duration measured) throws InterruptedException {
-    capacity.use(policy.controller().get());
-    return client.saturate(SETTLING, measured, window, seed);
+    return pipeline.saturate(policy.controller().get(), SETTLING, measured, window, seed);
   }
 
   /**
@@ -89,8 +85,8 @@ public final class OverloadBench {
   public void warmUp(Duration stretch, boolean deadlines) throws InterruptedException {
     Rates rates = rates(stretch);
     if (deadlines) {
-      capacity.use(lowest.controller().get());
-      client.play(LoadTraces.pastTheRange(rates, PAST_SECONDS, seed), target, seed);
+      ArrivalTrace past = LoadTraces.pastTheRange(rates, PAST_SECONDS, seed);
+      pipeline.play(lowest.controller().get(), past, target, seed);
     }
   }
 
@@ -113,7 +109,6 @@ public final class OverloadBench {
       Map<Policy, TraceOutcome> outcomes = new HashMap<>();
       for (Policy policy : turns) {
         progress.accept(trace.name() + ", " + policy.name());
-        capacity.use(policy.controller().get());
         outcomes.put(policy, play(trace, policy));
       }
       for (Policy policy : policies) {
@@ -124,13 +119,14 @@ public final class OverloadBench {
 
   private TraceOutcome play(ArrivalTrace trace, Policy policy)
       throws IOException, InterruptedException {
+    CapacityController controller = policy.controller().get();
     ArrivalTrace.Slowdown slowdown = trace.slowdown();
     Duration deadline = policy.deadlines() ? target : null;
     if (slowdown == null) {
-      return client.play(trace, deadline, seed);
+      return pipeline.play(controller, trace, deadline, seed);
     }
     try (BusyProcess busy = BusyProcess.during(slowdown)) {
-      TraceOutcome outcome = client.play(trace, deadline, seed);
+      TraceOutcome outcome = pipeline.play(controller, trace, deadline, seed);
       if (busy.isAlive()) {
         throw new IllegalStateException(
             "the process that slows the machine down did not end within the trace");

@@ -3,7 +3,7 @@
  * image, and a bound that knows the future.
  *
  * <pre>
- *   Rates ─▶ LoadTraces ─▶ ArrivalTrace ─┬─▶ OpenLoopClient ─▶ TraceOutcome ─┬─▶ PolicyMetrics
+ *   Rates ─▶ LoadTraces ─▶ ArrivalTrace ─┬─▶ SteeredPipeline ─▶ TraceOutcome ┬─▶ PolicyMetrics
  *                                        └─▶ ClairvoyantBound ─▶ (same) ─────┴─▶ Timeline ─▶ picture
  * </pre>
  *

@@ -8,10 +8,9 @@ import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.image.BadImageException;
-import dev.vmoe.image.ImageDecoder;
-import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.inference.BatchResult;
 import dev.vmoe.inference.ScoredClass;
+import dev.vmoe.lab.bench.BenchModel;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.RoutingSettings;
 import java.nio.ByteBuffer;
@@ -32,9 +31,7 @@ final class BatchWork {
 
   private static final int BEST = 5;
 
-  private final BatchClassifier classifier;
-  private final ImageDecoder decoder;
-  private final RoutingSettings settings;
+  private final BenchModel model;
   private final AvroDeserializer<ImageRequest> reader;
   private final AvroSerializer<Prediction> writer;
   private final ByteBuffer images;
@@ -43,24 +40,12 @@ final class BatchWork {
   @SuppressWarnings("ArrayRecordComponent")
   record Source(byte[] value, String topic, int partition, long offset) {}
 
-  /**
-   * Prepares.
-   *
-   * @param batch maximum images of a batch
-   */
-  BatchWork(
-      BatchClassifier classifier,
-      ImageDecoder decoder,
-      RoutingSettings settings,
-      RegistryClient registry,
-      int batch) {
-    this.classifier = classifier;
-    this.decoder = decoder;
-    this.settings = settings;
+  BatchWork(BenchModel model, RegistryClient registry) {
+    this.model = model;
     this.reader = new AvroDeserializer<>(registry, ImageRequest.class);
     this.writer = new AvroSerializer<>(registry);
-    int size = classifier.card().imageSize();
-    this.images = ByteBuffer.allocateDirect(batch * size * size * 3);
+    int size = model.classifier().card().imageSize();
+    this.images = ByteBuffer.allocateDirect(model.batch() * size * size * 3);
   }
 
   /** Returns the records that answer a batch, in its order; keys, headers and times are kept. */
@@ -99,7 +84,8 @@ final class BatchWork {
       decode(request, slot);
       decodeNanos[slot] = System.nanoTime() - startNanos;
     }
-    BatchResult result = classifier.classify(images, sources.size(), priorities, settings);
+    BatchResult result =
+        model.classifier().classify(images, sources.size(), priorities, model.routing());
     String batchId = UUID.randomUUID().toString();
     List<Prediction> predictions = new ArrayList<>(sources.size());
     for (int i = 0; i < sources.size(); i++) {
@@ -122,7 +108,7 @@ final class BatchWork {
     byte[] encoded = new byte[image.remaining()];
     image.duplicate().get(encoded);
     try {
-      decoder.decode(encoded, images, slot);
+      model.decoder().decode(encoded, images, slot);
     } catch (BadImageException e) {
       throw new IllegalStateException("no image: " + e.getMessage(), e);
     }
@@ -135,7 +121,8 @@ final class BatchWork {
       ImageRequest request,
       String batchId,
       long decodeNanos) {
-    ModelCard card = classifier.card();
+    ModelCard card = model.classifier().card();
+    RoutingSettings settings = model.routing();
     List<ClassScore> top = new ArrayList<>(BEST);
     for (ScoredClass best : ScoredClass.top(card, result.logits()[index], BEST)) {
       top.add(new ClassScore(best.index(), best.label(), best.score()));

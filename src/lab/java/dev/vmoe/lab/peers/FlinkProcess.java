@@ -21,9 +21,9 @@ import java.util.concurrent.TimeUnit;
  * <p>It reads a line for each order and answers with a line:
  *
  * <pre>
- *                                                          → ready
- *   start brokers group images predictions batch cores     → reading
- *   stop                                                   → stopped MILLISECONDS_OF_COMPILER
+ *                                                    → ready
+ *   start brokers group images predictions cores     → reading
+ *   stop                                             → stopped MILLISECONDS_OF_COMPILER
  * </pre>
  *
  * <p>or {@code failed}, and why.
@@ -110,7 +110,6 @@ public final class FlinkProcess implements AutoCloseable {
             job.group(),
             job.images(),
             job.predictions(),
-            Integer.toString(job.batch()),
             Integer.toString(job.cores())));
     expect(READING);
   }

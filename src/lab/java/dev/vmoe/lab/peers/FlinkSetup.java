@@ -2,6 +2,7 @@ package dev.vmoe.lab.peers;
 
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.lab.bench.BenchModel;
 import dev.vmoe.modelstore.ModelOpener;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
@@ -17,9 +18,11 @@ import java.util.Map;
  * @param graph model file
  * @param device its label
  * @param settings operating point and routing of all runs
+ * @param batch maximum images of a run
  * @param registryUrl address of the schema registry
  */
-public record FlinkSetup(Path graph, String device, RoutingSettings settings, String registryUrl) {
+public record FlinkSetup(
+    Path graph, String device, RoutingSettings settings, int batch, String registryUrl) {
 
   private static final Duration REGISTRY_RETRY = Duration.ofSeconds(30);
 
@@ -30,6 +33,7 @@ public record FlinkSetup(Path graph, String device, RoutingSettings settings, St
         Double.toString(settings.capacityRatio()),
         Integer.toString(settings.expertsPerToken()),
         settings.routing().label(),
+        Integer.toString(batch),
         registryUrl);
   }
 
@@ -41,19 +45,16 @@ public record FlinkSetup(Path graph, String device, RoutingSettings settings, St
             Double.parseDouble(arguments[2]),
             Integer.parseInt(arguments[3]),
             Routing.ofLabel(arguments[4])),
-        arguments[5]);
+        Integer.parseInt(arguments[5]),
+        arguments[6]);
   }
 
   /** Opens the model with as many runs at once as cores, of one thread each, and the rest. */
   PeerWork open() throws IOException {
-    BatchClassifier model =
+    BatchClassifier opened =
         ModelOpener.open(graph, device, 1, Runtime.getRuntime().availableProcessors());
+    BenchModel model = new BenchModel(opened, ModelOpener.decoder(opened.card()), settings, batch);
     return new PeerWork(
-        model,
-        model,
-        ModelOpener.decoder(model.card()),
-        settings,
-        new RegistryClient(registryUrl, Map.of(), REGISTRY_RETRY),
-        null);
+        model, model, new RegistryClient(registryUrl, Map.of(), REGISTRY_RETRY), null);
   }
 }

@@ -37,7 +37,7 @@ final class ParallelConsumerPeer implements Peer {
     producer = job.producer(job.group(), Map.of());
     work = new ArrayBlockingQueue<>(job.cores());
     for (int thread = 0; thread < job.cores(); thread++) {
-      work.add(job.work().onEachCore(job.batch()));
+      work.add(job.work().onEachCore());
     }
     processor =
         ParallelStreamProcessor.createEosStreamProcessor(

@@ -1,10 +1,11 @@
 package dev.vmoe.lab.peers;
 
 import dev.vmoe.client.Replay;
-import dev.vmoe.client.StreamSummary;
-import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.event.Prediction;
+import dev.vmoe.event.RegistryClient;
+import dev.vmoe.lab.bench.BenchModel;
 import dev.vmoe.lab.bench.CpuShares;
+import dev.vmoe.lab.bench.FullLoad;
 import dev.vmoe.lab.bench.MeteredReplay;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.TopicPlan;
@@ -18,6 +19,7 @@ import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lets peers answer images through a pipeline's broker, one peer at a time. A peer gets topics and
@@ -29,10 +31,8 @@ public final class PeerBench implements AutoCloseable {
   private static final Duration START_CHECK = Duration.ofMillis(50);
 
   private final String bootstrapServers;
-  private final TopicPlan plan;
+  private final TopicPlan plan = TopicPlan.load();
   private final PeerWork work;
-  private final int batch;
-  private final int window;
   private final Duration stalledAfter;
   private final Admin admin;
   private int rounds;
@@ -46,27 +46,24 @@ public final class PeerBench implements AutoCloseable {
   /**
    * Connects to the broker.
    *
-   * @param settings of a pipeline on it
-   * @param plan partitions of the topics
-   * @param batch maximum images of a run of the model
-   * @param window maximum images sent and not yet answered
+   * @param settings its address, and that of the registry
+   * @param oneRun the model with one run at a time, on all cores
+   * @param runEachCore the model with as many runs at once as cores, of one thread each
+   * @param flink where Flink's jobs run, closed by the caller; null if it is not measured
    */
-  public PeerBench(Settings settings, TopicPlan plan, PeerWork work, int batch, int window) {
-    this(settings, plan, work, batch, window, Duration.ofMinutes(1));
+  public PeerBench(
+      Settings settings, BenchModel oneRun, BenchModel runEachCore, @Nullable FlinkProcess flink) {
+    this(settings, oneRun, runEachCore, flink, Duration.ofMinutes(1));
   }
 
   PeerBench(
       Settings settings,
-      TopicPlan plan,
-      PeerWork work,
-      int batch,
-      int window,
+      BenchModel oneRun,
+      BenchModel runEachCore,
+      @Nullable FlinkProcess flink,
       Duration stalledAfter) {
     this.bootstrapServers = settings.getString(Settings.BOOTSTRAP_SERVERS);
-    this.plan = plan;
-    this.work = work;
-    this.batch = batch;
-    this.window = window;
+    this.work = new PeerWork(oneRun, runEachCore, RegistryClient.of(settings), flink);
     this.stalledAfter = stalledAfter;
     this.admin = Admin.create(settings.adminProperties());
   }
@@ -74,16 +71,13 @@ public final class PeerBench implements AutoCloseable {
   /**
    * Measures a peer once: starts it, waits until it reads, sends images and reads the answers.
    *
-   * @param images sent again from the first if {@code count} is larger
-   * @throws IllegalStateException if not every image is answered
+   * @throws IllegalStateException if not every image is answered once
    */
-  public MeteredReplay measure(PeerKind peer, List<LabelledImage> images, int count)
-      throws InterruptedException {
-    return measure(peer.label(), peer::open, images, count);
+  public MeteredReplay measure(PeerKind peer, FullLoad load) throws InterruptedException {
+    return measure(peer.label(), peer::open, load);
   }
 
-  MeteredReplay measure(String name, Opening opening, List<LabelledImage> images, int count)
-      throws InterruptedException {
+  MeteredReplay measure(String name, Opening opening, FullLoad load) throws InterruptedException {
     String group = CpuShares.PEER + "-" + name + "-" + ++rounds;
     PeerJob job =
         new PeerJob(
@@ -91,7 +85,6 @@ public final class PeerBench implements AutoCloseable {
             group,
             group + "." + TopicPlan.IMAGES,
             group + "." + TopicPlan.PREDICTIONS,
-            batch,
             Runtime.getRuntime().availableProcessors(),
             work);
     try {
@@ -109,7 +102,7 @@ public final class PeerBench implements AutoCloseable {
         if (peer.consumers() > 0) {
           awaitReading(name, job, peer.consumers());
         }
-        return complete(name, replayed(peer, job, images, count), count);
+        return load.send(name, replay(job), () -> peer.cpuElsewhere().toNanos());
       } finally {
         admin.deleteTopics(List.of(job.images(), job.predictions())).all().get();
       }
@@ -122,12 +115,6 @@ public final class PeerBench implements AutoCloseable {
     TopicPlan.Topic like = plan.topic(planned);
     return new NewTopic(name, Optional.of(like.partitions()), Optional.empty())
         .configs(like.config());
-  }
-
-  private MeteredReplay replayed(Peer peer, PeerJob job, List<LabelledImage> images, int count)
-      throws InterruptedException {
-    return MeteredReplay.of(
-        replay(job), images, count, window, () -> peer.cpuElsewhere().toNanos());
   }
 
   private Replay replay(PeerJob job) {
@@ -174,19 +161,9 @@ public final class PeerBench implements AutoCloseable {
     }
   }
 
-  private static MeteredReplay complete(String name, MeteredReplay round, int count) {
-    StreamSummary.Result seen = round.outcome().summary();
-    if (seen.predictions() != count || seen.duplicates() != 0) {
-      throw new IllegalStateException(
-          String.format(
-              "%s answered %d of %d images, and %d twice",
-              name, seen.predictions(), count, seen.duplicates()));
-    }
-    return round;
-  }
-
   @Override
   public void close() {
+    work.registry().close();
     admin.close();
   }
 }

@@ -16,7 +16,6 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * @param group its consumer group, which nobody used before; names of its clients begin with it
  * @param images topic to read from the beginning
  * @param predictions topic to answer on
- * @param batch maximum images of a run of the model
  * @param cores of this machine
  * @param work makes what turns images into predictions
  */
@@ -25,9 +24,13 @@ record PeerJob(
     String group,
     String images,
     String predictions,
-    int batch,
     int cores,
     PeerWork work) {
+
+  /** Returns the maximum images of a run of the model. */
+  int batch() {
+    return work.oneRun().batch();
+  }
 
   /** Returns a consumer in the peer's group that reads what is committed and commits nothing. */
   KafkaConsumer<byte[], byte[]> consumer(String clientId, Map<String, Object> more) {

@@ -13,15 +13,14 @@ public enum PeerKind {
   CONSUMER_LOOPS(Guarantee.EXACTLY_ONCE) {
     @Override
     Peer open(PeerJob job) {
-      return new ConsumerLoops(
-          job, job.cores(), () -> job.work().onEachCore(job.batch()), COMMIT_EVERY);
+      return new ConsumerLoops(job, job.cores(), () -> job.work().onEachCore(), COMMIT_EVERY);
     }
   },
   /** One consumer loop on all cores, a transaction a batch. */
   CONSUMER_LOOP_BATCH_TRANSACTION(Guarantee.EXACTLY_ONCE) {
     @Override
     Peer open(PeerJob job) {
-      return new ConsumerLoops(job, 1, () -> job.work().onAllCores(job.batch()), Duration.ZERO);
+      return new ConsumerLoops(job, 1, () -> job.work().onAllCores(), Duration.ZERO);
     }
   },
   /** Kafka Streams, a stream thread a core, an image a run. */

@@ -1,9 +1,7 @@
 package dev.vmoe.lab.peers;
 
 import dev.vmoe.event.RegistryClient;
-import dev.vmoe.image.ImageDecoder;
-import dev.vmoe.inference.BatchClassifier;
-import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.lab.bench.BenchModel;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,26 +9,22 @@ import org.jspecify.annotations.Nullable;
  *
  * @param oneRun the model with one run at a time, on all cores
  * @param runEachCore the model with as many runs at once as cores, of one thread each
- * @param decoder of images to the model's input
- * @param settings operating point and routing of all runs
  * @param registry schemas of requests and predictions
  * @param flink where Flink's jobs run, with work of its own; null if it is not compared with
  */
-public record PeerWork(
-    BatchClassifier oneRun,
-    BatchClassifier runEachCore,
-    ImageDecoder decoder,
-    RoutingSettings settings,
+record PeerWork(
+    BenchModel oneRun,
+    BenchModel runEachCore,
     RegistryClient registry,
     @Nullable FlinkProcess flink) {
 
   /** Returns work for one thread, with runs that take all cores. */
-  BatchWork onAllCores(int batch) {
-    return new BatchWork(oneRun, decoder, settings, registry, batch);
+  BatchWork onAllCores() {
+    return new BatchWork(oneRun, registry);
   }
 
   /** Returns work for one of as many threads as cores, with runs that take one core. */
-  BatchWork onEachCore(int batch) {
-    return new BatchWork(runEachCore, decoder, settings, registry, batch);
+  BatchWork onEachCore() {
+    return new BatchWork(runEachCore, registry);
   }
 }

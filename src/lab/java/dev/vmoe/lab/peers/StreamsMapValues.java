@@ -30,7 +30,7 @@ final class StreamsMapValues implements Peer {
     threads = job.cores();
     StreamsBuilder builder = new StreamsBuilder();
     builder.stream(job.images(), Consumed.with(Serdes.ByteArray(), Serdes.ByteArray()))
-        .processValues(() -> new Mapper(job.work().onEachCore(1)))
+        .processValues(() -> new Mapper(job.work().onEachCore()))
         .to(
             job.predictions(),
             Produced.with(

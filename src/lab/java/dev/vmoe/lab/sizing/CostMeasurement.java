@@ -1,6 +1,5 @@
 package dev.vmoe.lab.sizing;
 
-import com.sun.management.OperatingSystemMXBean;
 import dev.vmoe.batch.CostSurvey;
 import dev.vmoe.capacity.CostModel;
 import dev.vmoe.capacity.FixedCapacity;
@@ -16,10 +15,8 @@ import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.lab.bench.CpuShares;
 import dev.vmoe.lab.overload.ArrivalTrace;
-import dev.vmoe.lab.overload.OpenLoopClient;
-import dev.vmoe.lab.overload.SwitchedCapacity;
+import dev.vmoe.lab.overload.SteeredPipeline;
 import dev.vmoe.lab.overload.TraceOutcome;
-import dev.vmoe.metrics.Meters;
 import dev.vmoe.modelstore.ModelOpener;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
@@ -27,7 +24,6 @@ import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.output.Progress;
 import dev.vmoe.settings.CapacityRequirements;
 import dev.vmoe.settings.Settings;
-import dev.vmoe.topics.TopicPlan;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -53,7 +49,6 @@ public final class CostMeasurement {
   private static final Duration WARM_UP = Duration.ofSeconds(12);
   private static final Duration SETTLING = Duration.ofSeconds(1);
   private static final Duration BUSY = Duration.ofSeconds(5);
-  private static final Duration STALLED_AFTER = Duration.ofSeconds(30);
   private static final int WINDOW_BATCHES = 16;
 
   /** The median of these, by throughput, counts: the machine may have a slow moment. */
@@ -125,8 +120,8 @@ public final class CostMeasurement {
             0,
             new MeasuredCosts.InPipeline(1, 1, 1, 0, 0, 0, 0, 0),
             runs);
-    MeasuredCosts whole = inPipeline(bare, decoder, largestBatch);
-    return with(whole, Math.round(besideHeapMib()), whole.pipeline());
+    MeasuredCosts.InPipeline pipeline = inPipeline(bare, largestBatch);
+    return bare.with(Math.round(besideHeapMib()), pipeline);
   }
 
   /** Returns MiB beside the heap; 0, unknown, unless the whole heap is resident. */
@@ -135,24 +130,6 @@ public final class CostMeasurement {
         ManagementFactory.getRuntimeMXBean().getInputArguments().contains("-XX:+AlwaysPreTouch");
     double heapMib = Runtime.getRuntime().totalMemory() / MIB;
     return touched ? Math.max(0, ResidentMemory.mebibytes().orElse(0) - heapMib) : 0;
-  }
-
-  private static MeasuredCosts with(
-      MeasuredCosts it, double besideHeapMib, MeasuredCosts.InPipeline pipeline) {
-    return new MeasuredCosts(
-        it.model(),
-        it.weightsHash(),
-        it.imageSize(),
-        it.device(),
-        it.threads(),
-        it.parallelRuns(),
-        it.decodesBetweenRuns(),
-        it.routing(),
-        it.imageBytes(),
-        it.decodeMillis(),
-        besideHeapMib,
-        pipeline,
-        it.runs());
   }
 
   private double decodeMillis(ModelCard card, ImageDecoder decoder) {
@@ -219,41 +196,37 @@ public final class CostMeasurement {
         .toList();
   }
 
-  private MeasuredCosts inPipeline(MeasuredCosts bare, ImageDecoder decoder, int largestBatch)
+  private MeasuredCosts.InPipeline inPipeline(MeasuredCosts bare, int largestBatch)
       throws InterruptedException {
     Batching batching = new Batching(Math.min(USUAL.maxImages(), largestBatch), USUAL.lingerMs());
     OperatingPoint best = forecaster(bare).best(batching.maxImages());
-    SwitchedCapacity capacity = new SwitchedCapacity(fixed(best));
-    try (LocalPipeline pipeline =
-            pipeline(best, batching, session, decoder, capacity, progress::say);
-        OpenLoopClient client = new OpenLoopClient(pipeline, images, STALLED_AFTER)) {
+    try (SteeredPipeline pipeline = pipeline(best, batching, session, images, progress::say)) {
       progress.say("measuring the pipeline, kept busy");
       int window = WINDOW_BATCHES * batching.maxImages();
-      client.saturate(WARM_UP, SETTLING, window, seed);
-      List<MeasuredCosts> rounds = new ArrayList<>();
+      pipeline.saturate(fixed(best), WARM_UP, SETTLING, window, seed);
+      List<MeasuredCosts.InPipeline> rounds = new ArrayList<>();
       for (int round = 0; round < BUSY_ROUNDS; round++) {
-        rounds.add(busy(bare, client, capacity, best, batching, window));
+        rounds.add(busy(bare, pipeline, best, batching, window));
       }
-      rounds.sort(Comparator.comparingDouble(it -> it.pipeline().imagesPerSecond()));
+      rounds.sort(Comparator.comparingDouble(MeasuredCosts.InPipeline::imagesPerSecond));
       progress.say(
           String.format(
               "kept busy it answers %.0f images/s, %.0f to %.0f in %d rounds",
-              rounds.get(BUSY_ROUNDS / 2).pipeline().imagesPerSecond(),
-              rounds.get(0).pipeline().imagesPerSecond(),
-              rounds.get(BUSY_ROUNDS - 1).pipeline().imagesPerSecond(),
+              rounds.get(BUSY_ROUNDS / 2).imagesPerSecond(),
+              rounds.get(0).imagesPerSecond(),
+              rounds.get(BUSY_ROUNDS - 1).imagesPerSecond(),
               BUSY_ROUNDS));
       progress.say("measuring the pipeline with next to no load");
-      return rested(rounds.get(BUSY_ROUNDS / 2), client, capacity, best, batching);
+      return rested(bare, rounds.get(BUSY_ROUNDS / 2), pipeline, best, batching);
     }
   }
 
-  /** Starts a pipeline whose controllers may be exchanged. */
-  public static LocalPipeline pipeline(
+  /** Starts a pipeline under a client that sends these images. */
+  public static SteeredPipeline pipeline(
       OperatingPoint point,
       Batching batching,
       VmoeSession session,
-      ImageDecoder decoder,
-      SwitchedCapacity capacity,
+      List<LabelledImage> images,
       Consumer<String> progress)
       throws InterruptedException {
     Map<String, String> properties =
@@ -262,33 +235,20 @@ public final class CostMeasurement {
                 point.capacityRatio(), point.expertsPerToken(), Routing.BATCH_PRIORITY),
             batching.maxImages());
     properties.put(Settings.BATCH_LINGER_MS, Integer.toString(batching.lingerMs()));
-    return new LocalPipeline(
-        properties,
-        TopicPlan.load(),
-        session,
-        decoder,
-        (settings, metrics) -> live -> capacity,
-        new Meters(),
-        progress);
+    return new SteeredPipeline(properties, List.of(session), images, fixed(point), progress);
   }
 
-  private MeasuredCosts busy(
+  private MeasuredCosts.InPipeline busy(
       MeasuredCosts bare,
-      OpenLoopClient client,
-      SwitchedCapacity capacity,
+      SteeredPipeline pipeline,
       OperatingPoint best,
       Batching batching,
       int window)
       throws InterruptedException {
     RecordedRuns recorded = new RecordedRuns(fixed(best));
-    capacity.use(recorded);
-    OperatingSystemMXBean process =
-        (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-    CpuShares shares = new CpuShares();
-    long cpuNanos = -process.getProcessCpuTime();
-    double perSecond = client.saturate(SETTLING, BUSY, window, seed);
-    double streams = shares.shares().getOrDefault(CpuShares.Role.STREAMS, 0.0);
-    cpuNanos += process.getProcessCpuTime();
+    CpuShares cpu = new CpuShares();
+    double perSecond = pipeline.saturate(recorded, SETTLING, BUSY, window, seed);
+    long streamsNanos = cpu.nanos().getOrDefault(CpuShares.Role.STREAMS, 0L);
     int full = batching.maxImages();
     double[] seconds =
         recorded.runs().stream()
@@ -307,41 +267,35 @@ public final class CostMeasurement {
     double mean = Arrays.stream(seconds).average().orElseThrow();
     double surveyed = bare.model(1).surveyedSeconds(best, full);
     double gapMillis = Math.max(0, 1e3 * bare.parallelRuns() / perSecond - 1e3 * mean / full);
-    double streamsMillis = streams * cpuNanos / 1e6 / recorded.images();
-    return with(
-        bare,
+    return new MeasuredCosts.InPipeline(
+        full,
+        rounded(perSecond),
+        rounded(mean / surveyed),
+        rounded(Samples.deviationOfLog(seconds)),
+        rounded(gapMillis),
         0,
-        new MeasuredCosts.InPipeline(
-            full,
-            rounded(perSecond),
-            rounded(mean / surveyed),
-            rounded(Samples.deviationOfLog(seconds)),
-            rounded(gapMillis),
-            0,
-            0,
-            rounded(streamsMillis)));
+        0,
+        rounded(streamsNanos / 1e6 / recorded.images()));
   }
 
-  private MeasuredCosts rested(
-      MeasuredCosts busy,
-      OpenLoopClient client,
-      SwitchedCapacity capacity,
+  private MeasuredCosts.InPipeline rested(
+      MeasuredCosts bare,
+      MeasuredCosts.InPipeline busy,
+      SteeredPipeline pipeline,
       OperatingPoint best,
       Batching batching)
       throws InterruptedException {
     RecordedRuns recorded = new RecordedRuns(fixed(best));
-    capacity.use(recorded);
     ArrivalTrace trace =
         ArrivalTrace.poisson(
             "sparse", List.of(new ArrivalTrace.Phase(SPARSE_SECONDS, SPARSE_PER_SECOND)), seed);
-    TraceOutcome outcome = client.play(trace, seed);
-    MeasuredCosts.InPipeline was = busy.pipeline();
-    CostModel model = busy.model(was.slowdown());
+    TraceOutcome outcome = pipeline.play(recorded, trace, null, seed);
+    CostModel model = bare.model(busy.slowdown());
     double restMillis =
         Samples.median(
             recorded.runs().stream().mapToDouble(run -> 1e3 * longer(run, model)).toArray());
-    MeasuredCosts.InPipeline rested = with(was, Math.max(0, restMillis), 0);
-    double predicted = forecaster(with(busy, 0, rested)).of(trace, batching, fixed(best)).p50Ms();
+    MeasuredCosts.InPipeline rested = busy.with(rounded(Math.max(0, restMillis)), 0);
+    double predicted = forecaster(bare.with(0, rested)).of(trace, batching, fixed(best)).p50Ms();
     double measured =
         1e3
             * Samples.median(
@@ -349,24 +303,11 @@ public final class CostMeasurement {
                     .filter(outcome::isAnswered)
                     .mapToDouble(outcome::latencySeconds)
                     .toArray());
-    return with(busy, 0, with(was, rested.restMillis(), Math.max(0, measured - predicted)));
+    return busy.with(rested.restMillis(), rounded(Math.max(0, measured - predicted)));
   }
 
   private static double longer(RunTime run, CostModel model) {
     return run.nanos() / 1e9 - model.surveyedSeconds(run.point(), run.images());
-  }
-
-  private static MeasuredCosts.InPipeline with(
-      MeasuredCosts.InPipeline it, double restMillis, double transportMillis) {
-    return new MeasuredCosts.InPipeline(
-        it.batchImages(),
-        it.imagesPerSecond(),
-        it.slowdown(),
-        it.noise(),
-        it.gapMillis(),
-        rounded(restMillis),
-        rounded(transportMillis),
-        it.streamsMillis());
   }
 
   private Forecaster forecaster(MeasuredCosts costs) {

@@ -14,8 +14,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
-import java.util.stream.DoubleStream;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
 /**
  * Predicts what an instance does under a steady load: simulates it with measured costs and its own
@@ -182,24 +182,10 @@ public final class Forecaster {
     double seconds =
         SETTLING_SECONDS
             + Math.min(MAX_SECONDS, Math.max(MIN_SECONDS, MIN_IMAGES / imagesPerSecond));
-    double[] sent = poisson(imagesPerSecond, seconds, seed);
+    double[] sent = ArrivalTrace.poisson(imagesPerSecond, seconds, seed);
     return sent.length > 0 && sent[sent.length - 1] > SETTLING_SECONDS
         ? sent
         : new double[] {SETTLING_SECONDS + 1};
-  }
-
-  /** Returns when images come in, in seconds; maybe none does. */
-  static double[] poisson(double imagesPerSecond, double seconds, long seed) {
-    Random random = new Random(seed);
-    DoubleStream.Builder times = DoubleStream.builder();
-    double time = 0;
-    while (true) {
-      time -= Math.log1p(-random.nextDouble()) / imagesPerSecond;
-      if (time >= seconds) {
-        return times.build().toArray();
-      }
-      times.add(time);
-    }
   }
 
   /** One repetition, without its beginning. */
@@ -207,77 +193,73 @@ public final class Forecaster {
     final double[] sorted;
     final double batches;
     final double full;
+    final double images;
     final double busy;
     final double ratio;
     final double experts;
     final double accuracy;
     final double gaveUp;
-    final double images;
 
     Repetition(double[] sent, SimulatedOutcome outcome, Batching batching, double from) {
-      int first = 0;
-      while (sent[first] < from) {
-        first++;
-      }
-      sorted = new double[sent.length - first];
-      for (int i = first; i < sent.length; i++) {
-        sorted[i - first] = outcome.latencySeconds(i);
-      }
-      Arrays.sort(sorted);
+      sorted =
+          IntStream.range(0, sent.length)
+              .filter(image -> sent[image] >= from)
+              .mapToDouble(outcome::latencySeconds)
+              .sorted()
+              .toArray();
       double count = 0;
       double filled = 0;
-      double ran = 0;
-      double ratios = 0;
-      double ks = 0;
-      double right = 0;
-      double best = 0;
       double of = 0;
-      OperatingPoint top = best(batching.maxImages());
+      double ran = 0;
       double end = from;
       for (SimulatedBatch batch : outcome.batches()) {
         end = Math.max(end, batch.endSeconds());
         if (batch.startSeconds() >= from) {
-          OperatingPoint point = batch.decision().point();
           count++;
           filled += batch.images() == batching.maxImages() ? 1 : 0;
-          ran += batch.endSeconds() - batch.startSeconds() + gapSeconds() * batch.images();
-          ratios += batch.images() * point.capacityRatio();
-          ks += batch.images() * point.expertsPerToken();
-          right += batch.images() * quality.accuracy(point, costs.order(), batch.images());
-          best += batch.images() * quality.accuracy(top, costs.order(), batch.images());
           of += batch.images();
+          ran += batch.endSeconds() - batch.startSeconds() + gapSeconds() * batch.images();
         }
       }
       batches = count;
       full = filled;
-      busy = Math.min(1, ran / costs.parallelRuns() / (end - from));
-      ratio = ratios / of;
-      experts = ks / of;
-      accuracy = right / of;
-      gaveUp = Math.max(0, best - right) / of;
       images = of;
+      busy = Math.min(1, ran / costs.parallelRuns() / (end - from));
+      ratio = outcome.mean(from, batch -> batch.point().capacityRatio());
+      experts = outcome.mean(from, batch -> batch.point().expertsPerToken());
+      accuracy = outcome.mean(from, batch -> accuracy(batch.point(), batch.images()));
+      OperatingPoint top = best(batching.maxImages());
+      gaveUp = Math.max(0, outcome.mean(from, batch -> accuracy(top, batch.images())) - accuracy);
     }
 
     double quantileMs(double share) {
-      return 1e3 * sorted[(int) Math.min(sorted.length - 1.0, share * sorted.length)];
+      return 1e3 * SimulatedOutcome.quantile(sorted, share);
     }
   }
 
+  /** Returns the accuracy to expect of a batch of this size. */
+  double accuracy(OperatingPoint point, int images) {
+    return quality.accuracy(point, costs.order(), images);
+  }
+
+  private static double mean(List<Repetition> repetitions, ToDoubleFunction<Repetition> figure) {
+    return repetitions.stream().mapToDouble(figure).average().orElseThrow();
+  }
+
   private static Forecast forecast(List<Repetition> repetitions, double imagesPerSecond) {
-    double images = repetitions.stream().mapToDouble(one -> one.images).sum();
-    double batches = repetitions.stream().mapToDouble(one -> one.batches).sum();
+    double batches = mean(repetitions, one -> one.batches);
     double[] p99 = repetitions.stream().mapToDouble(one -> one.quantileMs(0.99)).sorted().toArray();
     return new Forecast(
         imagesPerSecond,
-        images / batches,
-        repetitions.stream().mapToDouble(one -> one.full).sum() / batches,
-        repetitions.stream().mapToDouble(one -> one.busy).average().orElseThrow(),
-        repetitions.stream().mapToDouble(one -> one.ratio).average().orElseThrow(),
-        repetitions.stream().mapToDouble(one -> one.experts).average().orElseThrow(),
-        repetitions.stream().mapToDouble(one -> one.accuracy).average().orElseThrow(),
-        repetitions.stream().mapToDouble(one -> one.gaveUp).average().orElseThrow(),
-        repetitions.stream().mapToDouble(one -> one.quantileMs(0.5)).average().orElseThrow(),
-        Arrays.stream(p99).average().orElseThrow(),
+        mean(repetitions, one -> one.images) / batches,
+        mean(repetitions, one -> one.full) / batches,
+        mean(repetitions, one -> one.busy),
+        mean(repetitions, one -> one.ratio),
+        mean(repetitions, one -> one.experts),
+        mean(repetitions, one -> one.accuracy),
+        mean(repetitions, one -> one.gaveUp),
+        mean(repetitions, one -> one.quantileMs(0.5)),
+        mean(repetitions, one -> one.quantileMs(0.99)),
         p99[0],
         p99[p99.length - 1]);
   }

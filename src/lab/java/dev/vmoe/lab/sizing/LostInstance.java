@@ -1,9 +1,11 @@
 package dev.vmoe.lab.sizing;
 
+import dev.vmoe.lab.overload.ArrivalTrace;
 import dev.vmoe.output.Table;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Simulates what happens to one instance when another is killed: at first the lost partitions stand
@@ -54,8 +56,8 @@ public final class LostInstance {
       Table table, Forecaster forecaster, int instances, double load, double perInstance) {
     double back = BEFORE_SECONDS + Planner.FAIL_OVER_SECONDS;
     double end = back + AFTER_SECONDS;
-    double[] own = Forecaster.poisson(perInstance, end, 1);
-    double[] taken = Forecaster.poisson(perInstance / (instances - 1), end - BEFORE_SECONDS, 2);
+    double[] own = ArrivalTrace.poisson(perInstance, end, 1);
+    double[] taken = ArrivalTrace.poisson(perInstance / (instances - 1), end - BEFORE_SECONDS, 2);
     MovedImage[] images = new MovedImage[own.length + taken.length];
     for (int i = 0; i < own.length; i++) {
       images[i] = new MovedImage(own[i], own[i]);
@@ -69,50 +71,35 @@ public final class LostInstance {
     SimulatedOutcome outcome =
         forecaster.instance(USUAL).run(enters, forecaster.adaptive(USUAL, LATENCY_SECONDS));
     double settled = end - AFTER_SECONDS / 3;
-    double until = 0;
-    int late = 0;
-    int counted = 0;
     double[] latencies = new double[images.length];
-    int last = 0;
-    for (int i = 0; i < images.length; i++) {
-      double wait = images[i].entersSeconds() - images[i].sentSeconds();
-      double latency = outcome.latencySeconds(i) + wait;
-      if (images[i].sentSeconds() >= BEFORE_SECONDS) {
-        counted++;
-        if (latency > LATENCY_SECONDS) {
-          late++;
-          until = Math.max(until, images[i].sentSeconds() + latency - BEFORE_SECONDS);
-        }
-      }
-      if (images[i].sentSeconds() >= settled) {
-        latencies[last++] = latency;
-      }
-    }
-    double[] sorted = Arrays.copyOf(latencies, last);
-    Arrays.sort(sorted);
-    double ratios = 0;
-    double right = 0;
-    double ran = 0;
-    for (SimulatedBatch batch : outcome.batches()) {
-      if (batch.startSeconds() >= settled) {
-        ran += batch.images();
-        ratios += batch.images() * batch.decision().point().capacityRatio();
-        right +=
-            batch.images()
-                * forecaster
-                    .quality()
-                    .accuracy(batch.decision().point(), forecaster.costs().order(), batch.images());
-      }
-    }
+    Arrays.setAll(
+        latencies,
+        i -> outcome.latencySeconds(i) + images[i].entersSeconds() - images[i].sentSeconds());
+    int[] sentSince =
+        IntStream.range(0, images.length)
+            .filter(i -> images[i].sentSeconds() >= BEFORE_SECONDS)
+            .toArray();
+    double[] lateUntil =
+        Arrays.stream(sentSince)
+            .filter(i -> latencies[i] > LATENCY_SECONDS)
+            .mapToDouble(i -> images[i].sentSeconds() + latencies[i] - BEFORE_SECONDS)
+            .toArray();
+    double[] sorted =
+        Arrays.stream(sentSince)
+            .filter(i -> images[i].sentSeconds() >= settled)
+            .mapToDouble(i -> latencies[i])
+            .sorted()
+            .toArray();
     table.add(
         instances,
         load,
         Table.decimals(perInstance * instances, 0),
         Planner.FAIL_OVER_SECONDS,
-        Table.decimals((double) late / counted, 4),
-        Table.decimals(until, 1),
-        Table.decimals(1e3 * sorted[(int) Math.min(last - 1.0, 0.99 * last)], 0),
-        Table.decimals(ratios / ran, 3),
-        Table.decimals(right / ran, 4));
+        Table.decimals((double) lateUntil.length / sentSince.length, 4),
+        Table.decimals(Arrays.stream(lateUntil).max().orElse(0), 1),
+        Table.decimals(1e3 * SimulatedOutcome.quantile(sorted, 0.99), 0),
+        Table.decimals(outcome.mean(settled, it -> it.point().capacityRatio()), 3),
+        Table.decimals(
+            outcome.mean(settled, it -> forecaster.accuracy(it.point(), it.images())), 4));
   }
 }

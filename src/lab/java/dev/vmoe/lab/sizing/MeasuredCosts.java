@@ -93,6 +93,12 @@ public record MeasuredCosts(
       requireNotNegative("transport_millis", transportMillis);
       requireNotNegative("streams_millis", streamsMillis);
     }
+
+    /** Returns the same with what was measured with next to no load. */
+    InPipeline with(double rest, double transport) {
+      return new InPipeline(
+          batchImages, imagesPerSecond, slowdown, noise, gapMillis, rest, transport, streamsMillis);
+    }
   }
 
   /**
@@ -158,6 +164,24 @@ public record MeasuredCosts(
                     new RunTime(run.point(), run.images(), Math.round(run.millis() * factor * 1e6)))
             .toList(),
         parallelRuns);
+  }
+
+  /** Returns the same costs of the model with what was measured in a pipeline. */
+  MeasuredCosts with(double mibBesideHeap, InPipeline inPipeline) {
+    return new MeasuredCosts(
+        model,
+        weightsHash,
+        imageSize,
+        device,
+        threads,
+        parallelRuns,
+        decodesBetweenRuns,
+        routing,
+        imageBytes,
+        decodeMillis,
+        mibBesideHeap,
+        inPipeline,
+        runs);
   }
 
   /** Returns these costs as if the device were so many times as fast, for comparisons. */

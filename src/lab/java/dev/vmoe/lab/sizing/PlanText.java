@@ -1,5 +1,6 @@
 package dev.vmoe.lab.sizing;
 
+import dev.vmoe.lab.chart.Columns;
 import dev.vmoe.lab.sizing.Plan.Alternative;
 import dev.vmoe.lab.sizing.Plan.Limit;
 import dev.vmoe.output.Table;
@@ -81,45 +82,33 @@ public final class PlanText {
         : format("on %d cores each, %d in all", plan.coresPerInstance(), plan.cores());
   }
 
-  private String forecasts() {
-    Table table =
-        new Table(
-            "one instance",
-            "images/s",
-            "busy",
-            "batch",
-            "full",
-            "ratio",
-            "K",
-            "accuracy",
-            "p50 ms",
-            "p99 ms",
-            "p99 from-to");
-    row(table, "at the mean rate", plan.atRate());
-    row(table, "at the peak rate", plan.atBurst());
-    if (plan.instances() > 1) {
-      row(table, "once another is lost", plan.oneLost());
-    }
-    return table.toText();
-  }
+  private record LoadedInstance(String load, Forecast it) {}
 
-  private void row(Table table, String name, Forecast it) {
-    table.add(
-        name,
-        Table.decimals(it.imagesPerSecond(), 1),
-        percent(it.busyShare(), 0),
-        Table.decimals(it.meanBatch(), 1),
-        percent(it.fullShare(), 0),
-        Table.decimals(it.capacityRatio(), 2),
-        Table.decimals(it.expertsPerToken(), 2),
-        accuracy(it),
-        Table.decimals(it.p50Ms(), 0),
-        Table.decimals(it.p99Ms(), 0),
-        format("%.0f-%.0f", it.p99LowMs(), it.p99HighMs()));
+  private String forecasts() {
+    List<LoadedInstance> loads = new ArrayList<>();
+    loads.add(new LoadedInstance("at the mean rate", plan.atRate()));
+    loads.add(new LoadedInstance("at the peak rate", plan.atBurst()));
+    if (plan.instances() > 1) {
+      loads.add(new LoadedInstance("once another is lost", plan.oneLost()));
+    }
+    return new Columns<LoadedInstance>()
+        .add("one instance", LoadedInstance::load)
+        .add("images/s", 1, row -> row.it.imagesPerSecond())
+        .addShare("busy", 0, row -> row.it.busyShare())
+        .add("batch", 1, row -> row.it.meanBatch())
+        .addShare("full", 0, row -> row.it.fullShare())
+        .add("ratio", 2, row -> row.it.capacityRatio())
+        .add("K", 2, row -> row.it.expertsPerToken())
+        .add("accuracy", row -> accuracy(row.it))
+        .add("p50 ms", 0, row -> row.it.p50Ms())
+        .add("p99 ms", 0, row -> row.it.p99Ms())
+        .add("p99 from-to", row -> format("%.0f-%.0f", row.it.p99LowMs(), row.it.p99HighMs()))
+        .table(loads)
+        .toText();
   }
 
   private String accuracy(Forecast it) {
-    return qualityMeasured ? percent(it.accuracy(), 2) : "unknown";
+    return qualityMeasured ? format("%.2f%%", 100 * it.accuracy()) : "unknown";
   }
 
   /** What an image's time is made of. */
@@ -162,40 +151,30 @@ public final class PlanText {
   }
 
   private String limits() {
-    Table table = new Table("full at", "images/s", "of the mean rate", "then");
-    for (Limit limit : plan.limits()) {
-      table.add(
-          limit.name(),
-          Table.decimals(limit.imagesPerSecond(), 0),
-          Table.decimals(limit.imagesPerSecond() / plan.demand().imagesPerSecond(), 2),
-          limit.consequence());
-    }
-    return table.toText();
+    return new Columns<Limit>()
+        .add("full at", Limit::name)
+        .add("images/s", 0, Limit::imagesPerSecond)
+        .add(
+            "of the mean rate",
+            2,
+            limit -> limit.imagesPerSecond() / plan.demand().imagesPerSecond())
+        .add("then", Limit::consequence)
+        .table(plan.limits())
+        .toText();
   }
 
   private String alternatives() {
-    Table table =
-        new Table(
-            "instances",
-            "meets it",
-            "busy",
-            "batch",
-            "ratio",
-            "accuracy",
-            "p99 ms",
-            "p99 at the peak");
-    for (Alternative it : plan.alternatives()) {
-      table.add(
-          it.instances(),
-          it.meets() ? "yes" : "no",
-          percent(it.atRate().busyShare(), 0),
-          Table.decimals(it.atRate().meanBatch(), 1),
-          Table.decimals(it.atRate().capacityRatio(), 2),
-          accuracy(it.atRate()),
-          Table.decimals(it.atRate().p99Ms(), 0),
-          Table.decimals(it.atBurst().p99Ms(), 0));
-    }
-    return table.toText();
+    return new Columns<Alternative>()
+        .add("instances", Alternative::instances)
+        .add("meets it", it -> it.meets() ? "yes" : "no")
+        .addShare("busy", 0, it -> it.atRate().busyShare())
+        .add("batch", 1, it -> it.atRate().meanBatch())
+        .add("ratio", 2, it -> it.atRate().capacityRatio())
+        .add("accuracy", it -> accuracy(it.atRate()))
+        .add("p99 ms", 0, it -> it.atRate().p99Ms())
+        .add("p99 at the peak", 0, it -> it.atBurst().p99Ms())
+        .table(plan.alternatives())
+        .toText();
   }
 
   private List<String> advice() {
@@ -268,10 +247,6 @@ public final class PlanText {
             ? ""
             : "The model has no quality profile: accuracy is unknown, vmoe sweep measures it. ",
         Forecaster.REPETITIONS);
-  }
-
-  private static String percent(double share, int decimals) {
-    return Table.decimals(100 * share, decimals) + "%";
   }
 
   private static String number(double value) {

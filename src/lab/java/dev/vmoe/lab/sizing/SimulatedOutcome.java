@@ -5,6 +5,7 @@ import dev.vmoe.capacity.QualityProfile;
 import dev.vmoe.moe.Routing;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 
 /** What an instance did in a simulation: its batches, and the latency of each image. */
 public final class SimulatedOutcome {
@@ -42,7 +43,12 @@ public final class SimulatedOutcome {
 
   /** Returns the latency that this share of the images does not exceed, in seconds. */
   public double quantile(double share) {
-    return sorted[(int) Math.min(sorted.length - 1.0, share * sorted.length)];
+    return quantile(sorted, share);
+  }
+
+  /** Returns the value that this share of at least one value, ascending, does not exceed. */
+  static double quantile(double[] ascending, double share) {
+    return ascending[(int) Math.min(ascending.length - 1.0, share * ascending.length)];
   }
 
   /** Returns the mean latency, in seconds. */
@@ -75,23 +81,31 @@ public final class SimulatedOutcome {
         .orElse(Double.POSITIVE_INFINITY);
   }
 
-  /** Returns the mean accuracy over all images, as if all batches were of one size. */
-  double accuracy(QualityProfile quality, Routing routing, int size) {
+  /**
+   * Returns the mean over the images of the batches that began at a time or later.
+   *
+   * @param fromSeconds the time
+   * @param figure of a batch
+   */
+  double mean(double fromSeconds, ToDoubleFunction<SimulatedBatch> figure) {
     double sum = 0;
     long images = 0;
     for (SimulatedBatch batch : batches) {
-      sum += batch.images() * quality.accuracy(batch.point(), routing, size);
-      images += batch.images();
+      if (batch.startSeconds() >= fromSeconds) {
+        sum += batch.images() * figure.applyAsDouble(batch);
+        images += batch.images();
+      }
     }
     return sum / images;
   }
 
+  /** Returns the mean accuracy over all images, as if all batches were of one size. */
+  double accuracy(QualityProfile quality, Routing routing, int size) {
+    return mean(0, batch -> quality.accuracy(batch.point(), routing, size));
+  }
+
   /** Returns the mean accuracy over all images, each in a batch of the size it had. */
   public double accuracy(QualityProfile quality, Routing routing) {
-    double sum = 0;
-    for (SimulatedBatch batch : batches) {
-      sum += batch.images() * quality.accuracy(batch.point(), routing, batch.images());
-    }
-    return sum / latencies.length;
+    return mean(0, batch -> quality.accuracy(batch.point(), routing, batch.images()));
   }
 }

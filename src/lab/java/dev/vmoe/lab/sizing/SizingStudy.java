@@ -1,11 +1,14 @@
 package dev.vmoe.lab.sizing;
 
 import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.lab.chart.Columns;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.output.Table;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What becomes of a load on many instances: rates × instances × batches, faster instances, keys
@@ -131,48 +134,30 @@ public final class SizingStudy {
         own.adaptive(batching, LATENCY_SECONDS, overloaded ? 1 : perInstance));
   }
 
-  /** Returns rows as a table. */
+  /** Returns rows as a table; where one is overloaded, its forecast is left out. */
   public static Table table(List<Row> rows) {
-    Table table =
-        new Table(
-            "part",
-            "images_per_second",
-            "instances",
-            "partitions",
-            "batch_max_images",
-            "batch_linger_ms",
-            "speed",
-            "per_instance",
-            "overloaded",
-            "mean_batch",
-            "busy",
-            "capacity_ratio",
-            "experts_per_token",
-            "accuracy",
-            "p50_ms",
-            "p99_ms");
-    for (Row row : rows) {
-      Forecast it = row.forecast();
-      boolean known = !row.overloaded();
-      table.add(
-          row.part(),
-          Table.decimals(row.imagesPerSecond(), 0),
-          row.instances(),
-          row.partitions(),
-          row.batching().maxImages(),
-          row.batching().lingerMs(),
-          Table.decimals(row.speed(), 0),
-          Table.decimals(row.perInstance(), 1),
-          row.overloaded(),
-          known ? Table.decimals(it.meanBatch(), 2) : null,
-          known ? Table.decimals(it.busyShare(), 3) : null,
-          known ? Table.decimals(it.capacityRatio(), 3) : null,
-          known ? Table.decimals(it.expertsPerToken(), 2) : null,
-          known ? Table.decimals(it.accuracy(), 4) : null,
-          known ? Table.decimals(it.p50Ms(), 0) : null,
-          known ? Table.decimals(it.p99Ms(), 0) : null);
-    }
-    return table;
+    return new Columns<Row>()
+        .add("part", Row::part)
+        .add("images_per_second", 0, Row::imagesPerSecond)
+        .add("instances", Row::instances)
+        .add("partitions", Row::partitions)
+        .add("batch_max_images", row -> row.batching().maxImages())
+        .add("batch_linger_ms", row -> row.batching().lingerMs())
+        .add("speed", 0, Row::speed)
+        .add("per_instance", 1, Row::perInstance)
+        .add("overloaded", Row::overloaded)
+        .add("mean_batch", 2, known(Forecast::meanBatch))
+        .add("busy", 3, known(Forecast::busyShare))
+        .add("capacity_ratio", 3, known(Forecast::capacityRatio))
+        .add("experts_per_token", 2, known(Forecast::expertsPerToken))
+        .add("accuracy", 4, known(Forecast::accuracy))
+        .add("p50_ms", 0, known(Forecast::p50Ms))
+        .add("p99_ms", 0, known(Forecast::p99Ms))
+        .table(rows);
+  }
+
+  private static Function<Row, @Nullable Double> known(Function<Forecast, Double> figure) {
+    return row -> row.overloaded() ? null : figure.apply(row.forecast());
   }
 
   /**

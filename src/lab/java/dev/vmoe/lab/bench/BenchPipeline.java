@@ -1,0 +1,91 @@
+package dev.vmoe.lab.bench;
+
+import dev.vmoe.client.Replay;
+import dev.vmoe.demo.LocalBroker;
+import dev.vmoe.demo.LocalPipeline;
+import dev.vmoe.instance.ControllerFactory;
+import dev.vmoe.instance.Pipeline;
+import dev.vmoe.metrics.Meters;
+import dev.vmoe.settings.Settings;
+import dev.vmoe.topics.TopicPlan;
+import java.util.Map;
+
+/**
+ * A pipeline on the benchmark's broker that can be loaded again and again. One that waits for
+ * images still asks the broker for them, at the cost of what is measured beside it: close it where
+ * that counts, and start it again under the same name.
+ */
+public final class BenchPipeline implements AutoCloseable {
+
+  private final String name;
+  private final Settings settings;
+  private final Meters meters = new Meters();
+  private final Pipeline pipeline;
+  private final Replay client;
+
+  /**
+   * Creates topics that are missing, starts a pipeline and waits until it reads.
+   *
+   * @param name of the pipeline on its broker
+   * @param more settings beside those of the model
+   */
+  public BenchPipeline(LocalBroker broker, String name, BenchModel model, Map<String, String> more)
+      throws InterruptedException {
+    Map<String, String> properties = LocalPipeline.properties(model.routing(), model.batch());
+    properties.put(Settings.APPLICATION_ID, name);
+    properties.put(Settings.TOPIC_PREFIX, name + ".");
+    properties.putAll(more);
+    this.name = name;
+    settings = broker.settings(properties, TopicPlan.load());
+    client = broker.client(settings);
+    pipeline =
+        Pipeline.start(
+            settings,
+            model.classifier(),
+            model.decoder(),
+            ControllerFactory.fixed(),
+            Pipeline.metrics(meters, model.classifier().card()));
+    try {
+      LocalPipeline.awaitRunning(pipeline);
+    } catch (RuntimeException | InterruptedException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /**
+   * Sends images and reads the answers.
+   *
+   * @throws IllegalStateException if not every image is answered once, or a choice is not counted
+   */
+  public MeteredReplay answer(FullLoad load) throws InterruptedException {
+    MeteredReplay replay = load.send(name, client);
+    if (!replay.outcome().summary().complete(load.count())) {
+      throw new IllegalStateException(name + " did not count every choice of every image");
+    }
+    return replay;
+  }
+
+  /** Returns its settings, including addresses. */
+  Settings settings() {
+    return settings;
+  }
+
+  /** Returns its metrics. */
+  Meters meters() {
+    return meters;
+  }
+
+  /** Returns what runs. */
+  Pipeline pipeline() {
+    return pipeline;
+  }
+
+  @Override
+  public void close() {
+    try (meters;
+        pipeline) {
+      // each is closed even if another fails
+    }
+  }
+}
