@@ -1,11 +1,14 @@
 package dev.vmoe.streams;
 
+import dev.vmoe.image.BadImageException;
 import dev.vmoe.image.FakeDecoder;
+import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.instance.Pipeline;
 import dev.vmoe.settings.Settings;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,6 +19,12 @@ import java.util.concurrent.TimeUnit;
 
 /** An instance of the pipeline in a JVM of its own, so that it can be killed. */
 final class Instance implements AutoCloseable {
+
+  /** Name of a property: an image of this grey ends the process that decodes it. */
+  static final String DEADLY_GREY = "deadly.grey";
+
+  /** How such a process ends, as if the kernel had killed it. */
+  static final int KILLED = 137;
 
   private static final Duration RUN_TIME = Duration.ofMillis(5);
 
@@ -58,10 +67,32 @@ final class Instance implements AutoCloseable {
     process.getOutputStream().flush();
   }
 
+  /** Returns whether the process has ended by itself, as one killed by the kernel does. */
+  boolean died() {
+    if (process.isAlive()) {
+      return false;
+    }
+    if (process.exitValue() != KILLED) {
+      throw new AssertionError("the instance ended with " + process.exitValue());
+    }
+    return true;
+  }
+
   /** Kills the process as {@code kill -9} does. */
   void kill() throws InterruptedException {
     process.destroyForcibly();
     process.waitFor();
+  }
+
+  /** Ends the process at images of one grey, as a crash in native code does. */
+  private record DeadlyDecoder(FakeDecoder inner, int deadly) implements ImageDecoder {
+    @Override
+    public void decode(byte[] encoded, ByteBuffer images, int slot) throws BadImageException {
+      if (encoded[0] == deadly) {
+        Runtime.getRuntime().halt(KILLED);
+      }
+      inner.decode(encoded, images, slot);
+    }
   }
 
   /** Returns a model of the name that the settings have for it, if they have one. */
@@ -95,9 +126,12 @@ final class Instance implements AutoCloseable {
     if (System.in.read() < 0) {
       return; // whoever held this one is gone
     }
+    String deadly = properties.remove(DEADLY_GREY);
+    FakeDecoder harmless = new FakeDecoder(8 * 8 * 3);
+    ImageDecoder decoder =
+        deadly == null ? harmless : new DeadlyDecoder(harmless, Integer.parseInt(deadly));
     try (FakeClassifier classifier = classifier(properties.get(Settings.MODEL));
-        Pipeline pipeline =
-            Pipeline.start(new Settings(properties), classifier, new FakeDecoder(8 * 8 * 3))) {
+        Pipeline pipeline = Pipeline.start(new Settings(properties), classifier, decoder)) {
       Runtime.getRuntime().addShutdownHook(new Thread(pipeline::close, "close"));
       pipeline.awaitStopped();
     }

@@ -9,6 +9,7 @@ import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.instance.Pipeline;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -76,6 +77,10 @@ class RestartIT {
             .as("images answered, of %s decoded", decoded)
             .isLessThan(decoded.get());
         assertThat(committed(workbench)).isNotEqualTo(ends(workbench));
+        assertThat(notes(workbench))
+            .as("a stop leaves nothing to count")
+            .isNotEmpty()
+            .allMatch(note -> note.work() == OwnerNote.InWork.IDLE && note.deaths() == 0);
       }
       try (FakeClassifier classifier = new FakeClassifier();
           Pipeline pipeline = Pipeline.start(workbench.settings(Map.of()), classifier, decoder)) {
@@ -102,6 +107,18 @@ class RestartIT {
         .get()
         .forEach((partition, offset) -> committed.put(partition, offset.offset()));
     return committed;
+  }
+
+  private static List<OwnerNote> notes(Workbench workbench) throws Exception {
+    return workbench
+        .admin
+        .listConsumerGroupOffsets(workbench.prefix + "app")
+        .partitionsToOffsetAndMetadata()
+        .get()
+        .values()
+        .stream()
+        .map(offset -> OwnerNote.in(offset.metadata()))
+        .toList();
   }
 
   private static Map<TopicPartition, Long> ends(Workbench workbench) throws Exception {

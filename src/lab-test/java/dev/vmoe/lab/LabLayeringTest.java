@@ -26,16 +26,17 @@ class LabLayeringTest {
   /** package | may use */
   private static final String TABLE =
       """
-      chart    |
-      routing  |
-      sweep    | chart
-      patches  | sweep
-      bench    | sweep
-      peers    | bench
-      overload | chart sweep
-      sizing   | chart overload bench
-      faults   | overload
-      cli      | chart routing sweep patches bench peers overload sizing faults
+      chart     |
+      routing   |
+      sweep     | chart
+      patches   | sweep
+      bench     | sweep
+      peers     | bench
+      overload  | chart sweep
+      sizing    | chart overload bench
+      faults    | overload
+      mutations |
+      cli       | chart routing sweep patches bench peers overload sizing faults mutations
       """;
 
   /** Serving packages that nothing but the commands may use. */

@@ -73,6 +73,16 @@ final class DecodeRoom {
     return taken == 0 || bytes <= max - taken - lost;
   }
 
+  /** Returns the bytes that are taken or lost. */
+  long bytes() {
+    lock.lock();
+    try {
+      return taken + lost;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Gives room back. */
   void giveBack(long bytes) {
     change(-bytes, 0);

@@ -204,6 +204,11 @@ final class Decoding implements AutoCloseable {
     log.warn("a decode that was given up has returned; {} hang", changeHung(-1));
   }
 
+  /** Returns what it takes now. */
+  DecodeLoad load() {
+    return new DecodeLoad(room.bytes(), hung());
+  }
+
   private int hung() {
     lock.lock();
     try {

@@ -140,6 +140,11 @@ public final class MicroBatcher<T> implements AutoCloseable {
     return breakdown.reason();
   }
 
+  /** Returns what decoding takes now. */
+  public DecodeLoad decodeLoad() {
+    return decoding.load();
+  }
+
   private void breakDown(InferenceException reason) {
     breakdown.because(reason);
     lock.lock();
@@ -379,7 +384,6 @@ public final class MicroBatcher<T> implements AutoCloseable {
     inference.forEach(Thread::interrupt);
     watch.close();
     decoding.close();
-    boolean interrupted = false;
     try {
       // The runs in progress end first: nobody may close the classifier under them.
       for (Thread thread : inference) {
@@ -387,9 +391,6 @@ public final class MicroBatcher<T> implements AutoCloseable {
       }
       decoding.awaitClosed();
     } catch (InterruptedException e) {
-      interrupted = true;
-    }
-    if (interrupted) {
       Thread.currentThread().interrupt();
     }
   }

@@ -67,7 +67,7 @@ public final class RunCommand implements Callable<Integer> {
               OperationDefinitions.stopTimeout(settings),
               () -> failure(started).isPresent() ? VmoeCommand.FAILED : VmoeCommand.STOPPED_LATE);
       try {
-        Pipeline pipeline = Pipeline.start(settings, models, metrics);
+        Pipeline pipeline = Pipeline.start(settings, models, metrics, instance::waiting);
         started.set(pipeline);
         pipeline.bindKafka(meters);
         instance.started(pipeline, new RunningView(settings, models.names(), pipeline));

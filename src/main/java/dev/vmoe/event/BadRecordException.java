@@ -56,6 +56,22 @@ public abstract sealed class BadRecordException extends Exception {
     }
   }
 
+  /** Processes ended while they worked on the image, and on nothing else. */
+  public static final class Poison extends BadRecordException {
+    /**
+     * Creates an exception.
+     *
+     * @param deaths processes that ended in a row
+     */
+    public Poison(int deaths) {
+      super(
+          "poison: "
+              + deaths
+              + " processes in a row ended while they worked on it, the last ones on nothing else",
+          null);
+    }
+  }
+
   /** The value is missing or too large. */
   public static final class Refused extends BadRecordException {
     /** Creates an exception with a reason a person understands. */

@@ -6,6 +6,7 @@ import dev.vmoe.config.LiveConfiguration;
 import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.inference.InferenceException;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.moe.ModelCard;
@@ -28,6 +29,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.streams.KafkaStreams;
@@ -97,11 +99,20 @@ public final class Pipeline implements AutoCloseable {
   }
 
   /**
+   * Starts a pipeline as {@link #start(Settings, ModelSource, PipelineMetrics, Consumer)} does, and
+   * tells nobody what the start waits for.
+   */
+  public static Pipeline start(Settings settings, ModelSource models, PipelineMetrics metrics) {
+    return start(settings, models, metrics, waiting -> {});
+  }
+
+  /**
    * Checks what the pipeline needs, takes the configuration in force over with its model and
    * starts; returns before the first image. Waits for the schema registry as long as it takes.
    *
    * @param models has the models; those that it loads are closed with the pipeline
    * @param metrics recorders of this pipeline alone; see {@link #metrics}
+   * @param waiting told what the start waits for; null when it waits no more
    * @throws org.apache.kafka.common.config.ConfigException if a setting is not one that the model
    *     can run with
    * @throws PipelineException if the brokers cannot be reached, a topic is missing or the
@@ -110,7 +121,11 @@ public final class Pipeline implements AutoCloseable {
    * @throws dev.vmoe.event.RegistryUnavailableException if the thread is interrupted while it waits
    * @throws dev.vmoe.event.SchemaRefusedException if the registry refuses a schema
    */
-  public static Pipeline start(Settings settings, ModelSource models, PipelineMetrics metrics) {
+  public static Pipeline start(
+      Settings settings,
+      ModelSource models,
+      PipelineMetrics metrics,
+      Consumer<@Nullable String> waiting) {
     LiveSettings file = complete(settings, models);
     Topics topics = Topics.of(settings);
     StreamsProperties config = new StreamsProperties(settings);
@@ -124,7 +139,7 @@ public final class Pipeline implements AutoCloseable {
 
     Pipeline pipeline =
         new Pipeline(
-            PipelineParts.assemble(settings, file, streamsConfig, limits, models, metrics),
+            PipelineParts.assemble(settings, file, streamsConfig, limits, models, metrics, waiting),
             settings.getString(Settings.APPLICATION_ID));
     try {
       pipeline.start();
@@ -176,6 +191,9 @@ public final class Pipeline implements AutoCloseable {
 
   private StreamThreadExceptionResponse onFailure(Throwable exception) {
     parts.metrics().threadFailed();
+    if (!overImages(exception)) {
+      parts.suspects().excuse();
+    }
     if (failure.get() != null) {
       log.error("a stream thread failed while the instance stops", exception);
       return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
@@ -188,6 +206,15 @@ public final class Pipeline implements AutoCloseable {
     log.error(
         "a stream thread failed and is replaced; what it had not emitted is read again", exception);
     return StreamThreadExceptionResponse.REPLACE_THREAD;
+  }
+
+  /** Returns whether a failure came from working on images, so that one of them may be its cause. */
+  private static boolean overImages(@Nullable Throwable failure) {
+    Throwable cause = failure;
+    while (cause != null && !(cause instanceof InferenceException)) {
+      cause = cause.getCause();
+    }
+    return cause != null;
   }
 
   /** A right that is missing fails every thread alike, with a message that does not say which. */
@@ -301,6 +328,9 @@ public final class Pipeline implements AutoCloseable {
    */
   @Override
   public void close() {
+    if (!overImages(failure.get())) {
+      parts.suspects().stop();
+    }
     parts.inFlight().stop(); // threads that wait for room return at once,
     parts.registry().giveUp(); // and those that wait for the registry
     parts.schemas().close();

@@ -31,6 +31,7 @@ import dev.vmoe.streams.ShareEvents;
 import dev.vmoe.streams.ShareRecorder;
 import dev.vmoe.streams.ShareTracer;
 import dev.vmoe.streams.StreamsProperties;
+import dev.vmoe.streams.Suspects;
 import dev.vmoe.streams.Waiting;
 import dev.vmoe.topics.TopicLimits;
 import dev.vmoe.topics.Topics;
@@ -45,6 +46,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.apache.avro.Schema;
 import org.apache.kafka.clients.admin.Admin;
@@ -67,6 +69,7 @@ import org.slf4j.LoggerFactory;
  * @param lag reader of what waits
  * @param batcher micro-batcher of all partitions
  * @param inFlight bound on what is read and not answered
+ * @param suspects count of the processes that ended over the same images
  * @param streams Kafka Streams, not started
  * @param topology its topology as text
  * @param metrics recorders
@@ -84,6 +87,7 @@ record PipelineParts(
     LagMonitor lag,
     MicroBatcher<Waiting> batcher,
     InFlight inFlight,
+    Suspects suspects,
     KafkaStreams streams,
     String topology,
     PipelineMetrics metrics,
@@ -101,18 +105,25 @@ record PipelineParts(
 
   private static final Logger log = LoggerFactory.getLogger(PipelineParts.class);
 
-  private static final RegistryWait REGISTRY_WAIT = new RegistryWait(Duration.ofSeconds(1));
+  private static final Duration REGISTRY_PAUSE = Duration.ofSeconds(1);
 
-  /** Puts the parts together; if one fails, closes those that were opened before it. */
+  /**
+   * Puts the parts together; if one fails, closes those that were opened before it.
+   *
+   * @param waiting told what the start waits for; null when it waits no more
+   */
   static PipelineParts assemble(
       Settings settings,
       LiveSettings file,
       StreamsConfig streamsConfig,
       TopicLimits limits,
       ModelSource source,
-      PipelineMetrics metrics) {
+      PipelineMetrics metrics,
+      Consumer<@Nullable String> waiting) {
+    RegistryWait registryWait = new RegistryWait(REGISTRY_PAUSE, waiting);
     Topics topics = Topics.of(settings);
-    CommitGuard guard = new CommitGuard(settings.inFlightWait());
+    Suspects suspects = new Suspects(settings.getInt(Settings.POISON_DEATHS));
+    CommitGuard guard = new CommitGuard(settings.inFlightWait(), suspects);
     NewestDeadLetters newestDeadLetters = new NewestDeadLetters();
     int threads = streamsConfig.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG);
     Deque<Runnable> undo = new ArrayDeque<>();
@@ -125,7 +136,7 @@ record PipelineParts(
               Collections.min(List.of(settings.registryRetry(), StreamsProperties.MAX_WAIT)));
       undo.push(registry::close);
       ownSchemas(settings, topics)
-          .forEach((topic, its) -> REGISTRY_WAIT.until(() -> registry.register(topic, its)));
+          .forEach((topic, its) -> registryWait.until(() -> registry.register(topic, its)));
       SchemaLookup schemas = new SchemaLookup(registry, settings.registryWait());
       undo.push(schemas::close);
       LagMonitor lag =
@@ -149,7 +160,7 @@ record PipelineParts(
               terms,
               metrics.capacity());
       undo.push(configuration::close);
-      REGISTRY_WAIT.until(() -> started(configuration)); // says which model is to be loaded
+      registryWait.until(() -> started(configuration)); // says which model is to be loaded
       limits
           .utilizationProblem(
               topics,
@@ -171,6 +182,7 @@ record PipelineParts(
               settings.inFlightMaxBytes());
       metrics.images().inFlight(inFlight::images, inFlight::bytes);
       metrics.images().held(guard.held()::images);
+      metrics.images().suspected(suspects::suspected);
       DecodeMemory memory = new DecodeMemory(settings);
       MicroBatcher<Waiting> batcher =
           new MicroBatcher<>(
@@ -182,6 +194,9 @@ record PipelineParts(
                   settings.inferenceTimeout()),
               observer);
       undo.push(batcher::close);
+      metrics
+          .images()
+          .decoding(() -> batcher.decodeLoad().bytes(), () -> batcher.decodeLoad().hung());
       MicroBatchProcessor.Shared shared =
           new MicroBatchProcessor.Shared(
               batcher::openLane,
@@ -205,6 +220,7 @@ record PipelineParts(
           lag,
           batcher,
           inFlight,
+          suspects,
           streams(topology, streamsConfig, guard),
           topology.describe().toString(),
           metrics,

@@ -2,7 +2,9 @@ package dev.vmoe.instance;
 
 import dev.vmoe.event.RegistryUnavailableException;
 import java.time.Duration;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,14 +21,17 @@ final class RegistryWait {
   private static final Logger log = LoggerFactory.getLogger(RegistryWait.class);
 
   private final Duration pause;
+  private final Consumer<@Nullable String> waiting;
 
   /**
    * Creates a wait.
    *
    * @param pause time between two attempts
+   * @param waiting told what is waited for after each attempt; null once there is an answer
    */
-  RegistryWait(Duration pause) {
+  RegistryWait(Duration pause, Consumer<@Nullable String> waiting) {
     this.pause = pause;
+    this.waiting = waiting;
   }
 
   /**
@@ -41,12 +46,14 @@ final class RegistryWait {
       try {
         T answer = question.get();
         if (!first) {
+          waiting.accept(null);
           log.info(
               "the schema registry answers after {} ms, the start goes on",
               (System.nanoTime() - startNanos) / 1_000_000);
         }
         return answer;
       } catch (RegistryUnavailableException e) {
+        waiting.accept("the schema registry, as long as it takes: " + e.getMessage());
         if (first || System.nanoTime() - warnedNanos >= WARN_EVERY.toNanos()) {
           warnedNanos = System.nanoTime();
           log.warn(

@@ -5,6 +5,7 @@ import dev.vmoe.console.Instance;
 import dev.vmoe.console.PipelineView;
 import dev.vmoe.console.RoutingMap;
 import dev.vmoe.output.ErrorText;
+import java.util.Objects;
 import java.util.Optional;
 import org.apache.kafka.streams.KafkaStreams;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class RunningInstance implements Instance {
 
   private volatile String lacks = "the model is being loaded and warmed up";
+  private volatile @Nullable String waiting;
   private volatile @Nullable Pipeline pipeline;
   private volatile @Nullable PipelineView view;
   private volatile @Nullable InstanceRoutingMap map;
@@ -20,6 +22,11 @@ public final class RunningInstance implements Instance {
   /** Says that the model is ready. */
   public void loaded() {
     lacks = "the pipeline is being started";
+  }
+
+  /** Says what the start waits for; null if it goes on. */
+  public void waiting(@Nullable String what) {
+    waiting = what;
   }
 
   /** Says which pipeline runs, and what can be seen of it. */
@@ -38,7 +45,7 @@ public final class RunningInstance implements Instance {
   public Health health() {
     Pipeline running = pipeline;
     if (running == null) {
-      return Health.waitingFor(lacks);
+      return Health.waitingFor(Objects.requireNonNullElse(waiting, lacks));
     }
     return running
         .failure()

@@ -22,6 +22,7 @@ public final class ImageMetrics {
   private final Counter badImages;
   private final Counter expired;
   private final Counter timedOut;
+  private final Counter poison;
   private final DistributionDataPoint queue;
   private final DistributionDataPoint decode;
   private final DistributionDataPoint latency;
@@ -45,6 +46,7 @@ public final class ImageMetrics {
     badImages = meters.counter(Metric.IMAGES_DEAD_LETTERED, "image");
     expired = meters.counter(Metric.IMAGES_DEAD_LETTERED, "expired");
     timedOut = meters.counter(Metric.IMAGES_DEAD_LETTERED, "timeout");
+    poison = meters.counter(Metric.IMAGES_DEAD_LETTERED, "poison");
     queue = meters.histogram(Metric.IMAGE_QUEUE);
     decode = meters.histogram(Metric.IMAGE_DECODE);
     latency = meters.histogram(Metric.IMAGE_LATENCY);
@@ -132,6 +134,20 @@ public final class ImageMetrics {
     timedOut.increment();
   }
 
+  /** Counts a dead letter over whose image processes ended. */
+  public void poison() {
+    poison.increment();
+  }
+
+  /**
+   * Sets the supplier of the partitions over whose images processes ended; asked at each scrape.
+   *
+   * @param partitions partitions whose images are not answered since
+   */
+  public void suspected(LongSupplier partitions) {
+    meters.gauge(Metric.PARTITIONS_SUSPECTED, partitions::getAsLong);
+  }
+
   /**
    * Sets the supplier of the images that hold their partition; asked at each scrape.
    *
@@ -139,6 +155,17 @@ public final class ImageMetrics {
    */
   public void held(LongSupplier images) {
     meters.gauge(Metric.IMAGES_HELD, images::getAsLong);
+  }
+
+  /**
+   * Sets the suppliers of what decoding takes; asked at each scrape.
+   *
+   * @param bytes memory of the images that are being decoded
+   * @param hung threads that hang on one
+   */
+  public void decoding(LongSupplier bytes, LongSupplier hung) {
+    meters.gauge(Metric.DECODE_BYTES, bytes::getAsLong);
+    meters.gauge(Metric.DECODES_HUNG, hung::getAsLong);
   }
 
   /**

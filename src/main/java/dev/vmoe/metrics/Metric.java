@@ -20,7 +20,7 @@ public enum Metric {
           + " unknown or cannot be read as an image request; refused, the value is missing or a"
           + " field is too large or out of range; image, the image could not be"
           + " decoded; expired, it could not be answered in time; timeout, its decoding did not"
-          + " end."),
+          + " end; poison, processes ended over it."),
   IMAGES_LATE(
       counter("vmoe_images_late_total", "images"),
       "Predictions emitted later than the target latency. Time counts from the record's timestamp"
@@ -36,12 +36,24 @@ public enum Metric {
       gauge("vmoe_images_held", "images"),
       "Images that were read and hold their partition: the first waits for its schema, which the"
           + " registry does not give, or for room. Nothing more is read of such a partition."),
+  PARTITIONS_SUSPECTED(
+      gauge("vmoe_partitions_suspected", "partitions"),
+      "Partitions of the instance that a process left with images in work, until these are"
+          + " answered. Above 0 for more than a minute: an image may end its processes."),
   IMAGE_QUEUE(
       histogram("vmoe_image_queue_seconds", "seconds", Buckets.LATENCY),
       "Time from reading an image to the start of its run: linger, decoding, and earlier runs."),
   IMAGE_DECODE(
       histogram("vmoe_image_decode_seconds", "seconds", Buckets.DECODE),
       "Time to decode and resize one image."),
+  DECODE_BYTES(
+      gauge("vmoe_decode_bytes", "bytes"),
+      "Memory outside the heap that images take which are being decoded, as their headers claim it,"
+          + " with what hanging decodes hold; at most decode.max.bytes."),
+  DECODES_HUNG(
+      gauge("vmoe_decode_threads_hung", "threads"),
+      "Decode threads that hang on an image for longer than decode.timeout.ms; three at once end"
+          + " the instance."),
   IMAGE_LATENCY(
       histogram("vmoe_image_latency_seconds", "seconds", Buckets.LATENCY),
       "Time from an image record's timestamp to the emission of its answer. A replay of old"

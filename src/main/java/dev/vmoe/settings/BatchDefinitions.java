@@ -10,6 +10,12 @@ import org.apache.kafka.common.config.ConfigDef.Range;
 /** Definitions of the settings of micro-batches and of the images that wait for one. */
 final class BatchDefinitions {
 
+  /** Fewer would have images tried one at a time after any end of a process. */
+  private static final ValueCheck NEVER_OR_SEVERAL =
+      new ValueCheck(
+          "0, or a whole number from 4 to 100",
+          value -> (Integer) value == 0 || (Integer) value >= 4 && (Integer) value <= 100);
+
   private BatchDefinitions() {}
 
   static void addTo(Definitions definitions) {
@@ -35,6 +41,11 @@ final class BatchDefinitions {
             "Maximum total time that reading waits for room between two commits, in"
                 + " milliseconds. Keep it well below the transaction timeout (10 s). At twice one"
                 + " of the two limits above, a partition is not read until there is room.")
+        .setting(Settings.POISON_DEATHS, INT, 4, NEVER_OR_SEVERAL, LOW)
+        .means(
+            "Processes that may end in a row while they work on the same images, without stopping"
+                + " in order. Two before that, the images are tried one at a time; the one that was"
+                + " alone at the last two goes to the dead-letter topic. 0: nothing is counted.")
         .setting(Settings.IMAGE_MAX_BYTES, INT, 16 * 1024 * 1024, Range.atLeast(1), LOW)
         .means("Maximum bytes of an encoded image; larger ones go to the dead-letter topic.")
         .setting(Settings.IMAGE_MAX_PIXELS, LONG, 64_000_000L, Range.atLeast(1), LOW)

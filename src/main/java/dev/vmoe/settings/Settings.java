@@ -49,6 +49,7 @@ public final class Settings extends AbstractConfig {
   public static final String IN_FLIGHT_IMAGES = "in.flight.images";
   public static final String IN_FLIGHT_MAX_BYTES = "in.flight.max.bytes";
   public static final String IN_FLIGHT_WAIT_MS = "in.flight.wait.ms";
+  public static final String POISON_DEATHS = "poison.deaths";
   public static final String CAPACITY_RATIO = "capacity.ratio";
   public static final String EXPERTS_PER_TOKEN = "experts.per.token";
   public static final String ROUTING = "routing";

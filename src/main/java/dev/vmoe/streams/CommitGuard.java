@@ -2,6 +2,7 @@ package dev.vmoe.streams;
 
 import dev.vmoe.batch.HandOver;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -12,6 +13,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -35,14 +37,20 @@ public final class CommitGuard implements KafkaClientSupplier {
   private final PendingOffsets pending = new PendingOffsets();
   private final HeldPartitions held = new HeldPartitions();
   private final HandOver handOver = new HandOver();
+  private final Suspects suspects;
   private final ThreadLocal<WaitBudget> budgets;
+
+  /** The partitions that the thread is giving back. */
+  private final ThreadLocal<Set<TopicPartition>> leaving = ThreadLocal.withInitial(Set::of);
 
   /**
    * Creates a guard.
    *
    * @param waitBudget how long one stream thread may wait for room between two commits
+   * @param suspects counts the processes that ended over the same images
    */
-  public CommitGuard(Duration waitBudget) {
+  public CommitGuard(Duration waitBudget, Suspects suspects) {
+    this.suspects = suspects;
     this.budgets = ThreadLocal.withInitial(() -> new WaitBudget(waitBudget));
   }
 
@@ -54,6 +62,11 @@ public final class CommitGuard implements KafkaClientSupplier {
   /** Returns the partitions of which nothing is fetched. */
   public HeldPartitions held() {
     return held;
+  }
+
+  /** Returns what is known of images over which processes ended. */
+  Suspects suspects() {
+    return suspects;
   }
 
   /** Returns how long answers take to be committed. */
@@ -76,15 +89,19 @@ public final class CommitGuard implements KafkaClientSupplier {
             pending.passed(partition, offset.offset());
           }
           // The leader epoch belongs to the offset that was wanted, not to this one.
-          return first.isPresent() && first.getAsLong() < offset.offset()
-              ? new OffsetAndMetadata(first.getAsLong(), Optional.empty(), offset.metadata())
-              : offset;
+          OffsetAndMetadata reached =
+              first.isPresent() && first.getAsLong() < offset.offset()
+                  ? new OffsetAndMetadata(first.getAsLong(), Optional.empty(), offset.metadata())
+                  : offset;
+          boolean left = leaving.get().contains(partition);
+          return suspects.noted(partition, reached, first.isPresent(), left);
         });
     return guarded;
   }
 
-  /** Notes that the calling stream thread has committed. */
-  void committed() {
+  /** Notes that the calling stream thread has committed offsets of these partitions. */
+  void committed(Set<TopicPartition> partitions) {
+    partitions.forEach(suspects::committed);
     waitBudget().refill();
     handOver.committed(System.nanoTime());
   }
@@ -97,7 +114,7 @@ public final class CommitGuard implements KafkaClientSupplier {
 
   @Override
   public Consumer<byte[], byte[]> getConsumer(Map<String, Object> config) {
-    return new GuardedConsumer(config, held);
+    return new GuardedConsumer(config);
   }
 
   @Override
@@ -123,13 +140,21 @@ public final class CommitGuard implements KafkaClientSupplier {
    * again after a restart. There is no state here, and a thread that crashed would keep its
    * partitions from everybody until its session times out.
    */
-  private static final class GuardedConsumer extends KafkaConsumer<byte[], byte[]> {
+  private final class GuardedConsumer extends KafkaConsumer<byte[], byte[]> {
 
-    private final HeldPartitions held;
-
-    GuardedConsumer(Map<String, Object> config, HeldPartitions held) {
+    GuardedConsumer(Map<String, Object> config) {
       super(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
-      this.held = held;
+    }
+
+    @Override
+    public void subscribe(Collection<String> topics, ConsumerRebalanceListener listener) {
+      super.subscribe(topics, new Leaving(listener));
+    }
+
+    /** Streams asks before it opens the tasks of these partitions. */
+    @Override
+    public Map<TopicPartition, OffsetAndMetadata> committed(Set<TopicPartition> partitions) {
+      return suspects.read(super.committed(partitions));
     }
 
     /**
@@ -156,6 +181,36 @@ public final class CommitGuard implements KafkaClientSupplier {
     @Override
     public void close(CloseOptions options) {
       super.close(options.withGroupMembershipOperation(GroupMembershipOperation.LEAVE_GROUP));
+    }
+  }
+
+  /** Tells what is given back: Streams commits it for the last time in here. */
+  private final class Leaving implements ConsumerRebalanceListener {
+
+    private final ConsumerRebalanceListener listener;
+
+    Leaving(ConsumerRebalanceListener listener) {
+      this.listener = listener;
+    }
+
+    @Override
+    public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+      leaving.set(Set.copyOf(partitions));
+      try {
+        listener.onPartitionsRevoked(partitions);
+      } finally {
+        leaving.remove();
+      }
+    }
+
+    @Override
+    public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+      listener.onPartitionsAssigned(partitions);
+    }
+
+    @Override
+    public void onPartitionsLost(Collection<TopicPartition> partitions) {
+      listener.onPartitionsLost(partitions);
     }
   }
 

@@ -29,6 +29,9 @@ final class DeadLetter {
   /** Kind of an image whose decoding did not end. */
   static final String TIMEOUT = "dev.vmoe.Timeout";
 
+  /** Kind of an image over which processes ended. */
+  static final String POISON = "dev.vmoe.Poison";
+
   static final String EXCEPTION = "__streams.errors.exception";
   static final String MESSAGE = "__streams.errors.message";
   static final String STACKTRACE = "__streams.errors.stacktrace";
@@ -41,7 +44,7 @@ final class DeadLetter {
 
   private DeadLetter() {}
 
-  /** Returns the kind of failure: a class of this program, {@link #EXPIRED} or {@link #TIMEOUT}. */
+  /** Returns the kind of failure: a class of this program, or one of the kinds above. */
   static String kind(Answer.Rejected<Waiting> rejected) {
     return switch (rejected.cause()) {
       case EXPIRED -> EXPIRED;
@@ -51,6 +54,9 @@ final class DeadLetter {
   }
 
   private static String kind(@Nullable BadRecordException refusal) {
+    if (refusal instanceof BadRecordException.Poison) {
+      return POISON;
+    }
     return (refusal == null ? BadImageException.class : refusal.getClass()).getName();
   }
 

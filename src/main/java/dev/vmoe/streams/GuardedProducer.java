@@ -3,6 +3,7 @@ package dev.vmoe.streams;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -23,6 +24,7 @@ final class GuardedProducer implements Producer<byte[], byte[]> {
 
   private final Producer<byte[], byte[]> producer;
   private final CommitGuard guard;
+  private Set<TopicPartition> sent = Set.of();
 
   GuardedProducer(Producer<byte[], byte[]> producer, CommitGuard guard) {
     this.producer = producer;
@@ -33,12 +35,14 @@ final class GuardedProducer implements Producer<byte[], byte[]> {
   public void sendOffsetsToTransaction(
       Map<TopicPartition, OffsetAndMetadata> offsets, ConsumerGroupMetadata groupMetadata) {
     producer.sendOffsetsToTransaction(guard.guarded(offsets), groupMetadata);
+    sent = Set.copyOf(offsets.keySet());
   }
 
   @Override
   public void commitTransaction() {
     producer.commitTransaction();
-    guard.committed();
+    guard.committed(sent);
+    sent = Set.of();
   }
 
   @Override
@@ -54,6 +58,7 @@ final class GuardedProducer implements Producer<byte[], byte[]> {
   @Override
   public void abortTransaction() {
     producer.abortTransaction();
+    sent = Set.of();
     guard.handOver().aborted();
   }
 

@@ -47,6 +47,11 @@ public final class InFlight {
     return new Partition();
   }
 
+  /** Returns how many images one partition may have in flight before reading waits. */
+  int reach() {
+    return maxImages.getAsInt();
+  }
+
   /** Returns the images of all partitions. */
   public long images() {
     return images.get();

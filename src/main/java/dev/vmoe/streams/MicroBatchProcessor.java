@@ -52,7 +52,8 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
       PendingOffsets.Queue pending,
       InFlight.Partition inFlight,
       CommitGuard.WaitBudget budget,
-      HeldPartitions.Records held) {}
+      HeldPartitions.Records held,
+      Suspects.Account suspects) {}
 
   private @Nullable Cancellable emitting;
   private @Nullable Cancellable releasing;
@@ -96,7 +97,8 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
             shared.guard().pending().open(partition),
             shared.inFlight().open(),
             shared.guard().waitBudget(),
-            shared.guard().held().open(partition));
+            shared.guard().held().open(partition),
+            shared.guard().suspects().open(partition, shared.inFlight().reach()));
   }
 
   @Override
@@ -137,16 +139,25 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
   /**
    * Hands a record to the micro-batcher; one that is no image goes along for the order's sake.
    *
-   * @return false if its schema is not known yet; then nothing is done
+   * @return false if its schema is not known yet, or it may not go on yet; then nothing is done
    */
   private boolean buffer(Task task, HeldPartitions.Held taken) {
     Record<byte[], byte[]> record = taken.record();
     RecordMetadata position = taken.position();
     ImageTrace trace = taken.trace();
     try {
+      if (task.suspects().poison(position.offset())) {
+        throw new BadRecordException.Poison(task.suspects().deaths());
+      }
       Optional<RequestReader.Request> read = shared.reader().read(record);
       task.pending().stands(read.isEmpty());
       if (read.isEmpty()) {
+        return false;
+      }
+      if (!task.suspects().admits(position.offset(), shared.inFlight().images() == 0)) {
+        if (task.suspects().waitsForCommit()) {
+          task.context().commit();
+        }
         return false;
       }
       RequestReader.Request request = read.get();
@@ -347,6 +358,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
     stopEmitting();
     stopReleasing();
     if (task != null) {
+      task.suspects().close();
       task.held().close();
       task.lane().close();
       task.pending().close();

@@ -91,6 +91,8 @@ public final class ShareRecorder implements ImageObserver {
       images.badImage();
     } else if (refusal instanceof BadRecordException.NotAvro) {
       images.notAvro();
+    } else if (refusal instanceof BadRecordException.Poison) {
+      images.poison();
     } else if (refusal instanceof BadRecordException.Refused) {
       images.refused();
     } else {

@@ -12,6 +12,7 @@
  *              ├──▶ expert-utilization   ShareEvents
  *              ├──▶ images.dlq           DeadLetter
  *              └──▶ offsets              CommitGuard: none beyond what was emitted
+ *                                       Suspects: who ended over which images
  *            all in one transaction
  *
  * each step ──▶ GuardedObserver ──▶ ShareRecorder, ShareTracer, NewestImages, NewestDeadLetters

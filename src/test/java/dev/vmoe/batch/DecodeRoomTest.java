@@ -60,12 +60,14 @@ class DecodeRoomTest {
     Thread second = taking(30, small);
     await().until(() -> second.getState() == Thread.State.WAITING);
     assertThat(small).isNotDone();
+    assertThat(room.bytes()).isEqualTo(101);
 
     room.giveBack(41);
 
     second.join();
     room.giveBack(30);
     room.regain(60);
+    assertThat(room.bytes()).isZero();
     room.take(100);
   }
 

@@ -71,6 +71,7 @@ class MicroBatcherBoundsTest extends BatcherFixture {
 
   @Test
   void shouldGiveUpADecodeThatHangsAndDecodeTheOthersOnAnotherThread() throws Exception {
+    decodeBytes = encoded -> 7;
     bounds = new WorkBounds(1, () -> Long.MAX_VALUE, SHORT, NEVER);
     beforeDecoding = this::hangOnSome;
     open(3, 1_000, NEVER_LINGERS);
@@ -87,6 +88,7 @@ class MicroBatcherBoundsTest extends BatcherFixture {
                 Answer.Cause.TIMEOUT));
     assertThat(classes(share)).containsExactly(1, 2);
     assertThat(classes(take(lane))).containsExactly(3, 4, 5);
+    assertThat(batcher.decodeLoad()).isEqualTo(new DecodeLoad(7, 1)); // what hangs holds its memory
     assertThat(batcher.broken().toCompletableFuture()).isNotDone();
   }
 

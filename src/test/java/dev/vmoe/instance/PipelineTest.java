@@ -58,7 +58,8 @@ class PipelineTest {
                     config,
                     TopicLimits.assumed(1_000_000),
                     ModelSource.only(null, classifier, decoder, ControllerFactory.fixed()),
-                    Pipeline.metrics(new Meters(), classifier.card())));
+                    Pipeline.metrics(new Meters(), classifier.card()),
+                    waiting -> {}));
 
     assertThat(before).containsAll(inferenceThreads());
   }

@@ -36,6 +36,8 @@ class PipelineMetricsTest {
     metrics.device("cpu", "auto", "a runtime", "2 × 1 thread");
     metrics.images().inFlight(() -> 0, () -> 0);
     metrics.images().held(() -> 0);
+    metrics.images().decoding(() -> 0, () -> 0);
+    metrics.images().suspected(() -> 0);
     metrics.streamsState(() -> "RUNNING", List.of("RUNNING"));
     metrics.routingProfile(() -> true);
     metrics.capacity().decided(0, 1, 1, 2, "first", 0);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.MockProducer;
@@ -18,7 +19,7 @@ class CommitGuardTest {
   private static final TopicPartition ZERO = new TopicPartition("images", 0);
   private static final TopicPartition ONE = new TopicPartition("images", 1);
 
-  private final CommitGuard guard = new CommitGuard(Duration.ofSeconds(2));
+  private final CommitGuard guard = new CommitGuard(Duration.ofSeconds(2), new Suspects(0));
 
   @Test
   void shouldCommitNoOffsetBeyondTheFirstThatIsPending() {
@@ -63,7 +64,7 @@ class CommitGuardTest {
     guard.waitBudget().spend(Duration.ofSeconds(5));
     assertThat(guard.waitBudget().left()).isEqualTo(Duration.ZERO);
 
-    guard.committed();
+    guard.committed(Set.of());
 
     assertThat(guard.waitBudget().left()).isEqualTo(Duration.ofSeconds(2));
   }

@@ -56,7 +56,7 @@ class MicroBatchProcessorInFlightTest extends ProcessorFixture {
     linger = Duration.ofSeconds(3);
     batchImages = 100;
     inFlightImages = 2;
-    guard = new CommitGuard(Duration.ofMillis(20));
+    guard = new CommitGuard(Duration.ofMillis(20), new Suspects(0));
     start();
     send("a", 1);
     send("b", 2);

@@ -68,7 +68,7 @@ abstract class ProcessorFixture {
   GuardedObserver observer = observer();
 
   FakeClassifier classifier = new FakeClassifier();
-  CommitGuard guard = new CommitGuard(Duration.ofSeconds(10));
+  CommitGuard guard = new CommitGuard(Duration.ofSeconds(10), new Suspects(4));
   int batchImages = 4;
   int inFlightImages = 100;
   long inFlightBytes = 1_000_000;

@@ -24,6 +24,16 @@ class BenchFaultsCommandTest extends CommandTest {
     assertRefused("twice", "--faults", "kill,kill=2");
     assertRefused("--brokers 2 is neither 1 nor 3", "--brokers", "2");
     assertRefused("--combined needs --brokers 1", "--brokers", "3", "--combined");
+    assertRefused(
+        "--instance-memory needs --instances 1", "--instance-memory", "2048", "--instances", "2");
+    assertRefused(
+        "needs at least 1536",
+        "--instance-memory",
+        "1000",
+        "--instances",
+        "1",
+        "--faults",
+        "bombs");
     assertRefused("--instances 0 is below 1", "--instances", "0");
     assertRefused("--sabotage", "--sabotage", "other");
   }

@@ -56,6 +56,7 @@ class LabCommandsTest {
             "priority",
             "observability",
             "faults",
+            "decode",
             "plan",
             "sizing");
   }
@@ -75,6 +76,7 @@ class LabCommandsTest {
             "target/routing-map",
             "target/bench-overload",
             "target/bench-faults",
+            "target/bench-decode",
             "target/bench-sizing");
     assertThat(outputs)
         .allSatisfy(

@@ -54,6 +54,7 @@ class ArrivalLogTest {
     log.add(0, 68, 4, "a");
 
     assertThat(log.survivorPauses(Set.of(0, 2), 20, 70)).containsOnlyKeys(0).containsEntry(0, 40L);
+    assertThat(log.movedPauses(Set.of(0, 2), 20, 70)).containsOnlyKeys(2).containsEntry(2, 52L);
   }
 
   @Test
@@ -65,6 +66,17 @@ class ArrivalLogTest {
     assertThat(log.survivorPauses(Set.of(0), 30, 45)).containsEntry(0, 50L);
     assertThat(log.longestPause(0, 35)).isEqualTo(30);
     assertThat(log.longestPause(95, 99)).isEqualTo(9); // still silent
+  }
+
+  @Test
+  void shouldMeasureFromSendingToTheAnswer() {
+    long second = 1_000_000_000;
+    log.add(0, 3 * second, 99, "a");
+    log.add(0, 4 * second, 100, "a");
+    log.add(1, 5 * second, 2_100, "a");
+    log.add(1, 6 * second, 2_101, "a");
+
+    assertThat(log.latencies(100, 2_101, second)).containsExactlyInAnyOrder(2_900L, 1_900L);
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.LayerUtilization;
+import dev.vmoe.lab.faults.ImageRecord.Expected;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,14 @@ class DeliveryCheckTest {
     assertThat(verdict.predictions()).isEqualTo(3);
     assertThat(verdict.deadLetters()).isEqualTo(1);
     assertThat(verdict.examples()).isEmpty();
+  }
+
+  @Test
+  void shouldTakeEitherAnswerWhereBothAreRight() {
+    images.set(0, image(0, 0, Expected.EITHER));
+    images.set(1, image(0, 1, Expected.EITHER));
+
+    assertThat(check().clean()).isTrue();
   }
 
   @Test
@@ -167,7 +176,11 @@ class DeliveryCheckTest {
   }
 
   private static ImageRecord image(int partition, long offset, boolean hostile) {
-    return new ImageRecord(partition, offset, hostile, carried(partition, offset), offset);
+    return image(partition, offset, hostile ? Expected.DEAD_LETTER : Expected.PREDICTION);
+  }
+
+  private static ImageRecord image(int partition, long offset, Expected expected) {
+    return new ImageRecord(partition, offset, expected, carried(partition, offset), offset);
   }
 
   private static ImageRecord.Carried carried(int partition, long offset) {

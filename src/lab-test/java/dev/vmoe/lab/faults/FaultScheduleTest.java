@@ -62,8 +62,8 @@ class FaultScheduleTest {
   @Test
   void shouldNotKillTheControllerUnlessAsked() {
     assertThat(FaultKind.usual())
-        .hasSize(FaultKind.values().length - 1)
-        .doesNotContain(FaultKind.CLUSTER);
+        .hasSize(FaultKind.values().length - 2)
+        .doesNotContain(FaultKind.CLUSTER, FaultKind.BOMBS);
   }
 
   private static List<PlannedFault> faults(long seed, double maxSeconds) {

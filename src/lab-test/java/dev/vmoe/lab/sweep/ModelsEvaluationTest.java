@@ -82,6 +82,18 @@ class ModelsEvaluationTest {
   }
 
   @Test
+  void shouldNotCallImagesWithoutASplitAllWhereOthersHaveOne() {
+    ModelsEvaluation evaluation =
+        new ModelsEvaluation(new FirstPixel("moe", 0), List.of(FULL), null, 4);
+    evaluation.add(FirstPixel.images(0, 1, 0), new int[] {0, 0, 0}, List.of("", "", "unseen"));
+
+    EvaluatedPoint point = evaluation.models().get(0).points().get(0);
+    assertThat(point.splits().keySet()).containsExactly(SplitResult.WITHOUT, "unseen");
+    assertThat(point.split(SplitResult.WITHOUT).images()).isEqualTo(2);
+    assertThat(point.split(SplitResult.WITHOUT).accuracy().mean()).isEqualTo(0.5);
+  }
+
+  @Test
   void shouldFindTheFewestChoicesThatMeetTheTwin() {
     ModelsEvaluation evaluation = evaluated();
     EvaluatedModel model = evaluation.models().get(0);

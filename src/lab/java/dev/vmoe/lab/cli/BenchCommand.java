@@ -13,6 +13,7 @@ import picocli.CommandLine.Command;
       BenchPriorityCommand.class,
       BenchObservabilityCommand.class,
       BenchFaultsCommand.class,
+      BenchDecodeCommand.class,
       BenchPlanCommand.class,
       BenchSizingCommand.class
     })

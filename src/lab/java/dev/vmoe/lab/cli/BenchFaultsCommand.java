@@ -108,7 +108,7 @@ final class BenchFaultsCommand extends Benchmark {
       paramLabel = "NAME[=WEIGHT]",
       description = {
         "What fails, and how often in a round, such as kill=8,broker (default: each once, without"
-            + " cluster):",
+            + " cluster and bombs):",
         "kill, kill-all: SIGKILL of an instance, of all; they are started again;",
         "roll: SIGTERM of each instance in turn; freeze: SIGSTOP, later SIGCONT;",
         "scale: more or fewer instances for a while; partitions: one more of the images topic;",
@@ -116,9 +116,23 @@ final class BenchFaultsCommand extends Benchmark {
         "registry-away, registry-hung, registry-refusing, registry-empty: what the instances see of"
             + " the registry for 3 to 40 s;",
         "steal: another process takes half of the processors;",
+        "bombs: 500 images that take much memory to decode, of all formats, at once, one in 20"
+            + " valid, and as many usual ones between them (not among the default);",
         "config, bad-config: a configuration record that is valid, or must be refused."
       })
   private @Nullable List<String> faults;
+
+  @Option(
+      names = "--instance-memory",
+      paramLabel = "MIB",
+      defaultValue = "0",
+      description = {
+        "Memory of the one instance, in mebibytes: the kernel kills it above, as in a container; 0"
+            + " for no limit (default: ${DEFAULT-VALUE}).",
+        "Needs root and control groups. It decodes by as many threads as an instance does by"
+            + " default."
+      })
+  private int instanceMemory;
 
   @Option(
       names = "--sabotage",
@@ -173,7 +187,17 @@ final class BenchFaultsCommand extends Benchmark {
             ? FaultKind.usual().stream().collect(Collectors.toMap(kind -> kind, kind -> 1))
             : FaultSchedule.weights(chosen);
     return new FaultsPlan(
-        seconds, seed, instances, threads, partitions, brokers, combined, weights, rate, sabotage);
+        seconds,
+        seed,
+        instances,
+        threads,
+        partitions,
+        brokers,
+        combined,
+        weights,
+        rate,
+        instanceMemory,
+        sabotage);
   }
 
   /** Deletes what brokers and instances have stored; logs and settings stay. */

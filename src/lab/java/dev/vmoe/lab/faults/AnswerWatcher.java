@@ -2,6 +2,7 @@ package dev.vmoe.lab.faults;
 
 import dev.vmoe.client.CommittedConsumer;
 import dev.vmoe.event.Prediction;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -10,7 +11,9 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 
-/** A read_committed client that notes when it sees which prediction, from now on. */
+/**
+ * A read_committed client that notes when it sees which prediction of a usual image, from now on.
+ */
 final class AnswerWatcher implements AutoCloseable {
 
   private static final Duration POLL = Duration.ofMillis(100);
@@ -33,6 +36,9 @@ final class AnswerWatcher implements AutoCloseable {
     try (consumer) {
       while (true) {
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+          if (new String(record.key(), StandardCharsets.UTF_8).startsWith(Bomb.KEY)) {
+            continue; // not what waits, but what it waits for
+          }
           Prediction prediction = predictions.read(Objects.requireNonNull(record.value()));
           String batch = prediction.getBatchId();
           log.add(

@@ -103,6 +103,42 @@ final class ArrivalLog {
     return pauses;
   }
 
+  /**
+   * Returns the longest pause of each of these partitions that an instance to which nothing
+   * happened lost to another one: it was fenced, or a rebalance took the partition from it.
+   */
+  synchronized Map<Integer, Long> movedPauses(
+      Set<Integer> partitions, long fromNanos, long untilNanos) {
+    Map<Integer, Long> pauses = new TreeMap<>();
+    for (int partition : partitions) {
+      List<Arrival> all = arrivals.getOrDefault(partition, List.of());
+      String owner = ownerAt(all, fromNanos);
+      if (owner != null && !kept(all, owner, fromNanos, untilNanos)) {
+        pauses.put(partition, longestPause(all, fromNanos, untilNanos));
+      }
+    }
+    return pauses;
+  }
+
+  /**
+   * Returns how long images took until their answers were seen, in milliseconds.
+   *
+   * @param fromMs images sent at this time or later
+   * @param untilMs and before this one; each partition has answered an image sent then
+   * @param nanosAtZeroMs time of the other clock at 1970, in nanoseconds
+   */
+  synchronized List<Long> latencies(long fromMs, long untilMs, long nanosAtZeroMs) {
+    List<Long> all = new ArrayList<>();
+    for (List<Arrival> partition : arrivals.values()) {
+      for (Arrival arrival : partition) {
+        if (arrival.sentMs() >= fromMs && arrival.sentMs() < untilMs) {
+          all.add((arrival.atNanos() - nanosAtZeroMs) / 1_000_000 - arrival.sentMs());
+        }
+      }
+    }
+    return all;
+  }
+
   /** Returns the longest pause of any partition that overlaps this stretch. */
   synchronized long longestPause(long fromNanos, long untilNanos) {
     return arrivals.values().stream()

@@ -38,25 +38,38 @@ final class ChildJvms implements AutoCloseable {
    * @param heapMebibytes of heap
    * @param mainClass name of the class with {@code main}
    */
+  ChildJvm start(String name, int heapMebibytes, String mainClass, List<String> arguments) {
+    return start(List.of(), name, heapMebibytes, mainClass, arguments);
+  }
+
+  /**
+   * Starts a JVM as above, by a command that ends in becoming another.
+   *
+   * @param prefix the command; empty for none
+   */
   synchronized ChildJvm start(
-      String name, int heapMebibytes, String mainClass, List<String> arguments) {
+      List<String> prefix,
+      String name,
+      int heapMebibytes,
+      String mainClass,
+      List<String> arguments) {
     if (ended) {
       throw new IllegalStateException("no process is started any more");
     }
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx" + heapMebibytes + "m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1", // processors are few, and processes many
-                "-XX:+ExitOnOutOfMemoryError",
-                "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
-                "-Dvmoe.home=" + System.getProperty("vmoe.home", "."),
-                "-Dlogback.configurationFile=logback.xml",
-                "-cp",
-                System.getProperty("java.class.path"),
-                mainClass));
+    List<String> command = new ArrayList<>(prefix);
+    command.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx" + heapMebibytes + "m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1", // processors are few, and processes many
+            "-XX:+ExitOnOutOfMemoryError",
+            "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
+            "-Dvmoe.home=" + System.getProperty("vmoe.home", "."),
+            "-Dlogback.configurationFile=logback.xml",
+            "-cp",
+            System.getProperty("java.class.path"),
+            mainClass));
     command.addAll(arguments);
     Path log = folder.resolve(name + ".log");
     ProcessBuilder builder =

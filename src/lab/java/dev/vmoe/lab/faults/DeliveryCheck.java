@@ -1,5 +1,6 @@
 package dev.vmoe.lab.faults;
 
+import dev.vmoe.lab.faults.ImageRecord.Expected;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -84,11 +85,12 @@ final class DeliveryCheck {
       doubled++;
       example(position + " was answered again, in " + answer.written());
     }
-    if (image.hostile() != answer.deadLetter()) {
+    Expected wrong = answer.deadLetter() ? Expected.PREDICTION : Expected.DEAD_LETTER;
+    if (image.expected() == wrong) {
       misjudged++;
       example(
           position
-              + (image.hostile()
+              + (wrong == Expected.DEAD_LETTER
                   ? " is hostile and has a prediction"
                   : " is good and has a dead letter"));
     }

@@ -33,6 +33,11 @@ final class FaultInjector {
   /** An instance that does not run after so long counts as not recovered. */
   private static final Duration START_LIMIT = Duration.ofSeconds(120);
 
+  private static final int BOMBS = 500;
+
+  /** Those that are decoded take seconds of a core each. */
+  private static final int HEAVY_ONE_IN = 20;
+
   private final Parts parts;
   private final String topicPrefix;
   private final int instances;
@@ -86,13 +91,14 @@ final class FaultInjector {
         EnumSet.of(FaultKind.KILL, FaultKind.FREEZE, FaultKind.SCALE).contains(planned.kind());
     owners = sparesSome ? parts.group().owners() : Map.of();
     since = Moment.now();
-    long beganNanos = since.nanos();
+    Moment began = since;
     String detail = fail(planned);
     long endedNanos = System.nanoTime();
     return new InjectedFault(
         planned.kind(),
         detail,
-        beganNanos,
+        began.nanos(),
+        began.ms(),
         endedNanos,
         since.nanos(),
         since.ms() + 1,
@@ -138,6 +144,7 @@ final class FaultInjector {
       case CONFIG -> configure(good(planned), "capacity");
       case BAD_CONFIG -> configure(bad(planned), "refused");
       case PARTITIONS -> morePartitions();
+      case BOMBS -> bombs();
     };
   }
 
@@ -293,6 +300,13 @@ final class FaultInjector {
     partitions++;
     parts.load().partitions(partitions);
     return "%d partitions".formatted(partitions);
+  }
+
+  /** Each is behind an image that is good. */
+  private String bombs() throws InterruptedException {
+    parts.load().bombs(BOMBS, HEAVY_ONE_IN);
+    since = Moment.now();
+    return BOMBS + " at once";
   }
 
   private static void pause(PlannedFault planned) throws InterruptedException {

@@ -34,6 +34,8 @@ public enum FaultKind {
   BAD_CONFIG(0, 0),
   /** The images topic gets another partition. */
   PARTITIONS(0, 0),
+  /** Five hundred images that take much memory come at once, and good ones between them. */
+  BOMBS(0, 0),
   /** Controller and brokers get SIGKILL at once and are started again later. */
   CLUSTER(2, 60);
 
@@ -55,9 +57,12 @@ public enum FaultKind {
     return minSeconds + share * (maxSeconds - minSeconds);
   }
 
-  /** Returns all but {@link #CLUSTER}, which no setting makes harmless with one broker. */
+  /**
+   * Returns all but {@link #CLUSTER}, which no setting makes harmless with one broker, and {@link
+   * #BOMBS}, which take minutes and say little without a limit on memory.
+   */
   public static List<FaultKind> usual() {
-    return Arrays.stream(values()).filter(kind -> kind != CLUSTER).toList();
+    return Arrays.stream(values()).filter(kind -> kind != CLUSTER && kind != BOMBS).toList();
   }
 
   /**

@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -73,7 +74,9 @@ public final class FaultsBench {
                 plan.brokers(),
                 plan.brokers() == 1 ? "" : "s",
                 plan.combined() ? ", its own controller," : " with a controller"));
-    try (ChildJvms jvms = new ChildJvms(folder);
+    try (@Nullable MemoryGroup limited =
+            plan.instanceMebibytes() == 0 ? null : MemoryGroup.of(plan.instanceMebibytes());
+        ChildJvms jvms = new ChildJvms(folder);
         EmbeddedRegistry server = EmbeddedRegistry.start();
         RegistryProxy proxy = new RegistryProxy(server.url());
         RegistryClient registry =
@@ -86,6 +89,8 @@ public final class FaultsBench {
                   jvms,
                   folder,
                   mainClass,
+                  limited == null ? List.of() : limited.prefix(),
+                  plan.instanceMebibytes(),
                   settings(kafka.bootstrapServers(), proxy.url()),
                   plan.instances(),
                   progress);
@@ -101,7 +106,8 @@ public final class FaultsBench {
                   plan.seed())) {
         ImageGroup group =
             new ImageGroup(kafka.bootstrapServers(), GROUP, PREFIX + TopicPlan.IMAGES);
-        return run(new FaultInjector.Parts(fleet, kafka, proxy, registry, load, group), watcher);
+        return run(
+            new FaultInjector.Parts(fleet, kafka, proxy, registry, load, group), watcher, limited);
       }
     }
   }
@@ -114,7 +120,9 @@ public final class FaultsBench {
     }
   }
 
-  private FaultsResult run(FaultInjector.Parts parts, AnswerWatcher watcher) throws Exception {
+  private FaultsResult run(
+      FaultInjector.Parts parts, AnswerWatcher watcher, @Nullable MemoryGroup limited)
+      throws Exception {
     FaultInjector injector = new FaultInjector(parts, PREFIX, plan.instances(), plan.partitions());
     parts.load().start();
     if (awaitAnswered(watcher, 0, plan.partitions(), START_LIMIT).isEmpty()) {
@@ -142,7 +150,11 @@ public final class FaultsBench {
       rewind(parts.fleet(), parts.group());
     }
     FaultsResult.Memory memory =
-        new FaultsResult.Memory(parts.fleet().mebibytes(), parts.fleet().largestMebibytes());
+        new FaultsResult.Memory(
+            parts.fleet().mebibytes(),
+            parts.fleet().largestMebibytes(),
+            plan.instanceMebibytes(),
+            limited == null ? 0 : limited.peakMebibytes());
     DeliveryVerdict verdict = verdict(new TopicContents(brokers));
     parts.fleet().scale(0);
     return new FaultsResult(
@@ -171,14 +183,7 @@ public final class FaultsBench {
     OptionalLong answered =
         awaitAnswered(watcher, fault.sinceMs(), injector.partitions(), RECOVERY_LIMIT);
     long untilNanos = Math.max(System.nanoTime(), answered.orElse(Long.MIN_VALUE));
-    List<Long> pauses =
-        watcher
-            .log()
-            .survivorPauses(fault.bystanders(), fault.beganNanos(), untilNanos)
-            .values()
-            .stream()
-            .map(TimeUnit.NANOSECONDS::toMillis)
-            .toList();
+    ArrivalLog log = watcher.log();
     MeasuredFault measured =
         new MeasuredFault(
             fault.kind(),
@@ -189,9 +194,15 @@ public final class FaultsBench {
                 ? Math.max(
                     0, TimeUnit.NANOSECONDS.toMillis(answered.getAsLong() - fault.sinceNanos()))
                 : null,
-            pauses,
-            TimeUnit.NANOSECONDS.toMillis(
-                watcher.log().longestPause(fault.beganNanos(), untilNanos)));
+            millis(log.survivorPauses(fault.bystanders(), fault.beganNanos(), untilNanos)),
+            millis(log.movedPauses(fault.bystanders(), fault.beganNanos(), untilNanos)),
+            TimeUnit.NANOSECONDS.toMillis(log.longestPause(fault.beganNanos(), untilNanos)),
+            answered.isPresent()
+                ? log.latencies(
+                    fault.beganMs(),
+                    fault.sinceMs(),
+                    fault.beganNanos() - TimeUnit.MILLISECONDS.toNanos(fault.beganMs()))
+                : List.of());
     progress.accept(
         "%5.0f s  %3d  %s: %s; %s, %d answers"
             .formatted(
@@ -204,8 +215,12 @@ public final class FaultsBench {
                         + RECOVERY_LIMIT.toSeconds()
                         + " s"
                     : "recovered after " + measured.recoveryMs() + " ms",
-                watcher.log().count()));
+                log.count()));
     return measured;
+  }
+
+  private static List<Long> millis(Map<Integer, Long> nanos) {
+    return nanos.values().stream().map(TimeUnit.NANOSECONDS::toMillis).toList();
   }
 
   private static OptionalLong awaitAnswered(
@@ -269,7 +284,9 @@ public final class FaultsBench {
     // many instances share a machine
     settings.put(Settings.INFERENCE_THREADS, "1");
     settings.put(Settings.INFERENCE_RUNS, "1");
-    settings.put(Settings.DECODE_THREADS, "1");
+    if (plan.instanceMebibytes() == 0) {
+      settings.put(Settings.DECODE_THREADS, "1"); // else as many as by default
+    }
     settings.put(Settings.BATCH_MAX_IMAGES, "16");
     settings.put("streams.num.stream.threads", Integer.toString(plan.threads()));
     // more partitions are seen after this time

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param combined whether the one broker is its own controller
  * @param weights faults, and how often each comes
  * @param perSecond records a second
+ * @param instanceMebibytes memory of an instance; 0 for no limit of its own
  * @param sabotage what is broken on purpose; null for nothing
  */
 public record FaultsPlan(
@@ -28,6 +29,7 @@ public record FaultsPlan(
     boolean combined,
     Map<FaultKind, Integer> weights,
     double perSecond,
+    int instanceMebibytes,
     @Nullable Sabotage sabotage) {
 
   /**
@@ -41,6 +43,16 @@ public record FaultsPlan(
     }
     if (combined && brokers != 1) {
       throw new IllegalArgumentException("--combined needs --brokers 1");
+    }
+    if (instanceMebibytes != 0 && instances != 1) {
+      throw new IllegalArgumentException("--instance-memory needs --instances 1");
+    }
+    if (weights.containsKey(FaultKind.BOMBS)
+        && instanceMebibytes != 0
+        && instanceMebibytes < Bomb.MIN_MEMORY_MEBIBYTES) {
+      throw new IllegalArgumentException(
+          "--instance-memory %d: the fault bombs needs at least %d"
+              .formatted(instanceMebibytes, Bomb.MIN_MEMORY_MEBIBYTES));
     }
     weights = new EnumMap<>(weights);
   }

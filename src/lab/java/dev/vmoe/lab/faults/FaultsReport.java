@@ -42,6 +42,17 @@ public final class FaultsReport {
     lines.add(
         "pauses of %d partitions whose instance lived on: p50 %d ms, p99 %d ms, longest %d ms"
             .formatted(pauses.count(), pauses.p50(), pauses.p99(), pauses.max()));
+    Spread moved = result.movedPauses();
+    lines.add(
+        "pauses of %d partitions that an untouched instance lost: p50 %d ms, p99 %d ms, longest %d"
+                .formatted(moved.count(), moved.p50(), moved.p99(), moved.max())
+            + " ms");
+    Spread beside = result.besideBombs();
+    if (beside.count() > 0) {
+      lines.add(
+          "time to the answer of %d good images between bombs: p50 %d ms, p99 %d ms, longest %d ms"
+              .formatted(beside.count(), beside.p50(), beside.p99(), beside.max()));
+    }
     lines.add(
         "resident memory at the end: %s MiB; largest of any instance: %s MiB"
             .formatted(
@@ -49,6 +60,12 @@ public final class FaultsReport {
                     .map(mebibytes -> Table.decimals(mebibytes, 0))
                     .collect(Collectors.joining(", ")),
                 Table.decimals(result.memory().largest(), 0)));
+    if (result.memory().limit() > 0) {
+      lines.add(
+          "memory within the limit of %d MiB: at most %s MiB, with files that were read"
+              .formatted(
+                  result.memory().limit(), Table.decimals(result.memory().limitedPeak(), 0)));
+    }
     if (!counts.exits().isEmpty()) {
       lines.add("instances that ended by themselves, by exit code: " + counts.exits());
     }
@@ -101,10 +118,13 @@ public final class FaultsReport {
             "recovery_ms",
             "survivors",
             "survivors_longest_pause_ms",
+            "moved",
+            "moved_longest_pause_ms",
             "longest_pause_ms");
     int number = 0;
     for (MeasuredFault fault : result.faults()) {
       Spread pauses = Spread.of(fault.survivorPausesMs());
+      Spread moved = Spread.of(fault.movedPausesMs());
       table.add(
           ++number,
           fault.kind().label(),
@@ -114,6 +134,8 @@ public final class FaultsReport {
           fault.recoveryMs(),
           pauses.count(),
           pauses.count() == 0 ? null : pauses.max(),
+          moved.count(),
+          moved.count() == 0 ? null : moved.max(),
           fault.longestPauseMs());
     }
     return table;
@@ -133,6 +155,8 @@ public final class FaultsReport {
     verdict.violations().forEach(json::put);
     json.put("not_recovered", result.notRecovered());
     json.set("pause_ms", Json.tree(result.survivorPauses()));
+    json.set("pause_moved_ms", Json.tree(result.movedPauses()));
+    json.set("beside_bombs_ms", Json.tree(result.besideBombs()));
     ObjectNode recovery = json.putObject("recovery_ms");
     result.recovery().forEach((kind, spread) -> recovery.set(kind.label(), Json.tree(spread)));
     ObjectNode longest = json.putObject("longest_pause_ms");

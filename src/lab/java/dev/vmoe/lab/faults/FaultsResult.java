@@ -38,7 +38,11 @@ public record FaultsResult(
    * @param recoveryMs until every partition had an answer to an image sent since; null if one had
    *     none within the limit, or an instance did not run again
    * @param survivorPausesMs longest pause of each partition whose instance lived through it
+   * @param movedPausesMs longest pause of each partition that an instance lost to another one,
+   *     although nothing happened to it: it was fenced, or a rebalance took the partition from it
    * @param longestPauseMs longest pause of any partition
+   * @param latenciesMs time to the answer of each good image that was sent between the beginning
+   *     and the time from which recovery counts; empty if not all are answered
    */
   public record MeasuredFault(
       FaultKind kind,
@@ -47,11 +51,15 @@ public record FaultsResult(
       double seconds,
       @Nullable Long recoveryMs,
       List<Long> survivorPausesMs,
-      long longestPauseMs) {
+      List<Long> movedPausesMs,
+      long longestPauseMs,
+      List<Long> latenciesMs) {
 
-    /** Copies the list. */
+    /** Copies the lists. */
     public MeasuredFault {
       survivorPausesMs = List.copyOf(survivorPausesMs);
+      movedPausesMs = List.copyOf(movedPausesMs);
+      latenciesMs = List.copyOf(latenciesMs);
     }
   }
 
@@ -87,8 +95,10 @@ public record FaultsResult(
    *
    * @param atEnd of each that ran at the end
    * @param largest of any of them at any time
+   * @param limit of an instance; 0 for none
+   * @param limitedPeak most that counted against the limit, with files that were read; 0 without
    */
-  public record Memory(List<Double> atEnd, double largest) {
+  public record Memory(List<Double> atEnd, double largest, int limit, double limitedPeak) {
 
     /** Copies the list. */
     public Memory {
@@ -100,6 +110,22 @@ public record FaultsResult(
   Spread survivorPauses() {
     List<Long> all = new ArrayList<>();
     faults.forEach(fault -> all.addAll(fault.survivorPausesMs()));
+    return Spread.of(all);
+  }
+
+  /** Returns the pauses of partitions that instances lost to which nothing had happened. */
+  Spread movedPauses() {
+    List<Long> all = new ArrayList<>();
+    faults.forEach(fault -> all.addAll(fault.movedPausesMs()));
+    return Spread.of(all);
+  }
+
+  /** Returns the time to the answer of the good images between bombs. */
+  Spread besideBombs() {
+    List<Long> all = new ArrayList<>();
+    faults.stream()
+        .filter(fault -> fault.kind() == FaultKind.BOMBS)
+        .forEach(fault -> all.addAll(fault.latenciesMs()));
     return Spread.of(all);
   }
 
@@ -124,10 +150,15 @@ public record FaultsResult(
 
   /**
    * Returns whether every image has its one right answer, and every partition went on after every
-   * fault. Instances that ended by themselves are reported, not judged: a supervisor starts them
-   * again.
+   * fault. Instances that ended by themselves are reported, not judged, because a supervisor starts
+   * them again; only bombs must not end one.
    */
   public boolean clean() {
-    return verdict.clean() && counts.missing() == 0 && notRecovered() == 0 && !faults.isEmpty();
+    boolean bombed = plan.weights().containsKey(FaultKind.BOMBS) && !counts.exits().isEmpty();
+    return verdict.clean()
+        && counts.missing() == 0
+        && notRecovered() == 0
+        && !faults.isEmpty()
+        && !bombed;
   }
 }

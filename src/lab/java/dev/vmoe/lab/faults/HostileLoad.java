@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import org.apache.avro.Schema;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -151,7 +152,38 @@ final class HostileLoad implements AutoCloseable {
     }
   }
 
-  private void sendOne() {
+  /**
+   * Sends bombs of all formats as fast as it can, and as many good images between them; returns
+   * once the brokers have them.
+   *
+   * @param heavyOneIn one in so many is a valid image
+   */
+  void bombs(int count, int heavyOneIn) {
+    Map<Boolean, List<Bomb>> kinds =
+        Bomb.all().stream().collect(Collectors.partitioningBy(Bomb::heavy));
+    synchronized (this) {
+      for (int i = 0; i < count; i++) {
+        boolean heavy = i % heavyOneIn == 0;
+        List<Bomb> bombs = Objects.requireNonNull(kinds.get(heavy));
+        Bomb bomb = bombs.get((heavy ? i / heavyOneIn : i) % bombs.size());
+        String key = heavy ? Bomb.KEY : HostileRecord.KEY + "BOMB-";
+        send(key + bomb.format() + "-" + sent, avro(bomb.image()));
+        send("image-" + sent, avro(images.get(random.nextInt(images.size()))));
+      }
+    }
+    producer.flush();
+  }
+
+  private void send(String key, byte[] value) {
+    send((int) (sent % partitions), key, value, false);
+    sent++;
+  }
+
+  private byte[] avro(byte[] image) {
+    return avro(ImageRequest.newBuilder().setImage(ByteBuffer.wrap(image)).build());
+  }
+
+  private synchronized void sendOne() {
     byte[] png = images.get(random.nextInt(images.size()));
     int partition = (int) (sent % partitions);
     if (random.nextInt(HOSTILE_ONE_IN) == 0) {
@@ -165,11 +197,7 @@ final class HostileLoad implements AutoCloseable {
     } else if (random.nextInt(RAW_ONE_IN) == 0) {
       send(partition, "raw-" + sent, png, true);
     } else {
-      send(
-          partition,
-          "image-" + sent,
-          avro(ImageRequest.newBuilder().setImage(ByteBuffer.wrap(png)).build()),
-          false);
+      send(partition, "image-" + sent, avro(png), false);
     }
     sent++;
   }

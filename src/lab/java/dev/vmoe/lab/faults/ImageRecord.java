@@ -5,11 +5,19 @@ package dev.vmoe.lab.faults;
  *
  * @param partition of the images topic
  * @param offset in it
- * @param hostile whether the load meant it to be a dead letter
+ * @param expected answer that the load meant it to have
  * @param carried what an answer carries over
  * @param value fingerprint of the value
  */
-record ImageRecord(int partition, long offset, boolean hostile, Carried carried, long value) {
+record ImageRecord(int partition, long offset, Expected expected, Carried carried, long value) {
+
+  /** The answer that an image has to have. */
+  enum Expected {
+    PREDICTION,
+    DEAD_LETTER,
+    /** As time and memory allow. */
+    EITHER
+  }
 
   /**
    * What an answer has from its image.

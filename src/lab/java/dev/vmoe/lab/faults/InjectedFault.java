@@ -8,10 +8,11 @@ import java.util.Set;
  * @param kind what failed
  * @param detail which one, for how long
  * @param beganNanos when it began
+ * @param beganMs the same time, in milliseconds since 1970
  * @param endedNanos when nothing was failing any more
  * @param sinceNanos from when on its recovery counts: what failed is dead or still, where others
  *     can take over; it is started again or let go on, where nothing could go on before
- * @param sinceMs the same time, in milliseconds since 1970
+ * @param sinceMs that time, in milliseconds since 1970
  * @param bystanders partitions of instances that were not touched; empty where all were
  * @param allRun whether all instances run again
  */
@@ -19,6 +20,7 @@ record InjectedFault(
     FaultKind kind,
     String detail,
     long beganNanos,
+    long beganMs,
     long endedNanos,
     long sinceNanos,
     long sinceMs,

@@ -23,6 +23,9 @@ final class InstanceFleet implements AutoCloseable {
   /** What an instance says when it runs. */
   private static final String RUNS = "running; ";
 
+  /** As the launcher does in a container: a quarter of its memory. */
+  private static final int HEAP_SHARE = 4;
+
   private static final int HEAP_MEBIBYTES = 256;
   private static final Duration STOP_LIMIT = Duration.ofSeconds(60);
   private static final Duration CHECK_EVERY = Duration.ofMillis(200);
@@ -33,6 +36,8 @@ final class InstanceFleet implements AutoCloseable {
   private final ChildJvms jvms;
   private final Path folder;
   private final String mainClass;
+  private final List<String> prefix;
+  private final int heapMebibytes;
   private final Map<String, String> settings;
   private final Consumer<String> progress;
   private final List<Slot> slots = new ArrayList<>();
@@ -60,6 +65,8 @@ final class InstanceFleet implements AutoCloseable {
    *
    * @param folder for their state; each has a folder of its own
    * @param mainClass the class of the command {@code vmoe}
+   * @param prefix of the command that starts an instance; empty for none
+   * @param memoryMebibytes of an instance; 0 if that is not bounded
    * @param settings of {@code vmoe run}
    * @param progress takes lines for people
    */
@@ -67,12 +74,16 @@ final class InstanceFleet implements AutoCloseable {
       ChildJvms jvms,
       Path folder,
       String mainClass,
+      List<String> prefix,
+      int memoryMebibytes,
       Map<String, String> settings,
       int instances,
       Consumer<String> progress) {
     this.jvms = jvms;
     this.folder = folder;
     this.mainClass = mainClass;
+    this.prefix = List.copyOf(prefix);
+    this.heapMebibytes = memoryMebibytes == 0 ? HEAP_MEBIBYTES : memoryMebibytes / HEAP_SHARE;
     this.settings = Map.copyOf(settings);
     this.progress = progress;
     grow(instances);
@@ -129,8 +140,9 @@ final class InstanceFleet implements AutoCloseable {
     arguments.add("--set=streams.client.id=" + clientId(slot.number));
     slot.jvm =
         jvms.start(
+            prefix,
             "instance-%d-%03d".formatted(slot.number, slot.starts),
-            HEAP_MEBIBYTES,
+            heapMebibytes,
             mainClass,
             arguments);
   }

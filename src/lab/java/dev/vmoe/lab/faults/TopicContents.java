@@ -4,6 +4,7 @@ import dev.vmoe.client.CommittedConsumer;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RoutingProfile;
+import dev.vmoe.lab.faults.ImageRecord.Expected;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,10 +46,17 @@ final class TopicContents {
                 new ImageRecord(
                     record.partition(),
                     record.offset(),
-                    new String(record.key(), StandardCharsets.UTF_8).startsWith(HostileRecord.KEY),
+                    expected(new String(record.key(), StandardCharsets.UTF_8)),
                     carried(record),
                     Fingerprint.of(record.value()))));
     return images;
+  }
+
+  private static Expected expected(String key) {
+    if (key.startsWith(HostileRecord.KEY)) {
+      return Expected.DEAD_LETTER;
+    }
+    return key.startsWith(Bomb.KEY) ? Expected.EITHER : Expected.PREDICTION;
   }
 
   /** Returns predictions and dead letters, each topic in the order of its partitions. */

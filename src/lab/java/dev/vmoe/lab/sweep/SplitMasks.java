@@ -23,9 +23,8 @@ final class SplitMasks {
   void add(List<String> splits) {
     Map<String, BitSet> masks = new HashMap<>();
     for (int i = 0; i < splits.size(); i++) {
-      String name = splits.get(i).isEmpty() ? SplitResult.ALL : splits.get(i);
-      names.add(name);
-      masks.computeIfAbsent(name, split -> new BitSet()).set(i);
+      names.add(splits.get(i));
+      masks.computeIfAbsent(splits.get(i), split -> new BitSet()).set(i);
     }
     batches.add(masks);
   }
@@ -38,8 +37,16 @@ final class SplitMasks {
    */
   Map<String, SplitResult> results(List<SweepRun> own, List<SweepRun> twin, Statistics statistics) {
     Map<String, SplitResult> results = new LinkedHashMap<>();
-    names.forEach(name -> results.put(name, result(name, own, twin, statistics)));
+    names.forEach(name -> results.put(shown(name), result(name, own, twin, statistics)));
     return results;
+  }
+
+  /** Images of no split are all images only where there is no other. */
+  private String shown(String name) {
+    if (!name.isEmpty()) {
+      return name;
+    }
+    return names.size() == 1 ? SplitResult.ALL : SplitResult.WITHOUT;
   }
 
   private SplitResult result(

@@ -14,4 +14,7 @@ public record SplitResult(int images, Interval accuracy, @Nullable Interval minu
 
   /** Name of the only split of a set without splits. */
   public static final String ALL = "all";
+
+  /** Name of what belongs to no split, in a set where other images do. */
+  public static final String WITHOUT = "without-split";
 }
