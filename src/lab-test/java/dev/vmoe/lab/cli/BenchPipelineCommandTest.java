@@ -24,6 +24,7 @@ class BenchPipelineCommandTest extends CommandTest {
             "consumer_loops:",
             "consumer_loop_batch_transaction:",
             "streams_map_values:",
-            "parallel_consumer:");
+            "parallel_consumer:",
+            "flink:");
   }
 }

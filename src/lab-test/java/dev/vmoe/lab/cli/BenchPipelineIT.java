@@ -30,19 +30,33 @@ class BenchPipelineIT extends CommandTest {
     double best = layouts.get(result.get("bare_layout").asText()).asDouble();
     assertThat(result.get("bare_images_per_second").asDouble()).isEqualTo(best);
     assertThat(layouts).allSatisfy(one -> assertThat(one.asDouble()).isLessThanOrEqualTo(best));
-    for (PeerKind peer : PeerKind.values()) {
+    for (PeerKind peer : PeerKind.bundled()) {
       JsonNode figures = result.at("/peers/" + peer.label());
       assertThat(figures).as(peer.label()).hasSize(5);
-      for (String name :
-          List.of("images_per_second", "cpu_ms_per_image", "of_pipeline", "mean_batch")) {
-        assertThat(figures.get(name).asDouble()).as(peer.label() + " " + name).isPositive();
-      }
-      assertThat(figures.get("guarantee").asText()).endsWith("once");
+      assertFigures(peer, figures);
       assertThat(result.at("/rounds/1/peers/" + peer.label()).asDouble()).isPositive();
       assertThat(out.toString()).contains(peer.label());
     }
-    int sides = 1 + layouts.size() + PeerKind.values().length;
+    int sides = 1 + layouts.size() + PeerKind.bundled().size();
     assertThat(Files.readAllLines(folder.resolve("sides.csv"))).hasSize(1 + ROUNDS * sides);
+  }
+
+  private static void assertFigures(PeerKind peer, JsonNode figures) {
+    for (String name :
+        List.of("images_per_second", "cpu_ms_per_image", "of_pipeline", "mean_batch")) {
+      assertThat(figures.get(name).asDouble()).as(peer.label() + " " + name).isPositive();
+    }
+    assertThat(figures.get("guarantee").asText()).endsWith("once");
+  }
+
+  /** Fetches Flink the first time. A round in which an image has no answer, or two, would fail. */
+  @Test
+  void shouldCompareWithFlinkInAProcessOfItsOwn() throws Exception {
+    JsonNode peers = bench("--images", "300", "--peers", "flink").get("peers");
+
+    assertThat(peers).hasSize(1);
+    assertFigures(PeerKind.FLINK, peers.get("flink"));
+    assertThat(peers.at("/flink/mean_batch").asDouble()).isBetween(16.0, 32.0);
   }
 
   @Test

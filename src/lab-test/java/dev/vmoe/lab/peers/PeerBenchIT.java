@@ -10,6 +10,7 @@ import dev.vmoe.event.RegistryClient;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.lab.bench.BenchModel;
+import dev.vmoe.lab.bench.CpuShares;
 import dev.vmoe.lab.bench.FullLoad;
 import dev.vmoe.lab.bench.MeteredReplay;
 import dev.vmoe.moe.Routing;
@@ -66,13 +67,17 @@ class PeerBenchIT {
     broker = new LocalBroker();
     settings = broker.settings(Map.of(), TopicPlan.load());
     registry = RegistryClient.of(settings);
+    bench = bench(Duration.ofSeconds(2));
+  }
+
+  private PeerBench bench(Duration stalledAfter) {
     BenchModel model =
         new BenchModel(
             new FakeClassifier(),
             (encoded, images, slot) -> images.put(slot * 8 * 8 * 3, encoded[0]),
             ROUTING,
             8);
-    bench = new PeerBench(settings, model, model, Duration.ofSeconds(2));
+    return new PeerBench(settings, model, model, null, stalledAfter);
   }
 
   @AfterAll
@@ -84,7 +89,7 @@ class PeerBenchIT {
 
   @Tag("soak")
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "FLINK") // it has no fake model
   void shouldAnswerEveryImageOnceInBatchesAndTidyUp(PeerKind peer) throws Exception {
     MeteredReplay round = bench.measure(peer, LOAD);
 
@@ -112,6 +117,17 @@ class PeerBenchIT {
     assertThatThrownBy(() -> measure(PeerBenchIT::twice))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageMatching("odd answered " + COUNT + " of " + COUNT + " images, and \\d+ twice");
+  }
+
+  @Test
+  void shouldCountTheTimeOfItsOtherProcessesWhileItAnswersAsThePeers() throws Exception {
+    try (PeerBench patient = bench(Duration.ofMinutes(1))) {
+      MeteredReplay round = patient.measure("elsewhere", PeerWithAnHourElsewhere::new, LOAD);
+
+      long hour = Duration.ofHours(1).toNanos();
+      assertThat(round.cpuNanos().get(CpuShares.Role.PEER))
+          .isBetween(hour, hour + Duration.ofMinutes(1).toNanos());
+    }
   }
 
   @Test
@@ -151,8 +167,25 @@ class PeerBenchIT {
     return bench.measure("odd", job -> new OddPeer(job, distort), LOAD);
   }
 
+  /** Another process has used a day before the first image, and uses an hour while it answers. */
+  private static final class PeerWithAnHourElsewhere extends OddPeer {
+
+    private Duration used = Duration.ofDays(1);
+
+    PeerWithAnHourElsewhere(PeerJob job) {
+      super(job, UnaryOperator.identity());
+    }
+
+    @Override
+    public Duration cpuElsewhere() {
+      Duration now = used;
+      used = Duration.ofDays(1).plusHours(1);
+      return now;
+    }
+  }
+
   /** A loop without transactions that does not answer as it should. */
-  private static final class OddPeer implements Peer, Runnable {
+  private static class OddPeer implements Peer, Runnable {
 
     private final PeerJob job;
     private final UnaryOperator<List<ProducerRecord<byte[], byte[]>>> distort;

@@ -4,12 +4,16 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.demo.LocalBroker;
 import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.lab.bench.BareLoop;
 import dev.vmoe.lab.bench.BenchModel;
 import dev.vmoe.lab.bench.BenchPipeline;
 import dev.vmoe.lab.bench.FullLoad;
 import dev.vmoe.lab.bench.RandomModels;
 import dev.vmoe.lab.bench.SyntheticImages;
+import dev.vmoe.lab.peers.FlinkBuild;
+import dev.vmoe.lab.peers.FlinkProcess;
+import dev.vmoe.lab.peers.FlinkSetup;
 import dev.vmoe.lab.peers.PeerBench;
 import dev.vmoe.lab.peers.PeerKind;
 import dev.vmoe.modelstore.BundledModels;
@@ -104,8 +108,10 @@ final class BenchPipelineCommand extends Benchmark {
     boolean demo = variant.equals("demo");
     int count = images != null ? images : demo ? 8_000 : 3_840;
     Path graph = demo ? options.model().path() : RandomModels.graph(variant, SEED);
+    Set<PeerKind> peers = peersOption.chosen(spec);
+    String flinkClassPath = peers.contains(PeerKind.FLINK) ? buildFlink() : "";
     try (BatchClassifier classifier = options.model().openToServe(graph, options.batch(), runs);
-        Sessions sessions = new Sessions()) {
+        Sessions sessions = new Sessions(graph, flinkClassPath)) {
       for (RunLayout layout : LAYOUTS) {
         sessions.add(layout, options.model().open(graph, layout));
       }
@@ -113,7 +119,7 @@ final class BenchPipelineCommand extends Benchmark {
       List<LabelledImage> set =
           demo ? BundledModels.testImages(classifier.card().classes()) : synthetic();
       FullLoad load = new FullLoad(set, count, WINDOW_BATCHES * served.batch());
-      PipelineFigures figures = measure(served, sessions, load);
+      PipelineFigures figures = measure(served, sessions, peers, load);
       ObjectNode result = Json.object();
       result.put("variant", variant);
       PipelineOptions.addTo(result, served);
@@ -124,29 +130,52 @@ final class BenchPipelineCommand extends Benchmark {
     }
   }
 
+  /** Fails here, before anything is measured, where it cannot be had. */
+  private String buildFlink() throws InterruptedException {
+    progress().say("fetching Apache Flink with Maven");
+    return new FlinkBuild().classPath();
+  }
+
   /** The model in each layout, for bare loops and peers. */
   private static final class Sessions implements AutoCloseable {
 
-    private final Map<RunLayout, BatchClassifier> open = new LinkedHashMap<>();
+    private final Path graph;
+    private final String flinkClassPath;
+    private final Map<RunLayout, VmoeSession> open = new LinkedHashMap<>();
 
-    void add(RunLayout layout, BatchClassifier session) {
+    Sessions(Path graph, String flinkClassPath) {
+      this.graph = graph;
+      this.flinkClassPath = flinkClassPath;
+    }
+
+    void add(RunLayout layout, VmoeSession session) {
       open.put(layout, session);
     }
 
-    BatchClassifier of(RunLayout layout) {
+    VmoeSession of(RunLayout layout) {
       return Objects.requireNonNull(open.get(layout), layout::toString);
+    }
+
+    /** Starts a process that opens the model, too; null if Flink is not wanted. */
+    @Nullable FlinkProcess startFlink(BenchModel served, String registryUrl) {
+      if (flinkClassPath.isEmpty()) {
+        return null;
+      }
+      String device = of(RUN_EACH_CORE).device().label();
+      return FlinkProcess.start(
+          flinkClassPath,
+          new FlinkSetup(graph, device, served.routing(), served.batch(), registryUrl));
     }
 
     @Override
     public void close() {
-      open.values().forEach(BatchClassifier::close);
+      open.values().forEach(VmoeSession::close);
     }
   }
 
-  private PipelineFigures measure(BenchModel served, Sessions sessions, FullLoad load)
-      throws Exception {
+  private PipelineFigures measure(
+      BenchModel served, Sessions sessions, Set<PeerKind> peers, FullLoad load) throws Exception {
     List<byte[]> encoded = load.images().stream().map(LabelledImage::encoded).toList();
-    Set<PeerKind> peers = peersOption.chosen(spec);
     PipelineFigures figures = new PipelineFigures(rounds.count(), LAYOUTS, peers);
     Progress progress = progress();
     progress.say("starting a Kafka broker and a schema registry");
@@ -154,7 +183,9 @@ final class BenchPipelineCommand extends Benchmark {
       Settings address = broker.settings(Map.of(), TopicPlan.load());
       BenchModel oneRun = served.with(sessions.of(ONE_RUN));
       BenchModel runEachCore = served.with(sessions.of(RUN_EACH_CORE));
-      try (PeerBench bench = new PeerBench(address, oneRun, runEachCore)) {
+      String registryUrl = address.getString(Settings.REGISTRY_URL);
+      try (FlinkProcess flink = sessions.startFlink(served, registryUrl);
+          PeerBench bench = new PeerBench(address, oneRun, runEachCore, flink)) {
         PipelineFigures.Replays pipeline =
             () -> {
               try (BenchPipeline one = new BenchPipeline(broker, "pipeline", served, Map.of())) {
@@ -181,7 +212,8 @@ final class BenchPipelineCommand extends Benchmark {
                 bench.measure(peer, load);
               }
             },
-            progress);
+            progress,
+            () -> flink == null ? 0 : flink.compileMillis());
         figures.measure(progress);
         return figures;
       }

@@ -22,12 +22,14 @@ final class PeersOption {
       paramLabel = "none|all|NAME",
       defaultValue = ALL,
       description = {
-        "Consumers of another make to compare with, each as long as the pipeline: none, all or some"
-            + " of the names (default: ${DEFAULT-VALUE}):",
+        "Consumers of another make to compare with, each as long as the pipeline: none, or of these"
+            + " names; all: those that need no download (default: ${DEFAULT-VALUE}):",
         "consumer_loops: a transactional loop a core, commits every 100 ms;",
         "consumer_loop_batch_transaction: one loop on all cores, a transaction a batch;",
         "streams_map_values: Kafka Streams, one image a run, a thread a core;",
-        "parallel_consumer: Confluent's library, a batch at once on each core, at least once."
+        "parallel_consumer: Confluent's library, a batch at once on each core, at least once;",
+        "flink: Apache Flink in a process of its own, a batch at once on each core; not in all:"
+            + " Maven fetches its libraries, about 90 MB the first time."
       })
   private List<String> names = List.of(ALL);
 
@@ -37,15 +39,16 @@ final class PeersOption {
    * @throws ParameterException if there is no such peer
    */
   Set<PeerKind> chosen(CommandSpec command) {
-    if (names.equals(List.of(ALL))) {
-      return EnumSet.allOf(PeerKind.class);
-    }
     Set<PeerKind> chosen = EnumSet.noneOf(PeerKind.class);
     if (names.equals(List.of(NONE))) {
       return chosen;
     }
     for (String name : names) {
-      chosen.add(peer(command, name));
+      if (name.equals(ALL)) {
+        chosen.addAll(PeerKind.bundled());
+      } else {
+        chosen.add(peer(command, name));
+      }
     }
     return chosen;
   }

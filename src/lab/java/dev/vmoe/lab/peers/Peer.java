@@ -1,12 +1,19 @@
 package dev.vmoe.lab.peers;
 
+import java.time.Duration;
+
 /** A consumer of another make that answers the images of one round. */
 public interface Peer extends AutoCloseable {
 
-  /** Returns how many consumers it has in its group. */
+  /** Returns how many consumers it has in its group; 0 if it shares the partitions out itself. */
   int consumers();
 
-  /** Begins to read, on threads of its own. */
+  /** Returns the processor time that other processes have used for it. */
+  default Duration cpuElsewhere() {
+    return Duration.ZERO;
+  }
+
+  /** Begins to read, on threads of its own. With consumers in a group it returns before. */
   void start();
 
   /** Stops; what is not answered stays so. */

@@ -19,6 +19,7 @@ import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lets peers answer images through a pipeline's broker, one peer at a time. A peer gets topics and
@@ -48,14 +49,21 @@ public final class PeerBench implements AutoCloseable {
    * @param settings its address, and that of the registry
    * @param oneRun the model with one run at a time, on all cores
    * @param runEachCore the model with as many runs at once as cores, of one thread each
+   * @param flink where Flink's jobs run, closed by the caller; null if it is not measured
    */
-  public PeerBench(Settings settings, BenchModel oneRun, BenchModel runEachCore) {
-    this(settings, oneRun, runEachCore, Duration.ofMinutes(1));
+  public PeerBench(
+      Settings settings, BenchModel oneRun, BenchModel runEachCore, @Nullable FlinkProcess flink) {
+    this(settings, oneRun, runEachCore, flink, Duration.ofMinutes(1));
   }
 
-  PeerBench(Settings settings, BenchModel oneRun, BenchModel runEachCore, Duration stalledAfter) {
+  PeerBench(
+      Settings settings,
+      BenchModel oneRun,
+      BenchModel runEachCore,
+      @Nullable FlinkProcess flink,
+      Duration stalledAfter) {
     this.bootstrapServers = settings.getString(Settings.BOOTSTRAP_SERVERS);
-    this.work = new PeerWork(oneRun, runEachCore, RegistryClient.of(settings));
+    this.work = new PeerWork(oneRun, runEachCore, RegistryClient.of(settings), flink);
     this.stalledAfter = stalledAfter;
     this.admin = Admin.create(settings.adminProperties());
   }
@@ -91,8 +99,10 @@ public final class PeerBench implements AutoCloseable {
       work.registry().register(job.predictions(), Prediction.getClassSchema());
       try (Peer peer = opening.open(job)) {
         peer.start();
-        awaitReading(name, job, peer.consumers());
-        return load.send(name, replay(job));
+        if (peer.consumers() > 0) {
+          awaitReading(name, job, peer.consumers());
+        }
+        return load.send(name, replay(job), () -> peer.cpuElsewhere().toNanos());
       } finally {
         admin.deleteTopics(List.of(job.images(), job.predictions())).all().get();
       }
