@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.vmoe.capacity.Load;
+import dev.vmoe.commit.PendingOffsets;
 import dev.vmoe.config.ConfigFollower;
 import dev.vmoe.config.ConfigLog;
 import dev.vmoe.config.ConfigReader;

@@ -3,6 +3,7 @@ package dev.vmoe.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.vmoe.commit.OwnerNote;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.FakeClassifier;

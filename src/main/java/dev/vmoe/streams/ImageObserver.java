@@ -4,6 +4,7 @@ import dev.vmoe.batch.Answer;
 import dev.vmoe.batch.BatchRun;
 import dev.vmoe.batch.RunObserver;
 import dev.vmoe.batch.Share;
+import dev.vmoe.commit.Arrivals;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.tracing.ImageTrace;

@@ -1,5 +1,7 @@
 package dev.vmoe.streams;
 
+import dev.vmoe.commit.CommitGuard;
+import dev.vmoe.commit.HeldPartitions;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntSupplier;
 

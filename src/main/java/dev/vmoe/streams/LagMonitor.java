@@ -1,6 +1,7 @@
 package dev.vmoe.streams;
 
 import dev.vmoe.capacity.Load;
+import dev.vmoe.commit.PendingOffsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;

@@ -11,8 +11,7 @@
  *              ├──▶ predictions          ShareEvents
  *              ├──▶ expert-utilization   ShareEvents
  *              ├──▶ images.dlq           DeadLetter
- *              └──▶ offsets              CommitGuard: none beyond what was emitted
- *                                       Suspects: who ended over which images
+ *              └──▶ offsets              dev.vmoe.commit: none beyond what was emitted
  *            all in one transaction
  *
  * each step ──▶ GuardedObserver ──▶ ShareRecorder, ShareTracer, NewestImages, NewestDeadLetters
@@ -22,7 +21,8 @@
  *
  * <p>What an observer throws changes nothing in what is emitted or committed.
  *
- * <p>May use: {@code moe image inference capacity settings batch event metrics tracing topics}.
+ * <p>May use: {@code moe image inference capacity settings batch event metrics tracing topics
+ * commit}.
  */
 @NullMarked
 package dev.vmoe.streams;

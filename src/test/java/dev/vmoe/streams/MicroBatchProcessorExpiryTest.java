@@ -2,6 +2,7 @@ package dev.vmoe.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.vmoe.commit.Arrivals;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.metrics.Scrape;

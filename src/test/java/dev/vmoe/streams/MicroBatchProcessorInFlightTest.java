@@ -3,6 +3,8 @@ package dev.vmoe.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.vmoe.commit.CommitGuard;
+import dev.vmoe.commit.Suspects;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.inference.FakeClassifier;
 import java.time.Duration;

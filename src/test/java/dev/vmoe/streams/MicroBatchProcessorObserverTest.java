@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.batch.Answer;
 import dev.vmoe.batch.BatchRun;
+import dev.vmoe.commit.Arrivals;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.metrics.Scrape;

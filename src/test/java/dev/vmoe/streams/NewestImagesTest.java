@@ -6,6 +6,7 @@ import dev.vmoe.batch.Answer;
 import dev.vmoe.batch.BatchRun;
 import dev.vmoe.batch.FlushReason;
 import dev.vmoe.batch.Share;
+import dev.vmoe.commit.Arrivals;
 import dev.vmoe.inference.BatchResult;
 import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.inference.WatchedClassifier;

@@ -11,6 +11,8 @@ import dev.vmoe.batch.WorkBounds;
 import dev.vmoe.capacity.CapacityController;
 import dev.vmoe.capacity.FixedCapacity;
 import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.commit.CommitGuard;
+import dev.vmoe.commit.Suspects;
 import dev.vmoe.event.AvroDeserializer;
 import dev.vmoe.event.AvroSerializer;
 import dev.vmoe.event.ExpertUtilization;

@@ -14,9 +14,9 @@ import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.demo.ResidentMemory;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.InferenceException;
-import dev.vmoe.lab.mutations.MutationsResult.Bounds;
-import dev.vmoe.lab.mutations.MutationsResult.Memory;
-import dev.vmoe.lab.mutations.MutationsResult.Outcomes;
+import dev.vmoe.lab.mutations.MutationsResult.DecodeBounds;
+import dev.vmoe.lab.mutations.MutationsResult.DecodeOutcomes;
+import dev.vmoe.lab.mutations.MutationsResult.DecodingMemory;
 import dev.vmoe.modelstore.ModelOpener;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.settings.LiveSettings;
@@ -54,10 +54,10 @@ public final class DecodeMutations {
   private final long seed;
   private final FindingsFolder findings;
   private final WatchedDecoder decoder;
-  private final Bounds bounds;
+  private final DecodeBounds bounds;
   private final WorkBounds workBounds;
   private final LongConsumer progress;
-  private final Map<String, Outcomes> formats = new HashMap<>();
+  private final Map<String, DecodeOutcomes> formats = new HashMap<>();
   private final Map<String, Long> refusals = new HashMap<>();
   private final Deque<Long> underWay = new ArrayDeque<>();
   private final Deque<Double> mebibytes = new ArrayDeque<>();
@@ -98,7 +98,8 @@ public final class DecodeMutations {
             findings);
     long decodeBytes = new DecodeMemory(settings).bytes(0);
     this.bounds =
-        new Bounds(settings.decodeThreads(true), decodeBytes, settings.decodeTimeout().toMillis());
+        new DecodeBounds(
+            settings.decodeThreads(true), decodeBytes, settings.decodeTimeout().toMillis());
     this.workBounds =
         new WorkBounds(
             bounds.threads(),
@@ -154,7 +155,7 @@ public final class DecodeMutations {
           lane.close();
           lane = batcher.openLane();
           while (!underWay.isEmpty()) {
-            count(underWay.removeFirst(), new Outcomes(0, 0, 0, 1));
+            count(underWay.removeFirst(), new DecodeOutcomes(0, 0, 0, 1));
           }
         }
       }
@@ -181,7 +182,7 @@ public final class DecodeMutations {
     if (answer instanceof Answer.Rejected<Long> rejected) {
       if (rejected.cause() == Answer.Cause.TIMEOUT) {
         findings.keep("timeout", mutants.bytes(number));
-        count(number, new Outcomes(0, 0, 1, 0));
+        count(number, new DecodeOutcomes(0, 0, 1, 0));
         return;
       }
       if (Mutants.whole(number)) {
@@ -192,9 +193,9 @@ public final class DecodeMutations {
           refusals.size() < MAX_REASONS || refusals.containsKey(reason) ? reason : "other",
           1L,
           Long::sum);
-      count(number, new Outcomes(0, 1, 0, 0));
+      count(number, new DecodeOutcomes(0, 1, 0, 0));
     } else {
-      count(number, new Outcomes(1, 0, 0, 0));
+      count(number, new DecodeOutcomes(1, 0, 0, 0));
     }
   }
 
@@ -203,17 +204,17 @@ public final class DecodeMutations {
     return reason.replaceFirst("[:(].*", "").replaceAll("-?\\d+", "N").strip();
   }
 
-  private void count(long number, Outcomes outcome) {
-    formats.merge(mutants.file(number).format(), outcome, Outcomes::plus);
+  private void count(long number, DecodeOutcomes outcome) {
+    formats.merge(mutants.file(number).format(), outcome, DecodeOutcomes::plus);
     if (images++ % Math.max(1, count / READINGS) == 0) {
       ResidentMemory.mebibytes().ifPresent(mebibytes::addLast);
     }
     progress.accept(images);
   }
 
-  private Memory memory() {
+  private DecodingMemory memory() {
     long tenth = Math.max(1, mebibytes.size() / 10);
-    return new Memory(
+    return new DecodingMemory(
         mebibytes.stream().limit(tenth).mapToDouble(it -> it).average().orElse(Double.NaN),
         mebibytes.stream()
             .skip(mebibytes.size() - tenth)

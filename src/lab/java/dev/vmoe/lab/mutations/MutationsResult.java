@@ -26,14 +26,14 @@ import org.jspecify.annotations.Nullable;
 public record MutationsResult(
     long seed,
     long images,
-    Map<String, Outcomes> formats,
+    Map<String, DecodeOutcomes> formats,
     Map<String, Long> refusals,
     Map<String, Long> findings,
     @Nullable String brokenBy,
-    Memory memory,
+    DecodingMemory memory,
     double slowestMs,
     double seconds,
-    Bounds bounds) {
+    DecodeBounds bounds) {
 
   /** Copies the maps. */
   public MutationsResult {
@@ -50,12 +50,12 @@ public record MutationsResult(
    * @param timedOut took too long
    * @param failed were in a batch that failed
    */
-  public record Outcomes(long decoded, long refused, long timedOut, long failed) {
+  public record DecodeOutcomes(long decoded, long refused, long timedOut, long failed) {
 
-    static final Outcomes NONE = new Outcomes(0, 0, 0, 0);
+    static final DecodeOutcomes NONE = new DecodeOutcomes(0, 0, 0, 0);
 
-    Outcomes plus(Outcomes other) {
-      return new Outcomes(
+    DecodeOutcomes plus(DecodeOutcomes other) {
+      return new DecodeOutcomes(
           decoded + other.decoded,
           refused + other.refused,
           timedOut + other.timedOut,
@@ -74,7 +74,7 @@ public record MutationsResult(
    * @param lastTenth mean over the last tenth
    * @param largest of the run
    */
-  public record Memory(double firstTenth, double lastTenth, double largest) {
+  public record DecodingMemory(double firstTenth, double lastTenth, double largest) {
 
     /** Growth that no leak explains: heap and arenas fill up to their size. */
     static final double MAX_GROWTH = 64;
@@ -92,7 +92,7 @@ public record MutationsResult(
    * @param decodeBytes memory for all images that are being decoded
    * @param decodeTimeoutMs time for one image
    */
-  public record Bounds(int threads, long decodeBytes, long decodeTimeoutMs) {}
+  public record DecodeBounds(int threads, long decodeBytes, long decodeTimeoutMs) {}
 
   /** Returns whether every image was handled, and memory is flat. */
   public boolean clean() {
@@ -148,7 +148,8 @@ public record MutationsResult(
   public ObjectNode toJson() {
     ObjectNode json = Json.object();
     json.put("images", images).put("seed", seed).put("clean", clean());
-    Outcomes sum = formats.values().stream().reduce(Outcomes.NONE, Outcomes::plus);
+    DecodeOutcomes sum =
+        formats.values().stream().reduce(DecodeOutcomes.NONE, DecodeOutcomes::plus);
     json.put("decoded", sum.decoded())
         .put("refused", sum.refused())
         .put("timed_out", sum.timedOut())

@@ -1,8 +1,8 @@
-package dev.vmoe.streams;
+package dev.vmoe.commit;
 
-import static dev.vmoe.streams.OwnerNote.InWork.ALONE;
-import static dev.vmoe.streams.OwnerNote.InWork.BUSY;
-import static dev.vmoe.streams.OwnerNote.InWork.IDLE;
+import static dev.vmoe.commit.OwnerNote.InWork.ALONE;
+import static dev.vmoe.commit.OwnerNote.InWork.BUSY;
+import static dev.vmoe.commit.OwnerNote.InWork.IDLE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;

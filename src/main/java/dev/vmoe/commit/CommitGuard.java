@@ -1,4 +1,4 @@
-package dev.vmoe.streams;
+package dev.vmoe.commit;
 
 import dev.vmoe.batch.HandOver;
 import java.time.Duration;
@@ -65,22 +65,23 @@ public final class CommitGuard implements KafkaClientSupplier {
   }
 
   /** Returns what is known of images over which processes ended. */
-  Suspects suspects() {
+  public Suspects suspects() {
     return suspects;
   }
 
   /** Returns how long answers take to be committed. */
-  HandOver handOver() {
+  public HandOver handOver() {
     return handOver;
   }
 
   /** Returns the waiting budget of the calling stream thread. */
-  WaitBudget waitBudget() {
+  public WaitBudget waitBudget() {
     return budgets.get();
   }
 
   /** Returns the offsets that may be committed now. */
-  Map<TopicPartition, OffsetAndMetadata> guarded(Map<TopicPartition, OffsetAndMetadata> wanted) {
+  public Map<TopicPartition, OffsetAndMetadata> guarded(
+      Map<TopicPartition, OffsetAndMetadata> wanted) {
     Map<TopicPartition, OffsetAndMetadata> guarded = new HashMap<>(wanted);
     guarded.replaceAll(
         (partition, offset) -> {
@@ -100,7 +101,7 @@ public final class CommitGuard implements KafkaClientSupplier {
   }
 
   /** Notes that the calling stream thread has committed offsets of these partitions. */
-  void committed(Set<TopicPartition> partitions) {
+  public void committed(Set<TopicPartition> partitions) {
     partitions.forEach(suspects::committed);
     waitBudget().refill();
     handOver.committed(System.nanoTime());
@@ -220,23 +221,23 @@ public final class CommitGuard implements KafkaClientSupplier {
    * <p>A thread that waits does not commit, and a transaction that is open too long is aborted. One
    * pass of the thread takes many records, so a bound on each wait alone would not do.
    */
-  static final class WaitBudget {
+  public static final class WaitBudget {
 
     private final Duration whole;
     private Duration left;
 
-    WaitBudget(Duration whole) {
+    public WaitBudget(Duration whole) {
       this.whole = whole;
       this.left = whole;
     }
 
     /** Returns how much is left. */
-    Duration left() {
+    public Duration left() {
       return left;
     }
 
     /** Takes off what was spent. */
-    void spend(Duration spent) {
+    public void spend(Duration spent) {
       left = spent.compareTo(left) < 0 ? left.minus(spent) : Duration.ZERO;
     }
 

@@ -1,4 +1,4 @@
-package dev.vmoe.streams;
+package dev.vmoe.commit;
 
 import dev.vmoe.batch.Deadlines;
 import java.time.Duration;
@@ -21,7 +21,7 @@ import java.util.List;
  * <p>Not from the records' timestamps: in a replay they are old, and nobody has waited since then.
  * One thread reads, any may ask.
  */
-final class Arrivals {
+public final class Arrivals {
 
   /** Readings that are kept; a backlog that spans more of them is followed more coarsely. */
   static final int MAX_READINGS = 512;
@@ -43,7 +43,7 @@ final class Arrivals {
    *
    * @param takenNanos when the instance took the partition, in nanoseconds
    */
-  Arrivals(long takenNanos) {
+  public Arrivals(long takenNanos) {
     this.takenNanos = takenNanos;
   }
 
@@ -54,7 +54,7 @@ final class Arrivals {
    * @param end offset behind the last record
    * @param emitted first offset that still matters; what came before it is forgotten
    */
-  synchronized void read(long nowNanos, long end, long emitted) {
+  public synchronized void read(long nowNanos, long end, long emitted) {
     if (!ends.isEmpty() && ends.get(ends.size() - 1).offset() > end) {
       ends.clear(); // the topic was made anew
       firstOffset = Long.MIN_VALUE;
@@ -93,7 +93,7 @@ final class Arrivals {
    *
    * @param nowNanos at the latest now, in nanoseconds
    */
-  synchronized Deadlines.Came came(long offset, long nowNanos) {
+  public synchronized Deadlines.Came came(long offset, long nowNanos) {
     if (ends.isEmpty() || offset < firstOffset) {
       return new Deadlines.Came(nowNanos - LONG_AGO_NANOS, nowNanos);
     }
@@ -106,7 +106,7 @@ final class Arrivals {
   }
 
   /** Returns when the record of this offset was first there, in nanoseconds. */
-  synchronized long seenNanos(long offset) {
+  public synchronized long seenNanos(long offset) {
     long fromNanos = takenNanos;
     long fromOffset = offset;
     for (End end : ends) {

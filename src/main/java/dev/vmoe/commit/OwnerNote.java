@@ -1,4 +1,4 @@
-package dev.vmoe.streams;
+package dev.vmoe.commit;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -17,10 +17,10 @@ import java.util.regex.Pattern;
  *     none
  * @param alone how many processes ended while that image was the only one in them
  */
-record OwnerNote(String owner, InWork work, int deaths, long suspect, int alone) {
+public record OwnerNote(String owner, InWork work, int deaths, long suspect, int alone) {
 
   /** What a process has in work: what may have been to blame if it ends now. */
-  enum InWork {
+  public enum InWork {
     /** Nothing, or the partition was given back in order: its end says nothing. */
     IDLE,
     /** Images of the partition, among others. */
@@ -38,7 +38,7 @@ record OwnerNote(String owner, InWork work, int deaths, long suspect, int alone)
       Pattern.compile("\\|([0-9a-f]{8}),(IDLE|BUSY|ALONE),(\\d{1,9}),(-1|\\d{1,18}),(\\d{1,9})$");
 
   /** Returns the note in an offset's metadata; {@link #ABSENT} if there is none. */
-  static OwnerNote in(String metadata) {
+  public static OwnerNote in(String metadata) {
     Matcher note = NOTE.matcher(metadata);
     return note.find()
         ? new OwnerNote(

@@ -1,4 +1,4 @@
-package dev.vmoe.streams;
+package dev.vmoe.commit;
 
 import java.util.HashMap;
 import java.util.Map;
@@ -72,7 +72,7 @@ public final class Suspects {
   }
 
   /** Takes over what the last owners left; returns what Kafka Streams has in the metadata. */
-  Map<TopicPartition, @Nullable OffsetAndMetadata> read(
+  public Map<TopicPartition, @Nullable OffsetAndMetadata> read(
       Map<TopicPartition, @Nullable OffsetAndMetadata> committed) {
     Map<TopicPartition, @Nullable OffsetAndMetadata> own = new HashMap<>(committed);
     for (Map.Entry<TopicPartition, @Nullable OffsetAndMetadata> entry : own.entrySet()) {
@@ -95,7 +95,7 @@ public final class Suspects {
    *
    * @param reach images that an owner may have had in work beyond the committed offset
    */
-  Account open(TopicPartition partition, int reach) {
+  public Account open(TopicPartition partition, int reach) {
     Account opened = new Account(partition, found.remove(partition), reach);
     partitions.put(partition, opened);
     return opened;
@@ -122,7 +122,7 @@ public final class Suspects {
   }
 
   /** What is known of one partition; belongs to its stream thread. */
-  final class Account implements AutoCloseable {
+  public final class Account implements AutoCloseable {
 
     private final TopicPartition partition;
     private final long since;
@@ -162,7 +162,7 @@ public final class Suspects {
     }
 
     /** Returns whether processes have ended over this image: it must not be tried again. */
-    boolean poison(long offset) {
+    public boolean poison(long offset) {
       return maxDeaths > 0
           && note.suspect() == offset
           && note.alone() >= MIN_ALONE
@@ -170,7 +170,7 @@ public final class Suspects {
     }
 
     /** Returns how many processes have ended in a row over the first images. */
-    int deaths() {
+    public int deaths() {
       return note.deaths();
     }
 
@@ -179,7 +179,7 @@ public final class Suspects {
      *
      * @param nothingInFlight whether the whole process has no image in work
      */
-    boolean admits(long offset, boolean nothingInFlight) {
+    public boolean admits(long offset, boolean nothingInFlight) {
       if (!marked || poison(note.suspect())) { // its dead letter has to be committed first
         return false;
       }
@@ -200,7 +200,7 @@ public final class Suspects {
     }
 
     /** Returns whether images wait for a commit. */
-    boolean waitsForCommit() {
+    public boolean waitsForCommit() {
       return !marked || trying != OwnerNote.NONE;
     }
 

@@ -1,4 +1,4 @@
-package dev.vmoe.streams;
+package dev.vmoe.commit;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -14,7 +14,7 @@ import org.apache.kafka.common.TopicPartition;
  * <p>Processors write here, the {@link CommitGuard} reads before each commit; for one partition
  * both do so on the same stream thread. Any thread may ask how far a partition is.
  */
-final class PendingOffsets {
+public final class PendingOffsets {
 
   private static final long UNKNOWN = -1;
 
@@ -24,14 +24,14 @@ final class PendingOffsets {
   private final Map<TopicPartition, Queue> queues = new ConcurrentHashMap<>();
 
   /** Opens the queue of a partition that a task now owns; the last one opened counts. */
-  Queue open(TopicPartition partition) {
+  public Queue open(TopicPartition partition) {
     Queue queue = new Queue(partition, new Arrivals(System.nanoTime()));
     queues.put(partition, queue);
     return queue;
   }
 
   /** Returns the first offset of a partition that is not emitted, if anything is pending. */
-  OptionalLong first(TopicPartition partition) {
+  public OptionalLong first(TopicPartition partition) {
     Queue queue = queues.get(partition);
     return queue == null || queue.offsets.isEmpty()
         ? OptionalLong.empty()
@@ -42,7 +42,7 @@ final class PendingOffsets {
    * Notes that all before this offset is done with, where nothing of the partition is pending: what
    * Streams wants to commit is past the offsets at which there is no record.
    */
-  void passed(TopicPartition partition, long offset) {
+  public void passed(TopicPartition partition, long offset) {
     Queue queue = queues.get(partition);
     if (queue != null && queue.offsets.isEmpty()) {
       queue.watermark.accumulateAndGet(offset, Math::max);
@@ -50,12 +50,12 @@ final class PendingOffsets {
   }
 
   /** Returns the partitions that the instance owns now. */
-  Map<TopicPartition, Queue> owned() {
+  public Map<TopicPartition, Queue> owned() {
     return Map.copyOf(queues);
   }
 
   /** The pending offsets of one partition, ascending. */
-  final class Queue implements AutoCloseable {
+  public final class Queue implements AutoCloseable {
 
     private final TopicPartition partition;
     private final Deque<Long> offsets = new ArrayDeque<>();
@@ -77,12 +77,12 @@ final class PendingOffsets {
     }
 
     /** Returns when the partition's records were first seen; for any thread. */
-    Arrivals arrivals() {
+    public Arrivals arrivals() {
       return arrivals;
     }
 
     /** Marks an offset that was read. */
-    void add(long offset) {
+    public void add(long offset) {
       if (!offsets.isEmpty() && offsets.getLast() >= offset) {
         throw new IllegalStateException(
             partition + ": offset " + offset + " came after " + offsets.getLast());
@@ -109,40 +109,40 @@ final class PendingOffsets {
     }
 
     /** Says whether the partition waits for a schema. */
-    void stands(boolean stands) {
+    public void stands(boolean stands) {
       this.stands = stands;
     }
 
     /** Returns whether the partition waits for a schema. */
-    boolean stands() {
+    public boolean stands() {
       return stands;
     }
 
     /** Tells where reading begins, as long as nothing was read. */
-    void beginsAt(long offset) {
+    public void beginsAt(long offset) {
       watermark.compareAndSet(UNKNOWN, offset);
     }
 
     /** Returns the first offset whose result is not emitted, if it is known yet. */
-    OptionalLong watermark() {
+    public OptionalLong watermark() {
       long known = watermark.get();
       return known == UNKNOWN ? OptionalLong.empty() : OptionalLong.of(known);
     }
 
     /** Returns the share of offsets that held a record in what was read lately, 0 to 1. */
-    double recordsPerOffset() {
+    public double recordsPerOffset() {
       return recordsPerOffset;
     }
 
     /** Takes back an offset that was marked last and will come again. */
-    void takeBack(long offset) {
+    public void takeBack(long offset) {
       if (!offsets.isEmpty() && offsets.getLast() == offset) {
         offsets.removeLast();
       }
     }
 
     /** Clears the first offset, now that its result has been forwarded. */
-    void emitted(long offset) {
+    public void emitted(long offset) {
       if (offsets.isEmpty() || offsets.getFirst() != offset) {
         throw new IllegalStateException(
             partition + ": offset " + offset + " was emitted, due is " + offsets.peekFirst());

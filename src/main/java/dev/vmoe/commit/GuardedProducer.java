@@ -1,4 +1,4 @@
-package dev.vmoe.streams;
+package dev.vmoe.commit;
 
 import java.time.Duration;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.vmoe.streams;
+package dev.vmoe.commit;
 
 import dev.vmoe.tracing.ImageTrace;
 import java.util.ArrayDeque;
@@ -27,7 +27,7 @@ public final class HeldPartitions {
   private final AtomicLong images = new AtomicLong();
 
   /** A record that was read, and may not go on yet. */
-  record Held(Record<byte[], byte[]> record, RecordMetadata position, ImageTrace trace) {}
+  public record Held(Record<byte[], byte[]> record, RecordMetadata position, ImageTrace trace) {}
 
   HeldPartitions() {}
 
@@ -37,7 +37,7 @@ public final class HeldPartitions {
   }
 
   /** Returns those of some partitions that are held. */
-  Set<TopicPartition> among(Set<TopicPartition> partitions) {
+  public Set<TopicPartition> among(Set<TopicPartition> partitions) {
     if (queues.isEmpty()) {
       return Set.of();
     }
@@ -47,12 +47,12 @@ public final class HeldPartitions {
   }
 
   /** Opens the queue of a partition that a task now owns. */
-  Records open(TopicPartition partition) {
+  public Records open(TopicPartition partition) {
     return new Records(partition);
   }
 
   /** What is held of one partition, in order; belongs to its stream thread. */
-  final class Records implements AutoCloseable {
+  public final class Records implements AutoCloseable {
 
     private final TopicPartition partition;
     private final Deque<Held> records = new ArrayDeque<>();
@@ -62,19 +62,19 @@ public final class HeldPartitions {
     }
 
     /** Holds a record behind the others. */
-    void add(Held record) {
+    public void add(Held record) {
       records.addLast(record);
       images.incrementAndGet();
       queues.put(partition, this);
     }
 
     /** Returns the first record; null where none is held. */
-    @Nullable Held first() {
+    public @Nullable Held first() {
       return records.peekFirst();
     }
 
     /** Lets the first record go. */
-    void removeFirst() {
+    public void removeFirst() {
       records.removeFirst();
       images.decrementAndGet();
       if (records.isEmpty()) {

@@ -1,0 +1,18 @@
+/**
+ * What may be committed, and what must not go on before it is: the promise of exactly once where
+ * micro-batches keep records back.
+ *
+ * <pre>
+ * Kafka Streams ──offsets──▶ CommitGuard ──▶ transaction: none beyond what was emitted,
+ *                                │            each with the note of its owner
+ *                                ├── PendingOffsets: what was taken in and not yet emitted
+ *                                ├── Suspects: who ended over which images (OwnerNote)
+ *                                └── HeldPartitions: of which nothing is fetched
+ * </pre>
+ *
+ * <p>May use: {@code batch tracing}.
+ */
+@NullMarked
+package dev.vmoe.commit;
+
+import org.jspecify.annotations.NullMarked;
