@@ -307,6 +307,7 @@ public final class Settings extends AbstractConfig {
     properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
     properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
     properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+    properties.remove(ConsumerConfig.GROUP_PROTOCOL_CONFIG); // Streams' own is none of a consumer
     return properties;
   }
 

@@ -119,6 +119,15 @@ class SettingsTest {
     assertThat(settings.registryProperties()).containsOnlyKeys("basic.auth.user.info");
   }
 
+  @Test
+  void shouldLeaveTheGroupProtocolToKafkaStreams() {
+    Settings settings = new Settings(Map.of("streams.group.protocol", "streams"));
+
+    assertThat(settings.withPrefix(Settings.STREAMS_PREFIX))
+        .containsEntry("group.protocol", "streams");
+    assertThat(settings.consumerProperties()).doesNotContainKey("group.protocol");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "streams.processing.guarantee, at_least_once, exactly-once delivery needs exactly_once_v2",

@@ -10,9 +10,11 @@ import dev.vmoe.lab.faults.FaultsReport;
 import dev.vmoe.lab.faults.FaultsResult;
 import dev.vmoe.lab.faults.Sabotage;
 import dev.vmoe.modelstore.BundledModels;
+import dev.vmoe.settings.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -135,6 +137,13 @@ final class BenchFaultsCommand extends Benchmark {
   private int instanceMemory;
 
   @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description =
+          "A setting of the instances, such as streams.group.protocol=streams; may be repeated.")
+  private Map<String, String> settings = new LinkedHashMap<>();
+
+  @Option(
       names = "--sabotage",
       paramLabel = "offsets|remove|repeat",
       description =
@@ -156,6 +165,7 @@ final class BenchFaultsCommand extends Benchmark {
   void check() {
     positive("--seconds", "--instances", "--threads", "--partitions", "--rate");
     valid(this::plan);
+    valid(() -> new Settings(settings));
     LocalBroker.require(LocalBroker.FROM_A_CHECKOUT);
   }
 
@@ -197,6 +207,7 @@ final class BenchFaultsCommand extends Benchmark {
         weights,
         rate,
         instanceMemory,
+        settings,
         sabotage);
   }
 

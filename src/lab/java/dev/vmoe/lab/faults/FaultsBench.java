@@ -105,7 +105,11 @@ public final class FaultsBench {
                   plan.perSecond(),
                   plan.seed())) {
         ImageGroup group =
-            new ImageGroup(kafka.bootstrapServers(), GROUP, PREFIX + TopicPlan.IMAGES);
+            new ImageGroup(
+                kafka.bootstrapServers(),
+                GROUP,
+                PREFIX + TopicPlan.IMAGES,
+                "streams".equals(plan.settings().get("streams.group.protocol")));
         return run(
             new FaultInjector.Parts(fleet, kafka, proxy, registry, load, group), watcher, limited);
       }
@@ -291,6 +295,7 @@ public final class FaultsBench {
     settings.put("streams.num.stream.threads", Integer.toString(plan.threads()));
     // more partitions are seen after this time
     settings.put("consumer.metadata.max.age.ms", "5000");
+    settings.putAll(plan.settings());
     return settings;
   }
 

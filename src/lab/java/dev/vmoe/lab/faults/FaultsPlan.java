@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param weights faults, and how often each comes
  * @param perSecond records a second
  * @param instanceMebibytes memory of an instance; 0 for no limit of its own
+ * @param settings of the instances, beside those that the run needs
  * @param sabotage what is broken on purpose; null for nothing
  */
 public record FaultsPlan(
@@ -30,6 +31,7 @@ public record FaultsPlan(
     Map<FaultKind, Integer> weights,
     double perSecond,
     int instanceMebibytes,
+    Map<String, String> settings,
     @Nullable Sabotage sabotage) {
 
   /**
@@ -55,6 +57,7 @@ public record FaultsPlan(
               .formatted(instanceMebibytes, Bomb.MIN_MEMORY_MEBIBYTES));
     }
     weights = new EnumMap<>(weights);
+    settings = Map.copyOf(settings);
   }
 
   /** Returns the longest fault: a quarter of the run. */

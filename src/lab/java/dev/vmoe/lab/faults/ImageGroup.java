@@ -10,10 +10,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.MemberDescription;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.StreamsGroupMemberDescription;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 
@@ -35,7 +35,11 @@ final class ImageGroup {
   private final String group;
   private final String topic;
 
-  ImageGroup(String bootstrapServers, String group, String topic) {
+  /** Of KIP-1071's protocol, in which the brokers assign tasks. */
+  private final boolean ofStreamsProtocol;
+
+  ImageGroup(String bootstrapServers, String group, String topic, boolean ofStreamsProtocol) {
+    this.ofStreamsProtocol = ofStreamsProtocol;
     this.bootstrapServers = bootstrapServers;
     this.group = group;
     this.topic = topic;
@@ -106,21 +110,26 @@ final class ImageGroup {
   Map<String, Set<Integer>> owners() throws InterruptedException, ExecutionException {
     Map<String, Set<Integer>> owners = new HashMap<>();
     try (Admin admin = admin()) {
-      ConsumerGroupDescription described =
-          admin.describeConsumerGroups(List.of(group)).all().get().get(group);
-      if (described != null) {
-        for (MemberDescription member : described.members()) {
-          Set<Integer> partitions =
-              owners.computeIfAbsent(
-                  member.clientId().replaceFirst("-StreamThread.*", ""), id -> new TreeSet<>());
-          member
-              .assignment()
-              .topicPartitions()
-              .forEach(partition -> partitions.add(partition.partition()));
+      if (ofStreamsProtocol) {
+        for (StreamsGroupMemberDescription member :
+            admin.describeStreamsGroups(List.of(group)).all().get().get(group).members()) {
+          Set<Integer> partitions = partitions(owners, member.clientId());
+          member.assignment().activeTasks().forEach(task -> partitions.addAll(task.partitions()));
+        }
+      } else {
+        for (MemberDescription member :
+            admin.describeConsumerGroups(List.of(group)).all().get().get(group).members()) {
+          Set<Integer> partitions = partitions(owners, member.clientId());
+          member.assignment().topicPartitions().forEach(it -> partitions.add(it.partition()));
         }
       }
     }
     return owners;
+  }
+
+  private static Set<Integer> partitions(Map<String, Set<Integer>> owners, String clientId) {
+    return owners.computeIfAbsent(
+        clientId.replaceFirst("-StreamThread.*", ""), instance -> new TreeSet<>());
   }
 
   /** Sets the committed offsets of the group back a little, once it has no member. */

@@ -114,6 +114,12 @@ final class KafkaCluster {
         Map.entry("message.max.bytes", "20971520"),
         Map.entry("replica.fetch.max.bytes", "20971520"),
         Map.entry("group.initial.rebalance.delay.ms", "0"),
+        // for instances with group.protocol = streams: as soon as with the classic one
+        Map.entry("group.streams.min.session.timeout.ms", "6000"),
+        Map.entry("group.streams.session.timeout.ms", "6000"),
+        Map.entry("group.streams.min.heartbeat.interval.ms", "1000"),
+        Map.entry("group.streams.heartbeat.interval.ms", "1000"),
+        Map.entry("group.streams.initial.rebalance.delay.ms", "0"),
         Map.entry("num.network.threads", "2"),
         Map.entry("num.io.threads", "4"),
         // as docker-compose.yml has it
