@@ -100,5 +100,17 @@ class UpcycleTest(unittest.TestCase):
                              {name: leaf.shape for name, leaf in fresh[moment].items()})
 
 
+class OptimizerTest(unittest.TestCase):
+    def test_experts_learn_at_a_rate_of_their_own(self):
+        shape = dataclasses.replace(UpcycleTest.TWIN, moe_blocks=(2,), experts=4)
+        parameters = vmoe.initial_parameters(shape, 1)
+        before = {name: leaf.clone() for name, leaf in parameters.items()}
+        for leaf in parameters.values():
+            leaf.grad = torch.randn(leaf.shape, generator=seeded())
+        optimizer.Optimizer(parameters, expert_share=0.0).step(1.0)
+        still = {name for name, leaf in parameters.items() if torch.equal(leaf, before[name])}
+        self.assertEqual(still, {name for name in parameters if "Moe/Mlp" in name and name.endswith("kernel")})
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -25,6 +25,11 @@ def as_matrices(name, leaf):
     return None
 
 
+def is_expert(name):
+    """Whether a leaf belongs to the experts of an MoE layer."""
+    return "Moe/" in name and "Router" not in name
+
+
 class Optimizer:
     """Holds the momenta of a tree; step() takes the learning rate as a fraction of its peak."""
 
@@ -58,7 +63,7 @@ class Optimizer:
             updates = orthogonal(torch.cat([update for _, _, update in group]))
             rate = fraction * self.muon_rate
             for (name, leaf, old), update in zip(group, updates.split([len(old) for _, _, old in group])):
-                own = rate * self.expert_share if leaf.dim() == 3 and "Mlp" in name else rate
+                own = rate * self.expert_share if is_expert(name) else rate
                 leaf.mul_(1 - own * self.decay)
                 leaf.add_(update.reshape(leaf.shape), alpha=-own * max(1, columns / rows) ** 0.5)
 

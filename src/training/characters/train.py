@@ -43,7 +43,7 @@ def arguments():
     add("--scripts", help="train these scripts only, like kanji-1,kana (default: all)")
     add("--upcycle", type=pathlib.Path, help="state of the dense twin to start from")
     add("--muon-rate", type=float, default=0.01, help="peak rate of the hidden matrices (default: %(default)s)")
-    add("--expert-share", type=float, default=1.0, help="Muon rate of the experts, as a share of the others' (default: %(default)s)")
+    add("--expert-share", type=float, default=1.0, help="rate and decay of the experts' kernels, as a share of the others' (default: %(default)s)")
     add("--adam-rate", type=float, default=0.002, help="peak rate of the rest (default: %(default)s)")
     add("--warm-up", type=int, default=100, help="steps (default: %(default)s)")
     add("--cool-down", type=int, default=0, help="last images over which the rate falls to 0 (default: %(default)s)")

@@ -8,6 +8,8 @@ import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 
@@ -79,6 +82,29 @@ class LabLayeringTest {
           assertThat(below).as("what %s may use", name).containsAll(uses);
           below.add(name);
         });
+  }
+
+  @Test
+  void shouldSayTheSameInTheArchitecture() throws IOException {
+    String page =
+        Files.readString(Path.of(System.getProperty("vmoe.home", "."), "src/docs/architecture.md"));
+    List<String> rows =
+        page.substring(page.indexOf("The lab may use"))
+            .lines()
+            .filter(line -> line.startsWith("| `lab."))
+            .toList();
+    Map<String, Set<String>> said =
+        rows.stream()
+            .map(row -> row.split("\\|"))
+            .collect(
+                Collectors.toMap(
+                    cells -> cells[1].strip().replaceAll("`(lab\\.)?", ""),
+                    cells ->
+                        Stream.of(cells[3].replace("`", "").split(","))
+                            .map(String::strip)
+                            .filter(name -> !name.isEmpty())
+                            .collect(Collectors.toSet())));
+    assertThat(said).isEqualTo(MAY_USE);
   }
 
   @Test

@@ -20,6 +20,9 @@ package dev.vmoe.capacity;
  * <p>The most accurate point that holds is taken, between two rungs of the same K the ratio at
  * which it just holds; where none holds, the fastest. Nothing else is remembered: changing the
  * point costs nothing, so the queue does the averaging.
+ *
+ * <p>Under a steady load the queue settles where the point that keeps up just holds. A burst or a
+ * slower machine shows in the drift before the queue grows, and its end before the queue is gone.
  */
 public final class AdaptiveCapacity implements CapacityPolicy {
 

@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * hand-over), and {@code runs} how many go on at once.
  *
  * <p>The factor is actual over surveyed time, averaged over the last 0.2 s of running; small runs
- * teach as well. It fades towards the survey. The gap is learnt from full batches before others.
+ * teach as well. It fades towards the survey. The gap is learnt from full batches with a full one
+ * behind them.
  *
  * <p>Times are in seconds. {@link #observe} belongs to one thread; the others may be called by any.
  */
@@ -59,7 +60,7 @@ public final class CostModel {
 
   private @Nullable Sample previous;
 
-  /** Creates a model of one run at a time; survey as below. */
+  /** Creates a model of one run at a time. */
   public CostModel(List<RunTime> survey) {
     this(survey, 1);
   }

@@ -11,9 +11,10 @@ import java.util.stream.Stream;
  * The operating points worth choosing, from the cheapest to the best: each costs more than the one
  * below it, and is more accurate.
  *
- * <p>A point is dropped if another one costs no more and is at least as good. Differences that a
- * survey or a profile of some thousand images cannot tell do not count: of points as dear, the
- * better stays, and of points as good, the cheaper.
+ * <p>A point is dropped if another one costs no more and is at least as good. Of points whose cost
+ * differs by less than 2 %, the better stays: a survey cannot tell them apart. Of points whose
+ * accuracy differs by less than a tenth of a point, the cheaper stays: a profile of some thousand
+ * images cannot tell them apart.
  *
  * <p>Made of the surveyed cost, and not made again as the cost model learns: what is learnt is one
  * factor of all points, and leaves their order alone.
@@ -30,9 +31,13 @@ public record Ladder(List<OperatingPoint> rungs, Routing routing, int batchImage
   /** Smallest difference in accuracy between two rungs: a tenth of a point. */
   public static final double SAME_ACCURACY = 0.001;
 
-  /** Copies the points. */
+  /** Copies the points; there must be one. */
   public Ladder {
     rungs = List.copyOf(rungs);
+    if (rungs.isEmpty() || batchImages < 1) {
+      throw new IllegalArgumentException(
+          "a ladder of " + rungs.size() + " points for batches of " + batchImages + " images");
+    }
   }
 
   /**

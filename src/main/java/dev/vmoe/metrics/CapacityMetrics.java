@@ -110,7 +110,7 @@ public final class CapacityMetrics {
         predictedDelayNanos == 0 ? Double.NaN : Unit.nanosToSeconds(predictedDelayNanos));
   }
 
-  /** Records how long the image took that a delay was predicted for, in nanoseconds. */
+  /** Records how long the images took that waited at a decision, in nanoseconds. */
   public void delayed(long actualNanos) {
     actualDelay.set(Unit.nanosToSeconds(actualNanos));
   }

@@ -111,7 +111,7 @@ public enum Metric {
       "Predicted time to clear the queue, from the last decision on."),
   DELAY_ACTUAL(
       gauge("vmoe_delay_actual_seconds", "seconds"),
-      "Actual time until the image was answered that such a prediction was made for."),
+      "Actual time until the images were answered that waited at a decision."),
   LATENCY_TARGET(
       gauge("vmoe_latency_target_seconds", "seconds"),
       "Target latency of the configuration in force."),

@@ -280,6 +280,8 @@ class CostSurveyTest {
         lastRun = new RunTime(point, size, run.inferenceNanos());
       }
       assertThat(errors / 59).isPositive().isLessThan(0.6);
+      double factor = cost.runSeconds(cheapest, 32) / cost.surveyedSeconds(cheapest, 32);
+      assertThat(factor).as("of the machine").isBetween(1 / 3.0, 3.0);
     }
   }
 }

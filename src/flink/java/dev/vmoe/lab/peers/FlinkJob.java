@@ -53,6 +53,7 @@ final class FlinkJob {
   /** As the pipeline waits by default. */
   private static final Duration LINGER = Duration.ofMillis(20);
 
+  private static final Duration START_LIMIT = Duration.ofSeconds(30);
   private static final Duration START_CHECK = Duration.ofMillis(50);
   private static final Duration TRANSACTION_TIMEOUT = Duration.ofMinutes(1);
 
@@ -77,7 +78,12 @@ final class FlinkJob {
   /** Waits until the sources' consumers share all partitions, as their own metrics tell. */
   private static void awaitReading(PeerJob job, JobClient started) throws Exception {
     int partitions = partitions(job);
+    long endNanos = System.nanoTime() + START_LIMIT.toNanos();
     while (assigned(job) < partitions) {
+      if (System.nanoTime() > endNanos) {
+        throw new IllegalStateException(
+            String.format("it reads %.0f of %d partitions", assigned(job), partitions));
+      }
       JobStatus status = started.getJobStatus().get();
       if (status.isTerminalState()) {
         throw new IllegalStateException("the job is " + status);

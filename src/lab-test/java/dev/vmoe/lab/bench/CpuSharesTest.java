@@ -18,6 +18,8 @@ class CpuSharesTest {
   @CsvSource({
     "vmoe-streams-8f-streamthread-1, STREAMS",
     "kafka-producer-network-thread | vmoe-streams-8f-streamthread-1-producer, STREAMS",
+    "kafka-coordinator-heartbeat-thread | vmoe-streams-pipeline, STREAMS",
+    "kafka-admin-client-thread | vmoe-streams-pipeline-8f-admin, STREAMS",
     "vmoe-decode-1, DECODE",
     "vmoe-inference-0, MODEL_AND_NATIVE",
     "vmoe-peer-consumer_loops-3-0, PEER",

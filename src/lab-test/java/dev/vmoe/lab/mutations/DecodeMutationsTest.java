@@ -19,6 +19,8 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class DecodeMutationsTest {
 
@@ -42,6 +44,12 @@ class DecodeMutationsTest {
     assertThat(result.formats().values()).allMatch(outcomes -> outcomes.refused() > 0);
     assertThat(result.refusals().keySet()).anyMatch(reason -> reason.startsWith("truncated"));
     assertThat(files()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"64, true", "65, false", "NaN, false"})
+  void shouldCallMemoryFlatOnlyIfItIsKnownNotToHaveGrown(double growth, boolean flat) {
+    assertThat(new MutationsResult.DecodingMemory(100, 100 + growth, 200).flat()).isEqualTo(flat);
   }
 
   @Test

@@ -32,7 +32,7 @@ public final class BenchPipeline implements AutoCloseable {
   public BenchPipeline(LocalBroker broker, String name, BenchModel model, Map<String, String> more)
       throws InterruptedException {
     Map<String, String> properties = LocalPipeline.properties(model.routing(), model.batch());
-    properties.put(Settings.APPLICATION_ID, name);
+    properties.put(Settings.APPLICATION_ID, CpuShares.PIPELINE + "-" + name);
     properties.put(Settings.TOPIC_PREFIX, name + ".");
     properties.putAll(more);
     this.name = name;

@@ -36,6 +36,9 @@ public final class CpuShares {
     OTHER
   }
 
+  /** How the names of a pipeline's threads begin, as those of its application do. */
+  static final String PIPELINE = "vmoe-streams";
+
   /** What the names of a peer's clients and threads begin with. */
   public static final String PEER = "vmoe-peer";
 
@@ -135,7 +138,7 @@ public final class CpuShares {
     if (thread.startsWith("vmoe-inference")) {
       return Role.MODEL_AND_NATIVE;
     }
-    if (thread.contains("streamthread") || thread.contains("vmoe-streams")) {
+    if (thread.contains("streamthread") || thread.contains(PIPELINE)) {
       return Role.STREAMS;
     }
     if (thread.contains("vmoe-client") || thread.equals("main")) {

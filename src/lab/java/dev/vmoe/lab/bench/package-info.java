@@ -1,6 +1,6 @@
 /**
  * What benchmarks share, and those of the graph, the pipeline, priority and observability. What is
- * compared is measured in turn, in one process.
+ * compared is measured in turn, in this process; only a peer may have one of its own.
  *
  * <pre>
  *   BenchModel, FullLoad ─▶ BenchPipeline, BareLoop, peers ─▶ MeteredReplay ─┐

@@ -1,7 +1,5 @@
 package dev.vmoe.lab.cli;
 
-import dev.vmoe.cli.OptionCheck;
-import dev.vmoe.cli.VmoeCommand;
 import dev.vmoe.lab.mutations.DecodeMutations;
 import dev.vmoe.lab.mutations.MutationsResult;
 import dev.vmoe.output.Progress;
@@ -9,7 +7,6 @@ import dev.vmoe.settings.Settings;
 import java.nio.file.Path;
 import java.util.Map;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code vmoe bench decode}: whether any bytes are answered with a picture or a reason. */
@@ -29,10 +26,7 @@ import picocli.CommandLine.Option;
       "1:there are findings, or memory grew; or the run failed",
       "2:wrong usage or settings"
     })
-final class BenchDecodeCommand extends LabCommand {
-
-  @Mixin private final CsvOption csv = new CsvOption();
-  @Mixin private final JsonOption json = new JsonOption();
+final class BenchDecodeCommand extends Benchmark {
 
   @Option(
       names = "--mutations",
@@ -65,17 +59,18 @@ final class BenchDecodeCommand extends LabCommand {
   private BenchDecodeCommand() {}
 
   @Override
-  public Integer call() throws Exception {
-    OptionCheck.positive(spec, "--mutations", mutations);
+  void check() {
+    positive("--mutations");
+  }
+
+  @Override
+  BenchmarkResult measure() throws Exception {
     Settings settings =
         valid(() -> new Settings(Map.of(Settings.DECODE_THREADS, Integer.toString(threads))));
-    MutationsResult result;
     try (Progress.Bar bar = progress().bar("damaged images", mutations)) {
-      result = new DecodeMutations(mutations, seed, settings, out, bar::at).run();
+      MutationsResult result = new DecodeMutations(mutations, seed, settings, out, bar::at).run();
+      return new BenchmarkResult(
+          result.toText(), result.toTable(), result.toJson(), result.clean());
     }
-    print(result.toText());
-    csv.write(result.toTable());
-    json.write(result.toJson());
-    return result.clean() ? 0 : VmoeCommand.FAILED;
   }
 }

@@ -41,8 +41,8 @@ import picocli.CommandLine.Option;
     description = {
       "Throughput of the whole pipeline beside the bare loop of decoding and running the model, and"
           + " beside other consumers (peers) on the same broker. All have the same model file,"
-          + " batch size and setting, and are measured in turn, in one process; the medians of the"
-          + " rounds count.",
+          + " batch size and setting, and are measured in turn, in one process (Flink in its own); the"
+          + " medians of the rounds count.",
       "The bare loop is measured with one run on all cores and with a run on each core; the faster"
           + " layout counts.",
       "Broker, producer and client run on the same processors as the pipeline; the shares say how"
@@ -98,6 +98,7 @@ final class BenchPipelineCommand extends Benchmark {
 
   @Override
   void check() {
+    LocalBroker.require(LocalBroker.FROM_A_CHECKOUT);
     positive("--images", "--rounds", "--batch");
     warmUp.check(spec);
     peersOption.chosen(spec);

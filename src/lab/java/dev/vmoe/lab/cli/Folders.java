@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
-/** Folders that a benchmark leaves nothing in. */
+/** Deletes folders. */
 final class Folders {
 
   private Folders() {}

@@ -302,7 +302,7 @@ final class FaultInjector {
     return "%d partitions".formatted(partitions);
   }
 
-  /** Each is behind an image that is good. */
+  /** Behind each is an image that is good. */
   private String bombs() throws InterruptedException {
     parts.load().bombs(BOMBS, HEAVY_ONE_IN);
     since = Moment.now();

@@ -153,8 +153,8 @@ final class HostileLoad implements AutoCloseable {
   }
 
   /**
-   * Sends bombs of all formats as fast as it can, and as many good images between them; returns
-   * once the brokers have them.
+   * Sends bombs of all formats as fast as it can, and a good image behind each in its partition;
+   * returns once the brokers have them.
    *
    * @param heavyOneIn one in so many is a valid image
    */
@@ -167,16 +167,15 @@ final class HostileLoad implements AutoCloseable {
         List<Bomb> bombs = Objects.requireNonNull(kinds.get(heavy));
         Bomb bomb = bombs.get((heavy ? i / heavyOneIn : i) % bombs.size());
         String key = heavy ? Bomb.KEY : HostileRecord.KEY + "BOMB-";
-        send(key + bomb.format() + "-" + sent, avro(bomb.image()));
-        send("image-" + sent, avro(images.get(random.nextInt(images.size()))));
+        int partition = i % partitions; // the good image waits for the bomb before it
+        send(partition, key + bomb.format() + "-" + sent, avro(bomb.image()), false);
+        sent++;
+        byte[] good = avro(images.get(random.nextInt(images.size())));
+        send(partition, "image-" + sent, good, false);
+        sent++;
       }
     }
     producer.flush();
-  }
-
-  private void send(String key, byte[] value) {
-    send((int) (sent % partitions), key, value, false);
-    sent++;
   }
 
   private byte[] avro(byte[] image) {

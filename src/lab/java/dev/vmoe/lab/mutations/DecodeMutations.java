@@ -217,7 +217,7 @@ public final class DecodeMutations {
     return new DecodingMemory(
         mebibytes.stream().limit(tenth).mapToDouble(it -> it).average().orElse(Double.NaN),
         mebibytes.stream()
-            .skip(mebibytes.size() - tenth)
+            .skip(Math.max(0, mebibytes.size() - tenth))
             .mapToDouble(it -> it)
             .average()
             .orElse(Double.NaN),

@@ -79,9 +79,13 @@ public record MutationsResult(
     /** Growth that no leak explains: heap and arenas fill up to their size. */
     static final double MAX_GROWTH = 64;
 
-    /** Returns whether it did not grow. */
+    /** Returns whether it is known not to have grown. */
     boolean flat() {
-      return !(lastTenth - firstTenth > MAX_GROWTH);
+      return lastTenth - firstTenth <= MAX_GROWTH;
+    }
+
+    private String verdict() {
+      return flat() ? "" : Double.isNaN(lastTenth - firstTenth) ? "; NOT MEASURED" : "; IT GREW";
     }
   }
 
@@ -111,11 +115,12 @@ public record MutationsResult(
                 Table.decimals(images / seconds, 0),
                 Table.decimals(slowestMs, 0)));
     text.append(
-        "resident memory: %s MiB in the first tenth, %s in the last, largest %s%n"
+        "resident memory: %s MiB in the first tenth, %s in the last, largest %s%s%n"
             .formatted(
                 Table.decimals(memory.firstTenth(), 0),
                 Table.decimals(memory.lastTenth(), 0),
-                Table.decimals(memory.largest(), 0)));
+                Table.decimals(memory.largest(), 0),
+                memory.verdict()));
     text.append(
         "findings: %s%n"
             .formatted(

@@ -38,7 +38,7 @@ public final class FlinkProcess implements AutoCloseable {
 
   private static final String MAIN = "dev.vmoe.lab.peers.FlinkMain";
 
-  /** Options of this JVM that are not for this process alone, such as an agent. */
+  /** Options that are passed on to Flink's JVM. An agent is not. */
   private static final List<String> SHARED_OPTIONS =
       List.of("-X", "-D", "--enable-native-access", "--sun-misc-unsafe");
 
@@ -126,7 +126,11 @@ public final class FlinkProcess implements AutoCloseable {
 
   /** Returns the processor time that the process has used. */
   Duration cpu() {
-    return process.info().totalCpuDuration().orElse(Duration.ZERO);
+    return process
+        .info()
+        .totalCpuDuration()
+        .orElseThrow(
+            () -> new IllegalStateException("the processor time of Flink's process is not known"));
   }
 
   /** Returns how long its just-in-time compiler had worked when the last job stopped. */
@@ -143,10 +147,12 @@ public final class FlinkProcess implements AutoCloseable {
               .orTimeout(ANSWER_LIMIT.toSeconds(), TimeUnit.SECONDS)
               .join();
     } catch (CompletionException e) {
+      process.destroyForcibly(); // no order would be read any more
       throw new IllegalStateException(
           String.format("flink did not answer '%s' (%s), see %s", first, e.getCause(), log), e);
     }
     if (!answer.startsWith(first)) {
+      process.destroyForcibly();
       throw new IllegalStateException(
           String.format("flink answered '%s' instead of '%s', see %s", answer, first, log));
     }

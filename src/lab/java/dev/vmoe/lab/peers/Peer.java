@@ -13,7 +13,10 @@ public interface Peer extends AutoCloseable {
     return Duration.ZERO;
   }
 
-  /** Begins to read, on threads of its own. With consumers in a group it returns before. */
+  /**
+   * Begins to read, on threads of its own. Returns once it reads; before that, if {@link
+   * #consumers()} is above 0.
+   */
   void start();
 
   /** Stops; what is not answered stays so. */
