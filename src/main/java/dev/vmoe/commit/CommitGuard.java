@@ -100,9 +100,9 @@ public final class CommitGuard implements KafkaClientSupplier {
     return guarded;
   }
 
-  /** Notes that the calling stream thread has committed offsets of these partitions. */
-  public void committed(Set<TopicPartition> partitions) {
-    partitions.forEach(suspects::committed);
+  /** Notes that the calling stream thread has committed these offsets, as they were guarded. */
+  public void committed(Map<TopicPartition, OffsetAndMetadata> guarded) {
+    guarded.forEach(suspects::committed);
     waitBudget().refill();
     handOver.committed(System.nanoTime());
   }
@@ -186,7 +186,7 @@ public final class CommitGuard implements KafkaClientSupplier {
   }
 
   /** Tells what is given back: Streams commits it for the last time in here. */
-  private final class Leaving implements ConsumerRebalanceListener {
+  final class Leaving implements ConsumerRebalanceListener {
 
     private final ConsumerRebalanceListener listener;
 

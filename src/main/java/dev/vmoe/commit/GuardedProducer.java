@@ -3,7 +3,6 @@ package dev.vmoe.commit;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -24,7 +23,7 @@ final class GuardedProducer implements Producer<byte[], byte[]> {
 
   private final Producer<byte[], byte[]> producer;
   private final CommitGuard guard;
-  private Set<TopicPartition> sent = Set.of();
+  private Map<TopicPartition, OffsetAndMetadata> sent = Map.of();
 
   GuardedProducer(Producer<byte[], byte[]> producer, CommitGuard guard) {
     this.producer = producer;
@@ -34,15 +33,16 @@ final class GuardedProducer implements Producer<byte[], byte[]> {
   @Override
   public void sendOffsetsToTransaction(
       Map<TopicPartition, OffsetAndMetadata> offsets, ConsumerGroupMetadata groupMetadata) {
-    producer.sendOffsetsToTransaction(guard.guarded(offsets), groupMetadata);
-    sent = Set.copyOf(offsets.keySet());
+    Map<TopicPartition, OffsetAndMetadata> guarded = guard.guarded(offsets);
+    producer.sendOffsetsToTransaction(guarded, groupMetadata);
+    sent = guarded;
   }
 
   @Override
   public void commitTransaction() {
     producer.commitTransaction();
     guard.committed(sent);
-    sent = Set.of();
+    sent = Map.of();
   }
 
   @Override
@@ -58,7 +58,7 @@ final class GuardedProducer implements Producer<byte[], byte[]> {
   @Override
   public void abortTransaction() {
     producer.abortTransaction();
-    sent = Set.of();
+    sent = Map.of();
     guard.handOver().aborted();
   }
 

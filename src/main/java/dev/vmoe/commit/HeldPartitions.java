@@ -14,8 +14,9 @@ import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The partitions of an instance that are held: their first record may not go on yet, because its
- * schema is not known or because there is no room, and the others wait behind it.
+ * The partitions of an instance that are held: their first record may not go on yet, and the others
+ * wait behind it. Its schema is not known, there is no room, the takeover of the partition is not
+ * committed, or another image is tried alone.
  *
  * <p>Their stream thread does not wait: it goes on with other partitions, and to its commit. A
  * consumer fetches nothing of a held partition, so that no more is held than Kafka Streams and the

@@ -57,7 +57,9 @@ public record OwnerNote(String owner, InWork work, int deaths, long suspect, int
 
   /** Returns metadata with this note in place of any other. */
   String behind(String metadata) {
-    return without(metadata) + "|%s,%s,%d,%d,%d".formatted(owner, work, deaths, suspect, alone);
+    // Not formatted: in some languages that would write other digits.
+    String note = owner + "," + work + "," + deaths + "," + suspect + "," + alone;
+    return without(metadata) + "|" + note;
   }
 
   /**
@@ -95,8 +97,8 @@ public record OwnerNote(String owner, InWork work, int deaths, long suspect, int
     return new OwnerNote(owner, work, 0, suspect, alone);
   }
 
-  /** Returns it for a process whose end from now on would say nothing. */
-  OwnerNote idle() {
-    return new OwnerNote(owner, InWork.IDLE, deaths, suspect, alone);
+  /** Returns it with this in work. */
+  OwnerNote with(InWork inWork) {
+    return new OwnerNote(owner, inWork, deaths, suspect, alone);
   }
 }

@@ -108,12 +108,12 @@ public final class PendingOffsets {
       lastRead = offset;
     }
 
-    /** Says whether the partition waits for a schema. */
+    /** Says whether the partition waits for something that less quality would not help. */
     public void stands(boolean stands) {
       this.stands = stands;
     }
 
-    /** Returns whether the partition waits for a schema. */
+    /** Returns whether the partition waits for something that less quality would not help. */
     public boolean stands() {
       return stands;
     }

@@ -1,5 +1,6 @@
 package dev.vmoe.commit;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
@@ -21,8 +22,9 @@ import org.slf4j.LoggerFactory;
  *   <li>No image goes on before an offset with a note of the new owner is committed. Otherwise a
  *       process could end without a trace.
  *   <li>The count of ends is carried on until all that the ended process may have had is answered.
- *   <li>Two ends before the bound, images are tried one at a time. The other partitions of the
- *       process wait: only an image that was alone in its <em>process</em> can be blamed.
+ *   <li>Two ends before the bound, images are tried one at a time. All else of the process waits
+ *       until the count is cleared: only an image that was alone in its <em>process</em> can be
+ *       blamed.
  *   <li>At the bound, an image that was alone at two of the ends is not tried again.
  * </ol>
  */
@@ -37,9 +39,14 @@ public final class Suspects {
   private final String owner = UUID.randomUUID().toString().substring(0, 8);
   private final Map<TopicPartition, Found> found = new ConcurrentHashMap<>();
   private final Map<TopicPartition, Account> partitions = new ConcurrentHashMap<>();
+
+  /** The account that lets no other go on, until its count is cleared; null if there is none. */
   private final AtomicReference<@Nullable Account> alone = new AtomicReference<>();
+
+  /** Up to which offset of a partition an end of the process blames no image. */
+  private final Map<TopicPartition, Long> excused = new ConcurrentHashMap<>();
+
   private volatile boolean stopping;
-  private volatile boolean excused;
 
   private record Found(long offset, OwnerNote note) {}
 
@@ -58,17 +65,31 @@ public final class Suspects {
     return partitions.values().stream().filter(it -> it.note.deaths() > 0).count();
   }
 
-  /** Says that the process stops in order: what it commits from now on blames no image. */
-  public void stop() {
+  /**
+   * Says that the process stops in order: what it commits from now on blames no image. Waits for
+   * that: Kafka Streams makes no last commit where nothing was read since the one before, and that
+   * one blames them.
+   *
+   * @param max maximum wait
+   */
+  public void stop(Duration max) throws InterruptedException {
     stopping = true;
+    long startNanos = System.nanoTime();
+    while (blames() && System.nanoTime() - startNanos < max.toNanos()) {
+      Thread.sleep(5);
+    }
+  }
+
+  private boolean blames() {
+    return partitions.values().stream().anyMatch(it -> it.written != OwnerNote.InWork.IDLE);
   }
 
   /**
    * Says that something fails which is not due to the images: the end of the process blames none of
-   * them, until some are answered again.
+   * a partition, until some of it are answered again.
    */
   public void excuse() {
-    excused = true;
+    partitions.forEach((partition, its) -> excused.put(partition, its.at));
   }
 
   /** Takes over what the last owners left; returns what Kafka Streams has in the metadata. */
@@ -96,38 +117,51 @@ public final class Suspects {
    * @param reach images that an owner may have had in work beyond the committed offset
    */
   public Account open(TopicPartition partition, int reach) {
-    Account opened = new Account(partition, found.remove(partition), reach);
+    Found left = found.remove(partition);
+    Account opened = new Account(partition, maxDeaths == 0 ? null : left, reach);
     partitions.put(partition, opened);
     return opened;
   }
 
   /**
-   * Returns an offset with a note for the next owner.
+   * Returns an offset with a note for the next owner; nothing changes until it is committed.
    *
    * @param busy whether images of the partition have been read and have no answer yet
    * @param leaving whether the partition is given back with this commit
    */
   OffsetAndMetadata noted(
       TopicPartition partition, OffsetAndMetadata offset, boolean busy, boolean leaving) {
-    Account its = partitions.get(partition);
-    return its == null || maxDeaths == 0 ? offset : its.noted(offset, busy, leaving);
+    Account its = own(partition);
+    return its == null ? offset : its.noted(offset, busy, leaving);
   }
 
-  /** Notes that the offset of a partition has been committed. */
-  void committed(TopicPartition partition) {
-    Account its = partitions.get(partition);
+  /** Notes that an offset of a partition has been committed, with its note. */
+  void committed(TopicPartition partition, OffsetAndMetadata noted) {
+    Account its = own(partition);
     if (its != null) {
-      its.committed();
+      its.committed(noted);
     }
   }
 
-  /** What is known of one partition; belongs to its stream thread. */
+  /** Another thread may have the partition by now, where the calling one is fenced. */
+  private @Nullable Account own(TopicPartition partition) {
+    Account its = partitions.get(partition);
+    return maxDeaths > 0 && its != null && its.thread == Thread.currentThread() ? its : null;
+  }
+
+  /** What is known of one partition; belongs to the stream thread that opened it. */
   public final class Account implements AutoCloseable {
 
     private final TopicPartition partition;
+    private final Thread thread = Thread.currentThread();
     private final long since;
     private final long until;
     private volatile OwnerNote note;
+
+    /** The offset that is committed, and what its note says. */
+    private volatile long at;
+
+    private volatile OwnerNote.InWork written;
 
     /** Whether an offset has been committed with a note of this process. */
     private boolean marked;
@@ -136,14 +170,15 @@ public final class Suspects {
     private long trying = OwnerNote.NONE;
 
     private boolean tryingMarked;
-    private long sent = OwnerNote.NONE;
 
     private Account(TopicPartition partition, @Nullable Found found, int reach) {
+      OwnerNote left = found == null ? OwnerNote.ABSENT : found.note();
       this.partition = partition;
-      this.marked = found == null || maxDeaths == 0;
+      this.marked = found == null;
       this.since = found == null ? OwnerNote.NONE : found.offset();
       this.until = since + reach;
-      OwnerNote left = found == null ? OwnerNote.ABSENT : found.note();
+      this.at = since;
+      this.written = left.work();
       this.note = left.takenBy(owner, since);
       if (note.deaths() > left.deaths()) {
         log.warn(
@@ -175,23 +210,40 @@ public final class Suspects {
     }
 
     /**
-     * Returns whether an image may go on now.
+     * Returns whether a record has to wait, whatever it is; asked again and again.
      *
-     * @param nothingInFlight whether the whole process has no image in work
+     * @param nothingElse whether the whole process has nothing else in flight
      */
-    public boolean admits(long offset, boolean nothingInFlight) {
-      if (!marked || poison(note.suspect())) { // its dead letter has to be committed first
-        return false;
+    public boolean waits(long offset, boolean nothingElse) {
+      Account claimant = alone.get();
+      if (claimant != null && claimant != this) {
+        return true;
       }
-      if (!apart()) {
-        return alone.get() == null;
+      if (poison(note.suspect())) {
+        return offset != note.suspect(); // its dead letter has to be committed first
+      }
+      if (!marked) {
+        return true;
       }
       if (trying != OwnerNote.NONE) {
-        return trying == offset && tryingMarked;
+        return trying != offset || !tryingMarked;
       }
-      // What has just passed the question above is seen in flight at the next call.
-      boolean first = alone.compareAndSet(null, this);
-      if (!first && alone.get() == this && nothingInFlight) {
+      return claimant == this && !nothingElse;
+    }
+
+    /** Returns whether an image that need not {@linkplain #waits wait} may go on. */
+    public boolean admits(long offset) {
+      if (!apart() || trying == offset) {
+        return true;
+      }
+      // What has just been admitted elsewhere is seen in flight when this is asked about again.
+      if (alone.compareAndSet(null, this)) {
+        log.warn(
+            "{}: its images are tried one at a time from offset {}; all other partitions of this"
+                + " instance wait until these are answered",
+            partition,
+            offset);
+      } else if (alone.get() == this) {
         trying = offset;
         tryingMarked = false;
         note = note.tries(offset);
@@ -199,37 +251,53 @@ public final class Suspects {
       return false;
     }
 
+    /** Lets others go on while the partition waits for something else. */
+    public void stepAside() {
+      if (trying == OwnerNote.NONE) {
+        alone.compareAndSet(this, null);
+      }
+    }
+
+    /** Returns whether an image is tried alone. */
+    public boolean tries() {
+      return trying != OwnerNote.NONE;
+    }
+
     /** Returns whether images wait for a commit. */
     public boolean waitsForCommit() {
-      return !marked || trying != OwnerNote.NONE;
+      return !marked || (tries() && !tryingMarked);
     }
 
     private OffsetAndMetadata noted(OffsetAndMetadata offset, boolean busy, boolean leaving) {
-      long at = offset.offset();
-      boolean survived = at > since && (!busy || at > until);
-      if (note.suspect() != OwnerNote.NONE && at > note.suspect()) {
-        survived |= poison(note.suspect());
-        note = note.cleared();
+      long next = offset.offset();
+      OwnerNote its = note;
+      boolean survived = next > since && (!busy || next > until);
+      if (its.suspect() != OwnerNote.NONE && next > its.suspect()) {
+        survived |= poison(its.suspect());
+        its = its.cleared();
       }
-      if (survived && note.suspect() == OwnerNote.NONE) {
-        note = note.trusting();
+      if (survived && its.suspect() == OwnerNote.NONE) {
+        its = its.trusting();
       }
-      sent = at;
-      OwnerNote left = !busy || leaving || stopping || excused ? note.idle() : note;
-      return new OffsetAndMetadata(at, offset.leaderEpoch(), left.behind(offset.metadata()));
+      boolean excuse = next <= excused.getOrDefault(partition, OwnerNote.NONE);
+      OwnerNote.InWork work =
+          !busy || leaving || stopping || excuse
+              ? OwnerNote.InWork.IDLE
+              : trying == next ? OwnerNote.InWork.ALONE : OwnerNote.InWork.BUSY;
+      return new OffsetAndMetadata(
+          next, offset.leaderEpoch(), its.with(work).behind(offset.metadata()));
     }
 
-    private void committed() {
+    private void committed(OffsetAndMetadata offset) {
+      note = OwnerNote.in(offset.metadata());
+      at = offset.offset();
+      written = note.work();
       marked = true;
-      tryingMarked = trying == sent;
-      if (sent > since) {
-        excused = false;
-      }
-      boolean answered = trying != OwnerNote.NONE && sent > trying;
-      if (answered) {
+      if (at > trying) {
         trying = OwnerNote.NONE;
       }
-      if (answered || !apart()) {
+      tryingMarked = trying == at;
+      if (!apart()) {
         alone.compareAndSet(this, null);
       }
     }

@@ -3,10 +3,10 @@ package dev.vmoe.instance;
 import dev.vmoe.batch.FlushReason;
 import dev.vmoe.capacity.Load;
 import dev.vmoe.config.LiveConfiguration;
+import dev.vmoe.event.RegistryUnavailableException;
 import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
-import dev.vmoe.inference.InferenceException;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.moe.ModelCard;
@@ -24,6 +24,7 @@ import dev.vmoe.topics.TopicLimits;
 import dev.vmoe.topics.Topics;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -32,6 +33,13 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.DisconnectException;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
+import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
@@ -48,17 +56,23 @@ public final class Pipeline implements AutoCloseable {
 
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(15);
 
+  /** Maximum time that a stop waits for the commit that says that it is one. */
+  private static final Duration MAX_LAST_COMMIT = Duration.ofSeconds(2);
+
   private static final Logger log = LoggerFactory.getLogger(Pipeline.class);
 
   private final PipelineParts parts;
   private final String applicationId;
+  private final Duration lastCommit;
   private final CountDownLatch running = new CountDownLatch(1);
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
-  private Pipeline(PipelineParts parts, String applicationId) {
+  private Pipeline(PipelineParts parts, Settings settings) {
     this.parts = parts;
-    this.applicationId = applicationId;
+    this.applicationId = settings.getString(Settings.APPLICATION_ID);
+    this.lastCommit =
+        Collections.min(List.of(settings.commitInterval().multipliedBy(3), MAX_LAST_COMMIT));
   }
 
   /** Starts a pipeline that stays at the fixed operating point, unmeasured. */
@@ -140,7 +154,7 @@ public final class Pipeline implements AutoCloseable {
     Pipeline pipeline =
         new Pipeline(
             PipelineParts.assemble(settings, file, streamsConfig, limits, models, metrics, waiting),
-            settings.getString(Settings.APPLICATION_ID));
+            settings);
     try {
       pipeline.start();
     } catch (RuntimeException e) {
@@ -191,7 +205,7 @@ public final class Pipeline implements AutoCloseable {
 
   private StreamThreadExceptionResponse onFailure(Throwable exception) {
     parts.metrics().threadFailed();
-    if (!overImages(exception)) {
+    if (besideImages(exception)) {
       parts.suspects().excuse();
     }
     if (failure.get() != null) {
@@ -208,15 +222,21 @@ public final class Pipeline implements AutoCloseable {
     return StreamThreadExceptionResponse.REPLACE_THREAD;
   }
 
-  /**
-   * Returns whether a failure came from working on images, so that one of them may be its cause.
-   */
-  private static boolean overImages(@Nullable Throwable failure) {
-    Throwable cause = failure;
-    while (cause != null && !(cause instanceof InferenceException)) {
-      cause = cause.getCause();
+  /** Returns whether no image can be the cause of a failure: brokers, registry or rights are. */
+  static boolean besideImages(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof AuthenticationException
+          || cause instanceof AuthorizationException
+          || cause instanceof TimeoutException
+          || cause instanceof DisconnectException
+          || cause instanceof ProducerFencedException
+          || cause instanceof InvalidProducerEpochException
+          || cause instanceof InvalidTxnStateException
+          || cause instanceof RegistryUnavailableException) {
+        return true;
+      }
     }
-    return cause != null;
+    return false;
   }
 
   /** A right that is missing fails every thread alike, with a message that does not say which. */
@@ -330,8 +350,9 @@ public final class Pipeline implements AutoCloseable {
    */
   @Override
   public void close() {
-    if (!overImages(failure.get())) {
-      parts.suspects().stop();
+    Throwable reason = failure.get();
+    if (reason == null || besideImages(reason)) {
+      stopInOrder();
     }
     parts.inFlight().stop(); // threads that wait for room return at once,
     parts.registry().giveUp(); // and those that wait for the registry
@@ -353,6 +374,14 @@ public final class Pipeline implements AutoCloseable {
     parts.registry().close();
     parts.tracing().close();
     stopped.countDown();
+  }
+
+  private void stopInOrder() {
+    try {
+      parts.suspects().stop(lastCommit);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Closes what images do not pass through. */

@@ -35,7 +35,8 @@ public enum Metric {
   IMAGES_HELD(
       gauge("vmoe_images_held", "images"),
       "Images that were read and hold their partition: the first waits for its schema, which the"
-          + " registry does not give, or for room. Nothing more is read of such a partition."),
+          + " registry does not give, for room, for the commit of the takeover, or because another"
+          + " image is tried alone. Nothing more is read of such a partition."),
   PARTITIONS_SUSPECTED(
       gauge("vmoe_partitions_suspected", "partitions"),
       "Partitions of the instance that a process left with images in work, until these are"

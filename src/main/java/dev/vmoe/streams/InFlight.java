@@ -49,9 +49,9 @@ public final class InFlight {
     return new Partition();
   }
 
-  /** Returns how many images one partition may have in flight before reading waits. */
+  /** Returns how many images one partition can have in flight. */
   int reach() {
-    return maxImages.getAsInt();
+    return HARD * maxImages.getAsInt();
   }
 
   /** Returns the images of all partitions. */

@@ -157,7 +157,7 @@ public final class LagMonitor implements AutoCloseable {
         }
         long emitted = watermark.getAsLong();
         long end = ends.getOrDefault(entry.getKey(), emitted);
-        if (!queue.stands()) { // what waits for a schema is no load: less quality would not help it
+        if (!queue.stands()) { // that is no load: less quality would not help it
           readings.put(
               entry.getKey(), new Backlog.PartitionReading(end, emitted, queue.recordsPerOffset()));
         }

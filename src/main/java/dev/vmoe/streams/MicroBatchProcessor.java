@@ -146,24 +146,38 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
    * @return false if its schema is not known yet, or it may not go on yet; then nothing is done
    */
   private boolean buffer(Task task, HeldPartitions.Held taken) {
+    long bytes = bytes(taken.record());
+    // It counts before it is asked about: who wants to be alone claims that, and looks then.
+    task.inFlight().add(bytes);
+    if (!submit(task, taken)) {
+      task.inFlight().remove(bytes);
+      return false;
+    }
+    observer.buffered();
+    emitLater(task);
+    return true;
+  }
+
+  private boolean submit(Task task, HeldPartitions.Held taken) {
     Record<byte[], byte[]> record = taken.record();
     RecordMetadata position = taken.position();
     ImageTrace trace = taken.trace();
     try {
+      if (task.suspects().waits(position.offset(), shared.inFlight().images() == 1)) {
+        return stand(task);
+      }
       if (task.suspects().poison(position.offset())) {
         throw new BadRecordException.Poison(task.suspects().deaths());
       }
       Optional<RequestReader.Request> read = shared.reader().read(record);
-      task.pending().stands(read.isEmpty());
       if (read.isEmpty()) {
-        return false;
+        task.suspects().stepAside();
+        return stand(task);
       }
-      if (!task.suspects().admits(position.offset(), shared.inFlight().images() == 0)) {
-        if (task.suspects().waitsForCommit()) {
-          task.context().commit();
-        }
-        return false;
+      if (!task.suspects().admits(position.offset())) {
+        return stand(task);
       }
+      task.pending().stands(false);
       RequestReader.Request request = read.get();
       task.lane()
           .submit(
@@ -175,10 +189,16 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
       task.pending().stands(false);
       task.lane().reject(Waiting.refused(record, position, e, trace), e.reason());
     }
-    task.inFlight().add(bytes(record));
-    observer.buffered();
-    emitLater(task);
     return true;
+  }
+
+  /** Says that a record may not go on, and asks for the commit that it waits for, if any. */
+  private static boolean stand(Task task) {
+    task.pending().stands(true);
+    if (task.suspects().waitsForCommit()) {
+      task.context().commit();
+    }
+    return false;
   }
 
   /** Lets go what is held, as far as there is room and the schemas are known. */
@@ -270,6 +290,9 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
         task.inFlight().remove(bytes(answer.origin().record()));
       }
       shares++;
+    }
+    if (shares > 0 && task.suspects().tries()) {
+      task.context().commit(); // all others wait for it
     }
     return shares;
   }

@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.MockProducer;
@@ -64,9 +68,62 @@ class CommitGuardTest {
     guard.waitBudget().spend(Duration.ofSeconds(5));
     assertThat(guard.waitBudget().left()).isEqualTo(Duration.ZERO);
 
-    guard.committed(Set.of());
+    guard.committed(Map.of());
 
     assertThat(guard.waitBudget().left()).isEqualTo(Duration.ofSeconds(2));
+  }
+
+  @Test
+  void shouldBlameNoImageOfAPartitionThatIsGivenBack() {
+    CommitGuard counting = new CommitGuard(Duration.ofSeconds(2), new Suspects(4));
+    List<OwnerNote.InWork> written = new ArrayList<>();
+    ConsumerRebalanceListener streams =
+        new ConsumerRebalanceListener() {
+          @Override
+          public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+            written.addAll(works(counting)); // its last commit of them
+          }
+
+          @Override
+          public void onPartitionsAssigned(Collection<TopicPartition> partitions) {}
+        };
+    for (TopicPartition partition : List.of(ZERO, ONE)) {
+      counting.suspects().read(Map.of(partition, new OffsetAndMetadata(3)));
+      counting.suspects().open(partition, 10);
+      counting.pending().open(partition).add(3);
+    }
+
+    counting.new Leaving(streams).onPartitionsRevoked(List.of(ZERO));
+
+    assertThat(written).containsExactly(OwnerNote.InWork.IDLE, OwnerNote.InWork.BUSY);
+    assertThat(works(counting)).as("later").containsOnly(OwnerNote.InWork.BUSY);
+  }
+
+  private static List<OwnerNote.InWork> works(CommitGuard guard) {
+    Map<TopicPartition, OffsetAndMetadata> guarded = guard.guarded(wanted(9));
+    return Stream.of(ZERO, ONE)
+        .map(partition -> OwnerNote.in(guarded.get(partition).metadata()).work())
+        .toList();
+  }
+
+  @Test
+  void shouldNoteOnlyWhatIsCommitted() {
+    CommitGuard counting = new CommitGuard(Duration.ofSeconds(2), new Suspects(4));
+    counting.suspects().read(Map.of(ZERO, new OffsetAndMetadata(3)));
+    Suspects.Account account = counting.suspects().open(ZERO, 10);
+    MockProducer<byte[], byte[]> kafka =
+        new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
+    GuardedProducer producer = new GuardedProducer(kafka, counting);
+    producer.initTransactions();
+    producer.beginTransaction();
+    producer.sendOffsetsToTransaction(wanted(3), new ConsumerGroupMetadata("app"));
+    producer.abortTransaction();
+    assertThat(account.waits(3, true)).isTrue();
+
+    producer.beginTransaction();
+    producer.sendOffsetsToTransaction(wanted(3), new ConsumerGroupMetadata("app"));
+    producer.commitTransaction();
+    assertThat(account.waits(3, true)).isFalse();
   }
 
   @Test

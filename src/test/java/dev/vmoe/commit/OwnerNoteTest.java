@@ -5,6 +5,7 @@ import static dev.vmoe.commit.OwnerNote.InWork.BUSY;
 import static dev.vmoe.commit.OwnerNote.InWork.IDLE;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
 /** The rule by which ended processes are counted, one owner after the other. */
@@ -24,7 +25,19 @@ class OwnerNoteTest {
     assertThat(metadata).isEqualTo(STREAMS + "|11111111,ALONE,3,1234567890123,1");
     assertThat(OwnerNote.in(metadata)).isEqualTo(note);
     assertThat(OwnerNote.without(metadata)).isEqualTo(STREAMS);
-    assertThat(OwnerNote.in(note.idle().behind(metadata))).isEqualTo(note.idle());
+    assertThat(OwnerNote.in(note.with(IDLE).behind(metadata))).isEqualTo(note.with(IDLE));
+  }
+
+  @Test
+  void shouldWriteTheSameDigitsInAllLanguages() {
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+    try {
+      assertThat("%d".formatted(3)).as("digits of the language").isNotEqualTo("3");
+      assertThat(OwnerNote.in(note(BUSY, 3).behind(STREAMS))).isEqualTo(note(BUSY, 3));
+    } finally {
+      Locale.setDefault(before);
+    }
   }
 
   @Test

@@ -1,10 +1,17 @@
 package dev.vmoe.commit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
@@ -30,13 +37,13 @@ class SuspectsTest {
 
   @Test
   void shouldAdmitNothingBeforeAnOffsetIsCommittedWithANote() {
-    assertThat(zero.admits(100, true)).isFalse();
+    assertThat(goes(zero, 100, true)).isFalse();
     assertThat(zero.waitsForCommit()).isTrue();
 
     commit(ZERO, 100, true);
 
-    assertThat(zero.admits(100, true)).isTrue();
-    assertThat(zero.admits(101, false)).isTrue();
+    assertThat(goes(zero, 100, true)).isTrue();
+    assertThat(goes(zero, 101, false)).isTrue();
     assertThat(zero.waitsForCommit()).isFalse();
   }
 
@@ -53,7 +60,7 @@ class SuspectsTest {
     Suspects.Account unknown =
         new Suspects(MAX_DEATHS).open(new TopicPartition("images", 2), REACH);
 
-    assertThat(unknown.admits(0, false)).isTrue();
+    assertThat(goes(unknown, 0, false)).isTrue();
   }
 
   @Test
@@ -92,13 +99,39 @@ class SuspectsTest {
   }
 
   @Test
-  void shouldNotCountAProcessThatStops() {
+  void shouldNotCountAProcessThatStops() throws Exception {
     commit(ZERO, 100, true);
-    process.stop();
+    process.stop(Duration.ZERO);
     commit(ZERO, 101, true);
     end();
 
     assertThat(zero.deaths()).isZero();
+  }
+
+  @Test
+  void shouldNotStopBeforeWhatIsCommittedSaysSo() throws Exception {
+    commit(ZERO, 100, true);
+    Future<?> stop =
+        ForkJoinPool.commonPool()
+            .submit(
+                () -> {
+                  process.stop(Duration.ofDays(1));
+                  return true;
+                });
+    assertThatExceptionOfType(TimeoutException.class)
+        .isThrownBy(() -> stop.get(100, TimeUnit.MILLISECONDS));
+
+    commit(ZERO, 100, true);
+    stop.get(20, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void shouldStopWithoutACommitThatNeverComes() throws Exception {
+    commit(ZERO, 100, true);
+    process.stop(Duration.ofMillis(20));
+
+    zero.close();
+    process.stop(Duration.ofDays(1));
   }
 
   @Test
@@ -128,9 +161,51 @@ class SuspectsTest {
 
   @Test
   void shouldNotTakeWhatWasRolledBackForCommitted() {
-    process.noted(ZERO, committed.get(ZERO), true, false);
+    endTwice();
+    commit(ZERO, 100, true);
+    process.noted(ZERO, offset(100 + REACH + 1), true, false);
+    assertThat(zero.deaths()).isEqualTo(2);
 
-    assertThat(zero.admits(100, true)).isFalse();
+    end();
+    process.noted(ZERO, offset(100), true, false);
+    assertThat(goes(zero, 100, true)).isFalse();
+    assertThat(zero.waitsForCommit()).isTrue();
+  }
+
+  @Test
+  void shouldLeaveAloneTheAccountOfAThreadThatHasThePartitionNow() throws Exception {
+    endTwice();
+    commit(ZERO, 100, true);
+    CompletableFuture<OffsetAndMetadata> fenced =
+        CompletableFuture.supplyAsync(
+            () -> {
+              OffsetAndMetadata noted = process.noted(ZERO, offset(150), false, false);
+              process.committed(ZERO, noted);
+              return noted;
+            });
+
+    assertThat(fenced.get()).isEqualTo(offset(150));
+    assertThat(zero.deaths()).isEqualTo(2);
+  }
+
+  @Test
+  void shouldExcuseEachPartitionUntilItIsFurtherThanWhenItFailed() {
+    Suspects.Account one = open(ONE);
+    commit(ZERO, 100, true);
+    commit(ONE, 105, true);
+    process.excuse();
+    commit(ONE, 106, true);
+    commit(ZERO, 100, true);
+    assertThat(work(ZERO)).as("another partition's answers").isEqualTo(OwnerNote.InWork.IDLE);
+    assertThat(work(ONE)).isEqualTo(OwnerNote.InWork.BUSY);
+
+    one.close();
+    zero.close(); // by the thread that failed; another one takes its place
+    zero = open(ZERO);
+    commit(ZERO, 100, true);
+    assertThat(work(ZERO)).isEqualTo(OwnerNote.InWork.IDLE);
+    commit(ZERO, 101, true);
+    assertThat(work(ZERO)).isEqualTo(OwnerNote.InWork.BUSY);
   }
 
   @Test
@@ -139,21 +214,54 @@ class SuspectsTest {
     Suspects.Account one = open(ONE);
     commit(ZERO, 100, true);
     commit(ONE, 100, true);
-    assertThat(one.admits(100, false)).isTrue();
+    assertThat(goes(one, 100, false)).isTrue();
 
-    assertThat(zero.admits(100, true)).isFalse();
-    assertThat(one.admits(101, true)).as("another partition").isFalse();
-    assertThat(zero.admits(100, false)).as("with another image in flight").isFalse();
+    assertThat(goes(zero, 100, true)).isFalse();
+    assertThat(one.waits(101, true)).as("another partition").isTrue();
+    assertThat(zero.waits(100, false)).as("with another image in flight").isTrue();
     assertThat(zero.waitsForCommit()).isFalse();
-    assertThat(zero.admits(100, true)).isFalse();
+    assertThat(goes(zero, 100, true)).isFalse();
     assertThat(zero.waitsForCommit()).as("the note that it is alone").isTrue();
+    assertThat(zero.waits(100, true)).as("before that is committed").isTrue();
     commit(ZERO, 100, true);
-    assertThat(zero.admits(100, true)).isTrue();
-    assertThat(zero.admits(101, false)).isFalse();
-    assertThat(one.admits(101, false)).isFalse();
+    assertThat(work(ZERO)).isEqualTo(OwnerNote.InWork.ALONE);
+    assertThat(goes(zero, 100, true)).isTrue();
+    assertThat(zero.waits(101, true)).isTrue();
+    assertThat(zero.waitsForCommit()).as("while it is in work").isFalse();
+    assertThat(zero.tries()).isTrue();
 
     commit(ZERO, 101, true);
-    assertThat(one.admits(101, true)).as("between two of them").isTrue();
+    assertThat(zero.tries()).isFalse();
+    assertThat(one.waits(101, true)).as("between two of them").isTrue();
+    tryAlone(101);
+    assertThat(one.waits(101, true)).isTrue();
+    commit(ZERO, 102, false);
+    assertThat(goes(one, 101, true)).as("nothing is left of them").isTrue();
+  }
+
+  @Test
+  void shouldTryTwoPartitionsOneAfterTheOther() {
+    Suspects.Account one = open(ONE);
+    for (int i = 0; i < 2; i++) {
+      commit(ZERO, 100, true);
+      commit(ONE, 100, true);
+      end();
+      one = open(ONE);
+    }
+    commit(ZERO, 100, true);
+    commit(ONE, 100, true);
+    tryAlone(100);
+    assertThat(goes(one, 100, true)).isFalse();
+    commit(ZERO, 101, false);
+    commit(ONE, 100, true);
+
+    assertThat(goes(one, 100, true)).isFalse();
+    assertThat(zero.waits(101, true)).isTrue();
+    assertThat(goes(one, 100, true)).isFalse();
+    commit(ONE, 100, true);
+    assertThat(goes(one, 100, true)).isTrue();
+    commit(ONE, 101, false);
+    assertThat(goes(zero, 101, true)).isTrue();
   }
 
   @Test
@@ -162,19 +270,34 @@ class SuspectsTest {
     Suspects.Account one = open(ONE);
     commit(ZERO, 100, true);
     commit(ONE, 100, true);
-    zero.admits(100, true);
-    assertThat(one.admits(100, true)).isFalse();
+    goes(zero, 100, true);
+    assertThat(goes(one, 100, true)).isFalse();
     commit(ZERO, 100 + REACH + 1, true);
-    assertThat(one.admits(100, true)).isTrue();
+    assertThat(goes(one, 100, true)).isTrue();
 
     endTwice();
     commit(ZERO, 111, true);
     one = open(ONE);
     commit(ONE, 101, true);
-    zero.admits(111, true);
-    assertThat(one.admits(101, true)).isFalse();
+    goes(zero, 111, true);
+    assertThat(goes(one, 101, true)).isFalse();
     zero.close();
-    assertThat(one.admits(101, true)).isTrue();
+    assertThat(goes(one, 101, true)).isTrue();
+  }
+
+  @Test
+  void shouldLetOthersGoWhileTheNextImageWaitsForItsSchema() {
+    endTwice();
+    Suspects.Account one = open(ONE);
+    commit(ZERO, 100, true);
+    commit(ONE, 100, true);
+    goes(zero, 100, true);
+    zero.stepAside();
+    assertThat(goes(one, 100, true)).isTrue();
+
+    tryAlone(100);
+    zero.stepAside();
+    assertThat(goes(one, 101, true)).as("while one is tried").isFalse();
   }
 
   @Test
@@ -189,19 +312,19 @@ class SuspectsTest {
     assertThat(zero.poison(100)).isTrue();
     assertThat(zero.poison(101)).isFalse();
     commit(ZERO, 100, true);
-    assertThat(zero.admits(101, false)).as("before the dead letter is committed").isFalse();
+    assertThat(goes(zero, 101, false)).as("before the dead letter is committed").isFalse();
     commit(ZERO, 101, true);
     assertThat(zero.deaths()).isZero();
     assertThat(zero.poison(100)).isFalse();
-    assertThat(zero.admits(101, false)).isTrue();
+    assertThat(goes(zero, 101, false)).isTrue();
   }
 
   @Test
   void shouldBlameNoImageThatWasNotAlone() {
     for (int i = 0; i < 10; i++) {
       commit(ZERO, 100, true);
-      zero.admits(100, true);
-      zero.admits(100, true); // about to be tried, and its note is never committed
+      goes(zero, 100, true);
+      goes(zero, 100, true); // about to be tried, and its note is never committed
       end();
     }
 
@@ -211,10 +334,13 @@ class SuspectsTest {
 
   @Test
   void shouldCountNothingWhereThatIsTurnedOff() {
+    committed.put(ZERO, new OffsetAndMetadata(100, "time|11111111,BUSY,3,100,2"));
     process = new Suspects(0);
     zero = open(ZERO);
 
-    assertThat(zero.admits(100, false)).isTrue();
+    assertThat(zero.deaths()).isZero();
+    assertThat(process.suspected()).isZero();
+    assertThat(goes(zero, 100, false)).isTrue();
     commit(ZERO, 105, true);
     assertThat(committed.get(ZERO).metadata()).isEqualTo("time");
     assertThat(zero.poison(OwnerNote.NONE)).isFalse();
@@ -229,10 +355,10 @@ class SuspectsTest {
 
   private void tryAlone(long offset) {
     commit(ZERO, offset, true);
-    zero.admits(offset, true);
-    zero.admits(offset, true);
+    goes(zero, offset, true);
+    goes(zero, offset, true);
     commit(ZERO, offset, true);
-    assertThat(zero.admits(offset, true)).isTrue();
+    assertThat(goes(zero, offset, true)).isTrue();
   }
 
   /** Ends the process; another one takes its place. */
@@ -251,8 +377,20 @@ class SuspectsTest {
   }
 
   private void commit(TopicPartition partition, long offset, boolean busy, boolean leaving) {
-    OffsetAndMetadata wanted = new OffsetAndMetadata(offset, Optional.of(4), "time");
-    committed.put(partition, process.noted(partition, wanted, busy, leaving));
-    process.committed(partition);
+    OffsetAndMetadata noted = process.noted(partition, offset(offset), busy, leaving);
+    committed.put(partition, noted);
+    process.committed(partition, noted);
+  }
+
+  private static OffsetAndMetadata offset(long offset) {
+    return new OffsetAndMetadata(offset, Optional.of(4), "time");
+  }
+
+  private OwnerNote.InWork work(TopicPartition partition) {
+    return OwnerNote.in(committed.get(partition).metadata()).work();
+  }
+
+  private static boolean goes(Suspects.Account account, long offset, boolean nothingElse) {
+    return !account.waits(offset, nothingElse) && account.admits(offset);
   }
 }

@@ -76,9 +76,14 @@ public final class FakeClassifier implements BatchClassifier {
     failures.addAndGet(count);
   }
 
-  /** Holds every run from now on until its thread is interrupted. */
+  /** Holds every run from now on until it is released or its thread is interrupted. */
   public void hold() {
     hold = true;
+  }
+
+  /** Lets held runs go on. */
+  public void release() {
+    hold = false;
   }
 
   /** Returns whether a run is held. */

@@ -4,21 +4,39 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.vmoe.batch.BufferRoom;
+import dev.vmoe.event.RegistryUnavailableException;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.inference.InferenceException;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.streams.StreamsProperties;
+import dev.vmoe.topics.PipelineException;
 import dev.vmoe.topics.TopicLimits;
+import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.DisconnectException;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
+import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.SaslAuthenticationException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.errors.StreamsException;
+import org.apache.kafka.streams.errors.TaskMigratedException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class PipelineTest {
 
@@ -62,6 +80,40 @@ class PipelineTest {
                     waiting -> {}));
 
     assertThat(before).containsAll(inferenceThreads());
+  }
+
+  @ParameterizedTest
+  @MethodSource
+  void shouldExcuseFailuresBesideImages(Throwable failure) {
+    assertThat(Pipeline.besideImages(failure)).isTrue();
+    assertThat(Pipeline.besideImages(new StreamsException(failure))).isTrue();
+    assertThat(Pipeline.besideImages(new PipelineException("a right is missing", failure)))
+        .isTrue();
+  }
+
+  static Stream<Throwable> shouldExcuseFailuresBesideImages() {
+    return Stream.of(
+        new SaslAuthenticationException("wrong password"),
+        new TopicAuthorizationException("predictions"),
+        new TimeoutException("no answer"),
+        new DisconnectException(),
+        new ProducerFencedException("another one"),
+        new InvalidProducerEpochException("another one"),
+        new InvalidTxnStateException("ended by the broker"),
+        new TaskMigratedException("another one", new ProducerFencedException("it")),
+        new RegistryUnavailableException("no answer", new IOException()));
+  }
+
+  @Test
+  void shouldExcuseNoFailureThatAnImageMayCause() {
+    for (Throwable failure :
+        List.of(
+            new InferenceException("the run failed"),
+            new OutOfMemoryError("for its pixels"),
+            new RecordTooLargeException("its answer"),
+            new IllegalStateException("a defect"))) {
+      assertThat(Pipeline.besideImages(new StreamsException(failure))).as("%s", failure).isFalse();
+    }
   }
 
   private static Set<Thread> inferenceThreads() {

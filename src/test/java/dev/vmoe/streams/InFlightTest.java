@@ -27,6 +27,15 @@ class InFlightTest {
   }
 
   @Test
+  void shouldReachAsFarAsAPartitionMayGetWithoutWaiting() {
+    while (!zero.full()) {
+      zero.add(1);
+    }
+
+    assertThat(inFlight.reach()).isEqualTo(zero.images());
+  }
+
+  @Test
   void shouldFollowTheBoundOnImages() {
     add(zero, 3, 1);
     maxImages = 4;

@@ -99,7 +99,8 @@ abstract class ProcessorFixture {
     }
   }
 
-  private Topology topology() {
+  /** What the processors of an instance share; its batcher is closed after the test. */
+  MicroBatchProcessor.Shared shared() {
     ServedModel model = new ServedModel(classifier, new FakeDecoder(SLOT_BYTES), () -> {});
     CapacityController controller = new FixedCapacity(new OperatingPoint(1.05, 2), Routing.VANILLA);
     MicroBatcher<Waiting> batcher =
@@ -111,16 +112,19 @@ abstract class ProcessorFixture {
             observer);
     open.add(0, batcher);
     inFlight = new InFlight(() -> inFlightImages, inFlightBytes);
-    MicroBatchProcessor.Shared shared =
-        new MicroBatchProcessor.Shared(
-            batcher::openLane,
-            new RequestReader(schemas, 1000),
-            new ShareEvents(),
-            guard,
-            inFlight,
-            new Deadlines(() -> settings, Duration.ofMillis(100), () -> now),
-            "images",
-            1_000_000);
+    return new MicroBatchProcessor.Shared(
+        batcher::openLane,
+        new RequestReader(schemas, 1000),
+        new ShareEvents(),
+        guard,
+        inFlight,
+        new Deadlines(() -> settings, Duration.ofMillis(100), () -> now),
+        "images",
+        1_000_000);
+  }
+
+  private Topology topology() {
+    MicroBatchProcessor.Shared shared = shared();
     return PipelineTopology.build(
         TOPICS, registry, () -> new MicroBatchProcessor(shared, observer));
   }
@@ -186,6 +190,11 @@ abstract class ProcessorFixture {
 
   long committable(long wanted) {
     return guard.guarded(Map.of(IMAGES, new OffsetAndMetadata(wanted))).get(IMAGES).offset();
+  }
+
+  /** Commits as Kafka Streams does. */
+  void commit(long wanted) {
+    guard.committed(guard.guarded(Map.of(IMAGES, new OffsetAndMetadata(wanted))));
   }
 
   static byte[] bytes(String text) {
