@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
@@ -112,19 +113,23 @@ final class ImageGroup {
     try (Admin admin = admin()) {
       if (ofStreamsProtocol) {
         for (StreamsGroupMemberDescription member :
-            admin.describeStreamsGroups(List.of(group)).all().get().get(group).members()) {
+            described(admin.describeStreamsGroups(List.of(group)).all().get()).members()) {
           Set<Integer> partitions = partitions(owners, member.clientId());
           member.assignment().activeTasks().forEach(task -> partitions.addAll(task.partitions()));
         }
       } else {
         for (MemberDescription member :
-            admin.describeConsumerGroups(List.of(group)).all().get().get(group).members()) {
+            described(admin.describeConsumerGroups(List.of(group)).all().get()).members()) {
           Set<Integer> partitions = partitions(owners, member.clientId());
           member.assignment().topicPartitions().forEach(it -> partitions.add(it.partition()));
         }
       }
     }
     return owners;
+  }
+
+  private <T> T described(Map<String, T> groups) {
+    return Objects.requireNonNull(groups.get(group));
   }
 
   private static Set<Integer> partitions(Map<String, Set<Integer>> owners, String clientId) {
