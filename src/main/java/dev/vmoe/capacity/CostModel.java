@@ -143,7 +143,7 @@ public final class CostModel {
       throw new IllegalArgumentException("a run of " + images + " images");
     }
     ByRatio<Curve> ratios = curves.get(curve(point));
-    if (ratios == null || !knows(point)) {
+    if (ratios == null || !ratios.knows(point.capacityRatio())) {
       throw new IllegalArgumentException(
           "the cost of " + point + " was not measured, only that of " + points);
     }

@@ -91,9 +91,11 @@ final class PipelineFigures {
           MeteredReplay round = replays.run();
           measured.note(cpu(side), round.cpuMsPerImage(SHARED));
           measured.note(meanBatch(side), round.meanBatch());
-          Map<CpuShares.Role, Double> shares = CpuShares.shares(round.cpuNanos());
-          for (CpuShares.Role role : CpuShares.Role.values()) {
-            measured.note(share(side, role), shares.getOrDefault(role, 0.0));
+          if (side.equals(PIPELINE)) {
+            Map<CpuShares.Role, Double> shares = CpuShares.shares(round.cpuNanos());
+            for (CpuShares.Role role : CpuShares.Role.values()) {
+              measured.note(share(role), shares.getOrDefault(role, 0.0));
+            }
           }
           return round.imagesPerSecond();
         });
@@ -116,8 +118,8 @@ final class PipelineFigures {
     return side + " " + MEAN_BATCH;
   }
 
-  private static String share(String side, CpuShares.Role role) {
-    return side + " " + role;
+  private static String share(CpuShares.Role role) {
+    return PIPELINE + " " + role;
   }
 
   /** Returns the layout whose bare loops have the most throughput. */
@@ -188,7 +190,7 @@ final class PipelineFigures {
   }
 
   private double medianShare(CpuShares.Role role) {
-    return measured.median(share(PIPELINE, role));
+    return measured.median(share(role));
   }
 
   private record SideOfRound(String side, int round) {}

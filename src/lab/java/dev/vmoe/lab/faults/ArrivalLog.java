@@ -92,15 +92,7 @@ final class ArrivalLog {
    */
   synchronized Map<Integer, Long> survivorPauses(
       Set<Integer> partitions, long fromNanos, long untilNanos) {
-    Map<Integer, Long> pauses = new TreeMap<>();
-    for (int partition : partitions) {
-      List<Arrival> all = arrivals.getOrDefault(partition, List.of());
-      String owner = ownerAt(all, fromNanos);
-      if (owner != null && kept(all, owner, fromNanos, untilNanos)) {
-        pauses.put(partition, longestPause(all, fromNanos, untilNanos));
-      }
-    }
-    return pauses;
+    return pauses(partitions, fromNanos, untilNanos, true);
   }
 
   /**
@@ -109,11 +101,16 @@ final class ArrivalLog {
    */
   synchronized Map<Integer, Long> movedPauses(
       Set<Integer> partitions, long fromNanos, long untilNanos) {
+    return pauses(partitions, fromNanos, untilNanos, false);
+  }
+
+  private Map<Integer, Long> pauses(
+      Set<Integer> partitions, long fromNanos, long untilNanos, boolean kept) {
     Map<Integer, Long> pauses = new TreeMap<>();
     for (int partition : partitions) {
       List<Arrival> all = arrivals.getOrDefault(partition, List.of());
       String owner = ownerAt(all, fromNanos);
-      if (owner != null && !kept(all, owner, fromNanos, untilNanos)) {
+      if (owner != null && kept(all, owner, fromNanos, untilNanos) == kept) {
         pauses.put(partition, longestPause(all, fromNanos, untilNanos));
       }
     }

@@ -168,6 +168,15 @@ public record MeasuredCosts(
 
   /** Returns the same costs of the model with what was measured in a pipeline. */
   MeasuredCosts with(double mibBesideHeap, InPipeline inPipeline) {
+    return with(decodeMillis, mibBesideHeap, inPipeline, runs);
+  }
+
+  /** Returns other costs of the same model on the same kind of device. */
+  private MeasuredCosts with(
+      double millisToDecode,
+      double mibBesideHeap,
+      InPipeline inPipeline,
+      List<MeasuredRun> measuredRuns) {
     return new MeasuredCosts(
         model,
         weightsHash,
@@ -178,25 +187,16 @@ public record MeasuredCosts(
         decodesBetweenRuns,
         routing,
         imageBytes,
-        decodeMillis,
+        millisToDecode,
         mibBesideHeap,
         inPipeline,
-        runs);
+        measuredRuns);
   }
 
   /** Returns these costs as if the device were so many times as fast, for comparisons. */
   MeasuredCosts faster(double times) {
     InPipeline it = pipeline;
-    return new MeasuredCosts(
-        model,
-        weightsHash,
-        imageSize,
-        device,
-        threads,
-        parallelRuns,
-        decodesBetweenRuns,
-        routing,
-        imageBytes,
+    return with(
         decodeMillis / times,
         besideHeapMib,
         new InPipeline(
