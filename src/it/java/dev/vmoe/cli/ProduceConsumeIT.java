@@ -85,6 +85,31 @@ class ProduceConsumeIT {
   }
 
   @Test
+  void shouldUseTopicsWithNamesOfTheirOwn() throws IOException {
+    Path file = write("1.jpg", JPEG);
+    String own = "topics.images=cameras.north,cameras.south";
+    assertThat(run("named.", "topics", "create", "--set", own)).isZero();
+    assertThat(out.toString()).contains("created     cameras.south");
+
+    assertThat(run("named.", "produce", file.toString(), "--set", own)).isZero();
+    assertThat(run("named.", "produce", file.toString(), "--set", "topics.images=cameras.south"))
+        .isZero();
+
+    assertThat(consume("named.", "images", 2, "--set", own))
+        .extracting(image -> image.get("topic").textValue())
+        .containsExactlyInAnyOrder("cameras.north", "cameras.south");
+    assertThat(consume("named.", "cameras.south", 1, "--set", own)).hasSize(1);
+    assertThat(run("named.", "topics", "describe", "--set", "topics.config=cameras.north"))
+        .isEqualTo(1);
+    assertThat(out.toString())
+        .containsPattern("different +cameras.north +partitions: 6, planned 1");
+    assertThat(run("named.", "produce", file.toString(), "--set", "topics.images=named.config"))
+        .isEqualTo(2);
+    assertThat(err.toString())
+        .contains("'named.config' is named by topics.images and topics.config");
+  }
+
+  @Test
   void shouldSendRawBytesWithTheirContentType() throws IOException {
     Path file = write("1.jpg", JPEG);
     run("raw.", "topics", "create");
@@ -175,10 +200,11 @@ class ProduceConsumeIT {
     assertThat(topics.at("/0/partitions").intValue()).isEqualTo(6);
   }
 
-  private List<JsonNode> consume(String prefix, String topic, int records) throws IOException {
-    assertThat(
-            run(
-                prefix,
+  private List<JsonNode> consume(String prefix, String topic, int records, String... more)
+      throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
                 "consume",
                 "--topic",
                 topic,
@@ -186,8 +212,9 @@ class ProduceConsumeIT {
                 "--max",
                 Integer.toString(records),
                 "--timeout",
-                "20"))
-        .isZero();
+                "20"));
+    command.addAll(List.of(more));
+    assertThat(run(prefix, command.toArray(String[]::new))).isZero();
     List<JsonNode> lines = new ArrayList<>();
     for (String line : out.toString().lines().toList()) {
       lines.add(new ObjectMapper().readTree(line));

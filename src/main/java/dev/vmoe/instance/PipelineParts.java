@@ -205,10 +205,10 @@ record PipelineParts(
               guard,
               inFlight,
               new Deadlines(terms::current, settings.commitInterval(), Clock.systemUTC()),
-              topics.images(),
               Math.min(StreamsProperties.largestSent(streamsConfig), limits.deadLetters()));
       Topology topology =
-          PipelineTopology.build(topics, registry, () -> new MicroBatchProcessor(shared, observer));
+          PipelineTopology.build(
+              topics, registry, input -> new MicroBatchProcessor(shared, observer, input));
       RoutingProfileStream profile = profile(settings, topics, registry, terms);
       if (profile != null) {
         undo.push(profile::close);
@@ -262,7 +262,7 @@ record PipelineParts(
   /** Returns the schemas that an instance registers, by topic. */
   private static Map<String, Schema> ownSchemas(Settings settings, Topics topics) {
     Map<String, Schema> schemas = new LinkedHashMap<>();
-    schemas.put(topics.images(), ImageRequest.getClassSchema());
+    topics.images().forEach(topic -> schemas.put(topic, ImageRequest.getClassSchema()));
     schemas.put(topics.predictions(), Prediction.getClassSchema());
     schemas.put(topics.expertUtilization(), ExpertUtilization.getClassSchema());
     schemas.put(topics.config(), PipelineConfig.getClassSchema());

@@ -5,14 +5,18 @@ import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.topics.Topics;
+import java.util.function.Function;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.Topology;
-import org.apache.kafka.streams.processor.api.ProcessorSupplier;
+import org.apache.kafka.streams.processor.api.Processor;
 
 /**
  * The topology: images through the micro-batch processor to predictions, dead letters and expert
  * utilization. Drawn in {@code topology/topology.txt}.
+ *
+ * <p>Each topic of images has a sub-topology of its own that ends in the same topics. So a task
+ * reads one partition, whatever number of partitions the other topics have.
  *
  * <p>The source reads bytes: Streams would write the dead letter of a record that it cannot
  * deserialize ahead of earlier records that still wait, and again after every crash.
@@ -27,38 +31,68 @@ public final class PipelineTopology {
 
   private PipelineTopology() {}
 
-  /** Builds the topology around a processor that makes micro-batches. */
+  /**
+   * One topic of images.
+   *
+   * @param topic full name
+   * @param suffix of the names of its nodes; empty for the first topic
+   */
+  public record Input(String topic, String suffix) {
+    String node(String name) {
+      return name + suffix;
+    }
+  }
+
+  /** Builds the topology around processors that make micro-batches, of one topic each. */
   public static Topology build(
       Topics topics,
       RegistryClient registry,
-      ProcessorSupplier<byte[], byte[], byte[], Object> microBatch) {
+      Function<Input, Processor<byte[], byte[], byte[], Object>> microBatch) {
     Topology topology = new Topology();
+    for (String topic : topics.images()) {
+      int number = topics.images().indexOf(topic) + 1;
+      add(
+          new Input(topic, number == 1 ? "" : "-" + number),
+          topology,
+          topics,
+          registry,
+          microBatch);
+    }
+    return topology;
+  }
+
+  private static void add(
+      Input input,
+      Topology topology,
+      Topics topics,
+      RegistryClient registry,
+      Function<Input, Processor<byte[], byte[], byte[], Object>> microBatch) {
+    String processor = input.node(MICRO_BATCH);
     topology.addSource(
         Topology.AutoOffsetReset.EARLIEST,
-        IMAGES,
+        input.node(IMAGES),
         new ImageTimestamp(),
         new ByteArrayDeserializer(),
         new ByteArrayDeserializer(),
-        topics.images());
-    topology.addProcessor(MICRO_BATCH, microBatch, IMAGES);
+        input.topic());
+    topology.addProcessor(processor, () -> microBatch.apply(input), input.node(IMAGES));
     topology.addSink(
-        PREDICTIONS,
+        input.node(PREDICTIONS),
         topics.predictions(),
         new ByteArraySerializer(),
         new AvroSerializer<Prediction>(registry),
-        MICRO_BATCH);
+        processor);
     topology.addSink(
-        DEAD_LETTERS,
+        input.node(DEAD_LETTERS),
         topics.deadLetters(),
         new ByteArraySerializer(),
         new ByteArraySerializer(),
-        MICRO_BATCH);
+        processor);
     topology.addSink(
-        EXPERT_UTILIZATION,
+        input.node(EXPERT_UTILIZATION),
         topics.expertUtilization(),
         new ByteArraySerializer(),
         new AvroSerializer<ExpertUtilization>(registry),
-        MICRO_BATCH);
-    return topology;
+        processor);
   }
 }

@@ -55,7 +55,8 @@ import org.junit.jupiter.api.AfterEach;
 abstract class ProcessorFixture {
 
   private static final Topics TOPICS =
-      new Topics("images", "predictions", "utilization", "dlq", "config", "routing-profile");
+      new Topics(
+          List.of("images"), "predictions", "utilization", "dlq", "config", "routing-profile");
   static final TopicPartition IMAGES = new TopicPartition("images", 0);
   static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
   private static final int SLOT_BYTES = 8 * 8 * 3;
@@ -119,14 +120,13 @@ abstract class ProcessorFixture {
         guard,
         inFlight,
         new Deadlines(() -> settings, Duration.ofMillis(100), () -> now),
-        "images",
         1_000_000);
   }
 
   private Topology topology() {
     MicroBatchProcessor.Shared shared = shared();
     return PipelineTopology.build(
-        TOPICS, registry, () -> new MicroBatchProcessor(shared, observer));
+        TOPICS, registry, input -> new MicroBatchProcessor(shared, observer, input));
   }
 
   /** The observers of an instance, and more before them. */
