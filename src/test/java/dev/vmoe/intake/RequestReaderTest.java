@@ -233,7 +233,8 @@ class RequestReaderTest {
           {"image":["AAAA"]}                    | image is not a text in base64
           {"image":"AAAA","label":7}            | label is not a text
           {"image":"AAAA","label":"\\ud800"}    | label has half of a surrogate pair
-          {"image":"AAAA","attributes":{"\\udc00":"a"}} | attributes has half of a surrogate pair
+          {"image":"AAAA","attributes":{"\\udc00":"a"}} | Unexpected low surrogate in field name
+          {"image":"AAAA","attributes":{"\\ud800":"a"}} | surrogate
           {"image":"AAAA","attributes":["a"]}   | attributes is not an object
           {"image":"AAAA","attributes":{"a":1}} | attributes.a is not a text
           {"image":"AAAA","attributes":null}    | attributes is not an object
