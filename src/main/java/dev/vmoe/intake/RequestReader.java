@@ -190,9 +190,7 @@ public final class RequestReader {
 
   /** Returns the bytes of a buffer, without a copy where it is a whole array. */
   private static byte[] bytes(ByteBuffer image) {
-    if (image.hasArray()
-        && image.arrayOffset() == 0
-        && image.array().length == image.remaining()) {
+    if (image.hasArray() && image.arrayOffset() == 0 && image.array().length == image.remaining()) {
       return image.array();
     }
     byte[] bytes = new byte[image.remaining()];
