@@ -101,7 +101,7 @@ public final class RequestReader {
     }
     ImageHeaders said = ImageHeaders.of(record.headers());
     String mediaType = mediaType(contentType(record.headers()));
-    CloudEvent event = null;
+    CloudEvent event;
     Optional<ImageRequest> body;
     if (mediaType.startsWith(CLOUD_EVENTS)) {
       StructuredEvent structured = structured(mediaType, value);
