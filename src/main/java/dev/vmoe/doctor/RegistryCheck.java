@@ -9,6 +9,7 @@ import dev.vmoe.event.RegistryUnavailableException;
 import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.event.SchemaStanding;
 import dev.vmoe.output.ErrorText;
+import dev.vmoe.settings.EventFormat;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.Topics;
 import java.time.Duration;
@@ -58,8 +59,12 @@ final class RegistryCheck {
     Topics topics = Topics.of(settings);
     Map<String, Schema> schemas = new LinkedHashMap<>();
     topics.images().forEach(topic -> schemas.put(topic, ImageRequest.getClassSchema()));
-    schemas.put(topics.predictions(), Prediction.getClassSchema());
-    schemas.put(topics.expertUtilization(), ExpertUtilization.getClassSchema());
+    if (EventFormat.ofPredictions(settings) == EventFormat.AVRO) {
+      schemas.put(topics.predictions(), Prediction.getClassSchema());
+    }
+    if (EventFormat.ofUtilization(settings) == EventFormat.AVRO) {
+      schemas.put(topics.expertUtilization(), ExpertUtilization.getClassSchema());
+    }
     schemas.put(topics.config(), PipelineConfig.getClassSchema());
     if (profile) {
       schemas.put(topics.routingProfile(), RoutingProfile.getClassSchema());

@@ -139,6 +139,7 @@ public final class Settings extends AbstractConfig {
             "Prefix of every topic name in `topology/topics.yaml`, where `topics.…` sets no other"
                 + " name.");
     TopicDefinitions.addTo(definitions);
+    EventFormat.addTo(definitions);
     ModelDefinitions.addTo(definitions);
     BatchDefinitions.addTo(definitions);
     CapacityDefinitions.addTo(definitions);

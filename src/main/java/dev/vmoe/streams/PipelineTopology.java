@@ -1,9 +1,8 @@
 package dev.vmoe.streams;
 
-import dev.vmoe.event.AvroSerializer;
+import dev.vmoe.event.EventSerializer;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.Prediction;
-import dev.vmoe.event.RegistryClient;
 import dev.vmoe.topics.Topics;
 import java.util.function.Function;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -46,53 +45,41 @@ public final class PipelineTopology {
   /** Builds the topology around processors that make micro-batches, of one topic each. */
   public static Topology build(
       Topics topics,
-      RegistryClient registry,
+      EventSerializer<Prediction> predictions,
+      EventSerializer<ExpertUtilization> utilization,
       Function<Input, Processor<byte[], byte[], byte[], Object>> microBatch) {
     Topology topology = new Topology();
     for (String topic : topics.images()) {
       int number = topics.images().indexOf(topic) + 1;
-      add(
-          new Input(topic, number == 1 ? "" : "-" + number),
-          topology,
-          topics,
-          registry,
-          microBatch);
+      Input input = new Input(topic, number == 1 ? "" : "-" + number);
+      String processor = input.node(MICRO_BATCH);
+      topology.addSource(
+          Topology.AutoOffsetReset.EARLIEST,
+          input.node(IMAGES),
+          new ImageTimestamp(),
+          new ByteArrayDeserializer(),
+          new ByteArrayDeserializer(),
+          topic);
+      topology.addProcessor(processor, () -> microBatch.apply(input), input.node(IMAGES));
+      topology.addSink(
+          input.node(PREDICTIONS),
+          topics.predictions(),
+          new ByteArraySerializer(),
+          predictions,
+          processor);
+      topology.addSink(
+          input.node(DEAD_LETTERS),
+          topics.deadLetters(),
+          new ByteArraySerializer(),
+          new ByteArraySerializer(),
+          processor);
+      topology.addSink(
+          input.node(EXPERT_UTILIZATION),
+          topics.expertUtilization(),
+          new ByteArraySerializer(),
+          utilization,
+          processor);
     }
     return topology;
-  }
-
-  private static void add(
-      Input input,
-      Topology topology,
-      Topics topics,
-      RegistryClient registry,
-      Function<Input, Processor<byte[], byte[], byte[], Object>> microBatch) {
-    String processor = input.node(MICRO_BATCH);
-    topology.addSource(
-        Topology.AutoOffsetReset.EARLIEST,
-        input.node(IMAGES),
-        new ImageTimestamp(),
-        new ByteArrayDeserializer(),
-        new ByteArrayDeserializer(),
-        input.topic());
-    topology.addProcessor(processor, () -> microBatch.apply(input), input.node(IMAGES));
-    topology.addSink(
-        input.node(PREDICTIONS),
-        topics.predictions(),
-        new ByteArraySerializer(),
-        new AvroSerializer<Prediction>(registry),
-        processor);
-    topology.addSink(
-        input.node(DEAD_LETTERS),
-        topics.deadLetters(),
-        new ByteArraySerializer(),
-        new ByteArraySerializer(),
-        processor);
-    topology.addSink(
-        input.node(EXPERT_UTILIZATION),
-        topics.expertUtilization(),
-        new ByteArraySerializer(),
-        new AvroSerializer<ExpertUtilization>(registry),
-        processor);
   }
 }
