@@ -128,7 +128,8 @@ class ConfigCommandIT {
       "--set", "model=" + BundledModels.vmoe(),
       "--set", "device=cpu",
       "--set", "console.port=0",
-      "--set", "cost.survey.ms=0"
+      "--set", "cost.survey.ms=0",
+      "--set", "inference.runs=1"
     };
     run("agree.", "topics", "create");
     assertThat(run("agree.", set, "config", "set", "model=good")).isZero();

@@ -60,6 +60,7 @@ abstract class DoctorFixture {
             "--set", "topic.prefix=" + prefix,
             "--set", "model=" + BundledModels.vmoe(),
             "--set", "device=cpu",
+            "--set", "cost.survey.ms=0", // else each model is measured for a second
             "--set", "console.port=0"));
     arguments.addAll(List.of(command).subList(words, command.length));
     return VmoeCommand.commandLine(new PrintWriter(out, true), new PrintWriter(err, true), null)

@@ -96,7 +96,7 @@ class ImageClassPathIT {
                   "--set",
                   "device=cpu",
                   "--set",
-                  "cost.survey.ms=500"));
+                  "inference.runs=1"));
       try {
         URI console = await().atMost(LIMIT).until(() -> console(log), at -> at != null);
         await().atMost(LIMIT).until(() -> status(console.resolve("health/ready")) == 200);

@@ -93,7 +93,9 @@ class PrometheusIT {
         Prometheus prometheus = Prometheus.start(config, folder)) {
       assertThat(run(kafka, registry, "topics", "create")).isZero();
       String model = "model=" + BundledModels.vmoe();
-      String[] command = {"run", "--set", model, "--set", "console.port=0"};
+      String[] command = {
+        "run", "--set", model, "--set", "console.port=0", "--set", "cost.survey.ms=1000"
+      };
       Thread instance = new Thread(() -> run(kafka, registry, command), "run");
       instance.start();
       try (Load load = new Load(kafka, registry)) {
