@@ -4,8 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.vmoe.embedded.EmbeddedKafka;
-import dev.vmoe.embedded.EmbeddedRegistry;
+import dev.vmoe.embedded.SharedServers;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -19,8 +18,6 @@ import java.util.Map;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,25 +25,13 @@ class ProduceConsumeIT {
 
   private static final byte[] JPEG = HexFormat.of().parseHex("ffd8ffe000104a464946");
 
-  private static EmbeddedKafka kafka;
-  private static EmbeddedRegistry registry;
+  private final String brokers = SharedServers.kafka().bootstrapServers();
+  private final String registryUrl = SharedServers.registry().url();
 
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
 
   @TempDir Path folder;
-
-  @BeforeAll
-  static void start() {
-    kafka = EmbeddedKafka.start();
-    registry = EmbeddedRegistry.start();
-  }
-
-  @AfterAll
-  static void stop() {
-    registry.close();
-    kafka.close();
-  }
 
   @Test
   void shouldBringImagesIntoTheTopicAndOutAgain() throws IOException {
@@ -124,7 +109,7 @@ class ProduceConsumeIT {
     run("tx.", "topics", "create");
     try (KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(
-            Map.of("bootstrap.servers", kafka.bootstrapServers(), "transactional.id", "test"),
+            Map.of("bootstrap.servers", brokers, "transactional.id", "test"),
             new ByteArraySerializer(),
             new ByteArraySerializer())) {
       producer.initTransactions();
@@ -203,9 +188,9 @@ class ProduceConsumeIT {
     all.addAll(
         List.of(
             "--bootstrap-server",
-            kafka.bootstrapServers(),
+            brokers,
             "--registry",
-            registry.url(),
+            registryUrl,
             "--set",
             "topic.prefix=" + prefix));
     return VmoeCommand.commandLine(new PrintWriter(out, true), new PrintWriter(err, true), null)

@@ -175,6 +175,7 @@ class SecuredBrokerIT {
     all.put(Settings.MODEL, BundledModels.vmoe().toString());
     all.put(Settings.DEVICE, "cpu");
     all.put(Settings.CONSOLE_PORT, "0");
+    all.put(Settings.COST_SURVEY_MS, "0");
     return SecuredBench.run(folder, all, "doctor");
   }
 

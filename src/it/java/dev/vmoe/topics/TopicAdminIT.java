@@ -3,7 +3,7 @@ package dev.vmoe.topics;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.vmoe.embedded.EmbeddedKafka;
+import dev.vmoe.embedded.SharedServers;
 import dev.vmoe.topics.TopicState.PlanStatus;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,7 +20,6 @@ import org.junit.jupiter.api.Test;
 
 class TopicAdminIT {
 
-  private static EmbeddedKafka kafka;
   private static Admin admin;
 
   private final TopicPlan plan =
@@ -28,14 +27,13 @@ class TopicAdminIT {
 
   @BeforeAll
   static void start() {
-    kafka = EmbeddedKafka.start();
-    admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()));
+    String brokers = SharedServers.kafka().bootstrapServers();
+    admin = Admin.create(Map.of("bootstrap.servers", brokers));
   }
 
   @AfterAll
   static void stop() {
     admin.close();
-    kafka.close();
   }
 
   @Test
