@@ -14,7 +14,7 @@ from torch.nn import functional
 import activation
 import optimizer
 import vmoe
-from characters import classes, scenes, splits, upcycle
+from characters import classes, scenes, splits, train, upcycle
 
 NO_PHOTOGRAPHS = torch.zeros(0, 3, scenes.SIZE, scenes.SIZE, dtype=torch.uint8)
 
@@ -98,6 +98,14 @@ class UpcycleTest(unittest.TestCase):
         for moment in ("first", "second"):
             self.assertEqual({name: leaf.shape for name, leaf in state[moment].items()},
                              {name: leaf.shape for name, leaf in fresh[moment].items()})
+
+
+class RoutingTest(unittest.TestCase):
+    def test_capacity_is_lowered_only_at_the_end_and_by_priority(self):
+        options = types.SimpleNamespace(lower_from=1024, lowered=(1.05, 0.5), batch=256)
+
+        self.assertEqual([train.routing(images, options) for images in (0, 768, 1024, 1280)],
+                         [vmoe.Routing(1), vmoe.Routing(1), vmoe.Routing(1, 1.05, True), vmoe.Routing(1, 0.5, True)])
 
 
 class OptimizerTest(unittest.TestCase):

@@ -49,6 +49,8 @@ def arguments():
     add("--cool-down", type=int, default=0, help="last images over which the rate falls to 0 (default: %(default)s)")
     add("--easy-until", type=int, default=60_000, help="images before the first hard one (default: %(default)s)")
     add("--hard-from", type=int, default=300_000, help="images from which on all are hard (default: %(default)s)")
+    add("--lower-from", type=int, help="images from which on each step has a ratio of --lowered, by batch priority (default: never)")
+    add("--lowered", type=lambda text: tuple(map(float, text.split(","))), default=(1.05, 0.5, 0.35), help="capacity ratios (default: 1.05,0.5,0.35)")
     add("--seed", type=int, default=20220622, help="default: %(default)s")
     add("--save-seconds", type=float, default=180, help="default: %(default)s")
     add("--report", type=int, default=50, help="steps a row of the curve (default: %(default)s)")
@@ -65,6 +67,13 @@ def rate(images, options):
 def hardness(images, options):
     """Part of the images that are hard after so many images."""
     return min(1.0, max(0.0, (images - options.easy_until) / (options.hard_from - options.easy_until)))
+
+
+def routing(images, options):
+    """How tokens claim slots after so many images."""
+    if options.lower_from is None or images < options.lower_from:
+        return vmoe.Routing(1)
+    return vmoe.Routing(1, options.lowered[images // options.batch % len(options.lowered)], True)
 
 
 def half(parameters):
@@ -140,7 +149,7 @@ def step(options, shape, data, parameters, update, seen):
     torch.manual_seed(number)  # the gate noise
     _, labels, images = data.batch("train", options.batch, hardness(seen, options), generator)
     noise = 1 / shape.experts if shape.moe_blocks else 0.0
-    logits, _, balance = vmoe.forward(half(parameters), shape, vmoe.to_input(images).bfloat16(), vmoe.Routing(1), noise)
+    logits, _, balance = vmoe.forward(half(parameters), shape, vmoe.to_input(images).bfloat16(), routing(seen, options), noise)
     logits = logits.float()
     loss = functional.cross_entropy(logits, labels)
     (loss + 0.005 * balance).backward()

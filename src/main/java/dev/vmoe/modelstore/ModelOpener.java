@@ -70,7 +70,7 @@ public final class ModelOpener {
       return new LayoutSurvey<VmoeSession>(
               layout -> openUnchecked(layout, model, settings),
               live.maxBatchImages(),
-              live.capacity().targetLatency().dividedBy(2),
+              live.capacity().targetLatency(),
               settings.costSurvey().dividedBy(LAYOUT_PART))
           .choose(session, layouts);
     } catch (UncheckedIOException e) {
