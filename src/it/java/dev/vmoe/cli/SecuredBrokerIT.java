@@ -135,9 +135,10 @@ class SecuredBrokerIT {
     }
     try (FakeClassifier classifier = new FakeClassifier();
         Pipeline pipeline = SecuredBench.pipeline(pipelines, classifier)) {
-      assertThat(pipeline.awaitRunning(Duration.ofSeconds(60))).isTrue();
       produce("s.grey");
-      await().atMost(Duration.ofSeconds(60)).until(() -> classifier.runs() >= 1);
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> !pipeline.routingProfile().orElseThrow().isEmpty());
     }
     assertThat(doctor(doctors).out()).containsPattern("ok +rights +sufficient");
     AclBinding denied =

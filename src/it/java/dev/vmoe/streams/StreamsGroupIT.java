@@ -56,8 +56,7 @@ class StreamsGroupIT {
         try (Pipeline another = start(workbench, second)) {
           await("a partition moves, with images in work")
               .atMost(LIMIT)
-              .until(
-                  () -> notes(workbench).stream().anyMatch(note -> !note.owner().equals(owner)));
+              .until(() -> notes(workbench).stream().anyMatch(note -> !note.owner().equals(owner)));
           assertThat(notes(workbench)).extracting(OwnerNote::deaths).containsOnly(1);
           first.release();
           second.release();
@@ -102,8 +101,7 @@ class StreamsGroupIT {
   }
 
   private Pipeline start(Workbench workbench, FakeClassifier classifier) {
-    return Pipeline.start(
-        workbench.settings(PROTOCOL), classifier, new FakeDecoder(8 * 8 * 3));
+    return Pipeline.start(workbench.settings(PROTOCOL), classifier, new FakeDecoder(8 * 8 * 3));
   }
 
   private Pipeline start(Workbench workbench, FakeClassifier classifier, Map<String, ?> more) {
