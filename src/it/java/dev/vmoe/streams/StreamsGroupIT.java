@@ -24,9 +24,6 @@ import org.junit.jupiter.api.Test;
 class StreamsGroupIT {
 
   private static final Duration LIMIT = Duration.ofSeconds(60);
-  private static final Map<String, Object> PROTOCOL = Map.of("streams.group.protocol", "streams");
-
-  private final Meters meters = new Meters();
 
   @Test
   void shouldCountAProcessThatEndedAndNoHandOver() throws Exception {
@@ -42,7 +39,9 @@ class StreamsGroupIT {
         workbench.send(i % partitions, "k" + i, FakeDecoder.grey(i));
       }
       workbench.flush();
-      try (Pipeline one = start(workbench, first)) {
+      // Streams makes no last commit just after another one: few others, and that is hardly so.
+      Map<String, Object> rarely = Map.of("streams.commit.interval.ms", 3_000);
+      try (Pipeline one = start(workbench, first, new Meters(), rarely)) {
         await("the end of the owner before is counted")
             .atMost(LIMIT)
             .untilAsserted(
@@ -53,7 +52,7 @@ class StreamsGroupIT {
                         .allMatch(note -> note.work() == OwnerNote.InWork.BUSY));
         String owner = notes(workbench).iterator().next().owner();
 
-        try (Pipeline another = start(workbench, second)) {
+        try (Pipeline another = start(workbench, second, new Meters(), rarely)) {
           await("a partition moves, with images in work")
               .atMost(LIMIT)
               .until(() -> notes(workbench).stream().anyMatch(note -> !note.owner().equals(owner)));
@@ -70,11 +69,12 @@ class StreamsGroupIT {
   @Test
   void shouldFetchNothingOfAPartitionThatIsHeld() throws Exception {
     int behind = 400;
+    Meters meters = new Meters();
     try (Workbench workbench = Workbench.open(2);
         RegistryGate gate = RegistryGate.before(workbench.registryUrl);
         FakeClassifier classifier = new FakeClassifier();
         Pipeline pipeline =
-            start(workbench, classifier, Map.of("schema.registry.url", gate.url()));
+            start(workbench, classifier, meters, Map.of("schema.registry.url", gate.url()));
         Workbench.Reader<Prediction> predictions = workbench.predictions()) {
       assertThat(pipeline.awaitRunning(LIMIT)).isTrue();
       gate.shut();
@@ -100,13 +100,10 @@ class StreamsGroupIT {
     }
   }
 
-  private Pipeline start(Workbench workbench, FakeClassifier classifier) {
-    return Pipeline.start(workbench.settings(PROTOCOL), classifier, new FakeDecoder(8 * 8 * 3));
-  }
-
-  private Pipeline start(Workbench workbench, FakeClassifier classifier, Map<String, ?> more) {
-    Map<String, Object> settings = new HashMap<>(PROTOCOL);
-    settings.putAll(more);
+  private static Pipeline start(
+      Workbench workbench, FakeClassifier classifier, Meters meters, Map<String, ?> more) {
+    Map<String, Object> settings = new HashMap<>(more);
+    settings.put("streams.group.protocol", "streams");
     return Pipeline.start(
         workbench.settings(settings),
         classifier,
