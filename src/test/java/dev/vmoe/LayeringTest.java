@@ -57,10 +57,11 @@ class LayeringTest {
       modelstore | moe checkpoint onnx model image inference capacity settings batch dataset
       commit     | batch tracing
       config     | inference settings event metrics topics output modelstore
-      streams    | moe image inference capacity settings batch event metrics tracing topics commit
+      intake     | moe settings image event topics
+      streams    | moe image inference capacity settings batch event metrics tracing topics commit intake
       profile    | moe settings event topics picture output streams
       console    | settings metrics output
-      instance   | moe image inference capacity settings batch event metrics tracing topics picture output modelstore commit config streams profile console
+      instance   | moe image inference capacity settings batch event metrics tracing topics picture output modelstore commit config intake streams profile console
       client     | image event output dataset
       doctor     | moe inference settings batch event topics output modelstore config streams instance
       embedded   |

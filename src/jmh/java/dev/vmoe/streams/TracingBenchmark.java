@@ -10,6 +10,7 @@ import dev.vmoe.event.Prediction;
 import dev.vmoe.inference.BatchResult;
 import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.instance.Pipeline;
+import dev.vmoe.intake.RequestReader;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;

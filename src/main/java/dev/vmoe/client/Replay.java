@@ -1,8 +1,8 @@
 package dev.vmoe.client;
 
 import dev.vmoe.dataset.LabelledImage;
-import dev.vmoe.event.AvroDeserializer;
 import dev.vmoe.event.BadRecordException;
+import dev.vmoe.event.EventReader;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
@@ -39,8 +39,8 @@ public final class Replay {
   private final RegistryClient registry;
   private final TopicNames topics;
   private final Duration stalledAfter;
-  private final AvroDeserializer<Prediction> predictionReader;
-  private final AvroDeserializer<ExpertUtilization> utilizationReader;
+  private final EventReader<Prediction> predictionReader;
+  private final EventReader<ExpertUtilization> utilizationReader;
   private volatile boolean stopped;
 
   /**
@@ -120,8 +120,8 @@ public final class Replay {
     this.bootstrapServers = bootstrapServers;
     this.registry = registry;
     this.topics = topics;
-    this.predictionReader = new AvroDeserializer<>(registry, Prediction.class);
-    this.utilizationReader = new AvroDeserializer<>(registry, ExpertUtilization.class);
+    this.predictionReader = new EventReader<>(registry, Prediction.class);
+    this.utilizationReader = new EventReader<>(registry, ExpertUtilization.class);
   }
 
   /**

@@ -9,6 +9,7 @@ import dev.vmoe.event.RegistryUnavailableException;
 import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.event.SchemaStanding;
 import dev.vmoe.output.ErrorText;
+import dev.vmoe.settings.EventFormat;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.TopicPlan;
 import java.time.Duration;
@@ -56,8 +57,12 @@ final class RegistryCheck {
   private Map<String, Schema> schemas() {
     Map<String, Schema> schemas = new LinkedHashMap<>();
     schemas.put(TopicPlan.IMAGES, ImageRequest.getClassSchema());
-    schemas.put(TopicPlan.PREDICTIONS, Prediction.getClassSchema());
-    schemas.put(TopicPlan.EXPERT_UTILIZATION, ExpertUtilization.getClassSchema());
+    if (EventFormat.ofPredictions(settings) == EventFormat.AVRO) {
+      schemas.put(TopicPlan.PREDICTIONS, Prediction.getClassSchema());
+    }
+    if (EventFormat.ofUtilization(settings) == EventFormat.AVRO) {
+      schemas.put(TopicPlan.EXPERT_UTILIZATION, ExpertUtilization.getClassSchema());
+    }
     schemas.put(TopicPlan.CONFIG, PipelineConfig.getClassSchema());
     if (profile) {
       schemas.put(TopicPlan.ROUTING_PROFILE, RoutingProfile.getClassSchema());

@@ -66,7 +66,7 @@ public final class AvroDeserializer<T extends SpecificRecord> implements Deseria
   public Optional<T> readIfKnown(byte[] bytes) throws BadRecordException {
     if (!WireFormat.matches(bytes)) {
       throw new BadRecordException.NotAvro(
-          "the value (%d bytes) is not Avro: it does not begin with byte 0 and a schema id. Raw image bytes need the header content-type: image/..."
+          "the value (%d bytes) is not Avro: it does not begin with byte 0 and a schema id. Raw image bytes need the header content-type: image/..., JSON needs application/json"
               .formatted(bytes.length),
           null);
     }

@@ -29,6 +29,14 @@ public abstract sealed class BadRecordException extends Exception {
     }
   }
 
+  /** The value is not the JSON that is expected. */
+  public static final class NotJson extends BadRecordException {
+    /** Creates an exception with a reason a person understands. */
+    public NotJson(String reason, @Nullable Throwable cause) {
+      super(reason, cause);
+    }
+  }
+
   /** The registry does not know the schema id that the value names. */
   public static final class UnknownSchema extends BadRecordException {
     /** Creates an exception for this id. */
@@ -72,7 +80,7 @@ public abstract sealed class BadRecordException extends Exception {
     }
   }
 
-  /** The value is missing or too large. */
+  /** The value is missing or too large, or a header is wrong. */
   public static final class Refused extends BadRecordException {
     /** Creates an exception with a reason a person understands. */
     public Refused(String reason) {

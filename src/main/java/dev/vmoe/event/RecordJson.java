@@ -9,22 +9,25 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.IndexedRecord;
+import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Prints records for people and scripts: one JSON object each, with the fields that it was written
- * with. Of bytes (images), only the length is printed: {@code {"bytes": 12345}}.
+ * Records as JSON. Events are written as one object with the field names of their schema. For
+ * people and scripts any record is printed, with the fields that it was written with; of bytes
+ * (images), only the length is printed: {@code {"bytes": 12345}}.
  */
 public final class RecordJson {
 
-  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final ObjectMapper MAPPER = new ObjectMapper(JsonReader.FACTORY);
   private static final JsonNodeFactory NODES = MAPPER.getNodeFactory();
 
   /**
@@ -44,6 +47,11 @@ public final class RecordJson {
   /** Creates a printer that asks this registry for schemas. */
   public RecordJson(RegistryClient registry) {
     this.registry = registry;
+  }
+
+  /** Returns an event as it is written: JSON in UTF-8, without line breaks. */
+  static byte[] bytes(SpecificRecord event) {
+    return json(event).toString().getBytes(StandardCharsets.UTF_8);
   }
 
   /**
@@ -94,10 +102,13 @@ public final class RecordJson {
     if (value == null) {
       return NODES.nullNode();
     }
-    if (!WireFormat.matches(value)) {
+    if (!WireFormat.matches(value) && !JsonReader.isObject(value)) {
       return bytes(value.length);
     }
     try {
+      if (JsonReader.isObject(value)) {
+        return withoutImages(MAPPER.readTree(value));
+      }
       Schema schema = registry.schema(WireFormat.schemaId(value));
       GenericDatumReader.skip(schema, WireFormat.decoder(value));
       return json(
@@ -110,6 +121,19 @@ public final class RecordJson {
     } catch (StackOverflowError e) {
       return bytes(value.length).put("unreadable", TOO_DEEP);
     }
+  }
+
+  /** Replaces an image's base64, also that in a CloudEvent, by the length of the image. */
+  private static JsonNode withoutImages(JsonNode json) {
+    if (json instanceof ObjectNode object) {
+      for (String name : List.of("image", "data_base64")) {
+        if (object.path(name).isTextual()) {
+          object.set(name, bytes(object.path(name).textValue().length() / 4 * 3));
+        }
+      }
+      withoutImages(object.path("data"));
+    }
+    return json;
   }
 
   private static ObjectNode bytes(int length) {
@@ -136,6 +160,9 @@ public final class RecordJson {
     }
     if (datum instanceof ByteBuffer buffer) {
       return bytes(buffer.remaining());
+    }
+    if (datum instanceof Number number && !Double.isFinite(number.doubleValue())) {
+      return NODES.nullNode(); // JSON has no such number
     }
     if (datum instanceof Number || datum instanceof Boolean) {
       return MAPPER.valueToTree(datum);

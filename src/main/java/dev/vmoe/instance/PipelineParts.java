@@ -9,6 +9,7 @@ import dev.vmoe.commit.Suspects;
 import dev.vmoe.config.ConfigLog;
 import dev.vmoe.config.ConfigReader;
 import dev.vmoe.config.LiveConfiguration;
+import dev.vmoe.event.EventSerializer;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.PipelineConfig;
@@ -16,8 +17,10 @@ import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.event.SchemaLookup;
+import dev.vmoe.intake.RequestReader;
 import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.profile.RoutingProfileStream;
+import dev.vmoe.settings.EventFormat;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.streams.GuardedObserver;
@@ -27,7 +30,6 @@ import dev.vmoe.streams.MicroBatchProcessor;
 import dev.vmoe.streams.NewestDeadLetters;
 import dev.vmoe.streams.NewestImages;
 import dev.vmoe.streams.PipelineTopology;
-import dev.vmoe.streams.RequestReader;
 import dev.vmoe.streams.ShareEvents;
 import dev.vmoe.streams.ShareRecorder;
 import dev.vmoe.streams.ShareTracer;
@@ -121,6 +123,8 @@ record PipelineParts(
       Consumer<@Nullable String> waiting) {
     RegistryWait registryWait = new RegistryWait(REGISTRY_PAUSE, waiting);
     Topics topics = Topics.of(settings);
+    EventFormat predictions = EventFormat.ofPredictions(settings);
+    EventFormat utilization = EventFormat.ofUtilization(settings);
     Suspects suspects = new Suspects(settings.getInt(Settings.POISON_DEATHS));
     CommitGuard guard = new CommitGuard(settings.inFlightWait(), suspects);
     NewestDeadLetters newestDeadLetters = new NewestDeadLetters();
@@ -163,7 +167,8 @@ record PipelineParts(
       limits
           .utilizationProblem(
               topics,
-              ShareEvents.maxUtilizationBytes(terms.routed(), terms.current().maxBatchImages()))
+              ShareEvents.maxUtilizationBytes(
+                  terms.routed(), terms.current().maxBatchImages(), utilization))
           .ifPresent(log::warn);
       NewestImages newestImages = new NewestImages(terms::served);
       GuardedObserver observer =
@@ -199,7 +204,11 @@ record PipelineParts(
       MicroBatchProcessor.Shared shared =
           new MicroBatchProcessor.Shared(
               batcher::openLane,
-              new RequestReader(schemas, settings.getInt(Settings.IMAGE_MAX_BYTES)),
+              new RequestReader(
+                  schemas,
+                  settings.getInt(Settings.IMAGE_MAX_BYTES),
+                  predictions,
+                  "/vmoe/" + settings.getString(Settings.APPLICATION_ID)),
               new ShareEvents(),
               guard,
               inFlight,
@@ -207,7 +216,11 @@ record PipelineParts(
               topics.images(),
               Math.min(StreamsProperties.largestSent(streamsConfig), limits.deadLetters()));
       Topology topology =
-          PipelineTopology.build(topics, registry, () -> new MicroBatchProcessor(shared, observer));
+          PipelineTopology.build(
+              topics,
+              new EventSerializer<>(predictions, registry),
+              new EventSerializer<>(utilization, registry),
+              () -> new MicroBatchProcessor(shared, observer));
       RoutingProfileStream profile = profile(settings, topics, registry, terms);
       if (profile != null) {
         undo.push(profile::close);
@@ -263,8 +276,12 @@ record PipelineParts(
   private static Map<String, Schema> ownSchemas(Settings settings, Topics topics) {
     Map<String, Schema> schemas = new LinkedHashMap<>();
     schemas.put(topics.images(), ImageRequest.getClassSchema());
-    schemas.put(topics.predictions(), Prediction.getClassSchema());
-    schemas.put(topics.expertUtilization(), ExpertUtilization.getClassSchema());
+    if (EventFormat.ofPredictions(settings) == EventFormat.AVRO) {
+      schemas.put(topics.predictions(), Prediction.getClassSchema());
+    }
+    if (EventFormat.ofUtilization(settings) == EventFormat.AVRO) {
+      schemas.put(topics.expertUtilization(), ExpertUtilization.getClassSchema());
+    }
     schemas.put(topics.config(), PipelineConfig.getClassSchema());
     if (keepsProfile(settings)) {
       schemas.put(topics.routingProfile(), RoutingProfile.getClassSchema());

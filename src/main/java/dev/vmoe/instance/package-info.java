@@ -9,7 +9,7 @@
  * </pre>
  *
  * <p>May use: {@code moe image inference capacity settings batch event metrics tracing topics
- * picture output modelstore commit config streams profile console}.
+ * picture output modelstore commit config intake streams profile console}.
  */
 @NullMarked
 package dev.vmoe.instance;

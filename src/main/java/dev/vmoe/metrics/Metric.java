@@ -17,10 +17,10 @@ public enum Metric {
   IMAGES_DEAD_LETTERED(
       counter("vmoe_images_dead_lettered_total", "images", "cause"),
       "Dead letters emitted. cause: avro, the value is no Avro record; schema, its schema is"
-          + " unknown or cannot be read as an image request; refused, the value is missing or a"
-          + " field is too large or out of range; image, the image could not be"
-          + " decoded; expired, it could not be answered in time; timeout, its decoding did not"
-          + " end; poison, processes ended over it."),
+          + " unknown or cannot be read as an image request; refused, the value is missing or not"
+          + " the JSON that is expected, a header is wrong, or a field is too large or out of"
+          + " range; image, the image could not be decoded; expired, it could not be answered in"
+          + " time; timeout, its decoding did not end; poison, processes ended over it."),
   IMAGES_LATE(
       counter("vmoe_images_late_total", "images"),
       "Predictions emitted later than the target latency. Time counts from the record's timestamp"

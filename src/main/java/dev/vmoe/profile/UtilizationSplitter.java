@@ -1,7 +1,7 @@
 package dev.vmoe.profile;
 
-import dev.vmoe.event.AvroDeserializer;
 import dev.vmoe.event.BadRecordException;
+import dev.vmoe.event.EventReader;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.RoutingProfile;
@@ -24,12 +24,12 @@ final class UtilizationSplitter
 
   private static final Logger log = LoggerFactory.getLogger(UtilizationSplitter.class);
 
-  private final AvroDeserializer<ExpertUtilization> events;
+  private final EventReader<ExpertUtilization> events;
   private final ProfileBound bound;
   private long skipped;
 
   UtilizationSplitter(RegistryClient registry, ProfileBound bound) {
-    events = new AvroDeserializer<>(registry, ExpertUtilization.class);
+    events = new EventReader<>(registry, ExpertUtilization.class);
     this.bound = bound;
   }
 

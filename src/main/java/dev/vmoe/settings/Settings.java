@@ -139,6 +139,7 @@ public final class Settings extends AbstractConfig {
                 "[a-zA-Z0-9._-]{0,200}", "letters, digits, '.', '_' and '-', or empty"),
             MEDIUM)
         .means("Prefix of every topic name in `topology/topics.yaml`.");
+    EventFormat.addTo(definitions);
     ModelDefinitions.addTo(definitions);
     BatchDefinitions.addTo(definitions);
     CapacityDefinitions.addTo(definitions);

@@ -3,6 +3,7 @@ package dev.vmoe.streams;
 import dev.vmoe.batch.Answer;
 import dev.vmoe.event.BadRecordException;
 import dev.vmoe.image.BadImageException;
+import dev.vmoe.intake.RecordSize;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;

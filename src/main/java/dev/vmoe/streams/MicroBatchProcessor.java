@@ -12,6 +12,7 @@ import dev.vmoe.commit.Suspects;
 import dev.vmoe.event.BadRecordException;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.Prediction;
+import dev.vmoe.intake.RequestReader;
 import dev.vmoe.tracing.ImageTrace;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -169,7 +170,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
       if (task.suspects().poison(position.offset())) {
         throw new BadRecordException.Poison(task.suspects().deaths());
       }
-      Optional<RequestReader.Request> read = shared.reader().read(record);
+      Optional<RequestReader.Request> read = shared.reader().read(record, position);
       if (read.isEmpty()) {
         task.suspects().stepAside();
         return stand(task);
@@ -323,7 +324,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
   private void forwardPrediction(Task task, BatchRun run, Answer.Classified<Waiting> classified) {
     Record<byte[], byte[]> record = classified.origin().record();
     Prediction prediction = shared.events().prediction(run, classified);
-    Headers headers = new RecordHeaders(record.headers());
+    Headers headers = new RecordHeaders(classified.origin().headers());
     observer.answering(run, classified, prediction);
     observer.sending(classified.origin(), headers);
     task.context()

@@ -1,9 +1,8 @@
 package dev.vmoe.streams;
 
-import dev.vmoe.event.AvroSerializer;
+import dev.vmoe.event.EventSerializer;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.Prediction;
-import dev.vmoe.event.RegistryClient;
 import dev.vmoe.topics.Topics;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -30,7 +29,8 @@ public final class PipelineTopology {
   /** Builds the topology around a processor that makes micro-batches. */
   public static Topology build(
       Topics topics,
-      RegistryClient registry,
+      EventSerializer<Prediction> predictions,
+      EventSerializer<ExpertUtilization> utilization,
       ProcessorSupplier<byte[], byte[], byte[], Object> microBatch) {
     Topology topology = new Topology();
     topology.addSource(
@@ -42,11 +42,7 @@ public final class PipelineTopology {
         topics.images());
     topology.addProcessor(MICRO_BATCH, microBatch, IMAGES);
     topology.addSink(
-        PREDICTIONS,
-        topics.predictions(),
-        new ByteArraySerializer(),
-        new AvroSerializer<Prediction>(registry),
-        MICRO_BATCH);
+        PREDICTIONS, topics.predictions(), new ByteArraySerializer(), predictions, MICRO_BATCH);
     topology.addSink(
         DEAD_LETTERS,
         topics.deadLetters(),
@@ -57,7 +53,7 @@ public final class PipelineTopology {
         EXPERT_UTILIZATION,
         topics.expertUtilization(),
         new ByteArraySerializer(),
-        new AvroSerializer<ExpertUtilization>(registry),
+        utilization,
         MICRO_BATCH);
     return topology;
   }

@@ -11,8 +11,10 @@ import dev.vmoe.event.LayerUtilization;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.inference.BatchResult;
 import dev.vmoe.inference.ScoredClass;
+import dev.vmoe.intake.RequestReader;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.RoutingCounts;
+import dev.vmoe.settings.EventFormat;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -30,17 +32,23 @@ public final class ShareEvents {
 
   private static final int BEST = 5;
 
-  /** Maximum bytes of what an event has once: names, sizes, settings. */
-  private static final int EVENT_BYTES = 4096;
+  /**
+   * Maximum bytes of the parts of a utilization event.
+   *
+   * @param event what it has once: names, sizes, settings
+   * @param expert two counts and two sums
+   * @param layer a layer's block, skipped tokens, and what is around its four lists
+   * @param classes a class beside its label and layers
+   * @param label a label
+   */
+  private record Sizes(int event, int expert, int layer, int classes, int label) {}
 
-  /** Maximum bytes of two counts and two sums. */
-  private static final int EXPERT_BYTES = 2 * 5 + 2 * Double.BYTES;
+  private static final Sizes AVRO =
+      new Sizes(4096, 2 * 5 + 2 * Double.BYTES, 60, 40, RequestReader.MAX_LABEL_BYTES);
 
-  /** Maximum bytes of a layer's block, skipped tokens, and the ends of its four lists. */
-  private static final int LAYER_BYTES = 60;
-
-  /** Maximum bytes of a class beside its label and layers. */
-  private static final int CLASS_BYTES = 40;
+  /** JSON may escape each character of a label in six. */
+  private static final Sizes JSON =
+      new Sizes(8192, 2 * 12 + 2 * 25, 140, 80, 6 * RequestReader.MAX_LABEL_BYTES);
 
   private volatile Classes classes = new Classes(List.of(), Map.of());
 
@@ -70,6 +78,7 @@ public final class ShareEvents {
     ModelCard card = run.card();
     Waiting waiting = answer.origin();
     return Prediction.newBuilder()
+        .setId(waiting.id())
         .setLabel(waiting.label())
         .setTop(top(card, result.logits()[answer.index()]))
         .setAttributes(waiting.attributes())
@@ -155,12 +164,11 @@ public final class ShareEvents {
    * Returns the bytes of the largest event of a model: every image of a batch has a label of its
    * own, of {@link RequestReader#MAX_LABEL_BYTES}.
    */
-  public static long maxUtilizationBytes(ModelCard card, int maxBatchImages) {
+  public static long maxUtilizationBytes(ModelCard card, int maxBatchImages, EventFormat format) {
+    Sizes sizes = format == EventFormat.AVRO ? AVRO : JSON;
     long layers =
-        (long) card.moeBlocks().size() * (LAYER_BYTES + (long) card.numExperts() * EXPERT_BYTES);
-    return EVENT_BYTES
-        + layers
-        + maxBatchImages * (CLASS_BYTES + RequestReader.MAX_LABEL_BYTES + layers);
+        card.moeBlocks().size() * (sizes.layer() + (long) card.numExperts() * sizes.expert());
+    return sizes.event() + layers + maxBatchImages * (sizes.classes() + sizes.label() + layers);
   }
 
   private static ClassUtilization ofClass(

@@ -22,7 +22,7 @@
  * <p>What an observer throws changes nothing in what is emitted or committed.
  *
  * <p>May use: {@code moe image inference capacity settings batch event metrics tracing topics
- * commit}.
+ * commit intake}.
  */
 @NullMarked
 package dev.vmoe.streams;

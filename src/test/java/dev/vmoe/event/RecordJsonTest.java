@@ -3,6 +3,7 @@ package dev.vmoe.event;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
@@ -34,6 +35,21 @@ class RecordJsonTest {
     byte[] value = ByteBuffer.allocate(15).put((byte) 0).putInt(id).put(lie).array();
 
     assertThat(print(value)).contains("\"bytes\":15", "items take no bytes");
+  }
+
+  @Test
+  void shouldPrintJsonWithoutTheBase64OfImages() {
+    assertThat(printText("{\"label\":\"cat\",\"image\":\"AAAAAAAA\"}"))
+        .contains("\"value\":{\"label\":\"cat\",\"image\":{\"bytes\":6}}");
+    assertThat(printText("{\"data_base64\":\"AAAA\"}"))
+        .contains("\"value\":{\"data_base64\":{\"bytes\":3}}");
+    assertThat(printText("{\"data\":{\"image\":\"AAAA\"},\"id\":7}"))
+        .contains("\"value\":{\"data\":{\"image\":{\"bytes\":3}},\"id\":7}");
+    assertThat(printText("{\"a\":".repeat(100_000))).contains("\"bytes\":500000,\"unreadable\"");
+  }
+
+  private String printText(String text) {
+    return print(text.getBytes(StandardCharsets.UTF_8));
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.vmoe.event.AvroDeserializer;
 import dev.vmoe.event.AvroSerializer;
 import dev.vmoe.event.ClassUtilization;
+import dev.vmoe.event.EventSerializer;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.LayerProfile;
 import dev.vmoe.event.LayerUtilization;
@@ -12,6 +13,7 @@ import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.moe.ModelCard;
+import dev.vmoe.settings.EventFormat;
 import dev.vmoe.topics.Topics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -124,6 +126,22 @@ class RoutingProfileTopologyTest {
         List.of(gates0, gates1),
         List.of(1.0, 1.0),
         0L);
+  }
+
+  @Test
+  void shouldCountEventsInJsonAsThoseInAvro() {
+    EventSerializer<ExpertUtilization> json = new EventSerializer<>(EventFormat.JSON, registry);
+    ExpertUtilization event = event("aa", ofClass("cat", 0, 2, layer(10, 10, 8, 9, 4, 3)));
+    pipe(event);
+    utilization.pipeInput(json.serialize("utilization", event));
+
+    assertThat(rows().values())
+        .singleElement()
+        .satisfies(
+            row -> {
+              assertThat(row.getImages()).isEqualTo(4);
+              assertThat(row.getLayers().get(0).getAssigned()).containsExactly(20L, 20L);
+            });
   }
 
   @Test

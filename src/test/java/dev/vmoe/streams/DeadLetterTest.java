@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.batch.Answer;
 import dev.vmoe.event.BadRecordException;
+import dev.vmoe.intake.RecordSize;
+import dev.vmoe.intake.RequestReader;
 import dev.vmoe.tracing.ImageTrace;
 import java.nio.charset.StandardCharsets;
 import org.apache.kafka.common.header.Header;

@@ -163,16 +163,20 @@ class MicroBatchProcessorObserverTest extends ProcessorFixture {
     send("f", 30);
     images.pipeInput(bytes("g"), null, NOON);
     images.pipeInput(bytes("h"), new byte[] {0, 0, 0, 0, 99, 1}, NOON);
-    awaitAnswers(8);
+    RecordHeaders json = new RecordHeaders();
+    json.add("content-type", bytes("application/json"));
+    images.pipeInput(new TestRecord<>(bytes("i"), bytes("{}"), json, NOON));
+    images.pipeInput(new TestRecord<>(bytes("j"), bytes("[]"), json, NOON));
+    awaitAnswers(10);
 
     Scrape scrape = Scrape.of(meters);
-    assertThat(scrape.value("vmoe_images_read_total")).isEqualTo(8);
+    assertThat(scrape.value("vmoe_images_read_total")).isEqualTo(10);
     assertThat(scrape.value("vmoe_images_answered_total")).isEqualTo(3);
     assertThat(scrape.value("vmoe_images_dead_lettered_total{cause=\"avro\"}")).isEqualTo(1);
     assertThat(scrape.value("vmoe_images_dead_lettered_total{cause=\"image\"}")).isEqualTo(2);
-    assertThat(scrape.value("vmoe_images_dead_lettered_total{cause=\"refused\"}")).isEqualTo(1);
+    assertThat(scrape.value("vmoe_images_dead_lettered_total{cause=\"refused\"}")).isEqualTo(3);
     assertThat(scrape.value("vmoe_images_dead_lettered_total{cause=\"schema\"}")).isEqualTo(1);
-    assertThat(scrape.value("vmoe_batches_total{reason=\"size\"}")).isEqualTo(4);
+    assertThat(scrape.value("vmoe_batches_total{reason=\"size\"}")).isEqualTo(5);
     assertThat(scrape.value("vmoe_batches_total{reason=\"linger\"}")).isZero();
     assertThat(scrape.value("vmoe_batch_images_sum")).isEqualTo(3);
     assertThat(scrape.value("vmoe_batch_inference_seconds_count")).isEqualTo(2);

@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.junit.jupiter.api.Test;
@@ -62,9 +63,11 @@ class NewestImagesTest {
             return offset;
           }
         },
+        null,
         label,
         Map.of(),
         1,
+        new RecordHeaders(),
         null,
         ImageTrace.NONE);
   }

@@ -2,9 +2,11 @@ package dev.vmoe.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.vmoe.event.EventSerializer;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.profile.ProfileBound;
 import dev.vmoe.profile.RoutingProfileTopology;
+import dev.vmoe.settings.EventFormat;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.Topics;
 import java.nio.file.Files;
@@ -43,10 +45,12 @@ class PipelineTopologyTest {
   @Test
   void shouldLookAsDrawn() throws Exception {
     Path golden = Path.of(System.getProperty("vmoe.home", "."), "topology", "topology.txt");
+    RegistryClient registry = new RegistryClient("mock://topology", Map.of(), Duration.ZERO);
     String topology =
         PipelineTopology.build(
                 Topics.of(new Settings(Map.of())),
-                new RegistryClient("mock://topology", Map.of(), Duration.ZERO),
+                new EventSerializer<>(EventFormat.AVRO, registry),
+                new EventSerializer<>(EventFormat.JSON, registry),
                 NoBatches::new)
             .describe()
             .toString();

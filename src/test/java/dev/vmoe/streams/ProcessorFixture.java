@@ -15,6 +15,7 @@ import dev.vmoe.commit.CommitGuard;
 import dev.vmoe.commit.Suspects;
 import dev.vmoe.event.AvroDeserializer;
 import dev.vmoe.event.AvroSerializer;
+import dev.vmoe.event.EventSerializer;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.Prediction;
@@ -24,9 +25,11 @@ import dev.vmoe.event.SchemaSource;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.instance.Pipeline;
+import dev.vmoe.intake.RequestReader;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.moe.Routing;
+import dev.vmoe.settings.EventFormat;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.Topics;
@@ -78,12 +81,18 @@ abstract class ProcessorFixture {
   Duration linger = Duration.ofMillis(20);
   LiveSettings settings = LiveSettings.of(new Settings(Map.of()));
   Instant now = NOON;
+  EventFormat format = EventFormat.AVRO;
 
   TopologyTestDriver driver;
   TestInputTopic<byte[], byte[]> images;
   TestOutputTopic<byte[], Prediction> predictions;
   TestOutputTopic<byte[], byte[]> deadLetters;
   TestOutputTopic<byte[], ExpertUtilization> utilization;
+
+  /** Predictions and utilization as bytes: what these have read, those above do not see. */
+  TestOutputTopic<byte[], byte[]> written;
+
+  TestOutputTopic<byte[], byte[]> utilizationWritten;
 
   /** Returns a lookup that is closed after the test. */
   final SchemaLookup lookup(RegistryClient registry, Duration maxWait) {
@@ -114,7 +123,7 @@ abstract class ProcessorFixture {
     inFlight = new InFlight(() -> inFlightImages, inFlightBytes);
     return new MicroBatchProcessor.Shared(
         batcher::openLane,
-        new RequestReader(schemas, 1000),
+        new RequestReader(schemas, 1000, format, "/vmoe/test"),
         new ShareEvents(),
         guard,
         inFlight,
@@ -126,7 +135,10 @@ abstract class ProcessorFixture {
   private Topology topology() {
     MicroBatchProcessor.Shared shared = shared();
     return PipelineTopology.build(
-        TOPICS, registry, () -> new MicroBatchProcessor(shared, observer));
+        TOPICS,
+        new EventSerializer<>(format, registry),
+        new EventSerializer<>(format, registry),
+        () -> new MicroBatchProcessor(shared, observer));
   }
 
   /** The observers of an instance, and more before them. */
@@ -152,13 +164,19 @@ abstract class ProcessorFixture {
             "predictions",
             new ByteArrayDeserializer(),
             new AvroDeserializer<>(registry, Prediction.class));
-    deadLetters =
-        driver.createOutputTopic("dlq", new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    written = bytes(driver, "predictions");
+    utilizationWritten = bytes(driver, "utilization");
+    deadLetters = bytes(driver, "dlq");
     utilization =
         driver.createOutputTopic(
             "utilization",
             new ByteArrayDeserializer(),
             new AvroDeserializer<>(registry, ExpertUtilization.class));
+  }
+
+  private static TestOutputTopic<byte[], byte[]> bytes(TopologyTestDriver driver, String topic) {
+    return driver.createOutputTopic(
+        topic, new ByteArrayDeserializer(), new ByteArrayDeserializer());
   }
 
   void send(String key, int grey) {

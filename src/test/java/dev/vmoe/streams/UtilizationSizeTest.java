@@ -2,19 +2,22 @@ package dev.vmoe.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.vmoe.event.AvroSerializer;
 import dev.vmoe.event.ClassUtilization;
+import dev.vmoe.event.EventSerializer;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.LayerUtilization;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.intake.RequestReader;
 import dev.vmoe.moe.ModelCard;
+import dev.vmoe.settings.EventFormat;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class UtilizationSizeTest {
 
@@ -31,18 +34,20 @@ class UtilizationSizeTest {
                     block,
                     Collections.nCopies(experts, 1L << 33),
                     Collections.nCopies(experts, 1L << 33),
-                    Collections.nCopies(experts, 0.1),
-                    Collections.nCopies(experts, 0.1),
+                    Collections.nCopies(experts, Math.PI / 1e100),
+                    Collections.nCopies(experts, Math.PI / 1e100),
                     1L << 33))
         .toList();
   }
 
-  @Test
-  void shouldBoundTheLargestEventClosely() {
+  /** JSON escapes a control character in six. */
+  @ParameterizedTest
+  @EnumSource
+  void shouldBoundTheLargestEventClosely(EventFormat format) {
     String name = "x".repeat(249);
     ClassUtilization ofClass =
         ClassUtilization.newBuilder()
-            .setLabel("x".repeat(RequestReader.MAX_LABEL_BYTES))
+            .setLabel("\u0001".repeat(RequestReader.MAX_LABEL_BYTES))
             .setClassIndex(1 << 20)
             .setImages(IMAGES)
             .setLayers(layers())
@@ -75,11 +80,12 @@ class UtilizationSizeTest {
     RegistryClient registry = new RegistryClient("mock://utilization", Map.of(), Duration.ZERO);
     byte[] bytes =
         Objects.requireNonNull(
-            new AvroSerializer<ExpertUtilization>(registry).serialize("utilization", event));
+            new EventSerializer<ExpertUtilization>(format, registry)
+                .serialize("utilization", event));
 
     assertThat((long) bytes.length)
         .isBetween(
-            ShareEvents.maxUtilizationBytes(card, IMAGES) * 8 / 10,
-            ShareEvents.maxUtilizationBytes(card, IMAGES));
+            ShareEvents.maxUtilizationBytes(card, IMAGES, format) * 8 / 10,
+            ShareEvents.maxUtilizationBytes(card, IMAGES, format));
   }
 }

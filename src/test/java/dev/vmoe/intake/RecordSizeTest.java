@@ -1,4 +1,4 @@
-package dev.vmoe.streams;
+package dev.vmoe.intake;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.vmoe.streams;
+package dev.vmoe.intake;
 
 import java.nio.charset.StandardCharsets;
 import org.apache.kafka.common.header.Header;
@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * Upper bounds on the bytes that things take in a Kafka record. A producer counts a record alone
  * and uncompressed, whatever its compression makes of it later.
  */
-final class RecordSize {
+public final class RecordSize {
 
   /** What is around a single record: its batch's header and the lengths inside. */
   private static final int AROUND = 128;
@@ -23,13 +23,13 @@ final class RecordSize {
   private RecordSize() {}
 
   /** Returns the bytes of a whole record, the only one of its batch. */
-  static long of(byte @Nullable [] key, byte @Nullable [] value, Headers headers) {
+  public static long of(byte @Nullable [] key, byte @Nullable [] value, Headers headers) {
     long content = length(key) + length(value) + of(headers);
     return AROUND + content + content / INCOMPRESSIBLE;
   }
 
   /** Returns the bytes of these headers. */
-  static long of(Headers headers) {
+  public static long of(Headers headers) {
     long bytes = 0;
     for (Header header : headers) {
       bytes += entry(length(header.key()), length(header.value()));
@@ -43,7 +43,7 @@ final class RecordSize {
   }
 
   /** Returns the bytes of what may be missing. */
-  static long length(byte @Nullable [] bytes) {
+  public static long length(byte @Nullable [] bytes) {
     return bytes == null ? 0 : bytes.length;
   }
 

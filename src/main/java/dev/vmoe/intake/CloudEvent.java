@@ -1,0 +1,98 @@
+package dev.vmoe.intake;
+
+import dev.vmoe.event.BadRecordException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeader;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An image that came as a CloudEvent: what its answer, a CloudEvent too, has of it.
+ *
+ * @param id the event's id
+ * @param kept subject and extensions, as headers
+ */
+record CloudEvent(String id, List<Header> kept) {
+
+  /** Type of the event of a prediction. */
+  static final String PREDICTION = "dev.vmoe.prediction";
+
+  static final String VERSION = "1.0";
+
+  /** Prefix of the headers that hold an event's attributes. */
+  static final String PREFIX = "ce_";
+
+  static final String SPECVERSION = "specversion";
+  static final String ID = "id";
+  static final String SOURCE = "source";
+  static final String TYPE = "type";
+  static final String SUBJECT = "subject";
+  static final String DATA_CONTENT_TYPE = "datacontenttype";
+
+  /** Attributes that say of an image's event what is not true of its answer. */
+  private static final Set<String> OF_THE_IMAGE =
+      Set.of(SPECVERSION, ID, SOURCE, TYPE, DATA_CONTENT_TYPE, "dataschema", "time");
+
+  CloudEvent {
+    kept = List.copyOf(kept);
+  }
+
+  /** Returns whether these are the headers of an event in binary mode. */
+  static boolean isIn(Headers headers) {
+    return headers.lastHeader(PREFIX + SPECVERSION) != null;
+  }
+
+  /**
+   * Reads an event in binary mode.
+   *
+   * @throws BadRecordException if it lacks an attribute that every event has
+   */
+  static CloudEvent of(Headers headers) throws BadRecordException {
+    requireVersion(ImageHeaders.text(headers, PREFIX + SPECVERSION));
+    for (String name : List.of(SOURCE, TYPE)) {
+      required(name, ImageHeaders.text(headers, PREFIX + name));
+    }
+    List<Header> kept = new ArrayList<>();
+    for (Header header : headers) {
+      if (isAttribute(header.key()) && !isOfTheImage(header.key().substring(PREFIX.length()))) {
+        kept.add(header);
+      }
+    }
+    return new CloudEvent(required(ID, ImageHeaders.text(headers, PREFIX + ID)), kept);
+  }
+
+  /** Returns whether a header holds an attribute. */
+  static boolean isAttribute(String header) {
+    return header.startsWith(PREFIX);
+  }
+
+  /** Returns whether this attribute of an image's event does not go on to its answer. */
+  static boolean isOfTheImage(String attribute) {
+    return OF_THE_IMAGE.contains(attribute);
+  }
+
+  /** Returns the header of an attribute. */
+  static Header attribute(String name, String value) {
+    return new RecordHeader(PREFIX + name, value.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Requires the version of CloudEvents that is read here. */
+  static void requireVersion(@Nullable String version) throws BadRecordException {
+    if (!VERSION.equals(version)) {
+      throw new BadRecordException.Refused(
+          "the specversion of the CloudEvent is %s, and has to be %s".formatted(version, VERSION));
+    }
+  }
+
+  /** Returns a value that an event has to have. */
+  static String required(String name, @Nullable String value) throws BadRecordException {
+    if (value == null || value.isEmpty()) {
+      throw new BadRecordException.Refused("the CloudEvent has no " + name);
+    }
+    return value;
+  }
+}

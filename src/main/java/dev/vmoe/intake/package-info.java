@@ -1,0 +1,20 @@
+/**
+ * What a record of the images topic asks for. {@link dev.vmoe.intake.RequestReader} turns it into a
+ * request or a reason.
+ *
+ * <pre>
+ * record ──▶ RequestReader
+ *            headers   ImageHeaders: id, label, priority, deadline
+ *            envelope  CloudEvent, StructuredEvent
+ *            value     Avro, JSON or the bytes of an image: as content-type says
+ *            limits    what may be tried, and what a prediction can carry
+ *              │
+ *              └──▶ Request, with the headers that its answer begins with: AnswerHeaders
+ * </pre>
+ *
+ * <p>May use: {@code moe image settings event topics}.
+ */
+@NullMarked
+package dev.vmoe.intake;
+
+import org.jspecify.annotations.NullMarked;
