@@ -26,9 +26,12 @@ public final class Certificates {
 
   /**
    * The JDK's 10,000 rounds would take a tenth of all integration tests: each client loads them.
+   * And each keytool is a JVM for a moment.
    */
-  private static final List<String> ONE_ROUND =
+  private static final List<String> QUICK =
       List.of(
+          "-J-XX:+UseSerialGC",
+          "-J-XX:TieredStopAtLevel=1",
           "-J-Dkeystore.pkcs12.macIterationCount=1",
           "-J-Dkeystore.pkcs12.certPbeIterationCount=1",
           "-J-Dkeystore.pkcs12.keyPbeIterationCount=1");
@@ -57,7 +60,7 @@ public final class Certificates {
   private void make() throws Exception {
     folder.toFile().deleteOnExit();
     keytool("-genkeypair -alias ca -keyalg EC -dname CN=tests -ext bc:c -keystore ca.p12");
-    keytool("-exportcert -rfc -alias ca -keystore ca.p12 -file ca.pem");
+    writeCertificate(load(folder.resolve("ca.p12")), "ca", trustPem());
     keytool("-genkeypair -alias server -keyalg EC -dname CN=server -keystore server.p12");
     keytool("-certreq -alias server -keystore server.p12 -file server.csr");
     keytool(
@@ -69,13 +72,20 @@ public final class Certificates {
     writeKey(load(serverStore()), serverKeyPem());
   }
 
+  private static void writeCertificate(KeyStore store, String alias, Path file) throws Exception {
+    writePem("CERTIFICATE", store.getCertificate(alias).getEncoded(), file);
+  }
+
   private static void writeKey(KeyStore store, Path file) throws Exception {
+    writePem("PRIVATE KEY", store.getKey(SERVER, PASSWORD.toCharArray()).getEncoded(), file);
+  }
+
+  private static void writePem(String kind, byte[] encoded, Path file) throws IOException {
     Files.writeString(
         file,
-        "-----BEGIN PRIVATE KEY-----\n"
-            + Base64.getMimeEncoder(64, new byte[] {'\n'})
-                .encodeToString(store.getKey(SERVER, PASSWORD.toCharArray()).getEncoded())
-            + "\n-----END PRIVATE KEY-----\n");
+        "-----BEGIN %s-----%n%s%n-----END %s-----%n"
+            .formatted(
+                kind, Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(encoded), kind));
   }
 
   /** A certificate and its key, each in a file. */
@@ -87,15 +97,16 @@ public final class Certificates {
     String size = kind.startsWith("Ed") ? "" : " -keysize " + bits;
     made.keytool(
         "-genkeypair -alias server -keyalg " + kind + size + " -dname CN=s -keystore server.p12");
-    made.keytool("-exportcert -rfc -alias server -keystore server.p12 -file server.pem");
-    writeKey(load(made.serverStore()), made.serverKeyPem());
+    KeyStore store = load(made.serverStore());
+    writeCertificate(store, SERVER, made.serverPem());
+    writeKey(store, made.serverKeyPem());
     return new Pem(made.serverPem(), made.serverKeyPem());
   }
 
   private void keytool(String arguments) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
-    command.addAll(ONE_ROUND);
+    command.addAll(QUICK);
     command.addAll(List.of(arguments.split(" ")));
     if (arguments.contains("-keystore")) {
       command.addAll(List.of("-storetype", "PKCS12", "-storepass", PASSWORD));

@@ -6,8 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.vmoe.config.ConfigEntry;
-import dev.vmoe.embedded.EmbeddedKafka;
-import dev.vmoe.embedded.EmbeddedRegistry;
+import dev.vmoe.embedded.SharedServers;
 import dev.vmoe.instance.Pipeline;
 import dev.vmoe.instance.SettingsModels;
 import dev.vmoe.metrics.Meters;
@@ -33,32 +32,18 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ConfigCommandIT {
 
-  private static EmbeddedKafka kafka;
-  private static EmbeddedRegistry registry;
+  private final String brokers = SharedServers.kafka().bootstrapServers();
+  private final String registryUrl = SharedServers.registry().url();
 
   @TempDir Path models;
 
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
-
-  @BeforeAll
-  static void start() {
-    kafka = EmbeddedKafka.start();
-    registry = EmbeddedRegistry.start();
-  }
-
-  @AfterAll
-  static void stop() {
-    registry.close();
-    kafka.close();
-  }
 
   @Test
   void shouldShowWhatIsInForceAndWhereItComesFrom() throws Exception {
@@ -143,7 +128,8 @@ class ConfigCommandIT {
       "--set", "model=" + BundledModels.vmoe(),
       "--set", "device=cpu",
       "--set", "console.port=0",
-      "--set", "cost.survey.ms=0"
+      "--set", "cost.survey.ms=0",
+      "--set", "inference.runs=1"
     };
     run("agree.", "topics", "create");
     assertThat(run("agree.", set, "config", "set", "model=good")).isZero();
@@ -257,9 +243,9 @@ class ConfigCommandIT {
   }
 
   /** Writes behind the marker that ends the transaction before, so that offsets are known. */
-  private static void writeRubbish(String topic) throws Exception {
+  private void writeRubbish(String topic) throws Exception {
     TopicPartition partition = new TopicPartition(topic, 0);
-    try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()))) {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", brokers))) {
       await()
           .until(
               () ->
@@ -268,7 +254,7 @@ class ConfigCommandIT {
     }
     try (KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(
-            Map.of("bootstrap.servers", kafka.bootstrapServers()),
+            Map.of("bootstrap.servers", brokers),
             new ByteArraySerializer(),
             new ByteArraySerializer())) {
       producer
@@ -291,9 +277,9 @@ class ConfigCommandIT {
     all.addAll(
         List.of(
             "--bootstrap-server",
-            kafka.bootstrapServers(),
+            brokers,
             "--registry",
-            registry.url(),
+            registryUrl,
             "--set",
             "topic.prefix=" + prefix));
     return run(all);
@@ -305,15 +291,16 @@ class ConfigCommandIT {
     return run(prefix, all.toArray(String[]::new));
   }
 
-  private static Settings settings(String prefix, String[] set) {
+  private Settings settings(String prefix, String[] set) {
     Map<String, String> values = new HashMap<>();
     for (int i = 1; i < set.length; i += 2) {
       values.put(
           set[i].substring(0, set[i].indexOf('=')), set[i].substring(set[i].indexOf('=') + 1));
     }
-    values.put("bootstrap.servers", kafka.bootstrapServers());
-    values.put("schema.registry.url", registry.url());
+    values.put("bootstrap.servers", brokers);
+    values.put("schema.registry.url", registryUrl);
     values.put("topic.prefix", prefix);
+    values.put("application.id", prefix + "instance");
     return new Settings(values);
   }
 

@@ -40,7 +40,7 @@ class DoctorFaultsIT extends DoctorFixture {
   @Timeout(120)
   void shouldNameEachFaultAndWhatToDo(DoctorFault fault) throws Exception {
     assertThat(run("topics", "create")).isZero();
-    List<String> arguments = new ArrayList<>(List.of("doctor"));
+    List<String> arguments = new ArrayList<>(List.of("doctor", "--set", "inference.runs=1"));
     String cache = System.getProperty(CACHE);
     try {
       arguments.addAll(fault.breaking().in(this));

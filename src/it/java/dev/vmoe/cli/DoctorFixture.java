@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.embedded.EmbeddedKafka;
 import dev.vmoe.embedded.EmbeddedRegistry;
+import dev.vmoe.embedded.SharedServers;
 import dev.vmoe.modelstore.BundledModels;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -19,7 +20,10 @@ import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs commands on the broker and registry that all tests of the doctor in this JVM share. */
+/**
+ * Runs commands on a broker that all tests of the doctor in this JVM share: nobody else may change
+ * anything while they look at it.
+ */
 abstract class DoctorFixture {
 
   private static EmbeddedKafka kafka;
@@ -34,9 +38,9 @@ abstract class DoctorFixture {
 
   @BeforeAll
   static void start() {
-    if (kafka == null) { // they end with this JVM
+    if (kafka == null) { // it ends with this JVM
       kafka = EmbeddedKafka.start();
-      registry = EmbeddedRegistry.start();
+      registry = SharedServers.registry();
       admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()));
     }
   }
@@ -56,6 +60,7 @@ abstract class DoctorFixture {
             "--set", "topic.prefix=" + prefix,
             "--set", "model=" + BundledModels.vmoe(),
             "--set", "device=cpu",
+            "--set", "cost.survey.ms=0", // else each model is measured for a second
             "--set", "console.port=0"));
     arguments.addAll(List.of(command).subList(words, command.length));
     return VmoeCommand.commandLine(new PrintWriter(out, true), new PrintWriter(err, true), null)

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.vmoe.embedded.EmbeddedKafka;
 import dev.vmoe.embedded.EmbeddedRegistry;
+import dev.vmoe.embedded.SharedServers;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.image.PngEncoder;
 import dev.vmoe.modelstore.BundledModels;
@@ -29,7 +30,6 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -64,14 +64,8 @@ class GracefulStopIT {
 
   @BeforeAll
   static void startBroker() {
-    kafka = EmbeddedKafka.start();
-    registry = EmbeddedRegistry.start();
-  }
-
-  @AfterAll
-  static void stopBroker() {
-    registry.close();
-    kafka.close();
+    kafka = SharedServers.kafka();
+    registry = SharedServers.registry();
   }
 
   @BeforeEach
@@ -147,7 +141,7 @@ class GracefulStopIT {
 
   @Test
   void shouldEndOnlyOnceTheFirstModelIsLoaded() throws Exception {
-    Process process = run(kafka.bootstrapServers(), "cost.survey.ms=5000");
+    Process process = run(kafka.bootstrapServers(), "cost.survey.ms=5000", "inference.threads=1");
     try {
       await().atMost(Duration.ofSeconds(60)).until(() -> said("err", "measuring cost, %"));
 
@@ -243,6 +237,7 @@ class GracefulStopIT {
                 "--set=console.port=0",
                 "--set=console.page=false",
                 "--set=cost.survey.ms=500",
+                "--set=inference.runs=1",
                 "--set=registry.basic.auth.user.info=any:hunter2"));
     for (String setting : settings) {
       arguments.add("--set=" + setting);

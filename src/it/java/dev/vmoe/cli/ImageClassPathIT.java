@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.vmoe.embedded.EmbeddedKafka;
-import dev.vmoe.embedded.EmbeddedRegistry;
+import dev.vmoe.embedded.SharedServers;
 import dev.vmoe.modelstore.BundledModels;
 import java.io.IOException;
 import java.net.URI;
@@ -78,12 +78,11 @@ class ImageClassPathIT {
   @Test
   @Timeout(300)
   void shouldAnswerImagesWithNothingElseOnTheClassPath() throws Exception {
-    try (EmbeddedKafka kafka = EmbeddedKafka.start();
-        EmbeddedRegistry registry = EmbeddedRegistry.start()) {
+    try (EmbeddedKafka kafka = EmbeddedKafka.start()) {
       List<String> addresses =
           List.of(
               "--set", "bootstrap.servers=" + kafka.bootstrapServers(),
-              "--set", "schema.registry.url=" + registry.url());
+              "--set", "schema.registry.url=" + SharedServers.registry().url());
       assertThat(vmoe(addresses, "topics", "create")).contains("created");
       Path log = folder.resolve("run.log");
       Process instance =
@@ -97,7 +96,7 @@ class ImageClassPathIT {
                   "--set",
                   "device=cpu",
                   "--set",
-                  "cost.survey.ms=500"));
+                  "inference.runs=1"));
       try {
         URI console = await().atMost(LIMIT).until(() -> console(log), at -> at != null);
         await().atMost(LIMIT).until(() -> status(console.resolve("health/ready")) == 200);

@@ -11,10 +11,12 @@ import dev.vmoe.modelstore.ProfileFile;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.output.Progress;
+import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.TopicPlan;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -31,11 +33,14 @@ public final class OpenDemo implements AutoCloseable {
   public OpenDemo(double perSecond) throws Exception {
     Path model = BundledModels.vmoe();
     session = VmoeSession.open(model, SessionSettings.on(Device.CPU));
+    Map<String, String> properties =
+        LocalPipeline.properties(new RoutingSettings(1.05, 2, Routing.BATCH_PRIORITY), 32);
+    properties.put(Settings.COST_SURVEY_MS, "1000");
     demo =
         new ServedDemo(
             session,
             ProfileFile.find(model, session.card()).orElseThrow(),
-            LocalPipeline.properties(new RoutingSettings(1.05, 2, Routing.BATCH_PRIORITY), 32),
+            properties,
             0,
             new Progress(new PrintWriter(new StringWriter())));
     running =

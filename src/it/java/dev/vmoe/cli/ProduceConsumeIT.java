@@ -4,8 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.vmoe.embedded.EmbeddedKafka;
-import dev.vmoe.embedded.EmbeddedRegistry;
+import dev.vmoe.embedded.SharedServers;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -19,8 +18,6 @@ import java.util.Map;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,25 +25,13 @@ class ProduceConsumeIT {
 
   private static final byte[] JPEG = HexFormat.of().parseHex("ffd8ffe000104a464946");
 
-  private static EmbeddedKafka kafka;
-  private static EmbeddedRegistry registry;
+  private final String brokers = SharedServers.kafka().bootstrapServers();
+  private final String registryUrl = SharedServers.registry().url();
 
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
 
   @TempDir Path folder;
-
-  @BeforeAll
-  static void start() {
-    kafka = EmbeddedKafka.start();
-    registry = EmbeddedRegistry.start();
-  }
-
-  @AfterAll
-  static void stop() {
-    registry.close();
-    kafka.close();
-  }
 
   @Test
   void shouldBringImagesIntoTheTopicAndOutAgain() throws IOException {
@@ -87,22 +72,21 @@ class ProduceConsumeIT {
   @Test
   void shouldUseTopicsWithNamesOfTheirOwn() throws IOException {
     Path file = write("1.jpg", JPEG);
-    String own = "topics.images=cameras.north,cameras.south";
+    String own = "topics.images=named.north,named.south";
     assertThat(run("named.", "topics", "create", "--set", own)).isZero();
-    assertThat(out.toString()).contains("created     cameras.south");
+    assertThat(out.toString()).contains("created     named.south");
 
     assertThat(run("named.", "produce", file.toString(), "--set", own)).isZero();
-    assertThat(run("named.", "produce", file.toString(), "--set", "topics.images=cameras.south"))
+    assertThat(run("named.", "produce", file.toString(), "--set", "topics.images=named.south"))
         .isZero();
 
     assertThat(consume("named.", "images", 2, "--set", own))
         .extracting(image -> image.get("topic").textValue())
-        .containsExactlyInAnyOrder("cameras.north", "cameras.south");
-    assertThat(consume("named.", "cameras.south", 1, "--set", own)).hasSize(1);
-    assertThat(run("named.", "topics", "describe", "--set", "topics.config=cameras.north"))
+        .containsExactlyInAnyOrder("named.north", "named.south");
+    assertThat(consume("named.", "named.south", 1, "--set", own)).hasSize(1);
+    assertThat(run("named.", "topics", "describe", "--set", "topics.config=named.north"))
         .isEqualTo(1);
-    assertThat(out.toString())
-        .containsPattern("different +cameras.north +partitions: 6, planned 1");
+    assertThat(out.toString()).containsPattern("different +named.north +partitions: 6, planned 1");
     assertThat(run("named.", "produce", file.toString(), "--set", "topics.images=named.config"))
         .isEqualTo(2);
     assertThat(err.toString())
@@ -149,7 +133,7 @@ class ProduceConsumeIT {
     run("tx.", "topics", "create");
     try (KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(
-            Map.of("bootstrap.servers", kafka.bootstrapServers(), "transactional.id", "test"),
+            Map.of("bootstrap.servers", brokers, "transactional.id", "test"),
             new ByteArraySerializer(),
             new ByteArraySerializer())) {
       producer.initTransactions();
@@ -230,9 +214,9 @@ class ProduceConsumeIT {
     all.addAll(
         List.of(
             "--bootstrap-server",
-            kafka.bootstrapServers(),
+            brokers,
             "--registry",
-            registry.url(),
+            registryUrl,
             "--set",
             "topic.prefix=" + prefix));
     return VmoeCommand.commandLine(new PrintWriter(out, true), new PrintWriter(err, true), null)

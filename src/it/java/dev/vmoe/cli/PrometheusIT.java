@@ -8,6 +8,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.vmoe.client.ImageProducer;
 import dev.vmoe.embedded.EmbeddedKafka;
 import dev.vmoe.embedded.EmbeddedRegistry;
+import dev.vmoe.embedded.SharedServers;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.metrics.AlertRules;
@@ -87,12 +88,14 @@ class PrometheusIT {
   @Timeout(400)
   void shouldHaveDataForEveryPanelAlertAndDocumentedQuery() throws Exception {
     Path config = config();
+    EmbeddedRegistry registry = SharedServers.registry();
     try (EmbeddedKafka kafka = EmbeddedKafka.start();
-        EmbeddedRegistry registry = EmbeddedRegistry.start();
         Prometheus prometheus = Prometheus.start(config, folder)) {
       assertThat(run(kafka, registry, "topics", "create")).isZero();
       String model = "model=" + BundledModels.vmoe();
-      String[] command = {"run", "--set", model, "--set", "console.port=0"};
+      String[] command = {
+        "run", "--set", model, "--set", "console.port=0", "--set", "cost.survey.ms=1000"
+      };
       Thread instance = new Thread(() -> run(kafka, registry, command), "run");
       instance.start();
       try (Load load = new Load(kafka, registry)) {

@@ -3,8 +3,7 @@ package dev.vmoe.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.vmoe.embedded.EmbeddedKafka;
-import dev.vmoe.embedded.EmbeddedRegistry;
+import dev.vmoe.embedded.SharedServers;
 import dev.vmoe.image.PngEncoder;
 import dev.vmoe.metrics.Scrape;
 import dev.vmoe.modelstore.BundledModels;
@@ -21,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -38,77 +38,69 @@ class RunIT {
   private final StringWriter out = new StringWriter();
   private final HttpClient client = HttpClient.newHttpClient();
 
+  /** Names the topics and the application of one test. */
+  private final String name = "run" + UUID.randomUUID().toString().substring(0, 8);
+
   @TempDir Path folder;
 
   @Test
   @Timeout(180)
   void shouldServeHealthMetricsAndRoutingMapWhileItRuns() throws Exception {
-    try (EmbeddedKafka kafka = EmbeddedKafka.start();
-        EmbeddedRegistry registry = EmbeddedRegistry.start()) {
-      assertThat(run(kafka, registry, "topics", "create")).isZero();
-      String model = "model=" + BundledModels.vmoe();
-      String[] command = {
-        "run",
-        "--set",
-        model,
-        "--set",
-        "console.port=0",
-        "--set",
-        "device=cpu",
-        "--set",
-        "cost.survey.ms=500",
-        "--set",
-        "routing.profile.interval.ms=500"
-      };
-      whileRunning(
-          kafka,
-          registry,
-          command,
-          console -> {
-            assertThat(get(console, "health/live").statusCode()).isEqualTo(200);
-            assertThat(get(console, "topology").body()).contains("vmoe.images");
-            Scrape scrape = Scrape.of(get(console, "metrics").body());
-            assertThat(scrape.sum("vmoe_device_info{asked=\"cpu\",device=\"cpu\",runs=\""))
-                .isEqualTo(1);
-            assertThat(scrape.sum("vmoe_model_info{")).isEqualTo(1);
-            assertThat(scrape.value("vmoe_streams_state{state=\"RUNNING\"}")).isEqualTo(1);
-            assertThat(scrape.sum("jvm_memory_used_bytes")).isPositive();
-            assertThat(scrape.sum("kafka_stream")).isPositive();
-            assertRoutingMap(kafka, registry, console);
-          });
-    }
+    assertThat(run("topics", "create")).isZero();
+    String model = "model=" + BundledModels.vmoe();
+    String[] command = {
+      "run",
+      "--set",
+      model,
+      "--set",
+      "console.port=0",
+      "--set",
+      "device=cpu",
+      "--set",
+      "cost.survey.ms=500",
+      "--set",
+      "routing.profile.interval.ms=500"
+    };
+    whileRunning(
+        command,
+        console -> {
+          assertThat(get(console, "health/live").statusCode()).isEqualTo(200);
+          assertThat(get(console, "topology").body()).contains(name + ".images");
+          Scrape scrape = Scrape.of(get(console, "metrics").body());
+          assertThat(scrape.sum("vmoe_device_info{asked=\"cpu\",device=\"cpu\",runs=\""))
+              .isEqualTo(1);
+          assertThat(scrape.sum("vmoe_model_info{")).isEqualTo(1);
+          assertThat(scrape.value("vmoe_streams_state{state=\"RUNNING\"}")).isEqualTo(1);
+          assertThat(scrape.sum("jvm_memory_used_bytes")).isPositive();
+          assertThat(scrape.sum("kafka_stream")).isPositive();
+          assertRoutingMap(console);
+        });
   }
 
   @Test
   @Timeout(240)
   void shouldChangeTheModelByItsNameWhileItRunsAndStartWithThatAgain() throws Exception {
-    try (EmbeddedKafka kafka = EmbeddedKafka.start();
-        EmbeddedRegistry registry = EmbeddedRegistry.start()) {
-      assertThat(run(kafka, registry, "topics", "create")).isZero();
-      String[] command = {
-        "run", "--set", "model=vmoe-bpr", "--set", "console.port=0", "--set", "cost.survey.ms=0"
-      };
-      whileRunning(
-          kafka,
-          registry,
-          command,
-          console -> {
-            assertThat(models(console)).contains("model=\"fashion-mnist-vmoe-bpr");
-            assertThat(run(kafka, registry, "config", "set", "model=dense-bpr")).isZero();
-            await()
-                .atMost(Duration.ofSeconds(60))
-                .untilAsserted(() -> assertThat(models(console)).contains("dense"));
-            assertThat(get(console, "metrics").body()).doesNotContain("vmoe_expert_choices");
-            for (String bad : List.of("model=none", "model=../vmoe-bpr", "model=/etc/passwd")) {
-              assertThat(run(kafka, registry, "config", "set", bad)).isEqualTo(VmoeCommand.USAGE);
-            }
-            assertThat(err.toString())
-                .contains("no model 'none' in", "there are: dense, dense-bpr, vmoe, vmoe-bpr")
-                .contains("'../vmoe-bpr' is no model's name");
-          });
-      whileRunning(
-          kafka, registry, command, console -> assertThat(models(console)).contains("dense"));
-    }
+    assertThat(run("topics", "create")).isZero();
+    String[] command = {
+      "run", "--set", "model=vmoe-bpr", "--set", "console.port=0", "--set", "cost.survey.ms=0"
+    };
+    whileRunning(
+        command,
+        console -> {
+          assertThat(models(console)).contains("model=\"fashion-mnist-vmoe-bpr");
+          assertThat(run("config", "set", "model=dense-bpr")).isZero();
+          await()
+              .atMost(Duration.ofSeconds(60))
+              .untilAsserted(() -> assertThat(models(console)).contains("dense"));
+          assertThat(get(console, "metrics").body()).doesNotContain("vmoe_expert_choices");
+          for (String bad : List.of("model=none", "model=../vmoe-bpr", "model=/etc/passwd")) {
+            assertThat(run("config", "set", bad)).isEqualTo(VmoeCommand.USAGE);
+          }
+          assertThat(err.toString())
+              .contains("no model 'none' in", "there are: dense, dense-bpr, vmoe, vmoe-bpr")
+              .contains("'../vmoe-bpr' is no model's name");
+        });
+    whileRunning(command, console -> assertThat(models(console)).contains("dense"));
   }
 
   /** What is checked of an instance. */
@@ -117,11 +109,9 @@ class RunIT {
     void of(URI console) throws Exception;
   }
 
-  private void whileRunning(
-      EmbeddedKafka kafka, EmbeddedRegistry registry, String[] command, Check check)
-      throws Exception {
+  private void whileRunning(String[] command, Check check) throws Exception {
     err.getBuffer().setLength(0);
-    Thread instance = new Thread(() -> run(kafka, registry, command), "run");
+    Thread instance = new Thread(() -> run(command), "run");
     instance.start();
     try {
       URI console = await().atMost(Duration.ofSeconds(60)).until(this::address, at -> at != null);
@@ -144,8 +134,7 @@ class RunIT {
         .collect(Collectors.joining());
   }
 
-  private void assertRoutingMap(EmbeddedKafka kafka, EmbeddedRegistry registry, URI console)
-      throws Exception {
+  private void assertRoutingMap(URI console) throws Exception {
     assertThat(get(console, "routing-map.svg").statusCode()).isEqualTo(404);
     await() // the profile is read beside the images
         .atMost(Duration.ofSeconds(60))
@@ -155,8 +144,8 @@ class RunIT {
                     .isEqualTo("no routing map: no image of this model has been counted yet\n"));
     Path maps = folder.resolve("maps");
     String[] draw = {"routing-map", "--out", maps.toString()};
-    assertThat(run(kafka, registry, draw)).isEqualTo(VmoeCommand.FAILED);
-    assertThat(err.toString()).contains("vmoe.routing-profile is empty");
+    assertThat(run(draw)).isEqualTo(VmoeCommand.FAILED);
+    assertThat(err.toString()).contains(name + ".routing-profile is empty");
 
     PngEncoder png = new PngEncoder();
     List<String> labels = List.of("Bag", "Coat", "none that the model knows");
@@ -169,7 +158,7 @@ class RunIT {
       }
     }
     String images = folder.resolve("images").toString();
-    assertThat(run(kafka, registry, "produce", "--labels-from-folder", images)).isZero();
+    assertThat(run("produce", "--labels-from-folder", images)).isZero();
 
     await()
         .atMost(Duration.ofSeconds(60))
@@ -177,21 +166,19 @@ class RunIT {
             () ->
                 assertThat(get(console, "routing-map.svg").body())
                     .contains(">8 images;", ">block 0<", ">block 3<", ">Bag<", ">Coat<"));
-    assertThat(run(kafka, registry, draw)).as("%s", err).isZero();
+    assertThat(run(draw)).as("%s", err).isZero();
     assertThat(out.toString())
         .contains("4 images with labels that the model does not know are left out");
-    assertThat(err.toString()).contains("; 1 model in vmoe.routing-profile");
+    assertThat(err.toString()).contains("; 1 model in " + name + ".routing-profile");
     assertThat(maps.resolve("routing-map.svg")).hasContent(get(console, "routing-map.svg").body());
     assertThat(Files.readAllLines(maps.resolve("routing-map.csv")))
         .hasSize(1 + 4 * 2 * 8)
         .element(1)
         .asString()
         .startsWith("0,Coat,4,0,");
-    assertThat(run(kafka, registry, "routing-map", "--weights", "none such"))
-        .isEqualTo(VmoeCommand.USAGE);
+    assertThat(run("routing-map", "--weights", "none such")).isEqualTo(VmoeCommand.USAGE);
     String another = BundledModels.variant("dense").toString();
-    assertThat(run(kafka, registry, "routing-map", "--groups", another))
-        .isEqualTo(VmoeCommand.USAGE);
+    assertThat(run("routing-map", "--groups", another)).isEqualTo(VmoeCommand.USAGE);
     assertThat(err.toString())
         .containsPattern("--groups .*its weights are [0-9a-f]+, but the routing profile is of ");
   }
@@ -207,14 +194,18 @@ class RunIT {
         BodyHandlers.ofString());
   }
 
-  private int run(EmbeddedKafka kafka, EmbeddedRegistry registry, String... command) {
+  private int run(String... command) {
     List<String> arguments = new ArrayList<>(List.of(command));
     arguments.addAll(
         List.of(
             "--set",
-            "bootstrap.servers=" + kafka.bootstrapServers(),
+            "bootstrap.servers=" + SharedServers.kafka().bootstrapServers(),
             "--set",
-            "schema.registry.url=" + registry.url()));
+            "schema.registry.url=" + SharedServers.registry().url(),
+            "--set",
+            "topic.prefix=" + name + ".",
+            "--set",
+            "application.id=" + name));
     return VmoeCommand.commandLine(new PrintWriter(out, true), new PrintWriter(err, true), null)
         .execute(arguments.toArray(String[]::new));
   }

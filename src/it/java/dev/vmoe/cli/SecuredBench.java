@@ -4,7 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.vmoe.Certificates;
 import dev.vmoe.embedded.EmbeddedKafka;
-import dev.vmoe.embedded.EmbeddedRegistry;
+import dev.vmoe.embedded.SharedServers;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.instance.Pipeline;
@@ -47,7 +47,7 @@ final class SecuredBench {
 
   private SecuredBench() throws Exception {
     kafka = EmbeddedKafka.start(Files.createTempDirectory("vmoe-secured"), broker());
-    registry = SecuredRegistry.before(EmbeddedRegistry.start().url(), certificates);
+    registry = SecuredRegistry.before(SharedServers.registry().url(), certificates);
     Map<String, Object> properties = new HashMap<>();
     security("broker", password("broker")).forEach((key, value) -> properties.put(key, value));
     properties.put("bootstrap.servers", kafka.bootstrapServers());

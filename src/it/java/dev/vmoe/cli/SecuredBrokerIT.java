@@ -126,6 +126,37 @@ class SecuredBrokerIT {
   }
 
   @Test
+  void shouldHaveADoctorWhoMissesARightOnAGroupOfTheStreamsProtocol() throws Exception {
+    done("topics", "create");
+    Map<String, String> pipelines = bench.settings("pipeline");
+    Map<String, String> doctors = settings();
+    for (Map<String, String> settings : List.of(pipelines, doctors)) {
+      settings.put(Settings.GROUP_PROTOCOL, "streams");
+    }
+    try (FakeClassifier classifier = new FakeClassifier();
+        Pipeline pipeline = SecuredBench.pipeline(pipelines, classifier)) {
+      produce("s.grey");
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> !pipeline.routingProfile().orElseThrow().isEmpty());
+    }
+    assertThat(doctor(doctors).out()).containsPattern("ok +rights +sufficient");
+    AclBinding denied =
+        new AclBinding(
+            new ResourcePattern(ResourceType.GROUP, "vmoe-streams", PatternType.LITERAL),
+            new AccessControlEntry(
+                "User:" + SecuredBench.ALL, "*", AclOperation.READ, AclPermissionType.DENY));
+    bench.grant(List.of(denied));
+    try {
+      assertThat(doctor(doctors).out())
+          .containsPattern("failed +rights .*: allow it Read on group vmoe-streams \\(")
+          .doesNotContainPattern(FAILED_ELSEWHERE);
+    } finally {
+      bench.revoke(List.of(denied));
+    }
+  }
+
+  @Test
   void shouldCheckTheRestWhereATopicMayNotBeDescribed() throws Exception {
     done("topics", "create");
     List<AclBinding> denied =
@@ -175,6 +206,7 @@ class SecuredBrokerIT {
     all.put(Settings.MODEL, BundledModels.vmoe().toString());
     all.put(Settings.DEVICE, "cpu");
     all.put(Settings.CONSOLE_PORT, "0");
+    all.put(Settings.COST_SURVEY_MS, "0");
     return SecuredBench.run(folder, all, "doctor");
   }
 

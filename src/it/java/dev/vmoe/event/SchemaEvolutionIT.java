@@ -3,7 +3,7 @@ package dev.vmoe.event;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.vmoe.embedded.EmbeddedRegistry;
+import dev.vmoe.embedded.SharedServers;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -39,19 +39,20 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class SchemaEvolutionIT {
 
-  private static EmbeddedRegistry server;
   private static RegistryClient registry;
 
   @BeforeAll
   static void start() {
-    server = EmbeddedRegistry.start();
-    registry = new RegistryClient(server.url(), Map.of(), Duration.ofSeconds(10));
+    registry = client();
   }
 
   @AfterAll
   static void stop() {
     registry.close();
-    server.close();
+  }
+
+  private static RegistryClient client() {
+    return new RegistryClient(SharedServers.registry().url(), Map.of(), Duration.ofSeconds(10));
   }
 
   static Stream<SpecificRecord> records() {
@@ -182,8 +183,7 @@ class SchemaEvolutionIT {
           ids.add(
               threads.submit(
                   () -> {
-                    try (RegistryClient client =
-                        new RegistryClient(server.url(), Map.of(), Duration.ofSeconds(10))) {
+                    try (RegistryClient client = client()) {
                       together.await();
                       return client.register(topic, schema);
                     }

@@ -8,8 +8,7 @@ import dev.vmoe.config.ConfigLog;
 import dev.vmoe.config.ConfigReader;
 import dev.vmoe.config.ConfigWriter;
 import dev.vmoe.config.LiveConfiguration;
-import dev.vmoe.embedded.EmbeddedKafka;
-import dev.vmoe.embedded.EmbeddedRegistry;
+import dev.vmoe.embedded.SharedServers;
 import dev.vmoe.event.AvroDeserializer;
 import dev.vmoe.event.AvroSerializer;
 import dev.vmoe.event.ExpertUtilization;
@@ -50,9 +49,6 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 /** A test's own topics on the broker and registry that all tests of this JVM share. */
 public final class Workbench implements AutoCloseable {
 
-  private static EmbeddedKafka kafka;
-  private static EmbeddedRegistry registryServer;
-
   final String bootstrapServers;
   public final String registryUrl;
   final String prefix = "t" + UUID.randomUUID().toString().substring(0, 8) + ".";
@@ -83,22 +79,12 @@ public final class Workbench implements AutoCloseable {
 
   /** Opens a workbench with topics of this many partitions. */
   public static Workbench open(int partitions) throws Exception {
-    synchronized (Workbench.class) {
-      if (kafka == null) {
-        kafka = EmbeddedKafka.start();
-      }
-    }
-    return open(partitions, kafka.bootstrapServers());
+    return open(partitions, SharedServers.kafka().bootstrapServers());
   }
 
   /** Opens a workbench on another broker. */
   public static Workbench open(int partitions, String bootstrapServers) throws Exception {
-    synchronized (Workbench.class) {
-      if (registryServer == null) {
-        registryServer = EmbeddedRegistry.start();
-      }
-    }
-    Workbench workbench = new Workbench(bootstrapServers, registryServer.url());
+    Workbench workbench = new Workbench(bootstrapServers, SharedServers.registry().url());
     workbench.createTopics(partitions);
     return workbench;
   }

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 import static org.awaitility.Awaitility.await;
 
-import dev.vmoe.embedded.EmbeddedKafka;
+import dev.vmoe.embedded.SharedServers;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.TopicState.PlanStatus;
 import java.nio.file.Path;
@@ -25,7 +25,6 @@ import org.junit.jupiter.api.Test;
 
 class TopicAdminIT {
 
-  private static EmbeddedKafka kafka;
   private static Admin admin;
 
   private final TopicPlan plan =
@@ -33,14 +32,13 @@ class TopicAdminIT {
 
   @BeforeAll
   static void start() {
-    kafka = EmbeddedKafka.start();
-    admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()));
+    String brokers = SharedServers.kafka().bootstrapServers();
+    admin = Admin.create(Map.of("bootstrap.servers", brokers));
   }
 
   @AfterAll
   static void stop() {
     admin.close();
-    kafka.close();
   }
 
   @Test
@@ -72,16 +70,16 @@ class TopicAdminIT {
         admin(
             Map.of(
                 "topic.prefix", "own.",
-                "topics.images", "cameras.north, cameras.south",
-                "topics.predictions", "answers",
-                "topics.config", "configurations"));
+                "topics.images", "own.north, own.south",
+                "topics.predictions", "own.answers",
+                "topics.config", "own.log"));
     admin
         .createTopics(
             List.of(
-                new NewTopic("cameras.north", 2, (short) 1)
+                new NewTopic("own.north", 2, (short) 1)
                     .configs(Map.of("retention.ms", "1000", "max.message.bytes", "5000")),
-                new NewTopic("answers", 3, (short) 1),
-                new NewTopic("configurations", 2, (short) 1)))
+                new NewTopic("own.answers", 3, (short) 1),
+                new NewTopic("own.log", 2, (short) 1)))
         .all()
         .get();
 
@@ -90,11 +88,11 @@ class TopicAdminIT {
     assertThat(states)
         .extracting(TopicState::name, TopicState::status)
         .startsWith(
-            tuple("cameras.north", PlanStatus.AS_PLANNED),
-            tuple("cameras.south", PlanStatus.CREATED),
-            tuple("answers", PlanStatus.DIFFERENT),
+            tuple("own.north", PlanStatus.AS_PLANNED),
+            tuple("own.south", PlanStatus.CREATED),
+            tuple("own.answers", PlanStatus.DIFFERENT),
             tuple("own.expert-utilization", PlanStatus.CREATED),
-            tuple("configurations", PlanStatus.DIFFERENT));
+            tuple("own.log", PlanStatus.DIFFERENT));
     assertThat(states.get(1).partitions()).isEqualTo(6);
     assertThat(states.get(2).differences())
         .singleElement(as(STRING))

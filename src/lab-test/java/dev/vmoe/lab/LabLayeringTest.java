@@ -50,6 +50,8 @@ class LabLayeringTest {
   /** As the build compiled them: the tests see a copy among their own classes. */
   private static final JavaClasses CLASSES = compiled("lab-classes");
 
+  private static final JavaClasses SERVING = compiled("classes");
+
   private static JavaClasses compiled(String folder) {
     return new ClassFileImporter().importPath(Path.of("target", folder));
   }
@@ -109,23 +111,19 @@ class LabLayeringTest {
 
   @Test
   void shouldBeUnknownToServing() {
-    noClasses()
-        .should()
-        .dependOnClassesThat()
-        .resideInAPackage(ROOT + ".")
-        .check(compiled("classes"));
+    noClasses().should().dependOnClassesThat().resideInAPackage(ROOT + ".").check(SERVING);
   }
 
   @Test
   void shouldUseThePeersLibraryInTheirPackageOnly() {
-    for (String folder : List.of("classes", "lab-classes")) {
+    for (JavaClasses classes : List.of(SERVING, CLASSES)) {
       noClasses()
           .that()
           .resideOutsideOfPackage(ROOT + "peers")
           .should()
           .dependOnClassesThat()
           .resideInAPackage("io.confluent.parallelconsumer..")
-          .check(compiled(folder));
+          .check(classes);
     }
   }
 

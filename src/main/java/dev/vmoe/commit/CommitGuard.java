@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
@@ -23,6 +24,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.KafkaClientSupplier;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.StreamsConfig.InternalConfig;
 
 /**
  * Kafka clients whose transactions commit no offset beyond what has been emitted.
@@ -113,6 +116,49 @@ public final class CommitGuard implements KafkaClientSupplier {
         new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer()), this);
   }
 
+  /**
+   * Returns settings of Kafka Streams. With the streams group protocol it makes its main consumer
+   * itself and asks no supplier, but lets it be wrapped.
+   */
+  public Map<String, Object> mainConsumer() {
+    return Map.of(
+        StreamsConfig.mainConsumerPrefix(InternalConfig.INTERNAL_CONSUMER_WRAPPER),
+        GuardedMember.class,
+        StreamsConfig.mainConsumerPrefix(GuardedMember.GUARD),
+        this);
+  }
+
+  /** Runs what commits partitions for the last time: they are given back. */
+  void givingBack(Collection<TopicPartition> partitions, Runnable lastCommit) {
+    leaving.set(Set.copyOf(partitions));
+    try {
+      lastCommit.run();
+    } finally {
+      leaving.remove();
+    }
+  }
+
+  /**
+   * Polls without the held partitions. They are paused in here only: outside, Streams pauses and
+   * resumes partitions by how much it has buffered.
+   */
+  ConsumerRecords<byte[], byte[]> poll(
+      Consumer<byte[], byte[]> consumer, Supplier<ConsumerRecords<byte[], byte[]>> poll) {
+    Set<TopicPartition> holding = new HashSet<>(held.among(consumer.assignment()));
+    holding.removeAll(consumer.paused());
+    if (holding.isEmpty()) {
+      return poll.get();
+    }
+    consumer.pause(holding);
+    try {
+      return poll.get();
+    } finally {
+      // Where a task was closed meanwhile, Streams pauses its partition until the next is ready.
+      holding.retainAll(held.among(consumer.assignment()));
+      consumer.resume(holding);
+    }
+  }
+
   @Override
   public Consumer<byte[], byte[]> getConsumer(Map<String, Object> config) {
     return new GuardedConsumer(config);
@@ -134,8 +180,8 @@ public final class CommitGuard implements KafkaClientSupplier {
   }
 
   /**
-   * A consumer that fetches nothing of {@linkplain HeldPartitions held} partitions, and leaves its
-   * group when it is closed.
+   * A consumer of the classic group protocol that fetches nothing of {@linkplain HeldPartitions
+   * held} partitions, and leaves its group when it is closed.
    *
    * <p>Streams has its consumers stay, so that an instance with local state finds its partitions
    * again after a restart. There is no state here, and a thread that crashed would keep its
@@ -158,25 +204,9 @@ public final class CommitGuard implements KafkaClientSupplier {
       return suspects.read(super.committed(partitions));
     }
 
-    /**
-     * Polls without the held partitions. They are paused in here only: outside, Streams pauses and
-     * resumes partitions by how much it has buffered.
-     */
     @Override
     public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
-      Set<TopicPartition> holding = new HashSet<>(held.among(assignment()));
-      holding.removeAll(paused());
-      if (holding.isEmpty()) {
-        return super.poll(timeout);
-      }
-      pause(holding);
-      try {
-        return super.poll(timeout);
-      } finally {
-        // Where a task was closed meanwhile, Streams pauses its partition until the next is ready.
-        holding.retainAll(held.among(assignment()));
-        resume(holding);
-      }
+      return CommitGuard.this.poll(this, () -> super.poll(timeout));
     }
 
     @Override
@@ -196,12 +226,7 @@ public final class CommitGuard implements KafkaClientSupplier {
 
     @Override
     public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
-      leaving.set(Set.copyOf(partitions));
-      try {
-        listener.onPartitionsRevoked(partitions);
-      } finally {
-        leaving.remove();
-      }
+      givingBack(partitions, () -> listener.onPartitionsRevoked(partitions));
     }
 
     @Override

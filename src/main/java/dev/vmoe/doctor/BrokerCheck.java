@@ -96,11 +96,10 @@ final class BrokerCheck {
   }
 
   private void requireStreamsProtocol(Map<String, Short> levels, Findings findings) {
-    Object protocol = settings.originals().get("streams.group.protocol");
-    if ("streams".equals(protocol) && levels.getOrDefault(STREAMS_FEATURE, (short) 0) < 1) {
+    if (settings.brokersAssign() && levels.getOrDefault(STREAMS_FEATURE, (short) 0) < 1) {
       findings.failed(
           "group protocol",
-          "streams.group.protocol = streams, but the brokers do not have " + STREAMS_FEATURE,
+          Settings.GROUP_PROTOCOL + " = streams, but the brokers do not have " + STREAMS_FEATURE,
           "remove the setting, or upgrade the feature (kafka-features.sh)");
     }
   }

@@ -50,7 +50,10 @@ final class BrokerSettingsCheck {
             ? times.profileTransaction()
             : times.transaction();
     boolean transactions = allowsTransactions(config, longest, findings);
-    boolean sessions = allowsSessions(config, times, findings);
+    boolean sessions =
+        settings.brokersAssign()
+            ? endsSessionsSoon(config, times, findings)
+            : allowsSessions(config, times, findings);
     boolean ends = endsTransactionsSoon(config, findings);
     if (transactions && sessions && ends) {
       findings.ok(
@@ -87,6 +90,22 @@ final class BrokerSettingsCheck {
                 + " (group.min.session.timeout.ms, group.max.session.timeout.ms)")
             .formatted(sessionMs, min.orElse(0), max.orElse(Long.MAX_VALUE)),
         "change consumer.session.timeout.ms, or those of the brokers");
+    return false;
+  }
+
+  /** With the streams group protocol, sessions are as long as the brokers say. */
+  private static boolean endsSessionsSoon(Config config, ClientTimes times, Findings findings) {
+    String key = "group.streams.session.timeout.ms";
+    OptionalLong session = number(config, key);
+    if (session.isEmpty() || session.getAsLong() <= times.session().toMillis()) {
+      return true;
+    }
+    findings.warning(
+        SUBJECT,
+        "%s = %d: the partitions of an instance that is killed stand still for so many ms"
+            .formatted(key, session.getAsLong()),
+        "set it to %d on the brokers, with what src/docs/operations.md lists"
+            .formatted(times.session().toMillis()));
     return false;
   }
 

@@ -5,13 +5,13 @@ import dev.vmoe.topics.MissingRight;
 import dev.vmoe.topics.Topics;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.DescribeConsumerGroupsOptions;
+import org.apache.kafka.clients.admin.DescribeStreamsGroupsOptions;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.errors.AuthorizationException;
@@ -91,24 +91,32 @@ final class RightsCheck {
   }
 
   private void ofGroup(String group, List<String> lacks) throws InterruptedException {
-    @Nullable KafkaFuture<ConsumerGroupDescription> description =
-        admin
-            .describeConsumerGroups(
-                List.of(group),
-                new DescribeConsumerGroupsOptions().includeAuthorizedOperations(true))
-            .describedGroups()
-            .get(group);
     boolean missing;
     try {
-      Set<AclOperation> allowed = Objects.requireNonNull(description).get().authorizedOperations();
-      missing = !MissingRight.of(allowed, Set.of(AclOperation.READ)).isEmpty();
+      missing = !MissingRight.of(allowed(group), Set.of(AclOperation.READ)).isEmpty();
     } catch (ExecutionException e) {
       missing = e.getCause() instanceof AuthorizationException;
-      // otherwise nobody has joined the group yet, or it uses another protocol
+      // otherwise nobody has joined the group yet, or it still has the other protocol
     }
     if (missing) {
       lacks.add(MissingRight.onGroup(group));
     }
+  }
+
+  private @Nullable Set<AclOperation> allowed(String group)
+      throws InterruptedException, ExecutionException {
+    List<String> one = List.of(group);
+    if (settings.brokersAssign()) {
+      var options = new DescribeStreamsGroupsOptions().includeAuthorizedOperations(true);
+      return first(admin.describeStreamsGroups(one, options).all()).authorizedOperations();
+    }
+    var options = new DescribeConsumerGroupsOptions().includeAuthorizedOperations(true);
+    return first(admin.describeConsumerGroups(one, options).all()).authorizedOperations();
+  }
+
+  private static <T> T first(KafkaFuture<Map<String, T>> descriptions)
+      throws InterruptedException, ExecutionException {
+    return descriptions.get().values().iterator().next();
   }
 
   /** The right to write with a transactional id includes the right to describe it. */

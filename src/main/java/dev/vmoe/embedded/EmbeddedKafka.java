@@ -74,7 +74,8 @@ public final class EmbeddedKafka extends EmbeddedServer {
       int port = FreePort.find();
       KafkaRaftServer server = null;
       try {
-        Map<String, String> config = new HashMap<>(config(directory, port, FreePort.find()));
+        Map<String, String> config = new HashMap<>(KafkaNode.SETTINGS);
+        config.putAll(config(directory, port, FreePort.find()));
         config.putAll(overrides);
         KafkaStorage.format(
             directory,
@@ -116,7 +117,6 @@ public final class EmbeddedKafka extends EmbeddedServer {
         Map.entry("controller.listener.names", "CONTROLLER"),
         Map.entry("listener.security.protocol.map", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT"),
         Map.entry("log.dirs", directory.toString()),
-        Map.entry("auto.create.topics.enable", "false"),
         Map.entry("offsets.topic.replication.factor", "1"),
         Map.entry("offsets.topic.num.partitions", "1"),
         Map.entry("transaction.state.log.replication.factor", "1"),
@@ -125,11 +125,6 @@ public final class EmbeddedKafka extends EmbeddedServer {
         Map.entry("share.coordinator.state.topic.replication.factor", "1"),
         Map.entry("share.coordinator.state.topic.min.isr", "1"),
         Map.entry("share.coordinator.state.topic.num.partitions", "1"),
-        Map.entry("log.cleaner.dedupe.buffer.size", "8388608"),
-        Map.entry("group.initial.rebalance.delay.ms", "0"),
-        Map.entry("group.streams.initial.rebalance.delay.ms", "0"),
-        // ends the transaction of a killed instance soon after its timeout
-        Map.entry("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000"),
         Map.entry("controlled.shutdown.enable", "false"));
   }
 

@@ -20,13 +20,31 @@ public final class KafkaNode {
   /** Key of the file beside Kafka's own: the id of the node's cluster. */
   public static final String CLUSTER_ID = "cluster.id";
 
+  /**
+   * What every broker here has that differs from Kafka's defaults. {@code docker-compose.yml} has
+   * the same for groups and transactions.
+   */
+  static final Map<String, String> SETTINGS =
+      Map.of(
+          "auto.create.topics.enable", "false",
+          "log.cleaner.dedupe.buffer.size", "8388608",
+          "group.initial.rebalance.delay.ms", "0",
+          // with the streams group protocol, a dead instance is missed as soon as with the classic
+          "group.streams.initial.rebalance.delay.ms", "0",
+          "group.streams.min.session.timeout.ms", "6000",
+          "group.streams.session.timeout.ms", "6000",
+          "group.streams.min.heartbeat.interval.ms", "1000",
+          "group.streams.heartbeat.interval.ms", "1000",
+          // ends the transaction of a killed instance soon after its timeout
+          "transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000");
+
   private KafkaNode() {}
 
   /**
    * Runs the node until the process is told to stop.
    *
-   * @param args path of a properties file: Kafka's settings, with one directory in {@code
-   *     log.dirs}, and {@link #CLUSTER_ID}
+   * @param args path of a properties file: Kafka's settings beside {@link #SETTINGS}, with one
+   *     directory in {@code log.dirs}, and {@link #CLUSTER_ID}
    */
   public static void main(String[] args) throws Exception {
     try {
@@ -57,7 +75,7 @@ public final class KafkaNode {
     try (Reader reader = Files.newBufferedReader(file)) {
       properties.load(reader);
     }
-    Map<String, String> config = new HashMap<>();
+    Map<String, String> config = new HashMap<>(SETTINGS);
     for (String name : properties.stringPropertyNames()) {
       config.put(name, properties.getProperty(name, ""));
     }

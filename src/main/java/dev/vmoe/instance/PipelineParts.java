@@ -54,7 +54,6 @@ import org.apache.avro.Schema;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.common.config.ConfigException;
-import org.apache.kafka.streams.KafkaClientSupplier;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
@@ -250,9 +249,10 @@ record PipelineParts(
 
   /** Only with properties can Kafka Streams be given a clock. */
   private static KafkaStreams streams(
-      Topology topology, StreamsConfig config, KafkaClientSupplier clients) {
+      Topology topology, StreamsConfig config, CommitGuard clients) {
     Properties properties = new Properties();
     properties.putAll(config.originals());
+    properties.putAll(clients.mainConsumer());
     return new KafkaStreams(topology, properties, clients, new SteadyTime());
   }
 

@@ -81,6 +81,9 @@ public final class Settings extends AbstractConfig {
   public static final String ADMIN_PREFIX = "admin.";
   public static final String REGISTRY_PREFIX = "registry.";
 
+  /** Setting of Kafka Streams: who assigns partitions, the group ({@code classic}) or brokers. */
+  public static final String GROUP_PROTOCOL = "streams.group.protocol";
+
   /** Setting of Kafka Streams, below {@link #STREAMS_PREFIX}: how often an instance commits. */
   private static final String COMMIT_INTERVAL_MS = "commit.interval.ms";
 
@@ -307,6 +310,11 @@ public final class Settings extends AbstractConfig {
     return users == null
         ? DEFAULT_COMMIT_INTERVAL
         : Duration.ofMillis(Long.parseLong(users.toString()));
+  }
+
+  /** Returns whether the brokers assign partitions, by the streams group protocol (KIP-1071). */
+  public boolean brokersAssign() {
+    return "streams".equalsIgnoreCase(String.valueOf(originals().get(GROUP_PROTOCOL)));
   }
 
   /** Returns the settings with this prefix, prefix removed. */

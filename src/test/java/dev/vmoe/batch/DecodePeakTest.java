@@ -28,7 +28,7 @@ class DecodePeakTest extends BatcherFixture {
   /** Room for one of the large images, which take 88 MiB each, and not for two. */
   private static final long ROOM = 150 * MIB;
 
-  private static final int LARGE = 8;
+  private static final int LARGE = 5;
 
   @Test
   void shouldStayWithinTheRoomForDecodingAndAnswerAll() throws Exception {

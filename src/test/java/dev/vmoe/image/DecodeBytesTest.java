@@ -64,6 +64,7 @@ class DecodeBytesTest {
       case "turned png" -> HandmadePngs.pngWithOrientation(TestImages.encoded(plain, "png"), 6);
       case "deep png" -> TestImages.deepPng(width, height, 40_000, 0, 0, 50_000);
       case "animated png" -> HandmadePngs.animatedPng(width, height, Color.RED, Color.BLUE);
+      case "gif" -> TestImages.encoded(TestImages.indexed(width, height, Color.PINK), kind);
       case "animated gif" -> TestImages.animatedGif(width, height, Color.RED, Color.BLUE);
       case "webp" -> TestImages.webp(plain, 80);
       case "lossless webp" -> TestImages.webp(plain, 101);

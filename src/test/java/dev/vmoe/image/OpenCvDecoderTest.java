@@ -259,7 +259,7 @@ class OpenCvDecoderTest {
     decodeAll(20, whole, transparent, broken);
     long before = Pointer.physicalBytes();
 
-    decodeAll(200, whole, transparent, broken);
+    decodeAll(100, whole, transparent, broken);
 
     assertThat(Pointer.physicalBytes() - before).isLessThan(20L << 20);
   }
@@ -271,7 +271,7 @@ class OpenCvDecoderTest {
     ByteBuffer images = ByteBuffer.allocateDirect(SIZE * SIZE * 3);
     PngEncoder encoder = new PngEncoder();
     long before = 0;
-    for (int i = 0; i < 120_000; i++) {
+    for (int i = 0; i < 60_000; i++) {
       if (i == 20_000) {
         before = Pointer.physicalBytes();
       }

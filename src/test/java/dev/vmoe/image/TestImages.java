@@ -41,6 +41,18 @@ public final class TestImages {
     return image;
   }
 
+  /** Returns an image of one colour that has a palette, as GIFs have: quick to encode as one. */
+  static BufferedImage indexed(int width, int height, Color colour) {
+    byte[] reds = {(byte) colour.getRed(), 0};
+    byte[] greens = {(byte) colour.getGreen(), 0};
+    byte[] blues = {(byte) colour.getBlue(), 0};
+    return new BufferedImage(
+        width,
+        height,
+        BufferedImage.TYPE_BYTE_INDEXED,
+        new IndexColorModel(8, 2, reds, greens, blues));
+  }
+
   /** Returns an image that differs in every pixel. */
   public static BufferedImage noise(int width, int height, long seed) {
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
@@ -191,7 +203,7 @@ public final class TestImages {
       writer.setOutput(stream);
       writer.prepareWriteSequence(null);
       for (Color frame : frames) {
-        writer.writeToSequence(new IIOImage(plain(width, height, frame), null, null), null);
+        writer.writeToSequence(new IIOImage(indexed(width, height, frame), null, null), null);
       }
       writer.endWriteSequence();
     } catch (IOException e) {

@@ -18,6 +18,8 @@ final class Deployments {
       Pattern.compile(
           "```\\w*\\n# (\\S+/)?(kustomization.yaml|vmoe.properties)\\n(.*?)```", Pattern.DOTALL);
 
+  private static List<Deployed> rendered;
+
   private Deployments() {}
 
   /**
@@ -45,14 +47,21 @@ final class Deployments {
     }
   }
 
-  /** Renders and reads all. */
-  static List<Deployed> all() throws IOException, InterruptedException {
+  /** Renders and reads all, once for all tests of this JVM. */
+  static synchronized List<Deployed> all() throws IOException, InterruptedException {
+    if (rendered == null) {
+      rendered = render();
+    }
+    return rendered;
+  }
+
+  private static List<Deployed> render() throws IOException, InterruptedException {
     List<Deployed> all = new ArrayList<>();
     for (String overlay : Kustomize.overlays()) {
       all.add(deployed(overlay, Kustomize.overlay(overlay)));
     }
     all.add(deployed("kubernetes.md", Kustomize.build(example())));
-    return all;
+    return List.copyOf(all);
   }
 
   private static Deployed deployed(String name, String yaml) throws IOException {

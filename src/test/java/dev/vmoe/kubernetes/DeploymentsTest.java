@@ -4,8 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.tngtech.archunit.core.domain.JavaClass;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
+import dev.vmoe.ServingClasses;
 import dev.vmoe.cli.VmoeCommand;
 import dev.vmoe.kubernetes.Deployments.Deployed;
 import dev.vmoe.settings.OperationDefinitions;
@@ -334,10 +333,7 @@ class DeploymentsTest {
   void shouldWaitLongerForTheEndThanTheParts(Deployed deployed) throws Exception {
     Duration parts = Duration.ZERO;
     List<String> found = new ArrayList<>();
-    for (JavaClass type :
-        new ClassFileImporter()
-            .withImportOption(new ImportOption.DoNotIncludeTests())
-            .importPackages("dev.vmoe")) {
+    for (JavaClass type : ServingClasses.all()) {
       if (type.tryGetField("CLOSE_LIMIT").isPresent()) {
         Field limit = type.reflect().getDeclaredField("CLOSE_LIMIT");
         limit.setAccessible(true);

@@ -103,7 +103,11 @@ class VmoeGraphTest {
     try (GraphRun graph = GraphRun.of(VmoeGraph.withGates(checkpoint, Form.of(target), Map.of()))) {
       for (int numImages : new int[] {1, 2, 5, 17, 64}) {
         byte[] images = testImages(100 * numImages, numImages);
-        for (double ratio : new double[] {.05, .1, .15, .25, .35, .5, .75, 1.05, 2, 4}) {
+        double[] ratios =
+            numImages < 64
+                ? new double[] {.05, .1, .15, .25, .35, .5, .75, 1.05, 2, 4}
+                : new double[] {.05, .35, 1.05, 4}; // the large batch takes most of the time
+        for (double ratio : ratios) {
           for (int expertsPerToken : new int[] {1, 2}) {
             compareToReference(graph, architecture, images, expertsPerToken, ratio);
           }

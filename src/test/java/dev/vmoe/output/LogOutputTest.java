@@ -104,6 +104,7 @@ class LogOutputTest {
     Path settings = Files.writeString(folder.resolve("bad.properties"), "batch.max.image=3\n");
     List<String> words = new ArrayList<>();
     words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    words.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     words.add("-Dlogback.configurationFile=logback.xml"); // not that of the tests
     words.addAll(List.of("-cp", System.getProperty("java.class.path")));
     words.add(VmoeCommand.class.getName());

@@ -17,20 +17,21 @@ class BombTest {
 
   private static final int LARGEST = 600_000;
 
-  private final List<Bomb> bombs = Bomb.all();
+  private static final List<Bomb> BOMBS = Bomb.all();
+
   private final ImageDecoder decoder =
       new OpenCvDecoder(
           new Preprocessing(28, Resize.BILINEAR), new DecoderLimits(1 << 20, 64_000_000));
 
   @Test
   void shouldHaveTwoSmallFilesOfEachFormat() {
-    assertThat(bombs).extracting(Bomb::format).doesNotContainNull().hasSize(12);
-    assertThat(bombs).allMatch(bomb -> bomb.image().length < LARGEST);
+    assertThat(BOMBS).extracting(Bomb::format).doesNotContainNull().hasSize(12);
+    assertThat(BOMBS).allMatch(bomb -> bomb.image().length < LARGEST);
   }
 
   @Test
   void shouldBeRefusedByWhatItClaimsUnlessItIsHeavy() throws BadImageException {
-    for (Bomb bomb : bombs) {
+    for (Bomb bomb : BOMBS) {
       if (bomb.heavy()) {
         assertThat(decoder.decodeBytes(bomb.image()))
             .as(bomb.format())

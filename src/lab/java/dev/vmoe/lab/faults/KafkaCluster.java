@@ -102,7 +102,6 @@ final class KafkaCluster {
         Map.entry("controller.quorum.voters", voters),
         Map.entry("controller.listener.names", "CONTROLLER"),
         Map.entry("listener.security.protocol.map", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT"),
-        Map.entry("auto.create.topics.enable", "false"),
         Map.entry("default.replication.factor", replicas),
         Map.entry("min.insync.replicas", inSync),
         Map.entry("offsets.topic.replication.factor", replicas),
@@ -110,20 +109,10 @@ final class KafkaCluster {
         Map.entry("transaction.state.log.replication.factor", replicas),
         Map.entry("transaction.state.log.min.isr", inSync),
         Map.entry("transaction.state.log.num.partitions", "6"),
-        Map.entry("log.cleaner.dedupe.buffer.size", "8388608"),
         Map.entry("message.max.bytes", "20971520"),
         Map.entry("replica.fetch.max.bytes", "20971520"),
-        Map.entry("group.initial.rebalance.delay.ms", "0"),
-        // for instances with group.protocol = streams: as soon as with the classic one
-        Map.entry("group.streams.min.session.timeout.ms", "6000"),
-        Map.entry("group.streams.session.timeout.ms", "6000"),
-        Map.entry("group.streams.min.heartbeat.interval.ms", "1000"),
-        Map.entry("group.streams.heartbeat.interval.ms", "1000"),
-        Map.entry("group.streams.initial.rebalance.delay.ms", "0"),
         Map.entry("num.network.threads", "2"),
-        Map.entry("num.io.threads", "4"),
-        // as docker-compose.yml has it
-        Map.entry("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000"));
+        Map.entry("num.io.threads", "4"));
   }
 
   private static KafkaProcess node(int id, Path folder, int port, Map<String, String> config)

@@ -1,0 +1,137 @@
+package dev.vmoe.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.vmoe.commit.OwnerNote;
+import dev.vmoe.event.Prediction;
+import dev.vmoe.image.FakeDecoder;
+import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.instance.ControllerFactory;
+import dev.vmoe.instance.Pipeline;
+import dev.vmoe.metrics.Meters;
+import dev.vmoe.metrics.Metric;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.Test;
+
+/** What the guard does around Kafka Streams' own consumer, in a group of the streams protocol. */
+class StreamsGroupIT {
+
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+
+  @Test
+  void shouldCountAProcessThatEndedAndNoHandOver() throws Exception {
+    int partitions = 2;
+    try (Workbench workbench = Workbench.open(partitions);
+        FakeClassifier first = new FakeClassifier();
+        FakeClassifier second = new FakeClassifier();
+        Workbench.Reader<Prediction> predictions = workbench.predictions()) {
+      leaveInWork(workbench, partitions);
+      first.hold();
+      second.hold();
+      for (int i = 0; i < 6; i++) {
+        workbench.send(i % partitions, "k" + i, FakeDecoder.grey(i));
+      }
+      workbench.flush();
+      // Streams makes no last commit just after another one: few others, and that is hardly so.
+      Map<String, Object> rarely = Map.of("streams.commit.interval.ms", 3_000);
+      try (Pipeline one = start(workbench, first, new Meters(), rarely)) {
+        await("the end of the owner before is counted")
+            .atMost(LIMIT)
+            .untilAsserted(
+                () ->
+                    assertThat(notes(workbench))
+                        .hasSize(partitions)
+                        .allMatch(note -> note.deaths() == 1)
+                        .allMatch(note -> note.work() == OwnerNote.InWork.BUSY));
+        String owner = notes(workbench).iterator().next().owner();
+
+        try (Pipeline another = start(workbench, second, new Meters(), rarely)) {
+          await("a partition moves, with images in work")
+              .atMost(LIMIT)
+              .until(() -> notes(workbench).stream().anyMatch(note -> !note.owner().equals(owner)));
+          assertThat(notes(workbench)).extracting(OwnerNote::deaths).containsOnly(1);
+          first.release();
+          second.release();
+          await().atMost(LIMIT).until(() -> predictions.poll().size() >= 6);
+          assertThat(predictions.pollToEnd()).hasSize(6);
+        }
+      }
+    }
+  }
+
+  @Test
+  void shouldFetchNothingOfAPartitionThatIsHeld() throws Exception {
+    int behind = 400;
+    Meters meters = new Meters();
+    try (Workbench workbench = Workbench.open(2);
+        RegistryGate gate = RegistryGate.before(workbench.registryUrl);
+        FakeClassifier classifier = new FakeClassifier();
+        Pipeline pipeline =
+            start(workbench, classifier, meters, Map.of("schema.registry.url", gate.url()));
+        Workbench.Reader<Prediction> predictions = workbench.predictions()) {
+      assertThat(pipeline.awaitRunning(LIMIT)).isTrue();
+      gate.shut();
+      workbench.sendByAnotherVersion(0, "unknown", FakeDecoder.grey(1));
+      Map<String, String> raw = Map.of("content-type", "image/grey");
+      for (int i = 0; i < behind; i++) {
+        workbench.sendBytes(0, "unknown", FakeDecoder.grey(2), raw);
+      }
+      workbench.flush();
+      await("asked again and again").atMost(LIMIT).until(() -> gate.turnedAway() >= 4);
+      workbench.sendBytes(1, "beside", FakeDecoder.grey(3), raw);
+      await("the other partition goes on")
+          .atMost(LIMIT)
+          .until(() -> predictions.poll().size() == 1);
+      assertThat(meters.read().sum(Metric.IMAGES_HELD))
+          .as("what was polled at once, not the whole partition")
+          .isBetween(1.0, behind / 2.0);
+
+      gate.reopen();
+      await().atMost(LIMIT).until(() -> predictions.poll().size() >= behind + 2);
+      assertThat(predictions.pollToEnd()).hasSize(behind + 2);
+      assertThat(meters.read().sum(Metric.THREAD_FAILURES)).isZero();
+    }
+  }
+
+  private static Pipeline start(
+      Workbench workbench, FakeClassifier classifier, Meters meters, Map<String, ?> more) {
+    Map<String, Object> settings = new HashMap<>(more);
+    settings.put("streams.group.protocol", "streams");
+    return Pipeline.start(
+        workbench.settings(settings),
+        classifier,
+        new FakeDecoder(8 * 8 * 3),
+        ControllerFactory.fixed(),
+        Pipeline.metrics(meters, classifier.card()));
+  }
+
+  /** Leaves what a process leaves that ended with images of every partition in work. */
+  private static void leaveInWork(Workbench workbench, int partitions) throws Exception {
+    Map<TopicPartition, OffsetAndMetadata> left = new HashMap<>();
+    for (int partition = 0; partition < partitions; partition++) {
+      left.put(
+          new TopicPartition(workbench.topic("images"), partition),
+          new OffsetAndMetadata(0, "|deadbeef,BUSY,0,-1,0"));
+    }
+    workbench.admin.alterConsumerGroupOffsets(workbench.prefix + "app", left).all().get();
+  }
+
+  private static Collection<OwnerNote> notes(Workbench workbench) throws Exception {
+    return workbench
+        .admin
+        .listConsumerGroupOffsets(workbench.prefix + "app")
+        .partitionsToOffsetAndMetadata()
+        .get()
+        .values()
+        .stream()
+        .map(offset -> OwnerNote.in(offset.metadata()))
+        .collect(Collectors.toList());
+  }
+}
