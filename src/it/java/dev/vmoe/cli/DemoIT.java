@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.vmoe.demo.NextStep;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -86,6 +89,29 @@ class DemoIT {
     }
     assertThat(out.toString())
         .contains("600 images: 600 predictions, 0 dead letters", "accuracy", "p99", "dropped");
+    assertNextStepsWork();
+  }
+
+  /** Runs what the demo says to do next, but for its first step, which does not end by itself. */
+  private void assertNextStepsWork() throws IOException {
+    List<List<String>> next =
+        out.toString()
+            .lines()
+            .filter(line -> line.startsWith("  vmoe "))
+            .map(DemoIT::words)
+            .toList();
+    assertThat(next).hasSize(3);
+    assertThat(next.get(0)).isEqualTo(NextStep.all().get(0).arguments());
+    out.getBuffer().setLength(0);
+    for (List<String> step : next.subList(1, next.size())) {
+      assertThat(run(step.toArray(String[]::new))).as("%s: %s", step, err).isZero();
+    }
+    assertThat(out.toString()).contains("Ankle boot", "4 models in ");
+  }
+
+  /** Returns the arguments in a line to type, as a shell takes it. */
+  private static List<String> words(String line) {
+    return List.of(line.replaceFirst("#.*", "").strip().substring("vmoe ".length()).split(" "));
   }
 
   private static long sum(JsonNode numbers) {

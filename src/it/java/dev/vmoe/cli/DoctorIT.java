@@ -21,11 +21,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.GroupListing;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.junit.jupiter.api.Test;
 
 /** {@code vmoe doctor} on a real broker and registry where nothing, or only a model, is wrong. */
@@ -77,6 +79,37 @@ class DoctorIT extends DoctorFixture {
             "console");
     assertThat(report.at("/findings/1/message").textValue())
         .contains("1 broker,", "cluster ", "metadata.version ");
+  }
+
+  @Test
+  void shouldCheckTopicsWithNamesOfTheirOwn() throws Exception {
+    String[] own = {
+      "--set", "topics.images=" + prefix + "north," + prefix + "south",
+      "--set", "topics.images.dlq=" + prefix + "bad"
+    };
+    admin
+        .createTopics(
+            List.of(
+                new NewTopic(prefix + "north", 2, (short) 1)
+                    .configs(Map.of("max.message.bytes", "30000000"))))
+        .all()
+        .get();
+    assertThat(run(with(own, "topics", "create"))).isZero();
+
+    assertThat(run(with(own, "doctor"))).as("%s", out).isZero();
+
+    assertThat(out.toString())
+        .containsPattern("ok +topic " + prefix + "north +as planned, 2 partitions")
+        .containsPattern("ok +topic " + prefix + "south +as planned, 6 partitions")
+        .containsPattern("ok +schema " + prefix + "south-value ")
+        .containsPattern("ok +rights ")
+        .containsPattern(
+            "warning +record sizes +%1$snorth or %1$ssouth takes .* 30000000 bytes, %1$sbad of"
+                .formatted(prefix));
+  }
+
+  private static String[] with(String[] more, String... command) {
+    return Stream.concat(Arrays.stream(command), Arrays.stream(more)).toArray(String[]::new);
   }
 
   private Set<String> all() throws Exception {

@@ -70,6 +70,30 @@ class ProduceConsumeIT {
   }
 
   @Test
+  void shouldUseTopicsWithNamesOfTheirOwn() throws IOException {
+    Path file = write("1.jpg", JPEG);
+    String own = "topics.images=named.north,named.south";
+    assertThat(run("named.", "topics", "create", "--set", own)).isZero();
+    assertThat(out.toString()).contains("created     named.south");
+
+    assertThat(run("named.", "produce", file.toString(), "--set", own)).isZero();
+    assertThat(run("named.", "produce", file.toString(), "--set", "topics.images=named.south"))
+        .isZero();
+
+    assertThat(consume("named.", "images", 2, "--set", own))
+        .extracting(image -> image.get("topic").textValue())
+        .containsExactlyInAnyOrder("named.north", "named.south");
+    assertThat(consume("named.", "named.south", 1, "--set", own)).hasSize(1);
+    assertThat(run("named.", "topics", "describe", "--set", "topics.config=named.north"))
+        .isEqualTo(1);
+    assertThat(out.toString()).containsPattern("different +named.north +partitions: 6, planned 1");
+    assertThat(run("named.", "produce", file.toString(), "--set", "topics.images=named.config"))
+        .isEqualTo(2);
+    assertThat(err.toString())
+        .contains("'named.config' is named by topics.images and topics.config");
+  }
+
+  @Test
   void shouldSendRawBytesWithTheirContentType() throws IOException {
     Path file = write("1.jpg", JPEG);
     run("raw.", "topics", "create");
@@ -160,10 +184,11 @@ class ProduceConsumeIT {
     assertThat(topics.at("/0/partitions").intValue()).isEqualTo(6);
   }
 
-  private List<JsonNode> consume(String prefix, String topic, int records) throws IOException {
-    assertThat(
-            run(
-                prefix,
+  private List<JsonNode> consume(String prefix, String topic, int records, String... more)
+      throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
                 "consume",
                 "--topic",
                 topic,
@@ -171,8 +196,9 @@ class ProduceConsumeIT {
                 "--max",
                 Integer.toString(records),
                 "--timeout",
-                "20"))
-        .isZero();
+                "20"));
+    command.addAll(List.of(more));
+    assertThat(run(prefix, command.toArray(String[]::new))).isZero();
     List<JsonNode> lines = new ArrayList<>();
     for (String line : out.toString().lines().toList()) {
       lines.add(new ObjectMapper().readTree(line));

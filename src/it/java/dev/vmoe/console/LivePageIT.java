@@ -76,7 +76,8 @@ class LivePageIT {
 
     @Override
     public List<DeadLetterView> deadLetters() {
-      return List.of(new DeadLetterView(1_790_000_000_000L, 2, 41, "no image " + HOSTILE));
+      return List.of(
+          new DeadLetterView(1_790_000_000_000L, "images", 2, 41, "no image " + HOSTILE));
     }
 
     @Override
@@ -93,6 +94,7 @@ class LivePageIT {
               2,
               List.of(
                   new ImageView(
+                      "images",
                       0,
                       5,
                       HOSTILE,

@@ -7,6 +7,7 @@ import dev.vmoe.cli.VmoeCommand;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -21,21 +22,22 @@ class ServedDemoExitIT {
   void shouldSumUpWhenItIsToldToStop() throws Exception {
     Path out = folder.resolve("out");
     Path err = folder.resolve("err");
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx384m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Dvmoe.home=" + System.getProperty("vmoe.home"),
+                "-cp",
+                System.getProperty("java.class.path"),
+                VmoeCommand.class.getName()));
+    command.addAll(NextStep.all().get(0).arguments()); // what the demo says to do next
+    assertThat(command).contains("--serve");
+    command.addAll(List.of("--port=0", "--rate=50"));
     Process process =
-        new ProcessBuilder(
-                List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-Xmx384m",
-                    "-XX:+UseSerialGC",
-                    "-XX:TieredStopAtLevel=1",
-                    "-Dvmoe.home=" + System.getProperty("vmoe.home"),
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    VmoeCommand.class.getName(),
-                    "demo",
-                    "--serve",
-                    "--port=0",
-                    "--rate=50"))
+        new ProcessBuilder(command)
             .redirectOutput(out.toFile())
             .redirectError(err.toFile())
             .start();

@@ -80,7 +80,7 @@ class ServedDemoIT {
         TopicReader predictions =
             new TopicReader(
                 open.demo.settings().consumerProperties(),
-                open.demo.settings().topic(TopicPlan.PREDICTIONS),
+                open.demo.settings().topics(TopicPlan.PREDICTIONS),
                 false)) {
       AvroDeserializer<Prediction> avro = new AvroDeserializer<>(registry, Prediction.class);
       browser.byId("set-capacity.mode").sendKeys("fixed");

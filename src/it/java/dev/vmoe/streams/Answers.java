@@ -10,21 +10,26 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-/** What became of the records in the images topic: predictions, and dead letters. */
+/** What became of the records in topics of images: predictions, and dead letters. */
 public final class Answers implements AutoCloseable {
 
   public final Workbench.Reader<Prediction> predictions;
   final Workbench.Reader<byte[]> letters;
-  private final Workbench.Reader<byte[]> images;
+  private final List<Workbench.Reader<byte[]>> images;
 
-  private Answers(Workbench workbench) {
-    predictions = workbench.predictions();
-    letters = workbench.reader("images.dlq");
-    images = workbench.reader("images");
+  private Answers(Workbench workbench, String predictions, List<String> images) {
+    this.predictions = workbench.predictions(predictions);
+    this.letters = workbench.reader("images.dlq");
+    this.images = images.stream().map(workbench::reader).toList();
   }
 
   public static Answers of(Workbench workbench) {
-    return new Answers(workbench);
+    return new Answers(workbench, "predictions", List.of("images"));
+  }
+
+  /** Returns the answers of a pipeline with other topics; all names are without the prefix. */
+  static Answers of(Workbench workbench, String predictions, List<String> images) {
+    return new Answers(workbench, predictions, images);
   }
 
   /** Reads what has been committed since; returns how many answers were read so far. */
@@ -32,34 +37,47 @@ public final class Answers implements AutoCloseable {
     return predictions.poll().size() + letters.poll().size();
   }
 
-  /** Returns keys by the position in the images topic, of predictions and dead letters alike. */
+  /** Returns keys by the position of the image, of predictions and dead letters alike. */
   private Map<String, String> read(Map<String, Integer> times) {
     Map<String, String> keys = new TreeMap<>();
     for (int i = 0; i < predictions.records.size(); i++) {
       Prediction prediction = predictions.read.get(i);
-      String position = prediction.getSourcePartition() + "/" + prediction.getSourceOffset();
+      String position =
+          position(
+              prediction.getSourceTopic(),
+              prediction.getSourcePartition(),
+              prediction.getSourceOffset());
       keys.put(position, key(predictions.records.get(i)));
       times.merge(position, 1, Integer::sum);
     }
     for (ConsumerRecord<byte[], byte[]> letter : letters.records) {
       String position =
-          header(letter, DeadLetter.PARTITION) + "/" + header(letter, DeadLetter.OFFSET);
+          position(
+              header(letter, DeadLetter.TOPIC),
+              header(letter, DeadLetter.PARTITION),
+              header(letter, DeadLetter.OFFSET));
       keys.put(position, key(letter));
       times.merge(position, 1, Integer::sum);
     }
     return keys;
   }
 
+  private static String position(String topic, Object partition, Object offset) {
+    return topic + "/" + partition + "/" + offset;
+  }
+
   /** Reads on to the ends and holds the answers against the records that were sent. */
   public void assertExactlyOnce() {
-    images.pollToEnd();
+    images.forEach(Workbench.Reader::pollToEnd);
     predictions.pollToEnd();
     letters.pollToEnd();
     Map<String, Integer> times = new HashMap<>();
     Map<String, String> answered = read(times);
     Map<String, String> sent = new TreeMap<>();
-    for (ConsumerRecord<byte[], byte[]> image : images.records) {
-      sent.put(image.partition() + "/" + image.offset(), key(image));
+    for (Workbench.Reader<byte[]> reader : images) {
+      for (ConsumerRecord<byte[], byte[]> image : reader.records) {
+        sent.put(position(image.topic(), image.partition(), image.offset()), key(image));
+      }
     }
     assertThat(sent.keySet().stream().filter(position -> !answered.containsKey(position)))
         .as("records without an answer")
@@ -87,6 +105,6 @@ public final class Answers implements AutoCloseable {
   public void close() {
     predictions.close();
     letters.close();
-    images.close();
+    images.forEach(Workbench.Reader::close);
   }
 }

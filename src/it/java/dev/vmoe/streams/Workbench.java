@@ -306,7 +306,11 @@ public final class Workbench implements AutoCloseable {
 
   /** Returns a reader of the predictions that are committed. */
   public Reader<Prediction> predictions() {
-    return new Reader<>(topic("predictions"), avro(topic("predictions"), Prediction.class));
+    return predictions("predictions");
+  }
+
+  Reader<Prediction> predictions(String topic) {
+    return new Reader<>(topic(topic), avro(topic(topic), Prediction.class));
   }
 
   /** Returns a reader of the utilization that is committed. */

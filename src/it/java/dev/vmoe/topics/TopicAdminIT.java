@@ -1,9 +1,13 @@
 package dev.vmoe.topics;
 
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 import static org.awaitility.Awaitility.await;
 
 import dev.vmoe.embedded.SharedServers;
+import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.TopicState.PlanStatus;
 import java.nio.file.Path;
 import java.util.List;
@@ -13,6 +17,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewPartitions;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -38,7 +43,7 @@ class TopicAdminIT {
 
   @Test
   void shouldCreateOnceAndThenFindEverythingAsPlanned() throws Exception {
-    TopicAdmin topics = new TopicAdmin(admin, "once.");
+    TopicAdmin topics = admin(Map.of("topic.prefix", "once."));
 
     assertThat(topics.describe(plan))
         .hasSize(6)
@@ -55,9 +60,49 @@ class TopicAdminIT {
         .contains("once.images", "once.config", "once.images.dlq", "once.routing-profile");
   }
 
+  private static TopicAdmin admin(Map<String, String> settings) {
+    return new TopicAdmin(admin, new Settings(settings));
+  }
+
+  @Test
+  void shouldLeaveSizeAndRetentionOfTopicsWithNamesOfTheirOwnToTheirOwner() throws Exception {
+    TopicAdmin topics =
+        admin(
+            Map.of(
+                "topic.prefix", "own.",
+                "topics.images", "own.north, own.south",
+                "topics.predictions", "own.answers",
+                "topics.config", "own.log"));
+    admin
+        .createTopics(
+            List.of(
+                new NewTopic("own.north", 2, (short) 1)
+                    .configs(Map.of("retention.ms", "1000", "max.message.bytes", "5000")),
+                new NewTopic("own.answers", 3, (short) 1),
+                new NewTopic("own.log", 2, (short) 1)))
+        .all()
+        .get();
+
+    List<TopicState> states = topics.create(plan);
+
+    assertThat(states)
+        .extracting(TopicState::name, TopicState::status)
+        .startsWith(
+            tuple("own.north", PlanStatus.AS_PLANNED),
+            tuple("own.south", PlanStatus.CREATED),
+            tuple("own.answers", PlanStatus.DIFFERENT),
+            tuple("own.expert-utilization", PlanStatus.CREATED),
+            tuple("own.log", PlanStatus.DIFFERENT));
+    assertThat(states.get(1).partitions()).isEqualTo(6);
+    assertThat(states.get(2).differences())
+        .singleElement(as(STRING))
+        .startsWith("message.timestamp.after.max.ms: ");
+    assertThat(states.get(4).differences()).contains("partitions: 2, planned 1");
+  }
+
   @Test
   void shouldCreateOnlyWhatIsMissingAndChangeNothing() throws Exception {
-    TopicAdmin topics = new TopicAdmin(admin, "some.");
+    TopicAdmin topics = admin(Map.of("topic.prefix", "some."));
     topics.create(plan);
     admin.deleteTopics(Set.of("some.images")).all().get();
     admin.createPartitions(Map.of("some.predictions", NewPartitions.increaseTo(8))).all().get();

@@ -6,8 +6,10 @@ import dev.vmoe.event.RegistryClient;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.Brokers;
 import dev.vmoe.topics.TopicPlan;
+import dev.vmoe.topics.Topics;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -37,7 +39,7 @@ final class ConsumeCommand implements Callable<Integer> {
       paramLabel = "NAME",
       defaultValue = TopicPlan.PREDICTIONS,
       description =
-          "Name without the prefix: predictions, expert-utilization, images.dlq, …"
+          "Full name, or name in the plan: predictions, expert-utilization, images.dlq, …"
               + " (default: ${DEFAULT-VALUE}).")
   private String topic = TopicPlan.PREDICTIONS;
 
@@ -66,12 +68,12 @@ final class ConsumeCommand implements Callable<Integer> {
         timeoutSeconds == null || timeoutSeconds > 0,
         "--timeout " + timeoutSeconds + " is not above 0");
     Settings settings = connection.settings();
-    String name = settings.topic(topic);
-    Brokers.requireTopic(settings, name, AclOperation.READ);
+    List<String> names = names(settings);
+    names.forEach(name -> Brokers.requireTopic(settings, name, AclOperation.READ));
 
     PrintWriter out = spec.commandLine().getOut();
     try (RegistryClient registry = RegistryClient.of(settings);
-        TopicReader reader = new TopicReader(settings.consumerProperties(), name, fromBeginning);
+        TopicReader reader = new TopicReader(settings.consumerProperties(), names, fromBeginning);
         AtExit atExit = new AtExit(reader)) {
       RecordJson json = new RecordJson(registry);
       long wanted = max == null ? Long.MAX_VALUE : max;
@@ -96,6 +98,12 @@ final class ConsumeCommand implements Callable<Integer> {
       }
       return 0;
     }
+  }
+
+  private List<String> names(Settings settings) {
+    List<String> all = Topics.of(settings).all();
+    List<String> planned = settings.topics(topic);
+    return all.contains(topic) && !all.containsAll(planned) ? List.of(topic) : planned;
   }
 
   /** Ends reading when the process is told to stop, after the current line. */

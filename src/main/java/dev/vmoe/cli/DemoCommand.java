@@ -5,6 +5,7 @@ import dev.vmoe.client.StreamSummary;
 import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.demo.DemoSummary;
 import dev.vmoe.demo.LocalPipeline;
+import dev.vmoe.demo.NextStep;
 import dev.vmoe.demo.ServedDemo;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.inference.VmoeSession;
@@ -15,6 +16,7 @@ import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.output.Json;
 import dev.vmoe.output.Progress;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -103,7 +105,15 @@ final class DemoCommand implements Callable<Integer> {
       return serve();
     }
     DemoSummary summary = replay();
-    return finish(summary, summary.images());
+    int code = finish(summary, summary.images());
+    PrintWriter out = spec.commandLine().getOut();
+    out.println("\nnext:");
+    for (NextStep step : NextStep.all()) {
+      out.println("  " + step.line(System.getProperty("vmoe.command", "vmoe")));
+    }
+    out.println("Your own Kafka, images and models: src/docs/getting-started.md");
+    out.flush();
+    return code;
   }
 
   /**

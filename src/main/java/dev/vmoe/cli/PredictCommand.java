@@ -9,11 +9,11 @@ import dev.vmoe.inference.ScoredClass;
 import dev.vmoe.modelstore.ModelOpener;
 import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.output.Json;
+import dev.vmoe.output.Table;
 import dev.vmoe.settings.Settings;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -31,6 +31,9 @@ import picocli.CommandLine.Spec;
             + " for the experts' slots; more files form several batches.")
 final class PredictCommand implements Callable<Integer> {
 
+  /** Characters of the bar of a class that is certain. */
+  private static final int BAR = 40;
+
   @Spec private CommandSpec spec;
   @Mixin private final ModelOptions model = new ModelOptions();
   @Mixin private final RoutingOptions routing = new RoutingOptions();
@@ -44,7 +47,9 @@ final class PredictCommand implements Callable<Integer> {
   @Option(names = "--logits", description = "With --json: also print the logits of all classes.")
   private boolean logits;
 
-  @Option(names = "--json", description = "Print one line of JSON for each file.")
+  @Option(
+      names = "--json",
+      description = "Print one line of JSON for each file, instead of a table for people.")
   private boolean json;
 
   private PredictCommand() {}
@@ -101,10 +106,13 @@ final class PredictCommand implements Callable<Integer> {
     if (answer.error() != null) {
       return answer.file() + ": " + answer.error();
     }
-    StringBuilder text = new StringBuilder(answer.file() + ":");
+    Table table = new Table("class", "share", "");
     for (ScoredClass best : answer.top()) {
-      text.append(String.format(Locale.ROOT, "  %s %.3f", best.label(), best.score()));
+      table.add(
+          best.label(),
+          Table.decimals(100 * best.score(), 1) + "%",
+          "#".repeat(Math.round(best.score() * BAR)));
     }
-    return text.toString();
+    return answer.file() + "\n" + table.toText().indent(2).stripTrailing();
   }
 }

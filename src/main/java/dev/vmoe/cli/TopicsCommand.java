@@ -82,8 +82,7 @@ final class TopicsCommand {
 
   private static List<TopicState> ask(
       Settings settings, TopicPlan plan, BiFunction<TopicAdmin, TopicPlan, List<TopicState>> work) {
-    return Brokers.ask(
-        settings, admin -> work.apply(new TopicAdmin(admin, settings.topic("")), plan));
+    return Brokers.ask(settings, admin -> work.apply(new TopicAdmin(admin, settings), plan));
   }
 
   private int print(PlanOptions options, List<TopicState> states) {

@@ -9,7 +9,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.errors.WakeupException;
 
 /**
- * Reads all partitions of one topic, without a consumer group: only what is committed, and nothing
+ * Reads all partitions of topics, without a consumer group: only what is committed, and nothing
  * that the reader leaves behind.
  */
 public final class TopicReader implements AutoCloseable {
@@ -22,14 +22,14 @@ public final class TopicReader implements AutoCloseable {
   private final Consumer<byte[], byte[]> consumer;
 
   /**
-   * Finds the topic's partitions and stands at their beginning or end.
+   * Finds the topics' partitions and stands at their beginning or end.
    *
    * @param properties of Kafka's consumer, without a group
-   * @param topic full name
+   * @param topics full names
    * @param fromBeginning false: only what is committed from now on
    */
-  public TopicReader(Map<String, Object> properties, String topic, boolean fromBeginning) {
-    consumer = CommittedConsumer.open(properties, List.of(topic), fromBeginning);
+  public TopicReader(Map<String, Object> properties, List<String> topics, boolean fromBeginning) {
+    consumer = CommittedConsumer.open(properties, topics, fromBeginning);
   }
 
   /**

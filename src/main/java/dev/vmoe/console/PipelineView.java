@@ -35,11 +35,12 @@ public interface PipelineView {
    * A dead letter.
    *
    * @param timeMs time of emission, in milliseconds since 1970
-   * @param partition partition of the record in the images topic
+   * @param topic topic that the record stood in
+   * @param partition its partition there
    * @param offset its offset there
    * @param reason why there is no answer
    */
-  record DeadLetterView(long timeMs, int partition, long offset, String reason) {}
+  record DeadLetterView(long timeMs, String topic, int partition, long offset, String reason) {}
 
   /**
    * A class of an answer.
@@ -52,7 +53,8 @@ public interface PipelineView {
   /**
    * An image and its answer.
    *
-   * @param partition its partition in the images topic
+   * @param topic topic that it came by
+   * @param partition its partition there
    * @param offset its offset there
    * @param label its class, if the sender knew it
    * @param top the best classes, best first
@@ -61,6 +63,7 @@ public interface PipelineView {
    *     choices that found a slot; empty for a dense model
    */
   record ImageView(
+      String topic,
       int partition,
       long offset,
       @Nullable String label,

@@ -87,7 +87,7 @@ public final class LocalBroker implements AutoCloseable {
     all.putIfAbsent(Settings.GROUP_PROTOCOL, "streams");
     Settings settings = new Settings(all);
     try (Admin admin = Admin.create(settings.adminProperties())) {
-      new TopicAdmin(admin, settings.getString(Settings.TOPIC_PREFIX)).create(plan);
+      new TopicAdmin(admin, settings).create(plan);
     }
     return settings;
   }

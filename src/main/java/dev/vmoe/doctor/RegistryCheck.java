@@ -11,7 +11,7 @@ import dev.vmoe.event.SchemaStanding;
 import dev.vmoe.output.ErrorText;
 import dev.vmoe.settings.EventFormat;
 import dev.vmoe.settings.Settings;
-import dev.vmoe.topics.TopicPlan;
+import dev.vmoe.topics.Topics;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -37,7 +37,7 @@ final class RegistryCheck {
     boolean reached = false;
     try (RegistryClient registry = RegistryClient.of(settings, Duration.ZERO)) {
       for (Map.Entry<String, Schema> schema : schemas().entrySet()) {
-        String topic = settings.topic(schema.getKey());
+        String topic = schema.getKey();
         SchemaStanding standing = registry.standing(topic, schema.getValue());
         if (!reached) {
           findings.ok("registry", registry.url() + " answers");
@@ -54,18 +54,20 @@ final class RegistryCheck {
     }
   }
 
+  /** Returns the schemas by topic. */
   private Map<String, Schema> schemas() {
+    Topics topics = Topics.of(settings);
     Map<String, Schema> schemas = new LinkedHashMap<>();
-    schemas.put(TopicPlan.IMAGES, ImageRequest.getClassSchema());
+    topics.images().forEach(topic -> schemas.put(topic, ImageRequest.getClassSchema()));
     if (EventFormat.ofPredictions(settings) == EventFormat.AVRO) {
-      schemas.put(TopicPlan.PREDICTIONS, Prediction.getClassSchema());
+      schemas.put(topics.predictions(), Prediction.getClassSchema());
     }
     if (EventFormat.ofUtilization(settings) == EventFormat.AVRO) {
-      schemas.put(TopicPlan.EXPERT_UTILIZATION, ExpertUtilization.getClassSchema());
+      schemas.put(topics.expertUtilization(), ExpertUtilization.getClassSchema());
     }
-    schemas.put(TopicPlan.CONFIG, PipelineConfig.getClassSchema());
+    schemas.put(topics.config(), PipelineConfig.getClassSchema());
     if (profile) {
-      schemas.put(TopicPlan.ROUTING_PROFILE, RoutingProfile.getClassSchema());
+      schemas.put(topics.routingProfile(), RoutingProfile.getClassSchema());
     }
     return schemas;
   }
@@ -80,8 +82,9 @@ final class RegistryCheck {
           findings.failed(
               subject,
               "not compatible with the versions that are registered",
-              "set another topic.prefix or another registry, or use a newer version of vmoe: an"
-                  + " older one may not read what a newer one wrote (src/docs/operations.md)");
+              "set another topic (topic.prefix, topics.…) or another registry, or use a newer"
+                  + " version of vmoe: an older one may not read what a newer one wrote"
+                  + " (src/docs/operations.md)");
     }
   }
 }

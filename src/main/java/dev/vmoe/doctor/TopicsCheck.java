@@ -29,7 +29,7 @@ final class TopicsCheck {
 
   TopicsCheck(Settings settings, Admin admin, boolean profile, int brokers) {
     this.settings = settings;
-    this.topics = new TopicAdmin(admin, settings.topic(""));
+    this.topics = new TopicAdmin(admin, settings);
     this.profile = profile;
     this.brokers = brokers;
   }
@@ -40,25 +40,32 @@ final class TopicsCheck {
       if (!profile && planned.name().equals(TopicPlan.ROUTING_PROFILE)) {
         continue;
       }
-      String subject = "topic " + settings.topic(planned.name());
-      try {
-        TopicState state = topics.describe(planned);
-        compare(subject, planned, state, findings);
-        String bytes = state.config().get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
-        if (bytes != null && !bytes.isEmpty()) {
-          sizes.put(planned.name(), Long.parseLong(bytes));
-        }
-      } catch (KafkaException e) {
-        if (!(e.getCause() instanceof AuthorizationException)) {
-          throw e;
-        }
-        findings.warning(
-            subject,
-            "cannot be checked: " + e.getMessage(),
-            "have it granted, then run vmoe doctor again");
+      for (String name : settings.topics(planned.name())) {
+        check(planned, name, sizes, findings);
       }
     }
     compareSizes(sizes, findings);
+  }
+
+  private void check(
+      TopicPlan.Topic planned, String name, Map<String, Long> sizes, Findings findings) {
+    String subject = "topic " + name;
+    try {
+      TopicState state = topics.describe(planned, name);
+      compare(subject, planned, state, findings);
+      String bytes = state.config().get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
+      if (bytes != null && !bytes.isEmpty()) {
+        sizes.merge(planned.name(), Long.parseLong(bytes), Math::max);
+      }
+    } catch (KafkaException e) {
+      if (!(e.getCause() instanceof AuthorizationException)) {
+        throw e;
+      }
+      findings.warning(
+          subject,
+          "cannot be checked: " + e.getMessage(),
+          "have it granted, then run vmoe doctor again");
+    }
   }
 
   private void compare(
@@ -99,7 +106,7 @@ final class TopicsCheck {
       findings.warning(
           "record sizes",
           TopicLimits.deadLettersTooSmall(
-              settings.topic(TopicPlan.IMAGES),
+              String.join(" or ", settings.topics(TopicPlan.IMAGES)),
               images,
               settings.topic(TopicPlan.IMAGES_DLQ),
               letters),

@@ -213,14 +213,13 @@ record PipelineParts(
               guard,
               inFlight,
               new Deadlines(terms::current, settings.commitInterval(), Clock.systemUTC()),
-              topics.images(),
               Math.min(StreamsProperties.largestSent(streamsConfig), limits.deadLetters()));
       Topology topology =
           PipelineTopology.build(
               topics,
               new EventSerializer<>(predictions, registry),
               new EventSerializer<>(utilization, registry),
-              () -> new MicroBatchProcessor(shared, observer));
+              input -> new MicroBatchProcessor(shared, observer, input));
       RoutingProfileStream profile = profile(settings, topics, registry, terms);
       if (profile != null) {
         undo.push(profile::close);
@@ -275,7 +274,7 @@ record PipelineParts(
   /** Returns the schemas that an instance registers, by topic. */
   private static Map<String, Schema> ownSchemas(Settings settings, Topics topics) {
     Map<String, Schema> schemas = new LinkedHashMap<>();
-    schemas.put(topics.images(), ImageRequest.getClassSchema());
+    topics.images().forEach(topic -> schemas.put(topic, ImageRequest.getClassSchema()));
     if (EventFormat.ofPredictions(settings) == EventFormat.AVRO) {
       schemas.put(topics.predictions(), Prediction.getClassSchema());
     }

@@ -102,7 +102,11 @@ public final class RunningView implements PipelineView {
         .map(
             letter ->
                 new DeadLetterView(
-                    letter.timeMs(), letter.partition(), letter.offset(), letter.reason()))
+                    letter.timeMs(),
+                    letter.topic(),
+                    letter.partition(),
+                    letter.offset(),
+                    letter.reason()))
         .toList();
   }
 
@@ -128,6 +132,7 @@ public final class RunningView implements PipelineView {
 
   private static ImageView image(NewestImages.ShownImage image, PatchGrid grid) {
     return new ImageView(
+        image.topic(),
         image.partition(),
         image.offset(),
         image.label(),

@@ -131,6 +131,11 @@ public final class BundledModels {
     return graphs().ofCheckpoint(sources().resolve(name), SET + "-" + name, precision);
   }
 
+  /** Returns one of the test images, as a file of its own. */
+  public static Path example() throws IOException {
+    return sources().resolve("ankle-boot.png");
+  }
+
   /** Returns the folder of the labelled test images. */
   public static Path testImages() throws IOException {
     Path installed = installation().resolve(SET + "-test");

@@ -59,7 +59,7 @@ final class CapacityDefinitions {
                 + " learnt while running.")
         .setting(Settings.LAG_INTERVAL_MS, LONG, 250L, Range.between(50, 60_000), LOW)
         .means(
-            "How often the end offsets of the images topic are read to know the backlog, in"
+            "How often the end offsets of the topics of images are read to know the backlog, in"
                 + " milliseconds.")
         .setting(Settings.CAPACITY_RATIO, DOUBLE, 1.05, ValueCheck.aboveZero(), HIGH)
         .means(

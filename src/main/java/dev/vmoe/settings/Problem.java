@@ -73,9 +73,7 @@ record Problem(String key, String message) {
           Map.entry("default.production.exception.handler", NO_HANDLER),
           Map.entry("deserialization.exception.handler", NO_HANDLER),
           Map.entry("default.deserialization.exception.handler", NO_HANDLER),
-          Map.entry(
-              "errors.dead.letter.queue.topic.name",
-              "remove it: dead letters go to images.dlq under topic.prefix"));
+          Map.entry("errors.dead.letter.queue.topic.name", "set topics.images.dlq instead"));
 
   /** Returns all mistakes in these settings, sorted by key. */
   static List<Problem> in(Map<String, String> properties) {

@@ -138,7 +138,10 @@ public final class Settings extends AbstractConfig {
             ValueCheck.matching(
                 "[a-zA-Z0-9._-]{0,200}", "letters, digits, '.', '_' and '-', or empty"),
             MEDIUM)
-        .means("Prefix of every topic name in `topology/topics.yaml`.");
+        .means(
+            "Prefix of every topic name in `topology/topics.yaml`, where `topics.…` sets no other"
+                + " name.");
+    TopicDefinitions.addTo(definitions);
     EventFormat.addTo(definitions);
     ModelDefinitions.addTo(definitions);
     BatchDefinitions.addTo(definitions);
@@ -156,6 +159,7 @@ public final class Settings extends AbstractConfig {
    */
   public Settings(Map<String, ?> properties) {
     super(DEFINITION, checked(properties), false);
+    TopicDefinitions.requireDistinct(this);
     try {
       LiveSettings.of(this);
     } catch (IllegalArgumentException e) {
@@ -235,9 +239,22 @@ public final class Settings extends AbstractConfig {
     return Duration.ofMillis(getLong(INFERENCE_TIMEOUT_MS));
   }
 
-  /** Returns a topic's full name. */
+  /** Returns the full name of the topic that has this name in the plan; of several, the first. */
   public String topic(String name) {
-    return getString(TOPIC_PREFIX) + name;
+    return topics(name).get(0);
+  }
+
+  /** Returns the full names of the topics that have this name in the plan. */
+  public List<String> topics(String name) {
+    return setsTopic(name)
+        ? List.of(getString(TopicDefinitions.PREFIX + name).split("\\s*,\\s*", -1))
+        : List.of(getString(TOPIC_PREFIX) + name);
+  }
+
+  /** Returns whether a topic of the plan has a name that is set, not one with the prefix. */
+  public boolean setsTopic(String name) {
+    String key = TopicDefinitions.PREFIX + name;
+    return DEFINITION.names().contains(key) && getString(key) != null;
   }
 
   /** Returns how long an unreachable registry is tried again. */

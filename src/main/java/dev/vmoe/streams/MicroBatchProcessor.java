@@ -47,6 +47,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
 
   private final Shared shared;
   private final GuardedObserver observer;
+  private final PipelineTopology.Input input;
 
   /** What the task owns between {@code init} and {@code close}. */
   private @Nullable Task task;
@@ -72,7 +73,6 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
    * @param guard keeps commits behind what is emitted
    * @param inFlight bounds what the instance has in flight
    * @param deadlines says until when an image has to be answered
-   * @param imagesTopic topic that is read
    * @param maxDeadLetterBytes the largest dead letter that may be sent
    */
   public record Shared(
@@ -82,19 +82,19 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
       CommitGuard guard,
       InFlight inFlight,
       Deadlines deadlines,
-      String imagesTopic,
       long maxDeadLetterBytes) {}
 
-  /** Creates a processor that tells an observer what happens to its images. */
-  public MicroBatchProcessor(Shared shared, GuardedObserver observer) {
+  /** Creates a processor of one topic that tells an observer what happens to its images. */
+  public MicroBatchProcessor(
+      Shared shared, GuardedObserver observer, PipelineTopology.Input input) {
     this.shared = shared;
     this.observer = observer;
+    this.input = input;
   }
 
   @Override
   public void init(ProcessorContext<byte[], Object> context) {
-    TopicPartition partition =
-        new TopicPartition(shared.imagesTopic(), context.taskId().partition());
+    TopicPartition partition = new TopicPartition(input.topic(), context.taskId().partition());
     task =
         new Task(
             context,
@@ -330,7 +330,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
     task.context()
         .forward(
             new Record<byte[], Object>(record.key(), prediction, record.timestamp(), headers),
-            PipelineTopology.PREDICTIONS);
+            input.node(PipelineTopology.PREDICTIONS));
   }
 
   private void forwardDeadLetter(Task task, Answer.Rejected<Waiting> rejected) {
@@ -340,7 +340,8 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
         DeadLetter.of(
             rejected, shared.maxDeadLetterBytes(), headers -> observer.sending(waiting, headers));
     task.context()
-        .forward(letter.withValue((Object) letter.value()), PipelineTopology.DEAD_LETTERS);
+        .forward(
+            letter.withValue((Object) letter.value()), input.node(PipelineTopology.DEAD_LETTERS));
   }
 
   /** The event takes the time of the share's latest image. */
@@ -353,7 +354,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
         .forward(
             new Record<byte[], Object>(
                 share.run().id().getBytes(StandardCharsets.UTF_8), utilization, latestMs),
-            PipelineTopology.EXPERT_UTILIZATION);
+            input.node(PipelineTopology.EXPERT_UTILIZATION));
     observer.emitted(utilization);
   }
 

@@ -19,11 +19,12 @@ public final class NewestDeadLetters implements ImageObserver {
    * A dead letter.
    *
    * @param timeMs when it was emitted, in milliseconds since 1970
-   * @param partition partition of the images topic that the record stood in
+   * @param topic topic that the record stood in
+   * @param partition its partition there
    * @param offset its offset there
    * @param reason why there is no answer
    */
-  public record Letter(long timeMs, int partition, long offset, String reason) {}
+  public record Letter(long timeMs, String topic, int partition, long offset, String reason) {}
 
   /** Takes over the dead letters of a share. */
   @Override
@@ -34,6 +35,7 @@ public final class NewestDeadLetters implements ImageObserver {
         add(
             new Letter(
                 System.currentTimeMillis(),
+                waiting.position().topic(),
                 waiting.position().partition(),
                 waiting.position().offset(),
                 bounded(rejected.reason())));

@@ -53,12 +53,13 @@ public final class NewestImages implements ImageObserver {
   private record Emitted(
       WatchedClassifier.Sight sight, BatchRun run, TreeMap<Integer, Origin> origins) {}
 
-  private record Origin(int partition, long offset, @Nullable String label) {}
+  private record Origin(String topic, int partition, long offset, @Nullable String label) {}
 
   /**
    * An image and its answer.
    *
-   * @param partition partition of the images topic that it came in
+   * @param topic topic that it came by
+   * @param partition its partition there
    * @param offset its offset there
    * @param label its class, where the sender knew it
    * @param top the best classes, best first
@@ -67,6 +68,7 @@ public final class NewestImages implements ImageObserver {
    */
   @SuppressWarnings("ArrayRecordComponent")
   public record ShownImage(
+      String topic,
       int partition,
       long offset,
       @Nullable String label,
@@ -143,6 +145,7 @@ public final class NewestImages implements ImageObserver {
               .put(
                   image.index(),
                   new Origin(
+                      waiting.position().topic(),
                       waiting.position().partition(),
                       waiting.position().offset(),
                       waiting.label()));
@@ -222,6 +225,7 @@ public final class NewestImages implements ImageObserver {
       }
     }
     return new ShownImage(
+        origin.topic(),
         origin.partition(),
         origin.offset(),
         origin.label(),

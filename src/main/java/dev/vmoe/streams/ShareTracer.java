@@ -46,7 +46,7 @@ public final class ShareTracer implements ImageObserver {
     ImageTrace trace = tracing.image(position.topic(), record.headers());
     if (trace.sampled()) {
       trace.describe(
-          messaging()
+          messaging(position.topic())
               .put(SpanAttributes.OPERATION_NAME, "process")
               .put(SpanAttributes.OPERATION_TYPE, "process")
               .put(SpanAttributes.CONSUMER_GROUP, group)
@@ -76,7 +76,7 @@ public final class ShareTracer implements ImageObserver {
   }
 
   private Attributes attributes(BatchRun run, BatchResult result) {
-    return ofBatch(messaging(), run, result)
+    return ofBatch(messaging(String.join(",", topics.images())), run, result)
         .put(SpanAttributes.DECISION, Objects.requireNonNull(run.decision()).reason())
         .build();
   }
@@ -94,10 +94,10 @@ public final class ShareTracer implements ImageObserver {
         .put(SpanAttributes.ROUTING, asked.routing().label());
   }
 
-  private AttributesBuilder messaging() {
+  private static AttributesBuilder messaging(String destination) {
     return Attributes.builder()
         .put(SpanAttributes.SYSTEM, "kafka")
-        .put(SpanAttributes.DESTINATION, topics.images());
+        .put(SpanAttributes.DESTINATION, destination);
   }
 
   /** Adds the spans of the image's steps. */

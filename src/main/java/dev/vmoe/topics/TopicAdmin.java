@@ -1,5 +1,6 @@
 package dev.vmoe.topics;
 
+import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.TopicState.PlanStatus;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
@@ -29,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Creates the planned topics that are missing and compares the others with the plan. Never deletes,
- * shrinks or alters a topic; only reports differences.
+ * shrinks or alters a topic; only reports differences. A topic whose name is set may have been
+ * there before: its size and retention are its owner's.
  */
 public final class TopicAdmin {
 
@@ -41,17 +44,34 @@ public final class TopicAdmin {
   private static final List<AclOperation> TO_CREATE =
       List.of(AclOperation.CREATE, AclOperation.DESCRIBE, AclOperation.DESCRIBE_CONFIGS);
 
+  /** What the owner of a topic of the user's own may have chosen; delivery does not need it. */
+  private static final Set<String> OWNERS_CHOICE =
+      Set.of(
+          TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
+          TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG,
+          TopicConfig.RETENTION_MS_CONFIG);
+
   private final Admin admin;
-  private final String prefix;
+  private final Settings settings;
+
+  /** A topic as it is planned, under its full name. */
+  private record Named(TopicPlan.Topic planned, String name) {}
 
   /**
-   * Creates an administrator of the topics with this prefix.
+   * Creates an administrator of the topics that have their names from these settings.
    *
    * @param admin closed by the caller
    */
-  public TopicAdmin(Admin admin, String prefix) {
+  public TopicAdmin(Admin admin, Settings settings) {
     this.admin = admin;
-    this.prefix = prefix;
+    this.settings = settings;
+  }
+
+  private List<Named> named(TopicPlan plan) {
+    return plan.topics().stream()
+        .flatMap(
+            topic -> settings.topics(topic.name()).stream().map(name -> new Named(topic, name)))
+        .toList();
   }
 
   /**
@@ -61,22 +81,23 @@ public final class TopicAdmin {
    * @throws KafkaException if the brokers do not answer or refuse
    */
   public List<TopicState> create(TopicPlan plan) {
+    List<Named> topics = named(plan);
     CreateTopicsResult result =
         admin.createTopics(
-            plan.topics().stream()
+            topics.stream()
                 .map(
                     topic ->
                         new NewTopic(
-                                prefix + topic.name(),
-                                Optional.of(topic.partitions()),
-                                topic.replicationFactor() < 0
+                                topic.name(),
+                                Optional.of(topic.planned().partitions()),
+                                topic.planned().replicationFactor() < 0
                                     ? Optional.empty()
-                                    : Optional.of(topic.replicationFactor()))
-                            .configs(topic.config()))
+                                    : Optional.of(topic.planned().replicationFactor()))
+                            .configs(topic.planned().config()))
                 .toList());
     Map<String, TopicState> created = new HashMap<>();
-    for (TopicPlan.Topic topic : plan.topics()) {
-      String name = prefix + topic.name();
+    for (Named topic : topics) {
+      String name = topic.name();
       try {
         await(result.values().get(name));
         created.put(
@@ -86,7 +107,7 @@ public final class TopicAdmin {
                 PlanStatus.CREATED,
                 await(result.numPartitions(name)),
                 await(result.replicationFactor(name)),
-                topic.config(),
+                topic.planned().config(),
                 List.of()));
       } catch (TopicExistsException e) {
         // It is compared with the plan below.
@@ -98,7 +119,7 @@ public final class TopicAdmin {
       }
     }
     awaitVisible(created.keySet());
-    return compare(plan.topics(), created);
+    return compare(topics, created);
   }
 
   /**
@@ -136,37 +157,34 @@ public final class TopicAdmin {
    * @throws KafkaException if the brokers do not answer or refuse
    */
   public List<TopicState> describe(TopicPlan plan) {
-    return compare(plan.topics(), Map.of());
+    return compare(named(plan), Map.of());
   }
 
   /**
    * Compares one topic with the plan.
    *
+   * @param name full name
    * @throws KafkaException if the brokers do not answer or refuse
    */
-  public TopicState describe(TopicPlan.Topic topic) {
-    return compare(List.of(topic), Map.of()).get(0);
+  public TopicState describe(TopicPlan.Topic topic, String name) {
+    return compare(List.of(new Named(topic, name)), Map.of()).get(0);
   }
 
-  private List<TopicState> compare(List<TopicPlan.Topic> planned, Map<String, TopicState> created) {
+  private List<TopicState> compare(List<Named> topics, Map<String, TopicState> created) {
     List<String> names =
-        planned.stream()
-            .map(topic -> prefix + topic.name())
-            .filter(name -> !created.containsKey(name))
-            .toList();
+        topics.stream().map(Named::name).filter(name -> !created.containsKey(name)).toList();
     Map<String, KafkaFuture<TopicDescription>> descriptions =
         admin.describeTopics(names).topicNameValues();
     Map<ConfigResource, KafkaFuture<Config>> configs =
         admin.describeConfigs(names.stream().map(TopicAdmin::resource).toList()).values();
 
     List<TopicState> states = new ArrayList<>();
-    for (TopicPlan.Topic topic : planned) {
-      String name = prefix + topic.name();
+    for (Named topic : topics) {
+      String name = topic.name();
       TopicState state = created.get(name);
       if (state == null) {
         try {
-          state =
-              state(name, topic, await(descriptions.get(name)), await(configs.get(resource(name))));
+          state = state(topic, await(descriptions.get(name)), await(configs.get(resource(name))));
         } catch (UnknownTopicOrPartitionException e) {
           state =
               new TopicState(
@@ -184,17 +202,19 @@ public final class TopicAdmin {
     return new ConfigResource(ConfigResource.Type.TOPIC, name);
   }
 
-  private static TopicState state(
-      String name, TopicPlan.Topic planned, TopicDescription description, Config config) {
+  private TopicState state(Named topic, TopicDescription description, Config config) {
+    TopicPlan.Topic planned = topic.planned();
+    // The plan says how to create a topic of the user's own; it may have been there before.
+    boolean owners = settings.setsTopic(planned.name()) && !planned.name().equals(TopicPlan.CONFIG);
     List<String> differences = new ArrayList<>();
     int partitions = description.partitions().size();
-    if (partitions != planned.partitions()) {
+    if (!owners && partitions != planned.partitions()) {
       differences.add("partitions: " + partitions + ", planned " + planned.partitions());
     }
     int replicas = description.partitions().get(0).replicas().size();
-    if (planned.replicationFactor() > 0 && replicas != planned.replicationFactor()) {
-      differences.add(
-          "replication-factor: " + replicas + ", planned " + planned.replicationFactor());
+    int plannedReplicas = planned.replicationFactor();
+    if (!owners && plannedReplicas > 0 && replicas != plannedReplicas) {
+      differences.add("replication-factor: " + replicas + ", planned " + plannedReplicas);
     }
     Map<String, String> actual = new TreeMap<>();
     planned
@@ -204,12 +224,12 @@ public final class TopicAdmin {
               ConfigEntry entry = config.get(key);
               String there = entry == null || entry.value() == null ? "" : entry.value();
               actual.put(key, there);
-              if (!there.equals(value)) {
+              if (!there.equals(value) && !(owners && OWNERS_CHOICE.contains(key))) {
                 differences.add(key + ": " + there + ", planned " + value);
               }
             });
     return new TopicState(
-        name,
+        topic.name(),
         differences.isEmpty() ? PlanStatus.AS_PLANNED : PlanStatus.DIFFERENT,
         partitions,
         replicas,

@@ -165,9 +165,13 @@ public final class TopicCheck {
 
   private TopicLimits read(Admin admin, int imageMaxBytes) throws InterruptedException {
     try {
+      int images = 0;
+      for (String topic : topics.images()) {
+        images = Math.max(images, maxMessageBytes(admin, topic));
+      }
       TopicLimits limits =
           new TopicLimits(
-              maxMessageBytes(admin, topics.images()),
+              images,
               maxMessageBytes(admin, topics.predictions()),
               maxMessageBytes(admin, topics.expertUtilization()),
               maxMessageBytes(admin, topics.deadLetters()));

@@ -44,7 +44,8 @@ public record TopicLimits(int images, int predictions, int expertUtilization, in
     List<String> problems = new ArrayList<>();
     if (deadLetters <= images) {
       problems.add(
-          deadLettersTooSmall(topics.images(), images, topics.deadLetters(), deadLetters)
+          deadLettersTooSmall(
+                  String.join(" or ", topics.images()), images, topics.deadLetters(), deadLetters)
               + "; "
               + RAISE_DEAD_LETTERS);
     }

@@ -4,12 +4,13 @@ import dev.vmoe.settings.Settings;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.kafka.common.acl.AclOperation;
 
 /**
  * Full names of the topics that the pipeline reads and writes.
  *
- * @param images images to classify
+ * @param images images to classify; at least one topic
  * @param predictions answers
  * @param expertUtilization what the experts did for each batch
  * @param deadLetters images that cannot be answered
@@ -17,17 +18,22 @@ import org.apache.kafka.common.acl.AclOperation;
  * @param routingProfile what the experts did for each class so far
  */
 public record Topics(
-    String images,
+    List<String> images,
     String predictions,
     String expertUtilization,
     String deadLetters,
     String config,
     String routingProfile) {
 
-  /** Returns the names under the prefix in the settings. */
+  /** Copies the list. */
+  public Topics {
+    images = List.copyOf(images);
+  }
+
+  /** Returns the names in the settings. */
   public static Topics of(Settings settings) {
     return new Topics(
-        settings.topic(TopicPlan.IMAGES),
+        settings.topics(TopicPlan.IMAGES),
         settings.topic(TopicPlan.PREDICTIONS),
         settings.topic(TopicPlan.EXPERT_UTILIZATION),
         settings.topic(TopicPlan.IMAGES_DLQ),
@@ -37,12 +43,14 @@ public record Topics(
 
   /** Returns the topics without which no image can be answered. */
   public List<String> ofImages() {
-    return List.of(images, predictions, expertUtilization, deadLetters, config);
+    return Stream.concat(
+            images.stream(), Stream.of(predictions, expertUtilization, deadLetters, config))
+        .toList();
   }
 
   /** Returns the operations on a topic that answering images needs. */
   public Set<AclOperation> forImages(String topic) {
-    if (topic.equals(images) || topic.equals(config)) {
+    if (images.contains(topic) || topic.equals(config)) {
       return Set.of(AclOperation.READ);
     }
     return topic.equals(routingProfile) ? Set.of() : Set.of(AclOperation.WRITE);
@@ -58,6 +66,6 @@ public record Topics(
 
   /** Returns all topics. */
   public List<String> all() {
-    return List.of(images, predictions, expertUtilization, deadLetters, config, routingProfile);
+    return Stream.concat(ofImages().stream(), Stream.of(routingProfile)).toList();
   }
 }

@@ -70,6 +70,21 @@ class PredictCommandTest extends ModelCommands {
     assertThat(dispatched).isLessThanOrEqualTo(8 * 32).isGreaterThan(8 * 32 / 2);
   }
 
+  @Test
+  void shouldPrintATableForPeople() throws Exception {
+    String file = BundledModels.example().toString();
+    Path broken = folder.resolve("broken.png");
+    Files.write(broken, new byte[] {1, 2, 3});
+
+    assertThat(run("predict", file, broken.toString())).isEqualTo(VmoeCommand.FAILED);
+
+    assertThat(lines()).hasSize(8).startsWith(file);
+    assertThat(lines().get(1)).matches("  class {2,}share");
+    assertThat(lines().get(2)).matches("  Ankle boot {2,}9\\d\\.\\d%  #{36,40}");
+    assertThat(lines().get(3)).matches("  [A-Z].* {2,}\\d\\.\\d%( {2}#{1,4})?");
+    assertThat(lines().get(7)).startsWith(broken + ": not an image");
+  }
+
   private static long sum(JsonNode numbers) {
     long sum = 0;
     for (JsonNode number : numbers) {

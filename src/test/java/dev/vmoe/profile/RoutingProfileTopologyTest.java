@@ -40,7 +40,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class RoutingProfileTopologyTest {
 
   private static final Topics TOPICS =
-      new Topics("images", "predictions", "utilization", "dlq", "config", "routing-profile");
+      new Topics(
+          List.of("images"), "predictions", "utilization", "dlq", "config", "routing-profile");
 
   private final RegistryClient registry =
       new RegistryClient("mock://" + UUID.randomUUID(), Map.of(), Duration.ZERO);

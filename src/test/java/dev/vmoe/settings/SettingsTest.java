@@ -29,6 +29,39 @@ class SettingsTest {
   }
 
   @Test
+  void shouldTakeNamesOfTopicsFromSettingsAndTheOthersFromThePrefix() {
+    Settings settings =
+        new Settings(
+            Map.of(
+                "topic.prefix", "p.", "topics.images", "north , south", "topics.config", "c.log"));
+
+    assertThat(settings.topics("images")).containsExactly("north", "south");
+    assertThat(settings.topic("images")).isEqualTo("north");
+    assertThat(settings.topic("config")).isEqualTo("c.log");
+    assertThat(settings.topic("predictions")).isEqualTo("p.predictions");
+    assertThat(settings.setsTopic("config")).isTrue();
+    assertThat(settings.setsTopic("predictions")).isFalse();
+    assertThat(settings.topic("of another kind")).isEqualTo("p.of another kind");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          topics.images      | a,b,a            | 'a' is named twice by topics.images
+          topics.predictions | vmoe.images      | 'vmoe.images' is named by topics.images and topics.predictions
+          topics.images      | a,vmoe_config    | 'vmoe.config' is named by topics.images and topics.config
+          topics.images.dlq  | vmoe.predictions | 'vmoe.predictions' is named by topics.predictions and topics.images.dlq
+          """)
+  void shouldRefuseTwoTopicsOfOneName(String key, String value, String message) {
+    assertThatThrownBy(() -> new Settings(Map.of(key, value)))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining(message)
+        .hasMessageContaining("give each topic a name of its own");
+  }
+
+  @Test
   void shouldSayWhatToDoWhenTheModelIsNeededAndNotSet() {
     assertThatThrownBy(() -> new Settings(Map.of()).model())
         .isInstanceOf(ConfigException.class)
@@ -51,6 +84,9 @@ class SettingsTest {
           routing           | random     | 'random' is not [bpr, vanilla]
           bootstrap.servers | localhost  | 'localhost' is not host:port,host:port
           topic.prefix      | a/b        | 'a/b' is not letters
+          topics.images     | a, ..      | 'a, ..' is not names of topics, separated by commas
+          topics.images     | a,,b       | 'a,,b' is not names of topics, separated by commas
+          topics.predictions | a,b       | 'a,b' is not a topic's name: at most 249 letters
           schema.registry.url | localhost:8081 | is not an address with http:// or https://
           tracing.otlp.endpoint | localhost:4318 | is not an address with http:// or https://
           tracing.sample.ratio | 1.5     | '1.5' is not a number from 0 to 1

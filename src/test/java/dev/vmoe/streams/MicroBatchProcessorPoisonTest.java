@@ -164,7 +164,8 @@ class MicroBatchProcessorPoisonTest extends ProcessorFixture {
   }
 
   private MicroBatchProcessor processor() {
-    MicroBatchProcessor processor = new MicroBatchProcessor(shared(), observer);
+    MicroBatchProcessor processor =
+        new MicroBatchProcessor(shared(), observer, new PipelineTopology.Input(IMAGES.topic(), ""));
     context.setCurrentSystemTimeMs(NOON.toEpochMilli());
     processor.init(context);
     open.add(0, processor::close);

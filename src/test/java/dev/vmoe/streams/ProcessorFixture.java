@@ -58,7 +58,8 @@ import org.junit.jupiter.api.AfterEach;
 abstract class ProcessorFixture {
 
   private static final Topics TOPICS =
-      new Topics("images", "predictions", "utilization", "dlq", "config", "routing-profile");
+      new Topics(
+          List.of("images"), "predictions", "utilization", "dlq", "config", "routing-profile");
   static final TopicPartition IMAGES = new TopicPartition("images", 0);
   static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
   private static final int SLOT_BYTES = 8 * 8 * 3;
@@ -128,7 +129,6 @@ abstract class ProcessorFixture {
         guard,
         inFlight,
         new Deadlines(() -> settings, Duration.ofMillis(100), () -> now),
-        "images",
         1_000_000);
   }
 
@@ -138,7 +138,7 @@ abstract class ProcessorFixture {
         TOPICS,
         new EventSerializer<>(format, registry),
         new EventSerializer<>(format, registry),
-        () -> new MicroBatchProcessor(shared, observer));
+        input -> new MicroBatchProcessor(shared, observer, input));
   }
 
   /** The observers of an instance, and more before them. */

@@ -3,13 +3,15 @@ package dev.vmoe.topics;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class TopicCheckTest {
 
   private static final Topics TOPICS =
-      new Topics("images", "predictions", "utilization", "dlq", "config", "routing-profile");
+      new Topics(
+          List.of("images"), "predictions", "utilization", "dlq", "config", "routing-profile");
 
   @Test
   void shouldSayThatNoBrokerAnswersRatherThanBlameRights() {

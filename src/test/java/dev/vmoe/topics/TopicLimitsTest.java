@@ -2,12 +2,16 @@ package dev.vmoe.topics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.vmoe.settings.Settings;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class TopicLimitsTest {
 
   private static final Topics TOPICS =
-      new Topics("images", "predictions", "utilization", "dlq", "config", "routing-profile");
+      new Topics(
+          List.of("images"), "predictions", "utilization", "dlq", "config", "routing-profile");
 
   @Test
   void shouldFindNothingWrongWithRoomForAll() {
@@ -43,5 +47,15 @@ class TopicLimitsTest {
   void shouldTellTheLargestRecordOnTheWay() {
     assertThat(new TopicLimits(1, 2, 3, 9).largestRecord()).isEqualTo(3);
     assertThat(new TopicLimits(4, 2, 3, 9).largestRecord()).isEqualTo(4);
+  }
+
+  @Test
+  void shouldNameAllTopicsOfImagesWhereOneMayBeTooLarge() {
+    Topics topics = Topics.of(new Settings(Map.of("topics.images", "north,south")));
+
+    assertThat(new TopicLimits(1000, 524_288, 1000, 1000).problems(topics))
+        .singleElement()
+        .asString()
+        .startsWith("north or south takes records of at most 1000 bytes");
   }
 }

@@ -3,6 +3,7 @@ package dev.vmoe.topics;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.vmoe.settings.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +20,16 @@ class TopicPlanTest {
       Path.of(System.getProperty("vmoe.home", ".")).resolve("topology/topics.yaml");
 
   @TempDir Path folder;
+
+  @Test
+  void shouldHaveASettingForTheNameOfEachTopic() {
+    assertThat(TopicPlan.read(SHIPPED).topics())
+        .extracting(TopicPlan.Topic::name)
+        .allSatisfy(
+            name ->
+                assertThat(new Settings(Map.of("topics." + name, "mine")).topics(name))
+                    .containsExactly("mine"));
+  }
 
   @Test
   void shouldReadTheShippedFile() {

@@ -315,7 +315,7 @@ public final class FaultsBench {
                             : topic)
                 .toList());
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", brokers))) {
-      new TopicAdmin(admin, PREFIX).create(topics);
+      new TopicAdmin(admin, new Settings(Map.of(Settings.TOPIC_PREFIX, PREFIX))).create(topics);
     }
   }
 

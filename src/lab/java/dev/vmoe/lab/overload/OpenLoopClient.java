@@ -96,7 +96,7 @@ public final class OpenLoopClient implements AutoCloseable {
         new ImageProducer(
             Map.of("bootstrap.servers", servers, "client.id", CLIENT_ID, "linger.ms", 5),
             registry,
-            topics.images());
+            topics.images().get(0));
   }
 
   /**

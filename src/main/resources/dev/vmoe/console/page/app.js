@@ -67,7 +67,8 @@ function letters(list) {
   if (root.dataset.shown === text || (list.length === 0 && root.dataset.shown === undefined)) return;
   root.dataset.shown = text;
   root.replaceChildren(make('ul', {class: 'letters'}, ...list.map((letter) => make('li', {},
-    make('span', {class: 'where'}, `${format.time(letter.time_ms)} · ${letter.partition}/${letter.offset}`),
+    make('span', {class: 'where'},
+      `${format.time(letter.time_ms)} · ${letter.topic}/${letter.partition}/${letter.offset}`),
     make('span', {class: 'reason'}, letter.reason)))));
 }
 

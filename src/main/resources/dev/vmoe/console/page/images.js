@@ -37,7 +37,7 @@ function tile(image) {
     : `${skipped} of ${digits.length} patches are covered: skipped, they got no expert of the block`;
   const picture = make('div', {class: 'picture'}, make('img', {
     src: `data:image/png;base64,${image.png}`,
-    alt: `Image at ${image.partition}/${image.offset}, taken for ${best.label}. ${patches}`,
+    alt: `Image at ${image.topic}/${image.partition}/${image.offset}, taken for ${best.label}. ${patches}`,
   }));
   if (digits.length > 0 && batch.columns > 0) picture.append(cover(digits, batch.columns));
   const verdict = right === null ? '' : right ? '✓ ' : '✗ ';

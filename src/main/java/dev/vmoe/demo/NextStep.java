@@ -1,0 +1,49 @@
+package dev.vmoe.demo;
+
+import dev.vmoe.modelstore.BundledModels;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What to do after the demo: a command that works as it stands in the folder that the demo was
+ * started in.
+ *
+ * @param arguments of {@code vmoe}
+ * @param what it shows
+ */
+public record NextStep(List<String> arguments, String what) {
+
+  /** Copies the list. */
+  public NextStep {
+    arguments = List.copyOf(arguments);
+  }
+
+  /**
+   * Returns all steps.
+   *
+   * @throws IOException if the bundled models are not there
+   */
+  public static List<NextStep> all() throws IOException {
+    return List.of(
+        new NextStep(List.of("demo", "--serve"), "the same with a live page, until Ctrl-C"),
+        new NextStep(
+            List.of("predict", fromHere(BundledModels.example())), "a file, without Kafka"),
+        new NextStep(List.of("model", "list"), "the models that there are"));
+  }
+
+  private static String fromHere(Path file) {
+    Path here = Path.of("").toAbsolutePath();
+    Path whole = file.toAbsolutePath().normalize();
+    return (whole.startsWith(here) ? here.relativize(whole) : whole).toString();
+  }
+
+  /**
+   * Returns the line to type, and what it shows.
+   *
+   * @param vmoe how the user calls the command
+   */
+  public String line(String vmoe) {
+    return "%-60s  # %s".formatted(vmoe + " " + String.join(" ", arguments), what);
+  }
+}
