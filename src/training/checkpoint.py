@@ -1,20 +1,14 @@
 """Reads and writes V-MoE checkpoints: PREFIX.index and PREFIX.data-00000-of-NNNNN, msgpack with flax's extensions.
 
-    python3 src/training/checkpoint.py STATE.pt PREFIX --name fashion-mnist-vmoe    # round the weights, save them
-
 Leaf number i counts the leaves of the tree depth-first, each map's keys in lexicographic order. Every leaf of three or
 more axes whose first extent is even (the experts' kernels) is cut in half along it, one half in each shard.
 """
 
-import argparse
-import json
 import pathlib
 
 import msgpack
 import numpy
 import torch
-
-import data
 
 VERSION = "20220622"
 SHARDS = 2
@@ -120,30 +114,3 @@ def rounded(parameters):
 def parameters_of(prefix):
     """A stored tree as float32 tensors."""
     return {name: torch.from_numpy(leaf.astype(numpy.float32)) for name, leaf in read(prefix).items()}
-
-
-def describe(folder, name, experts):
-    """model.json: what the shapes of the leaves do not say."""
-    settings = {"experts_per_token": 2, "capacity_ratio": 1.05} if experts else {}
-    text = {"name": name, "classes": data.CLASSES, **settings, "activation": "softmax", "resize": "bilinear"}
-    (pathlib.Path(folder) / "model.json").write_text(json.dumps(text, indent=2) + "\n")
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("state", help="the .pt file that train.py keeps")
-    parser.add_argument("prefix", type=pathlib.Path, help="for example src/models/fashion-mnist/vmoe/checkpoint")
-    parser.add_argument("--name", required=True, help="name in the model.json beside it")
-    options = parser.parse_args()
-    tree = rounded(torch.load(options.state, weights_only=True)["parameters"])
-    write(options.prefix, tree)
-    back = read(options.prefix)
-    if back.keys() != tree.keys() or any(back[name].tobytes() != tree[name].tobytes() for name in tree):
-        raise ValueError(f"{options.prefix} does not read back as written")
-    describe(options.prefix.parent, options.name, any("/Moe/" in name for name in tree))
-    print(f"{len(tree)} leaves, {sum(leaf.size for leaf in tree.values()):,} parameters, largest magnitude "
-          f"{max(abs(leaf).max() for leaf in tree.values()):.3f}")
-
-
-if __name__ == "__main__":
-    main()

@@ -44,6 +44,20 @@ class Shape:
         return self.patches + self.class_token
 
 
+def shape_of(parameters, image_size):
+    """The shape that a parameter tree implies."""
+    patch, _, _, hidden = parameters["embedding/kernel"].shape
+    blocks = len({name.split("/")[1] for name in parameters if name.startswith("Encoder/encoderblock_")})
+    moe = tuple(i for i in range(blocks) if f"Encoder/encoderblock_{i}/Moe/Router/dense/kernel" in parameters)
+    kernels = [leaf for name, leaf in parameters.items() if name.endswith("lp/Dense_0/kernel")]
+    experts = parameters[f"Encoder/encoderblock_{moe[0]}/Moe/Router/dense/kernel"].shape[1] if moe else 0
+    return Shape(
+        image_size=image_size, patch=patch, hidden=hidden, mlp=kernels[0].shape[-1], blocks=blocks,
+        heads=parameters["Encoder/encoderblock_0/SelfAttention/query/kernel"].shape[1],
+        classes=len(parameters["head/bias"]), experts=experts, moe_blocks=moe, class_token="cls" in parameters,
+        pre_logits=len(parameters["pre_logits/bias"]) if "pre_logits/bias" in parameters else 0)
+
+
 @dataclasses.dataclass(frozen=True)
 class Routing:
     """How tokens claim slots: the settings that may change without retraining."""

@@ -14,7 +14,6 @@ import pathlib
 import torch
 
 import vmoe
-from evaluate import interval, shape_of
 
 from . import train
 
@@ -30,6 +29,13 @@ def correct(parameters, shape, batches, routing):
         logits, _, _ = vmoe.forward(parameters, shape, vmoe.to_input(images), routing)
         right.append(logits.argmax(1) == labels)
     return torch.cat(right)
+
+
+def interval(difference):
+    """Mean of a paired difference and its 95 % interval."""
+    half = 1.96 * difference.std().item() / len(difference) ** 0.5
+    mean = difference.mean().item()
+    return mean, mean - half, mean + half
 
 
 def main():
@@ -52,7 +58,7 @@ def main():
     rows, trained = [["model", "split", "routing", "experts_per_token", "capacity_ratio", "images", "accuracy"]], {}
     for path in options.states:
         parameters = torch.load(path, weights_only=True)["parameters"]
-        shape = shape_of(parameters, 48)
+        shape = vmoe.shape_of(parameters, 48)
         settings = [TRAINED] if not shape.moe_blocks else [
             vmoe.Routing(K, ratio, priority) for K, priority, ratio in itertools.product((1, 2), (True, False), RATIOS)]
         for setting in settings:

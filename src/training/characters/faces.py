@@ -96,6 +96,19 @@ def licence(package):
     return " / ".join(dict.fromkeys(name for name in names if name)) or "see copyright"
 
 
+def holders(package):
+    """Who holds the copyright, as the package's copyright file says it: without addresses, and without the packaging."""
+    text = pathlib.Path(f"/usr/share/doc/{package}/copyright").read_text(errors="replace")
+    lines = []
+    for paragraph in re.split(r"\n\s*\n", text):
+        files, named = (re.search(rf"^{field}:(.*?)(?=^\S|\Z)", paragraph, re.MULTILINE | re.DOTALL) for field in ("Files", "Copyright"))
+        if files and named and "debian/" not in files.group(1):
+            lines += named.group(1).splitlines()
+    lines = lines or re.findall(r"Copyright \([Cc]\) .*", text)[:1]
+    names = (re.sub(r"\s*<[^>]*>", "", line).strip(" .") for line in lines)
+    return "; ".join(dict.fromkeys(name for name in names if name)) or "public domain"
+
+
 def design_of(family):
     for pattern, design in DESIGNS:
         if re.search(pattern, family):

@@ -4,7 +4,7 @@
 
 Step i draws the same images for every model of the same seed and batch. The state (weights, momenta, step, curve) is
 saved every few minutes, and on SIGTERM, and replaced as a whole. The rate is flat after its warm-up until the cool-down begins, so a run
-can be extended by a larger --images as long as it has not begun to cool down. Environment: see train.py one folder up.
+can be extended by a larger --images as long as it has not begun to cool down. Environment: see README.md.
 """
 
 import argparse

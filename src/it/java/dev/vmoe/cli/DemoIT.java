@@ -66,7 +66,7 @@ class DemoIT {
         .isZero();
     double accuracy =
         new ObjectMapper().readTree(offline.toFile()).at("/rows/1/accuracy").asDouble();
-    assertThat(accuracy).isGreaterThan(0.85);
+    assertThat(accuracy).isGreaterThan(0.9);
     // Vanilla routing drops by the place in the batch, which differs here.
     assertThat(summary.get("accuracy").asDouble()).isCloseTo(accuracy, within(0.025));
     assertThat(summary.get("images_per_second").asDouble()).isPositive();
@@ -81,8 +81,8 @@ class DemoIT {
     assertThat(summary.get("routing").asText()).isEqualTo("vanilla");
     assertThat(summary.get("utilization_events").asInt()).isPositive();
     assertThat(summary.get("utilization_images").asInt()).isEqualTo(600);
-    assertThat(summary.get("assigned")).hasSize(4).allMatch(layer -> sum(layer) == 600 * 50 * 2);
-    for (int layer = 0; layer < 4; layer++) {
+    assertThat(summary.get("assigned")).hasSize(2).allMatch(layer -> sum(layer) == 600 * 36 * 2);
+    for (int layer = 0; layer < 2; layer++) {
       assertThat(sum(summary.get("dispatched").get(layer)))
           .isPositive()
           .isLessThan(sum(summary.get("assigned").get(layer)));
@@ -106,7 +106,7 @@ class DemoIT {
     for (List<String> step : next.subList(1, next.size())) {
       assertThat(run(step.toArray(String[]::new))).as("%s: %s", step, err).isZero();
     }
-    assertThat(out.toString()).contains("Ankle boot", "4 models in ");
+    assertThat(out.toString()).contains("杭", "4 models in ");
   }
 
   /** Returns the arguments in a line to type, as a shell takes it. */

@@ -177,7 +177,7 @@ class DoctorFaultsIT extends DoctorFixture {
     Path file = Files.copy(BundledModels.twin(), folder.resolve("twin.onnx"));
     Path profile =
         Path.of(System.getProperty("vmoe.home", "."))
-            .resolve("src/models/fashion-mnist/vmoe-bpr/profile.json");
+            .resolve("src/models/characters/vmoe-bpr/profile.json");
     Files.copy(profile, folder.resolve("twin.profile.json"));
     return List.of("--set", "model=" + file);
   }

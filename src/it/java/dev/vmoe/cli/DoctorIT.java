@@ -145,7 +145,7 @@ class DoctorIT extends DoctorFixture {
 
     assertThat(run(doctor)).as("without a profile").isNotZero();
     assertThat(out.toString())
-        .containsPattern("failed +ladder +.*fashion-mnist-dense-bpr has no quality profile");
+        .containsPattern("failed +ladder +.*characters-dense has no quality profile");
 
     ProfileFile first = ProfileFile.read(ProfileFile.beside(BundledModels.vmoe()));
     ModelCard card = ModelFiles.of(beside).card();

@@ -152,7 +152,7 @@ class GracefulStopIT {
       assertThat(log())
           .extracting(line -> line.get("message").textValue().replaceFirst(" is loaded from.*", ""))
           .containsSubsequence(
-              "told to stop; ends within 25000 ms", "fashion-mnist-vmoe-bpr", "stopped");
+              "told to stop; ends within 25000 ms", "characters-vmoe-bpr", "stopped");
     } finally {
       process.destroyForcibly();
     }

@@ -213,7 +213,7 @@ class ImageClassPathIT {
       Path model = Files.createDirectories(models.resolve("vmoe-bpr"));
       Files.copy(BundledModels.vmoe(), model.resolve("model.onnx"));
       Path images = BundledModels.testImages();
-      Files.createSymbolicLink(models.resolve("fashion-mnist-test"), images.toAbsolutePath());
+      Files.createSymbolicLink(models.resolve("characters-test"), images.toAbsolutePath());
     }
     return folder.resolve("home");
   }

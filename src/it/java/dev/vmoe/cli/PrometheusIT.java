@@ -38,7 +38,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -254,9 +253,6 @@ class PrometheusIT {
    */
   private static final class Load implements AutoCloseable {
 
-    private static final List<String> CLASSES =
-        IntStream.range(0, 10).mapToObj(Integer::toString).toList();
-
     private static final int STEADY = 100;
     private static final int LARGEST_BURST = 24_000;
     private static final int BURST_EVERY = 10;
@@ -274,7 +270,7 @@ class PrometheusIT {
       producer =
           new ImageProducer(
               Map.of("bootstrap.servers", kafka.bootstrapServers()), registry, "vmoe.images");
-      BundledModels.testImages(CLASSES).stream()
+      BundledModels.labelledImages().stream()
           .limit(500)
           .forEach(image -> images.add(image.toRequest()));
     }

@@ -87,8 +87,8 @@ class RunIT {
     whileRunning(
         command,
         console -> {
-          assertThat(models(console)).contains("model=\"fashion-mnist-vmoe-bpr");
-          assertThat(run("config", "set", "model=dense-bpr")).isZero();
+          assertThat(models(console)).contains("model=\"characters-vmoe-bpr");
+          assertThat(run("config", "set", "model=dense")).isZero();
           await()
               .atMost(Duration.ofSeconds(60))
               .untilAsserted(() -> assertThat(models(console)).contains("dense"));
@@ -148,7 +148,7 @@ class RunIT {
     assertThat(err.toString()).contains(name + ".routing-profile is empty");
 
     PngEncoder png = new PngEncoder();
-    List<String> labels = List.of("Bag", "Coat", "none that the model knows");
+    List<String> labels = List.of("b", "A", "none that the model knows");
     for (String label : labels) {
       Path images = Files.createDirectories(folder.resolve("images").resolve(label));
       for (int i = 0; i < 4; i++) {
@@ -165,17 +165,17 @@ class RunIT {
         .untilAsserted(
             () ->
                 assertThat(get(console, "routing-map.svg").body())
-                    .contains(">8 images;", ">block 0<", ">block 3<", ">Bag<", ">Coat<"));
+                    .contains(">8 images;", ">block 2<", ">block 3<", ">b<", ">A<"));
     assertThat(run(draw)).as("%s", err).isZero();
     assertThat(out.toString())
         .contains("4 images with labels that the model does not know are left out");
     assertThat(err.toString()).contains("; 1 model in " + name + ".routing-profile");
     assertThat(maps.resolve("routing-map.svg")).hasContent(get(console, "routing-map.svg").body());
     assertThat(Files.readAllLines(maps.resolve("routing-map.csv")))
-        .hasSize(1 + 4 * 2 * 8)
+        .hasSize(1 + 2 * 2 * 8)
         .element(1)
         .asString()
-        .startsWith("0,Coat,4,0,");
+        .startsWith("2,A,4,0,");
     assertThat(run("routing-map", "--weights", "none such")).isEqualTo(VmoeCommand.USAGE);
     String another = BundledModels.variant("dense").toString();
     assertThat(run("routing-map", "--groups", another)).isEqualTo(VmoeCommand.USAGE);

@@ -66,7 +66,7 @@ class ServedDemoIT {
     browser.awaitTrue("document.getElementById('uptime').textContent !== arguments[0]", uptime);
     browser.awaitTrue("parseFloat(document.getElementById('tile-answered').textContent) > 0");
     browser.awaitTrue("document.querySelectorAll('#images li img').length > 0");
-    browser.awaitTrue("document.querySelectorAll('#experts tbody td').length === 4 * (8 + 1)");
+    browser.awaitTrue("document.querySelectorAll('#experts tbody td').length === 2 * (8 + 1)");
     assertThat(browser.text("model")).startsWith(open.session.card().name());
     String batch = browser.text("images-caption");
     browser.awaitTrue(
@@ -112,11 +112,11 @@ class ServedDemoIT {
       assertThat(prediction.getRequestedCapacityRatio()).isEqualTo(0.25);
       // slots come in whole fours: at least those requested, and fewer than four more an expert
       assertThat(prediction.getEffectiveCapacityRatio())
-          .isBetween(0.25, 0.25 + 4.0 * 8 / (prediction.getBatchSize() * 50 * 2));
+          .isBetween(0.25, 0.25 + 4.0 * 8 / (prediction.getBatchSize() * 36 * 2));
       browser.awaitTrue(
           "document.getElementById('tile-point').textContent.includes('0.25 asked for')");
       browser.awaitTrue(
-          "/[1-9]\\d*\\/49 patches skipped/.test(document.getElementById('images').textContent)");
+          "/[1-9]\\d*\\/36 patches skipped/.test(document.getElementById('images').textContent)");
     }
   }
 

@@ -36,7 +36,7 @@ public class DecodeBenchmark {
   private static final DecoderLimits LIMITS = new DecoderLimits(1 << 25, 64_000_000);
   private static final int LARGE = 224;
 
-  private final byte[] png = new PngEncoder().encodeGrey(garment(28), 28, 28);
+  private final byte[] png = new PngEncoder().encodeGrey(shape(28), 28, 28);
   private final byte[] jpeg = TestImages.encoded(photo(500, 375), "jpeg");
   private final ImageDecoder small = new OpenCvDecoder(of(28, Resize.BILINEAR), LIMITS);
   private final ImageDecoder bilinear = new OpenCvDecoder(of(LARGE, Resize.BILINEAR), LIMITS);
@@ -99,8 +99,8 @@ public class DecodeBenchmark {
     return new Preprocessing(size, resize);
   }
 
-  /** Returns a shape with a little noise on black, as the images of Fashion-MNIST are. */
-  private static byte[] garment(int side) {
+  /** Returns a shape with a little noise on black. */
+  private static byte[] shape(int side) {
     byte[] pixels = new byte[side * side];
     Random random = new Random(1);
     for (int i = 0; i < pixels.length; i++) {

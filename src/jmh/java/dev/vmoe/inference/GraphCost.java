@@ -2,6 +2,9 @@ package dev.vmoe.inference;
 
 import dev.vmoe.checkpoint.CheckpointReader;
 import dev.vmoe.checkpoint.ParameterTree;
+import dev.vmoe.dataset.LabelledImage;
+import dev.vmoe.image.BadImageException;
+import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.lab.bench.RandomCheckpoint;
 import dev.vmoe.lab.bench.Variant;
 import dev.vmoe.model.Form;
@@ -9,10 +12,11 @@ import dev.vmoe.model.ImportOptions;
 import dev.vmoe.model.ModelImport;
 import dev.vmoe.model.Target;
 import dev.vmoe.model.VmoeArchitecture;
+import dev.vmoe.modelstore.BundledModels;
+import dev.vmoe.modelstore.ModelOpener;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.nio.ByteBuffer;
@@ -22,7 +26,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
-import java.util.zip.GZIPInputStream;
 
 /**
  * Prints what an image costs at each ratio and K, and in the dense twin, as CSV: milliseconds of
@@ -37,8 +40,7 @@ final class GraphCost {
   static final String DEMO = "demo";
 
   private static final Path BUNDLED =
-      Path.of(System.getProperty("vmoe.home", "."), "src/models/fashion-mnist");
-  private static final int IDX_HEADER = 16;
+      Path.of(System.getProperty("vmoe.home", "."), "src/models/characters");
 
   private static final double[] RATIOS = {4, 2, 1.05, 0.75, 0.5, 0.35, 0.25, 0.15, 0.1, 0.05};
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
@@ -65,7 +67,8 @@ final class GraphCost {
 
   private static ParameterTree checkpoint(String model, boolean twin) throws IOException {
     if (model.equals(DEMO)) {
-      return CheckpointReader.read(BUNDLED.resolve(twin ? "dense/checkpoint" : "vmoe/checkpoint"));
+      return CheckpointReader.read(
+          BUNDLED.resolve(twin ? "dense/checkpoint" : "vmoe-bpr/checkpoint"));
     }
     VmoeArchitecture architecture = Variant.valueOf(model).architecture();
     return RandomCheckpoint.of(twin ? RandomCheckpoint.denseTwin(architecture) : architecture, 1);
@@ -73,20 +76,24 @@ final class GraphCost {
 
   /** Returns a batch: test images for the demo, noise for random weights. */
   static ByteBuffer images(String model, VmoeSession session, int batch) throws IOException {
-    byte[] pixels = new byte[batch * session.card().imageSize() * session.card().imageSize() * 3];
+    int size = session.card().imageSize();
+    ByteBuffer images = ByteBuffer.allocateDirect(batch * size * size * 3);
     if (model.equals(DEMO)) {
-      Path file = BUNDLED.resolve("test/t10k-images-idx3-ubyte.gz");
-      try (InputStream idx = new GZIPInputStream(Files.newInputStream(file))) {
-        idx.skipNBytes(IDX_HEADER);
-        byte[] grey = idx.readNBytes(pixels.length / 3);
-        for (int i = 0; i < pixels.length; i++) {
-          pixels[i] = grey[i / 3];
+      ImageDecoder decoder = ModelOpener.decoder(session.card());
+      List<LabelledImage> set = BundledModels.labelledImages();
+      for (int place = 0; place < batch; place++) {
+        try {
+          decoder.decode(set.get(place).encoded(), images, place);
+        } catch (BadImageException e) {
+          throw new IOException(e);
         }
       }
     } else {
+      byte[] pixels = new byte[images.capacity()];
       new Random(1).nextBytes(pixels);
+      images.put(pixels).flip();
     }
-    return ByteBuffer.allocateDirect(pixels.length).put(pixels).flip();
+    return images;
   }
 
   public static void main(String[] arguments) throws IOException {

@@ -137,7 +137,7 @@ final class DemoCommand implements Callable<Integer> {
   private DemoSummary replay() throws IOException, InterruptedException {
     Progress progress = new Progress(spec.commandLine().getErr());
     try (BatchClassifier classifier = model.openToServe(batch)) {
-      List<LabelledImage> set = BundledModels.testImages(classifier.card().classes());
+      List<LabelledImage> set = BundledModels.labelledImages();
       long count = images == null ? set.size() : images;
       RoutingSettings settings = routing.settings(classifier.card());
       try (LocalPipeline pipeline =

@@ -21,8 +21,8 @@ public final class ModelOptions {
       names = "--model",
       paramLabel = "M.onnx",
       description =
-          "A model file of `vmoe model import`, or the name of a bundled model: vmoe-bpr, vmoe,"
-              + " dense-bpr, dense (default: vmoe-bpr).")
+          "A model file of `vmoe model import`, or the name of a bundled model, such as vmoe-bpr or"
+              + " dense (default: vmoe-bpr).")
   private @Nullable Path model;
 
   @Option(

@@ -9,7 +9,6 @@ import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.image.MediaType;
 import dev.vmoe.modelstore.BundledModels;
-import dev.vmoe.modelstore.ModelOpener;
 import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.output.ErrorText;
 import dev.vmoe.output.Json;
@@ -194,8 +193,7 @@ final class ProduceCommand implements Callable<Integer> {
   private OutgoingImages outgoing() throws IOException {
     OutgoingImages images =
         sample
-            ? OutgoingImages.sample(
-                BundledModels.testImages(ModelOpener.card(BundledModels.vmoe()).classes()))
+            ? OutgoingImages.sample(BundledModels.labelledImages())
             : OutgoingImages.files(ImageFiles.find(paths), file -> label(file));
     if (images.count() == 0) {
       throw new IOException("no image files in " + paths);

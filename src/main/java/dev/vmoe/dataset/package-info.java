@@ -1,6 +1,5 @@
 /**
- * Image files: how they are found, decoded and classified without Kafka; labelled images of IDX
- * files and of CSVs.
+ * Image files: how they are found, decoded and classified without Kafka; labelled images of CSVs.
  *
  * <p>May use: {@code moe image inference event}.
  */

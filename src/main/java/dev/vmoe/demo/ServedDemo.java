@@ -158,7 +158,7 @@ public final class ServedDemo implements AutoCloseable {
    * @param perSecond images a second; 0 for a load that rises and falls
    */
   public DemoSummary run(double perSecond) throws IOException, InterruptedException {
-    List<LabelledImage> set = BundledModels.testImages(classifier.card().classes());
+    List<LabelledImage> set = BundledModels.labelledImages();
     progress.say("live page at " + address() + "; Ctrl-C stops and sums up");
     progress.say(
         "send your own images to Kafka at %s, schema registry at %s"

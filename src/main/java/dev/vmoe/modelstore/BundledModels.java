@@ -1,6 +1,5 @@
 package dev.vmoe.modelstore;
 
-import dev.vmoe.dataset.IdxImages;
 import dev.vmoe.dataset.LabelledFile;
 import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.dataset.LabelsCsv;
@@ -26,7 +25,7 @@ public final class BundledModels {
   public static final String DEFAULT = "vmoe-bpr";
 
   /** The bundled data set: models are named after it, and trained on it. */
-  private static final String SET = "fashion-mnist";
+  private static final String SET = "characters";
 
   /** Folder of the checkpoints and test images in a checkout. */
   private static final String SOURCES = "src/models/" + SET;
@@ -63,8 +62,8 @@ public final class BundledModels {
     return installation().resolve(name).resolve(ModelFolder.GRAPH);
   }
 
-  /** Returns whether the dense twins of the models are there; in an installation they are not. */
-  public static boolean haveTwins() {
+  /** Returns whether the dense twin is there; in an installation it is not. */
+  public static boolean haveTwin() {
     return isVariant(DENSE);
   }
 
@@ -84,15 +83,9 @@ public final class BundledModels {
     return variant(DEFAULT);
   }
 
-  /** Returns the graph of the dense twin with the same training as a variant. */
-  public static Path twin(String variant) throws IOException {
-    String alike = variant.replaceFirst("^vmoe", DENSE);
-    return variant(isVariant(alike) ? alike : DENSE);
-  }
-
-  /** Returns the graph of the dense twin of the default variant. */
+  /** Returns the graph of the dense twin. */
   public static Path twin() throws IOException {
-    return twin(DEFAULT);
+    return variant(DENSE);
   }
 
   /** Returns the names of all bundled dense models, sorted. */
@@ -133,7 +126,7 @@ public final class BundledModels {
 
   /** Returns one of the test images, as a file of its own. */
   public static Path example() throws IOException {
-    return sources().resolve("ankle-boot.png");
+    return testImages().resolve("held-out/0009.jpg");
   }
 
   /** Returns the folder of the labelled test images. */
@@ -142,26 +135,11 @@ public final class BundledModels {
     return Files.isDirectory(installed) ? installed : sources().resolve("test");
   }
 
-  /**
-   * Returns the labelled test images, each as an image file's bytes.
-   *
-   * @param classNames names of the classes that IDX files have as numbers
-   */
-  public static List<LabelledImage> testImages(List<String> classNames) throws IOException {
-    Path labels = testImages().resolve(LabelsCsv.NAME);
+  /** Returns the labelled test images. */
+  public static List<LabelledImage> labelledImages() throws IOException {
     List<LabelledImage> all = new ArrayList<>();
-    if (Files.exists(labels)) {
-      for (LabelledFile file : LabelsCsv.read(labels)) {
-        all.add(file.read());
-      }
-      return all;
-    }
-    List<Path> files = IdxImages.imageFilesIn(testImages());
-    if (files.isEmpty()) {
-      throw new IOException("no images found in " + testImages());
-    }
-    try (IdxImages set = IdxImages.open(files.get(0), classNames)) {
-      set.forEachRemaining(all::add);
+    for (LabelledFile file : LabelsCsv.read(testImages().resolve(LabelsCsv.NAME))) {
+      all.add(file.read());
     }
     return all;
   }

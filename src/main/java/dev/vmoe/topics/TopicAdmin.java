@@ -55,7 +55,7 @@ public final class TopicAdmin {
   private final Settings settings;
 
   /** A topic as it is planned, under its full name. */
-  private record Named(TopicPlan.Topic planned, String name) {}
+  private record NamedTopic(TopicPlan.Topic planned, String name) {}
 
   /**
    * Creates an administrator of the topics that have their names from these settings.
@@ -67,10 +67,11 @@ public final class TopicAdmin {
     this.settings = settings;
   }
 
-  private List<Named> named(TopicPlan plan) {
+  private List<NamedTopic> named(TopicPlan plan) {
     return plan.topics().stream()
         .flatMap(
-            topic -> settings.topics(topic.name()).stream().map(name -> new Named(topic, name)))
+            topic ->
+                settings.topics(topic.name()).stream().map(name -> new NamedTopic(topic, name)))
         .toList();
   }
 
@@ -81,7 +82,7 @@ public final class TopicAdmin {
    * @throws KafkaException if the brokers do not answer or refuse
    */
   public List<TopicState> create(TopicPlan plan) {
-    List<Named> topics = named(plan);
+    List<NamedTopic> topics = named(plan);
     CreateTopicsResult result =
         admin.createTopics(
             topics.stream()
@@ -96,7 +97,7 @@ public final class TopicAdmin {
                             .configs(topic.planned().config()))
                 .toList());
     Map<String, TopicState> created = new HashMap<>();
-    for (Named topic : topics) {
+    for (NamedTopic topic : topics) {
       String name = topic.name();
       try {
         await(result.values().get(name));
@@ -167,19 +168,19 @@ public final class TopicAdmin {
    * @throws KafkaException if the brokers do not answer or refuse
    */
   public TopicState describe(TopicPlan.Topic topic, String name) {
-    return compare(List.of(new Named(topic, name)), Map.of()).get(0);
+    return compare(List.of(new NamedTopic(topic, name)), Map.of()).get(0);
   }
 
-  private List<TopicState> compare(List<Named> topics, Map<String, TopicState> created) {
+  private List<TopicState> compare(List<NamedTopic> topics, Map<String, TopicState> created) {
     List<String> names =
-        topics.stream().map(Named::name).filter(name -> !created.containsKey(name)).toList();
+        topics.stream().map(NamedTopic::name).filter(name -> !created.containsKey(name)).toList();
     Map<String, KafkaFuture<TopicDescription>> descriptions =
         admin.describeTopics(names).topicNameValues();
     Map<ConfigResource, KafkaFuture<Config>> configs =
         admin.describeConfigs(names.stream().map(TopicAdmin::resource).toList()).values();
 
     List<TopicState> states = new ArrayList<>();
-    for (Named topic : topics) {
+    for (NamedTopic topic : topics) {
       String name = topic.name();
       TopicState state = created.get(name);
       if (state == null) {
@@ -202,7 +203,7 @@ public final class TopicAdmin {
     return new ConfigResource(ConfigResource.Type.TOPIC, name);
   }
 
-  private TopicState state(Named topic, TopicDescription description, Config config) {
+  private TopicState state(NamedTopic topic, TopicDescription description, Config config) {
     TopicPlan.Topic planned = topic.planned();
     // The plan says how to create a topic of the user's own; it may have been there before.
     boolean owners = settings.setsTopic(planned.name()) && !planned.name().equals(TopicPlan.CONFIG);

@@ -9,15 +9,13 @@ import dev.vmoe.capacity.Load;
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.capacity.RunTime;
 import dev.vmoe.capacity.Sample;
-import dev.vmoe.checkpoint.CheckpointReader;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.inference.BatchResult;
 import dev.vmoe.inference.Device;
 import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
-import dev.vmoe.model.DescriptionFile;
-import dev.vmoe.model.ModelImport;
+import dev.vmoe.modelstore.BundledModels;
 import dev.vmoe.moe.Capacity;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
@@ -25,7 +23,6 @@ import dev.vmoe.moe.RoutingCounts;
 import dev.vmoe.moe.RoutingSettings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,7 +30,6 @@ import java.util.OptionalDouble;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(120)
 class CostSurveyTest {
@@ -244,12 +240,9 @@ class CostSurveyTest {
 
   /** Ratios, not times, and wide: the machine may be busy with something else. */
   @Test
-  void shouldPredictRunsOfTheBundledModel(@TempDir Path folder) throws IOException {
-    Path checkpoint =
-        Path.of(System.getProperty("vmoe.home", "."), "src/models/fashion-mnist/vmoe/checkpoint");
-    Path file = folder.resolve("vmoe.onnx");
-    ModelImport.write(CheckpointReader.read(checkpoint), DescriptionFile.beside(checkpoint), file);
-    try (VmoeSession session = VmoeSession.open(file, SessionSettings.on(Device.CPU))) {
+  void shouldPredictRunsOfTheBundledModel() throws IOException {
+    try (VmoeSession session =
+        VmoeSession.open(BundledModels.vmoe(), SessionSettings.on(Device.CPU))) {
       ByteBuffer images = CostSurvey.noise(session.card(), 32, 1);
       List<OperatingPoint> points = points(0.1, 0.5, 1.05);
       CostSurvey.Surveyed result =

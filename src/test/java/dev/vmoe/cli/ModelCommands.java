@@ -18,7 +18,7 @@ abstract class ModelCommands {
 
   static final ObjectMapper JSON = new ObjectMapper();
   static final String CHECKPOINT =
-      Path.of(System.getProperty("vmoe.home"), "src/models/fashion-mnist/vmoe/checkpoint")
+      Path.of(System.getProperty("vmoe.home"), "src/models/characters/vmoe-bpr/checkpoint")
           .toString();
 
   final StringWriter out = new StringWriter();

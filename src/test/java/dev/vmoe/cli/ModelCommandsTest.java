@@ -7,7 +7,7 @@ import dev.vmoe.lab.ManyClasses;
 import java.awt.Color;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** {@code vmoe model}: import, info and list. */
@@ -21,10 +21,10 @@ class ModelCommandsTest extends ModelCommands {
     assertThat(run("model", "info", graph, "--json")).isZero();
 
     JsonNode card = JSON.readTree(lines().get(1));
-    assertThat(card.get("name").asText()).isEqualTo("fashion-mnist-vmoe");
+    assertThat(card.get("name").asText()).isEqualTo("characters-vmoe-bpr");
     assertThat(card.get("num_experts").asInt()).isEqualTo(8);
     assertThat(card.get("experts_per_token").asInt()).isEqualTo(2);
-    assertThat(card.get("classes")).hasSize(10);
+    assertThat(card.get("classes")).hasSize(3260);
     assertThat(card.get("weights_hash").asText()).matches("[0-9a-f]{64}");
     assertThat(card.has("runtime")).isFalse();
   }
@@ -78,7 +78,7 @@ class ModelCommandsTest extends ModelCommands {
   void shouldLetOptionsWinOverTheDescriptionBesideTheCheckpoint() throws Exception {
     String graph = folder.resolve("m.onnx").toString();
     Path classes = folder.resolve("classes.txt");
-    Files.write(classes, List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"));
+    Files.write(classes, IntStream.range(0, 3260).mapToObj(i -> "class " + i).toList());
 
     assertThat(
             importModel(
@@ -98,7 +98,7 @@ class ModelCommandsTest extends ModelCommands {
 
     JsonNode card = JSON.readTree(lines().get(1));
     assertThat(card.get("name").asText()).isEqualTo("mine");
-    assertThat(card.get("classes").get(9).asText()).isEqualTo("j");
+    assertThat(card.get("classes").get(9).asText()).isEqualTo("class 9");
     assertThat(card.get("softmax").asBoolean()).isFalse();
     assertThat(card.get("resize").asText()).isEqualTo("area");
     assertThat(card.get("experts_per_token").asInt()).isEqualTo(1);
@@ -139,7 +139,7 @@ class ModelCommandsTest extends ModelCommands {
 
     assertThat(run("model", "list", "--set", "models.dir=" + folder)).isZero();
     assertThat(out.toString())
-        .containsPattern("good +fashion-mnist-vmoe +[0-9a-f]{12} +28 x 28 +10 +8 in . layers +2")
+        .containsPattern("good +characters-vmoe-bpr +[0-9a-f]{12} +48 x 48 +3260 +8 in 2 layers +2")
         .containsPattern("junk +cannot be used: ")
         .contains("2 models in " + folder);
     assertThat(run("model", "list", "--set", "models.dir=" + folder.resolve("none")))
@@ -153,13 +153,13 @@ class ModelCommandsTest extends ModelCommands {
     Path red = plain("red.png", Color.RED);
 
     assertThat(importModel(graph, "--image-size", "40")).isZero();
-    assertThat(lines().get(0)).contains("patches of 4 in 40×40");
+    assertThat(lines().get(0)).contains("patches of 8 in 40×40");
     assertThat(run("predict", "--json", "--logits", "--model", graph, red.toString())).isZero();
-    assertThat(JSON.readTree(lines().get(1)).get("logits")).hasSize(10);
+    assertThat(JSON.readTree(lines().get(1)).get("logits")).hasSize(3260);
 
     assertThat(importModel(graph, "--image-size", "30")).isNotZero();
     assertThat(err.toString())
-        .contains("image size 30 is no multiple of the patch size 4: 32 would be one");
+        .contains("image size 30 is no multiple of the patch size 8: 32 would be one");
   }
 
   @Test

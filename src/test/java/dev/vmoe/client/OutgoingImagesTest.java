@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.vmoe.modelstore.BundledModels;
-import dev.vmoe.modelstore.ModelOpener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,10 +39,7 @@ class OutgoingImagesTest {
 
   @Test
   void shouldGiveEachImageOfTheSampleAKeyOfItsOwn() throws IOException {
-    OutgoingImages images =
-        OutgoingImages.sample(
-                BundledModels.testImages(ModelOpener.card(BundledModels.vmoe()).classes()))
-            .times(10_001);
+    OutgoingImages images = OutgoingImages.sample(BundledModels.labelledImages()).times(5_001);
     List<String> keys = new ArrayList<>();
     OutgoingImages.OutgoingImage first = images.next();
     OutgoingImages.OutgoingImage last = first;
@@ -52,9 +48,9 @@ class OutgoingImagesTest {
       last = images.next();
       keys.add(last.key());
     }
-    assertThat(keys).hasSize(10_001).doesNotHaveDuplicates();
-    assertThat(last.key()).isEqualTo("sample-10000");
+    assertThat(keys).hasSize(5_001).doesNotHaveDuplicates();
+    assertThat(last.key()).isEqualTo("sample-5000");
     assertThat(last.bytes()).isEqualTo(first.bytes());
-    assertThat(last.label()).isEqualTo(first.label()).isEqualTo("Ankle boot");
+    assertThat(last.label()).isEqualTo(first.label()).isEqualTo("E");
   }
 }

@@ -16,8 +16,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class DescriptionFileTest {
 
-  private static final Path HOME = Path.of(System.getProperty("vmoe.home", "."));
-
   @TempDir private Path folder;
 
   @Test
@@ -51,12 +49,12 @@ class DescriptionFileTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"vmoe", "dense"})
+  @ValueSource(strings = {"vmoe-bpr", "dense"})
   void shouldReadTheBundledModelsFiles(String model) throws IOException {
-    Path checkpoint = HOME.resolve("src/models/fashion-mnist/" + model + "/checkpoint");
-    ImportOptions options = DescriptionFile.beside(checkpoint);
-    assertThat(options.name()).isEqualTo("fashion-mnist-" + model);
-    assertThat(options.classes()).hasSize(10);
+    ImportOptions options = DescriptionFile.beside(BundledPixels.checkpoint(model));
+    assertThat(options.name()).isEqualTo("characters-" + model);
+    assertThat(options.classes()).hasSize(3260).startsWith("亜", "唖").doesNotHaveDuplicates();
+    assertThat(options.groups()).hasSize(3260).contains("kanji-1", "hiragana", "cyrillic");
   }
 
   @ParameterizedTest

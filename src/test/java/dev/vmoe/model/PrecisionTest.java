@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.vmoe.checkpoint.CheckpointReader;
 import dev.vmoe.checkpoint.ParameterTree;
+import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.lab.bench.RandomCheckpoint;
+import dev.vmoe.modelstore.BundledModels;
 import dev.vmoe.moe.Capacity;
 import dev.vmoe.moe.GraphOutput;
 import dev.vmoe.moe.ImagePriority;
@@ -13,14 +15,10 @@ import dev.vmoe.moe.ReferenceRouter;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingCounts;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -35,8 +33,6 @@ class PrecisionTest {
           16, 4, 64, 128, 2, 2, List.of(1), 4, 10, VmoeArchitecture.Classifier.TOKEN, 0);
 
   private static final ParameterTree CHECKPOINT = RandomCheckpoint.of(ARCHITECTURE, 7);
-  private static final Path DEMO =
-      Path.of(System.getProperty("vmoe.home", "."), "src/models/fashion-mnist");
   private static final int IMAGES = 16;
   private static final int TOKENS = IMAGES * ARCHITECTURE.tokensPerImage();
 
@@ -85,59 +81,53 @@ class PrecisionTest {
 
   /** At most half a point of accuracy lost, on the first test images of the bundled model. */
   @Test
-  void shouldAnswerTheDemoModelsTestImagesAboutAsWellInBytes() throws IOException {
-    ParameterTree demo = CheckpointReader.read(DEMO.resolve("vmoe-bpr/checkpoint"));
-    int count = 2000;
-    byte[] grey = idx("t10k-images-idx3-ubyte.gz", 16, count * 28 * 28);
-    byte[] labels = idx("t10k-labels-idx1-ubyte.gz", 8, count);
+  void shouldAnswerTheBundledTestImagesAboutAsWellInBytes() throws IOException {
+    ParameterTree bundled = CheckpointReader.read(BundledPixels.checkpoint("vmoe-bpr"));
+    List<String> classes = DescriptionFile.beside(BundledPixels.checkpoint("vmoe-bpr")).classes();
+    List<LabelledImage> set = BundledModels.labelledImages().subList(0, 2000);
     int[] correct = new int[2];
     int same = 0;
-    try (GraphRun exact = GraphRun.of(VmoeGraph.of(demo, Form.of(Target.CPU), Map.of()));
-        GraphRun bytes = GraphRun.of(VmoeGraph.of(demo, form(Precision.INT8), Map.of()))) {
-      for (int first = 0; first < count; first += 50) {
-        byte[] images = new byte[50 * 28 * 28 * 3];
-        for (int i = 0; i < images.length; i++) {
-          images[i] = grey[first * 28 * 28 + i / 3];
-        }
-        int[] ofExact = demoAnswers(exact, images);
-        int[] ofBytes = demoAnswers(bytes, images);
-        for (int image = 0; image < 50; image++) {
-          correct[0] += ofExact[image] == labels[first + image] ? 1 : 0;
-          correct[1] += ofBytes[image] == labels[first + image] ? 1 : 0;
+    try (GraphRun exact = GraphRun.of(VmoeGraph.of(bundled, Form.of(Target.CPU), Map.of()));
+        GraphRun bytes = GraphRun.of(VmoeGraph.of(bundled, form(Precision.INT8), Map.of()))) {
+      for (int first = 0; first < set.size(); first += 50) {
+        List<LabelledImage> batch = set.subList(first, first + 50);
+        byte[] images = BundledPixels.decoded(batch);
+        int[] ofExact = answers(exact, images, classes.size());
+        int[] ofBytes = answers(bytes, images, classes.size());
+        for (int image = 0; image < batch.size(); image++) {
+          String label = batch.get(image).label();
+          correct[0] += classes.get(ofExact[image]).equals(label) ? 1 : 0;
+          correct[1] += classes.get(ofBytes[image]).equals(label) ? 1 : 0;
           same += ofExact[image] == ofBytes[image] ? 1 : 0;
         }
       }
     }
-    assertThat(correct[0]).as("right in single precision").isGreaterThan(count * 9 / 10);
-    assertThat(correct[1]).as("right in bytes").isGreaterThanOrEqualTo(correct[0] - count / 200);
-    assertThat(same).as("answered alike").isBetween(count * 95 / 100, count - 1);
+    assertThat(correct[0]).as("right in single precision").isGreaterThan(set.size() * 9 / 10);
+    assertThat(correct[1])
+        .as("right in bytes")
+        .isGreaterThanOrEqualTo(correct[0] - set.size() / 200);
+    assertThat(same).as("answered alike").isBetween(set.size() * 95 / 100, set.size() - 1);
   }
 
-  private static byte[] idx(String name, int header, int count) throws IOException {
-    try (InputStream idx =
-        new GZIPInputStream(Files.newInputStream(DEMO.resolve("test").resolve(name)))) {
-      idx.skipNBytes(header);
-      return idx.readNBytes(count);
-    }
-  }
-
-  private static int[] demoAnswers(GraphRun graph, byte[] images) {
-    int numImages = images.length / (28 * 28 * 3);
+  private static int[] answers(GraphRun graph, byte[] images, int numClasses) {
+    int numImages = images.length / (BundledPixels.SIZE * BundledPixels.SIZE * 3);
     float[] logits =
         graph
             .run(
                 new GraphRun.Inputs()
-                    .images(images, numImages, 28)
+                    .images(images, numImages, BundledPixels.SIZE)
                     .routing(
-                        Capacity.slots(50 * numImages, 2, 1.05, 8),
+                        Capacity.slots(36 * numImages, 2, 1.05, 8),
                         2,
                         Routing.BATCH_PRIORITY,
                         ImagePriority.equal(numImages)))
             .floats(GraphOutput.LOGITS);
     int[] answers = new int[numImages];
     for (int i = 0; i < logits.length; i++) {
-      int image = i / 10;
-      answers[image] = logits[i] > logits[10 * image + answers[image]] ? i % 10 : answers[image];
+      int image = i / numClasses;
+      if (logits[i] > logits[image * numClasses + answers[image]]) {
+        answers[image] = i % numClasses;
+      }
     }
     return answers;
   }

@@ -4,23 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.checkpoint.CheckpointReader;
 import dev.vmoe.checkpoint.ParameterTree;
-import dev.vmoe.image.BadImageException;
-import dev.vmoe.image.DecoderLimits;
-import dev.vmoe.image.OpenCvDecoder;
-import dev.vmoe.image.Preprocessing;
 import dev.vmoe.lab.bench.RandomCheckpoint;
 import dev.vmoe.lab.patches.SkippedPatches;
-import dev.vmoe.lab.sweep.LabelledImages;
 import dev.vmoe.moe.Capacity;
 import dev.vmoe.moe.GraphOutput;
 import dev.vmoe.moe.ImagePriority;
-import dev.vmoe.moe.Resize;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.picture.PatchGrid;
 import dev.vmoe.tensor.Tensor;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -34,8 +26,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** That a patch is drawn where the graph took it from, and which ones routing skips. */
 class SkippedPatchesTest {
 
-  private static final Path FASHION_MNIST =
-      Path.of(System.getProperty("vmoe.home"), "src/models/fashion-mnist");
+  /** Of the bundled model: patches of an image, and layers with experts. */
+  private static final int T = 36;
+
+  private static final int LAYERS = 2;
 
   @ParameterizedTest
   @EnumSource
@@ -91,32 +85,32 @@ class SkippedPatchesTest {
     return Arrays.copyOfRange(gates, token * a.numExperts(), (token + 1) * a.numExperts());
   }
 
-  /** On the bundled model, N = 32 · 50 tokens, at a quarter of the slots. */
+  /** On the bundled model, N = 32 · 36 tokens, at a quarter of the slots. */
   @Test
   void shouldSkipUnimportantTokensUnderBatchPriorityAndLateOnesInVanillaOrder() throws IOException {
     int numImages = 32;
-    int tokens = numImages * 50;
-    byte[] images = testImages(numImages);
-    ParameterTree checkpoint = CheckpointReader.read(FASHION_MNIST.resolve("vmoe-bpr/checkpoint"));
+    int tokens = numImages * T;
+    byte[] images = BundledPixels.of(0, numImages);
+    ParameterTree checkpoint = CheckpointReader.read(BundledPixels.checkpoint("vmoe-bpr"));
     try (GraphRun graph =
         GraphRun.of(VmoeGraph.withGates(checkpoint, Form.of(Target.CPU), Map.of()))) {
       for (Routing routing : Routing.values()) {
         GraphRun.Outputs outputs =
             graph.run(
                 new GraphRun.Inputs()
-                    .images(images, numImages, 28)
+                    .images(images, numImages, BundledPixels.SIZE)
                     .routing(
                         Capacity.slots(tokens, 2, .25, 8),
                         2,
                         routing,
                         ImagePriority.equal(numImages)));
-        for (int layer = 0; layer < 4; layer++) {
+        for (int layer = 0; layer < LAYERS; layer++) {
           Means gate = new Means();
           Means place = new Means();
           for (int token = 0; token < tokens; token++) {
-            int image = token / 50;
+            int image = token / T;
             boolean skipped =
-                outputs.bytes(GraphOutput.KEPT)[(image * 4 + layer) * 50 + token % 50] == 0;
+                outputs.bytes(GraphOutput.KEPT)[(image * LAYERS + layer) * T + token % T] == 0;
             gate.add(skipped, topGate(outputs.floats("gates"), layer * tokens + token));
             place.add(skipped, token);
           }
@@ -155,26 +149,5 @@ class SkippedPatchesTest {
 
   private static double topGate(float[] gates, int row) {
     return IntStream.range(0, 8).mapToDouble(e -> gates[row * 8 + e]).max().orElseThrow();
-  }
-
-  private static byte[] testImages(int count) throws IOException {
-    ByteBuffer images = ByteBuffer.allocateDirect(count * 28 * 28 * 3);
-    OpenCvDecoder decoder =
-        new OpenCvDecoder(
-            new Preprocessing(28, Resize.BILINEAR), new DecoderLimits(1 << 20, 1 << 20));
-    LabelledImages.readAt(
-        FASHION_MNIST.resolve("test"),
-        List.of(),
-        IntStream.range(0, count).boxed().toList(),
-        (place, image) -> {
-          try {
-            decoder.decode(image.encoded(), images, place);
-          } catch (BadImageException e) {
-            throw new IOException(e);
-          }
-        });
-    byte[] bytes = new byte[images.capacity()];
-    images.get(0, bytes);
-    return bytes;
   }
 }

@@ -18,15 +18,11 @@ import dev.vmoe.moe.ReferenceRouter;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingCounts;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -39,11 +35,6 @@ class VmoeGraphTest {
           12, 4, 24, 32, 2, 4, List.of(1, 3), 4, 5, VmoeArchitecture.Classifier.TOKEN, 0);
 
   private static final ParameterTree CHECKPOINT = RandomCheckpoint.of(ARCHITECTURE, 5);
-
-  private static final Path DEMO =
-      Path.of(System.getProperty("vmoe.home", "."), "src/models/fashion-mnist");
-  private static final int DEMO_PIXELS = 28 * 28;
-  private static final int IDX_HEADER = 16;
 
   @Test
   void shouldHaveTheInputsAndOutputsThatRunsRelyOn() throws OrtException {
@@ -96,13 +87,13 @@ class VmoeGraphTest {
 
   @ParameterizedTest
   @EnumSource
-  void shouldRouteTheDemoModelAsThePlainJavaReferenceDoesWithTheGraphsOwnGates(Target target)
+  void shouldRouteTheBundledModelAsThePlainJavaReferenceDoesWithTheGraphsOwnGates(Target target)
       throws IOException {
-    ParameterTree checkpoint = CheckpointReader.read(DEMO.resolve("vmoe/checkpoint"));
+    ParameterTree checkpoint = CheckpointReader.read(BundledPixels.checkpoint("vmoe-bpr"));
     VmoeArchitecture architecture = VmoeArchitecture.of(checkpoint);
     try (GraphRun graph = GraphRun.of(VmoeGraph.withGates(checkpoint, Form.of(target), Map.of()))) {
       for (int numImages : new int[] {1, 2, 5, 17, 64}) {
-        byte[] images = testImages(100 * numImages, numImages);
+        byte[] images = BundledPixels.of(60 * numImages, numImages);
         double[] ratios =
             numImages < 64
                 ? new double[] {.05, .1, .15, .25, .35, .5, .75, 1.05, 2, 4}
@@ -271,20 +262,6 @@ class VmoeGraphTest {
 
   private static int numImages(VmoeArchitecture a, byte[] images) {
     return images.length / (a.imageSize() * a.imageSize() * 3);
-  }
-
-  /** Returns some of the demo's test images, grey as RGB. */
-  private static byte[] testImages(int first, int numImages) throws IOException {
-    Path file = DEMO.resolve("test/t10k-images-idx3-ubyte.gz");
-    try (InputStream idx = new GZIPInputStream(Files.newInputStream(file))) {
-      idx.skipNBytes(IDX_HEADER + first * (long) DEMO_PIXELS);
-      byte[] grey = idx.readNBytes(numImages * DEMO_PIXELS);
-      byte[] images = new byte[grey.length * 3];
-      for (int i = 0; i < images.length; i++) {
-        images[i] = grey[i / 3];
-      }
-      return images;
-    }
   }
 
   private static byte[] images(int numImages) {

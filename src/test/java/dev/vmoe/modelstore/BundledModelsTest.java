@@ -28,8 +28,8 @@ class BundledModelsTest {
   @BeforeEach
   void makeHome() throws IOException {
     before = System.getProperty(HOME);
-    Path from = Path.of(before, "src/models/fashion-mnist/dense");
-    variant = folder.resolve("src/models/fashion-mnist/vmoe-mine");
+    Path from = Path.of(before, "src/models/characters/dense");
+    variant = folder.resolve("src/models/characters/vmoe-mine");
     Files.createDirectories(variant);
     try (Stream<Path> files = Files.list(from)) {
       for (Path file : files.toList()) {
@@ -55,7 +55,7 @@ class BundledModelsTest {
   void shouldCarryTheQualityProfileAlong() throws IOException {
     Path graph = BundledModels.variant("vmoe-mine");
     Path beside = ProfileFile.beside(graph);
-    assertThat(graph).hasFileName("fashion-mnist-vmoe-mine.onnx").isNotEmptyFile();
+    assertThat(graph).hasFileName("characters-vmoe-mine.onnx").isNotEmptyFile();
     assertThat(beside).doesNotExist();
 
     ProfileFile measured =
@@ -82,7 +82,7 @@ class BundledModelsTest {
 
     Path graph = BundledModels.variant("vmoe-mine", Precision.INT8);
 
-    assertThat(graph).hasFileName("fashion-mnist-vmoe-mine-int8.onnx");
+    assertThat(graph).hasFileName("characters-vmoe-mine-int8.onnx");
     assertThat(ProfileFile.beside(graph)).doesNotExist();
     assertThat(ModelOpener.card(graph).name()).endsWith("-int8");
     assertThat(Files.readString(graph, ISO_8859_1)).contains("DynamicQuantizeLinear");
@@ -90,7 +90,7 @@ class BundledModelsTest {
 
   @Test
   void shouldTakeTestImagesOfACsvAndKnowTheDenseModels() throws IOException {
-    Path sources = folder.resolve("src/models/fashion-mnist");
+    Path sources = folder.resolve("src/models/characters");
     Path test = Files.createDirectories(sources.resolve("test"));
     Files.write(test.resolve("0.jpg"), new byte[] {7});
     Files.writeString(test.resolve("labels.csv"), "file,split,label\n0.jpg,unseen,亜\n");
@@ -98,7 +98,7 @@ class BundledModelsTest {
         Files.createDirectories(sources.resolve("dense-3")).resolve("checkpoint.index"));
     Files.createDirectories(sources.resolve("dense-without-a-checkpoint"));
 
-    List<LabelledImage> images = BundledModels.testImages(List.of());
+    List<LabelledImage> images = BundledModels.labelledImages();
 
     assertThat(images).hasSize(1);
     assertThat(images.get(0).encoded()).containsExactly(7);
@@ -112,12 +112,12 @@ class BundledModelsTest {
     assertThat(BundledModels.isVariant("vmoe-bpr")).isFalse();
     Path model = Files.createDirectories(models.resolve("vmoe-bpr"));
     Path graph = Files.createFile(model.resolve("model.onnx"));
-    Path images = Files.createDirectories(models.resolve("fashion-mnist-test"));
+    Path images = Files.createDirectories(models.resolve("characters-test"));
 
     assertThat(BundledModels.isVariant("vmoe-bpr")).isTrue();
     assertThat(BundledModels.vmoe()).isEqualTo(graph);
     assertThat(BundledModels.testImages()).isEqualTo(images);
-    assertThat(BundledModels.haveTwins()).isFalse();
+    assertThat(BundledModels.haveTwin()).isFalse();
     assertThat(BundledModels.folder().names()).containsExactly("vmoe-bpr");
   }
 }

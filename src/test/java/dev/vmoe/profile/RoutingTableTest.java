@@ -57,6 +57,24 @@ class RoutingTableTest {
   }
 
   @Test
+  void shouldShowTheFirstAndTheLastLayerWhereNoneIsNamed() {
+    RoutingTable four =
+        RoutingTable.of(
+            List.of(
+                row(
+                    0,
+                    "cat",
+                    1,
+                    layer(0, 1, 0, 1, 0),
+                    layer(2, 1, 0, 1, 0),
+                    layer(3, 1, 0, 1, 0),
+                    layer(5, 1, 0, 1, 0))));
+    assertThat(RoutingMapPicture.firstAndLast(four)).containsExactly(0, 5);
+    RoutingTable one = RoutingTable.of(List.of(row(0, "cat", 1, layer(2, 1, 0, 1, 0))));
+    assertThat(RoutingMapPicture.firstAndLast(one)).containsExactly(2);
+  }
+
+  @Test
   void shouldListEveryCellAndEveryLayer() {
     assertThat(RoutingRows.cells(TABLE).toCsv().lines())
         .hasSize(1 + 2 * 2 * 2)

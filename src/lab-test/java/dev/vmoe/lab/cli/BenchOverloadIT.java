@@ -71,7 +71,7 @@ class BenchOverloadIT extends CommandTest {
                 "--trace",
                 trace.toString(),
                 "--beside",
-                "dense-bpr,dense,int8",
+                "dense,dense-int8,int8",
                 "--policies",
                 "fixed_low,fixed_dense,switching,adaptive_all"))
         .isZero();

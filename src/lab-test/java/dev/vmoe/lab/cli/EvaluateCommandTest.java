@@ -1,11 +1,13 @@
 package dev.vmoe.lab.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.vmoe.cli.VmoeCommand;
 import dev.vmoe.lab.ManyClasses;
+import dev.vmoe.modelstore.BundledModels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -75,19 +77,26 @@ class EvaluateCommandTest extends CommandTest {
     assertThat(rows.get(4).get("processed_share").asDouble()).isBetween(0.05, 0.15);
     assertThat(rows.get(8).get("routing").asText()).isEqualTo("vanilla");
     assertThat(Files.readAllLines(csv))
-        .hasSize(1 + 9 + 1) // and the other bundled dense model
+        .hasSize(1 + 8 + BundledModels.denseVariants().size()) // points, twin, other dense models
         .first()
         .isEqualTo(
-            "model,routing,K,ratio,effective,accuracy,minus_dense,low_95,high_95,ms_per_image,"
-                + "processed");
-    assertThat(Files.readAllLines(csv).get(1)).startsWith("fashion-mnist-dense-bpr,,,,,0.");
+            "model,routing,K,ratio,effective,"
+                + "accuracy_held_out,minus_dense_held_out,low_95_held_out,high_95_held_out,"
+                + "accuracy_unseen,minus_dense_unseen,low_95_unseen,high_95_unseen,"
+                + "ms_per_image,processed");
+    assertThat(Files.readAllLines(csv).get(1)).startsWith("characters-dense,,,,,");
     assertThat(result.get("models"))
         .extracting(model -> model.get("name").asText())
-        .containsExactly(
-            "fashion-mnist-vmoe-bpr", "fashion-mnist-dense-bpr", "fashion-mnist-dense");
+        .startsWith("characters-vmoe-bpr", "characters-dense")
+        .hasSize(1 + BundledModels.denseVariants().size());
     JsonNode point = result.at("/models/0/points/0");
-    assertThat(point.at("/accuracy/all").asDouble()).isEqualTo(full.get("accuracy").asDouble());
-    assertThat(result.at("/twin_met").fieldNames()).toIterable().containsExactly("all");
+    // the splits take turns, so each has half of the images
+    JsonNode accuracy = point.get("accuracy");
+    assertThat(accuracy.get("held_out").asDouble() + accuracy.get("unseen").asDouble())
+        .isCloseTo(2 * full.get("accuracy").asDouble(), within(1e-9));
+    assertThat(result.at("/twin_met").fieldNames())
+        .toIterable()
+        .containsExactly("held_out", "unseen");
   }
 
   @Test

@@ -27,17 +27,17 @@ class ExplainCommandTest extends CommandTest {
 
     String html = Files.readString(page);
     assertThat(html)
-        .contains("one micro-batch of 32 images", "1,600 tokens", "K = 2")
+        .contains("one micro-batch of 32 images", "1,152 tokens", "K = 2")
         .contains("30 more are not shown: drawn from the bundled test images with seed 1")
         .contains("image 9 of the 32 in the batch", "image 25 of the 32 in the batch");
-    assertThat(count("<img ", html)).isEqualTo(2 * (1 + 4 * 2 * 4));
+    assertThat(count("<img ", html)).isEqualTo(2 * (1 + 4 * 2 * 2));
     List<String> rows = Files.readAllLines(csv);
     assertThat(rows).hasSize(1 + 2 * 4 * 2);
     assertThat(rows.get(0))
         .isEqualTo(
             "image,label,ratio,effective,routing,prediction,score,processed,"
-                + "skipped_0,skipped_1,skipped_2,skipped_3");
-    assertThat(rows.get(1)).contains(",1.05,1.050,bpr,");
+                + "skipped_2,skipped_3");
+    assertThat(rows.get(1)).contains(",1.05,1.056,bpr,");
     assertThat(out.toString()).contains("one batch of 32 images, 2 shown", page + ": ");
 
     run("explain", "--sample", "2", "--out", page.toString());
@@ -46,8 +46,8 @@ class ExplainCommandTest extends CommandTest {
 
   @Test
   void shouldShowTheGoodFilesAndNameTheBadOne() throws IOException {
-    LabelledImage image = BundledModels.testImages(List.of()).get(0);
-    Path good = Files.write(folder.resolve("<good>.png"), image.encoded());
+    LabelledImage image = BundledModels.labelledImages().get(0);
+    Path good = Files.write(folder.resolve("<good>.jpg"), image.encoded());
     Path bad = Files.write(folder.resolve("bad.png"), new byte[] {1, 2, 3});
     Path page = folder.resolve("sheet.html");
 
@@ -73,15 +73,15 @@ class ExplainCommandTest extends CommandTest {
         .contains("one micro-batch of 5 images", "K = 1", "4 more are not shown")
         .contains("not shown, " + bad + ": not an image")
         .contains("<h2>" + good.toString().replace("<good>", "&lt;good&gt;") + "</h2>")
-        // C = ceil(250 · 0.3 / 8) = 10, up to 12; and at most E/K = 8: 250 slots, up to 252
-        .contains("<h3>ratio 0.3, 0.384 in effect</h3>", "<h3>ratio 9.0, 8.064 in effect</h3>");
-    assertThat(count("<img ", html)).isEqualTo(1 + 2 * 2 * 4);
+        // C = ceil(180 · 0.3 / 8) = 7, up to 8; and at most E/K = 8: 180 slots
+        .contains("<h3>ratio 0.3, 0.356 in effect</h3>", "<h3>ratio 9.0, 8.000 in effect</h3>");
+    assertThat(count("<img ", html)).isEqualTo(1 + 2 * 2 * 2);
   }
 
   @Test
   void shouldAddNoImagesToABatchOfOne() throws IOException {
-    LabelledImage image = BundledModels.testImages(List.of()).get(0);
-    Path file = Files.write(folder.resolve("1.png"), image.encoded());
+    LabelledImage image = BundledModels.labelledImages().get(0);
+    Path file = Files.write(folder.resolve("1.jpg"), image.encoded());
     Path page = folder.resolve("sheet.html");
 
     assertThat(run("explain", file.toString(), "--batch", "1", "--out", page.toString())).isZero();

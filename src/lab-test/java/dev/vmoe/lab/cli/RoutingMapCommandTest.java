@@ -16,22 +16,22 @@ class RoutingMapCommandTest extends CommandTest {
   void shouldDrawThatLateLayersFollowTheClassMoreThanEarlyOnes() throws Exception {
     Path maps = folder.resolve("maps");
 
-    assertThat(run("routing-map", "--limit", "400", "--out", maps.toString()))
+    assertThat(run("routing-map", "--limit", "2000", "--out", maps.toString()))
         .as("%s", err)
         .isZero();
 
-    List<String> layers = Files.readAllLines(maps.resolve("routing-map-layers.csv"));
-    assertThat(layers).hasSize(1 + 4);
-    assertThat(aboveChance(layers.get(1))).isLessThan(0.1);
-    assertThat(aboveChance(layers.get(4))).isGreaterThan(0.4);
-    assertThat(Files.readAllLines(maps.resolve("routing-map.csv"))).hasSize(1 + 4 * 10 * 8);
+    List<String> layers = Files.readAllLines(maps.resolve("routing-map-groups-layers.csv"));
+    assertThat(layers).hasSize(1 + 2);
+    assertThat(aboveChance(layers.get(1))).isPositive();
+    assertThat(aboveChance(layers.get(2))).isGreaterThan(aboveChance(layers.get(1)));
+    assertThat(Files.readAllLines(maps.resolve("routing-map-groups.csv"))).hasSize(1 + 2 * 6 * 8);
     assertThat(maps.resolve("routing-map.svg"))
         .content()
-        .contains(">400 images;", ">block 0<", ">block 3<", ">Ankle boot<")
-        .doesNotContain(">block 1<");
+        .contains(
+            ">2000 images;", " 6 groups of ", ">block 2<", ">block 3<", ">kanji-1<", ">cyrillic<");
     assertThat(maps.resolve("routing-map.png")).isNotEmptyFile();
     assertThat(out.toString()).contains("above_chance_bits").contains("\n    3 ");
-    assertThat(err.toString()).contains("routed 400 of 400");
+    assertThat(err.toString()).contains("routed 2000 of 2000");
   }
 
   private static double aboveChance(String row) {
@@ -40,13 +40,13 @@ class RoutingMapCommandTest extends CommandTest {
 
   @Test
   void shouldDrawTheLayersThatAreAskedFor() {
-    assertThat(run("routing-map", "--limit", "64", "--layers", "1,2", "--out", folder.toString()))
+    assertThat(run("routing-map", "--limit", "64", "--layers", "3", "--out", folder.toString()))
         .isZero();
 
     assertThat(folder.resolve("routing-map.svg"))
         .content()
-        .contains(">block 1<", ">block 2<")
-        .doesNotContain(">block 0<", ">block 3<");
+        .contains(">block 3<")
+        .doesNotContain(">block 2<");
   }
 
   @Test
@@ -101,8 +101,8 @@ class RoutingMapCommandTest extends CommandTest {
                 to))
         .isEqualTo(VmoeCommand.USAGE);
     assertThat(err.toString().lines())
-        .anyMatch(line -> line.contains("fashion-mnist-dense has no experts"))
-        .anyMatch(line -> line.contains("block 9 is not an MoE layer of fashion-mnist-vmoe-bpr"))
+        .anyMatch(line -> line.contains("characters-dense has no experts"))
+        .anyMatch(line -> line.contains("block 9 is not an MoE layer of characters-vmoe-bpr"))
         .anyMatch(line -> line.contains("--limit 0"))
         .anyMatch(line -> line.contains("--weights chooses from a routing profile"))
         .anyMatch(line -> line.contains("--groups completes a routing profile"))

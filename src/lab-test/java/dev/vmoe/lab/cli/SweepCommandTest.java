@@ -48,11 +48,11 @@ class SweepCommandTest extends CommandTest {
     assertThat(err.toString()).contains("18 settings on 32 images, 18 of 18 runs to do");
     List<String> table = Files.readAllLines(results.resolve("sweep.csv"));
     assertThat(table).hasSize(1 + 2 * (1 + 2 * 2 * 2));
-    assertThat(table.get(1)).startsWith("fashion-mnist-dense-bpr,,,,,1,32,");
+    assertThat(table.get(1)).startsWith("characters-dense,,,,,1,32,");
     assertThat(out.toString()).contains("at least the twin's", "not told apart");
     assertThat(results.resolve("accuracy-over-capacity.svg"))
         .content()
-        .contains("fashion-mnist-vmoe-bpr: accuracy over expert capacity", ">dense twin<");
+        .contains("characters-vmoe-bpr: accuracy over expert capacity", ">dense twin<");
     assertThat(results.resolve("accuracy-over-time.svg")).isNotEmptyFile();
     assertThat(results.resolve("accuracy-by-batch.svg")).isNotEmptyFile();
     ProfileFile written = ProfileFile.read(profile);
@@ -101,7 +101,7 @@ class SweepCommandTest extends CommandTest {
     assertThat(run(command)).as(err.toString()).isZero();
 
     ProfileFile written = ProfileFile.read(profile);
-    assertThat(written.model()).isEqualTo("fashion-mnist-dense");
+    assertThat(written.model()).isEqualTo("characters-dense");
     assertThat(written.images()).isEqualTo(32);
     assertThat(written.toProfile().points()).containsExactly(OperatingPoint.DENSE);
     double alone = written.toProfile().accuracy(OperatingPoint.DENSE, Routing.VANILLA, 1);
@@ -137,7 +137,7 @@ class SweepCommandTest extends CommandTest {
     assertThat(run("sweep", "--batches", "0", "--out", results)).isEqualTo(VmoeCommand.USAGE);
     assertThat(run("sweep", "--skip", "-1", "--out", results)).isEqualTo(VmoeCommand.USAGE);
     assertThat(err.toString().lines())
-        .anyMatch(line -> line.contains("fashion-mnist-dense has no experts"))
+        .anyMatch(line -> line.contains("characters-dense has no experts"))
         .anyMatch(line -> line.contains("experts per token 3 outside 1 to 2"))
         .anyMatch(line -> line.contains("capacity ratio 0.0 is not above 0"))
         .anyMatch(line -> line.contains("batch size 0 is below 1"))
@@ -146,14 +146,9 @@ class SweepCommandTest extends CommandTest {
   }
 
   private Path writeImages() throws IOException {
-    List<String> classes;
-    try (VmoeSession session =
-        VmoeSession.open(BundledModels.vmoe(), SessionSettings.on(Device.CPU))) {
-      classes = session.card().classes();
-    }
     StringBuilder csv = new StringBuilder();
-    for (LabelledImage image : BundledModels.testImages(classes).subList(0, IMAGES)) {
-      String name = image.name().replace('/', '-') + ".png";
+    for (LabelledImage image : BundledModels.labelledImages().subList(0, IMAGES)) {
+      String name = image.name().replace('/', '-');
       Files.write(folder.resolve(name), image.encoded());
       csv.append(name).append(',').append(image.label()).append('\n');
     }

@@ -87,10 +87,7 @@ final class BenchObservabilityCommand extends Benchmark {
     try (BatchClassifier classifier = options.model().open()) {
       BenchModel model = options.of(classifier);
       FullLoad load =
-          new FullLoad(
-              BundledModels.testImages(classifier.card().classes()),
-              images,
-              LocalPipeline.window(model.batch()));
+          new FullLoad(BundledModels.labelledImages(), images, LocalPipeline.window(model.batch()));
       progress().say("starting a Kafka broker and a schema registry");
       try (LocalBroker broker = new LocalBroker()) {
         for (Observation watched : observations) {

@@ -117,8 +117,7 @@ final class BenchPipelineCommand extends Benchmark {
         sessions.add(layout, options.model().open(graph, layout));
       }
       BenchModel served = options.of(classifier);
-      List<LabelledImage> set =
-          demo ? BundledModels.testImages(classifier.card().classes()) : synthetic();
+      List<LabelledImage> set = demo ? BundledModels.labelledImages() : synthetic();
       FullLoad load = new FullLoad(set, count, WINDOW_BATCHES * served.batch());
       PipelineFigures figures = measure(served, sessions, peers, load);
       ObjectNode result = Json.object();

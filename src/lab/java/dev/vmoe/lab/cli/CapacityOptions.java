@@ -7,7 +7,6 @@ import dev.vmoe.moe.ModelCard;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -49,15 +48,12 @@ final class CapacityOptions {
     if (dense != null) {
       return dense;
     }
-    Optional<String> bundled = model.bundled();
-    return bundled.isPresent() && BundledModels.haveTwins()
-        ? BundledModels.twin(bundled.get())
-        : null;
+    return isBundled() ? BundledModels.twin() : null;
   }
 
   /** Returns whether model and twin are bundled ones. */
   boolean isBundled() {
-    return dense == null && model.bundled().isPresent() && BundledModels.haveTwins();
+    return dense == null && model.bundled().isPresent() && BundledModels.haveTwin();
   }
 
   /** Returns the options of the model. */

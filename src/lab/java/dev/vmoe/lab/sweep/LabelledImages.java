@@ -1,6 +1,5 @@
 package dev.vmoe.lab.sweep;
 
-import dev.vmoe.dataset.IdxImages;
 import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.dataset.LabelsCsv;
 import dev.vmoe.moe.ModelCard;
@@ -89,13 +88,13 @@ public interface LabelledImages extends Iterator<LabelledImage>, AutoCloseable {
         throw new IOException(path + " holds several sets, name one of them: " + idx);
       }
       if (!idx.isEmpty()) {
-        return new IdxSet(IdxImages.open(idx.get(0), classNames));
+        return IdxImages.open(idx.get(0), classNames);
       }
       Path labels = path.resolve(LabelsCsv.NAME);
       return Files.exists(labels) ? LabelledFiles.ofCsv(labels) : LabelledFiles.ofFolders(path);
     }
     if (IdxImages.isImageFile(path)) {
-      return new IdxSet(IdxImages.open(path, classNames));
+      return IdxImages.open(path, classNames);
     }
     if (path.toString().toLowerCase(Locale.ROOT).endsWith(".csv")) {
       return LabelledFiles.ofCsv(path);
@@ -117,34 +116,5 @@ public interface LabelledImages extends Iterator<LabelledImage>, AutoCloseable {
               image.name(), image.label(), card.classesInShort()));
     }
     return index;
-  }
-
-  /** A set in IDX files. */
-  record IdxSet(IdxImages images) implements LabelledImages {
-
-    @Override
-    public int size() {
-      return images.size();
-    }
-
-    @Override
-    public void skip(int count) throws IOException {
-      images.skip(count);
-    }
-
-    @Override
-    public boolean hasNext() {
-      return images.hasNext();
-    }
-
-    @Override
-    public LabelledImage next() {
-      return images.next();
-    }
-
-    @Override
-    public void close() throws IOException {
-      images.close();
-    }
   }
 }
