@@ -3,10 +3,10 @@ package dev.vmoe.intake;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import dev.vmoe.event.AvroDeserializer;
 import dev.vmoe.event.BadRecordException;
+import dev.vmoe.event.EventSerializer;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.JsonReader;
 import dev.vmoe.event.SchemaSource;
-import dev.vmoe.image.MediaType;
 import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.settings.EventFormat;
 import dev.vmoe.topics.TopicPlan;
@@ -172,7 +172,7 @@ public final class RequestReader {
   }
 
   private static @Nullable String contentType(Headers headers) {
-    List<Header> all = ImageHeaders.named(headers, MediaType.HEADER);
+    List<Header> all = ImageHeaders.named(headers, EventSerializer.CONTENT_TYPE);
     byte[] last = all.isEmpty() ? null : all.get(all.size() - 1).value();
     return last == null ? null : new String(last, StandardCharsets.UTF_8);
   }
