@@ -82,9 +82,7 @@ final class ModelCheck {
     return card == null
         ? 0
         : ShareEvents.maxUtilizationBytes(
-            card,
-            settings.getInt(Settings.BATCH_MAX_IMAGES),
-            EventFormat.ofUtilization(settings));
+            card, settings.getInt(Settings.BATCH_MAX_IMAGES), EventFormat.ofUtilization(settings));
   }
 
   void into(Findings findings) {

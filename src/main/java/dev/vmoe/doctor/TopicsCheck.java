@@ -28,8 +28,7 @@ final class TopicsCheck {
   private final int brokers;
   private final long utilizationBytes;
 
-  TopicsCheck(
-      Settings settings, Admin admin, boolean profile, int brokers, long utilizationBytes) {
+  TopicsCheck(Settings settings, Admin admin, boolean profile, int brokers, long utilizationBytes) {
     this.settings = settings;
     this.topics = new TopicAdmin(admin, settings);
     this.profile = profile;

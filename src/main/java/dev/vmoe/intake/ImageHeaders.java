@@ -12,8 +12,8 @@ import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the headers of a record say of its image. It counts before what the value says. The names
- * of headers may be written in capitals or not.
+ * What the headers of a record say of its image. It counts before what the value says. The names of
+ * headers may be written in capitals or not.
  *
  * @param id what the sender calls the image
  * @param label true class

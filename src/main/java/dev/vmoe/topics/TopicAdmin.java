@@ -216,7 +216,7 @@ public final class TopicAdmin {
     return new ConfigResource(ConfigResource.Type.TOPIC, name);
   }
 
-  /** Returns whether a topic may have been there before, so that the plan only says how to create it. */
+  /** Returns whether a topic may have been there before: the plan says only how to create it. */
   public boolean isOwners(TopicPlan.Topic planned) {
     return settings.setsTopic(planned.name()) && !planned.name().equals(TopicPlan.CONFIG);
   }

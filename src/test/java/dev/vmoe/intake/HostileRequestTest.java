@@ -33,8 +33,7 @@ class HostileRequestTest extends RequestFixture {
   /** A million entries, kept, take more than a hundred. */
   private static final long MAX_ALLOCATED = 32 << 20;
 
-  private static final ThreadMXBean THREADS =
-      (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   /** Loads the classes and the schema. */
   @BeforeEach
@@ -92,8 +91,7 @@ class HostileRequestTest extends RequestFixture {
     assertThatExceptionOfType(BadRecordException.NotJson.class)
         .isThrownBy(
             () ->
-                JsonReader.ofEvents(ImageRequest.class)
-                    .read(bytes("{\"new\":" + "[".repeat(MANY))))
+                JsonReader.ofEvents(ImageRequest.class).read(bytes("{\"new\":" + "[".repeat(MANY))))
         .withMessageContaining(depth);
   }
 
@@ -144,8 +142,7 @@ class HostileRequestTest extends RequestFixture {
   void shouldTakeAsManyExtensionsAsAPredictionCarries() throws Exception {
     String event =
         structured(
-            "\"datacontenttype\":\"image/png\",\"data_base64\":\"AAAA\","
-                + entries(10_000, "1"));
+            "\"datacontenttype\":\"image/png\",\"data_base64\":\"AAAA\"," + entries(10_000, "1"));
 
     assertThat(read(bytes(event), "content-type", "application/cloudevents+json").headers())
         .hasSize(10_004);
@@ -164,7 +161,9 @@ class HostileRequestTest extends RequestFixture {
                 .setAttributes(attributes)
                 .build());
 
-    assertThat(refused(value)).startsWith("NotAvro: ").contains("a map has more than 32768 entries");
+    assertThat(refused(value))
+        .startsWith("NotAvro: ")
+        .contains("a map has more than 32768 entries");
   }
 
   /** A block of a map may say how many bytes it has, and that claim is not checked by skipping. */

@@ -38,8 +38,7 @@ class ShareTracerTest {
         FlushReason.SIZE,
         0,
         decision,
-        classifier.classify(
-            ByteBuffer.allocateDirect(8 * 8 * 3), 1, decision.routingSettings()),
+        classifier.classify(ByteBuffer.allocateDirect(8 * 8 * 3), 1, decision.routingSettings()),
         System.nanoTime());
   }
 
@@ -53,8 +52,7 @@ class ShareTracerTest {
         FakeClassifier classifier = new FakeClassifier()) {
       Settings settings =
           new Settings(
-              Map.of(
-                  "topics.images", images, Settings.TRACING_OTLP_ENDPOINT, receiver.endpoint()));
+              Map.of("topics.images", images, Settings.TRACING_OTLP_ENDPOINT, receiver.endpoint()));
       PipelineMetrics metrics = new PipelineMetrics(meters, List.of(), 0, List.of());
       Record<byte[], byte[]> record = new Record<>(new byte[0], new byte[0], 0);
       ProcessorRecordContext position =

@@ -217,7 +217,9 @@ final class HostileLoad implements AutoCloseable {
             value);
     record.headers().add(NUMBER, Long.toString(sent).getBytes(StandardCharsets.UTF_8));
     if (raw) {
-      record.headers().add(EventSerializer.CONTENT_TYPE, "image/png".getBytes(StandardCharsets.UTF_8));
+      record
+          .headers()
+          .add(EventSerializer.CONTENT_TYPE, "image/png".getBytes(StandardCharsets.UTF_8));
     }
     producer.send(
         record,
