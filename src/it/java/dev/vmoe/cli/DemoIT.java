@@ -106,7 +106,7 @@ class DemoIT {
     for (List<String> step : next.subList(1, next.size())) {
       assertThat(run(step.toArray(String[]::new))).as("%s: %s", step, err).isZero();
     }
-    assertThat(out.toString()).contains("杭", "4 models in ");
+    assertThat(out.toString()).contains("杭", " models in ");
   }
 
   /** Returns the arguments in a line to type, as a shell takes it. */

@@ -157,9 +157,9 @@ class DoctorFaultsIT extends DoctorFixture {
 
   static void spoil(Path file) throws IOException {
     try (RandomAccessFile bytes = new RandomAccessFile(file.toFile(), "rw")) {
-      byte[] start = new byte[20_000];
-      bytes.readFully(start);
-      String text = new String(start, java.nio.charset.StandardCharsets.ISO_8859_1);
+      byte[] whole = new byte[(int) bytes.length()]; // the names of thousands of classes come first
+      bytes.readFully(whole);
+      String text = new String(whole, java.nio.charset.StandardCharsets.ISO_8859_1);
       int operator = text.indexOf("MatMul");
       assertThat(operator).isPositive();
       bytes.seek(operator);
