@@ -25,6 +25,24 @@ SKIPPED = re.compile(
     r"|souso|sousyo|kanjistrokeorders|tohaba|konatu tohaba|-ex$|\bui\b|display|xspace|busra (?!$)|ext-b|plus$|hanaminb|gyousyo|guseul"
     r"|ac$|capt|typewriter text variable|sm ?exp|\bexp\b|nf$|\bpl$|samaritan|titr|dinaru|caladings|trashim|sticks|patch|tifinagh \w"
     r"|ipaexmincho|vl pgothic|mona$|monapo|zen hei sharp|gyre|drop|droid sans fallback$|droidsansfallback\.ttf|cmu typewriter|block", re.IGNORECASE)
+# Debian's packages spell the same licence in several ways.
+SPELLINGS = [
+    (r"(?i)\b(SIL-|SIL-OFL-|OFL |OFL)1\.1\b", "OFL-1.1"),
+    (r"^SIL Open Font License, Version 1\.1.*", "OFL-1.1"),
+    (r"\bApache-2$", "Apache-2.0"),
+    (r"\bCC0-1$", "CC0-1.0"),
+    (r"^IPA-1$", "IPA-1.0"),
+    (r"^Public Domain$", "public-domain"),
+    (r"(?i)^arphic-public-license( and,)?", r"Arphic-Public-License\1"),
+    (r" and,", " and"),
+    (r"^custom$", "Oradano-Font-License"),  # only that package has one
+]
+# What copyright files without short names call their licence: the first that is found.
+TITLES = [
+    (r"ARPHIC PUBLIC LICENSE", "Arphic-Public-License"),
+    (r"SIL OPEN FONT LICENSE Version 1\.1", "OFL-1.1"),
+    (r"SIL OPEN FONT LICENSE Version 1\.0", "OFL-1.0"),
+]
 WEIGHTS = re.compile(
     r"\b(regular|thin|extra ?light|ultra ?light|demi ?light|light|medium|semi ?bold|extra ?bold|bold|black|condensed|narrow|cond|smbold|smcond"
     r"|book|air|pro|[wc]?\d+|jp|kr|sc|tc|cn|tw|cjk|o\d|s\d|c\d)\b", re.IGNORECASE)
@@ -85,14 +103,17 @@ def packages():
 
 
 def licence(package):
-    """The short names in the package's copyright file, without those of the packaging."""
-    lines = pathlib.Path(f"/usr/share/doc/{package}/copyright").read_text(errors="replace").splitlines()
+    """The short names in the package's copyright file, without those of the packaging: one spelling for each licence."""
+    text = pathlib.Path(f"/usr/share/doc/{package}/copyright").read_text(errors="replace")
     names, packaging = [], False
-    for line in lines:
+    for line in text.splitlines():
         if line.startswith("Files:"):
             packaging = "debian/" in line
         elif line.startswith("License:") and not packaging:
             names.append(line[8:].strip())
+    names = names or [name for title, name in TITLES if re.search(title, text)][:1]
+    for pattern, name in SPELLINGS:
+        names = [re.sub(pattern, name, found) for found in names]
     return " / ".join(dict.fromkeys(name for name in names if name)) or "see copyright"
 
 

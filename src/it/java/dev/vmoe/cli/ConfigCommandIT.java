@@ -238,8 +238,8 @@ class ConfigCommandIT {
 
   @Test
   void shouldSayThatTheTopicIsMissing() {
-    assertThat(run("none.", "config", "show")).isEqualTo(1);
-    assertThat(err.toString()).contains("topic none.config does not exist; `vmoe topics create`");
+    assertThat(run("unset.", "config", "show")).isEqualTo(1);
+    assertThat(err.toString()).contains("topic unset.config does not exist; `vmoe topics create`");
   }
 
   /** Writes behind the marker that ends the transaction before, so that offsets are known. */

@@ -8,6 +8,7 @@ import dev.vmoe.modelstore.BundledModels;
 import dev.vmoe.modelstore.ModelFiles;
 import dev.vmoe.modelstore.ProfileFile;
 import dev.vmoe.moe.ModelCard;
+import dev.vmoe.settings.Settings;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -106,6 +107,30 @@ class DoctorIT extends DoctorFixture {
         .containsPattern(
             "warning +record sizes +%1$snorth or %1$ssouth takes .* 30000000 bytes, %1$sbad of"
                 .formatted(prefix));
+  }
+
+  @Test
+  void shouldSayInWhichLayoutRunsShareTheCpu() throws IOException {
+    run("doctor", "--set", "cost.survey.ms=100");
+
+    String measured = new Settings(Map.of()).runLayouts().size() > 1 ? ", measured" : "";
+    assertThat(out.toString())
+        .containsPattern("ok +device +.*, [1-9][0-9]* × [1-9][0-9]* threads?" + measured + "\\R");
+
+    run("doctor", "--set", "inference.runs=2", "--set", "inference.threads=1");
+    assertThat(out.toString()).containsPattern("ok +device +.*, 2 × 1 thread\\R");
+  }
+
+  @Test
+  void shouldSayHowLongTheBrokersLetSessionsOfAStreamsGroupLast() throws IOException {
+    run(
+        "doctor",
+        "--set",
+        "streams.group.protocol=streams",
+        "--set",
+        "consumer.session.timeout.ms=9000");
+
+    assertThat(out.toString()).containsPattern("ok +broker settings +.* and sessions of 6 s ");
   }
 
   private static String[] with(String[] more, String... command) {

@@ -130,7 +130,7 @@ class ProduceConsumeIT {
 
   @Test
   void shouldPrintOnlyWhatIsCommitted() throws IOException {
-    run("tx.", "topics", "create");
+    run("ended.", "topics", "create");
     try (KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(
             Map.of("bootstrap.servers", brokers, "transactional.id", "test"),
@@ -138,18 +138,18 @@ class ProduceConsumeIT {
             new ByteArraySerializer())) {
       producer.initTransactions();
       producer.beginTransaction();
-      producer.send(new ProducerRecord<>("tx.config", new byte[] {'a'}, null));
+      producer.send(new ProducerRecord<>("ended.config", new byte[] {'a'}, null));
       producer.flush();
       producer.abortTransaction();
       producer.beginTransaction();
-      producer.send(new ProducerRecord<>("tx.config", new byte[] {'b'}, null));
+      producer.send(new ProducerRecord<>("ended.config", new byte[] {'b'}, null));
       producer.commitTransaction();
     }
 
-    assertThat(run("tx.", "consume", "--topic", "config", "--from-beginning", "--timeout", "2"))
+    assertThat(run("ended.", "consume", "--topic", "config", "--from-beginning", "--timeout", "2"))
         .isZero();
     assertThat(out.toString()).contains("\"key\":\"b\"").doesNotContain("\"key\":\"a\"");
-    assertThat(consume("other.", "tx.config", 1).get(0).get("key").textValue()).isEqualTo("b");
+    assertThat(consume("other.", "ended.config", 1).get(0).get("key").textValue()).isEqualTo("b");
   }
 
   @Test
@@ -165,10 +165,10 @@ class ProduceConsumeIT {
   void shouldSayHowToGetATopicThatIsMissing() throws IOException {
     Path file = write("1.jpg", JPEG);
 
-    assertThat(run("none.", "produce", file.toString())).isEqualTo(1);
+    assertThat(run("unsent.", "produce", file.toString())).isEqualTo(1);
     assertThat(err.toString())
         .isEqualToIgnoringNewLines(
-            "vmoe: topic none.images does not exist; `vmoe topics create` creates it");
+            "vmoe: topic unsent.images does not exist; `vmoe topics create` creates it");
   }
 
   @Test

@@ -9,6 +9,7 @@ import dev.vmoe.event.Prediction;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.instance.Pipeline;
+import dev.vmoe.settings.Settings;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.slf4j.Logger;
@@ -32,11 +34,20 @@ class ExactlyOnceIT {
   private static final int PARTITIONS = 6;
   private static final Logger log = LoggerFactory.getLogger(ExactlyOnceIT.class);
 
-  private static final Map<String, Object> TWO_THREADS =
-      Map.of("streams.num.stream.threads", 2, "streams.group.protocol", FailOverIT.PROTOCOL);
-
   @Test
   void shouldAnswerEveryRecordExactlyOnceWhateverCrashes() throws Exception {
+    answersEveryRecordExactlyOnce("classic");
+  }
+
+  @Test
+  @Tag("soak")
+  void shouldAnswerEveryRecordExactlyOnceInAStreamsGroup() throws Exception {
+    answersEveryRecordExactlyOnce("streams");
+  }
+
+  private static void answersEveryRecordExactlyOnce(String protocol) throws Exception {
+    Map<String, Object> twoThreads =
+        Map.of("streams.num.stream.threads", 2, Settings.GROUP_PROTOCOL, protocol);
     try (Workbench workbench = Workbench.open(PARTITIONS);
         Answers answers = Answers.of(workbench);
         Workbench.Reader<ExpertUtilization> utilization = workbench.utilization();
@@ -44,14 +55,14 @@ class ExactlyOnceIT {
       Workbench.Reader<Prediction> predictions = answers.predictions;
       int sent;
       Duration failOver;
-      try (Instance victim = Instance.start(workbench.properties(TWO_THREADS))) {
+      try (Instance victim = Instance.start(workbench.properties(twoThreads))) {
         await("first predictions")
             .atMost(Duration.ofSeconds(60))
             .until(() -> predictions.poll().size() > 200);
         String victimsBatches = instanceOf(predictions.read.get(0));
 
         try (FakeClassifier classifier = new FakeClassifier(Duration.ofMillis(5));
-            Pipeline survivor = pipeline(workbench, classifier)) {
+            Pipeline survivor = pipeline(workbench, twoThreads, classifier)) {
           awaitNew(predictions, p -> !instanceOf(p).equals(victimsBatches));
           final String survivorsBatches =
               instanceOf(predictions.read.get(predictions.read.size() - 1));
@@ -66,7 +77,7 @@ class ExactlyOnceIT {
           }
 
           try (FakeClassifier another = new FakeClassifier(Duration.ofMillis(5));
-              Pipeline added = pipeline(workbench, another)) {
+              Pipeline added = pipeline(workbench, twoThreads, another)) {
             awaitNew(
                 predictions,
                 p ->
@@ -108,8 +119,9 @@ class ExactlyOnceIT {
     }
   }
 
-  private static Pipeline pipeline(Workbench workbench, FakeClassifier classifier) {
-    return Pipeline.start(workbench.settings(TWO_THREADS), classifier, new FakeDecoder(8 * 8 * 3));
+  private static Pipeline pipeline(
+      Workbench workbench, Map<String, Object> settings, FakeClassifier classifier) {
+    return Pipeline.start(workbench.settings(settings), classifier, new FakeDecoder(8 * 8 * 3));
   }
 
   /** Returns what tells one instance's batches from another's. */

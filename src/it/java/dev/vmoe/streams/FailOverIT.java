@@ -5,13 +5,15 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.vmoe.event.Prediction;
+import dev.vmoe.settings.Settings;
 import java.lang.management.ManagementFactory;
 import java.lang.management.OperatingSystemMXBean;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How long a partition waits for its next prediction after its instance was killed. */
 @Tag("soak")
@@ -19,22 +21,20 @@ class FailOverIT {
 
   private static final Duration LIMIT = Duration.ofSeconds(15);
 
-  /** Settable, to measure the other one. */
-  static final String PROTOCOL = System.getProperty("vmoe.test.group.protocol", "classic");
-
   /** Holds on any machine: the sessions' and the transactions' time-outs, several times over. */
   private static final Duration STARVED_LIMIT = Duration.ofSeconds(40);
 
   /** Ready threads a core beyond which a missed limit says nothing. */
   private static final double STARVED = 8;
 
-  @Test
-  void shouldAnswerSoonAfterAnInstanceWasKilledAndAnotherStarted() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"classic", "streams"})
+  void shouldAnswerSoonAfterAnInstanceWasKilledAndAnotherStarted(String protocol) throws Exception {
     try (Workbench workbench = Workbench.open(2);
         Workbench.Reader<Prediction> predictions = workbench.predictions();
         Feeder feeder = Feeder.start(workbench, 2, 100);
-        Instance victim = Instance.start(properties(workbench));
-        Instance successor = Instance.hold(properties(workbench))) {
+        Instance victim = Instance.start(properties(workbench, protocol));
+        Instance successor = Instance.hold(properties(workbench, protocol))) {
       await("first predictions")
           .atMost(Duration.ofSeconds(60))
           .until(() -> predictions.poll().size() > 100);
@@ -53,17 +53,18 @@ class FailOverIT {
     }
   }
 
-  @Test
-  void shouldAnswerSoonAfterAnInstanceWasKilledBesideAnother() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"classic", "streams"})
+  void shouldAnswerSoonAfterAnInstanceWasKilledBesideAnother(String protocol) throws Exception {
     try (Workbench workbench = Workbench.open(2);
         Workbench.Reader<Prediction> predictions = workbench.predictions();
         Feeder feeder = Feeder.start(workbench, 2, 100);
-        Instance victim = Instance.start(properties(workbench))) {
+        Instance victim = Instance.start(properties(workbench, protocol))) {
       await("first predictions")
           .atMost(Duration.ofSeconds(60))
           .until(() -> predictions.poll().size() > 100);
       String victims = ExactlyOnceIT.instanceOf(predictions.read.get(0));
-      try (Instance survivor = Instance.start(properties(workbench))) {
+      try (Instance survivor = Instance.start(properties(workbench, protocol))) {
         ExactlyOnceIT.awaitNew(predictions, p -> !ExactlyOnceIT.instanceOf(p).equals(victims));
         Set<Integer> orphaned = ExactlyOnceIT.ownedBy(victims, predictions.pollToEnd());
         assertThat(orphaned).isNotEmpty();
@@ -97,7 +98,7 @@ class FailOverIT {
     assertThat(failOver).isLessThan(LIMIT);
   }
 
-  private static Map<String, Object> properties(Workbench workbench) {
-    return workbench.properties(Map.of("streams.group.protocol", PROTOCOL));
+  private static Map<String, Object> properties(Workbench workbench, String protocol) {
+    return workbench.properties(Map.of(Settings.GROUP_PROTOCOL, protocol));
   }
 }

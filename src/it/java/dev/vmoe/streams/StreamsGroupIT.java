@@ -11,11 +11,15 @@ import dev.vmoe.instance.ControllerFactory;
 import dev.vmoe.instance.Pipeline;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.Metric;
+import dev.vmoe.settings.Settings;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.StreamsGroupDescription;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
@@ -39,7 +43,7 @@ class StreamsGroupIT {
         workbench.send(i % partitions, "k" + i, FakeDecoder.grey(i));
       }
       workbench.flush();
-      // Streams makes no last commit just after another one: few others, and that is hardly so.
+      // With nothing read since a commit, Streams makes no last one: such a hand-over may count.
       Map<String, Object> rarely = Map.of("streams.commit.interval.ms", 3_000);
       try (Pipeline one = start(workbench, first, new Meters(), rarely)) {
         await("the end of the owner before is counted")
@@ -62,6 +66,9 @@ class StreamsGroupIT {
           await().atMost(LIMIT).until(() -> predictions.poll().size() >= 6);
           assertThat(predictions.pollToEnd()).hasSize(6);
         }
+        await("the closed one has left, and not only timed out")
+            .atMost(Duration.ofSeconds(3)) // sessions last 6 s, heartbeats come each second
+            .until(() -> members(workbench) == 1);
       }
     }
   }
@@ -100,10 +107,48 @@ class StreamsGroupIT {
     }
   }
 
+  /** The group refuses another topology, but not when it comes back from the classic protocol. */
+  @Test
+  void shouldTakeOtherTopicsAfterAStartWithTheClassicProtocol() throws Exception {
+    try (Workbench workbench = Workbench.open(1);
+        Workbench.Reader<Prediction> predictions = workbench.predictions()) {
+      String images = workbench.topic("images");
+      String both = images + "," + workbench.topic("more");
+      workbench
+          .admin
+          .createTopics(List.of(new NewTopic(workbench.topic("more"), 1, (short) 1)))
+          .all()
+          .get();
+      answer(workbench, predictions, 3, Map.of("topics.images", images));
+      answer(
+          workbench,
+          predictions,
+          6,
+          Map.of("topics.images", both, Settings.GROUP_PROTOCOL, "classic"));
+      answer(workbench, predictions, 9, Map.of("topics.images", both));
+      assertThat(predictions.pollToEnd()).as("none is answered twice").hasSize(9);
+    }
+  }
+
+  /** Starts an instance, sends three images and waits for so many answers in all. */
+  private static void answer(
+      Workbench workbench, Workbench.Reader<Prediction> predictions, int all, Map<String, ?> more)
+      throws Exception {
+    try (FakeClassifier classifier = new FakeClassifier();
+        Pipeline pipeline = start(workbench, classifier, new Meters(), more)) {
+      assertThat(pipeline.awaitRunning(LIMIT)).isTrue();
+      for (int i = 0; i < 3; i++) {
+        workbench.send(0, "k" + i, FakeDecoder.grey(i));
+      }
+      workbench.flush();
+      await("answers").atMost(LIMIT).until(() -> predictions.poll().size() >= all);
+    }
+  }
+
   private static Pipeline start(
       Workbench workbench, FakeClassifier classifier, Meters meters, Map<String, ?> more) {
-    Map<String, Object> settings = new HashMap<>(more);
-    settings.put("streams.group.protocol", "streams");
+    Map<String, Object> settings = new HashMap<>(Map.of(Settings.GROUP_PROTOCOL, "streams"));
+    settings.putAll(more);
     return Pipeline.start(
         workbench.settings(settings),
         classifier,
@@ -121,6 +166,13 @@ class StreamsGroupIT {
           new OffsetAndMetadata(0, "|deadbeef,BUSY,0,-1,0"));
     }
     workbench.admin.alterConsumerGroupOffsets(workbench.prefix + "app", left).all().get();
+  }
+
+  private static int members(Workbench workbench) throws Exception {
+    String group = workbench.prefix + "app";
+    Map<String, StreamsGroupDescription> groups =
+        workbench.admin.describeStreamsGroups(List.of(group)).all().get();
+    return groups.get(group).members().size();
   }
 
   private static Collection<OwnerNote> notes(Workbench workbench) throws Exception {

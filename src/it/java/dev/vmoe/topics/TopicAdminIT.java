@@ -16,6 +16,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
@@ -33,6 +34,9 @@ class TopicAdminIT {
   private final TopicPlan plan =
       TopicPlan.read(Path.of(System.getProperty("vmoe.home", ".")).resolve("topology/topics.yaml"));
 
+  /** The broker is shared by all tests of this JVM. */
+  private final String prefix = "t" + UUID.randomUUID().toString().substring(0, 8) + ".";
+
   @BeforeAll
   static void start() {
     String brokers = SharedServers.kafka().bootstrapServers();
@@ -46,7 +50,7 @@ class TopicAdminIT {
 
   @Test
   void shouldCreateOnceAndThenFindEverythingAsPlanned() throws Exception {
-    TopicAdmin topics = admin(Map.of("topic.prefix", "once."));
+    TopicAdmin topics = admin(Map.of("topic.prefix", prefix));
 
     assertThat(topics.describe(plan))
         .hasSize(6)
@@ -60,7 +64,11 @@ class TopicAdminIT {
         .allSatisfy(state -> assertThat(state.status()).isEqualTo(PlanStatus.AS_PLANNED));
     assertThat(topics.describe(plan)).isEqualTo(topics.create(plan));
     assertThat(admin.listTopics().names().get())
-        .contains("once.images", "once.config", "once.images.dlq", "once.routing-profile");
+        .contains(
+            prefix + "images",
+            prefix + "config",
+            prefix + "images.dlq",
+            prefix + "routing-profile");
   }
 
   private static TopicAdmin admin(Map<String, String> settings) {
@@ -72,17 +80,17 @@ class TopicAdminIT {
     TopicAdmin topics =
         admin(
             Map.of(
-                "topic.prefix", "own.",
-                "topics.images", "own.north, own.south",
-                "topics.predictions", "own.answers",
-                "topics.config", "own.log"));
+                "topic.prefix", prefix,
+                "topics.images", prefix + "north, " + prefix + "south",
+                "topics.predictions", prefix + "answers",
+                "topics.config", prefix + "log"));
     admin
         .createTopics(
             List.of(
-                new NewTopic("own.north", 2, (short) 1)
+                new NewTopic(prefix + "north", 2, (short) 1)
                     .configs(Map.of("retention.ms", "1000", "max.message.bytes", "5000")),
-                new NewTopic("own.answers", 3, (short) 1),
-                new NewTopic("own.log", 2, (short) 1)))
+                new NewTopic(prefix + "answers", 3, (short) 1),
+                new NewTopic(prefix + "log", 2, (short) 1)))
         .all()
         .get();
 
@@ -91,11 +99,11 @@ class TopicAdminIT {
     assertThat(states)
         .extracting(TopicState::name, TopicState::status)
         .startsWith(
-            tuple("own.north", PlanStatus.AS_PLANNED),
-            tuple("own.south", PlanStatus.CREATED),
-            tuple("own.answers", PlanStatus.DIFFERENT),
-            tuple("own.expert-utilization", PlanStatus.CREATED),
-            tuple("own.log", PlanStatus.DIFFERENT));
+            tuple(prefix + "north", PlanStatus.AS_PLANNED),
+            tuple(prefix + "south", PlanStatus.CREATED),
+            tuple(prefix + "answers", PlanStatus.DIFFERENT),
+            tuple(prefix + "expert-utilization", PlanStatus.CREATED),
+            tuple(prefix + "log", PlanStatus.DIFFERENT));
     assertThat(states.get(1).partitions()).isEqualTo(6);
     assertThat(states.get(2).differences())
         .singleElement(as(STRING))
@@ -130,11 +138,11 @@ class TopicAdminIT {
 
   @Test
   void shouldCreateOnlyWhatIsMissingAndChangeNothing() throws Exception {
-    TopicAdmin topics = admin(Map.of("topic.prefix", "some."));
+    TopicAdmin topics = admin(Map.of("topic.prefix", prefix));
     topics.create(plan);
-    admin.deleteTopics(Set.of("some.images")).all().get();
-    admin.createPartitions(Map.of("some.predictions", NewPartitions.increaseTo(8))).all().get();
-    ConfigResource config = new ConfigResource(ConfigResource.Type.TOPIC, "some.config");
+    admin.deleteTopics(Set.of(prefix + "images")).all().get();
+    admin.createPartitions(Map.of(prefix + "predictions", NewPartitions.increaseTo(8))).all().get();
+    ConfigResource config = new ConfigResource(ConfigResource.Type.TOPIC, prefix + "config");
     admin
         .incrementalAlterConfigs(
             Map.of(

@@ -117,8 +117,8 @@ public final class CommitGuard implements KafkaClientSupplier {
   }
 
   /**
-   * Returns settings of Kafka Streams. With the streams group protocol it makes its main consumer
-   * itself and asks no supplier, but lets it be wrapped.
+   * Returns settings of Kafka Streams for the streams group protocol. There it makes its main
+   * consumer itself and asks no supplier, but lets it be wrapped.
    */
   public Map<String, Object> mainConsumer() {
     return Map.of(

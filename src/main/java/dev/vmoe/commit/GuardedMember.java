@@ -2,16 +2,17 @@ package dev.vmoe.commit;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.internals.AsyncKafkaConsumer;
 import org.apache.kafka.clients.consumer.internals.StreamsRebalanceData;
 import org.apache.kafka.clients.consumer.internals.StreamsRebalanceData.Assignment;
+import org.apache.kafka.clients.consumer.internals.StreamsRebalanceData.Subtopology;
 import org.apache.kafka.clients.consumer.internals.StreamsRebalanceData.TaskId;
 import org.apache.kafka.clients.consumer.internals.StreamsRebalanceListener;
 import org.apache.kafka.common.TopicPartition;
@@ -20,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Does for the streams group protocol (KIP-1071) what the {@link CommitGuard}'s own consumer does
- * for the classic one. It always leaves its group when it is closed.
+ * for the classic one. Kafka's consumer always leaves such a group when it is closed, whatever the
+ * options of the close say.
  *
  * <p>Kafka Streams makes it: public, without arguments. Its classes are not a public interface of
  * Kafka: this works with the version in the pom.
@@ -31,6 +33,7 @@ public final class GuardedMember extends ConsumerWrapper {
   static final String GUARD = "vmoe.commit.guard";
 
   private @Nullable CommitGuard guard;
+  private Map<String, Subtopology> subtopologies = Map.of();
 
   @Override
   public void wrapConsumer(
@@ -39,6 +42,7 @@ public final class GuardedMember extends ConsumerWrapper {
       Optional<StreamsRebalanceData> rebalanceData) {
     super.wrapConsumer(delegate, config, rebalanceData);
     guard = (CommitGuard) config.get(GUARD);
+    subtopologies = rebalanceData.map(StreamsRebalanceData::subtopologies).orElseThrow();
   }
 
   private CommitGuard guard() {
@@ -61,6 +65,17 @@ public final class GuardedMember extends ConsumerWrapper {
     return guard().poll(this, () -> super.poll(timeout));
   }
 
+  /** Returns what these tasks read: each topic of images has a part of the topology of its own. */
+  static Set<TopicPartition> partitions(Set<TaskId> tasks, Map<String, Subtopology> subtopologies) {
+    Set<TopicPartition> partitions = new HashSet<>();
+    for (TaskId task : tasks) {
+      Objects.requireNonNull(subtopologies.get(task.subtopologyId())).sourceTopics().stream()
+          .map(topic -> new TopicPartition(topic, task.partitionId()))
+          .forEach(partitions::add);
+    }
+    return partitions;
+  }
+
   /** Tells what is given back: Streams commits it for the last time in here. */
   private final class GivingBack implements StreamsRebalanceListener {
 
@@ -72,12 +87,7 @@ public final class GuardedMember extends ConsumerWrapper {
 
     @Override
     public void onTasksRevoked(Set<TaskId> tasks) {
-      Set<Integer> numbers = tasks.stream().map(TaskId::partitionId).collect(Collectors.toSet());
-      Set<TopicPartition> partitions =
-          assignment().stream()
-              .filter(partition -> numbers.contains(partition.partition()))
-              .collect(Collectors.toSet());
-      guard().givingBack(partitions, () -> listener.onTasksRevoked(tasks));
+      guard().givingBack(partitions(tasks, subtopologies), () -> listener.onTasksRevoked(tasks));
     }
 
     @Override

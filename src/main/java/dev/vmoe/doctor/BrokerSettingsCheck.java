@@ -18,6 +18,7 @@ import org.apache.kafka.common.config.ConfigResource;
 final class BrokerSettingsCheck {
 
   private static final String SUBJECT = "broker settings";
+  private static final String STREAMS_SESSION = "group.streams.session.timeout.ms";
   private static final Duration SOON = Duration.ofSeconds(1);
 
   private final Settings settings;
@@ -56,10 +57,14 @@ final class BrokerSettingsCheck {
             : allowsSessions(config, times, findings);
     boolean ends = endsTransactionsSoon(config, findings);
     if (transactions && sessions && ends) {
+      long sessionMs = times.session().toMillis();
+      if (settings.brokersAssign()) {
+        sessionMs = number(config, STREAMS_SESSION).orElse(sessionMs);
+      }
       findings.ok(
           SUBJECT,
           "transactions of %d s and sessions of %d s are allowed"
-              .formatted(longest.toSeconds(), times.session().toSeconds()));
+              .formatted(longest.toSeconds(), sessionMs / 1000));
     }
   }
 
@@ -95,15 +100,14 @@ final class BrokerSettingsCheck {
 
   /** With the streams group protocol, sessions are as long as the brokers say. */
   private static boolean endsSessionsSoon(Config config, ClientTimes times, Findings findings) {
-    String key = "group.streams.session.timeout.ms";
-    OptionalLong session = number(config, key);
+    OptionalLong session = number(config, STREAMS_SESSION);
     if (session.isEmpty() || session.getAsLong() <= times.session().toMillis()) {
       return true;
     }
     findings.warning(
         SUBJECT,
         "%s = %d: the partitions of an instance that is killed stand still for so many ms"
-            .formatted(key, session.getAsLong()),
+            .formatted(STREAMS_SESSION, session.getAsLong()),
         "set it to %d on the brokers, with what src/docs/operations.md lists"
             .formatted(times.session().toMillis()));
     return false;

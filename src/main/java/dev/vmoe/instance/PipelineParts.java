@@ -232,7 +232,7 @@ record PipelineParts(
           batcher,
           inFlight,
           suspects,
-          streams(topology, streamsConfig, guard),
+          streams(topology, streamsConfig, guard, settings.brokersAssign()),
           topology.describe().toString(),
           metrics,
           tracing,
@@ -249,10 +249,12 @@ record PipelineParts(
 
   /** Only with properties can Kafka Streams be given a clock. */
   private static KafkaStreams streams(
-      Topology topology, StreamsConfig config, CommitGuard clients) {
+      Topology topology, StreamsConfig config, CommitGuard clients, boolean brokersAssign) {
     Properties properties = new Properties();
     properties.putAll(config.originals());
-    properties.putAll(clients.mainConsumer());
+    if (brokersAssign) {
+      properties.putAll(clients.mainConsumer());
+    }
     return new KafkaStreams(topology, properties, clients, new SteadyTime());
   }
 

@@ -261,7 +261,7 @@ class OpenCvDecoderTest {
 
     decodeAll(100, whole, transparent, broken);
 
-    assertThat(Pointer.physicalBytes() - before).isLessThan(20L << 20);
+    assertThat(Pointer.physicalBytes() - before).isLessThan(10L << 20);
   }
 
   /** Native parts of an image that is small already are about a kilobyte. */
@@ -279,7 +279,7 @@ class OpenCvDecoderTest {
       encoder.encodeGrey(png, png.length, 1);
     }
 
-    assertThat(Pointer.physicalBytes() - before).isLessThan(20L << 20);
+    assertThat(Pointer.physicalBytes() - before).isLessThan(8L << 20);
   }
 
   private void decodeAll(int times, byte[] whole, byte[] transparent, byte[] broken)

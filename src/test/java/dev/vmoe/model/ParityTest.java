@@ -118,7 +118,7 @@ class ParityTest {
                 priority));
   }
 
-  /** Returns the logits of every so-manieth class, from the first on. */
+  /** Returns the logits of class 0 and each {@code step}-th class after it. */
   private static float[] everyStep(float[] logits, int numClasses, int step) {
     int kept = (numClasses + step - 1) / step;
     float[] some = new float[logits.length / numClasses * kept];

@@ -109,7 +109,7 @@ public final class FaultsBench {
                 kafka.bootstrapServers(),
                 GROUP,
                 PREFIX + TopicPlan.IMAGES,
-                "streams".equals(plan.settings().get("streams.group.protocol")));
+                "streams".equals(plan.settings().get(Settings.GROUP_PROTOCOL)));
         return run(
             new FaultInjector.Parts(fleet, kafka, proxy, registry, load, group), watcher, limited);
       }
