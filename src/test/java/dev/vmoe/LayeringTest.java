@@ -55,7 +55,7 @@ class LayeringTest {
       modelstore | moe checkpoint onnx model image inference capacity settings batch dataset
       commit     | batch tracing
       config     | inference settings event metrics topics output modelstore
-      intake     | moe settings image event topics
+      intake     | moe settings event topics
       streams    | moe image inference capacity settings batch event metrics tracing topics commit intake
       profile    | moe settings event topics picture output streams
       console    | settings metrics output

@@ -6,10 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.vmoe.demo.NextStep;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -93,13 +94,11 @@ class DemoIT {
   }
 
   /** Runs what the demo says to do next, but for its first step, which does not end by itself. */
-  private void assertNextStepsWork() throws IOException {
-    List<List<String>> next =
-        out.toString()
-            .lines()
-            .filter(line -> line.startsWith("  vmoe "))
-            .map(DemoIT::words)
-            .toList();
+  private void assertNextStepsWork() throws Exception {
+    List<List<String>> next = new ArrayList<>();
+    for (String line : out.toString().lines().filter(it -> it.startsWith("  vmoe ")).toList()) {
+      next.add(words(line));
+    }
     assertThat(next).hasSize(3);
     assertThat(next.get(0)).isEqualTo(NextStep.all().get(0).arguments());
     out.getBuffer().setLength(0);
@@ -109,9 +108,15 @@ class DemoIT {
     assertThat(out.toString()).contains("杭", " models in ");
   }
 
-  /** Returns the arguments in a line to type, as a shell takes it. */
-  private static List<String> words(String line) {
-    return List.of(line.replaceFirst("#.*", "").strip().substring("vmoe ".length()).split(" "));
+  /** Returns the arguments of {@code vmoe} when a shell runs a line. */
+  private static List<String> words(String line) throws Exception {
+    Process shell =
+        new ProcessBuilder("sh", "-c", "vmoe() { printf '%s\\n' \"$@\"; }; " + line)
+            .redirectErrorStream(true)
+            .start();
+    String words = new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(shell.waitFor()).as("%s", words).isZero();
+    return words.lines().toList();
   }
 
   private static long sum(JsonNode numbers) {

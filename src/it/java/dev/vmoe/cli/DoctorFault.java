@@ -130,6 +130,16 @@ record DoctorFault(
             "~predictions takes records of at most 1000 bytes",
             "524288 or more"),
         fault(
+            "utilization that does not fit",
+            test -> {
+              test.recreate("expert-utilization", 6, Map.of("max.message.bytes", "200000"));
+              return List.of("--set", "utilization.format=json");
+            },
+            "warning",
+            "record sizes",
+            "~expert-utilization takes records of at most 200000 bytes",
+            "raise its max.message.bytes"),
+        fault(
             "dead letters that do not fit",
             test -> test.recreate("images.dlq", 1, Map.of("max.message.bytes", "1000")),
             "warning",

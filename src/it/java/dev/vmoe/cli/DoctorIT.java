@@ -100,8 +100,8 @@ class DoctorIT extends DoctorFixture {
     assertThat(run(with(own, "doctor"))).as("%s", out).isZero();
 
     assertThat(out.toString())
-        .containsPattern("ok +topic " + prefix + "north +as planned, 2 partitions")
-        .containsPattern("ok +topic " + prefix + "south +as planned, 6 partitions")
+        .containsPattern("ok +topic " + prefix + "north +yours, 2 partitions")
+        .containsPattern("ok +topic " + prefix + "south +yours, 6 partitions")
         .containsPattern("ok +schema " + prefix + "south-value ")
         .containsPattern("ok +rights ")
         .containsPattern(

@@ -129,7 +129,7 @@ class ProduceConsumeIT {
   }
 
   @Test
-  void shouldPrintOnlyWhatIsCommitted() {
+  void shouldPrintOnlyWhatIsCommitted() throws IOException {
     run("ended.", "topics", "create");
     try (KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(
@@ -149,6 +149,7 @@ class ProduceConsumeIT {
     assertThat(run("ended.", "consume", "--topic", "config", "--from-beginning", "--timeout", "2"))
         .isZero();
     assertThat(out.toString()).contains("\"key\":\"b\"").doesNotContain("\"key\":\"a\"");
+    assertThat(consume("other.", "ended.config", 1).get(0).get("key").textValue()).isEqualTo("b");
   }
 
   @Test

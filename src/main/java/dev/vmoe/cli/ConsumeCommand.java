@@ -6,7 +6,6 @@ import dev.vmoe.event.RegistryClient;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.Brokers;
 import dev.vmoe.topics.TopicPlan;
-import dev.vmoe.topics.Topics;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
@@ -39,7 +38,7 @@ final class ConsumeCommand implements Callable<Integer> {
       paramLabel = "NAME",
       defaultValue = TopicPlan.PREDICTIONS,
       description =
-          "Full name, or name in the plan: predictions, expert-utilization, images.dlq, …"
+          "Name in the plan (predictions, expert-utilization, images.dlq, …), or full name"
               + " (default: ${DEFAULT-VALUE}).")
   private String topic = TopicPlan.PREDICTIONS;
 
@@ -101,9 +100,7 @@ final class ConsumeCommand implements Callable<Integer> {
   }
 
   private List<String> names(Settings settings) {
-    List<String> all = Topics.of(settings).all();
-    List<String> planned = settings.topics(topic);
-    return all.contains(topic) && !all.containsAll(planned) ? List.of(topic) : planned;
+    return TopicPlan.NAMES.contains(topic) ? settings.topics(topic) : List.of(topic);
   }
 
   /** Ends reading when the process is told to stop, after the current line. */

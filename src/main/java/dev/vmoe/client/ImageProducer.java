@@ -1,11 +1,11 @@
 package dev.vmoe.client;
 
 import dev.vmoe.event.AvroSerializer;
+import dev.vmoe.event.EventSerializer;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.RegistryUnavailableException;
 import dev.vmoe.event.SchemaRefusedException;
-import dev.vmoe.image.MediaType;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
@@ -81,7 +81,7 @@ public final class ImageProducer implements AutoCloseable {
   public CompletableFuture<RecordMetadata> sendRaw(
       @Nullable String key, byte[] image, String contentType) {
     Headers headers = new RecordHeaders();
-    headers.add(MediaType.HEADER, contentType.getBytes(StandardCharsets.UTF_8));
+    headers.add(EventSerializer.CONTENT_TYPE, contentType.getBytes(StandardCharsets.UTF_8));
     return send(key, image, headers);
   }
 

@@ -1,5 +1,6 @@
 package dev.vmoe.console;
 
+import io.javalin.http.ContentType;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
 import java.net.URI;
@@ -60,7 +61,7 @@ final class Access {
               .formatted(origin));
     }
     String type = context.contentType();
-    if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase("application/json")) {
+    if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase(ContentType.JSON)) {
       return refuse(HttpStatus.UNSUPPORTED_MEDIA_TYPE, "send it as application/json");
     }
     return Optional.empty();

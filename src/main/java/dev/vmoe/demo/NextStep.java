@@ -4,6 +4,8 @@ import dev.vmoe.modelstore.BundledModels;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * What to do after the demo: a command that works as it stands in the folder that the demo was
@@ -13,6 +15,9 @@ import java.util.List;
  * @param what it shows
  */
 public record NextStep(List<String> arguments, String what) {
+
+  /** Words that a shell takes as they are. */
+  private static final Pattern PLAIN = Pattern.compile("[\\p{L}\\p{N}_./:=@%+,-]+");
 
   /** Copies the list. */
   public NextStep {
@@ -39,11 +44,17 @@ public record NextStep(List<String> arguments, String what) {
   }
 
   /**
-   * Returns the line to type, and what it shows.
+   * Returns the line to type in a shell, and what it shows.
    *
    * @param vmoe how the user calls the command
    */
   public String line(String vmoe) {
-    return "%-60s  # %s".formatted(vmoe + " " + String.join(" ", arguments), what);
+    String words = arguments.stream().map(NextStep::quoted).collect(Collectors.joining(" "));
+    return "%-60s  # %s".formatted(quoted(vmoe) + " " + words, what);
+  }
+
+  /** Returns a word as a shell takes it. */
+  private static String quoted(String word) {
+    return PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'";
   }
 }

@@ -26,15 +26,18 @@ final class BrokerCheck {
 
   private final Settings settings;
   private final boolean profile;
+  private final long utilizationBytes;
 
   /**
    * Creates a check.
    *
    * @param profile whether the instance keeps the routing profile
+   * @param utilizationBytes of the largest utilization event
    */
-  BrokerCheck(Settings settings, boolean profile) {
+  BrokerCheck(Settings settings, boolean profile, long utilizationBytes) {
     this.settings = settings;
     this.profile = profile;
+    this.utilizationBytes = utilizationBytes;
   }
 
   void into(Findings findings) throws InterruptedException {
@@ -53,7 +56,7 @@ final class BrokerCheck {
                   nodes.size() == 1 ? "" : "s",
                   cluster.clusterId().get(),
                   features(admin, findings)));
-      new TopicsCheck(settings, admin, profile, nodes.size()).into(findings);
+      new TopicsCheck(settings, admin, profile, nodes.size(), utilizationBytes).into(findings);
       new BrokerSettingsCheck(settings, admin, nodes.iterator().next(), profile).into(findings);
       new RightsCheck(settings, admin, profile).into(findings);
     } catch (ExecutionException | KafkaException e) {

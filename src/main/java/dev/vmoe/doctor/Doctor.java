@@ -50,7 +50,8 @@ public final class Doctor {
     ModelCheck model = new ModelCheck(settings);
     boolean profile = Pipeline.keepsProfile(settings);
     check("settings", MACHINE_LIMIT, new SettingsCheck(settings)::into, both);
-    check("broker", NETWORK_LIMIT, new BrokerCheck(settings, profile)::into, both);
+    BrokerCheck broker = new BrokerCheck(settings, profile, model.utilizationBytes());
+    check("broker", NETWORK_LIMIT, broker::into, both);
     check("registry", NETWORK_LIMIT, new RegistryCheck(settings, profile)::into, both);
     boolean reached = all.stream().noneMatch(it -> it.status() == Finding.Verdict.FAILED);
     check("model", MODEL_LIMIT, model::into, both);

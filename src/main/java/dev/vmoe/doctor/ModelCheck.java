@@ -13,9 +13,11 @@ import dev.vmoe.modelstore.ServedFiles;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.output.ErrorText;
 import dev.vmoe.settings.CapacityMode;
+import dev.vmoe.settings.EventFormat;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.RunLayout;
 import dev.vmoe.settings.Settings;
+import dev.vmoe.streams.ShareEvents;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -73,6 +75,14 @@ final class ModelCheck {
     } catch (IOException | IllegalArgumentException e) {
       return 0;
     }
+  }
+
+  /** Returns the bytes of the model's largest utilization event; 0 if its card is not known. */
+  long utilizationBytes() {
+    return card == null
+        ? 0
+        : ShareEvents.maxUtilizationBytes(
+            card, settings.getInt(Settings.BATCH_MAX_IMAGES), EventFormat.ofUtilization(settings));
   }
 
   void into(Findings findings) {

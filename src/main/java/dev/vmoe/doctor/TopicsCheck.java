@@ -26,12 +26,14 @@ final class TopicsCheck {
   private final TopicAdmin topics;
   private final boolean profile;
   private final int brokers;
+  private final long utilizationBytes;
 
-  TopicsCheck(Settings settings, Admin admin, boolean profile, int brokers) {
+  TopicsCheck(Settings settings, Admin admin, boolean profile, int brokers, long utilizationBytes) {
     this.settings = settings;
     this.topics = new TopicAdmin(admin, settings);
     this.profile = profile;
     this.brokers = brokers;
+    this.utilizationBytes = utilizationBytes;
   }
 
   void into(Findings findings) {
@@ -86,7 +88,7 @@ final class TopicsCheck {
       differences.add("one replica, which is lost with its broker");
     }
     if (differences.isEmpty()) {
-      findings.ok(subject, "as planned, " + state.size());
+      findings.ok(subject, (topics.isOwners(planned) ? "yours, " : "as planned, ") + state.size());
     } else {
       findings.warning(subject, String.join("; ", differences), ALTER);
     }
@@ -99,6 +101,14 @@ final class TopicsCheck {
           "record sizes",
           TopicLimits.predictionsTooSmall(settings.topic(TopicPlan.PREDICTIONS), predictions),
           TopicLimits.RAISE_PREDICTIONS);
+    }
+    Long utilization = sizes.get(TopicPlan.EXPERT_UTILIZATION);
+    if (utilization != null && utilization < utilizationBytes) {
+      findings.warning(
+          "record sizes",
+          TopicLimits.utilizationTooSmall(
+              settings.topic(TopicPlan.EXPERT_UTILIZATION), utilization, utilizationBytes),
+          TopicLimits.RAISE_UTILIZATION);
     }
     Long images = sizes.get(TopicPlan.IMAGES);
     Long letters = sizes.get(TopicPlan.IMAGES_DLQ);

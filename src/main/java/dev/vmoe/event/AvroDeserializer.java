@@ -128,9 +128,35 @@ public final class AvroDeserializer<T extends SpecificRecord> implements Deseria
 
   private static void rejectFalseLengths(Schema schema, byte[] bytes) throws IOException {
     BinaryDecoder decoder = WireFormat.decoder(bytes);
-    GenericDatumReader.skip(schema, decoder);
+    skip(schema, decoder);
     if (!decoder.isEnd()) {
       throw new IOException("bytes are left over behind the record");
+    }
+  }
+
+  /** Skips a value, whose maps may not have many entries: each takes far more memory than bytes. */
+  private static void skip(Schema schema, BinaryDecoder decoder) throws IOException {
+    switch (schema.getType()) {
+      case RECORD -> {
+        for (Schema.Field field : schema.getFields()) {
+          skip(field.schema(), decoder);
+        }
+      }
+      case UNION -> skip(schema.getTypes().get(decoder.readIndex()), decoder);
+      case MAP -> {
+        long entries = 0;
+        for (long more = decoder.readMapStart(); more > 0; more = decoder.mapNext()) {
+          entries += more;
+          if (entries > JsonReader.MAX_ENTRIES) {
+            throw new IOException("a map has more than " + JsonReader.MAX_ENTRIES + " entries");
+          }
+          for (long i = 0; i < more; i++) {
+            decoder.skipString();
+            skip(schema.getValueType(), decoder);
+          }
+        }
+      }
+      default -> GenericDatumReader.skip(schema, decoder);
     }
   }
 

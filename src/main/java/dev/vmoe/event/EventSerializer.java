@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EventSerializer<T extends SpecificRecord> implements Serializer<T> {
 
-  private static final String CONTENT_TYPE = "content-type";
+  /** Record header that names the media type of the value. */
+  public static final String CONTENT_TYPE = "content-type";
 
   private final EventFormat format;
   private final AvroSerializer<T> avro;

@@ -53,19 +53,22 @@ public final class JsonReader<T extends SpecificRecord> {
   private static final Base64Variant BASE64 = Base64Variants.MIME_NO_LINEFEEDS.withPaddingAllowed();
 
   /** Maximum entries of a map: far more than a prediction may carry. */
-  private static final int MAX_ENTRIES = 32 * 1024;
+  static final int MAX_ENTRIES = 32 * 1024;
 
   private final SpecificData data;
   private final Schema schema;
-  private final boolean skipsUnknown;
+  private final boolean ofEvents;
 
-  private JsonReader(Class<T> type, boolean skipsUnknown) {
+  private JsonReader(Class<T> type, boolean ofEvents) {
     this.data = SpecificData.getForClass(type);
     this.schema = data.getSchema(type);
-    this.skipsUnknown = skipsUnknown;
+    this.ofEvents = ofEvents;
   }
 
-  /** Creates a reader of events: it skips fields that a later version has added. */
+  /**
+   * Creates a reader of events: it skips fields that a later version has added, and reads a number
+   * that is null as NaN.
+   */
   public static <T extends SpecificRecord> JsonReader<T> ofEvents(Class<T> type) {
     return new JsonReader<>(type, true);
   }
@@ -145,7 +148,7 @@ public final class JsonReader<T extends SpecificRecord> {
       if (field != null) {
         record.put(field.pos(), value(parser, field.schema(), its));
         read[field.pos()] = true;
-      } else if (skipsUnknown) {
+      } else if (ofEvents) {
         parser.skipChildren();
       } else {
         throw new JsonParseException(
@@ -253,9 +256,9 @@ public final class JsonReader<T extends SpecificRecord> {
     return parser;
   }
 
-  /** Null stands for what is not a number, as JSON has none such. */
-  private static double number(JsonParser parser, String name) throws IOException {
-    if (parser.currentToken() == JsonToken.VALUE_NULL) {
+  /** In an event, null stands for NaN, which JSON does not have. */
+  private double number(JsonParser parser, String name) throws IOException {
+    if (ofEvents && parser.currentToken() == JsonToken.VALUE_NULL) {
       return Double.NaN;
     }
     if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT) {

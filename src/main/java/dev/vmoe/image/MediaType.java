@@ -6,9 +6,6 @@ public final class MediaType {
   /** The type of bytes that begin like no known image format; the decoder decides finally. */
   public static final String UNKNOWN = "image/x-unknown";
 
-  /** Record header that names the media type where the record's value is the bare image file. */
-  public static final String HEADER = "content-type";
-
   private MediaType() {}
 
   /** Returns the media type; {@link #UNKNOWN} if the first bytes do not tell. */

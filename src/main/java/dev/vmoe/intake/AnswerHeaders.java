@@ -45,7 +45,7 @@ record AnswerHeaders(String source) {
 
   private static boolean describesTheImage(String header) {
     String name = header.toLowerCase(Locale.ROOT);
-    return ImageHeaders.NAMES.contains(name)
+    return ImageHeaders.isOne(name)
         || OF_THE_VALUE.contains(name)
         || PREFIXES.stream().anyMatch(name::startsWith);
   }

@@ -4,6 +4,7 @@ import dev.vmoe.event.BadRecordException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
@@ -43,7 +44,7 @@ record CloudEvent(String id, List<Header> kept) {
 
   /** Returns whether these are the headers of an event in binary mode. */
   static boolean isIn(Headers headers) {
-    return headers.lastHeader(PREFIX + SPECVERSION) != null;
+    return !ImageHeaders.named(headers, PREFIX + SPECVERSION).isEmpty();
   }
 
   /**
@@ -58,8 +59,9 @@ record CloudEvent(String id, List<Header> kept) {
     }
     List<Header> kept = new ArrayList<>();
     for (Header header : headers) {
-      if (isAttribute(header.key()) && !isOfTheImage(header.key().substring(PREFIX.length()))) {
-        kept.add(header);
+      String name = header.key().toLowerCase(Locale.ROOT);
+      if (isAttribute(name) && !isOfTheImage(name.substring(PREFIX.length()))) {
+        kept.add(new RecordHeader(name, header.value()));
       }
     }
     return new CloudEvent(required(ID, ImageHeaders.text(headers, PREFIX + ID)), kept);
@@ -67,7 +69,7 @@ record CloudEvent(String id, List<Header> kept) {
 
   /** Returns whether a header holds an attribute. */
   static boolean isAttribute(String header) {
-    return header.startsWith(PREFIX);
+    return header.regionMatches(true, 0, PREFIX, 0, PREFIX.length());
   }
 
   /** Returns whether this attribute of an image's event does not go on to its answer. */

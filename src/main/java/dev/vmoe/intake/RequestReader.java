@@ -3,18 +3,20 @@ package dev.vmoe.intake;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import dev.vmoe.event.AvroDeserializer;
 import dev.vmoe.event.BadRecordException;
+import dev.vmoe.event.EventSerializer;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.JsonReader;
 import dev.vmoe.event.SchemaSource;
-import dev.vmoe.image.MediaType;
 import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.settings.EventFormat;
 import dev.vmoe.topics.TopicPlan;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
@@ -33,7 +35,8 @@ public final class RequestReader {
   /** Maximum bytes of a label: the utilization of a batch may name one for each of its images. */
   public static final int MAX_LABEL_BYTES = 1024;
 
-  private static final String JSON = "application/json";
+  private static final String JSON = EventFormat.JSON.contentType();
+  private static final String AVRO = EventFormat.AVRO.contentType();
   private static final String CLOUD_EVENTS = "application/cloudevents";
 
   private final AvroDeserializer<ImageRequest> avro;
@@ -143,7 +146,7 @@ public final class RequestReader {
           "the CloudEvent has data of %s in JSON; bytes belong in data_base64"
               .formatted(mediaType));
     }
-    return Optional.ofNullable(event.image());
+    return Optional.of(Objects.requireNonNull(event.image()));
   }
 
   private Optional<ImageRequest> body(String mediaType, byte[] value) throws BadRecordException {
@@ -154,14 +157,24 @@ public final class RequestReader {
       raw.setPriority(ImagePriority.DEFAULT);
       return Optional.of(raw);
     }
-    return mediaType.equals(JSON) ? Optional.of(json.read(value)) : avro.readIfKnown(value);
+    if (mediaType.equals(JSON)) {
+      return Optional.of(json.read(value));
+    }
+    try {
+      return avro.readIfKnown(value);
+    } catch (BadRecordException.NotAvro e) {
+      // Avro comes under many names.
+      throw mediaType.isEmpty() || mediaType.equals(AVRO)
+          ? e
+          : new BadRecordException.NotAvro(
+              "content-type %s is not known, and %s".formatted(mediaType, e.reason()), e);
+    }
   }
 
   private static @Nullable String contentType(Headers headers) {
-    Header header = headers.lastHeader(MediaType.HEADER);
-    return header == null || header.value() == null
-        ? null
-        : new String(header.value(), StandardCharsets.UTF_8);
+    List<Header> all = ImageHeaders.named(headers, EventSerializer.CONTENT_TYPE);
+    byte[] last = all.isEmpty() ? null : all.get(all.size() - 1).value();
+    return last == null ? null : new String(last, StandardCharsets.UTF_8);
   }
 
   /** Returns a media type in lower case, without parameters; empty if there is none. */

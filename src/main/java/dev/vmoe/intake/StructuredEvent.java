@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import dev.vmoe.event.BadRecordException;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.JsonReader;
+import dev.vmoe.topics.TopicPlan;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -43,6 +44,24 @@ record StructuredEvent(
     final List<Header> kept = new ArrayList<>();
     @Nullable ImageRequest image;
     byte @Nullable [] bytes;
+    private long keptBytes;
+
+    /** Keeps a header, while there are not more than a prediction can carry. */
+    void keep(JsonParser parser, Header header) throws IOException {
+      count(parser, header.key().length(), header.value().length);
+      kept.add(header);
+    }
+
+    /** Counts an entry as it comes: millions of them fit into one record. */
+    void count(JsonParser parser, int nameBytes, int valueBytes) throws IOException {
+      keptBytes += RecordSize.entry(nameBytes, valueBytes);
+      if (keptBytes > TopicPlan.MAX_CARRIED_BYTES) {
+        throw new JsonParseException(
+            parser,
+            "subject and extensions of the CloudEvent are more than the %d bytes that a prediction carries"
+                .formatted(TopicPlan.MAX_CARRIED_BYTES));
+      }
+    }
   }
 
   /**
@@ -79,18 +98,19 @@ record StructuredEvent(
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       String name = parser.currentName();
       if (parser.nextToken() == JsonToken.VALUE_NULL) {
-        continue; // as if it were not there
+        fields.count(parser, name.length(), 0); // its name is kept to find it again
+        continue; // else as if it were not there
       }
       switch (name) {
         case DATA -> fields.image = images.read(parser);
         case DATA_BASE64 -> fields.bytes = JsonReader.base64(parser, name);
         case CloudEvent.SUBJECT ->
-            fields.kept.add(CloudEvent.attribute(name, JsonReader.text(parser, name)));
+            fields.keep(parser, CloudEvent.attribute(name, JsonReader.text(parser, name)));
         default -> {
           if (CloudEvent.isOfTheImage(name)) {
             fields.attributes.put(name, JsonReader.text(parser, name));
           } else {
-            fields.kept.add(extension(parser, name));
+            fields.keep(parser, extension(parser, name));
           }
         }
       }

@@ -12,7 +12,7 @@
  *              └──▶ Request, with the headers that its answer begins with: AnswerHeaders
  * </pre>
  *
- * <p>May use: {@code moe image settings event topics}.
+ * <p>May use: {@code moe settings event topics}.
  */
 @NullMarked
 package dev.vmoe.intake;

@@ -76,7 +76,10 @@ public final class ShareTracer implements ImageObserver {
   }
 
   private Attributes attributes(BatchRun run, BatchResult result) {
-    return ofBatch(messaging(String.join(",", topics.images())), run, result)
+    // A batch of several topics has no one destination; its images have theirs.
+    List<String> from = topics.images();
+    AttributesBuilder to = from.size() == 1 ? messaging(from.get(0)) : kafka();
+    return ofBatch(to, run, result)
         .put(SpanAttributes.DECISION, Objects.requireNonNull(run.decision()).reason())
         .build();
   }
@@ -95,9 +98,11 @@ public final class ShareTracer implements ImageObserver {
   }
 
   private static AttributesBuilder messaging(String destination) {
-    return Attributes.builder()
-        .put(SpanAttributes.SYSTEM, "kafka")
-        .put(SpanAttributes.DESTINATION, destination);
+    return kafka().put(SpanAttributes.DESTINATION, destination);
+  }
+
+  private static AttributesBuilder kafka() {
+    return Attributes.builder().put(SpanAttributes.SYSTEM, "kafka");
   }
 
   /** Adds the spans of the image's steps. */

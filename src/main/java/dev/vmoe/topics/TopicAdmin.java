@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
@@ -76,16 +77,29 @@ public final class TopicAdmin {
   }
 
   /**
-   * Creates the topics that are missing.
+   * Creates the topics that are missing. The others need no right to create them: they may be of
+   * other teams.
    *
    * @return the state of each planned topic, in the plan's order
    * @throws KafkaException if the brokers do not answer or refuse
    */
   public List<TopicState> create(TopicPlan plan) {
     List<NamedTopic> topics = named(plan);
+    Set<String> missing =
+        compare(topics, Map.of()).stream()
+            .filter(state -> state.status() == PlanStatus.MISSING)
+            .map(TopicState::name)
+            .collect(Collectors.toSet());
+    Map<String, TopicState> created =
+        create(topics.stream().filter(topic -> missing.contains(topic.name())).toList());
+    awaitVisible(created.keySet());
+    return compare(topics, created);
+  }
+
+  private Map<String, TopicState> create(List<NamedTopic> missing) {
     CreateTopicsResult result =
         admin.createTopics(
-            topics.stream()
+            missing.stream()
                 .map(
                     topic ->
                         new NewTopic(
@@ -97,7 +111,7 @@ public final class TopicAdmin {
                             .configs(topic.planned().config()))
                 .toList());
     Map<String, TopicState> created = new HashMap<>();
-    for (NamedTopic topic : topics) {
+    for (NamedTopic topic : missing) {
       String name = topic.name();
       try {
         await(result.values().get(name));
@@ -111,7 +125,7 @@ public final class TopicAdmin {
                 topic.planned().config(),
                 List.of()));
       } catch (TopicExistsException e) {
-        // It is compared with the plan below.
+        // Somebody else was faster: it is compared with the plan.
       } catch (TopicAuthorizationException e) {
         throw new KafkaException(
             "topic " + name + " was not created: " + MissingRight.onTopic(name, TO_CREATE), e);
@@ -119,8 +133,7 @@ public final class TopicAdmin {
         throw new KafkaException("topic " + name + " was not created: " + e.getMessage(), e);
       }
     }
-    awaitVisible(created.keySet());
-    return compare(topics, created);
+    return created;
   }
 
   /**
@@ -203,10 +216,14 @@ public final class TopicAdmin {
     return new ConfigResource(ConfigResource.Type.TOPIC, name);
   }
 
+  /** Returns whether a topic may have been there before: the plan says only how to create it. */
+  public boolean isOwners(TopicPlan.Topic planned) {
+    return settings.setsTopic(planned.name()) && !planned.name().equals(TopicPlan.CONFIG);
+  }
+
   private TopicState state(NamedTopic topic, TopicDescription description, Config config) {
     TopicPlan.Topic planned = topic.planned();
-    // The plan says how to create a topic of the user's own; it may have been there before.
-    boolean owners = settings.setsTopic(planned.name()) && !planned.name().equals(TopicPlan.CONFIG);
+    boolean owners = isOwners(planned);
     List<String> differences = new ArrayList<>();
     int partitions = description.partitions().size();
     if (!owners && partitions != planned.partitions()) {

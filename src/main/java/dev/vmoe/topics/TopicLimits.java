@@ -21,8 +21,8 @@ public record TopicLimits(int images, int predictions, int expertUtilization, in
   /** What to do about {@link #deadLettersTooSmall}. */
   public static final String RAISE_DEAD_LETTERS = "raise the latter's max.message.bytes";
 
-  /** What to do about events of utilization that may be too large. */
-  private static final String RAISE_UTILIZATION =
+  /** What to do about {@link #utilizationTooSmall}. */
+  public static final String RAISE_UTILIZATION =
       "raise its max.message.bytes (16777216 in topology/topics.yaml), or lower batch.max.images";
 
   /** Returns the limits to assume where the topics' own may not be read. */
@@ -78,7 +78,8 @@ public record TopicLimits(int images, int predictions, int expertUtilization, in
                 + RAISE_UTILIZATION);
   }
 
-  private static String utilizationTooSmall(String topic, long bytes, long largest) {
+  /** Returns why a topic of utilization that takes records of so many bytes is a problem. */
+  public static String utilizationTooSmall(String topic, long bytes, long largest) {
     return ("%s takes records of at most %d bytes. An event of this model has up to %d bytes where"
             + " each image of a batch has another label; one that does not fit stops the stream")
         .formatted(topic, bytes, largest);

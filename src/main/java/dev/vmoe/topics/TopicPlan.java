@@ -45,7 +45,8 @@ public record TopicPlan(List<Topic> topics) {
   /** The predictions topic has to take the carried bytes and far fewer of the model's own. */
   public static final int MIN_PREDICTION_BYTES = 2 * MAX_CARRIED_BYTES;
 
-  private static final List<String> NAMES =
+  /** All of them. */
+  public static final List<String> NAMES =
       List.of(IMAGES, PREDICTIONS, EXPERT_UTILIZATION, CONFIG, IMAGES_DLQ, ROUTING_PROFILE);
 
   private static final String RESOURCE = "/topology/topics.yaml";

@@ -186,7 +186,7 @@ class JsonEventTest {
   }
 
   @Test
-  void shouldWriteANumberThatIsNoneAsNull() throws Exception {
+  void shouldWriteNaNAsNull() throws Exception {
     Prediction broken = prediction();
     broken.setTop(List.of(new ClassScore(0, "a", Float.NaN)));
 

@@ -43,7 +43,7 @@ class AnswerHeadersTest extends ProcessorFixture {
           "camera: 8",
           "traceparent: 00-ab-cd-01",
           "tracestate: vendor=1",
-          "vmoe-customer: acme",
+          "x-vmoe-customer: acme",
           "__key_schema_id: 4",
           "__KeyTypeId__: java.lang.String",
           "apicurio.key.globalId: 9");
@@ -61,7 +61,7 @@ class AnswerHeadersTest extends ProcessorFixture {
           "apicurio.value.globalId: 6",
           "vmoe-id: photo 1",
           "vmoe-label: cat",
-          "vmoe-priority: 2",
+          "Vmoe-Priority: 2",
           "vmoe-deadline: 99999999999999");
 
   private static final List<String> EVENT =
@@ -90,6 +90,7 @@ class AnswerHeadersTest extends ProcessorFixture {
   static final List<Arguments> FORMS =
       List.of(
           Arguments.of("raw", List.of("content-type: image/png"), List.of()),
+          Arguments.of("raw", List.of("Content-Type: image/png"), List.of()),
           Arguments.of(
               "raw", List.of("content-type: image/png", "ce_note: none"), List.of("ce_note: none")),
           Arguments.of("JSON", List.of("content-type: application/json"), List.of()),

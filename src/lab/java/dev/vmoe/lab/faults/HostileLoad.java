@@ -1,9 +1,9 @@
 package dev.vmoe.lab.faults;
 
 import dev.vmoe.event.AvroSerializer;
+import dev.vmoe.event.EventSerializer;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.RegistryClient;
-import dev.vmoe.image.MediaType;
 import dev.vmoe.image.PngEncoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -217,7 +217,9 @@ final class HostileLoad implements AutoCloseable {
             value);
     record.headers().add(NUMBER, Long.toString(sent).getBytes(StandardCharsets.UTF_8));
     if (raw) {
-      record.headers().add(MediaType.HEADER, "image/png".getBytes(StandardCharsets.UTF_8));
+      record
+          .headers()
+          .add(EventSerializer.CONTENT_TYPE, "image/png".getBytes(StandardCharsets.UTF_8));
     }
     producer.send(
         record,
