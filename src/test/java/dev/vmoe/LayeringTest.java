@@ -60,7 +60,7 @@ class LayeringTest {
       profile    | moe settings event topics picture output streams
       console    | settings metrics output
       instance   | moe image inference capacity settings batch event metrics tracing topics picture output modelstore commit config intake streams profile console
-      client     | image event output dataset
+      client     | event output dataset
       doctor     | moe inference settings batch event topics output modelstore config streams instance
       embedded   |
       demo       | moe image inference capacity settings event metrics topics output dataset modelstore console instance client embedded
