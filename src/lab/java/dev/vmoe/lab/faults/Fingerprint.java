@@ -1,5 +1,6 @@
 package dev.vmoe.lab.faults;
 
+import dev.vmoe.event.EventSerializer;
 import java.nio.charset.StandardCharsets;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
@@ -20,11 +21,15 @@ final class Fingerprint {
     return bytes == null ? 0 : add(OFFSET, bytes);
   }
 
-  /** Returns that of headers in their order, without those that say why a record is dead. */
+  /**
+   * Returns that of headers in their order, without those that say why a record is dead, and
+   * without the content type, since an answer has its own.
+   */
   static long of(Headers headers) {
     long hash = OFFSET;
     for (Header header : headers) {
-      if (!header.key().startsWith("__streams.errors.")) {
+      if (!header.key().startsWith("__streams.errors.")
+          && !header.key().equals(EventSerializer.CONTENT_TYPE)) {
         hash = add(hash, header.key().getBytes(StandardCharsets.UTF_8));
         byte[] value = header.value();
         hash = value == null ? hash * PRIME : add(hash, value);
