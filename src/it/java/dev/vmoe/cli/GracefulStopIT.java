@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.vmoe.ChildCommand;
 import dev.vmoe.embedded.EmbeddedKafka;
 import dev.vmoe.embedded.EmbeddedRegistry;
 import dev.vmoe.embedded.SharedServers;
@@ -247,17 +248,11 @@ class GracefulStopIT {
 
   private Process java(Class<?> main, List<String> arguments) throws IOException {
     List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx384m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Dvmoe.home=" + System.getProperty("vmoe.home"),
-                "-Dlogback.configurationFile=logback.xml", // not that of the tests
-                "-cp",
-                System.getProperty("java.class.path"),
-                main.getName()));
+        ChildCommand.of(
+            main,
+            "-Xmx384m",
+            "-Dvmoe.home=" + System.getProperty("vmoe.home"),
+            "-Dlogback.configurationFile=logback.xml"); // not that of the tests
     command.addAll(arguments);
     ProcessBuilder builder =
         new ProcessBuilder(command)

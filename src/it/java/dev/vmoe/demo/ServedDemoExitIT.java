@@ -3,11 +3,11 @@ package dev.vmoe.demo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.vmoe.ChildCommand;
 import dev.vmoe.cli.VmoeCommand;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -23,16 +23,8 @@ class ServedDemoExitIT {
     Path out = folder.resolve("out");
     Path err = folder.resolve("err");
     List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx384m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Dvmoe.home=" + System.getProperty("vmoe.home"),
-                "-cp",
-                System.getProperty("java.class.path"),
-                VmoeCommand.class.getName()));
+        ChildCommand.of(
+            VmoeCommand.class, "-Xmx384m", "-Dvmoe.home=" + System.getProperty("vmoe.home"));
     command.addAll(NextStep.all().get(0).arguments()); // what the demo says to do next
     assertThat(command).contains("--serve");
     command.addAll(List.of("--port=0", "--rate=50"));

@@ -61,50 +61,8 @@ class SchemaEvolutionIT {
             .setImage(ByteBuffer.wrap(new byte[] {1, 2}))
             .setLabel("cat")
             .build(),
-        Prediction.newBuilder()
-            .setTop(List.of(new ClassScore(3, "cat", 0.5f)))
-            .setModel("m")
-            .setWeightsHash("h")
-            .setRequestedCapacityRatio(1.05)
-            .setEffectiveCapacityRatio(1.1)
-            .setExpertsPerToken(2)
-            .setRouting("bpr")
-            .setBatchId("b-1")
-            .setBatchSize(1)
-            .setFlushReason("size")
-            .setProcessedShare(1)
-            .setQueueMicros(1)
-            .setDecodeMicros(2)
-            .setInferenceMicros(3)
-            .setSourceTopic("images")
-            .setSourcePartition(0)
-            .setSourceOffset(7)
-            .build(),
-        ExpertUtilization.newBuilder()
-            .setBatchId("b-1")
-            .setBatchSize(1)
-            .setImages(1)
-            .setSourceTopic("images")
-            .setSourcePartition(0)
-            .setFirstOffset(7)
-            .setLastOffset(7)
-            .setModel("m")
-            .setWeightsHash("h")
-            .setRequestedCapacityRatio(1.05)
-            .setEffectiveCapacityRatio(1.1)
-            .setExpertsPerToken(2)
-            .setRouting("bpr")
-            .setFlushReason("size")
-            .setTokensPerImage(5)
-            .setCapacity(4)
-            .setSlots(4)
-            .setInferenceMicros(3)
-            .setLayers(
-                List.of(
-                    new LayerUtilization(
-                        1, List.of(5L), List.of(4L), List.of(.5), List.of(.6), 1L)))
-            .setClasses(List.of())
-            .build(),
+        JsonEventTest.prediction(),
+        JsonEventTest.utilization(),
         PipelineConfig.newBuilder().setCapacityRatio(0.5).setNote("why").build());
   }
 

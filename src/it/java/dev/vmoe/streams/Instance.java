@@ -1,5 +1,6 @@
 package dev.vmoe.streams;
 
+import dev.vmoe.ChildCommand;
 import dev.vmoe.image.BadImageException;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.image.ImageDecoder;
@@ -9,9 +10,7 @@ import dev.vmoe.settings.Settings;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,16 +42,7 @@ final class Instance implements AutoCloseable {
 
   /** Starts a JVM that waits to be told to go. */
   static Instance hold(Map<String, Object> properties) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Instance.class.getName()));
+    List<String> command = ChildCommand.of(Instance.class, "-Xmx256m");
     properties.forEach((key, value) -> command.add(key + "=" + value));
     return new Instance(
         new ProcessBuilder(command)

@@ -110,7 +110,8 @@ class RestartIT {
     return committed;
   }
 
-  private static List<OwnerNote> notes(Workbench workbench) throws Exception {
+  /** Returns what the owners of the partitions have noted behind their offsets. */
+  static List<OwnerNote> notes(Workbench workbench) throws Exception {
     return workbench
         .admin
         .listConsumerGroupOffsets(workbench.prefix + "app")

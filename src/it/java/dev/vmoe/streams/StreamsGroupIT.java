@@ -13,11 +13,9 @@ import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.Metric;
 import dev.vmoe.settings.Settings;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.StreamsGroupDescription;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -50,17 +48,20 @@ class StreamsGroupIT {
             .atMost(LIMIT)
             .untilAsserted(
                 () ->
-                    assertThat(notes(workbench))
+                    assertThat(RestartIT.notes(workbench))
                         .hasSize(partitions)
                         .allMatch(note -> note.deaths() == 1)
                         .allMatch(note -> note.work() == OwnerNote.InWork.BUSY));
-        String owner = notes(workbench).iterator().next().owner();
+        String owner = RestartIT.notes(workbench).iterator().next().owner();
 
         try (Pipeline another = start(workbench, second, new Meters(), rarely)) {
           await("a partition moves, with images in work")
               .atMost(LIMIT)
-              .until(() -> notes(workbench).stream().anyMatch(note -> !note.owner().equals(owner)));
-          assertThat(notes(workbench)).extracting(OwnerNote::deaths).containsOnly(1);
+              .until(
+                  () ->
+                      RestartIT.notes(workbench).stream()
+                          .anyMatch(note -> !note.owner().equals(owner)));
+          assertThat(RestartIT.notes(workbench)).extracting(OwnerNote::deaths).containsOnly(1);
           first.release();
           second.release();
           await().atMost(LIMIT).until(() -> predictions.poll().size() >= 6);
@@ -173,17 +174,5 @@ class StreamsGroupIT {
     Map<String, StreamsGroupDescription> groups =
         workbench.admin.describeStreamsGroups(List.of(group)).all().get();
     return groups.get(group).members().size();
-  }
-
-  private static Collection<OwnerNote> notes(Workbench workbench) throws Exception {
-    return workbench
-        .admin
-        .listConsumerGroupOffsets(workbench.prefix + "app")
-        .partitionsToOffsetAndMetadata()
-        .get()
-        .values()
-        .stream()
-        .map(offset -> OwnerNote.in(offset.metadata()))
-        .collect(Collectors.toList());
   }
 }

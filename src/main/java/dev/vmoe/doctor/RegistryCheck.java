@@ -1,19 +1,12 @@
 package dev.vmoe.doctor;
 
-import dev.vmoe.event.ExpertUtilization;
-import dev.vmoe.event.ImageRequest;
-import dev.vmoe.event.PipelineConfig;
-import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.RegistryUnavailableException;
-import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.event.SchemaStanding;
+import dev.vmoe.instance.OwnSchemas;
 import dev.vmoe.output.ErrorText;
-import dev.vmoe.settings.EventFormat;
 import dev.vmoe.settings.Settings;
-import dev.vmoe.topics.Topics;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.avro.Schema;
 
@@ -36,7 +29,7 @@ final class RegistryCheck {
   void into(Findings findings) {
     boolean reached = false;
     try (RegistryClient registry = RegistryClient.of(settings, Duration.ZERO)) {
-      for (Map.Entry<String, Schema> schema : schemas().entrySet()) {
+      for (Map.Entry<String, Schema> schema : OwnSchemas.of(settings, profile).entrySet()) {
         String topic = schema.getKey();
         SchemaStanding standing = registry.standing(topic, schema.getValue());
         if (!reached) {
@@ -52,24 +45,6 @@ final class RegistryCheck {
           "start it, or correct schema.registry.url (base address of the Confluent interface) and"
               + " the credentials under registry.");
     }
-  }
-
-  /** Returns the schemas by topic. */
-  private Map<String, Schema> schemas() {
-    Topics topics = Topics.of(settings);
-    Map<String, Schema> schemas = new LinkedHashMap<>();
-    topics.images().forEach(topic -> schemas.put(topic, ImageRequest.getClassSchema()));
-    if (EventFormat.ofPredictions(settings) == EventFormat.AVRO) {
-      schemas.put(topics.predictions(), Prediction.getClassSchema());
-    }
-    if (EventFormat.ofUtilization(settings) == EventFormat.AVRO) {
-      schemas.put(topics.expertUtilization(), ExpertUtilization.getClassSchema());
-    }
-    schemas.put(topics.config(), PipelineConfig.getClassSchema());
-    if (profile) {
-      schemas.put(topics.routingProfile(), RoutingProfile.getClassSchema());
-    }
-    return schemas;
   }
 
   private static void report(String subject, SchemaStanding standing, Findings findings) {

@@ -164,8 +164,17 @@ public final class RecordJson {
     if (datum instanceof Number number && !Double.isFinite(number.doubleValue())) {
       return NODES.nullNode(); // JSON has no such number
     }
-    if (datum instanceof Number || datum instanceof Boolean) {
-      return MAPPER.valueToTree(datum);
+    if (datum instanceof Double number) {
+      return NODES.numberNode(number.doubleValue());
+    }
+    if (datum instanceof Float number) {
+      return NODES.numberNode(number.floatValue());
+    }
+    if (datum instanceof Number number) {
+      return NODES.numberNode(number.longValue());
+    }
+    if (datum instanceof Boolean is) {
+      return NODES.booleanNode(is);
     }
     return datum == null ? NODES.nullNode() : NODES.textNode(datum.toString());
   }

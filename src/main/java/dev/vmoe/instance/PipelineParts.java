@@ -10,12 +10,7 @@ import dev.vmoe.config.ConfigLog;
 import dev.vmoe.config.ConfigReader;
 import dev.vmoe.config.LiveConfiguration;
 import dev.vmoe.event.EventSerializer;
-import dev.vmoe.event.ExpertUtilization;
-import dev.vmoe.event.ImageRequest;
-import dev.vmoe.event.PipelineConfig;
-import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
-import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.event.SchemaLookup;
 import dev.vmoe.intake.RequestReader;
 import dev.vmoe.metrics.PipelineMetrics;
@@ -44,13 +39,11 @@ import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
-import org.apache.avro.Schema;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.common.config.ConfigException;
@@ -138,7 +131,7 @@ record PipelineParts(
               settings,
               Collections.min(List.of(settings.registryRetry(), StreamsProperties.MAX_WAIT)));
       undo.push(registry::close);
-      ownSchemas(settings, topics)
+      OwnSchemas.of(settings, keepsProfile(settings))
           .forEach((topic, its) -> registryWait.until(() -> registry.register(topic, its)));
       SchemaLookup schemas = new SchemaLookup(registry, settings.registryWait());
       undo.push(schemas::close);
@@ -271,23 +264,6 @@ record PipelineParts(
    */
   static boolean keepsProfile(Settings settings) {
     return !settings.routingProfileInterval().isZero();
-  }
-
-  /** Returns the schemas that an instance registers, by topic. */
-  private static Map<String, Schema> ownSchemas(Settings settings, Topics topics) {
-    Map<String, Schema> schemas = new LinkedHashMap<>();
-    topics.images().forEach(topic -> schemas.put(topic, ImageRequest.getClassSchema()));
-    if (EventFormat.ofPredictions(settings) == EventFormat.AVRO) {
-      schemas.put(topics.predictions(), Prediction.getClassSchema());
-    }
-    if (EventFormat.ofUtilization(settings) == EventFormat.AVRO) {
-      schemas.put(topics.expertUtilization(), ExpertUtilization.getClassSchema());
-    }
-    schemas.put(topics.config(), PipelineConfig.getClassSchema());
-    if (keepsProfile(settings)) {
-      schemas.put(topics.routingProfile(), RoutingProfile.getClassSchema());
-    }
-    return schemas;
   }
 
   private static LiveConfiguration started(LiveConfiguration configuration) {

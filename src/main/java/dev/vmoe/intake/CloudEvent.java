@@ -3,13 +3,15 @@ package dev.vmoe.intake;
 import dev.vmoe.event.BadRecordException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeader;
-import org.jspecify.annotations.Nullable;
 
 /**
  * An image that came as a CloudEvent: what its answer, a CloudEvent too, has of it.
@@ -53,9 +55,12 @@ record CloudEvent(String id, List<Header> kept) {
    * @throws BadRecordException if it lacks an attribute that every event has
    */
   static CloudEvent of(Headers headers) throws BadRecordException {
-    requireVersion(ImageHeaders.text(headers, PREFIX + SPECVERSION));
-    for (String name : List.of(SOURCE, TYPE)) {
-      required(name, ImageHeaders.text(headers, PREFIX + name));
+    Map<String, String> attributes = new HashMap<>();
+    for (String name : List.of(SPECVERSION, SOURCE, TYPE, ID)) {
+      String value = ImageHeaders.text(headers, PREFIX + name);
+      if (value != null) {
+        attributes.put(name, value);
+      }
     }
     List<Header> kept = new ArrayList<>();
     for (Header header : headers) {
@@ -64,7 +69,29 @@ record CloudEvent(String id, List<Header> kept) {
         kept.add(new RecordHeader(name, header.value()));
       }
     }
-    return new CloudEvent(required(ID, ImageHeaders.text(headers, PREFIX + ID)), kept);
+    return of(attributes, kept);
+  }
+
+  /**
+   * Returns an event, in whatever mode it came.
+   *
+   * @param attributes of {@link #isOfTheImage}, by name
+   * @param kept subject and extensions, as headers
+   * @throws BadRecordException if it lacks an attribute that every event has
+   */
+  static CloudEvent of(Map<String, String> attributes, List<Header> kept)
+      throws BadRecordException {
+    String version = attributes.get(SPECVERSION);
+    if (!VERSION.equals(version)) {
+      throw new BadRecordException.Refused(
+          "the specversion of the CloudEvent is %s, and has to be %s".formatted(version, VERSION));
+    }
+    for (String name : List.of(SOURCE, TYPE, ID)) {
+      if (attributes.getOrDefault(name, "").isEmpty()) {
+        throw new BadRecordException.Refused("the CloudEvent has no " + name);
+      }
+    }
+    return new CloudEvent(Objects.requireNonNull(attributes.get(ID)), kept);
   }
 
   /** Returns whether a header holds an attribute. */
@@ -80,21 +107,5 @@ record CloudEvent(String id, List<Header> kept) {
   /** Returns the header of an attribute. */
   static Header attribute(String name, String value) {
     return new RecordHeader(PREFIX + name, value.getBytes(StandardCharsets.UTF_8));
-  }
-
-  /** Requires the version of CloudEvents that is read here. */
-  static void requireVersion(@Nullable String version) throws BadRecordException {
-    if (!VERSION.equals(version)) {
-      throw new BadRecordException.Refused(
-          "the specversion of the CloudEvent is %s, and has to be %s".formatted(version, VERSION));
-    }
-  }
-
-  /** Returns a value that an event has to have. */
-  static String required(String name, @Nullable String value) throws BadRecordException {
-    if (value == null || value.isEmpty()) {
-      throw new BadRecordException.Refused("the CloudEvent has no " + name);
-    }
-    return value;
   }
 }

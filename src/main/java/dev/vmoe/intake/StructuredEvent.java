@@ -72,21 +72,13 @@ record StructuredEvent(
   static StructuredEvent read(byte[] value, JsonReader<ImageRequest> images)
       throws BadRecordException {
     Fields fields = JsonReader.whole(value, parser -> fields(parser, images));
-    Map<String, String> attributes = fields.attributes;
-    CloudEvent.requireVersion(attributes.get(CloudEvent.SPECVERSION));
-    for (String name : List.of(CloudEvent.SOURCE, CloudEvent.TYPE)) {
-      CloudEvent.required(name, attributes.get(name));
-    }
+    CloudEvent event = CloudEvent.of(fields.attributes, fields.kept);
     if ((fields.image == null) == (fields.bytes == null)) {
       throw new BadRecordException.Refused(
           "the CloudEvent needs either data, an image request in JSON, or data_base64");
     }
     return new StructuredEvent(
-        new CloudEvent(
-            CloudEvent.required(CloudEvent.ID, attributes.get(CloudEvent.ID)), fields.kept),
-        attributes.get(CloudEvent.DATA_CONTENT_TYPE),
-        fields.image,
-        fields.bytes);
+        event, fields.attributes.get(CloudEvent.DATA_CONTENT_TYPE), fields.image, fields.bytes);
   }
 
   private static Fields fields(JsonParser parser, JsonReader<ImageRequest> images)

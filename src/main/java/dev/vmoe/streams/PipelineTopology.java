@@ -49,8 +49,9 @@ public final class PipelineTopology {
       EventSerializer<ExpertUtilization> utilization,
       Function<Input, Processor<byte[], byte[], byte[], Object>> microBatch) {
     Topology topology = new Topology();
+    int number = 0;
     for (String topic : topics.images()) {
-      int number = topics.images().indexOf(topic) + 1;
+      number++;
       Input input = new Input(topic, number == 1 ? "" : "-" + number);
       String processor = input.node(MICRO_BATCH);
       topology.addSource(

@@ -1,0 +1,41 @@
+package dev.vmoe.instance;
+
+import dev.vmoe.event.ExpertUtilization;
+import dev.vmoe.event.ImageRequest;
+import dev.vmoe.event.PipelineConfig;
+import dev.vmoe.event.Prediction;
+import dev.vmoe.event.RoutingProfile;
+import dev.vmoe.settings.EventFormat;
+import dev.vmoe.settings.Settings;
+import dev.vmoe.topics.Topics;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.apache.avro.Schema;
+
+/** The schemas that an instance has in the registry. */
+public final class OwnSchemas {
+
+  private OwnSchemas() {}
+
+  /**
+   * Returns the schemas by topic.
+   *
+   * @param profile whether the instance keeps the routing profile
+   */
+  public static Map<String, Schema> of(Settings settings, boolean profile) {
+    Topics topics = Topics.of(settings);
+    Map<String, Schema> schemas = new LinkedHashMap<>();
+    topics.images().forEach(topic -> schemas.put(topic, ImageRequest.getClassSchema()));
+    if (EventFormat.ofPredictions(settings) == EventFormat.AVRO) {
+      schemas.put(topics.predictions(), Prediction.getClassSchema());
+    }
+    if (EventFormat.ofUtilization(settings) == EventFormat.AVRO) {
+      schemas.put(topics.expertUtilization(), ExpertUtilization.getClassSchema());
+    }
+    schemas.put(topics.config(), PipelineConfig.getClassSchema());
+    if (profile) {
+      schemas.put(topics.routingProfile(), RoutingProfile.getClassSchema());
+    }
+    return schemas;
+  }
+}
