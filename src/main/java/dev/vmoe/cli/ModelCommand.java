@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -43,21 +44,21 @@ final class ModelCommand {
   @Command(
       name = "import",
       description = {
-        "Make a model file (ONNX) from a V-MoE checkpoint. Array shapes give most of the"
-            + " architecture. The rest comes from the options, else from model.json beside the"
-            + " checkpoint, else from the defaults."
+        "Make a model file (ONNX) from a V-MoE checkpoint, or of an ONNX classifier. Array shapes"
+            + " give most of the architecture. The rest comes from the options, else from model.json"
+            + " beside the checkpoint, else from the defaults."
       })
   static final class Import implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
+    @Mixin private final OnnxOptions onnx = new OnnxOptions();
 
     @Option(
         names = "--checkpoint",
-        required = true,
         paramLabel = "PREFIX",
         description =
             "The checkpoint: PREFIX of PREFIX.index and PREFIX.data-…, a .npz or a flax msgpack file.")
-    private Path checkpoint = Path.of("");
+    private @Nullable Path checkpoint;
 
     @Option(names = "--out", required = true, paramLabel = "M.onnx", description = "File to write.")
     private Path out = Path.of("");
@@ -66,7 +67,7 @@ final class ModelCommand {
     private @Nullable String name;
 
     @Option(
-        names = "--classes",
+        names = {"--classes", "--labels"},
         paramLabel = "FILE",
         description = "File of class names, one a line, in the order of the logits.")
     private @Nullable Path classes;
@@ -98,7 +99,7 @@ final class ModelCommand {
     private @Nullable Resize resize;
 
     @Option(
-        names = "--image-size",
+        names = {"--image-size", "--size"},
         paramLabel = "PIXELS",
         description =
             "Height and width of the input; learned position embeddings are resized to it"
@@ -134,13 +135,24 @@ final class ModelCommand {
 
     @Override
     public Integer call() throws IOException {
-      ImportOptions options = options();
-      Form form = form();
-      ModelCard card = ModelImport.write(CheckpointReader.read(checkpoint), options, form, out);
+      ModelCard card = write();
       PrintWriter writer = spec.commandLine().getOut();
       writer.printf("%s: %s, %s%n", out, card.name(), card.architecture());
       writer.flush();
       return 0;
+    }
+
+    private ModelCard write() throws IOException {
+      Path source = onnx.source();
+      if (source != null) {
+        return onnx.write(source, options(source), out);
+      }
+      if (checkpoint == null) {
+        throw new ParameterException(spec.commandLine(), "give --checkpoint or --onnx");
+      }
+      ImportOptions options = options(checkpoint);
+      Form form = form();
+      return ModelImport.write(CheckpointReader.read(checkpoint), options, form, out);
     }
 
     private Form form() {
@@ -151,8 +163,8 @@ final class ModelCommand {
       }
     }
 
-    private ImportOptions options() throws IOException {
-      ImportOptions described = DescriptionFile.beside(checkpoint);
+    private ImportOptions options(Path source) throws IOException {
+      ImportOptions described = DescriptionFile.beside(source);
       return new ImportOptions(
           name != null ? name : described.name(),
           classes != null ? Files.readAllLines(classes) : described.classes(),
