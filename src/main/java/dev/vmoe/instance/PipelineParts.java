@@ -17,6 +17,7 @@ import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.profile.RoutingProfileStream;
 import dev.vmoe.settings.EventFormat;
 import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.PredictionContents;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.streams.GuardedObserver;
 import dev.vmoe.streams.InFlight;
@@ -202,7 +203,7 @@ record PipelineParts(
                   settings.getInt(Settings.IMAGE_MAX_BYTES),
                   predictions,
                   "/vmoe/" + settings.getString(Settings.APPLICATION_ID)),
-              new ShareEvents(),
+              new ShareEvents(PredictionContents.of(settings)),
               guard,
               inFlight,
               new Deadlines(terms::current, settings.commitInterval(), Clock.systemUTC()),

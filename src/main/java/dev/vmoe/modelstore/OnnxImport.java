@@ -63,7 +63,8 @@ public final class OnnxImport {
             softmax,
             options.resize().label(),
             description,
-            options.groups());
+            options.groups(),
+            0);
     Path part = out.resolveSibling(out.getFileName() + ".part");
     try {
       classifier.write(part, card.toMetadata());

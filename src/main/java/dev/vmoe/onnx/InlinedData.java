@@ -44,8 +44,8 @@ final class InlinedData {
               : data.size() - offset;
       if (offset < 0 || length < 0 || offset > data.size() - length) {
         throw new IOException(
-            "%s holds %d bytes, and %s expects %d from %d on: copy both files again"
-                .formatted(file, data.size(), tensor.getName(), length, offset));
+            "%s holds %d bytes, and %s of %s has %d from %d on: copy both files again"
+                .formatted(file, data.size(), tensor.getName(), model, length, offset));
       }
       bytes += length;
       if (bytes > OnnxModel.INLINE_BYTES) {
@@ -54,8 +54,9 @@ final class InlinedData {
                 .formatted(model, OnnxModel.INLINE_BYTES));
       }
       ByteBuffer values = ByteBuffer.allocate(Math.toIntExact(length));
-      while (values.hasRemaining() && data.read(values, offset + values.position()) > 0) {
-        continue;
+      int read = 0;
+      while (values.hasRemaining() && read >= 0) {
+        read = data.read(values, offset + values.position());
       }
       tensor.setRawData(ByteString.copyFrom(values.flip()));
     } catch (NumberFormatException e) {

@@ -143,6 +143,7 @@ public final class Settings extends AbstractConfig {
                 + " name.");
     TopicDefinitions.addTo(definitions);
     EventFormat.addTo(definitions);
+    PredictionContents.addTo(definitions);
     ModelDefinitions.addTo(definitions);
     BatchDefinitions.addTo(definitions);
     CapacityDefinitions.addTo(definitions);

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.settings.EventFormat;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -57,6 +58,7 @@ class JsonEventTest {
         .setSourceTopic("images")
         .setSourcePartition(0)
         .setSourceOffset(1L << 40)
+        .setFeatures(ByteBuffer.wrap(new byte[] {0, -1, 7, 64}))
         .build();
   }
 

@@ -31,6 +31,7 @@ import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.settings.EventFormat;
 import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.PredictionContents;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.Topics;
 import dev.vmoe.tracing.Tracing;
@@ -83,6 +84,7 @@ abstract class ProcessorFixture {
   LiveSettings settings = LiveSettings.of(new Settings(Map.of()));
   Instant now = NOON;
   EventFormat format = EventFormat.AVRO;
+  PredictionContents contents = PredictionContents.of(new Settings(Map.of()));
 
   TopologyTestDriver driver;
   TestInputTopic<byte[], byte[]> images;
@@ -125,7 +127,7 @@ abstract class ProcessorFixture {
     return new MicroBatchProcessor.Shared(
         batcher::openLane,
         new RequestReader(schemas, 1000, format, "/vmoe/test"),
-        new ShareEvents(),
+        new ShareEvents(contents),
         guard,
         inFlight,
         new Deadlines(() -> settings, Duration.ofMillis(100), () -> now),
