@@ -14,7 +14,7 @@ from torch.nn import functional
 import activation
 import optimizer
 import vmoe
-from characters import classes, scenes, splits, train, upcycle
+from characters import classes, radicals, scenes, splits, train, upcycle
 
 NO_PHOTOGRAPHS = torch.zeros(0, 3, scenes.SIZE, scenes.SIZE, dtype=torch.uint8)
 
@@ -65,6 +65,14 @@ class SplitsTest(unittest.TestCase):
     def test_unseen_designs_are_in_no_other_split(self):
         self.assertEqual({design for _, design in self.shown("unseen")}, {"design 19"})
         self.assertNotIn("design 19", {design for split in ("train", "held-out") for _, design in self.shown(split)})
+
+
+class RadicalsTest(unittest.TestCase):
+    def test_kanji_lie_under_their_radical_and_other_characters_under_their_script(self):
+        self.assertEqual(radicals.radicals("海亜花鉄駅学語持水"), dict(zip("海亜花鉄駅学語持水", "水二艸金馬子言手水")))
+        chosen = [kind for kind in classes.read(train.HERE / "classes.csv") if kind.script in ("kanji-1", "hiragana")]
+        found = dict(zip((kind.characters[0] for kind in chosen), radicals.groups(chosen)))
+        self.assertEqual([found[character] for character in "海亜あ"], ["radical 水", "other radicals", "hiragana"])
 
 
 class ActivationTest(unittest.TestCase):
