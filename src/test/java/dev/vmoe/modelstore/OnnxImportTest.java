@@ -9,6 +9,7 @@ import com.google.protobuf.ByteString;
 import dev.vmoe.checkpoint.Npz;
 import dev.vmoe.checkpoint.ParameterTree;
 import dev.vmoe.inference.Device;
+import dev.vmoe.inference.InferenceException;
 import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.model.ImportOptions;
@@ -16,12 +17,17 @@ import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.onnx.PixelScale;
+import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.PredictionContents;
+import dev.vmoe.settings.RunLayout;
+import dev.vmoe.settings.Settings;
 import dev.vmoe.tensor.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -137,6 +143,23 @@ class OnnxImportTest {
         logits(new byte[] {-1, 0, 9, -1, 1, 8, 0, 2, 7, 0, 3, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 2);
     assertThat(logits[0]).containsExactly(new float[] {0.5f, 0.5f}, within(1e-3f));
     assertThat(logits[1]).containsExactly(new float[] {0, 1}, within(1e-3f));
+  }
+
+  @Test
+  void shouldRefuseToServeItWhereFeaturesAreWanted() throws IOException {
+    write(OnnxFiles.EXPORTED.resolve("mobilenet.onnx"), 0, IMAGENET);
+    Settings settings =
+        new Settings(
+            Map.of(
+                Settings.MODEL, out(), Settings.DEVICE, "cpu", PredictionContents.FEATURES, true));
+    LiveSettings live = LiveSettings.of(settings);
+
+    assertThatThrownBy(() -> ServedFiles.of(settings, live).complete(live, settings))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("predictions.features: mine gives no features");
+    assertThatThrownBy(() -> ModelOpener.openIn(new RunLayout(1, 1), out(), settings))
+        .isInstanceOf(InferenceException.class)
+        .hasMessageContaining("mine gives no features");
   }
 
   /** Files that are refused, and a part of the message. */
