@@ -44,8 +44,7 @@ class ModelChangeIT extends ModelChangeFixture {
             .atMost(LIMIT)
             .until(() -> running.models.closed.size() == running.models.loaded.size() - 1);
         assertThat(running.models.unexpected).as("no model is closed under a batch").isEmpty();
-        assertThat(running.models.loaded)
-            .containsExactly(SMALL, DENSE, ONNX, DENSE, SMALL, LARGE);
+        assertThat(running.models.loaded).containsExactly(SMALL, DENSE, ONNX, DENSE, SMALL, LARGE);
         Scrape scrape = running.scrape();
         assertThat(scrape.sum("vmoe_model_info{")).isEqualTo(1);
         assertThat(scrape.sum("vmoe_model_info{model=\"large\"")).isEqualTo(1);

@@ -45,8 +45,8 @@ final class ModelCommand {
       name = "import",
       description = {
         "Make a model file (ONNX) from a V-MoE checkpoint, or of an ONNX classifier. Array shapes"
-            + " give most of the architecture. The rest comes from the options, else from model.json"
-            + " beside the checkpoint, else from the defaults."
+            + " give most of the architecture. The rest comes from the options, else from"
+            + " model.json beside the checkpoint, else from the defaults."
       })
   static final class Import implements Callable<Integer> {
 
@@ -57,7 +57,8 @@ final class ModelCommand {
         names = "--checkpoint",
         paramLabel = "PREFIX",
         description =
-            "The checkpoint: PREFIX of PREFIX.index and PREFIX.data-…, a .npz or a flax msgpack file.")
+            "The checkpoint: PREFIX of PREFIX.index and PREFIX.data-…, a .npz or a flax msgpack"
+                + " file.")
     private @Nullable Path checkpoint;
 
     @Option(names = "--out", required = true, paramLabel = "M.onnx", description = "File to write.")

@@ -32,13 +32,6 @@ public record BatchResult(
       int slots,
       double effectiveCapacityRatio,
       long inferenceNanos) {
-    this(
-        logits,
-        counts,
-        settings,
-        slots,
-        effectiveCapacityRatio,
-        inferenceNanos,
-        new float[0][]);
+    this(logits, counts, settings, slots, effectiveCapacityRatio, inferenceNanos, new float[0][]);
   }
 }

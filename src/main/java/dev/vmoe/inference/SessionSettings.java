@@ -64,8 +64,7 @@ public record SessionSettings(
 
   /** Returns these settings with so many runs at once. */
   public SessionSettings withRuns(int others) {
-    return new SessionSettings(
-        device, threads, others, spinning, warmUpBatches, profile, features);
+    return new SessionSettings(device, threads, others, spinning, warmUpBatches, profile, features);
   }
 
   /** Returns these settings with features or without. */

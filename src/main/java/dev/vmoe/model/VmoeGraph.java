@@ -29,8 +29,8 @@ import java.util.function.Function;
  *
  * {@link GraphInput} and {@link GraphOutput} name them.
  *
- * <p>Axes: B images, T tokens an image, N = B·T, D hidden size, L MoE layers, E experts, F length of
- * the features.
+ * <p>Axes: B images, T tokens an image, N = B·T, D hidden size, L MoE layers, E experts, F length
+ * of the features.
  */
 public final class VmoeGraph {
 

@@ -76,8 +76,8 @@ public final class OnnxImport {
     return card;
   }
 
-  private static List<String> classes(
-      ForeignClassifier classifier, List<String> names, Path source) throws IOException {
+  private static List<String> classes(ForeignClassifier classifier, List<String> names, Path source)
+      throws IOException {
     int declared = classifier.numClasses().orElse(names.size());
     if (declared == 0) {
       throw new IOException(source + " does not say how many classes it has: give --labels");
@@ -104,7 +104,8 @@ public final class OnnxImport {
         VmoeSession.open(file, new SessionSettings(Device.CPU, 0, false, List.of()))) {
       float[][] alone = new float[2][];
       for (int i = 0; i < 2; i++) {
-        alone[i] = run(session, ByteBuffer.allocateDirect(bytes).put(noise, i * bytes, bytes), 1)[0];
+        alone[i] =
+            run(session, ByteBuffer.allocateDirect(bytes).put(noise, i * bytes, bytes), 1)[0];
       }
       float[][] together = run(session, ByteBuffer.allocateDirect(2 * bytes).put(noise), 2);
       for (int i = 0; i < 2; i++) {

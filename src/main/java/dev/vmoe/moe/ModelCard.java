@@ -82,7 +82,9 @@ public record ModelCard(
     groups = List.copyOf(groups);
   }
 
-  /** Creates the card of a model whose classes have no groups, and whose graph gives no features. */
+  /**
+   * Creates the card of a model whose classes have no groups, and whose graph gives no features.
+   */
   public ModelCard(
       String name,
       String weightsHash,

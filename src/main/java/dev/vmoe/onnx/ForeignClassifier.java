@@ -169,8 +169,7 @@ public final class ForeignClassifier {
     if (!type.hasTensorType()
         || (element != ElementType.FLOAT.number() && element != ElementType.FLOAT16.number())) {
       throw refused(
-          "its %s %s is no tensor of floats (float32 or float16)"
-              .formatted(what, value.getName()));
+          "its %s %s is no tensor of floats (float32 or float16)".formatted(what, value.getName()));
     }
   }
 
@@ -275,8 +274,8 @@ public final class ForeignClassifier {
   }
 
   /** Renames values, takes the weights in, and forgets what was known of inner shapes. */
-  private static void adapt(
-      GraphProto.Builder graph, UnaryOperator<String> names, InlinedData data) throws IOException {
+  private static void adapt(GraphProto.Builder graph, UnaryOperator<String> names, InlinedData data)
+      throws IOException {
     for (NodeProto.Builder node : graph.getNodeBuilderList()) {
       for (int i = 0; i < node.getInputCount(); i++) {
         node.setInput(i, names.apply(node.getInput(i)));

@@ -20,8 +20,7 @@ final class FeatureBytes {
   /** Returns the bytes of these numbers, two or four each. */
   static ByteBuffer of(float[] features, boolean halves) {
     int size = halves ? Short.BYTES : Float.BYTES;
-    ByteBuffer bytes =
-        ByteBuffer.allocate(size * features.length).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer bytes = ByteBuffer.allocate(size * features.length).order(ByteOrder.LITTLE_ENDIAN);
     for (float feature : features) {
       if (halves) {
         bytes.putShort(half(feature));

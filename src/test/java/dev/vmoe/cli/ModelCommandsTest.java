@@ -183,8 +183,7 @@ class ModelCommandsTest extends ModelCommands {
     String mean = "0.485,0.456,0.406";
     String std = "0.229,0.224,0.225";
 
-    assertThat(
-            importOnnx("--mean", mean, "--std", std, "--size", "32", "--labels", "" + labels))
+    assertThat(importOnnx("--mean", mean, "--std", std, "--size", "32", "--labels", "" + labels))
         .as(err.toString())
         .isZero();
     Path red = plain("red.png", Color.RED);

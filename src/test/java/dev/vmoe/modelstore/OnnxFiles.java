@@ -67,8 +67,7 @@ final class OnnxFiles {
             .addOutput(declared("probabilities", type, input[0], 2))
             .addNode(
                 node("ReduceMean", List.of("images"), "preamble/mean")
-                    .addAttribute(
-                        integers("axes", 1, 2)) // of rows and columns
+                    .addAttribute(integers("axes", 1, 2)) // of rows and columns
                     .addAttribute(
                         AttributeProto.newBuilder()
                             .setName("keepdims")

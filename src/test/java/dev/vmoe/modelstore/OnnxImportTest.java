@@ -58,15 +58,7 @@ class OnnxImportTest {
   private static ImportOptions options(int size, List<String> classes) {
     ImportOptions defaults = ImportOptions.named("mine");
     return new ImportOptions(
-        "mine",
-        classes,
-        List.of(),
-        2,
-        1.05,
-        true,
-        defaults.resize(),
-        defaults.positions(),
-        size);
+        "mine", classes, List.of(), 2, 1.05, true, defaults.resize(), defaults.positions(), size);
   }
 
   private float[][] logits(byte[] images, int count) {
@@ -129,18 +121,18 @@ class OnnxImportTest {
 
   @ParameterizedTest
   @CsvSource({"Softmax, false", "Softmax, true", "Sigmoid, false", "Identity, false"})
-  void shouldTakeChannelsLastAndLeaveALastSoftmaxOut(String last, boolean half)
-      throws IOException {
+  void shouldTakeChannelsLastAndLeaveALastSoftmaxOut(String last, boolean half) throws IOException {
     int type = half ? OnnxFiles.FLOAT16 : OnnxFiles.FLOAT;
     Path source =
-        OnnxFiles.write(
-            OnnxFiles.redOrNot(type, last, -1, -1, -1, 3), folder.resolve("in.onnx"));
+        OnnxFiles.write(OnnxFiles.redOrNot(type, last, -1, -1, -1, 3), folder.resolve("in.onnx"));
     ModelCard card = OnnxImport.write(source, options(2, List.of("red", "not")), PLAIN, out());
 
     assertThat(card.classes()).containsExactly("red", "not");
     assertThat(card.softmax()).isEqualTo(!last.equals("Sigmoid"));
     float[][] logits =
-        logits(new byte[] {-1, 0, 9, -1, 1, 8, 0, 2, 7, 0, 3, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 2);
+        logits(
+            new byte[] {-1, 0, 9, -1, 1, 8, 0, 2, 7, 0, 3, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+            2);
     assertThat(logits[0]).containsExactly(new float[] {0.5f, 0.5f}, within(1e-3f));
     assertThat(logits[1]).containsExactly(new float[] {0, 1}, within(1e-3f));
   }
@@ -313,8 +305,11 @@ class OnnxImportTest {
     Path file = folder.resolve("in.onnx");
     assertRefused(Files.write(file, new byte[0]), "is no ONNX file");
     assertRefused(Files.write(file, new byte[] {'P', 'K', 3, 4, 20, 0}), "is no ONNX file");
-    assertRefused(Files.write(file, ByteString.copyFrom(whole).substring(0, 40_000).toByteArray()), "is no ONNX file");
-    assertRefused(Files.write(file, new byte[] {(byte) 0x80, 2, '}', 'q', 0, '.'}), "is no ONNX file");
+    assertRefused(
+        Files.write(file, ByteString.copyFrom(whole).substring(0, 40_000).toByteArray()),
+        "is no ONNX file");
+    assertRefused(
+        Files.write(file, new byte[] {(byte) 0x80, 2, '}', 'q', 0, '.'}), "is no ONNX file");
   }
 
   @ParameterizedTest

@@ -78,7 +78,11 @@ class MicroBatchProcessorTest extends ProcessorFixture {
         .containsExactly("grey-7", "grey-6");
     assertThat(prediction.getFeatures())
         .isEqualTo(
-            ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putFloat(200).putFloat(-200).flip());
+            ByteBuffer.allocate(8)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putFloat(200)
+                .putFloat(-200)
+                .flip());
   }
 
   @Test

@@ -17,8 +17,7 @@ class ProbeCommandTest extends CommandTest {
     List<String> all = Files.readAllLines(TEST.resolve("labels.csv")).subList(0, 1 + lines);
     List<String> absolute =
         all.stream()
-            .map(
-                line -> line.startsWith("file,") ? line : TEST.toAbsolutePath() + "/" + line)
+            .map(line -> line.startsWith("file,") ? line : TEST.toAbsolutePath() + "/" + line)
             .toList();
     return Files.write(folder.resolve("labels.csv"), absolute);
   }
@@ -30,7 +29,14 @@ class ProbeCommandTest extends CommandTest {
 
     assertThat(
             run(
-                "probe", "--images", csv, "--column", "script", "--min-images", "2", "--json",
+                "probe",
+                "--images",
+                csv,
+                "--column",
+                "script",
+                "--min-images",
+                "2",
+                "--json",
                 json))
         .as(err.toString())
         .isZero();
