@@ -1,6 +1,3 @@
-// DEPS org.apache.kafka:kafka-clients:4.3.1
-// DEPS org.apache.avro:avro:1.12.1
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.net.URI;
@@ -18,9 +15,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 
-/**
- * Prints each prediction once, whether it is JSON or Avro: {@code java -cp 'lib/*' Consume.java}
- */
+/** Prints each prediction once, whether it is JSON or Avro. */
 class Consume {
 
   static final String BROKERS = System.getenv().getOrDefault("BROKERS", "localhost:9092");

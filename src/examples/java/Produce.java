@@ -1,6 +1,3 @@
-// DEPS org.apache.kafka:kafka-clients:4.3.1
-// DEPS org.apache.avro:avro:1.12.1
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
@@ -24,7 +21,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
-/** Sends image files, as JSON or Avro: {@code java -cp 'lib/*' Produce.java [--avro] FILE...} */
+/** Sends image files, as JSON or Avro. Arguments: {@code [--avro] FILE...} */
 class Produce {
 
   static final String BROKERS = System.getenv().getOrDefault("BROKERS", "localhost:9092");

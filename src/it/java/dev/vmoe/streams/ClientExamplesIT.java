@@ -183,11 +183,11 @@ class ClientExamplesIT {
       await(name + " has printed the last answer")
           .atMost(LIMIT)
           .until(() -> !consumer.isAlive() || read(printed).contains("last " + name));
+      assertThat(consumer.isAlive()).as(() -> read(printed)).isTrue();
       assertThat(read(printed).lines())
           .filteredOn(line -> line.toLowerCase(Locale.ROOT).startsWith(name + " "))
           .zipSatisfy(
               expected, (line, beginning) -> assertThat(line).startsWith(beginning + "\t0."));
-      assertThat(consumer.isAlive()).as(() -> read(printed)).isTrue();
     } finally {
       consumer.destroyForcibly().waitFor();
     }

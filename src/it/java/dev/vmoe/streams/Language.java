@@ -22,7 +22,7 @@ import java.util.stream.Stream;
  * and say so, unless {@code REQUIRE_CLIENTS} is set.
  */
 enum Language {
-  /** Run from its source, with the libraries that the source names and nothing of this project. */
+  /** Run from its source, with libraries alone, in the versions of the examples. */
   JAVA {
     @Override
     List<String> program(Path folder, String name) throws IOException {
@@ -30,10 +30,10 @@ enum Language {
       Path source = folder.resolve(file + ".java");
       String libraries = libraries();
       Matcher named =
-          Pattern.compile("^//DEPS [^:]+:([^:]+):(.+)$", Pattern.MULTILINE)
-              .matcher(Files.readString(source));
+          Pattern.compile("<artifactId>(.+)</artifactId>\\s+<version>(.+\\..+)</version>")
+              .matcher(Files.readString(folder.resolve("pom.xml")));
       assertThat(named.results().map(library -> library.group(1) + "-" + library.group(2) + ".jar"))
-          .isNotEmpty()
+          .hasSize(2)
           .allMatch(libraries::contains, "libraries of this build");
       return List.of(
           Path.of(System.getProperty("java.home"), "bin", "java").toString(),
