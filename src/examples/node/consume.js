@@ -1,9 +1,15 @@
 // Prints each prediction once, whether it is JSON or Avro: node consume.js
 import avsc from "avsc";
 import kafkajs from "kafkajs";
+import lz4 from "lz4js";
 
 const { BROKERS = "localhost:9092", REGISTRY = "http://localhost:8081" } = process.env;
 const { TOPIC = "vmoe.predictions", GROUP = "my-app" } = process.env;
+
+// Predictions are compressed by LZ4, which kafkajs leaves to others.
+kafkajs.CompressionCodecs[kafkajs.CompressionTypes.LZ4] = () => ({
+  decompress: async (bytes) => Buffer.from(lz4.decompress(bytes)),
+});
 
 const types = new Map();
 
