@@ -30,9 +30,9 @@ enum HostileRecord {
   RAW_RUBBISH,
   /** JSON whose image is not base64. */
   JSON_NOT_BASE64,
-  /** JSON that is nested as deeply as a parser's stack. */
+  /** JSON that is nested ten thousand times. */
   JSON_DEEP,
-  /** JSON with a number of half a million digits. */
+  /** JSON with a number of ten thousand digits. */
   JSON_HUGE_NUMBER,
   /** JSON in which an attribute is a number. */
   JSON_WRONG_TYPE,
@@ -45,8 +45,8 @@ enum HostileRecord {
   static final String KEY = "hostile-";
 
   private static final int BOMB_SIDE = 30_000;
-  private static final int DEPTH = 100_000;
-  private static final int DIGITS = 500_000;
+  private static final int DEPTH = 10_000;
+  private static final int DIGITS = 10_000;
 
   /** Where the width of a PNG is, behind its signature and the chunk's length and type. */
   private static final int PNG_WIDTH = 16;
@@ -80,12 +80,14 @@ enum HostileRecord {
     return switch (this) {
       case UNKNOWN_SCHEMA -> ByteBuffer.allocate(9).put((byte) 0).putInt(2_000_000_000).array();
       case NO_VALUE -> null;
-      case JSON_NOT_BASE64 -> json("{'image':'%s*'}", image);
-      case JSON_DEEP -> json("{'image':'%s','attributes':%s", image, "{'a':".repeat(DEPTH));
-      case JSON_HUGE_NUMBER -> json("{'image':'%s','priority':%s}", image, "9".repeat(DIGITS));
-      case JSON_WRONG_TYPE -> json("{'image':'%s','attributes':{'camera':7}}", image);
-      case JSON_TWICE -> json("{'image':'%s','image':'%s'}", image, image);
-      case JSON_TRUNCATED -> json("{'image':'%s", image);
+      case JSON_NOT_BASE64 -> json("{'image':'%s*'}".formatted(image));
+      case JSON_DEEP ->
+          json("{'image':'%s','attributes':%s".formatted(image, "{'a':".repeat(DEPTH)));
+      case JSON_HUGE_NUMBER ->
+          json("{'image':'%s','priority':%s}".formatted(image, "9".repeat(DIGITS)));
+      case JSON_WRONG_TYPE -> json("{'image':'%s','attributes':{'camera':7}}".formatted(image));
+      case JSON_TWICE -> json("{'image':'%s','image':'%s'}".formatted(image, image));
+      case JSON_TRUNCATED -> json("{'image':'%s".formatted(image));
       default -> new byte[] {7, 7, 7, 7, 7, 7, 7, 7};
     };
   }
@@ -94,8 +96,8 @@ enum HostileRecord {
     return ImageRequest.newBuilder().setImage(ByteBuffer.wrap(image)).setPriority(priority).build();
   }
 
-  private static byte[] json(String format, Object... parts) {
-    return format.formatted(parts).replace('\'', '"').getBytes(StandardCharsets.UTF_8);
+  private static byte[] json(String text) {
+    return text.replace('\'', '"').getBytes(StandardCharsets.UTF_8);
   }
 
   private static byte[] bomb(byte[] png) {
