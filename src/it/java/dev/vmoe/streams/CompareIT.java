@@ -1,0 +1,142 @@
+package dev.vmoe.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.vmoe.cli.VmoeCommand;
+import dev.vmoe.image.FakeDecoder;
+import dev.vmoe.image.ImageDecoder;
+import dev.vmoe.inference.FakeClassifier;
+import dev.vmoe.instance.Pipeline;
+import dev.vmoe.settings.Settings;
+import dev.vmoe.topics.TopicAdmin;
+import dev.vmoe.topics.TopicPlan;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A second pipeline beside the first on one topic of images, and both compared. */
+class CompareIT {
+
+  private static final int IMAGES = 40;
+
+  /** What the second pipeline takes for black. */
+  private static final int BRIGHTEST = 250;
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @TempDir private Path folder;
+
+  @Test
+  void shouldCompareTwoPipelinesThatReadTheSameImages() throws Exception {
+    try (Workbench workbench = Workbench.open(2);
+        FakeClassifier first = new FakeClassifier(Duration.ZERO, "live");
+        FakeClassifier second = new FakeClassifier(Duration.ZERO, "candidate")) {
+      Settings shadow =
+          workbench.settings(
+              Map.of(
+                  "application.id", workbench.topic("shadow"),
+                  "topic.prefix", workbench.topic("shadow."),
+                  "topics.images", workbench.topic("images"),
+                  "predictions.format", "json"));
+      new TopicAdmin(workbench.admin, shadow).create(TopicPlan.load());
+      String shadowAnswers = workbench.topic("shadow.predictions");
+      FakeDecoder decoder = new FakeDecoder(8 * 8 * 3);
+      ImageDecoder another =
+          (encoded, images, slot) ->
+              decoder.decode(
+                  (encoded[0] & 0xff) == BRIGHTEST ? FakeDecoder.grey(0) : encoded, images, slot);
+      try (Pipeline live = Pipeline.start(workbench.settings(Map.of()), first, decoder);
+          Pipeline candidate = Pipeline.start(shadow, second, another);
+          Workbench.Reader<?> answers = workbench.predictions();
+          Workbench.Reader<byte[]> others = workbench.reader("shadow.predictions")) {
+        for (int i = 0; i < IMAGES; i++) {
+          boolean odd = i % 10 == 3;
+          workbench.sendBytes(
+              i % 2,
+              "image " + i,
+              FakeDecoder.grey(odd ? BRIGHTEST : 0),
+              Map.of(
+                  "content-type", "image/png",
+                  "vmoe-id", "image " + i,
+                  "vmoe-label", odd ? "grey-9" : "grey-0"));
+        }
+        workbench.flush();
+        await()
+            .atMost(Duration.ofSeconds(60))
+            .until(() -> answers.poll().size() >= IMAGES && others.poll().size() >= IMAGES);
+      }
+
+      Path json = folder.resolve("new/compared.json");
+      Path sheet = folder.resolve("new/compared.html");
+      assertThat(
+              compare(
+                  workbench,
+                  shadowAnswers,
+                  "--worst=3",
+                  "--json=" + json,
+                  "--sheet=" + sheet))
+          .as("%s", err)
+          .isZero();
+
+      JsonNode compared = new ObjectMapper().readTree(json.toFile());
+      assertThat(compared.get("both").intValue()).isEqualTo(IMAGES);
+      assertThat(compared.get("agreed").intValue()).isEqualTo(IMAGES - 4);
+      for (String none : List.of("only_a", "only_b", "outside", "repeats", "unpaired")) {
+        assertThat(compared.get(none).intValue()).as(none).isZero();
+      }
+      assertThat(compared.at("/accuracy/a").doubleValue()).isEqualTo(1);
+      assertThat(compared.at("/accuracy/b").doubleValue()).isEqualTo(0.9);
+      assertThat(compared.at("/accuracy/high").doubleValue()).isNegative();
+      assertThat(compared.at("/b/models/candidate").intValue()).isEqualTo(IMAGES);
+      assertThat(compared.at("/a/p99_ms").doubleValue()).isPositive();
+      assertThat(compared.at("/classes/0/name").textValue()).isEqualTo("grey-9");
+      assertThat(compared.get("images")).hasSize(3);
+      assertThat(compared.at("/images/0/a/0/label").textValue()).isEqualTo("grey-9");
+      assertThat(compared.at("/images/0/b/0/label").textValue()).isEqualTo("grey-0");
+      assertThat(compared.at("/images/0/position/topic").textValue())
+          .isEqualTo(workbench.topic("images"));
+      assertThat(out.toString())
+          .contains("images: 40 in both", "agreement: 90.00% (36 of 40)")
+          .contains("accuracy of b minus a: -10.00 points")
+          .containsPattern("grey-9 +4 +0.00%");
+      String image = Base64.getEncoder().encodeToString(FakeDecoder.grey(BRIGHTEST));
+      assertThat(sheet)
+          .content()
+          .contains(shadowAnswers, "<b>grey-9</b>", ";base64," + image + "\"")
+          .doesNotContain(";base64," + Base64.getEncoder().encodeToString(FakeDecoder.grey(0)));
+
+      assertThat(compare(workbench, shadowAnswers, "--until=" + Instant.EPOCH))
+          .isEqualTo(VmoeCommand.FAILED);
+      assertThat(compare(workbench, shadowAnswers, "--from=" + Instant.EPOCH, "--images=7"))
+          .isZero();
+      assertThat(out.toString()).contains("images: 7 in both");
+      assertThat(compare(workbench, workbench.topic("predictions")))
+          .isEqualTo(VmoeCommand.USAGE);
+    }
+  }
+
+  private int compare(Workbench workbench, String b, String... more) {
+    out.getBuffer().setLength(0);
+    List<String> arguments = new ArrayList<>(List.of("compare"));
+    arguments.addAll(List.of("--a=" + workbench.topic("predictions"), "--b=" + b));
+    arguments.addAll(
+        List.of(
+            "--bootstrap-server=" + workbench.bootstrapServers,
+            "--registry=" + workbench.registryUrl));
+    arguments.addAll(List.of(more));
+    return VmoeCommand.commandLine(new PrintWriter(out, true), new PrintWriter(err, true), null)
+        .execute(arguments.toArray(String[]::new));
+  }
+}
