@@ -121,9 +121,17 @@ class DoctorIT extends DoctorFixture {
     };
     assertThat(runPlain(command)).as("%s", err).isZero();
     String[] doctor = {
-      "doctor", "--settings", project.resolve("vmoe.properties").toString(),
-      "--set", "model=" + BundledModels.vmoe(), "--set", "cost.survey.ms=0",
-      "--set", "console.port=0", "--set", "device=cpu"
+      "doctor",
+      "--settings",
+      project.resolve("vmoe.properties").toString(),
+      "--set",
+      "model=" + BundledModels.vmoe(),
+      "--set",
+      "cost.survey.ms=0",
+      "--set",
+      "console.port=0",
+      "--set",
+      "device=cpu"
     };
 
     assertThat(runPlain(doctor)).as("topics are missing").isEqualTo(VmoeCommand.FAILED);

@@ -2,6 +2,7 @@ package dev.vmoe.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -11,15 +12,19 @@ import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.instance.Pipeline;
 import dev.vmoe.settings.Settings;
+import dev.vmoe.settings.SettingsLoader;
 import dev.vmoe.topics.TopicAdmin;
 import dev.vmoe.topics.TopicPlan;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -68,9 +73,12 @@ class CompareIT {
               "image " + i,
               FakeDecoder.grey(odd ? BRIGHTEST : 0),
               Map.of(
-                  "content-type", "image/png",
-                  "vmoe-id", "image " + i,
-                  "vmoe-label", odd ? "grey-9" : "grey-0"));
+                  "content-type",
+                  "image/png",
+                  "vmoe-id",
+                  "image " + i,
+                  "vmoe-label",
+                  odd ? "grey-9" : "grey-0"));
         }
         workbench.flush();
         await()
@@ -81,12 +89,7 @@ class CompareIT {
       Path json = folder.resolve("new/compared.json");
       Path sheet = folder.resolve("new/compared.html");
       assertThat(
-              compare(
-                  workbench,
-                  shadowAnswers,
-                  "--worst=3",
-                  "--json=" + json,
-                  "--sheet=" + sheet))
+              compare(workbench, shadowAnswers, "--worst=3", "--json=" + json, "--sheet=" + sheet))
           .as("%s", err)
           .isZero();
 
@@ -122,8 +125,53 @@ class CompareIT {
       assertThat(compare(workbench, shadowAnswers, "--from=" + Instant.EPOCH, "--images=7"))
           .isZero();
       assertThat(out.toString()).contains("images: 7 in both");
-      assertThat(compare(workbench, workbench.topic("predictions")))
-          .isEqualTo(VmoeCommand.USAGE);
+      assertThat(compare(workbench, workbench.topic("predictions"))).isEqualTo(VmoeCommand.USAGE);
+    }
+  }
+
+  @Test
+  void shouldAnswerTheClientOfANewProject() throws Exception {
+    assumeTrue(
+        new ProcessBuilder("python3", "-c", "import confluent_kafka").start().waitFor() == 0,
+        "SKIPPED: no python3-confluent-kafka, so the client of `vmoe new` was not run");
+    try (Workbench workbench = Workbench.open(2)) {
+      Path project = folder.resolve("project");
+      assertThat(
+              vmoe(
+                  "new",
+                  project.toString(),
+                  "--bootstrap-server=" + workbench.bootstrapServers,
+                  "--registry=" + workbench.registryUrl,
+                  "--topic-prefix=" + workbench.prefix))
+          .as("%s", err)
+          .isZero();
+      Map<String, String> written = new HashMap<>();
+      new SettingsLoader(Map.of())
+          .load(project.resolve("vmoe.properties"), Map.of("model", "none"))
+          .originals()
+          .forEach((key, value) -> written.put(key, String.valueOf(value)));
+      try (FakeClassifier classifier = new FakeClassifier();
+          Pipeline pipeline =
+              Pipeline.start(new Settings(written), classifier, new FakeDecoder(8 * 8 * 3))) {
+        assertThat(pipeline.awaitRunning(Duration.ofSeconds(30))).isTrue();
+        Path good = Files.write(folder.resolve("good.png"), FakeDecoder.grey(BRIGHTEST));
+        Path bad = Files.write(folder.resolve("bad.png"), new byte[3]);
+        Process client =
+            new ProcessBuilder(
+                    "python3",
+                    project.resolve("client.py").toString(),
+                    good.toString(),
+                    bad.toString())
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(client.waitFor()).as(said).isZero();
+        assertThat(said.lines())
+            .hasSize(2)
+            .anyMatch(line -> line.startsWith(good + "\tgrey-9\t0."))
+            .anyMatch(
+                line -> line.startsWith(bad + "\tnot answered: ") && line.contains("3 bytes"));
+      }
     }
   }
 
@@ -136,7 +184,11 @@ class CompareIT {
             "--bootstrap-server=" + workbench.bootstrapServers,
             "--registry=" + workbench.registryUrl));
     arguments.addAll(List.of(more));
+    return vmoe(arguments.toArray(String[]::new));
+  }
+
+  private int vmoe(String... arguments) {
     return VmoeCommand.commandLine(new PrintWriter(out, true), new PrintWriter(err, true), null)
-        .execute(arguments.toArray(String[]::new));
+        .execute(arguments);
   }
 }

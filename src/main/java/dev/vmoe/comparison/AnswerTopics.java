@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -23,10 +23,7 @@ public final class AnswerTopics implements AutoCloseable {
 
   private static final Duration POLL = Duration.ofMillis(200);
 
-  /** Answers by which a side may be ahead; far below what a comparison keeps. */
-  private static final int MAX_AHEAD = Comparison.MAX_WAITING / 4;
-
-  private final KafkaConsumer<byte[], byte[]> consumer;
+  private final Consumer<byte[], byte[]> consumer;
   private final EventReader<Prediction> events;
   private final String a;
   private final String b;
@@ -48,9 +45,12 @@ public final class AnswerTopics implements AutoCloseable {
    * @param a full name of the topic of one pipeline's predictions
    * @param b full name of the other's
    */
-  public AnswerTopics(
-      Map<String, Object> properties, RegistryClient registry, String a, String b) {
-    this.consumer = CommittedConsumer.open(properties, List.of(a, b), true);
+  public AnswerTopics(Map<String, Object> properties, RegistryClient registry, String a, String b) {
+    this(CommittedConsumer.open(properties, List.of(a, b), true), registry, a, b);
+  }
+
+  AnswerTopics(Consumer<byte[], byte[]> consumer, RegistryClient registry, String a, String b) {
+    this.consumer = consumer;
     this.events = new EventReader<>(registry, Prediction.class);
     this.a = a;
     this.b = b;
@@ -64,11 +64,8 @@ public final class AnswerTopics implements AutoCloseable {
   public void read(Selection selection, Comparison comparison) {
     Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
     long from =
-        selection.from() == null
-            ? Math.max(begin(a), begin(b))
-            : selection.from().toEpochMilli();
-    long until =
-        selection.until() == null ? Long.MAX_VALUE : selection.until().toEpochMilli();
+        selection.from() == null ? Math.max(begin(a), begin(b)) : selection.from().toEpochMilli();
+    long until = selection.until() == null ? Long.MAX_VALUE : selection.until().toEpochMilli();
     seek(from, ends);
     while (comparison.both() < selection.images() && !ended(ends, consumer.assignment())) {
       for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
@@ -124,9 +121,7 @@ public final class AnswerTopics implements AutoCloseable {
             (partition, found) ->
                 consumer.seek(
                     partition,
-                    found == null
-                        ? Objects.requireNonNull(ends.get(partition))
-                        : found.offset()));
+                    found == null ? Objects.requireNonNull(ends.get(partition)) : found.offset()));
   }
 
   private Set<TopicPartition> partitions(String topic) {
@@ -142,12 +137,10 @@ public final class AnswerTopics implements AutoCloseable {
 
   /** Lets the side that is far ahead wait until the other follows, or has ended. */
   private void holdBack(Comparison comparison, Map<TopicPartition, Long> ends) {
-    int ahead = comparison.aheadOfB();
+    int lead = comparison.lead();
     consumer.resume(consumer.paused());
-    if (Math.abs(ahead) > MAX_AHEAD) {
-      if (!ended(ends, partitions(ahead > 0 ? b : a))) {
-        consumer.pause(partitions(ahead > 0 ? a : b));
-      }
+    if (lead != 0 && !ended(ends, partitions(lead > 0 ? b : a))) {
+      consumer.pause(partitions(lead > 0 ? a : b));
     }
   }
 

@@ -93,8 +93,7 @@ public final class Comparison {
       }
       bits.set(bit);
       long[] ends =
-          reach.computeIfAbsent(
-              partition(image), p -> new long[] {image.offset(), image.offset()});
+          reach.computeIfAbsent(partition(image), p -> new long[] {image.offset(), image.offset()});
       ends[0] = Math.min(ends[0], image.offset());
       ends[1] = Math.max(ends[1], image.offset());
       return true;
@@ -229,9 +228,12 @@ public final class Comparison {
     return both;
   }
 
-  /** Returns how many answers of a more than of b wait for the other's; below 0 if b has more. */
-  public int aheadOfB() {
-    return a.waiting.size() - b.waiting.size();
+  /**
+   * Returns 1 if a is so far ahead that it should wait for b, -1 if b is so far ahead of a; else 0.
+   */
+  public int lead() {
+    int more = a.waiting.size() - b.waiting.size();
+    return Math.abs(more) > maxWaiting / 4 ? Integer.signum(more) : 0;
   }
 
   /** Ends the comparison: what waits now has no answer of the other side. */

@@ -85,8 +85,7 @@ public final class PairSheet {
       return "too large to show: " + found.image().length + " bytes";
     }
     return "<img alt=\"\" src=\"data:%s;base64,%s\">"
-        .formatted(
-            MediaType.of(found.image()), Base64.getEncoder().encodeToString(found.image()));
+        .formatted(MediaType.of(found.image()), Base64.getEncoder().encodeToString(found.image()));
   }
 
   private static String answer(List<Guess> top) {

@@ -128,7 +128,7 @@ class ComparisonTest {
     comparison.addA(here);
     comparison.addB(elsewhere);
     comparison.addB(another);
-    assertThat(comparison.aheadOfB()).isEqualTo(-1);
+    assertThat(comparison.lead()).isZero();
     assertThat(comparison.both()).isZero();
 
     ComparisonResult result = comparison.result();
@@ -159,7 +159,7 @@ class ComparisonTest {
     for (int offset = 0; offset < 30; offset++) {
       comparison.addA(answer(offset, null, "cat", offset / 30f, 1));
     }
-    assertThat(comparison.aheadOfB()).isEqualTo(10);
+    assertThat(comparison.lead()).isEqualTo(1);
     for (int offset = 20; offset < 30; offset++) {
       comparison.addB(answer(offset, null, "cat", 0, 1));
     }
@@ -229,7 +229,7 @@ class ComparisonTest {
   }
 
   /** An answer whose time in the instance is side · offset + 1 ms. */
-  private static Prediction answer(
+  static Prediction answer(
       long offset, @Nullable String label, String answer, float score, int side) {
     return Prediction.newBuilder()
         .setTop(List.of(new ClassScore(0, answer, score)))

@@ -28,9 +28,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * A candidate beside the model in use, each in a process of its own, on the bundled test images: the
- * candidate is killed, and the other one never notices. Then both are compared, and the comparison
- * is held against what the models answer without Kafka.
+ * A candidate beside the model in use, each in a process of its own, on the bundled test images:
+ * the candidate is killed, and the other one never notices. Then both are compared, and the
+ * comparison is held against what the models answer without Kafka.
  */
 @Tag("soak")
 @Timeout(600)
@@ -68,7 +68,9 @@ class ShadowIT extends CommandTest {
                       command(
                           "produce --sample --rate " + PER_SECOND + " --count " + IMAGES, live)),
               "sender");
-      await("both groups").atMost(LIMIT).until(() -> running(admin, live) && running(admin, shadow));
+      await("both groups")
+          .atMost(LIMIT)
+          .until(() -> running(admin, live) && running(admin, shadow));
       sender.start();
       Count count = new Count();
       Count otherCount = new Count();
@@ -164,7 +166,9 @@ class ShadowIT extends CommandTest {
     String[] compare =
         command("compare --a " + live + "predictions --b " + shadow + "predictions", live);
     assertThat(
-            run(Stream.concat(Stream.of(compare), Stream.of("--json=" + json)).toArray(String[]::new)))
+            run(
+                Stream.concat(Stream.of(compare), Stream.of("--json=" + json))
+                    .toArray(String[]::new)))
         .as("%s", err)
         .isZero();
     return read(json);
@@ -208,10 +212,7 @@ class ShadowIT extends CommandTest {
   }
 
   private static List<String> members(StreamsGroupDescription group) {
-    return group.members().stream()
-        .map(StreamsGroupMemberDescription::memberId)
-        .sorted()
-        .toList();
+    return group.members().stream().map(StreamsGroupMemberDescription::memberId).sorted().toList();
   }
 
   private Process start(String model, String prefix) throws IOException {
