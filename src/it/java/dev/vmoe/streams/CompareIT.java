@@ -2,7 +2,7 @@ package dev.vmoe.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.junit.jupiter.api.Assumptions.abort;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -15,6 +15,7 @@ import dev.vmoe.settings.Settings;
 import dev.vmoe.settings.SettingsLoader;
 import dev.vmoe.topics.TopicAdmin;
 import dev.vmoe.topics.TopicPlan;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
@@ -67,7 +68,7 @@ class CompareIT {
           Workbench.Reader<?> answers = workbench.predictions();
           Workbench.Reader<byte[]> others = workbench.reader("shadow.predictions")) {
         for (int i = 0; i < IMAGES; i++) {
-          boolean odd = i % 10 == 3;
+          boolean odd = i % 5 == 3;
           workbench.sendBytes(
               i % 2,
               "image " + i,
@@ -95,12 +96,12 @@ class CompareIT {
 
       JsonNode compared = new ObjectMapper().readTree(json.toFile());
       assertThat(compared.get("both").intValue()).isEqualTo(IMAGES);
-      assertThat(compared.get("agreed").intValue()).isEqualTo(IMAGES - 4);
+      assertThat(compared.get("agreed").intValue()).isEqualTo(IMAGES - 8);
       for (String none : List.of("only_a", "only_b", "outside", "repeats", "unpaired")) {
         assertThat(compared.get(none).intValue()).as(none).isZero();
       }
       assertThat(compared.at("/accuracy/a").doubleValue()).isEqualTo(1);
-      assertThat(compared.at("/accuracy/b").doubleValue()).isEqualTo(0.9);
+      assertThat(compared.at("/accuracy/b").doubleValue()).isEqualTo(0.8);
       assertThat(compared.at("/accuracy/high").doubleValue()).isNegative();
       assertThat(compared.at("/b/models/candidate").intValue()).isEqualTo(IMAGES);
       assertThat(compared.at("/a/p99_ms").doubleValue()).isPositive();
@@ -111,9 +112,9 @@ class CompareIT {
       assertThat(compared.at("/images/0/position/topic").textValue())
           .isEqualTo(workbench.topic("images"));
       assertThat(out.toString())
-          .contains("images: 40 in both", "agreement: 90.00% (36 of 40)")
-          .contains("accuracy of b minus a: -10.00 points")
-          .containsPattern("grey-9 +4 +0.00%");
+          .contains("images: 40 in both", "agreement: 80.00% (32 of 40)")
+          .contains("accuracy of b minus a: -20.00 points")
+          .containsPattern("grey-9 +8 +0.00%");
       String image = Base64.getEncoder().encodeToString(FakeDecoder.grey(BRIGHTEST));
       assertThat(sheet)
           .content()
@@ -131,9 +132,7 @@ class CompareIT {
 
   @Test
   void shouldAnswerTheClientOfANewProject() throws Exception {
-    assumeTrue(
-        new ProcessBuilder("python3", "-c", "import confluent_kafka").start().waitFor() == 0,
-        "SKIPPED: no python3-confluent-kafka, so the client of `vmoe new` was not run");
+    String python = python();
     try (Workbench workbench = Workbench.open(2)) {
       Path project = folder.resolve("project");
       assertThat(
@@ -158,7 +157,7 @@ class CompareIT {
         Path bad = Files.write(folder.resolve("bad.png"), new byte[3]);
         Process client =
             new ProcessBuilder(
-                    "python3",
+                    python,
                     project.resolve("client.py").toString(),
                     good.toString(),
                     bad.toString())
@@ -173,6 +172,22 @@ class CompareIT {
                 line -> line.startsWith(bad + "\tnot answered: ") && line.contains("3 bytes"));
       }
     }
+  }
+
+  /** Returns a Python that has Kafka's client; the first in PATH need not be Debian's. */
+  private static String python() throws Exception {
+    for (String candidate : List.of("python3", "/usr/bin/python3")) {
+      try {
+        if (new ProcessBuilder(candidate, "-c", "import confluent_kafka").start().waitFor() == 0) {
+          return candidate;
+        }
+      } catch (IOException e) {
+        continue; // there is none of that name
+      }
+    }
+    return abort(
+        "SKIPPED: no python3 with confluent_kafka (Debian's python3-confluent-kafka), so the client"
+            + " of `vmoe new` was not run");
   }
 
   private int compare(Workbench workbench, String b, String... more) {

@@ -32,7 +32,7 @@ public final class Comparison {
   public static final int MAX_WAITING = 100_000;
 
   /** Offsets whose bits are kept in one set. */
-  private static final int CHUNK = 1 << 16;
+  private static final int RANGE = 1 << 16;
 
   private static final long MAX_MICROS = 3_600_000_000L;
 
@@ -65,12 +65,12 @@ public final class Comparison {
   private long lost;
 
   /** Offsets of a partition whose answers are noted in one set of bits. */
-  private record Chunk(String topic, int partition, long number) {}
+  private record OffsetRange(String topic, int partition, long number) {}
 
   /** The answers of one pipeline. */
   private static final class OneSide {
     final Map<ImagePosition, GivenAnswer> waiting = new LinkedHashMap<>();
-    final Map<Chunk, BitSet> answered = new HashMap<>();
+    final Map<OffsetRange, BitSet> answered = new HashMap<>();
 
     /** First and last offset that was answered, by partition (with offset 0). */
     final Map<ImagePosition, long[]> reach = new HashMap<>();
@@ -85,9 +85,9 @@ public final class Comparison {
     boolean note(ImagePosition image) {
       BitSet bits =
           answered.computeIfAbsent(
-              new Chunk(image.topic(), image.partition(), image.offset() / CHUNK),
-              chunk -> new BitSet());
-      int bit = (int) (image.offset() % CHUNK);
+              new OffsetRange(image.topic(), image.partition(), image.offset() / RANGE),
+              range -> new BitSet());
+      int bit = (int) (image.offset() % RANGE);
       if (bits.get(bit)) {
         return false;
       }

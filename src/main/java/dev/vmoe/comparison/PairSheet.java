@@ -4,7 +4,7 @@ import static dev.vmoe.picture.Markup.escape;
 
 import dev.vmoe.comparison.ComparisonResult.DifferingImage;
 import dev.vmoe.comparison.ComparisonResult.Guess;
-import dev.vmoe.comparison.SourceImages.Found;
+import dev.vmoe.comparison.SourceImages.FoundImage;
 import dev.vmoe.image.MediaType;
 import dev.vmoe.output.Table;
 import dev.vmoe.picture.Markup;
@@ -39,7 +39,7 @@ public final class PairSheet {
       String a,
       String b,
       List<DifferingImage> images,
-      Function<ImagePosition, Found> source)
+      Function<ImagePosition, FoundImage> source)
       throws IOException {
     page.append(
         """
@@ -77,7 +77,7 @@ public final class PairSheet {
     page.append("</table>\n</body>\n</html>\n");
   }
 
-  private static String picture(Found found) {
+  private static String picture(FoundImage found) {
     if (!found.problem().isEmpty()) {
       return escape(found.problem());
     }

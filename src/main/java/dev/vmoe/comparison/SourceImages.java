@@ -26,10 +26,10 @@ public final class SourceImages implements AutoCloseable {
 
   /** What there is of an image: its encoded bytes, or why there are none. */
   @SuppressWarnings("ArrayRecordComponent")
-  public record Found(byte[] image, String problem) {
+  public record FoundImage(byte[] image, String problem) {
 
-    static Found not(String problem) {
-      return new Found(new byte[0], problem);
+    static FoundImage not(String problem) {
+      return new FoundImage(new byte[0], problem);
     }
   }
 
@@ -48,13 +48,13 @@ public final class SourceImages implements AutoCloseable {
   }
 
   /** Reads an image. */
-  public Found read(ImagePosition position) {
+  public FoundImage read(ImagePosition position) {
     TopicPartition partition = new TopicPartition(position.topic(), position.partition());
     try {
       consumer.assign(List.of(partition));
       Long begin = consumer.beginningOffsets(List.of(partition)).get(partition);
       if (begin == null || begin > position.offset()) {
-        return Found.not("no longer in its topic");
+        return FoundImage.not("no longer in its topic");
       }
       consumer.seek(partition, position.offset());
       long sinceNanos = System.nanoTime();
@@ -62,13 +62,13 @@ public final class SourceImages implements AutoCloseable {
           && System.nanoTime() - sinceNanos < PATIENCE_NANOS) {
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
           if (record.offset() == position.offset()) {
-            return new Found(image(record, position), "");
+            return new FoundImage(image(record, position), "");
           }
         }
       }
-      return Found.not("not in its topic");
+      return FoundImage.not("not in its topic");
     } catch (BadRecordException | KafkaException e) {
-      return Found.not("it cannot be read: " + e.getMessage());
+      return FoundImage.not("it cannot be read: " + e.getMessage());
     }
   }
 

@@ -63,7 +63,7 @@ class NewCommandTest {
     Path compose = folder.resolve("docker-compose.yml");
     JsonNode service = new YAMLMapper().readTree(compose.toFile()).at("/services/pipeline");
     JsonNode bundled = new YAMLMapper().readTree(Path.of("docker-compose.yml").toFile());
-    assertThat(service.get("image")).isEqualTo(bundled.at("/services/pipeline/image"));
+    assertThat(service.get("image")).isEqualTo(bundled.at("/x-vmoe/image"));
     List<String> command = new ArrayList<>();
     service.get("command").forEach(word -> command.add(word.textValue()));
     CommandLine root = VmoeCommand.commandLine(new PrintWriter(out), new PrintWriter(err), null);

@@ -63,7 +63,7 @@ class ChartTest {
 
     Pod pipeline = chart.pipeline();
     Settings settings = pipeline.load(folder, Map.of());
-    assertThat(settings.getList(Settings.BOOTSTRAP_SERVERS)).containsExactly("kafka:9092");
+    assertThat(settings.getString(Settings.BOOTSTRAP_SERVERS)).isEqualTo("kafka:9092");
     assertThat(settings.getInt(Settings.BATCH_MAX_IMAGES)).isEqualTo(16);
     assertThat(pipeline.environment())
         .containsEntry("VMOE_MODEL", "/models/pets.onnx")
