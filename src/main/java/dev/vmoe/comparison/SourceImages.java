@@ -62,7 +62,10 @@ public final class SourceImages implements AutoCloseable {
           && System.nanoTime() - sinceNanos < PATIENCE_NANOS) {
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
           if (record.offset() == position.offset()) {
-            return new FoundImage(image(record, position), "");
+            byte[] image = image(record, position);
+            return image.length == 0
+                ? FoundImage.not("its bytes are not in the topic")
+                : new FoundImage(image, "");
           }
         }
       }
