@@ -158,8 +158,12 @@ final class CompareCommand implements Callable<Integer> {
           percent(result.agreed(), result.both()), result.agreed(), result.both());
       out.print(sides(result).toText());
       printDifference(out, result.accuracy());
-      printClasses(out, result.classes());
-      printImages(out, result.images());
+      if (result.agreed() < result.both()) {
+        printClasses(out, result.classes());
+      }
+      if (!result.images().isEmpty()) {
+        printImages(out, result.images());
+      }
     }
     out.flush();
   }
