@@ -29,7 +29,9 @@ final class AllowedAddresses {
 
   private final List<URI> prefixes;
 
-  /** Creates the list; each prefix is an address with {@code https}, {@code http} or {@code file}. */
+  /**
+   * Creates the list; each prefix is an address with {@code https}, {@code http} or {@code file}.
+   */
   AllowedAddresses(List<String> prefixes) {
     this.prefixes = prefixes.stream().map(URI::create).toList();
   }

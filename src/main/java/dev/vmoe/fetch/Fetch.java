@@ -1,5 +1,7 @@
 package dev.vmoe.fetch;
 
+import dev.vmoe.settings.Settings;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -83,17 +85,21 @@ public final class Fetch {
     return end.compareAndSet(null, new End(image, null));
   }
 
-  /** Ends it without an image, whatever it is doing; false if it has ended before. */
-  boolean fail(FetchException reason) {
-    boolean first = end.compareAndSet(null, new End(null, reason));
+  /** Ends it without an image, whatever it is doing, unless it has ended before. */
+  void fail(FetchException reason) {
+    end.compareAndSet(null, new End(null, reason));
     cutOff.run();
-    return first;
   }
 
-  /** Ends it because its time is up; false if it has ended before. */
-  boolean fail(String late) {
+  /** Returns what is said of it when its time is up. */
+  FetchException late(Duration timeout) {
     String last = lastFailure;
-    return fail(FetchException.failed(late + (last == null ? "" : "; last: " + last)));
+    return FetchException.failed(
+        "not fetched within %s = %d ms%s"
+            .formatted(
+                Settings.FETCH_TIMEOUT_MS,
+                timeout.toMillis(),
+                last == null ? "" : "; last: " + last));
   }
 
   /** Lets the image go: its taker has it. */

@@ -162,6 +162,6 @@ public final class FetchLine implements AutoCloseable {
       coming.clear();
       taken.clear();
     }
-    left.forEach(fetch -> fetch.fail("given up"));
+    left.forEach(fetch -> fetch.fail(FetchException.failed("given up")));
   }
 }

@@ -1,6 +1,5 @@
 package dev.vmoe.fetch;
 
-import dev.vmoe.settings.Settings;
 import java.io.IOException;
 import java.net.URI;
 import java.util.concurrent.ExecutorService;
@@ -12,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.hc.client5.http.SystemDefaultDnsResolver;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,11 +32,14 @@ public final class Fetching implements AutoCloseable {
   private final FetchObserver observer;
   private final FetchRoom room;
   private final AllowedAddresses allowed;
-  private final HttpImages http;
+  private final CheckedNames names;
   private final FileImages files;
   private final ExecutorService threads;
   private final ScheduledExecutorService watch;
   private final AtomicInteger hung = new AtomicInteger();
+
+  /** Null before the first image by HTTP: many instances never have one. */
+  private @Nullable HttpImages http;
 
   /** What is known of the thread of a fetch. */
   private enum Watched {
@@ -59,7 +62,7 @@ public final class Fetching implements AutoCloseable {
     this.observer = observer;
     this.room = new FetchRoom(bounds.atOnce(), bounds.maxBytes());
     this.allowed = new AllowedAddresses(bounds.prefixes());
-    this.http = new HttpImages(allowed, names, bounds);
+    this.names = names;
     this.files = new FileImages(allowed, bounds.maxImageBytes());
     this.threads = Executors.newCachedThreadPool(task -> daemon(task, "vmoe-fetch"));
     this.watch =
@@ -84,8 +87,11 @@ public final class Fetching implements AutoCloseable {
 
   private void start(Fetch fetch) {
     if (hung.get() >= bounds.atOnce()) {
-      fetch.fail("%d fetches hang for longer than their time".formatted(hung.get()));
+      fetch.fail(
+          FetchException.failed(
+              "%d fetches hang for longer than their time".formatted(hung.get())));
       fetch.line.ended(fetch, 0);
+      observer.ended(FetchObserver.Outcome.FAILED, 0);
       return;
     }
     try {
@@ -117,10 +123,10 @@ public final class Fetching implements AutoCloseable {
       fetch.fail(e);
       outcome = e.isRefused() ? FetchObserver.Outcome.REFUSED : FetchObserver.Outcome.FAILED;
     } catch (InterruptedException e) {
-      fetch.fail("the instance stops");
+      fetch.fail(FetchException.failed("the instance stops"));
     } catch (RuntimeException | Error e) {
       log.error("a fetch failed in an unforeseen way", e);
-      fetch.fail("it failed in an unforeseen way: " + e);
+      fetch.fail(FetchException.failed("the fetch failed in an unforeseen way: " + e));
     } finally {
       timer.cancel(false);
       if (watched.getAndSet(Watched.RETURNED) == Watched.HANGS) {
@@ -132,9 +138,7 @@ public final class Fetching implements AutoCloseable {
   }
 
   private void giveUp(Fetch fetch, AtomicReference<Watched> watched) {
-    fetch.fail(
-        "not fetched within %s = %d ms"
-            .formatted(Settings.FETCH_TIMEOUT_MS, bounds.timeout().toMillis()));
+    fetch.fail(fetch.late(bounds.timeout()));
     if (watched.compareAndSet(Watched.IN_TIME, Watched.HANGS)) {
       hung.incrementAndGet();
     }
@@ -148,16 +152,23 @@ public final class Fetching implements AutoCloseable {
       try {
         return AllowedAddresses.isFile(address)
             ? files.get(address, fetch)
-            : http.get(address, fetch);
+            : http().get(address, fetch);
       } catch (IOException e) {
         fetch.failed(reason(e));
       }
       if (fetch.isOver() || endNanos - System.nanoTime() < pauseMs * 1_000_000) {
-        throw FetchException.failed("no attempt is left");
+        throw fetch.late(bounds.timeout());
       }
       Thread.sleep(pauseMs);
       pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS);
     }
+  }
+
+  private synchronized HttpImages http() {
+    if (http == null) {
+      http = new HttpImages(allowed, names, bounds);
+    }
+    return http;
   }
 
   private static String reason(IOException e) {
@@ -166,9 +177,11 @@ public final class Fetching implements AutoCloseable {
 
   /** Stops all threads; what is on its way never comes. */
   @Override
-  public void close() {
+  public synchronized void close() {
     threads.shutdownNow();
     watch.shutdownNow();
-    http.close();
+    if (http != null) {
+      http.close();
+    }
   }
 }

@@ -18,7 +18,11 @@ final class FetchDefinitions {
 
   private static final Pattern PREFIX =
       Pattern.compile(
-          "https?://([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+])(:\\d{1,5})?" + PATH + "*|file://" + PATH + "+");
+          "https?://([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+])(:\\d{1,5})?"
+              + PATH
+              + "*|file://"
+              + PATH
+              + "+");
 
   private static final Pattern HOST = Pattern.compile("[A-Za-z0-9.:-]+");
 
@@ -26,18 +30,29 @@ final class FetchDefinitions {
 
   static void addTo(Definitions definitions) {
     definitions
-        .setting(Settings.FETCH_PREFIXES, LIST, "", each(PREFIX, "beginnings of addresses, as"
-                + " https://host/folder/ or file:///folder/, separated by commas"), MEDIUM)
+        .setting(
+            Settings.FETCH_PREFIXES,
+            LIST,
+            "",
+            each(
+                PREFIX,
+                "beginnings of addresses, as"
+                    + " https://host/folder/ or file:///folder/, separated by commas"),
+            MEDIUM)
         .means(
             "Beginnings of the addresses that images may be fetched from, up to the end of a"
                 + " segment of the path. Schemes: https, file, and http where it is listed. Empty:"
                 + " an image by address goes to the dead-letter topic.")
-        .setting(Settings.FETCH_PRIVATE_HOSTS, LIST, "", each(HOST, "names or addresses of hosts,"
-                + " separated by commas"), LOW)
+        .setting(
+            Settings.FETCH_PRIVATE_HOSTS,
+            LIST,
+            "",
+            each(HOST, "names or addresses of hosts," + " separated by commas"),
+            LOW)
         .means(
             "Hosts of these addresses that may have an address which is not public: of a private"
                 + " network, this machine, or the link.")
-        .setting(Settings.FETCH_AT_ONCE, INT, 32, Range.between(1, 1_000), LOW)
+        .setting(Settings.FETCH_AT_ONCE, INT, 64, Range.between(1, 1_000), LOW)
         .means(
             "Maximum images that an instance fetches at once. Beyond it, only the next image of"
                 + " each partition is fetched.")
@@ -51,7 +66,6 @@ final class FetchDefinitions {
   private static ValueCheck each(Pattern pattern, String expected) {
     return new ValueCheck(
         expected + ", or empty",
-        value ->
-            ((List<?>) value).stream().allMatch(it -> pattern.matcher((String) it).matches()));
+        value -> ((List<?>) value).stream().allMatch(it -> pattern.matcher((String) it).matches()));
   }
 }

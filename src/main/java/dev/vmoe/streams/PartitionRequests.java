@@ -37,8 +37,8 @@ final class PartitionRequests implements AutoCloseable {
    *
    * @throws BadRecordException if there is no image in it, or at its address, that may be tried
    */
-  Optional<RequestReader.Request> read(
-      Record<byte[], byte[]> record, RecordMetadata position) throws BadRecordException {
+  Optional<RequestReader.Request> read(Record<byte[], byte[]> record, RecordMetadata position)
+      throws BadRecordException {
     Coming its = coming.get(position.offset());
     if (its == null) {
       Optional<RequestReader.Request> request = reader.read(record, position);
