@@ -72,8 +72,9 @@ public final class CheckpointReader {
     if (zip || pickle) {
       throw new CheckpointException(
           path,
-          "is a pickle, as PyTorch writes it (.pth, .pt, .bin). Pickles can run code and are never"
-              + " read: save the model's state_dict() with safetensors.torch.save_file");
+          (zip ? "is a zip of pickles" : "is a pickle")
+              + ", as PyTorch writes it (.pth, .pt, .bin). Pickles can run code and are never read:"
+              + " save the model's state_dict() with safetensors.torch.save_file");
     }
   }
 }

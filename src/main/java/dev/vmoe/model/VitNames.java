@@ -88,8 +88,6 @@ enum VitNames {
       MlpBlock_3/                      Mlp/
       """);
 
-  private static final Pattern SPACES = Pattern.compile("\\s+");
-
   private final String marker;
   private final Pattern block;
   private final Map<String, String> modules = new HashMap<>();
@@ -100,7 +98,7 @@ enum VitNames {
     table
         .lines()
         .filter(line -> !line.isBlank())
-        .map(SPACES::split)
+        .map(line -> line.split("\\s+"))
         .forEach(names -> modules.put(names[0], names[1]));
   }
 

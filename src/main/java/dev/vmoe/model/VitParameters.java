@@ -2,7 +2,6 @@ package dev.vmoe.model;
 
 import dev.vmoe.checkpoint.ParameterTree;
 import dev.vmoe.tensor.Tensor;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -203,7 +202,9 @@ final class VitParameters {
           "heads of shapes " + kernel.describeShape() + " and " + other.describeShape());
     }
     float[] mean = new float[out];
-    Arrays.setAll(mean, i -> (bias.at(i) + otherBias.at(i)) / 2);
+    for (int i = 0; i < out; i++) {
+      mean[i] = (bias.at(i) + otherBias.at(i)) / 2;
+    }
     leaves.put("head/bias", Tensor.takeOver(mean, out));
   }
 
@@ -214,9 +215,9 @@ final class VitParameters {
   /** Returns the values of both, one behind the other, · factor. */
   private static Tensor joined(Tensor first, Tensor second, float factor, int... shape) {
     float[] values = new float[first.size() + second.size()];
-    Arrays.setAll(
-        values,
-        i -> (i < first.size() ? first.at(i) : second.at(i - first.size())) * factor);
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (i < first.size() ? first.at(i) : second.at(i - first.size())) * factor;
+    }
     return Tensor.takeOver(values, shape);
   }
 

@@ -202,7 +202,6 @@ class ModelCommandsTest extends ModelCommands {
     assertThat(run("predict", "--json", "--logits", "--model", graph, red)).isZero();
     JsonNode answer = JSON.readTree(lines().get(1));
     assertThat(answer.get("logits")).hasSize(6);
-    assertThat(answer.toString()).contains("\"l5\"");
 
     String described = vits + "hugging-face-vit/model.safetensors";
     err.getBuffer().setLength(0);
