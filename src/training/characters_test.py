@@ -14,7 +14,7 @@ from torch.nn import functional
 import activation
 import optimizer
 import vmoe
-from characters import classes, scenes, splits, train, upcycle
+from characters import classes, radicals, scenes, splits, train, upcycle, widen
 
 NO_PHOTOGRAPHS = torch.zeros(0, 3, scenes.SIZE, scenes.SIZE, dtype=torch.uint8)
 
@@ -67,6 +67,14 @@ class SplitsTest(unittest.TestCase):
         self.assertNotIn("design 19", {design for split in ("train", "held-out") for _, design in self.shown(split)})
 
 
+class RadicalsTest(unittest.TestCase):
+    def test_kanji_lie_under_their_radical_and_other_characters_under_their_script(self):
+        self.assertEqual(radicals.radicals("海亜花鉄駅学語持水"), dict(zip("海亜花鉄駅学語持水", "水二艸金馬子言手水")))
+        chosen = [kind for kind in classes.read(train.HERE / "classes.csv") if kind.script in ("kanji-1", "hiragana")]
+        found = dict(zip((kind.characters[0] for kind in chosen), radicals.groups(chosen)))
+        self.assertEqual([found[character] for character in "海亜あ"], ["radical 水", "other radicals", "hiragana"])
+
+
 class ActivationTest(unittest.TestCase):
     def test_compiled_gelu_is_the_tanh_form(self):
         x = torch.linspace(-20, 20, 4001).bfloat16().requires_grad_()
@@ -98,6 +106,24 @@ class UpcycleTest(unittest.TestCase):
         for moment in ("first", "second"):
             self.assertEqual({name: leaf.shape for name, leaf in state[moment].items()},
                              {name: leaf.shape for name, leaf in fresh[moment].items()})
+
+
+class WidenTest(unittest.TestCase):
+    def test_known_classes_keep_their_logits(self):
+        narrow = vmoe.Shape(image_size=16, patch=8, hidden=32, mlp=32, blocks=2, heads=1, classes=2, experts=2, moe_blocks=(1,), class_token=False)
+        wide = dataclasses.replace(narrow, classes=4)
+        parameters = vmoe.initial_parameters(narrow, 1)
+        for name in widen.HEAD:
+            parameters[name] = torch.randn(parameters[name].shape, generator=seeded())
+        places = widen.places(["b", "a"], ["a", "x", "b", "y"])
+        more = widen.widened(parameters, places, vmoe.initial_parameters(wide, 2))
+        images = torch.rand(3, 16, 16, 3, generator=seeded())
+        before, after = (vmoe.forward(tree, shape, images, vmoe.Routing(1))[0] for tree, shape in ((parameters, narrow), (more, wide)))
+        torch.testing.assert_close(after[:, [2, 0]], before)
+        self.assertEqual(after.shape, (3, 4))
+        state = {"steps": 3, "first": {name: leaf + 1 for name, leaf in parameters.items()}, "second": dict(parameters)}
+        found = widen.momenta(state, places, more)
+        torch.testing.assert_close(found["first"]["head/bias"], torch.stack([parameters["head/bias"][1] + 1, torch.tensor(0.0), parameters["head/bias"][0] + 1, torch.tensor(0.0)]))
 
 
 class RoutingTest(unittest.TestCase):

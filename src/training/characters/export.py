@@ -1,4 +1,4 @@
-"""Writes a training state as a model of the product: rounded weights, and model.json with the classes and their scripts.
+"""Writes a training state as a model of the product: rounded weights, and model.json with the classes and their groups.
 
     python3 -m characters.export STATE/vmoe.pt ../models/characters/vmoe-bpr --scripts ...    # in src/training
 
@@ -13,7 +13,7 @@ import torch
 
 import checkpoint
 
-from . import classes, train
+from . import classes, radicals, train
 
 
 def main():
@@ -33,7 +33,7 @@ def main():
         raise ValueError(f"{options.folder} does not read back as written")
     settings = {"experts_per_token": options.experts_per_token, "capacity_ratio": 1.05} if any("/Moe/" in name for name in tree) else {}
     text = {"name": f"characters-{options.folder.name}", "classes": [kind.characters[0] for kind in chosen],
-            "groups": [kind.script for kind in chosen], **settings, "activation": "softmax", "resize": "bilinear"}
+            "groups": radicals.groups(chosen), **settings, "activation": "softmax", "resize": "bilinear"}
     lines = [f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in text.items()]
     (options.folder / "model.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
     print(f"{len(tree)} leaves, {sum(leaf.size for leaf in tree.values()):,} parameters, {len(chosen)} classes")

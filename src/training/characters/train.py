@@ -21,7 +21,7 @@ from torch.nn import functional
 import optimizer
 import vmoe
 
-from . import classes, faces, glyphs, splits, upcycle
+from . import classes, faces, glyphs, splits, upcycle, widen
 
 HERE = pathlib.Path(__file__).parent
 HEADER = ["images", "loss", "accuracy", "balance_loss", "hard", "rate", "images_per_second", "held_out_loss", "held_out_accuracy"]
@@ -42,6 +42,8 @@ def arguments():
     add("--moe-blocks", type=lambda text: tuple(map(int, text.split(","))), default=(), help="blocks with experts, like 1,2,3; none: dense")
     add("--scripts", help="train these scripts only, like kanji-1,kana (default: all)")
     add("--upcycle", type=pathlib.Path, help="state of the dense twin to start from")
+    add("--widen", type=pathlib.Path, help="state of the same model with fewer classes to start from")
+    add("--widen-scripts", help="the --scripts of that state")
     add("--muon-rate", type=float, default=0.01, help="peak rate of the hidden matrices (default: %(default)s)")
     add("--expert-share", type=float, default=1.0, help="rate and decay of the experts' kernels, as a share of the others' (default: %(default)s)")
     add("--adam-rate", type=float, default=0.002, help="peak rate of the rest (default: %(default)s)")
@@ -111,7 +113,7 @@ def tested(parameters, shape, data, options, split="held-out", group=256):
 
 
 def started(options, shape, data):
-    """Parameters, optimiser, images seen and rows of the curve: of the saved state, of the twin, or fresh."""
+    """Parameters, optimiser, images seen and rows of the curve: of the saved state, of another one, or fresh."""
     saved = options.state / f"{options.name}.pt"
     seen, rows, momenta = 0, [], None
     if saved.exists():
@@ -123,6 +125,13 @@ def started(options, shape, data):
         _, _, images = data.batch("train", 64, 1.0, torch.Generator().manual_seed(options.seed))
         parameters = upcycle.grown(twin["parameters"], shape, vmoe.to_input(images), options.seed)
         momenta = upcycle.momenta(twin["optimizer"], shape)
+    elif options.widen:
+        narrow = torch.load(options.widen, weights_only=True)
+        known = [kind.characters for kind in selected(classes.read(HERE / "classes.csv"), options.widen_scripts)]
+        places = widen.places(known, [kind.characters for kind in data.classes])
+        seen = narrow["images"]
+        parameters = widen.widened(narrow["parameters"], places, vmoe.initial_parameters(shape, options.seed))
+        momenta = widen.momenta(narrow["optimizer"], places, parameters)
     else:
         parameters = vmoe.initial_parameters(shape, options.seed)
     for leaf in parameters.values():

@@ -67,10 +67,15 @@ class OwnTopicsIT {
           classifier.failNext(1);
           classifier.release();
           await("answers after a crash").atMost(LIMIT).until(() -> answers.poll() > 50);
-        } // the next one goes on with what this one had in work
-        feed(workbench, NORTH);
-        try (FakeClassifier classifier = new FakeClassifier();
-            Pipeline pipeline = start(settings, classifier)) {
+        } // two others go on with what this one had in work, and share the tasks of both topics
+        try (FakeClassifier first = new FakeClassifier(Duration.ofMillis(20));
+            Pipeline alone = start(settings, first)) {
+          await("the first one's work").atMost(LIMIT).until(() -> first.runs() > 0);
+          try (FakeClassifier second = new FakeClassifier();
+              Pipeline joined = start(settings, second)) {
+            feed(workbench, NORTH);
+            await("a share for the second").atMost(LIMIT).until(() -> second.runs() > 0);
+          } // and back
           await("all answers").atMost(LIMIT).until(() -> answers.poll() >= 3 * RECORDS);
         }
 
