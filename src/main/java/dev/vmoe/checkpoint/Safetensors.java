@@ -114,7 +114,8 @@ final class Safetensors {
               name, entry.path("dtype"), DTYPES.keySet().stream().sorted().toList()));
     }
     int[] shape =
-        wholes(name, entry.path("shape"), MAX_AXES, Integer.MAX_VALUE).mapToInt(Math::toIntExact)
+        wholes(name, entry.path("shape"), MAX_AXES, Integer.MAX_VALUE)
+            .mapToInt(Math::toIntExact)
             .toArray();
     long[] offsets = wholes(name, entry.path("data_offsets"), 2, Long.MAX_VALUE >> 1).toArray();
     if (offsets.length != 2 || offsets[1] < offsets[0]) {
@@ -166,8 +167,8 @@ final class Safetensors {
     }
   }
 
-  private static Tensor load(
-      Path file, SeekableByteChannel channel, String name, StoredArray array) throws IOException {
+  private static Tensor load(Path file, SeekableByteChannel channel, String name, StoredArray array)
+      throws IOException {
     try {
       float[] values = ArrayLoader.allocate(array.shape(), List.of(array));
       new ArrayLoader(ByteOrder.LITTLE_ENDIAN)

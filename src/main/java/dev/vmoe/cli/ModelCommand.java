@@ -48,10 +48,10 @@ final class ModelCommand {
   @Command(
       name = "import",
       description = {
-        "Make a model file (ONNX) from a checkpoint of a V-MoE or a dense ViT. Array shapes give most"
-            + " of the architecture. The rest comes from the options, else from model.json beside"
-            + " the checkpoint, else from the preset or the configuration of the model's source,"
-            + " else from the defaults."
+        "Make a model file (ONNX) from a checkpoint of a V-MoE or a dense ViT. Array shapes give"
+            + " most of the architecture. The rest comes from the options, else from model.json"
+            + " beside the checkpoint, else from the preset or the configuration of the model's"
+            + " source, else from the defaults."
       })
   static final class Import implements Callable<Integer> {
 
@@ -62,8 +62,8 @@ final class ModelCommand {
         required = true,
         paramLabel = "PREFIX",
         description =
-            "The checkpoint: PREFIX of PREFIX.index and PREFIX.data-…, a .npz, a flax msgpack file or"
-                + " a .safetensors.")
+            "The checkpoint: PREFIX of PREFIX.index and PREFIX.data-…, a .npz, a flax msgpack file"
+                + " or a .safetensors.")
     private Path checkpoint = Path.of("");
 
     @Option(names = "--out", required = true, paramLabel = "M.onnx", description = "File to write.")
@@ -116,8 +116,8 @@ final class ModelCommand {
         paramLabel = "bilinear|area|pil-…",
         description =
             "How images get the input's size. bilinear: directly; area: resize the smaller side by"
-                + " area, then crop the center; pil-bilinear and pil-bicubic as PIL, directly or with"
-                + " -square-SIDE or -shortest-SIDE, then crop (default: bilinear).")
+                + " area, then crop the center; pil-bilinear and pil-bicubic as PIL, directly or"
+                + " with -square-SIDE or -shortest-SIDE, then crop (default: bilinear).")
     private @Nullable String resize;
 
     @Option(

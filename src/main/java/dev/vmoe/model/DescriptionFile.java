@@ -18,9 +18,10 @@ import java.util.stream.StreamSupport;
 /**
  * The file {@value #NAME} beside a checkpoint, which says what the checkpoint does not: {@code
  * name}, {@code classes}, {@code experts_per_token}, {@code capacity_ratio}, {@code activation}
- * (softmax or sigmoid), {@code resize} (a label of {@link Resize}), {@code positions} (learned or sincos2d),
- * {@code image_size} (in pixels) and {@code groups} (one name for each class), each optional.
- * Anything else in it is refused: a misspelled key would leave its default in force unnoticed.
+ * (softmax or sigmoid), {@code resize} (a label of {@link Resize}), {@code positions} (learned or
+ * sincos2d), {@code image_size} (in pixels) and {@code groups} (one name for each class), each
+ * optional. Anything else in it is refused: a misspelled key would leave its default in force
+ * unnoticed.
  */
 public final class DescriptionFile {
 

@@ -40,7 +40,10 @@ record HubConfig(
     String type = config.path("model_type").asText("vit");
     if (!type.equals("vit") && !type.equals("deit")) {
       throw new IOException(
-          checkpoint.resolveSibling(CONFIG) + ": model_type '" + type + "' is neither vit nor deit");
+          checkpoint.resolveSibling(CONFIG)
+              + ": model_type '"
+              + type
+              + "' is neither vit nor deit");
     }
     return ofFiles(checkpoint, HUB_EPSILON, type.equals("deit"), guessed);
   }
@@ -88,7 +91,8 @@ record HubConfig(
                   pre.path("do_rescale").asBoolean(true)
                       ? pre.path("rescale_factor").asDouble(VitSettings.BYTE)
                       : 1,
-                  normalised(pre, "image_mean", deit ? VitSettings.IMAGENET_MEAN : VitSettings.HALF),
+                  normalised(
+                      pre, "image_mean", deit ? VitSettings.IMAGENET_MEAN : VitSettings.HALF),
                   normalised(pre, "image_std", deit ? VitSettings.IMAGENET_STD : VitSettings.HALF)),
               labels(config.path("id2label")),
               !config.path("problem_type").asText().equals("multi_label_classification"),
@@ -261,7 +265,8 @@ record HubConfig(
     if (size == 0) {
       return new Resize(filter, Resize.Fit.SQUARE, 0);
     }
-    return new Resize(filter, fit, (int) Math.floor(size / config.path("crop_pct").asDouble(0.875)));
+    return new Resize(
+        filter, fit, (int) Math.floor(size / config.path("crop_pct").asDouble(0.875)));
   }
 
   /** Returns what the models of google-research/vision_transformer need: the same as a V-MoE. */

@@ -49,12 +49,14 @@ final class PatchEmbedding {
         patches.plus(
             form.precision()
                 .inGraph(
-                    graph.constant("bias", positionsAndBias(positions, bias, kernel, tokensBefore))));
+                    graph.constant(
+                        "bias", positionsAndBias(positions, bias, kernel, tokensBefore))));
     if (tokensBefore == 0) {
       return embedded;
     }
     Value first =
-        form.precision().inGraph(graph.constant("cls", sum(model.get("cls", 1, tokensBefore, d), positions)));
+        form.precision()
+            .inGraph(graph.constant("cls", sum(model.get("cls", 1, tokensBefore, d), positions)));
     Value firsts = first.expand(graph.concat(0, List.of(batch, graph.integers(tokensBefore, d))));
     return graph.concat(1, List.of(firsts, embedded));
   }

@@ -81,7 +81,14 @@ public enum Preset {
     return switch (size) {
       case S32 -> of(32, 512, 2048, 8, 8, List.of(5, 7), classes);
       case B16 ->
-          of(16, 768, 3072, 12, 12, IntStream.range(0, 6).mapToObj(i -> 2 * i + 1).toList(), classes);
+          of(
+              16,
+              768,
+              3072,
+              12,
+              12,
+              IntStream.range(0, 6).mapToObj(i -> 2 * i + 1).toList(),
+              classes);
     };
   }
 

@@ -51,7 +51,8 @@ final class VitParameters {
     for (String path : source.paths()) {
       if (names == VitNames.AUGREG) {
         vit.leaves.put(vit.renamed(path), source.get(path));
-      } else if (names != VitNames.HUGGING_FACE || !LEFT_ASIDE.matcher(names.within(path)).matches()) {
+      } else if (names != VitNames.HUGGING_FACE
+          || !LEFT_ASIDE.matcher(names.within(path)).matches()) {
         vit.add(path, source.get(path));
       }
     }
@@ -63,7 +64,8 @@ final class VitParameters {
     vit.fillBiases();
     vit.foldInput();
     if ((float) settings.epsilon() != 1e-6f) {
-      vit.leaves.put(VmoeArchitecture.EPSILON, Tensor.of(new float[] {(float) settings.epsilon()}, 1));
+      vit.leaves.put(
+          VmoeArchitecture.EPSILON, Tensor.of(new float[] {(float) settings.epsilon()}, 1));
     }
     if (settings.erfGelu()) {
       vit.leaves.put(VmoeArchitecture.ERF_GELU, Tensor.of(new float[] {1}, 1));
@@ -224,15 +226,16 @@ final class VitParameters {
   /** Adds the biases of queries, keys and values where a model has none at all. */
   private void fillBiases() {
     List<String> kernels =
-        leaves.keySet().stream().filter(path -> path.matches(".*/(query|key|value)/kernel")).toList();
+        leaves.keySet().stream()
+            .filter(path -> path.matches(".*/(query|key|value)/kernel"))
+            .toList();
     List<String> biases = kernels.stream().map(path -> path.replace("/kernel", "/bias")).toList();
     if (biases.stream().noneMatch(leaves::containsKey)) {
       for (int i = 0; i < kernels.size(); i++) {
         Tensor kernel = leaf(kernels.get(i));
         int size = kernel.extent(1) * kernel.extent(2);
         leaves.put(
-            biases.get(i),
-            Tensor.takeOver(new float[size], kernel.extent(1), kernel.extent(2)));
+            biases.get(i), Tensor.takeOver(new float[size], kernel.extent(1), kernel.extent(2)));
       }
     }
   }

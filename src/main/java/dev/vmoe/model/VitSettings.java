@@ -13,12 +13,7 @@ import java.util.List;
  * @param std of red, green and blue, divided by then
  */
 record VitSettings(
-    int heads,
-    double epsilon,
-    boolean erfGelu,
-    double scale,
-    List<Double> mean,
-    List<Double> std) {
+    int heads, double epsilon, boolean erfGelu, double scale, List<Double> mean, List<Double> std) {
 
   static final List<Double> HALF = List.of(0.5, 0.5, 0.5);
   static final List<Double> IMAGENET_MEAN = List.of(0.485, 0.456, 0.406);
@@ -35,8 +30,7 @@ record VitSettings(
     }
     if (heads < 0 || !(epsilon > 0) || !(scale > 0)) {
       throw new IllegalArgumentException(
-          String.format(
-              "%d heads, epsilon %s or scale %s is not above 0", heads, epsilon, scale));
+          String.format("%d heads, epsilon %s or scale %s is not above 0", heads, epsilon, scale));
     }
   }
 

@@ -58,8 +58,7 @@ class PilResizerTest {
         int size = Integer.parseInt(parts[1]);
         ByteBuffer target = ByteBuffer.allocate(size * size * 3);
         Resizer.of(new Preprocessing(size, Resize.ofLabel(parts[2])))
-            .resize(
-                ByteBuffer.wrap(bytes(tiny)), tiny.extent(1), tiny.extent(0), target, 0);
+            .resize(ByteBuffer.wrap(bytes(tiny)), tiny.extent(1), tiny.extent(0), target, 0);
         compare(path, target.array(), expected.get(path), 0, 0);
       }
     }
@@ -69,8 +68,7 @@ class PilResizerTest {
   void shouldRefuseASideWhoseWeightsWouldFillTheMemory() {
     Resizer resizer = Resizer.of(new Preprocessing(4, Resize.ofLabel("pil-bicubic")));
     ByteBuffer target = ByteBuffer.allocate(48);
-    assertThatThrownBy(
-            () -> resizer.resize(ByteBuffer.allocate(900_000), 300_000, 1, target, 0))
+    assertThatThrownBy(() -> resizer.resize(ByteBuffer.allocate(900_000), 300_000, 1, target, 0))
         .hasMessage("a side of 300000 pixels, of at most 262144 that can be resized");
   }
 
@@ -85,8 +83,7 @@ class PilResizerTest {
     }
   }
 
-  private static void compare(
-      String what, byte[] seen, Tensor expected, double mean, int largest) {
+  private static void compare(String what, byte[] seen, Tensor expected, double mean, int largest) {
     assertThat(seen).hasSize(expected.size());
     double sum = 0;
     int most = 0;

@@ -22,7 +22,8 @@ class PresetTest {
   @ParameterizedTest
   @CsvSource({
     "vmoe_s32_last2_ilsvrc2012_randaug_light1, 32, 224, 8, 512, 1000, false, area, 1.05",
-    "vmoe_s32_last2_ilsvrc2012_randaug_light1_ft_ilsvrc2012, 32, 384, 8, 0, 1000, true, bilinear, 1.5",
+    "vmoe_s32_last2_ilsvrc2012_randaug_light1_ft_ilsvrc2012, 32, 384, 8, 0, 1000, true, bilinear,"
+        + " 1.5",
     "vmoe_s32_last2_ilsvrc2012_randaug_medium, 32, 224, 8, 512, 1000, false, area, 1.05",
     "vmoe_b16_imagenet21k_randaug_strong, 16, 224, 12, 0, 21843, false, area, 1.05",
     "vmoe_b16_imagenet21k_randaug_strong_ft_ilsvrc2012, 16, 384, 12, 0, 1000, true, bilinear, 1.5"
@@ -65,10 +66,9 @@ class PresetTest {
   void shouldRefuseAnotherModel() {
     ParameterTree other = RandomCheckpoint.of(VmoeArchitectureTest.TOKEN, 1);
     assertThatThrownBy(
-            () ->
-                ImportSource.of(
-                    FILE, other, Preset.VMOE_B16_IMAGENET21K_RANDAUG_STRONG, 0))
-        .hasMessageStartingWith("preset vmoe_b16_imagenet21k_randaug_strong is 12 blocks, hidden 768")
+            () -> ImportSource.of(FILE, other, Preset.VMOE_B16_IMAGENET21K_RANDAUG_STRONG, 0))
+        .hasMessageStartingWith(
+            "preset vmoe_b16_imagenet21k_randaug_strong is 12 blocks, hidden 768")
         .hasMessageContaining("; the checkpoint is ");
   }
 
@@ -82,7 +82,8 @@ class PresetTest {
   @Test
   void shouldNameThePresetsThatThereAre() {
     assertThatThrownBy(() -> Preset.ofLabel("s32"))
-        .hasMessageStartingWith("preset 's32' is none of vmoe_s32_last2_ilsvrc2012_randaug_light1, ");
+        .hasMessageStartingWith(
+            "preset 's32' is none of vmoe_s32_last2_ilsvrc2012_randaug_light1, ");
   }
 
   /** A member's router has its own part of the experts: (D, members, E / members). */

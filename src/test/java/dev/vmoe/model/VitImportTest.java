@@ -84,11 +84,9 @@ class VitImportTest {
     "augreg, true, bilinear, 4, 12"
   })
   void shouldDescribeTheModelAsTheFilesBesideItDo(
-      String name, boolean softmax, String resize, String lastClass, int size)
-      throws IOException {
+      String name, boolean softmax, String resize, String lastClass, int size) throws IOException {
     ImportSource source = source(name);
-    ModelCard card =
-        ModelImport.describe(source.parameters(), source.defaults(), Precision.FP32);
+    ModelCard card = ModelImport.describe(source.parameters(), source.defaults(), Precision.FP32);
     assertThat(card.softmax()).isEqualTo(softmax);
     assertThat(card.resize()).isEqualTo(resize);
     assertThat(card.classes().get(card.classes().size() - 1)).isEqualTo(lastClass);
@@ -110,8 +108,7 @@ class VitImportTest {
   void shouldAskForTheHeadsOfAModelOfUnusualWidth() throws IOException {
     Path file = VITS.resolve("torchvision/model.safetensors");
     assertThatThrownBy(() -> ImportSource.of(file, CheckpointReader.read(file), null, 0))
-        .hasMessage(
-            "nothing says how many attention heads a model of width 24 has: give --heads");
+        .hasMessage("nothing says how many attention heads a model of width 24 has: give --heads");
     assertThatThrownBy(() -> ImportSource.of(file, CheckpointReader.read(file), null, 5))
         .hasMessageContaining("width 24 is no multiple of 5 heads");
   }
@@ -132,8 +129,8 @@ class VitImportTest {
         "preprocessor_config.json | \"do_resize\": true | \"do_resize\": false | in any size",
         "preprocessor_config.json | 0.2, | 0, | std above 0"
       })
-  void shouldRefuseWhatFilesBesideAModelSay(
-      String file, String from, String to, String message) throws IOException {
+  void shouldRefuseWhatFilesBesideAModelSay(String file, String from, String to, String message)
+      throws IOException {
     Path original = VITS.resolve("hugging-face-vit");
     for (String name :
         new String[] {"model.safetensors", "config.json", "preprocessor_config.json"}) {
@@ -155,8 +152,7 @@ class VitImportTest {
     ParameterTree read = CheckpointReader.read(file);
     ParameterTree scaled = read.with("blocks.0.ls1.gamma", Tensor.of(new float[18], 18));
     ImportSource source = ImportSource.of(file, scaled, null, 0);
-    assertThatThrownBy(
-            () -> VmoeGraph.of(source.parameters(), Form.of(Target.CPU), Map.of()))
+    assertThatThrownBy(() -> VmoeGraph.of(source.parameters(), Form.of(Target.CPU), Map.of()))
         .hasMessageContaining("no part of a V-MoE uses (blocks.0.ls1.gamma)");
 
     assertThatThrownBy(
@@ -173,8 +169,7 @@ class VitImportTest {
   private static ImportSource source(String name) throws IOException {
     Path file =
         VITS.resolve(name).resolve(name.equals("augreg") ? "model.npz" : "model.safetensors");
-    return ImportSource.of(
-        file, CheckpointReader.read(file), null, HEADS.getOrDefault(name, 0));
+    return ImportSource.of(file, CheckpointReader.read(file), null, HEADS.getOrDefault(name, 0));
   }
 
   private static double relativeDifference(float[] actual, Tensor expected) {
