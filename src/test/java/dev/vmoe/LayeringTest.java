@@ -61,6 +61,7 @@ class LayeringTest {
       console    | settings metrics output
       instance   | moe image inference capacity settings batch event metrics tracing topics picture output modelstore commit config intake streams profile console
       client     | event output dataset
+      comparison | image settings event picture output intake client
       doctor     | moe inference settings batch event topics output modelstore config streams instance
       embedded   |
       demo       | moe image inference capacity settings event metrics topics output dataset modelstore console instance client embedded
