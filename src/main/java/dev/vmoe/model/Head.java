@@ -1,6 +1,7 @@
 package dev.vmoe.model;
 
 import dev.vmoe.onnx.Value;
+import java.util.List;
 
 /**
  * The last block's tokens to logits: normalise, read the class token or the mean, classify.
@@ -19,16 +20,16 @@ final class Head {
   static Value of(Value tokens, VmoeArchitecture a, Parameters model, Form form) {
     int d = a.hiddenSize();
     Value read = read(tokens.reshape(-1, a.tokensPerImage(), d), a, model, form);
-    int width = d;
+    int width = d * Math.max(1, a.classifier().tokens());
     if (a.preLogitsSize() > 0) {
-      width = a.preLogitsSize();
       read =
           Dense.of(
                   read,
-                  model.get("pre_logits/kernel", d, width),
-                  model.get("pre_logits/bias", width),
+                  model.get("pre_logits/kernel", width, a.preLogitsSize()),
+                  model.get("pre_logits/bias", a.preLogitsSize()),
                   form)
               .tanh();
+      width = a.preLogitsSize();
     }
     Value logits =
         Dense.of(
@@ -39,11 +40,19 @@ final class Head {
     return form.precision().inFull(logits);
   }
 
-  /** Returns what the head reads, (B, D). Each token is normalised alone: one token, one norm. */
+  /**
+   * Returns what the head reads, (B, D), or (B, 2·D) of two tokens. Each token is normalised alone:
+   * one token, one norm.
+   */
   private static Value read(Value tokens, VmoeArchitecture a, Parameters model, Form form) {
     Parameters norm = model.in("Encoder/encoder_norm");
     return switch (a.classifier()) {
       case TOKEN -> Norm.of(tokens.at(1, 0), a, norm, form);
+      case DISTILLED -> {
+        List<Value> both = List.of(tokens.at(1, 0), tokens.at(1, 1));
+        yield Norm.of(tokens.graph().stack(1, both), a, norm, form)
+            .reshape(-1, 2L * a.hiddenSize());
+      }
       case GAP -> Norm.of(tokens, a, norm, form).mean(1).squeeze(1);
     };
   }
