@@ -63,6 +63,7 @@ class JsonEventTest {
         .setSourceTopic("images")
         .setSourcePartition(0)
         .setSourceOffset(1L << 40)
+        .setFeatures(ByteBuffer.wrap(new byte[] {0, -1, 7, 64}))
         .build();
   }
 
