@@ -45,9 +45,11 @@ abstract class DoctorFixture {
     }
   }
 
+  static String brokers() {
+    return kafka.bootstrapServers();
+  }
+
   int run(String... command) throws IOException {
-    out.getBuffer().setLength(0);
-    err.getBuffer().setLength(0);
     List<String> arguments = new ArrayList<>(List.of(command[0]));
     int words = Set.of("topics", "config").contains(command[0]) ? 2 : 1;
     if (words == 2) {
@@ -63,8 +65,15 @@ abstract class DoctorFixture {
             "--set", "cost.survey.ms=0", // else each model is measured for a second
             "--set", "console.port=0"));
     arguments.addAll(List.of(command).subList(words, command.length));
+    return runPlain(arguments.toArray(String[]::new));
+  }
+
+  /** Runs a command without these settings. */
+  int runPlain(String... command) {
+    out.getBuffer().setLength(0);
+    err.getBuffer().setLength(0);
     return VmoeCommand.commandLine(new PrintWriter(out, true), new PrintWriter(err, true), null)
-        .execute(arguments.toArray(String[]::new));
+        .execute(command);
   }
 
   /** Writes a configuration for each of two models, then breaks the one in force. */

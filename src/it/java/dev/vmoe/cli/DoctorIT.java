@@ -110,6 +110,43 @@ class DoctorIT extends DoctorFixture {
   }
 
   @Test
+  void shouldFindNothingWrongWithNewSettingsButWhatIsNotThereYet() throws Exception {
+    Path project = folder.resolve("project");
+    String[] command = {
+      "new", project.toString(),
+      "--bootstrap-servers", brokers(),
+      "--registry", registry.url(),
+      "--topic-prefix", prefix,
+      "--set", "topics.images=" + prefix + "cameras"
+    };
+    assertThat(runPlain(command)).as("%s", err).isZero();
+    String[] doctor = {
+      "doctor",
+      "--settings",
+      project.resolve("vmoe.properties").toString(),
+      "--set",
+      "model=" + BundledModels.vmoe(),
+      "--set",
+      "cost.survey.ms=0",
+      "--set",
+      "console.port=0",
+      "--set",
+      "device=cpu"
+    };
+
+    assertThat(runPlain(doctor)).as("topics are missing").isEqualTo(VmoeCommand.FAILED);
+    assertThat(out.toString().lines().filter(line -> !line.startsWith("ok")))
+        .isNotEmpty()
+        .allMatch(line -> line.contains("topic"), "is about a topic");
+
+    String settings = project.resolve("vmoe.properties").toString();
+    assertThat(runPlain("topics", "create", "--settings", settings)).isZero();
+    assertThat(out.toString()).contains(prefix + "cameras");
+    assertThat(runPlain(doctor)).as("%s", out).isZero();
+    assertThat(out.toString().lines()).allMatch(line -> line.startsWith("ok "));
+  }
+
+  @Test
   void shouldSayInWhichLayoutRunsShareTheCpu() throws IOException {
     run("doctor", "--set", "cost.survey.ms=100");
 

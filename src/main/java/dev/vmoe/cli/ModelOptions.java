@@ -38,7 +38,9 @@ public final class ModelOptions {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Threads of a run of the model on the CPU (default: the number of cores).")
+      description =
+          "Threads of a run of the model on the CPU (default: the number of cores; of evaluate: 1,"
+              + " as an instance runs a batch on each core).")
   private @Nullable Integer threads;
 
   /** Returns the name of the bundled model; empty for a model file. */
@@ -57,6 +59,11 @@ public final class ModelOptions {
       return BundledModels.vmoe();
     }
     return isVariant(model) ? BundledModels.variant(model.toString()) : model;
+  }
+
+  /** Gives a run one thread where nothing else was asked for. */
+  public void runOnOneThread() {
+    threads = threads == null ? 1 : threads;
   }
 
   /** Returns the number of threads on the CPU. */

@@ -20,6 +20,8 @@ final class OnnxOptions {
   private static final List<String> NOT_WITH =
       List.of(
           "--checkpoint",
+          "--preset",
+          "--heads",
           "--experts-per-token",
           "--capacity-ratio",
           "--positions",

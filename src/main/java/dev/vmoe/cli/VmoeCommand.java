@@ -30,12 +30,14 @@ import picocli.CommandLine.UnmatchedArgumentException;
     exitCodeList = {"0:done", "1:the work failed", "2:wrong usage or settings"},
     subcommands = {
       DemoCommand.class,
+      NewCommand.class,
       RunCommand.class,
       DoctorCommand.class,
       TopicsCommand.class,
       ConfigCommand.class,
       ProduceCommand.class,
       ConsumeCommand.class,
+      CompareCommand.class,
       ModelCommand.class,
       PredictCommand.class
     })

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -53,6 +54,19 @@ public final class RecordJson {
   /** Returns an event as it is written: JSON in UTF-8, without line breaks. */
   static byte[] bytes(SpecificRecord event) {
     return json(event, NODES::binaryNode).toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** Returns a request as it may be sent: like an event, with the image in base64. */
+  public static byte[] request(ImageRequest request) {
+    ObjectNode json = (ObjectNode) json(request);
+    byte[] image = new byte[request.getImage().remaining()];
+    request.getImage().duplicate().get(image);
+    json.put("image", image);
+    Instant deadline = request.getDeadline();
+    if (deadline != null) {
+      json.put("deadline", deadline.toEpochMilli());
+    }
+    return json.toString().getBytes(StandardCharsets.UTF_8);
   }
 
   /**

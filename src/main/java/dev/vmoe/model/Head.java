@@ -1,6 +1,7 @@
 package dev.vmoe.model;
 
 import dev.vmoe.onnx.Value;
+import java.util.List;
 
 /**
  * The last block's tokens to features to logits: normalise, read the class token or the mean,
@@ -25,7 +26,7 @@ final class Head {
         ? read
         : Dense.of(
                 read,
-                model.get("pre_logits/kernel", d, width),
+                model.get("pre_logits/kernel", d * Math.max(1, a.classifier().tokens()), width),
                 model.get("pre_logits/bias", width),
                 form)
             .tanh();
@@ -46,11 +47,19 @@ final class Head {
     return form.precision().inFull(logits);
   }
 
-  /** Returns what the head reads, (B, D). Each token is normalised alone: one token, one norm. */
+  /**
+   * Returns what the head reads, (B, D), or (B, 2·D) of two tokens. Each token is normalised alone:
+   * one token, one norm.
+   */
   private static Value read(Value tokens, VmoeArchitecture a, Parameters model, Form form) {
     Parameters norm = model.in("Encoder/encoder_norm");
     return switch (a.classifier()) {
       case TOKEN -> Norm.of(tokens.at(1, 0), a, norm, form);
+      case DISTILLED -> {
+        List<Value> both = List.of(tokens.at(1, 0), tokens.at(1, 1));
+        yield Norm.of(tokens.graph().stack(1, both), a, norm, form)
+            .reshape(-1, 2L * a.hiddenSize());
+      }
       case GAP -> Norm.of(tokens, a, norm, form).mean(1).squeeze(1);
     };
   }

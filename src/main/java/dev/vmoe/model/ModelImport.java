@@ -46,6 +46,7 @@ public final class ModelImport {
   /** Returns what a model file of this checkpoint says about itself. */
   static ModelCard describe(ParameterTree checkpoint, ImportOptions options, Precision precision) {
     VmoeArchitecture architecture = VmoeArchitecture.of(checkpoint);
+    options.resize().requireCovers(architecture.imageSize());
     int numExperts = architecture.numExperts();
     if (!architecture.dense() && options.expertsPerToken() > numExperts) {
       throw new IllegalArgumentException(

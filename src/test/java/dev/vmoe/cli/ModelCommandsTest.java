@@ -226,4 +226,58 @@ class ModelCommandsTest extends ModelCommands {
     assertThat(err.toString()).contains("none").doesNotContain("\tat ");
     assertThat(folder.resolve("m.onnx")).doesNotExist();
   }
+
+  @Test
+  void shouldImportADenseModelAndSayWhatIsGuessed() throws Exception {
+    String vits = System.getProperty("vmoe.home") + "/src/test/resources/parity/vits/";
+    String graph = folder.resolve("m.onnx").toString();
+    String torchvision = vits + "torchvision/model.safetensors";
+    Path labels =
+        Files.write(folder.resolve("l"), IntStream.range(0, 6).mapToObj(i -> "l" + i).toList());
+
+    assertThat(
+            run(
+                "model",
+                "import",
+                "--checkpoint",
+                torchvision,
+                "--out",
+                graph,
+                "--heads",
+                "3",
+                "--activation",
+                "softmax",
+                "--labels",
+                labels.toString()))
+        .isZero();
+    assertThat(err.toString().lines())
+        .containsExactly(
+            "vmoe: guessed, because no option and no file says it: layer norm epsilon 1.0E-6, GELU"
+                + " in its erf form, resize pil-bilinear-shortest-22, mean [0.485, 0.456, 0.406],"
+                + " std [0.229, 0.224, 0.225]");
+    String red = plain("red.png", Color.RED).toString();
+    assertThat(run("predict", "--json", "--logits", "--model", graph, red)).isZero();
+    JsonNode answer = JSON.readTree(lines().get(1));
+    assertThat(answer.get("logits")).hasSize(6);
+
+    String described = vits + "hugging-face-vit/model.safetensors";
+    err.getBuffer().setLength(0);
+    assertThat(run("model", "import", "--checkpoint", described, "--out", graph)).isZero();
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
+  void shouldRefuseWhatIsNotThePreset() {
+    String graph = folder.resolve("m.onnx").toString();
+    assertThat(importModel(graph, "--preset", "vmoe_s32_last2_ilsvrc2012_randaug_medium"))
+        .isEqualTo(VmoeCommand.USAGE);
+    assertThat(importModel(graph, "--preset", "eee_s32_last2_ilsvrc2012"))
+        .isEqualTo(VmoeCommand.USAGE);
+    assertThat(err.toString().lines())
+        .anyMatch(
+            line ->
+                line.startsWith("vmoe: preset vmoe_s32") && line.contains("; the checkpoint is"))
+        .anyMatch(line -> line.startsWith("vmoe: eee_s32_last2_ilsvrc2012 is an ensemble (E³)"));
+    assertThat(Path.of(graph)).doesNotExist();
+  }
 }

@@ -98,7 +98,9 @@ class ModelCardTest {
     Map<String, String> metadata = CARD.toMetadata();
     metadata.put("vmoe.resize", "bicubic");
     assertThatThrownBy(() -> ModelCard.fromMetadata(metadata))
-        .hasMessage("resize 'bicubic' is neither bilinear nor area");
+        .hasMessage(
+            "resize 'bicubic' is neither bilinear nor area, nor pil-bilinear or pil-bicubic, the last"
+                + " two alone or followed by -square-SIDE or -shortest-SIDE");
   }
 
   @Test

@@ -66,6 +66,7 @@ final class EvaluateCommand extends LabCommand {
   @Override
   public Integer call() throws Exception {
     batches.check();
+    capacity.model().runOnOneThread();
     try (BatchClassifier classifier = capacity.model().open();
         BatchClassifier twin = capacity.openTwin();
         OpenModels others = beside.open(capacity, spec)) {
