@@ -131,7 +131,7 @@ abstract class ProcessorFixture {
     return new MicroBatchProcessor.Shared(
         batcher::openLane,
         new RequestReader(schemas, 1000, format, "/vmoe/test"),
-          fetching()::openLine,
+        fetching()::openLine,
         new ShareEvents(contents),
         guard,
         inFlight,
