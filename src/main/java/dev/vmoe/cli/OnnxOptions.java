@@ -22,6 +22,8 @@ final class OnnxOptions {
           "--checkpoint",
           "--preset",
           "--heads",
+          "--preset",
+          "--heads",
           "--experts-per-token",
           "--capacity-ratio",
           "--positions",

@@ -44,6 +44,7 @@ public final class OnnxImport {
     ForeignClassifier classifier = ForeignClassifier.read(source);
     String description = classifier.describe();
     int size = classifier.imageSize(options.imageSize());
+    options.resize().requireCovers(size);
     List<String> classes = classes(classifier, options.classes(), source);
     boolean softmax = options.softmax() && !classifier.endsWithSigmoid();
     String hash =
