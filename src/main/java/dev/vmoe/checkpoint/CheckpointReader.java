@@ -1,8 +1,10 @@
 package dev.vmoe.checkpoint;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /**
  * Reads the parameters of a checkpoint, whatever its format.
@@ -12,14 +14,18 @@ import java.nio.file.Path;
  *       index file
  *   <li>numpy: {@code NAME.npz} with slash-joined names
  *   <li>flax: one msgpack file
+ *   <li>safetensors: {@code NAME.safetensors}, with the names of its source
  * </ul>
  *
  * <p>If the tree has a subtree {@code params}, only that is read. Values become fp32. Memory holds
- * the parameters and little more.
+ * the parameters and little more. A pickle is never read: it can run code.
  */
 public final class CheckpointReader {
 
   private static final String INDEX = ".index";
+
+  /** First byte of a pickle; its protocol follows. In msgpack it is an empty map. */
+  private static final byte PICKLE = (byte) 0x80;
 
   private CheckpointReader() {}
 
@@ -48,6 +54,27 @@ public final class CheckpointReader {
     if (name.toString().endsWith(".npz")) {
       return Npz.readParameters(path);
     }
+    if (name.toString().endsWith(Safetensors.SUFFIX)) {
+      return Safetensors.read(path);
+    }
+    refusePickle(path);
     return FlaxTree.read(path);
+  }
+
+  /** Refuses what PyTorch's {@code save} and Python's {@code pickle} write. */
+  private static void refusePickle(Path path) throws IOException {
+    byte[] first;
+    try (InputStream in = Files.newInputStream(path)) {
+      first = in.readNBytes(2);
+    }
+    boolean zip = Arrays.equals(first, new byte[] {'P', 'K'});
+    boolean pickle = first.length == 2 && first[0] == PICKLE && first[1] >= 2 && first[1] <= 5;
+    if (zip || pickle) {
+      throw new CheckpointException(
+          path,
+          (zip ? "is a zip of pickles" : "is a pickle")
+              + ", as PyTorch writes it (.pth, .pt, .bin). Pickles can run code and are never read:"
+              + " save the model's state_dict() with safetensors.torch.save_file");
+    }
   }
 }

@@ -161,7 +161,10 @@ public final class Npz {
     String descr = find(DESCR, text);
     Dtype dtype = descr.isEmpty() ? null : DTYPES.get(descr.substring(1));
     if (dtype == null) {
-      throw new MalformedException("unknown dtype " + descr);
+      throw new MalformedException(
+          descr.endsWith("O")
+              ? "holds Python objects, which is a pickle: those can run code and are never read"
+              : "unknown dtype " + descr);
     }
     ByteOrder order = descr.charAt(0) == '>' ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
     List<String> extents =

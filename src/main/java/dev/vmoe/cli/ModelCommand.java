@@ -4,12 +4,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.checkpoint.CheckpointReader;
 import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.model.ClassNames;
 import dev.vmoe.model.DescriptionFile;
 import dev.vmoe.model.Form;
 import dev.vmoe.model.ImportOptions;
+import dev.vmoe.model.ImportSource;
 import dev.vmoe.model.ModelImport;
 import dev.vmoe.model.Positions;
 import dev.vmoe.model.Precision;
+import dev.vmoe.model.Preset;
 import dev.vmoe.model.Target;
 import dev.vmoe.modelstore.ModelOpener;
 import dev.vmoe.moe.ModelCard;
@@ -17,14 +20,17 @@ import dev.vmoe.moe.Resize;
 import dev.vmoe.output.Json;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
@@ -43,21 +49,23 @@ final class ModelCommand {
   @Command(
       name = "import",
       description = {
-        "Make a model file (ONNX) from a V-MoE checkpoint. Array shapes give most of the"
-            + " architecture. The rest comes from the options, else from model.json beside the"
-            + " checkpoint, else from the defaults."
+        "Make a model file (ONNX) from a checkpoint of a V-MoE or a dense ViT, or of an ONNX"
+            + " classifier. Array shapes give most of the architecture. The rest comes from the"
+            + " options, else from model.json beside the checkpoint, else from the preset or the"
+            + " configuration of the model's source, else from the defaults."
       })
   static final class Import implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
+    @Mixin private final OnnxOptions onnx = new OnnxOptions();
 
     @Option(
         names = "--checkpoint",
-        required = true,
         paramLabel = "PREFIX",
         description =
-            "The checkpoint: PREFIX of PREFIX.index and PREFIX.data-…, a .npz or a flax msgpack file.")
-    private Path checkpoint = Path.of("");
+            "The checkpoint: PREFIX of PREFIX.index and PREFIX.data-…, a .npz, a flax msgpack file"
+                + " or a .safetensors.")
+    private @Nullable Path checkpoint;
 
     @Option(names = "--out", required = true, paramLabel = "M.onnx", description = "File to write.")
     private Path out = Path.of("");
@@ -66,10 +74,25 @@ final class ModelCommand {
     private @Nullable String name;
 
     @Option(
-        names = "--classes",
-        paramLabel = "FILE",
-        description = "File of class names, one a line, in the order of the logits.")
-    private @Nullable Path classes;
+        names = "--preset",
+        paramLabel = "NAME",
+        description =
+            "Release of google-research/vmoe that the checkpoint is: the name of its files.")
+    private @Nullable String preset;
+
+    @Option(
+        names = {"--classes", "--labels"},
+        paramLabel = "FILE|imagenet-1k|imagenet-21k",
+        description = "Class names in the order of the logits: a file with one a line, or a set.")
+    private @Nullable String classes;
+
+    @Option(
+        names = "--heads",
+        paramLabel = "N",
+        description =
+            "Attention heads of a dense ViT, where no file says it (default: those of the published"
+                + " model of its width).")
+    private int heads;
 
     @Option(
         names = "--experts-per-token",
@@ -91,14 +114,15 @@ final class ModelCommand {
 
     @Option(
         names = "--resize",
-        paramLabel = "bilinear|area",
+        paramLabel = "bilinear|area|pil-…",
         description =
             "How images get the input's size. bilinear: directly; area: resize the smaller side by"
-                + " area, then crop the center (default: bilinear).")
-    private @Nullable Resize resize;
+                + " area, then crop the center; pil-bilinear and pil-bicubic as PIL, directly or"
+                + " with -square-SIDE or -shortest-SIDE, then crop (default: bilinear).")
+    private @Nullable String resize;
 
     @Option(
-        names = "--image-size",
+        names = {"--image-size", "--size"},
         paramLabel = "PIXELS",
         description =
             "Height and width of the input; learned position embeddings are resized to it"
@@ -134,13 +158,34 @@ final class ModelCommand {
 
     @Override
     public Integer call() throws IOException {
-      ImportOptions options = options();
-      Form form = form();
-      ModelCard card = ModelImport.write(CheckpointReader.read(checkpoint), options, form, out);
+      ModelCard card = write();
       PrintWriter writer = spec.commandLine().getOut();
       writer.printf("%s: %s, %s%n", out, card.name(), card.architecture());
       writer.flush();
       return 0;
+    }
+
+    private ModelCard write() throws IOException {
+      Path source = onnx.source();
+      if (source != null) {
+        String name = String.valueOf(source.getFileName());
+        return onnx.write(source, options(source, ImportOptions.named(name)), out);
+      }
+      if (checkpoint == null) {
+        throw new ParameterException(spec.commandLine(), "give --checkpoint or --onnx");
+      }
+      return write(checkpoint);
+    }
+
+    private ModelCard write(Path checkpoint) throws IOException {
+      Form form = form();
+      Preset release = preset != null ? Preset.ofLabel(preset) : null;
+      ImportSource source =
+          ImportSource.of(checkpoint, CheckpointReader.read(checkpoint), release, heads);
+      ImportOptions options = options(checkpoint, source.defaults());
+      ModelCard card = ModelImport.write(source.parameters(), options, form, out);
+      warnOfGuesses(checkpoint, source.guessed());
+      return card;
     }
 
     private Form form() {
@@ -151,16 +196,37 @@ final class ModelCommand {
       }
     }
 
-    private ImportOptions options() throws IOException {
-      ImportOptions described = DescriptionFile.beside(checkpoint);
+    /** Says in one line which settings nothing and nobody has given. */
+    private void warnOfGuesses(Path checkpoint, Map<String, String> guessed) throws IOException {
+      Set<String> given = DescriptionFile.keysBeside(checkpoint);
+      for (OptionSpec option : spec.options()) {
+        if (option.getValue() != null && !option.getValue().equals(0)) {
+          given.add(option.longestName().substring(2).replace('-', '_'));
+        }
+      }
+      List<String> left =
+          guessed.entrySet().stream()
+              .filter(guess -> !given.contains(guess.getKey()))
+              .map(Map.Entry::getValue)
+              .toList();
+      if (!left.isEmpty()) {
+        PrintWriter writer = spec.commandLine().getErr();
+        writer.println(
+            "vmoe: guessed, because no option and no file says it: " + String.join(", ", left));
+        writer.flush();
+      }
+    }
+
+    private ImportOptions options(Path source, ImportOptions defaults) throws IOException {
+      ImportOptions described = DescriptionFile.beside(source, defaults);
       return new ImportOptions(
           name != null ? name : described.name(),
-          classes != null ? Files.readAllLines(classes) : described.classes(),
+          classes != null ? ClassNames.of(classes) : described.classes(),
           classes != null ? List.of() : described.groups(),
           expertsPerToken != null ? expertsPerToken : described.expertsPerToken(),
           capacityRatio != null ? capacityRatio : described.capacityRatio(),
           activation != null ? DescriptionFile.softmax(activation) : described.softmax(),
-          resize != null ? resize : described.resize(),
+          resize != null ? Resize.ofLabel(resize) : described.resize(),
           positions != null ? Positions.ofLabel(positions) : described.positions(),
           imageSize != null ? imageSize : described.imageSize());
     }

@@ -16,9 +16,11 @@ interface Resizer {
 
   /** Returns the resizer for a model's preprocessing. */
   static Resizer of(Preprocessing preprocessing) {
-    return switch (preprocessing.resize()) {
-      case BILINEAR -> new BilinearResizer(preprocessing.imageSize());
-      case AREA -> new AreaResizer(preprocessing.imageSize());
+    int size = preprocessing.imageSize();
+    return switch (preprocessing.resize().filter()) {
+      case BILINEAR -> new BilinearResizer(size);
+      case AREA -> new AreaResizer(size);
+      case PIL_BILINEAR, PIL_BICUBIC -> new PilResizer(size, preprocessing.resize());
     };
   }
 }

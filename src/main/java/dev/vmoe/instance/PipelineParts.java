@@ -19,6 +19,7 @@ import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.profile.RoutingProfileStream;
 import dev.vmoe.settings.EventFormat;
 import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.PredictionContents;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.streams.GuardedObserver;
 import dev.vmoe.streams.InFlight;
@@ -215,7 +216,7 @@ record PipelineParts(
                   predictions,
                   "/vmoe/" + settings.getString(Settings.APPLICATION_ID)),
               fetching::openLine,
-              new ShareEvents(),
+              new ShareEvents(PredictionContents.of(settings)),
               guard,
               inFlight,
               new Deadlines(terms::current, settings.commitInterval(), Clock.systemUTC()),

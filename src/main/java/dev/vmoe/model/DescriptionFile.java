@@ -8,17 +8,20 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
 
 /**
  * The file {@value #NAME} beside a checkpoint, which says what the checkpoint does not: {@code
  * name}, {@code classes}, {@code experts_per_token}, {@code capacity_ratio}, {@code activation}
- * (softmax or sigmoid), {@code resize} (bilinear or area), {@code positions} (learned or sincos2d),
- * {@code image_size} (in pixels) and {@code groups} (one name for each class), each optional.
- * Anything else in it is refused: a misspelled key would leave its default in force unnoticed.
+ * (softmax or sigmoid), {@code resize} (a label of {@link Resize}), {@code positions} (learned or
+ * sincos2d), {@code image_size} (in pixels) and {@code groups} (one name for each class), each
+ * optional. Anything else in it is refused: a misspelled key would leave its default in force
+ * unnoticed.
  */
 public final class DescriptionFile {
 
@@ -49,7 +52,11 @@ public final class DescriptionFile {
    * @throws IOException if the file cannot be read or understood
    */
   public static ImportOptions beside(Path checkpoint) throws IOException {
-    ImportOptions options = ImportOptions.named(String.valueOf(checkpoint.getFileName()));
+    return beside(checkpoint, ImportOptions.named(String.valueOf(checkpoint.getFileName())));
+  }
+
+  /** Returns the options that the file beside a checkpoint holds, and others for the rest. */
+  public static ImportOptions beside(Path checkpoint, ImportOptions options) throws IOException {
     Path file = checkpoint.resolveSibling(NAME);
     if (!Files.exists(file)) {
       return options;
@@ -59,6 +66,16 @@ public final class DescriptionFile {
     } catch (JsonProcessingException | IllegalArgumentException e) {
       throw new IOException(file + ": " + e.getMessage(), e);
     }
+  }
+
+  /** Returns which settings the file beside a checkpoint holds; none where there is no file. */
+  public static Set<String> keysBeside(Path checkpoint) throws IOException {
+    Path file = checkpoint.resolveSibling(NAME);
+    Set<String> keys = new HashSet<>();
+    if (Files.exists(file)) {
+      new ObjectMapper().readTree(file.toFile()).fieldNames().forEachRemaining(keys::add);
+    }
+    return keys;
   }
 
   private static ImportOptions read(JsonNode json, ImportOptions defaults) {

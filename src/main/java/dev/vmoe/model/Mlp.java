@@ -10,15 +10,17 @@ import dev.vmoe.tensor.Tensor;
  * @param bias0 (H)
  * @param kernel1 (H, D)
  * @param bias1 (D)
+ * @param erfGelu whether GELU is in its erf form, not its tanh form
  */
-record Mlp(Tensor kernel0, Tensor bias0, Tensor kernel1, Tensor bias1) {
+record Mlp(Tensor kernel0, Tensor bias0, Tensor kernel1, Tensor bias1, boolean erfGelu) {
 
   static Mlp dense(VmoeArchitecture a, Parameters mlp) {
     return new Mlp(
         mlp.get("Dense_0/kernel", a.hiddenSize(), a.mlpSize()),
         mlp.get("Dense_0/bias", a.mlpSize()),
         mlp.get("Dense_1/kernel", a.mlpSize(), a.hiddenSize()),
-        mlp.get("Dense_1/bias", a.hiddenSize()));
+        mlp.get("Dense_1/bias", a.hiddenSize()),
+        a.erfGelu());
   }
 
   /** Returns one expert of an MoE block, whose parameters have the experts as first axis. */
@@ -28,7 +30,8 @@ record Mlp(Tensor kernel0, Tensor bias0, Tensor kernel1, Tensor bias1) {
         mlp.get("Dense_0/kernel", e, a.hiddenSize(), a.mlpSize()).row(expert),
         mlp.get("Dense_0/bias", e, a.mlpSize()).row(expert),
         mlp.get("Dense_1/kernel", e, a.mlpSize(), a.hiddenSize()).row(expert),
-        mlp.get("Dense_1/bias", e, a.hiddenSize()).row(expert));
+        mlp.get("Dense_1/bias", e, a.hiddenSize()).row(expert),
+        a.erfGelu());
   }
 
   /** Returns the rows (n, D) after both layers, (n, D). */
@@ -37,7 +40,8 @@ record Mlp(Tensor kernel0, Tensor bias0, Tensor kernel1, Tensor bias1) {
     Value hidden;
     try (var scope = graph.scope("Dense_0")) {
       Value bias = form.precision().inGraph(graph.constant("bias", bias0));
-      hidden = rows.times(kernel0).geluTanh(bias);
+      Value product = rows.times(kernel0);
+      hidden = erfGelu ? product.geluErf(bias) : product.geluTanh(bias);
     }
     try (var scope = graph.scope("Dense_1")) {
       return Dense.of(hidden, kernel1, bias1, form);

@@ -46,6 +46,7 @@ public final class ModelImport {
   /** Returns what a model file of this checkpoint says about itself. */
   static ModelCard describe(ParameterTree checkpoint, ImportOptions options, Precision precision) {
     VmoeArchitecture architecture = VmoeArchitecture.of(checkpoint);
+    options.resize().requireCovers(architecture.imageSize());
     int numExperts = architecture.numExperts();
     if (!architecture.dense() && options.expertsPerToken() > numExperts) {
       throw new IllegalArgumentException(
@@ -65,7 +66,8 @@ public final class ModelImport {
         options.softmax(),
         options.resize().label(),
         architecture.describe() + (precision == Precision.FP32 ? "" : ", " + precision.label()),
-        options.groups());
+        options.groups(),
+        architecture.featuresLength());
   }
 
   private static List<String> classes(List<String> names, int numClasses) {

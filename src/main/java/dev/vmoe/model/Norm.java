@@ -9,8 +9,6 @@ import dev.vmoe.onnx.Value;
  */
 final class Norm {
 
-  private static final float EPSILON = 1e-6f;
-
   private Norm() {}
 
   /** Returns the tokens (…, D), normalised. */
@@ -20,16 +18,16 @@ final class Norm {
     Value scale = form.precision().inGraph(graph.constant("scale", norm.get("scale", d)));
     Value bias = form.precision().inGraph(graph.constant("bias", norm.get("bias", d)));
     return switch (form.target()) {
-      case CPU -> normalise(tokens, d).times(scale).plus(bias);
-      case CUDA -> tokens.layerNorm(scale, bias, EPSILON);
+      case CPU -> normalise(tokens, d, a.epsilon()).times(scale).plus(bias);
+      case CUDA -> tokens.layerNorm(scale, bias, a.epsilon());
     };
   }
 
   /** Returns (x − mean) / √(variance + ε), as (x − mean) · √D / √(Σ(x − mean)² + D·ε). */
-  private static Value normalise(Value x, int d) {
+  private static Value normalise(Value x, int d, float epsilon) {
     var graph = x.graph();
     Value centred = x.minus(x.mean(-1));
-    Value length = centred.sumOfSquares(-1).plus(graph.real(d * EPSILON)).sqrt();
+    Value length = centred.sumOfSquares(-1).plus(graph.real(d * epsilon)).sqrt();
     return centred.times(graph.real((float) Math.sqrt(d)).dividedBy(length));
   }
 }

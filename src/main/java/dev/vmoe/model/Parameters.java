@@ -4,6 +4,7 @@ import dev.vmoe.checkpoint.ParameterTree;
 import dev.vmoe.tensor.Tensor;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -42,6 +43,11 @@ final class Parameters {
     return tree.contains(prefix + path);
   }
 
+  /** Returns the leaf at a path, whatever its shape, if there is one. */
+  Optional<Tensor> find(String path) {
+    return tree.find(prefix + path);
+  }
+
   /** Returns the whole path of what is at a path of this subtree. */
   String pathOf(String path) {
     return prefix + path;
@@ -73,10 +79,14 @@ final class Parameters {
    * Checks that every leaf of the tree was asked for: a part that is not computed would make all
    * answers wrong.
    *
+   * @param beside paths that the architecture tells of
    * @throws IllegalArgumentException if not; names the first few
    */
-  void requireAllUsed() {
-    List<String> unused = tree.paths().stream().filter(path -> !used.contains(path)).toList();
+  void requireAllUsed(List<String> beside) {
+    List<String> unused =
+        tree.paths().stream()
+            .filter(path -> !used.contains(path) && !beside.contains(path))
+            .toList();
     if (!unused.isEmpty()) {
       throw new IllegalArgumentException(
           String.format(

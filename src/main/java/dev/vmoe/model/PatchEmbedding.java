@@ -44,18 +44,20 @@ final class PatchEmbedding {
         ProductRows.ofBytes(pixels, form.precision())
             .times(scaled(kernel).reshape(inputs, d))
             .reshape(-1, a.numPatches(), d);
-    boolean classToken = a.classifier() == VmoeArchitecture.Classifier.TOKEN;
+    int tokensBefore = a.classifier().tokens();
     Value embedded =
         patches.plus(
             form.precision()
                 .inGraph(
-                    graph.constant("bias", positionsAndBias(positions, bias, kernel, classToken))));
-    if (!classToken) {
+                    graph.constant(
+                        "bias", positionsAndBias(positions, bias, kernel, tokensBefore))));
+    if (tokensBefore == 0) {
       return embedded;
     }
     Value first =
-        form.precision().inGraph(graph.constant("cls", sum(model.get("cls", 1, 1, d), positions)));
-    Value firsts = first.expand(graph.concat(0, List.of(batch, graph.integers(1, d))));
+        form.precision()
+            .inGraph(graph.constant("cls", sum(model.get("cls", 1, tokensBefore, d), positions)));
+    Value firsts = first.expand(graph.concat(0, List.of(batch, graph.integers(tokensBefore, d))));
     return graph.concat(1, List.of(firsts, embedded));
   }
 
@@ -69,13 +71,13 @@ final class PatchEmbedding {
 
   /** Returns what is added to the patches beside the product, (1, P, D). */
   private static Tensor positionsAndBias(
-      Tensor positions, Tensor bias, Tensor kernel, boolean classToken) {
+      Tensor positions, Tensor bias, Tensor kernel, int tokensBefore) {
     int d = bias.size();
     double[] columnSums = new double[d];
     for (int i = 0; i < kernel.size(); i++) {
       columnSums[i % d] += kernel.at(i);
     }
-    int skipped = classToken ? d : 0;
+    int skipped = tokensBefore * d;
     float[] values = new float[positions.size() - skipped];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) (positions.at(i + skipped) + bias.at(i % d) - columnSums[i % d]);
@@ -83,7 +85,7 @@ final class PatchEmbedding {
     return Tensor.takeOver(values, 1, values.length / d, d);
   }
 
-  /** Returns the class token at its position, (1, 1, D). */
+  /** Returns the tokens before the patches at their positions, (1, tokensBefore, D). */
   private static Tensor sum(Tensor cls, Tensor positions) {
     float[] values = new float[cls.size()];
     for (int i = 0; i < values.length; i++) {

@@ -52,7 +52,7 @@ public enum Positions {
     Tensor embedding = model.get("embedding/kernel", ANY, ANY, 3, ANY);
     int patch = embedding.extent(0);
     int d = embedding.extent(3);
-    int tokensBefore = model.contains("cls") ? 1 : 0;
+    int tokensBefore = model.contains("cls") ? model.get("cls", 1, ANY, d).extent(1) : 0;
     if (imageSize != 0 && (imageSize < patch || imageSize % patch != 0)) {
       throw new IllegalArgumentException(
           String.format(

@@ -26,6 +26,8 @@ import java.util.stream.Collectors;
  * @param numClasses logits
  * @param classifier what the head reads
  * @param preLogitsSize width of the layer before the head; 0 where there is none
+ * @param epsilon what layer norms add to the variance
+ * @param erfGelu whether GELU is in its erf form, not its tanh form
  */
 public record VmoeArchitecture(
     int imageSize,
@@ -38,16 +40,68 @@ public record VmoeArchitecture(
     int numExperts,
     int numClasses,
     Classifier classifier,
-    int preLogitsSize) {
+    int preLogitsSize,
+    float epsilon,
+    boolean erfGelu) {
+
+  /** Parameter (1), where layer norms have another epsilon than V-MoE's. */
+  static final String EPSILON = "numerics/epsilon";
+
+  /** Parameter (1): 1 where GELU is in its erf form. */
+  static final String ERF_GELU = "numerics/erf_gelu";
+
+  private static final float VMOE_EPSILON = 1e-6f;
 
   private static final Pattern BLOCK = Pattern.compile("Encoder/encoderblock_(\\d{1,4})/");
 
   /** What the head reads of the last block. */
   public enum Classifier {
     /** The class token, which stands before the patches. */
-    TOKEN,
+    TOKEN(1),
+    /** The class token and, behind it, the distillation token. */
+    DISTILLED(2),
     /** The mean over all tokens. */
-    GAP
+    GAP(0);
+
+    private final int tokens;
+
+    Classifier(int tokens) {
+      this.tokens = tokens;
+    }
+
+    /** Returns the tokens before the patches. */
+    public int tokens() {
+      return tokens;
+    }
+  }
+
+  /** Creates an architecture with V-MoE's layer norm and GELU. */
+  public VmoeArchitecture(
+      int imageSize,
+      int patchSize,
+      int hiddenSize,
+      int mlpSize,
+      int numHeads,
+      int numBlocks,
+      List<Integer> moeBlocks,
+      int numExperts,
+      int numClasses,
+      Classifier classifier,
+      int preLogitsSize) {
+    this(
+        imageSize,
+        patchSize,
+        hiddenSize,
+        mlpSize,
+        numHeads,
+        numBlocks,
+        moeBlocks,
+        numExperts,
+        numClasses,
+        classifier,
+        preLogitsSize,
+        VMOE_EPSILON,
+        false);
   }
 
   /** Rejects what no model can be. */
@@ -67,6 +121,10 @@ public record VmoeArchitecture(
     if (moeBlocks.stream().anyMatch(block -> block < 0 || block >= numBlocks)) {
       throw new IllegalArgumentException(
           "MoE blocks " + moeBlocks + " are not all among " + numBlocks + " blocks");
+    }
+    if (erfGelu && !moeBlocks.isEmpty() || !(epsilon > 0)) {
+      throw new IllegalArgumentException(
+          "epsilon " + epsilon + " is not above 0, or experts have GELU in its erf form");
     }
     if (moeBlocks.isEmpty() != (numExperts == 0)) {
       throw new IllegalArgumentException(
@@ -101,6 +159,7 @@ public record VmoeArchitecture(
     for (int i = 0; i < blocks; i++) {
       Parameters block = encoder.in("encoderblock_" + i);
       if (block.contains("Moe")) {
+        refuseEnsemble(block);
         Tensor router = block.get("Moe/Router/dense/kernel", hidden, experts == 0 ? ANY : experts);
         experts = router.extent(1);
         mlp = block.get("Moe/Mlp/Dense_0/kernel", experts, hidden, mlp == 0 ? ANY : mlp).extent(2);
@@ -110,9 +169,9 @@ public record VmoeArchitecture(
       }
     }
 
-    boolean classToken = model.contains("cls");
+    Classifier classifier = classifier(model, hidden);
     return new VmoeArchitecture(
-        patch * patchesASide(encoder, hidden, classToken),
+        patch * patchesASide(encoder, hidden, classifier.tokens()),
         patch,
         hidden,
         mlp,
@@ -121,8 +180,36 @@ public record VmoeArchitecture(
         moeBlocks,
         experts,
         head.extent(1),
-        classToken ? Classifier.TOKEN : Classifier.GAP,
-        model.contains("pre_logits") ? head.extent(0) : 0);
+        classifier,
+        model.contains("pre_logits") ? head.extent(0) : 0,
+        model.contains(EPSILON) ? model.get(EPSILON, 1).at(0) : VMOE_EPSILON,
+        model.contains(ERF_GELU) && model.get(ERF_GELU, 1).at(0) != 0);
+  }
+
+  private static Classifier classifier(Parameters model, int hidden) {
+    if (!model.contains("cls")) {
+      return Classifier.GAP;
+    }
+    int tokens = model.get("cls", 1, ANY, hidden).extent(1);
+    return switch (tokens) {
+      case 1 -> Classifier.TOKEN;
+      case 2 -> Classifier.DISTILLED;
+      default -> throw new IllegalArgumentException(tokens + " tokens before the patches");
+    };
+  }
+
+  /** Refuses E³, whose members have a router each: (D, members, E / members). */
+  private static void refuseEnsemble(Parameters block) {
+    String path = "Moe/Router/dense/kernel";
+    if (block.find(path).filter(router -> router.rank() == 3).isPresent()) {
+      throw new IllegalArgumentException(
+          String.format(
+              "parameter %s has shape %s: an ensemble (E³) of %d members with a router each, which"
+                  + " cannot be imported",
+              block.pathOf(path),
+              block.find(path).orElseThrow().describeShape(),
+              block.find(path).orElseThrow().extent(1)));
+    }
   }
 
   /** Returns the number of encoder blocks, none of which may be missing. */
@@ -147,10 +234,10 @@ public record VmoeArchitecture(
     return numBlocks;
   }
 
-  private static int patchesASide(Parameters encoder, int hidden, boolean classToken) {
+  private static int patchesASide(Parameters encoder, int hidden, int tokensBefore) {
     String path = "posembed_input/pos_embedding";
     int tokens = encoder.get(path, 1, ANY, hidden).extent(1);
-    int patches = tokens - (classToken ? 1 : 0);
+    int patches = tokens - tokensBefore;
     int side = (int) Math.round(Math.sqrt(patches));
     if (patches < 1 || side * side != patches) {
       throw new IllegalArgumentException(
@@ -161,15 +248,20 @@ public record VmoeArchitecture(
     return side;
   }
 
-  /** Returns T: patches, and the class token where there is one. */
+  /** Returns T: patches, and the tokens before them. */
   public int tokensPerImage() {
-    return numPatches() + (classifier == Classifier.TOKEN ? 1 : 0);
+    return numPatches() + classifier.tokens();
   }
 
   /** Returns patches an image. */
   public int numPatches() {
     int side = imageSize / patchSize;
     return side * side;
+  }
+
+  /** Returns F, the width of what the head reads. */
+  int featuresLength() {
+    return preLogitsSize > 0 ? preLogitsSize : hiddenSize * Math.max(1, classifier.tokens());
   }
 
   /** Returns whether no block is a mixture of experts. */

@@ -79,6 +79,8 @@ public enum Operator {
 
   /** GELU in its tanh form, of the input plus an optional bias. */
   FAST_GELU("FastGelu", Domain.MICROSOFT, inputs(1, 2), outputs(1, 1)),
+  /** GELU in its erf form, of the input plus a bias. */
+  BIAS_GELU("BiasGelu", Domain.MICROSOFT, inputs(2), outputs(1, 1)),
   /** Product of bytes: A, B, scale of A and of B, zero point of A and of B, optional bias. */
   MAT_MUL_INTEGER_TO_FLOAT("MatMulIntegerToFloat", Domain.MICROSOFT, inputs(6, 7), outputs(1, 1));
 

@@ -119,6 +119,11 @@ public final class Value {
     return apply(Operator.FAST_GELU, bias);
   }
 
+  /** Returns GELU in its erf form of this + bias. */
+  public Value geluErf(Value bias) {
+    return apply(Operator.BIAS_GELU, bias);
+  }
+
   /** Returns this, normalised along the last axis to mean 0 and variance 1, · scale + bias. */
   public Value layerNorm(Value scale, Value bias, float epsilon) {
     return graph.node(

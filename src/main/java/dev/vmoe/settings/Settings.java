@@ -147,6 +147,7 @@ public final class Settings extends AbstractConfig {
                 + " name.");
     TopicDefinitions.addTo(definitions);
     EventFormat.addTo(definitions);
+    PredictionContents.addTo(definitions);
     ModelDefinitions.addTo(definitions);
     BatchDefinitions.addTo(definitions);
     FetchDefinitions.addTo(definitions);

@@ -67,7 +67,7 @@ final class PartitionRequests implements AutoCloseable {
     try {
       return Optional.of(its.request().with(its.fetch().image()));
     } catch (FetchException e) {
-      throw new BadRecordException.NotFetched(e.getMessage(), e);
+      throw new BadRecordException.NotFetched(String.valueOf(e.getMessage()), e);
     }
   }
 

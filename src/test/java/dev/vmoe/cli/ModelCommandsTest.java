@@ -7,8 +7,12 @@ import dev.vmoe.lab.ManyClasses;
 import java.awt.Color;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code vmoe model}: import, info and list. */
 class ModelCommandsTest extends ModelCommands {
@@ -162,6 +166,58 @@ class ModelCommandsTest extends ModelCommands {
         .contains("image size 30 is no multiple of the patch size 8: 32 would be one");
   }
 
+  private int importOnnx(String... options) {
+    String source =
+        Path.of(System.getProperty("vmoe.home"), "src/test/resources/onnx/mobilenet.onnx")
+            .toString();
+    List<String> all =
+        new ArrayList<>(
+            List.of("model", "import", "--onnx", source, "--out", folder + "/onnx.onnx"));
+    all.addAll(List.of(options));
+    return run(all.toArray(String[]::new));
+  }
+
+  @Test
+  void shouldImportAnOnnxClassifierAndPredictWithIt() throws Exception {
+    Path labels = Files.writeString(folder.resolve("labels.txt"), "a\nb\nc\nd\ne\n");
+    String mean = "0.485,0.456,0.406";
+    String std = "0.229,0.224,0.225";
+
+    assertThat(importOnnx("--mean", mean, "--std", std, "--size", "32", "--labels", "" + labels))
+        .as(err.toString())
+        .isZero();
+    Path red = plain("red.png", Color.RED);
+    assertThat(run("predict", "--json", "--model", folder + "/onnx.onnx", red.toString())).isZero();
+
+    assertThat(lines().get(0)).endsWith("operator set 11, channels first");
+    JsonNode best = JSON.readTree(lines().get(1)).get("top");
+    assertThat(best).hasSize(5);
+    assertThat(best.get(0).get("label").asText()).matches("[a-e]");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--std 1,1,1 | --onnx needs --mean and --std",
+        "--mean 0,0,0 --std 1,1 | each needs three numbers",
+        "--mean 0,0,0 --std 1,0,1 | each number must be above 0",
+        "--mean 0,0,0 --std 1,1,1 --experts-per-token 2 | --experts-per-token is not for --onnx",
+        "--mean 0,0,0 --std 1,1,1 --checkpoint x | --checkpoint is not for --onnx",
+      })
+  void shouldSayHowToImportAnOnnxClassifier(String options, String message) {
+    assertThat(importOnnx(options.split(" "))).isEqualTo(2);
+    assertThat(err.toString()).contains(message);
+  }
+
+  @Test
+  void shouldAskForASource() {
+    assertThat(run("model", "import", "--out", folder + "/m.onnx")).isEqualTo(2);
+    assertThat(err.toString()).contains("give --checkpoint or --onnx");
+    assertThat(importModel(folder + "/m.onnx", "--mean", "0,0,0")).isEqualTo(2);
+    assertThat(err.toString()).contains("--mean, --std and --scale are for --onnx");
+  }
+
   @Test
   void shouldNameTheMissingCheckpoint() {
     assertThat(
@@ -169,5 +225,59 @@ class ModelCommandsTest extends ModelCommands {
         .isEqualTo(VmoeCommand.FAILED);
     assertThat(err.toString()).contains("none").doesNotContain("\tat ");
     assertThat(folder.resolve("m.onnx")).doesNotExist();
+  }
+
+  @Test
+  void shouldImportADenseModelAndSayWhatIsGuessed() throws Exception {
+    String vits = System.getProperty("vmoe.home") + "/src/test/resources/parity/vits/";
+    String graph = folder.resolve("m.onnx").toString();
+    String torchvision = vits + "torchvision/model.safetensors";
+    Path labels =
+        Files.write(folder.resolve("l"), IntStream.range(0, 6).mapToObj(i -> "l" + i).toList());
+
+    assertThat(
+            run(
+                "model",
+                "import",
+                "--checkpoint",
+                torchvision,
+                "--out",
+                graph,
+                "--heads",
+                "3",
+                "--activation",
+                "softmax",
+                "--labels",
+                labels.toString()))
+        .isZero();
+    assertThat(err.toString().lines())
+        .containsExactly(
+            "vmoe: guessed, because no option and no file says it: layer norm epsilon 1.0E-6, GELU"
+                + " in its erf form, resize pil-bilinear-shortest-22, mean [0.485, 0.456, 0.406],"
+                + " std [0.229, 0.224, 0.225]");
+    String red = plain("red.png", Color.RED).toString();
+    assertThat(run("predict", "--json", "--logits", "--model", graph, red)).isZero();
+    JsonNode answer = JSON.readTree(lines().get(1));
+    assertThat(answer.get("logits")).hasSize(6);
+
+    String described = vits + "hugging-face-vit/model.safetensors";
+    err.getBuffer().setLength(0);
+    assertThat(run("model", "import", "--checkpoint", described, "--out", graph)).isZero();
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
+  void shouldRefuseWhatIsNotThePreset() {
+    String graph = folder.resolve("m.onnx").toString();
+    assertThat(importModel(graph, "--preset", "vmoe_s32_last2_ilsvrc2012_randaug_medium"))
+        .isEqualTo(VmoeCommand.USAGE);
+    assertThat(importModel(graph, "--preset", "eee_s32_last2_ilsvrc2012"))
+        .isEqualTo(VmoeCommand.USAGE);
+    assertThat(err.toString().lines())
+        .anyMatch(
+            line ->
+                line.startsWith("vmoe: preset vmoe_s32") && line.contains("; the checkpoint is"))
+        .anyMatch(line -> line.startsWith("vmoe: eee_s32_last2_ilsvrc2012 is an ensemble (E³)"));
+    assertThat(Path.of(graph)).doesNotExist();
   }
 }

@@ -91,7 +91,7 @@ class PreprocessingFidelityTest {
       Difference decoding = Difference.of(own.values(), other.getValue().values());
       DECODER_ROWS.add(String.join(",", photo, other.getKey(), decoding.toString()));
       for (int size : new int[] {224, 384}) {
-        for (Resize resize : Resize.values()) {
+        for (Resize resize : List.of(Resize.BILINEAR, Resize.AREA)) {
           float[] seen = seen(jpeg, size, resize);
           Difference resizing = Difference.of(seen, reference(own, size, resize));
           Difference whole = Difference.of(seen, reference(other.getValue(), size, resize));
@@ -100,7 +100,7 @@ class PreprocessingFidelityTest {
                   ",",
                   photo,
                   width + "x" + height,
-                  resize.name().toLowerCase(Locale.ROOT),
+                  resize.label(),
                   Integer.toString(size),
                   resizing.toString(),
                   other.getKey(),
@@ -108,7 +108,7 @@ class PreprocessingFidelityTest {
           String what = photo + ", " + resize + " to " + size;
           assertThat(resizing.largest())
               .as("resizing of %s", what)
-              .isLessThanOrEqualTo(resize == Resize.AREA ? HALF_STEP : 0);
+              .isLessThanOrEqualTo(resize.equals(Resize.AREA) ? HALF_STEP : 0);
           if (other.getKey().equals(JDK)) {
             assertThat(whole.mean()).as("all of %s", what).isLessThanOrEqualTo(TOLERANCE);
           }
@@ -136,10 +136,8 @@ class PreprocessingFidelityTest {
   }
 
   private static float[] reference(TensorFlowResize image, int size, Resize resize) {
-    return switch (resize) {
-      case AREA -> image.areaAndCrop(size).values();
-      case BILINEAR -> image.bilinearAndCast(size).values();
-    };
+    return (resize.equals(Resize.AREA) ? image.areaAndCrop(size) : image.bilinearAndCast(size))
+        .values();
   }
 
   /** Returns the pixels that the product's own decoder has before it resizes. */

@@ -69,7 +69,7 @@ class ResizerTest {
 
   @Test
   void shouldKeepAnEvenAreaAsItIs() {
-    for (Resize resize : Resize.values()) {
+    for (Resize resize : OpenCvDecoderTest.WAYS) {
       for (int value = 0; value < 256; value++) {
         byte[] source = new byte[37 * 53 * 3];
         java.util.Arrays.fill(source, (byte) value);

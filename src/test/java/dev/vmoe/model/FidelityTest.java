@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -107,6 +108,16 @@ class FidelityTest {
   void shouldSayWhatThePlainPassSaysAtTheSizeOfS32() throws IOException {
     FidelityCase model = new FidelityCase("S/32", Variant.S32_LAST_2.architecture(), false, 8, 8);
     compare(model, model.settings(.25, 1.05));
+  }
+
+  /** Takes minutes and gigabytes for each release. */
+  @ParameterizedTest
+  @EnumSource
+  @EnabledIfSystemProperty(named = "vmoe.fidelity.full", matches = "true")
+  void shouldSayWhatThePlainPassSaysAtTheSizeOfARelease(Preset preset) throws IOException {
+    FidelityCase model = new FidelityCase(preset.label(), preset.architecture(), false, 2, 9);
+    preset.requireIn(model.checkpoint());
+    compare(model, List.of(new PlainVmoe.Setting(2, preset.options().capacityRatio(), true)));
   }
 
   private void compare(FidelityCase model, List<PlainVmoe.Setting> settings) throws IOException {

@@ -51,7 +51,8 @@ class ModelCardTest {
           false,
           "area",
           "4 blocks, hidden 96",
-          List.of("latin", "hebrew", "latin"));
+          List.of("latin", "hebrew", "latin"),
+          96);
 
   @Test
   void shouldKnowTheGroupsOfClassesWhereThereAreSome() {
@@ -97,7 +98,9 @@ class ModelCardTest {
     Map<String, String> metadata = CARD.toMetadata();
     metadata.put("vmoe.resize", "bicubic");
     assertThatThrownBy(() -> ModelCard.fromMetadata(metadata))
-        .hasMessage("resize 'bicubic' is neither bilinear nor area");
+        .hasMessage(
+            "resize 'bicubic' is neither bilinear nor area, nor pil-bilinear or pil-bicubic, the last"
+                + " two alone or followed by -square-SIDE or -shortest-SIDE");
   }
 
   @Test

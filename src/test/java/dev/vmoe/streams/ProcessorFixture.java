@@ -33,6 +33,7 @@ import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.settings.EventFormat;
 import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.PredictionContents;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.Topics;
 import dev.vmoe.tracing.Tracing;
@@ -87,6 +88,7 @@ abstract class ProcessorFixture {
   Instant now = NOON;
   EventFormat format = EventFormat.AVRO;
   String fetchPrefix = "";
+  PredictionContents contents = PredictionContents.of(new Settings(Map.of()));
 
   TopologyTestDriver driver;
   TestInputTopic<byte[], byte[]> images;
@@ -130,7 +132,7 @@ abstract class ProcessorFixture {
         batcher::openLane,
         new RequestReader(schemas, 1000, format, "/vmoe/test"),
         fetching()::openLine,
-        new ShareEvents(),
+        new ShareEvents(contents),
         guard,
         inFlight,
         new Deadlines(() -> settings, Duration.ofMillis(100), () -> now),

@@ -56,8 +56,9 @@ public final class RandomCheckpoint {
     int branches = 2 * a.numBlocks();
     kernel("embedding/kernel", p * p * 3, p, p, 3, d);
     small("embedding/bias", d);
-    if (a.classifier() == VmoeArchitecture.Classifier.TOKEN) {
-      small("cls", 1, 1, d);
+    int tokensBefore = a.classifier().tokens();
+    if (tokensBefore > 0) {
+      small("cls", 1, tokensBefore, d);
     }
     small("Encoder/posembed_input/pos_embedding", 1, a.tokensPerImage(), d);
     for (int i = 0; i < a.numBlocks(); i++) {
@@ -84,10 +85,11 @@ public final class RandomCheckpoint {
       }
     }
     norm("Encoder/encoder_norm/", d);
+    int width = d * Math.max(1, tokensBefore);
     if (a.preLogitsSize() > 0) {
-      dense("pre_logits", d, a.preLogitsSize());
+      dense("pre_logits", width, a.preLogitsSize());
     }
-    dense("head", a.preLogitsSize() > 0 ? a.preLogitsSize() : d, a.numClasses());
+    dense("head", a.preLogitsSize() > 0 ? a.preLogitsSize() : width, a.numClasses());
   }
 
   private void dense(String path, int in, int out) {

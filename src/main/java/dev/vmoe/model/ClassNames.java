@@ -1,0 +1,37 @@
+package dev.vmoe.model;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Class names in the order of the logits: from a file, or of a well-known set. */
+public final class ClassNames {
+
+  /** English names of the 1,000 classes of ILSVRC 2012. */
+  public static final String IMAGENET_1K = "imagenet-1k";
+
+  /** WordNet ids of the 21,843 classes of ImageNet-21k. */
+  public static final String IMAGENET_21K = "imagenet-21k";
+
+  private ClassNames() {}
+
+  /**
+   * Returns the names of a set, or the lines of a file.
+   *
+   * @param source {@value #IMAGENET_1K}, {@value #IMAGENET_21K} or the path of a file
+   */
+  public static List<String> of(String source) throws IOException {
+    if (!source.equals(IMAGENET_1K) && !source.equals(IMAGENET_21K)) {
+      return Files.readAllLines(Path.of(source));
+    }
+    try (InputStream in = ClassNames.class.getResourceAsStream(source + ".txt")) {
+      if (in == null) {
+        throw new IOException("the names of " + source + " are not in this build");
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+    }
+  }
+}

@@ -1,0 +1,106 @@
+package dev.vmoe.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.vmoe.checkpoint.Npz;
+import dev.vmoe.checkpoint.ParameterTree;
+import dev.vmoe.moe.Resize;
+import dev.vmoe.tensor.Tensor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Photographs at odd sizes as PIL and torchvision decode and resize them: {@code
+ * src/training/export_vits.py} made the answers.
+ */
+class PilResizerTest {
+
+  private static final Path RESOURCES =
+      Path.of(System.getProperty("vmoe.home", "."), "src/test/resources");
+
+  private static final Path RESIZED = RESOURCES.resolve("parity/resize.npz");
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"rocket", "cat-progressive", "coffee-turned", "coffee-small", "camera-grey"})
+  void shouldSeeAPhotographAsPilDoes(String photo) throws IOException, BadImageException {
+    byte[] jpeg = Files.readAllBytes(RESOURCES.resolve("photos/" + photo + ".jpg"));
+    ParameterTree expected = Npz.read(RESIZED);
+    int compared = 0;
+    for (String path : expected.paths()) {
+      if (path.startsWith(photo + "/")) {
+        String[] parts = path.split("/");
+        int size = Integer.parseInt(parts[1]);
+        byte[] seen =
+            OpenCvDecoderTest.decode(
+                OpenCvDecoderTest.decoder(size, Resize.ofLabel(parts[2])), size, jpeg);
+        compare(path, seen, expected.get(path), 0.1, 1);
+        compared++;
+      }
+    }
+    assertThat(compared).isEqualTo(5);
+  }
+
+  /** The same pixels give the very same bytes, larger and smaller. */
+  @Test
+  void shouldGiveTheBytesThatPilGives() throws IOException {
+    ParameterTree expected = Npz.read(RESIZED);
+    Tensor tiny = expected.get("tiny");
+    for (String path : expected.paths()) {
+      if (path.startsWith("tiny/")) {
+        String[] parts = path.split("/");
+        int size = Integer.parseInt(parts[1]);
+        ByteBuffer target = ByteBuffer.allocate(size * size * 3);
+        Resizer.of(new Preprocessing(size, Resize.ofLabel(parts[2])))
+            .resize(ByteBuffer.wrap(bytes(tiny)), tiny.extent(1), tiny.extent(0), target, 0);
+        compare(path, target.array(), expected.get(path), 0, 0);
+      }
+    }
+  }
+
+  @Test
+  void shouldRefuseASideWhoseWeightsWouldFillTheMemory() {
+    Resizer resizer = Resizer.of(new Preprocessing(4, Resize.ofLabel("pil-bicubic")));
+    ByteBuffer target = ByteBuffer.allocate(48);
+    assertThatThrownBy(() -> resizer.resize(ByteBuffer.allocate(900_000), 300_000, 1, target, 0))
+        .hasMessage("a side of 300000 pixels, of at most 262144 that can be resized");
+  }
+
+  @Test
+  void shouldRefuseACropThatIsLargerThanWhatIsResized() {
+    Preprocessing preprocessing = new Preprocessing(32, Resize.ofLabel("pil-bicubic-square-31"));
+    assertThatThrownBy(() -> Resizer.of(preprocessing))
+        .hasMessageContaining("pil-bicubic-square-31 has no crop of 32 × 32");
+    for (String label : new String[] {"pil", "pil-bicubic-shortest", "area-square-3", "cubic"}) {
+      assertThatThrownBy(() -> Resize.ofLabel(label))
+          .hasMessageContaining("resize '" + label + "' is neither bilinear nor area");
+    }
+  }
+
+  private static void compare(String what, byte[] seen, Tensor expected, double mean, int largest) {
+    assertThat(seen).hasSize(expected.size());
+    double sum = 0;
+    int most = 0;
+    for (int i = 0; i < seen.length; i++) {
+      int difference = Math.abs((seen[i] & 0xff) - (int) expected.at(i));
+      sum += difference;
+      most = Math.max(most, difference);
+    }
+    assertThat(sum / seen.length).as("mean difference of %s", what).isLessThanOrEqualTo(mean);
+    assertThat(most).as("largest difference of %s", what).isLessThanOrEqualTo(largest);
+  }
+
+  private static byte[] bytes(Tensor tensor) {
+    byte[] bytes = new byte[tensor.size()];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) (int) tensor.at(i);
+    }
+    return bytes;
+  }
+}

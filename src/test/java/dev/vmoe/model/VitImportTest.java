@@ -1,0 +1,185 @@
+package dev.vmoe.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.vmoe.checkpoint.CheckpointReader;
+import dev.vmoe.checkpoint.Npz;
+import dev.vmoe.checkpoint.ParameterTree;
+import dev.vmoe.moe.GraphOutput;
+import dev.vmoe.moe.ModelCard;
+import dev.vmoe.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Dense ViTs in the files of their sources against what PyTorch said of them: {@code
+ * src/training/export_vits.py} made files and answers.
+ */
+class VitImportTest {
+
+  /** Another folder of that script, to compare with other shapes or seeds. */
+  private static final Path VITS =
+      Path.of(
+          System.getProperty(
+              "vmoe.vits",
+              Path.of(System.getProperty("vmoe.home", "."), "src/test/resources/parity/vits")
+                  .toString()));
+
+  /** Largest difference of two logits, as a part of the largest logit. */
+  private static final double TOLERANCE = 1e-4;
+
+  /** Heads of the case whose files do not say it. */
+  private static final Map<String, Integer> HEADS = Map.of("torchvision", 3);
+
+  @TempDir private Path folder = Path.of("");
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "hugging-face-vit",
+        "hugging-face-deit",
+        "hugging-face-deit-alone",
+        "timm-vit",
+        "timm-deit",
+        "torchvision",
+        "augreg"
+      })
+  void shouldSayWhatItsSourceSays(String name) throws IOException {
+    ParameterTree expected = Npz.read(VITS.resolve("expected.npz"));
+    Tensor images = expected.get(name + "/images");
+    byte[] bytes = new byte[images.size()];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) (int) images.at(i);
+    }
+    for (Target target : Target.values()) {
+      try (GraphRun graph =
+          GraphRun.of(VmoeGraph.of(source(name).parameters(), Form.of(target), Map.of()))) {
+        float[] logits =
+            graph
+                .run(new GraphRun.Inputs().images(bytes, images.extent(0), images.extent(1)))
+                .floats(GraphOutput.LOGITS);
+        assertThat(relativeDifference(logits, expected.get(name + "/logits")))
+            .as("logits for %s", target)
+            .isLessThanOrEqualTo(TOLERANCE);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "hugging-face-vit, true, pil-bilinear, class 4, 24",
+    "hugging-face-deit, true, pil-bicubic-square-18, 6, 16",
+    "hugging-face-deit-alone, false, pil-bicubic-shortest-17, 3, 15",
+    "timm-vit, true, pil-bicubic-shortest-23, 5, 21",
+    "timm-deit, true, pil-bilinear-square-16, 2, 16",
+    "torchvision, true, pil-bilinear-shortest-22, 5, 20",
+    "augreg, true, bilinear, 4, 12"
+  })
+  void shouldDescribeTheModelAsTheFilesBesideItDo(
+      String name, boolean softmax, String resize, String lastClass, int size) throws IOException {
+    ImportSource source = source(name);
+    ModelCard card = ModelImport.describe(source.parameters(), source.defaults(), Precision.FP32);
+    assertThat(card.softmax()).isEqualTo(softmax);
+    assertThat(card.resize()).isEqualTo(resize);
+    assertThat(card.classes().get(card.classes().size() - 1)).isEqualTo(lastClass);
+    assertThat(card.imageSize()).isEqualTo(size);
+    assertThat(card.dense()).isTrue();
+  }
+
+  @Test
+  void shouldSayWhatItGuessed() throws IOException {
+    assertThat(source("hugging-face-vit").guessed()).isEmpty();
+    assertThat(source("timm-vit").guessed()).isEmpty();
+    assertThat(source("augreg").guessed()).containsOnlyKeys("activation", "resize");
+    assertThat(source("torchvision").guessed())
+        .containsOnlyKeys("activation", "gelu", "mean", "resize", "std")
+        .containsEntry("mean", "mean [0.485, 0.456, 0.406]");
+  }
+
+  @Test
+  void shouldAskForTheHeadsOfAModelOfUnusualWidth() throws IOException {
+    Path file = VITS.resolve("torchvision/model.safetensors");
+    assertThatThrownBy(() -> ImportSource.of(file, CheckpointReader.read(file), null, 0))
+        .hasMessage("nothing says how many attention heads a model of width 24 has: give --heads");
+    assertThatThrownBy(() -> ImportSource.of(file, CheckpointReader.read(file), null, 5))
+        .hasMessageContaining("width 24 is no multiple of 5 heads");
+  }
+
+  /** What a file beside the model says wrongly or what cannot be done. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "config.json | \"vit\" | \"swin\" | model_type 'swin' is neither vit nor deit",
+        "config.json | \"gelu\" | \"relu\" | activation 'relu' is no GELU known",
+        "config.json | \"3\": | \"7\": | class 3 of 5 has no name",
+        "config.json | { | [ | no JSON",
+        "config.json | \"layer_norm_eps\": 1e-12 | \"layer_norm_eps\": 0 | is not above 0",
+        "preprocessor_config.json | \"resample\": 2 | \"resample\": 1 | resample 1 is neither 2",
+        "preprocessor_config.json | \"height\": 24 | \"height\": 20 | is no square",
+        "preprocessor_config.json | 24 | 32 | make images of 32, but the model is for 24",
+        "preprocessor_config.json | \"do_resize\": true | \"do_resize\": false | in any size",
+        "preprocessor_config.json | 0.2, | 0, | std above 0"
+      })
+  void shouldRefuseWhatFilesBesideAModelSay(String file, String from, String to, String message)
+      throws IOException {
+    Path original = VITS.resolve("hugging-face-vit");
+    for (String name :
+        new String[] {"model.safetensors", "config.json", "preprocessor_config.json"}) {
+      Files.copy(original.resolve(name), folder.resolve(name));
+    }
+    String text = Files.readString(folder.resolve(file)).replaceAll("\\s+", " ");
+    assertThat(text).contains(from);
+    Files.writeString(folder.resolve(file), text.replace(from, to));
+    Path model = folder.resolve("model.safetensors");
+
+    assertThatThrownBy(() -> ImportSource.of(model, CheckpointReader.read(model), null, 0))
+        .hasMessageContaining(message);
+  }
+
+  /** A part that is left out would make all answers wrong. */
+  @Test
+  void shouldRefuseAPartThatItsTableDoesNotName() throws IOException {
+    Path file = VITS.resolve("timm-vit/model.safetensors");
+    ParameterTree read = CheckpointReader.read(file);
+    ParameterTree scaled = read.with("blocks.0.ls1.gamma", Tensor.of(new float[18], 18));
+    ImportSource source = ImportSource.of(file, scaled, null, 0);
+    assertThatThrownBy(() -> VmoeGraph.of(source.parameters(), Form.of(Target.CPU), Map.of()))
+        .hasMessageContaining("no part of a V-MoE uses (blocks.0.ls1.gamma)");
+
+    assertThatThrownBy(
+            () ->
+                ImportSource.of(
+                    file, read.with("head.weight", Tensor.of(new float[18], 18)), null, 0))
+        .hasMessage("parameter head.weight: shape (18) has not 2 axes");
+    Path headless = VITS.resolve("augreg/model.npz");
+    ParameterTree tree = new ParameterTree(Map.of("conv_proj.weight", read.get("head.weight")));
+    assertThatThrownBy(() -> ImportSource.of(headless, tree, null, 1))
+        .hasMessageContaining("shape (6, 18) has not 4 axes");
+  }
+
+  private static ImportSource source(String name) throws IOException {
+    Path file =
+        VITS.resolve(name).resolve(name.equals("augreg") ? "model.npz" : "model.safetensors");
+    return ImportSource.of(file, CheckpointReader.read(file), null, HEADS.getOrDefault(name, 0));
+  }
+
+  private static double relativeDifference(float[] actual, Tensor expected) {
+    assertThat(actual).hasSize(expected.size());
+    double difference = 0;
+    double largest = 0;
+    for (int i = 0; i < actual.length; i++) {
+      difference = Math.max(difference, Math.abs((double) actual[i] - expected.at(i)));
+      largest = Math.max(largest, Math.abs(expected.at(i)));
+    }
+    return difference / largest;
+  }
+}
