@@ -44,6 +44,7 @@ class LayeringTest {
       inference  | moe
       capacity   | moe
       settings   | moe capacity
+      fetch      | settings
       batch      | moe image inference capacity settings
       event      | settings
       metrics    |
@@ -56,10 +57,10 @@ class LayeringTest {
       commit     | batch tracing
       config     | inference settings event metrics topics output modelstore
       intake     | moe settings event topics
-      streams    | moe image inference capacity settings batch event metrics tracing topics commit intake
+      streams    | moe image inference capacity settings fetch batch event metrics tracing topics commit intake
       profile    | moe settings event topics picture output streams
       console    | settings metrics output
-      instance   | moe image inference capacity settings batch event metrics tracing topics picture output modelstore commit config intake streams profile console
+      instance   | moe image inference capacity settings fetch batch event metrics tracing topics picture output modelstore commit config intake streams profile console
       client     | event output dataset
       comparison | image settings event picture output intake client
       doctor     | moe inference settings batch event topics output modelstore config streams instance

@@ -110,6 +110,20 @@ class ProduceConsumeIT {
   }
 
   @Test
+  void shouldSendJson() throws IOException {
+    Path file = write("1.jpg", JPEG);
+    run("json.", "topics", "create");
+
+    assertThat(run("json.", "produce", "--format", "json", "--label", "cat", file.toString()))
+        .isZero();
+
+    JsonNode image = consume("json.", "images", 1).get(0);
+    assertThat(image.at("/headers/content-type").textValue()).isEqualTo("application/json");
+    assertThat(image.at("/value/label").textValue()).isEqualTo("cat");
+    assertThat(image.at("/value/image/bytes").intValue()).isEqualTo((JPEG.length + 2) / 3 * 3);
+  }
+
+  @Test
   void shouldNameAnOversizedFileAndSendTheOthers() throws IOException {
     write("1.jpg", JPEG);
     Path large = write("2.jpg", new byte[17 * 1024 * 1024]);

@@ -42,6 +42,8 @@ class FormatsIT {
     Map<String, Object> settings =
         Map.of(
             "predictions.format", "json",
+            "predictions.top", 2,
+            "predictions.features", "float16",
             "utilization.format", "json",
             "routing.profile.interval.ms", 200);
     try (Workbench workbench = Workbench.open(1);
@@ -72,6 +74,9 @@ class FormatsIT {
       assertThat(answers.values())
           .extracting(answer -> answer.at("/top/0/label").textValue())
           .containsExactly("grey-0", "grey-2", "grey-5", "grey-7", "grey-9");
+      assertThat(answers.values())
+          .allSatisfy(answer -> assertThat(answer.get("top")).hasSize(2))
+          .allSatisfy(answer -> assertThat(answer.get("features").binaryValue()).hasSize(2 * 2));
       assertThat(answers.get("raw").get("id").textValue()).isEqualTo("photo 1");
       assertThat(answers.get("raw").get("label").textValue()).isEqualTo("cat");
       assertThat(answers.get("json").get("attributes").get("camera").textValue()).isEqualTo("7");

@@ -23,8 +23,10 @@ import dev.vmoe.metrics.Scrape;
 import dev.vmoe.model.ImportOptions;
 import dev.vmoe.model.ModelImport;
 import dev.vmoe.model.VmoeArchitecture;
+import dev.vmoe.modelstore.OnnxImport;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.onnx.PixelScale;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import java.nio.ByteBuffer;
@@ -53,6 +55,10 @@ abstract class ModelChangeFixture {
   static final String LARGE = "large";
   static final String CORRUPT = "corrupt";
   static final String SLOW = "slow";
+  static final String DENSE = "dense";
+
+  /** A MobileNet that torch exported. */
+  static final String ONNX = "onnx";
 
   @TempDir static Path folder;
 
@@ -61,6 +67,12 @@ abstract class ModelChangeFixture {
     make(SMALL, architecture(8, List.of(1, 3), 4, 5), 5);
     make(LARGE, architecture(24, List.of(0, 2, 3), 2, 7), 6);
     make(SLOW, architecture(16, List.of(), 0, 3), 7);
+    make(DENSE, architecture(16, List.of(), 0, 5), 8);
+    OnnxImport.write(
+        Path.of(System.getProperty("vmoe.home", "."), "src/test/resources/onnx/mobilenet.onnx"),
+        ImportOptions.named(ONNX),
+        new PixelScale(1 / 255.0, List.of(0.5, 0.5, 0.5), List.of(0.2, 0.2, 0.2)),
+        folder.resolve(ONNX + ".onnx"));
     Path corrupt = folder.resolve(CORRUPT + ".onnx");
     byte[] whole = Files.readAllBytes(folder.resolve(SMALL + ".onnx"));
     for (int i = 0; i < 400; i++) {
@@ -96,7 +108,7 @@ abstract class ModelChangeFixture {
       return switch (String.valueOf(settings.model())) {
         case SMALL, CORRUPT -> cards(SMALL);
         case LARGE -> cards(LARGE);
-        case SLOW -> cards(SLOW);
+        case SLOW, DENSE, ONNX -> cards(String.valueOf(settings.model()));
         default -> throw new IllegalArgumentException("no model '" + settings.model() + "'");
       };
     }

@@ -14,6 +14,7 @@ import dev.vmoe.intake.RequestReader;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
+import dev.vmoe.settings.PredictionContents;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.Topics;
 import dev.vmoe.tracing.ImageTrace;
@@ -104,7 +105,7 @@ public class TracingBenchmark {
             "batch-1", card, BATCH, FlushReason.SIZE, 0, decision, result, System.nanoTime());
     Record<byte[], byte[]> record = new Record<>(new byte[0], new byte[0], 0);
     prediction =
-        new ShareEvents()
+        new ShareEvents(PredictionContents.of(new Settings(Map.of())))
             .prediction(
                 run,
                 answer(

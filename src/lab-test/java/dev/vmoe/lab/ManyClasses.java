@@ -54,7 +54,8 @@ public final class ManyClasses {
         true,
         "bilinear",
         "2 blocks, hidden 24",
-        groups(classes));
+        groups(classes),
+        0);
   }
 
   /** Writes a V-MoE of 2 blocks, experts in both, K 2; or its dense twin. */

@@ -32,4 +32,9 @@ public record BatchRun(
       String id, ModelCard card, FlushReason flushReason, long lingerNanos, long nowNanos) {
     return new BatchRun(id, card, 0, flushReason, lingerNanos, null, null, nowNanos);
   }
+
+  /** Returns when the images were answered, by {@link System#nanoTime}. */
+  public long endNanos() {
+    return startNanos + (result == null ? 0 : result.inferenceNanos());
+  }
 }

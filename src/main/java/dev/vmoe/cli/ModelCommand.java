@@ -28,6 +28,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
@@ -48,23 +49,23 @@ final class ModelCommand {
   @Command(
       name = "import",
       description = {
-        "Make a model file (ONNX) from a checkpoint of a V-MoE or a dense ViT. Array shapes give"
-            + " most of the architecture. The rest comes from the options, else from model.json"
-            + " beside the checkpoint, else from the preset or the configuration of the model's"
-            + " source, else from the defaults."
+        "Make a model file (ONNX) from a checkpoint of a V-MoE or a dense ViT, or of an ONNX"
+            + " classifier. Array shapes give most of the architecture. The rest comes from the"
+            + " options, else from model.json beside the checkpoint, else from the preset or the"
+            + " configuration of the model's source, else from the defaults."
       })
   static final class Import implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
+    @Mixin private final OnnxOptions onnx = new OnnxOptions();
 
     @Option(
         names = "--checkpoint",
-        required = true,
         paramLabel = "PREFIX",
         description =
             "The checkpoint: PREFIX of PREFIX.index and PREFIX.data-…, a .npz, a flax msgpack file"
                 + " or a .safetensors.")
-    private Path checkpoint = Path.of("");
+    private @Nullable Path checkpoint;
 
     @Option(names = "--out", required = true, paramLabel = "M.onnx", description = "File to write.")
     private Path out = Path.of("");
@@ -121,7 +122,7 @@ final class ModelCommand {
     private @Nullable String resize;
 
     @Option(
-        names = "--image-size",
+        names = {"--image-size", "--size"},
         paramLabel = "PIXELS",
         description =
             "Height and width of the input; learned position embeddings are resized to it"
@@ -157,17 +158,34 @@ final class ModelCommand {
 
     @Override
     public Integer call() throws IOException {
-      Form form = form();
-      Preset release = preset != null ? Preset.ofLabel(preset) : null;
-      ImportSource source =
-          ImportSource.of(checkpoint, CheckpointReader.read(checkpoint), release, heads);
-      ImportOptions options = options(source.defaults());
-      ModelCard card = ModelImport.write(source.parameters(), options, form, out);
-      warnOfGuesses(source.guessed());
+      ModelCard card = write();
       PrintWriter writer = spec.commandLine().getOut();
       writer.printf("%s: %s, %s%n", out, card.name(), card.architecture());
       writer.flush();
       return 0;
+    }
+
+    private ModelCard write() throws IOException {
+      Path source = onnx.source();
+      if (source != null) {
+        String name = String.valueOf(source.getFileName());
+        return onnx.write(source, options(source, ImportOptions.named(name)), out);
+      }
+      if (checkpoint == null) {
+        throw new ParameterException(spec.commandLine(), "give --checkpoint or --onnx");
+      }
+      return write(checkpoint);
+    }
+
+    private ModelCard write(Path checkpoint) throws IOException {
+      Form form = form();
+      Preset release = preset != null ? Preset.ofLabel(preset) : null;
+      ImportSource source =
+          ImportSource.of(checkpoint, CheckpointReader.read(checkpoint), release, heads);
+      ImportOptions options = options(checkpoint, source.defaults());
+      ModelCard card = ModelImport.write(source.parameters(), options, form, out);
+      warnOfGuesses(checkpoint, source.guessed());
+      return card;
     }
 
     private Form form() {
@@ -179,7 +197,7 @@ final class ModelCommand {
     }
 
     /** Says in one line which settings nothing and nobody has given. */
-    private void warnOfGuesses(Map<String, String> guessed) throws IOException {
+    private void warnOfGuesses(Path checkpoint, Map<String, String> guessed) throws IOException {
       Set<String> given = DescriptionFile.keysBeside(checkpoint);
       for (OptionSpec option : spec.options()) {
         if (option.getValue() != null && !option.getValue().equals(0)) {
@@ -199,8 +217,8 @@ final class ModelCommand {
       }
     }
 
-    private ImportOptions options(ImportOptions defaults) throws IOException {
-      ImportOptions described = DescriptionFile.beside(checkpoint, defaults);
+    private ImportOptions options(Path source, ImportOptions defaults) throws IOException {
+      ImportOptions described = DescriptionFile.beside(source, defaults);
       return new ImportOptions(
           name != null ? name : described.name(),
           classes != null ? ClassNames.of(classes) : described.classes(),

@@ -1,5 +1,7 @@
 package dev.vmoe.cli;
 
+import dev.vmoe.inference.Device;
+import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.modelstore.BundledModels;
 import dev.vmoe.modelstore.ModelOpener;
@@ -9,6 +11,7 @@ import dev.vmoe.settings.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -81,6 +84,18 @@ public final class ModelOptions {
   /** Opens another model on the same device. */
   public VmoeSession open(Path path) throws IOException {
     return ModelOpener.open(path, device, threads());
+  }
+
+  /**
+   * Opens the model so that its runs give the features, too.
+   *
+   * @throws dev.vmoe.inference.InferenceException if it has none
+   */
+  public VmoeSession openWithFeatures() throws IOException {
+    return VmoeSession.open(
+        path(),
+        new SessionSettings(Device.ofLabel(device), threads(), false, List.of())
+            .withFeatures(true));
   }
 
   /** Opens the model as an instance serves it. */

@@ -6,6 +6,7 @@ import dev.vmoe.client.OutgoingImages;
 import dev.vmoe.client.Pace;
 import dev.vmoe.dataset.ImageFiles;
 import dev.vmoe.event.ImageRequest;
+import dev.vmoe.event.RecordJson;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.image.MediaType;
 import dev.vmoe.modelstore.BundledModels;
@@ -13,6 +14,7 @@ import dev.vmoe.moe.ImagePriority;
 import dev.vmoe.output.ErrorText;
 import dev.vmoe.output.Json;
 import dev.vmoe.output.Progress;
+import dev.vmoe.settings.EventFormat;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.Brokers;
 import dev.vmoe.topics.TopicPlan;
@@ -88,6 +90,14 @@ final class ProduceCommand implements Callable<Integer> {
       description =
           "Send only the bytes, with the header content-type, like a producer without Avro.")
   private boolean raw;
+
+  @Option(
+      names = "--format",
+      paramLabel = "avro|json",
+      description =
+          "Form of what is sent: avro (the default), or json with the image in base64, like a"
+              + " producer without a schema registry.")
+  private EventFormat format = EventFormat.AVRO;
 
   @Option(
       names = "--rate",
@@ -215,6 +225,7 @@ final class ProduceCommand implements Callable<Integer> {
     require(
         !(raw && (labelled || !attributes.isEmpty() || priority != null || deadlineMs != null)),
         "--raw sends the bytes alone: leave out labels, attributes, priority and deadline");
+    require(!(raw && format == EventFormat.JSON), "--raw, --format json: one or the other");
     OptionCheck.positive(spec, "--deadline-ms", deadlineMs);
     require(
         priority == null || ImagePriority.isValid(priority),
@@ -243,8 +254,7 @@ final class ProduceCommand implements Callable<Integer> {
     Map<String, String> all = new LinkedHashMap<>();
     all.put("file", outgoing.key());
     all.putAll(attributes);
-    return producer.send(
-        outgoing.key(),
+    ImageRequest request =
         ImageRequest.newBuilder()
             .setImage(ByteBuffer.wrap(image))
             .setContentType(mediaType.equals(MediaType.UNKNOWN) ? null : mediaType)
@@ -252,7 +262,10 @@ final class ProduceCommand implements Callable<Integer> {
             .setAttributes(all)
             .setPriority(priority == null ? ImagePriority.DEFAULT : priority)
             .setDeadline(deadlineMs == null ? null : Instant.now().plusMillis(deadlineMs))
-            .build());
+            .build();
+    return format == EventFormat.JSON
+        ? producer.sendRaw(outgoing.key(), RecordJson.request(request), format.contentType())
+        : producer.send(outgoing.key(), request);
   }
 
   private @Nullable String label(Path file) {

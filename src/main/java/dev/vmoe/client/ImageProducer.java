@@ -73,16 +73,17 @@ public final class ImageProducer implements AutoCloseable {
   }
 
   /**
-   * Sends an image's bytes alone, for producers without Avro. Waits while the buffer is full.
+   * Sends bytes that need no registry: an image alone, or a request as JSON. Waits while the buffer
+   * is full.
    *
-   * @param contentType media type, {@code image/…}
+   * @param contentType media type, {@code image/…} or {@code application/json}
    * @return where it was written, or why it was not
    */
   public CompletableFuture<RecordMetadata> sendRaw(
-      @Nullable String key, byte[] image, String contentType) {
+      @Nullable String key, byte[] value, String contentType) {
     Headers headers = new RecordHeaders();
     headers.add(EventSerializer.CONTENT_TYPE, contentType.getBytes(StandardCharsets.UTF_8));
-    return send(key, image, headers);
+    return send(key, value, headers);
   }
 
   private CompletableFuture<RecordMetadata> send(

@@ -4,6 +4,7 @@ import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.event.BadRecordException;
 import dev.vmoe.event.EventReader;
 import dev.vmoe.event.ExpertUtilization;
+import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -41,6 +43,7 @@ public final class Replay {
   private final Duration stalledAfter;
   private final EventReader<Prediction> predictionReader;
   private final EventReader<ExpertUtilization> utilizationReader;
+  private final Function<LabelledImage, ImageRequest> requests;
   private volatile boolean stopped;
 
   /**
@@ -116,12 +119,27 @@ public final class Replay {
    */
   public Replay(
       String bootstrapServers, RegistryClient registry, TopicNames topics, Duration stalledAfter) {
+    this(bootstrapServers, registry, topics, stalledAfter, LabelledImage::toRequest);
+  }
+
+  private Replay(
+      String bootstrapServers,
+      RegistryClient registry,
+      TopicNames topics,
+      Duration stalledAfter,
+      Function<LabelledImage, ImageRequest> requests) {
+    this.requests = requests;
     this.stalledAfter = stalledAfter;
     this.bootstrapServers = bootstrapServers;
     this.registry = registry;
     this.topics = topics;
     this.predictionReader = new EventReader<>(registry, Prediction.class);
     this.utilizationReader = new EventReader<>(registry, ExpertUtilization.class);
+  }
+
+  /** Returns a replay that sends other requests for the images, such as with their address. */
+  public Replay sending(Function<LabelledImage, ImageRequest> requests) {
+    return new Replay(bootstrapServers, registry, topics, stalledAfter, requests);
   }
 
   /**
@@ -204,7 +222,7 @@ public final class Replay {
           LabelledImage next = images.next();
           sent = image; // before it is: its answer may come before the next line
           producer
-              .send(next.name(), next.toRequest())
+              .send(next.name(), requests.apply(next))
               .exceptionally(
                   e -> {
                     failure.compareAndSet(null, e);

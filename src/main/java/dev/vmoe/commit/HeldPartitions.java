@@ -7,7 +7,6 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
@@ -15,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The partitions of an instance that are held: their first record may not go on yet, and the others
- * wait behind it. Its schema is not known, there is no room, the takeover of the partition is not
- * committed, or another image is tried alone.
+ * wait behind it. Its schema is not known, it is being fetched from its address, there is no room,
+ * the takeover of the partition is not committed, or another image is tried alone.
  *
  * <p>Their stream thread does not wait: it goes on with other partitions, and to its commit. A
  * consumer fetches nothing of a held partition, so that no more is held than Kafka Streams and the
@@ -25,16 +24,27 @@ import org.jspecify.annotations.Nullable;
 public final class HeldPartitions {
 
   private final Map<TopicPartition, Records> queues = new ConcurrentHashMap<>();
-  private final AtomicLong images = new AtomicLong();
 
   /** A record that was read, and may not go on yet. */
   public record Held(Record<byte[], byte[]> record, RecordMetadata position, ImageTrace trace) {}
 
   HeldPartitions() {}
 
-  /** Returns the records that are held; for any thread. */
+  /** Returns the records that are held, but for those below; for any thread. */
   public long images() {
-    return images.get();
+    return images(false);
+  }
+
+  /** Returns the records of partitions whose first image is still being fetched. */
+  public long fetching() {
+    return images(true);
+  }
+
+  private long images(boolean fetching) {
+    return queues.values().stream()
+        .filter(records -> records.fetching == fetching)
+        .mapToLong(records -> records.size)
+        .sum();
   }
 
   /** Returns those of some partitions that are held. */
@@ -57,6 +67,8 @@ public final class HeldPartitions {
 
     private final TopicPartition partition;
     private final Deque<Held> records = new ArrayDeque<>();
+    private volatile int size;
+    private volatile boolean fetching;
 
     private Records(TopicPartition partition) {
       this.partition = partition;
@@ -65,7 +77,7 @@ public final class HeldPartitions {
     /** Holds a record behind the others. */
     public void add(Held record) {
       records.addLast(record);
-      images.incrementAndGet();
+      size = records.size();
       queues.put(partition, this);
     }
 
@@ -77,16 +89,21 @@ public final class HeldPartitions {
     /** Lets the first record go. */
     public void removeFirst() {
       records.removeFirst();
-      images.decrementAndGet();
+      size = records.size();
+      fetching = false;
       if (records.isEmpty()) {
         queues.remove(partition, this);
       }
     }
 
+    /** Says whether the first image is still being fetched. */
+    public void fetching(boolean is) {
+      fetching = is;
+    }
+
     /** Forgets all; they are read again. */
     @Override
     public void close() {
-      images.addAndGet(-records.size());
       records.clear();
       queues.remove(partition, this); // not that of a task that has opened it since
     }

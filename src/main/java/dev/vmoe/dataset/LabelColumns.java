@@ -19,7 +19,7 @@ record LabelColumns(int count, int file, int label, int split) {
   static final LabelColumns WITHOUT_HEADER = new LabelColumns(2, 0, 1, -1);
 
   private static final String FILE = "file";
-  private static final String LABEL = "label";
+  static final String LABEL = "label";
   private static final String SPLIT = "split";
 
   /** Returns whether a first line names the columns. */
@@ -30,14 +30,19 @@ record LabelColumns(int count, int file, int label, int split) {
   /**
    * Returns the columns that a header names.
    *
-   * @throws IOException if it names one twice
+   * @param label name of the column with the labels
+   * @throws IOException if it names one twice, or none so
    */
-  static LabelColumns of(Path csv, List<String> header) throws IOException {
+  static LabelColumns of(Path csv, List<String> header, String label) throws IOException {
     if (new HashSet<>(header).size() < header.size()) {
       throw new IOException(csv + " line 1 names a column twice: " + String.join(",", header));
     }
+    if (!header.contains(label)) {
+      throw new IOException(
+          "%s has no column '%s', only %s".formatted(csv, label, String.join(", ", header)));
+    }
     return new LabelColumns(
-        header.size(), header.indexOf(FILE), header.indexOf(LABEL), header.indexOf(SPLIT));
+        header.size(), header.indexOf(FILE), header.indexOf(label), header.indexOf(SPLIT));
   }
 
   /**

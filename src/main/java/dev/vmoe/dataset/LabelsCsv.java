@@ -25,6 +25,15 @@ public final class LabelsCsv {
    * @throws IOException if a line cannot be understood, or names a file that does not exist
    */
   public static List<LabelledFile> read(Path csv) throws IOException {
+    return read(csv, LabelColumns.LABEL);
+  }
+
+  /**
+   * Returns the images that a CSV lists, with the label that a column of its header gives them.
+   *
+   * @throws IOException as above, or if there is no such column
+   */
+  public static List<LabelledFile> read(Path csv, String label) throws IOException {
     Path folder = csv.toAbsolutePath().getParent();
     List<LabelledFile> entries = new ArrayList<>();
     LabelColumns columns = LabelColumns.WITHOUT_HEADER;
@@ -36,8 +45,11 @@ public final class LabelsCsv {
       }
       List<String> cells = cells(line);
       if (number == 1 && LabelColumns.isHeader(cells)) {
-        columns = LabelColumns.of(csv, cells);
+        columns = LabelColumns.of(csv, cells, label);
         continue;
+      }
+      if (number == 1 && !label.equals(LabelColumns.LABEL)) {
+        throw new IOException(csv + " has no header, so no column " + label);
       }
       String where = csv + " line " + number;
       columns.check(where, line, cells);

@@ -80,6 +80,14 @@ public abstract sealed class BadRecordException extends Exception {
     }
   }
 
+  /** The image did not come from its address. */
+  public static final class NotFetched extends BadRecordException {
+    /** Creates an exception with a reason a person understands. */
+    public NotFetched(String reason, @Nullable Throwable cause) {
+      super(reason, cause);
+    }
+  }
+
   /** The value is missing or too large, or a header is wrong. */
   public static final class Refused extends BadRecordException {
     /** Creates an exception with a reason a person understands. */

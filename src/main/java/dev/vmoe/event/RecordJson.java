@@ -8,9 +8,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumReader;
@@ -51,7 +53,17 @@ public final class RecordJson {
 
   /** Returns an event as it is written: JSON in UTF-8, without line breaks. */
   static byte[] bytes(SpecificRecord event) {
-    return json(event).toString().getBytes(StandardCharsets.UTF_8);
+    return json(event, NODES::binaryNode).toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** Returns a request as it may be sent: like an event, with the image in base64. */
+  public static byte[] request(ImageRequest request) {
+    ObjectNode json = (ObjectNode) json(request, NODES::binaryNode);
+    Instant deadline = request.getDeadline();
+    if (deadline != null) {
+      json.put("deadline", deadline.toEpochMilli());
+    }
+    return json.toString().getBytes(StandardCharsets.UTF_8);
   }
 
   /**
@@ -112,7 +124,8 @@ public final class RecordJson {
       Schema schema = registry.schema(WireFormat.schemaId(value));
       GenericDatumReader.skip(schema, WireFormat.decoder(value));
       return json(
-          new GenericDatumReader<>(schema, schema, PLAIN).read(null, WireFormat.decoder(value)));
+          new GenericDatumReader<>(schema, schema, PLAIN).read(null, WireFormat.decoder(value)),
+          bytes -> bytes(bytes.length));
     } catch (BadRecordException | IOException | RuntimeException e) {
       if (e instanceof RegistryUnavailableException unavailable) {
         throw unavailable;
@@ -123,10 +136,10 @@ public final class RecordJson {
     }
   }
 
-  /** Replaces an image's base64, also that in a CloudEvent, by the length of the image. */
+  /** Replaces base64 of images, also in a CloudEvent, and of features by the number of bytes. */
   private static JsonNode withoutImages(JsonNode json) {
     if (json instanceof ObjectNode object) {
-      for (String name : List.of("image", "data_base64")) {
+      for (String name : List.of("image", "data_base64", "features")) {
         if (object.path(name).isTextual()) {
           object.set(name, bytes(object.path(name).textValue().length() / 4 * 3));
         }
@@ -140,26 +153,28 @@ public final class RecordJson {
     return MAPPER.createObjectNode().put("bytes", length);
   }
 
-  private static JsonNode json(@Nullable Object datum) {
+  private static JsonNode json(@Nullable Object datum, Function<byte[], JsonNode> ofBytes) {
     if (datum instanceof IndexedRecord record) {
       ObjectNode json = MAPPER.createObjectNode();
       for (Schema.Field field : record.getSchema().getFields()) {
-        json.set(field.name(), json(record.get(field.pos())));
+        json.set(field.name(), json(record.get(field.pos()), ofBytes));
       }
       return json;
     }
     if (datum instanceof Collection<?> items) {
       ArrayNode json = MAPPER.createArrayNode();
-      items.forEach(item -> json.add(json(item)));
+      items.forEach(item -> json.add(json(item, ofBytes)));
       return json;
     }
     if (datum instanceof Map<?, ?> map) {
       ObjectNode json = MAPPER.createObjectNode();
-      map.forEach((key, item) -> json.set(String.valueOf(key), json(item)));
+      map.forEach((key, item) -> json.set(String.valueOf(key), json(item, ofBytes)));
       return json;
     }
     if (datum instanceof ByteBuffer buffer) {
-      return bytes(buffer.remaining());
+      byte[] bytes = new byte[buffer.remaining()];
+      buffer.duplicate().get(bytes);
+      return ofBytes.apply(bytes);
     }
     if (datum instanceof Number number && !Double.isFinite(number.doubleValue())) {
       return NODES.nullNode(); // JSON has no such number

@@ -12,6 +12,7 @@ import dev.vmoe.moe.RoutingSettings;
  * @param slots C, slots an expert; 0 for a dense model
  * @param effectiveCapacityRatio ratio that C amounts to; the requested one for a dense model
  * @param inferenceNanos time of the run, in nanoseconds
+ * @param features (B, F), what the logits were made of; (0) where the session does not give it
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record BatchResult(
@@ -20,4 +21,17 @@ public record BatchResult(
     RoutingSettings settings,
     int slots,
     double effectiveCapacityRatio,
-    long inferenceNanos) {}
+    long inferenceNanos,
+    float[][] features) {
+
+  /** Creates a result without features. */
+  public BatchResult(
+      float[][] logits,
+      RoutingCounts counts,
+      RoutingSettings settings,
+      int slots,
+      double effectiveCapacityRatio,
+      long inferenceNanos) {
+    this(logits, counts, settings, slots, effectiveCapacityRatio, inferenceNanos, new float[0][]);
+  }
+}

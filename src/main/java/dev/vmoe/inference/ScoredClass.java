@@ -2,7 +2,9 @@ package dev.vmoe.inference;
 
 import dev.vmoe.moe.ModelCard;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * One class and how much the model believes in it.
@@ -12,6 +14,8 @@ import java.util.List;
  * @param score between 0 and 1
  */
 public record ScoredClass(int index, String label, float score) {
+
+  private static final int MAX_IN_ONE_PASS = 64;
 
   /**
    * Returns the best classes of one image, best first; ties to the lower index.
@@ -41,8 +45,15 @@ public record ScoredClass(int index, String label, float score) {
     return top;
   }
 
-  /** Returns the classes of the largest logits in one pass: sorting thousands would cost more. */
+  /** Returns the classes of the largest logits; a few in one pass, as sorting would cost more. */
   private static List<Integer> best(float[] logits, int count) {
+    if (count > MAX_IN_ONE_PASS) {
+      return IntStream.range(0, logits.length)
+          .boxed()
+          .sorted(Comparator.comparing(i -> -logits[i]))
+          .limit(count)
+          .toList();
+    }
     List<Integer> best = new ArrayList<>(count + 1);
     for (int i = 0; i < logits.length; i++) {
       int place = best.size();

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param warmUpBatches numbers of images of the runs that warm the session up before it is open
  * @param profile beginning of the name of a file for ONNX Runtime's profile; nothing is profiled
  *     without it
+ * @param features whether runs also give the features
  */
 public record SessionSettings(
     Device device,
@@ -23,7 +24,8 @@ public record SessionSettings(
     int runs,
     boolean spinning,
     List<Integer> warmUpBatches,
-    Optional<Path> profile) {
+    Optional<Path> profile,
+    boolean features) {
 
   /** Rejects what no session can run with. */
   public SessionSettings {
@@ -40,10 +42,10 @@ public record SessionSettings(
     }
   }
 
-  /** Makes settings of one run at a time, without a profile. */
+  /** Makes settings of one run at a time, without profile and features. */
   public SessionSettings(
       Device device, int threads, boolean spinning, List<Integer> warmUpBatches) {
-    this(device, threads, 1, spinning, warmUpBatches, Optional.empty());
+    this(device, threads, 1, spinning, warmUpBatches, Optional.empty(), false);
   }
 
   /**
@@ -56,12 +58,18 @@ public record SessionSettings(
 
   /** Returns these settings with a profile. */
   public SessionSettings profiledTo(Path prefix) {
-    return new SessionSettings(device, threads, runs, spinning, warmUpBatches, Optional.of(prefix));
+    return new SessionSettings(
+        device, threads, runs, spinning, warmUpBatches, Optional.of(prefix), features);
   }
 
   /** Returns these settings with so many runs at once. */
   public SessionSettings withRuns(int others) {
-    return new SessionSettings(device, threads, others, spinning, warmUpBatches, profile);
+    return new SessionSettings(device, threads, others, spinning, warmUpBatches, profile, features);
+  }
+
+  /** Returns these settings with features or without. */
+  public SessionSettings withFeatures(boolean wanted) {
+    return new SessionSettings(device, threads, runs, spinning, warmUpBatches, profile, wanted);
   }
 
   /** Returns the settings for a device: a thread a core, asleep between runs, warmed up. */

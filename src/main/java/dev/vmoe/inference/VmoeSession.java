@@ -109,6 +109,9 @@ public final class VmoeSession implements BatchClassifier {
       OrtSession session = environment.createSession(file.toString(), options);
       try {
         ModelCard card = ModelCard.fromMetadata(session.getMetadata().getCustomMetadata());
+        if (settings.features() && card.featuresLength() == 0) {
+          throw new IllegalArgumentException(card.name() + " gives no features");
+        }
         return new VmoeSession(environment, session, card, device, settings);
       } catch (IllegalArgumentException e) {
         session.close();
@@ -233,7 +236,10 @@ public final class VmoeSession implements BatchClassifier {
               settings,
               slots,
               effectiveRatio(slots, numImages, settings),
-              System.nanoTime() - started),
+              System.nanoTime() - started,
+              this.settings.features()
+                  ? (float[][]) output(outputs, GraphOutput.FEATURES).getValue()
+                  : new float[0][]),
           kept);
     } catch (OrtException e) {
       throw new InferenceException(
@@ -286,9 +292,12 @@ public final class VmoeSession implements BatchClassifier {
   private Set<String> outputNames(boolean detailed) {
     Set<GraphOutput> wanted = EnumSet.allOf(GraphOutput.class);
     if (card.dense()) {
-      wanted.retainAll(Set.of(GraphOutput.LOGITS));
+      wanted.retainAll(Set.of(GraphOutput.LOGITS, GraphOutput.FEATURES));
     } else if (!detailed) {
       wanted.remove(GraphOutput.KEPT);
+    }
+    if (!settings.features()) {
+      wanted.remove(GraphOutput.FEATURES);
     }
     return wanted.stream().map(GraphOutput::label).collect(Collectors.toSet());
   }

@@ -365,6 +365,7 @@ public final class Pipeline implements AutoCloseable {
       log.warn("the stream threads did not end within {}", CLOSE_LIMIT);
     }
     parts.batcher().close();
+    parts.fetching().close();
     try {
       beside.join();
     } catch (InterruptedException e) {

@@ -12,11 +12,14 @@ import dev.vmoe.config.LiveConfiguration;
 import dev.vmoe.event.EventSerializer;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.SchemaLookup;
+import dev.vmoe.fetch.FetchBounds;
+import dev.vmoe.fetch.Fetching;
 import dev.vmoe.intake.RequestReader;
 import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.profile.RoutingProfileStream;
 import dev.vmoe.settings.EventFormat;
 import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.PredictionContents;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.streams.GuardedObserver;
 import dev.vmoe.streams.InFlight;
@@ -40,6 +43,7 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.function.Consumer;
@@ -63,6 +67,7 @@ import org.slf4j.LoggerFactory;
  * @param lag reader of what waits
  * @param batcher micro-batcher of all partitions
  * @param inFlight bound on what is read and not answered
+ * @param fetching fetcher of images by address
  * @param suspects count of the processes that ended over the same images
  * @param streams Kafka Streams, not started
  * @param topology its topology as text
@@ -81,6 +86,7 @@ record PipelineParts(
     LagMonitor lag,
     MicroBatcher<Waiting> batcher,
     InFlight inFlight,
+    Fetching fetching,
     Suspects suspects,
     KafkaStreams streams,
     String topology,
@@ -178,7 +184,14 @@ record PipelineParts(
                       terms.current().maxBatchImages(), terms.served().parallelRuns()),
               settings.inFlightMaxBytes());
       metrics.images().inFlight(inFlight::images, inFlight::bytes);
-      metrics.images().held(guard.held()::images);
+      Fetching fetching =
+          new Fetching(
+              FetchBounds.of(settings, () -> settings.inFlightMaxBytes() - inFlight.bytes()),
+              (outcome, nanos) ->
+                  metrics.images().fetchEnded(outcome.name().toLowerCase(Locale.ROOT), nanos));
+      undo.push(fetching::close);
+      metrics.images().fetchedBytes(fetching::bytes);
+      metrics.images().held(guard.held()::images, guard.held()::fetching);
       metrics.images().suspected(suspects::suspected);
       DecodeMemory memory = new DecodeMemory(settings);
       MicroBatcher<Waiting> batcher =
@@ -202,7 +215,8 @@ record PipelineParts(
                   settings.getInt(Settings.IMAGE_MAX_BYTES),
                   predictions,
                   "/vmoe/" + settings.getString(Settings.APPLICATION_ID)),
-              new ShareEvents(),
+              fetching::openLine,
+              new ShareEvents(PredictionContents.of(settings)),
               guard,
               inFlight,
               new Deadlines(terms::current, settings.commitInterval(), Clock.systemUTC()),
@@ -224,6 +238,7 @@ record PipelineParts(
           lag,
           batcher,
           inFlight,
+          fetching,
           suspects,
           streams(topology, streamsConfig, guard, settings.brokersAssign()),
           topology.describe().toString(),

@@ -8,7 +8,7 @@
  *            end of images     ──▶ LagMonitor ──▶ the load that a controller is told
  * </pre>
  *
- * <p>May use: {@code moe image inference capacity settings batch event metrics tracing topics
+ * <p>May use: {@code moe image inference capacity settings fetch batch event metrics tracing topics
  * picture output modelstore commit config intake streams profile console}.
  */
 @NullMarked

@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Turns a record of the images topic into an image to classify, or says why there is none. The
- * header {@code content-type} says what the value is: the bytes of an image, JSON or a CloudEvent
- * in JSON. Otherwise it is an Avro {@link ImageRequest}.
+ * header {@code content-type} says what the value is: the bytes of an image, its address, JSON or a
+ * CloudEvent in JSON. Otherwise it is an Avro {@link ImageRequest}.
  */
 public final class RequestReader {
 
@@ -37,6 +37,8 @@ public final class RequestReader {
 
   private static final String JSON = EventFormat.JSON.contentType();
   private static final String AVRO = EventFormat.AVRO.contentType();
+  private static final String ADDRESSES = "text/uri-list";
+  private static final byte[] NO_BYTES = {};
   private static final String CLOUD_EVENTS = "application/cloudevents";
 
   private final AvroDeserializer<ImageRequest> avro;
@@ -48,7 +50,8 @@ public final class RequestReader {
   /**
    * One image to classify.
    *
-   * @param image encoded bytes
+   * @param image encoded bytes; empty where the image comes by address
+   * @param address where the image is; null where its bytes are here
    * @param id what the sender calls the image
    * @param label true class, where the sender knows it
    * @param attributes what the sender wants to find again
@@ -60,6 +63,7 @@ public final class RequestReader {
   @SuppressWarnings("ArrayRecordComponent")
   public record Request(
       byte[] image,
+      @Nullable String address,
       @Nullable String id,
       @Nullable String label,
       Map<String, String> attributes,
@@ -70,7 +74,12 @@ public final class RequestReader {
     /** Returns the request of an image of which nothing else is known. */
     public static Request ofRawImage(byte[] image) {
       return new Request(
-          image, null, null, Map.of(), ImagePriority.DEFAULT, null, new RecordHeaders());
+          image, null, null, null, Map.of(), ImagePriority.DEFAULT, null, new RecordHeaders());
+    }
+
+    /** Returns the request with the image that came from its address. */
+    public Request with(byte[] fetched) {
+      return new Request(fetched, null, id, label, attributes, priority, deadlineMs, headers);
     }
   }
 
@@ -146,22 +155,25 @@ public final class RequestReader {
           "the CloudEvent has data of %s in JSON; bytes belong in data_base64"
               .formatted(mediaType));
     }
-    return Optional.of(Objects.requireNonNull(event.image()));
+    return Optional.of(withAnImage(Objects.requireNonNull(event.image())));
   }
 
   private Optional<ImageRequest> body(String mediaType, byte[] value) throws BadRecordException {
     if (mediaType.startsWith("image/")) {
-      ImageRequest raw = new ImageRequest();
-      raw.setImage(ByteBuffer.wrap(value));
-      raw.setAttributes(Map.of());
-      raw.setPriority(ImagePriority.DEFAULT);
-      return Optional.of(raw);
+      return Optional.of(request(value, null));
+    }
+    if (mediaType.equals(ADDRESSES)) {
+      return Optional.of(request(NO_BYTES, address(value)));
     }
     if (mediaType.equals(JSON)) {
-      return Optional.of(json.read(value));
+      return Optional.of(withAnImage(json.read(value)));
     }
     try {
-      return avro.readIfKnown(value);
+      Optional<ImageRequest> known = avro.readIfKnown(value);
+      if (known.isPresent()) {
+        withAnImage(known.get());
+      }
+      return known;
     } catch (BadRecordException.NotAvro e) {
       // Avro comes under many names.
       throw mediaType.isEmpty() || mediaType.equals(AVRO)
@@ -169,6 +181,42 @@ public final class RequestReader {
           : new BadRecordException.NotAvro(
               "content-type %s is not known, and %s".formatted(mediaType, e.reason()), e);
     }
+  }
+
+  /** Returns a request that says no more than what the image is, or where. */
+  private static ImageRequest request(byte[] image, @Nullable String address) {
+    ImageRequest request = new ImageRequest();
+    request.setImage(ByteBuffer.wrap(image));
+    request.setImageUrl(address);
+    request.setAttributes(Map.of());
+    request.setPriority(ImagePriority.DEFAULT);
+    return request;
+  }
+
+  private static ImageRequest withAnImage(ImageRequest request) throws BadRecordException {
+    boolean here = request.getImage().hasRemaining();
+    if (here == (request.getImageUrl() != null)) {
+      throw new BadRecordException.Refused(
+          here
+              ? "there is an image and an imageUrl: leave one out"
+              : "there is neither an image nor an imageUrl");
+    }
+    return request;
+  }
+
+  /** Returns the one address of a list as of RFC 2483, where lines may be comments. */
+  private static String address(byte[] value) throws BadRecordException {
+    List<String> addresses =
+        new String(value, StandardCharsets.UTF_8)
+            .lines()
+            .map(String::strip)
+            .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+            .toList();
+    if (addresses.size() != 1) {
+      throw new BadRecordException.Refused(
+          "the value has %d addresses; %s has to have one".formatted(addresses.size(), ADDRESSES));
+    }
+    return addresses.get(0);
   }
 
   private static @Nullable String contentType(Headers headers) {
@@ -193,6 +241,7 @@ public final class RequestReader {
     Long deadlineMs = deadline == null ? null : deadline.toEpochMilli();
     return new Request(
         bytes(body.getImage()),
+        body.getImageUrl(),
         id == null && event != null ? event.id() : id,
         said.label() != null ? said.label() : body.getLabel(),
         body.getAttributes(),

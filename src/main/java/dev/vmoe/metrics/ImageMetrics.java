@@ -6,6 +6,7 @@ import io.prometheus.metrics.model.snapshots.Unit;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 
@@ -23,6 +24,9 @@ public final class ImageMetrics {
   private final Counter expired;
   private final Counter timedOut;
   private final Counter poison;
+  private final Counter notFetched;
+  private final Map<String, Counter> fetches = new HashMap<>();
+  private final DistributionDataPoint fetchTime;
   private final DistributionDataPoint queue;
   private final DistributionDataPoint decode;
   private final DistributionDataPoint latency;
@@ -47,6 +51,11 @@ public final class ImageMetrics {
     expired = meters.counter(Metric.IMAGES_DEAD_LETTERED, "expired");
     timedOut = meters.counter(Metric.IMAGES_DEAD_LETTERED, "timeout");
     poison = meters.counter(Metric.IMAGES_DEAD_LETTERED, "poison");
+    notFetched = meters.counter(Metric.IMAGES_DEAD_LETTERED, "fetch");
+    for (String outcome : List.of("fetched", "refused", "failed")) {
+      fetches.put(outcome, meters.counter(Metric.FETCHES, outcome));
+    }
+    fetchTime = meters.histogram(Metric.FETCH_TIME);
     queue = meters.histogram(Metric.IMAGE_QUEUE);
     decode = meters.histogram(Metric.IMAGE_DECODE);
     latency = meters.histogram(Metric.IMAGE_LATENCY);
@@ -139,6 +148,27 @@ public final class ImageMetrics {
     poison.increment();
   }
 
+  /** Counts a dead letter whose image did not come from its address. */
+  public void notFetched() {
+    notFetched.increment();
+  }
+
+  /**
+   * Records the end of a fetch.
+   *
+   * @param outcome a value of the metric's label
+   * @param nanos its time, in nanoseconds
+   */
+  public void fetchEnded(String outcome, long nanos) {
+    Objects.requireNonNull(fetches.get(outcome), outcome).increment();
+    fetchTime.observe(Unit.nanosToSeconds(nanos));
+  }
+
+  /** Sets the supplier of the bytes of images by address; asked at each scrape. */
+  public void fetchedBytes(LongSupplier bytes) {
+    meters.gauge(Metric.FETCHED_BYTES, bytes::getAsLong);
+  }
+
   /**
    * Sets the supplier of the partitions over whose images processes ended; asked at each scrape.
    *
@@ -149,12 +179,14 @@ public final class ImageMetrics {
   }
 
   /**
-   * Sets the supplier of the images that hold their partition; asked at each scrape.
+   * Sets the suppliers of the images that hold their partition; asked at each scrape.
    *
    * @param images images read that may not go on yet
+   * @param fetching images whose partition waits for one that is fetched
    */
-  public void held(LongSupplier images) {
+  public void held(LongSupplier images, LongSupplier fetching) {
     meters.gauge(Metric.IMAGES_HELD, images::getAsLong);
+    meters.gauge(Metric.IMAGES_FETCHING, fetching::getAsLong);
   }
 
   /**

@@ -20,7 +20,8 @@ public enum Metric {
           + " unknown or cannot be read as an image request; refused, the value is missing or not"
           + " the JSON that is expected, a header is wrong, or a field is too large or out of"
           + " range; image, the image could not be decoded; expired, it could not be answered in"
-          + " time; timeout, its decoding did not end; poison, processes ended over it."),
+          + " time; timeout, its decoding did not end; fetch, it did not come from its address;"
+          + " poison, processes ended over it."),
   IMAGES_LATE(
       counter("vmoe_images_late_total", "images"),
       "Predictions emitted later than the target latency. Time counts from the record's timestamp"
@@ -32,6 +33,21 @@ public enum Metric {
   IN_FLIGHT_BYTES(
       gauge("vmoe_in_flight_bytes", "bytes"),
       "Bytes of the records in flight; reading pauses at in.flight.max.bytes."),
+  IMAGES_FETCHING(
+      gauge("vmoe_images_fetching", "images"),
+      "Images of partitions whose next image is still being fetched from its address, with it."),
+  FETCHES(
+      counter("vmoe_fetches_total", "images", "outcome"),
+      "Images by address whose fetch has ended. outcome: fetched; refused, the address or where it"
+          + " led is not allowed; failed, no image came."),
+  FETCH_TIME(
+      histogram("vmoe_fetch_seconds", "seconds", Buckets.LATENCY),
+      "Time to fetch one image, or to give it up, over all attempts."),
+  FETCHED_BYTES(
+      gauge("vmoe_fetched_bytes", "bytes"),
+      "Bytes of images by address that are on their way, with what is reserved for them, or fetched"
+          + " and not yet answered. Fetching ahead pauses when these and the records in flight"
+          + " reach in.flight.max.bytes."),
   IMAGES_HELD(
       gauge("vmoe_images_held", "images"),
       "Images that were read and hold their partition: the first waits for its schema, which the"

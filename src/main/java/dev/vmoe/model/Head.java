@@ -4,37 +4,44 @@ import dev.vmoe.onnx.Value;
 import java.util.List;
 
 /**
- * The last block's tokens to logits: normalise, read the class token or the mean, classify.
+ * The last block's tokens to features to logits: normalise, read the class token or the mean,
+ * classify.
  *
- * <p>Axes: B images, T tokens an image, D hidden size.
+ * <p>Axes: B images, T tokens an image, D hidden size, F length of the features.
  */
 final class Head {
 
   private Head() {}
 
   /**
-   * Returns the logits, (B, classes).
+   * Returns what the logits are made of, (B, F).
    *
    * @param tokens (B·T, D)
    */
-  static Value of(Value tokens, VmoeArchitecture a, Parameters model, Form form) {
+  static Value features(Value tokens, VmoeArchitecture a, Parameters model, Form form) {
     int d = a.hiddenSize();
     Value read = read(tokens.reshape(-1, a.tokensPerImage(), d), a, model, form);
-    int width = d * Math.max(1, a.classifier().tokens());
-    if (a.preLogitsSize() > 0) {
-      read =
-          Dense.of(
-                  read,
-                  model.get("pre_logits/kernel", width, a.preLogitsSize()),
-                  model.get("pre_logits/bias", a.preLogitsSize()),
-                  form)
-              .tanh();
-      width = a.preLogitsSize();
-    }
+    int width = a.featuresLength();
+    return a.preLogitsSize() == 0
+        ? read
+        : Dense.of(
+                read,
+                model.get("pre_logits/kernel", d * Math.max(1, a.classifier().tokens()), width),
+                model.get("pre_logits/bias", width),
+                form)
+            .tanh();
+  }
+
+  /**
+   * Returns the logits, (B, classes).
+   *
+   * @param features (B, F)
+   */
+  static Value logits(Value features, VmoeArchitecture a, Parameters model, Form form) {
     Value logits =
         Dense.of(
-            read,
-            model.get("head/kernel", width, a.numClasses()),
+            features,
+            model.get("head/kernel", a.featuresLength(), a.numClasses()),
             model.get("head/bias", a.numClasses()),
             form);
     return form.precision().inFull(logits);

@@ -66,7 +66,8 @@ public final class ModelImport {
         options.softmax(),
         options.resize().label(),
         architecture.describe() + (precision == Precision.FP32 ? "" : ", " + precision.label()),
-        options.groups());
+        options.groups(),
+        architecture.featuresLength());
   }
 
   private static List<String> classes(List<String> names, int numClasses) {

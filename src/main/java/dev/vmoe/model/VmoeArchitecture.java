@@ -259,6 +259,11 @@ public record VmoeArchitecture(
     return side * side;
   }
 
+  /** Returns F, the width of what the head reads. */
+  int featuresLength() {
+    return preLogitsSize > 0 ? preLogitsSize : hiddenSize * Math.max(1, classifier.tokens());
+  }
+
   /** Returns whether no block is a mixture of experts. */
   public boolean dense() {
     return moeBlocks.isEmpty();

@@ -22,14 +22,15 @@ import java.util.function.Function;
  *   images (B, H, W, 3) uint8
  *     → PatchEmbedding → tokens (N, D)
  *     → EncoderBlock × numBlocks, with Mlp or MoeLayer inside
- *     → Head → logits (B, classes)
+ *     → Head → features (B, F) → logits (B, classes)
  *   capacity, experts_per_token, batch_priority, image_priority → every MoeLayer
  *   every MoeLayer → ImageCounts → assigned, dispatched, gate_sum, importance, skipped, kept
  * </pre>
  *
  * {@link GraphInput} and {@link GraphOutput} name them.
  *
- * <p>Axes: B images, T tokens an image, N = B·T, D hidden size, L MoE layers, E experts.
+ * <p>Axes: B images, T tokens an image, N = B·T, D hidden size, L MoE layers, E experts, F length
+ * of the features.
  */
 public final class VmoeGraph {
 
@@ -109,7 +110,14 @@ public final class VmoeGraph {
       }
     }
     try (var scope = graph.scope("head")) {
-      x = Head.of(x, a, model, form);
+      Value features = Head.features(x, a, model, form);
+      x = Head.logits(features, a, model, form);
+      graph.output(
+          GraphOutput.FEATURES.label(),
+          form.precision().inFull(features),
+          ElementType.FLOAT,
+          BATCH,
+          Extent.of(a.featuresLength()));
     }
     graph.output(
         GraphOutput.LOGITS.label(), x, ElementType.FLOAT, BATCH, Extent.of(a.numClasses()));

@@ -13,6 +13,7 @@ import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Resize;
 import dev.vmoe.onnx.OnnxModel;
 import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.PredictionContents;
 import dev.vmoe.settings.RunLayout;
 import dev.vmoe.settings.Settings;
 import java.io.IOException;
@@ -100,7 +101,12 @@ public final class ModelOpener {
   /** Opens a model on the device in the settings, for so many runs at once. */
   public static VmoeSession openIn(RunLayout layout, Path model, Settings settings)
       throws IOException {
-    return open(model, settings.getString(Settings.DEVICE), layout.threads(), layout.runs());
+    return open(
+        model,
+        settings.getString(Settings.DEVICE),
+        layout.threads(),
+        layout.runs(),
+        PredictionContents.of(settings).givesFeatures());
   }
 
   /** Opens a model on a device, by its label, for one run at a time. */
@@ -111,6 +117,11 @@ public final class ModelOpener {
   /** Opens a model on a device, by its label, for several runs at once. */
   public static VmoeSession open(Path model, String device, int threads, int runs)
       throws IOException {
+    return open(model, device, threads, runs, false);
+  }
+
+  private static VmoeSession open(
+      Path model, String device, int threads, int runs, boolean features) throws IOException {
     if (Files.isReadable(model)) { // ONNX Runtime's own error about missing weights is unclear
       OnnxModel.requireWeights(model);
     }
@@ -118,7 +129,8 @@ public final class ModelOpener {
     return VmoeSession.open(
         model,
         new SessionSettings(chosen.device(), threads, chosen.spinning(), chosen.warmUpBatches())
-            .withRuns(runs));
+            .withRuns(runs)
+            .withFeatures(features));
   }
 
   /** Returns a decoder to this model's input. */

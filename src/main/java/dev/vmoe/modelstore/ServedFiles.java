@@ -4,7 +4,9 @@ import dev.vmoe.batch.BufferRoom;
 import dev.vmoe.capacity.QualityProfile;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.settings.CapacityRequirements;
+import dev.vmoe.settings.EventFormat;
 import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.PredictionContents;
 import dev.vmoe.settings.Settings;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -79,6 +81,9 @@ public record ServedFiles(List<ModelFiles> models) {
           measuredOn(models.get(0)),
           other.card(),
           measuredOn(other));
+    }
+    for (ModelCard card : cards()) {
+      PredictionContents.of(file).check(card, EventFormat.ofPredictions(file));
     }
     LiveSettings complete = live.forModels(cards());
     CapacityRequirements.check(complete, file.commitInterval(), quality());

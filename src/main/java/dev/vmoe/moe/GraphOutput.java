@@ -1,14 +1,16 @@
 package dev.vmoe.moe;
 
 /**
- * The outputs of a model's graph, by their names in the file. A dense model has {@link #LOGITS}
- * alone.
+ * The outputs of a model's graph, by their names in the file. A dense model has {@link #LOGITS} and
+ * {@link #FEATURES}, an imported ONNX classifier the logits alone.
  *
  * <p>Axes: B images, T tokens an image, L MoE layers, E experts.
  */
 public enum GraphOutput {
   /** (B, classes) float. */
   LOGITS("logits"),
+  /** (B, F) float: what the last layer makes the logits of. */
+  FEATURES("features"),
   /** (B, L, E) int32: choices of an image's tokens before capacity. */
   ASSIGNED("assigned"),
   /** (B, L, E) int32: choices that found a slot. */

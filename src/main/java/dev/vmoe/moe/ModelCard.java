@@ -30,6 +30,8 @@ import java.util.stream.Collectors;
  * @param architecture human-readable description of depth and widths
  * @param groups group of each class, such as its script, in the order of the classes; empty where
  *     they have none
+ * @param featuresLength F, numbers in the vector that the last layer makes the logits of; 0 where
+ *     the graph does not give it
  */
 public record ModelCard(
     String name,
@@ -44,7 +46,10 @@ public record ModelCard(
     boolean softmax,
     String resize,
     String architecture,
-    List<String> groups) {
+    List<String> groups,
+    int featuresLength) {
+
+  private static final String FEATURES = "vmoe.features_length";
 
   /** Entry of a model file that says nothing of groups where there are none. */
   private static final String GROUPS = "vmoe.class_groups";
@@ -77,7 +82,9 @@ public record ModelCard(
     groups = List.copyOf(groups);
   }
 
-  /** Creates the card of a model whose classes have no groups. */
+  /**
+   * Creates the card of a model whose classes have no groups, and whose graph gives no features.
+   */
   public ModelCard(
       String name,
       String weightsHash,
@@ -104,7 +111,8 @@ public record ModelCard(
         softmax,
         resize,
         architecture,
-        List.of());
+        List.of(),
+        0);
   }
 
   private static void requireLines(String what, List<String> names) {
@@ -202,6 +210,9 @@ public record ModelCard(
     if (!groups.isEmpty()) {
       metadata.put(GROUPS, String.join("\n", groups));
     }
+    if (featuresLength > 0) {
+      metadata.put(FEATURES, Integer.toString(featuresLength));
+    }
     return metadata;
   }
 
@@ -224,7 +235,8 @@ public record ModelCard(
         entry(metadata, "vmoe.scores", ModelCard::isSoftmax),
         entry(metadata, "vmoe.resize", Function.identity()),
         entry(metadata, "vmoe.architecture", Function.identity()),
-        metadata.containsKey(GROUPS) ? entry(metadata, GROUPS, ModelCard::lines) : List.of());
+        metadata.containsKey(GROUPS) ? entry(metadata, GROUPS, ModelCard::lines) : List.of(),
+        metadata.containsKey(FEATURES) ? entry(metadata, FEATURES, Integer::valueOf) : 0);
   }
 
   private static <T> T entry(Map<String, String> metadata, String key, Function<String, T> read) {

@@ -50,6 +50,10 @@ public final class Settings extends AbstractConfig {
   public static final String IN_FLIGHT_MAX_BYTES = "in.flight.max.bytes";
   public static final String IN_FLIGHT_WAIT_MS = "in.flight.wait.ms";
   public static final String POISON_DEATHS = "poison.deaths";
+  public static final String FETCH_PREFIXES = "fetch.prefixes";
+  public static final String FETCH_PRIVATE_HOSTS = "fetch.private.hosts";
+  public static final String FETCH_AT_ONCE = "fetch.at.once";
+  public static final String FETCH_TIMEOUT_MS = "fetch.timeout.ms";
   public static final String CAPACITY_RATIO = "capacity.ratio";
   public static final String EXPERTS_PER_TOKEN = "experts.per.token";
   public static final String ROUTING = "routing";
@@ -143,8 +147,10 @@ public final class Settings extends AbstractConfig {
                 + " name.");
     TopicDefinitions.addTo(definitions);
     EventFormat.addTo(definitions);
+    PredictionContents.addTo(definitions);
     ModelDefinitions.addTo(definitions);
     BatchDefinitions.addTo(definitions);
+    FetchDefinitions.addTo(definitions);
     CapacityDefinitions.addTo(definitions);
     ConsoleDefinitions.addTo(definitions);
     SecurityDefinitions.addTo(definitions);

@@ -33,6 +33,9 @@ final class DeadLetter {
   /** Kind of an image over which processes ended. */
   static final String POISON = "dev.vmoe.Poison";
 
+  /** Kind of an image that did not come from its address. */
+  static final String NOT_FETCHED = "dev.vmoe.NotFetched";
+
   static final String EXCEPTION = "__streams.errors.exception";
   static final String MESSAGE = "__streams.errors.message";
   static final String STACKTRACE = "__streams.errors.stacktrace";
@@ -57,6 +60,9 @@ final class DeadLetter {
   private static String kind(@Nullable BadRecordException refusal) {
     if (refusal instanceof BadRecordException.Poison) {
       return POISON;
+    }
+    if (refusal instanceof BadRecordException.NotFetched) {
+      return NOT_FETCHED;
     }
     return (refusal == null ? BadImageException.class : refusal.getClass()).getName();
   }

@@ -12,6 +12,8 @@ import dev.vmoe.commit.Suspects;
 import dev.vmoe.event.BadRecordException;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.Prediction;
+import dev.vmoe.fetch.FetchLine;
+import dev.vmoe.intake.RecordSize;
 import dev.vmoe.intake.RequestReader;
 import dev.vmoe.tracing.ImageTrace;
 import java.nio.charset.StandardCharsets;
@@ -59,7 +61,8 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
       InFlight.Partition inFlight,
       CommitGuard.WaitBudget budget,
       HeldPartitions.Records held,
-      Suspects.Account suspects) {}
+      Suspects.Account suspects,
+      PartitionRequests requests) {}
 
   private @Nullable Cancellable emitting;
   private @Nullable Cancellable releasing;
@@ -69,6 +72,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
    *
    * @param lanes opens a lane of the micro-batcher
    * @param reader understands records
+   * @param fetches opens a partition's line of images by address
    * @param events puts answers into events
    * @param guard keeps commits behind what is emitted
    * @param inFlight bounds what the instance has in flight
@@ -78,6 +82,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
   public record Shared(
       Supplier<Lane<Waiting>> lanes,
       RequestReader reader,
+      Supplier<FetchLine> fetches,
       ShareEvents events,
       CommitGuard guard,
       InFlight inFlight,
@@ -103,7 +108,8 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
             shared.inFlight().open(),
             shared.guard().waitBudget(),
             shared.guard().held().open(partition),
-            shared.guard().suspects().open(partition, shared.inFlight().reach()));
+            shared.guard().suspects().open(partition, shared.inFlight().reach()),
+            new PartitionRequests(shared.reader(), shared.fetches().get()));
   }
 
   @Override
@@ -136,6 +142,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
         new HeldPartitions.Held(record, position, observer.received(record, position));
     task.pending().add(position.offset());
     if (task.held().first() != null || task.inFlight().full() || !buffer(task, taken)) {
+      task.requests().ahead(record, position);
       task.held().add(taken);
       releaseLater(task);
     }
@@ -144,10 +151,11 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
   /**
    * Hands a record to the micro-batcher; one that is no image goes along for the order's sake.
    *
-   * @return false if its schema is not known yet, or it may not go on yet; then nothing is done
+   * @return false if its schema or its image is not there yet, or it may not go on yet
    */
   private boolean buffer(Task task, HeldPartitions.Held taken) {
-    long bytes = bytes(taken.record());
+    // An image in Avro is on the heap a second time until it is decoded.
+    long bytes = RecordSize.length(taken.record().value());
     // It counts before it is asked about: who wants to be alone claims that, and looks then.
     task.inFlight().add(bytes);
     if (!submit(task, taken)) {
@@ -170,8 +178,9 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
       if (task.suspects().poison(position.offset())) {
         throw new BadRecordException.Poison(task.suspects().deaths());
       }
-      Optional<RequestReader.Request> read = shared.reader().read(record, position);
+      Optional<RequestReader.Request> read = task.requests().read(record, position);
       if (read.isEmpty()) {
+        task.held().fetching(task.requests().fetches(position.offset()));
         task.suspects().stepAside();
         return stand(task);
       }
@@ -190,6 +199,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
       task.pending().stands(false);
       task.lane().reject(Waiting.refused(record, position, e, trace), e.reason());
     }
+    task.requests().taken(position.offset());
     return true;
   }
 
@@ -231,12 +241,6 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
             task.pending().arrivals().came(position.offset(), now.nanos()),
             shared.guard().handOver().duration(),
             now);
-  }
-
-  /** Bytes of the record. An image in Avro is on the heap a second time until it is decoded. */
-  private static long bytes(Record<byte[], byte @Nullable []> record) {
-    byte[] value = record.value();
-    return value == null ? 0 : value.length;
   }
 
   /** Waits for the oldest share while too much is in flight; {@link InFlight} has the rule. */
@@ -288,7 +292,8 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
       forward(task, share);
       for (Answer<Waiting> answer : share.answers()) {
         task.pending().emitted(answer.origin().position().offset());
-        task.inFlight().remove(bytes(answer.origin().record()));
+        task.inFlight().remove(RecordSize.length(answer.origin().record().value()));
+        task.requests().answered(answer.origin().position().offset());
       }
       shares++;
     }
@@ -299,7 +304,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
   }
 
   private void forward(Task task, Share<Waiting> share) {
-    shared.guard().handOver().emitted(endNanos(share.run()));
+    shared.guard().handOver().emitted(share.run().endNanos());
     for (Answer<Waiting> answer : share.answers()) {
       if (answer instanceof Answer.Classified<Waiting> classified) {
         forwardPrediction(task, share.run(), classified);
@@ -315,10 +320,6 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
             task.pending().arrivals(),
             task.context().currentSystemTimeMs(),
             System.nanoTime()));
-  }
-
-  private static long endNanos(BatchRun run) {
-    return run.startNanos() + (run.result() == null ? 0 : run.result().inferenceNanos());
   }
 
   private void forwardPrediction(Task task, BatchRun run, Answer.Classified<Waiting> classified) {
@@ -389,6 +390,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
     if (task != null) {
       task.suspects().close();
       task.held().close();
+      task.requests().close();
       task.lane().close();
       task.pending().close();
       task.inFlight().close();

@@ -15,6 +15,7 @@ import dev.vmoe.intake.RequestReader;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.RoutingCounts;
 import dev.vmoe.settings.EventFormat;
+import dev.vmoe.settings.PredictionContents;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -29,8 +30,6 @@ public final class ShareEvents {
 
   /** The class index of a label that the model does not know. */
   public static final int NO_CLASS = -1;
-
-  private static final int BEST = 5;
 
   /**
    * Maximum bytes of the parts of a utilization event.
@@ -50,6 +49,7 @@ public final class ShareEvents {
   private static final Sizes JSON =
       new Sizes(8192, 2 * 12 + 2 * 25, 140, 80, 6 * RequestReader.MAX_LABEL_BYTES);
 
+  private final PredictionContents contents;
   private volatile Classes classes = new Classes(List.of(), Map.of());
 
   /** The classes of the model that was asked about last, and where each is among the logits. */
@@ -61,6 +61,11 @@ public final class ShareEvents {
       }
       return new Classes(names, indices);
     }
+  }
+
+  /** Creates a maker of predictions with these contents. */
+  public ShareEvents(PredictionContents contents) {
+    this.contents = contents;
   }
 
   private Map<String, Integer> classIndices(ModelCard card) {
@@ -100,6 +105,10 @@ public final class ShareEvents {
         .setSourceTopic(waiting.position().topic())
         .setSourcePartition(waiting.position().partition())
         .setSourceOffset(waiting.position().offset())
+        .setFeatures(
+            contents.givesFeatures()
+                ? FeatureBytes.of(result.features()[answer.index()], contents.halves())
+                : null)
         .build();
   }
 
@@ -241,8 +250,8 @@ public final class ShareEvents {
     return layers;
   }
 
-  private static List<ClassScore> top(ModelCard card, float[] logits) {
-    return ScoredClass.top(card, logits, BEST).stream()
+  private List<ClassScore> top(ModelCard card, float[] logits) {
+    return ScoredClass.top(card, logits, contents.top()).stream()
         .map(best -> new ClassScore(best.index(), best.label(), best.score()))
         .toList();
   }

@@ -93,6 +93,8 @@ public final class ShareRecorder implements ImageObserver {
       images.notAvro();
     } else if (refusal instanceof BadRecordException.Poison) {
       images.poison();
+    } else if (refusal instanceof BadRecordException.NotFetched) {
+      images.notFetched();
     } else if (refusal instanceof BadRecordException.Refused
         || refusal instanceof BadRecordException.NotJson) {
       images.refused();

@@ -21,7 +21,7 @@
  *
  * <p>What an observer throws changes nothing in what is emitted or committed.
  *
- * <p>May use: {@code moe image inference capacity settings batch event metrics tracing topics
+ * <p>May use: {@code moe image inference capacity settings fetch batch event metrics tracing topics
  * commit intake}.
  */
 @NullMarked

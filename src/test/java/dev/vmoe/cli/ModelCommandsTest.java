@@ -7,8 +7,12 @@ import dev.vmoe.lab.ManyClasses;
 import java.awt.Color;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code vmoe model}: import, info and list. */
 class ModelCommandsTest extends ModelCommands {
@@ -160,6 +164,58 @@ class ModelCommandsTest extends ModelCommands {
     assertThat(importModel(graph, "--image-size", "30")).isNotZero();
     assertThat(err.toString())
         .contains("image size 30 is no multiple of the patch size 8: 32 would be one");
+  }
+
+  private int importOnnx(String... options) {
+    String source =
+        Path.of(System.getProperty("vmoe.home"), "src/test/resources/onnx/mobilenet.onnx")
+            .toString();
+    List<String> all =
+        new ArrayList<>(
+            List.of("model", "import", "--onnx", source, "--out", folder + "/onnx.onnx"));
+    all.addAll(List.of(options));
+    return run(all.toArray(String[]::new));
+  }
+
+  @Test
+  void shouldImportAnOnnxClassifierAndPredictWithIt() throws Exception {
+    Path labels = Files.writeString(folder.resolve("labels.txt"), "a\nb\nc\nd\ne\n");
+    String mean = "0.485,0.456,0.406";
+    String std = "0.229,0.224,0.225";
+
+    assertThat(importOnnx("--mean", mean, "--std", std, "--size", "32", "--labels", "" + labels))
+        .as(err.toString())
+        .isZero();
+    Path red = plain("red.png", Color.RED);
+    assertThat(run("predict", "--json", "--model", folder + "/onnx.onnx", red.toString())).isZero();
+
+    assertThat(lines().get(0)).endsWith("operator set 11, channels first");
+    JsonNode best = JSON.readTree(lines().get(1)).get("top");
+    assertThat(best).hasSize(5);
+    assertThat(best.get(0).get("label").asText()).matches("[a-e]");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--std 1,1,1 | --onnx needs --mean and --std",
+        "--mean 0,0,0 --std 1,1 | each needs three numbers",
+        "--mean 0,0,0 --std 1,0,1 | each number must be above 0",
+        "--mean 0,0,0 --std 1,1,1 --experts-per-token 2 | --experts-per-token is not for --onnx",
+        "--mean 0,0,0 --std 1,1,1 --checkpoint x | --checkpoint is not for --onnx",
+      })
+  void shouldSayHowToImportAnOnnxClassifier(String options, String message) {
+    assertThat(importOnnx(options.split(" "))).isEqualTo(2);
+    assertThat(err.toString()).contains(message);
+  }
+
+  @Test
+  void shouldAskForASource() {
+    assertThat(run("model", "import", "--out", folder + "/m.onnx")).isEqualTo(2);
+    assertThat(err.toString()).contains("give --checkpoint or --onnx");
+    assertThat(importModel(folder + "/m.onnx", "--mean", "0,0,0")).isEqualTo(2);
+    assertThat(err.toString()).contains("--mean, --std and --scale are for --onnx");
   }
 
   @Test

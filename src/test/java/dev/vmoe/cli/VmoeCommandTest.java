@@ -107,6 +107,7 @@ class VmoeCommandTest {
           produce --raw --label cat a.jpg     | --raw sends the bytes alone
           produce --raw --priority 2 a.jpg    | --raw sends the bytes alone
           produce --raw --deadline-ms 9 a.jpg | --raw sends the bytes alone
+          produce --raw --format json a.jpg   | --raw, --format json: one or the other
           produce --deadline-ms 0 a.jpg       | --deadline-ms 0 is below 1
           produce --priority 0 a.jpg          | --priority 0.0 is outside 0.01 to 100.0
           produce --priority NaN a.jpg        | --priority NaN is outside 0.01 to 100.0

@@ -7,12 +7,18 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.settings.EventFormat;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.avro.Schema;
 import org.apache.avro.specific.SpecificRecord;
@@ -57,6 +63,7 @@ class JsonEventTest {
         .setSourceTopic("images")
         .setSourcePartition(0)
         .setSourceOffset(1L << 40)
+        .setFeatures(ByteBuffer.wrap(new byte[] {0, -1, 7, 64}))
         .build();
   }
 
@@ -193,6 +200,43 @@ class JsonEventTest {
     byte[] json = json(broken);
     assertThat(new String(json, StandardCharsets.UTF_8)).contains("\"score\":null");
     assertThat(new EventReader<>(registry, Prediction.class).read(json)).hasToString("" + broken);
+  }
+
+  @Test
+  void shouldWriteARequestThatCanBeRead() throws Exception {
+    ImageRequest request =
+        ImageRequest.newBuilder()
+            .setImage(ByteBuffer.wrap(new byte[] {-1, 2, 3, 4}))
+            .setLabel("Käse \"alt\"")
+            .setAttributes(Map.of("camera", "7"))
+            .setPriority(2.5f)
+            .setDeadline(Instant.ofEpochMilli(1_767_268_800_123L))
+            .build();
+
+    byte[] json = RecordJson.request(request);
+
+    assertThat(JsonReader.ofRequests(ImageRequest.class).read(json)).isEqualTo(request);
+    assertThat(JsonSchemas.problems("ImageRequest", json)).isEmpty();
+  }
+
+  @Test
+  void shouldShowADocumentOfEachKindThatItsSchemaAllows() throws Exception {
+    Path page = JsonSchemas.file("").resolveSibling("../src/docs/clients.md");
+    Map<String, Integer> shown = new TreeMap<>();
+    Matcher block =
+        Pattern.compile("```json\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(page));
+    while (block.find()) {
+      ObjectNode document = tree(block.group(1).getBytes(StandardCharsets.UTF_8));
+      String kind =
+          document.has("specversion")
+              ? "CloudEvent"
+              : document.has("image") ? "ImageRequest" : "Prediction";
+      shown.merge(kind, 1, Integer::sum);
+      if (!kind.equals("CloudEvent")) {
+        assertThat(JsonSchemas.problems(kind, MAPPER.writeValueAsBytes(document))).isEmpty();
+      }
+    }
+    assertThat(shown).containsOnlyKeys("CloudEvent", "ImageRequest", "Prediction");
   }
 
   @Test

@@ -141,11 +141,13 @@ public final class FakeClassifier implements BatchClassifier {
             settings.capacityRatio(),
             CARD.numExperts());
     float[][] logits = new float[numImages][CLASSES];
+    float[][] features = new float[numImages][];
     RoutingCounts counts = emptyCounts(numImages);
     int[] claimed = new int[CARD.numLayers() * CARD.numExperts()];
     byte[] kept = new byte[numImages * CARD.numLayers() * CARD.tokensPerImage()];
     for (int image = 0; image < numImages; image++) {
       int mean = mean(images, image * imageBytes, imageBytes);
+      features[image] = new float[] {mean, -mean};
       for (int c = 0; c < CLASSES; c++) {
         logits[image][c] = -Math.abs(mean * CLASSES / 256 - c);
       }
@@ -162,7 +164,8 @@ public final class FakeClassifier implements BatchClassifier {
                 numImages * CARD.tokensPerImage(),
                 settings.expertsPerToken(),
                 CARD.numExperts()),
-            runTime.toNanos()),
+            runTime.toNanos(),
+            features),
         kept);
   }
 

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ScoredClassTest {
 
@@ -44,8 +46,9 @@ class ScoredClassTest {
         .containsExactly(0, 1, 2);
   }
 
-  @Test
-  void shouldFindTheBestOfThousands() {
+  @ParameterizedTest
+  @ValueSource(ints = {40, 1000, Integer.MAX_VALUE})
+  void shouldFindTheBestOfThousands(int count) {
     float[] logits = new float[7_845];
     Random random = new Random(1);
     for (int i = 0; i < logits.length; i++) {
@@ -57,9 +60,9 @@ class ScoredClassTest {
             .sorted(Comparator.comparing((Integer i) -> -logits[i]))
             .toList();
 
-    assertThat(ScoredClass.top(ManyClasses.card(logits.length), logits, 40))
+    assertThat(ScoredClass.top(ManyClasses.card(logits.length), logits, count))
         .extracting(ScoredClass::index)
-        .isEqualTo(sorted.subList(0, 40));
+        .isEqualTo(sorted.subList(0, Math.min(count, logits.length)));
   }
 
   private static ModelCard card(boolean softmax) {

@@ -2,10 +2,12 @@ package dev.vmoe.inference;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtProvider;
+import dev.vmoe.checkpoint.ParameterTree;
 import dev.vmoe.lab.bench.RandomCheckpoint;
 import dev.vmoe.model.Form;
 import dev.vmoe.model.ImportChoices;
@@ -32,6 +34,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class VmoeSessionTest {
 
@@ -70,6 +74,47 @@ class VmoeSessionTest {
     assertThat(session.card().classes()).containsExactly("a", "b", "c", "d", "e");
     assertThat(session.card().weightsHash()).hasSize(64);
     assertThat(session.card().moeBlocks()).containsExactly(1, 3);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true, 0", "true, 7", "false, 0"})
+  void shouldGiveWhatTheLogitsAreMadeOf(boolean experts, int preLogits) throws IOException {
+    VmoeArchitecture architecture =
+        new VmoeArchitecture(
+            12,
+            4,
+            24,
+            32,
+            2,
+            4,
+            experts ? List.of(1, 3) : List.of(),
+            experts ? 4 : 0,
+            5,
+            VmoeArchitecture.Classifier.GAP,
+            preLogits);
+    ParameterTree checkpoint = RandomCheckpoint.of(architecture, 9);
+    Path model = folder.resolve("features.onnx");
+    ModelCard card = ModelImport.write(checkpoint, ImportOptions.named("features"), model);
+    int length = preLogits > 0 ? preLogits : 24;
+    assertThat(card.featuresLength()).isEqualTo(length);
+    RoutingSettings settings = new RoutingSettings(1, 1, Routing.BATCH_PRIORITY);
+    try (VmoeSession with = VmoeSession.open(model, ON_CPU.withFeatures(true));
+        VmoeSession without = VmoeSession.open(model, ON_CPU)) {
+      BatchResult result = with.classify(images(3), 3, settings);
+      assertThat(result.features()).hasDimensions(3, length);
+      for (int image = 0; image < 3; image++) {
+        for (int c = 0; c < 5; c++) {
+          float logit = checkpoint.get("head/bias").at(c);
+          for (int d = 0; d < length; d++) {
+            logit += result.features()[image][d] * checkpoint.get("head/kernel").at(5 * d + c);
+          }
+          assertThat(result.logits()[image][c]).isCloseTo(logit, within(1e-4f));
+        }
+      }
+      BatchResult plain = without.classify(images(3), 3, settings);
+      assertThat(plain.features()).isEmpty();
+      assertThat(plain.logits()).isDeepEqualTo(result.logits());
+    }
   }
 
   @Test

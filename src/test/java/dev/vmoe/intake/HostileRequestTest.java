@@ -72,7 +72,7 @@ class HostileRequestTest extends RequestFixture {
   }
 
   @Test
-  void shouldRefuseNestingWhereverItBegins() {
+  void shouldRefuseNestingWhereverItBegins() throws Exception {
     String depth = "nesting depth (17) exceeds the maximum allowed (16";
     assertThat(jsonRefusal("[".repeat(MANY))).contains("the value is not an object");
     assertThat(jsonRefusal("{\"image\":" + "[".repeat(MANY)))
@@ -82,12 +82,10 @@ class HostileRequestTest extends RequestFixture {
     assertThat(event("\"data\":" + "{\"a\":".repeat(MANY))).contains("there is no field 'a'");
     assertThat(event("\"ext\":" + "[".repeat(MANY))).contains("the extension ext is not a text");
     // A reader of events skips what it does not know, as deep as that goes.
-    assertThatExceptionOfType(BadRecordException.NotJson.class)
-        .isThrownBy(
-            () ->
-                JsonReader.ofEvents(ImageRequest.class)
-                    .read(bytes("{\"new\":" + "[".repeat(15) + "]".repeat(15) + "}")))
-        .withMessageContaining("the field image is missing");
+    assertThat(
+            JsonReader.ofEvents(ImageRequest.class)
+                .read(bytes("{\"new\":" + "[".repeat(15) + "]".repeat(15) + "}")))
+        .isEqualTo(ImageRequest.newBuilder().build());
     assertThatExceptionOfType(BadRecordException.NotJson.class)
         .isThrownBy(
             () ->

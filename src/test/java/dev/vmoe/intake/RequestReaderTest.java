@@ -10,6 +10,7 @@ import dev.vmoe.settings.EventFormat;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
@@ -56,6 +57,44 @@ class RequestReaderTest extends RequestFixture {
     assertThat(request.priority()).isEqualTo(1);
     assertThat(request.deadlineMs()).isNull();
     assertThat(JsonSchemas.problems("ImageRequest", bytes(text))).isEmpty();
+  }
+
+  @Test
+  void shouldReadAddresses() throws Exception {
+    String url = "https://a.test/in/x.jpg?y=1";
+    ImageRequest avro = ImageRequest.newBuilder().setImageUrl(url).setLabel("cat").build();
+    String text = "{\"imageUrl\":\"" + url + "\"}";
+    String list = "# one\r\n" + url + "\r\n";
+    String event = structured("\"data\":" + text);
+
+    assertThat(read(avro(avro)).label()).isEqualTo("cat");
+    assertThat(JsonSchemas.problems("ImageRequest", bytes(text))).isEmpty();
+    for (RequestReader.Request request :
+        List.of(
+            read(avro(avro)),
+            json(text),
+            read(bytes(event), "content-type", "application/cloudevents+json"),
+            read(bytes(list), "content-type", "text/uri-list; charset=utf-8"))) {
+      assertThat(request.address()).isEqualTo(url);
+      assertThat(request.image()).isEmpty();
+      assertThat(request.with(IMAGE).image()).isEqualTo(IMAGE);
+      assertThat(request.with(IMAGE).address()).isNull();
+    }
+    assertThat(read(bytes(url), "content-type", "text/uri-list", "vmoe-label", "dog").label())
+        .isEqualTo("dog");
+  }
+
+  @Test
+  void shouldWantEitherAnImageOrItsAddress() {
+    String both = "{\"image\":\"AAAA\",\"imageUrl\":\"https://a.test/x\"}";
+    assertThat(jsonRefusal(both)).startsWith("Refused: there is an image and an imageUrl");
+    assertThat(jsonRefusal("{}")).isEqualTo("Refused: there is neither an image nor an imageUrl");
+    assertThat(refusal(structured("\"data\":{}"), "content-type", "application/cloudevents+json"))
+        .isEqualTo("Refused: there is neither an image nor an imageUrl");
+    assertThat(refusal("# none", "content-type", "text/uri-list"))
+        .isEqualTo("Refused: the value has 0 addresses; text/uri-list has to have one");
+    assertThat(refusal("https://a.test/1\nhttps://a.test/2", "content-type", "text/uri-list"))
+        .contains("2 addresses");
   }
 
   @Test
@@ -206,7 +245,6 @@ class RequestReaderTest extends RequestFixture {
           []                                    | the value is not an object
           null                                  | the value is not an object
           {                                     | Unexpected end-of-input
-          {}                                    | the field image is missing
           {"image":"AAAA"} {}                   | something follows behind the object
           {"image":"AAAA",}                     | was expecting double-quote to start field name
           {"image":"AAAA","image":"AAAA"}       | Duplicate field 'image'

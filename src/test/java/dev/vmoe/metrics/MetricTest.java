@@ -46,7 +46,7 @@ class MetricTest {
   @ParameterizedTest
   @EnumSource
   void shouldHaveOnlyLabelsThatAreBounded(Metric metric) {
-    assertThat(Set.of("cause", "reason", "layer", "expert", "point", "state", "model"))
+    assertThat(Set.of("cause", "reason", "layer", "expert", "point", "state", "model", "outcome"))
         .as("labels whose values settings and model bound; those of an info are its content")
         .containsAll(metric.type() == Metric.Type.INFO ? List.of() : metric.labels());
   }

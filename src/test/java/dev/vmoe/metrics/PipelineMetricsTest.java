@@ -35,7 +35,8 @@ class PipelineMetricsTest {
     metrics.model("demo", "abcd", List.of(1, 3), 2);
     metrics.device("cpu", "auto", "a runtime", "2 × 1 thread");
     metrics.images().inFlight(() -> 0, () -> 0);
-    metrics.images().held(() -> 0);
+    metrics.images().held(() -> 0, () -> 0);
+    metrics.images().fetchedBytes(() -> 0);
     metrics.images().decoding(() -> 0, () -> 0);
     metrics.images().suspected(() -> 0);
     metrics.streamsState(() -> "RUNNING", List.of("RUNNING"));

@@ -51,7 +51,8 @@ class ModelCardTest {
           false,
           "area",
           "4 blocks, hidden 96",
-          List.of("latin", "hebrew", "latin"));
+          List.of("latin", "hebrew", "latin"),
+          96);
 
   @Test
   void shouldKnowTheGroupsOfClassesWhereThereAreSome() {

@@ -100,6 +100,39 @@ class SettingsTest {
   }
 
   @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "https://a.test, file:///data/in/, http://[::1]:9000/x",
+        "https://a-b.test:8443/in/2026",
+        "",
+      })
+  void shouldTakePrefixesOfAddresses(String prefixes) {
+    assertThatCode(() -> new Settings(Map.of(Settings.FETCH_PREFIXES, prefixes)))
+        .doesNotThrowAnyException();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "a.test",
+        "*",
+        "https://",
+        "https://*.test/",
+        "https://user@a.test/",
+        "https://a.test/in/../",
+        "https://a.test/%2e%2e/",
+        "https://a.test/?x",
+        "https://a.test/, ftp://a.test/",
+        "file://a.test/in",
+        "file:///in/..",
+        "file://",
+      })
+  void shouldRefusePrefixesThatAreNotPlain(String prefixes) {
+    assertThatThrownBy(() -> new Settings(Map.of(Settings.FETCH_PREFIXES, prefixes)))
+        .hasMessageContaining("is not beginnings of addresses, as https://host/folder/");
+  }
+
+  @ParameterizedTest
   @CsvSource({
     "batch.max.image, batch.max.images",
     "batch.linger, batch.linger.ms",

@@ -3,11 +3,15 @@ package dev.vmoe.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.vmoe.event.ClassScore;
 import dev.vmoe.event.ClassUtilization;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.LayerUtilization;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.image.FakeDecoder;
+import dev.vmoe.settings.PredictionContents;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -59,6 +63,26 @@ class MicroBatchProcessorTest extends ProcessorFixture {
     assertThat(prediction.getRouting()).isEqualTo("vanilla");
     assertThat(prediction.getFlushReason()).isEqualTo("linger");
     assertThat(prediction.getBatchSize()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldNameAsManyClassesAsSettingsSayAndCarryTheFeatures() {
+    contents = new PredictionContents(2, true, false);
+    start();
+    images.pipeInput(bytes("key"), avro(200, "cat"), NOON);
+    awaitAnswers(1);
+
+    Prediction prediction = predictions.readValue();
+    assertThat(prediction.getTop())
+        .extracting(ClassScore::getLabel)
+        .containsExactly("grey-7", "grey-6");
+    assertThat(prediction.getFeatures())
+        .isEqualTo(
+            ByteBuffer.allocate(8)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putFloat(200)
+                .putFloat(-200)
+                .flip());
   }
 
   @Test

@@ -22,6 +22,8 @@ import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.SchemaLookup;
 import dev.vmoe.event.SchemaSource;
+import dev.vmoe.fetch.FetchBounds;
+import dev.vmoe.fetch.Fetching;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.instance.Pipeline;
@@ -31,6 +33,7 @@ import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.moe.Routing;
 import dev.vmoe.settings.EventFormat;
 import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.settings.PredictionContents;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.Topics;
 import dev.vmoe.tracing.Tracing;
@@ -40,6 +43,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.UUID;
@@ -83,6 +87,8 @@ abstract class ProcessorFixture {
   LiveSettings settings = LiveSettings.of(new Settings(Map.of()));
   Instant now = NOON;
   EventFormat format = EventFormat.AVRO;
+  String fetchPrefix = "";
+  PredictionContents contents = PredictionContents.of(new Settings(Map.of()));
 
   TopologyTestDriver driver;
   TestInputTopic<byte[], byte[]> images;
@@ -125,11 +131,27 @@ abstract class ProcessorFixture {
     return new MicroBatchProcessor.Shared(
         batcher::openLane,
         new RequestReader(schemas, 1000, format, "/vmoe/test"),
-        new ShareEvents(),
+        fetching()::openLine,
+        new ShareEvents(contents),
         guard,
         inFlight,
         new Deadlines(() -> settings, Duration.ofMillis(100), () -> now),
         1_000_000);
+  }
+
+  /** Returns what fetches images from this machine; it is closed after the test. */
+  private Fetching fetching() {
+    Settings settings =
+        new Settings(
+            Map.of(
+                Settings.FETCH_PREFIXES, fetchPrefix, Settings.FETCH_PRIVATE_HOSTS, "127.0.0.1"));
+    Fetching fetching =
+        new Fetching(
+            FetchBounds.of(settings, () -> 1L << 30),
+            (outcome, nanos) ->
+                metrics.images().fetchEnded(outcome.name().toLowerCase(Locale.ROOT), nanos));
+    open.add(fetching);
+    return fetching;
   }
 
   private Topology topology() {

@@ -22,7 +22,7 @@ class BenchPipelineIT extends CommandTest {
 
   @Test
   void shouldCompareThePipelineWithTheBestBareLoopAndWithEveryPeer() throws Exception {
-    JsonNode result = bench("--images", "128");
+    JsonNode result = bench("--images", "128", "--by-address", "http");
 
     assertThat(result.get("pipeline_images_per_second").asDouble()).isPositive();
     assertThat(result.get("pipeline_cpu_ms_per_image").asDouble()).isPositive();
@@ -37,7 +37,8 @@ class BenchPipelineIT extends CommandTest {
       assertThat(result.at("/rounds/1/peers/" + peer.label()).asDouble()).isPositive();
       assertThat(out.toString()).contains(peer.label());
     }
-    int sides = 1 + layouts.size() + PeerKind.bundled().size();
+    assertThat(result.at("/by_address/of_pipeline").asDouble()).isPositive();
+    int sides = 2 + layouts.size() + PeerKind.bundled().size();
     assertThat(Files.readAllLines(folder.resolve("sides.csv"))).hasSize(1 + ROUNDS * sides);
   }
 

@@ -46,6 +46,7 @@ class LabCommandsTest {
             "evaluate",
             "sweep",
             "routing-map",
+            "probe",
             "plan",
             "bench");
     assertThat(command("bench").getSubcommands().keySet())

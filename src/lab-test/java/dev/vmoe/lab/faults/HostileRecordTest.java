@@ -1,9 +1,12 @@
 package dev.vmoe.lab.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.vmoe.event.BadRecordException;
 import dev.vmoe.event.ImageRequest;
+import dev.vmoe.event.JsonReader;
 import dev.vmoe.image.BadImageException;
 import dev.vmoe.image.DecoderLimits;
 import dev.vmoe.image.ImageDecoder;
@@ -12,9 +15,12 @@ import dev.vmoe.image.PngEncoder;
 import dev.vmoe.image.Preprocessing;
 import dev.vmoe.moe.Resize;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import java.util.Random;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Records that are hostile on purpose, and the numbers by which records are compared. */
 class HostileRecordTest {
@@ -36,6 +42,33 @@ class HostileRecordTest {
             .isInstanceOf(BadImageException.class);
       }
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          JSON_NOT_BASE64  | base64
+          JSON_DEEP        | attributes.a is not a text
+          JSON_HUGE_NUMBER | length
+          JSON_WRONG_TYPE  | attributes.camera is not a text
+          JSON_TWICE       | Duplicate field 'image'
+          JSON_TRUNCATED   | end-of-input
+          """)
+  void shouldHaveJsonThatIsRefusedForWhatIsWrongWithIt(HostileRecord kind, String reason) {
+    byte[] value = Objects.requireNonNull(kind.value(png));
+
+    assertThat(kind.contentType()).isEqualTo("application/json");
+    assertThatExceptionOfType(BadRecordException.NotJson.class)
+        .isThrownBy(() -> JsonReader.ofRequests(ImageRequest.class).read(value))
+        .withMessageContaining(reason);
+  }
+
+  @Test
+  void shouldSayTheTypeOfWhatIsNotAvro() {
+    assertThat(HostileRecord.RAW_RUBBISH.contentType()).isEqualTo("image/png");
+    assertThat(HostileRecord.NOT_AVRO.contentType()).isNull();
   }
 
   @Test

@@ -1,14 +1,17 @@
 package dev.vmoe.lab.bench;
 
 import dev.vmoe.client.Replay;
+import dev.vmoe.dataset.LabelledImage;
 import dev.vmoe.demo.LocalBroker;
 import dev.vmoe.demo.LocalPipeline;
+import dev.vmoe.event.ImageRequest;
 import dev.vmoe.instance.ControllerFactory;
 import dev.vmoe.instance.Pipeline;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.TopicPlan;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * A pipeline on the benchmark's broker that can be loaded again and again. One that waits for
@@ -59,7 +62,17 @@ public final class BenchPipeline implements AutoCloseable {
    * @throws IllegalStateException if not every image is answered once, or a choice is not counted
    */
   public MeteredReplay answer(FullLoad load) throws InterruptedException {
-    MeteredReplay replay = load.send(name, client);
+    return answer(load, LabelledImage::toRequest);
+  }
+
+  /**
+   * Sends images by requests of another kind, and reads the answers.
+   *
+   * @throws IllegalStateException as above
+   */
+  public MeteredReplay answer(FullLoad load, Function<LabelledImage, ImageRequest> requests)
+      throws InterruptedException {
+    MeteredReplay replay = load.send(name, client.sending(requests));
     if (!replay.outcome().summary().complete(load.count())) {
       throw new IllegalStateException(name + " did not count every choice of every image");
     }

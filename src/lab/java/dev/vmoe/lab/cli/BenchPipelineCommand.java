@@ -9,6 +9,7 @@ import dev.vmoe.lab.bench.BareLoop;
 import dev.vmoe.lab.bench.BenchModel;
 import dev.vmoe.lab.bench.BenchPipeline;
 import dev.vmoe.lab.bench.FullLoad;
+import dev.vmoe.lab.bench.ImageAddresses;
 import dev.vmoe.lab.bench.RandomModels;
 import dev.vmoe.lab.bench.SyntheticImages;
 import dev.vmoe.lab.peers.FlinkBuild;
@@ -22,6 +23,7 @@ import dev.vmoe.output.Progress;
 import dev.vmoe.settings.RunLayout;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.TopicPlan;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -41,8 +43,8 @@ import picocli.CommandLine.Option;
     description = {
       "Throughput of the whole pipeline beside the bare loop of decoding and running the model, and"
           + " beside other consumers (peers) on the same broker. All have the same model file,"
-          + " batch size and setting, and are measured in turn, in one process (Flink in its own); the"
-          + " medians of the rounds count.",
+          + " batch size and setting, and are measured in turn, in one process (Flink in its own);"
+          + " the medians of the rounds count.",
       "The bare loop is measured with one run on all cores and with a run on each core; the faster"
           + " layout counts.",
       "Broker, producer and client run on the same processors as the pipeline; the shares say how"
@@ -93,6 +95,20 @@ final class BenchPipelineCommand extends Benchmark {
           "Batches that the pipeline runs at once, as inference.runs; --threads is for each"
               + " (default: measured at the start).")
   private int runs;
+
+  @Option(
+      names = "--by-address",
+      paramLabel = "KIND",
+      description =
+          "Also measures the pipeline on the same images by address: file, or http (a server in"
+              + " this process).")
+  private @Nullable AddressKind byAddress;
+
+  /** Where images are that come by address. */
+  private enum AddressKind {
+    FILE,
+    HTTP
+  }
 
   private BenchPipelineCommand() {}
 
@@ -179,7 +195,8 @@ final class BenchPipelineCommand extends Benchmark {
     PipelineFigures figures = new PipelineFigures(rounds.count(), LAYOUTS, peers);
     Progress progress = progress();
     progress.say("starting a Kafka broker and a schema registry");
-    try (LocalBroker broker = new LocalBroker()) {
+    try (ImageAddresses addresses = addresses(load.images());
+        LocalBroker broker = new LocalBroker()) {
       Settings address = broker.settings(Map.of(), TopicPlan.load());
       BenchModel oneRun = served.with(sessions.of(ONE_RUN));
       BenchModel runEachCore = served.with(sessions.of(RUN_EACH_CORE));
@@ -202,6 +219,9 @@ final class BenchPipelineCommand extends Benchmark {
               });
         }
         figures.addPipeline(pipeline);
+        if (addresses != null) {
+          figures.addByAddress(byAddress(broker, served, load, addresses));
+        }
         for (PeerKind peer : peers) {
           figures.addPeer(peer, () -> bench.measure(peer, load));
         }
@@ -218,6 +238,25 @@ final class BenchPipelineCommand extends Benchmark {
         return figures;
       }
     }
+  }
+
+  private static PipelineFigures.Replays byAddress(
+      LocalBroker broker, BenchModel served, FullLoad load, ImageAddresses addresses) {
+    return () -> {
+      try (BenchPipeline one =
+          new BenchPipeline(broker, "by-address", served, addresses.settings())) {
+        return one.answer(load, addresses::request);
+      }
+    };
+  }
+
+  private @Nullable ImageAddresses addresses(List<LabelledImage> images) throws IOException {
+    if (byAddress == null) {
+      return null;
+    }
+    return byAddress == AddressKind.FILE
+        ? ImageAddresses.files(images)
+        : ImageAddresses.http(images);
   }
 
   private static List<LabelledImage> synthetic() {

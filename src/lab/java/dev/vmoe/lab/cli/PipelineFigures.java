@@ -29,6 +29,7 @@ import java.util.stream.IntStream;
 final class PipelineFigures {
 
   private static final String PIPELINE = "pipeline";
+  private static final String BY_ADDRESS = "by_address";
   private static final String RATE = "images_per_second";
   private static final String CPU = "cpu_ms_per_image";
   private static final String OF_PIPELINE = "of_pipeline";
@@ -78,6 +79,12 @@ final class PipelineFigures {
 
   void addPipeline(Replays replays) {
     add(PIPELINE, replays);
+  }
+
+  /** Adds the pipeline that gets addresses in place of bytes. */
+  void addByAddress(Replays replays) {
+    guarantees.put(BY_ADDRESS, PeerKind.Guarantee.EXACTLY_ONCE.label());
+    add(BY_ADDRESS, replays);
   }
 
   void addPeer(PeerKind peer, Replays replays) {
@@ -156,15 +163,12 @@ final class PipelineFigures {
     result.put(EFFICIENCY, medianRatio(PIPELINE, best));
     ObjectNode shares = result.putObject("processor_shares");
     rolesOfPipeline().forEach(role -> shares.put(label(role), medianShare(role)));
+    if (guarantees.containsKey(BY_ADDRESS)) {
+      addSide(result.putObject(BY_ADDRESS), BY_ADDRESS);
+    }
     ObjectNode all = result.putObject("peers");
     for (PeerKind peer : peers) {
-      String side = peer.label();
-      all.putObject(side)
-          .put(RATE, measured.median(side))
-          .put(CPU, measured.median(cpu(side)))
-          .put(OF_PIPELINE, medianRatio(side, PIPELINE))
-          .put(MEAN_BATCH, measured.median(meanBatch(side)))
-          .put("guarantee", peer.guarantee().label());
+      addSide(all.putObject(peer.label()), peer.label());
     }
     ArrayNode each = result.putArray("rounds");
     for (int round = 0; round < rounds; round++) {
@@ -179,6 +183,15 @@ final class PipelineFigures {
         rates.put(peer.label(), figure(peer.label(), round));
       }
     }
+  }
+
+  private void addSide(ObjectNode figures, String side) {
+    figures
+        .put(RATE, measured.median(side))
+        .put(CPU, measured.median(cpu(side)))
+        .put(OF_PIPELINE, medianRatio(side, PIPELINE))
+        .put(MEAN_BATCH, measured.median(meanBatch(side)))
+        .put("guarantee", guarantees.get(side));
   }
 
   private static Set<CpuShares.Role> rolesOfPipeline() {
@@ -223,7 +236,9 @@ final class PipelineFigures {
         String.format(
             "%s%nprocessors while the pipeline ran:%n%s",
             bareTable().toText(), shareTable().toText());
-    return peers.isEmpty() ? text : String.format("%s%npeers:%n%s", text, peerTable().toText());
+    return guarantees.size() == 1
+        ? text
+        : String.format("%s%npeers:%n%s", text, peerTable().toText());
   }
 
   private Table bareTable() {

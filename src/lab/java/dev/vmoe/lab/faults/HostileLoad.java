@@ -168,10 +168,10 @@ final class HostileLoad implements AutoCloseable {
         Bomb bomb = bombs.get((heavy ? i / heavyOneIn : i) % bombs.size());
         String key = heavy ? Bomb.KEY : HostileRecord.KEY + "BOMB-";
         int partition = i % partitions; // the good image waits for the bomb before it
-        send(partition, key + bomb.format() + "-" + sent, avro(bomb.image()), false);
+        send(partition, key + bomb.format() + "-" + sent, avro(bomb.image()), null);
         sent++;
         byte[] good = avro(images.get(random.nextInt(images.size())));
-        send(partition, "image-" + sent, good, false);
+        send(partition, "image-" + sent, good, null);
         sent++;
       }
     }
@@ -191,12 +191,12 @@ final class HostileLoad implements AutoCloseable {
       send(
           partition,
           HostileRecord.KEY + kind + "-" + sent,
-          request == null ? kind.value() : avro(request),
-          kind.raw());
+          request == null ? kind.value(png) : avro(request),
+          kind.contentType());
     } else if (random.nextInt(RAW_ONE_IN) == 0) {
-      send(partition, "raw-" + sent, png, true);
+      send(partition, "raw-" + sent, png, "image/png");
     } else {
-      send(partition, "image-" + sent, avro(png), false);
+      send(partition, "image-" + sent, avro(png), null);
     }
     sent++;
   }
@@ -207,7 +207,8 @@ final class HostileLoad implements AutoCloseable {
     return bytes;
   }
 
-  private void send(int partition, String key, byte @Nullable [] value, boolean raw) {
+  private void send(
+      int partition, String key, byte @Nullable [] value, @Nullable String contentType) {
     ProducerRecord<byte[], byte[]> record =
         new ProducerRecord<>(
             topic,
@@ -216,10 +217,10 @@ final class HostileLoad implements AutoCloseable {
             key.getBytes(StandardCharsets.UTF_8),
             value);
     record.headers().add(NUMBER, Long.toString(sent).getBytes(StandardCharsets.UTF_8));
-    if (raw) {
+    if (contentType != null) {
       record
           .headers()
-          .add(EventSerializer.CONTENT_TYPE, "image/png".getBytes(StandardCharsets.UTF_8));
+          .add(EventSerializer.CONTENT_TYPE, contentType.getBytes(StandardCharsets.UTF_8));
     }
     producer.send(
         record,

@@ -2,7 +2,9 @@ package dev.vmoe.lab.faults;
 
 import dev.vmoe.event.ImageRequest;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
@@ -25,19 +27,35 @@ enum HostileRecord {
   /** No value at all. */
   NO_VALUE,
   /** Bytes that are no image, with the header that says they are. */
-  RAW_RUBBISH;
+  RAW_RUBBISH,
+  /** JSON whose image is not base64. */
+  JSON_NOT_BASE64,
+  /** JSON that is nested ten thousand times. */
+  JSON_DEEP,
+  /** JSON with a number of ten thousand digits. */
+  JSON_HUGE_NUMBER,
+  /** JSON in which an attribute is a number. */
+  JSON_WRONG_TYPE,
+  /** JSON with a field twice. */
+  JSON_TWICE,
+  /** JSON that ends in the middle of its image. */
+  JSON_TRUNCATED;
 
   /** What the keys of these records begin with. */
   static final String KEY = "hostile-";
 
   private static final int BOMB_SIDE = 30_000;
+  private static final int DEPTH = 10_000;
+  private static final int DIGITS = 10_000;
 
   /** Where the width of a PNG is, behind its signature and the chunk's length and type. */
   private static final int PNG_WIDTH = 16;
 
-  /** Returns whether the record has the header of raw image bytes. */
-  boolean raw() {
-    return this == RAW_RUBBISH;
+  /** Returns what the record's header says of its value; null if it has none. */
+  @Nullable String contentType() {
+    return this == RAW_RUBBISH
+        ? "image/png"
+        : name().startsWith("JSON") ? "application/json" : null;
   }
 
   /** Returns the request that makes it hostile; null if it is not even one. */
@@ -48,21 +66,38 @@ enum HostileRecord {
       case HALF_AN_IMAGE -> request(Arrays.copyOf(png, png.length / 2), 1);
       case BOMB -> request(bomb(png), 1);
       case PRIORITY -> request(png, 1000);
-      case NOT_AVRO, UNKNOWN_SCHEMA, NO_VALUE, RAW_RUBBISH -> null;
+      default -> null;
     };
   }
 
-  /** Returns the record's value where it is no request. */
-  byte @Nullable [] value() {
+  /**
+   * Returns the record's value where it is no request.
+   *
+   * @param png a good image
+   */
+  byte @Nullable [] value(byte[] png) {
+    String image = Base64.getEncoder().encodeToString(png);
     return switch (this) {
       case UNKNOWN_SCHEMA -> ByteBuffer.allocate(9).put((byte) 0).putInt(2_000_000_000).array();
       case NO_VALUE -> null;
+      case JSON_NOT_BASE64 -> json("{'image':'%s*'}".formatted(image));
+      case JSON_DEEP ->
+          json("{'image':'%s','attributes':%s".formatted(image, "{'a':".repeat(DEPTH)));
+      case JSON_HUGE_NUMBER ->
+          json("{'image':'%s','priority':%s}".formatted(image, "9".repeat(DIGITS)));
+      case JSON_WRONG_TYPE -> json("{'image':'%s','attributes':{'camera':7}}".formatted(image));
+      case JSON_TWICE -> json("{'image':'%s','image':'%s'}".formatted(image, image));
+      case JSON_TRUNCATED -> json("{'image':'%s".formatted(image));
       default -> new byte[] {7, 7, 7, 7, 7, 7, 7, 7};
     };
   }
 
   private static ImageRequest request(byte[] image, float priority) {
     return ImageRequest.newBuilder().setImage(ByteBuffer.wrap(image)).setPriority(priority).build();
+  }
+
+  private static byte[] json(String text) {
+    return text.replace('\'', '"').getBytes(StandardCharsets.UTF_8);
   }
 
   private static byte[] bomb(byte[] png) {

@@ -1,0 +1,109 @@
+package dev.vmoe.fetch;
+
+import dev.vmoe.settings.Settings;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** One image on its way from its address. */
+public final class Fetch {
+
+  final String address;
+  final FetchLine line;
+
+  /** Whether it may start; guarded by the room, as are the fields below. */
+  boolean waits = true;
+
+  /** Whether a thread works on it, maybe in vain. */
+  boolean underWay;
+
+  /** Whether its line wants to hear of it no more. */
+  boolean dropped;
+
+  /** What it has to reserve before it starts. */
+  long wantedBytes;
+
+  /** What is reserved for it now. */
+  long reservedBytes;
+
+  private final AtomicReference<@Nullable End> end = new AtomicReference<>();
+  private volatile @Nullable String lastFailure;
+  private volatile Runnable cutOff = () -> {};
+
+  /** What came of it; neither once the image was taken. */
+  @SuppressWarnings("ArrayRecordComponent")
+  private record End(byte @Nullable [] image, @Nullable FetchException failure) {}
+
+  Fetch(String address, FetchLine line, long wantedBytes) {
+    this.address = address;
+    this.line = line;
+    this.wantedBytes = wantedBytes;
+  }
+
+  /** Returns whether the image is there, or will not come. */
+  public boolean isOver() {
+    return end.get() != null;
+  }
+
+  /**
+   * Returns the image, encoded.
+   *
+   * @throws FetchException if it does not come
+   * @throws IllegalStateException if it is still on its way, or was taken
+   */
+  public byte[] image() throws FetchException {
+    End its = end.get();
+    if (its != null && its.failure() != null) {
+      throw its.failure();
+    }
+    if (its == null || its.image() == null) {
+      throw new IllegalStateException("there is no image yet, or no more");
+    }
+    return its.image();
+  }
+
+  /** Makes sure that an image of this many bytes has its room. */
+  void reserve(long bytes) throws NoRoomException {
+    line.reserve(this, bytes);
+  }
+
+  /** Notes why an attempt failed. */
+  void failed(String reason) {
+    lastFailure = reason;
+  }
+
+  /** Says how the attempt that begins is cut off. */
+  void cutOffBy(Runnable way) {
+    cutOff = way;
+    if (isOver()) {
+      way.run();
+    }
+  }
+
+  /** Ends it with its image; false if it has ended before. */
+  boolean succeed(byte[] image) {
+    return end.compareAndSet(null, new End(image, null));
+  }
+
+  /** Ends it without an image, whatever it is doing, unless it has ended before. */
+  void fail(FetchException reason) {
+    end.compareAndSet(null, new End(null, reason));
+    cutOff.run();
+  }
+
+  /** Returns what is said of it when its time is up. */
+  FetchException late(Duration timeout) {
+    String last = lastFailure;
+    return FetchException.failed(
+        "not fetched within %s = %d ms%s"
+            .formatted(
+                Settings.FETCH_TIMEOUT_MS,
+                timeout.toMillis(),
+                last == null ? "" : "; last: " + last));
+  }
+
+  /** Lets the image go: its taker has it. */
+  void forget() {
+    end.set(new End(null, null));
+  }
+}

@@ -1,0 +1,47 @@
+package dev.vmoe.fetch;
+
+import dev.vmoe.settings.Settings;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+
+/**
+ * What may be fetched, and how much of it.
+ *
+ * @param prefixes beginnings of the addresses that may be fetched
+ * @param privateHosts hosts, in lower case, that may have an address that is not public
+ * @param atOnce fetches at once of all partitions, beside the next one of each
+ * @param timeout maximum time of a fetch, over all its attempts
+ * @param maxImageBytes maximum bytes of an image
+ * @param maxBytes maximum bytes of the images that are fetched and not yet answered, beside the
+ *     next one of each partition; asked for each fetch
+ */
+public record FetchBounds(
+    List<String> prefixes,
+    Set<String> privateHosts,
+    int atOnce,
+    Duration timeout,
+    int maxImageBytes,
+    LongSupplier maxBytes) {
+
+  /** Returns the bounds that settings give. */
+  public static FetchBounds of(Settings settings, LongSupplier maxBytes) {
+    return new FetchBounds(
+        settings.getList(Settings.FETCH_PREFIXES),
+        settings.getList(Settings.FETCH_PRIVATE_HOSTS).stream()
+            .map(host -> host.toLowerCase(Locale.ROOT))
+            .collect(Collectors.toUnmodifiableSet()),
+        settings.getInt(Settings.FETCH_AT_ONCE),
+        Duration.ofMillis(settings.getLong(Settings.FETCH_TIMEOUT_MS)),
+        settings.getInt(Settings.IMAGE_MAX_BYTES),
+        maxBytes);
+  }
+
+  /** Returns the maximum time without a byte, so that what hangs is tried again. */
+  Duration idle() {
+    return timeout.dividedBy(3);
+  }
+}

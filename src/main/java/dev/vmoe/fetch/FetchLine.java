@@ -1,0 +1,167 @@
+package dev.vmoe.fetch;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/**
+ * The images of one partition that come by address, by offset. For the partition's thread.
+ *
+ * <p>The next image, the one that all others wait for, always starts, and always has room. Others
+ * start while their line has less than what is left for all lines, of fetches and of bytes. So
+ * addresses that hang in one partition leave room to the others.
+ *
+ * <p>At first a little is reserved for an image. If it turns out larger and there is no room for
+ * that now, it is asked for again once there is.
+ */
+public final class FetchLine implements AutoCloseable {
+
+  /** Reserved for an image whose size is not known yet. */
+  static final int FIRST_BYTES = 1024 * 1024;
+
+  private final FetchRoom room;
+  private final int maxImageBytes;
+  private final Consumer<Fetch> starter;
+
+  /** Fetches whose images were not taken. */
+  private final TreeMap<Long, Fetch> coming = new TreeMap<>();
+
+  /** Fetches whose images were taken, and not answered. */
+  private final Map<Long, Fetch> taken = new TreeMap<>();
+
+  private int fetches;
+  private long bytes;
+
+  FetchLine(FetchRoom room, int maxImageBytes, Consumer<Fetch> starter) {
+    this.room = room;
+    this.maxImageBytes = maxImageBytes;
+    this.starter = starter;
+  }
+
+  /** Fetches an image as soon as there is room for it. */
+  public Fetch fetch(long offset, String address) {
+    Fetch fetch = new Fetch(address, this, Math.min(FIRST_BYTES, maxImageBytes));
+    synchronized (room) {
+      coming.put(offset, fetch);
+    }
+    startMore();
+    return fetch;
+  }
+
+  /** Starts what there is room for; asked again and again, since others make room. */
+  public void startMore() {
+    List<Fetch> started = new ArrayList<>();
+    synchronized (room) {
+      boolean next = true;
+      for (Fetch fetch : coming.values()) {
+        if (fetch.waits) {
+          if (!next && !fits(fetch.wantedBytes)) {
+            break;
+          }
+          fetch.waits = false;
+          fetch.underWay = true;
+          fetch.reservedBytes = fetch.wantedBytes;
+          add(1, fetch.reservedBytes);
+          started.add(fetch);
+        }
+        next = false;
+      }
+    }
+    started.forEach(starter);
+  }
+
+  private boolean fits(long wanted) {
+    return fetches < room.freeFetches() && bytes + wanted <= room.freeBytes();
+  }
+
+  private void add(int moreFetches, long moreBytes) {
+    fetches += moreFetches;
+    bytes += moreBytes;
+    room.add(moreFetches, moreBytes);
+  }
+
+  void reserve(Fetch fetch, long wanted) throws NoRoomException {
+    synchronized (room) {
+      long more = wanted - fetch.reservedBytes;
+      if (more <= 0) {
+        return;
+      }
+      boolean next = !coming.isEmpty() && coming.firstEntry().getValue() == fetch;
+      if (!next && more > room.freeBytes()) {
+        throw new NoRoomException(wanted);
+      }
+      fetch.reservedBytes = wanted;
+      add(0, more);
+    }
+  }
+
+  /**
+   * Notes that a thread has done with a fetch.
+   *
+   * @param keptBytes of its image; 0 if there is none
+   */
+  void ended(Fetch fetch, long keptBytes) {
+    synchronized (room) {
+      fetch.underWay = false;
+      long kept = fetch.dropped ? 0 : keptBytes;
+      add(-1, kept - fetch.reservedBytes);
+      fetch.reservedBytes = kept;
+    }
+    startMore();
+  }
+
+  /** Notes that a thread has done with a fetch, which needs more room to be tried again. */
+  void endedForNow(Fetch fetch, long wantedBytes) {
+    synchronized (room) {
+      fetch.wantedBytes = wantedBytes;
+      fetch.waits = !fetch.isOver();
+    }
+    ended(fetch, 0);
+  }
+
+  /** Notes that an image was taken or given up: the one behind it is the next. */
+  public void taken(long offset) {
+    synchronized (room) {
+      Fetch fetch = coming.remove(offset);
+      if (fetch != null) {
+        fetch.forget();
+        taken.put(offset, fetch);
+      }
+    }
+    startMore();
+  }
+
+  /** Notes that an image was answered. */
+  public void answered(long offset) {
+    synchronized (room) {
+      Fetch fetch = taken.remove(offset);
+      if (fetch != null) {
+        drop(fetch);
+      }
+    }
+  }
+
+  private void drop(Fetch fetch) {
+    fetch.dropped = true;
+    if (!fetch.underWay) { // otherwise its thread still has the bytes
+      add(0, -fetch.reservedBytes);
+      fetch.reservedBytes = 0;
+    }
+  }
+
+  /** Gives up all that is on its way. */
+  @Override
+  public void close() {
+    List<Fetch> left;
+    synchronized (room) {
+      left = List.copyOf(coming.values());
+      left.forEach(this::drop);
+      taken.values().forEach(this::drop);
+      coming.clear();
+      taken.clear();
+    }
+    left.forEach(fetch -> fetch.fail(FetchException.failed("given up")));
+  }
+}

@@ -1,0 +1,18 @@
+/**
+ * Fetches the bytes of images that come by address: ahead of their turn, within bounds, and only
+ * from where the settings allow.
+ *
+ * <pre>
+ * address ──▶ AllowedAddresses ──▶ Fetching: a line for each partition
+ *             begins as a prefix?    │ room: fetches at once, bytes
+ *                                    ▼
+ *                                  HttpImages ──▶ CheckedNames: is the address public?
+ *                                  FileImages ──▶ is the real path in an allowed folder?
+ * </pre>
+ *
+ * <p>May use: {@code settings}.
+ */
+@NullMarked
+package dev.vmoe.fetch;
+
+import org.jspecify.annotations.NullMarked;
