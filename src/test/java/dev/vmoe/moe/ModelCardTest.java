@@ -99,8 +99,8 @@ class ModelCardTest {
     metadata.put("vmoe.resize", "bicubic");
     assertThatThrownBy(() -> ModelCard.fromMetadata(metadata))
         .hasMessage(
-            "resize 'bicubic' is neither bilinear nor area, nor pil-bilinear or pil-bicubic, the last"
-                + " two alone or followed by -square-SIDE or -shortest-SIDE");
+            "resize 'bicubic' is neither bilinear nor area, nor pil-bilinear or pil-bicubic, the"
+                + " last two alone or followed by -square-SIDE or -shortest-SIDE");
   }
 
   @Test
