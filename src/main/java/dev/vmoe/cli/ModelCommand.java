@@ -199,10 +199,8 @@ final class ModelCommand {
     /** Says in one line which settings nothing and nobody has given. */
     private void warnOfGuesses(Path checkpoint, Map<String, String> guessed) throws IOException {
       Set<String> given = DescriptionFile.keysBeside(checkpoint);
-      for (OptionSpec option : spec.options()) {
-        if (option.getValue() != null && !option.getValue().equals(0)) {
-          given.add(option.longestName().substring(2).replace('-', '_'));
-        }
+      for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+        given.add(option.longestName().substring(2).replace('-', '_'));
       }
       List<String> left =
           guessed.entrySet().stream()

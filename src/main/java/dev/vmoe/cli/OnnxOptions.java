@@ -22,8 +22,6 @@ final class OnnxOptions {
           "--checkpoint",
           "--preset",
           "--heads",
-          "--preset",
-          "--heads",
           "--experts-per-token",
           "--capacity-ratio",
           "--positions",

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
@@ -99,6 +100,16 @@ public final class HeldPartitions {
     /** Says whether the first image is still being fetched. */
     public void fetching(boolean is) {
       fetching = is;
+    }
+
+    /** Returns whether the first image is still being fetched. */
+    public boolean isFetching() {
+      return fetching;
+    }
+
+    /** Shows all records, in order. */
+    public void forEach(Consumer<Held> action) {
+      records.forEach(action);
     }
 
     /** Forgets all; they are read again. */

@@ -58,10 +58,7 @@ public final class RecordJson {
 
   /** Returns a request as it may be sent: like an event, with the image in base64. */
   public static byte[] request(ImageRequest request) {
-    ObjectNode json = (ObjectNode) json(request);
-    byte[] image = new byte[request.getImage().remaining()];
-    request.getImage().duplicate().get(image);
-    json.put("image", image);
+    ObjectNode json = (ObjectNode) json(request, NODES::binaryNode);
     Instant deadline = request.getDeadline();
     if (deadline != null) {
       json.put("deadline", deadline.toEpochMilli());

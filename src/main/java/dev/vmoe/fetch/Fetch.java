@@ -26,13 +26,13 @@ public final class Fetch {
   /** What is reserved for it now. */
   long reservedBytes;
 
-  private final AtomicReference<@Nullable End> end = new AtomicReference<>();
+  private final AtomicReference<@Nullable FetchEnd> end = new AtomicReference<>();
   private volatile @Nullable String lastFailure;
   private volatile Runnable cutOff = () -> {};
 
   /** What came of it; neither once the image was taken. */
   @SuppressWarnings("ArrayRecordComponent")
-  private record End(byte @Nullable [] image, @Nullable FetchException failure) {}
+  private record FetchEnd(byte @Nullable [] image, @Nullable FetchException failure) {}
 
   Fetch(String address, FetchLine line, long wantedBytes) {
     this.address = address;
@@ -52,7 +52,7 @@ public final class Fetch {
    * @throws IllegalStateException if it is still on its way, or was taken
    */
   public byte[] image() throws FetchException {
-    End its = end.get();
+    FetchEnd its = end.get();
     if (its != null && its.failure() != null) {
       throw its.failure();
     }
@@ -82,12 +82,12 @@ public final class Fetch {
 
   /** Ends it with its image; false if it has ended before. */
   boolean succeed(byte[] image) {
-    return end.compareAndSet(null, new End(image, null));
+    return end.compareAndSet(null, new FetchEnd(image, null));
   }
 
   /** Ends it without an image, whatever it is doing, unless it has ended before. */
   void fail(FetchException reason) {
-    end.compareAndSet(null, new End(null, reason));
+    end.compareAndSet(null, new FetchEnd(null, reason));
     cutOff.run();
   }
 
@@ -104,6 +104,6 @@ public final class Fetch {
 
   /** Lets the image go: its taker has it. */
   void forget() {
-    end.set(new End(null, null));
+    end.set(new FetchEnd(null, null));
   }
 }

@@ -42,7 +42,7 @@ public final class Fetching implements AutoCloseable {
   private @Nullable HttpImages http;
 
   /** What is known of the thread of a fetch. */
-  private enum Watched {
+  private enum FetchThread {
     IN_TIME,
     HANGS,
     RETURNED
@@ -103,7 +103,7 @@ public final class Fetching implements AutoCloseable {
 
   private void run(Fetch fetch) {
     long startNanos = System.nanoTime();
-    AtomicReference<Watched> watched = new AtomicReference<>(Watched.IN_TIME);
+    AtomicReference<FetchThread> watched = new AtomicReference<>(FetchThread.IN_TIME);
     ScheduledFuture<?> timer =
         watch.schedule(
             () -> giveUp(fetch, watched), bounds.timeout().toNanos(), TimeUnit.NANOSECONDS);
@@ -129,7 +129,7 @@ public final class Fetching implements AutoCloseable {
       fetch.fail(FetchException.failed("the fetch failed in an unforeseen way: " + e));
     } finally {
       timer.cancel(false);
-      if (watched.getAndSet(Watched.RETURNED) == Watched.HANGS) {
+      if (watched.getAndSet(FetchThread.RETURNED) == FetchThread.HANGS) {
         hung.decrementAndGet();
       }
     }
@@ -137,9 +137,9 @@ public final class Fetching implements AutoCloseable {
     observer.ended(outcome, System.nanoTime() - startNanos);
   }
 
-  private void giveUp(Fetch fetch, AtomicReference<Watched> watched) {
+  private void giveUp(Fetch fetch, AtomicReference<FetchThread> watched) {
     fetch.fail(fetch.late(bounds.timeout()));
-    if (watched.compareAndSet(Watched.IN_TIME, Watched.HANGS)) {
+    if (watched.compareAndSet(FetchThread.IN_TIME, FetchThread.HANGS)) {
       hung.incrementAndGet();
     }
   }

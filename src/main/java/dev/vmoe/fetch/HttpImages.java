@@ -102,7 +102,7 @@ final class HttpImages implements AutoCloseable {
         }
         at = next(at, response);
       } catch (CheckedNames.RefusedHostException e) {
-        throw FetchException.refused(e.getMessage());
+        throw FetchException.refused(String.valueOf(e.getMessage()));
       } catch (HttpException e) {
         throw new IOException("no answer of HTTP: " + e.getMessage(), e);
       } finally {

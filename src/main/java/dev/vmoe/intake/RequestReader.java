@@ -170,8 +170,8 @@ public final class RequestReader {
     }
     try {
       Optional<ImageRequest> known = avro.readIfKnown(value);
-      if (known.isPresent()) {
-        withAnImage(known.get());
+      if (known.isPresent() && known.get().getImageUrl() != null) {
+        return Optional.of(withAnImage(known.get()));
       }
       return known;
     } catch (BadRecordException.NotAvro e) {

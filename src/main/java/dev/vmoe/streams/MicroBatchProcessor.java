@@ -100,6 +100,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
   @Override
   public void init(ProcessorContext<byte[], Object> context) {
     TopicPartition partition = new TopicPartition(input.topic(), context.taskId().partition());
+    HeldPartitions.Records held = shared.guard().held().open(partition);
     task =
         new Task(
             context,
@@ -107,9 +108,9 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
             shared.guard().pending().open(partition),
             shared.inFlight().open(),
             shared.guard().waitBudget(),
-            shared.guard().held().open(partition),
+            held,
             shared.guard().suspects().open(partition, shared.inFlight().reach()),
-            new PartitionRequests(shared.reader(), shared.fetches().get()));
+            new PartitionRequests(shared.reader(), shared.fetches().get(), held));
   }
 
   @Override
@@ -142,8 +143,8 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
         new HeldPartitions.Held(record, position, observer.received(record, position));
     task.pending().add(position.offset());
     if (task.held().first() != null || task.inFlight().full() || !buffer(task, taken)) {
-      task.requests().ahead(record, position);
       task.held().add(taken);
+      task.requests().lookAhead();
       releaseLater(task);
     }
   }
@@ -154,7 +155,6 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
    * @return false if its schema or its image is not there yet, or it may not go on yet
    */
   private boolean buffer(Task task, HeldPartitions.Held taken) {
-    // An image in Avro is on the heap a second time until it is decoded.
     long bytes = RecordSize.length(taken.record().value());
     // It counts before it is asked about: who wants to be alone claims that, and looks then.
     task.inFlight().add(bytes);
@@ -171,6 +171,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
     Record<byte[], byte[]> record = taken.record();
     RecordMetadata position = taken.position();
     ImageTrace trace = taken.trace();
+    task.held().fetching(false);
     try {
       if (task.suspects().waits(position.offset(), shared.inFlight().images() == 1)) {
         return stand(task);
@@ -180,7 +181,6 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
       }
       Optional<RequestReader.Request> read = task.requests().read(record, position);
       if (read.isEmpty()) {
-        task.held().fetching(task.requests().fetches(position.offset()));
         task.suspects().stepAside();
         return stand(task);
       }

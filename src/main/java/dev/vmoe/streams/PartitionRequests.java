@@ -1,5 +1,6 @@
 package dev.vmoe.streams;
 
+import dev.vmoe.commit.HeldPartitions;
 import dev.vmoe.event.BadRecordException;
 import dev.vmoe.fetch.Fetch;
 import dev.vmoe.fetch.FetchException;
@@ -23,13 +24,23 @@ final class PartitionRequests implements AutoCloseable {
 
   private final RequestReader reader;
   private final FetchLine line;
+  private final HeldPartitions.Records held;
   private final Map<Long, Coming> coming = new HashMap<>();
+
+  /** Offset up to which held records were looked at. */
+  private long lookedAt = -1;
 
   private record Coming(RequestReader.Request request, Fetch fetch) {}
 
-  PartitionRequests(RequestReader reader, FetchLine line) {
+  /**
+   * Creates the reader of a partition.
+   *
+   * @param held records that were read, and may not go on yet
+   */
+  PartitionRequests(RequestReader reader, FetchLine line, HeldPartitions.Records held) {
     this.reader = reader;
     this.line = line;
+    this.held = held;
   }
 
   /**
@@ -48,18 +59,30 @@ final class PartitionRequests implements AutoCloseable {
       its = fetch(position, request.get());
     }
     if (!its.fetch().isOver()) {
+      held.fetching(true);
+      lookAhead();
       line.startMore();
       return Optional.empty();
     }
     try {
       return Optional.of(its.request().with(its.fetch().image()));
     } catch (FetchException e) {
-      throw new BadRecordException.NotFetched(e.getMessage(), e);
+      throw new BadRecordException.NotFetched(String.valueOf(e.getMessage()), e);
     }
   }
 
-  /** Starts to fetch the image of a record that may not go on yet, if it has an address. */
-  void ahead(Record<byte[], byte[]> record, RecordMetadata position) {
+  /** Starts to fetch the images of the records behind one that is fetched. */
+  void lookAhead() {
+    if (held.isFetching()) {
+      held.forEach(it -> lookAt(it.record(), it.position()));
+    }
+  }
+
+  private void lookAt(Record<byte[], byte[]> record, RecordMetadata position) {
+    if (position.offset() <= lookedAt) {
+      return;
+    }
+    lookedAt = position.offset();
     if (record.value() == null
         || record.value().length > MAX_READ_AHEAD_BYTES
         || coming.containsKey(position.offset())) {
@@ -80,11 +103,6 @@ final class PartitionRequests implements AutoCloseable {
     Coming its = new Coming(request, line.fetch(position.offset(), address));
     coming.put(position.offset(), its);
     return its;
-  }
-
-  /** Returns whether the image of a record is fetched from an address. */
-  boolean fetches(long offset) {
-    return coming.containsKey(offset);
   }
 
   /** Notes that a record has gone on. */
