@@ -95,7 +95,7 @@ class AvroSerdeTest {
         SchemaBuilder.record("ImageRequest")
             .namespace("dev.vmoe.event")
             .fields()
-            .requiredInt("width")
+            .requiredInt("image")
             .endRecord();
     int id = registry.register("other", other);
     byte[] bytes = ByteBuffer.allocate(6).put((byte) 0).putInt(id).put((byte) 2).array();

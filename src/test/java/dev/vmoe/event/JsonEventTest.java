@@ -154,7 +154,8 @@ class JsonEventTest {
                 + "\"attributes\":{\"camera\":\"7\"},\"model\":\"m\"")
         .endsWith(
             "\"configurationVersion\":5,\"sourceTopic\":\"images\",\"sourcePartition\":0,"
-                + "\"sourceOffset\":1099511627776,\"id\":\"photo 1\"}");
+                + "\"sourceOffset\":1099511627776,\"id\":\"photo 1\","
+                + "\"features\":\"AP8HQA==\"}");
   }
 
   @ParameterizedTest

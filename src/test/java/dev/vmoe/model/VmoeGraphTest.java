@@ -50,6 +50,7 @@ class VmoeGraphTest {
           .containsExactly(
               Map.entry("assigned", "INT32 [-1, 2, 4]"),
               Map.entry("dispatched", "INT32 [-1, 2, 4]"),
+              Map.entry("features", "FLOAT [-1, 24]"),
               Map.entry("gate_sum", "FLOAT [-1, 2, 4]"),
               Map.entry("importance", "FLOAT [-1, 2, 4]"),
               Map.entry("kept", "INT8 [-1, 2, 10]"),
@@ -63,11 +64,11 @@ class VmoeGraphTest {
   }
 
   @Test
-  void shouldHaveOnlyImagesAndLogitsWhereNoBlockIsAMixture() throws OrtException {
+  void shouldHaveOnlyImagesLogitsAndFeaturesWhereNoBlockIsAMixture() throws OrtException {
     ParameterTree dense = RandomCheckpoint.of(RandomCheckpoint.denseTwin(ARCHITECTURE), 5);
     try (GraphRun graph = GraphRun.of(VmoeGraph.of(dense, Form.of(Target.CPU), Map.of()))) {
       assertThat(graph.session().getInputNames()).containsExactly("images");
-      assertThat(graph.session().getOutputNames()).containsExactly("logits");
+      assertThat(graph.session().getOutputNames()).containsExactlyInAnyOrder("logits", "features");
       GraphRun.Outputs outputs = graph.run(new GraphRun.Inputs().images(images(3), 3, 12));
       assertThat(outputs.floats(GraphOutput.LOGITS)).hasSize(15);
     }

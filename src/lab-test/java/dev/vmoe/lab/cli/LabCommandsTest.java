@@ -34,12 +34,14 @@ class LabCommandsTest {
     assertThat(vmoe().getSubcommands().keySet())
         .containsExactly(
             "demo",
+            "new",
             "run",
             "doctor",
             "topics",
             "config",
             "produce",
             "consume",
+            "compare",
             "model",
             "predict",
             "explain",
