@@ -93,11 +93,19 @@ class PrometheusIT {
       assertThat(run(kafka, registry, "topics", "create")).isZero();
       String model = "model=" + BundledModels.vmoe();
       String[] command = {
-        "run", "--set", model, "--set", "console.port=0", "--set", "cost.survey.ms=1000"
+        "run",
+        "--set",
+        model,
+        "--set",
+        "console.port=0",
+        "--set",
+        "cost.survey.ms=1000",
+        "--set",
+        "fetch.prefixes=" + folder.toUri()
       };
       Thread instance = new Thread(() -> run(kafka, registry, command), "run");
       instance.start();
-      try (Load load = new Load(kafka, registry)) {
+      try (Load load = new Load(kafka, registry, folder)) {
         URI console = await().atMost(LIMIT).until(this::address, at -> at != null);
         target(console);
         Instant start = Instant.now();
@@ -248,8 +256,8 @@ class PrometheusIT {
   }
 
   /**
-   * Test images at a steady rate, with bursts that lower capacity and with images that cannot be
-   * decoded.
+   * Test images at a steady rate, with bursts that lower capacity, with images that cannot be
+   * decoded, and with addresses of an image that is there and one that is not.
    */
   private static final class Load implements AutoCloseable {
 
@@ -261,11 +269,12 @@ class PrometheusIT {
     private final RegistryClient registry;
     private final ImageProducer producer;
     private final List<ImageRequest> images = new ArrayList<>();
+    private final List<URI> addresses;
     private int seconds;
     private int burst = 3_000;
     private int sent;
 
-    Load(EmbeddedKafka kafka, EmbeddedRegistry registryServer) throws IOException {
+    Load(EmbeddedKafka kafka, EmbeddedRegistry registryServer, Path folder) throws IOException {
       registry = new RegistryClient(registryServer.url(), Map.of(), Duration.ofSeconds(10));
       producer =
           new ImageProducer(
@@ -273,6 +282,9 @@ class PrometheusIT {
       BundledModels.labelledImages().stream()
           .limit(500)
           .forEach(image -> images.add(image.toRequest()));
+      Path file = folder.resolve("image.jpg");
+      Files.write(file, images.get(0).getImage().array());
+      addresses = List.of(file.toUri(), folder.resolve("missing.jpg").toUri());
     }
 
     void start() {
@@ -292,6 +304,10 @@ class PrometheusIT {
       for (int i = 0; i < STEADY / 10; i++) {
         ByteBuffer noImage = ByteBuffer.wrap(new byte[] {1, 2, 3});
         producer.send("bad", ImageRequest.newBuilder().setImage(noImage).build());
+      }
+      for (URI address : addresses) {
+        String url = address.toString();
+        producer.send("by address", ImageRequest.newBuilder().setImageUrl(url).build());
       }
     }
 
