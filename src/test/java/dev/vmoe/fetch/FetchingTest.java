@@ -380,6 +380,7 @@ class FetchingTest {
 
   @Test
   void shouldCutOffWhatNobodyWantsAnyMore() {
+    timeout = Duration.ofMinutes(2);
     Fetching fetching = fetching();
     FetchLine line = fetching.openLine();
     line.fetch(1, root + "hanging");

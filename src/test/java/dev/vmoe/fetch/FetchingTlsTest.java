@@ -94,7 +94,7 @@ class FetchingTlsTest {
 
       assertThatThrownBy(otherName::image)
           .isInstanceOf(FetchException.class)
-          .hasMessageContaining("Certificate for <images.test> doesn't match");
+          .hasMessageContaining("No name matching images.test");
       assertThatThrownBy(unknown::image)
           .isInstanceOf(FetchException.class)
           .hasMessageContaining("unable to find valid certification path");
