@@ -10,6 +10,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.AppenderBase;
+import com.sun.net.httpserver.HttpServer;
 import dev.vmoe.Certificates;
 import dev.vmoe.cli.SecuredBench.Outcome;
 import dev.vmoe.console.Console;
@@ -23,11 +24,14 @@ import dev.vmoe.instance.RunningInstance;
 import dev.vmoe.instance.RunningView;
 import dev.vmoe.instance.StartWait;
 import dev.vmoe.metrics.Meters;
+import dev.vmoe.metrics.Metric;
 import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.output.ErrorText;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.PipelineException;
+import dev.vmoe.topics.Topics;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -47,6 +51,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -62,6 +69,7 @@ class SecretsIT {
   private static final String TOKEN = "console-token-of-secrets-2718";
   private static final String KEY_PASSWORD = "key-password-2818";
   private static final String OTLP_HEADER = "otlp-header-secret-4590";
+  private static final String SIGNATURE = "signature-of-an-address-5772";
 
   private static final List<String> SECRETS =
       List.of(
@@ -71,7 +79,8 @@ class SecretsIT {
           basic(),
           TOKEN,
           KEY_PASSWORD,
-          OTLP_HEADER);
+          OTLP_HEADER,
+          SIGNATURE);
 
   private static final String OTLP_HEADERS = "otel.exporter.otlp.headers";
 
@@ -89,6 +98,7 @@ class SecretsIT {
   private final Appender<ILoggingEvent> terminal = root.iteratorForAppenders().next();
   private final Watch watch = new Watch();
   private final List<String> printed = new ArrayList<>();
+  private final Queue<String> fetched = new ConcurrentLinkedQueue<>();
 
   @TempDir private Path folder;
 
@@ -156,7 +166,15 @@ class SecretsIT {
     settings.put("console.tls.password", Certificates.PASSWORD);
 
     runCommands(settings);
-    runPipeline(bench, settings);
+    HttpServer images = serveNothing();
+    try {
+      String root = "http://127.0.0.1:" + images.getAddress().getPort() + "/in";
+      settings.put(Settings.FETCH_PREFIXES, root);
+      settings.put(Settings.FETCH_PRIVATE_HOSTS, "127.0.0.1");
+      runPipeline(bench, settings);
+    } finally {
+      images.stop(0);
+    }
     fail(bench, settings);
     help();
 
@@ -167,6 +185,42 @@ class SecretsIT {
     for (String text : printed) {
       assertThat(text).doesNotContain(SECRETS);
     }
+  }
+
+  /** Starts a server that has no image, and whose other addresses lead where they may not. */
+  private HttpServer serveNothing() throws IOException {
+    HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          fetched.add(exchange.getRequestURI().toString());
+          exchange.getResponseHeaders().add("Location", "/out?s=" + SIGNATURE);
+          boolean known = exchange.getRequestURI().getPath().endsWith("moved");
+          exchange.sendResponseHeaders(known ? 302 : 404, -1);
+          exchange.close();
+        });
+    server.start();
+    return server;
+  }
+
+  /** Sends signed addresses, of which none leads to an image; returns when they were refused. */
+  private void sendAddresses(Settings settings, Meters meters) {
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(
+            settings.producerProperties(), new ByteArraySerializer(), new ByteArraySerializer())) {
+      for (String name : List.of("/missing?s=", "/moved?s=", "else?s=")) {
+        String address = settings.getList(Settings.FETCH_PREFIXES).get(0) + name + SIGNATURE;
+        ProducerRecord<byte[], byte[]> record =
+            new ProducerRecord<>(Topics.of(settings).images().get(0), address.getBytes());
+        record.headers().add("content-type", "text/uri-list".getBytes());
+        producer.send(record);
+      }
+    }
+    await()
+        .atMost(LIMIT)
+        .until(() -> meters.read().value(Metric.IMAGES_DEAD_LETTERED, "fetch") == 3);
+    assertThat(fetched)
+        .containsExactlyInAnyOrder("/in/missing?s=" + SIGNATURE, "/in/moved?s=" + SIGNATURE);
   }
 
   private void runCommands(Map<String, String> settings) throws Exception {
@@ -211,6 +265,7 @@ class SecretsIT {
         instance.started(pipeline, new RunningView(settings, List.of(), pipeline));
         assertThat(pipeline.awaitRunning(LIMIT)).isTrue();
         await().atMost(LIMIT).until(() -> classifier.runs() > 0);
+        sendAddresses(settings, meters);
         visit(bench, console);
       }
     }

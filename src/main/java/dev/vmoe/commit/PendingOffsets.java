@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.common.TopicPartition;
 
 /**
@@ -65,6 +66,7 @@ public final class PendingOffsets {
 
     private volatile double recordsPerOffset = 1;
     private volatile boolean stands;
+    private volatile BooleanSupplier fetches = () -> false;
     private long lastRead = UNKNOWN;
     private long recordsRead;
     private long offsetsRead;
@@ -116,6 +118,16 @@ public final class PendingOffsets {
     /** Returns whether the partition waits for something that less quality would not help. */
     public boolean stands() {
       return stands;
+    }
+
+    /** Says how to tell whether the partition waits for a slow fetch; asked on any thread. */
+    public void fetches(BooleanSupplier slowly) {
+      fetches = slowly;
+    }
+
+    /** Returns whether the partition waits for a slow fetch: what arrives is load, not the wait. */
+    public boolean fetches() {
+      return fetches.getAsBoolean();
     }
 
     /** Tells where reading begins, as long as nothing was read. */

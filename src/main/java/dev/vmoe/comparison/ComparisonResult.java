@@ -45,7 +45,8 @@ public record ComparisonResult(
    *
    * @param models answers by the model's name
    * @param effectiveCapacityRatio mean; 0 without an image
-   * @param p50Ms median time from arrival in the instance to the end of the run, in milliseconds
+   * @param p50Ms median time from when the image can join a batch to the end of the run, in
+   *     milliseconds
    * @param p99Ms the time that 99 % did not exceed
    */
   public record SideFigures(

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param label the image's true class, where its sender knew it
  * @param top the best classes, best first; at least one
  * @param effectiveCapacityRatio of its batch
- * @param micros from the image's arrival in the instance to the end of its batch's run
+ * @param micros from when the image can join a batch to the end of the batch's run
  */
 record GivenAnswer(
     String model,

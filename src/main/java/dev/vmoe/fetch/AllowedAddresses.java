@@ -4,6 +4,7 @@ import dev.vmoe.settings.Settings;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -37,7 +38,7 @@ final class AllowedAddresses {
   }
 
   /**
-   * Returns an address that may be fetched.
+   * Returns an address that may be fetched, in ASCII: other characters are encoded, as of RFC 3986.
    *
    * @throws FetchException if it may not
    */
@@ -54,7 +55,11 @@ final class AllowedAddresses {
     }
     URI address;
     try {
-      address = new URI(text);
+      if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+        throw new URISyntaxException(text, "half a character");
+      }
+      // What is checked is what is sent: clients differ in what they make of other characters.
+      address = new URI(new URI(text).toASCIIString());
     } catch (URISyntaxException e) {
       throw FetchException.refused("the address is not one: " + e.getReason());
     }

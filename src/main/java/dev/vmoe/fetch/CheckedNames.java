@@ -28,7 +28,7 @@ final class CheckedNames implements DnsResolver {
   /**
    * Creates a resolver.
    *
-   * @param privateHosts hosts, in lower case, that may have any address
+   * @param privateHosts hosts, in lower case and without brackets, that may have any address
    */
   CheckedNames(DnsResolver names, Set<String> privateHosts, Predicate<InetAddress> isPublic) {
     this.names = names;
@@ -39,14 +39,15 @@ final class CheckedNames implements DnsResolver {
   @Override
   public InetAddress[] resolve(String host) throws UnknownHostException {
     InetAddress[] addresses = names.resolve(host);
-    if (privateHosts.contains(host.toLowerCase(Locale.ROOT))) {
+    String plain = host.startsWith("[") ? host.substring(1, host.length() - 1) : host; // IPv6
+    if (privateHosts.contains(plain.toLowerCase(Locale.ROOT))) {
       return addresses;
     }
     for (InetAddress address : addresses) {
       if (!isPublic.test(address)) {
         throw new RefusedHostException(
             "the host %s has the address %s, which is not public; list the host in %s if images"
-                    .formatted(host, address.getHostAddress(), Settings.FETCH_PRIVATE_HOSTS)
+                    .formatted(plain, address.getHostAddress(), Settings.FETCH_PRIVATE_HOSTS)
                 + " may come from there");
       }
     }

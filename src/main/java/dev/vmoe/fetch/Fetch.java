@@ -8,11 +8,17 @@ import org.jspecify.annotations.Nullable;
 /** One image on its way from its address. */
 public final class Fetch {
 
+  /** After this it is slow. */
+  private static final long SLOW_NANOS = 100_000_000;
+
   final String address;
   final FetchLine line;
 
-  /** Whether it may start; guarded by the room, as are the fields below. */
-  boolean waits = true;
+  /** Whether it waits for room; written under the room's monitor, which guards those below. */
+  volatile boolean waits = true;
+
+  /** When it was started last. */
+  volatile long startNanos;
 
   /** Whether a thread works on it, maybe in vain. */
   boolean underWay;
@@ -43,6 +49,11 @@ public final class Fetch {
   /** Returns whether the image is there, or will not come. */
   public boolean isOver() {
     return end.get() != null;
+  }
+
+  /** Returns whether the image is long on its way, and not for want of room; for any thread. */
+  public boolean isSlow() {
+    return !isOver() && !waits && System.nanoTime() - startNanos > SLOW_NANOS;
   }
 
   /**
@@ -102,8 +113,10 @@ public final class Fetch {
                 last == null ? "" : "; last: " + last));
   }
 
-  /** Lets the image go: its taker has it. */
+  /** Lets the image go: its taker has it, or does not want it any more. */
   void forget() {
-    end.set(new FetchEnd(null, null));
+    if (end.getAndSet(new FetchEnd(null, null)) == null) {
+      cutOff.run();
+    }
   }
 }

@@ -16,8 +16,8 @@ import java.util.stream.Collectors;
  * @param atOnce fetches at once of all partitions, beside the next one of each
  * @param timeout maximum time of a fetch, over all its attempts
  * @param maxImageBytes maximum bytes of an image
- * @param maxBytes maximum bytes of the images that are fetched and not yet answered, beside the
- *     next one of each partition; asked for each fetch
+ * @param maxBytes maximum bytes of the images that are fetched and not yet answered, beside one of
+ *     each partition; asked for each fetch
  */
 public record FetchBounds(
     List<String> prefixes,

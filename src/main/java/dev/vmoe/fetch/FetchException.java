@@ -20,7 +20,7 @@ public final class FetchException extends Exception {
     return new FetchException(reason, false);
   }
 
-  /** Returns whether it was not even tried. */
+  /** Returns whether the address, or where it leads, is not allowed. */
   public boolean isRefused() {
     return refused;
   }

@@ -9,8 +9,9 @@ import java.util.function.Consumer;
 /**
  * The images of one partition that come by address, by offset. For the partition's thread.
  *
- * <p>The next image, the one that all others wait for, always starts, and always has room. Others
- * start while their line has less than what is left for all lines, of fetches and of bytes. So
+ * <p>The next image, the one that all others wait for, may always be fetched. It always has room
+ * once no image before it has any: so a partition takes at most one image beyond the bounds. All
+ * else has room where its line leaves as much to others as it has, of fetches and of bytes. So
  * addresses that hang in one partition leave room to the others.
  *
  * <p>At first a little is reserved for an image. If it turns out larger and there is no room for
@@ -54,26 +55,30 @@ public final class FetchLine implements AutoCloseable {
   public void startMore() {
     List<Fetch> started = new ArrayList<>();
     synchronized (room) {
-      boolean next = true;
       for (Fetch fetch : coming.values()) {
         if (fetch.waits) {
-          if (!next && !fits(fetch.wantedBytes)) {
+          if ((!isNext(fetch) && fetches >= room.freeFetches())
+              || !hasRoom(fetch, fetch.wantedBytes)) {
             break;
           }
+          fetch.startNanos = System.nanoTime();
           fetch.waits = false;
           fetch.underWay = true;
           fetch.reservedBytes = fetch.wantedBytes;
           add(1, fetch.reservedBytes);
           started.add(fetch);
         }
-        next = false;
       }
     }
     started.forEach(starter);
   }
 
-  private boolean fits(long wanted) {
-    return fetches < room.freeFetches() && bytes + wanted <= room.freeBytes();
+  private boolean isNext(Fetch fetch) {
+    return !coming.isEmpty() && coming.firstEntry().getValue() == fetch;
+  }
+
+  private boolean hasRoom(Fetch fetch, long more) {
+    return (isNext(fetch) && taken.isEmpty()) || bytes + more <= room.freeBytes() - more;
   }
 
   private void add(int moreFetches, long moreBytes) {
@@ -88,8 +93,7 @@ public final class FetchLine implements AutoCloseable {
       if (more <= 0) {
         return;
       }
-      boolean next = !coming.isEmpty() && coming.firstEntry().getValue() == fetch;
-      if (!next && more > room.freeBytes()) {
+      if (!hasRoom(fetch, more)) {
         throw new NoRoomException(wanted);
       }
       fetch.reservedBytes = wanted;
@@ -123,12 +127,15 @@ public final class FetchLine implements AutoCloseable {
 
   /** Notes that an image was taken or given up: the one behind it is the next. */
   public void taken(long offset) {
+    Fetch fetch;
     synchronized (room) {
-      Fetch fetch = coming.remove(offset);
+      fetch = coming.remove(offset);
       if (fetch != null) {
-        fetch.forget();
         taken.put(offset, fetch);
       }
+    }
+    if (fetch != null) {
+      fetch.forget();
     }
     startMore();
   }

@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 
 /**
  * Tells addresses of the public internet from all others: the special blocks of RFC 6890 and of
- * IANA's registries since.
+ * IANA's registries since. 168.63.129.16 is the platform's own service in each machine of Azure.
  */
 final class PublicAddresses {
 
@@ -17,6 +17,7 @@ final class PublicAddresses {
           "10.0.0.0/8",
           "100.64.0.0/10",
           "127.0.0.0/8",
+          "168.63.129.16/32",
           "169.254.0.0/16",
           "172.16.0.0/12",
           "192.0.0.0/24",

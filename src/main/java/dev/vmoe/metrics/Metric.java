@@ -137,7 +137,7 @@ public enum Metric {
   BACKLOG(
       gauge("vmoe_backlog_images", "images"),
       "Images sent and not yet answered in the instance's partitions, at the last reading; without"
-          + " partitions that wait for a schema."),
+          + " partitions that wait for a schema, or over 100 ms for an image by address."),
   BACKLOG_AGE(
       gauge("vmoe_backlog_age_seconds", "seconds"),
       "Time that the oldest unanswered image has waited, at the last reading. It counts from when"

@@ -157,10 +157,7 @@ public final class LagMonitor implements AutoCloseable {
         }
         long emitted = watermark.getAsLong();
         long end = ends.getOrDefault(entry.getKey(), emitted);
-        if (!queue.stands()) { // that is no load: less quality would not help it
-          readings.put(
-              entry.getKey(), new Backlog.PartitionReading(end, emitted, queue.recordsPerOffset()));
-        }
+        readings.put(entry.getKey(), reading(queue, end, emitted));
         queue.arrivals().read(nanos, end, emitted);
         if (end > emitted) {
           oldestNanos = Math.max(oldestNanos, nanos - queue.arrivals().seenNanos(emitted));
@@ -170,6 +167,12 @@ public final class LagMonitor implements AutoCloseable {
     Load load = backlog.read(nanos, readings);
     latest = new TimedLoad(nanos, load);
     observer.read(load, oldestNanos);
+  }
+
+  /** Leaves out what is no load: less quality would not help it. */
+  static Backlog.PartitionReading reading(PendingOffsets.Queue queue, long end, long emitted) {
+    return new Backlog.PartitionReading(
+        end, queue.fetches() ? end : emitted, queue.stands() ? 0 : queue.recordsPerOffset());
   }
 
   /** Where nothing has been read yet, reading begins at what the group has committed. */

@@ -101,16 +101,17 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
   public void init(ProcessorContext<byte[], Object> context) {
     TopicPartition partition = new TopicPartition(input.topic(), context.taskId().partition());
     HeldPartitions.Records held = shared.guard().held().open(partition);
+    PendingOffsets.Queue pending = shared.guard().pending().open(partition);
     task =
         new Task(
             context,
             shared.lanes().get(),
-            shared.guard().pending().open(partition),
+            pending,
             shared.inFlight().open(),
             shared.guard().waitBudget(),
             held,
             shared.guard().suspects().open(partition, shared.inFlight().reach()),
-            new PartitionRequests(shared.reader(), shared.fetches().get(), held));
+            new PartitionRequests(shared, held, pending));
   }
 
   @Override
@@ -179,7 +180,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
       if (task.suspects().poison(position.offset())) {
         throw new BadRecordException.Poison(task.suspects().deaths());
       }
-      Optional<RequestReader.Request> read = task.requests().read(record, position);
+      Optional<PartitionRequests.Turn> read = task.requests().read(record, position);
       if (read.isEmpty()) {
         task.suspects().stepAside();
         return stand(task);
@@ -188,13 +189,13 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
         return stand(task);
       }
       task.pending().stands(false);
-      RequestReader.Request request = read.get();
+      RequestReader.Request request = read.get().request();
       task.lane()
           .submit(
               Waiting.of(record, position, request, trace),
               request.image(),
               request.priority(),
-              dueNanos(task, record, position, request));
+              read.get().dueNanos());
     } catch (BadRecordException e) {
       task.pending().stands(false);
       task.lane().reject(Waiting.refused(record, position, e, trace), e.reason());
@@ -205,7 +206,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
 
   /** Says that a record may not go on, and asks for the commit that it waits for, if any. */
   private static boolean stand(Task task) {
-    task.pending().stands(true);
+    task.pending().stands(!task.held().isFetching()); // what is fetched tells of itself
     if (task.suspects().waitsForCommit()) {
       task.context().commit();
     }
@@ -222,25 +223,6 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
     if (first == null) {
       stopReleasing();
     }
-  }
-
-  private long dueNanos(
-      Task task,
-      Record<byte[], byte[]> record,
-      RecordMetadata position,
-      RequestReader.Request request) {
-    if (!shared.deadlines().apply(request.deadlineMs())) {
-      return Lane.NEVER_DUE;
-    }
-    Deadlines.Now now = shared.deadlines().now();
-    return shared
-        .deadlines()
-        .dueNanos(
-            request.deadlineMs(),
-            record.timestamp(),
-            task.pending().arrivals().came(position.offset(), now.nanos()),
-            shared.guard().handOver().duration(),
-            now);
   }
 
   /** Waits for the oldest share while too much is in flight; {@link InFlight} has the rule. */

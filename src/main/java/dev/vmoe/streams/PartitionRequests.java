@@ -1,6 +1,9 @@
 package dev.vmoe.streams;
 
+import dev.vmoe.batch.Deadlines;
+import dev.vmoe.batch.Lane;
 import dev.vmoe.commit.HeldPartitions;
+import dev.vmoe.commit.PendingOffsets;
 import dev.vmoe.event.BadRecordException;
 import dev.vmoe.fetch.Fetch;
 import dev.vmoe.fetch.FetchException;
@@ -15,16 +18,18 @@ import org.apache.kafka.streams.processor.api.RecordMetadata;
 
 /**
  * What the records of one partition ask for. Images by address are fetched while those before them
- * are held or in flight. Belongs to the partition's stream thread, which never waits here.
+ * are held or in flight, unless it is too late for them. Belongs to the partition's stream thread,
+ * which never waits here.
  */
 final class PartitionRequests implements AutoCloseable {
 
   /** Larger records are read once, in their turn: they have no address, or are rare. */
   private static final int MAX_READ_AHEAD_BYTES = 32 * 1024;
 
-  private final RequestReader reader;
+  private final MicroBatchProcessor.Shared shared;
   private final FetchLine line;
   private final HeldPartitions.Records held;
+  private final PendingOffsets.Queue pending;
   private final Map<Long, Coming> coming = new HashMap<>();
 
   /** Offset up to which held records were looked at. */
@@ -33,42 +38,84 @@ final class PartitionRequests implements AutoCloseable {
   private record Coming(RequestReader.Request request, Fetch fetch) {}
 
   /**
+   * A request whose turn it is.
+   *
+   * @param request what is asked for; without an image where it is too late to fetch it
+   * @param dueNanos when its run has to have ended, by the monotonic clock; {@link Lane#NEVER_DUE}
+   *     if it is never too late
+   */
+  record Turn(RequestReader.Request request, long dueNanos) {
+    private boolean isLate() {
+      return dueNanos != Lane.NEVER_DUE && dueNanos - System.nanoTime() < 0;
+    }
+  }
+
+  /**
    * Creates the reader of a partition.
    *
    * @param held records that were read, and may not go on yet
+   * @param pending is told of a fetch that the partition waits for
    */
-  PartitionRequests(RequestReader reader, FetchLine line, HeldPartitions.Records held) {
-    this.reader = reader;
-    this.line = line;
+  PartitionRequests(
+      MicroBatchProcessor.Shared shared,
+      HeldPartitions.Records held,
+      PendingOffsets.Queue pending) {
+    this.shared = shared;
+    this.line = shared.fetches().get();
     this.held = held;
+    this.pending = pending;
   }
 
   /**
    * Reads the record whose turn it is; empty while its schema is not known or its image not there.
+   * An image that is too late goes on without its bytes, for it to expire.
    *
    * @throws BadRecordException if there is no image in it, or at its address, that may be tried
    */
-  Optional<RequestReader.Request> read(Record<byte[], byte[]> record, RecordMetadata position)
+  Optional<Turn> read(Record<byte[], byte[]> record, RecordMetadata position)
       throws BadRecordException {
     Coming its = coming.get(position.offset());
-    if (its == null) {
-      Optional<RequestReader.Request> request = reader.read(record, position);
-      if (request.isEmpty() || request.get().address() == null) {
-        return request;
-      }
-      its = fetch(position, request.get());
+    Optional<RequestReader.Request> read =
+        its == null ? shared.reader().read(record, position) : Optional.of(its.request());
+    if (read.isEmpty()) {
+      return Optional.empty();
     }
-    if (!its.fetch().isOver()) {
+    RequestReader.Request request = read.get();
+    Turn turn = new Turn(request, dueNanos(record, position, request));
+    if (request.address() == null) {
+      return Optional.of(turn);
+    }
+    if (its == null || !its.fetch().isOver()) {
+      if (turn.isLate()) {
+        return Optional.of(turn);
+      }
+      its = its == null ? fetch(position, request) : its;
       held.fetching(true);
+      pending.fetches(its.fetch()::isSlow);
       lookAhead();
       line.startMore();
       return Optional.empty();
     }
     try {
-      return Optional.of(its.request().with(its.fetch().image()));
+      return Optional.of(new Turn(request.with(its.fetch().image()), turn.dueNanos()));
     } catch (FetchException e) {
       throw new BadRecordException.NotFetched(String.valueOf(e.getMessage()), e);
     }
+  }
+
+  private long dueNanos(
+      Record<byte[], byte[]> record, RecordMetadata position, RequestReader.Request request) {
+    Deadlines deadlines = shared.deadlines();
+    if (!deadlines.apply(request.deadlineMs())) {
+      return Lane.NEVER_DUE;
+    }
+    Deadlines.Now now = deadlines.now();
+    return deadlines.dueNanos(
+        request.deadlineMs(),
+        record.timestamp(),
+        pending.arrivals().came(position.offset(), now.nanos()),
+        shared.guard().handOver().duration(),
+        now);
   }
 
   /** Starts to fetch the images of the records behind one that is fetched. */
@@ -89,9 +136,11 @@ final class PartitionRequests implements AutoCloseable {
       return;
     }
     try {
-      Optional<RequestReader.Request> request = reader.read(record, position);
-      if (request.isPresent() && request.get().address() != null) {
-        fetch(position, request.get());
+      RequestReader.Request request = shared.reader().read(record, position).orElse(null);
+      if (request != null
+          && request.address() != null
+          && !new Turn(request, dueNanos(record, position, request)).isLate()) {
+        fetch(position, request);
       }
     } catch (BadRecordException e) {
       // It is read again in its turn, and refused then.

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,7 +94,7 @@ class FetchingTest {
         case "image" -> send(exchange, 200, IMAGE);
         case "large" -> send(exchange, 200, new byte[MAX_IMAGE_BYTES]);
         case "too-large" -> exchange.sendResponseHeaders(200, MAX_IMAGE_BYTES + 1L);
-        case "missing" -> send(exchange, 404, new byte[10]);
+        case "missing", "1\u6f22" -> send(exchange, 404, new byte[10]);
         case "second-time" -> send(exchange, times(what) == 1 ? 500 : 200, IMAGE);
         case "failing" -> send(exchange, 503, new byte[0]);
         case "hanging" -> awaitOver();
@@ -357,9 +358,10 @@ class FetchingTest {
   }
 
   @Test
-  void shouldStartTheNextImageWhateverTheRoom() throws Exception {
+  void shouldStartTheNextImageWhateverTheRoomOnceNoneBeforeItHasAny() throws Exception {
     maxBytes = 0;
-    FetchLine line = line();
+    Fetching fetching = fetching();
+    FetchLine line = fetching.openLine();
     Fetch first = line.fetch(1, root + "large");
     Fetch second = line.fetch(2, root + "image");
     await().until(first::isOver);
@@ -368,13 +370,41 @@ class FetchingTest {
 
     assertThat(first.image()).hasSize(MAX_IMAGE_BYTES);
     line.taken(1);
+    line.startMore();
+    assertThat(fetching.bytes()).as("one image beyond the bound").isEqualTo(MAX_IMAGE_BYTES);
+    line.answered(1);
+    line.startMore();
     await().until(second::isOver);
     assertThat(second.image()).isEqualTo(IMAGE);
   }
 
   @Test
+  void shouldCutOffWhatNobodyWantsAnyMore() {
+    timeout = Duration.ofMinutes(2);
+    Fetching fetching = fetching();
+    FetchLine line = fetching.openLine();
+    line.fetch(1, root + "hanging");
+    await().until(() -> times("hanging") == 1);
+    line.taken(1);
+    line.answered(1);
+    await().until(() -> fetching.bytes() == 0);
+  }
+
+  @Test
+  void shouldSayWhenTheNextImageIsSlowForWantOfNoRoom() throws Exception {
+    maxBytes = 0;
+    FetchLine line = line();
+    Fetch first = line.fetch(1, root + "hanging");
+    Fetch second = line.fetch(2, root + "image");
+    await().until(first::isSlow);
+    assertThat(second.isSlow()).as("it waits for room").isFalse();
+    line.close();
+    assertThat(first.isSlow()).isFalse();
+  }
+
+  @Test
   void shouldAskAgainForWhatIsLargerThanThereWasRoomFor() throws Exception {
-    maxBytes = 3 * FetchLine.FIRST_BYTES;
+    maxBytes = 4 * FetchLine.FIRST_BYTES; // beside the first, which has 1, it would have 3 of 4
     Fetching fetching = fetching();
     FetchLine line = fetching.openLine();
     line.fetch(1, root + "hanging");
@@ -387,6 +417,33 @@ class FetchingTest {
     await().until(large::isOver);
     assertThat(large.image()).hasSize(MAX_IMAGE_BYTES);
     assertThat(times("large")).isEqualTo(2);
+  }
+
+  /** What is checked is what is sent. */
+  @Test
+  void shouldEncodeWhatIsNotAscii() throws Exception {
+    assertThatThrownBy(() -> get(root + "1\u6f22")).hasMessageContaining("HTTP 404");
+    assertThat(asked).containsExactly("/in/1%E6%BC%A2");
+    assertThat(addresses().require("https://a.test/in/\u00e9?\u00e9"))
+        .hasToString("https://a.test/in/%C3%A9?%C3%A9");
+
+    Files.write(folder.resolve("image"), IMAGE);
+    Path deep = Path.of(URI.create(folder.toUri() + "%E6%BC%A2"));
+    Files.createSymbolicLink(deep, folder.resolve("image"));
+    String prefix = "file://" + folder;
+    assertThat(get(prefix + "/\u6f22", prefix)).isEqualTo(IMAGE);
+  }
+
+  @Test
+  void shouldTakeAnIpv6AddressForAPrivateHost() throws Exception {
+    int port = server.getAddress().getPort();
+    server("127.0.0.1", port, askedInside);
+    names = resolver("127.0.0.1");
+    String address = "http://[::1]:" + port + "/in/";
+    assertThat(refusal(address + "image", address)).contains("the host ::1 has the address");
+
+    privateHosts = Set.of("::1");
+    assertThat(get(address + "image", address)).isEqualTo(IMAGE);
   }
 
   @ParameterizedTest
@@ -427,6 +484,9 @@ class FetchingTest {
         "https://a.test./in/x",
         "https://a_b.test/in/x",
         "https://a.test\u0000/in/x",
+        "https://a.test/in/\ud800",
+        "https://a.test/in/\u1fef",
+        "https://\u00e4.test/in/x",
         "https:a.test/in/x",
         "//a.test/in/x",
         "/data/in/x",
@@ -466,6 +526,7 @@ class FetchingTest {
         "100.64.0.1",
         "100.127.255.255",
         "127.0.0.1",
+        "168.63.129.16",
         "169.254.169.254",
         "172.31.255.255",
         "192.0.0.1",

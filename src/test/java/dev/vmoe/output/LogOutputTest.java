@@ -67,6 +67,7 @@ class LogOutputTest {
     context.getLogger("ROOT").setLevel(Level.DEBUG);
 
     assertThat(context.getLogger("org.eclipse.jetty.http.HttpParser").isDebugEnabled()).isFalse();
+    assertThat(context.getLogger("org.apache.hc.client5.http.headers").isDebugEnabled()).isFalse();
     assertThat(context.getLogger("org.apache.kafka.clients").isDebugEnabled()).isTrue();
   }
 

@@ -72,6 +72,15 @@ class BacklogTest {
     assertThat(read(1000)).isEqualTo(new Load(50, 100, 0));
   }
 
+  /** A partition of which nothing counts now goes on as if it had. */
+  @Test
+  void shouldKnowTheArrivalsOfAPartitionThatCountsAgain() {
+    arrivals(0, 0);
+    partition(ZERO, 100, 0, 0);
+    assertThat(read(500)).isEqualTo(new Load(0, 0, 0));
+    assertThat(arrivals(1000, 200)).isEqualTo(200);
+  }
+
   @Test
   void shouldStartAgainWhenTheTopicWasMadeAnew() {
     arrivals(0, 1000);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.vmoe.commit.PendingOffsets;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.image.FakeDecoder;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -62,10 +64,22 @@ class MicroBatchProcessorAddressTest extends ProcessorFixture {
   }
 
   private void sendAddress(String name) {
+    sendAddress(name, null);
+  }
+
+  private void sendAddress(String name, Instant deadline) {
     byte[] value =
         requests.serialize(
-            "images", ImageRequest.newBuilder().setImageUrl(fetchPrefix + "/" + name).build());
+            "images",
+            ImageRequest.newBuilder()
+                .setImageUrl(fetchPrefix + "/" + name)
+                .setDeadline(deadline)
+                .build());
     images.pipeInput(bytes(name), value, NOON);
+  }
+
+  private PendingOffsets.Queue pending() {
+    return guard.pending().owned().get(IMAGES);
   }
 
   @Test
@@ -86,7 +100,8 @@ class MicroBatchProcessorAddressTest extends ProcessorFixture {
     assertThat(committable(5)).isEqualTo(1);
     assertThat(guard.held().fetching()).isEqualTo(4);
     assertThat(guard.held().images()).as("held for other reasons").isZero();
-    assertThat(guard.pending().owned().get(IMAGES).stands()).isTrue();
+    assertThat(pending().stands()).isFalse();
+    await().until(pending()::fetches);
 
     slow.countDown();
     awaitAnswers(5);
@@ -102,7 +117,7 @@ class MicroBatchProcessorAddressTest extends ProcessorFixture {
   @Test
   void shouldGiveAReasonForEachImageThatDoesNotCome() throws Exception {
     serve();
-    sendAddress("none");
+    sendAddress("none?signature=1");
     String elsewhere = "https://elsewhere.test/in/1";
     byte[] value =
         requests.serialize("images", ImageRequest.newBuilder().setImageUrl(elsewhere).build());
@@ -113,6 +128,9 @@ class MicroBatchProcessorAddressTest extends ProcessorFixture {
     TestRecord<byte[], byte[]> letter = deadLetters.readRecord();
     assertThat(header(letter.headers(), DeadLetter.EXCEPTION)).isEqualTo("dev.vmoe.NotFetched");
     assertThat(header(letter.headers(), DeadLetter.MESSAGE)).startsWith("HTTP 404 from http://");
+    assertThat(letter.headers())
+        .as("headers, reason and stack trace")
+        .allSatisfy(it -> assertThat(new String(it.value())).doesNotContain("signature"));
     letter = deadLetters.readRecord();
     assertThat(letter.value()).isEqualTo(value);
     assertThat(header(letter.headers(), DeadLetter.EXCEPTION)).isEqualTo("dev.vmoe.NotFetched");
@@ -120,6 +138,53 @@ class MicroBatchProcessorAddressTest extends ProcessorFixture {
         .startsWith("fetch.prefixes does not allow the address " + elsewhere);
     assertThat(predictions.readValuesToList()).hasSize(1);
     assertThat(meters.read().value(Metric.IMAGES_DEAD_LETTERED, "fetch")).isEqualTo(2);
+  }
+
+  /** Images by address are load like others; only the wait for a slow server is none. */
+  @Test
+  void shouldCountAsLoadUnlessTheFetchIsSlow() throws Exception {
+    serve();
+    sendAddress("30");
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(LagMonitor.reading(pending(), 10, 0))
+                    .as("there, and not let go yet")
+                    .isEqualTo(new Backlog.PartitionReading(10, 0, 1)));
+    assertThat(guard.held().fetching()).isEqualTo(1);
+    awaitAnswers(1);
+
+    sendAddress("1");
+    await().until(pending()::fetches);
+    assertThat(LagMonitor.reading(pending(), 10, 1))
+        .as("it arrives, and nothing waits for the model")
+        .isEqualTo(new Backlog.PartitionReading(10, 10, 1));
+    slow.countDown();
+    await().until(() -> !pending().fetches());
+    assertThat(LagMonitor.reading(pending(), 10, 1).emitted()).isEqualTo(1);
+    awaitAnswers(2);
+  }
+
+  @Test
+  void shouldNotFetchWhatIsTooLate() throws Exception {
+    serve();
+    sendAddress("1", NOON.plusSeconds(60));
+    sendAddress("20", NOON.minusSeconds(1));
+    sendAddress("30", NOON.plusSeconds(3600));
+    await().until(() -> asked.containsAll(Set.of("1", "30")));
+    driver.advanceWallClockTime(Duration.ofSeconds(1));
+    assertThat(deadLetters.getQueueSize()).isZero();
+
+    now = NOON.plusSeconds(61);
+    awaitAnswers(3);
+    assertThat(deadLetters.readRecordsToList())
+        .allSatisfy(
+            letter ->
+                assertThat(header(letter.headers(), DeadLetter.EXCEPTION))
+                    .isEqualTo("dev.vmoe.Expired"))
+        .extracting(letter -> new String(letter.key()))
+        .containsExactly("1", "20");
+    assertThat(asked).containsExactlyInAnyOrder("1", "30");
   }
 
   @Test

@@ -58,6 +58,9 @@ class MicroBatchProcessorHoldTest extends ProcessorFixture {
     assertThat(guard.held().images()).isEqualTo(3);
     assertThat(guard.held().among(Set.of(IMAGES))).containsExactly(IMAGES);
     assertThat(guard.pending().owned().get(IMAGES).stands()).isTrue();
+    assertThat(LagMonitor.reading(guard.pending().owned().get(IMAGES), 10, 1))
+        .as("nothing of it counts, and its end is known")
+        .isEqualTo(new Backlog.PartitionReading(10, 1, 0));
 
     found = true;
     awaitAnswers(4);
