@@ -125,8 +125,6 @@ class DoctorIT extends DoctorFixture {
       "--settings",
       project.resolve("vmoe.properties").toString(),
       "--set",
-      "model=" + BundledModels.vmoe(),
-      "--set",
       "cost.survey.ms=0",
       "--set",
       "console.port=0",

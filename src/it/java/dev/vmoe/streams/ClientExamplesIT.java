@@ -61,7 +61,11 @@ class ClientExamplesIT {
       Pipeline pipeline =
           Pipeline.start(
               workbench.settings(
-                  Map.of("predictions.format", format.name().toLowerCase(Locale.ROOT))),
+                  Map.of(
+                      "predictions.format",
+                      format.name().toLowerCase(Locale.ROOT),
+                      "fetch.prefixes",
+                      Path.of(System.getProperty("java.io.tmpdir")).toUri().toString())),
               classifier,
               new FakeDecoder(8 * 8 * 3));
       return new Bench(workbench, classifier, pipeline, workbench.reader("predictions"));
@@ -235,16 +239,21 @@ class ClientExamplesIT {
   /** Returns the commands with kcat of a page, each with the line that it goes on in. */
   private static List<String> lines(String page) {
     Matcher command =
-        Pattern.compile("^(?:printf .*\\|\\n +)?kcat .*$", Pattern.MULTILINE).matcher(page);
+        Pattern.compile("^(?:(?:printf|echo) .*\\|\\n +)?kcat .*$", Pattern.MULTILINE)
+            .matcher(page);
     return command.results().map(found -> found.group()).toList();
   }
 
-  /** Runs a line of the documentation with the addresses of a bench; returns what it prints. */
+  /**
+   * Runs a line of the documentation with the addresses of a bench, and that of a file; returns
+   * what it prints.
+   */
   private String run(Bench bench, String line) throws Exception {
     String here =
         line.replace("localhost:9092", bench.workbench().bootstrapServers)
             .replace("vmoe.images", bench.workbench().topic("images"))
-            .replace("vmoe.predictions", bench.workbench().topic("predictions"));
+            .replace("vmoe.predictions", bench.workbench().topic("predictions"))
+            .replaceAll("https://[^']*", folder.resolve("photo.jpg").toUri().toString());
     Path printed = folder.resolve("kcat");
     Process process = start(List.of("bash", "-ec", here), Map.of(), "kcat", printed);
     assertThat(process.waitFor()).as(() -> here + "\n" + read(printed)).isZero();

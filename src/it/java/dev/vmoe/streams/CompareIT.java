@@ -2,7 +2,6 @@ package dev.vmoe.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.abort;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -15,7 +14,6 @@ import dev.vmoe.settings.Settings;
 import dev.vmoe.settings.SettingsLoader;
 import dev.vmoe.topics.TopicAdmin;
 import dev.vmoe.topics.TopicPlan;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
@@ -28,6 +26,9 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -132,7 +133,7 @@ class CompareIT {
 
   @Test
   void shouldAnswerTheClientOfANewProject() throws Exception {
-    String python = python();
+    Language.PYTHON.require();
     try (Workbench workbench = Workbench.open(2)) {
       Path project = folder.resolve("project");
       assertThat(
@@ -146,23 +147,25 @@ class CompareIT {
           .isZero();
       Map<String, String> written = new HashMap<>();
       new SettingsLoader(Map.of())
-          .load(project.resolve("vmoe.properties"), Map.of("model", "none"))
+          .load(project.resolve("vmoe.properties"), Map.of())
           .originals()
           .forEach((key, value) -> written.put(key, String.valueOf(value)));
       try (FakeClassifier classifier = new FakeClassifier();
           Pipeline pipeline =
-              Pipeline.start(new Settings(written), classifier, new FakeDecoder(8 * 8 * 3))) {
+              Pipeline.start(new Settings(written), classifier, new FakeDecoder(8 * 8 * 3));
+          Workbench.Reader<byte[]> images = workbench.reader("images")) {
         assertThat(pipeline.awaitRunning(Duration.ofSeconds(30))).isTrue();
         Path good = Files.write(folder.resolve("good.png"), FakeDecoder.grey(BRIGHTEST));
         Path bad = Files.write(folder.resolve("bad.png"), new byte[3]);
-        Process client =
-            new ProcessBuilder(
-                    python,
-                    project.resolve("client.py").toString(),
-                    good.toString(),
-                    bad.toString())
-                .redirectErrorStream(true)
-                .start();
+        classifier.hold();
+        List<String> command = new ArrayList<>(Language.PYTHON.program(project, "client"));
+        command.addAll(List.of(good.toString(), bad.toString()));
+        Process client = new ProcessBuilder(command).redirectErrorStream(true).start();
+        await("the client has sent both")
+            .atMost(Duration.ofSeconds(30))
+            .until(() -> images.poll().size() == 2 || !client.isAlive());
+        writeDeadLettersOfOthers(workbench);
+        classifier.release();
         String said = new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(client.waitFor()).as(said).isZero();
         assertThat(said.lines())
@@ -174,20 +177,23 @@ class CompareIT {
     }
   }
 
-  /** Returns a Python that has Kafka's client; the first in PATH need not be Debian's. */
-  private static String python() throws Exception {
-    for (String candidate : List.of("python3", "/usr/bin/python3")) {
-      try {
-        if (new ProcessBuilder(candidate, "-c", "import confluent_kafka").start().waitFor() == 0) {
-          return candidate;
+  /** Writes one to each partition, with a header of its sender that is no text. */
+  private static void writeDeadLettersOfOthers(Workbench workbench) {
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", workbench.bootstrapServers),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      for (int partition = 0; partition < 2; partition++) {
+        ProducerRecord<byte[], byte[]> letter =
+            new ProducerRecord<>(workbench.topic("images.dlq"), partition, null, new byte[1]);
+        letter.headers().add("camera", new byte[] {-1});
+        for (String name : List.of("topic", "partition", "offset", "message")) {
+          letter.headers().add("__streams.errors." + name, new byte[] {'0'});
         }
-      } catch (IOException e) {
-        continue; // there is none of that name
+        producer.send(letter);
       }
     }
-    return abort(
-        "SKIPPED: no python3 with confluent_kafka (Debian's python3-confluent-kafka), so the client"
-            + " of `vmoe new` was not run");
   }
 
   private int compare(Workbench workbench, String b, String... more) {

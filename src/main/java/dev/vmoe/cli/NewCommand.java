@@ -1,5 +1,8 @@
 package dev.vmoe.cli;
 
+import dev.vmoe.demo.NextStep;
+import dev.vmoe.modelstore.BundledModels;
+import dev.vmoe.settings.EventFormat;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.settings.SettingsLoader;
 import dev.vmoe.topics.TopicPlan;
@@ -76,8 +79,16 @@ final class NewCommand implements Callable<Integer> {
     given.put(Settings.REGISTRY_URL, registry);
     given.put(Settings.TOPIC_PREFIX, prefix);
     given.put(Settings.APPLICATION_ID, "vmoe-streams");
+    given.put(Settings.MODEL, BundledModels.DEFAULT);
+    given.put(EventFormat.PREDICTIONS_FORMAT, "json");
     given.putAll(more);
     Settings settings = new SettingsLoader(Map.of()).load(null, given); // refuses what is wrong
+    OptionCheck.require(
+        spec,
+        EventFormat.ofPredictions(settings) == EventFormat.JSON,
+        "predictions.format: client.py reads json only; once you have a client of your own, change"
+            + " it in "
+            + SETTINGS);
     for (String name : FILES) {
       if (Files.exists(folder.resolve(name))) {
         throw new IOException(
@@ -147,12 +158,18 @@ final class NewCommand implements Callable<Integer> {
   private void printNext() {
     PrintWriter out = spec.commandLine().getOut();
     String vmoe = System.getProperty("vmoe.command", "vmoe");
-    Path settings = folder.resolve(SETTINGS);
+    String settings = folder.resolve(SETTINGS).toString();
+    String client = folder.resolve("client.py").toString();
     out.printf("wrote %s to %s; next:%n", String.join(", ", FILES), folder);
-    for (String command : List.of("topics create", "doctor", "run")) {
-      out.printf("  %s %s --settings %s%n", vmoe, command, settings);
+    for (NextStep step :
+        List.of(
+            new NextStep(List.of("topics", "create", "--settings", settings), "those missing"),
+            new NextStep(List.of("doctor", "--settings", settings), "checks everything"),
+            new NextStep(List.of("run", "--settings", settings), "one instance, until Ctrl-C"))) {
+      out.printf("  %s%n", step.line(vmoe));
     }
-    out.printf("  python3 %s photo.jpg%n", folder.resolve("client.py"));
+    NextStep send = new NextStep(List.of(client, "photo.jpg"), "in another terminal");
+    out.printf("  %s%n", send.line("python3"));
     out.flush();
   }
 }

@@ -67,7 +67,7 @@ public record ComparisonResult(
   /**
    * An image and both answers.
    *
-   * @param id what its sender called it
+   * @param id what its sender called it; of a long one only the beginning
    * @param label its true class, where the sender knew it
    * @param difference share of the score that lies on other classes
    */

@@ -8,10 +8,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * What to do after the demo: a command that works as it stands in the folder that the demo was
- * started in.
+ * What to do next, such as after the demo: a command that works as it stands in the folder that the
+ * one before was started in.
  *
- * @param arguments of {@code vmoe}
+ * @param arguments of the command
  * @param what it shows
  */
 public record NextStep(List<String> arguments, String what) {

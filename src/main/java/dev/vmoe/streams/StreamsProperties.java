@@ -142,7 +142,7 @@ public final class StreamsProperties {
     defaults.put(
         StreamsConfig.producerPrefix(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION), 1);
     // Dead letters that came compressed leave compressed, and utilization shrinks to a fraction;
-    // lz4 costs least, and every maintained client of Kafka can read it.
+    // lz4 costs least, and most clients of Kafka read it; kafkajs needs a codec.
     defaults.put(StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "lz4");
     int recordBytes = Math.addExact(largestRecordBytes, RECORD_ROOM_BYTES);
     defaults.put(StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), recordBytes);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.vmoe.modelstore.BundledModels;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.settings.SettingsLoader;
 import java.io.PrintWriter;
@@ -27,7 +28,7 @@ class NewCommandTest {
 
   @Test
   void shouldWriteWhatItWasGivenAndSayWhatIsNext() throws Exception {
-    Path project = folder.resolve("deep/project");
+    Path project = folder.resolve("deep/my project");
     assertThat(
             run(
                 "new",
@@ -46,6 +47,7 @@ class NewCommandTest {
     assertThat(settings.getString(Settings.REGISTRY_URL)).isEqualTo("https://registry:8443");
     assertThat(settings.topics("images")).containsExactly("shop.images");
     assertThat(settings.topic("predictions")).isEqualTo("answers");
+    assertThat(settings.model()).isEqualTo(BundledModels.DEFAULT);
     assertThat(settings.originals()).containsEntry("consumer.client.rack", "a\\b");
     assertThat(project.resolve("client.py"))
         .content()
@@ -53,7 +55,9 @@ class NewCommandTest {
         .contains("IMAGES = \"shop.images\"", "PREDICTIONS = \"answers\"")
         .contains("DEAD_LETTERS = \"shop.images.dlq\"")
         .doesNotContain("{{");
-    assertThat(out.toString()).contains("doctor --settings " + project.resolve("vmoe.properties"));
+    assertThat(out.toString())
+        .contains("doctor --settings '" + project.resolve("vmoe.properties") + "'")
+        .contains("python3 '" + project.resolve("client.py") + "' photo.jpg");
   }
 
   @Test
@@ -71,6 +75,12 @@ class NewCommandTest {
         .isEqualTo("run");
     assertThat(service.at("/volumes/0").textValue())
         .isEqualTo("./vmoe.properties:" + command.get(2) + ":ro");
+    List<String> entrypoint = new ArrayList<>();
+    service.get("entrypoint").forEach(word -> entrypoint.add(word.textValue()));
+    assertThat(entrypoint).startsWith("env", "-u", "VMOE_MODEL").hasSize(4);
+    assertThat(Path.of("ops/docker/Dockerfile"))
+        .content()
+        .contains("ENTRYPOINT [\"%s\"]".formatted(entrypoint.get(3)));
     assertThat(Files.readString(compose)).doesNotContain("{{");
   }
 
@@ -87,6 +97,9 @@ class NewCommandTest {
     assertThat(run("new", other.toString(), "--set=topic.prefx=a")).isEqualTo(VmoeCommand.USAGE);
     assertThat(run("new", other.toString(), "--set=topics.images=vmoe.predictions"))
         .isEqualTo(VmoeCommand.USAGE);
+    assertThat(run("new", other.toString(), "--set=predictions.format=avro"))
+        .isEqualTo(VmoeCommand.USAGE);
+    assertThat(err.toString()).contains("client.py reads json only");
     assertThat(other).doesNotExist();
   }
 

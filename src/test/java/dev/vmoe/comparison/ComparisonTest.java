@@ -179,7 +179,9 @@ class ComparisonTest {
     "cat=0.7 dog=0.2, cat=0.7 dog=0.2, 0",
     "cat=1, dog=1, 1",
     "cat=0.75 dog=0.25, dog=0.75 cat=0.25, 0.5",
-    "cat=0.75, cat=0.5 dog=0.5, 0.375",
+    "cat=0.75, cat=0.5 dog=0.5, 0.125",
+    "cat=0.5 dog=0.25 cow=0.25, cat=0.5 dog=0.25, 0",
+    "a=.5 b=.1 c=.1 d=.1 e=.1 f=.1, a=.5 b=.1 c=.1 d=.1 e=.1 g=.1, 0",
   })
   void shouldMeasureHowMuchOfTheScoreLiesElsewhere(String a, String b, double expected) {
     GivenAnswer one = GivenAnswer.of(answer(a));
@@ -187,6 +189,16 @@ class ComparisonTest {
 
     assertThat(one.differenceFrom(other)).isEqualTo(expected);
     assertThat(other.differenceFrom(one)).isEqualTo(expected);
+  }
+
+  @Test
+  void shouldKeepLittleOfAnAnswerThatNamesAllClassesAndHasALongId() {
+    Prediction large = answer("a=.2 b=.2 c=.2 d=.2 e=.1 f=.1");
+    large.setId("x".repeat(99) + "😀".repeat(1000));
+
+    GivenAnswer kept = GivenAnswer.of(large);
+    assertThat(kept.top()).hasSize(5);
+    assertThat(kept.id()).isEqualTo("x".repeat(99) + "…");
   }
 
   /** By hand: half an image more in each of the four outcomes, then the normal interval. */

@@ -13,6 +13,7 @@ import dev.vmoe.kubernetes.Deployments.Deployed;
 import dev.vmoe.settings.Settings;
 import io.fabric8.kubernetes.api.model.Namespace;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -76,6 +77,28 @@ class ChartTest {
     assertThat(name(chart)).isNotEqualTo(name(rendered("pets", values.replace("=16", "=17"))));
   }
 
+  @Test
+  void shouldWriteNumbersOfAValuesFileAsTheyAre() throws Exception {
+    Path values =
+        Files.writeString(
+            folder.resolve("values.yaml"),
+            "settings: {in.flight.max.bytes: 268435456, capacity.ratio: 0.35,"
+                + " predictions.features: true, application.id: '007'}");
+
+    Manifests chart = Manifests.read(template("vmoe").withValuesFile(values).call());
+
+    Settings settings = chart.pipeline().load(folder, Map.of());
+    assertThat(settings.originals())
+        .containsEntry("in.flight.max.bytes", "268435456")
+        .containsEntry("capacity.ratio", "0.35")
+        .containsEntry("predictions.features", "true")
+        .containsEntry("application.id", "007");
+  }
+
+  private static TemplateCommand template(String namespace) {
+    return new Helm(Kustomize.FOLDER).template().withName("vmoe").withNamespace(namespace);
+  }
+
   private static String name(Manifests chart) {
     return chart.pipeline().settings().getMetadata().getName();
   }
@@ -87,8 +110,7 @@ class ChartTest {
   }
 
   private static Manifests rendered(String namespace, String values) throws IOException {
-    TemplateCommand command =
-        new Helm(Kustomize.FOLDER).template().withName("vmoe").withNamespace(namespace);
+    TemplateCommand command = template(namespace);
     if (values != null) {
       for (String value : values.split(" ")) {
         int equals = value.indexOf('=');

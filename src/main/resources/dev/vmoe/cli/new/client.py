@@ -59,7 +59,7 @@ while waiting and time.monotonic() < deadline:
         where = answer["sourceTopic"], answer["sourcePartition"], answer["sourceOffset"]
         said = f"{best['label']}\t{best['score']:.3f}"
     else:
-        errors = {name: (value or b"").decode() for name, value in record.headers()}
+        errors = {name: (value or b"").decode(errors="replace") for name, value in record.headers()}
         of = lambda name: errors["__streams.errors." + name]
         where = of("topic"), int(of("partition")), int(of("offset"))
         said = f"not answered: {of('message')}"
