@@ -2,6 +2,8 @@ package dev.vmoe.lab.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -46,7 +48,10 @@ class ProbeCommandTest extends CommandTest {
         .containsPattern("features +96 +\\d")
         .containsPattern("pixels +6912 +\\d")
         .contains("most frequent class");
-    assertThat(Files.readString(Path.of(json))).contains("\"most_frequent\"");
+    JsonNode result = new ObjectMapper().readTree(Path.of(json).toFile());
+    assertThat(result.at("/features/mean").asDouble())
+        .isGreaterThan(result.at("/pixels/mean").asDouble())
+        .isGreaterThan(result.get("most_frequent").asDouble());
   }
 
   @Test
