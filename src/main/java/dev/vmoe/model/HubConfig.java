@@ -66,8 +66,7 @@ record HubConfig(
             own.heads(),
             own.epsilon(),
             own.erfGelu(),
-            new PixelScale(
-                PixelScale.BYTE, VitSettings.IMAGENET_MEAN, VitSettings.IMAGENET_STD)),
+            new PixelScale(PixelScale.BYTE, VitSettings.IMAGENET_MEAN, VitSettings.IMAGENET_STD)),
         described.classes(),
         described.softmax(),
         described.resize(),

@@ -121,8 +121,8 @@ public final class ModelOpener {
   }
 
   /** Opens a model on a device, by its label, for runs that give the features or do not. */
-  public static VmoeSession open(
-      Path model, String device, int threads, int runs, boolean features) throws IOException {
+  public static VmoeSession open(Path model, String device, int threads, int runs, boolean features)
+      throws IOException {
     if (Files.isReadable(model)) { // ONNX Runtime's own error about missing weights is unclear
       OnnxModel.requireWeights(model);
     }

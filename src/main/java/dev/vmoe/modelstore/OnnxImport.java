@@ -44,11 +44,7 @@ public final class OnnxImport {
    *     run; the message says why
    */
   public static ModelCard write(
-      Path source,
-      ImportOptions options,
-      PixelScale pixels,
-      Map<String, String> guessed,
-      Path out)
+      Path source, ImportOptions options, PixelScale pixels, Map<String, String> guessed, Path out)
       throws IOException {
     ForeignClassifier classifier = ForeignClassifier.read(source);
     String description = classifier.describe();

@@ -60,17 +60,37 @@ class VitImportTest {
       bytes[i] = (byte) (int) images.at(i);
     }
     for (Target target : Target.values()) {
-      try (GraphRun graph =
-          GraphRun.of(VmoeGraph.of(source(name).parameters(), Form.of(target), Map.of()))) {
-        float[] logits =
-            graph
-                .run(new GraphRun.Inputs().images(bytes, images.extent(0), images.extent(1)))
-                .floats(GraphOutput.LOGITS);
-        assertThat(relativeDifference(logits, expected.get(name + "/logits")))
+      ParameterTree parameters = source(name).parameters();
+      try (GraphRun graph = GraphRun.of(VmoeGraph.of(parameters, Form.of(target), Map.of()))) {
+        GraphRun.Outputs outputs =
+            graph.run(new GraphRun.Inputs().images(bytes, images.extent(0), images.extent(1)));
+        Tensor logits = expected.get(name + "/logits");
+        assertThat(relativeDifference(outputs.floats(GraphOutput.LOGITS), logits))
             .as("logits for %s", target)
+            .isLessThanOrEqualTo(TOLERANCE);
+        float[] features = outputs.floats(GraphOutput.FEATURES);
+        assertThat(relativeDifference(lastLayer(parameters, features), logits))
+            .as("last layer of the features for %s", target)
             .isLessThanOrEqualTo(TOLERANCE);
       }
     }
+  }
+
+  /** Returns the logits of features, (B, F), of one token or of two. */
+  private static float[] lastLayer(ParameterTree parameters, float[] features) {
+    Tensor kernel = parameters.get("head/kernel"); // (F, classes)
+    Tensor bias = parameters.get("head/bias");
+    int length = kernel.extent(0);
+    int classes = kernel.extent(1);
+    float[] logits = new float[features.length / length * classes];
+    for (int i = 0; i < logits.length; i++) {
+      double sum = bias.at(i % classes);
+      for (int j = 0; j < length; j++) {
+        sum += features[i / classes * length + j] * kernel.at(j * classes + i % classes);
+      }
+      logits[i] = (float) sum;
+    }
+    return logits;
   }
 
   @ParameterizedTest

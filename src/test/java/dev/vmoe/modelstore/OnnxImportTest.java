@@ -447,8 +447,7 @@ class OnnxImportTest {
   void shouldNotTakeAnotherNumberOfLabelsOrAnotherSize() {
     Path source = OnnxFiles.EXPORTED.resolve("mobilenet.onnx");
     assertThatThrownBy(
-            () ->
-                OnnxImport.write(source, options(0, List.of("a", "b")), PLAIN, guessed, out()))
+            () -> OnnxImport.write(source, options(0, List.of("a", "b")), PLAIN, guessed, out()))
         .hasMessageContaining("2 class names for a model of 5 classes");
     assertThatThrownBy(() -> write(source, 64, PLAIN))
         .hasMessageContaining("it takes images of 32 × 32, not of 64");
