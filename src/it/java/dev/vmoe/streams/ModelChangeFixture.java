@@ -33,6 +33,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -72,6 +73,7 @@ abstract class ModelChangeFixture {
         Path.of(System.getProperty("vmoe.home", "."), "src/test/resources/onnx/mobilenet.onnx"),
         ImportOptions.named(ONNX),
         new PixelScale(1 / 255.0, List.of(0.5, 0.5, 0.5), List.of(0.2, 0.2, 0.2)),
+        new HashMap<>(),
         folder.resolve(ONNX + ".onnx"));
     Path corrupt = folder.resolve(CORRUPT + ".onnx");
     byte[] whole = Files.readAllBytes(folder.resolve(SMALL + ".onnx"));

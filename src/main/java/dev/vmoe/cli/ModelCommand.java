@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -116,7 +117,7 @@ final class ModelCommand {
         names = "--resize",
         paramLabel = "bilinear|area|pil-…",
         description =
-            "How images get the input's size. bilinear: directly; area: resize the smaller side by"
+            "How images get the input's size. bilinear: directly; area: resize the shorter side by"
                 + " area, then crop the center; pil-bilinear and pil-bicubic as PIL, directly or"
                 + " with -square-SIDE or -shortest-SIDE, then crop (default: bilinear).")
     private @Nullable String resize;
@@ -169,7 +170,11 @@ final class ModelCommand {
       Path source = onnx.source();
       if (source != null) {
         String name = String.valueOf(source.getFileName());
-        return onnx.write(source, options(source, ImportOptions.named(name)), out);
+        Map<String, String> guessed = new LinkedHashMap<>();
+        ImportOptions options = options(source, ImportOptions.named(name));
+        ModelCard card = onnx.write(source, options, guessed, out);
+        warnOfGuesses(source, guessed);
+        return card;
       }
       if (checkpoint == null) {
         throw new ParameterException(spec.commandLine(), "give --checkpoint or --onnx");
@@ -196,9 +201,9 @@ final class ModelCommand {
       }
     }
 
-    /** Says in one line which settings nothing and nobody has given. */
-    private void warnOfGuesses(Path checkpoint, Map<String, String> guessed) throws IOException {
-      Set<String> given = DescriptionFile.keysBeside(checkpoint);
+    /** Says in one line which settings were guessed. */
+    private void warnOfGuesses(Path source, Map<String, String> guessed) throws IOException {
+      Set<String> given = DescriptionFile.keysBeside(source);
       for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
         given.add(option.longestName().substring(2).replace('-', '_'));
       }

@@ -1,7 +1,5 @@
 package dev.vmoe.cli;
 
-import dev.vmoe.inference.Device;
-import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.modelstore.BundledModels;
 import dev.vmoe.modelstore.ModelOpener;
@@ -11,7 +9,6 @@ import dev.vmoe.settings.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -92,10 +89,7 @@ public final class ModelOptions {
    * @throws dev.vmoe.inference.InferenceException if it has none
    */
   public VmoeSession openWithFeatures() throws IOException {
-    return VmoeSession.open(
-        path(),
-        new SessionSettings(Device.ofLabel(device), threads(), false, List.of())
-            .withFeatures(true));
+    return ModelOpener.open(path(), device, threads(), 1, true);
   }
 
   /** Opens the model as an instance serves it. */

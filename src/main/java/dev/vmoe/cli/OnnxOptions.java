@@ -7,6 +7,7 @@ import dev.vmoe.onnx.PixelScale;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -68,8 +69,13 @@ final class OnnxOptions {
     return onnx;
   }
 
-  /** Imports the ONNX file. */
-  ModelCard write(Path source, ImportOptions options, Path out) throws IOException {
+  /**
+   * Imports the ONNX file.
+   *
+   * @param guessed receives the settings that the file does not say, as {@link OnnxImport} has them
+   */
+  ModelCard write(Path source, ImportOptions options, Map<String, String> guessed, Path out)
+      throws IOException {
     for (String option : NOT_WITH) {
       if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
         throw misused(option + " is not for --onnx");
@@ -79,8 +85,8 @@ final class OnnxOptions {
       throw misused("--onnx needs --mean and --std: what the model was trained with");
     }
     try {
-      PixelScale pixels = new PixelScale(scale == null ? 1 / 255.0 : scale, mean, std);
-      return OnnxImport.write(source, options, pixels, out);
+      PixelScale pixels = new PixelScale(scale == null ? PixelScale.BYTE : scale, mean, std);
+      return OnnxImport.write(source, options, pixels, guessed, out);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
     }

@@ -93,7 +93,7 @@ public final class OpenCvDecoder implements ImageDecoder {
           "image has %d bytes, limit is %d".formatted(encoded.length, limits.maxBytes()));
     }
     ImageHeader header = ImageHeader.of(encoded);
-    header.requireWithin(limits.maxPixels());
+    header.requireWithin(limits.maxPixels(), resizer.maxSide());
     return header;
   }
 

@@ -17,7 +17,7 @@ final class PilResizer implements Resizer {
   private static final int WEIGHT_BITS = 22;
   private static final int HALF = 1 << (WEIGHT_BITS - 1);
 
-  /** Longest side of an image: the weights of a longer one would take too much memory. */
+  /** Maximum pixels of a side: the weights of a longer one would take too much memory. */
   private static final int MAX_SIDE = 1 << 18;
 
   private final int size;
@@ -39,10 +39,6 @@ final class PilResizer implements Resizer {
   private record Weights(int[] first, int[][] weights) {
 
     static Weights of(int from, long to, int crop, Resize.Filter filter) {
-      if (from > MAX_SIDE) {
-        throw new IllegalArgumentException(
-            "a side of " + from + " pixels, of at most " + MAX_SIDE + " that can be resized");
-      }
       long start = (long) Math.rint((to - crop) / 2.0);
       double scale = (double) from / to;
       double stretch = Math.max(scale, 1);
@@ -83,6 +79,11 @@ final class PilResizer implements Resizer {
     int end(int i) {
       return first[i] + weights[i].length;
     }
+  }
+
+  @Override
+  public int maxSide() {
+    return MAX_SIDE;
   }
 
   @Override

@@ -14,6 +14,11 @@ interface Resizer {
    */
   void resize(ByteBuffer source, int width, int height, ByteBuffer target, int offset);
 
+  /** Returns the maximum pixels of a side of a source. */
+  default int maxSide() {
+    return ImageHeader.MAX_SIDE;
+  }
+
   /** Returns the resizer for a model's preprocessing. */
   static Resizer of(Preprocessing preprocessing) {
     int size = preprocessing.imageSize();

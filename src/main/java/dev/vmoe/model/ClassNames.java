@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** Class names in the order of the logits: from a file, or of a well-known set. */
 public final class ClassNames {
@@ -33,5 +34,21 @@ public final class ClassNames {
       }
       return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
     }
+  }
+
+  /**
+   * Returns these names, or numbers from 0 where there are none.
+   *
+   * @throws IllegalArgumentException if there are not as many as classes
+   */
+  public static List<String> orNumbers(List<String> names, int numClasses) {
+    if (names.isEmpty()) {
+      return IntStream.range(0, numClasses).mapToObj(Integer::toString).toList();
+    }
+    if (names.size() != numClasses) {
+      throw new IllegalArgumentException(
+          names.size() + " class names for a model of " + numClasses + " classes");
+    }
+    return names;
   }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.vmoe.moe.Resize;
+import dev.vmoe.onnx.PixelScale;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,17 +58,15 @@ record HubConfig(
     if (Files.exists(checkpoint.resolveSibling(PREPROCESSOR))) {
       return described;
     }
-    guessed.put("mean", "mean " + VitSettings.IMAGENET_MEAN);
-    guessed.put("std", "std " + VitSettings.IMAGENET_STD);
+    guessed.put("image_mean", "mean " + VitSettings.IMAGENET_MEAN);
+    guessed.put("image_std", "std " + VitSettings.IMAGENET_STD);
     VitSettings own = described.settings();
     return new HubConfig(
         new VitSettings(
             own.heads(),
             own.epsilon(),
             own.erfGelu(),
-            own.scale(),
-            VitSettings.IMAGENET_MEAN,
-            VitSettings.IMAGENET_STD),
+            new PixelScale(PixelScale.BYTE, VitSettings.IMAGENET_MEAN, VitSettings.IMAGENET_STD)),
         described.classes(),
         described.softmax(),
         described.resize(),
@@ -81,6 +80,8 @@ record HubConfig(
     Path beside = checkpoint.resolveSibling(PREPROCESSOR);
     JsonNode config = read(file);
     JsonNode pre = read(beside);
+    // the released DeiTs need ImageNet's; transformers takes 0.5 for what a file does not say
+    boolean imagenet = deit && pre.isMissingNode();
     try {
       HubConfig described =
           new HubConfig(
@@ -88,24 +89,34 @@ record HubConfig(
                   config.path("num_attention_heads").asInt(0),
                   config.path("layer_norm_eps").asDouble(usualEpsilon),
                   erfGelu(config.path("hidden_act").asText("gelu")),
-                  pre.path("do_rescale").asBoolean(true)
-                      ? pre.path("rescale_factor").asDouble(VitSettings.BYTE)
-                      : 1,
-                  normalised(
-                      pre, "image_mean", deit ? VitSettings.IMAGENET_MEAN : VitSettings.HALF),
-                  normalised(pre, "image_std", deit ? VitSettings.IMAGENET_STD : VitSettings.HALF)),
+                  new PixelScale(
+                      pre.path("do_rescale").asBoolean(true)
+                          ? pre.path("rescale_factor").asDouble(PixelScale.BYTE)
+                          : 1,
+                      normalised(
+                          pre,
+                          "image_mean",
+                          imagenet ? VitSettings.IMAGENET_MEAN : VitSettings.HALF),
+                      normalised(
+                          pre,
+                          "image_std",
+                          imagenet ? VitSettings.IMAGENET_STD : VitSettings.HALF))),
               labels(config.path("id2label")),
               !config.path("problem_type").asText().equals("multi_label_classification"),
               resize(pre, deit),
               pre.isMissingNode() ? 0 : size(pre, deit));
       if (config.isMissingNode()) {
         guessed.put("activation", "activation softmax");
-        guessed.put("gelu", "layer norm epsilon " + usualEpsilon + ", GELU in its erf form");
       }
-      if (pre.isMissingNode()) {
+      guessUnlessIn(guessed, config, "layer_norm_eps", "layer norm epsilon " + usualEpsilon);
+      guessUnlessIn(guessed, config, "hidden_act", "GELU in its erf form");
+      if (!pre.hasNonNull("size") || !pre.hasNonNull("resample")) {
         guessed.put("resize", "resize " + described.resize().label());
-        guessed.put("mean", "mean " + described.settings().mean());
-        guessed.put("std", "std " + described.settings().std());
+      }
+      if (pre.path("do_normalize").asBoolean(true)) {
+        PixelScale pixels = described.settings().pixels();
+        guessUnlessIn(guessed, pre, "image_mean", "mean " + pixels.mean());
+        guessUnlessIn(guessed, pre, "image_std", "std " + pixels.std());
       }
       return described;
     } catch (IllegalArgumentException e) {
@@ -223,9 +234,10 @@ record HubConfig(
               arguments.path("num_heads").asInt(0),
               USUAL_EPSILON,
               erfGelu(arguments.path("act_layer").asText("gelu")),
-              VitSettings.BYTE,
-              numbers(pretrained.path("mean")).orElse(VitSettings.HALF),
-              numbers(pretrained.path("std")).orElse(VitSettings.HALF)),
+              new PixelScale(
+                  PixelScale.BYTE,
+                  numbers(pretrained.path("mean")).orElse(VitSettings.HALF),
+                  numbers(pretrained.path("std")).orElse(VitSettings.HALF))),
           labels(
               config.has("label_names")
                   ? config.path("label_names")
@@ -240,7 +252,7 @@ record HubConfig(
 
   private static void guessUnlessIn(
       Map<String, String> guessed, JsonNode config, String key, String guess) {
-    if (!config.has(key)) {
+    if (!config.hasNonNull(key)) {
       guessed.put(key, guess);
     }
   }
@@ -270,10 +282,14 @@ record HubConfig(
   }
 
   /** Returns what the models of google-research/vision_transformer need: the same as a V-MoE. */
-  static HubConfig ofAugReg() {
+  static HubConfig ofAugReg(Map<String, String> guessed) {
+    guessed.put("activation", "activation softmax");
     return new HubConfig(
         new VitSettings(
-            0, USUAL_EPSILON, false, VitSettings.BYTE, VitSettings.HALF, VitSettings.HALF),
+            0,
+            USUAL_EPSILON,
+            false,
+            new PixelScale(PixelScale.BYTE, VitSettings.HALF, VitSettings.HALF)),
         List.of(),
         true,
         Resize.BILINEAR,
@@ -308,7 +324,11 @@ record HubConfig(
       throw new IOException(file + " has more than " + MAX_BYTES + " bytes");
     }
     try {
-      return new ObjectMapper().readTree(file.toFile());
+      JsonNode json = new ObjectMapper().readTree(file.toFile());
+      if (!json.isObject()) {
+        throw new IOException(file + " is not a JSON object");
+      }
+      return json;
     } catch (JsonProcessingException e) {
       throw new IOException(file + ": no JSON: " + e.getOriginalMessage(), e);
     }

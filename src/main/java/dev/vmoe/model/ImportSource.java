@@ -39,16 +39,21 @@ public record ImportSource(
    */
   public static ImportSource of(
       Path file, ParameterTree checkpoint, @Nullable Preset preset, int heads) throws IOException {
+    Optional<VitNames> source = VitNames.of(checkpoint);
+    if (heads > 0 && (preset != null || source.isEmpty() || source.get() == VitNames.AUGREG)) {
+      throw new IllegalArgumentException(
+          "--heads is for dense ViTs whose files do not say it: this checkpoint does");
+    }
     if (preset != null) {
       preset.requireIn(checkpoint);
       return new ImportSource(checkpoint, preset.options(), Map.of());
     }
     String name = String.valueOf(file.getFileName());
     Map<String, String> guessed = new LinkedHashMap<>();
-    Optional<VitNames> source = VitNames.of(checkpoint);
     if (source.isEmpty()) {
       ImportOptions options = ImportOptions.named(name);
-      guess(guessed, options);
+      guessed.put("activation", "activation softmax");
+      guessed.put("resize", "resize " + options.resize().label());
       if (checkpoint.paths().stream().anyMatch(path -> path.contains("/Moe/"))) {
         guessed.put("experts_per_token", "K " + options.expertsPerToken());
         guessed.put("capacity_ratio", "capacity ratio " + options.capacityRatio());
@@ -66,7 +71,7 @@ public record ImportSource(
           case HUGGING_FACE -> HubConfig.ofHuggingFace(file, guessed);
           case TIMM -> HubConfig.ofTimm(file, guessed);
           case TORCHVISION -> HubConfig.ofTorchvision(file, guessed);
-          case AUGREG -> HubConfig.ofAugReg();
+          case AUGREG -> HubConfig.ofAugReg(guessed);
         };
     VitSettings settings = config.settings();
     if (heads > 0) {
@@ -90,7 +95,7 @@ public record ImportSource(
     }
     ImportOptions options = config.options(String.valueOf(file.getFileName()));
     if (config.imageSize() == 0) {
-      guess(guessed, options);
+      guessed.put("resize", "resize " + options.resize().label());
     }
     return new ImportSource(parameters, options, guessed);
   }
@@ -108,10 +113,5 @@ public record ImportSource(
           "nothing says how many attention heads a model of width " + width + " has: give --heads");
     }
     return usual;
-  }
-
-  private static void guess(Map<String, String> guessed, ImportOptions options) {
-    guessed.put("activation", "activation " + (options.softmax() ? "softmax" : "sigmoid"));
-    guessed.put("resize", "resize " + options.resize().label());
   }
 }

@@ -5,8 +5,6 @@ import dev.vmoe.moe.ModelCard;
 import dev.vmoe.onnx.OnnxModel;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.stream.IntStream;
 
 /** Makes a model file of a checkpoint: the graph, the weights, and the card that describes them. */
 public final class ModelImport {
@@ -56,7 +54,7 @@ public final class ModelImport {
     return new ModelCard(
         options.name(),
         WeightsHash.of(checkpoint),
-        classes(options.classes(), architecture.numClasses()),
+        ClassNames.orNumbers(options.classes(), architecture.numClasses()),
         architecture.imageSize(),
         architecture.tokensPerImage(),
         architecture.moeBlocks(),
@@ -68,16 +66,5 @@ public final class ModelImport {
         architecture.describe() + (precision == Precision.FP32 ? "" : ", " + precision.label()),
         options.groups(),
         architecture.featuresLength());
-  }
-
-  private static List<String> classes(List<String> names, int numClasses) {
-    if (names.isEmpty()) {
-      return IntStream.range(0, numClasses).mapToObj(Integer::toString).toList();
-    }
-    if (names.size() != numClasses) {
-      throw new IllegalArgumentException(
-          names.size() + " class names for a model of " + numClasses + " classes");
-    }
-    return names;
   }
 }

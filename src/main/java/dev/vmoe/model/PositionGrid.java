@@ -3,8 +3,8 @@ package dev.vmoe.model;
 import dev.vmoe.tensor.Tensor;
 
 /**
- * Position embeddings of a square of patches, as V-MoE's reference implementation makes them for
- * another size of image, or without having learned any.
+ * Position embeddings of a square of patches: learned ones resized as V-MoE's reference
+ * implementation does it, or computed ones.
  *
  * <p>Axes: P patches, side · side, row by row; D hidden size.
  */

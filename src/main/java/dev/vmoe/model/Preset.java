@@ -5,6 +5,7 @@ import dev.vmoe.moe.Resize;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -46,7 +47,7 @@ public enum Preset {
 
   /** Returns the name of the released files, up to {@code .index} and {@code .data-…}. */
   public String label() {
-    return name().toLowerCase(java.util.Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT);
   }
 
   /**

@@ -249,10 +249,10 @@ final class VitParameters {
     float[] values = new float[kernel.size()];
     for (int i = 0; i < values.length; i++) {
       int channel = i / d % 3;
-      double half = settings.scale() * 255 / 2;
-      double std = settings.std().get(channel);
+      double half = settings.pixels().scale() * 255 / 2;
+      double std = settings.pixels().std().get(channel);
       values[i] = (float) (kernel.at(i) * half / std);
-      sums[i % d] += kernel.at(i) * (half - settings.mean().get(channel)) / std;
+      sums[i % d] += kernel.at(i) * (half - settings.pixels().mean().get(channel)) / std;
     }
     float[] biases = new float[d];
     for (int i = 0; i < d; i++) {

@@ -120,8 +120,9 @@ public final class ModelOpener {
     return open(model, device, threads, runs, false);
   }
 
-  private static VmoeSession open(
-      Path model, String device, int threads, int runs, boolean features) throws IOException {
+  /** Opens a model on a device, by its label, for runs that give the features or do not. */
+  public static VmoeSession open(Path model, String device, int threads, int runs, boolean features)
+      throws IOException {
     if (Files.isReadable(model)) { // ONNX Runtime's own error about missing weights is unclear
       OnnxModel.requireWeights(model);
     }

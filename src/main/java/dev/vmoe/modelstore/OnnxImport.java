@@ -4,6 +4,7 @@ import dev.vmoe.inference.Device;
 import dev.vmoe.inference.InferenceException;
 import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.model.ClassNames;
 import dev.vmoe.model.ImportOptions;
 import dev.vmoe.moe.GraphInput;
 import dev.vmoe.moe.GraphOutput;
@@ -17,9 +18,10 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
-import java.util.stream.IntStream;
 
 /**
  * Makes a model file of an ONNX classifier of another origin, and runs it before it is kept: what
@@ -35,17 +37,24 @@ public final class OnnxImport {
   /**
    * Writes the model file; leaves none if it cannot be served.
    *
+   * @param guessed receives the settings that the file does not say, each with the words for it, by
+   *     the names of {@link dev.vmoe.model.DescriptionFile}
    * @return what the file says about itself
    * @throws IOException if the source is no classifier of images that can be imported, or does not
    *     run; the message says why
    */
-  public static ModelCard write(Path source, ImportOptions options, PixelScale pixels, Path out)
+  public static ModelCard write(
+      Path source, ImportOptions options, PixelScale pixels, Map<String, String> guessed, Path out)
       throws IOException {
     ForeignClassifier classifier = ForeignClassifier.read(source);
     String description = classifier.describe();
     int size = classifier.imageSize(options.imageSize());
     options.resize().requireCovers(size);
     List<String> classes = classes(classifier, options.classes(), source);
+    guessed.put("resize", "resize " + options.resize().label());
+    if (classifier.endsWithLogits()) {
+      guessed.put("activation", "activation " + (options.softmax() ? "softmax" : "sigmoid"));
+    }
     boolean softmax = options.softmax() && !classifier.endsWithSigmoid();
     String hash =
         classifier.wrap(
@@ -69,7 +78,7 @@ public final class OnnxImport {
     Path part = out.resolveSibling(out.getFileName() + ".part");
     try {
       classifier.write(part, card.toMetadata());
-      check(part, card, source, classifier.batch());
+      check(part, card, source, classifier);
       Files.move(part, out, StandardCopyOption.REPLACE_EXISTING);
     } finally {
       Files.deleteIfExists(part);
@@ -83,56 +92,100 @@ public final class OnnxImport {
     if (declared == 0) {
       throw new IOException(source + " does not say how many classes it has: give --labels");
     }
-    if (!names.isEmpty() && names.size() != declared) {
-      throw new IOException(
-          "%d labels for the %d classes of %s".formatted(names.size(), declared, source));
-    }
-    return names.isEmpty()
-        ? IntStream.range(0, declared).mapToObj(Integer::toString).toList()
-        : names;
+    return ClassNames.orNumbers(names, declared);
   }
 
-  /** Runs two images, together and each alone: no image's logits may depend on the others. */
-  private static void check(Path file, ModelCard card, Path source, String batch)
+  /** Runs two images, each alone and together: no image's logits may depend on the others. */
+  private static void check(Path file, ModelCard card, Path source, ForeignClassifier classifier)
       throws IOException {
-    int bytes = card.imageSize() * card.imageSize() * 3;
-    byte[] noise = new byte[2 * bytes];
+    int size = card.imageSize();
+    byte[] noise = new byte[2 * size * size * 3];
     new Random(0).nextBytes(noise);
-    String fixed =
-        "%s cannot be served, for its batch of %s cannot be of any size. Export it with a free"
-            + " batch axis (torch.onnx.export: dynamic_axes), in evaluation mode";
-    try (VmoeSession session =
-        VmoeSession.open(file, new SessionSettings(Device.CPU, 0, false, List.of()))) {
+    String one =
+        "%s does not run on one image of %d × %d (its batch is %s)"
+            .formatted(source, size, size, classifier.batch());
+    String batch =
+        ("%s cannot be served, for its batch of %s cannot be of any size. Export it with a free"
+                + " batch axis (torch.onnx.export: dynamic_axes), in evaluation mode")
+            .formatted(source, classifier.batch());
+    try (VmoeSession session = open(file, source)) {
       float[][] alone = new float[2][];
       for (int i = 0; i < 2; i++) {
-        alone[i] =
-            run(session, ByteBuffer.allocateDirect(bytes).put(noise, i * bytes, bytes), 1)[0];
+        byte[] image = Arrays.copyOfRange(noise, i * noise.length / 2, (i + 1) * noise.length / 2);
+        alone[i] = run(session, image, 1, one)[0];
+        requireLogits(alone[i], source);
       }
-      float[][] together = run(session, ByteBuffer.allocateDirect(2 * bytes).put(noise), 2);
-      for (int i = 0; i < 2; i++) {
-        if (together.length != 2
-            || together[i].length != card.classes().size()
-            || !close(together[i], alone[i])) {
-          throw new IOException(fixed.formatted(source, batch));
-        }
+      if (classifier.endsWithLogits() && areScores(alone[0]) && areScores(alone[1])) {
+        throw new IOException(
+            source
+                + " gives scores that sum to 1, and no last softmax was found to be left out:"
+                + " export it without");
       }
-    } catch (InferenceException | ClassCastException e) {
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      boolean opened = String.valueOf(e.getMessage()).startsWith("run of");
-      throw new IOException(
-          (opened ? fixed.formatted(source, batch) : source + " cannot be imported")
-              + ": "
-              + cause.getMessage(),
-          e);
+      float[][] together = run(session, noise, 2, batch);
+      if (!close(together[0], alone[0]) || !close(together[1], alone[1])) {
+        throw new IOException(batch);
+      }
     }
   }
 
-  private static float[][] run(VmoeSession session, ByteBuffer images, int count) {
-    RoutingSettings settings = new RoutingSettings(1, 1, Routing.BATCH_PRIORITY);
-    return session.classify(images, count, settings).logits();
+  private static VmoeSession open(Path file, Path source) throws IOException {
+    try {
+      return VmoeSession.open(file, new SessionSettings(Device.CPU, 0, false, List.of()));
+    } catch (InferenceException e) {
+      throw failed(source + " cannot be imported", e);
+    }
   }
 
-  /** Returns whether two images' logits are numbers and as good as equal. */
+  private static float[][] run(VmoeSession session, byte[] images, int count, String failure)
+      throws IOException {
+    RoutingSettings settings = new RoutingSettings(1, 1, Routing.BATCH_PRIORITY);
+    ByteBuffer direct = ByteBuffer.allocateDirect(images.length).put(images);
+    float[][] logits;
+    try {
+      logits = session.classify(direct, count, settings).logits();
+    } catch (InferenceException | ClassCastException e) {
+      throw failed(failure, e);
+    }
+    int classes = session.card().classes().size();
+    if (logits.length != count) {
+      throw new IOException("%s: it gives %d rows of logits".formatted(failure, logits.length));
+    }
+    if (logits[0].length != classes) {
+      throw new IOException(
+          "%s: it gives %d logits for %d classes".formatted(failure, logits[0].length, classes));
+    }
+    return logits;
+  }
+
+  private static IOException failed(String what, RuntimeException e) {
+    Throwable cause = e.getCause() == null ? e : e.getCause();
+    return new IOException(what + ": " + cause.getMessage(), e);
+  }
+
+  private static void requireLogits(float[] logits, Path source) throws IOException {
+    for (float logit : logits) {
+      if (!Float.isFinite(logit)) {
+        throw new IOException(
+            ("%s gives a logit that is no finite number (%s) for an image of noise: check --mean,"
+                    + " --std and its weights")
+                .formatted(source, logit));
+      }
+    }
+  }
+
+  /** Returns whether values are from 0 to 1 and sum to 1, as only a softmax gives them. */
+  private static boolean areScores(float[] values) {
+    float sum = 0;
+    for (float value : values) {
+      if (value < 0 || value > 1) {
+        return false;
+      }
+      sum += value;
+    }
+    return values.length > 1 && Math.abs(sum - 1) < TOLERANCE;
+  }
+
+  /** Returns whether an image's logits are as good as equal in a batch and alone. */
   private static boolean close(float[] logits, float[] others) {
     float largest = 0;
     float difference = 0;
@@ -140,6 +193,6 @@ public final class OnnxImport {
       largest = Math.max(largest, Math.abs(others[i]));
       difference = Math.max(difference, Math.abs(logits[i] - others[i]));
     }
-    return Float.isFinite(largest) && difference <= TOLERANCE * largest;
+    return difference <= TOLERANCE * largest;
   }
 }

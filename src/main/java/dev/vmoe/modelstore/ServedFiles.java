@@ -82,8 +82,14 @@ public record ServedFiles(List<ModelFiles> models) {
           other.card(),
           measuredOn(other));
     }
+    PredictionContents contents = PredictionContents.of(file);
+    ModelCard first = models.get(0).card();
     for (ModelCard card : cards()) {
-      PredictionContents.of(file).check(card, EventFormat.ofPredictions(file));
+      contents.check(card, EventFormat.ofPredictions(file));
+      if (contents.givesFeatures()) {
+        requireSame(
+            "length of the features", first, first.featuresLength(), card, card.featuresLength());
+      }
     }
     LiveSettings complete = live.forModels(cards());
     CapacityRequirements.check(complete, file.commitInterval(), quality());

@@ -25,7 +25,7 @@ import java.util.stream.Collectors;
  * @param expertsPerToken K the model was trained with, and the largest it can run with; 0 if dense
  * @param capacityRatio capacity ratio the model was trained with
  * @param softmax whether scores are a softmax over classes; a sigmoid of each class otherwise
- * @param resize how an image is brought to size: {@code bilinear}, or {@code area} of the smaller
+ * @param resize how an image is brought to size: {@code bilinear}, or {@code area} of the shorter
  *     side and central crop
  * @param architecture human-readable description of depth and widths
  * @param groups group of each class, such as its script, in the order of the classes; empty where

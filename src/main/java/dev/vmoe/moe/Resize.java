@@ -18,7 +18,7 @@ public record Resize(Filter filter, Fit fit, int side) {
   /** To height × width directly, bilinear, half-pixel centres, no antialiasing, truncated. */
   public static final Resize BILINEAR = new Resize(Filter.BILINEAR, Fit.SQUARE, 0);
 
-  /** The smaller side to imageSize · 256 / 224 by area averaging, then a central crop. */
+  /** The shorter side to imageSize · 256 / 224 by area averaging, then a central crop. */
   public static final Resize AREA = new Resize(Filter.AREA, Fit.SHORTEST, 0);
 
   private static final int MAX_SIDE = 8192;
@@ -53,7 +53,7 @@ public record Resize(Filter filter, Fit fit, int side) {
       throw new IllegalArgumentException("resize to " + side + " pixels is not possible");
     }
     if (pil && fit == Fit.SHORTEST && side == 0) {
-      throw new IllegalArgumentException("resize of the shortest side needs its length");
+      throw new IllegalArgumentException("resize of the shorter side needs its length");
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.vmoe.onnx;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
@@ -43,8 +44,14 @@ public final class ForeignClassifier {
   /** The first operator set whose arithmetic broadcasts as what is put in front needs it. */
   private static final long MIN_OPSET = 7;
 
+  /** Largest height and width of images, as for checkpoints. */
+  private static final int MAX_SIZE = 4096;
+
   /** The first version of the format whose weights need not be inputs, too. */
   private static final long MIN_IR = 4;
+
+  /** Largest number of classes: each has a name in the model file. */
+  private static final long MAX_CLASSES = 1_000_000;
 
   private static final int RANK = 4;
   private static final int COLOURS = 3;
@@ -60,8 +67,7 @@ public final class ForeignClassifier {
   private final ValueInfoProto input;
   private final ValueInfoProto output;
   private final boolean channelsFirst;
-  private final String lastOperator;
-  private final String lastInput;
+  private final String scores;
 
   private ForeignClassifier(Path file, ModelProto.Builder model) throws IOException {
     this.file = file;
@@ -76,14 +82,13 @@ public final class ForeignClassifier {
     output = only("output", graph.getOutputList());
     channelsFirst = channelsFirst();
     checkOutput();
-    NodeProto last =
-        graph.getNodeList().stream()
-            .filter(it -> it.getOutputList().contains(output.getName()))
-            .findFirst()
+    NodeProto.Builder last =
+        LastNode.of(graph, output.getName())
             .orElseThrow(() -> refused("no node computes its output " + output.getName()));
-    boolean scores = Set.of("Softmax", "Sigmoid").contains(last.getOpType());
-    lastOperator = last.getOpType();
-    lastInput = scores ? last.getInput(0) : output.getName();
+    scores = LastNode.makesScores(last) ? last.getOpType() : "";
+    if (!scores.isEmpty()) {
+      last.setOpType("Identity").clearAttribute();
+    }
   }
 
   /**
@@ -116,7 +121,7 @@ public final class ForeignClassifier {
       }
     }
     for (OperatorSetIdProto set : model.getOpsetImportList()) {
-      if (set.getDomain().isEmpty() || set.getDomain().equals("ai.onnx")) {
+      if (LastNode.isStandard(set.getDomain())) {
         if (set.getVersion() < MIN_OPSET) {
           throw refused(
               "it uses operator set %d, and sets from %d on can be imported: export it again, or"
@@ -203,20 +208,34 @@ public final class ForeignClassifier {
     if (own > 0 && asked != 0 && own != asked) {
       throw refused("it takes images of %d × %d, not of %d".formatted(own, own, asked));
     }
-    return asked != 0 ? asked : Math.toIntExact(own);
+    if (own > MAX_SIZE) {
+      throw refused("it takes images of %d × %d, of at most %d".formatted(own, own, MAX_SIZE));
+    }
+    return asked != 0 ? asked : (int) own;
   }
 
-  /** Returns the number of classes; empty if only a run would tell. */
-  public OptionalInt numClasses() {
+  /**
+   * Returns the number of classes; empty if only a run would tell.
+   *
+   * @throws IOException if there are too many
+   */
+  public OptionalInt numClasses() throws IOException {
     List<Dimension> shape = shape(output);
-    return shape.size() == 2 && shape.get(1).getDimValue() > 0
-        ? OptionalInt.of(Math.toIntExact(shape.get(1).getDimValue()))
-        : OptionalInt.empty();
+    long classes = shape.size() == 2 ? shape.get(1).getDimValue() : 0;
+    if (classes > MAX_CLASSES) {
+      throw refused("it has %d classes, of at most %d".formatted(classes, MAX_CLASSES));
+    }
+    return classes > 0 ? OptionalInt.of((int) classes) : OptionalInt.empty();
   }
 
   /** Returns whether it ends with a sigmoid of each class, which is left out. */
   public boolean endsWithSigmoid() {
-    return lastOperator.equals("Sigmoid");
+    return scores.equals("Sigmoid");
+  }
+
+  /** Returns whether no last softmax or sigmoid was found that could be left out. */
+  public boolean endsWithLogits() {
+    return scores.isEmpty();
   }
 
   /** Returns the extent of the batch in its file, for people. */
@@ -235,7 +254,7 @@ public final class ForeignClassifier {
    *
    * @param images name of the input
    * @param logits name of the output
-   * @return SHA-256 of all that is computed, in hexadecimal
+   * @return SHA-256 of all that is computed, with the operator sets, in hexadecimal
    */
   public String wrap(String images, String logits, int size, int numClasses, PixelScale pixels)
       throws IOException {
@@ -257,10 +276,14 @@ public final class ForeignClassifier {
                   : Set.of(images, logits).contains(name) || name.startsWith(SCOPE)
                       ? "model/" + name
                       : name;
-      adapt(graph, names, new InlinedData(file));
+      InlinedData data = new InlinedData(file);
+      adapt(graph, names, data);
+      for (FunctionProto.Builder function : model.getFunctionsBuilderList()) {
+        adapt(function.getNodeBuilderList(), UnaryOperator.identity(), data);
+      }
       own.output(
           logits,
-          new Value(own, names.apply(lastInput)).cast(ElementType.FLOAT),
+          new Value(own, names.apply(output.getName())).cast(ElementType.FLOAT),
           ElementType.FLOAT,
           BATCH,
           Extent.of(numClasses));
@@ -268,15 +291,34 @@ public final class ForeignClassifier {
     join(own, before);
     MessageDigest digest = WeightBytes.sha256();
     try (OutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
-      graph.build().writeTo(out);
+      ModelProto.newBuilder()
+          .addAllOpsetImport(model.getOpsetImportList())
+          .addAllFunctions(model.getFunctionsList())
+          .setGraph(graph)
+          .build()
+          .writeTo(out);
     }
     return HexFormat.of().formatHex(digest.digest());
   }
 
   /** Renames values, takes the weights in, and forgets what was known of inner shapes. */
-  private static void adapt(GraphProto.Builder graph, UnaryOperator<String> names, InlinedData data)
+  private void adapt(GraphProto.Builder graph, UnaryOperator<String> names, InlinedData data)
       throws IOException {
-    for (NodeProto.Builder node : graph.getNodeBuilderList()) {
+    adapt(graph.getNodeBuilderList(), names, data);
+    if (graph.getSparseInitializerCount() > 0) {
+      throw refused("it has sparse weights");
+    }
+    for (TensorProto.Builder weight : graph.getInitializerBuilderList()) {
+      data.inline(weight.setName(names.apply(weight.getName())));
+    }
+    graph.getInputBuilderList().forEach(it -> it.setName(names.apply(it.getName())));
+    graph.getOutputBuilderList().forEach(it -> it.setName(names.apply(it.getName())));
+    graph.clearValueInfo().clearQuantizationAnnotation();
+  }
+
+  private void adapt(List<NodeProto.Builder> nodes, UnaryOperator<String> names, InlinedData data)
+      throws IOException {
+    for (NodeProto.Builder node : nodes) {
       for (int i = 0; i < node.getInputCount(); i++) {
         node.setInput(i, names.apply(node.getInput(i)));
       }
@@ -284,8 +326,14 @@ public final class ForeignClassifier {
         node.setOutput(i, names.apply(node.getOutput(i)));
       }
       for (AttributeProto.Builder attribute : node.getAttributeBuilderList()) {
+        if (attribute.hasSparseTensor() || attribute.getSparseTensorsCount() > 0) {
+          throw refused("it has sparse weights");
+        }
         if (attribute.hasT()) {
           data.inline(attribute.getTBuilder());
+        }
+        for (TensorProto.Builder tensor : attribute.getTensorsBuilderList()) {
+          data.inline(tensor);
         }
         if (attribute.hasG()) {
           adapt(attribute.getGBuilder(), names, data);
@@ -295,12 +343,6 @@ public final class ForeignClassifier {
         }
       }
     }
-    for (TensorProto.Builder weight : graph.getInitializerBuilderList()) {
-      data.inline(weight.setName(names.apply(weight.getName())));
-    }
-    graph.getInputBuilderList().forEach(it -> it.setName(names.apply(it.getName())));
-    graph.getOutputBuilderList().forEach(it -> it.setName(names.apply(it.getName())));
-    graph.clearValueInfo().clearQuantizationAnnotation();
   }
 
   /** Puts the first nodes of another graph before this one's, and the rest behind them. */

@@ -13,6 +13,9 @@ import java.util.List;
  */
 public record PixelScale(double scale, List<Double> mean, List<Double> std) {
 
+  /** What bytes are multiplied by to be from 0 to 1. */
+  public static final double BYTE = 1 / 255.0;
+
   private static final int CHANNELS = 3;
 
   /** Rejects what is not one number a channel, and a division by zero. */
@@ -23,6 +26,9 @@ public record PixelScale(double scale, List<Double> mean, List<Double> std) {
       throw new IllegalArgumentException(
           "mean %s and std %s: each needs three numbers, of red, green and blue"
               .formatted(mean, std));
+    }
+    if (!mean.stream().allMatch(Double::isFinite)) {
+      throw new IllegalArgumentException("mean %s: each must be a number".formatted(mean));
     }
     if (!(scale > 0) || !std.stream().allMatch(it -> it > 0 && it < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException(

@@ -186,6 +186,8 @@ class ModelCommandsTest extends ModelCommands {
     assertThat(importOnnx("--mean", mean, "--std", std, "--size", "32", "--labels", "" + labels))
         .as(err.toString())
         .isZero();
+    assertThat(err.toString())
+        .contains("guessed, because no option and no file says it: resize bilinear, activation");
     Path red = plain("red.png", Color.RED);
     assertThat(run("predict", "--json", "--model", folder + "/onnx.onnx", red.toString())).isZero();
 
@@ -201,6 +203,7 @@ class ModelCommandsTest extends ModelCommands {
       value = {
         "--std 1,1,1 | --onnx needs --mean and --std",
         "--mean 0,0,0 --std 1,1 | each needs three numbers",
+        "--mean NaN,0,0 --std 1,1,1 | each must be a number",
         "--mean 0,0,0 --std 1,0,1 | each number must be above 0",
         "--mean 0,0,0 --std 1,1,1 --experts-per-token 2 | --experts-per-token is not for --onnx",
         "--mean 0,0,0 --std 1,1,1 --checkpoint x | --checkpoint is not for --onnx",

@@ -279,7 +279,7 @@ class HostileImagesTest {
         .hasMessageContaining(reason);
   }
 
-  private static byte[] pngHeader(int width, int height) {
+  static byte[] pngHeader(int width, int height) {
     return ByteBuffer.allocate(33)
         .put(bytes(0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13, 'I', 'H', 'D', 'R'))
         .putInt(width)

@@ -66,10 +66,13 @@ class PilResizerTest {
 
   @Test
   void shouldRefuseASideWhoseWeightsWouldFillTheMemory() {
-    Resizer resizer = Resizer.of(new Preprocessing(4, Resize.ofLabel("pil-bicubic")));
-    ByteBuffer target = ByteBuffer.allocate(48);
-    assertThatThrownBy(() -> resizer.resize(ByteBuffer.allocate(900_000), 300_000, 1, target, 0))
-        .hasMessage("a side of 300000 pixels, of at most 262144 that can be resized");
+    byte[] png = HostileImagesTest.pngHeader(300_000, 1);
+    assertThatThrownBy(
+            () ->
+                OpenCvDecoderTest.decode(
+                    OpenCvDecoderTest.decoder(4, Resize.ofLabel("pil-bicubic")), 4, png))
+        .isInstanceOf(BadImageException.class)
+        .hasMessage("image claims 300000 x 1 pixels, a side may have 262144");
   }
 
   @Test

@@ -60,17 +60,37 @@ class VitImportTest {
       bytes[i] = (byte) (int) images.at(i);
     }
     for (Target target : Target.values()) {
-      try (GraphRun graph =
-          GraphRun.of(VmoeGraph.of(source(name).parameters(), Form.of(target), Map.of()))) {
-        float[] logits =
-            graph
-                .run(new GraphRun.Inputs().images(bytes, images.extent(0), images.extent(1)))
-                .floats(GraphOutput.LOGITS);
-        assertThat(relativeDifference(logits, expected.get(name + "/logits")))
+      ParameterTree parameters = source(name).parameters();
+      try (GraphRun graph = GraphRun.of(VmoeGraph.of(parameters, Form.of(target), Map.of()))) {
+        GraphRun.Outputs outputs =
+            graph.run(new GraphRun.Inputs().images(bytes, images.extent(0), images.extent(1)));
+        Tensor logits = expected.get(name + "/logits");
+        assertThat(relativeDifference(outputs.floats(GraphOutput.LOGITS), logits))
             .as("logits for %s", target)
+            .isLessThanOrEqualTo(TOLERANCE);
+        float[] features = outputs.floats(GraphOutput.FEATURES);
+        assertThat(relativeDifference(lastLayer(parameters, features), logits))
+            .as("last layer of the features for %s", target)
             .isLessThanOrEqualTo(TOLERANCE);
       }
     }
+  }
+
+  /** Returns the logits of features, (B, F), of one token or of two. */
+  private static float[] lastLayer(ParameterTree parameters, float[] features) {
+    Tensor kernel = parameters.get("head/kernel"); // (F, classes)
+    Tensor bias = parameters.get("head/bias");
+    int length = kernel.extent(0);
+    int classes = kernel.extent(1);
+    float[] logits = new float[features.length / length * classes];
+    for (int i = 0; i < logits.length; i++) {
+      double sum = bias.at(i % classes);
+      for (int j = 0; j < length; j++) {
+        sum += features[i / classes * length + j] * kernel.at(j * classes + i % classes);
+      }
+      logits[i] = (float) sum;
+    }
+    return logits;
   }
 
   @ParameterizedTest
@@ -100,8 +120,35 @@ class VitImportTest {
     assertThat(source("timm-vit").guessed()).isEmpty();
     assertThat(source("augreg").guessed()).containsOnlyKeys("activation", "resize");
     assertThat(source("torchvision").guessed())
-        .containsOnlyKeys("activation", "gelu", "mean", "resize", "std")
-        .containsEntry("mean", "mean [0.485, 0.456, 0.406]");
+        .containsOnlyKeys(
+            "activation", "hidden_act", "image_mean", "image_std", "layer_norm_eps", "resize")
+        .containsEntry("image_mean", "mean [0.485, 0.456, 0.406]");
+  }
+
+  private Path copy(String name) throws IOException {
+    for (String file :
+        new String[] {"model.safetensors", "config.json", "preprocessor_config.json"}) {
+      Files.copy(VITS.resolve(name).resolve(file), folder.resolve(file));
+    }
+    return folder.resolve("model.safetensors");
+  }
+
+  /** What transformers takes where its file does not say it: 0.5, also for a DeiT. */
+  @Test
+  void shouldSayWhatAFileBesideAModelLeavesOut() throws IOException {
+    Path model = copy("hugging-face-deit");
+    Path file = folder.resolve("preprocessor_config.json");
+    String text = Files.readString(file).replaceAll("\\s+", " ");
+    Files.writeString(file, text.replace("image_mean", "mean").replace("\"resample\": 3,", ""));
+
+    assertThat(ImportSource.of(model, CheckpointReader.read(model), null, 0).guessed())
+        .containsOnly(
+            Map.entry("image_mean", "mean [0.5, 0.5, 0.5]"),
+            Map.entry("resize", "resize pil-bicubic-square-18"));
+    Files.delete(file);
+    assertThat(ImportSource.of(model, CheckpointReader.read(model), null, 0).guessed())
+        .containsOnlyKeys("image_mean", "image_std", "resize")
+        .containsEntry("image_mean", "mean [0.485, 0.456, 0.406]");
   }
 
   @Test
@@ -111,6 +158,9 @@ class VitImportTest {
         .hasMessage("nothing says how many attention heads a model of width 24 has: give --heads");
     assertThatThrownBy(() -> ImportSource.of(file, CheckpointReader.read(file), null, 5))
         .hasMessageContaining("width 24 is no multiple of 5 heads");
+    Path npz = VITS.resolve("augreg/model.npz");
+    assertThatThrownBy(() -> ImportSource.of(npz, CheckpointReader.read(npz), null, 4))
+        .hasMessageContaining("--heads is for dense ViTs whose files do not say it");
   }
 
   /** What a file beside the model says wrongly or what cannot be done. */
@@ -122,24 +172,20 @@ class VitImportTest {
         "config.json | \"gelu\" | \"relu\" | activation 'relu' is no GELU known",
         "config.json | \"3\": | \"7\": | class 3 of 5 has no name",
         "config.json | { | [ | no JSON",
+        "config.json | { \"model | 3 { \"model | is not a JSON object",
         "config.json | \"layer_norm_eps\": 1e-12 | \"layer_norm_eps\": 0 | is not above 0",
         "preprocessor_config.json | \"resample\": 2 | \"resample\": 1 | resample 1 is neither 2",
         "preprocessor_config.json | \"height\": 24 | \"height\": 20 | is no square",
         "preprocessor_config.json | 24 | 32 | make images of 32, but the model is for 24",
         "preprocessor_config.json | \"do_resize\": true | \"do_resize\": false | in any size",
-        "preprocessor_config.json | 0.2, | 0, | std above 0"
+        "preprocessor_config.json | 0.2, | 0, | each number must be above 0"
       })
   void shouldRefuseWhatFilesBesideAModelSay(String file, String from, String to, String message)
       throws IOException {
-    Path original = VITS.resolve("hugging-face-vit");
-    for (String name :
-        new String[] {"model.safetensors", "config.json", "preprocessor_config.json"}) {
-      Files.copy(original.resolve(name), folder.resolve(name));
-    }
+    Path model = copy("hugging-face-vit");
     String text = Files.readString(folder.resolve(file)).replaceAll("\\s+", " ");
     assertThat(text).contains(from);
     Files.writeString(folder.resolve(file), text.replace(from, to));
-    Path model = folder.resolve("model.safetensors");
 
     assertThatThrownBy(() -> ImportSource.of(model, CheckpointReader.read(model), null, 0))
         .hasMessageContaining(message);

@@ -56,7 +56,7 @@ final class OnnxFiles {
   }
 
   /**
-   * Returns a classifier with two classes, (mean red, 1 − mean red), of (B, H, W, 3) in a type, as
+   * Returns a classifier with two classes, (mean red, −1 − mean red), of (B, H, W, 3) in a type, as
    * logits and as scores of a last operator.
    */
   static ModelProto.Builder redOrNot(int type, String last, long... input) {
@@ -76,11 +76,22 @@ final class OnnxFiles {
             .addNode(node("Add", List.of("product", "bias"), "logits"))
             .addNode(node(last, List.of("logits"), "probabilities"))
             .addInitializer(weight("kernel", type, new float[] {1, -1, 0, 0, 0, 0}, 3, 2))
-            .addInitializer(weight("bias", type, new float[] {0, 1}, 2));
+            .addInitializer(weight("bias", type, new float[] {0, -1}, 2));
     return ModelProto.newBuilder()
         .setIrVersion(7)
         .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(13))
         .setGraph(graph);
+  }
+
+  /** Puts operators without attributes behind a model's output, one behind the other. */
+  static ModelProto.Builder behind(ModelProto.Builder model, String... operators) {
+    GraphProto.Builder graph = model.getGraphBuilder();
+    for (String operator : operators) {
+      String before = graph.getOutput(0).getName();
+      graph.addNode(node(operator, List.of(before), before + " " + operator));
+      graph.getOutputBuilder(0).setName(before + " " + operator);
+    }
+    return model;
   }
 
   static NodeProto.Builder node(String operator, List<String> inputs, String output) {

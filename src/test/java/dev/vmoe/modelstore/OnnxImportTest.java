@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
 import com.google.protobuf.ByteString;
 import dev.vmoe.checkpoint.Npz;
 import dev.vmoe.checkpoint.ParameterTree;
@@ -26,6 +28,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -45,10 +48,12 @@ class OnnxImportTest {
   /** Largest difference of two logits, as a part of the largest logit. */
   private static final float TOLERANCE = 1e-4f;
 
+  private final Map<String, String> guessed = new HashMap<>();
+
   @TempDir private Path folder;
 
   private ModelCard write(Path source, int size, PixelScale pixels) throws IOException {
-    return OnnxImport.write(source, options(size, List.of()), pixels, out());
+    return OnnxImport.write(source, options(size, List.of()), pixels, guessed, out());
   }
 
   private Path out() {
@@ -125,16 +130,47 @@ class OnnxImportTest {
     int type = half ? OnnxFiles.FLOAT16 : OnnxFiles.FLOAT;
     Path source =
         OnnxFiles.write(OnnxFiles.redOrNot(type, last, -1, -1, -1, 3), folder.resolve("in.onnx"));
-    ModelCard card = OnnxImport.write(source, options(2, List.of("red", "not")), PLAIN, out());
+    ModelCard card =
+        OnnxImport.write(source, options(2, List.of("red", "not")), PLAIN, guessed, out());
 
     assertThat(card.classes()).containsExactly("red", "not");
     assertThat(card.softmax()).isEqualTo(!last.equals("Sigmoid"));
+    assertThat(guessed.containsKey("activation")).isEqualTo(last.equals("Identity"));
+    assertThat(guessed).containsEntry("resize", "resize bilinear");
+    assertLogitsOfRedAndBlack();
+  }
+
+  private void assertLogitsOfRedAndBlack() {
     float[][] logits =
         logits(
             new byte[] {-1, 0, 9, -1, 1, 8, 0, 2, 7, 0, 3, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
             2);
-    assertThat(logits[0]).containsExactly(new float[] {0.5f, 0.5f}, within(1e-3f));
-    assertThat(logits[1]).containsExactly(new float[] {0, 1}, within(1e-3f));
+    assertThat(logits[0]).containsExactly(new float[] {0.5f, -1.5f}, within(1e-3f));
+    assertThat(logits[1]).containsExactly(new float[] {0, -1}, within(1e-3f));
+  }
+
+  @Test
+  void shouldLeaveASoftmaxOutThatOthersHandOn() throws IOException {
+    ModelProto.Builder model = OnnxFiles.redOrNot(OnnxFiles.FLOAT, "Softmax", -1, -1, -1, 3);
+    OnnxFiles.behind(model, "Identity", "Flatten", "Dropout");
+    write(OnnxFiles.write(model, folder.resolve("in.onnx")), 2, PLAIN);
+
+    assertLogitsOfRedAndBlack();
+    assertThat(guessed).doesNotContainKey("activation");
+  }
+
+  /** What an operator does depends on its set, so the same nodes may be another model. */
+  @Test
+  void shouldTakeTheOldestOperatorSetForAnotherModel() throws IOException {
+    ModelProto.Builder model = OnnxFiles.redOrNot(OnnxFiles.FLOAT, "Softmax", -1, -1, -1, 3);
+    Path source = folder.resolve("in.onnx");
+    String hash = write(OnnxFiles.write(model, source), 2, PLAIN).weightsHash();
+    model.setProducerName("another");
+    assertThat(write(OnnxFiles.write(model, source), 2, PLAIN).weightsHash()).isEqualTo(hash);
+    model.getOpsetImportBuilder(0).setVersion(7);
+
+    assertThat(write(OnnxFiles.write(model, source), 2, PLAIN).weightsHash()).isNotEqualTo(hash);
+    assertLogitsOfRedAndBlack();
   }
 
   @Test
@@ -236,7 +272,7 @@ class OnnxImportTest {
         model
             .getGraphBuilder()
             .addInitializer(
-                ai.onnx.proto.OnnxMl.TensorProto.newBuilder()
+                TensorProto.newBuilder()
                     .setName("one image")
                     .setDataType(7)
                     .addDims(2)
@@ -249,6 +285,79 @@ class OnnxImportTest {
                 1,
                 OnnxFiles.node("ReduceMean", List.of("preamble/mean"), "batch mean")
                     .addAttribute(OnnxFiles.integers("axes", 0)));
+        return model;
+      }
+    },
+    HUGE_IMAGES("it takes images of 1048576 × 1048576, of at most 4096") {
+      @Override
+      ModelProto.Builder model() throws IOException {
+        return withInput(-1, 3, 1 << 20, 1 << 20);
+      }
+    },
+    MORE_CLASSES_THAN_NUMBERS("it has 4294967296 classes, of at most 1000000") {
+      @Override
+      ModelProto.Builder model() throws IOException {
+        ModelProto.Builder model = OnnxFiles.exported("mobilenet");
+        model.getGraphBuilder().setOutput(0, OnnxFiles.declared("logits", 1, -1, 1L << 32));
+        return model;
+      }
+    },
+    SOFTMAX_OF_NOTHING("cannot be imported: ") {
+      @Override
+      ModelProto.Builder model() {
+        ModelProto.Builder model = red("Softmax");
+        model.getGraphBuilder().getNodeBuilder(3).clearInput();
+        return model;
+      }
+    },
+    SOFTMAX_OVER_THE_BATCH("its batch of (any) cannot be of any size") {
+      @Override
+      ModelProto.Builder model() {
+        ModelProto.Builder model = red("Softmax");
+        model
+            .getGraphBuilder()
+            .getNodeBuilder(3)
+            .addAttributeBuilder()
+            .setName("axis")
+            .setType(AttributeProto.AttributeType.INT)
+            .setI(0);
+        return model;
+      }
+    },
+    SCORES("gives scores that sum to 1, and no last softmax was found") {
+      @Override
+      ModelProto.Builder model() {
+        return OnnxFiles.behind(red("Softmax"), "Abs");
+      }
+    },
+    NO_NUMBERS("gives a logit that is no finite number (NaN) for an image of noise") {
+      @Override
+      ModelProto.Builder model() {
+        return red("Log");
+      }
+    },
+    NO_RUN("does not run on one image of 4 × 4 (its batch is (any)): ") {
+      @Override
+      ModelProto.Builder model() {
+        ModelProto.Builder model = red("Reshape");
+        model.getGraphBuilder().getNodeBuilder(3).addInput("five images");
+        model
+            .getGraphBuilder()
+            .addInitializer(
+                TensorProto.newBuilder()
+                    .setName("five images")
+                    .setDataType(7)
+                    .addDims(2)
+                    .addInt64Data(5)
+                    .addInt64Data(2));
+        return model;
+      }
+    },
+    SPARSE_WEIGHTS("it has sparse weights") {
+      @Override
+      ModelProto.Builder model() {
+        ModelProto.Builder model = red("Identity");
+        model.getGraphBuilder().addSparseInitializerBuilder();
         return model;
       }
     },
@@ -276,6 +385,10 @@ class OnnxImportTest {
     }
 
     abstract ModelProto.Builder model() throws IOException;
+
+    static ModelProto.Builder red(String last) {
+      return OnnxFiles.redOrNot(OnnxFiles.FLOAT, last, -1, 4, 4, 3);
+    }
 
     static ModelProto.Builder withInput(long... shape) throws IOException {
       ModelProto.Builder model = OnnxFiles.exported("mobilenet");
@@ -333,8 +446,9 @@ class OnnxImportTest {
   @Test
   void shouldNotTakeAnotherNumberOfLabelsOrAnotherSize() {
     Path source = OnnxFiles.EXPORTED.resolve("mobilenet.onnx");
-    assertThatThrownBy(() -> OnnxImport.write(source, options(0, List.of("a", "b")), PLAIN, out()))
-        .hasMessageContaining("2 labels for the 5 classes");
+    assertThatThrownBy(
+            () -> OnnxImport.write(source, options(0, List.of("a", "b")), PLAIN, guessed, out()))
+        .hasMessageContaining("2 class names for a model of 5 classes");
     assertThatThrownBy(() -> write(source, 64, PLAIN))
         .hasMessageContaining("it takes images of 32 × 32, not of 64");
   }

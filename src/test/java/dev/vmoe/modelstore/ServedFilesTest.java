@@ -86,6 +86,45 @@ class ServedFilesTest {
         "vmoe model import --name");
   }
 
+  private static ModelFiles withFeatures(ModelFiles model, int length) {
+    ModelCard c = model.card();
+    ModelCard card =
+        new ModelCard(
+            c.name(),
+            c.weightsHash(),
+            c.classes(),
+            c.imageSize(),
+            c.tokensPerImage(),
+            c.moeBlocks(),
+            c.numExperts(),
+            c.expertsPerToken(),
+            c.capacityRatio(),
+            c.softmax(),
+            c.resize(),
+            c.architecture(),
+            c.groups(),
+            length);
+    return new ModelFiles(model.graph(), card, model.profile());
+  }
+
+  /** Readers of one topic cannot put vectors of two lengths into one index. */
+  @Test
+  void shouldNotGiveFeaturesOfSeveralLengths() {
+    Settings file =
+        new Settings(
+            Map.of("model", "first", "models.ladder", "other", "predictions.features", "true"));
+    LiveSettings live = LiveSettings.of(file);
+    ModelFiles first = withFeatures(FIRST, 96);
+    ModelFiles other = dense(CLASSES, 8, "bilinear");
+
+    new ServedFiles(List.of(first, withFeatures(other, 96))).complete(live, file);
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () -> new ServedFiles(List.of(first, withFeatures(other, 64))).complete(live, file))
+        .withMessageContaining("length of the features 96 and 64");
+    new ServedFiles(List.of(first, withFeatures(other, 64))).complete(LIVE, FILE);
+  }
+
   @Test
   void shouldSayHowToMeasureWhatWasNot() {
     ModelFiles unmeasured =

@@ -2,6 +2,8 @@ package dev.vmoe.lab.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,8 +25,8 @@ class ProbeCommandTest extends CommandTest {
   }
 
   @Test
-  void shouldTellScriptsByFeaturesAndByPixels() throws Exception {
-    String csv = csv(120).toString();
+  void shouldTellFontsBetterByFeaturesThanByPixels() throws Exception {
+    String csv = csv(300).toString();
     String json = folder.resolve("probe.json").toString();
 
     assertThat(
@@ -33,20 +35,23 @@ class ProbeCommandTest extends CommandTest {
                 "--images",
                 csv,
                 "--column",
-                "script",
+                "family",
                 "--min-images",
-                "2",
+                "10",
                 "--json",
                 json))
         .as(err.toString())
         .isZero();
 
     assertThat(out.toString())
-        .contains("classes of script")
+        .contains("classes of family")
         .containsPattern("features +96 +\\d")
         .containsPattern("pixels +6912 +\\d")
         .contains("most frequent class");
-    assertThat(Files.readString(Path.of(json))).contains("\"most_frequent\"");
+    JsonNode result = new ObjectMapper().readTree(Path.of(json).toFile());
+    assertThat(result.at("/features/mean").asDouble())
+        .isGreaterThan(result.at("/pixels/mean").asDouble());
+    assertThat(result.get("most_frequent").asDouble()).isBetween(0.1, 0.3);
   }
 
   @Test

@@ -43,6 +43,9 @@ final class ProbeCommand extends LabCommand {
 
   private static final int BATCH = 64;
 
+  /** Maximum side of the images whose pixels are compared: all of them are kept at once. */
+  private static final int MAX_SIDE = 48;
+
   @Mixin private final ModelOptions model = new ModelOptions();
   @Mixin private final JsonOption json = new JsonOption();
 
@@ -172,7 +175,7 @@ final class ProbeCommand extends LabCommand {
         int count = Math.min(BATCH, files.size() - from);
         for (int i = 0; i < count; i++) {
           LabelledBatches.decode(decoder, files.get(from + i).read(), batch, i);
-          pixels[from + i] = pixels(batch, i * bytes, bytes);
+          pixels[from + i] = pixels(batch, i * bytes, card.imageSize());
         }
         BatchResult result = session.classify(batch, count, settings);
         System.arraycopy(result.features(), 0, features, from, count);
@@ -181,11 +184,15 @@ final class ProbeCommand extends LabCommand {
     }
   }
 
-  private static float[] pixels(ByteBuffer images, int from, int count) {
-    float[] pixels = new float[count];
-    for (int i = 0; i < count; i++) {
-      pixels[i] = images.get(from + i) & 0xFF;
+  /** Returns an image's pixels; of a large one, sums of neighbours, as the probe scales numbers. */
+  private static float[] pixels(ByteBuffer images, int from, int size) {
+    int side = Math.min(size, MAX_SIDE);
+    float[] sums = new float[3 * side * side];
+    for (int i = 0; i < 3 * size * size; i++) {
+      int row = i / (3 * size) * side / size;
+      int column = i / 3 % size * side / size;
+      sums[3 * (row * side + column) + i % 3] += images.get(from + i) & 0xFF;
     }
-    return pixels;
+    return sums;
   }
 }
