@@ -180,7 +180,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
       if (task.suspects().poison(position.offset())) {
         throw new BadRecordException.Poison(task.suspects().deaths());
       }
-      Optional<PartitionRequests.Turn> read = task.requests().read(record, position);
+      Optional<PartitionRequests.DueRequest> read = task.requests().read(record, position);
       if (read.isEmpty()) {
         task.suspects().stepAside();
         return stand(task);

@@ -44,7 +44,7 @@ final class PartitionRequests implements AutoCloseable {
    * @param dueNanos when its run has to have ended, by the monotonic clock; {@link Lane#NEVER_DUE}
    *     if it is never too late
    */
-  record Turn(RequestReader.Request request, long dueNanos) {
+  record DueRequest(RequestReader.Request request, long dueNanos) {
     private boolean isLate() {
       return dueNanos != Lane.NEVER_DUE && dueNanos - System.nanoTime() < 0;
     }
@@ -72,7 +72,7 @@ final class PartitionRequests implements AutoCloseable {
    *
    * @throws BadRecordException if there is no image in it, or at its address, that may be tried
    */
-  Optional<Turn> read(Record<byte[], byte[]> record, RecordMetadata position)
+  Optional<DueRequest> read(Record<byte[], byte[]> record, RecordMetadata position)
       throws BadRecordException {
     Coming its = coming.get(position.offset());
     Optional<RequestReader.Request> read =
@@ -81,13 +81,13 @@ final class PartitionRequests implements AutoCloseable {
       return Optional.empty();
     }
     RequestReader.Request request = read.get();
-    Turn turn = new Turn(request, dueNanos(record, position, request));
+    DueRequest due = new DueRequest(request, dueNanos(record, position, request));
     if (request.address() == null) {
-      return Optional.of(turn);
+      return Optional.of(due);
     }
     if (its == null || !its.fetch().isOver()) {
-      if (turn.isLate()) {
-        return Optional.of(turn);
+      if (due.isLate()) {
+        return Optional.of(due);
       }
       its = its == null ? fetch(position, request) : its;
       held.fetching(true);
@@ -97,7 +97,7 @@ final class PartitionRequests implements AutoCloseable {
       return Optional.empty();
     }
     try {
-      return Optional.of(new Turn(request.with(its.fetch().image()), turn.dueNanos()));
+      return Optional.of(new DueRequest(request.with(its.fetch().image()), due.dueNanos()));
     } catch (FetchException e) {
       throw new BadRecordException.NotFetched(String.valueOf(e.getMessage()), e);
     }
@@ -139,7 +139,7 @@ final class PartitionRequests implements AutoCloseable {
       RequestReader.Request request = shared.reader().read(record, position).orElse(null);
       if (request != null
           && request.address() != null
-          && !new Turn(request, dueNanos(record, position, request)).isLate()) {
+          && !new DueRequest(request, dueNanos(record, position, request)).isLate()) {
         fetch(position, request);
       }
     } catch (BadRecordException e) {
