@@ -61,7 +61,7 @@ class LayeringTest {
       profile    | moe settings event topics picture output streams
       console    | settings metrics output
       instance   | moe image inference capacity settings fetch batch event metrics tracing topics picture output modelstore commit config intake streams profile console
-      client     | event output dataset
+      client     | settings event output dataset
       comparison | image settings event picture output intake client
       doctor     | moe inference settings batch event topics output modelstore config streams instance
       embedded   |
