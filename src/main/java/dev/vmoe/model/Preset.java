@@ -113,7 +113,9 @@ public enum Preset {
         8,
         classes.count,
         VmoeArchitecture.Classifier.TOKEN,
-        preLogits ? hidden : 0);
+        preLogits ? hidden : 0,
+        VmoeArchitecture.VMOE_EPSILON,
+        false);
   }
 
   /**
