@@ -88,7 +88,7 @@ class FetchingTest extends FetchingFixture {
     names = resolver("127.0.0.2", "127.0.0.1");
 
     assertThat(refusal(root + "second-time"))
-        .contains("the host images.test has the address 127.0.0.1, which is not public");
+        .contains("the host images.test has the IP address 127.0.0.1, which is not public");
     assertThat(times("second-time")).isEqualTo(1);
     assertThat(askedInside).isEmpty();
 
@@ -144,7 +144,7 @@ class FetchingTest extends FetchingFixture {
     server("127.0.0.1", port, askedInside);
     names = resolver("127.0.0.1");
     String address = "http://[::1]:" + port + "/in/";
-    assertThat(refusal(address + "image", address)).contains("the host ::1 has the address");
+    assertThat(refusal(address + "image", address)).contains("the host ::1 has the IP address");
 
     privateHosts = Set.of("::1");
     assertThat(get(address + "image", address)).isEqualTo(IMAGE);
