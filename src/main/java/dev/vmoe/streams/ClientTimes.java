@@ -1,8 +1,11 @@
 package dev.vmoe.streams;
 
 import dev.vmoe.settings.Settings;
+import dev.vmoe.topics.SideWork;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.streams.StreamsConfig;
@@ -11,11 +14,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Times that the clients of an instance ask of the brokers, the user's settings counted in.
  *
- * @param transaction longest transaction of the images
- * @param profileTransaction longest transaction of the routing profile
+ * @param transaction longest transaction
  * @param session time after which a silent member counts as gone
  */
-public record ClientTimes(Duration transaction, Duration profileTransaction, Duration session) {
+public record ClientTimes(Duration transaction, Duration session) {
 
   /** Returns the times of an instance with these settings. */
   public static ClientTimes of(Settings settings) {
@@ -24,8 +26,13 @@ public record ClientTimes(Duration transaction, Duration profileTransaction, Dur
         new StreamsConfig(properties.streams(settings.getInt(Settings.IMAGE_MAX_BYTES)));
     Map<String, Object> consumer = images.getMainConsumerConfigs("any", "any", 0);
     return new ClientTimes(
-        transaction(images),
-        transaction(new StreamsConfig(properties.routingProfile())),
+        Stream.concat(
+                Stream.of(images),
+                SideWork.of(settings).stream()
+                    .map(work -> new StreamsConfig(properties.beside(work))))
+            .map(ClientTimes::transaction)
+            .max(Comparator.naturalOrder())
+            .orElseThrow(),
         millis(consumer.get(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG)));
   }
 
