@@ -16,7 +16,7 @@ public enum SideWork {
   ROUTING_PROFILE(
       TopicPlan.ROUTING_PROFILE, "the routing profile", Settings.ROUTING_PROFILE_INTERVAL_MS),
   /** What the frames of one key say together. */
-  CLIPS(TopicPlan.CLIPS, "the topic of clips", Settings.CLIPS_WINDOW_MS);
+  CLIPS(TopicPlan.CLIPS, "clips", Settings.CLIPS_WINDOW_MS);
 
   private final String topic;
   private final String title;

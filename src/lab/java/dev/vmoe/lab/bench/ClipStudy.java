@@ -164,9 +164,9 @@ public final class ClipStudy {
     scores.forEach(score -> splits.add(score.split()));
     List<ClipRow> rows = new ArrayList<>();
     if (splits.size() > 1) {
-      splits.forEach(
-          split ->
-              rows.add(row(split, scores.stream().filter(it -> it.split().equals(split)).toList())));
+      for (String split : splits) {
+        rows.add(row(split, scores.stream().filter(it -> it.split().equals(split)).toList()));
+      }
     }
     rows.add(row(ALL, scores));
     return rows;
