@@ -231,7 +231,7 @@ class ClipTopologyTest {
       driver.advanceWallClockTime(Duration.ofSeconds(5));
       cat("a", 5_000 + i);
     }
-    assertThat(clips().get(0)).isEqualTo("a 5000000: 1 frames, 0 late, gap null, missing 0");
+    assertThat(clips().get(0)).isEqualTo("a 5000000: 1 frames, 2 late, gap null, missing 0");
     cat("a", 6_000);
 
     assertThat(clips()).singleElement().asString().startsWith("a 5000: ").contains("gap null");

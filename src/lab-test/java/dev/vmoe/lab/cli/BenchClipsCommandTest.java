@@ -22,7 +22,7 @@ class BenchClipsCommandTest extends CommandTest {
                 "4",
                 "--noise",
                 noise,
-                "--out",
+                "--pictures",
                 folder.toString(),
                 "--json",
                 json.toString()))

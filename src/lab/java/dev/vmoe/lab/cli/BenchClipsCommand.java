@@ -67,7 +67,7 @@ final class BenchClipsCommand extends Benchmark {
   private long seed;
 
   @Option(
-      names = "--out",
+      names = "--pictures",
       paramLabel = "FOLDER",
       description =
           "Also write the frames of the first " + SHOWN + " clips, each clip into a folder.")
