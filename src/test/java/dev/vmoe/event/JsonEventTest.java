@@ -159,7 +159,7 @@ class JsonEventTest {
         .toIterable()
         .containsExactlyElementsOf(names(event.getSchema()));
     ObjectNode wrong = tree(json);
-    wrong.put("batchSize", "one");
+    wrong.put(event instanceof Clip ? "frames" : "batchSize", "one");
     assertThat(JsonSchemas.problems(schema, MAPPER.writeValueAsBytes(wrong))).hasSize(1);
   }
 
