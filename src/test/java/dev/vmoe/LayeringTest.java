@@ -59,8 +59,9 @@ class LayeringTest {
       intake     | moe settings event topics
       streams    | tensor moe image inference capacity settings fetch batch event metrics tracing topics commit intake
       profile    | moe settings event topics picture output streams
+      clips      | settings event topics output streams
       console    | settings metrics output
-      instance   | moe image inference capacity settings fetch batch event metrics tracing topics picture output modelstore commit config intake streams profile console
+      instance   | moe image inference capacity settings fetch batch event metrics tracing topics picture output modelstore commit config intake streams profile clips console
       client     | settings event output dataset
       comparison | image settings event picture output intake client
       doctor     | moe inference settings batch event topics output modelstore config streams instance

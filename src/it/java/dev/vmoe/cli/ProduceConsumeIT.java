@@ -114,10 +114,14 @@ class ProduceConsumeIT {
     Path file = write("1.jpg", JPEG);
     run("json.", "topics", "create");
 
-    assertThat(run("json.", "produce", "--format", "json", "--label", "cat", file.toString()))
+    String name = file.toString();
+    assertThat(
+            run("json.", "produce", "--format=json", "--label", "cat", "--key", "north", name))
         .isZero();
 
     JsonNode image = consume("json.", "images", 1).get(0);
+    assertThat(image.get("key").textValue()).isEqualTo("north");
+    assertThat(image.at("/value/attributes/file").textValue()).isEqualTo("1.jpg");
     assertThat(image.at("/headers/content-type").textValue()).isEqualTo("application/json");
     assertThat(image.at("/value/label").textValue()).isEqualTo("cat");
     assertThat(image.at("/value/image/bytes").intValue()).isEqualTo((JPEG.length + 2) / 3 * 3);
@@ -193,7 +197,7 @@ class ProduceConsumeIT {
     assertThat(out.toString()).contains("created     tell.images");
     assertThat(run("tell.", "topics", "describe", "--json")).isZero();
     JsonNode topics = new ObjectMapper().readTree(out.toString());
-    assertThat(topics).hasSize(6);
+    assertThat(topics).hasSize(7);
     assertThat(topics.at("/0/name").textValue()).isEqualTo("tell.images");
     assertThat(topics.at("/0/status").textValue()).isEqualTo("as planned");
     assertThat(topics.at("/0/partitions").intValue()).isEqualTo(6);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.vmoe.event.AvroSerializer;
+import dev.vmoe.event.Clip;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.LayerProfile;
@@ -272,14 +273,37 @@ class RoutingProfileIT {
   }
 
   @Test
-  void shouldCommitInAGroupOfItsOwn() throws Exception {
+  void shouldCommitInAGroupOfItsOwnAsClipsDoWhoseOpenWindowsOutliveARestart() throws Exception {
     try (Workbench workbench = Workbench.open(PARTITIONS);
-        Workbench.Reader<RoutingProfile> profile = workbench.routingProfile()) {
-      try (FakeClassifier classifier = new FakeClassifier();
-          Pipeline pipeline = start(workbench, classifier)) {
-        workbench.send(0, "a", FakeDecoder.grey(1));
-        awaitImages(profile, 1);
+        Workbench.Reader<RoutingProfile> profile = workbench.routingProfile();
+        Workbench.Reader<Clip> clips = workbench.clips()) {
+      Map<String, Object> settings =
+          Map.of(Settings.ROUTING_PROFILE_INTERVAL_MS, 200, Settings.CLIPS_WINDOW_MS, 1000);
+      for (long[] times : new long[][] {{10_000}, {10_400, 11_000}}) {
+        try (FakeClassifier classifier = new FakeClassifier();
+            Pipeline pipeline =
+                Pipeline.start(
+                    workbench.settings(settings), classifier, new FakeDecoder(8 * 8 * 3))) {
+          for (long time : times) {
+            workbench.sendAt(0, "a", FakeDecoder.grey(1), time);
+          }
+          await("commits of clips")
+              .atMost(LIMIT)
+              .until(() -> committed(workbench, "app-clips").containsKey("predictions"));
+          awaitImages(profile, times.length == 1 ? 1 : 3);
+          if (times.length > 1) {
+            await("a clip").atMost(LIMIT).until(() -> !clips.poll().isEmpty());
+          }
+        }
       }
+      assertThat(clips.read)
+          .singleElement()
+          .satisfies(
+              clip -> {
+                assertThat(clip.getFrames()).isEqualTo(2);
+                assertThat(clip.getLabel()).isEqualTo("grey-0");
+                assertThat(clip.getWindowStart()).isEqualTo(10_000);
+              });
       assertThat(committed(workbench, "app")).containsOnlyKeys("images");
       assertThat(committed(workbench, "app-routing-profile")).containsKey("expert-utilization");
     }

@@ -11,6 +11,7 @@ import dev.vmoe.config.LiveConfiguration;
 import dev.vmoe.embedded.SharedServers;
 import dev.vmoe.event.AvroDeserializer;
 import dev.vmoe.event.AvroSerializer;
+import dev.vmoe.event.Clip;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.PipelineConfig;
@@ -151,6 +152,14 @@ public final class Workbench implements AutoCloseable {
     byte[] value = requests.serialize(topic("images"), request);
     sendBytes(partition, key, value, Map.of());
     return value;
+  }
+
+  /** Sends an image as Avro with a timestamp. */
+  void sendAt(int partition, String key, byte[] image, long time) {
+    ImageRequest request = ImageRequest.newBuilder().setImage(ByteBuffer.wrap(image)).build();
+    byte[] value = requests.serialize(topic("images"), request);
+    producer.send(new ProducerRecord<>(topic("images"), partition, time, key.getBytes(), value));
+    producer.flush();
   }
 
   /** Sends an image as Avro whose schema no instance has met. */
@@ -323,6 +332,11 @@ public final class Workbench implements AutoCloseable {
   Reader<RoutingProfile> routingProfile() {
     return new Reader<>(
         topic("routing-profile"), avro(topic("routing-profile"), RoutingProfile.class));
+  }
+
+  /** Returns a reader of the clips that are committed. */
+  Reader<Clip> clips() {
+    return new Reader<>(topic("clips"), avro(topic("clips"), Clip.class));
   }
 
   private <T extends SpecificRecord> java.util.function.Function<byte[], T> avro(

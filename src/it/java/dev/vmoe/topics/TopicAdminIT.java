@@ -53,14 +53,14 @@ class TopicAdminIT {
     TopicAdmin topics = admin(Map.of("topic.prefix", prefix));
 
     assertThat(topics.describe(plan))
-        .hasSize(6)
+        .hasSize(7)
         .allSatisfy(state -> assertThat(state.status()).isEqualTo(PlanStatus.MISSING));
     assertThat(topics.create(plan))
-        .hasSize(6)
+        .hasSize(7)
         .allSatisfy(state -> assertThat(state.status()).isEqualTo(PlanStatus.CREATED))
         .allSatisfy(state -> assertThat(state.replicationFactor()).isEqualTo(1));
     assertThat(topics.create(plan))
-        .hasSize(6)
+        .hasSize(7)
         .allSatisfy(state -> assertThat(state.status()).isEqualTo(PlanStatus.AS_PLANNED));
     assertThat(topics.describe(plan)).isEqualTo(topics.create(plan));
     assertThat(admin.listTopics().names().get())
@@ -68,7 +68,8 @@ class TopicAdminIT {
             prefix + "images",
             prefix + "config",
             prefix + "images.dlq",
-            prefix + "routing-profile");
+            prefix + "routing-profile",
+            prefix + "clips");
   }
 
   private static TopicAdmin admin(Map<String, String> settings) {

@@ -86,6 +86,12 @@ final class ProduceCommand implements Callable<Integer> {
   private boolean labelsFromFolder;
 
   @Option(
+      names = "--key",
+      paramLabel = "KEY",
+      description = "Key of all records, such as a camera's name (default: each file's name).")
+  private @Nullable String key;
+
+  @Option(
       names = "--raw",
       description =
           "Send only the bytes, with the header content-type, like a producer without Avro.")
@@ -248,8 +254,9 @@ final class ProduceCommand implements Callable<Integer> {
       return CompletableFuture.failedFuture(e);
     }
     String mediaType = MediaType.of(image);
+    String its = key == null ? outgoing.key() : key;
     if (raw) {
-      return producer.sendRaw(outgoing.key(), image, mediaType);
+      return producer.sendRaw(its, image, mediaType);
     }
     Map<String, String> all = new LinkedHashMap<>();
     all.put("file", outgoing.key());
@@ -264,8 +271,8 @@ final class ProduceCommand implements Callable<Integer> {
             .setDeadline(deadlineMs == null ? null : Instant.now().plusMillis(deadlineMs))
             .build();
     return format == EventFormat.JSON
-        ? producer.sendRaw(outgoing.key(), RecordJson.request(request), format.contentType())
-        : producer.send(outgoing.key(), request);
+        ? producer.sendRaw(its, RecordJson.request(request), format.contentType())
+        : producer.send(its, request);
   }
 
   private @Nullable String label(Path file) {

@@ -25,18 +25,15 @@ final class BrokerCheck {
   private static final String STREAMS_FEATURE = "streams.version";
 
   private final Settings settings;
-  private final boolean profile;
   private final long utilizationBytes;
 
   /**
    * Creates a check.
    *
-   * @param profile whether the instance keeps the routing profile
    * @param utilizationBytes of the largest utilization event
    */
-  BrokerCheck(Settings settings, boolean profile, long utilizationBytes) {
+  BrokerCheck(Settings settings, long utilizationBytes) {
     this.settings = settings;
-    this.profile = profile;
     this.utilizationBytes = utilizationBytes;
   }
 
@@ -56,9 +53,9 @@ final class BrokerCheck {
                   nodes.size() == 1 ? "" : "s",
                   cluster.clusterId().get(),
                   features(admin, findings)));
-      new TopicsCheck(settings, admin, profile, nodes.size(), utilizationBytes).into(findings);
-      new BrokerSettingsCheck(settings, admin, nodes.iterator().next(), profile).into(findings);
-      new RightsCheck(settings, admin, profile).into(findings);
+      new TopicsCheck(settings, admin, nodes.size(), utilizationBytes).into(findings);
+      new BrokerSettingsCheck(settings, admin, nodes.iterator().next()).into(findings);
+      new RightsCheck(settings, admin).into(findings);
     } catch (ExecutionException | KafkaException e) {
       findings.failed("broker", asked + ": " + ErrorText.withCause(e), advice(e));
       findings.skipped("topics", "no broker answered");

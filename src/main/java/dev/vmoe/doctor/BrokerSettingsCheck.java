@@ -24,13 +24,11 @@ final class BrokerSettingsCheck {
   private final Settings settings;
   private final Admin admin;
   private final ConfigResource broker;
-  private final boolean profile;
 
-  BrokerSettingsCheck(Settings settings, Admin admin, Node broker, boolean profile) {
+  BrokerSettingsCheck(Settings settings, Admin admin, Node broker) {
     this.settings = settings;
     this.admin = admin;
     this.broker = new ConfigResource(ConfigResource.Type.BROKER, broker.idString());
-    this.profile = profile;
   }
 
   void into(Findings findings) throws InterruptedException {
@@ -46,10 +44,7 @@ final class BrokerSettingsCheck {
       return;
     }
     ClientTimes times = ClientTimes.of(settings);
-    Duration longest =
-        profile && times.profileTransaction().compareTo(times.transaction()) > 0
-            ? times.profileTransaction()
-            : times.transaction();
+    Duration longest = times.transaction();
     boolean transactions = allowsTransactions(config, longest, findings);
     boolean sessions =
         settings.brokersAssign()

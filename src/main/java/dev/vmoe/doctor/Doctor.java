@@ -1,6 +1,5 @@
 package dev.vmoe.doctor;
 
-import dev.vmoe.instance.Pipeline;
 import dev.vmoe.output.ErrorText;
 import dev.vmoe.settings.DaemonThread;
 import dev.vmoe.settings.Settings;
@@ -49,11 +48,10 @@ public final class Doctor {
           observer.accept(finding);
         };
     ModelCheck model = new ModelCheck(settings);
-    boolean profile = Pipeline.keepsProfile(settings);
     check("settings", MACHINE_LIMIT, new SettingsCheck(settings)::into, both);
-    BrokerCheck broker = new BrokerCheck(settings, profile, model.utilizationBytes());
+    BrokerCheck broker = new BrokerCheck(settings, model.utilizationBytes());
     check("broker", NETWORK_LIMIT, broker::into, both);
-    check("registry", NETWORK_LIMIT, new RegistryCheck(settings, profile)::into, both);
+    check("registry", NETWORK_LIMIT, new RegistryCheck(settings)::into, both);
     boolean reached = all.stream().noneMatch(it -> it.status() == Finding.Verdict.FAILED);
     check("model", MODEL_LIMIT, model::into, both);
     ConfigurationCheck configuration = new ConfigurationCheck(settings, model, reached);

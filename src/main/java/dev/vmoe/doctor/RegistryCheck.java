@@ -14,22 +14,15 @@ import org.apache.avro.Schema;
 final class RegistryCheck {
 
   private final Settings settings;
-  private final boolean profile;
 
-  /**
-   * Creates a check.
-   *
-   * @param profile whether the instance keeps the routing profile
-   */
-  RegistryCheck(Settings settings, boolean profile) {
+  RegistryCheck(Settings settings) {
     this.settings = settings;
-    this.profile = profile;
   }
 
   void into(Findings findings) {
     boolean reached = false;
     try (RegistryClient registry = RegistryClient.of(settings, Duration.ZERO)) {
-      for (Map.Entry<String, Schema> schema : OwnSchemas.of(settings, profile).entrySet()) {
+      for (Map.Entry<String, Schema> schema : OwnSchemas.of(settings).entrySet()) {
         String topic = schema.getKey();
         SchemaStanding standing = registry.standing(topic, schema.getValue());
         if (!reached) {

@@ -2,6 +2,7 @@ package dev.vmoe.doctor;
 
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.MissingRight;
+import dev.vmoe.topics.SideWork;
 import dev.vmoe.topics.Topics;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,32 +27,29 @@ final class RightsCheck {
 
   private static final String SUBJECT = "rights";
   private static final String ADVICE = "have it granted, then run vmoe doctor again";
-  private static final String PROFILE_SUFFIX = "-routing-profile";
 
   private final Settings settings;
   private final Topics topics;
   private final Admin admin;
-  private final boolean profile;
 
-  RightsCheck(Settings settings, Admin admin, boolean profile) {
+  RightsCheck(Settings settings, Admin admin) {
     this.settings = settings;
     this.topics = Topics.of(settings);
     this.admin = admin;
-    this.profile = profile;
   }
 
   void into(Findings findings) throws InterruptedException {
     String id = settings.getString(Settings.APPLICATION_ID);
-    List<String> applications = profile ? List.of(id, id + PROFILE_SUFFIX) : List.of(id);
+    List<String> applications = new ArrayList<>(List.of(id));
     List<String> lacks = lacks(id, topics::forImages);
     lacks.forEach(lack -> findings.failed(SUBJECT, lack, ADVICE));
-    if (profile) {
-      List<String> profileLacks = lacks(id + PROFILE_SUFFIX, topics::forProfile);
-      profileLacks.forEach(
-          lack ->
-              findings.warning(
-                  SUBJECT, "the routing profile will not be updated: " + lack, ADVICE));
-      lacks.addAll(profileLacks);
+    for (SideWork work : SideWork.of(settings)) {
+      String application = work.applicationId(settings);
+      applications.add(application);
+      for (String lack : lacks(application, topic -> work.needs(topics, topic))) {
+        findings.warning(SUBJECT, work.title() + " will not be updated: " + lack, ADVICE);
+        lacks.add(lack);
+      }
     }
     if (lacks.isEmpty()) {
       findings.ok(

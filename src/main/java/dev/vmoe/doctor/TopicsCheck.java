@@ -1,6 +1,7 @@
 package dev.vmoe.doctor;
 
 import dev.vmoe.settings.Settings;
+import dev.vmoe.topics.SideWork;
 import dev.vmoe.topics.TopicAdmin;
 import dev.vmoe.topics.TopicLimits;
 import dev.vmoe.topics.TopicPlan;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.TopicConfig;
@@ -24,22 +26,25 @@ final class TopicsCheck {
 
   private final Settings settings;
   private final TopicAdmin topics;
-  private final boolean profile;
   private final int brokers;
   private final long utilizationBytes;
 
-  TopicsCheck(Settings settings, Admin admin, boolean profile, int brokers, long utilizationBytes) {
+  TopicsCheck(Settings settings, Admin admin, int brokers, long utilizationBytes) {
     this.settings = settings;
     this.topics = new TopicAdmin(admin, settings);
-    this.profile = profile;
     this.brokers = brokers;
     this.utilizationBytes = utilizationBytes;
   }
 
   void into(Findings findings) {
     Map<String, Long> sizes = new TreeMap<>();
+    List<String> needless =
+        Stream.of(SideWork.values())
+            .filter(work -> !SideWork.of(settings).contains(work))
+            .map(SideWork::topic)
+            .toList();
     for (TopicPlan.Topic planned : TopicPlan.load().topics()) {
-      if (!profile && planned.name().equals(TopicPlan.ROUTING_PROFILE)) {
+      if (needless.contains(planned.name())) {
         continue;
       }
       for (String name : settings.topics(planned.name())) {

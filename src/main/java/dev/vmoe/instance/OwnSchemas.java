@@ -1,5 +1,6 @@
 package dev.vmoe.instance;
 
+import dev.vmoe.event.Clip;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.PipelineConfig;
@@ -7,6 +8,7 @@ import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.settings.EventFormat;
 import dev.vmoe.settings.Settings;
+import dev.vmoe.topics.SideWork;
 import dev.vmoe.topics.Topics;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -17,12 +19,8 @@ public final class OwnSchemas {
 
   private OwnSchemas() {}
 
-  /**
-   * Returns the schemas by topic.
-   *
-   * @param profile whether the instance keeps the routing profile
-   */
-  public static Map<String, Schema> of(Settings settings, boolean profile) {
+  /** Returns the schemas by topic. */
+  public static Map<String, Schema> of(Settings settings) {
     Topics topics = Topics.of(settings);
     Map<String, Schema> schemas = new LinkedHashMap<>();
     topics.images().forEach(topic -> schemas.put(topic, ImageRequest.getClassSchema()));
@@ -33,8 +31,10 @@ public final class OwnSchemas {
       schemas.put(topics.expertUtilization(), ExpertUtilization.getClassSchema());
     }
     schemas.put(topics.config(), PipelineConfig.getClassSchema());
-    if (profile) {
-      schemas.put(topics.routingProfile(), RoutingProfile.getClassSchema());
+    for (SideWork work : SideWork.of(settings)) { // its sums are Avro, whatever is emitted
+      schemas.put(
+          work.topic(topics),
+          work == SideWork.CLIPS ? Clip.getClassSchema() : RoutingProfile.getClassSchema());
     }
     return schemas;
   }

@@ -8,6 +8,7 @@ import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.metrics.Meters;
+import dev.vmoe.metrics.Metric;
 import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.profile.RoutingProfileStream;
@@ -17,9 +18,11 @@ import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.streams.NewestDeadLetters;
 import dev.vmoe.streams.NewestImages;
+import dev.vmoe.streams.SideClient;
 import dev.vmoe.streams.StreamsProperties;
 import dev.vmoe.topics.MissingRight;
 import dev.vmoe.topics.PipelineException;
+import dev.vmoe.topics.SideWork;
 import dev.vmoe.topics.TopicCheck;
 import dev.vmoe.topics.TopicLimits;
 import dev.vmoe.topics.Topics;
@@ -32,6 +35,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.AuthenticationException;
@@ -143,14 +148,16 @@ public final class Pipeline implements AutoCloseable {
       Consumer<@Nullable String> waiting) {
     LiveSettings file = complete(settings, models);
     Topics topics = Topics.of(settings);
-    StreamsProperties config = new StreamsProperties(settings);
+    List<SideWork> beside = SideWork.of(settings);
     TopicLimits limits =
         new TopicCheck(
                 topics,
-                PipelineParts.keepsProfile(settings),
-                RoutingProfileTopology.repartitionTopic(config.profileApplicationId()))
+                beside,
+                RoutingProfileTopology.repartitionTopic(
+                    SideWork.ROUTING_PROFILE.applicationId(settings)))
             .limits(settings.adminProperties(), settings.getInt(Settings.IMAGE_MAX_BYTES));
-    StreamsConfig streamsConfig = new StreamsConfig(config.streams(limits.largestRecord()));
+    StreamsConfig streamsConfig =
+        new StreamsConfig(new StreamsProperties(settings).streams(limits.largestRecord()));
 
     Pipeline pipeline =
         new Pipeline(
@@ -174,11 +181,6 @@ public final class Pipeline implements AutoCloseable {
     }
   }
 
-  /** Returns whether an instance keeps a routing profile. */
-  public static boolean keepsProfile(Settings settings) {
-    return PipelineParts.keepsProfile(settings);
-  }
-
   private void start() {
     parts.batcher().broken().thenAccept(this::giveUp);
     parts.lag().start();
@@ -190,10 +192,13 @@ public final class Pipeline implements AutoCloseable {
             () -> parts.streams().state().name(),
             Arrays.stream(KafkaStreams.State.values()).map(KafkaStreams.State::name).toList());
     parts.streams().start();
-    RoutingProfileStream profile = parts.profile();
-    if (profile != null) {
-      parts.metrics().routingProfile(() -> profile.standstill().isEmpty());
-      profile.start();
+    for (SideClient client : parts.beside()) {
+      parts
+          .metrics()
+          .beside(
+              client.work() == SideWork.CLIPS ? Metric.CLIPS_RUNNING : Metric.PROFILE_RUNNING,
+              () -> client.standstill().isEmpty());
+      client.start();
     }
   }
 
@@ -276,10 +281,11 @@ public final class Pipeline implements AutoCloseable {
     return parts.streams().state();
   }
 
-  /** Returns the topologies as Kafka Streams describes them: images, and the routing profile. */
+  /** Returns the topologies as Kafka Streams describes them: images, and the work beside them. */
   public String topology() {
-    RoutingProfileStream profile = parts.profile();
-    return profile == null ? parts.topology() : parts.topology() + "\n" + profile.topology();
+    return Stream.concat(
+            Stream.of(parts.topology()), parts.beside().stream().map(SideClient::topology))
+        .collect(Collectors.joining("\n"));
   }
 
   /** Returns the first model that the next batch may be run with: the one that settings name. */
@@ -303,7 +309,7 @@ public final class Pipeline implements AutoCloseable {
 
   /** Returns why the routing profile stands still, if one is kept and does. */
   public Optional<String> profileStandstill() {
-    return Optional.ofNullable(parts.profile()).flatMap(RoutingProfileStream::standstill);
+    return Optional.ofNullable(parts.profile()).flatMap(it -> it.client().standstill());
   }
 
   /** Adds the metrics of Kafka Streams and its clients. */
@@ -386,10 +392,7 @@ public final class Pipeline implements AutoCloseable {
 
   /** Closes what images do not pass through. */
   private void closeBeside() {
-    RoutingProfileStream profile = parts.profile();
-    if (profile != null) {
-      profile.close();
-    }
+    parts.beside().forEach(SideClient::close);
     parts.configuration().close();
     parts.lag().close();
   }

@@ -4,6 +4,7 @@ import dev.vmoe.batch.Deadlines;
 import dev.vmoe.batch.DecodeMemory;
 import dev.vmoe.batch.MicroBatcher;
 import dev.vmoe.batch.WorkBounds;
+import dev.vmoe.clips.ClipTopology;
 import dev.vmoe.commit.CommitGuard;
 import dev.vmoe.commit.Suspects;
 import dev.vmoe.config.ConfigLog;
@@ -31,14 +32,17 @@ import dev.vmoe.streams.PipelineTopology;
 import dev.vmoe.streams.ShareEvents;
 import dev.vmoe.streams.ShareRecorder;
 import dev.vmoe.streams.ShareTracer;
+import dev.vmoe.streams.SideClient;
 import dev.vmoe.streams.StreamsProperties;
 import dev.vmoe.streams.Waiting;
+import dev.vmoe.topics.SideWork;
 import dev.vmoe.topics.TopicLimits;
 import dev.vmoe.topics.Topics;
 import dev.vmoe.tracing.Tracing;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
@@ -78,6 +82,7 @@ import org.slf4j.LoggerFactory;
  * @param newestDeadLetters dead letters for the live page
  * @param terms what the next batch is opened under
  * @param profile keeper of the routing profile; null if this instance keeps none
+ * @param beside clients of the work beside the images, that of the profile included
  */
 record PipelineParts(
     RegistryClient registry,
@@ -96,7 +101,8 @@ record PipelineParts(
     NewestImages newestImages,
     NewestDeadLetters newestDeadLetters,
     TermsInForce terms,
-    @Nullable RoutingProfileStream profile) {
+    @Nullable RoutingProfileStream profile,
+    List<SideClient> beside) {
 
   /** Maximum failures of each stream thread in one series. */
   private static final int MAX_FAILURES = 5;
@@ -137,7 +143,7 @@ record PipelineParts(
               settings,
               Collections.min(List.of(settings.registryRetry(), StreamsProperties.MAX_WAIT)));
       undo.push(registry::close);
-      OwnSchemas.of(settings, keepsProfile(settings))
+      OwnSchemas.of(settings)
           .forEach((topic, its) -> registryWait.until(() -> registry.register(topic, its)));
       SchemaLookup schemas = new SchemaLookup(registry, settings.registryWait());
       undo.push(schemas::close);
@@ -227,9 +233,15 @@ record PipelineParts(
               new EventSerializer<>(predictions, registry),
               new EventSerializer<>(utilization, registry),
               input -> new MicroBatchProcessor(shared, observer, input));
-      RoutingProfileStream profile = profile(settings, topics, registry, terms);
-      if (profile != null) {
-        undo.push(profile::close);
+      RoutingProfileStream profile = null;
+      List<SideClient> beside = new ArrayList<>();
+      for (SideWork work : SideWork.of(settings)) {
+        if (work == SideWork.CLIPS) {
+          beside.add(new SideClient(work, settings, () -> ClipTopology.build(settings, registry)));
+        } else {
+          profile = new RoutingProfileStream(settings, topics, registry, terms::everServed);
+          beside.add(profile.client());
+        }
       }
       return new PipelineParts(
           registry,
@@ -248,7 +260,8 @@ record PipelineParts(
           newestImages,
           newestDeadLetters,
           terms,
-          profile);
+          profile,
+          List.copyOf(beside));
     } catch (RuntimeException e) {
       undo.forEach(Runnable::run);
       throw e;
@@ -264,21 +277,6 @@ record PipelineParts(
       properties.putAll(clients.mainConsumer());
     }
     return new KafkaStreams(topology, properties, clients, new SteadyTime());
-  }
-
-  private static @Nullable RoutingProfileStream profile(
-      Settings settings, Topics topics, RegistryClient registry, TermsInForce terms) {
-    return keepsProfile(settings)
-        ? new RoutingProfileStream(settings, topics, registry, terms::everServed)
-        : null;
-  }
-
-  /**
-   * Returns whether an instance keeps a routing profile. A dense model adds nothing to it, but the
-   * next one may be another.
-   */
-  static boolean keepsProfile(Settings settings) {
-    return !settings.routingProfileInterval().isZero();
   }
 
   private static LiveConfiguration started(LiveConfiguration configuration) {

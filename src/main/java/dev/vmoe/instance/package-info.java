@@ -9,7 +9,7 @@
  * </pre>
  *
  * <p>May use: {@code moe image inference capacity settings fetch batch event metrics tracing topics
- * picture output modelstore commit config intake streams profile console}.
+ * picture output modelstore commit config intake streams profile clips console}.
  */
 @NullMarked
 package dev.vmoe.instance;

@@ -160,11 +160,13 @@ public final class PipelineMetrics {
   }
 
   /**
-   * Sets the supplier that tells whether the routing profile is updated; asked at each scrape. Not
-   * called where no profile is kept.
+   * Sets the supplier that tells whether some work beside the images goes on; asked at each scrape.
+   * Not called for work that is not done.
+   *
+   * @param metric the gauge of this work
    */
-  public void routingProfile(BooleanSupplier running) {
-    meters.gauge(Metric.PROFILE_RUNNING, () -> running.getAsBoolean() ? 1 : 0);
+  public void beside(Metric metric, BooleanSupplier running) {
+    meters.gauge(metric, () -> running.getAsBoolean() ? 1 : 0);
   }
 
   /** Counts a failure of an observer: metrics, spans or the live page. */

@@ -6,18 +6,17 @@ import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.output.OneLine;
+import dev.vmoe.streams.SkippedRecords;
 import java.util.Map;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.Record;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 
 /**
  * Splits each utilization event into what it adds to each class. Skips records that cannot be read,
  * contradict themselves or are beyond the {@link ProfileBound}: anybody may have written them.
- * Warns of the 1st, 2nd, 4th, 8th and so on, so that many of them do not flood the log.
  */
 final class UtilizationSplitter
     extends ContextualProcessor<byte[], byte[], String, RoutingProfile> {
@@ -26,7 +25,8 @@ final class UtilizationSplitter
 
   private final EventReader<ExpertUtilization> events;
   private final ProfileBound bound;
-  private long skipped;
+  private final SkippedRecords skipped =
+      new SkippedRecords(log, "not counted in the routing profile, no valid utilization event");
 
   UtilizationSplitter(RegistryClient registry, ProfileBound bound) {
     events = new EventReader<>(registry, ExpertUtilization.class);
@@ -52,17 +52,7 @@ final class UtilizationSplitter
       }
       return parts;
     } catch (BadRecordException | IllegalArgumentException e) {
-      skipped++;
-      log.atLevel(Long.bitCount(skipped) == 1 ? Level.WARN : Level.DEBUG)
-          .log(
-              "not counted in the routing profile: {} is not a valid utilization event ({}"
-                  + " so far): {}",
-              context()
-                  .recordMetadata()
-                  .map(at -> at.topic() + "-" + at.partition() + " at offset " + at.offset())
-                  .orElse("a record"),
-              skipped,
-              OneLine.of(String.valueOf(e.getMessage())));
+      skipped.add(context(), OneLine.of(String.valueOf(e.getMessage())));
       return Map.of();
     }
   }

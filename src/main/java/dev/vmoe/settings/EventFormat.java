@@ -26,9 +26,9 @@ public enum EventFormat {
     definitions
         .setting(PREDICTIONS_FORMAT, STRING, AVRO.label(), labels(), MEDIUM)
         .means(
-            "Format of predictions. avro: Confluent's wire format, schema in the registry. json:"
-                + " one object with the same fields, see `schemas/Prediction.schema.json`. The"
-                + " header `content-type` tells which.")
+            "Format of predictions and clips. avro: Confluent's wire format, schema in the"
+                + " registry. json: one object with the same fields, see"
+                + " `schemas/Prediction.schema.json`. The header `content-type` tells which.")
         .setting(UTILIZATION_FORMAT, STRING, AVRO.label(), labels(), MEDIUM)
         .means("Format of utilization events, avro or json in the same way.");
   }

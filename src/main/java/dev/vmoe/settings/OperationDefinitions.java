@@ -47,6 +47,11 @@ public final class OperationDefinitions {
         .means(
             "How often the routing profile (what the experts did for each class) is updated, in"
                 + " milliseconds; 0 means that this instance does not keep it.")
+        .setting(Settings.CLIPS_WINDOW_MS, LONG, 0L, Range.between(0, 3_600_000), MEDIUM)
+        .means(
+            "Length of the windows of time in which the scores of all frames (images) of one key"
+                + " are summed, in milliseconds; see video.md. 0 means that this instance does not"
+                + " sum them. It must be the same on all instances.")
         .setting(
             Settings.TRACING_OTLP_ENDPOINT,
             STRING,

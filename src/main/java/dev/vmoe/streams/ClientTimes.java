@@ -1,8 +1,11 @@
 package dev.vmoe.streams;
 
 import dev.vmoe.settings.Settings;
+import dev.vmoe.topics.SideWork;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.streams.StreamsConfig;
@@ -11,13 +14,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Times that the clients of an instance ask of the brokers, the user's settings counted in.
  *
- * @param transaction longest transaction of the images
- * @param profileTransaction longest transaction of the routing profile
+ * @param transaction longest transaction
  * @param session time after which a silent member counts as gone
  * @param heartbeat time between two signs of life of a member
  */
-public record ClientTimes(
-    Duration transaction, Duration profileTransaction, Duration session, Duration heartbeat) {
+public record ClientTimes(Duration transaction, Duration session, Duration heartbeat) {
 
   /** Returns the times of an instance with these settings. */
   public static ClientTimes of(Settings settings) {
@@ -26,8 +27,13 @@ public record ClientTimes(
         new StreamsConfig(properties.streams(settings.getInt(Settings.IMAGE_MAX_BYTES)));
     Map<String, Object> consumer = images.getMainConsumerConfigs("any", "any", 0);
     return new ClientTimes(
-        transaction(images),
-        transaction(new StreamsConfig(properties.routingProfile())),
+        Stream.concat(
+                Stream.of(images),
+                SideWork.of(settings).stream()
+                    .map(work -> new StreamsConfig(properties.beside(work))))
+            .map(ClientTimes::transaction)
+            .max(Comparator.naturalOrder())
+            .orElseThrow(),
         millis(consumer.get(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG)),
         millis(consumer.get(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG)));
   }

@@ -1,6 +1,7 @@
 package dev.vmoe.streams;
 
 import dev.vmoe.settings.Settings;
+import dev.vmoe.topics.SideWork;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -32,11 +33,12 @@ public final class StreamsProperties {
    */
   private static final long ONE_INPUT = -1;
 
-  private static final String PROFILE_SUFFIX = "-routing-profile";
+  private static final Duration SIDE_BUNDLE = Duration.ofSeconds(1);
 
-  private static final Duration PROFILE_BUNDLE = Duration.ofSeconds(1);
+  /** A clip waits no longer than this to be seen. */
+  private static final Duration CLIPS_INTERVAL = Duration.ofMillis(500);
 
-  private static final int PROFILE_CACHE_BYTES = 4 << 20;
+  private static final int SIDE_CACHE_BYTES = 4 << 20;
 
   private final Settings settings;
 
@@ -59,20 +61,21 @@ public final class StreamsProperties {
   }
 
   /**
-   * Returns the properties of the streams that keep the routing profile: a group of their own, one
+   * Returns the properties of the streams that do work beside the images: a group of their own, one
    * thread, few commits, little memory.
    */
-  public Map<String, Object> routingProfile() {
-    Duration interval = settings.routingProfileInterval();
+  public Map<String, Object> beside(SideWork work) {
+    Duration interval =
+        work == SideWork.CLIPS ? CLIPS_INTERVAL : settings.routingProfileInterval();
     Map<String, Object> all = new HashMap<>();
-    all.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, PROFILE_CACHE_BYTES);
+    all.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, SIDE_CACHE_BYTES);
     all.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 100);
     all.put(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, ONE_INPUT);
     all.put(StreamsConfig.consumerPrefix(ConsumerConfig.FETCH_MAX_BYTES_CONFIG), 4 << 20);
     all.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 6_000);
     all.put(StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 1_000);
     // Nobody waits for it: few fetches and sends, of much at once.
-    long bundleMs = Math.min(PROFILE_BUNDLE.toMillis(), interval.toMillis());
+    long bundleMs = Math.min(SIDE_BUNDLE.toMillis(), interval.toMillis());
     all.put(
         StreamsConfig.mainConsumerPrefix(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG), (int) bundleMs);
     all.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.FETCH_MIN_BYTES_CONFIG), 1 << 20);
@@ -80,8 +83,8 @@ public final class StreamsProperties {
     all.put(StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), 64 << 10);
     all.put(StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "lz4");
     all.putAll(users(settings));
-    all.put(StreamsConfig.APPLICATION_ID_CONFIG, profileApplicationId());
-    all.computeIfPresent(StreamsConfig.CLIENT_ID_CONFIG, (key, id) -> id + PROFILE_SUFFIX);
+    all.put(StreamsConfig.APPLICATION_ID_CONFIG, work.applicationId(settings));
+    all.computeIfPresent(StreamsConfig.CLIENT_ID_CONFIG, (key, id) -> id + work.suffix());
     all.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, settings.getString(Settings.BOOTSTRAP_SERVERS));
     all.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
     all.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
@@ -90,11 +93,6 @@ public final class StreamsProperties {
         StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG),
         (int) interval.plus(TRANSACTION_TIMEOUT).toMillis());
     return all;
-  }
-
-  /** Returns the name of the group that keeps the routing profile. */
-  public String profileApplicationId() {
-    return settings.getString(Settings.APPLICATION_ID) + PROFILE_SUFFIX;
   }
 
   /** Returns the bytes of the largest record that the producers of these streams may send. */

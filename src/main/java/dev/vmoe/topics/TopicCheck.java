@@ -1,6 +1,5 @@
 package dev.vmoe.topics;
 
-import dev.vmoe.settings.Settings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -10,6 +9,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
@@ -34,31 +34,31 @@ public final class TopicCheck {
   private static final Logger log = LoggerFactory.getLogger(TopicCheck.class);
 
   private final Topics topics;
-  private final boolean profile;
+  private final List<SideWork> beside;
   private final String repartition;
   private final Duration limit;
 
   /**
    * Creates a check.
    *
-   * @param profile whether the routing profile is kept: its topic is needed then
+   * @param beside what is done beside the images: its topics are needed, too
    * @param repartition full name of the topic between the two parts of the profile's topology
    */
-  public TopicCheck(Topics topics, boolean profile, String repartition) {
-    this(topics, profile, repartition, LIMIT);
+  public TopicCheck(Topics topics, List<SideWork> beside, String repartition) {
+    this(topics, beside, repartition, LIMIT);
   }
 
   /** Creates a check that waits for another time for an answer. */
-  TopicCheck(Topics topics, boolean profile, String repartition, Duration limit) {
+  TopicCheck(Topics topics, List<SideWork> beside, String repartition, Duration limit) {
     this.topics = topics;
-    this.profile = profile;
+    this.beside = List.copyOf(beside);
     this.repartition = repartition;
     this.limit = limit;
   }
 
   /**
-   * Checks that all topics exist, and warns if one takes only records that are too small. Missing
-   * rights on the routing profile's topic are only a warning: images do not need it.
+   * Checks that all topics exist, and warns if one takes only records that are too small. Rights
+   * that only work beside the images lacks are no more than a warning.
    *
    * @param adminConfigs configuration of Kafka's admin client
    * @param imageMaxBytes assumed if the topics' limits may not be read
@@ -71,7 +71,7 @@ public final class TopicCheck {
     configs.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) limit.toMillis() / 2);
     try (Admin admin = Admin.create(configs)) {
       requireAll(admin, String.valueOf(configs.get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG)));
-      if (profile) {
+      if (beside.contains(SideWork.ROUTING_PROFILE)) {
         warnOfGrowth(admin);
       }
       return read(admin, imageMaxBytes);
@@ -87,7 +87,7 @@ public final class TopicCheck {
     for (Map.Entry<String, KafkaFuture<TopicDescription>> topic :
         admin
             .describeTopics(
-                profile ? topics.all() : topics.ofImages(),
+                topics.with(beside),
                 new DescribeTopicsOptions().includeAuthorizedOperations(true))
             .topicNameValues()
             .entrySet()) {
@@ -121,9 +121,10 @@ public final class TopicCheck {
               + ": "
               + String.join(", ", missing)
               + "; create them with `vmoe topics create`"
-              + (missing.equals(List.of(topics.routingProfile()))
-                  ? ", or do without: " + Settings.ROUTING_PROFILE_INTERVAL_MS + " = 0"
-                  : ""),
+              + beside.stream()
+                  .filter(work -> missing.equals(List.of(work.topic(topics))))
+                  .map(work -> ", or do without: " + work.setting() + " = 0")
+                  .collect(Collectors.joining()),
           null);
     }
   }
@@ -141,17 +142,17 @@ public final class TopicCheck {
 
   /**
    * Returns a sentence about rights on a topic that images need and this user lacks. Logs a warning
-   * about those that only the routing profile needs.
+   * about those that only work beside them needs.
    *
    * @param description null if this user may not describe the topic
    */
   private Optional<String> denied(String topic, @Nullable TopicDescription description) {
     Set<AclOperation> forImages = missing(topics.forImages(topic), description);
-    Set<AclOperation> forProfile =
-        profile ? missing(topics.forProfile(topic), description) : Set.of();
-    if (!forProfile.isEmpty()) {
-      log.warn(
-          "the routing profile will not be updated: {}", MissingRight.onTopic(topic, forProfile));
+    for (SideWork work : beside) {
+      Set<AclOperation> lacks = missing(work.needs(topics, topic), description);
+      if (!lacks.isEmpty()) {
+        log.warn("{} will not be updated: {}", work.title(), MissingRight.onTopic(topic, lacks));
+      }
     }
     return forImages.isEmpty()
         ? Optional.empty()
@@ -177,7 +178,7 @@ public final class TopicCheck {
               maxMessageBytes(admin, topics.deadLetters()));
       limits.problems(topics).forEach(log::warn);
       warnOfLostConfigurations(admin);
-      if (profile) {
+      if (beside.contains(SideWork.ROUTING_PROFILE)) {
         warnOfLostRows(admin);
       }
       return limits;

@@ -1,7 +1,6 @@
 package dev.vmoe.topics;
 
 import dev.vmoe.settings.Settings;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -16,6 +15,7 @@ import org.apache.kafka.common.acl.AclOperation;
  * @param deadLetters images that cannot be answered
  * @param config configurations
  * @param routingProfile what the experts did for each class so far
+ * @param clips what the frames of one key say together
  */
 public record Topics(
     List<String> images,
@@ -23,7 +23,8 @@ public record Topics(
     String expertUtilization,
     String deadLetters,
     String config,
-    String routingProfile) {
+    String routingProfile,
+    String clips) {
 
   /** Copies the list. */
   public Topics {
@@ -38,7 +39,8 @@ public record Topics(
         settings.topic(TopicPlan.EXPERT_UTILIZATION),
         settings.topic(TopicPlan.IMAGES_DLQ),
         settings.topic(TopicPlan.CONFIG),
-        settings.topic(TopicPlan.ROUTING_PROFILE));
+        settings.topic(TopicPlan.ROUTING_PROFILE),
+        settings.topic(TopicPlan.CLIPS));
   }
 
   /** Returns the topics without which no image can be answered. */
@@ -53,19 +55,17 @@ public record Topics(
     if (images.contains(topic) || topic.equals(config)) {
       return Set.of(AclOperation.READ);
     }
-    return topic.equals(routingProfile) ? Set.of() : Set.of(AclOperation.WRITE);
+    return ofImages().contains(topic) ? Set.of(AclOperation.WRITE) : Set.of();
   }
 
-  /** Returns the operations on a topic that keeping the routing profile needs. */
-  public Set<AclOperation> forProfile(String topic) {
-    if (topic.equals(routingProfile)) {
-      return EnumSet.of(AclOperation.READ, AclOperation.WRITE);
-    }
-    return topic.equals(expertUtilization) ? Set.of(AclOperation.READ) : Set.of();
+  /** Returns the topics that are needed for images and some work beside them. */
+  public List<String> with(List<SideWork> beside) {
+    return Stream.concat(ofImages().stream(), beside.stream().map(work -> work.topic(this)))
+        .toList();
   }
 
   /** Returns all topics. */
   public List<String> all() {
-    return Stream.concat(ofImages().stream(), Stream.of(routingProfile)).toList();
+    return with(List.of(SideWork.values()));
   }
 }

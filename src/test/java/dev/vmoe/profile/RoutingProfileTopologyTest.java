@@ -41,7 +41,13 @@ class RoutingProfileTopologyTest {
 
   private static final Topics TOPICS =
       new Topics(
-          List.of("images"), "predictions", "utilization", "dlq", "config", "routing-profile");
+          List.of("images"),
+          "predictions",
+          "utilization",
+          "dlq",
+          "config",
+          "routing-profile",
+          "clips");
 
   private final RegistryClient registry =
       new RegistryClient("mock://" + UUID.randomUUID(), Map.of(), Duration.ZERO);

@@ -2,6 +2,7 @@ package dev.vmoe.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.vmoe.clips.ClipTopology;
 import dev.vmoe.event.EventSerializer;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.profile.ProfileBound;
@@ -43,6 +44,19 @@ class PipelineTopologyTest {
                 Topics.of(new Settings(Map.of())),
                 new RegistryClient("mock://topology", Map.of(), Duration.ZERO),
                 new ProfileBound(hash -> Optional.empty()))
+            .describe()
+            .toString();
+
+    assertThat(topology).isEqualTo(Files.readString(golden));
+  }
+
+  @Test
+  void shouldSumClipsAsDrawn() throws Exception {
+    Path golden = Path.of(System.getProperty("vmoe.home", "."), "topology", "clips.txt");
+    String topology =
+        ClipTopology.build(
+                new Settings(Map.of("clips.window.ms", 1000)),
+                new RegistryClient("mock://topology", Map.of(), Duration.ZERO))
             .describe()
             .toString();
 

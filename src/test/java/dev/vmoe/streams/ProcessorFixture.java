@@ -63,7 +63,13 @@ abstract class ProcessorFixture {
 
   private static final Topics TOPICS =
       new Topics(
-          List.of("images"), "predictions", "utilization", "dlq", "config", "routing-profile");
+          List.of("images"),
+          "predictions",
+          "utilization",
+          "dlq",
+          "config",
+          "routing-profile",
+          "clips");
   static final TopicPartition IMAGES = new TopicPartition("images", 0);
   static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
   private static final int SLOT_BYTES = 8 * 8 * 3;

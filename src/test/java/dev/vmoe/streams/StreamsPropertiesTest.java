@@ -3,6 +3,7 @@ package dev.vmoe.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.settings.Settings;
+import dev.vmoe.topics.SideWork;
 import java.util.Map;
 import org.apache.kafka.streams.StreamsConfig;
 import org.junit.jupiter.api.Test;
@@ -76,7 +77,7 @@ class StreamsPropertiesTest {
                         "streams.num.stream.threads", "3",
                         "streams.commit.interval.ms", "50",
                         "routing.profile.interval.ms", "60000")))
-            .routingProfile();
+            .beside(SideWork.ROUTING_PROFILE);
 
     assertThat(profile)
         .containsEntry("application.id", "a-routing-profile")

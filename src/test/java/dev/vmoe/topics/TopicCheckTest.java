@@ -11,11 +11,17 @@ class TopicCheckTest {
 
   private static final Topics TOPICS =
       new Topics(
-          List.of("images"), "predictions", "utilization", "dlq", "config", "routing-profile");
+          List.of("images"),
+          "predictions",
+          "utilization",
+          "dlq",
+          "config",
+          "routing-profile",
+          "clips");
 
   @Test
   void shouldSayThatNoBrokerAnswersRatherThanBlameRights() {
-    TopicCheck check = new TopicCheck(TOPICS, false, "repartition", Duration.ofMillis(500));
+    TopicCheck check = new TopicCheck(TOPICS, List.of(), "repartition", Duration.ofMillis(500));
 
     assertThatExceptionOfType(PipelineException.class)
         .isThrownBy(() -> check.limits(Map.of("bootstrap.servers", "127.0.0.1:9"), 1000))

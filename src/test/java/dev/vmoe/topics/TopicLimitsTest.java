@@ -11,7 +11,13 @@ class TopicLimitsTest {
 
   private static final Topics TOPICS =
       new Topics(
-          List.of("images"), "predictions", "utilization", "dlq", "config", "routing-profile");
+          List.of("images"),
+          "predictions",
+          "utilization",
+          "dlq",
+          "config",
+          "routing-profile",
+          "clips");
 
   @Test
   void shouldFindNothingWrongWithRoomForAll() {

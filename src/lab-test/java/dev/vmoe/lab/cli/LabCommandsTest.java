@@ -57,6 +57,7 @@ class LabCommandsTest {
             "pipeline",
             "overload",
             "priority",
+            "clips",
             "observability",
             "faults",
             "decode",

@@ -11,6 +11,7 @@ import picocli.CommandLine.Command;
       BenchPipelineCommand.class,
       BenchOverloadCommand.class,
       BenchPriorityCommand.class,
+      BenchClipsCommand.class,
       BenchObservabilityCommand.class,
       BenchFaultsCommand.class,
       BenchDecodeCommand.class,
