@@ -129,14 +129,14 @@ class RoutingGraphTest {
     GraphRun.Outputs outputs = workedExample(Routing.VANILLA, .3f);
     assertThat(outputs.floats("weight")).containsExactly(.4f, 0, .5f, .4f, .6f, 0);
     assertThat(outputs.bytes(GraphOutput.KEPT)).containsExactly(1, 2, 1);
-    assertThat(outputs.ints(GraphOutput.ASSIGNED)).containsExactly(2, 0, 2);
+    assertThat(outputs.ints(GraphOutput.ASSIGNED)).containsExactly(3, 0, 2);
     assertThat(outputs.ints(GraphOutput.DISPATCHED)).containsExactly(2, 0, 2);
   }
 
   @Test
   void shouldMakeEveryFirstChoiceAndEachWhoseGateIsTheSmallest() {
     assertThat(workedExample(Routing.VANILLA, 1).ints(GraphOutput.ASSIGNED))
-        .containsExactly(1, 0, 2);
+        .containsExactly(2, 0, 1);
     assertThat(workedExample(Routing.VANILLA, .2f).ints(GraphOutput.ASSIGNED))
         .isEqualTo(workedExample(Routing.VANILLA).ints(GraphOutput.ASSIGNED));
   }

@@ -146,7 +146,7 @@ class EvaluateCommandTest extends CommandTest {
             all -> assertThat(all).startsWith("few,bpr,2,4.0,0.0,1.0000,"),
             first -> assertThat(first).startsWith("few,bpr,2,4.0,1.0,0.5000,"),
             one -> assertThat(one).startsWith("few,bpr,1,4.0,0.0,0.5000,"));
-    assertThat(folder.resolve("pictures/accuracy-over-time.svg"))
+    assertThat(folder.resolve("pictures/accuracy-over-time-unseen.svg"))
         .content()
         .contains(">BPR, K = 2<", ">BPR, K = 2, gate ≥ 1.0<")
         .doesNotContain("K = 1, gate");
