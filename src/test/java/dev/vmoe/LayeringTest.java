@@ -57,11 +57,11 @@ class LayeringTest {
       commit     | batch tracing
       config     | inference settings event metrics topics output modelstore
       intake     | moe settings event topics
-      streams    | moe image inference capacity settings fetch batch event metrics tracing topics commit intake
+      streams    | tensor moe image inference capacity settings fetch batch event metrics tracing topics commit intake
       profile    | moe settings event topics picture output streams
       console    | settings metrics output
       instance   | moe image inference capacity settings fetch batch event metrics tracing topics picture output modelstore commit config intake streams profile console
-      client     | event output dataset
+      client     | settings event output dataset
       comparison | image settings event picture output intake client
       doctor     | moe inference settings batch event topics output modelstore config streams instance
       embedded   |

@@ -173,6 +173,18 @@ record DoctorFault(
             "group.streams.session.timeout.ms = 6000",
             "set it to 5000"),
         fault(
+            "a streams group whose heartbeats are rarer than wanted",
+            test ->
+                List.of(
+                    "--set",
+                    "streams.group.protocol=streams",
+                    "--set",
+                    "consumer.heartbeat.interval.ms=500"),
+            "warning",
+            "broker settings",
+            "group.streams.heartbeat.interval.ms = 1000",
+            "set it to 500"),
+        fault(
             "an incompatible schema",
             DoctorFaultsIT::otherSchema,
             "failed",

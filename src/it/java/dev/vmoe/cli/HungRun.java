@@ -5,6 +5,7 @@ import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.instance.BoundedStop;
 import dev.vmoe.instance.Pipeline;
 import dev.vmoe.output.LogOutput;
+import dev.vmoe.settings.DaemonThread;
 import dev.vmoe.settings.OperationDefinitions;
 import dev.vmoe.settings.Settings;
 import java.time.Duration;
@@ -32,9 +33,7 @@ final class HungRun {
             OperationDefinitions.stopTimeout(settings),
             () -> pipeline.failure().isPresent() ? VmoeCommand.FAILED : VmoeCommand.STOPPED_LATE);
     try {
-      Thread runs = new Thread(() -> sayOnceItRuns(classifier), "runs");
-      runs.setDaemon(true);
-      runs.start();
+      DaemonThread.start(() -> sayOnceItRuns(classifier), "runs");
       pipeline.awaitStopped();
     } finally {
       stop.end();

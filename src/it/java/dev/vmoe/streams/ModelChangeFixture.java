@@ -20,6 +20,7 @@ import dev.vmoe.lab.bench.RandomCheckpoint;
 import dev.vmoe.metrics.Exposition;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.Scrape;
+import dev.vmoe.model.Architectures;
 import dev.vmoe.model.ImportOptions;
 import dev.vmoe.model.ModelImport;
 import dev.vmoe.model.VmoeArchitecture;
@@ -85,7 +86,7 @@ abstract class ModelChangeFixture {
 
   private static VmoeArchitecture architecture(
       int size, List<Integer> blocks, int experts, int classes) {
-    return new VmoeArchitecture(
+    return Architectures.of(
         size, 4, 24, 32, 2, 4, blocks, experts, classes, VmoeArchitecture.Classifier.TOKEN, 0);
   }
 

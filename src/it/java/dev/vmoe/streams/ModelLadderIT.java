@@ -7,6 +7,7 @@ import dev.vmoe.capacity.Decision;
 import dev.vmoe.capacity.Load;
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.capacity.Sample;
+import dev.vmoe.capacity.Samples;
 import dev.vmoe.checkpoint.ParameterTree;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.PipelineConfig;
@@ -19,6 +20,7 @@ import dev.vmoe.lab.bench.RandomCheckpoint;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.metrics.Scrape;
+import dev.vmoe.model.Architectures;
 import dev.vmoe.model.Form;
 import dev.vmoe.model.ImportOptions;
 import dev.vmoe.model.ModelImport;
@@ -57,7 +59,7 @@ class ModelLadderIT {
   private static final String LARGE = "large";
 
   /** What a controller may be asked first. */
-  private static final Sample FIRST = new Sample(1, 1, 0, 0, 0, null, Load.UNKNOWN);
+  private static final Sample FIRST = Samples.of(1, 1, 0, 0, 0, null, Load.UNKNOWN);
 
   @TempDir static Path folder;
 
@@ -71,7 +73,7 @@ class ModelLadderIT {
   }
 
   private static VmoeArchitecture architecture(int size, List<Integer> blocks, int experts) {
-    return new VmoeArchitecture(
+    return Architectures.of(
         size, 4, 24, 32, 2, 4, blocks, experts, 5, VmoeArchitecture.Classifier.TOKEN, 0);
   }
 

@@ -11,6 +11,7 @@ import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.instance.Pipeline;
 import dev.vmoe.lab.bench.RandomCheckpoint;
+import dev.vmoe.model.Architectures;
 import dev.vmoe.model.ImportOptions;
 import dev.vmoe.model.ModelImport;
 import dev.vmoe.model.VmoeArchitecture;
@@ -30,7 +31,7 @@ class PriorityIT {
 
   /** Ten tokens an image, two of four blocks are mixtures of four experts. */
   private static final VmoeArchitecture ARCHITECTURE =
-      new VmoeArchitecture(
+      Architectures.of(
           SIZE, 4, 24, 32, 2, 4, List.of(1, 3), 4, 5, VmoeArchitecture.Classifier.TOKEN, 0);
 
   @TempDir Path folder;

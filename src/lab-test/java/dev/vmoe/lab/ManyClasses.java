@@ -2,6 +2,7 @@ package dev.vmoe.lab;
 
 import dev.vmoe.image.PngEncoder;
 import dev.vmoe.lab.bench.RandomCheckpoint;
+import dev.vmoe.model.Architectures;
 import dev.vmoe.model.ImportOptions;
 import dev.vmoe.model.ModelImport;
 import dev.vmoe.model.Positions;
@@ -62,7 +63,7 @@ public final class ManyClasses {
   /** Writes a V-MoE of 2 blocks, experts in both, K 2; or its dense twin. */
   public static Path model(Path file, String name, int classes, boolean dense) throws IOException {
     VmoeArchitecture sparse =
-        new VmoeArchitecture(
+        Architectures.of(
             PIXELS, 4, 24, 32, 2, 2, List.of(0, 1), 4, classes, VmoeArchitecture.Classifier.GAP, 0);
     ModelImport.write(
         RandomCheckpoint.of(dense ? RandomCheckpoint.denseTwin(sparse) : sparse, 5),

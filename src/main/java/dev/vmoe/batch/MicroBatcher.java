@@ -1,6 +1,7 @@
 package dev.vmoe.batch;
 
 import dev.vmoe.inference.InferenceException;
+import dev.vmoe.settings.DaemonThread;
 import dev.vmoe.settings.Settings;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -99,20 +100,15 @@ public final class MicroBatcher<T> implements AutoCloseable {
             bounds,
             watch,
             nanoClock,
-            task -> daemon(task, "vmoe-decode-" + worker.incrementAndGet()),
+            task -> DaemonThread.of(task, "vmoe-decode-" + worker.incrementAndGet()),
             this::breakDown);
     this.runner = new BatchRunner<>(decoding, observer, nanoClock);
     for (int i = 1; i <= runs; i++) {
-      inference.add(daemon(this::runBatches, i == 1 ? "vmoe-inference" : "vmoe-inference-" + i));
+      inference.add(
+          DaemonThread.of(this::runBatches, i == 1 ? "vmoe-inference" : "vmoe-inference-" + i));
     }
     watch.start();
     inference.forEach(Thread::start);
-  }
-
-  private static Thread daemon(Runnable task, String name) {
-    Thread thread = new Thread(task, name);
-    thread.setDaemon(true);
-    return thread;
   }
 
   /** Returns the buffers: of each run, of a batch that is decoded, and one for the change-over. */

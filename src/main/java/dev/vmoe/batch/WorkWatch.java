@@ -1,5 +1,6 @@
 package dev.vmoe.batch;
 
+import dev.vmoe.settings.DaemonThread;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -53,9 +54,7 @@ final class WorkWatch implements AutoCloseable {
 
   /** Starts to look. */
   void start() {
-    Thread thread = new Thread(this::lookOn, "vmoe-watch");
-    thread.setDaemon(true);
-    thread.start();
+    DaemonThread.start(this::lookOn, "vmoe-watch");
   }
 
   private void lookOn() {

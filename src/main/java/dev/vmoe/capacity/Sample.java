@@ -31,41 +31,6 @@ public record Sample(
     int expiredImages,
     long leftNanos) {
 
-  /** Creates the sample of an instance that runs one batch at a time, without deadlines. */
-  public Sample(
-      long nowNanos,
-      int batchImages,
-      int waitingImages,
-      long oldestAgeNanos,
-      long idleNanos,
-      @Nullable RunTime lastRun,
-      Load load) {
-    this(nowNanos, batchImages, waitingImages, 0, oldestAgeNanos, idleNanos, lastRun, load);
-  }
-
-  /** Creates the sample of an instance whose images have no deadlines. */
-  public Sample(
-      long nowNanos,
-      int batchImages,
-      int waitingImages,
-      int runningImages,
-      long oldestAgeNanos,
-      long idleNanos,
-      @Nullable RunTime lastRun,
-      Load load) {
-    this(
-        nowNanos,
-        batchImages,
-        waitingImages,
-        runningImages,
-        oldestAgeNanos,
-        idleNanos,
-        lastRun,
-        load,
-        0,
-        Long.MAX_VALUE);
-  }
-
   /** Returns how many images were answered since the sample before this one. */
   long answeredImages(Sample before) {
     return (long) before.runningImages + before.batchImages - runningImages;

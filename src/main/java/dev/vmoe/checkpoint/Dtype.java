@@ -1,6 +1,7 @@
 package dev.vmoe.checkpoint;
 
 import dev.vmoe.checkpoint.MsgpackScanner.MalformedException;
+import dev.vmoe.tensor.Half;
 import java.nio.ByteBuffer;
 
 /** The type in which the values of a leaf are stored; in memory, all are fp32. */

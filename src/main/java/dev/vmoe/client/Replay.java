@@ -7,6 +7,7 @@ import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
+import dev.vmoe.settings.DaemonThread;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Iterator;
@@ -166,9 +167,7 @@ public final class Replay {
       throws InterruptedException {
     Sending sending = new Sending(images, load, tempo);
     try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
-      Thread producer = new Thread(sending, CLIENT_ID + "-producer");
-      producer.setDaemon(true);
-      producer.start();
+      Thread producer = DaemonThread.start(sending, CLIENT_ID + "-producer");
       try {
         StreamSummary summary = receive(consumer, sending, answered);
         return new ReplayOutcome(

@@ -6,7 +6,7 @@
  * Replay: both at once, with a number of images unanswered
  * </pre>
  *
- * <p>May use: {@code event output dataset}.
+ * <p>May use: {@code settings event output dataset}.
  */
 @NullMarked
 package dev.vmoe.client;

@@ -7,7 +7,9 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
@@ -24,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HeldPartitions {
 
+  private static final BooleanSupplier NO_FETCH = () -> false;
+
   private final Map<TopicPartition, Records> queues = new ConcurrentHashMap<>();
 
   /** A record that was read, and may not go on yet. */
@@ -31,19 +35,19 @@ public final class HeldPartitions {
 
   HeldPartitions() {}
 
-  /** Returns the records that are held, but for those below; for any thread. */
+  /** Returns the records that are held, but for those that wait for a fetch; for any thread. */
   public long images() {
-    return images(false);
+    return images(fetch -> fetch == NO_FETCH);
   }
 
-  /** Returns the records of partitions whose first image is still being fetched. */
+  /** Returns the records of partitions whose first image is still being fetched; as above. */
   public long fetching() {
-    return images(true);
+    return images(BooleanSupplier::getAsBoolean);
   }
 
-  private long images(boolean fetching) {
+  private long images(Predicate<BooleanSupplier> which) {
     return queues.values().stream()
-        .filter(records -> records.fetching == fetching)
+        .filter(records -> which.test(records.fetch))
         .mapToLong(records -> records.size)
         .sum();
   }
@@ -69,7 +73,7 @@ public final class HeldPartitions {
     private final TopicPartition partition;
     private final Deque<Held> records = new ArrayDeque<>();
     private volatile int size;
-    private volatile boolean fetching;
+    private volatile BooleanSupplier fetch = NO_FETCH;
 
     private Records(TopicPartition partition) {
       this.partition = partition;
@@ -91,20 +95,29 @@ public final class HeldPartitions {
     public void removeFirst() {
       records.removeFirst();
       size = records.size();
-      fetching = false;
+      fetch = NO_FETCH;
       if (records.isEmpty()) {
         queues.remove(partition, this);
       }
     }
 
-    /** Says whether the first image is still being fetched. */
-    public void fetching(boolean is) {
-      fetching = is;
+    /**
+     * Says that the first record waits for the fetch of its image.
+     *
+     * @param underWay tells whether it is still being fetched; asked on any thread
+     */
+    public void waitForFetch(BooleanSupplier underWay) {
+      fetch = underWay;
     }
 
-    /** Returns whether the first image is still being fetched. */
-    public boolean isFetching() {
-      return fetching;
+    /** Says that the first record is tried: it waits for no fetch now. */
+    public void waitForNoFetch() {
+      fetch = NO_FETCH;
+    }
+
+    /** Returns whether the first record waited for a fetch when it was tried last. */
+    public boolean waitsForFetch() {
+      return fetch != NO_FETCH;
     }
 
     /** Shows all records, in order. */

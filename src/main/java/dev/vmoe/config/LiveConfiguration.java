@@ -2,6 +2,7 @@ package dev.vmoe.config;
 
 import dev.vmoe.event.RegistryUnavailableException;
 import dev.vmoe.metrics.CapacityMetrics;
+import dev.vmoe.settings.DaemonThread;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.topics.PipelineException;
 import java.time.Duration;
@@ -47,7 +48,7 @@ public final class LiveConfiguration implements AutoCloseable {
   private final CapacityMetrics metrics;
   private final CountDownLatch closed = new CountDownLatch(1);
   private final ExecutorService loader =
-      Executors.newSingleThreadExecutor(task -> daemon(task, "vmoe-model"));
+      Executors.newSingleThreadExecutor(task -> DaemonThread.of(task, "vmoe-model"));
 
   /** Valid records that wait for their model, oldest first; the lock of every change. */
   private final Deque<ConfigEntry> waiting = new ArrayDeque<>();
@@ -127,12 +128,6 @@ public final class LiveConfiguration implements AutoCloseable {
     return ConfigWriter.Seen.of(now.lastOffset(), now.inForce());
   }
 
-  private static Thread daemon(Runnable task, String name) {
-    Thread thread = new Thread(task, name);
-    thread.setDaemon(true);
-    return thread;
-  }
-
   /**
    * Takes the last valid record over, or the settings file where there is none, and follows the
    * topic from there. Only the model of what is taken over is loaded.
@@ -166,7 +161,7 @@ public final class LiveConfiguration implements AutoCloseable {
     log.info("configuration {} in force: {}", name(now), now.asSettings());
     lastRefused()
         .ifPresent(it -> log.warn("configuration {} is refused: {}", it.offset(), it.refusal()));
-    Thread thread = daemon(() -> follow(records), "vmoe-config");
+    Thread thread = DaemonThread.of(() -> follow(records), "vmoe-config");
     thread.start();
     following = new Following(records, thread);
   }

@@ -3,6 +3,7 @@ package dev.vmoe.console;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.Metric;
 import dev.vmoe.metrics.MetricsReading;
+import dev.vmoe.settings.DaemonThread;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
@@ -45,11 +46,7 @@ final class LivePage implements AutoCloseable {
   private final History history = new History(POINTS);
   private final ScheduledExecutorService sampler =
       Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            Thread thread = new Thread(task, "vmoe-console-history");
-            thread.setDaemon(true);
-            return thread;
-          });
+          task -> DaemonThread.of(task, "vmoe-console-history"));
 
   /** What {@code /api/status} says. */
   private record Status(

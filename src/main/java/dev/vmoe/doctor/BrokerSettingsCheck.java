@@ -53,7 +53,7 @@ final class BrokerSettingsCheck {
     boolean transactions = allowsTransactions(config, longest, findings);
     boolean sessions =
         settings.brokersAssign()
-            ? endsSessionsSoon(config, times, findings)
+            ? assignsSoon(config, times, findings)
             : allowsSessions(config, times, findings);
     boolean ends = endsTransactionsSoon(config, findings);
     if (transactions && sessions && ends) {
@@ -98,34 +98,55 @@ final class BrokerSettingsCheck {
     return false;
   }
 
-  /** With the streams group protocol, sessions are as long as the brokers say. */
-  private static boolean endsSessionsSoon(Config config, ClientTimes times, Findings findings) {
-    OptionalLong session = number(config, STREAMS_SESSION);
-    if (session.isEmpty() || session.getAsLong() <= times.session().toMillis()) {
-      return true;
-    }
-    findings.warning(
-        SUBJECT,
-        "%s = %d: the partitions of an instance that is killed stand still for so many ms"
-            .formatted(STREAMS_SESSION, session.getAsLong()),
-        "set it to %d on the brokers, with what src/docs/operations.md lists"
-            .formatted(times.session().toMillis()));
-    return false;
+  /** With the streams group protocol, sessions and heartbeats are as long as the brokers say. */
+  private static boolean assignsSoon(Config config, ClientTimes times, Findings findings) {
+    String advice = "set it to %d on the brokers, with what src/docs/operations.md lists";
+    boolean sessions =
+        atMost(
+            times.session(),
+            STREAMS_SESSION,
+            "the partitions of an instance that is killed stand still for so many ms",
+            advice,
+            config,
+            findings);
+    boolean heartbeats =
+        atMost(
+            times.heartbeat(),
+            "group.streams.heartbeat.interval.ms",
+            "an instance learns so many ms late which partitions it gets or loses",
+            advice,
+            config,
+            findings);
+    return sessions && heartbeats;
   }
 
   /** Readers wait for the open transaction of a killed instance until the brokers clean up. */
   private static boolean endsTransactionsSoon(Config config, Findings findings) {
-    String key = "transaction.abort.timed.out.transaction.cleanup.interval.ms";
-    OptionalLong every = number(config, key);
-    if (every.isEmpty() || every.getAsLong() <= SOON.toMillis()) {
+    return atMost(
+        SOON,
+        "transaction.abort.timed.out.transaction.cleanup.interval.ms",
+        "after an instance is killed, readers may wait so many ms longer than the transaction's"
+            + " time-out",
+        "set it to %d on the brokers (src/docs/delivery.md)",
+        config,
+        findings);
+  }
+
+  private static boolean atMost(
+      Duration wanted,
+      String key,
+      String otherwise,
+      String advice,
+      Config config,
+      Findings findings) {
+    OptionalLong ms = number(config, key);
+    if (ms.isEmpty() || ms.getAsLong() <= wanted.toMillis()) {
       return true;
     }
     findings.warning(
         SUBJECT,
-        ("%s = %d: after an instance is killed, readers may wait so many ms longer than the"
-                + " transaction's time-out")
-            .formatted(key, every.getAsLong()),
-        "set it to " + SOON.toMillis() + " on the brokers (src/docs/delivery.md)");
+        "%s = %d: %s".formatted(key, ms.getAsLong(), otherwise),
+        advice.formatted(wanted.toMillis()));
     return false;
   }
 

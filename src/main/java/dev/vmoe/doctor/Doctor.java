@@ -2,6 +2,7 @@ package dev.vmoe.doctor;
 
 import dev.vmoe.instance.Pipeline;
 import dev.vmoe.output.ErrorText;
+import dev.vmoe.settings.DaemonThread;
 import dev.vmoe.settings.Settings;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -67,7 +68,7 @@ public final class Doctor {
       String subject, Duration limit, Check check, Consumer<Finding> observer) {
     Findings findings = new Findings(observer);
     Thread thread =
-        new Thread(
+        DaemonThread.start(
             () -> {
               try {
                 check.into(findings);
@@ -78,8 +79,6 @@ public final class Doctor {
               }
             },
             "doctor-" + subject);
-    thread.setDaemon(true);
-    thread.start();
     try {
       thread.join(limit.toMillis());
     } catch (InterruptedException e) {

@@ -1,5 +1,6 @@
 package dev.vmoe.event;
 
+import dev.vmoe.settings.DaemonThread;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.Iterator;
@@ -189,10 +190,7 @@ public final class SchemaLookup implements SchemaSource, AutoCloseable {
       oldest.remove();
     }
     if (thread == null && !closed) {
-      Thread asking = new Thread(this::askInTurn, "vmoe-schemas");
-      asking.setDaemon(true);
-      asking.start();
-      thread = asking;
+      thread = DaemonThread.start(this::askInTurn, "vmoe-schemas");
     }
     notifyAll();
   }

@@ -10,7 +10,7 @@ import org.apache.hc.client5.http.DnsResolver;
 
 /**
  * Resolves the names of hosts for connections, and checks what comes out. The client connects to
- * what is returned here, without another look: a name cannot change its address in between.
+ * what is returned here, without another look: a name cannot change its IP address in between.
  */
 final class CheckedNames implements DnsResolver {
 
@@ -18,7 +18,7 @@ final class CheckedNames implements DnsResolver {
   private final Set<String> privateHosts;
   private final Predicate<InetAddress> isPublic;
 
-  /** A host that has an address to which no connection may be made. */
+  /** A host that has an IP address to which no connection may be made. */
   static final class RefusedHostException extends UnknownHostException {
     RefusedHostException(String message) {
       super(message);
@@ -28,7 +28,7 @@ final class CheckedNames implements DnsResolver {
   /**
    * Creates a resolver.
    *
-   * @param privateHosts hosts, in lower case and without brackets, that may have any address
+   * @param privateHosts hosts, in lower case and without brackets, that may have any IP address
    */
   CheckedNames(DnsResolver names, Set<String> privateHosts, Predicate<InetAddress> isPublic) {
     this.names = names;
@@ -46,7 +46,7 @@ final class CheckedNames implements DnsResolver {
     for (InetAddress address : addresses) {
       if (!isPublic.test(address)) {
         throw new RefusedHostException(
-            "the host %s has the address %s, which is not public; list the host in %s if images"
+            "the host %s has the IP address %s, which is not public; list the host in %s if images"
                     .formatted(plain, address.getHostAddress(), Settings.FETCH_PRIVATE_HOSTS)
                 + " may come from there");
       }

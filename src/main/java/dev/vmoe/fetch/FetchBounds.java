@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
  * What may be fetched, and how much of it.
  *
  * @param prefixes beginnings of the addresses that may be fetched
- * @param privateHosts hosts, in lower case, that may have an address that is not public
+ * @param privateHosts hosts, in lower case, that may have an IP address that is not public
  * @param atOnce fetches at once of all partitions, beside the next one of each
  * @param timeout maximum time of a fetch, over all its attempts
  * @param maxImageBytes maximum bytes of an image

@@ -1,5 +1,6 @@
 package dev.vmoe.fetch;
 
+import dev.vmoe.settings.DaemonThread;
 import java.io.IOException;
 import java.net.URI;
 import java.util.concurrent.ExecutorService;
@@ -64,15 +65,10 @@ public final class Fetching implements AutoCloseable {
     this.allowed = new AllowedAddresses(bounds.prefixes());
     this.names = names;
     this.files = new FileImages(allowed, bounds.maxImageBytes());
-    this.threads = Executors.newCachedThreadPool(task -> daemon(task, "vmoe-fetch"));
+    this.threads = Executors.newCachedThreadPool(task -> DaemonThread.of(task, "vmoe-fetch"));
     this.watch =
-        Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "vmoe-fetch-watch"));
-  }
-
-  private static Thread daemon(Runnable task, String name) {
-    Thread thread = new Thread(task, name);
-    thread.setDaemon(true);
-    return thread;
+        Executors.newSingleThreadScheduledExecutor(
+            task -> DaemonThread.of(task, "vmoe-fetch-watch"));
   }
 
   /** Opens the line of a partition. */

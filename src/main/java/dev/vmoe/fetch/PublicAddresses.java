@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Tells addresses of the public internet from all others: the special blocks of RFC 6890 and of
+ * Tells IP addresses of the public internet from all others: the special blocks of RFC 6890 and of
  * IANA's registries since. 168.63.129.16 is the platform's own service in each machine of Azure.
  */
 final class PublicAddresses {

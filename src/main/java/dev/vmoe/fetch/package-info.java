@@ -6,7 +6,7 @@
  * address ──▶ AllowedAddresses ──▶ Fetching: a line for each partition
  *             begins as a prefix?    │ room: fetches at once, bytes
  *                                    ▼
- *                                  HttpImages ──▶ CheckedNames: is the address public?
+ *                                  HttpImages ──▶ CheckedNames: is its IP address public?
  *                                  FileImages ──▶ is the real path in an allowed folder?
  * </pre>
  *

@@ -1,5 +1,6 @@
 package dev.vmoe.instance;
 
+import dev.vmoe.settings.DaemonThread;
 import java.time.Duration;
 import java.util.function.IntSupplier;
 import org.slf4j.Logger;
@@ -32,8 +33,7 @@ public final class BoundedStop {
   BoundedStop(Runnable close, Duration limit, Runnable leave) {
     this.limit = limit;
     this.leave = leave;
-    closing = new Thread(close, "vmoe-close");
-    closing.setDaemon(true);
+    closing = DaemonThread.of(close, "vmoe-close");
   }
 
   /**

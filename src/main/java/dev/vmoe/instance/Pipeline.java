@@ -12,6 +12,7 @@ import dev.vmoe.metrics.PipelineMetrics;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.profile.RoutingProfileStream;
 import dev.vmoe.profile.RoutingProfileTopology;
+import dev.vmoe.settings.DaemonThread;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.streams.NewestDeadLetters;
@@ -358,9 +359,7 @@ public final class Pipeline implements AutoCloseable {
     parts.registry().giveUp(); // and those that wait for the registry
     parts.schemas().close();
     // Each of these may wait for brokers that are away: not one after the other.
-    Thread beside = new Thread(this::closeBeside, "vmoe-close-beside");
-    beside.setDaemon(true);
-    beside.start();
+    Thread beside = DaemonThread.start(this::closeBeside, "vmoe-close-beside");
     if (!parts.streams().close(CLOSE_LIMIT)) {
       log.warn("the stream threads did not end within {}", CLOSE_LIMIT);
     }

@@ -182,7 +182,7 @@ public final class ImageMetrics {
    * Sets the suppliers of the images that hold their partition; asked at each scrape.
    *
    * @param images images read that may not go on yet
-   * @param fetching images whose partition waits for one that is fetched
+   * @param fetching images whose partition waits for one that is still being fetched
    */
   public void held(LongSupplier images, LongSupplier fetching) {
     meters.gauge(Metric.IMAGES_HELD, images::getAsLong);

@@ -15,33 +15,48 @@ import java.util.stream.IntStream;
  * files in {@code vmoe/configs/vmoe_paper} that the decision on presets names.
  */
 public enum Preset {
-  VMOE_S32_LAST2_ILSVRC2012_RANDAUG_LIGHT1(Size.S32, 224, true, 1.05),
-  VMOE_S32_LAST2_ILSVRC2012_RANDAUG_LIGHT1_FT_ILSVRC2012(Size.S32, 384, false, 1.5),
-  VMOE_S32_LAST2_ILSVRC2012_RANDAUG_MEDIUM(Size.S32, 224, true, 1.05),
-  VMOE_B16_IMAGENET21K_RANDAUG_STRONG(Size.B16, 224, false, 1.05),
-  VMOE_B16_IMAGENET21K_RANDAUG_STRONG_FT_ILSVRC2012(Size.B16, 384, false, 1.5);
+  VMOE_S32_LAST2_ILSVRC2012_RANDAUG_LIGHT1(Size.S32, 224, true, ClassSet.IMAGENET_1K, 1.05),
+  VMOE_S32_LAST2_ILSVRC2012_RANDAUG_LIGHT1_FT_ILSVRC2012(
+      Size.S32, 384, false, ClassSet.IMAGENET_1K, 1.5),
+  VMOE_S32_LAST2_ILSVRC2012_RANDAUG_MEDIUM(Size.S32, 224, true, ClassSet.IMAGENET_1K, 1.05),
+  VMOE_B16_IMAGENET21K_RANDAUG_STRONG(Size.B16, 224, false, ClassSet.IMAGENET_21K, 1.05),
+  VMOE_B16_IMAGENET21K_RANDAUG_STRONG_FT_ILSVRC2012(
+      Size.B16, 384, false, ClassSet.IMAGENET_1K, 1.5);
 
   /** Ensembles of the same repository, whose members have a router each. */
   private static final List<String> ENSEMBLES =
       List.of("eee_s32_last2_ilsvrc2012", "eee_s32_last2_ilsvrc2012_ft_cifar100");
-
-  private static final int IMAGENET_1K = 1000;
-  private static final int IMAGENET_21K = 21_843;
 
   private enum Size {
     S32,
     B16
   }
 
+  /** What a model tells apart: how many classes, and the set of their names. */
+  private enum ClassSet {
+    IMAGENET_1K(1000, ClassNames.IMAGENET_1K),
+    IMAGENET_21K(21_843, ClassNames.IMAGENET_21K);
+
+    private final int count;
+    private final String names;
+
+    ClassSet(int count, String names) {
+      this.count = count;
+      this.names = names;
+    }
+  }
+
   private final Size size;
   private final int imageSize;
   private final boolean preLogits;
+  private final ClassSet classes;
   private final double capacityRatio;
 
-  Preset(Size size, int imageSize, boolean preLogits, double capacityRatio) {
+  Preset(Size size, int imageSize, boolean preLogits, ClassSet classes, double capacityRatio) {
     this.size = size;
     this.imageSize = imageSize;
     this.preLogits = preLogits;
+    this.classes = classes;
     this.capacityRatio = capacityRatio;
   }
 
@@ -78,23 +93,15 @@ public enum Preset {
 
   /** Returns the widths and depths of the release. */
   public VmoeArchitecture architecture() {
-    int classes = trainedOn21k() ? IMAGENET_21K : IMAGENET_1K;
     return switch (size) {
-      case S32 -> of(32, 512, 2048, 8, 8, List.of(5, 7), classes);
+      case S32 -> of(32, 512, 2048, 8, 8, List.of(5, 7));
       case B16 ->
-          of(
-              16,
-              768,
-              3072,
-              12,
-              12,
-              IntStream.range(0, 6).mapToObj(i -> 2 * i + 1).toList(),
-              classes);
+          of(16, 768, 3072, 12, 12, IntStream.range(0, 6).mapToObj(i -> 2 * i + 1).toList());
     };
   }
 
   private VmoeArchitecture of(
-      int patch, int hidden, int mlp, int heads, int blocks, List<Integer> moe, int classes) {
+      int patch, int hidden, int mlp, int heads, int blocks, List<Integer> moe) {
     return new VmoeArchitecture(
         imageSize,
         patch,
@@ -104,9 +111,11 @@ public enum Preset {
         blocks,
         moe,
         8,
-        classes,
+        classes.count,
         VmoeArchitecture.Classifier.TOKEN,
-        preLogits ? hidden : 0);
+        preLogits ? hidden : 0,
+        VmoeArchitecture.VMOE_EPSILON,
+        false);
   }
 
   /**
@@ -117,7 +126,7 @@ public enum Preset {
     boolean fineTuned = imageSize == 384;
     return new ImportOptions(
         label(),
-        ClassNames.of(trainedOn21k() ? ClassNames.IMAGENET_21K : ClassNames.IMAGENET_1K),
+        ClassNames.of(classes.names),
         List.of(),
         2,
         capacityRatio,
@@ -125,10 +134,6 @@ public enum Preset {
         fineTuned ? Resize.BILINEAR : Resize.AREA,
         Positions.LEARNED,
         0);
-  }
-
-  private boolean trainedOn21k() {
-    return this == VMOE_B16_IMAGENET21K_RANDAUG_STRONG;
   }
 
   /**

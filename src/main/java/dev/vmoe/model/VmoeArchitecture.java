@@ -50,7 +50,8 @@ public record VmoeArchitecture(
   /** Parameter (1): 1 where GELU is in its erf form. */
   static final String ERF_GELU = "numerics/erf_gelu";
 
-  private static final float VMOE_EPSILON = 1e-6f;
+  /** What V-MoE's layer norms add to the variance. */
+  public static final float VMOE_EPSILON = 1e-6f;
 
   private static final Pattern BLOCK = Pattern.compile("Encoder/encoderblock_(\\d{1,4})/");
 
@@ -73,35 +74,6 @@ public record VmoeArchitecture(
     public int tokens() {
       return tokens;
     }
-  }
-
-  /** Creates an architecture with V-MoE's layer norm and GELU. */
-  public VmoeArchitecture(
-      int imageSize,
-      int patchSize,
-      int hiddenSize,
-      int mlpSize,
-      int numHeads,
-      int numBlocks,
-      List<Integer> moeBlocks,
-      int numExperts,
-      int numClasses,
-      Classifier classifier,
-      int preLogitsSize) {
-    this(
-        imageSize,
-        patchSize,
-        hiddenSize,
-        mlpSize,
-        numHeads,
-        numBlocks,
-        moeBlocks,
-        numExperts,
-        numClasses,
-        classifier,
-        preLogitsSize,
-        VMOE_EPSILON,
-        false);
   }
 
   /** Rejects what no model can be. */

@@ -5,6 +5,7 @@ import dev.vmoe.event.BadRecordException;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.moe.ModelCard;
+import dev.vmoe.settings.DaemonThread;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.streams.StreamsProperties;
 import dev.vmoe.topics.MissingRight;
@@ -60,7 +61,7 @@ public final class RoutingProfileStream implements AutoCloseable {
   private final String topology;
   private final AvroDeserializer<RoutingProfile> profiles;
   private final CountDownLatch closing = new CountDownLatch(1);
-  private final Thread keeper = new Thread(this::keep, "vmoe-routing-profile");
+  private final Thread keeper = DaemonThread.of(this::keep, "vmoe-routing-profile");
 
   private volatile @Nullable KafkaStreams streams;
 
@@ -86,7 +87,6 @@ public final class RoutingProfileStream implements AutoCloseable {
     config = new StreamsConfig(new StreamsProperties(settings).routingProfile());
     topology = topologies.get().describe().toString();
     profiles = new AvroDeserializer<>(registry, RoutingProfile.class);
-    keeper.setDaemon(true);
   }
 
   /** Starts and returns at once; failures are retried without limit. */

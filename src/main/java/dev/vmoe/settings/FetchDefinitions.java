@@ -47,11 +47,11 @@ final class FetchDefinitions {
             Settings.FETCH_PRIVATE_HOSTS,
             LIST,
             "",
-            each(HOST, "names or addresses of hosts, separated by commas"),
+            each(HOST, "names or IP addresses of hosts, separated by commas"),
             LOW)
         .means(
-            "Hosts of these addresses that may have an address which is not public: of a private"
-                + " network, this machine, or the link. Addresses of IPv6 without brackets.")
+            "Hosts of these addresses that may have an IP address which is not public: of a"
+                + " private network, this machine, or the link. IPv6 without brackets.")
         .setting(Settings.FETCH_AT_ONCE, INT, 64, Range.between(1, 1_000), LOW)
         .means(
             "Maximum images that an instance fetches at once. Beyond it, only the next image of"

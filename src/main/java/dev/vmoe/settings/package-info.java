@@ -1,5 +1,5 @@
 /**
- * Settings file and environment as typed, validated values.
+ * Settings file and environment as typed, validated values; the kind of thread that all use.
  *
  * <p>May use: {@code moe capacity}.
  */

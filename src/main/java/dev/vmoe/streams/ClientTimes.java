@@ -14,8 +14,10 @@ import org.jspecify.annotations.Nullable;
  * @param transaction longest transaction of the images
  * @param profileTransaction longest transaction of the routing profile
  * @param session time after which a silent member counts as gone
+ * @param heartbeat time between two signs of life of a member
  */
-public record ClientTimes(Duration transaction, Duration profileTransaction, Duration session) {
+public record ClientTimes(
+    Duration transaction, Duration profileTransaction, Duration session, Duration heartbeat) {
 
   /** Returns the times of an instance with these settings. */
   public static ClientTimes of(Settings settings) {
@@ -26,7 +28,8 @@ public record ClientTimes(Duration transaction, Duration profileTransaction, Dur
     return new ClientTimes(
         transaction(images),
         transaction(new StreamsConfig(properties.routingProfile())),
-        millis(consumer.get(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG)));
+        millis(consumer.get(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG)),
+        millis(consumer.get(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG)));
   }
 
   private static Duration transaction(StreamsConfig streams) {

@@ -2,6 +2,7 @@ package dev.vmoe.streams;
 
 import dev.vmoe.capacity.Load;
 import dev.vmoe.commit.PendingOffsets;
+import dev.vmoe.settings.DaemonThread;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -102,10 +103,7 @@ public final class LagMonitor implements AutoCloseable {
 
   /** Starts reading. */
   public synchronized void start() {
-    Thread reading = new Thread(this::readOnAndOn, "vmoe-lag");
-    reading.setDaemon(true);
-    reading.start();
-    thread = reading;
+    thread = DaemonThread.start(this::readOnAndOn, "vmoe-lag");
   }
 
   private void readOnAndOn() {

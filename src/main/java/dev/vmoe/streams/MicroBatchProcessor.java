@@ -172,7 +172,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
     Record<byte[], byte[]> record = taken.record();
     RecordMetadata position = taken.position();
     ImageTrace trace = taken.trace();
-    task.held().fetching(false);
+    task.held().waitForNoFetch();
     try {
       if (task.suspects().waits(position.offset(), shared.inFlight().images() == 1)) {
         return stand(task);
@@ -206,7 +206,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
 
   /** Says that a record may not go on, and asks for the commit that it waits for, if any. */
   private static boolean stand(Task task) {
-    task.pending().stands(!task.held().isFetching()); // what is fetched tells of itself
+    task.pending().stands(!task.held().waitsForFetch()); // what is fetched tells of itself
     if (task.suspects().waitsForCommit()) {
       task.context().commit();
     }

@@ -90,8 +90,9 @@ final class PartitionRequests implements AutoCloseable {
         return Optional.of(due);
       }
       its = its == null ? fetch(position, request) : its;
-      held.fetching(true);
-      pending.fetches(its.fetch()::isSlow);
+      Fetch fetch = its.fetch();
+      held.waitForFetch(() -> !fetch.isOver());
+      pending.fetches(fetch::isSlow);
       lookAhead();
       line.startMore();
       return Optional.empty();
@@ -120,7 +121,7 @@ final class PartitionRequests implements AutoCloseable {
 
   /** Starts to fetch the images of the records behind one that is fetched. */
   void lookAhead() {
-    if (held.isFetching()) {
+    if (held.waitsForFetch()) {
       held.forEach(it -> lookAt(it.record(), it.position()));
     }
   }

@@ -21,8 +21,8 @@
  *
  * <p>What an observer throws changes nothing in what is emitted or committed.
  *
- * <p>May use: {@code moe image inference capacity settings fetch batch event metrics tracing topics
- * commit intake}.
+ * <p>May use: {@code tensor moe image inference capacity settings fetch batch event metrics tracing
+ * topics commit intake}.
  */
 @NullMarked
 package dev.vmoe.streams;

@@ -1,5 +1,5 @@
 /**
- * Immutable shaped arrays.
+ * Immutable shaped arrays; 16-bit floats.
  *
  * <p>May use: none of the others.
  */

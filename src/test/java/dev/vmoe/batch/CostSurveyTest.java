@@ -9,6 +9,7 @@ import dev.vmoe.capacity.Load;
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.capacity.RunTime;
 import dev.vmoe.capacity.Sample;
+import dev.vmoe.capacity.Samples;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.inference.BatchResult;
 import dev.vmoe.inference.Device;
@@ -260,7 +261,7 @@ class CostSurveyTest {
       for (int i = 0; i < 60; i++) {
         int size = i % 2 == 0 ? 32 : 20; // 20 was not measured
         OperatingPoint point = points.get(random.nextInt(points.size()));
-        Sample sample = new Sample(0, size, 0, 0, 0, lastRun, Load.UNKNOWN);
+        Sample sample = Samples.of(0, size, 0, 0, 0, lastRun, Load.UNKNOWN);
         OptionalDouble predicted = cost.observe(sample, 32);
         if (lastRun != null) {
           errors += Math.abs(lastRun.nanos() / 1e9 / predicted.orElseThrow() - 1);

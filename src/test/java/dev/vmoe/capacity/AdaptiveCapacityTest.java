@@ -119,7 +119,7 @@ class AdaptiveCapacityTest {
             Routing.BATCH_PRIORITY,
             10,
             new PointBounds(1, 1, 2, 2));
-    Sample sample = new Sample(0, 10, 0, 0, 0, null, Load.UNKNOWN);
+    Sample sample = Samples.of(0, 10, 0, 0, 0, null, Load.UNKNOWN);
     CapacityPolicy policy = new AdaptiveCapacity(one, BUDGET);
     assertThat(policy.choose(new Situation(sample, new Load(10, 0, 0), cost, 10)).point())
         .isEqualTo(BEST);

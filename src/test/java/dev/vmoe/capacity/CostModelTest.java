@@ -19,7 +19,7 @@ class CostModelTest {
   }
 
   private static Sample after(RunTime run, int images, int waiting, double idleMillis) {
-    return new Sample(0, images, waiting, 0, Math.round(idleMillis * 1e6), run, Load.UNKNOWN);
+    return Samples.of(0, images, waiting, 0, Math.round(idleMillis * 1e6), run, Load.UNKNOWN);
   }
 
   private static OptionalDouble learn(CostModel cost, Sample sample) {
@@ -94,7 +94,7 @@ class CostModelTest {
   }
 
   private static Sample at(long seconds, RunTime run) {
-    return new Sample(seconds * 1_000_000_000L, 32, 0, 0, 0, run, Load.UNKNOWN);
+    return Samples.of(seconds * 1_000_000_000L, 32, 0, 0, 0, run, Load.UNKNOWN);
   }
 
   @Test
@@ -246,7 +246,7 @@ class CostModelTest {
     assertThat(cost.knows(half.ofModel(1))).as("measured for another model only").isFalse();
 
     RunTime slow = new RunTime(full.ofModel(1), 10, 20_000_000);
-    cost.observe(new Sample(0, 10, 0, 0, 0, slow, Load.UNKNOWN), 10);
+    cost.observe(Samples.of(0, 10, 0, 0, 0, slow, Load.UNKNOWN), 10);
 
     assertThat(cost.runSeconds(full, 10)).as("the machine is slow for all").isGreaterThan(0.0401);
   }

@@ -56,7 +56,7 @@ class LearningCapacityTest {
   }
 
   private static Sample at(long millis, int waiting, long ageMillis, RunTime lastRun) {
-    return new Sample(millis * MS, 10, waiting, ageMillis * MS, 0, lastRun, Load.UNKNOWN);
+    return Samples.of(millis * MS, 10, waiting, ageMillis * MS, 0, lastRun, Load.UNKNOWN);
   }
 
   private static RunTime run(long millis) {
@@ -94,7 +94,7 @@ class LearningCapacityTest {
   }
 
   private static Sample atOnce(long millis, int running, RunTime lastRun) {
-    return new Sample(millis * MS, 10, 0, running, 0, 0, lastRun, Load.UNKNOWN);
+    return Samples.of(millis * MS, 10, 0, running, 0, 0, lastRun, Load.UNKNOWN);
   }
 
   @Test
@@ -128,7 +128,7 @@ class LearningCapacityTest {
 
   @Test
   void shouldPredictTheTimeToClearTheQueue() {
-    Sample sample = new Sample(0, 10, 0, 0, 0, null, new Load(35, 0, 0));
+    Sample sample = Samples.of(0, 10, 0, 0, 0, null, new Load(35, 0, 0));
     Situation situation = new Situation(sample, new Load(35, 0, 0), cost, 10);
     // this batch, two full ones, and 10 ms for the five images left
     assertThat(situation.imagesBehind()).isEqualTo(25);
@@ -139,10 +139,10 @@ class LearningCapacityTest {
   @Test
   void shouldChangeNoSharedCostWhenItIsMade() {
     CostModel shared = DemoModel.cost(1);
-    shared.observe(new Sample(0, 4, 0, 0, 0, null, Load.UNKNOWN), 32);
+    shared.observe(Samples.of(0, 4, 0, 0, 0, null, Load.UNKNOWN), 32);
     OperatingPoint best = DemoModel.BEST;
     RunTime small = new RunTime(best, 4, 20 * MS);
-    shared.observe(new Sample(0, 4, 0, 0, 0, small, Load.UNKNOWN), 32);
+    shared.observe(Samples.of(0, 4, 0, 0, 0, small, Load.UNKNOWN), 32);
     double rested = shared.runSeconds(best, 4); // with what was learnt
 
     LearningCapacity.adaptive(shared, DemoModel.ladder(shared), BUDGET, CapacityObserver.NONE);

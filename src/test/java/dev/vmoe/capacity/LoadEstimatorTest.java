@@ -27,7 +27,7 @@ class LoadEstimatorTest {
 
   private static Sample at(long millis, int images, int waiting, Load load) {
     RunTime run = new RunTime(new OperatingPoint(1, 1), 10, 50 * MS);
-    return new Sample(millis * MS, images, waiting, 0, 0, run, load);
+    return Samples.of(millis * MS, images, waiting, 0, 0, run, load);
   }
 
   private static Load read(long backlog, double arrivals, long ageMillis) {

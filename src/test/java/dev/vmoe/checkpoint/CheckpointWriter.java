@@ -1,5 +1,7 @@
 package dev.vmoe.checkpoint;
 
+import dev.vmoe.tensor.Half;
+import dev.vmoe.tensor.HalfBits;
 import dev.vmoe.tensor.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -288,7 +290,7 @@ public final class CheckpointWriter {
   private static void encode(Dtype dtype, float value, ByteBuffer to) {
     switch (dtype) {
       case FLOAT32 -> to.putFloat(value);
-      case FLOAT16 -> to.putShort(HalfBits.toFloat16(value));
+      case FLOAT16 -> to.putShort(Half.toFloat16(value));
       case BFLOAT16 -> to.putShort(HalfBits.toBfloat16(value));
       case FLOAT64 -> to.putDouble(value);
       case INT8 -> to.put((byte) value);

@@ -12,6 +12,7 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtProvider;
 import dev.vmoe.checkpoint.ParameterTree;
 import dev.vmoe.lab.bench.RandomCheckpoint;
+import dev.vmoe.model.Architectures;
 import dev.vmoe.model.Form;
 import dev.vmoe.model.ImportChoices;
 import dev.vmoe.model.ImportOptions;
@@ -44,7 +45,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class VmoeSessionTest {
 
   private static final VmoeArchitecture ARCHITECTURE =
-      new VmoeArchitecture(
+      Architectures.of(
           12, 4, 24, 32, 2, 4, List.of(1, 3), 4, 5, VmoeArchitecture.Classifier.TOKEN, 0);
 
   private static final SessionSettings ON_CPU =
@@ -84,7 +85,7 @@ class VmoeSessionTest {
   @CsvSource({"true, 0", "true, 7", "false, 0"})
   void shouldGiveWhatTheLogitsAreMadeOf(boolean experts, int preLogits) throws IOException {
     VmoeArchitecture architecture =
-        new VmoeArchitecture(
+        Architectures.of(
             12,
             4,
             24,

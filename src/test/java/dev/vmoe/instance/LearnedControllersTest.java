@@ -13,6 +13,7 @@ import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.capacity.QualityProfile;
 import dev.vmoe.capacity.RunTime;
 import dev.vmoe.capacity.Sample;
+import dev.vmoe.capacity.Samples;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.inference.BatchResult;
 import dev.vmoe.inference.FakeClassifier;
@@ -101,7 +102,7 @@ class LearnedControllersTest {
   }
 
   private static Sample sample(long backlog) {
-    return new Sample(1_000_000_000, 32, 0, 0, 0, null, new Load(backlog, 1, 0));
+    return Samples.of(1_000_000_000, 32, 0, 0, 0, null, new Load(backlog, 1, 0));
   }
 
   @Test
@@ -147,7 +148,7 @@ class LearnedControllersTest {
 
     assertThat(controller.decide(sample(100_000)).point()).isEqualTo(point);
     RunTime run = new RunTime(point, 32, 1_000_000);
-    Sample next = new Sample(2_000_000_000, 32, 0, 0, 0, run, Load.UNKNOWN);
+    Sample next = Samples.of(2_000_000_000, 32, 0, 0, 0, run, Load.UNKNOWN);
     assertThat(controller.decide(next).point()).isEqualTo(point);
   }
 
@@ -156,7 +157,7 @@ class LearnedControllersTest {
     CapacityController controller = controllers.create(live(Map.of()));
     controller.decide(sample(32));
     RunTime run = new RunTime(BEST, 32, 2 * CostlyClassifier.nanos(BEST, 32));
-    controller.decide(new Sample(2_000_000_000, 32, 0, 0, 0, run, Load.UNKNOWN));
+    controller.decide(Samples.of(2_000_000_000, 32, 0, 0, 0, run, Load.UNKNOWN));
 
     String scrape = meters.scrape(Exposition.PROMETHEUS);
     assertThat(scrape).contains("vmoe_cost_error_ratio_count 1");

@@ -14,6 +14,7 @@ import dev.vmoe.capacity.Decision;
 import dev.vmoe.capacity.Load;
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.capacity.Sample;
+import dev.vmoe.capacity.Samples;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.inference.FakeClassifier;
@@ -197,7 +198,7 @@ class TermsInForceTest {
   @Test
   void shouldTellTheControllerTheLoad() {
     change(null, Map.of());
-    Sample sample = new Sample(5, 1, 0, 0, 0, null, Load.UNKNOWN);
+    Sample sample = Samples.of(5, 1, 0, 0, 0, null, Load.UNKNOWN);
 
     inForce.terms().controller().decide(sample);
 

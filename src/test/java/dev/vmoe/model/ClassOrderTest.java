@@ -25,7 +25,7 @@ class ClassOrderTest {
   @Test
   void shouldNameClassesInTheOrderOfTheLogits() throws IOException {
     VmoeArchitecture architecture =
-        new VmoeArchitecture(8, 4, 8, 8, 2, 2, List.of(1), 4, 3, Classifier.TOKEN, 0);
+        Architectures.of(8, 4, 8, 8, 2, 2, List.of(1), 4, 3, Classifier.TOKEN, 0);
     ParameterTree random = RandomCheckpoint.of(architecture, 9);
     List<String> names = List.of("zebra", "ape", "newt");
     for (int index = 0; index < names.size(); index++) {

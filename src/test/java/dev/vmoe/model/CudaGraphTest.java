@@ -34,7 +34,7 @@ class CudaGraphTest {
   private static final int IMAGES = 7;
   private static final int EXPERTS = 5;
   private static final VmoeArchitecture ARCHITECTURE =
-      new VmoeArchitecture(
+      Architectures.of(
           12, 4, 24, 32, 2, 2, List.of(1), EXPERTS, 3, VmoeArchitecture.Classifier.TOKEN, 6);
 
   /**

@@ -26,12 +26,12 @@ final class ImportProcess {
 
   /** About 60 MB of weights, most of them experts. */
   static final VmoeArchitecture SMALL =
-      new VmoeArchitecture(
+      Architectures.of(
           64, 16, 256, 1024, 4, 4, List.of(1, 3), 12, 10, VmoeArchitecture.Classifier.TOKEN, 0);
 
   /** H/14 with four experts instead of 32: 3.3 GB of weights. */
   static final VmoeArchitecture LARGE =
-      new VmoeArchitecture(
+      Architectures.of(
           224,
           14,
           1280,

@@ -42,7 +42,7 @@ class ModelImportTest {
       Variant variant, VmoeArchitecture.Classifier classifier, int preLogits, Positions positions) {
     VmoeArchitecture architecture() {
       VmoeArchitecture a = variant.architecture();
-      return new VmoeArchitecture(
+      return Architectures.of(
           2 * a.patchSize(),
           a.patchSize(),
           a.hiddenSize() / 16,

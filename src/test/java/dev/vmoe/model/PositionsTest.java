@@ -68,7 +68,7 @@ class PositionsTest {
   @Test
   void shouldComputePositionsWhereTheCheckpointHasNone() {
     VmoeArchitecture wide =
-        new VmoeArchitecture(
+        Architectures.of(
             8, 2, 16, 10, 2, 2, GAP.moeBlocks(), 3, 7, VmoeArchitecture.Classifier.GAP, 9);
     ParameterTree without = without(RandomCheckpoint.of(wide, 1), Positions.PATH);
     ParameterTree fitted = Positions.SINCOS2D.fit(without, 8);

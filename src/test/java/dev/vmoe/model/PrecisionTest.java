@@ -29,7 +29,7 @@ class PrecisionTest {
 
   /** Wide enough that rounding errors average out as in a real model. */
   private static final VmoeArchitecture ARCHITECTURE =
-      new VmoeArchitecture(
+      Architectures.of(
           16, 4, 64, 128, 2, 2, List.of(1), 4, 10, VmoeArchitecture.Classifier.TOKEN, 0);
 
   private static final ParameterTree CHECKPOINT = RandomCheckpoint.of(ARCHITECTURE, 7);

@@ -34,7 +34,7 @@ class SkippedPatchesTest {
   @ParameterizedTest
   @EnumSource(names = {"TOKEN", "GAP"}) // with a distillation token, models are dense
   void shouldDimThePixelsOfTheTokenThatWasSkipped(VmoeArchitecture.Classifier classifier) {
-    VmoeArchitecture a = new VmoeArchitecture(12, 4, 24, 32, 2, 1, List.of(0), 4, 5, classifier, 0);
+    VmoeArchitecture a = Architectures.of(12, 4, 24, 32, 2, 1, List.of(0), 4, 5, classifier, 0);
     PatchGrid grid =
         new PatchGrid(a.imageSize(), 3, classifier == VmoeArchitecture.Classifier.TOKEN);
     assertThat(grid.tokens()).isEqualTo(a.tokensPerImage());

@@ -17,12 +17,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class VmoeArchitectureTest {
 
   static final VmoeArchitecture TOKEN =
-      new VmoeArchitecture(
-          12, 4, 8, 16, 2, 3, List.of(1), 4, 5, VmoeArchitecture.Classifier.TOKEN, 0);
+      Architectures.of(12, 4, 8, 16, 2, 3, List.of(1), 4, 5, VmoeArchitecture.Classifier.TOKEN, 0);
 
   static final VmoeArchitecture GAP =
-      new VmoeArchitecture(
-          8, 2, 6, 10, 3, 2, List.of(0, 1), 3, 7, VmoeArchitecture.Classifier.GAP, 9);
+      Architectures.of(8, 2, 6, 10, 3, 2, List.of(0, 1), 3, 7, VmoeArchitecture.Classifier.GAP, 9);
 
   static List<VmoeArchitecture> architectures() {
     return List.of(TOKEN, GAP, RandomCheckpoint.denseTwin(TOKEN), RandomCheckpoint.denseTwin(GAP));
@@ -97,7 +95,7 @@ class VmoeArchitectureTest {
 
   private static Map<String, Tensor> leaves(int numBlocks) {
     return leaves(
-        new VmoeArchitecture(
+        Architectures.of(
             8, 4, 8, 16, 2, numBlocks, List.of(1), 4, 5, VmoeArchitecture.Classifier.TOKEN, 0));
   }
 

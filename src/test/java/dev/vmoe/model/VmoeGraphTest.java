@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class VmoeGraphTest {
 
   private static final VmoeArchitecture ARCHITECTURE =
-      new VmoeArchitecture(
+      Architectures.of(
           12, 4, 24, 32, 2, 4, List.of(1, 3), 4, 5, VmoeArchitecture.Classifier.TOKEN, 0);
 
   private static final ParameterTree CHECKPOINT = RandomCheckpoint.of(ARCHITECTURE, 5);

@@ -151,7 +151,8 @@ class MicroBatchProcessorAddressTest extends ProcessorFixture {
                 assertThat(LagMonitor.reading(pending(), 10, 0))
                     .as("there, and not let go yet")
                     .isEqualTo(new Backlog.PartitionReading(10, 0, 1)));
-    assertThat(guard.held().fetching()).isEqualTo(1);
+    assertThat(guard.held().fetching()).as("the thread may be long in coming").isZero();
+    assertThat(guard.held().images()).as("held for other reasons").isZero();
     awaitAnswers(1);
 
     sendAddress("1");

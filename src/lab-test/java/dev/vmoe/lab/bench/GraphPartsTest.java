@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.vmoe.inference.Device;
 import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.model.Architectures;
 import dev.vmoe.model.Form;
 import dev.vmoe.model.ImportOptions;
 import dev.vmoe.model.ModelImport;
@@ -25,7 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class GraphPartsTest {
 
   private static final VmoeArchitecture ARCHITECTURE =
-      new VmoeArchitecture(
+      Architectures.of(
           12, 4, 24, 32, 2, 4, List.of(1, 3), 4, 5, VmoeArchitecture.Classifier.TOKEN, 0);
 
   @TempDir Path folder;

@@ -3,6 +3,7 @@ package dev.vmoe.lab.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.vmoe.model.Architectures;
 import dev.vmoe.model.VmoeArchitecture;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -11,8 +12,7 @@ class ProductArithmeticTest {
 
   /** 2 patches a side of 3·2² inputs, D 4, H 8, 2 experts in the second block, 3 classes. */
   private static final VmoeArchitecture SMALL =
-      new VmoeArchitecture(
-          4, 2, 4, 8, 2, 2, List.of(1), 2, 3, VmoeArchitecture.Classifier.TOKEN, 0);
+      Architectures.of(4, 2, 4, 8, 2, 2, List.of(1), 2, 3, VmoeArchitecture.Classifier.TOKEN, 0);
 
   @Test
   void shouldCountEachProductOnce() {

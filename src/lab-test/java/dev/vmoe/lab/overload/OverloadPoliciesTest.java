@@ -6,7 +6,7 @@ import dev.vmoe.capacity.CapacityController;
 import dev.vmoe.capacity.Load;
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.capacity.QualityProfile;
-import dev.vmoe.capacity.Sample;
+import dev.vmoe.capacity.Samples;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.inference.BatchResult;
 import dev.vmoe.inference.FakeClassifier;
@@ -137,7 +137,7 @@ class OverloadPoliciesTest {
             .controller()
             .get();
     return controller
-        .decide(new Sample(1_000_000_000, 32, 0, 0, 0, null, new Load(32 + backlog, 1, 0)))
+        .decide(Samples.of(1_000_000_000, 32, 0, 0, 0, null, new Load(32 + backlog, 1, 0)))
         .point();
   }
 

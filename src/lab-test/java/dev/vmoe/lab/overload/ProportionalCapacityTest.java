@@ -10,7 +10,7 @@ import dev.vmoe.capacity.LatencyBudget;
 import dev.vmoe.capacity.Load;
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.capacity.PolicyAlone;
-import dev.vmoe.capacity.Sample;
+import dev.vmoe.capacity.Samples;
 import java.time.Duration;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -24,7 +24,7 @@ class ProportionalCapacityTest {
     LatencyBudget budget = new LatencyBudget(Duration.ofSeconds(1), Duration.ofMillis(150));
     CapacityPolicy policy = new ProportionalCapacity(DemoModel.ladder(cost), budget);
     return new PolicyAlone(policy, cost)
-        .decide(new Sample(0, 1, 0, 0, 0, null, new Load(backlog, 100, 0)));
+        .decide(Samples.of(0, 1, 0, 0, 0, null, new Load(backlog, 100, 0)));
   }
 
   @Test

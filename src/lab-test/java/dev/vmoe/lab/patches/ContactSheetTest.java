@@ -10,6 +10,7 @@ import dev.vmoe.inference.SessionSettings;
 import dev.vmoe.inference.VmoeSession;
 import dev.vmoe.lab.bench.RandomCheckpoint;
 import dev.vmoe.lab.patches.WatchedBatch.Watched;
+import dev.vmoe.model.Architectures;
 import dev.vmoe.model.ImportChoices;
 import dev.vmoe.model.ModelImport;
 import dev.vmoe.model.VmoeArchitecture;
@@ -51,7 +52,7 @@ class ContactSheetTest {
     Path file = folder.resolve("vmoe.onnx");
     ModelImport.write(
         RandomCheckpoint.of(
-            new VmoeArchitecture(
+            Architectures.of(
                 12, 4, 24, 32, 2, 4, List.of(1, 3), 4, 3, VmoeArchitecture.Classifier.TOKEN, 0),
             5),
         ImportChoices.withClasses("a <model>", List.of("\"a\"", "b & c", "<d>")),

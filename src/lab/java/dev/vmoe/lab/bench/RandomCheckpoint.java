@@ -46,7 +46,9 @@ public final class RandomCheckpoint {
         0,
         a.numClasses(),
         a.classifier(),
-        a.preLogitsSize());
+        a.preLogitsSize(),
+        a.epsilon(),
+        a.erfGelu());
   }
 
   private void fill(VmoeArchitecture a) {

@@ -48,7 +48,9 @@ public enum Variant {
             numExperts,
             1000,
             VmoeArchitecture.Classifier.TOKEN,
-            0);
+            0,
+            VmoeArchitecture.VMOE_EPSILON,
+            false);
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.vmoe.lab.faults;
 
 import dev.vmoe.client.CommittedConsumer;
 import dev.vmoe.event.Prediction;
+import dev.vmoe.settings.DaemonThread;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -27,9 +28,7 @@ final class AnswerWatcher implements AutoCloseable {
   /** Watches a topic of predictions. */
   AnswerWatcher(String bootstrapServers, String topic) {
     consumer = CommittedConsumer.fromNow(bootstrapServers, "answer-watcher", List.of(topic));
-    thread = new Thread(this::watch, "answer-watcher");
-    thread.setDaemon(true);
-    thread.start();
+    thread = DaemonThread.start(this::watch, "answer-watcher");
   }
 
   private void watch() {

@@ -5,6 +5,7 @@ import dev.vmoe.event.EventSerializer;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.image.PngEncoder;
+import dev.vmoe.settings.DaemonThread;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -103,8 +104,7 @@ final class HostileLoad implements AutoCloseable {
                 128L << 20),
             new ByteArraySerializer(),
             new ByteArraySerializer());
-    thread = new Thread(this::send, "hostile-load");
-    thread.setDaemon(true);
+    thread = DaemonThread.of(this::send, "hostile-load");
     newSchema();
   }
 

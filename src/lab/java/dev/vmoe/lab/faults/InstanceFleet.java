@@ -1,5 +1,6 @@
 package dev.vmoe.lab.faults;
 
+import dev.vmoe.settings.DaemonThread;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -87,9 +88,7 @@ final class InstanceFleet implements AutoCloseable {
     this.settings = Map.copyOf(settings);
     this.progress = progress;
     grow(instances);
-    supervisor = new Thread(this::supervise, "supervisor");
-    supervisor.setDaemon(true);
-    supervisor.start();
+    supervisor = DaemonThread.start(this::supervise, "supervisor");
   }
 
   private void supervise() {

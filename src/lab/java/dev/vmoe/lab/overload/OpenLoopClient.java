@@ -9,6 +9,7 @@ import dev.vmoe.event.BadRecordException;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
+import dev.vmoe.settings.DaemonThread;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.Topics;
 import java.nio.charset.StandardCharsets;
@@ -238,9 +239,7 @@ public final class OpenLoopClient implements AutoCloseable {
       throws InterruptedException {
     String prefix = exchanges++ + "-"; // answers that come after their time belong to nobody
     TraceSender sending = new TraceSender(prefix, order, deadline, turn);
-    Thread sender = new Thread(sending, CLIENT_ID + "-producer");
-    sender.setDaemon(true);
-    sender.start();
+    Thread sender = DaemonThread.start(sending, CLIENT_ID + "-producer");
     try {
       receive(prefix, sending, receipt);
     } finally {

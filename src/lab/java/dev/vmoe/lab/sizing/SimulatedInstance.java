@@ -176,7 +176,9 @@ public final class SimulatedInstance {
                   nanos(start - filled.openedSeconds()),
                   nanos(start - closed),
                   running.lastEnded(start),
-                  load(sent, ends, head, start)));
+                  load(sent, ends, head, start),
+                  0,
+                  Long.MAX_VALUE));
       double ran =
           truth.runSeconds(decision.point(), images)
               * slowness.applyAsDouble(start)

@@ -1,4 +1,4 @@
-package dev.vmoe.checkpoint;
+package dev.vmoe.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -29,14 +29,39 @@ class HalfTest {
         .isEqualTo(Float.parseFloat(value));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "0, 0000",
+    "-0.0, 8000",
+    "1, 3C00",
+    "-2, C000",
+    "1.00048828125, 3C00", // halfway between 1 and the next half: to the even one
+    "1.00146484375, 3C02",
+    "1.9998, 4000", // the carry goes into the exponent
+    "65504, 7BFF",
+    "65519.9, 7BFF",
+    "65520, 7C00",
+    "-Infinity, FC00",
+    "NaN, 7E00",
+    "6.1035156e-5, 0400",
+    "6.1e-5, 03FF",
+    "5.9604645e-8, 0001",
+    "2.9802322e-8, 0000",
+    "8.940697e-8, 0002",
+  })
+  void shouldRoundToTheNearestFloat16(float value, String bits) {
+    assertThat(Integer.toHexString((Half.toFloat16(value) & 0xFFFF) | 0x10000))
+        .isEqualToIgnoringCase("1" + bits);
+  }
+
   @Test
   void shouldBringEveryFloat16Back() {
     for (int bits = 0; bits < 1 << 16; bits++) {
       float value = Half.fromFloat16((short) bits);
       if (Float.isNaN(value)) {
-        assertThat(Half.fromFloat16(HalfBits.toFloat16(value))).isNaN();
+        assertThat(Half.fromFloat16(Half.toFloat16(value))).isNaN();
       } else {
-        assertThat(HalfBits.toFloat16(value)).isEqualTo((short) bits);
+        assertThat(Half.toFloat16(value)).isEqualTo((short) bits);
       }
     }
   }
@@ -55,14 +80,14 @@ class HalfTest {
 
   @Test
   void shouldRoundToNearestTiesToEven() {
-    assertThat(HalfBits.toFloat16(1 + 0x1p-11f)).isEqualTo((short) 0x3c00);
-    assertThat(HalfBits.toFloat16(1 + 0x1.8p-10f)).isEqualTo((short) 0x3c02);
-    assertThat(HalfBits.toFloat16(1 + 0x1.004p-11f)).isEqualTo((short) 0x3c01);
-    assertThat(HalfBits.toFloat16(65519.996f)).isEqualTo((short) 0x7bff);
-    assertThat(HalfBits.toFloat16(65520)).isEqualTo((short) 0x7c00);
-    assertThat(HalfBits.toFloat16(0x1p-25f)).isEqualTo((short) 0);
-    assertThat(HalfBits.toFloat16(0x1.8p-24f)).isEqualTo((short) 2);
-    assertThat(HalfBits.toFloat16(0x1.fffp-15f)).isEqualTo((short) 0x0400);
+    assertThat(Half.toFloat16(1 + 0x1p-11f)).isEqualTo((short) 0x3c00);
+    assertThat(Half.toFloat16(1 + 0x1.8p-10f)).isEqualTo((short) 0x3c02);
+    assertThat(Half.toFloat16(1 + 0x1.004p-11f)).isEqualTo((short) 0x3c01);
+    assertThat(Half.toFloat16(65519.996f)).isEqualTo((short) 0x7bff);
+    assertThat(Half.toFloat16(65520)).isEqualTo((short) 0x7c00);
+    assertThat(Half.toFloat16(0x1p-25f)).isEqualTo((short) 0);
+    assertThat(Half.toFloat16(0x1.8p-24f)).isEqualTo((short) 2);
+    assertThat(Half.toFloat16(0x1.fffp-15f)).isEqualTo((short) 0x0400);
     assertThat(HalfBits.toBfloat16(1 + 0x1p-8f)).isEqualTo((short) 0x3f80);
     assertThat(HalfBits.toBfloat16(1 + 0x1.8p-7f)).isEqualTo((short) 0x3f82);
     assertThat(HalfBits.toBfloat16(Float.MAX_VALUE)).isEqualTo((short) 0x7f80);
@@ -70,12 +95,12 @@ class HalfTest {
 
   @Property
   void shouldTakeTheNearestFloat16(@ForAll @FloatRange(min = -70000, max = 70000) float value) {
-    float nearest = Half.fromFloat16(HalfBits.toFloat16(value));
+    float nearest = Half.fromFloat16(Half.toFloat16(value));
     if (Math.abs(value) >= 65520) {
       assertThat(nearest).isInfinite();
       return;
     }
-    short bits = HalfBits.toFloat16(value);
+    short bits = Half.toFloat16(value);
     for (int step = -1; step <= 1; step += 2) {
       float neighbour = Half.fromFloat16((short) (bits + step));
       if (Float.isFinite(neighbour)) {
