@@ -57,7 +57,8 @@ final class ConfigCommand {
   @Command(
       name = "show",
       description =
-          "Show the settings in force, where each comes from, and the last record that was refused.")
+          "Show the settings in force, where each comes from, and the last record that was"
+              + " refused.")
   int show(
       @Mixin ConnectionOptions connection,
       @Option(names = "--json", description = "Print one JSON object.") boolean json) {
@@ -102,8 +103,8 @@ final class ConfigCommand {
             + " within a second, from the next batch on.",
         "Keys: model, capacity.mode, capacity.ratio, experts.per.token, capacity.ratio.min,"
             + " capacity.ratio.max, experts.per.token.min, experts.per.token.max,"
-            + " target.latency.ms, routing, batch.max.images, batch.linger.ms. KEY= or KEY=default"
-            + " gives a setting back to the settings file.",
+            + " target.latency.ms, routing, gate.min, batch.max.images, batch.linger.ms. KEY= or"
+            + " KEY=default gives a setting back to the settings file.",
         "Example: vmoe config set capacity.ratio=0.5 routing=bpr --note \"black friday\""
       })
   int set(

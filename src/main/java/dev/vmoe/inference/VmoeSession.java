@@ -268,6 +268,7 @@ public final class VmoeSession implements BatchClassifier {
           priorities.length + " priorities for " + numImages + " images");
     }
     card.requireExpertsPerToken(settings.expertsPerToken());
+    card.requireGateMin(settings.gateMin());
   }
 
   private int imageBytes() {
@@ -322,6 +323,11 @@ public final class VmoeSession implements BatchClassifier {
             GraphInput.BATCH_PRIORITY,
             OnnxTensor.createTensor(environment, new boolean[] {batchPriority}));
         inputs.add(GraphInput.IMAGE_PRIORITY, OnnxTensor.createTensor(environment, relative));
+        if (card.gateMin()) {
+          inputs.add(
+              GraphInput.GATE_MIN,
+              OnnxTensor.createTensor(environment, new float[] {(float) settings.gateMin()}));
+        }
       }
       return inputs;
     } catch (OrtException e) {

@@ -24,8 +24,9 @@ import dev.vmoe.onnx.Value;
  * </pre>
  *
  * lines choices up by expert, first choices before second ones, then by key, then by position. It
- * is unique: no sort has a tie to break. It holds {@value RoutingLimits#MAX_TOKENS} tokens and
- * {@value RoutingLimits#MAX_EXPERT_CHOICES} pairs of expert and rank.
+ * is unique: no sort has a tie to break. (A choice that is not made has e = E and comes last, where
+ * order does not matter.) It holds {@value RoutingLimits#MAX_TOKENS} tokens and {@value
+ * RoutingLimits#MAX_EXPERT_CHOICES} pairs of expert and rank.
  *
  * <p>Axes: B images, T tokens an image, N = B·T, E experts, K experts a token.
  */
@@ -40,7 +41,7 @@ final class ClaimOrder {
   /**
    * Returns the claim of each choice, (N, K) int64.
    *
-   * @param top the K largest gates of each token, and whose they are, (N, K)
+   * @param top the K largest gates of each token, and whose they are, E for nobody's, (N, K)
    * @param numTokens N as (1) int64
    */
   static Value of(Value.TopK top, int tokensPerImage, Value numTokens, RoutingInputs inputs) {
@@ -60,6 +61,7 @@ final class ClaimOrder {
     return top.positions()
         .times(k)
         .plus(graph.counting(k))
+        .min(graph.integer(RoutingLimits.MAX_EXPERT_CHOICES))
         .times(graph.integer(CLAIMS_OF_A_RANK))
         .plus(place);
   }

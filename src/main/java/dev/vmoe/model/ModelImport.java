@@ -65,6 +65,7 @@ public final class ModelImport {
         options.resize().label(),
         architecture.describe() + (precision == Precision.FP32 ? "" : ", " + precision.label()),
         options.groups(),
-        architecture.featuresLength());
+        architecture.featuresLength(),
+        !architecture.dense());
   }
 }

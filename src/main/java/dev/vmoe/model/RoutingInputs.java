@@ -10,7 +10,11 @@ import dev.vmoe.onnx.Value;
  * The inputs of a run that decide how its MoE layers route; {@link GraphInput} has their shapes.
  */
 record RoutingInputs(
-    Value capacity, Value expertsPerToken, Value batchPriority, Value imagePriority) {
+    Value capacity,
+    Value expertsPerToken,
+    Value batchPriority,
+    Value imagePriority,
+    Value gateMin) {
 
   static RoutingInputs declare(GraphBuilder graph, Extent batch) {
     Extent one = Extent.of(1);
@@ -18,6 +22,7 @@ record RoutingInputs(
         graph.input(GraphInput.CAPACITY.label(), ElementType.INT64, one),
         graph.input(GraphInput.EXPERTS_PER_TOKEN.label(), ElementType.INT64, one),
         graph.input(GraphInput.BATCH_PRIORITY.label(), ElementType.BOOL, one),
-        graph.input(GraphInput.IMAGE_PRIORITY.label(), ElementType.FLOAT, batch));
+        graph.input(GraphInput.IMAGE_PRIORITY.label(), ElementType.FLOAT, batch),
+        graph.input(GraphInput.GATE_MIN.label(), ElementType.FLOAT, one));
   }
 }

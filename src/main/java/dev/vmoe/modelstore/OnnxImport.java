@@ -74,7 +74,8 @@ public final class OnnxImport {
             options.resize().label(),
             description,
             options.groups(),
-            0);
+            0,
+            false);
     Path part = out.resolveSibling(out.getFileName() + ".part");
     try {
       classifier.write(part, card.toMetadata());

@@ -20,6 +20,7 @@ import java.util.stream.IntStream;
  * @param bounds of the operating point in adaptive mode
  * @param targetLatency target for the time until an image is answered
  * @param routing order in which choices claim slots
+ * @param gateMin smallest gate of a choice after a token's first, in either mode
  */
 public record CapacitySettings(
     CapacityMode mode,
@@ -27,7 +28,8 @@ public record CapacitySettings(
     int expertsPerToken,
     Bounds bounds,
     Duration targetLatency,
-    Routing routing) {
+    Routing routing,
+    double gateMin) {
 
   /**
    * Bounds of the operating point in adaptive mode, inclusive.
@@ -119,16 +121,19 @@ public record CapacitySettings(
    * nothing is dropped then.
    *
    * @param cards of the models that may be chosen; the fixed point is the first one's
-   * @throws IllegalArgumentException if a K is above that of the training
+   * @throws IllegalArgumentException if a K is above that of the training, or a model cannot leave
+   *     out choices that should be
    */
   CapacitySettings forModels(List<ModelCard> cards) {
+    cards.forEach(card -> card.requireGateMin(gateMin));
     return new CapacitySettings(
         mode,
         ratio,
         knownK(Settings.EXPERTS_PER_TOKEN, expertsPerToken, cards.get(0)),
         bounds.forModels(cards),
         targetLatency,
-        routing);
+        routing,
+        gateMin);
   }
 
   private static int knownK(String key, int k, ModelCard card) {

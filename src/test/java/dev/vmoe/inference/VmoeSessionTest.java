@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtProvider;
 import dev.vmoe.checkpoint.ParameterTree;
@@ -30,6 +33,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -239,6 +243,50 @@ class VmoeSessionTest {
             () -> session.classify(images(1), 1, new RoutingSettings(1, 3, Routing.VANILLA)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("experts per token 3 outside 1 to 2, the K that test was trained with");
+  }
+
+  @Test
+  void shouldMakeFirstChoicesOnlyWhereNoOtherGateIsLargeEnough() {
+    RoutingSettings settings = new RoutingSettings(2, 2, Routing.BATCH_PRIORITY, 1);
+    BatchResult result = session.classify(images(7), 7, settings);
+    assertThat(Arrays.stream(result.counts().assigned()).sum())
+        .isEqualTo(7 * session.card().tokensPerImage() * session.card().numLayers());
+    assertThat(result.slots()).as("of K").isEqualTo(72); // 70 tokens, up to a multiple of 4
+  }
+
+  @Test
+  void shouldServeAModelFromBeforeChoicesCouldBeLeftOut() throws IOException {
+    RoutingSettings settings = new RoutingSettings(.3, 2, Routing.BATCH_PRIORITY);
+    try (VmoeSession before = VmoeSession.open(withoutGateMin(file), ON_CPU)) {
+      assertThat(before.card().gateMin()).isFalse();
+      assertThat(before.classify(images(7), 7, settings).logits())
+          .isDeepEqualTo(session.classify(images(7), 7, settings).logits());
+      assertThatThrownBy(() -> before.classify(images(7), 7, settings.withGateMin(.1)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("its graph has no input gate_min: import it again");
+    }
+  }
+
+  /** Returns a model file in which 0 stands for the input. */
+  private Path withoutGateMin(Path model) throws IOException {
+    ModelProto.Builder old = ModelProto.parseFrom(Files.readAllBytes(model)).toBuilder();
+    GraphProto.Builder graph = old.getGraphBuilder();
+    graph.removeInput(indexOf(graph.getInputList(), input -> input.getName().equals("gate_min")));
+    graph.addInitializer(
+        TensorProto.newBuilder()
+            .setName("gate_min")
+            .setDataType(TensorProto.DataType.FLOAT.getNumber())
+            .addDims(1)
+            .addFloatData(0));
+    old.removeMetadataProps(
+        indexOf(old.getMetadataPropsList(), entry -> entry.getKey().equals("vmoe.gate_min")));
+    Path before = folder.resolve("before.onnx");
+    Files.write(before, old.build().toByteArray());
+    return before;
+  }
+
+  private static <T> int indexOf(List<T> list, Predicate<T> wanted) {
+    return list.indexOf(list.stream().filter(wanted).findFirst().orElseThrow());
   }
 
   @Test

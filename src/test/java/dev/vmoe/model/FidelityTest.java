@@ -29,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Imported models, run as an instance runs them, against {@link PlainVmoe}: logits within {@value
@@ -102,6 +103,18 @@ class FidelityTest {
     compare(model, model.settings(.1, .25, .5, 1.05, 4));
   }
 
+  /** A smallest gate among those of second choices, and one that leaves all of them out. */
+  @ParameterizedTest
+  @ValueSource(doubles = {.15, .2, 1})
+  void shouldSayWhatThePlainPassSaysWhereChoicesAreLeftOut(double gateMin) throws IOException {
+    FidelityCase model = models().findFirst().orElseThrow();
+    List<PlainVmoe.Setting> settings = new ArrayList<>();
+    for (PlainVmoe.Setting all : model.settings(.25, 1.05)) {
+      settings.add(new PlainVmoe.Setting(all.k(), all.ratio(), all.priority(), gateMin));
+    }
+    compare(model, settings);
+  }
+
   /** Takes minutes and gigabytes; how to run it says the documentation of the model. */
   @Test
   @EnabledIfSystemProperty(named = "vmoe.fidelity.full", matches = "true")
@@ -169,7 +182,7 @@ class FidelityTest {
         session.classifyInDetail(
             ByteBuffer.allocateDirect(images.length).put(images),
             model.numImages(),
-            new RoutingSettings(setting.ratio(), setting.k(), routing(setting)));
+            new RoutingSettings(setting.ratio(), setting.k(), routing(setting), setting.gateMin()));
 
     double worst = 0;
     for (int image = 0; image < model.numImages(); image++) {
@@ -209,7 +222,7 @@ class FidelityTest {
     double[] gateSum = new double[experts];
     double[] importance = new double[experts];
     for (int token = image * tokens; token < (image + 1) * tokens; token++) {
-      for (int choice = 0; choice < setting.k(); choice++) {
+      for (int choice = 0; choice < plan.expert()[token].length; choice++) {
         int expert = plan.expert()[token][choice];
         assigned[expert]++;
         if (plan.kept()[token][choice]) {
@@ -272,7 +285,8 @@ class FidelityTest {
                         PlainRouter.slots(tokens, setting.k(), setting.ratio(), experts),
                         setting.k(),
                         routing(setting),
-                        ImagePriority.equal(model.numImages())))
+                        ImagePriority.equal(model.numImages()),
+                        (float) setting.gateMin()))
             .floats("gates");
     double worst = 0;
     for (int i = 0; i < actual.length; i++) {

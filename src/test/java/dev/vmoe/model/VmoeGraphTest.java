@@ -44,6 +44,7 @@ class VmoeGraphTest {
               Map.entry("batch_priority", "BOOL [1]"),
               Map.entry("capacity", "INT64 [1]"),
               Map.entry("experts_per_token", "INT64 [1]"),
+              Map.entry("gate_min", "FLOAT [1]"),
               Map.entry("image_priority", "FLOAT [-1]"),
               Map.entry("images", "UINT8 [-1, 12, 12, 3]"));
       assertThat(describe(graph.session().getOutputInfo()))
@@ -114,10 +115,58 @@ class VmoeGraphTest {
     float[] equal = ImagePriority.equal(numImages(a, images));
     float[] mixed = mixedPriorities(equal.length);
     compareToReference(
-        graph, a, images, expertsPerToken, ratio, Routing.BATCH_PRIORITY, equal, equal);
+        graph, a, images, expertsPerToken, ratio, Routing.BATCH_PRIORITY, equal, equal, 0);
     compareToReference(
-        graph, a, images, expertsPerToken, ratio, Routing.BATCH_PRIORITY, mixed, mixed);
-    compareToReference(graph, a, images, expertsPerToken, ratio, Routing.VANILLA, mixed, equal);
+        graph, a, images, expertsPerToken, ratio, Routing.BATCH_PRIORITY, mixed, mixed, 0);
+    compareToReference(graph, a, images, expertsPerToken, ratio, Routing.VANILLA, mixed, equal, 0);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"7, 2, 0.25", "5, 2, 4", "1, 1, 0.5"})
+  void shouldLeaveOutChoicesByTheirGateAsThePlainJavaReferenceDoes(
+      int numImages, int expertsPerToken, double ratio) {
+    byte[] images = images(numImages);
+    float[] equal = ImagePriority.equal(numImages);
+    for (Target target : Target.values()) {
+      try (GraphRun graph =
+          GraphRun.of(VmoeGraph.withGates(CHECKPOINT, Form.of(target), Map.of()))) {
+        for (Routing routing : Routing.values()) {
+          for (float gateMin : new float[] {.1f, .2f, .25f, .3f, 1}) {
+            compareToReference(
+                graph,
+                ARCHITECTURE,
+                images,
+                expertsPerToken,
+                ratio,
+                routing,
+                equal,
+                equal,
+                gateMin);
+          }
+        }
+      }
+    }
+  }
+
+  /** All of these drop nothing: the answer with no second choice is that of K = 1. */
+  @Test
+  void shouldAnswerAsWithOneExpertWhereNoSecondChoiceIsMade() {
+    float[] equal = ImagePriority.equal(5);
+    for (Target target : Target.values()) {
+      try (GraphRun graph = GraphRun.of(VmoeGraph.of(CHECKPOINT, Form.of(target), Map.of()))) {
+        float[] one =
+            run(graph, ARCHITECTURE, images(5), 1, 52, Routing.VANILLA, equal, 0)
+                .floats(GraphOutput.LOGITS);
+        assertThat(
+                run(graph, ARCHITECTURE, images(5), 2, 52, Routing.VANILLA, equal, 1)
+                    .floats(GraphOutput.LOGITS))
+            .containsExactly(one, within(1e-5f));
+        assertThat(
+                run(graph, ARCHITECTURE, images(5), 1, 52, Routing.VANILLA, equal, 1)
+                    .floats(GraphOutput.LOGITS))
+            .isEqualTo(one);
+      }
+    }
   }
 
   /** Few different ones, so that images tie. */
@@ -139,14 +188,15 @@ class VmoeGraphTest {
       double ratio,
       Routing routing,
       float[] imagePriority,
-      float[] expectedPriority) {
+      float[] expectedPriority,
+      float gateMin) {
     int numImages = numImages(a, images);
     int tokens = a.tokensPerImage();
     int experts = a.numExperts();
     int numLayers = a.moeBlocks().size();
     int slots = Capacity.slots(numImages * tokens, expertsPerToken, ratio, experts);
     GraphRun.Outputs outputs =
-        run(graph, a, images, expertsPerToken, slots, routing, imagePriority);
+        run(graph, a, images, expertsPerToken, slots, routing, imagePriority, gateMin);
     float[] tokenPriority = new float[numImages * tokens];
     for (int token = 0; token < tokenPriority.length; token++) {
       tokenPriority[token] = expectedPriority[token / tokens];
@@ -167,7 +217,8 @@ class VmoeGraphTest {
               expertsPerToken,
               slots,
               routing,
-              tokenPriority);
+              tokenPriority,
+              gateMin);
       RoutingCounts counts = plan.countsByImage(tokens);
       for (int image = 0; image < numImages; image++) {
         int to = image * numLayers + layer;
@@ -184,8 +235,8 @@ class VmoeGraphTest {
     }
     String setting =
         String.format(
-            "%d images, K %d, ratio %s, %s, priorities %s",
-            numImages, expertsPerToken, ratio, routing, Arrays.toString(imagePriority));
+            "%d images, K %d, ratio %s, %s, priorities %s, smallest gate %s",
+            numImages, expertsPerToken, ratio, routing, Arrays.toString(imagePriority), gateMin);
     assertThat(outputs.ints(GraphOutput.ASSIGNED)).as("assigned, %s", setting).isEqualTo(assigned);
     assertThat(outputs.ints(GraphOutput.DISPATCHED))
         .as("dispatched, %s", setting)
@@ -244,7 +295,7 @@ class VmoeGraphTest {
       int slots,
       Routing routing) {
     float[] equal = ImagePriority.equal(numImages(a, images));
-    return run(graph, a, images, expertsPerToken, slots, routing, equal);
+    return run(graph, a, images, expertsPerToken, slots, routing, equal, 0);
   }
 
   private static GraphRun.Outputs run(
@@ -254,11 +305,12 @@ class VmoeGraphTest {
       int expertsPerToken,
       int slots,
       Routing routing,
-      float[] imagePriority) {
+      float[] imagePriority,
+      float gateMin) {
     return graph.run(
         new GraphRun.Inputs()
             .images(images, numImages(a, images), a.imageSize())
-            .routing(slots, expertsPerToken, routing, imagePriority));
+            .routing(slots, expertsPerToken, routing, imagePriority, gateMin));
   }
 
   private static int numImages(VmoeArchitecture a, byte[] images) {

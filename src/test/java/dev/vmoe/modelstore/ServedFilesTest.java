@@ -103,7 +103,8 @@ class ServedFilesTest {
             c.resize(),
             c.architecture(),
             c.groups(),
-            length);
+            length,
+            c.gateMin());
     return new ModelFiles(model.graph(), card, model.profile());
   }
 

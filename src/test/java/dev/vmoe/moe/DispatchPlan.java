@@ -13,6 +13,9 @@ public final class DispatchPlan {
   /** Slot of a choice that found its expert full. */
   public static final int DROPPED = -1;
 
+  /** Slot of a choice that was not made. */
+  public static final int NOT_MADE = -2;
+
   private final float[] gates; // (N, E)
   private final int numExperts;
   private final int expertsPerToken;
@@ -48,14 +51,17 @@ public final class DispatchPlan {
     return experts[token * expertsPerToken + choice];
   }
 
-  /** Returns the slot of a token's choice in its expert's buffer, or {@link #DROPPED}. */
+  /**
+   * Returns the slot of a token's choice in its expert's buffer, {@link #DROPPED} or {@link
+   * #NOT_MADE}.
+   */
   public int slot(int token, int choice) {
     return slots[token * expertsPerToken + choice];
   }
 
   /** Returns whether a token's choice found a slot. */
   public boolean kept(int token, int choice) {
-    return slot(token, choice) != DROPPED;
+    return slot(token, choice) >= 0;
   }
 
   /** Returns the gate of a token's choice, dropped or not. */
@@ -111,7 +117,7 @@ public final class DispatchPlan {
       }
       for (int choice = 0; choice < expertsPerToken; choice++) {
         int at = image * numExperts + expert(token, choice);
-        assigned[at]++;
+        assigned[at] += slot(token, choice) == NOT_MADE ? 0 : 1;
         if (kept(token, choice)) {
           dispatched[at]++;
           gateSum[at] += gate(token, choice);

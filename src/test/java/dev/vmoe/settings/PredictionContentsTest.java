@@ -34,7 +34,8 @@ class PredictionContentsTest {
         "bilinear",
         "test",
         List.of(),
-        featuresLength);
+        featuresLength,
+        false);
   }
 
   @Test

@@ -56,6 +56,16 @@ final class EvaluateCommand extends LabCommand {
   private List<String> routings = List.of();
 
   @Option(
+      names = "--gate-min",
+      split = ",",
+      paramLabel = "G",
+      defaultValue = "0",
+      description =
+          "Smallest gates of a choice after a token's first; one below is not made (default: 0, all"
+              + " are made).")
+  private List<Double> gates = List.of();
+
+  @Option(
       names = "--pictures",
       paramLabel = "DIR",
       description = "Draw accuracy over time of all models there, an SVG for each split.")
@@ -93,7 +103,10 @@ final class EvaluateCommand extends LabCommand {
       for (int k : ks) {
         card.requireExpertsPerToken(k);
         for (double ratio : capacity.ratios(RATIOS)) {
-          settings.add(new RoutingSettings(ratio, k, Routing.ofLabel(routing)));
+          for (double gate : k == 1 ? gates.subList(0, 1) : gates) { // K 1 leaves nothing out
+            card.requireGateMin(gate);
+            settings.add(new RoutingSettings(ratio, k, Routing.ofLabel(routing), gate));
+          }
         }
       }
     }
@@ -146,8 +159,11 @@ final class EvaluateCommand extends LabCommand {
         .put("capacity_ratio", settings.capacityRatio())
         .put("effective_capacity_ratio", twin ? first.capacityRatio() : row.effectiveRatio())
         .put("experts_per_token", settings.expertsPerToken())
-        .put("routing", settings.routing().label())
-        .put("images", row.images())
+        .put("routing", settings.routing().label());
+    if (settings.gateMin() > 0) {
+      json.put("gate_min", settings.gateMin());
+    }
+    json.put("images", row.images())
         .put("accuracy", row.accuracy())
         .put("millis_per_image", row.millisPerImage())
         .put("processed_share", row.processed())

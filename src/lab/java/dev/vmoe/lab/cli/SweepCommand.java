@@ -36,8 +36,8 @@ import picocli.CommandLine.Option;
           + " the quality profile that adaptive capacity goes by. Of a dense model: its one point.",
       "Ratios, unless --ratios names others: 0.1, 0.15, 0.25, 0.35, 0.5, 0.75, 1.05, 2 and E/K.",
       "LABELLED is a folder with one sub-folder a class, a CSV of file,label or a folder with it as"
-          + " labels.csv, or an IDX images file with its labels beside it. Images are taken in a random order drawn from the seed,"
-          + " and batches are formed in it.",
+          + " labels.csv, or an IDX images file with its labels beside it. Images are taken in a"
+          + " random order drawn from the seed, and batches are formed in it.",
       "A sweep that was cut off goes on where it stopped when it is called again with the same"
           + " options."
     })
@@ -60,6 +60,15 @@ final class SweepCommand extends LabCommand {
       defaultValue = "1,4,16,64",
       description = "Batch sizes (default: ${DEFAULT-VALUE}).")
   private List<Integer> batches = List.of();
+
+  @Option(
+      names = "--gate-min",
+      paramLabel = "G",
+      defaultValue = "0",
+      description =
+          "Smallest gate of a choice after a token's first, at every setting; the profile is then"
+              + " for instances with this gate.min (default: ${DEFAULT-VALUE}, all are made).")
+  private double gateMin;
 
   @Option(
       names = "--skip",
@@ -147,14 +156,15 @@ final class SweepCommand extends LabCommand {
                 capacity.ratios(SweepPlan.ladder(card)),
                 capacity.expertsPerToken(card),
                 batches,
-                withTwin));
+                withTwin,
+                gateMin));
   }
 
   /** A dense model has one point: it is measured for its profile, beside those of others. */
   private SweepPlan planOfDense(ModelCard card) {
-    if (capacity.namesPoints()) {
+    if (capacity.namesPoints() || gateMin > 0) {
       throw usage(
-          card.name() + " has no experts: there is no capacity to sweep, leave ratios and K");
+          card.name() + " has no experts: there is no capacity to sweep, leave ratios, K and gate");
     }
     return valid(() -> SweepPlan.ofDense(batches));
   }
@@ -179,6 +189,9 @@ final class SweepCommand extends LabCommand {
     identity.put("ratios", plan.ratios().toString());
     identity.put("experts_per_token", plan.expertsPerToken().toString());
     identity.put("batches", plan.batches().toString());
+    if (gateMin > 0) {
+      identity.put("gate_min", Double.toString(gateMin));
+    }
     return identity;
   }
 

@@ -12,8 +12,11 @@ import java.util.Map;
  * @param row figures over all images
  * @param splits by split of the images, in their order; of a set without splits the only one,
  *     {@code all}
+ * @param made share of the K choices of each token that were made: less than 1 where the smallest
+ *     gate leaves some out
  */
-public record EvaluatedPoint(ModelCard card, SweepRow row, Map<String, SplitResult> splits) {
+public record EvaluatedPoint(
+    ModelCard card, SweepRow row, Map<String, SplitResult> splits, double made) {
 
   /** Copies the map. */
   public EvaluatedPoint {
@@ -35,12 +38,15 @@ public record EvaluatedPoint(ModelCard card, SweepRow row, Map<String, SplitResu
 
   /**
    * Returns the share of the choices of full quality that were computed: of all tokens times the K
-   * of the training, over all MoE layers. So it counts both choices that found no slot and those
-   * that a smaller K never made. 1 for a dense model.
+   * of the training, over all MoE layers. So neither choices that found no slot count nor those
+   * that a smaller K or a smallest gate left out. 1 for a dense model.
    */
   public double choices() {
     return card.dense()
         ? 1
-        : row.processed() * row.point().settings().expertsPerToken() / card.expertsPerToken();
+        : made
+            * row.processed()
+            * row.point().settings().expertsPerToken()
+            / card.expertsPerToken();
   }
 }

@@ -51,6 +51,7 @@ public final class Sweep {
           card.name() + " has no experts: there is no capacity to sweep");
     }
     plan.expertsPerToken().forEach(card::requireExpertsPerToken);
+    card.requireGateMin(plan.gateMin());
     if (twin != null) {
       requireTwin(card, twin.card());
     }

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  *     without a twin, and for the twin itself
  * @param millisPerImage time of the model alone, in milliseconds an image
  * @param timesDense time over the dense twin's of the same slice and batch size; null as above
- * @param processed share of token choices that found a slot, over all images and layers; 1 if dense
+ * @param processed share of the choices made that found a slot, over all images and layers; 1 if
+ *     dense
  */
 public record SweepRow(
     String model,
@@ -59,11 +60,16 @@ public record SweepRow(
 
   /** Returns the rows as a table with every figure. */
   public static Table table(List<SweepRow> rows) {
-    return new Columns<SweepRow>()
-        .add("model", SweepRow::model)
-        .add("routing", ofRouting(RoutingSettings::routing))
-        .add("experts_per_token", ofRouting(RoutingSettings::expertsPerToken))
-        .add("capacity_ratio", ofRouting(RoutingSettings::capacityRatio))
+    Columns<SweepRow> columns =
+        new Columns<SweepRow>()
+            .add("model", SweepRow::model)
+            .add("routing", ofRouting(RoutingSettings::routing))
+            .add("experts_per_token", ofRouting(RoutingSettings::expertsPerToken))
+            .add("capacity_ratio", ofRouting(RoutingSettings::capacityRatio));
+    if (rows.stream().anyMatch(row -> row.point.settings().gateMin() > 0)) {
+      columns.add("gate_min", ofRouting(RoutingSettings::gateMin));
+    }
+    return columns
         .add("effective_ratio", 3, row -> row.point.isDense() ? null : row.effectiveRatio)
         .add("batch", row -> row.point.batch())
         .add("images", SweepRow::images)
