@@ -115,8 +115,7 @@ class ProduceConsumeIT {
     run("json.", "topics", "create");
 
     String name = file.toString();
-    assertThat(
-            run("json.", "produce", "--format=json", "--label", "cat", "--key", "north", name))
+    assertThat(run("json.", "produce", "--format=json", "--label", "cat", "--key", "north", name))
         .isZero();
 
     JsonNode image = consume("json.", "images", 1).get(0);

@@ -87,7 +87,7 @@ final class ClipProcessor extends ContextualProcessor<byte[], byte[], byte[], Cl
       return;
     }
     Bytes key = Bytes.wrap(record.key());
-    ClipWindows.Step step = windows.add(states.get(key), frame);
+    ClipWindows.WindowStep step = windows.add(states.get(key), frame);
     take(key, step);
     if (step.late()) {
       late.add(context(), "its window had been closed");
@@ -111,7 +111,7 @@ final class ClipProcessor extends ContextualProcessor<byte[], byte[], byte[], Cl
     }
   }
 
-  private void take(Bytes key, ClipWindows.Step step) {
+  private void take(Bytes key, ClipWindows.WindowStep step) {
     states.put(key, step.state());
     Clip clip = step.clip();
     if (clip != null) {

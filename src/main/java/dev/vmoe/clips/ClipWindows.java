@@ -31,20 +31,20 @@ public record ClipWindows(long lengthMs) {
    * @param clip what is said of the window that was closed; null if none was
    * @param late whether the frame was late
    */
-  public record Step(Clip state, @Nullable Clip clip, boolean late) {}
+  public record WindowStep(Clip state, @Nullable Clip clip, boolean late) {}
 
   /** Returns what a frame leads to; the state is null where nothing is known of the key. */
-  public Step add(@Nullable Clip state, ClipFrame frame) {
+  public WindowStep add(@Nullable Clip state, ClipFrame frame) {
     long start = frame.time() - frame.time() % lengthMs;
     if (state == null) {
-      return new Step(sum(opened(start), frame), null, false);
+      return new WindowStep(sum(opened(start), frame), null, false);
     }
     boolean open = isOpen(state);
     if (start < state.getWindowStart() || (start == state.getWindowStart() && !open)) {
-      return new Step(copy(state).setLate(state.getLate() + 1).build(), null, true);
+      return new WindowStep(copy(state).setLate(state.getLate() + 1).build(), null, true);
     }
     if (start == state.getWindowStart()) {
-      return new Step(sum(state, frame), null, false);
+      return new WindowStep(sum(state, frame), null, false);
     }
     long silence = frame.time() - state.getLatestTime();
     Clip next =
@@ -52,18 +52,15 @@ public record ClipWindows(long lengthMs) {
             .setLate(open ? 0 : state.getLate())
             .setGapMillis(silence > lengthMs ? silence : 0)
             .setMissingWindows(
-                (int)
-                    Math.min(
-                        Integer.MAX_VALUE, (start - state.getWindowStart()) / lengthMs - 1))
+                (int) Math.min(Integer.MAX_VALUE, (start - state.getWindowStart()) / lengthMs - 1))
             .build();
-    return new Step(sum(next, frame), open ? judged(state) : null, false);
+    return new WindowStep(sum(next, frame), open ? judged(state) : null, false);
   }
 
   /** Returns what it leads to that the key stays silent; its window is open. */
-  public Step close(Clip state) {
-    Clip closed =
-        copy(opened(state.getWindowStart())).setLatestTime(state.getLatestTime()).build();
-    return new Step(closed, judged(state), false);
+  public WindowStep close(Clip state) {
+    Clip closed = copy(opened(state.getWindowStart())).setLatestTime(state.getLatestTime()).build();
+    return new WindowStep(closed, judged(state), false);
   }
 
   /** Returns whether the window of a state is open. */

@@ -6,8 +6,8 @@ import java.net.URI;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -36,7 +36,7 @@ public final class Fetching implements AutoCloseable {
   private final CheckedNames names;
   private final FileImages files;
   private final ExecutorService threads;
-  private final ScheduledExecutorService watch;
+  private final ScheduledThreadPoolExecutor watch;
   private final AtomicInteger hung = new AtomicInteger();
 
   /** Null before the first image by HTTP: many instances never have one. */
@@ -67,8 +67,8 @@ public final class Fetching implements AutoCloseable {
     this.files = new FileImages(allowed, bounds.maxImageBytes());
     this.threads = Executors.newCachedThreadPool(task -> DaemonThread.of(task, "vmoe-fetch"));
     this.watch =
-        Executors.newSingleThreadScheduledExecutor(
-            task -> DaemonThread.of(task, "vmoe-fetch-watch"));
+        new ScheduledThreadPoolExecutor(1, task -> DaemonThread.of(task, "vmoe-fetch-watch"));
+    this.watch.setRemoveOnCancelPolicy(true); // else a fetch stays until its time would be up
   }
 
   /** Opens the line of a partition. */

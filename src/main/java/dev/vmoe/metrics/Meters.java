@@ -84,7 +84,8 @@ public final class Meters implements AutoCloseable {
   /** Adds a counter whose value is asked for at each scrape. */
   void counter(Metric metric, LongSupplier value, String... labelValues) {
     requireType(metric, Metric.Type.COUNTER);
-    FunctionCounter.builder(meterName(metric), value, LongSupplier::getAsLong)
+    // Micrometer holds the object weakly and the function strongly.
+    FunctionCounter.builder(meterName(metric), registry, unused -> value.getAsLong())
         .description(metric.description())
         .tags(tags(metric, labelValues))
         .register(registry);

@@ -187,7 +187,7 @@ public record ModelCard(
     if (smallest > 0 && !dense() && !gateMin) {
       throw new IllegalArgumentException(
           ("%s cannot leave out choices with a gate below %s, for its graph has no input %s: import"
-               + " it again, or set gate.min to 0")
+                  + " it again, or set gate.min to 0")
               .formatted(name, smallest, GraphInput.GATE_MIN.label()));
     }
   }

@@ -120,8 +120,7 @@ public final class SideClient implements AutoCloseable {
       standstill =
           MissingRight.in(failure, NEEDED, config.getString(StreamsConfig.APPLICATION_ID_CONFIG))
               .orElse(cause.toString());
-      log.error(
-          "{} stopped and will be restarted; images are not affected", work.title(), failure);
+      log.error("{} stopped and will be restarted; images are not affected", work.title(), failure);
     }
   }
 

@@ -65,8 +65,7 @@ public final class StreamsProperties {
    * thread, few commits, little memory.
    */
   public Map<String, Object> beside(SideWork work) {
-    Duration interval =
-        work == SideWork.CLIPS ? CLIPS_INTERVAL : settings.routingProfileInterval();
+    Duration interval = work == SideWork.CLIPS ? CLIPS_INTERVAL : settings.routingProfileInterval();
     Map<String, Object> all = new HashMap<>();
     all.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, SIDE_CACHE_BYTES);
     all.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 100);

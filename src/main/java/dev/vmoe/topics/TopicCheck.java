@@ -87,8 +87,7 @@ public final class TopicCheck {
     for (Map.Entry<String, KafkaFuture<TopicDescription>> topic :
         admin
             .describeTopics(
-                topics.with(beside),
-                new DescribeTopicsOptions().includeAuthorizedOperations(true))
+                topics.with(beside), new DescribeTopicsOptions().includeAuthorizedOperations(true))
             .topicNameValues()
             .entrySet()) {
       try {

@@ -56,7 +56,10 @@ class ClipTopologyTest {
     Settings settings =
         new Settings(
             Map.of(
-                "clips.window.ms", 1000, "predictions.format", format.name().toLowerCase(Locale.ROOT)));
+                "clips.window.ms",
+                1000,
+                "predictions.format",
+                format.name().toLowerCase(Locale.ROOT)));
     Properties properties = new Properties();
     properties.put("application.id", "test");
     properties.put("bootstrap.servers", "nowhere:1");

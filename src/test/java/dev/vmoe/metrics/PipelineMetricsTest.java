@@ -96,6 +96,15 @@ class PipelineMetricsTest {
   }
 
   @Test
+  void shouldAskForACountAfterAGarbageCollection() {
+    metrics.traces().queueDrops(() -> 7);
+
+    System.gc();
+
+    assertThat(value("vmoe_spans_dropped_total{cause=\"queue\"}")).isEqualTo(7);
+  }
+
+  @Test
   void shouldCountAsLateWhatWaitedLongerThanTheTargetSinceItWasSeen() {
     metrics.images().answered(1, 1, 90_000, 90_000 * MILLIS);
     assertThat(value("vmoe_images_late_total")).as("before the target is known").isZero();

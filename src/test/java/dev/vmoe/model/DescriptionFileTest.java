@@ -54,7 +54,7 @@ class DescriptionFileTest {
     ImportOptions options = DescriptionFile.beside(BundledPixels.checkpoint(model));
     assertThat(options.name()).isEqualTo("characters-" + model);
     assertThat(options.classes()).hasSize(3260).startsWith("亜", "唖").doesNotHaveDuplicates();
-    assertThat(options.groups()).hasSize(3260).contains("kanji-1", "hiragana", "cyrillic");
+    assertThat(options.groups()).hasSize(3260).contains("radical 口", "hiragana", "cyrillic");
   }
 
   @ParameterizedTest

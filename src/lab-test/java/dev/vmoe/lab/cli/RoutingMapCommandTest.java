@@ -22,13 +22,12 @@ class RoutingMapCommandTest extends CommandTest {
 
     List<String> layers = Files.readAllLines(maps.resolve("routing-map-groups-layers.csv"));
     assertThat(layers).hasSize(1 + 2);
-    assertThat(aboveChance(layers.get(1))).isPositive();
     assertThat(aboveChance(layers.get(2))).isGreaterThan(aboveChance(layers.get(1)));
-    assertThat(Files.readAllLines(maps.resolve("routing-map-groups.csv"))).hasSize(1 + 2 * 6 * 8);
+    assertThat(Files.readAllLines(maps.resolve("routing-map-groups.csv"))).hasSize(1 + 2 * 47 * 8);
     assertThat(maps.resolve("routing-map.svg"))
         .content()
         .contains(
-            ">2000 images;", " 6 groups of ", ">block 2<", ">block 3<", ">kanji-1<", ">cyrillic<");
+            ">2000 images;", " 47 groups of ", ">block 2<", ">block 3<", ">radical 水<", ">cyrillic<");
     assertThat(maps.resolve("routing-map.png")).isNotEmptyFile();
     assertThat(out.toString()).contains("above_chance_bits").contains("\n    3 ");
     assertThat(err.toString()).contains("routed 2000 of 2000");

@@ -37,7 +37,7 @@ public final class ClipStudy {
    * @param noise deviation of each number of a frame, of 255
    * @param seed of movements and the bootstrap
    */
-  public record Design(int frames, int top, double noise, long seed) {}
+  public record ClipDesign(int frames, int top, double noise, long seed) {}
 
   /**
    * One line of the result.
@@ -76,15 +76,15 @@ public final class ClipStudy {
   }
 
   /** Of one image: right or not, or the share of its frames that is right. */
-  private record Score(String split, double plain, double frame, double clip) {}
+  private record ClipScore(String split, double plain, double frame, double clip) {}
 
   private final BatchClassifier model;
-  private final Design design;
+  private final ClipDesign design;
   private final FrameObserver observer;
-  private final List<Score> scores = new ArrayList<>();
+  private final List<ClipScore> scores = new ArrayList<>();
 
   /** Creates a study of a model. */
-  public ClipStudy(BatchClassifier model, Design design, FrameObserver observer) {
+  public ClipStudy(BatchClassifier model, ClipDesign design, FrameObserver observer) {
     this.model = model;
     this.design = design;
     this.observer = observer;
@@ -127,7 +127,7 @@ public final class ClipStudy {
     for (int i = 0; i < classes.length; i++) {
       Clip clip = windows.close(Objects.requireNonNull(states[i])).clip();
       scores.add(
-          new Score(
+          new ClipScore(
               splits.get(i),
               PointRunner.argMax(plain[i]) == classes[i] ? 1 : 0,
               (double) right[i] / design.frames(),
@@ -172,16 +172,16 @@ public final class ClipStudy {
     return rows;
   }
 
-  private ClipRow row(String split, List<Score> some) {
-    double[] clip = some.stream().mapToDouble(Score::clip).toArray();
-    double[] frame = some.stream().mapToDouble(Score::frame).toArray();
+  private ClipRow row(String split, List<ClipScore> some) {
+    double[] clip = some.stream().mapToDouble(ClipScore::clip).toArray();
+    double[] frame = some.stream().mapToDouble(ClipScore::frame).toArray();
     Interval difference = Interval.ofPairs(clip, frame, design.seed());
     return new ClipRow(
         split,
         some.size(),
-        some.stream().mapToDouble(Score::plain).average().orElseThrow(),
-        some.stream().mapToDouble(Score::frame).average().orElseThrow(),
-        some.stream().mapToDouble(Score::clip).average().orElseThrow(),
+        some.stream().mapToDouble(ClipScore::plain).average().orElseThrow(),
+        some.stream().mapToDouble(ClipScore::frame).average().orElseThrow(),
+        some.stream().mapToDouble(ClipScore::clip).average().orElseThrow(),
         difference.mean(),
         difference.low(),
         difference.high());

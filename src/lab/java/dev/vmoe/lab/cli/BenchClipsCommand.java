@@ -91,7 +91,7 @@ final class BenchClipsCommand extends Benchmark {
       ClipStudy study =
           new ClipStudy(
               classifier,
-              new ClipStudy.Design(frames, top, noise, seed),
+              new ClipStudy.ClipDesign(frames, top, noise, seed),
               (image, frame, pixels) -> write(image, frame, pixels, card.imageSize()));
       batches.forEach(card, "filmed", study::add);
       return result(study.rows(), card);
