@@ -115,7 +115,7 @@ class FidelityTest {
   @EnumSource
   @EnabledIfSystemProperty(named = "vmoe.fidelity.full", matches = "true")
   void shouldSayWhatThePlainPassSaysAtTheSizeOfARelease(Preset preset) throws IOException {
-    FidelityCase model = new FidelityCase(preset.label(), preset.architecture(), false, 2, 9);
+    FidelityCase model = new FidelityCase(preset.label(), preset.architecture(), false, 1, 10);
     preset.requireIn(model.checkpoint());
     compare(model, List.of(new PlainVmoe.Setting(2, preset.options().capacityRatio(), true)));
   }
