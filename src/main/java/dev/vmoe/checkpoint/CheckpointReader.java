@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.regex.Pattern;
 
 /**
  * Reads the parameters of a checkpoint, whatever its format.
@@ -24,6 +25,10 @@ public final class CheckpointReader {
 
   private static final String INDEX = ".index";
 
+  /** Names that Hugging Face gives the files of a large model, and the list of them. */
+  private static final Pattern SAFETENSORS_IN_PARTS =
+      Pattern.compile(".*\\.safetensors\\.index\\.json|.*-\\d{5}-of-(?!00001)\\d{5}\\.safetensors");
+
   /** First byte of a pickle; its protocol follows. In msgpack it is an empty map. */
   private static final byte PICKLE = (byte) 0x80;
 
@@ -40,6 +45,12 @@ public final class CheckpointReader {
     if (name == null) {
       throw new CheckpointException(path, "is no checkpoint");
     }
+    if (SAFETENSORS_IN_PARTS.matcher(name.toString()).matches()) {
+      throw new CheckpointException(
+          path,
+          "is a part of a model in several safetensors files, and one with all is needed:"
+              + " model.save_pretrained(folder, max_shard_size=\"100GB\") writes it");
+    }
     if (Files.exists(ShardedCheckpoint.indexFile(path))) {
       return ShardedCheckpoint.read(path);
     }
@@ -55,7 +66,12 @@ public final class CheckpointReader {
       return Npz.readParameters(path);
     }
     if (name.toString().endsWith(Safetensors.SUFFIX)) {
-      return Safetensors.read(path);
+      try {
+        return Safetensors.read(path);
+      } catch (CheckpointException e) {
+        refusePickle(path); // a renamed one
+        throw e;
+      }
     }
     refusePickle(path);
     return FlaxTree.read(path);

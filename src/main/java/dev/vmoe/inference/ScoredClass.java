@@ -45,6 +45,11 @@ public record ScoredClass(int index, String label, float score) {
     return top;
   }
 
+  /** Returns the name of the best class of one image. */
+  public static String best(ModelCard card, float[] logits) {
+    return card.classes().get(best(logits, 1).get(0));
+  }
+
   /** Returns the classes of the largest logits; a few in one pass, as sorting would cost more. */
   private static List<Integer> best(float[] logits, int count) {
     if (count > MAX_IN_ONE_PASS) {
@@ -55,16 +60,18 @@ public record ScoredClass(int index, String label, float score) {
           .toList();
     }
     List<Integer> best = new ArrayList<>(count + 1);
+    float last = Float.NaN; // logit of the last of the best; NaN comes after all others
     for (int i = 0; i < logits.length; i++) {
-      int place = best.size();
-      while (place > 0 && Float.compare(-logits[i], -logits[best.get(place - 1)]) < 0) {
-        place--;
-      }
-      if (place < count) {
+      if (best.size() < count || Float.compare(-logits[i], -last) < 0) {
+        int place = best.size();
+        while (place > 0 && Float.compare(-logits[i], -logits[best.get(place - 1)]) < 0) {
+          place--;
+        }
         best.add(place, i);
         if (best.size() > count) {
           best.remove(count);
         }
+        last = logits[best.get(best.size() - 1)];
       }
     }
     return best;

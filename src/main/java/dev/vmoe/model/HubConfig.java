@@ -157,13 +157,15 @@ record HubConfig(
   }
 
   private static int side(JsonNode node, int usual, String what) {
-    if (node.isMissingNode() || node.isInt()) {
+    if (node.isMissingNode() || node.isNull() || node.isInt()) {
       return node.asInt(usual);
     }
-    if (!node.path("height").isInt() || node.path("height").asInt() != node.path("width").asInt()) {
+    JsonNode height = node.isArray() ? node.path(0) : node.path("height"); // older files: a list
+    JsonNode width = node.isArray() ? node.path(1) : node.path("width");
+    if (!height.isInt() || height.asInt() != width.asInt()) {
       throw new IllegalArgumentException(what + " " + node + " is no square");
     }
-    return node.path("height").asInt();
+    return height.asInt();
   }
 
   private static List<Double> normalised(JsonNode pre, String key, List<Double> usual) {
@@ -187,7 +189,7 @@ record HubConfig(
 
   private static boolean erfGelu(String activation) {
     return switch (activation) {
-      case "gelu" -> true;
+      case "gelu", "gelu_python" -> true;
       case "gelu_new", "gelu_fast", "gelu_pytorch_tanh", "gelu_tanh" -> false;
       default ->
           throw new IllegalArgumentException("activation '" + activation + "' is no GELU known");

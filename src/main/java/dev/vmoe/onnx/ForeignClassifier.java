@@ -82,13 +82,13 @@ public final class ForeignClassifier {
     output = only("output", graph.getOutputList());
     channelsFirst = channelsFirst();
     checkOutput();
-    NodeProto.Builder last =
+    LastNode last =
         LastNode.of(graph, output.getName())
             .orElseThrow(() -> refused("no node computes its output " + output.getName()));
-    scores = LastNode.makesScores(last) ? last.getOpType() : "";
-    if (!scores.isEmpty()) {
-      last.setOpType("Identity").clearAttribute();
+    if (last.makesScoresInBytes()) {
+      throw refused("its last softmax or sigmoid is in bytes: quantise it without");
     }
+    scores = last.leaveScoresOut();
   }
 
   /**
@@ -162,10 +162,15 @@ public final class ForeignClassifier {
   private void checkOutput() throws IOException {
     requireReal("output", output);
     List<Dimension> shape = shape(output);
-    if (output.getType().getTensorType().hasShape() && shape.size() != 2) {
+    if (output.getType().getTensorType().hasShape() && (shape.size() < 2 || classes().size() > 1)) {
       throw refused(
           "its output %s is %s, not (B, classes)".formatted(output.getName(), describe(shape)));
     }
+  }
+
+  /** Returns the output's axes behind the batch that are not of extent 1. */
+  private List<Dimension> classes() {
+    return shape(output).stream().skip(1).filter(it -> it.getDimValue() != 1).toList();
   }
 
   private void requireReal(String what, ValueInfoProto value) throws IOException {
@@ -220,8 +225,10 @@ public final class ForeignClassifier {
    * @throws IOException if there are too many
    */
   public OptionalInt numClasses() throws IOException {
-    List<Dimension> shape = shape(output);
-    long classes = shape.size() == 2 ? shape.get(1).getDimValue() : 0;
+    long classes =
+        shape(output).isEmpty()
+            ? 0
+            : classes().stream().mapToLong(Dimension::getDimValue).findFirst().orElse(1);
     if (classes > MAX_CLASSES) {
       throw refused("it has %d classes, of at most %d".formatted(classes, MAX_CLASSES));
     }
@@ -273,17 +280,16 @@ public final class ForeignClassifier {
           name ->
               name.equals(input.getName())
                   ? wanted.name()
-                  : Set.of(images, logits).contains(name) || name.startsWith(SCOPE)
-                      ? "model/" + name
-                      : name;
+                  : name.isEmpty() ? name : "model/" + name; // no name is that of another value
       InlinedData data = new InlinedData(file);
       adapt(graph, names, data);
       for (FunctionProto.Builder function : model.getFunctionsBuilderList()) {
         adapt(function.getNodeBuilderList(), UnaryOperator.identity(), data);
       }
+      Value made = new Value(own, names.apply(output.getName())).cast(ElementType.FLOAT);
       own.output(
           logits,
-          new Value(own, names.apply(output.getName())).cast(ElementType.FLOAT),
+          shape(output).size() == 2 ? made : made.reshape(0, -1), // such as (B, classes, 1, 1)
           ElementType.FLOAT,
           BATCH,
           Extent.of(numClasses));

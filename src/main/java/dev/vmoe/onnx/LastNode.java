@@ -2,47 +2,84 @@ package dev.vmoe.onnx;
 
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Finds what a classifier's graph ends with: logits, or a softmax or sigmoid of them. */
-final class LastNode {
+/**
+ * What a classifier's graph ends with: logits, or a softmax or sigmoid of them.
+ *
+ * @param maker computes the values of the output
+ * @param behind nodes that hand them on, the last first
+ */
+record LastNode(NodeProto.Builder maker, List<NodeProto.Builder> behind) {
 
   private static final Set<String> SCORES = Set.of("Softmax", "Sigmoid");
+
+  /** ONNX Runtime's own, whose logits are bytes, too. */
+  private static final Set<String> SCORES_IN_BYTES = Set.of("QLinearSoftmax", "QLinearSigmoid");
+
+  private static final Set<String> QUANTIZE = Set.of("QuantizeLinear", "DequantizeLinear");
 
   /** Operators that only give values another shape or type. */
   private static final Set<String> HAND_ON =
       Set.of("Identity", "Cast", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Dropout");
 
-  private LastNode() {}
-
-  /** Returns the node that computes the values of the output, before others hand them on. */
-  static Optional<NodeProto.Builder> of(GraphProto.Builder graph, String output) {
+  /** Returns the node that computes the values of the output, and those that hand them on. */
+  static Optional<LastNode> of(GraphProto.Builder graph, String output) {
     Map<String, NodeProto.Builder> makers = new HashMap<>();
     for (NodeProto.Builder node : graph.getNodeBuilderList()) {
       node.getOutputList().forEach(name -> makers.put(name, node));
     }
+    List<NodeProto.Builder> behind = new ArrayList<>();
     NodeProto.Builder node = makers.remove(output);
     while (node != null && handsOn(node)) {
+      behind.add(node);
       node = makers.remove(node.getInput(0)); // removed, so that a loop ends
     }
-    return Optional.ofNullable(node);
+    return node == null ? Optional.empty() : Optional.of(new LastNode(node, behind));
   }
 
   private static boolean handsOn(NodeProto.Builder node) {
     return isStandard(node.getDomain())
-        && HAND_ON.contains(node.getOpType())
+        && (HAND_ON.contains(node.getOpType()) || QUANTIZE.contains(node.getOpType()))
         && node.getInputCount() > 0;
   }
 
-  /** Returns whether a node makes scores of logits; a softmax over the batch does not. */
-  static boolean makesScores(NodeProto.Builder node) {
-    return isStandard(node.getDomain())
-        && SCORES.contains(node.getOpType())
-        && node.getInputCount() == 1
-        && node.getAttributeList().stream()
+  /** Returns whether scores are made of bytes, so that no logits are left without it. */
+  boolean makesScoresInBytes() {
+    return SCORES_IN_BYTES.contains(maker.getOpType());
+  }
+
+  /**
+   * Makes the graph give logits, which the bytes of scores could not hold.
+   *
+   * @return the operator that made scores of them; empty where none did
+   */
+  String leaveScoresOut() {
+    if (!makesScores()) {
+      return "";
+    }
+    String scores = maker.getOpType();
+    maker.setOpType("Identity").clearAttribute();
+    for (NodeProto.Builder node : behind) {
+      if (QUANTIZE.contains(node.getOpType())) {
+        String input = node.getInput(0);
+        node.setOpType("Identity").clearAttribute().clearInput().addInput(input);
+      }
+    }
+    return scores;
+  }
+
+  /** Returns whether it makes scores of logits; a softmax over the batch does not. */
+  private boolean makesScores() {
+    return isStandard(maker.getDomain())
+        && SCORES.contains(maker.getOpType())
+        && maker.getInputCount() == 1
+        && maker.getAttributeList().stream()
             .filter(it -> it.getName().equals("axis"))
             .allMatch(it -> it.getI() == -1 || it.getI() > 0);
   }

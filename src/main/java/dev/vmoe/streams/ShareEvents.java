@@ -204,8 +204,7 @@ public final class ShareEvents {
     if (label != null) {
       return label;
     }
-    float[] logits = result.logits()[image.index()];
-    return ScoredClass.top(card, logits, 1).get(0).label();
+    return ScoredClass.best(card, result.logits()[image.index()]);
   }
 
   /** Sums the routing counts of some images: (B, L, E) to L times (E). */

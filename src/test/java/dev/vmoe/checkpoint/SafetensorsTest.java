@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files of tensors that lie one behind the other. */
 class SafetensorsTest {
@@ -89,13 +90,25 @@ class SafetensorsTest {
   @Test
   void shouldNeverReadAPickle() throws IOException {
     for (byte[] first : new byte[][] {{'P', 'K', 3, 4}, {(byte) 0x80, 2, '}'}}) {
-      Path file = Files.write(folder.resolve("vit.pth"), first);
-      assertThatThrownBy(() -> CheckpointReader.read(file))
-          .isInstanceOf(CheckpointException.class)
-          .hasMessageContaining("pickle")
-          .hasMessageContaining(", as PyTorch writes it (.pth, .pt, .bin)")
-          .hasMessageContaining("safetensors.torch.save_file");
+      for (String name : new String[] {"vit.pth", "vit.safetensors"}) {
+        Path file = Files.write(folder.resolve(name), first);
+        assertThatThrownBy(() -> CheckpointReader.read(file))
+            .isInstanceOf(CheckpointException.class)
+            .hasMessageContaining("pickle")
+            .hasMessageContaining(", as PyTorch writes it (.pth, .pt, .bin)")
+            .hasMessageContaining("safetensors.torch.save_file");
+      }
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"model.safetensors.index.json", "model-00001-of-00002.safetensors"})
+  void shouldAskForOneFileInsteadOfParts(String name) throws IOException {
+    Path file = Files.write(folder.resolve(name), new byte[] {'{', '}'});
+    assertThatThrownBy(() -> CheckpointReader.read(file))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("is a part of a model in several safetensors files")
+        .hasMessageContaining("max_shard_size");
   }
 
   private Path file(String header, byte[] values) throws IOException {

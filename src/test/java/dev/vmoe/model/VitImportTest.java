@@ -151,6 +151,20 @@ class VitImportTest {
         .containsEntry("image_mean", "mean [0.485, 0.456, 0.406]");
   }
 
+  /** Older files have sizes as one number or as a list. */
+  @ParameterizedTest
+  @ValueSource(strings = {"24", "[24, 24]"})
+  void shouldReadASizeOfOlderFiles(String size) throws IOException {
+    Path model = copy("hugging-face-vit");
+    Path file = folder.resolve("preprocessor_config.json");
+    String text = Files.readString(file).replaceFirst("\\{\\s*\"height[^}]*}", size);
+    Files.writeString(file, text);
+
+    ImportSource source = ImportSource.of(model, CheckpointReader.read(model), null, 0);
+    assertThat(source.defaults().resize().label()).isEqualTo("pil-bilinear");
+    assertThat(source.guessed()).isEmpty();
+  }
+
   @Test
   void shouldAskForTheHeadsOfAModelOfUnusualWidth() throws IOException {
     Path file = VITS.resolve("torchvision/model.safetensors");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.vmoe.checkpoint.Npz;
 import dev.vmoe.checkpoint.ParameterTree;
 import dev.vmoe.inference.Device;
@@ -28,6 +29,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** ONNX classifiers of other programs become model files. */
 class OnnxImportTest extends OnnxImportFixture {
@@ -126,6 +128,69 @@ class OnnxImportTest extends OnnxImportFixture {
 
     assertLogitsOfRedAndBlack();
     assertThat(guessed).doesNotContainKey("activation");
+  }
+
+  /** Bytes would hold scores, and no logits. */
+  @Test
+  void shouldLeaveOutASoftmaxInBytes() throws IOException {
+    ModelProto.Builder model = OnnxFiles.redOrNot(OnnxFiles.FLOAT, "Softmax", -1, -1, -1, 3);
+    model
+        .getGraphBuilder()
+        .addNode(
+            OnnxFiles.node("QuantizeLinear", List.of("probabilities", "step", "zero"), "bytes"))
+        .addNode(OnnxFiles.node("DequantizeLinear", List.of("bytes", "step", "zero"), "scores"))
+        .addInitializer(
+            TensorProto.newBuilder()
+                .setName("step")
+                .setDataType(OnnxFiles.FLOAT)
+                .addFloatData(1 / 256f))
+        .addInitializer(TensorProto.newBuilder().setName("zero").setDataType(2).addInt32Data(0))
+        .getOutputBuilder(0)
+        .setName("scores");
+    write(OnnxFiles.write(model, folder.resolve("in.onnx")), 2, PLAIN);
+
+    assertLogitsOfRedAndBlack();
+    assertThat(guessed).doesNotContainKey("activation");
+  }
+
+  /** As SqueezeNet and DenseNet of ONNX's model zoo give them, declared or not. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void shouldTakeLogitsWithFurtherAxes(boolean declared) throws IOException {
+    ModelProto.Builder model = OnnxFiles.redOrNot(OnnxFiles.FLOAT, "Softmax", -1, -1, -1, 3);
+    model
+        .getGraphBuilder()
+        .addNode(OnnxFiles.node("Unsqueeze", List.of("probabilities", "axes"), "map"))
+        .addInitializer(
+            TensorProto.newBuilder()
+                .setName("axes")
+                .setDataType(7)
+                .addDims(2)
+                .addInt64Data(2)
+                .addInt64Data(3))
+        .setOutput(0, OnnxFiles.declared("map", OnnxFiles.FLOAT, -1, 2, 1, 1));
+    if (!declared) {
+      model
+          .getGraphBuilder()
+          .getOutputBuilder(0)
+          .getTypeBuilder()
+          .getTensorTypeBuilder()
+          .clearShape();
+    }
+    Path source = OnnxFiles.write(model, folder.resolve("in.onnx"));
+    OnnxImport.write(source, options(2, List.of("red", "not")), PLAIN, guessed, out());
+
+    assertLogitsOfRedAndBlack();
+  }
+
+  @Test
+  void shouldKeepNamesOfValuesApart() throws IOException {
+    ModelProto.Builder model = OnnxFiles.redOrNot(OnnxFiles.FLOAT, "Softmax", -1, -1, -1, 3);
+    model.getGraphBuilder().getNodeBuilder(1).setOutput(0, "model/logits");
+    model.getGraphBuilder().getNodeBuilder(2).setInput(0, "model/logits");
+    write(OnnxFiles.write(model, folder.resolve("in.onnx")), 2, PLAIN);
+
+    assertLogitsOfRedAndBlack();
   }
 
   /** What an operator does depends on its set, so the same nodes may be another model. */

@@ -153,6 +153,12 @@ class OnnxRefusalTest extends OnnxImportFixture {
         return model;
       }
     },
+    SCORES_OF_BYTES("its last softmax or sigmoid is in bytes: quantise it without") {
+      @Override
+      ModelProto.Builder model() {
+        return red("QLinearSoftmax");
+      }
+    },
     SCORES("gives scores that sum to 1, and no last softmax was found") {
       @Override
       ModelProto.Builder model() {
