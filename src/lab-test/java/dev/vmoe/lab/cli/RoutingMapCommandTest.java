@@ -27,7 +27,12 @@ class RoutingMapCommandTest extends CommandTest {
     assertThat(maps.resolve("routing-map.svg"))
         .content()
         .contains(
-            ">2000 images;", " 47 groups of ", ">block 2<", ">block 3<", ">radical 水<", ">cyrillic<");
+            ">2000 images;",
+            " 47 groups of ",
+            ">block 2<",
+            ">block 3<",
+            ">radical 水<",
+            ">cyrillic<");
     assertThat(maps.resolve("routing-map.png")).isNotEmptyFile();
     assertThat(out.toString()).contains("above_chance_bits").contains("\n    3 ");
     assertThat(err.toString()).contains("routed 2000 of 2000");
