@@ -68,6 +68,7 @@ class PrometheusIT {
           "VmoeThreadFailures", // none fails
           "VmoeConfigurationRefused", // nobody writes one
           "VmoeRoutingProfileStopped", // it runs, too
+          "VmoeClipsStopped", // likewise, or not at all
           "VmoeBacklogOld", // the load comes in bursts that are worked off in time
           "VmoeBacklogUnknown", // the broker answers
           "VmoeImagesHeld", // the registry answers

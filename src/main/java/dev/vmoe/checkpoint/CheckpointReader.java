@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.regex.Pattern;
 
 /**
@@ -81,10 +80,13 @@ public final class CheckpointReader {
   private static void refusePickle(Path path) throws IOException {
     byte[] first;
     try (InputStream in = Files.newInputStream(path)) {
-      first = in.readNBytes(2);
+      first = in.readNBytes(9);
     }
-    boolean zip = Arrays.equals(first, new byte[] {'P', 'K'});
-    boolean pickle = first.length == 2 && first[0] == PICKLE && first[1] >= 2 && first[1] <= 5;
+    if (first.length == 9 && first[8] == '{') {
+      return; // the header of safetensors, behind its length
+    }
+    boolean zip = first.length > 1 && first[0] == 'P' && first[1] == 'K';
+    boolean pickle = first.length > 1 && first[0] == PICKLE && first[1] >= 2 && first[1] <= 5;
     if (zip || pickle) {
       throw new CheckpointException(
           path,

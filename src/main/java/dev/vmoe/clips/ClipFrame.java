@@ -27,7 +27,7 @@ public record ClipFrame(
   static final int MAX_NAME = 1024;
 
   /** Maximum characters of an id, which the sums keep. */
-  static final int MAX_ID = 64 * 1024;
+  static final int MAX_ID = 1024;
 
   /**
    * Copies the scores.

@@ -7,7 +7,6 @@ import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.output.OneLine;
 import dev.vmoe.streams.SkippedRecords;
-import dev.vmoe.topics.TopicPlan;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -35,15 +34,22 @@ import org.slf4j.LoggerFactory;
  */
 final class ClipProcessor extends ContextualProcessor<byte[], byte[], byte[], Clip> {
 
-  /** A window is closed when its length and this have passed without a frame. */
-  static final Duration SILENCE = Duration.ofSeconds(10);
+  /** A window is closed when its length and this have passed without a frame: after a fail-over. */
+  static final Duration SILENCE = Duration.ofSeconds(30);
 
   /** A key is forgotten when this and the length of so many windows have passed. */
   static final Duration MEMORY = Duration.ofMinutes(10);
 
   static final int MEMORY_WINDOWS = 10;
 
-  private static final Duration LOOK = Duration.ofMillis(500);
+  /** Maximum keys of a partition; beyond it, the longest silent one is closed or forgotten. */
+  static final int MAX_KEYS = 20_000;
+
+  /** Maximum bytes of a key. */
+  static final int MAX_KEY_BYTES = 1024;
+
+  /** Each look makes a commit. */
+  private static final Duration LOOK = Duration.ofSeconds(5);
 
   private static final Logger log = LoggerFactory.getLogger(ClipProcessor.class);
 
@@ -71,6 +77,8 @@ final class ClipProcessor extends ContextualProcessor<byte[], byte[], byte[], Cl
   public void init(ProcessorContext<byte[], Clip> context) {
     super.init(context);
     states = context.getStateStore(storeName);
+    open.clear();
+    closed.clear();
     try (KeyValueIterator<Bytes, Clip> all = states.all()) {
       while (all.hasNext()) {
         KeyValue<Bytes, Clip> one = all.next();
@@ -101,7 +109,7 @@ final class ClipProcessor extends ContextualProcessor<byte[], byte[], byte[], Cl
       if (record.key() == null || record.value() == null) {
         throw new IllegalArgumentException("it has no key, or no value");
       }
-      if (record.key().length > TopicPlan.MAX_CARRIED_BYTES) {
+      if (record.key().length > MAX_KEY_BYTES) {
         throw new IllegalArgumentException("its key has " + record.key().length + " bytes");
       }
       return ClipFrame.of(predictions.read(record.value()), record.timestamp());
@@ -123,6 +131,19 @@ final class ClipProcessor extends ContextualProcessor<byte[], byte[], byte[], Cl
     open.remove(key);
     closed.remove(key);
     (ClipWindows.isOpen(state) ? open : closed).put(key, context().currentSystemTimeMs());
+    if (open.size() + closed.size() > MAX_KEYS) {
+      forgetOne();
+    }
+  }
+
+  private void forgetOne() {
+    Bytes oldest = (closed.isEmpty() ? open : closed).keySet().iterator().next();
+    Clip state = states.get(oldest);
+    if (open.remove(oldest) != null && state != null) {
+      take(oldest, windows.close(state));
+    }
+    closed.remove(oldest);
+    states.delete(oldest);
   }
 
   /** Closes and forgets what was silent for long enough. */

@@ -27,6 +27,8 @@ import org.apache.kafka.streams.state.Stores;
  */
 public final class ClipTopology {
 
+  private static final int SEGMENT_BYTES = 16 * 1024 * 1024;
+
   private static final String STATES = "windows";
   private static final String PREDICTIONS = "predictions";
   private static final String SUMS = "sum-by-window";
@@ -68,8 +70,15 @@ public final class ClipTopology {
         new AvroDeserializer<>(registry, Clip.class));
   }
 
-  /** Frames may be of any time, which a broker can refuse; that of the writing it cannot. */
+  /**
+   * Frames may be of any time, which a broker can refuse; that of the writing it cannot. Small
+   * segments are compacted soon, so that a start has little to read.
+   */
   private static Map<String, String> changelog() {
-    return Map.of(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime");
+    return Map.of(
+        TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG,
+        "LogAppendTime",
+        TopicConfig.SEGMENT_BYTES_CONFIG,
+        Integer.toString(SEGMENT_BYTES));
   }
 }

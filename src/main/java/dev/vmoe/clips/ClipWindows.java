@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * frame.
  *
  * <p>A key has at most one open window. The first frame of a later window closes it, and so does
- * silence. A frame of a closed window is late: it is counted alone. The state is a {@link Clip}
+ * silence. A frame of a closed window is late: it is counted alone. Where windows had another length
+ * before, the first frame that is not late closes the old one. The state is a {@link Clip}
  * without its label and share; once its window is closed, it has no frames.
  *
  * @param lengthMs length of a window
@@ -40,11 +41,11 @@ public record ClipWindows(long lengthMs) {
       return new WindowStep(sum(opened(start), frame), null, false);
     }
     boolean open = isOpen(state);
-    if (start < state.getWindowStart() || (start == state.getWindowStart() && !open)) {
-      return new WindowStep(copy(state).setLate(state.getLate() + 1).build(), null, true);
-    }
-    if (start == state.getWindowStart()) {
+    if (isIn(state, frame) && open && start == state.getWindowStart()) {
       return new WindowStep(sum(state, frame), null, false);
+    }
+    if (frame.time() < state.getWindowStart() || (isIn(state, frame) && !open)) {
+      return new WindowStep(copy(state).setLate(state.getLate() + 1).build(), null, true);
     }
     long silence = frame.time() - state.getLatestTime();
     Clip next =
@@ -52,9 +53,15 @@ public record ClipWindows(long lengthMs) {
             .setLate(open ? 0 : state.getLate())
             .setGapMillis(silence > lengthMs ? silence : 0)
             .setMissingWindows(
-                (int) Math.min(Integer.MAX_VALUE, (start - state.getWindowStart()) / lengthMs - 1))
+                (int)
+                    Math.min(
+                        Integer.MAX_VALUE, Math.max(0, (start - state.getWindowEnd()) / lengthMs)))
             .build();
     return new WindowStep(sum(next, frame), open ? judged(state) : null, false);
+  }
+
+  private static boolean isIn(Clip window, ClipFrame frame) {
+    return frame.time() >= window.getWindowStart() && frame.time() < window.getWindowEnd();
   }
 
   /** Returns what it leads to that the key stays silent; its window is open. */

@@ -12,6 +12,7 @@ public final class Fetch {
   private static final long SLOW_NANOS = 100_000_000;
 
   final String address;
+  final long offset;
   final FetchLine line;
 
   /** Whether it waits for room; written under the room's monitor, which guards those below. */
@@ -40,8 +41,9 @@ public final class Fetch {
   @SuppressWarnings("ArrayRecordComponent")
   private record FetchEnd(byte @Nullable [] image, @Nullable FetchException failure) {}
 
-  Fetch(String address, FetchLine line, long wantedBytes) {
+  Fetch(String address, long offset, FetchLine line, long wantedBytes) {
     this.address = address;
+    this.offset = offset;
     this.line = line;
     this.wantedBytes = wantedBytes;
   }

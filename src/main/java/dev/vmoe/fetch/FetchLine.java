@@ -29,6 +29,9 @@ public final class FetchLine implements AutoCloseable {
   /** Fetches whose images were not taken. */
   private final TreeMap<Long, Fetch> coming = new TreeMap<>();
 
+  /** Those of them that wait for room. */
+  private final TreeMap<Long, Fetch> waiting = new TreeMap<>();
+
   /** Fetches whose images were taken, and not answered. */
   private final Map<Long, Fetch> taken = new TreeMap<>();
 
@@ -43,9 +46,10 @@ public final class FetchLine implements AutoCloseable {
 
   /** Fetches an image as soon as there is room for it. */
   public Fetch fetch(long offset, String address) {
-    Fetch fetch = new Fetch(address, this, Math.min(FIRST_BYTES, maxImageBytes));
+    Fetch fetch = new Fetch(address, offset, this, Math.min(FIRST_BYTES, maxImageBytes));
     synchronized (room) {
       coming.put(offset, fetch);
+      waiting.put(offset, fetch);
     }
     startMore();
     return fetch;
@@ -55,19 +59,19 @@ public final class FetchLine implements AutoCloseable {
   public void startMore() {
     List<Fetch> started = new ArrayList<>();
     synchronized (room) {
-      for (Fetch fetch : coming.values()) {
-        if (fetch.waits) {
-          if ((!isNext(fetch) && fetches >= room.freeFetches())
-              || !hasRoom(fetch, fetch.wantedBytes)) {
-            break;
-          }
-          fetch.startNanos = System.nanoTime();
-          fetch.waits = false;
-          fetch.underWay = true;
-          fetch.reservedBytes = fetch.wantedBytes;
-          add(1, fetch.reservedBytes);
-          started.add(fetch);
+      while (!waiting.isEmpty()) {
+        Fetch fetch = waiting.firstEntry().getValue();
+        if ((!isNext(fetch) && fetches >= room.freeFetches())
+            || !hasRoom(fetch, fetch.wantedBytes)) {
+          break;
         }
+        waiting.pollFirstEntry();
+        fetch.startNanos = System.nanoTime();
+        fetch.waits = false;
+        fetch.underWay = true;
+        fetch.reservedBytes = fetch.wantedBytes;
+        add(1, fetch.reservedBytes);
+        started.add(fetch);
       }
     }
     started.forEach(starter);
@@ -108,27 +112,36 @@ public final class FetchLine implements AutoCloseable {
    */
   void ended(Fetch fetch, long keptBytes) {
     synchronized (room) {
-      fetch.underWay = false;
-      long kept = fetch.dropped ? 0 : keptBytes;
-      add(-1, kept - fetch.reservedBytes);
-      fetch.reservedBytes = kept;
+      release(fetch, keptBytes);
     }
     startMore();
+  }
+
+  private void release(Fetch fetch, long keptBytes) {
+    fetch.underWay = false;
+    long kept = fetch.dropped ? 0 : keptBytes;
+    add(-1, kept - fetch.reservedBytes);
+    fetch.reservedBytes = kept;
   }
 
   /** Notes that a thread has done with a fetch, which needs more room to be tried again. */
   void endedForNow(Fetch fetch, long wantedBytes) {
     synchronized (room) {
+      release(fetch, 0);
       fetch.wantedBytes = wantedBytes;
-      fetch.waits = !fetch.isOver();
+      if (!fetch.isOver() && coming.get(fetch.offset) == fetch) {
+        fetch.waits = true;
+        waiting.put(fetch.offset, fetch);
+      }
     }
-    ended(fetch, 0);
+    startMore();
   }
 
   /** Notes that an image was taken or given up: the one behind it is the next. */
   public void taken(long offset) {
     Fetch fetch;
     synchronized (room) {
+      waiting.remove(offset);
       fetch = coming.remove(offset);
       if (fetch != null) {
         taken.put(offset, fetch);
@@ -167,6 +180,7 @@ public final class FetchLine implements AutoCloseable {
       left.forEach(this::drop);
       taken.values().forEach(this::drop);
       coming.clear();
+      waiting.clear();
       taken.clear();
     }
     left.forEach(fetch -> fetch.fail(FetchException.failed("given up")));

@@ -33,6 +33,7 @@ import dev.vmoe.streams.ShareEvents;
 import dev.vmoe.streams.ShareRecorder;
 import dev.vmoe.streams.ShareTracer;
 import dev.vmoe.streams.SideClient;
+import dev.vmoe.streams.SteadyTime;
 import dev.vmoe.streams.StreamsProperties;
 import dev.vmoe.streams.Waiting;
 import dev.vmoe.topics.SideWork;

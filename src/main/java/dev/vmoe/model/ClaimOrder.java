@@ -24,8 +24,8 @@ import dev.vmoe.onnx.Value;
  * </pre>
  *
  * lines choices up by expert, first choices before second ones, then by key, then by position. It
- * is unique: no sort has a tie to break. (A choice that is not made has e = E and comes last, where
- * order does not matter.) It holds {@value RoutingLimits#MAX_TOKENS} tokens and {@value
+ * is unique among the choices that are made: no sort has a tie to break. Those that are not made
+ * have e = E, come last, and may tie. It holds {@value RoutingLimits#MAX_TOKENS} tokens and {@value
  * RoutingLimits#MAX_EXPERT_CHOICES} pairs of expert and rank.
  *
  * <p>Axes: B images, T tokens an image, N = B·T, E experts, K experts a token.
@@ -61,7 +61,7 @@ final class ClaimOrder {
     return top.positions()
         .times(k)
         .plus(graph.counting(k))
-        .min(graph.integer(RoutingLimits.MAX_EXPERT_CHOICES))
+        .min(graph.integer(RoutingLimits.MAX_EXPERT_CHOICES)) // one more would overflow
         .times(graph.integer(CLAIMS_OF_A_RANK))
         .plus(place);
   }

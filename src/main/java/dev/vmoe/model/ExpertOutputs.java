@@ -61,7 +61,8 @@ record ExpertOutputs(Value rows, Value firstRow) {
 
   /**
    * Computes all experts at once on C slots each, used or not: no shape depends on data. What is in
-   * an unused slot is computed and never read.
+   * an unused slot is computed; the first slot's row is read, with weight 0, for choices that are
+   * not made.
    *
    * @param tokens (N, D)
    */

@@ -88,7 +88,7 @@ public record ModelCard(
 
   /**
    * Creates the card of a model whose classes have no groups, and whose graph neither gives
-   * features nor takes a smallest gate.
+   * features nor takes a minimum gate.
    */
   public ModelCard(
       String name,
@@ -187,7 +187,7 @@ public record ModelCard(
     if (smallest > 0 && !dense() && !gateMin) {
       throw new IllegalArgumentException(
           ("%s cannot leave out choices with a gate below %s, for its graph has no input %s: import"
-                  + " it again, or set gate.min to 0")
+                  + " it again and restart, or set gate.min to 0")
               .formatted(name, smallest, GraphInput.GATE_MIN.label()));
     }
   }

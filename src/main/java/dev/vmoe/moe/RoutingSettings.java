@@ -6,7 +6,7 @@ package dev.vmoe.moe;
  * @param capacityRatio requested multiplier of N·K/E, above 0
  * @param expertsPerToken K, at least 1
  * @param routing order in which choices claim slots
- * @param gateMin smallest gate of a choice after a token's first, from 0 to 1; one below it is not
+ * @param gateMin minimum gate of a choice after a token's first, from 0 to 1; one below it is not
  *     made
  */
 public record RoutingSettings(
@@ -26,11 +26,11 @@ public record RoutingSettings(
       throw new IllegalArgumentException("experts per token " + expertsPerToken + " is below 1");
     }
     if (!(gateMin >= 0 && gateMin <= 1)) {
-      throw new IllegalArgumentException("smallest gate " + gateMin + " is not from 0 to 1");
+      throw new IllegalArgumentException("minimum gate " + gateMin + " is not from 0 to 1");
     }
   }
 
-  /** Returns the settings with another smallest gate. */
+  /** Returns the settings with another minimum gate. */
   public RoutingSettings withGateMin(double gate) {
     return new RoutingSettings(capacityRatio, expertsPerToken, routing, gate);
   }

@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
  * @param bounds of the operating point in adaptive mode
  * @param targetLatency target for the time until an image is answered
  * @param routing order in which choices claim slots
- * @param gateMin smallest gate of a choice after a token's first, in either mode
+ * @param gateMin minimum gate of a choice after a token's first, in either mode
  */
 public record CapacitySettings(
     CapacityMode mode,

@@ -75,7 +75,7 @@ public final class SideClient implements AutoCloseable {
   private void keep() {
     while (closing.getCount() > 0) {
       try {
-        keepWith(new KafkaStreams(topologies.get(), config));
+        keepWith(new KafkaStreams(topologies.get(), config, new SteadyTime()));
       } catch (RuntimeException e) {
         stopped(e);
       }
@@ -152,10 +152,19 @@ public final class SideClient implements AutoCloseable {
     return Optional.ofNullable(streams);
   }
 
+  /** Begins to close, without waiting. */
+  public void beginClose() {
+    closing.countDown();
+    KafkaStreams client = streams;
+    if (client != null) {
+      boolean unused = client.close(leaving(Duration.ZERO));
+    }
+  }
+
   /** Commits and hands the state over to the other instances. */
   @Override
   public void close() {
-    closing.countDown();
+    beginClose();
     KafkaStreams client = streams;
     if (client != null) {
       end(client);
@@ -168,11 +177,13 @@ public final class SideClient implements AutoCloseable {
   }
 
   private void end(KafkaStreams client) {
-    CloseOptions options =
-        CloseOptions.groupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP)
-            .withTimeout(CLOSE_LIMIT);
-    if (!client.close(options)) {
+    if (!client.close(leaving(CLOSE_LIMIT))) {
       log.warn("the thread of {} did not end within {}", work.title(), CLOSE_LIMIT);
     }
+  }
+
+  private static CloseOptions leaving(Duration wait) {
+    return CloseOptions.groupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP)
+        .withTimeout(wait);
   }
 }

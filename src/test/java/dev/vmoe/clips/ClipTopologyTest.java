@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
 /** Windows of a second; times in milliseconds. */
 class ClipTopologyTest {
 
-  private static final Duration SILENCE = Duration.ofSeconds(11);
+  private static final Duration SILENCE = ClipProcessor.SILENCE.plusSeconds(1);
 
   private final RegistryClient registry =
       new RegistryClient("mock://" + UUID.randomUUID(), Map.of(), Duration.ZERO);
@@ -215,7 +215,7 @@ class ClipTopologyTest {
     driver.advanceWallClockTime(SILENCE.minusSeconds(1));
     cat("b", 5_000);
     assertThat(clips()).isEmpty();
-    driver.advanceWallClockTime(Duration.ofSeconds(1));
+    driver.advanceWallClockTime(Duration.ofSeconds(5));
     assertThat(clips()).containsExactly("a 5000: 1 frames, 0 late, gap null, missing 0");
 
     driver.advanceWallClockTime(SILENCE);
@@ -234,11 +234,22 @@ class ClipTopologyTest {
       driver.advanceWallClockTime(Duration.ofSeconds(5));
       cat("a", 5_000 + i);
     }
-    assertThat(clips().get(0)).isEqualTo("a 5000000: 1 frames, 2 late, gap null, missing 0");
+    assertThat(clips().get(0)).isEqualTo("a 5000000: 1 frames, 6 late, gap null, missing 0");
     cat("a", 6_000);
 
     assertThat(clips()).singleElement().asString().startsWith("a 5000: ").contains("gap null");
     assertThat(driver.getKeyValueStore("windows").approximateNumEntries()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldKeepAtMostSoManyKeys() throws Exception {
+    for (int i = 0; i <= ClipProcessor.MAX_KEYS; i++) {
+      cat("key-" + i, 5_000);
+    }
+
+    assertThat(clips()).containsExactly("key-0 5000: 1 frames, 0 late, gap null, missing 0");
+    assertThat(driver.getKeyValueStore("windows").approximateNumEntries())
+        .isEqualTo(ClipProcessor.MAX_KEYS);
   }
 
   @Test

@@ -103,7 +103,7 @@ class FidelityTest {
     compare(model, model.settings(.1, .25, .5, 1.05, 4));
   }
 
-  /** A smallest gate among those of second choices, and one that leaves all of them out. */
+  /** A minimum gate among those of second choices, and one that leaves all of them out. */
   @ParameterizedTest
   @ValueSource(doubles = {.15, .2, 1})
   void shouldSayWhatThePlainPassSaysWhereChoicesAreLeftOut(double gateMin) throws IOException {
@@ -112,7 +112,7 @@ class FidelityTest {
     for (PlainVmoe.Setting all : model.settings(.25, 1.05)) {
       settings.add(new PlainVmoe.Setting(all.k(), all.ratio(), all.priority(), gateMin));
     }
-    compare(model, settings);
+    compare(model, settings, ", gate.min " + gateMin);
   }
 
   /** Takes minutes and gigabytes; how to run it says the documentation of the model. */
@@ -134,6 +134,11 @@ class FidelityTest {
   }
 
   private void compare(FidelityCase model, List<PlainVmoe.Setting> settings) throws IOException {
+    compare(model, settings, "");
+  }
+
+  private void compare(FidelityCase model, List<PlainVmoe.Setting> settings, String more)
+      throws IOException {
     ParameterTree checkpoint = model.checkpoint();
     PlainVmoe plain = model.plain(checkpoint);
     List<PlainVmoe.Said> expected =
@@ -165,7 +170,7 @@ class FidelityTest {
           String.format(
               Locale.ROOT,
               "\"%s\",%s,%d,%.1e,%.1e,%.1e",
-              model.name(),
+              model.name() + more,
               target.name().toLowerCase(Locale.ROOT),
               settings.size(),
               logits,

@@ -39,7 +39,7 @@ final class PlainRouter {
    * @param gates (N, E)
    * @param slots C
    * @param priority whether the larger largest gate claims first; by position otherwise
-   * @param smallest gate of a second choice or later one
+   * @param minimum gate of a second choice or later one
    */
   static Routed route(double[][] gates, int k, int slots, boolean priority, double smallest) {
     int tokens = gates.length;

@@ -28,7 +28,7 @@ import net.jqwik.api.lifecycle.AfterContainer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The routing part of the graph alone, fed with gates, against the routing in plain Java. */
 class RoutingGraphTest {
@@ -218,19 +218,36 @@ class RoutingGraphTest {
         random.nextBoolean() ? 0 : random.nextInt(17) / 32f); // as coarse as gates, to tie
   }
 
+  /** The minimum gate is near the second gates, so that some second choices are made. */
   @ParameterizedTest
-  @EnumSource
-  void shouldRouteToTheMostExpertsThatItHolds(Routing routing) {
+  @CsvSource({"BATCH_PRIORITY, 2", "VANILLA, 2", "BATCH_PRIORITY, 3", "VANILLA, 3"})
+  void shouldRouteToTheMostExpertsThatItHolds(Routing routing, int expertsPerToken) {
     Random random = new Random(1);
-    int numExperts = RoutingLimits.MAX_EXPERT_CHOICES / 2;
+    int numExperts = RoutingLimits.MAX_EXPERT_CHOICES / expertsPerToken;
+    float[] gates = gates(random, 400, numExperts, 0);
     requireTheReferencesRouting(
-        gates(random, 400, numExperts, 64),
+        gates,
         numExperts,
         4,
-        2,
+        expertsPerToken,
         routing,
         Priorities.ANY.of(8, random),
-        routing == Routing.VANILLA ? 0 : 1 / 64f);
+        median(second(gates, numExperts)));
+  }
+
+  private static float[] second(float[] gates, int numExperts) {
+    float[] second = new float[gates.length / numExperts];
+    for (int token = 0; token < second.length; token++) {
+      float[] its = Arrays.copyOfRange(gates, token * numExperts, (token + 1) * numExperts);
+      Arrays.sort(its);
+      second[token] = its[numExperts - 2];
+    }
+    return second;
+  }
+
+  private static float median(float[] values) {
+    Arrays.sort(values);
+    return values[values.length / 2];
   }
 
   private static void requireTheReferencesRouting(

@@ -235,7 +235,7 @@ class VmoeGraphTest {
     }
     String setting =
         String.format(
-            "%d images, K %d, ratio %s, %s, priorities %s, smallest gate %s",
+            "%d images, K %d, ratio %s, %s, priorities %s, minimum gate %s",
             numImages, expertsPerToken, ratio, routing, Arrays.toString(imagePriority), gateMin);
     assertThat(outputs.ints(GraphOutput.ASSIGNED)).as("assigned, %s", setting).isEqualTo(assigned);
     assertThat(outputs.ints(GraphOutput.DISPATCHED))

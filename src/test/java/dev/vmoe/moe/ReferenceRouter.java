@@ -34,7 +34,7 @@ public final class ReferenceRouter {
    * @param routing order in which choices claim slots
    * @param tokenPriority (N), multiplies a token's largest gate under batch priority; all ones is
    *     the paper's order
-   * @param gateMin smallest gate of a choice after the first
+   * @param gateMin minimum gate of a choice after the first
    * @throws IllegalArgumentException if the shapes do not fit or a value is no gate or no priority
    */
   public static DispatchPlan route(

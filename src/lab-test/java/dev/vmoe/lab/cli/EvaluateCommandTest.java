@@ -153,7 +153,7 @@ class EvaluateCommandTest extends CommandTest {
 
     command[14] = "1.5";
     assertThat(run(command)).isEqualTo(VmoeCommand.USAGE);
-    assertThat(err.toString()).contains("smallest gate 1.5 is not from 0 to 1");
+    assertThat(err.toString()).contains("minimum gate 1.5 is not from 0 to 1");
   }
 
   @Test

@@ -230,7 +230,7 @@ class SweepTest {
             vanilla -> assertThat(vanilla).startsWith("fake,vanilla,2,1.0,0.125,"));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new SweepPlan(List.of(1.0), List.of(2), List.of(4), true, 1.5))
-        .withMessage("smallest gate 1.5 is not from 0 to 1");
+        .withMessage("minimum gate 1.5 is not from 0 to 1");
   }
 
   private static SweepPlan plan(Integer... batches) {

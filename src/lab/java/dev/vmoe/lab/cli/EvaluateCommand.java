@@ -103,7 +103,7 @@ final class EvaluateCommand extends LabCommand {
       for (int k : ks) {
         card.requireExpertsPerToken(k);
         for (double ratio : capacity.ratios(RATIOS)) {
-          for (double gate : k == 1 ? gates.subList(0, 1) : gates) { // K 1 leaves nothing out
+          for (double gate : k == 1 ? List.of(0.0) : gates) { // K 1 leaves nothing out
             card.requireGateMin(gate);
             settings.add(new RoutingSettings(ratio, k, Routing.ofLabel(routing), gate));
           }

@@ -94,7 +94,7 @@ final class EvaluationTables {
             settings.routing().label(),
             settings.expertsPerToken(),
             settings.capacityRatio(),
-            settings.gateMin() > 0 ? ", smallest gate " + settings.gateMin() : "",
+            settings.gateMin() > 0 ? ", minimum gate " + settings.gateMin() : "",
             Table.decimals(met.point().row().millisPerImage(), 3),
             Table.decimals(met.twin().row().millisPerImage(), 3));
   }

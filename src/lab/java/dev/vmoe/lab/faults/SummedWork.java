@@ -14,11 +14,12 @@ final class SummedWork {
   /** Adds an event. */
   void add(ExpertUtilization event) {
     images.merge(event.getSourcePartition(), (long) event.getImages(), Long::sum);
-    long choices =
-        (long) event.getImages() * event.getTokensPerImage() * event.getExpertsPerToken();
+    long tokens = (long) event.getImages() * event.getTokensPerImage();
     for (LayerUtilization layer : event.getLayers()) {
       long assigned = sum(layer.getAssigned());
-      if (assigned != choices || sum(layer.getDispatched()) > assigned) {
+      if (assigned < tokens // gate.min leaves out no first choice
+          || assigned > tokens * event.getExpertsPerToken()
+          || sum(layer.getDispatched()) > assigned) {
         uneven++;
       }
     }
@@ -37,7 +38,7 @@ final class SummedWork {
     return images;
   }
 
-  /** Returns the layers of events whose choices are not images × tokens × K. */
+  /** Returns the layers of events whose choices are not 1 to K for each token of each image. */
   long uneven() {
     return uneven;
   }

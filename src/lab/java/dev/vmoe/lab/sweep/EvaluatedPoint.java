@@ -39,7 +39,7 @@ public record EvaluatedPoint(
   /**
    * Returns the share of the choices of full quality that were computed: of all tokens times the K
    * of the training, over all MoE layers. So neither choices that found no slot count nor those
-   * that a smaller K or a smallest gate left out. 1 for a dense model.
+   * that a smaller K or a minimum gate left out. 1 for a dense model.
    */
   public double choices() {
     return card.dense()

@@ -81,13 +81,13 @@ public final class EvaluationPictures {
         for (double gate : gates) {
           List<ChartPoint> points = points(model, split, routing, k, gate);
           Series curve = SweepPictures.curve(routing, k, k == ks.first(), points);
-          chart.add(gate == gates.first() ? curve : gated(curve, gate));
+          chart.add(gate == 0 ? curve : gated(curve, gate));
         }
       }
     }
   }
 
-  /** Returns a curve of a larger smallest gate: open circles, dashed. */
+  /** Returns a curve of a minimum gate: open circles, dashed. */
   private static Series gated(Series curve, double gate) {
     return new Series(
         curve.name() + ", gate ≥ " + gate, curve.colour(), true, Mark.OPEN, curve.points());

@@ -10,13 +10,13 @@ import java.util.stream.DoubleStream;
 
 /**
  * The settings that a sweep measures: every capacity ratio at every K, routing and batch size, all
- * with the same smallest gate.
+ * with the same minimum gate.
  *
  * @param ratios capacity ratios, each above 0
  * @param expertsPerToken values of K
  * @param batches batch sizes, in images
  * @param twin whether a dense twin is measured, too
- * @param gateMin smallest gate of a choice after a token's first; 0 for all choices
+ * @param gateMin minimum gate of a choice after a token's first; 0 for all choices
  */
 public record SweepPlan(
     List<Double> ratios,

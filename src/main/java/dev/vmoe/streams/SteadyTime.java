@@ -1,4 +1,4 @@
-package dev.vmoe.instance;
+package dev.vmoe.streams;
 
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * <p>Kafka Streams compares the system clock with the time of its last commit. After a step back by
  * a minute it would neither emit nor commit for a minute, and transactions would time out.
  */
-final class SteadyTime implements Time {
+public final class SteadyTime implements Time {
 
   /** A smaller difference between the clocks is their drift, or a thread that had to wait. */
   private static final Duration STEP = Duration.ofSeconds(1);
@@ -30,7 +30,7 @@ final class SteadyTime implements Time {
   private long steadyNanos;
 
   /** Follows the clocks of the system. */
-  SteadyTime() {
+  public SteadyTime() {
     this(System::currentTimeMillis, System::nanoTime);
   }
 

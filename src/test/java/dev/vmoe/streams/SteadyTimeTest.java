@@ -1,4 +1,4 @@
-package dev.vmoe.instance;
+package dev.vmoe.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
