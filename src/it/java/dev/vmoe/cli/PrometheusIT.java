@@ -68,7 +68,7 @@ class PrometheusIT {
           "VmoeThreadFailures", // none fails
           "VmoeConfigurationRefused", // nobody writes one
           "VmoeRoutingProfileStopped", // it runs, too
-          "VmoeClipsStopped", // likewise, or not at all
+          "VmoeClipsStopped", // likewise
           "VmoeBacklogOld", // the load comes in bursts that are worked off in time
           "VmoeBacklogUnknown", // the broker answers
           "VmoeImagesHeld", // the registry answers
@@ -101,6 +101,8 @@ class PrometheusIT {
         "console.port=0",
         "--set",
         "cost.survey.ms=1000",
+        "--set",
+        "clips.window.ms=1000",
         "--set",
         "fetch.prefixes=" + folder.toUri()
       };

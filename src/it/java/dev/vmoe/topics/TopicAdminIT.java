@@ -176,6 +176,7 @@ class TopicAdminIT {
             PlanStatus.AS_PLANNED,
             PlanStatus.DIFFERENT,
             PlanStatus.AS_PLANNED,
+            PlanStatus.AS_PLANNED,
             PlanStatus.AS_PLANNED);
     assertThat(states.get(1).differences()).containsExactly("partitions: 8, planned 6");
     assertThat(states.get(3).differences()).containsExactly("retention.ms: 1000, planned -1");

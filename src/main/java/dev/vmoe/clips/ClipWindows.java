@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * frame.
  *
  * <p>A key has at most one open window. The first frame of a later window closes it, and so does
- * silence. A frame of a closed window is late: it is counted alone. Where windows had another length
- * before, the first frame that is not late closes the old one. The state is a {@link Clip}
+ * silence. A frame of a closed window is late: it is counted alone. Where windows had another
+ * length before, the first frame that is not late closes the old one. The state is a {@link Clip}
  * without its label and share; once its window is closed, it has no frames.
  *
  * @param lengthMs length of a window

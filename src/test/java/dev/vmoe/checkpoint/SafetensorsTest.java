@@ -101,6 +101,15 @@ class SafetensorsTest {
     }
   }
 
+  /** The length of its header, 640, begins as a pickle does. */
+  @Test
+  void shouldNotTakeADamagedFileForAPickle() throws IOException {
+    Path file = file("{" + " ".repeat(639), new byte[8]);
+    assertThatThrownBy(() -> CheckpointReader.read(file))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("no JSON");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"model.safetensors.index.json", "model-00001-of-00002.safetensors"})
   void shouldAskForOneFileInsteadOfParts(String name) throws IOException {

@@ -2,8 +2,8 @@ package dev.vmoe.clips;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.vmoe.event.Clip;
 import dev.vmoe.event.ClassScore;
+import dev.vmoe.event.Clip;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -17,7 +17,9 @@ class ClipWindowsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1000, 60000, 5500, 0", "1000, 60000, 6500, 0", "60000, 1000, 5500, 5000",
+    "1000, 60000, 5500, 0",
+    "1000, 60000, 6500, 0",
+    "60000, 1000, 5500, 5000",
   })
   void shouldCloseAWindowOfAnotherLength(long before, long now, long time, long start) {
     Clip open = new ClipWindows(before).add(null, frame(5_200)).state();
