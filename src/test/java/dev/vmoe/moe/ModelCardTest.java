@@ -74,7 +74,7 @@ class ModelCardTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "demo cannot leave out choices with a gate below 0.1, for its graph has no input"
-                + " gate_min: import it again, or set gate.min to 0");
+                + " gate_min: import it again and restart, or set gate.min to 0");
   }
 
   @Test

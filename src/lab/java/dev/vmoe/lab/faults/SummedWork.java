@@ -14,12 +14,11 @@ final class SummedWork {
   /** Adds an event. */
   void add(ExpertUtilization event) {
     images.merge(event.getSourcePartition(), (long) event.getImages(), Long::sum);
-    long tokens = (long) event.getImages() * event.getTokensPerImage();
+    long choices =
+        (long) event.getImages() * event.getTokensPerImage() * event.getExpertsPerToken();
     for (LayerUtilization layer : event.getLayers()) {
       long assigned = sum(layer.getAssigned());
-      if (assigned < tokens // gate.min leaves out no first choice
-          || assigned > tokens * event.getExpertsPerToken()
-          || sum(layer.getDispatched()) > assigned) {
+      if (assigned != choices || sum(layer.getDispatched()) > assigned) {
         uneven++;
       }
     }
@@ -38,7 +37,7 @@ final class SummedWork {
     return images;
   }
 
-  /** Returns the layers of events whose choices are not 1 to K for each token of each image. */
+  /** Returns the layers of events whose choices are not images × tokens × K. */
   long uneven() {
     return uneven;
   }
