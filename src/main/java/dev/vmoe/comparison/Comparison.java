@@ -37,7 +37,7 @@ public final class Comparison {
   private static final long MAX_MICROS = 3_600_000_000L;
 
   /** The one that differs least first; of equal ones the last position. */
-  private static final Comparator<DifferingImage> LEAST =
+  private static final Comparator<DifferingImage> BY_DIFFERENCE =
       Comparator.comparingDouble(DifferingImage::difference)
           .thenComparing(
               DifferingImage::position,
@@ -50,7 +50,7 @@ public final class Comparison {
   private final int maxImages;
   private final OneSide a = new OneSide();
   private final OneSide b = new OneSide();
-  private final PriorityQueue<DifferingImage> most = new PriorityQueue<>(LEAST);
+  private final PriorityQueue<DifferingImage> mostDifferent = new PriorityQueue<>(BY_DIFFERENCE);
 
   /** Images and agreed images by the class that a answered. */
   private final Map<String, long[]> classes = new TreeMap<>();
@@ -203,11 +203,11 @@ public final class Comparison {
       counts[1]++;
     }
     countLabel(ofA.label(), ofA.answer(), ofB.answer());
-    most.add(
+    mostDifferent.add(
         new DifferingImage(
             image, ofA.id(), ofA.label(), ofA.top(), ofB.top(), ofA.differenceFrom(ofB)));
-    if (most.size() > maxImages) {
-      most.remove();
+    if (mostDifferent.size() > maxImages) {
+      mostDifferent.remove();
     }
   }
 
@@ -261,6 +261,6 @@ public final class Comparison {
         a.figures(both),
         b.figures(both),
         agreements,
-        most.stream().sorted(LEAST.reversed()).toList());
+        mostDifferent.stream().sorted(BY_DIFFERENCE.reversed()).toList());
   }
 }

@@ -161,8 +161,7 @@ public final class LiveConfiguration implements AutoCloseable {
     log.info("configuration {} in force: {}", name(now), now.asSettings());
     lastRefused()
         .ifPresent(it -> log.warn("configuration {} is refused: {}", it.offset(), it.refusal()));
-    Thread thread = DaemonThread.of(() -> follow(records), "vmoe-config");
-    thread.start();
+    Thread thread = DaemonThread.start(() -> follow(records), "vmoe-config");
     following = new Following(records, thread);
   }
 

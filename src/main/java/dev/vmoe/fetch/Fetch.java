@@ -15,14 +15,14 @@ public final class Fetch {
   final long offset;
   final FetchLine line;
 
-  /** Whether it waits for room; written under the room's monitor, which guards those below. */
-  volatile boolean waits = true;
-
   /** When it was started last. */
   volatile long startNanos;
 
-  /** Whether a thread works on it, maybe in vain. */
-  boolean underWay;
+  /**
+   * Whether a thread works on it, maybe in vain; written under the room's monitor, which guards
+   * those below.
+   */
+  volatile boolean underWay;
 
   /** Whether its line wants to hear of it no more. */
   boolean dropped;
@@ -55,7 +55,7 @@ public final class Fetch {
 
   /** Returns whether the image is long on its way, and not for want of room; for any thread. */
   public boolean isSlow() {
-    return !isOver() && !waits && System.nanoTime() - startNanos > SLOW_NANOS;
+    return !isOver() && underWay && System.nanoTime() - startNanos > SLOW_NANOS;
   }
 
   /**

@@ -67,7 +67,6 @@ public final class FetchLine implements AutoCloseable {
         }
         waiting.pollFirstEntry();
         fetch.startNanos = System.nanoTime();
-        fetch.waits = false;
         fetch.underWay = true;
         fetch.reservedBytes = fetch.wantedBytes;
         add(1, fetch.reservedBytes);
@@ -130,7 +129,6 @@ public final class FetchLine implements AutoCloseable {
       release(fetch, 0);
       fetch.wantedBytes = wantedBytes;
       if (!fetch.isOver() && coming.get(fetch.offset) == fetch) {
-        fetch.waits = true;
         waiting.put(fetch.offset, fetch);
       }
     }
