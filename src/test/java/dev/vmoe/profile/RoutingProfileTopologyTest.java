@@ -1,5 +1,6 @@
 package dev.vmoe.profile;
 
+import static dev.vmoe.topics.ShortTopics.TOPICS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.event.AvroDeserializer;
@@ -14,7 +15,6 @@ import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.settings.EventFormat;
-import dev.vmoe.topics.Topics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collections;
@@ -38,16 +38,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class RoutingProfileTopologyTest {
-
-  private static final Topics TOPICS =
-      new Topics(
-          List.of("images"),
-          "predictions",
-          "utilization",
-          "dlq",
-          "config",
-          "routing-profile",
-          "clips");
 
   private final RegistryClient registry =
       new RegistryClient("mock://" + UUID.randomUUID(), Map.of(), Duration.ZERO);

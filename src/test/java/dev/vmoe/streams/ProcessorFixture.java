@@ -1,5 +1,6 @@
 package dev.vmoe.streams;
 
+import static dev.vmoe.topics.ShortTopics.TOPICS;
 import static org.awaitility.Awaitility.await;
 
 import dev.vmoe.batch.BatchLimits;
@@ -35,7 +36,6 @@ import dev.vmoe.settings.EventFormat;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.PredictionContents;
 import dev.vmoe.settings.Settings;
-import dev.vmoe.topics.Topics;
 import dev.vmoe.tracing.Tracing;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -61,15 +61,6 @@ import org.junit.jupiter.api.AfterEach;
 /** The processor in the test driver of Kafka Streams, with a model that only tells greys apart. */
 abstract class ProcessorFixture {
 
-  private static final Topics TOPICS =
-      new Topics(
-          List.of("images"),
-          "predictions",
-          "utilization",
-          "dlq",
-          "config",
-          "routing-profile",
-          "clips");
   static final TopicPartition IMAGES = new TopicPartition("images", 0);
   static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
   private static final int SLOT_BYTES = 8 * 8 * 3;

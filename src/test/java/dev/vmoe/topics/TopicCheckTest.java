@@ -1,5 +1,6 @@
 package dev.vmoe.topics;
 
+import static dev.vmoe.topics.ShortTopics.TOPICS;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.time.Duration;
@@ -8,16 +9,6 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class TopicCheckTest {
-
-  private static final Topics TOPICS =
-      new Topics(
-          List.of("images"),
-          "predictions",
-          "utilization",
-          "dlq",
-          "config",
-          "routing-profile",
-          "clips");
 
   @Test
   void shouldSayThatNoBrokerAnswersRatherThanBlameRights() {

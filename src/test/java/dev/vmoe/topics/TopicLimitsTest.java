@@ -1,23 +1,13 @@
 package dev.vmoe.topics;
 
+import static dev.vmoe.topics.ShortTopics.TOPICS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.settings.Settings;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class TopicLimitsTest {
-
-  private static final Topics TOPICS =
-      new Topics(
-          List.of("images"),
-          "predictions",
-          "utilization",
-          "dlq",
-          "config",
-          "routing-profile",
-          "clips");
 
   @Test
   void shouldFindNothingWrongWithRoomForAll() {
