@@ -36,12 +36,12 @@ public record ClipWindows(long lengthMs) {
 
   /** Returns what a frame leads to; the state is null where nothing is known of the key. */
   public WindowStep add(@Nullable Clip state, ClipFrame frame) {
-    long start = frame.time() - frame.time() % lengthMs;
+    Clip own = opened(frame.time() - frame.time() % lengthMs);
     if (state == null) {
-      return new WindowStep(sum(opened(start), frame), null, false);
+      return new WindowStep(sum(own, frame), null, false);
     }
     boolean open = isOpen(state);
-    if (isIn(state, frame) && open && start == state.getWindowStart()) {
+    if (open && isSameWindow(state, own)) {
       return new WindowStep(sum(state, frame), null, false);
     }
     if (frame.time() < state.getWindowStart() || (isIn(state, frame) && !open)) {
@@ -49,15 +49,20 @@ public record ClipWindows(long lengthMs) {
     }
     long silence = frame.time() - state.getLatestTime();
     Clip next =
-        copy(opened(start))
+        copy(own)
             .setLate(open ? 0 : state.getLate())
             .setGapMillis(silence > lengthMs ? silence : 0)
             .setMissingWindows(
                 (int)
                     Math.min(
-                        Integer.MAX_VALUE, Math.max(0, (start - state.getWindowEnd()) / lengthMs)))
+                        Integer.MAX_VALUE,
+                        Math.max(0, (own.getWindowStart() - state.getWindowEnd()) / lengthMs)))
             .build();
     return new WindowStep(sum(next, frame), open ? judged(state) : null, false);
+  }
+
+  private static boolean isSameWindow(Clip a, Clip b) {
+    return a.getWindowStart() == b.getWindowStart() && a.getWindowEnd() == b.getWindowEnd();
   }
 
   private static boolean isIn(Clip window, ClipFrame frame) {

@@ -20,6 +20,7 @@ class ClipWindowsTest {
     "1000, 60000, 5500, 0",
     "1000, 60000, 6500, 0",
     "60000, 1000, 5500, 5000",
+    "60000, 1000, 900, 0",
   })
   void shouldCloseAWindowOfAnotherLength(long before, long now, long time, long start) {
     Clip open = new ClipWindows(before).add(null, frame(5_200)).state();
