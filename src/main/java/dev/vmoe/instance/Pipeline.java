@@ -392,8 +392,7 @@ public final class Pipeline implements AutoCloseable {
 
   /** Closes what images do not pass through. */
   private void closeBeside() {
-    parts.beside().forEach(SideClient::beginClose);
-    parts.beside().forEach(SideClient::close);
+    SideClient.closeAll(parts.beside());
     parts.configuration().close();
     parts.lag().close();
   }

@@ -7,6 +7,7 @@ import dev.vmoe.topics.SideWork;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -152,19 +153,10 @@ public final class SideClient implements AutoCloseable {
     return Optional.ofNullable(streams);
   }
 
-  /** Begins to close, without waiting. */
-  public void beginClose() {
-    closing.countDown();
-    KafkaStreams client = streams;
-    if (client != null) {
-      boolean unused = client.close(leaving(Duration.ZERO));
-    }
-  }
-
   /** Commits and hands the state over to the other instances. */
   @Override
   public void close() {
-    beginClose();
+    closing.countDown();
     KafkaStreams client = streams;
     if (client != null) {
       end(client);
@@ -176,14 +168,25 @@ public final class SideClient implements AutoCloseable {
     }
   }
 
-  private void end(KafkaStreams client) {
-    if (!client.close(leaving(CLOSE_LIMIT))) {
-      log.warn("the thread of {} did not end within {}", work.title(), CLOSE_LIMIT);
-    }
+  /** Closes clients at the same time: each may wait for brokers that are away. */
+  public static void closeAll(List<SideClient> clients) {
+    CompletableFuture.allOf(
+            clients.stream()
+                .map(it -> CompletableFuture.runAsync(it::close, it::onItsOwnThread))
+                .toArray(CompletableFuture[]::new))
+        .join();
   }
 
-  private static CloseOptions leaving(Duration wait) {
-    return CloseOptions.groupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP)
-        .withTimeout(wait);
+  private void onItsOwnThread(Runnable task) {
+    DaemonThread.start(task, "vmoe-close-" + work.topic());
+  }
+
+  private void end(KafkaStreams client) {
+    CloseOptions options =
+        CloseOptions.groupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP)
+            .withTimeout(CLOSE_LIMIT);
+    if (!client.close(options)) {
+      log.warn("the thread of {} did not end within {}", work.title(), CLOSE_LIMIT);
+    }
   }
 }
