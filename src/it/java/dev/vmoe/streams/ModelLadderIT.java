@@ -89,6 +89,7 @@ class ModelLadderIT {
             "held out",
             1000,
             1,
+            0,
             "vmoe sweep",
             List.of(
                 new ProfileFile.MeasuredAccuracy("bpr", 1, 0.5, 16, 0.8),

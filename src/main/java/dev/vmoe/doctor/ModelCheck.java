@@ -13,6 +13,7 @@ import dev.vmoe.modelstore.ServedFiles;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.output.ErrorText;
 import dev.vmoe.settings.CapacityMode;
+import dev.vmoe.settings.CapacitySettings;
 import dev.vmoe.settings.EventFormat;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.RunLayout;
@@ -143,10 +144,16 @@ final class ModelCheck {
   private void checkProfile(ModelCard card, Findings findings) {
     Path profile = ProfileFile.beside(file);
     try {
-      boolean there = ProfileFile.find(file, card).isPresent();
-      boolean needed =
-          LiveSettings.of(settings).capacity().mode() == CapacityMode.ADAPTIVE && !card.dense();
-      if (there) {
+      Optional<ProfileFile> found = ProfileFile.of(file, card);
+      CapacitySettings capacity = LiveSettings.of(settings).capacity();
+      boolean needed = capacity.mode() == CapacityMode.ADAPTIVE && !card.dense();
+      Optional<String> doubt = found.flatMap(it -> it.doubt(card, capacity.gateMin()));
+      if (doubt.isPresent()) {
+        findings.warning(
+            "quality profile",
+            profile + ": " + doubt.get(),
+            "measure it again: vmoe sweep --gate-min " + capacity.gateMin());
+      } else if (found.isPresent()) {
         findings.ok("quality profile", profile + ", of these weights");
       } else if (needed) {
         findings.warning(

@@ -65,6 +65,7 @@ class BundledModelsTest {
             "set",
             1,
             1,
+            0,
             "vmoe sweep",
             List.of(new ProfileFile.MeasuredAccuracy("bpr", 1, 1, 1, 1)));
     measured.write(variant.resolve("profile.json"));

@@ -38,6 +38,7 @@ class ServedFilesTest {
             set,
             5000,
             seed,
+            0,
             "vmoe sweep",
             List.of(new ProfileFile.MeasuredAccuracy("bpr", 1, 1.05, 64, 0.9)));
     return new ModelFiles(Path.of(card.name(), "model.onnx"), card, profile);

@@ -237,7 +237,7 @@ final class SweepCommand extends LabCommand {
       text.println();
       text.println("no quality profile: these are the test images, it needs others (--images)");
     } else {
-      ProfileFile measured = SweepRow.profile(card, setName(), seed, command(), rows);
+      ProfileFile measured = SweepRow.profile(card, setName(), seed, gateMin, command(), rows);
       measured.write(out.resolve("profile.json"));
       if (profile != null) {
         measured.write(profile);

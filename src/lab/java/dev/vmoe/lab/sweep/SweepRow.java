@@ -103,7 +103,7 @@ public record SweepRow(
 
   /** Returns the profile of these rows, the dense twin's left out. */
   public static ProfileFile profile(
-      ModelCard card, String set, long seed, String command, List<SweepRow> rows) {
+      ModelCard card, String set, long seed, double gateMin, String command, List<SweepRow> rows) {
     List<SweepRow> sparse = rows.stream().filter(row -> !row.point.isDense()).toList();
     return new ProfileFile(
         card.name(),
@@ -111,6 +111,7 @@ public record SweepRow(
         set,
         sparse.isEmpty() ? 0 : sparse.get(sparse.size() - 1).images(),
         seed,
+        gateMin,
         command,
         sparse.stream().map(SweepRow::measurement).toList());
   }
