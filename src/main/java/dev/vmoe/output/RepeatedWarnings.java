@@ -17,7 +17,8 @@ import org.slf4j.Marker;
  * warns of each attempt to connect, tens of times a second.
  *
  * <p>Of warnings that differ only in numbers and in the client that has them, a few pass in a
- * while. How many were left out is said before the next one.
+ * while. How many were left out is said before the next one. One that is always there and asks for
+ * nothing is left out.
  */
 public final class RepeatedWarnings extends TurboFilter {
 
@@ -32,6 +33,9 @@ public final class RepeatedWarnings extends TurboFilter {
 
   /** The name of a client at the beginning, and every number. */
   private static final Pattern DIFFERENCES = Pattern.compile("^\\[[^]]*] |-?[0-9]+");
+
+  /** The main consumer, which it speaks of, is Kafka's own. */
+  private static final String OF_EVERY_START = "A non-default kafka client supplier was supplied";
 
   private final LongSupplier nanoClock;
 
@@ -67,6 +71,9 @@ public final class RepeatedWarnings extends TurboFilter {
         || logger.getEffectiveLevel().toInt() > Level.WARN_INT
         || !logger.getName().startsWith(OF_KAFKA)) {
       return FilterReply.NEUTRAL;
+    }
+    if (format.contains(OF_EVERY_START)) {
+      return FilterReply.DENY;
     }
     int leftOut = pass(logger.getName() + DIFFERENCES.matcher(format).replaceAll("#"));
     if (leftOut < 0) {

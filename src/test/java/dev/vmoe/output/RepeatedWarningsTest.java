@@ -60,6 +60,18 @@ class RepeatedWarningsTest {
   }
 
   @Test
+  void shouldLeaveOutWhatIsSaidAtEveryStart() {
+    Logger streams = context.getLogger("org.apache.kafka.streams.KafkaStreams");
+    streams.warn(
+        "stream-client [vmoe] A non-default kafka client supplier was supplied. Note that"
+            + " supplying a custom main consumer is not supported with the STREAMS protocol.");
+    assertThat(lines.list).isEmpty();
+
+    streams.warn("stream-client [vmoe] Cannot transit to ERROR within 100ms");
+    assertThat(lines.list).hasSize(1);
+  }
+
+  @Test
   void shouldNotMakeWarningsOfALoggerThatIsTurnedDown() {
     network.setLevel(Level.ERROR);
 
