@@ -30,8 +30,10 @@ public record ScoredClass(int index, String label, float score) {
       largest = Math.max(largest, logit);
     }
     double sum = 0;
-    for (float logit : logits) {
-      sum += Math.exp(logit - largest);
+    if (card.softmax()) {
+      for (float logit : logits) {
+        sum += Math.exp(logit - largest);
+      }
     }
     List<Integer> order = best(logits, count);
     List<ScoredClass> top = new ArrayList<>(order.size());
@@ -62,6 +64,9 @@ public record ScoredClass(int index, String label, float score) {
     List<Integer> best = new ArrayList<>(count + 1);
     float last = Float.NaN; // logit of the last of the best; NaN comes after all others
     for (int i = 0; i < logits.length; i++) {
+      if (logits[i] <= last && best.size() == count) {
+        continue; // nearly all; faster than the comparison below
+      }
       if (best.size() < count || Float.compare(-logits[i], -last) < 0) {
         int place = best.size();
         while (place > 0 && Float.compare(-logits[i], -logits[best.get(place - 1)]) < 0) {
