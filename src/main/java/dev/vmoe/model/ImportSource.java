@@ -69,7 +69,7 @@ public record ImportSource(
     HubConfig config =
         switch (names) {
           case HUGGING_FACE -> HubConfig.ofHuggingFace(file, guessed);
-          case TIMM -> HubConfig.ofTimm(file, guessed);
+          case TIMM -> HubConfig.ofTimm(file, hasDistillation(checkpoint, names), guessed);
           case TORCHVISION -> HubConfig.ofTorchvision(file, guessed);
           case AUGREG -> HubConfig.ofAugReg(guessed);
         };
@@ -82,7 +82,9 @@ public record ImportSource(
       settings = settings.withHeads(usual);
     }
     ParameterTree parameters = VitParameters.of(checkpoint, names, settings);
-    int size = VmoeArchitecture.of(parameters).imageSize();
+    VmoeArchitecture architecture = VmoeArchitecture.of(parameters);
+    config.claims().require(architecture, checkpoint);
+    int size = architecture.imageSize();
     if (config.imageSize() != 0 && config.imageSize() != size) {
       throw new IllegalArgumentException(
           String.format(
@@ -98,6 +100,11 @@ public record ImportSource(
       guessed.put("resize", "resize " + options.resize().label());
     }
     return new ImportSource(parameters, options, guessed);
+  }
+
+  private static boolean hasDistillation(ParameterTree checkpoint, VitNames names) {
+    return checkpoint.paths().stream()
+        .anyMatch(path -> names.modules().getOrDefault(names.within(path), "").equals("dist"));
   }
 
   private static int usualHeads(ParameterTree checkpoint, VitNames names) {

@@ -88,6 +88,9 @@ enum VitNames {
       MlpBlock_3/                      Mlp/
       """);
 
+  private static final Pattern AROUND =
+      Pattern.compile("^(?:(?:module|_orig_mod|model|backbone|timm_model)\\.)*(?:(?:vit|deit)\\.)?");
+
   private final String marker;
   private final Pattern block;
   private final Map<String, String> modules = new HashMap<>();
@@ -112,9 +115,12 @@ enum VitNames {
     return Optional.empty();
   }
 
-  /** Returns a parameter's name without that of the whole model, which Hugging Face prepends. */
+  /**
+   * Returns a parameter's name without those of what is around the model: Hugging Face prepends the
+   * model's, PyTorch's and others' wrappers their own.
+   */
   String within(String path) {
-    return this == HUGGING_FACE ? path.replaceFirst("^(vit|deit)\\.", "") : path;
+    return this == AUGREG ? path : AROUND.matcher(path).replaceFirst("");
   }
 
   /** Returns how the names of a block's parameters begin; its group is the number. */
