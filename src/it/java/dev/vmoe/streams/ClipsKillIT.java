@@ -13,7 +13,9 @@ import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Processes that sum frames are killed with open windows: each frame is in one clip all the same. */
+/**
+ * Processes that sum frames are killed with open windows: each frame is in one clip all the same.
+ */
 @Timeout(240)
 class ClipsKillIT {
 
@@ -70,8 +72,7 @@ class ClipsKillIT {
   private static void send(Workbench workbench, int frame) {
     long time = (long) frame / FRAMES * WINDOW_MS + frame % FRAMES * 100L;
     for (int camera = 0; camera < CAMERAS; camera++) {
-      workbench.sendAt(
-          camera % PARTITIONS, "camera " + camera, FakeDecoder.grey(camera), time);
+      workbench.sendAt(camera % PARTITIONS, "camera " + camera, FakeDecoder.grey(camera), time);
     }
   }
 

@@ -13,8 +13,7 @@ import java.util.regex.Pattern;
  * @param blocks encoder blocks; 0 where it is not said
  * @param attentionBias whether queries, keys and values have a bias
  */
-record HubClaims(
-    int imageSize, int patchSize, int hiddenSize, int blocks, boolean attentionBias) {
+record HubClaims(int imageSize, int patchSize, int hiddenSize, int blocks, boolean attentionBias) {
 
   static final HubClaims NONE = new HubClaims(0, 0, 0, 0, true);
 
@@ -62,8 +61,7 @@ record HubClaims(
   private static void require(String what, int said, int there) {
     if (said != 0 && said != there) {
       throw new IllegalArgumentException(
-          "config.json says %s %d, but that of the checkpoint is %d"
-              .formatted(what, said, there));
+          "config.json says %s %d, but that of the checkpoint is %d".formatted(what, said, there));
     }
   }
 }

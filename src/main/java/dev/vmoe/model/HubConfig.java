@@ -129,7 +129,8 @@ record HubConfig(
     Path file = checkpoint.resolveSibling(CONFIG);
     HubFields config = HubFields.read(file);
     try {
-      HubFields pretrained = config.has("pretrained_cfg") ? config.within("pretrained_cfg") : config;
+      HubFields pretrained =
+          config.has("pretrained_cfg") ? config.within("pretrained_cfg") : config;
       HubFields arguments = config.within("model_args");
       String pool = arguments.text("global_pool", config.text("global_pool", ""));
       if (pool.isEmpty()) {
@@ -160,7 +161,8 @@ record HubConfig(
                   PixelScale.BYTE,
                   pretrained.channels("mean").orElse(mean),
                   pretrained.channels("std").orElse(std))),
-          labels(config.has("label_names") ? config.of("label_names") : pretrained.of("label_names")),
+          labels(
+              config.has("label_names") ? config.of("label_names") : pretrained.of("label_names")),
           true,
           resize,
           size,

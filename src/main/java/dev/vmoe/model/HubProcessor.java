@@ -42,13 +42,7 @@ record HubProcessor(PixelScale pixels, Resize resize, int imageSize) {
     private final List<Double> mean;
     private final List<Double> std;
 
-    Kind(
-        String model,
-        int size,
-        int resample,
-        boolean crops,
-        List<Double> mean,
-        List<Double> std) {
+    Kind(String model, int size, int resample, boolean crops, List<Double> mean, List<Double> std) {
       this.model = model;
       this.size = size;
       this.resample = resample;

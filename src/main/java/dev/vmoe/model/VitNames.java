@@ -89,7 +89,8 @@ enum VitNames {
       """);
 
   private static final Pattern AROUND =
-      Pattern.compile("^(?:(?:module|_orig_mod|model|backbone|timm_model)\\.)*(?:(?:vit|deit)\\.)?");
+      Pattern.compile(
+          "^(?:(?:module|_orig_mod|model|backbone|timm_model)\\.)*(?:(?:vit|deit)\\.)?");
 
   private final String marker;
   private final Pattern block;

@@ -59,8 +59,7 @@ class HubFilesTest {
         "\"qkv_bias\": 0 | qkv_bias is 0, which is no true or false",
         "\"hidden_size\": \"24\" | hidden_size is \"24\", which is no whole number"
       })
-  void shouldRefuseTheConfigurationOfAnotherModel(String field, String message)
-      throws IOException {
+  void shouldRefuseTheConfigurationOfAnotherModel(String field, String message) throws IOException {
     Path model = copy("hugging-face-vit");
     add("config.json", "\"image_size\": 24, \"patch_size\": 6, \"num_hidden_layers\": 2");
     assertThat(source(model).guessed()).isEmpty();
