@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -50,13 +51,15 @@ public final class CheckpointReader {
           "is a part of a model in several safetensors files, and one with all is needed:"
               + " model.save_pretrained(folder, max_shard_size=\"100GB\") writes it");
     }
-    if (Files.exists(ShardedCheckpoint.indexFile(path))) {
+    Path index = ShardedCheckpoint.indexFile(path);
+    if (Files.exists(index)) {
+      refusePlaceholder(index);
       return ShardedCheckpoint.read(path);
     }
-    if (!Files.isRegularFile(path)) {
-      throw new CheckpointException(
-          path, "no checkpoint: neither this file nor " + ShardedCheckpoint.indexFile(path));
+    if (!Files.exists(path)) {
+      throw new CheckpointException(path, "no checkpoint: neither this file nor " + index);
     }
+    refusePlaceholder(path);
     if (name.toString().endsWith(INDEX)) {
       int end = name.toString().length() - INDEX.length();
       return ShardedCheckpoint.read(path.resolveSibling(name.toString().substring(0, end)));
@@ -74,6 +77,13 @@ public final class CheckpointReader {
     }
     refusePickle(path);
     return FlaxTree.read(path);
+  }
+
+  private static void refusePlaceholder(Path path) throws IOException {
+    Optional<String> placeholder = Placeholder.at(path);
+    if (placeholder.isPresent()) {
+      throw new CheckpointException(path, placeholder.get());
+    }
   }
 
   /** Refuses what PyTorch's {@code save} and Python's {@code pickle} write. */

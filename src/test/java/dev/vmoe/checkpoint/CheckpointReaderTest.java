@@ -1,6 +1,7 @@
 package dev.vmoe.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.vmoe.checkpoint.CheckpointWriter.Layout;
 import dev.vmoe.checkpoint.CheckpointWriter.Leaf;
@@ -12,6 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.msgpack.core.MessagePacker;
 
 /** Checkpoints of several files: the order of their leaves, and what can be wrong with them. */
@@ -80,6 +83,32 @@ class CheckpointReaderTest extends CheckpointFixture {
     assertFails()
         .withMessage(
             "%s: no checkpoint: neither this file nor %s", prefix(), folder.resolve("model.index"));
+  }
+
+  @Test
+  void shouldAskForTheFileInAFolder() throws IOException {
+    Files.createDirectory(prefix());
+    assertFails().withMessage("%s: is a folder: give the file in it", prefix());
+    writeModel();
+    assertThat(CheckpointReader.read(prefix()).paths()).isNotEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'version https://git-lfs.github.com/spec/v1%noid sha256:0' | is a Git LFS pointer, not"
+            + " the file itself: run `git lfs pull`",
+        "'%n <!DOCTYPE html>%n<html>' | is a web page, not a model: download the file itself",
+        "<html lang='en'> | is a web page, not a model: download the file itself"
+      })
+  void shouldNameWhatStandsInPlaceOfAModel(String text, String message) throws IOException {
+    for (String name : new String[] {"m.safetensors", "m.npz", "m.msgpack", "m.index"}) {
+      Path file = Files.writeString(folder.resolve(name), text.formatted());
+      assertThatThrownBy(() -> CheckpointReader.read(file))
+          .isInstanceOf(CheckpointException.class)
+          .hasMessage(file + ": " + message);
+    }
   }
 
   @Test
