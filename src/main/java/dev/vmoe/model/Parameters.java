@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -17,6 +18,9 @@ final class Parameters {
 
   /** How many unused parameters an error names. */
   private static final int NAMED = 3;
+
+  /** What timm and Hugging Face call the tokens of a ViT that stand for nothing. */
+  private static final Pattern REGISTERS = Pattern.compile("\\breg(ister)?_tokens?\\b");
 
   private final ParameterTree tree;
   private final String prefix;
@@ -87,14 +91,25 @@ final class Parameters {
         tree.paths().stream()
             .filter(path -> !used.contains(path) && !beside.contains(path))
             .toList();
+    requireNone(unused);
+  }
+
+  /**
+   * Checks that there are no parameters that no part uses.
+   *
+   * @throws IllegalArgumentException if there are; names the first few
+   */
+  static void requireNone(List<String> unused) {
     if (!unused.isEmpty()) {
+      boolean registers = unused.stream().anyMatch(path -> REGISTERS.matcher(path).find());
       throw new IllegalArgumentException(
           String.format(
               "checkpoint has %d parameters that no part of a V-MoE uses (%s%s): it is a model of"
-                  + " another kind, or one with parts that cannot be imported",
+                  + " another kind, or one with parts that cannot be imported%s",
               unused.size(),
               String.join(", ", unused.subList(0, Math.min(NAMED, unused.size()))),
-              unused.size() > NAMED ? ", …" : ""));
+              unused.size() > NAMED ? ", …" : "",
+              registers ? ", here register tokens" : ""));
     }
   }
 

@@ -2,6 +2,9 @@ package dev.vmoe.model;
 
 import dev.vmoe.checkpoint.ParameterTree;
 import dev.vmoe.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -35,33 +38,41 @@ final class VitParameters {
   private final VitSettings settings;
   private final Map<String, Tensor> leaves = new TreeMap<>();
 
+  /** What the file calls what each leaf is made of. */
+  private final Map<String, String> origins = new HashMap<>();
+
+  /** Parameters that the source's table does not name. */
+  private final List<String> unplaced = new ArrayList<>();
+
   private VitParameters(VitNames names, VitSettings settings) {
     this.names = names;
     this.settings = settings;
   }
 
   /**
-   * Returns the parameters under the names and in the shapes of a V-MoE. One that its source's
-   * table does not name keeps its name, so that the graph refuses it.
+   * Returns the parameters under the names and in the shapes of a V-MoE. One of AugReg that has no
+   * place keeps its name, so that the graph refuses it.
    *
-   * @throws IllegalArgumentException if a shape does not fit or there is no head
+   * @throws IllegalArgumentException if a shape does not fit, a parameter is missing, one too many
+   *     or there twice; names it as the file does
    */
   static ParameterTree of(ParameterTree source, VitNames names, VitSettings settings) {
     VitParameters vit = new VitParameters(names, settings);
     for (String path : source.paths()) {
-      if (names == VitNames.AUGREG) {
-        vit.leaves.put(vit.renamed(path), source.get(path));
-      } else if (names != VitNames.HUGGING_FACE
-          || !LEFT_ASIDE.matcher(names.within(path)).matches()) {
+      try {
         vit.add(path, source.get(path));
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException("parameter " + path + ": " + e.getMessage(), e);
       }
     }
+    Parameters.requireNone(vit.unplaced);
     if (!vit.leaves.containsKey("head/kernel")) {
       throw new IllegalArgumentException(
           "checkpoint has no classifier: a model without one names no classes");
     }
-    vit.joinDistillation();
     vit.fillBiases();
+    vit.requireComplete();
+    vit.joinDistillation();
     vit.foldInput();
     if ((float) settings.epsilon() != 1e-6f) {
       vit.leaves.put(
@@ -82,7 +93,14 @@ final class VitParameters {
   }
 
   private void add(String path, Tensor tensor) {
+    if (names == VitNames.AUGREG) {
+      put(path, renamed(path), tensor);
+      return;
+    }
     String name = names.within(path);
+    if (names == VitNames.HUGGING_FACE && LEFT_ASIDE.matcher(name).matches()) {
+      return;
+    }
     String place = "";
     Matcher block = names.block().matcher(name);
     if (block.lookingAt()) {
@@ -92,17 +110,13 @@ final class VitParameters {
     Matcher kind = KIND.matcher(name);
     String module = names.modules().get(kind.matches() ? kind.group(1) : name);
     if (module == null) {
-      leaves.put(path, tensor);
+      unplaced.add(path);
       return;
     }
-    try {
-      add(place + module, kind.matches() ? kind.group(2) : "", tensor);
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("parameter " + path + ": " + e.getMessage(), e);
-    }
+    add(path, place + module, kind.matches() ? kind.group(2) : "", tensor);
   }
 
-  private void add(String path, String kind, Tensor tensor) {
+  private void add(String origin, String path, String kind, Tensor tensor) {
     boolean weight = kind.equals("weight");
     String last = path.substring(path.lastIndexOf('/') + 1);
     boolean norm = last.contains("orm"); // LayerNorm_0, encoder_norm
@@ -110,32 +124,51 @@ final class VitParameters {
       requireRank(tensor, !weight || norm ? 1 : last.equals("embedding") ? 4 : 2);
     }
     if (kind.isEmpty()) {
-      leaves.put(path, tensor);
+      put(origin, path, tensor);
     } else if (norm) {
-      leaves.put(path + (weight ? "/scale" : "/bias"), tensor);
+      put(origin, path + (weight ? "/scale" : "/bias"), tensor);
     } else if (last.equals("qkv")) {
       int rows = tensor.extent(0) / 3;
       Tensor parts = weight ? tensor.reshape(3, rows, tensor.extent(1)) : tensor.reshape(3, rows);
       for (int i = 0; i < 3; i++) {
-        add(path.replace("qkv", SelfAttention.PROJECTIONS.get(i)), kind, parts.row(i));
+        add(origin, path.replace("qkv", SelfAttention.PROJECTIONS.get(i)), kind, parts.row(i));
       }
     } else if (SelfAttention.PROJECTIONS.contains(last)) {
       int width = tensor.extent(0) / heads(tensor.extent(0));
-      leaves.put(
+      put(
+          origin,
           path + (weight ? "/kernel" : "/bias"),
           weight
               ? transposed(tensor).reshape(tensor.extent(1), heads(tensor.extent(0)), width)
               : tensor.reshape(heads(tensor.extent(0)), width));
     } else if (weight && last.equals("out")) {
       int heads = heads(tensor.extent(1));
-      leaves.put(
+      put(
+          origin,
           path + "/kernel",
           transposed(tensor).reshape(heads, tensor.extent(1) / heads, tensor.extent(0)));
     } else if (weight) {
-      leaves.put(path + "/kernel", last.equals("embedding") ? patches(tensor) : transposed(tensor));
+      put(
+          origin,
+          path + "/kernel",
+          last.equals("embedding") ? patches(tensor) : transposed(tensor));
     } else {
-      leaves.put(path + "/bias", tensor);
+      put(origin, path + "/bias", tensor);
     }
+  }
+
+  private void put(String origin, String path, Tensor tensor) {
+    String other = origins.put(path, origin);
+    if (other != null) {
+      throw new IllegalArgumentException("stands for the same as " + other);
+    }
+    leaves.put(path, tensor);
+  }
+
+  private void requireComplete() {
+    String marker = origins.getOrDefault("embedding/kernel", "");
+    int prefix = marker.length() - names.within(marker).length();
+    new VitParts(names, marker.substring(0, prefix)).requireIn(leaves.keySet());
   }
 
   private int heads(int width) {
@@ -185,6 +218,12 @@ final class VitParameters {
     if (dist == null) {
       return;
     }
+    requireSameShape(CLS, leaf(CLS), DIST, dist);
+    if (dist.rank() != 3 || dist.size() != dist.extent(2)) {
+      throw new IllegalArgumentException(
+          "parameter %s has shape %s, not (1, 1, any)"
+              .formatted(origins.get(DIST), dist.describeShape()));
+    }
     leaves.put(CLS, joined(leaf(CLS), dist, 1, 1, 2, dist.extent(-1)));
     Tensor kernel = leaf("head/kernel");
     int in = kernel.extent(0);
@@ -195,19 +234,29 @@ final class VitParameters {
       leaves.put("head/kernel", joined(kernel, none, 1, 2 * in, out));
       return;
     }
-    leaves.put("head/kernel", joined(kernel, other, 0.5f, 2 * in, out));
     Tensor bias = leaf("head/bias");
     Tensor otherBias = leaf("head_dist/bias");
     leaves.remove("head_dist/bias");
-    if (!other.describeShape().equals(kernel.describeShape()) || otherBias.size() != out) {
-      throw new IllegalArgumentException(
-          "heads of shapes " + kernel.describeShape() + " and " + other.describeShape());
-    }
+    requireSameShape("head/kernel", kernel, "head_dist/kernel", other);
+    requireSameShape("head/bias", bias, "head_dist/bias", otherBias);
+    leaves.put("head/kernel", joined(kernel, other, 0.5f, 2 * in, out));
     float[] mean = new float[out];
     for (int i = 0; i < out; i++) {
       mean[i] = (bias.at(i) + otherBias.at(i)) / 2;
     }
     leaves.put("head/bias", Tensor.takeOver(mean, out));
+  }
+
+  private void requireSameShape(String path, Tensor tensor, String other, Tensor second) {
+    if (!Arrays.equals(tensor.shape(), second.shape())) {
+      throw new IllegalArgumentException(
+          "parameters %s and %s differ in shape: %s and %s"
+              .formatted(
+                  origins.get(path),
+                  origins.get(other),
+                  tensor.describeShape(),
+                  second.describeShape()));
+    }
   }
 
   private Tensor leaf(String path) {
@@ -245,6 +294,11 @@ final class VitParameters {
     requireRank(kernel, 4);
     int d = kernel.extent(3);
     Tensor bias = leaves.get("embedding/bias");
+    if (bias != null && (bias.rank() != 1 || bias.size() != d)) {
+      throw new IllegalArgumentException(
+          "parameter %s has shape %s, not (%d)"
+              .formatted(origins.get("embedding/bias"), bias.describeShape(), d));
+    }
     double[] sums = new double[d];
     float[] values = new float[kernel.size()];
     for (int i = 0; i < values.length; i++) {

@@ -210,14 +210,23 @@ public record VmoeArchitecture(
     String path = "posembed_input/pos_embedding";
     int tokens = encoder.get(path, 1, ANY, hidden).extent(1);
     int patches = tokens - tokensBefore;
-    int side = (int) Math.round(Math.sqrt(patches));
-    if (patches < 1 || side * side != patches) {
+    if (patches < 1 || !isSquare(patches)) {
       throw new IllegalArgumentException(
           String.format(
-              "parameter %s has %d tokens: %d patches are no square",
-              encoder.pathOf(path), tokens, patches));
+              "parameter %s has %d tokens: %d patches are no square%s",
+              encoder.pathOf(path),
+              tokens,
+              patches,
+              tokensBefore > 0 && isSquare(tokens)
+                  ? ". A class token without a position (no_embed_class) cannot be imported"
+                  : ""));
     }
-    return side;
+    return (int) Math.round(Math.sqrt(patches));
+  }
+
+  private static boolean isSquare(int patches) {
+    long side = Math.round(Math.sqrt(patches));
+    return side * side == patches;
   }
 
   /** Returns T: patches, and the tokens before them. */

@@ -79,7 +79,13 @@ class VmoeArchitectureTest {
     leaves.put("Encoder/posembed_input/pos_embedding", Tensor.of(new float[72], 1, 9, 8));
     assertThatThrownBy(() -> VmoeArchitecture.of(new ParameterTree(leaves)))
         .hasMessage(
-            "parameter Encoder/posembed_input/pos_embedding has 9 tokens: 8 patches are no square");
+            "parameter Encoder/posembed_input/pos_embedding has 9 tokens: 8 patches are no square. A"
+                + " class token without a position (no_embed_class) cannot be imported");
+    leaves.put("Encoder/posembed_input/pos_embedding", Tensor.of(new float[96], 1, 12, 8));
+    assertThatThrownBy(() -> VmoeArchitecture.of(new ParameterTree(leaves)))
+        .hasMessage(
+            "parameter Encoder/posembed_input/pos_embedding has 12 tokens: 11 patches are no"
+                + " square");
   }
 
   @Test
