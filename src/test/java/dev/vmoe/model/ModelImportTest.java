@@ -101,6 +101,24 @@ class ModelImportTest {
     assertThat(logits[0]).isNotEqualTo(logits[a.numClasses()]); // images differ
   }
 
+  @ParameterizedTest
+  @ValueSource(floats = {Float.NaN, Float.NEGATIVE_INFINITY})
+  void shouldRefuseWeightsThatAreNoFiniteNumbers(float wrong) {
+    VmoeArchitecture sparse = VmoeArchitectureTest.TOKEN;
+    for (var architecture : List.of(sparse, RandomCheckpoint.denseTwin(sparse))) {
+      ParameterTree checkpoint = RandomCheckpoint.of(architecture, 2);
+      int[] shape = checkpoint.get("head/kernel").shape();
+      float[] values = new float[checkpoint.get("head/kernel").size()];
+      values[values.length - 1] = wrong;
+      ParameterTree damaged = checkpoint.with("head/kernel", Tensor.of(values, shape));
+      assertThatThrownBy(
+              () -> ModelImport.write(damaged, ImportOptions.named("m"), folder.resolve("m.onnx")))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("parameter head/kernel has a value that is no finite number: " + wrong);
+      assertThat(folder).isEmptyDirectory();
+    }
+  }
+
   @Test
   void shouldAnswerTheSameWhereverTheWeightsAre() throws Exception {
     VmoeArchitecture a = VmoeArchitectureTest.TOKEN;
