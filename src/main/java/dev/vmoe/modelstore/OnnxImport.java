@@ -1,5 +1,6 @@
 package dev.vmoe.modelstore;
 
+import dev.vmoe.checkpoint.Placeholder;
 import dev.vmoe.inference.Device;
 import dev.vmoe.inference.InferenceException;
 import dev.vmoe.inference.SessionSettings;
@@ -20,7 +21,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 
 /**
@@ -31,6 +34,12 @@ public final class OnnxImport {
 
   /** Largest difference of a logit in a batch and alone, as a part of the largest logit. */
   private static final float TOLERANCE = 0.01f;
+
+  /** Likewise of a score: half precision keeps a logit of 20 so that its score is off by 1 %. */
+  private static final float SCORE_TOLERANCE = 0.05f;
+
+  /** How many scores an error names. */
+  private static final int NAMED = 3;
 
   private OnnxImport() {}
 
@@ -46,16 +55,23 @@ public final class OnnxImport {
   public static ModelCard write(
       Path source, ImportOptions options, PixelScale pixels, Map<String, String> guessed, Path out)
       throws IOException {
+    Optional<String> placeholder = Placeholder.at(source);
+    if (placeholder.isPresent()) {
+      throw new IOException(source + " " + placeholder.get());
+    }
     ForeignClassifier classifier = ForeignClassifier.read(source);
     String description = classifier.describe();
     int size = classifier.imageSize(options.imageSize());
     options.resize().requireCovers(size);
     List<String> classes = classes(classifier, options.classes(), source);
     guessed.put("resize", "resize " + options.resize().label());
-    if (classifier.endsWithLogits()) {
+    if (classifier.guessesChannels()) {
+      guessed.put("channels", "channels first");
+    }
+    if (classifier.scores().isEmpty()) {
       guessed.put("activation", "activation " + (options.softmax() ? "softmax" : "sigmoid"));
     }
-    boolean softmax = options.softmax() && !classifier.endsWithSigmoid();
+    boolean softmax = options.softmax() && !classifier.scores().equals("Sigmoid");
     String hash =
         classifier.wrap(
             GraphInput.IMAGES.label(), GraphOutput.LOGITS.label(), size, classes.size(), pixels);
@@ -77,12 +93,19 @@ public final class OnnxImport {
             0,
             false);
     Path part = out.resolveSibling(out.getFileName() + ".part");
+    Path scoring = out.resolveSibling(out.getFileName() + ".scores.part");
     try {
       classifier.write(part, card.toMetadata());
-      check(part, card, source, classifier);
+      float[][] logits = check(part, card, source, classifier);
+      if (!classifier.scores().isEmpty()) {
+        classifier.putScoresBack();
+        classifier.write(scoring, card.toMetadata());
+        checkScores(scoring, logits, source, classifier.scores());
+      }
       Files.move(part, out, StandardCopyOption.REPLACE_EXISTING);
     } finally {
       Files.deleteIfExists(part);
+      Files.deleteIfExists(scoring);
     }
     return card;
   }
@@ -96,12 +119,22 @@ public final class OnnxImport {
     return ClassNames.orNumbers(names, declared);
   }
 
-  /** Runs two images, each alone and together: no image's logits may depend on the others. */
-  private static void check(Path file, ModelCard card, Path source, ForeignClassifier classifier)
-      throws IOException {
-    int size = card.imageSize();
+  /** Returns two images of noise. */
+  private static byte[] noise(int size) {
     byte[] noise = new byte[2 * size * size * 3];
     new Random(0).nextBytes(noise);
+    return noise;
+  }
+
+  /**
+   * Runs two images, each alone and together: no image's logits may depend on the others.
+   *
+   * @return the logits of both
+   */
+  private static float[][] check(
+      Path file, ModelCard card, Path source, ForeignClassifier classifier) throws IOException {
+    int size = card.imageSize();
+    byte[] noise = noise(size);
     String one =
         "%s does not run on one image of %d × %d (its batch is %s)"
             .formatted(source, size, size, classifier.batch());
@@ -116,17 +149,63 @@ public final class OnnxImport {
         alone[i] = run(session, image, 1, one)[0];
         requireLogits(alone[i], source);
       }
-      if (classifier.endsWithLogits() && areScores(alone[0]) && areScores(alone[1])) {
+      if (classifier.scores().isEmpty() && areScores(alone[0]) && areScores(alone[1])) {
         throw new IOException(
             source
                 + " gives scores that sum to 1, and no last softmax was found to be left out:"
                 + " export it without");
       }
       float[][] together = run(session, noise, 2, batch);
-      if (!close(together[0], alone[0]) || !close(together[1], alone[1])) {
+      if (!close(together[0], alone[0], TOLERANCE) || !close(together[1], alone[1], TOLERANCE)) {
         throw new IOException(batch);
       }
+      return together;
     }
+  }
+
+  /** Checks that a last softmax or sigmoid that is left out was one over all logits. */
+  private static void checkScores(Path file, float[][] logits, Path source, String operator)
+      throws IOException {
+    try (VmoeSession session = open(file, source)) {
+      byte[] noise = noise(session.card().imageSize());
+      float[][] scores = run(session, noise, 2, source + " does not run with its " + operator);
+      for (int i = 0; i < 2; i++) {
+        float[] expected = scores(logits[i], operator.equals("Sigmoid"));
+        if (!close(scores[i], expected, SCORE_TOLERANCE)) {
+          throw new IOException(
+              ("%s cannot be imported: its scores are not the %s of all %d logits, such as %s, not"
+                      + " %s. Export it without")
+                  .formatted(
+                      source,
+                      operator.toLowerCase(Locale.ROOT),
+                      expected.length,
+                      first(scores[i]),
+                      first(expected)));
+        }
+      }
+    }
+  }
+
+  private static float[] scores(float[] logits, boolean sigmoid) {
+    float largest = Float.NEGATIVE_INFINITY;
+    for (float logit : logits) {
+      largest = Math.max(largest, logit);
+    }
+    double sum = 0;
+    for (float logit : logits) {
+      sum += Math.exp(logit - largest);
+    }
+    float[] scores = new float[logits.length];
+    for (int i = 0; i < scores.length; i++) {
+      scores[i] =
+          (float) (sigmoid ? 1 / (1 + Math.exp(-logits[i])) : Math.exp(logits[i] - largest) / sum);
+    }
+    return scores;
+  }
+
+  /** Returns the first few values, for people. */
+  private static String first(float[] values) {
+    return Arrays.toString(Arrays.copyOf(values, Math.min(values.length, NAMED)));
   }
 
   private static VmoeSession open(Path file, Path source) throws IOException {
@@ -186,14 +265,14 @@ public final class OnnxImport {
     return values.length > 1 && Math.abs(sum - 1) < TOLERANCE;
   }
 
-  /** Returns whether an image's logits are as good as equal in a batch and alone. */
-  private static boolean close(float[] logits, float[] others) {
+  /** Returns whether no value differs by more than a part of the largest. */
+  private static boolean close(float[] values, float[] others, float tolerance) {
     float largest = 0;
     float difference = 0;
-    for (int i = 0; i < logits.length; i++) {
+    for (int i = 0; i < values.length; i++) {
       largest = Math.max(largest, Math.abs(others[i]));
-      difference = Math.max(difference, Math.abs(logits[i] - others[i]));
+      difference = Math.max(difference, Math.abs(values[i] - others[i]));
     }
-    return difference <= TOLERANCE * largest;
+    return difference <= tolerance * largest;
   }
 }

@@ -1,6 +1,5 @@
 package dev.vmoe.onnx;
 
-import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
@@ -26,6 +25,7 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -67,7 +67,7 @@ public final class ForeignClassifier {
   private final ValueInfoProto input;
   private final ValueInfoProto output;
   private final boolean channelsFirst;
-  private final String scores;
+  private final Optional<NodeProto> scores;
 
   private ForeignClassifier(Path file, ModelProto.Builder model) throws IOException {
     this.file = file;
@@ -111,6 +111,10 @@ public final class ForeignClassifier {
   }
 
   private IOException refused(String why) {
+    return refused(file, why);
+  }
+
+  static IOException refused(Path file, String why) {
     return new IOException(file + " cannot be imported: " + why);
   }
 
@@ -154,9 +158,20 @@ public final class ForeignClassifier {
     if (image && shape.get(RANK - 1).getDimValue() == COLOURS) {
       return false;
     }
+    if (guessesChannels()) {
+      return true;
+    }
     throw refused(
         "its input %s is %s, neither (B, 3, H, W) nor (B, H, W, 3)"
             .formatted(input.getName(), describe(shape)));
+  }
+
+  /** Returns whether no axis of its input is declared as the channels: the first is taken then. */
+  public boolean guessesChannels() {
+    List<Dimension> shape = shape(input);
+    return shape.size() == RANK
+        && !shape.get(1).hasDimValue()
+        && shape.get(RANK - 1).getDimValue() != COLOURS;
   }
 
   private void checkOutput() throws IOException {
@@ -235,14 +250,19 @@ public final class ForeignClassifier {
     return classes > 0 ? OptionalInt.of((int) classes) : OptionalInt.empty();
   }
 
-  /** Returns whether it ends with a sigmoid of each class, which is left out. */
-  public boolean endsWithSigmoid() {
-    return scores.equals("Sigmoid");
+  /** Returns what ended it and was left out, Softmax or Sigmoid; empty if it ends with logits. */
+  public String scores() {
+    return scores.map(NodeProto::getOpType).orElse("");
   }
 
-  /** Returns whether no last softmax or sigmoid was found that could be left out. */
-  public boolean endsWithLogits() {
-    return scores.isEmpty();
+  /** Puts the softmax or sigmoid that was left out back into the graph, once it is wrapped. */
+  public void putScoresBack() {
+    NodeProto last = scores.orElseThrow();
+    for (NodeProto.Builder node : graph.getNodeBuilderList()) {
+      if (node.getOutputList().contains(renamed(last.getOutput(0)))) {
+        node.setOpType(last.getOpType()).addAllAttribute(last.getAttributeList());
+      }
+    }
   }
 
   /** Returns the extent of the batch in its file, for people. */
@@ -277,14 +297,12 @@ public final class ForeignClassifier {
           element == ElementType.FLOAT.number() ? ordered : ordered.cast(ElementType.FLOAT16);
       before = own.proto().getNodeCount();
       UnaryOperator<String> names =
-          name ->
-              name.equals(input.getName())
-                  ? wanted.name()
-                  : name.isEmpty() ? name : "model/" + name; // no name is that of another value
+          name -> name.equals(input.getName()) ? wanted.name() : renamed(name);
       InlinedData data = new InlinedData(file);
-      adapt(graph, names, data);
+      new Adoption(file, names, data).adopt(graph);
+      Adoption ofFunctions = new Adoption(file, UnaryOperator.identity(), data);
       for (FunctionProto.Builder function : model.getFunctionsBuilderList()) {
-        adapt(function.getNodeBuilderList(), UnaryOperator.identity(), data);
+        ofFunctions.adopt(function.getNodeBuilderList());
       }
       Value made = new Value(own, names.apply(output.getName())).cast(ElementType.FLOAT);
       own.output(
@@ -307,48 +325,9 @@ public final class ForeignClassifier {
     return HexFormat.of().formatHex(digest.digest());
   }
 
-  /** Renames values, takes the weights in, and forgets what was known of inner shapes. */
-  private void adapt(GraphProto.Builder graph, UnaryOperator<String> names, InlinedData data)
-      throws IOException {
-    adapt(graph.getNodeBuilderList(), names, data);
-    if (graph.getSparseInitializerCount() > 0) {
-      throw refused("it has sparse weights");
-    }
-    for (TensorProto.Builder weight : graph.getInitializerBuilderList()) {
-      data.inline(weight.setName(names.apply(weight.getName())));
-    }
-    graph.getInputBuilderList().forEach(it -> it.setName(names.apply(it.getName())));
-    graph.getOutputBuilderList().forEach(it -> it.setName(names.apply(it.getName())));
-    graph.clearValueInfo().clearQuantizationAnnotation();
-  }
-
-  private void adapt(List<NodeProto.Builder> nodes, UnaryOperator<String> names, InlinedData data)
-      throws IOException {
-    for (NodeProto.Builder node : nodes) {
-      for (int i = 0; i < node.getInputCount(); i++) {
-        node.setInput(i, names.apply(node.getInput(i)));
-      }
-      for (int i = 0; i < node.getOutputCount(); i++) {
-        node.setOutput(i, names.apply(node.getOutput(i)));
-      }
-      for (AttributeProto.Builder attribute : node.getAttributeBuilderList()) {
-        if (attribute.hasSparseTensor() || attribute.getSparseTensorsCount() > 0) {
-          throw refused("it has sparse weights");
-        }
-        if (attribute.hasT()) {
-          data.inline(attribute.getTBuilder());
-        }
-        for (TensorProto.Builder tensor : attribute.getTensorsBuilderList()) {
-          data.inline(tensor);
-        }
-        if (attribute.hasG()) {
-          adapt(attribute.getGBuilder(), names, data);
-        }
-        for (GraphProto.Builder inner : attribute.getGraphsBuilderList()) {
-          adapt(inner, names, data);
-        }
-      }
-    }
+  /** Returns another name for a value, so that no name is that of two. */
+  private static String renamed(String name) {
+    return name.isEmpty() ? name : "model/" + name;
   }
 
   /** Puts the first nodes of another graph before this one's, and the rest behind them. */

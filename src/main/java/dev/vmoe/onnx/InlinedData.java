@@ -2,6 +2,7 @@ package dev.vmoe.onnx;
 
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -41,7 +42,7 @@ final class InlinedData {
       long length =
           entries.containsKey("length")
               ? Long.parseLong(entries.get("length"))
-              : data.size() - offset;
+              : ofShape(tensor, data.size() - offset);
       if (offset < 0 || length < 0 || offset > data.size() - length) {
         throw new IOException(
             "%s holds %d bytes, and %s of %s has %d from %d on: copy both files again"
@@ -63,6 +64,36 @@ final class InlinedData {
       throw new IOException(model + " does not say where " + tensor.getName() + " lies", e);
     }
     tensor.clearExternalData().clearDataLocation();
+  }
+
+  /** Returns the bytes of a tensor by its type and shape; of other types, all that there are. */
+  private static long ofShape(TensorProto.Builder tensor, long rest) throws IOException {
+    DataType type = DataType.forNumber(tensor.getDataType());
+    int bits =
+        switch (type == null ? DataType.UNDEFINED : type) {
+          case COMPLEX128 -> 128;
+          case DOUBLE, INT64, UINT64, COMPLEX64 -> 64;
+          case FLOAT, INT32, UINT32 -> 32;
+          case FLOAT16, BFLOAT16, INT16, UINT16 -> 16;
+          case INT8, UINT8, BOOL -> 8;
+          case INT4, UINT4 -> 4;
+          default -> 0;
+        };
+    if (bits == 0) {
+      return rest;
+    }
+    try {
+      long all = bits;
+      for (long extent : tensor.getDimsList()) {
+        all = Math.multiplyExact(all, extent);
+      }
+      return (all + Byte.SIZE - 1) / Byte.SIZE;
+    } catch (ArithmeticException e) {
+      throw new IOException(
+          "%s has the shape %s, too large for any file"
+              .formatted(tensor.getName(), tensor.getDimsList()),
+          e);
+    }
   }
 
   private Path file(String location) throws IOException {

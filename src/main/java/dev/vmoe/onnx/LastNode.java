@@ -57,13 +57,13 @@ record LastNode(NodeProto.Builder maker, List<NodeProto.Builder> behind) {
   /**
    * Makes the graph give logits, which the bytes of scores could not hold.
    *
-   * @return the operator that made scores of them; empty where none did
+   * @return what made scores of them; empty where nothing did
    */
-  String leaveScoresOut() {
+  Optional<NodeProto> leaveScoresOut() {
     if (!makesScores()) {
-      return "";
+      return Optional.empty();
     }
-    String scores = maker.getOpType();
+    NodeProto scores = maker.build();
     maker.setOpType("Identity").clearAttribute();
     for (NodeProto.Builder node : behind) {
       if (QUANTIZE.contains(node.getOpType())) {
@@ -71,7 +71,7 @@ record LastNode(NodeProto.Builder maker, List<NodeProto.Builder> behind) {
         node.setOpType("Identity").clearAttribute().clearInput().addInput(input);
       }
     }
-    return scores;
+    return Optional.of(scores);
   }
 
   /** Returns whether it makes scores of logits; a softmax over the batch does not. */

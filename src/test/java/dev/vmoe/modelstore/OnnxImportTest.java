@@ -95,6 +95,35 @@ class OnnxImportTest extends OnnxImportFixture {
     assertLogitsOfTorch("mobilenet");
   }
 
+  /** The length is optional in ONNX; then type and shape say it. */
+  @Test
+  void shouldTakeWeightsInWhoseLengthIsNotSaid() throws IOException {
+    ModelProto.Builder model = OnnxFiles.exported("mobilenet");
+    OnnxFiles.withDataFile(model, folder.resolve("weights.bin"), "weights.bin");
+    for (TensorProto.Builder weight : model.getGraphBuilder().getInitializerBuilderList()) {
+      weight.removeExternalData(2);
+    }
+    write(OnnxFiles.write(model, folder.resolve("in.onnx")), 0, IMAGENET);
+
+    assertLogitsOfTorch("mobilenet");
+  }
+
+  /** As optimum and transformers declare it. */
+  @Test
+  void shouldTakeChannelsFirstWhereNoAxisIsDeclared() throws IOException {
+    ModelProto.Builder model = OnnxFiles.exported("mobilenet");
+    model
+        .getGraphBuilder()
+        .setInput(0, OnnxFiles.declared("images", OnnxFiles.FLOAT, -1, -1, -1, -1));
+    write(OnnxFiles.write(model, folder.resolve("in.onnx")), 32, IMAGENET);
+
+    assertLogitsOfTorch("mobilenet");
+    assertThat(guessed).containsEntry("channels", "channels first");
+    guessed.clear();
+    write(OnnxFiles.EXPORTED.resolve("mobilenet.onnx"), 0, IMAGENET);
+    assertThat(guessed).doesNotContainKey("channels");
+  }
+
   @ParameterizedTest
   @CsvSource({"Softmax, false", "Softmax, true", "Sigmoid, false", "Identity, false"})
   void shouldTakeChannelsLastAndLeaveALastSoftmaxOut(String last, boolean half) throws IOException {

@@ -49,6 +49,12 @@ class OnnxRefusalTest extends OnnxImportFixture {
         return withInput(-1, 3072);
       }
     },
+    CHANNELS_LAST_AND_UNDECLARED("Incompatible dimensions") {
+      @Override
+      ModelProto.Builder model() {
+        return OnnxFiles.redOrNot(OnnxFiles.FLOAT, "Softmax", -1, -1, 4, 4);
+      }
+    },
     NOT_SQUARE("its images are 32 × 48, not square") {
       @Override
       ModelProto.Builder model() throws IOException {
@@ -165,6 +171,39 @@ class OnnxRefusalTest extends OnnxImportFixture {
         return OnnxFiles.behind(red("Softmax"), "Abs");
       }
     },
+    SOFTMAX_OF_GROUPS("its scores are not the softmax of all 4 logits, such as [0.") {
+      @Override
+      ModelProto.Builder model() {
+        ModelProto.Builder model = red("Concat");
+        model
+            .getGraphBuilder()
+            .getNodeBuilder(3)
+            .clearInput()
+            .addInput("logits")
+            .addInput("logits")
+            .setOutput(0, "four")
+            .addAttribute(integer("axis", 1));
+        return scoresOfGroups(model, "four", 4);
+      }
+    },
+    SOFTMAX_OF_SINGLE_CLASSES(
+        "its scores are not the softmax of all 2 logits, such as [1.0, 1.0], not") {
+      @Override
+      ModelProto.Builder model() {
+        ModelProto.Builder model = red("Identity");
+        model.getGraphBuilder().removeNode(3);
+        return scoresOfGroups(model, "logits", 2);
+      }
+    },
+    SCORES_AS_WHOLE_NUMBERS("its scores are not the sigmoid of all 2 logits") {
+      @Override
+      ModelProto.Builder model() {
+        ModelProto.Builder model = OnnxFiles.behind(red("Sigmoid"), "Cast", "Cast");
+        model.getGraphBuilder().getNodeBuilder(4).addAttribute(integer("to", 7));
+        model.getGraphBuilder().getNodeBuilder(5).addAttribute(integer("to", 1));
+        return model;
+      }
+    },
     NO_NUMBERS("gives a logit that is no finite number (NaN) for an image of noise") {
       @Override
       ModelProto.Builder model() {
@@ -225,6 +264,33 @@ class OnnxRefusalTest extends OnnxImportFixture {
       return OnnxFiles.redOrNot(OnnxFiles.FLOAT, last, -1, 4, 4, 3);
     }
 
+    static AttributeProto.Builder integer(String name, long value) {
+      return AttributeProto.newBuilder()
+          .setName(name)
+          .setType(AttributeProto.AttributeType.INT)
+          .setI(value);
+    }
+
+    /** Ends a model with a softmax over each pair of classes, or over each class alone. */
+    static ModelProto.Builder scoresOfGroups(ModelProto.Builder model, String logits, int classes) {
+      model
+          .getGraphBuilder()
+          .addNode(OnnxFiles.node("Reshape", List.of(logits, "groups"), "pairs"))
+          .addNode(
+              OnnxFiles.node("Softmax", List.of("pairs"), "parts").addAttribute(integer("axis", 2)))
+          .addNode(OnnxFiles.node("Flatten", List.of("parts"), "scores"))
+          .addInitializer(
+              TensorProto.newBuilder()
+                  .setName("groups")
+                  .setDataType(7)
+                  .addDims(3)
+                  .addInt64Data(-1)
+                  .addInt64Data(2)
+                  .addInt64Data(classes / 2))
+          .setOutput(0, OnnxFiles.declared("scores", OnnxFiles.FLOAT, -1, classes));
+      return model;
+    }
+
     static ModelProto.Builder withInput(long... shape) throws IOException {
       ModelProto.Builder model = OnnxFiles.exported("mobilenet");
       model.getGraphBuilder().setInput(0, OnnxFiles.declared("x", OnnxFiles.FLOAT, shape));
@@ -245,6 +311,7 @@ class OnnxRefusalTest extends OnnxImportFixture {
         .hasMessageContaining(message);
     assertThat(out()).doesNotExist();
     assertThat(folder.resolve("out.onnx.part")).doesNotExist();
+    assertThat(folder.resolve("out.onnx.scores.part")).doesNotExist();
   }
 
   @Test
@@ -258,6 +325,16 @@ class OnnxRefusalTest extends OnnxImportFixture {
         "is no ONNX file");
     assertRefused(
         Files.write(file, new byte[] {(byte) 0x80, 2, '}', 'q', 0, '.'}), "is no ONNX file");
+  }
+
+  @Test
+  void shouldNameWhatStandsInPlaceOfAnOnnxFile() throws IOException {
+    Path file = folder.resolve("in.onnx");
+    assertRefused(
+        Files.writeString(file, "version https://git-lfs.github.com/spec/v1\noid sha256:0"),
+        "is a Git LFS pointer, not the file itself: run `git lfs pull`");
+    assertRefused(Files.writeString(file, "<!doctype html>"), "is a web page, not a model");
+    assertRefused(folder, "is a folder: give the file in it");
   }
 
   @ParameterizedTest
