@@ -20,6 +20,7 @@ import dev.vmoe.moe.Resize;
 import dev.vmoe.output.Json;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -169,6 +170,7 @@ final class ModelCommand {
     private ModelCard write() throws IOException {
       Path source = onnx.source();
       if (source != null) {
+        requireOut(source);
         String name = String.valueOf(source.getFileName());
         Map<String, String> guessed = new LinkedHashMap<>();
         ImportOptions options = options(source, ImportOptions.named(name));
@@ -179,7 +181,24 @@ final class ModelCommand {
       if (checkpoint == null) {
         throw new ParameterException(spec.commandLine(), "give --checkpoint or --onnx");
       }
+      requireOut(checkpoint);
       return write(checkpoint);
+    }
+
+    /** Refuses a place where nothing can be written, or that would overwrite the source. */
+    private void requireOut(Path source) throws IOException {
+      Path folder = out.toAbsolutePath().normalize().getParent();
+      String wrong = "";
+      if (Files.isDirectory(out)) {
+        wrong = out + " is a folder: give the file to write";
+      } else if (folder != null && !Files.isDirectory(folder)) {
+        wrong = "folder " + folder + " does not exist";
+      } else if (Files.exists(out) && Files.exists(source) && Files.isSameFile(out, source)) {
+        wrong = out + " is the source itself: give another file";
+      }
+      if (!wrong.isEmpty()) {
+        throw new ParameterException(spec.commandLine(), "--out: " + wrong);
+      }
     }
 
     private ModelCard write(Path checkpoint) throws IOException {

@@ -2,9 +2,11 @@ package dev.vmoe.model;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -17,6 +19,9 @@ public final class ClassNames {
   /** WordNet ids of the 21,843 classes of ImageNet-21k. */
   public static final String IMAGENET_21K = "imagenet-21k";
 
+  /** What some editors write before the first line. */
+  private static final String BYTE_ORDER_MARK = "\ufeff";
+
   private ClassNames() {}
 
   /**
@@ -26,7 +31,7 @@ public final class ClassNames {
    */
   public static List<String> of(String source) throws IOException {
     if (!source.equals(IMAGENET_1K) && !source.equals(IMAGENET_21K)) {
-      return Files.readAllLines(Path.of(source));
+      return lines(Path.of(source));
     }
     try (InputStream in = ClassNames.class.getResourceAsStream(source + ".txt")) {
       if (in == null) {
@@ -34,6 +39,22 @@ public final class ClassNames {
       }
       return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
     }
+  }
+
+  private static List<String> lines(Path file) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new IOException(file + " is a folder: give a file of class names, one a line");
+    }
+    List<String> lines;
+    try {
+      lines = new ArrayList<>(Files.readAllLines(file));
+    } catch (CharacterCodingException e) {
+      throw new IOException(file + " is no text in UTF-8: class names, one a line, are needed", e);
+    }
+    if (!lines.isEmpty() && lines.get(0).startsWith(BYTE_ORDER_MARK)) {
+      lines.set(0, lines.get(0).substring(BYTE_ORDER_MARK.length()));
+    }
+    return lines;
   }
 
   /**

@@ -214,6 +214,59 @@ class ModelCommandsTest extends ModelCommands {
   }
 
   @Test
+  void shouldLeaveAByteOrderMarkOutOfTheFirstName() throws Exception {
+    Path labels = Files.writeString(folder.resolve("labels.txt"), "\ufeffa\nb\nc\nd\ne\n");
+    assertThat(importOnnx("--mean", "0,0,0", "--std", "1,1,1", "--labels", "" + labels)).isZero();
+    assertThat(run("model", "info", "--json", folder + "/onnx.onnx")).isZero();
+    assertThat(JSON.readTree(lines().get(1)).get("classes").get(0).asText()).isEqualTo("a");
+  }
+
+  @Test
+  void shouldSayWhatIsWrongWithAFileOfLabels() throws Exception {
+    Path labels = Files.write(folder.resolve("labels.txt"), new byte[] {'a', (byte) 0xe4, '\n'});
+    assertThat(importOnnx("--mean", "0,0,0", "--std", "1,1,1", "--labels", "" + labels))
+        .isEqualTo(VmoeCommand.FAILED);
+    assertThat(importOnnx("--mean", "0,0,0", "--std", "1,1,1", "--labels", "" + folder))
+        .isEqualTo(VmoeCommand.FAILED);
+    assertThat(err.toString())
+        .contains(labels + " is no text in UTF-8: class names, one a line, are needed")
+        .contains(folder + " is a folder: give a file of class names, one a line");
+  }
+
+  @Test
+  void shouldSayWhereItCannotWrite() throws Exception {
+    Path source =
+        Files.copy(
+            Path.of(System.getProperty("vmoe.home"), "src/test/resources/onnx/mobilenet.onnx"),
+            folder.resolve("source.onnx"));
+    byte[] before = Files.readAllBytes(source);
+
+    assertThat(importOnnx(source, folder + "/none/m.onnx")).isEqualTo(VmoeCommand.USAGE);
+    assertThat(importOnnx(source, folder.toString())).isEqualTo(VmoeCommand.USAGE);
+    assertThat(importOnnx(source, folder + "/./source.onnx")).isEqualTo(VmoeCommand.USAGE);
+
+    assertThat(err.toString())
+        .contains("--out: folder " + folder + "/none does not exist")
+        .contains("--out: " + folder + " is a folder: give the file to write")
+        .contains("--out: " + folder + "/./source.onnx is the source itself: give another file");
+    assertThat(source).hasBinaryContent(before);
+  }
+
+  private int importOnnx(Path source, String out) {
+    return run(
+        "model",
+        "import",
+        "--onnx",
+        "" + source,
+        "--out",
+        out,
+        "--mean",
+        "0,0,0",
+        "--std",
+        "1,1,1");
+  }
+
+  @Test
   void shouldAskForASource() {
     assertThat(run("model", "import", "--out", folder + "/m.onnx")).isEqualTo(2);
     assertThat(err.toString()).contains("give --checkpoint or --onnx");
