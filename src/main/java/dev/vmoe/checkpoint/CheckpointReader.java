@@ -56,7 +56,7 @@ public final class CheckpointReader {
       refusePlaceholder(index);
       return ShardedCheckpoint.read(path);
     }
-    if (!Files.exists(path)) {
+    if (!Files.isRegularFile(path) && !Files.isDirectory(path)) {
       throw new CheckpointException(path, "no checkpoint: neither this file nor " + index);
     }
     refusePlaceholder(path);

@@ -25,6 +25,9 @@ public final class Placeholder {
     if (Files.isDirectory(path)) {
       return Optional.of("is a folder: give the file in it");
     }
+    if (!Files.isRegularFile(path)) {
+      return Optional.empty(); // a pipe gives its bytes once
+    }
     byte[] first;
     try (InputStream in = Files.newInputStream(path)) {
       first = in.readNBytes(FIRST_BYTES);
