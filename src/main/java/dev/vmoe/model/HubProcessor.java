@@ -30,7 +30,7 @@ record HubProcessor(PixelScale pixels, Resize resize, int imageSize) {
       Pattern.compile("(\\w+?)(?:ImageProcessor|FeatureExtractor)(?:Fast)?");
 
   /** Image processors by what they do where a file does not say it. */
-  private enum Kind {
+  private enum ProcessorKind {
     VIT("ViT", 224, PIL_BILINEAR, false, VitSettings.HALF, VitSettings.HALF),
     DEIT("DeiT", 256, PIL_BICUBIC, true, VitSettings.HALF, VitSettings.HALF),
     CLIP("CLIP", 224, PIL_BICUBIC, true, VitSettings.CLIP_MEAN, VitSettings.CLIP_STD);
@@ -42,7 +42,8 @@ record HubProcessor(PixelScale pixels, Resize resize, int imageSize) {
     private final List<Double> mean;
     private final List<Double> std;
 
-    Kind(String model, int size, int resample, boolean crops, List<Double> mean, List<Double> std) {
+    ProcessorKind(
+        String model, int size, int resample, boolean crops, List<Double> mean, List<Double> std) {
       this.model = model;
       this.size = size;
       this.resample = resample;
@@ -52,7 +53,7 @@ record HubProcessor(PixelScale pixels, Resize resize, int imageSize) {
     }
 
     /** Returns the kind that a file names; that of the model where it names none. */
-    static Kind of(HubFields file, boolean deit) {
+    static ProcessorKind of(HubFields file, boolean deit) {
       String key =
           file.has("image_processor_type") ? "image_processor_type" : "feature_extractor_type";
       if (!file.has(key)) {
@@ -60,7 +61,7 @@ record HubProcessor(PixelScale pixels, Resize resize, int imageSize) {
       }
       String name = file.text(key, "");
       Matcher parts = NAME.matcher(name);
-      for (Kind kind : values()) {
+      for (ProcessorKind kind : values()) {
         if (parts.matches() && parts.group(1).equals(kind.model)) {
           return kind;
         }
@@ -79,7 +80,7 @@ record HubProcessor(PixelScale pixels, Resize resize, int imageSize) {
    * @throws IllegalArgumentException if it says what no graph here does
    */
   static HubProcessor of(HubFields file, boolean deit, Map<String, String> guessed) {
-    Kind kind = Kind.of(file, deit);
+    ProcessorKind kind = ProcessorKind.of(file, deit);
     refuse(file, "rescale_offset", "pixels would begin at -1");
     refuse(file, "do_flip_channel_order", "blue would come first");
     // the released DeiTs need ImageNet's; transformers takes 0.5 for what a file does not say
@@ -117,7 +118,7 @@ record HubProcessor(PixelScale pixels, Resize resize, int imageSize) {
     }
   }
 
-  private static Resize resize(HubFields file, Kind kind) {
+  private static Resize resize(HubFields file, ProcessorKind kind) {
     if (!file.flag("do_resize", true)) {
       throw new IllegalArgumentException("do_resize is false: images come in any size");
     }
@@ -140,23 +141,23 @@ record HubProcessor(PixelScale pixels, Resize resize, int imageSize) {
   }
 
   /** Returns the pixels that the shortest edge gets; empty where both edges get the same. */
-  private static Optional<Integer> shortest(HubFields file, Kind kind) {
+  private static Optional<Integer> shortest(HubFields file, ProcessorKind kind) {
     if (file.of("size").has("shortest_edge")) {
       return Optional.of(file.within("size").whole("shortest_edge", 0));
     }
     boolean number = !file.has("size") || file.of("size").isInt();
-    return kind == Kind.CLIP && number ? Optional.of(size(file, kind)) : Optional.empty();
+    return kind == ProcessorKind.CLIP && number ? Optional.of(size(file, kind)) : Optional.empty();
   }
 
-  private static int size(HubFields file, Kind kind) {
+  private static int size(HubFields file, ProcessorKind kind) {
     return file.has("size") ? file.side("size") : kind.size;
   }
 
-  private static boolean crops(HubFields file, Kind kind) {
+  private static boolean crops(HubFields file, ProcessorKind kind) {
     return file.flag("do_center_crop", kind.crops);
   }
 
-  private static int imageSize(HubFields file, Kind kind) {
+  private static int imageSize(HubFields file, ProcessorKind kind) {
     if (!crops(file, kind)) {
       return size(file, kind);
     }
