@@ -36,11 +36,12 @@ record HubConfig(
   /** Reads the files of a ViT or DeiT of Hugging Face's transformers. */
   static HubConfig ofHuggingFace(Path checkpoint, Map<String, String> guessed) throws IOException {
     Path file = checkpoint.resolveSibling(CONFIG);
-    String type = HubFields.read(file).of("model_type").asText("vit");
+    HubFields config = HubFields.read(file);
+    String type = config.of("model_type").asText("vit");
     if (!type.equals("vit") && !type.equals("deit")) {
       throw new IOException(file + ": model_type '" + type + "' is neither vit nor deit");
     }
-    return ofFiles(checkpoint, HUB_EPSILON, type.equals("deit"), guessed);
+    return ofFiles(checkpoint, config, HUB_EPSILON, type.equals("deit"), guessed);
   }
 
   /**
@@ -48,7 +49,13 @@ record HubConfig(
    * the models that torchvision trained itself need.
    */
   static HubConfig ofTorchvision(Path checkpoint, Map<String, String> guessed) throws IOException {
-    HubConfig described = ofFiles(checkpoint, USUAL_EPSILON, false, guessed);
+    HubConfig described =
+        ofFiles(
+            checkpoint,
+            HubFields.read(checkpoint.resolveSibling(CONFIG)),
+            USUAL_EPSILON,
+            false,
+            guessed);
     if (Files.exists(HubProcessor.beside(checkpoint))) {
       return described;
     }
@@ -69,11 +76,14 @@ record HubConfig(
   }
 
   private static HubConfig ofFiles(
-      Path checkpoint, double usualEpsilon, boolean deit, Map<String, String> guessed)
+      Path checkpoint,
+      HubFields config,
+      double usualEpsilon,
+      boolean deit,
+      Map<String, String> guessed)
       throws IOException {
     Path file = checkpoint.resolveSibling(CONFIG);
     Path beside = HubProcessor.beside(checkpoint);
-    HubFields config = HubFields.read(file);
     HubFields pre = HubFields.read(beside);
     try {
       if (config.areMissing()) {
