@@ -13,7 +13,7 @@ import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.instance.Pipeline;
-import dev.vmoe.profile.ProfileSums;
+import dev.vmoe.profile.ProfileParts;
 import dev.vmoe.settings.Settings;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -191,7 +191,7 @@ class RoutingProfileIT {
 
   private static Map<String, RoutingProfile> byKey(List<RoutingProfile> rows) {
     return rows.stream()
-        .collect(Collectors.toMap(ProfileSums::key, row -> row, (a, b) -> a, TreeMap::new));
+        .collect(Collectors.toMap(ProfileParts::key, row -> row, (a, b) -> a, TreeMap::new));
   }
 
   @Test

@@ -4,6 +4,8 @@ import dev.vmoe.event.AvroDeserializer;
 import dev.vmoe.event.AvroSerializer;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.RoutingProfile;
+import dev.vmoe.profile.RowSummer.Room;
+import dev.vmoe.streams.BeforeCommit;
 import dev.vmoe.streams.ImageTimestamp;
 import dev.vmoe.topics.Topics;
 import java.time.Duration;
@@ -15,14 +17,12 @@ import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.kstream.Consumed;
-import org.apache.kafka.streams.kstream.Grouped;
 import org.apache.kafka.streams.kstream.Materialized;
 import org.apache.kafka.streams.kstream.Named;
 import org.apache.kafka.streams.kstream.Produced;
+import org.apache.kafka.streams.kstream.Repartitioned;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.Stores;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The topology of the routing profile: sums of utilization events by class. {@code
@@ -46,7 +46,6 @@ public final class RoutingProfileTopology {
   static final String TABLE = "routing-profile";
 
   private static final String EVENTS = "events";
-  private static final String SPLIT = "split-by-class";
   private static final String PROFILE = "profile";
 
   /** Same as for the routing-profile topic. */
@@ -54,7 +53,13 @@ public final class RoutingProfileTopology {
 
   private static final int SEGMENT_BYTES = 16 << 20;
 
-  private static final Logger log = LoggerFactory.getLogger(RoutingProfileTopology.class);
+  /** Stores that call each of the two parts before a commit. */
+  private static final String WRITE_PARTS = "write-parts";
+
+  private static final String WRITE_ROWS = "write-rows";
+
+  /** Memory of the rows that each of the two parts keeps until the next commit. */
+  private static final long MAX_UNWRITTEN_BYTES = 8 << 20;
 
   private RoutingProfileTopology() {}
 
@@ -64,19 +69,32 @@ public final class RoutingProfileTopology {
    * @param bound limits what is counted; shared by all topologies of the instance
    */
   public static Topology build(Topics topics, RegistryClient registry, ProfileBound bound) {
+    return build(topics, registry, bound, MAX_UNWRITTEN_BYTES);
+  }
+
+  static Topology build(
+      Topics topics, RegistryClient registry, ProfileBound bound, long maxUnwrittenBytes) {
     Serde<RoutingProfile> profiles = profiles(topics, registry);
     StreamsBuilder builder = new StreamsBuilder();
+    Room partsRoom = new Room(maxUnwrittenBytes);
+    Room rowsRoom = new Room(maxUnwrittenBytes);
+    builder
+        .addStateStore(BeforeCommit.builder(WRITE_PARTS))
+        .addStateStore(BeforeCommit.builder(WRITE_ROWS))
+        .addStateStore(
+            Stores.timestampedKeyValueStoreBuilder(
+                    Stores.inMemoryKeyValueStore(SUMS), Serdes.String(), profiles)
+                .withLoggingEnabled(changelog()));
     builder.stream(topics.expertUtilization(), bytes(EVENTS))
-        .process(() -> new UtilizationSplitter(registry, bound), Named.as(SPLIT))
-        .groupByKey(Grouped.with(SUMS, Serdes.String(), profiles))
-        .reduce(
-            RoutingProfileTopology::sum,
-            Named.as(SUMS),
-            Materialized.<String, RoutingProfile>as(Stores.inMemoryKeyValueStore(SUMS))
+        .process(
+            () -> new EventSummer(WRITE_PARTS, partsRoom, registry, bound),
+            Named.as("sum-events"),
+            WRITE_PARTS)
+        .repartition(
+            Repartitioned.<String, RoutingProfile>as(SUMS)
                 .withKeySerde(Serdes.String())
-                .withValueSerde(profiles)
-                .withLoggingEnabled(changelog()))
-        .toStream(Named.as("rows"))
+                .withValueSerde(profiles))
+        .process(() -> new StoredRows(WRITE_ROWS, rowsRoom, SUMS), Named.as(SUMS), WRITE_ROWS, SUMS)
         .to(topics.routingProfile(), Produced.with(Serdes.String(), profiles).withName(PROFILE));
     builder.globalTable(
         topics.routingProfile(),
@@ -114,20 +132,5 @@ public final class RoutingProfileTopology {
         "LogAppendTime",
         TopicConfig.SEGMENT_BYTES_CONFIG,
         Integer.toString(SEGMENT_BYTES));
-  }
-
-  /** Adds a part to a row; a part of another shape is skipped. */
-  private static RoutingProfile sum(RoutingProfile sum, RoutingProfile part) {
-    try {
-      return ProfileSums.add(sum, part);
-    } catch (IllegalArgumentException e) {
-      log.warn(
-          "not counted in the routing profile: {} images of class {} of model {} with {}",
-          part.getImages(),
-          part.getClassIndex(),
-          part.getWeightsHash(),
-          e.getMessage());
-      return sum;
-    }
   }
 }

@@ -3,7 +3,7 @@
  *
  * <pre>
  * expert-utilization ──▶ RoutingProfileTopology ──▶ routing-profile ──▶ RoutingTable ──▶ RoutingMapPicture
- *                        UtilizationSplitter, ProfileSums                                ClassInformation, MapOrder
+ *                        EventSummer, StoredRows                                         ClassInformation, MapOrder
  * </pre>
  *
  * <p>Axes: C classes, E experts.

@@ -38,7 +38,7 @@ public final class StreamsProperties {
   /** A clip waits no longer than this to be seen. */
   private static final Duration CLIPS_INTERVAL = Duration.ofMillis(500);
 
-  private static final int SIDE_CACHE_BYTES = 4 << 20;
+  private static final int CLIPS_CACHE_BYTES = 4 << 20;
 
   private final Settings settings;
 
@@ -67,7 +67,9 @@ public final class StreamsProperties {
   public Map<String, Object> beside(SideWork work) {
     Duration interval = work == SideWork.CLIPS ? CLIPS_INTERVAL : settings.routingProfileInterval();
     Map<String, Object> all = new HashMap<>();
-    all.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, SIDE_CACHE_BYTES);
+    all.put(
+        StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG,
+        work == SideWork.CLIPS ? CLIPS_CACHE_BYTES : 0);
     all.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 100);
     all.put(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, ONE_INPUT);
     all.put(StreamsConfig.consumerPrefix(ConsumerConfig.FETCH_MAX_BYTES_CONFIG), 4 << 20);

@@ -19,7 +19,9 @@
  * brokers ──▶ LagMonitor ──▶ Backlog: what waits and what arrives
  * </pre>
  *
- * <p>What an observer throws changes nothing in what is emitted or committed.
+ * <p>What an observer throws changes nothing in what is emitted or committed. {@link
+ * dev.vmoe.streams.SideClient} and {@link dev.vmoe.streams.BeforeCommit} are for work beside the
+ * images: the routing profile, clips.
  *
  * <p>May use: {@code tensor moe image inference capacity settings fetch batch event metrics tracing
  * topics commit intake}.

@@ -27,6 +27,7 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TopologyTestDriver;
 import org.apache.kafka.streams.state.KeyValueIterator;
@@ -51,18 +52,27 @@ class RoutingProfileTopologyTest {
   void start() {
     ModelCard own = new FakeClassifier().card();
     served.put(own.weightsHash(), own);
+    driver = driver(1 << 20);
+    utilization = input();
+  }
+
+  private TopologyTestDriver driver(long maxUnwrittenBytes) {
     Properties properties = new Properties();
     properties.put("application.id", "test");
     properties.put("bootstrap.servers", "nowhere:1");
     properties.put("processing.guarantee", "exactly_once_v2");
-    driver =
-        new TopologyTestDriver(
-            RoutingProfileTopology.build(
-                TOPICS, registry, new ProfileBound(hash -> Optional.ofNullable(served.get(hash)))),
-            properties);
-    utilization =
-        driver.createInputTopic(
-            "utilization", new ByteArraySerializer(), new ByteArraySerializer());
+    return new TopologyTestDriver(
+        RoutingProfileTopology.build(
+            TOPICS,
+            registry,
+            new ProfileBound(hash -> Optional.ofNullable(served.get(hash))),
+            maxUnwrittenBytes),
+        properties);
+  }
+
+  private TestInputTopic<byte[], byte[]> input() {
+    return driver.createInputTopic(
+        "utilization", new ByteArraySerializer(), new ByteArraySerializer());
   }
 
   @AfterEach
@@ -75,12 +85,18 @@ class RoutingProfileTopologyTest {
   }
 
   private Map<String, RoutingProfile> rows() {
+    Map<String, RoutingProfile> rows = new HashMap<>();
+    written().forEach(row -> rows.put(row.key, row.value));
+    return rows;
+  }
+
+  private List<KeyValue<String, RoutingProfile>> written() {
     return driver
         .createOutputTopic(
             "routing-profile",
             new StringDeserializer(),
             new AvroDeserializer<>(registry, RoutingProfile.class))
-        .readKeyValuesToMap();
+        .readKeyValuesToList();
   }
 
   /** An event of one layer with two experts. */
@@ -165,6 +181,49 @@ class RoutingProfileTopologyTest {
                     new LayerProfile(1, List.of(14L, 16L), List.of(12L, 15L), List.of(6.0, 4.0)))));
     assertThat(rows.get("aa/1").getImages()).isEqualTo(1);
     assertThat(rows.get("bb/0").getImages()).isEqualTo(5);
+  }
+
+  @Test
+  void shouldWriteARowOnceForAllThatAnEventAddsToIt() {
+    pipe(
+        event(
+            "aa",
+            ofClass("text", -1, 2, layer(10, 10, 8, 9, 4, 3)),
+            ofClass("more text", -1, 1, layer(4, 6, 4, 6, 2, 1))));
+
+    assertThat(written()).extracting(row -> row.key).containsExactly("aa/-1");
+  }
+
+  @Test
+  void shouldWriteRowsBeforeTheCommitWhereTheirRoomIsTaken() {
+    driver.close();
+    driver = driver(1);
+    utilization = input();
+    pipe(
+        event(
+            "aa",
+            ofClass("text", -1, 2, layer(10, 10, 8, 9, 4, 3)),
+            ofClass("more text", -1, 1, layer(4, 6, 4, 6, 2, 1))));
+
+    List<KeyValue<String, RoutingProfile>> rows = written();
+    assertThat(rows).extracting(row -> row.key).containsExactly("aa/-1", "aa/-1");
+    assertThat(rows.get(1).value.getImages()).isEqualTo(3);
+  }
+
+  @Test
+  void shouldPassOverPartsOfAnotherShapeWithinOneCommit() {
+    pipe(event("aa", ofClass("text", -1, 1, layer(1, 1, 1, 1, 1, 1))));
+    LayerUtilization other = layer(1, 1, 1, 1, 1, 1);
+    other.setBlock(7);
+    pipe(
+        event(
+            "aa",
+            ofClass("bad", -1, 16, other),
+            ofClass("text", -1, 2, layer(1, 1, 1, 1, 1, 1)),
+            ofClass("bad", -1, 32, other),
+            ofClass("more text", -1, 4, layer(1, 1, 1, 1, 1, 1))));
+
+    assertThat(rows().get("aa/-1").getImages()).isEqualTo(7);
   }
 
   @Test

@@ -7,31 +7,27 @@ import dev.vmoe.event.LayerUtilization;
 import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.streams.ShareEvents;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.function.BinaryOperator;
-import java.util.stream.IntStream;
 
 /**
- * Sums of routing profiles: what a utilization event adds to each class, and the sum of two
- * profiles.
+ * Parts of routing profiles: what a utilization event adds to each class.
  *
  * <p>Labels are free text: all labels that the model does not know share one row, so a model has at
  * most one row more than classes. {@link ProfileBound} limits classes and models.
  */
-public final class ProfileSums {
+public final class ProfileParts {
 
-  private ProfileSums() {}
+  private ProfileParts() {}
 
   /**
-   * Returns what an event adds, by key; empty for a dense model, which routes nothing.
+   * Returns what an event adds, perhaps several parts to one class; none for a dense model, which
+   * routes nothing.
    *
    * @throws IllegalArgumentException if the event contradicts itself; then nothing of it may be
    *     counted
    */
-  static Map<String, RoutingProfile> of(ExpertUtilization event) {
-    Map<String, RoutingProfile> parts = new LinkedHashMap<>();
+  static List<RoutingProfile> of(ExpertUtilization event) {
+    List<RoutingProfile> parts = new ArrayList<>(event.getClasses().size());
     if (event.getLayers().isEmpty()) {
       return parts;
     }
@@ -40,7 +36,7 @@ public final class ProfileSums {
     for (ClassUtilization ofClass : event.getClasses()) {
       RoutingProfile part = part(event, ofClass, experts);
       images += part.getImages();
-      parts.merge(key(part), part, ProfileSums::add);
+      parts.add(part);
     }
     if (images != event.getImages()) {
       throw new IllegalArgumentException(
@@ -105,46 +101,5 @@ public final class ProfileSums {
                 .formatted(layer.getBlock(), expert, assigned, dispatched, gates));
       }
     }
-  }
-
-  /**
-   * Returns the sum of two profiles of one model and class.
-   *
-   * @throws IllegalArgumentException if their layers or experts differ
-   */
-  static RoutingProfile add(RoutingProfile sum, RoutingProfile part) {
-    if (!shape(sum).equals(shape(part))) {
-      throw new IllegalArgumentException(
-          "blocks and experts %s instead of %s".formatted(shape(part), shape(sum)));
-    }
-    List<LayerProfile> layers = new ArrayList<>();
-    for (int i = 0; i < sum.getLayers().size(); i++) {
-      LayerProfile a = sum.getLayers().get(i);
-      LayerProfile b = part.getLayers().get(i);
-      layers.add(
-          new LayerProfile(
-              a.getBlock(),
-              sum(a.getAssigned(), b.getAssigned(), Long::sum),
-              sum(a.getDispatched(), b.getDispatched(), Long::sum),
-              sum(a.getGateSum(), b.getGateSum(), Double::sum)));
-    }
-    return new RoutingProfile(
-        part.getModel(),
-        part.getWeightsHash(),
-        part.getClassIndex(),
-        part.getLabel(),
-        sum.getImages() + part.getImages(),
-        layers);
-  }
-
-  /** Returns the blocks and their numbers of experts. */
-  private static Map<Integer, Integer> shape(RoutingProfile profile) {
-    Map<Integer, Integer> shape = new LinkedHashMap<>();
-    profile.getLayers().forEach(layer -> shape.put(layer.getBlock(), layer.getAssigned().size()));
-    return shape;
-  }
-
-  private static <T> List<T> sum(List<T> a, List<T> b, BinaryOperator<T> plus) {
-    return IntStream.range(0, a.size()).mapToObj(i -> plus.apply(a.get(i), b.get(i))).toList();
   }
 }
