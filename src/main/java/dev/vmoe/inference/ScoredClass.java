@@ -17,34 +17,69 @@ public record ScoredClass(int index, String label, float score) {
 
   private static final int MAX_IN_ONE_PASS = 64;
 
+  /** Logits whose exponentials are computed in one loop. */
+  private static final int STRETCH = 256;
+
+  /** An exponential is the 1024th power of one that four terms of its series give to 1e-9. */
+  private static final double ROOT = 1.0 / 1024;
+
+  /** Below the largest logit by so much, a class has no part of the sum that a double can show. */
+  private static final double NEGLIGIBLE = -40;
+
   /**
    * Returns the best classes of one image, best first; ties to the lower index.
    *
    * @param card says how logits become scores: softmax over classes, or a sigmoid of each
    * @param logits (classes)
-   * @param count maximum classes to return
+   * @param count maximum classes to return, at least 1
    */
   public static List<ScoredClass> top(ModelCard card, float[] logits, int count) {
-    double largest = Double.NEGATIVE_INFINITY;
-    for (float logit : logits) {
-      largest = Math.max(largest, logit);
-    }
-    double sum = 0;
-    if (card.softmax()) {
-      for (float logit : logits) {
-        sum += Math.exp(logit - largest);
-      }
-    }
     List<Integer> order = best(logits, count);
+    float largest = logits[order.get(0)];
+    double sum = card.softmax() ? sumOfExponentials(logits, largest) : 1;
     List<ScoredClass> top = new ArrayList<>(order.size());
     for (int index : order) {
       double score =
           card.softmax()
-              ? Math.exp(logits[index] - largest) / sum
+              ? Math.exp((double) logits[index] - largest) / sum
               : 1 / (1 + Math.exp(-logits[index]));
       top.add(new ScoredClass(index, card.classes().get(index), (float) score));
     }
     return top;
+  }
+
+  /**
+   * Returns the sum of the exponentials of all logits less the largest, to a few parts in ten
+   * million. With thousands of classes {@link Math#exp} would cost more than all else that makes a
+   * prediction; Java's compiler makes vector instructions of these loops.
+   */
+  private static double sumOfExponentials(float[] logits, double largest) {
+    double[] terms = new double[Math.min(STRETCH, logits.length)];
+    double sum = 0;
+    for (int from = 0; from < logits.length; from += terms.length) {
+      int count = Math.min(terms.length, logits.length - from);
+      for (int i = 0; i < count; i++) {
+        terms[i] = logits[from + i] - largest;
+      }
+      for (int i = 0; i < count; i++) {
+        double x = Math.max(terms[i], NEGLIGIBLE) * ROOT;
+        double power = 1 + x * (1 + x * (1 / 2.0 + x * (1 / 6.0 + x / 24)));
+        power *= power;
+        power *= power;
+        power *= power;
+        power *= power;
+        power *= power;
+        power *= power;
+        power *= power;
+        power *= power;
+        power *= power;
+        terms[i] = power * power;
+      }
+      for (int i = 0; i < count; i++) {
+        sum += terms[i];
+      }
+    }
+    return sum;
   }
 
   /** Returns the name of the best class of one image. */

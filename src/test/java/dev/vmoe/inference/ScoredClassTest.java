@@ -69,4 +69,26 @@ class ScoredClassTest {
     return new ModelCard(
         "m", "", List.of("a", "b", "c"), 1, 1, List.of(), 0, 0, 1, softmax, "bilinear", "");
   }
+
+  @ParameterizedTest
+  @ValueSource(floats = {0.1f, 1, 3, 10, 40, 1000})
+  void shouldGiveTheSoftmaxOfThousandsOfClasses(float spread) {
+    Random random = new Random(20220622);
+    float[] logits = new float[3260];
+    for (int i = 0; i < logits.length; i++) {
+      logits[i] = (float) (spread * random.nextGaussian());
+    }
+    for (ScoredClass best : ScoredClass.top(ManyClasses.card(logits.length), logits, 20)) {
+      double exact = exact(logits, best.index());
+      assertThat(best.score()).isCloseTo((float) exact, within((float) (exact * 1e-6) + 1e-30f));
+    }
+  }
+
+  private static double exact(float[] logits, int index) {
+    double sum = 0;
+    for (float logit : logits) {
+      sum += Math.exp((double) logit - logits[index]);
+    }
+    return 1 / sum;
+  }
 }
