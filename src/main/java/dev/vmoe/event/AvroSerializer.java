@@ -20,6 +20,18 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AvroSerializer<T extends SpecificRecord> implements Serializer<T> {
 
+  /** Generated classes write themselves so, which is several times as fast. */
+  private static final ClassValue<SpecificData> CODERS =
+      new ClassValue<>() {
+        @Override
+        protected SpecificData computeValue(Class<?> type) {
+          SpecificData coders = new SpecificData();
+          coders.setCustomCoders(true);
+          SpecificData.getForClass(type).getConversions().forEach(coders::addLogicalTypeConversion);
+          return coders;
+        }
+      };
+
   private final RegistryClient registry;
   private final Map<String, Integer> ids = new ConcurrentHashMap<>();
 
@@ -37,8 +49,8 @@ public final class AvroSerializer<T extends SpecificRecord> implements Serialize
     try {
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
       bytes.writeBytes(WireFormat.header(id));
-      BinaryEncoder encoder = EncoderFactory.get().directBinaryEncoder(bytes, null);
-      new SpecificDatumWriter<T>(value.getSchema(), SpecificData.getForClass(value.getClass()))
+      BinaryEncoder encoder = EncoderFactory.get().binaryEncoder(bytes, null);
+      new SpecificDatumWriter<T>(value.getSchema(), CODERS.get(value.getClass()))
           .write(value, encoder);
       encoder.flush();
       return bytes.toByteArray();
