@@ -66,8 +66,16 @@ class FaultScheduleTest {
         .doesNotContain(FaultKind.CLUSTER, FaultKind.BOMBS);
   }
 
+  @Test
+  void shouldLastAsLongAsIsSaid() {
+    FaultSchedule schedule = new FaultSchedule(WEIGHTS, 5, 300, 1);
+
+    assertThat(schedule.next().seconds()).isEqualTo(300);
+    assertThat(schedule.next().seconds()).isEqualTo(300);
+  }
+
   private static List<PlannedFault> faults(long seed, double maxSeconds) {
-    FaultSchedule schedule = new FaultSchedule(WEIGHTS, maxSeconds, seed);
+    FaultSchedule schedule = new FaultSchedule(WEIGHTS, maxSeconds, 0, seed);
     return Stream.generate(schedule::next).limit(20).toList();
   }
 }

@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** {@code vmoe bench faults}: whether every image is answered once, whatever fails. */
 @Command(
@@ -44,14 +45,25 @@ import picocli.CommandLine.Option;
     })
 final class BenchFaultsCommand extends Benchmark {
 
+  private static final int MAX_FAULT_SECONDS = 3600;
+
   @Option(
       names = "--seconds",
       paramLabel = "S",
       defaultValue = "120",
       description =
-          "How long faults are made; no fault lasts longer than a quarter of it (default:"
-              + " ${DEFAULT-VALUE}).")
+          "How long faults are made; none of a random length lasts longer than a quarter of it"
+              + " (default: ${DEFAULT-VALUE}).")
   private double seconds;
+
+  @Option(
+      names = "--fault-seconds",
+      paramLabel = "S",
+      defaultValue = "0",
+      description =
+          "How long each fault lasts, such as 300 for a broker that is away for five minutes; 0 for"
+              + " a random length (default: ${DEFAULT-VALUE}).")
+  private double faultSeconds;
 
   @Option(
       names = "--seed",
@@ -163,6 +175,11 @@ final class BenchFaultsCommand extends Benchmark {
 
   @Override
   void check() {
+    if (faultSeconds < 0 || faultSeconds > MAX_FAULT_SECONDS) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--fault-seconds " + faultSeconds + " is not from 0 to " + MAX_FAULT_SECONDS);
+    }
     positive("--seconds", "--instances", "--threads", "--partitions", "--rate");
     valid(this::plan);
     valid(() -> new Settings(settings));
@@ -198,6 +215,7 @@ final class BenchFaultsCommand extends Benchmark {
             : FaultSchedule.weights(chosen);
     return new FaultsPlan(
         seconds,
+        faultSeconds,
         seed,
         instances,
         threads,

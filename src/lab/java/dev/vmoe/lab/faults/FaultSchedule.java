@@ -20,6 +20,7 @@ public final class FaultSchedule {
 
   private final Map<FaultKind, Integer> weights;
   private final double maxSeconds;
+  private final double everySeconds;
   private final Random random;
   private final Deque<FaultKind> round = new ArrayDeque<>();
 
@@ -37,14 +38,17 @@ public final class FaultSchedule {
    * Plans faults.
    *
    * @param weights how often each kind comes in a round
-   * @param maxSeconds no fault lasts longer
+   * @param maxSeconds no fault of a random length lasts longer
+   * @param everySeconds how long each fault lasts; 0 for a random length
    */
-  public FaultSchedule(Map<FaultKind, Integer> weights, double maxSeconds, long seed) {
+  public FaultSchedule(
+      Map<FaultKind, Integer> weights, double maxSeconds, double everySeconds, long seed) {
     if (weights.isEmpty() || weights.values().stream().anyMatch(weight -> weight < 1)) {
       throw new IllegalArgumentException("weights of faults must be at least 1: " + weights);
     }
     this.weights = new EnumMap<>(weights);
     this.maxSeconds = maxSeconds;
+    this.everySeconds = everySeconds;
     this.random = new Random(seed);
   }
 
@@ -82,10 +86,11 @@ public final class FaultSchedule {
       round.addAll(all);
     }
     FaultKind kind = round.remove();
-    double seconds = kind.seconds(random.nextDouble());
+    double some =
+        Math.min(kind.seconds(random.nextDouble()), Math.max(kind.seconds(0), maxSeconds));
     return new PlannedFault(
         kind,
-        Math.min(seconds, Math.max(kind.seconds(0), maxSeconds)),
+        everySeconds > 0 ? everySeconds : some,
         random.nextInt(Integer.MAX_VALUE),
         MIN_CALM_SECONDS + random.nextDouble() * (MAX_CALM_SECONDS - MIN_CALM_SECONDS));
   }

@@ -136,7 +136,8 @@ public final class FaultsBench {
     }
     long startNanos = System.nanoTime();
     List<MeasuredFault> faults = new ArrayList<>();
-    FaultSchedule schedule = new FaultSchedule(plan.weights(), plan.maxFaultSeconds(), plan.seed());
+    FaultSchedule schedule =
+        new FaultSchedule(plan.weights(), plan.maxFaultSeconds(), plan.faultSeconds(), plan.seed());
     long endNanos = startNanos + Math.round(1e9 * plan.seconds());
     while (System.nanoTime() - endNanos < 0) {
       PlannedFault next = schedule.next();

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  * What a run is to do.
  *
  * @param seconds how long faults are made
+ * @param faultSeconds how long each fault lasts; 0 for a random length
  * @param seed of the faults and of the load
  * @param instances of the pipeline
  * @param threads stream threads of an instance
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record FaultsPlan(
     double seconds,
+    double faultSeconds,
     long seed,
     int instances,
     int threads,
@@ -60,7 +62,7 @@ public record FaultsPlan(
     settings = Map.copyOf(settings);
   }
 
-  /** Returns the longest fault: a quarter of the run. */
+  /** Returns the longest fault of a random length: a quarter of the run. */
   double maxFaultSeconds() {
     return seconds / 4;
   }
