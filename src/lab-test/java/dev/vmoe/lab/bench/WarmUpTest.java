@@ -27,7 +27,7 @@ class WarmUpTest {
 
   @Test
   void shouldWorkUntilTheCompilerRests() throws Exception {
-    assertThat(stretches(MAX, 4000, 3000, 600, 400, 4000)).isEqualTo(4);
+    assertThat(stretches(MAX, 4000, 3000, 300, 150, 4000)).isEqualTo(4);
   }
 
   @Test

@@ -66,6 +66,19 @@ public final class BenchPipeline implements AutoCloseable {
   }
 
   /**
+   * Measures it once: sends the {@linkplain FullLoad#first first} images, which do not count, and
+   * then all.
+   *
+   * @param requests makes the request of an image
+   * @throws IllegalStateException as above
+   */
+  public MeteredReplay measure(FullLoad load, Function<LabelledImage, ImageRequest> requests)
+      throws InterruptedException {
+    answer(load.first(), requests);
+    return answer(load, requests);
+  }
+
+  /**
    * Sends images by requests of another kind, and reads the answers.
    *
    * @throws IllegalStateException as above

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class WarmUp {
 
   /** Share of a stretch that the compiler may still work. */
-  private static final double REST = 0.1;
+  private static final double REST = 0.04;
 
   private final LongSupplier compileMillis;
   private final LongSupplier nanoClock;

@@ -69,7 +69,8 @@ public final class PeerBench implements AutoCloseable {
   }
 
   /**
-   * Measures a peer once: starts it, waits until it reads, sends images and reads the answers.
+   * Measures a peer once: starts it, waits until it reads, sends the {@linkplain FullLoad#first
+   * first} images, which do not count, and then all, and reads the answers.
    *
    * @throws IllegalStateException if not every image is answered once
    */
@@ -102,7 +103,9 @@ public final class PeerBench implements AutoCloseable {
         if (peer.consumers() > 0) {
           awaitReading(name, job, peer.consumers());
         }
-        return load.send(name, replay(job), () -> peer.cpuElsewhere().toNanos());
+        Replay client = replay(job);
+        load.first().send(name, client);
+        return load.send(name, client, () -> peer.cpuElsewhere().toNanos());
       } finally {
         admin.deleteTopics(List.of(job.images(), job.predictions())).all().get();
       }
