@@ -1,7 +1,6 @@
 package dev.vmoe.checkpoint;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -29,9 +28,6 @@ public final class CheckpointReader {
   private static final Pattern SAFETENSORS_IN_PARTS =
       Pattern.compile(".*\\.safetensors\\.index\\.json|.*-\\d{5}-of-(?!00001)\\d{5}\\.safetensors");
 
-  /** First byte of a pickle; its protocol follows. In msgpack it is an empty map. */
-  private static final byte PICKLE = (byte) 0x80;
-
   private CheckpointReader() {}
 
   /**
@@ -53,56 +49,40 @@ public final class CheckpointReader {
     }
     Path index = ShardedCheckpoint.indexFile(path);
     if (Files.exists(index)) {
-      refusePlaceholder(index);
+      refuse(index, Placeholder.at(index));
       return ShardedCheckpoint.read(path);
     }
     if (!Files.isRegularFile(path) && !Files.isDirectory(path)) {
       throw new CheckpointException(path, "no checkpoint: neither this file nor " + index);
     }
-    refusePlaceholder(path);
+    refuse(path, Placeholder.at(path));
     if (name.toString().endsWith(INDEX)) {
       int end = name.toString().length() - INDEX.length();
       return ShardedCheckpoint.read(path.resolveSibling(name.toString().substring(0, end)));
     }
     if (name.toString().endsWith(".npz")) {
-      return Npz.readParameters(path);
+      try {
+        return Npz.readParameters(path);
+      } catch (CheckpointException e) {
+        refuse(path, Pickle.alone(path)); // a renamed one
+        throw e;
+      }
     }
     if (name.toString().endsWith(Safetensors.SUFFIX)) {
       try {
         return Safetensors.read(path);
       } catch (CheckpointException e) {
-        refusePickle(path); // a renamed one
+        refuse(path, Pickle.at(path)); // a renamed one
         throw e;
       }
     }
-    refusePickle(path);
+    refuse(path, Pickle.at(path));
     return FlaxTree.read(path);
   }
 
-  private static void refusePlaceholder(Path path) throws IOException {
-    Optional<String> placeholder = Placeholder.at(path);
-    if (placeholder.isPresent()) {
-      throw new CheckpointException(path, placeholder.get());
-    }
-  }
-
-  /** Refuses what PyTorch's {@code save} and Python's {@code pickle} write. */
-  private static void refusePickle(Path path) throws IOException {
-    byte[] first;
-    try (InputStream in = Files.newInputStream(path)) {
-      first = in.readNBytes(9);
-    }
-    if (first.length == 9 && first[8] == '{') {
-      return; // the header of safetensors, behind its length
-    }
-    boolean zip = first.length > 1 && first[0] == 'P' && first[1] == 'K';
-    boolean pickle = first.length > 1 && first[0] == PICKLE && first[1] >= 2 && first[1] <= 5;
-    if (zip || pickle) {
-      throw new CheckpointException(
-          path,
-          (zip ? "is a zip of pickles" : "is a pickle")
-              + ", as PyTorch writes it (.pth, .pt, .bin). Pickles can run code and are never read:"
-              + " save the model's state_dict() with safetensors.torch.save_file");
+  private static void refuse(Path path, Optional<String> because) throws CheckpointException {
+    if (because.isPresent()) {
+      throw new CheckpointException(path, because.get());
     }
   }
 }

@@ -93,6 +93,11 @@ public final class Npz {
               entry.getName().substring(0, entry.getName().length() - SUFFIX.length()), entry);
         }
       }
+      if (entries.isEmpty()) {
+        boolean pickles = zip.stream().anyMatch(entry -> entry.getName().endsWith(".pkl"));
+        throw new CheckpointException(
+            file, pickles ? Pickle.ZIP : "no npz: it has no array (.npy)");
+      }
       String root = rootOf.apply(entries.keySet());
       Map<String, Tensor> tensors = new TreeMap<>();
       for (Map.Entry<String, ZipEntry> entry : entries.entrySet()) {

@@ -118,6 +118,11 @@ public record VmoeArchitecture(
    */
   public static VmoeArchitecture of(ParameterTree checkpoint) {
     Parameters model = Parameters.of(checkpoint);
+    if (!model.contains("embedding") && !model.contains("Encoder")) {
+      throw new IllegalArgumentException(
+          "checkpoint is neither a V-MoE nor a ViT of a known source; it has parameters like "
+              + checkpoint.paths().stream().limit(2).collect(Collectors.joining(" and ")));
+    }
     Tensor embedding = model.get("embedding/kernel", ANY, ANY, 3, ANY);
     int patch = embedding.extent(0);
     int hidden = embedding.extent(3);

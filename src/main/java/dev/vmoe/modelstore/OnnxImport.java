@@ -1,5 +1,6 @@
 package dev.vmoe.modelstore;
 
+import dev.vmoe.checkpoint.Pickle;
 import dev.vmoe.checkpoint.Placeholder;
 import dev.vmoe.inference.Device;
 import dev.vmoe.inference.InferenceException;
@@ -55,10 +56,8 @@ public final class OnnxImport {
   public static ModelCard write(
       Path source, ImportOptions options, PixelScale pixels, Map<String, String> guessed, Path out)
       throws IOException {
-    Optional<String> placeholder = Placeholder.at(source);
-    if (placeholder.isPresent()) {
-      throw new IOException(source + " " + placeholder.get());
-    }
+    refuse(source, Placeholder.at(source));
+    refuse(source, Pickle.at(source));
     ForeignClassifier classifier = ForeignClassifier.read(source);
     String description = classifier.describe();
     int size = classifier.imageSize(options.imageSize());
@@ -108,6 +107,12 @@ public final class OnnxImport {
       Files.deleteIfExists(scoring);
     }
     return card;
+  }
+
+  private static void refuse(Path source, Optional<String> because) throws IOException {
+    if (because.isPresent()) {
+      throw new IOException(source + " " + because.get());
+    }
   }
 
   private static List<String> classes(ForeignClassifier classifier, List<String> names, Path source)

@@ -23,9 +23,14 @@ public record PatchGrid(int imageSize, int side, boolean classToken) {
     }
   }
 
-  /** Returns the grid of a model. */
+  /**
+   * Returns the grid of a model. That of a dense one is a single patch: it skips none, and may have
+   * tokens that are no patches.
+   */
   public static PatchGrid of(ModelCard card) {
-    return of(card.imageSize(), card.tokensPerImage());
+    return card.dense()
+        ? new PatchGrid(card.imageSize(), 1, false)
+        : of(card.imageSize(), card.tokensPerImage());
   }
 
   /**

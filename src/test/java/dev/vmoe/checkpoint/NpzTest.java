@@ -122,6 +122,24 @@ class NpzTest {
     }
   }
 
+  /** What torch.save and pickle write, under another name. */
+  @Test
+  void shouldNotReadPickles() throws IOException {
+    Path file = folder.resolve("x.npz");
+    Files.write(file, zip(Map.of("archive/data.pkl", new byte[8])));
+    assertThatExceptionOfType(CheckpointException.class)
+        .isThrownBy(() -> CheckpointReader.read(file))
+        .withMessageContaining("is a zip of pickles, as PyTorch writes it");
+    Files.write(file, new byte[] {(byte) 0x80, 4, '}', '.'});
+    assertThatExceptionOfType(CheckpointException.class)
+        .isThrownBy(() -> CheckpointReader.read(file))
+        .withMessageContaining("is a pickle, as PyTorch writes it");
+    Files.write(file, zip(Map.of("notes.txt", new byte[8])));
+    assertThatExceptionOfType(CheckpointException.class)
+        .isThrownBy(() -> CheckpointReader.read(file))
+        .withMessageContaining("no npz: it has no array (.npy)");
+  }
+
   @Test
   void shouldNameTheArrayAtFault() throws IOException {
     assertFails(

@@ -90,6 +90,18 @@ class VitRefusalTest {
   }
 
   @Test
+  void shouldSayThatAModelIsOfAnotherKind() {
+    tensors.put("conv1.weight", Tensor.of(new float[1], 1));
+    tensors.put("fc.weight", Tensor.of(new float[1], 1));
+    tensors.put("layer1.0.conv1.weight", Tensor.of(new float[1], 1));
+    assertThatThrownBy(() -> VmoeArchitecture.of(new ParameterTree(tensors)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll(
+            "neither a V-MoE nor a ViT of a known source",
+            "parameters like conv1.weight and fc.weight");
+  }
+
+  @Test
   void shouldNameRegisterTokens() throws IOException {
     read("timm-vit");
     tensors.put("reg_token", Tensor.of(new float[2 * 18], 1, 2, 18));

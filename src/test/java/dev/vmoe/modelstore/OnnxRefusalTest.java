@@ -319,12 +319,15 @@ class OnnxRefusalTest extends OnnxImportFixture {
     byte[] whole = Files.readAllBytes(OnnxFiles.EXPORTED.resolve("mobilenet.onnx"));
     Path file = folder.resolve("in.onnx");
     assertRefused(Files.write(file, new byte[0]), "is no ONNX file");
-    assertRefused(Files.write(file, new byte[] {'P', 'K', 3, 4, 20, 0}), "is no ONNX file");
+    assertRefused(
+        Files.write(file, new byte[] {'P', 'K', 3, 4, 20, 0}),
+        "is a zip of pickles, as PyTorch writes it");
     assertRefused(
         Files.write(file, ByteString.copyFrom(whole).substring(0, 40_000).toByteArray()),
         "is no ONNX file");
     assertRefused(
-        Files.write(file, new byte[] {(byte) 0x80, 2, '}', 'q', 0, '.'}), "is no ONNX file");
+        Files.write(file, new byte[] {(byte) 0x80, 2, '}', 'q', 0, '.'}),
+        "is a pickle, as PyTorch writes it");
   }
 
   @Test

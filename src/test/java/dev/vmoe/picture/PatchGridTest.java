@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.vmoe.lab.patches.SkippedPatches;
+import dev.vmoe.moe.ModelCard;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Worked by hand: 4 × 4 pixels, 2 × 2 patches. */
@@ -70,6 +72,15 @@ class PatchGridTest {
     assertThat(PatchGrid.of(384, 145)).isEqualTo(new PatchGrid(384, 12, true));
     assertThat(WITH_CLASS_TOKEN.tokens()).isEqualTo(5);
     assertThat(PATCHES_ALONE.tokens()).isEqualTo(4);
+  }
+
+  /** DeiT's has a second token that is no patch. */
+  @Test
+  void shouldTakeAnyTokensOfADenseModel() {
+    ModelCard distilled =
+        new ModelCard(
+            "deit", "0", List.of("a"), 224, 198, List.of(), 0, 0, 1, true, "bilinear", "DeiT");
+    assertThat(PatchGrid.of(distilled)).isEqualTo(new PatchGrid(224, 1, false));
   }
 
   @Test

@@ -149,16 +149,14 @@ public record FaultsResult(
   }
 
   /**
-   * Returns whether every image has its one right answer, and every partition went on after every
-   * fault. Instances that ended by themselves are reported, not judged, because a supervisor starts
-   * them again; only bombs must not end one.
+   * Returns whether every image has its one right answer, every partition went on after every
+   * fault, and no instance ended by itself.
    */
   public boolean clean() {
-    boolean bombed = plan.weights().containsKey(FaultKind.BOMBS) && !counts.exits().isEmpty();
     return verdict.clean()
         && counts.missing() == 0
         && notRecovered() == 0
         && !faults.isEmpty()
-        && !bombed;
+        && counts.exits().isEmpty();
   }
 }
