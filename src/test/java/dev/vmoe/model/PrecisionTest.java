@@ -41,10 +41,12 @@ class PrecisionTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"FP16, 0.01", "INT8, 0.1"})
-  void shouldStayNearSinglePrecision(Precision precision, double tolerance) {
-    float[] exact = run(graph(Precision.FP32), TOKENS).floats(GraphOutput.LOGITS);
-    float[] rounded = run(graph(precision), TOKENS).floats(GraphOutput.LOGITS);
+  @CsvSource({
+    "FP16, LOGITS, 0.01", "INT8, LOGITS, 0.1", "FP16, FEATURES, 0.01", "INT8, FEATURES, 0.1"
+  })
+  void shouldStayNearSinglePrecision(Precision precision, GraphOutput output, double tolerance) {
+    float[] exact = run(graph(Precision.FP32), TOKENS).floats(output);
+    float[] rounded = run(graph(precision), TOKENS).floats(output);
     double error = 0;
     double size = 0;
     for (int i = 0; i < exact.length; i++) {
@@ -58,12 +60,15 @@ class PrecisionTest {
   @ParameterizedTest
   @EnumSource
   void shouldRouteExactlyByItsOwnGates(Precision precision) {
-    for (int slots : new int[] {4, 40, 272}) {
-      GraphRun.Outputs outputs = run(graph(precision), slots);
-      float[] equal = new float[TOKENS];
-      Arrays.fill(equal, 1);
+    float[] equal = new float[TOKENS];
+    Arrays.fill(equal, 1);
+    for (int[] each : new int[][] {{4, 0}, {40, 0}, {272, 0}, {40, 25}, {272, 25}, {272, 40}}) {
+      int slots = each[0];
+      float gateMin = each[1] / 100f;
+      GraphRun.Outputs outputs = run(graph(precision), slots, IMAGES, gateMin);
       RoutingCounts counts =
-          ReferenceRouter.route(outputs.floats("gates"), 4, 2, slots, Routing.BATCH_PRIORITY, equal)
+          ReferenceRouter.route(
+                  outputs.floats("gates"), 4, 2, slots, Routing.BATCH_PRIORITY, equal, gateMin)
               .countsByImage(ARCHITECTURE.tokensPerImage());
       assertThat(outputs.ints(GraphOutput.ASSIGNED)).isEqualTo(counts.assigned());
       assertThat(outputs.ints(GraphOutput.DISPATCHED)).isEqualTo(counts.dispatched());
@@ -145,13 +150,19 @@ class PrecisionTest {
   }
 
   private static GraphRun.Outputs run(GraphRun graph, int slots, int numImages) {
+    return run(graph, slots, numImages, 0);
+  }
+
+  private static GraphRun.Outputs run(
+      GraphRun graph, int slots, int numImages, float gateMin) {
     byte[] images = new byte[numImages * 16 * 16 * 3];
     new Random(3).nextBytes(images);
     try (graph) {
       return graph.run(
           new GraphRun.Inputs()
               .images(images, numImages, 16)
-              .routing(slots, 2, Routing.BATCH_PRIORITY, ImagePriority.equal(numImages)));
+              .routing(
+                  slots, 2, Routing.BATCH_PRIORITY, ImagePriority.equal(numImages), gateMin));
     }
   }
 
