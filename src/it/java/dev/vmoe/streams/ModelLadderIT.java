@@ -27,17 +27,21 @@ import dev.vmoe.model.ModelImport;
 import dev.vmoe.model.Precision;
 import dev.vmoe.model.Target;
 import dev.vmoe.model.VmoeArchitecture;
+import dev.vmoe.modelstore.OnnxImport;
 import dev.vmoe.modelstore.ProfileFile;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.moe.Routing;
+import dev.vmoe.onnx.PixelScale;
 import dev.vmoe.output.Progress;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -47,16 +51,22 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A V-MoE, its dense twin and itself in bytes answer beside each other, in turn. */
+/**
+ * A V-MoE, a dense model, itself in bytes and an ONNX classifier of another origin answer beside
+ * each other, in turn.
+ */
 class ModelLadderIT {
 
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final int PARTITIONS = 2;
-  private static final int SIZE = 8;
+  private static final int SIZE = 32;
   private static final String MAIN = "main";
   private static final String DENSE = "dense";
   private static final String BYTES = "bytes";
   private static final String LARGE = "large";
+
+  /** A MobileNet that torch exported. */
+  private static final String ONNX = "onnx";
 
   /** What a controller may be asked first. */
   private static final Sample FIRST = Samples.of(1, 1, 0, 0, 0, null, Load.UNKNOWN);
@@ -70,6 +80,18 @@ class ModelLadderIT {
     make(BYTES, sparse, Precision.INT8);
     make(DENSE, RandomCheckpoint.of(architecture(SIZE, List.of(), 0), 6), Precision.FP32);
     make(LARGE, RandomCheckpoint.of(architecture(2 * SIZE, List.of(), 0), 7), Precision.FP32);
+    writeProfile(
+        OnnxImport.write(
+            Path.of(System.getProperty("vmoe.home", "."), "src/test/resources/onnx/mobilenet.onnx"),
+            ImportOptions.named(ONNX),
+            new PixelScale(1 / 255.0, List.of(0.5, 0.5, 0.5), List.of(0.2, 0.2, 0.2)),
+            new HashMap<>(),
+            graph(ONNX)),
+        graph(ONNX));
+  }
+
+  private static Path graph(String name) throws IOException {
+    return Files.createDirectories(folder.resolve(name)).resolve("model.onnx");
   }
 
   private static VmoeArchitecture architecture(int size, List<Integer> blocks, int experts) {
@@ -79,10 +101,12 @@ class ModelLadderIT {
 
   private static void make(String name, ParameterTree checkpoint, Precision precision)
       throws Exception {
-    Path graph = Files.createDirectories(folder.resolve(name)).resolve("model.onnx");
-    ModelCard card =
-        ModelImport.write(
-            checkpoint, ImportOptions.named(name), new Form(Target.CPU, precision), graph);
+    Form form = new Form(Target.CPU, precision);
+    writeProfile(
+        ModelImport.write(checkpoint, ImportOptions.named(name), form, graph(name)), graph(name));
+  }
+
+  private static void writeProfile(ModelCard card, Path graph) throws IOException {
     new ProfileFile(
             card.name(),
             card.weightsHash(),
@@ -165,17 +189,17 @@ class ModelLadderIT {
         assertThat(answersBy(answers, BYTES)).isZero();
 
         long large = workbench.configure(ladder(LARGE));
-        awaitRefusal(pipeline, large, "image size in pixels 8 and 16");
+        awaitRefusal(pipeline, large, "image size in pixels 32 and 64");
         long missing = workbench.configure(ladder("missing"));
         awaitRefusal(pipeline, missing, "no model 'missing'");
         awaitMore(answers, MAIN, DENSE);
 
-        awaitVersion(pipeline, workbench.configure(ladder(DENSE + "," + BYTES)));
-        awaitMore(answers, MAIN, DENSE, BYTES);
+        awaitVersion(pipeline, workbench.configure(ladder(String.join(",", DENSE, BYTES, ONNX))));
+        awaitMore(answers, MAIN, DENSE, BYTES, ONNX);
         await("what was replaced is closed").atMost(LIMIT).until(() -> models.closed.get() == 1);
         Scrape scrape = Scrape.of(meters);
-        assertThat(scrape.sum("vmoe_model_info{")).isEqualTo(3);
-        for (String model : List.of(MAIN, DENSE, BYTES)) {
+        assertThat(scrape.sum("vmoe_model_info{")).isEqualTo(4);
+        for (String model : List.of(MAIN, DENSE, BYTES, ONNX)) {
           assertThat(scrape.sum("vmoe_model_images_total{model=\"" + model + "\"")).isPositive();
         }
 
@@ -237,9 +261,11 @@ class ModelLadderIT {
     assertThat(answers.predictions.read)
         .isNotEmpty()
         .allSatisfy(it -> assertThat(it.getModel()).isEqualTo(models.get(it.getBatchId())));
-    assertThat(models.values()).contains(MAIN, DENSE, BYTES);
+    assertThat(models.values()).contains(MAIN, DENSE, BYTES, ONNX);
     assertThat(events)
         .allSatisfy(
-            event -> assertThat(event.getLayers()).hasSize(event.getModel().equals(DENSE) ? 0 : 2));
+            event ->
+                assertThat(event.getLayers())
+                    .hasSize(List.of(MAIN, BYTES).contains(event.getModel()) ? 2 : 0));
   }
 }

@@ -42,7 +42,10 @@ class PrecisionTest {
 
   @ParameterizedTest
   @CsvSource({
-    "FP16, LOGITS, 0.01", "INT8, LOGITS, 0.1", "FP16, FEATURES, 0.01", "INT8, FEATURES, 0.1"
+    "FP16, LOGITS, 0.01",
+    "INT8, LOGITS, 0.1",
+    "FP16, FEATURES, 0.01",
+    "INT8, FEATURES, 0.1"
   })
   void shouldStayNearSinglePrecision(Precision precision, GraphOutput output, double tolerance) {
     float[] exact = run(graph(Precision.FP32), TOKENS).floats(output);
@@ -153,16 +156,14 @@ class PrecisionTest {
     return run(graph, slots, numImages, 0);
   }
 
-  private static GraphRun.Outputs run(
-      GraphRun graph, int slots, int numImages, float gateMin) {
+  private static GraphRun.Outputs run(GraphRun graph, int slots, int numImages, float gateMin) {
     byte[] images = new byte[numImages * 16 * 16 * 3];
     new Random(3).nextBytes(images);
     try (graph) {
       return graph.run(
           new GraphRun.Inputs()
               .images(images, numImages, 16)
-              .routing(
-                  slots, 2, Routing.BATCH_PRIORITY, ImagePriority.equal(numImages), gateMin));
+              .routing(slots, 2, Routing.BATCH_PRIORITY, ImagePriority.equal(numImages), gateMin));
     }
   }
 
