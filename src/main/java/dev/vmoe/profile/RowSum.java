@@ -96,13 +96,18 @@ final class RowSum {
 
   /** Adds a part of the same model and class, which {@linkplain #isLike is like} it. */
   void add(RoutingProfile part, long partTimestamp) {
-    for (int layer = 0; layer < layers.size(); layer++) {
-      layers.get(layer).add(part.getLayers().get(layer));
-    }
+    addEarlier(part, partTimestamp);
     model = part.getModel();
     label = part.getLabel();
-    images += part.getImages();
-    timestamp = Math.max(timestamp, partTimestamp);
+  }
+
+  /** Adds what was summed before the first part: its numbers, and not its names. */
+  void addEarlier(RoutingProfile sum, long sumTimestamp) {
+    for (int layer = 0; layer < layers.size(); layer++) {
+      layers.get(layer).add(sum.getLayers().get(layer));
+    }
+    images += sum.getImages();
+    timestamp = Math.max(timestamp, sumTimestamp);
   }
 
   /** Returns the sum of all parts. */

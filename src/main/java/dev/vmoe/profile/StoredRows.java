@@ -45,23 +45,21 @@ final class StoredRows extends RowSummer<String, RoutingProfile> {
   void write(String key, RowSum added) {
     TimestampedKeyValueStore<String, RoutingProfile> rows = Objects.requireNonNull(store);
     ValueAndTimestamp<RoutingProfile> before = rows.get(key);
-    RowSum sum = added;
-    if (before != null) {
+    if (before != null && !added.isLike(before.value())) {
       RoutingProfile part = added.row();
-      sum = new RowSum(before.value(), before.timestamp());
-      if (!sum.isLike(part)) {
-        log.warn(
-            "not counted in the routing profile: {} images of class {} of model {} with other"
-                + " blocks or experts than before",
-            part.getImages(),
-            part.getClassIndex(),
-            part.getWeightsHash());
-        return;
-      }
-      sum.add(part, added.timestamp());
+      log.warn(
+          "not counted in the routing profile: {} images of class {} of model {} with other blocks"
+              + " or experts than before",
+          part.getImages(),
+          part.getClassIndex(),
+          part.getWeightsHash());
+      return;
     }
-    RoutingProfile row = sum.row();
-    rows.put(key, ValueAndTimestamp.make(row, sum.timestamp()));
-    context().forward(new Record<>(key, row, sum.timestamp()));
+    if (before != null) {
+      added.addEarlier(before.value(), before.timestamp());
+    }
+    RoutingProfile row = added.row();
+    rows.put(key, ValueAndTimestamp.make(row, added.timestamp()));
+    context().forward(new Record<>(key, row, added.timestamp()));
   }
 }
