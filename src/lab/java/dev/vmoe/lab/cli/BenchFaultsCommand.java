@@ -3,6 +3,7 @@ package dev.vmoe.lab.cli;
 import dev.vmoe.cli.VmoeCommand;
 import dev.vmoe.demo.LocalBroker;
 import dev.vmoe.lab.faults.FaultKind;
+import dev.vmoe.lab.faults.FaultLimits;
 import dev.vmoe.lab.faults.FaultSchedule;
 import dev.vmoe.lab.faults.FaultsBench;
 import dev.vmoe.lab.faults.FaultsPlan;
@@ -40,7 +41,7 @@ import picocli.CommandLine.ParameterException;
     },
     exitCodeList = {
       "0:every image has its one right answer",
-      "1:something was lost, doubled, out of order or wrong; or the run failed",
+      "1:something was lost, doubled, out of order, wrong or later than allowed; or the run failed",
       "2:wrong usage or settings"
     })
 final class BenchFaultsCommand extends Benchmark {
@@ -156,6 +157,25 @@ final class BenchFaultsCommand extends Benchmark {
   private Map<String, String> settings = new LinkedHashMap<>();
 
   @Option(
+      names = "--max-recovery-ms",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "Fail if after any fault a partition has its first answer to an image sent since later"
+              + " than this, in milliseconds: recovery_ms, as the report shows it; 0 for no limit"
+              + " (default: ${DEFAULT-VALUE}).")
+  private long maxRecoveryMs;
+
+  @Option(
+      names = "--max-beside-bombs-ms",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "Fail if any good image between bombs is answered later than this after it was sent, in"
+              + " milliseconds: beside_bombs_ms; 0 for no limit (default: ${DEFAULT-VALUE}).")
+  private long maxBesideBombsMs;
+
+  @Option(
       names = "--sabotage",
       paramLabel = "offsets|remove|repeat",
       description =
@@ -226,6 +246,7 @@ final class BenchFaultsCommand extends Benchmark {
         rate,
         instanceMemory,
         settings,
+        new FaultLimits(maxRecoveryMs, maxBesideBombsMs),
         sabotage);
   }
 

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param perSecond records a second
  * @param instanceMebibytes memory of an instance; 0 for no limit of its own
  * @param settings of the instances, beside those that the run needs
+ * @param limits what makes the run fail although every answer is right
  * @param sabotage what is broken on purpose; null for nothing
  */
 public record FaultsPlan(
@@ -34,6 +35,7 @@ public record FaultsPlan(
     double perSecond,
     int instanceMebibytes,
     Map<String, String> settings,
+    FaultLimits limits,
     @Nullable Sabotage sabotage) {
 
   /**
@@ -57,6 +59,9 @@ public record FaultsPlan(
       throw new IllegalArgumentException(
           "--instance-memory %d: the fault bombs needs at least %d"
               .formatted(instanceMebibytes, Bomb.MIN_MEMORY_MEBIBYTES));
+    }
+    if (limits.besideBombsMs() > 0 && !weights.containsKey(FaultKind.BOMBS)) {
+      throw new IllegalArgumentException("--max-beside-bombs-ms needs the fault bombs");
     }
     weights = new EnumMap<>(weights);
     settings = Map.copyOf(settings);

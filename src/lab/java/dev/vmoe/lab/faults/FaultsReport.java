@@ -72,6 +72,7 @@ public final class FaultsReport {
     if (counts.missing() > 0) {
       lines.add(counts.missing() + " acknowledged records are not in the images topic");
     }
+    result.tooLate().forEach(late -> lines.add("TOO LATE: " + late));
     Sabotage sabotage = result.plan().sabotage();
     if (sabotage != null) {
       lines.add(
@@ -164,6 +165,9 @@ public final class FaultsReport {
       longest.put(
           kind.label(), of(kind).stream().mapToLong(MeasuredFault::longestPauseMs).max().orElse(0));
     }
+    json.put("max_recovery_ms", plan.limits().recoveryMs())
+        .put("max_beside_bombs_ms", plan.limits().besideBombsMs());
+    json.set("too_late", Json.tree(result.tooLate()));
     json.set("exits", byCode(result.counts().exits()));
     json.set("stops", byCode(result.counts().stopCodes()));
     json.put("unsent", result.counts().unsent())

@@ -148,15 +148,21 @@ public record FaultsResult(
     return faults.stream().filter(fault -> fault.recoveryMs() == null).count();
   }
 
+  /** Returns what took longer than the plan allows, for people. */
+  List<String> tooLate() {
+    return plan.limits().broken(faults);
+  }
+
   /**
    * Returns whether every image has its one right answer, every partition went on after every
-   * fault, and no instance ended by itself.
+   * fault, no instance ended by itself, and nothing took longer than the plan allows.
    */
   public boolean clean() {
     return verdict.clean()
         && counts.missing() == 0
         && notRecovered() == 0
         && !faults.isEmpty()
-        && counts.exits().isEmpty();
+        && counts.exits().isEmpty()
+        && tooLate().isEmpty();
   }
 }
