@@ -36,6 +36,7 @@ class BenchFaultsCommandTest extends CommandTest {
         "bombs");
     assertRefused("--instances 0 is below 1", "--instances", "0");
     assertRefused("--sabotage", "--sabotage", "other");
+    assertRefused("the fault model sets the models itself", "--set", "models.ladder=dense");
     assertRefused("--max-recovery-ms -1 is below 0", "--max-recovery-ms", "-1");
     assertRefused("--max-beside-bombs-ms -1 is below 0", "--max-beside-bombs-ms", "-1");
     assertRefused("--max-beside-bombs-ms needs the fault bombs", "--max-beside-bombs-ms", "900");

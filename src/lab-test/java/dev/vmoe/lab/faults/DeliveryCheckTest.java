@@ -8,6 +8,7 @@ import dev.vmoe.lab.faults.ImageRecord.Expected;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
@@ -16,6 +17,9 @@ class DeliveryCheckTest {
 
   private static final TopicPartition PREDICTIONS = new TopicPartition("predictions", 0);
   private static final TopicPartition LETTERS = new TopicPartition("images.dlq", 0);
+  private static final AnsweringModel FIRST = new AnsweringModel("m", "h");
+  private static final AnsweringModel SECOND = new AnsweringModel("m8", "h8");
+  private static final Set<AnsweringModel> MODELS = Set.of(FIRST, SECOND);
   private static final int TOKENS = 5;
   private static final int CHOICES = 2;
 
@@ -113,6 +117,33 @@ class DeliveryCheckTest {
   }
 
   @Test
+  void shouldTakeAnswersOfEitherModel() {
+    answers.set(2, prediction(1, 0, SECOND));
+    work = work(event(0, 2, 20), event(1, 1, 10, SECOND));
+
+    assertThat(check().clean()).isTrue();
+    assertThat(check().models()).isEqualTo(Map.of("m", 2L, "m8", 1L));
+  }
+
+  @Test
+  void shouldFindAnAnswerOfAModelThatWasNotToServe() {
+    for (AnsweringModel other :
+        List.of(new AnsweringModel("m8", "h"), new AnsweringModel("m9", "h8"))) {
+      answers.set(2, prediction(1, 0, other));
+      work = work(event(0, 2, 20), event(1, 1, 10, other));
+
+      assertOnly("unknown_model", 1);
+    }
+  }
+
+  @Test
+  void shouldFindUtilizationOfAnotherModelThanThePredictions() {
+    answers.set(2, prediction(1, 0, SECOND));
+
+    assertOnly("utilization", 2);
+  }
+
+  @Test
   void shouldFindADeadLetterWithOtherBytes() {
     answers.set(3, letter(0, 1, 99));
 
@@ -122,7 +153,8 @@ class DeliveryCheckTest {
   @Test
   void shouldFindAPredictionWithAnotherTimestamp() {
     answers.set(
-        0, new AnswerRecord(false, 0, 0, PREDICTIONS, new ImageRecord.Carried(1, 2, 999), 0));
+        0,
+        new AnswerRecord(false, 0, 0, PREDICTIONS, FIRST, new ImageRecord.Carried(1, 2, 999), 0));
 
     assertOnly("altered", 1);
   }
@@ -155,14 +187,14 @@ class DeliveryCheckTest {
       sabotage.change(changed);
 
       Map<String, Long> violations =
-          DeliveryCheck.of(images, changed, work, profileImages).violations();
+          DeliveryCheck.of(images, changed, work, profileImages, MODELS).violations();
 
       assertThat(violations).containsEntry(sabotage == Sabotage.REMOVE ? "lost" : "doubled", 1L);
     }
   }
 
   private DeliveryVerdict check() {
-    return DeliveryCheck.of(images, answers, work, profileImages);
+    return DeliveryCheck.of(images, answers, work, profileImages, MODELS);
   }
 
   private void assertOnly(String violation, long count) {
@@ -188,11 +220,17 @@ class DeliveryCheckTest {
   }
 
   private static AnswerRecord prediction(int partition, long offset) {
-    return new AnswerRecord(false, partition, offset, PREDICTIONS, carried(partition, offset), 0);
+    return prediction(partition, offset, FIRST);
+  }
+
+  private static AnswerRecord prediction(int partition, long offset, AnsweringModel model) {
+    return new AnswerRecord(
+        false, partition, offset, PREDICTIONS, model, carried(partition, offset), 0);
   }
 
   private static AnswerRecord letter(int partition, long offset, long value) {
-    return new AnswerRecord(true, partition, offset, LETTERS, carried(partition, offset), value);
+    return new AnswerRecord(
+        true, partition, offset, LETTERS, null, carried(partition, offset), value);
   }
 
   private static SummedWork work(ExpertUtilization... events) {
@@ -205,6 +243,11 @@ class DeliveryCheckTest {
 
   /** An event of one layer with two experts, of which the second got one choice. */
   private static ExpertUtilization event(int partition, int images, long assigned) {
+    return event(partition, images, assigned, FIRST);
+  }
+
+  private static ExpertUtilization event(
+      int partition, int images, long assigned, AnsweringModel model) {
     return ExpertUtilization.newBuilder()
         .setBatchId("b")
         .setBatchSize(images)
@@ -213,8 +256,8 @@ class DeliveryCheckTest {
         .setSourcePartition(partition)
         .setFirstOffset(0)
         .setLastOffset(images)
-        .setModel("m")
-        .setWeightsHash("h")
+        .setModel(model.name())
+        .setWeightsHash(model.weightsHash())
         .setRequestedCapacityRatio(1)
         .setEffectiveCapacityRatio(1)
         .setExpertsPerToken(CHOICES)

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class FaultLimitsTest {
 
   private static final DeliveryVerdict RIGHT =
-      new DeliveryVerdict(9, 8, 1, 0, 0, 0, 0, 0, 0, 0, 0, List.of());
+      new DeliveryVerdict(9, 8, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, Map.of(), List.of());
 
   @Test
   void shouldTakeAnyTimeWithoutLimits() {
@@ -88,8 +88,7 @@ class FaultLimitsTest {
   }
 
   private static MeasuredFault bombs(long... latenciesMs) {
-    return measured(
-        FaultKind.BOMBS, 1L, Arrays.stream(latenciesMs).boxed().toList());
+    return measured(FaultKind.BOMBS, 1L, Arrays.stream(latenciesMs).boxed().toList());
   }
 
   private static MeasuredFault measured(

@@ -60,10 +60,10 @@ class FaultScheduleTest {
   }
 
   @Test
-  void shouldNotKillTheControllerUnlessAsked() {
+  void shouldOnlyMakeWhatHoldsOnEveryMachineUnlessAsked() {
     assertThat(FaultKind.usual())
-        .hasSize(FaultKind.values().length - 2)
-        .doesNotContain(FaultKind.CLUSTER, FaultKind.BOMBS);
+        .hasSize(FaultKind.values().length - 4)
+        .doesNotContain(FaultKind.CLUSTER, FaultKind.BOMBS, FaultKind.NETWORK, FaultKind.CLOCK);
   }
 
   @Test

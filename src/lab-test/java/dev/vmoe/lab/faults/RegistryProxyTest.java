@@ -44,7 +44,9 @@ class RegistryProxyTest {
           }
         });
     registry.start();
-    proxy = new RegistryProxy("http://127.0.0.1:" + registry.getAddress().getPort() + "/api");
+    proxy =
+        new RegistryProxy(
+            "127.0.0.1", "http://127.0.0.1:" + registry.getAddress().getPort() + "/api");
   }
 
   @AfterEach

@@ -36,8 +36,7 @@ import picocli.CommandLine.ParameterException;
           + " timestamps; sums of utilization and routing profile.",
       "It measures how long each fault stops answers: until every partition has an answer to an"
           + " image sent since, and the longest pause of the partitions whose instance was not"
-          + " touched, as a read_committed client sees them.",
-      "Not among the faults: clocks that step, partitions of the network, another model."
+          + " touched, as a read_committed client sees them."
     },
     exitCodeList = {
       "0:every image has its one right answer",
@@ -123,7 +122,7 @@ final class BenchFaultsCommand extends Benchmark {
       paramLabel = "NAME[=WEIGHT]",
       description = {
         "What fails, and how often in a round, such as kill=8,broker (default: each once, without"
-            + " cluster and bombs):",
+            + " cluster, bombs, network and clock):",
         "kill, kill-all: SIGKILL of an instance, of all; they are started again;",
         "roll: SIGTERM of each instance in turn; freeze: SIGSTOP, later SIGCONT;",
         "scale: more or fewer instances for a while; partitions: one more of the images topic;",
@@ -133,7 +132,13 @@ final class BenchFaultsCommand extends Benchmark {
         "steal: another process takes half of the processors;",
         "bombs: 500 images that take much memory to decode, of all formats, at once, one in 20"
             + " valid, and as many usual ones between them (not among the default);",
-        "config, bad-config: a configuration record that is valid, or must be refused."
+        "config, bad-config: a configuration record that is valid, or must be refused;",
+        "model: a configuration record names another model, the bundled one in 8-bit integers; 3 to"
+            + " 10 s later another record returns to the first;",
+        "network: packets between an instance and brokers and registry vanish for 5 to 40 s (needs"
+            + " root and ip);",
+        "clock: the wall clock of an instance steps by 5 to 60 s, back or forth, and after 5 to"
+            + " 40 s to the right time (needs libfaketime)."
       })
   private @Nullable List<String> faults;
 

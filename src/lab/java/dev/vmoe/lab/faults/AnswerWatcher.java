@@ -7,6 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalLong;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.errors.WakeupException;
@@ -17,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class AnswerWatcher implements AutoCloseable {
 
+  private static final Duration CHECK_EVERY = Duration.ofMillis(100);
   private static final Duration POLL = Duration.ofMillis(100);
 
   private final ArrivalLog log = new ArrivalLog();
@@ -44,7 +48,8 @@ final class AnswerWatcher implements AutoCloseable {
               prediction.getSourcePartition(),
               System.nanoTime(),
               record.timestamp(),
-              batch.substring(0, batch.indexOf('-')));
+              batch.substring(0, batch.indexOf('-')),
+              prediction.getModel());
         }
       }
     } catch (WakeupException e) {
@@ -65,6 +70,30 @@ final class AnswerWatcher implements AutoCloseable {
       throw new IllegalStateException("the client that reads predictions failed", cause);
     }
     return log;
+  }
+
+  /**
+   * Waits until each of the first partitions has an answer to an image sent at this time or later;
+   * returns when the last one had it, in nanoseconds; empty if not within the limit.
+   *
+   * @param sentMs milliseconds since 1970
+   * @param models that must give the answer, by name
+   */
+  OptionalLong await(long sentMs, int partitions, Predicate<String> models, Duration limit)
+      throws InterruptedException {
+    List<Integer> all = IntStream.range(0, partitions).boxed().toList();
+    long endNanos = System.nanoTime() + limit.toNanos();
+    OptionalLong answered = log().answeredSince(sentMs, all, models);
+    while (answered.isEmpty() && System.nanoTime() - endNanos < 0) {
+      Thread.sleep(CHECK_EVERY.toMillis());
+      answered = log().answeredSince(sentMs, all, models);
+    }
+    return answered;
+  }
+
+  /** Waits for answers by any model, as above. */
+  OptionalLong await(long sentMs, int partitions, Duration limit) throws InterruptedException {
+    return await(sentMs, partitions, model -> true, limit);
   }
 
   @Override

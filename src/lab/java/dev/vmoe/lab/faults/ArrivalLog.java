@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,8 +24,8 @@ final class ArrivalLog {
   private final Map<Integer, List<Arrival>> arrivals = new TreeMap<>();
   private long count;
 
-  /** An answer: when it was seen, when its image was sent, and which instance gave it. */
-  private record Arrival(long atNanos, long sentMs, String owner) {}
+  /** An answer: when it was seen, when its image was sent, and which instance and model gave it. */
+  private record Arrival(long atNanos, long sentMs, String owner, String model) {}
 
   /**
    * Notes an answer, in the order in which they are seen.
@@ -32,11 +33,12 @@ final class ArrivalLog {
    * @param partition of the image
    * @param sentMs when the image was sent, milliseconds since 1970
    * @param owner names the instance that answered
+   * @param model that answered
    */
-  synchronized void add(int partition, long atNanos, long sentMs, String owner) {
+  synchronized void add(int partition, long atNanos, long sentMs, String owner, String model) {
     arrivals
         .computeIfAbsent(partition, p -> new ArrayList<>())
-        .add(new Arrival(atNanos, sentMs, owner));
+        .add(new Arrival(atNanos, sentMs, owner, model.intern())); // few models
     count++;
   }
 
@@ -49,13 +51,19 @@ final class ArrivalLog {
    * Returns when each of these partitions had an answer to an image that was sent at this time or
    * later; empty if one has none.
    */
-  synchronized OptionalLong answeredSince(long sentMs, Collection<Integer> partitions) {
+  OptionalLong answeredSince(long sentMs, Collection<Integer> partitions) {
+    return answeredSince(sentMs, partitions, model -> true);
+  }
+
+  /** Returns the same of answers by certain models. */
+  synchronized OptionalLong answeredSince(
+      long sentMs, Collection<Integer> partitions, Predicate<String> models) {
     long latest = Long.MIN_VALUE;
     for (int partition : partitions) {
       boolean found = false;
       List<Arrival> all = arrivals.getOrDefault(partition, List.of());
       for (int i = firstSentSince(all, sentMs); i < all.size(); i++) {
-        if (all.get(i).sentMs() >= sentMs) {
+        if (all.get(i).sentMs() >= sentMs && models.test(all.get(i).model())) {
           latest = Math.max(latest, all.get(i).atNanos());
           found = true;
           break;

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** A JVM that can be killed, frozen and looked at from outside. */
 final class ChildJvm {
@@ -66,12 +67,12 @@ final class ChildJvm {
     return process.isAlive() ? OptionalInt.empty() : OptionalInt.of(process.exitValue());
   }
 
-  /** Returns whether it has written this text. */
-  boolean said(String text) {
-    try {
-      return Files.readString(log).contains(text);
-    } catch (IOException e) {
-      return false; // half of a character, while it is being written
+  /** Returns the lines that it has written with this text. */
+  long said(String text) {
+    try (Stream<String> lines = Files.lines(log)) {
+      return lines.filter(line -> line.contains(text)).count();
+    } catch (IOException | UncheckedIOException e) {
+      return 0; // half of a character, while it is being written
     }
   }
 

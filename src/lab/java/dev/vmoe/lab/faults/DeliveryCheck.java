@@ -1,12 +1,13 @@
 package dev.vmoe.lab.faults;
 
 import dev.vmoe.lab.faults.ImageRecord.Expected;
+import dev.vmoe.lab.faults.SummedWork.PartitionModel;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import org.apache.kafka.common.TopicPartition;
 
 /**
@@ -21,7 +22,9 @@ final class DeliveryCheck {
   private final Map<Position, ImageRecord> images = new HashMap<>();
   private final Map<Position, Integer> times = new HashMap<>();
   private final Map<PartitionPath, Long> lastOffsets = new HashMap<>();
-  private final Map<Integer, Long> predicted = new HashMap<>();
+  private final Map<PartitionModel, Long> predicted = new HashMap<>();
+  private final Map<String, Long> byModel = new HashMap<>();
+  private final Set<AnsweringModel> models;
   private final List<String> examples = new ArrayList<>();
   private long predictions;
   private long deadLetters;
@@ -29,6 +32,7 @@ final class DeliveryCheck {
   private long outOfOrder;
   private long unknown;
   private long misjudged;
+  private long unknownModel;
   private long altered;
 
   private record Position(int partition, long offset) {
@@ -41,7 +45,8 @@ final class DeliveryCheck {
   /** Within it, answers are in the order of their images. */
   private record PartitionPath(TopicPartition written, int sourcePartition) {}
 
-  private DeliveryCheck(List<ImageRecord> sent) {
+  private DeliveryCheck(List<ImageRecord> sent, Set<AnsweringModel> models) {
+    this.models = models;
     for (ImageRecord image : sent) {
       images.put(new Position(image.partition(), image.offset()), image);
     }
@@ -52,21 +57,26 @@ final class DeliveryCheck {
    *
    * @param work all utilization events
    * @param profileImages images in the routing profile
+   * @param models that may answer
    */
   static DeliveryVerdict of(
-      List<ImageRecord> images, List<AnswerRecord> answers, SummedWork work, long profileImages) {
-    DeliveryCheck check = new DeliveryCheck(images);
+      List<ImageRecord> images,
+      List<AnswerRecord> answers,
+      SummedWork work,
+      long profileImages,
+      Set<AnsweringModel> models) {
+    DeliveryCheck check = new DeliveryCheck(images, models);
     answers.forEach(check::add);
     return check.verdict(work, profileImages);
   }
 
   private void add(AnswerRecord answer) {
     Position position = new Position(answer.sourcePartition(), answer.sourceOffset());
-    if (answer.deadLetter()) {
+    AnsweringModel model = answer.model();
+    if (model == null) {
       deadLetters++;
     } else {
-      predictions++;
-      predicted.merge(answer.sourcePartition(), 1L, Long::sum);
+      addPrediction(position, model);
     }
     Long last =
         lastOffsets.put(
@@ -101,6 +111,16 @@ final class DeliveryCheck {
     }
   }
 
+  private void addPrediction(Position position, AnsweringModel model) {
+    predictions++;
+    predicted.merge(new PartitionModel(position.partition(), model), 1L, Long::sum);
+    byModel.merge(model.name(), 1L, Long::sum);
+    if (!models.contains(model)) {
+      unknownModel++;
+      example(position + " was answered by " + model + ", which was not to serve");
+    }
+  }
+
   private DeliveryVerdict verdict(SummedWork work, long profileImages) {
     long lost = 0;
     for (Position position : images.keySet()) {
@@ -110,16 +130,14 @@ final class DeliveryCheck {
       }
     }
     long difference = work.uneven();
-    Set<Integer> partitions = new TreeSet<>(predicted.keySet());
-    partitions.addAll(work.images().keySet());
-    for (int partition : partitions) {
-      long counted = work.images().getOrDefault(partition, 0L);
-      long seen = predicted.getOrDefault(partition, 0L);
+    Set<PartitionModel> all = new HashSet<>(predicted.keySet());
+    all.addAll(work.images().keySet());
+    for (PartitionModel each : all) {
+      long counted = work.images().getOrDefault(each, 0L);
+      long seen = predicted.getOrDefault(each, 0L);
       difference += Math.abs(counted - seen);
       if (counted != seen) {
-        example(
-            "partition %d: utilization of %d images, %d predictions"
-                .formatted(partition, counted, seen));
+        example("%s: utilization of %d images, %d predictions".formatted(each, counted, seen));
       }
     }
     return new DeliveryVerdict(
@@ -131,9 +149,11 @@ final class DeliveryCheck {
         outOfOrder,
         unknown,
         misjudged,
+        unknownModel,
         altered,
         difference,
         Math.abs(profileImages - predictions),
+        byModel,
         examples);
   }
 

@@ -3,6 +3,7 @@ package dev.vmoe.lab.faults;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What became of the images.
@@ -15,10 +16,12 @@ import java.util.Map;
  * @param outOfOrder answers behind one to a later image of the same partition, in their partition
  * @param unknown answers to no image
  * @param misjudged hostile records with a prediction, and good images with a dead letter
+ * @param unknownModel predictions by a model that was not to serve
  * @param altered answers whose key, headers, timestamp or (dead letters) value is not the image's
- * @param utilization images too many or missing in the utilization events, by partition, and layers
- *     whose choices do not add up
+ * @param utilization images too many or missing in the utilization events, by partition and model,
+ *     and layers whose choices do not add up
  * @param profile images too many or missing in the routing profile
+ * @param models predictions by the name of their model
  * @param examples some of what is wrong, for people
  */
 public record DeliveryVerdict(
@@ -30,13 +33,16 @@ public record DeliveryVerdict(
     long outOfOrder,
     long unknown,
     long misjudged,
+    long unknownModel,
     long altered,
     long utilization,
     long profile,
+    Map<String, Long> models,
     List<String> examples) {
 
-  /** Copies the list. */
+  /** Copies map and list. */
   public DeliveryVerdict {
+    models = new TreeMap<>(models);
     examples = List.copyOf(examples);
   }
 
@@ -48,6 +54,7 @@ public record DeliveryVerdict(
     all.put("out_of_order", outOfOrder);
     all.put("unknown", unknown);
     all.put("misjudged", misjudged);
+    all.put("unknown_model", unknownModel);
     all.put("altered", altered);
     all.put("utilization", utilization);
     all.put("profile", profile);

@@ -1,8 +1,5 @@
 package dev.vmoe.lab.faults;
 
-import dev.vmoe.event.AvroSerializer;
-import dev.vmoe.event.PipelineConfig;
-import dev.vmoe.event.RegistryClient;
 import dev.vmoe.lab.faults.FaultSchedule.PlannedFault;
 import dev.vmoe.lab.faults.RegistryProxy.Mood;
 import dev.vmoe.lab.overload.ArrivalTrace.Slowdown;
@@ -14,6 +11,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
@@ -21,17 +19,16 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
 /** Makes things fail, one after the other. */
 final class FaultInjector {
 
-  /** An instance that does not run after so long counts as not recovered. */
-  private static final Duration START_LIMIT = Duration.ofSeconds(120);
+  private static final int MIN_STEP_SECONDS = 5;
+  private static final int STEPS = 56;
+
+  /** What chooses the instance does not choose the step. */
+  private static final int VICTIMS = 16;
 
   private static final int BOMBS = 500;
 
@@ -42,6 +39,7 @@ final class FaultInjector {
   private final String topicPrefix;
   private final int instances;
   private final int maxPartitions;
+  private FaultEffects effects;
   private int partitions;
   private int kills;
   private int brokerKills;
@@ -55,21 +53,24 @@ final class FaultInjector {
   /** Instances that the present fault touches. */
   private Set<Integer> touched = Set.of();
 
-  /** What can fail. */
+  /** Longest time to answers after a step of the present fault that was not its last, in ms. */
+  private long earlierMs;
+
+  /**
+   * What can fail, and what shows whether it did.
+   *
+   * @param spare model to put on; null where the plan does without
+   */
   record Parts(
+      InstanceSurroundings surroundings,
       InstanceFleet fleet,
       KafkaCluster kafka,
       RegistryProxy registry,
-      RegistryClient registryClient,
+      ConfigRecords config,
+      @Nullable SpareModel spare,
       HostileLoad load,
-      ImageGroup group) {}
-
-  /** A moment on both clocks. */
-  private record Moment(long nanos, long ms) {
-    static Moment now() {
-      return new Moment(System.nanoTime(), System.currentTimeMillis());
-    }
-  }
+      ImageGroup group,
+      AnswerWatcher watcher) {}
 
   /**
    * Creates an injector.
@@ -79,6 +80,7 @@ final class FaultInjector {
    */
   FaultInjector(Parts parts, String topicPrefix, int instances, int partitions) {
     this.parts = parts;
+    this.effects = new FaultEffects(parts.fleet(), parts.group(), parts.watcher());
     this.topicPrefix = topicPrefix;
     this.instances = instances;
     this.partitions = partitions;
@@ -88,8 +90,16 @@ final class FaultInjector {
   /** Makes something fail; returns when it fails no more. */
   InjectedFault inject(PlannedFault planned) throws Exception {
     boolean sparesSome =
-        EnumSet.of(FaultKind.KILL, FaultKind.FREEZE, FaultKind.SCALE).contains(planned.kind());
+        EnumSet.of(
+                FaultKind.KILL,
+                FaultKind.FREEZE,
+                FaultKind.SCALE,
+                FaultKind.NETWORK,
+                FaultKind.CLOCK)
+            .contains(planned.kind());
     owners = sparesSome ? parts.group().owners() : Map.of();
+    earlierMs = 0;
+    effects = new FaultEffects(parts.fleet(), parts.group(), parts.watcher());
     since = Moment.now();
     Moment began = since;
     String detail = fail(planned);
@@ -102,14 +112,15 @@ final class FaultInjector {
         endedNanos,
         since.nanos(),
         since.ms() + 1,
+        earlierMs,
         bystanders(),
-        awaitAllRunning());
+        awaitAllRunning() && effects.all());
   }
 
   private boolean awaitAllRunning() throws InterruptedException {
     boolean all = true;
     for (int number : parts.fleet().wanted()) {
-      all &= parts.fleet().awaitRunning(number, START_LIMIT);
+      all &= parts.fleet().awaitRunning(number, FaultEffects.LIMIT);
     }
     return all;
   }
@@ -141,10 +152,13 @@ final class FaultInjector {
           registry(planned, planned.pick() % 2 == 0 ? Mood.FORBIDDING : Mood.MISSING);
       case REGISTRY_EMPTY -> registry(planned, Mood.EMPTY);
       case STEAL -> steal(planned);
-      case CONFIG -> configure(good(planned), "capacity");
-      case BAD_CONFIG -> configure(bad(planned), "refused");
+      case CONFIG -> "record %d, capacity".formatted(parts.config().good(planned.pick()));
+      case BAD_CONFIG -> "record %d, refused".formatted(parts.config().bad(planned.pick()));
       case PARTITIONS -> morePartitions();
       case BOMBS -> bombs();
+      case MODEL -> model(planned);
+      case NETWORK -> network(planned);
+      case CLOCK -> clock(planned);
     };
   }
 
@@ -172,7 +186,7 @@ final class FaultInjector {
     for (int number : running) {
       parts.fleet().stop(number);
       since = Moment.now();
-      parts.fleet().awaitRunning(number, START_LIMIT);
+      parts.fleet().awaitRunning(number, FaultEffects.LIMIT);
     }
     return running.size() + " instances";
   }
@@ -253,39 +267,66 @@ final class FaultInjector {
     return seconds(planned);
   }
 
-  private static PipelineConfig good(PlannedFault planned) {
-    return PipelineConfig.newBuilder()
-        .setCapacityMode("fixed")
-        .setCapacityRatio(0.25 + planned.pick() % 9 / 10.0)
-        .setBatchMaxImages(8 + planned.pick() % 9)
-        .setNote("bench faults")
-        .build();
+  /** Puts another model on, and the first one again. */
+  private String model(PlannedFault planned) throws InterruptedException, ExecutionException {
+    String spare = Objects.requireNonNull(parts.spare()).model().name();
+    Moment put = Moment.now();
+    long record = parts.config().model(SpareModel.NAME);
+    earlierMs = effects.answers(put, partitions, any -> true);
+    long thereMs = effects.answers(put, partitions, spare::equals);
+    pause(planned);
+    since = Moment.now();
+    parts.config().reset();
+    long backMs = effects.answers(since, partitions, name -> !name.equals(spare));
+    return "record %d: %s everywhere after %d ms, for %s, back after %d ms"
+        .formatted(record, spare, thereMs, seconds(planned), backMs);
   }
 
-  private static PipelineConfig bad(PlannedFault planned) {
-    return planned.pick() % 2 == 0
-        ? PipelineConfig.newBuilder().setCapacityRatio(-1.0).build()
-        : PipelineConfig.newBuilder().setModel("no-such-model").build();
-  }
-
-  private String configure(PipelineConfig config, String what)
-      throws InterruptedException, ExecutionException {
-    String topic = topicPrefix + TopicPlan.CONFIG;
-    byte @Nullable [] value =
-        new AvroSerializer<PipelineConfig>(parts.registryClient()).serialize(topic, config);
-    try (KafkaProducer<byte[], byte[]> producer =
-        new KafkaProducer<>(
-            Map.of(
-                ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                parts.kafka().bootstrapServers(),
-                ProducerConfig.ACKS_CONFIG,
-                "all"),
-            new ByteArraySerializer(),
-            new ByteArraySerializer())) {
-      long offset =
-          producer.send(new ProducerRecord<byte[], byte[]>(topic, 0, null, value)).get().offset();
-      return "record %d, %s".formatted(offset, what);
+  private String network(PlannedFault planned) throws InterruptedException, ExecutionException {
+    InstanceNetwork network = Objects.requireNonNull(parts.surroundings().network());
+    int victim = victim(planned);
+    touched = Set.of(victim);
+    network.cut(victim);
+    since = Moment.now();
+    try {
+      pause(planned);
+    } finally {
+      network.heal(victim);
     }
+    if (parts.fleet().wanted().size() == 1) {
+      since = Moment.now(); // nobody could take over
+    }
+    return "instance %d, %s, %s".formatted(victim, seconds(planned), partitionsAgain(victim));
+  }
+
+  private String clock(PlannedFault planned) throws InterruptedException, ExecutionException {
+    int victim = victim(planned);
+    touched = Set.of(victim);
+    int some = planned.pick() / VICTIMS;
+    long step = (some % 2 == 0 ? -1 : 1) * (MIN_STEP_SECONDS + some / 2 % STEPS);
+    stepClock(victim, Duration.ofSeconds(step), step > 0);
+    earlierMs = effects.answers(Moment.now(), partitions, any -> true);
+    pause(planned);
+    stepClock(victim, Duration.ZERO, step < 0);
+    since = Moment.now();
+    return "instance %d by %+d s for %s, %s"
+        .formatted(victim, step, seconds(planned), partitionsAgain(victim));
+  }
+
+  /** Steps a clock, and waits until its instance says so. */
+  private void stepClock(int victim, Duration difference, boolean forward)
+      throws InterruptedException {
+    String text = "the system clock went " + (forward ? "forward" : "back");
+    long before = parts.fleet().said(victim, text);
+    Objects.requireNonNull(parts.surroundings().clocks()).set(victim, difference);
+    effects.lines(victim, text, before);
+  }
+
+  /** Says how long an instance that had partitions waits for some again. */
+  private String partitionsAgain(int victim) throws InterruptedException, ExecutionException {
+    return owners.getOrDefault(InstanceFleet.clientId(victim), Set.of()).isEmpty()
+        ? "which had no partitions"
+        : "partitions again after " + effects.partitions(victim) + " ms";
   }
 
   private String morePartitions() throws InterruptedException, ExecutionException {

@@ -1,6 +1,7 @@
 package dev.vmoe.lab.faults;
 
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 
@@ -37,7 +38,13 @@ public enum FaultKind {
   /** Five hundred images that take much memory come at once, and good ones between them. */
   BOMBS(0, 0),
   /** Controller and brokers get SIGKILL at once and are started again later. */
-  CLUSTER(2, 60);
+  CLUSTER(2, 60),
+  /** Another model is put on, and the first one again. */
+  MODEL(3, 10),
+  /** Packets between an instance and brokers and registry vanish. */
+  NETWORK(5, 40),
+  /** The wall clock of an instance steps, and back. */
+  CLOCK(5, 40);
 
   private final double minSeconds;
   private final double maxSeconds;
@@ -58,11 +65,12 @@ public enum FaultKind {
   }
 
   /**
-   * Returns all but {@link #CLUSTER}, which no setting makes harmless with one broker, and {@link
-   * #BOMBS}, which take minutes and say little without a limit on memory.
+   * Returns all but {@link #CLUSTER}, which no setting makes harmless with one broker, {@link
+   * #BOMBS}, which take minutes and say little without a limit on memory, and {@link #NETWORK} and
+   * {@link #CLOCK}, which need what not every user and machine has.
    */
   public static List<FaultKind> usual() {
-    return Arrays.stream(values()).filter(kind -> kind != CLUSTER && kind != BOMBS).toList();
+    return List.copyOf(EnumSet.complementOf(EnumSet.of(CLUSTER, BOMBS, NETWORK, CLOCK)));
   }
 
   /**

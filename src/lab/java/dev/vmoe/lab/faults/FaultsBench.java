@@ -6,6 +6,8 @@ import dev.vmoe.embedded.EmbeddedRegistry;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.lab.faults.FaultSchedule.PlannedFault;
 import dev.vmoe.lab.faults.FaultsResult.MeasuredFault;
+import dev.vmoe.modelstore.ServedFiles;
+import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.topics.TopicAdmin;
 import dev.vmoe.topics.TopicPlan;
@@ -14,13 +16,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
@@ -39,8 +42,6 @@ public final class FaultsBench {
 
   /** Until all partitions have an answer again. */
   private static final Duration RECOVERY_LIMIT = Duration.ofSeconds(120);
-
-  private static final Duration CHECK_EVERY = Duration.ofMillis(100);
 
   private final FaultsPlan plan;
   private final Path folder;
@@ -74,14 +75,17 @@ public final class FaultsBench {
                 plan.brokers(),
                 plan.brokers() == 1 ? "" : "s",
                 plan.combined() ? ", its own controller," : " with a controller"));
-    try (@Nullable MemoryGroup limited =
-            plan.instanceMebibytes() == 0 ? null : MemoryGroup.of(plan.instanceMebibytes());
+    try (InstanceSurroundings surroundings = InstanceSurroundings.of(plan, folder);
         ChildJvms jvms = new ChildJvms(folder);
         EmbeddedRegistry server = EmbeddedRegistry.start();
-        RegistryProxy proxy = new RegistryProxy(server.url());
+        RegistryProxy proxy = new RegistryProxy(surroundings.host(), server.url());
         RegistryClient registry =
             new RegistryClient(server.url(), Map.of(), Duration.ofSeconds(60))) {
-      KafkaCluster kafka = KafkaCluster.start(jvms, folder, plan.brokers(), plan.combined());
+      SpareModel spare =
+          plan.weights().containsKey(FaultKind.MODEL) ? SpareModel.below(folder) : null;
+      KafkaCluster kafka =
+          KafkaCluster.start(jvms, surroundings.host(), folder, plan.brokers(), plan.combined());
+      Map<String, String> settings = settings(kafka.bootstrapServers(), proxy.url(), spare);
       createTopics(kafka.bootstrapServers());
       progress.accept("starting %d instances".formatted(plan.instances()));
       try (InstanceFleet fleet =
@@ -89,9 +93,9 @@ public final class FaultsBench {
                   jvms,
                   folder,
                   mainClass,
-                  limited == null ? List.of() : limited.prefix(),
+                  surroundings::prefix,
                   plan.instanceMebibytes(),
-                  settings(kafka.bootstrapServers(), proxy.url()),
+                  settings,
                   plan.instances(),
                   progress);
           AnswerWatcher watcher =
@@ -110,8 +114,12 @@ public final class FaultsBench {
                 GROUP,
                 PREFIX + TopicPlan.IMAGES,
                 "streams".equals(plan.settings().get(Settings.GROUP_PROTOCOL)));
+        ConfigRecords config =
+            new ConfigRecords(kafka.bootstrapServers(), registry, PREFIX + TopicPlan.CONFIG);
         return run(
-            new FaultInjector.Parts(fleet, kafka, proxy, registry, load, group), watcher, limited);
+            new FaultInjector.Parts(
+                surroundings, fleet, kafka, proxy, config, spare, load, group, watcher),
+            models(settings, spare));
       }
     }
   }
@@ -124,12 +132,25 @@ public final class FaultsBench {
     }
   }
 
-  private FaultsResult run(
-      FaultInjector.Parts parts, AnswerWatcher watcher, @Nullable MemoryGroup limited)
-      throws Exception {
+  /** Returns the models that may answer. */
+  private static Set<AnsweringModel> models(
+      Map<String, String> settings, @Nullable SpareModel spare) throws IOException {
+    Settings file = new Settings(settings);
+    Set<AnsweringModel> models = new HashSet<>();
+    ServedFiles.of(file, LiveSettings.of(file))
+        .cards()
+        .forEach(card -> models.add(AnsweringModel.of(card)));
+    if (spare != null) {
+      models.add(spare.model());
+    }
+    return models;
+  }
+
+  private FaultsResult run(FaultInjector.Parts parts, Set<AnsweringModel> models) throws Exception {
     FaultInjector injector = new FaultInjector(parts, PREFIX, plan.instances(), plan.partitions());
+    AnswerWatcher watcher = parts.watcher();
     parts.load().start();
-    if (awaitAnswered(watcher, 0, plan.partitions(), START_LIMIT).isEmpty()) {
+    if (watcher.await(0, plan.partitions(), START_LIMIT).isEmpty()) {
       throw new IllegalStateException(
           "not every partition had an answer within %s; the logs in %s say why"
               .formatted(START_LIMIT, folder));
@@ -159,8 +180,8 @@ public final class FaultsBench {
             parts.fleet().mebibytes(),
             parts.fleet().largestMebibytes(),
             plan.instanceMebibytes(),
-            limited == null ? 0 : limited.peakMebibytes());
-    DeliveryVerdict verdict = verdict(new TopicContents(brokers));
+            parts.surroundings().peakMebibytes());
+    DeliveryVerdict verdict = verdict(new TopicContents(brokers), models);
     parts.fleet().scale(0);
     return new FaultsResult(
         plan,
@@ -185,8 +206,7 @@ public final class FaultsBench {
       long startNanos)
       throws Exception {
     InjectedFault fault = injector.inject(planned);
-    OptionalLong answered =
-        awaitAnswered(watcher, fault.sinceMs(), injector.partitions(), RECOVERY_LIMIT);
+    OptionalLong answered = watcher.await(fault.sinceMs(), injector.partitions(), RECOVERY_LIMIT);
     long untilNanos = Math.max(System.nanoTime(), answered.orElse(Long.MIN_VALUE));
     ArrivalLog log = watcher.log();
     MeasuredFault measured =
@@ -195,9 +215,10 @@ public final class FaultsBench {
             fault.detail(),
             (fault.beganNanos() - startNanos) / 1e9,
             (fault.endedNanos() - fault.beganNanos()) / 1e9,
-            answered.isPresent() && fault.allRun()
+            answered.isPresent() && fault.allWell()
                 ? Math.max(
-                    0, TimeUnit.NANOSECONDS.toMillis(answered.getAsLong() - fault.sinceNanos()))
+                    fault.earlierMs(),
+                    TimeUnit.NANOSECONDS.toMillis(answered.getAsLong() - fault.sinceNanos()))
                 : null,
             millis(log.survivorPauses(fault.bystanders(), fault.beganNanos(), untilNanos)),
             millis(log.movedPauses(fault.bystanders(), fault.beganNanos(), untilNanos)),
@@ -216,7 +237,7 @@ public final class FaultsBench {
                 measured.kind().label(),
                 measured.detail(),
                 measured.recoveryMs() == null
-                    ? "no answer of a partition, or an instance that does not run, within "
+                    ? "no answer of a partition, or an instance that does not go on, within "
                         + RECOVERY_LIMIT.toSeconds()
                         + " s"
                     : "recovered after " + measured.recoveryMs() + " ms",
@@ -226,19 +247,6 @@ public final class FaultsBench {
 
   private static List<Long> millis(Map<Integer, Long> nanos) {
     return nanos.values().stream().map(TimeUnit.NANOSECONDS::toMillis).toList();
-  }
-
-  private static OptionalLong awaitAnswered(
-      AnswerWatcher watcher, long sentMs, int partitions, Duration limit)
-      throws InterruptedException {
-    List<Integer> all = IntStream.range(0, partitions).boxed().toList();
-    long endNanos = System.nanoTime() + limit.toNanos();
-    OptionalLong answered = watcher.log().answeredSince(sentMs, all);
-    while (answered.isEmpty() && System.nanoTime() - endNanos < 0) {
-      Thread.sleep(CHECK_EVERY.toMillis());
-      answered = watcher.log().answeredSince(sentMs, all);
-    }
-    return answered;
   }
 
   private void rewind(InstanceFleet fleet, ImageGroup group) throws Exception {
@@ -251,7 +259,8 @@ public final class FaultsBench {
     }
   }
 
-  private DeliveryVerdict verdict(TopicContents topics) throws InterruptedException {
+  private DeliveryVerdict verdict(TopicContents topics, Set<AnsweringModel> models)
+      throws InterruptedException {
     progress.accept("reading all topics and checking every answer");
     List<ImageRecord> images = topics.images(PREFIX + TopicPlan.IMAGES);
     List<AnswerRecord> answers =
@@ -261,7 +270,7 @@ public final class FaultsBench {
     if (plan.sabotage() != null) {
       plan.sabotage().change(answers);
     }
-    return DeliveryCheck.of(images, answers, work, profileImages(topics, predictions));
+    return DeliveryCheck.of(images, answers, work, profileImages(topics, predictions), models);
   }
 
   /** Waits for the routing profile, which nothing else waits for. */
@@ -276,13 +285,17 @@ public final class FaultsBench {
     return images;
   }
 
-  private Map<String, String> settings(String brokers, String registryUrl) {
+  private Map<String, String> settings(
+      String brokers, String registryUrl, @Nullable SpareModel spare) {
     Map<String, String> settings = new HashMap<>();
     settings.put(Settings.APPLICATION_ID, GROUP);
     settings.put(Settings.BOOTSTRAP_SERVERS, brokers);
     settings.put(Settings.REGISTRY_URL, registryUrl);
     settings.put(Settings.TOPIC_PREFIX, PREFIX);
     settings.put(Settings.MODEL, model.toAbsolutePath().toString());
+    if (spare != null) {
+      settings.put(Settings.MODELS_DIR, spare.folder().toString());
+    }
     settings.put(Settings.DEVICE, "cpu");
     settings.put(Settings.CONSOLE_PORT, "-1");
     settings.put(Settings.COST_SURVEY_MS, "500");

@@ -1,6 +1,8 @@
 package dev.vmoe.lab.faults;
 
+import dev.vmoe.settings.Settings;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +61,15 @@ public record FaultsPlan(
       throw new IllegalArgumentException(
           "--instance-memory %d: the fault bombs needs at least %d"
               .formatted(instanceMebibytes, Bomb.MIN_MEMORY_MEBIBYTES));
+    }
+    if (weights.containsKey(FaultKind.MODEL)) {
+      for (String key : List.of(Settings.MODEL, Settings.MODELS_DIR, Settings.MODELS_LADDER)) {
+        if (settings.containsKey(key)) {
+          throw new IllegalArgumentException(
+              "--set %s: the fault model sets the models itself; name --faults without it"
+                  .formatted(key));
+        }
+      }
     }
     if (limits.besideBombsMs() > 0 && !weights.containsKey(FaultKind.BOMBS)) {
       throw new IllegalArgumentException("--max-beside-bombs-ms needs the fault bombs");

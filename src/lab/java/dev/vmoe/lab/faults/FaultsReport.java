@@ -34,6 +34,9 @@ public final class FaultsReport {
     lines.add(
         "%d images: %d predictions, %d dead letters"
             .formatted(verdict.images(), verdict.predictions(), verdict.deadLetters()));
+    if (verdict.models().size() > 1) {
+      lines.add("predictions by model: " + verdict.models());
+    }
     lines.add(
         verdict.violations().entrySet().stream()
             .map(entry -> entry.getValue() + " " + entry.getKey().replace('_', ' '))
@@ -154,6 +157,7 @@ public final class FaultsReport {
         .put("predictions", verdict.predictions())
         .put("dead_letters", verdict.deadLetters());
     verdict.violations().forEach(json::put);
+    json.set("models", Json.tree(verdict.models()));
     json.put("not_recovered", result.notRecovered());
     json.set("pause_ms", Json.tree(result.survivorPauses()));
     json.set("pause_moved_ms", Json.tree(result.movedPauses()));

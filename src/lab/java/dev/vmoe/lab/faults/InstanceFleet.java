@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +38,7 @@ final class InstanceFleet implements AutoCloseable {
   private final ChildJvms jvms;
   private final Path folder;
   private final String mainClass;
-  private final List<String> prefix;
+  private final IntFunction<List<String>> prefix;
   private final int heapMebibytes;
   private final Map<String, String> settings;
   private final Consumer<String> progress;
@@ -66,7 +67,7 @@ final class InstanceFleet implements AutoCloseable {
    *
    * @param folder for their state; each has a folder of its own
    * @param mainClass the class of the command {@code vmoe}
-   * @param prefix of the command that starts an instance; empty for none
+   * @param prefix of the command that starts an instance, by its number; empty for none
    * @param memoryMebibytes of an instance; 0 if that is not bounded
    * @param settings of {@code vmoe run}
    * @param progress takes lines for people
@@ -75,7 +76,7 @@ final class InstanceFleet implements AutoCloseable {
       ChildJvms jvms,
       Path folder,
       String mainClass,
-      List<String> prefix,
+      IntFunction<List<String>> prefix,
       int memoryMebibytes,
       Map<String, String> settings,
       int instances,
@@ -83,7 +84,7 @@ final class InstanceFleet implements AutoCloseable {
     this.jvms = jvms;
     this.folder = folder;
     this.mainClass = mainClass;
-    this.prefix = List.copyOf(prefix);
+    this.prefix = prefix;
     this.heapMebibytes = memoryMebibytes == 0 ? HEAP_MEBIBYTES : memoryMebibytes / HEAP_SHARE;
     this.settings = Map.copyOf(settings);
     this.progress = progress;
@@ -139,7 +140,7 @@ final class InstanceFleet implements AutoCloseable {
     arguments.add("--set=streams.client.id=" + clientId(slot.number));
     slot.jvm =
         jvms.start(
-            prefix,
+            prefix.apply(slot.number),
             "instance-%d-%03d".formatted(slot.number, slot.starts),
             heapMebibytes,
             mainClass,
@@ -214,12 +215,18 @@ final class InstanceFleet implements AutoCloseable {
     long endNanos = System.nanoTime() + limit.toNanos();
     while (System.nanoTime() - endNanos < 0) {
       ChildJvm jvm = jvm(number);
-      if (jvm != null && jvm.isAlive() && jvm.said(RUNS)) {
+      if (jvm != null && jvm.isAlive() && jvm.said(RUNS) > 0) {
         return true;
       }
       Thread.sleep(CHECK_EVERY.toMillis());
     }
     return false;
+  }
+
+  /** Returns the lines with this text that an instance has written since it was started. */
+  long said(int number, String text) {
+    ChildJvm jvm = jvm(number);
+    return jvm == null ? 0 : jvm.said(text);
   }
 
   /** Lets the supervisor start instances until there are so many. Stops none. */

@@ -21,8 +21,8 @@ import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Kafka cluster of processes on the loopback interface: brokers, and a controller beside them.
- * Each can be killed and started again with its data.
+ * A Kafka cluster of processes on this machine: brokers, and a controller beside them. Each can be
+ * killed and started again with its data.
  */
 final class KafkaCluster {
 
@@ -32,6 +32,7 @@ final class KafkaCluster {
   private static final Duration CHECK_EVERY = Duration.ofMillis(300);
 
   private final ChildJvms jvms;
+  private final String host;
   private final @Nullable KafkaProcess controller;
   private final List<KafkaProcess> brokers = new ArrayList<>();
 
@@ -50,19 +51,21 @@ final class KafkaCluster {
     }
   }
 
-  private KafkaCluster(ChildJvms jvms, @Nullable KafkaProcess controller) {
+  private KafkaCluster(ChildJvms jvms, String host, @Nullable KafkaProcess controller) {
     this.jvms = jvms;
+    this.host = host;
     this.controller = controller;
   }
 
   /**
    * Starts a cluster and waits until it answers.
    *
+   * @param host address that brokers listen on
    * @param folder for settings and data
    * @param brokers number of brokers; topics have as many replicas
    * @param combined whether the one broker is its own controller
    */
-  static KafkaCluster start(ChildJvms jvms, Path folder, int brokers, boolean combined)
+  static KafkaCluster start(ChildJvms jvms, String host, Path folder, int brokers, boolean combined)
       throws IOException, InterruptedException {
     if (combined && brokers != 1) {
       throw new IllegalArgumentException("only a single broker can be its own controller");
@@ -78,10 +81,10 @@ final class KafkaCluster {
       config.put("listeners", "CONTROLLER://127.0.0.1:" + controllerPort);
       controller = node(CONTROLLER, folder, controllerPort, config);
     }
-    KafkaCluster cluster = new KafkaCluster(jvms, controller);
+    KafkaCluster cluster = new KafkaCluster(jvms, host, controller);
     for (int id = 1; id <= brokers; id++) {
       int port = FreePort.find();
-      String listener = "PLAINTEXT://127.0.0.1:" + port;
+      String listener = "PLAINTEXT://" + host + ":" + port;
       Map<String, String> config = new HashMap<>(shared);
       config.put("process.roles", combined ? "broker,controller" : "broker");
       config.put(
@@ -141,7 +144,7 @@ final class KafkaCluster {
   /** Returns the address of the brokers. */
   String bootstrapServers() {
     return brokers.stream()
-        .map(broker -> "127.0.0.1:" + broker.port)
+        .map(broker -> host + ":" + broker.port)
         .collect(Collectors.joining(","));
   }
 

@@ -3,7 +3,6 @@ package dev.vmoe.lab.faults;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -44,10 +43,15 @@ final class RegistryProxy implements AutoCloseable {
   private volatile Mood mood = Mood.WELL;
   private volatile CountDownLatch changed = new CountDownLatch(1);
 
-  /** Stands before the registry at this address. */
-  RegistryProxy(String registryUrl) throws IOException {
+  /**
+   * Stands before a registry.
+   *
+   * @param host address that it listens on
+   * @param registryUrl address of the registry
+   */
+  RegistryProxy(String host, String registryUrl) throws IOException {
     registry = URI.create(registryUrl);
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server = HttpServer.create(new InetSocketAddress(host, 0), 0);
     server.createContext("/", this::answer);
     server.setExecutor(threads);
     server.start();
@@ -55,7 +59,11 @@ final class RegistryProxy implements AutoCloseable {
 
   /** Returns the address for instances. */
   String url() {
-    return "http://127.0.0.1:" + server.getAddress().getPort() + registry.getPath();
+    return "http://"
+        + server.getAddress().getHostString()
+        + ":"
+        + server.getAddress().getPort()
+        + registry.getPath();
   }
 
   /** Changes how the registry seems to be; requests that hang are dropped. */

@@ -2,18 +2,29 @@ package dev.vmoe.lab.faults;
 
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.LayerUtilization;
+import java.util.HashMap;
 import java.util.Map;
-import java.util.TreeMap;
 
-/** Utilization events, summed by the partition of their images. */
+/** Utilization events, summed by the partition of their images and the model. */
 final class SummedWork {
 
-  private final Map<Integer, Long> images = new TreeMap<>();
+  private final Map<PartitionModel, Long> images = new HashMap<>();
   private long uneven;
+
+  /** Images of a partition that a model answered. */
+  record PartitionModel(int partition, AnsweringModel model) {
+    @Override
+    public String toString() {
+      return "partition " + partition + ", model " + model.name();
+    }
+  }
 
   /** Adds an event. */
   void add(ExpertUtilization event) {
-    images.merge(event.getSourcePartition(), (long) event.getImages(), Long::sum);
+    images.merge(
+        new PartitionModel(event.getSourcePartition(), AnsweringModel.of(event)),
+        (long) event.getImages(),
+        Long::sum);
     long choices =
         (long) event.getImages() * event.getTokensPerImage() * event.getExpertsPerToken();
     for (LayerUtilization layer : event.getLayers()) {
@@ -32,8 +43,8 @@ final class SummedWork {
     return sum;
   }
 
-  /** Returns the images that the events speak for, by partition. */
-  Map<Integer, Long> images() {
+  /** Returns the images that the events speak for, by partition and model. */
+  Map<PartitionModel, Long> images() {
     return images;
   }
 

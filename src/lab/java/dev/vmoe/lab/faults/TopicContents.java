@@ -73,6 +73,7 @@ final class TopicContents {
                   prediction.getSourcePartition(),
                   prediction.getSourceOffset(),
                   new TopicPartition(record.topic(), record.partition()),
+                  AnsweringModel.of(prediction),
                   carried(record),
                   0));
         });
@@ -85,6 +86,7 @@ final class TopicContents {
                     (int) number(record, PARTITION),
                     number(record, OFFSET),
                     new TopicPartition(record.topic(), record.partition()),
+                    null,
                     carried(record),
                     Fingerprint.of(record.value()))));
     return answers;

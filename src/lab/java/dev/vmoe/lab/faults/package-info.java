@@ -3,7 +3,7 @@
  * load with hostile records, seeded faults, and a check of every answer at the end.
  *
  * <pre>
- * FaultSchedule ─▶ FaultInjector ─▶ InstanceFleet, KafkaCluster, RegistryProxy
+ * FaultSchedule ─▶ FaultInjector ─▶ InstanceFleet, KafkaCluster, RegistryProxy, InstanceSurroundings
  *                                        ▲ images    │ answers
  *                  HostileLoad ──────────┘           ├─▶ AnswerWatcher ─▶ ArrivalLog (pauses, recovery)
  *                                                    └─▶ TopicContents ─▶ DeliveryCheck (at the end)
