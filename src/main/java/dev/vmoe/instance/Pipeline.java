@@ -3,7 +3,6 @@ package dev.vmoe.instance;
 import dev.vmoe.batch.FlushReason;
 import dev.vmoe.capacity.Load;
 import dev.vmoe.config.LiveConfiguration;
-import dev.vmoe.event.RegistryUnavailableException;
 import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.image.ImageDecoder;
 import dev.vmoe.inference.BatchClassifier;
@@ -19,6 +18,7 @@ import dev.vmoe.settings.Settings;
 import dev.vmoe.streams.NewestDeadLetters;
 import dev.vmoe.streams.NewestImages;
 import dev.vmoe.streams.SideClient;
+import dev.vmoe.streams.SteadyTime;
 import dev.vmoe.streams.StreamsProperties;
 import dev.vmoe.topics.MissingRight;
 import dev.vmoe.topics.PipelineException;
@@ -39,13 +39,6 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigException;
-import org.apache.kafka.common.errors.AuthenticationException;
-import org.apache.kafka.common.errors.AuthorizationException;
-import org.apache.kafka.common.errors.DisconnectException;
-import org.apache.kafka.common.errors.InvalidProducerEpochException;
-import org.apache.kafka.common.errors.InvalidTxnStateException;
-import org.apache.kafka.common.errors.ProducerFencedException;
-import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
@@ -146,6 +139,16 @@ public final class Pipeline implements AutoCloseable {
       ModelSource models,
       PipelineMetrics metrics,
       Consumer<@Nullable String> waiting) {
+    return start(settings, models, metrics, waiting, new SteadyTime());
+  }
+
+  /** Starts a pipeline whose clients of Kafka Streams punctuate and commit by this time. */
+  static Pipeline start(
+      Settings settings,
+      ModelSource models,
+      PipelineMetrics metrics,
+      Consumer<@Nullable String> waiting,
+      SteadyTime time) {
     LiveSettings file = complete(settings, models);
     Topics topics = Topics.of(settings);
     List<SideWork> beside = SideWork.of(settings);
@@ -161,7 +164,8 @@ public final class Pipeline implements AutoCloseable {
 
     Pipeline pipeline =
         new Pipeline(
-            PipelineParts.assemble(settings, file, streamsConfig, limits, models, metrics, waiting),
+            PipelineParts.assemble(
+                settings, file, streamsConfig, limits, models, metrics, waiting, time),
             settings);
     try {
       pipeline.start();
@@ -211,7 +215,7 @@ public final class Pipeline implements AutoCloseable {
 
   private StreamThreadExceptionResponse onFailure(Throwable exception) {
     parts.metrics().threadFailed();
-    if (besideImages(exception)) {
+    if (FailureCause.besideImages(exception)) {
       parts.suspects().excuse();
     }
     if (failure.get() != null) {
@@ -226,23 +230,6 @@ public final class Pipeline implements AutoCloseable {
     log.error(
         "a stream thread failed and is replaced; what it had not emitted is read again", exception);
     return StreamThreadExceptionResponse.REPLACE_THREAD;
-  }
-
-  /** Returns whether no image can be the cause of a failure: brokers, registry or rights are. */
-  static boolean besideImages(Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof AuthenticationException
-          || cause instanceof AuthorizationException
-          || cause instanceof TimeoutException
-          || cause instanceof DisconnectException
-          || cause instanceof ProducerFencedException
-          || cause instanceof InvalidProducerEpochException
-          || cause instanceof InvalidTxnStateException
-          || cause instanceof RegistryUnavailableException) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** A right that is missing fails every thread alike, with a message that does not say which. */
@@ -358,7 +345,7 @@ public final class Pipeline implements AutoCloseable {
   @Override
   public void close() {
     Throwable reason = failure.get();
-    if (reason == null || besideImages(reason)) {
+    if (reason == null || FailureCause.besideImages(reason)) {
       stopInOrder();
     }
     parts.inFlight().stop(); // threads that wait for room return at once,

@@ -118,6 +118,7 @@ record PipelineParts(
    * Puts the parts together; if one fails, closes those that were opened before it.
    *
    * @param waiting told what the start waits for; null when it waits no more
+   * @param time that all clients of Kafka Streams punctuate and commit by
    */
   static PipelineParts assemble(
       Settings settings,
@@ -126,7 +127,8 @@ record PipelineParts(
       TopicLimits limits,
       ModelSource source,
       PipelineMetrics metrics,
-      Consumer<@Nullable String> waiting) {
+      Consumer<@Nullable String> waiting,
+      SteadyTime time) {
     RegistryWait registryWait = new RegistryWait(REGISTRY_PAUSE, waiting);
     Topics topics = Topics.of(settings);
     EventFormat predictions = EventFormat.ofPredictions(settings);
@@ -238,9 +240,10 @@ record PipelineParts(
       List<SideClient> beside = new ArrayList<>();
       for (SideWork work : SideWork.of(settings)) {
         if (work == SideWork.CLIPS) {
-          beside.add(new SideClient(work, settings, () -> ClipTopology.build(settings, registry)));
+          beside.add(
+              new SideClient(work, settings, time, () -> ClipTopology.build(settings, registry)));
         } else {
-          profile = new RoutingProfileStream(settings, topics, registry, terms::everServed);
+          profile = new RoutingProfileStream(settings, topics, registry, time, terms::everServed);
           beside.add(profile.client());
         }
       }
@@ -253,7 +256,7 @@ record PipelineParts(
           inFlight,
           fetching,
           suspects,
-          streams(topology, streamsConfig, guard, settings.brokersAssign()),
+          streams(topology, streamsConfig, guard, settings.brokersAssign(), time),
           topology.describe().toString(),
           metrics,
           tracing,
@@ -271,13 +274,17 @@ record PipelineParts(
 
   /** Only with properties can Kafka Streams be given a clock. */
   private static KafkaStreams streams(
-      Topology topology, StreamsConfig config, CommitGuard clients, boolean brokersAssign) {
+      Topology topology,
+      StreamsConfig config,
+      CommitGuard clients,
+      boolean brokersAssign,
+      SteadyTime time) {
     Properties properties = new Properties();
     properties.putAll(config.originals());
     if (brokersAssign) {
       properties.putAll(clients.mainConsumer());
     }
-    return new KafkaStreams(topology, properties, clients, new SteadyTime());
+    return new KafkaStreams(topology, properties, clients, time);
   }
 
   private static LiveConfiguration started(LiveConfiguration configuration) {

@@ -7,6 +7,7 @@ import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.moe.ModelCard;
 import dev.vmoe.settings.Settings;
 import dev.vmoe.streams.SideClient;
+import dev.vmoe.streams.SteadyTime;
 import dev.vmoe.topics.SideWork;
 import dev.vmoe.topics.Topics;
 import java.util.ArrayList;
@@ -40,18 +41,21 @@ public final class RoutingProfileStream {
    * Creates a stream that is not started yet.
    *
    * @param registry closed by the caller
+   * @param time that it commits by
    * @param own returns the model of a weights hash if the instance has served it
    */
   public RoutingProfileStream(
       Settings settings,
       Topics topics,
       RegistryClient registry,
+      SteadyTime time,
       Function<String, Optional<ModelCard>> own) {
     ProfileBound bound = new ProfileBound(own);
     client =
         new SideClient(
             SideWork.ROUTING_PROFILE,
             settings,
+            time,
             () -> RoutingProfileTopology.build(topics, registry, bound));
     profiles = new AvroDeserializer<>(registry, RoutingProfile.class);
   }

@@ -46,6 +46,7 @@ public final class SideClient implements AutoCloseable {
   private final SideWork work;
   private final Supplier<Topology> topologies;
   private final StreamsConfig config;
+  private final SteadyTime time;
   private final String topology;
   private final CountDownLatch closing = new CountDownLatch(1);
   private final Thread keeper;
@@ -58,10 +59,13 @@ public final class SideClient implements AutoCloseable {
   /**
    * Creates a client that is not started yet.
    *
+   * @param time that it punctuates and commits by
    * @param topologies makes its topology, for each start anew
    */
-  public SideClient(SideWork work, Settings settings, Supplier<Topology> topologies) {
+  public SideClient(
+      SideWork work, Settings settings, SteadyTime time, Supplier<Topology> topologies) {
     this.work = work;
+    this.time = time;
     this.topologies = topologies;
     this.config = new StreamsConfig(new StreamsProperties(settings).beside(work));
     this.topology = topologies.get().describe().toString();
@@ -76,7 +80,7 @@ public final class SideClient implements AutoCloseable {
   private void keep() {
     while (closing.getCount() > 0) {
       try {
-        keepWith(new KafkaStreams(topologies.get(), config, new SteadyTime()));
+        keepWith(new KafkaStreams(topologies.get(), config, time));
       } catch (RuntimeException e) {
         stopped(e);
       }

@@ -40,7 +40,7 @@ public final class SteadyTime implements Time {
    * @param wallMillis milliseconds since 1970; may step
    * @param nanos nanoseconds since any time; never goes back
    */
-  SteadyTime(LongSupplier wallMillis, LongSupplier nanos) {
+  public SteadyTime(LongSupplier wallMillis, LongSupplier nanos) {
     this.wallMillis = wallMillis;
     this.nanos = nanos;
     lastNanos = nanos.getAsLong();

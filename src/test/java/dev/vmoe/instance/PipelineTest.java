@@ -11,6 +11,7 @@ import dev.vmoe.inference.InferenceException;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
+import dev.vmoe.streams.SteadyTime;
 import dev.vmoe.streams.StreamsProperties;
 import dev.vmoe.topics.PipelineException;
 import dev.vmoe.topics.TopicLimits;
@@ -62,9 +63,12 @@ class PipelineTest {
     Settings settings =
         new Settings(
             Map.of(
-                "schema.registry.url", "mock://" + UUID.randomUUID(),
-                "streams.security.protocol", "SSL",
-                "streams.ssl.truststore.location", "/no/such/truststore.jks"));
+                "schema.registry.url",
+                "mock://" + UUID.randomUUID(),
+                "streams.security.protocol",
+                "SSL",
+                "streams.ssl.truststore.location",
+                "/no/such/truststore.jks"));
     StreamsConfig config = new StreamsConfig(new StreamsProperties(settings).streams(1_000_000));
 
     assertThatExceptionOfType(KafkaException.class)
@@ -77,7 +81,8 @@ class PipelineTest {
                     TopicLimits.assumed(1_000_000),
                     ModelSource.only(null, classifier, decoder, ControllerFactory.fixed()),
                     Pipeline.metrics(new Meters(), classifier.card()),
-                    waiting -> {}));
+                    waiting -> {},
+                    new SteadyTime()));
 
     assertThat(before).containsAll(inferenceThreads());
   }
@@ -85,9 +90,9 @@ class PipelineTest {
   @ParameterizedTest
   @MethodSource
   void shouldExcuseFailuresBesideImages(Throwable failure) {
-    assertThat(Pipeline.besideImages(failure)).isTrue();
-    assertThat(Pipeline.besideImages(new StreamsException(failure))).isTrue();
-    assertThat(Pipeline.besideImages(new PipelineException("a right is missing", failure)))
+    assertThat(FailureCause.besideImages(failure)).isTrue();
+    assertThat(FailureCause.besideImages(new StreamsException(failure))).isTrue();
+    assertThat(FailureCause.besideImages(new PipelineException("a right is missing", failure)))
         .isTrue();
   }
 
@@ -112,7 +117,9 @@ class PipelineTest {
             new OutOfMemoryError("for its pixels"),
             new RecordTooLargeException("its answer"),
             new IllegalStateException("a defect"))) {
-      assertThat(Pipeline.besideImages(new StreamsException(failure))).as("%s", failure).isFalse();
+      assertThat(FailureCause.besideImages(new StreamsException(failure)))
+          .as("%s", failure)
+          .isFalse();
     }
   }
 
