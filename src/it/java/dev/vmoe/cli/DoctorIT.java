@@ -29,6 +29,8 @@ import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.GroupListing;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
 /** {@code vmoe doctor} on a real broker and registry where nothing, or only a model, is wrong. */
@@ -166,6 +168,25 @@ class DoctorIT extends DoctorFixture {
         "consumer.session.timeout.ms=9000");
 
     assertThat(out.toString()).containsPattern("ok +broker settings +.* and sessions of 6 s ");
+  }
+
+  @Test
+  void shouldFindThatTheRegistryLostTheSchemasOfAnApplicationThatHasAnswered() throws Exception {
+    assertThat(run("topics", "create")).isZero();
+    String[] application = {"--set", "application.id=" + prefix + "app"};
+    TopicPartition images = new TopicPartition(prefix + "images", 0);
+    admin
+        .alterConsumerGroupOffsets(prefix + "app", Map.of(images, new OffsetAndMetadata(7)))
+        .all()
+        .get();
+
+    assertThat(run(with(application, "doctor"))).isEqualTo(VmoeCommand.FAILED);
+    assertThat(out.toString())
+        .containsPattern(
+            "failed +registry +the schema registry at .* has answered images before: it has lost");
+
+    String[] accepted = with(application, "--set", "schema.registry.accept.empty=true");
+    assertThat(run(with(accepted, "doctor"))).as("%s", out).isZero();
   }
 
   private static String[] with(String[] more, String... command) {

@@ -11,6 +11,10 @@ import dev.vmoe.instance.ControllerFactory;
 import dev.vmoe.instance.Pipeline;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.Metric;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
@@ -33,6 +37,15 @@ class RegistryOutageIT {
 
   private Pipeline start(
       Workbench workbench, RegistryGate gate, FakeClassifier classifier, Map<String, ?> more) {
+    return start(workbench, gate, classifier, more, meters);
+  }
+
+  private static Pipeline start(
+      Workbench workbench,
+      RegistryGate gate,
+      FakeClassifier classifier,
+      Map<String, ?> more,
+      Meters meters) {
     Map<String, Object> settings = new HashMap<>(more);
     settings.put("schema.registry.url", gate.url());
     return Pipeline.start(
@@ -193,5 +206,73 @@ class RegistryOutageIT {
         assertThat(pipeline.failure()).isEmpty();
       }
     }
+  }
+
+  /** New schemas there would give old ids another meaning, or none. */
+  @Test
+  void shouldNotStartAnewInARegistryThatLostItsSchemas() throws Exception {
+    try (Workbench workbench = Workbench.open(1);
+        EmbeddedRegistry empty = EmbeddedRegistry.start();
+        RegistryGate gate = RegistryGate.before(workbench.registryUrl);
+        FakeClassifier classifier = new FakeClassifier();
+        Answers answers = Answers.of(workbench)) {
+      answerOneAndStop(workbench, gate, classifier, answers);
+      workbench.sendByAnotherVersion(0, "b", FakeDecoder.grey(20));
+      gate.leadTo(empty.url());
+      CompletableFuture<Pipeline> starting =
+          CompletableFuture.supplyAsync(() -> start(workbench, gate, classifier, Map.of()));
+      int once = gate.misled();
+      await("asked again").atMost(LIMIT).until(() -> gate.misled() > once + 8);
+      assertThat(starting).isNotDone();
+      assertThat(subjects(empty)).isEqualTo("[]");
+      gate.reopen();
+
+      try (Pipeline pipeline = starting.get(60, TimeUnit.SECONDS)) {
+        await().atMost(LIMIT).until(() -> answers.poll() >= 2);
+        answers.assertExactlyOnce();
+        assertThat(answers.letters.records).isEmpty();
+        assertThat(pipeline.failure()).isEmpty();
+      }
+    }
+  }
+
+  @Test
+  void shouldStartAnewInAnEmptyRegistryIfTold() throws Exception {
+    try (Workbench workbench = Workbench.open(1);
+        EmbeddedRegistry empty = EmbeddedRegistry.start();
+        RegistryGate gate = RegistryGate.before(workbench.registryUrl);
+        FakeClassifier classifier = new FakeClassifier();
+        Answers answers = Answers.of(workbench)) {
+      answerOneAndStop(workbench, gate, classifier, answers);
+      workbench.sendByAnotherVersion(0, "lost", FakeDecoder.grey(20));
+      workbench.flush();
+      gate.leadTo(empty.url());
+      try (Pipeline pipeline =
+          start(workbench, gate, classifier, Map.of("schema.registry.accept.empty", true))) {
+        await().atMost(LIMIT).until(() -> answers.letters.poll().size() == 1);
+        assertThat(Answers.keys(answers.letters)).containsExactly("lost");
+        assertThat(Answers.header(answers.letters.records.get(0), DeadLetter.EXCEPTION))
+            .endsWith("$UnknownSchema");
+        assertThat(pipeline.failure()).isEmpty();
+      }
+    }
+  }
+
+  private static void answerOneAndStop(
+      Workbench workbench, RegistryGate gate, FakeClassifier classifier, Answers answers) {
+    try (Meters before = new Meters();
+        Pipeline pipeline = start(workbench, gate, classifier, Map.of(), before)) {
+      workbench.send(0, "a", FakeDecoder.grey(10));
+      await().atMost(LIMIT).until(() -> answers.poll() == 1);
+      assertThat(pipeline.failure()).isEmpty();
+    }
+  }
+
+  private static String subjects(EmbeddedRegistry registry) throws Exception {
+    return HttpClient.newHttpClient()
+        .send(
+            HttpRequest.newBuilder(URI.create(registry.url() + "/subjects")).build(),
+            HttpResponse.BodyHandlers.ofString())
+        .body();
   }
 }

@@ -3,12 +3,14 @@ package dev.vmoe.doctor;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.RegistryUnavailableException;
 import dev.vmoe.event.SchemaStanding;
+import dev.vmoe.instance.LostSchemas;
 import dev.vmoe.instance.OwnSchemas;
 import dev.vmoe.output.ErrorText;
 import dev.vmoe.settings.Settings;
 import java.time.Duration;
 import java.util.Map;
 import org.apache.avro.Schema;
+import org.apache.kafka.common.KafkaException;
 
 /** Checks that the schema registry answers, and has or accepts the schemas of this version. */
 final class RegistryCheck {
@@ -31,12 +33,22 @@ final class RegistryCheck {
         }
         report("schema " + topic + "-value", standing, findings);
       }
+      reportLost(registry, findings);
     } catch (RegistryUnavailableException e) {
       findings.failed(
           "registry",
           ErrorText.withCause(e),
           "start it, or correct schema.registry.url (base address of the Confluent interface) and"
               + " the credentials under registry.");
+    }
+  }
+
+  private void reportLost(RegistryClient registry, Findings findings) {
+    try {
+      LostSchemas.problem(settings, registry)
+          .ifPresent(problem -> findings.failed("registry", problem, LostSchemas.TO_DO));
+    } catch (KafkaException e) {
+      findings.skipped("schemas of before", "the brokers do not answer");
     }
   }
 

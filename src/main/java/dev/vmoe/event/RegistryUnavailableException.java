@@ -1,10 +1,12 @@
 package dev.vmoe.event;
 
+import org.jspecify.annotations.Nullable;
+
 /** The schema registry cannot be reached or does not work; no record is at fault. */
 public final class RegistryUnavailableException extends RuntimeException {
 
   /** Creates an exception; the message says what was asked of which registry, and for how long. */
-  public RegistryUnavailableException(String message, Throwable cause) {
+  public RegistryUnavailableException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

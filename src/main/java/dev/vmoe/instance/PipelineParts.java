@@ -146,6 +146,7 @@ record PipelineParts(
               settings,
               Collections.min(List.of(settings.registryRetry(), StreamsProperties.MAX_WAIT)));
       undo.push(registry::close);
+      registryWait.until(() -> LostSchemas.requireNone(settings, registry));
       OwnSchemas.of(settings)
           .forEach((topic, its) -> registryWait.until(() -> registry.register(topic, its)));
       SchemaLookup schemas = new SchemaLookup(registry, settings.registryWait());

@@ -3,6 +3,7 @@ package dev.vmoe.settings;
 import static org.apache.kafka.common.config.ConfigDef.Importance.HIGH;
 import static org.apache.kafka.common.config.ConfigDef.Importance.LOW;
 import static org.apache.kafka.common.config.ConfigDef.Importance.MEDIUM;
+import static org.apache.kafka.common.config.ConfigDef.Type.BOOLEAN;
 import static org.apache.kafka.common.config.ConfigDef.Type.LONG;
 import static org.apache.kafka.common.config.ConfigDef.Type.STRING;
 
@@ -32,6 +33,7 @@ public final class Settings extends AbstractConfig {
   public static final String REGISTRY_URL = "schema.registry.url";
   public static final String REGISTRY_RETRY_MS = "schema.registry.retry.ms";
   public static final String REGISTRY_WAIT_MS = "schema.registry.wait.ms";
+  public static final String REGISTRY_ACCEPT_EMPTY = "schema.registry.accept.empty";
   public static final String TOPIC_PREFIX = "topic.prefix";
   public static final String MODEL = "model";
   public static final String MODELS_DIR = "models.dir";
@@ -137,6 +139,10 @@ public final class Settings extends AbstractConfig {
                 + " milliseconds, and the images behind it in its partition. Then it is a dead"
                 + " letter, with its bytes untouched. Other partitions go on. A start waits for the"
                 + " registry as long as it takes.")
+        .setting(REGISTRY_ACCEPT_EMPTY, BOOLEAN, false, LOW)
+        .means(
+            "Whether an application that has answered images before starts with a registry that has"
+                + " none of its schemas. Images of ids that are lost are dead letters then.")
         .setting(
             TOPIC_PREFIX,
             STRING,

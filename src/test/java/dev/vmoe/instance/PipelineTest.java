@@ -65,6 +65,8 @@ class PipelineTest {
             Map.of(
                 "schema.registry.url",
                 "mock://" + UUID.randomUUID(),
+                "schema.registry.accept.empty",
+                true,
                 "streams.security.protocol",
                 "SSL",
                 "streams.ssl.truststore.location",
