@@ -22,8 +22,10 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.kafka.clients.admin.TransactionListing;
 import org.apache.kafka.streams.KafkaStreams;
 import org.junit.jupiter.api.Test;
 
@@ -121,6 +123,60 @@ class MetricsIT {
               });
       assertThat(pipeline.failure()).isEmpty();
     }
+  }
+
+  /** Kafka Streams makes another producer under the same name. */
+  @Test
+  void shouldGoOnCountingWithTheProducerThatReplacesAFencedOne() throws Exception {
+    try (Workbench workbench = Workbench.open(1);
+        FakeClassifier classifier = new FakeClassifier();
+        Meters meters = new Meters();
+        Pipeline pipeline =
+            start(
+                workbench.settings(Map.of("routing.profile.interval.ms", 0)), classifier, meters);
+        Answers answers = Answers.of(workbench)) {
+      int sent = answerMore(workbench, answers, 0, IMAGES);
+      await("the producer counts what it sends")
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> sends(meters) >= IMAGES);
+      workbench.admin.fenceProducers(List.of(transactionalId(workbench))).all().get();
+
+      sent = answerMore(workbench, answers, sent, 5);
+
+      await("the new one counts from 0")
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> sends(meters) > 0 && sends(meters) < IMAGES);
+      double before = sends(meters);
+      answerMore(workbench, answers, sent, 5);
+      await("and goes on").atMost(Duration.ofSeconds(30)).until(() -> sends(meters) > before);
+      answers.assertExactlyOnce();
+      assertThat(pipeline.failure()).isEmpty();
+    }
+  }
+
+  /** Returns how many images were sent in all. */
+  private static int answerMore(Workbench workbench, Answers answers, int sent, int more) {
+    for (int i = 0; i < more; i++) {
+      workbench.send(0, "image " + (sent + i), FakeDecoder.grey(i % 256));
+    }
+    workbench.flush();
+    await().atMost(Duration.ofSeconds(60)).until(() -> answers.poll() == sent + more);
+    return sent + more;
+  }
+
+  private static double sends(Meters meters) {
+    return Scrape.of(meters).sum("kafka_producer_record_send_total{");
+  }
+
+  private static String transactionalId(Workbench workbench) throws Exception {
+    return workbench.admin.listTransactions().all().get().stream()
+        .map(TransactionListing::transactionalId)
+        .filter(id -> id.startsWith(workbench.prefix))
+        .reduce(
+            (one, other) -> {
+              throw new AssertionError(one + " and " + other);
+            })
+        .orElseThrow();
   }
 
   private static Pipeline start(Settings settings, FakeClassifier classifier, Meters meters) {

@@ -20,10 +20,13 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Histogram;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 import org.apache.kafka.streams.KafkaStreams;
@@ -36,6 +39,9 @@ public final class Meters implements AutoCloseable {
 
   /** Prefix of the pipeline's own metrics. */
   private static final String OWN = "vmoe_";
+
+  /** Until then the metrics of a client that another has replaced keep their last values. */
+  private static final Duration KAFKA_REFRESH = Duration.ofSeconds(10);
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -67,7 +73,17 @@ public final class Meters implements AutoCloseable {
    * {@linkplain LastingNames lasting names}.
    */
   public void bindKafka(KafkaStreams streams) {
-    KafkaClientMetrics kafka = new KafkaClientMetrics(LastingNames.client(streams::metrics));
+    ScheduledExecutorService refresher =
+        Executors.newSingleThreadScheduledExecutor(
+            task -> {
+              Thread thread = new Thread(task, "vmoe-kafka-metrics");
+              thread.setDaemon(true);
+              return thread;
+            });
+    bound.push(refresher::shutdownNow);
+    KafkaClientMetrics kafka =
+        new KafkaClientMetrics(
+            LastingNames.client(streams::metrics), List.of(), refresher, KAFKA_REFRESH);
     bound.push(kafka);
     kafka.bindTo(registry);
   }
