@@ -87,6 +87,18 @@ public final class Answers implements AutoCloseable {
     assertThat(answered.equals(sent)).as("answers have their records' positions and keys").isTrue();
   }
 
+  /** Holds the predictions of each partition of images against the order of their offsets. */
+  void assertInOrder() {
+    Map<List<Integer>, Long> last = new HashMap<>();
+    for (int i = 0; i < predictions.read.size(); i++) {
+      Prediction prediction = predictions.read.get(i);
+      int written = predictions.records.get(i).partition();
+      Long before =
+          last.put(List.of(prediction.getSourcePartition(), written), prediction.getSourceOffset());
+      assertThat(prediction.getSourceOffset()).isGreaterThan(before == null ? -1 : before);
+    }
+  }
+
   /** Returns the keys of a reader's records. */
   static List<String> keys(Workbench.Reader<?> reader) {
     return reader.records.stream().map(Answers::key).toList();

@@ -3,11 +3,8 @@ package dev.vmoe.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.vmoe.event.Prediction;
 import dev.vmoe.image.FakeDecoder;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
 import org.junit.jupiter.api.Test;
@@ -68,18 +65,7 @@ class PoisonIT {
           .isEqualTo("dev.vmoe.Poison");
       assertThat(Answers.header(answers.letters.records.get(0), DeadLetter.MESSAGE))
           .startsWith("poison: 4 processes in a row ended while they worked on it");
-      assertInOrder(answers);
-    }
-  }
-
-  private static void assertInOrder(Answers answers) {
-    Map<List<Integer>, Long> last = new HashMap<>();
-    for (int i = 0; i < answers.predictions.read.size(); i++) {
-      Prediction prediction = answers.predictions.read.get(i);
-      int written = answers.predictions.records.get(i).partition();
-      Long before =
-          last.put(List.of(prediction.getSourcePartition(), written), prediction.getSourceOffset());
-      assertThat(prediction.getSourceOffset()).isGreaterThan(before == null ? -1 : before);
+      answers.assertInOrder();
     }
   }
 
