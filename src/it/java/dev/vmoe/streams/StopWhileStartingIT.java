@@ -28,7 +28,7 @@ class StopWhileStartingIT {
   private static final int STOPS = 20;
   private static final int AT_ONCE = 2;
   private static final long SEED = 7;
-  private static final int FIRST_MS = 5_000;
+  private static final int FIRST_MS = 4_000;
 
   /** {@code stop.timeout.ms}, and time for the end of the JVM. */
   private static final Duration BOUND = Duration.ofSeconds(25 + 3);
