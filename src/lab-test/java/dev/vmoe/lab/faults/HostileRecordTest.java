@@ -15,8 +15,10 @@ import dev.vmoe.image.PngEncoder;
 import dev.vmoe.image.Preprocessing;
 import dev.vmoe.moe.Resize;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.Random;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -84,6 +86,21 @@ class HostileRecordTest {
     assertThat(Fingerprint.of(new byte[] {1, 2})).isEqualTo(Fingerprint.of(new byte[] {1, 2}));
     assertThat(Fingerprint.of(new byte[] {1, 2})).isNotEqualTo(Fingerprint.of(new byte[] {2, 1}));
     assertThat(Fingerprint.of(new byte[0])).isNotEqualTo(Fingerprint.of((byte[]) null));
+  }
+
+  @Test
+  void shouldTellValuesApartByTheirContentType() {
+    ConsumerRecord<byte[], byte[]> record =
+        new ConsumerRecord<>("images", 0, 0, new byte[0], new byte[] {1, 2});
+    final long untyped = Fingerprint.ofContents(record);
+    assertThat(untyped).isEqualTo(Fingerprint.of(record.value()));
+
+    record.headers().add("content-type", "image/png".getBytes(StandardCharsets.UTF_8));
+    long png = Fingerprint.ofContents(record);
+    record.headers().remove("content-type");
+    record.headers().add("content-type", "image/gif".getBytes(StandardCharsets.UTF_8));
+    assertThat(Fingerprint.ofContents(record)).isNotEqualTo(png).isNotEqualTo(untyped);
+    assertThat(png).isNotEqualTo(untyped);
   }
 
   @Test

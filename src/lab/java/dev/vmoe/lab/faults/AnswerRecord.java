@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param written partition that it was written to
  * @param model that gave a prediction; null of a dead letter
  * @param carried what it has from its image
- * @param value fingerprint of the value, of a dead letter; 0 of a prediction
+ * @param value fingerprint of the value and its content type, of a dead letter; 0 of a prediction
  */
 record AnswerRecord(
     boolean deadLetter,

@@ -2,6 +2,7 @@ package dev.vmoe.lab.faults;
 
 import dev.vmoe.event.EventSerializer;
 import java.nio.charset.StandardCharsets;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,15 @@ final class Fingerprint {
     return bytes == null ? 0 : add(OFFSET, bytes);
   }
 
+  /** Returns that of a value and its content type: a dead letter keeps both. */
+  static long ofContents(ConsumerRecord<byte[], byte[]> record) {
+    long hash = of(record.value());
+    for (Header header : record.headers().headers(EventSerializer.CONTENT_TYPE)) {
+      hash = add(hash, header);
+    }
+    return hash;
+  }
+
   /**
    * Returns that of headers in their order, without those that say why a record is dead, and
    * without the content type, since an answer has its own.
@@ -31,11 +41,15 @@ final class Fingerprint {
       if (!header.key().startsWith("__streams.errors.")
           && !header.key().equals(EventSerializer.CONTENT_TYPE)) {
         hash = add(hash, header.key().getBytes(StandardCharsets.UTF_8));
-        byte[] value = header.value();
-        hash = value == null ? hash * PRIME : add(hash, value);
+        hash = add(hash, header);
       }
     }
     return hash;
+  }
+
+  private static long add(long start, Header header) {
+    byte[] value = header.value();
+    return value == null ? start * PRIME : add(start, value);
   }
 
   private static long add(long start, byte[] bytes) {

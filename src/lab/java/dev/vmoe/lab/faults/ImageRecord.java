@@ -7,7 +7,7 @@ package dev.vmoe.lab.faults;
  * @param offset in it
  * @param expected answer that the load meant it to have
  * @param carried what an answer carries over
- * @param value fingerprint of the value
+ * @param value fingerprint of the value and its content type
  */
 record ImageRecord(int partition, long offset, Expected expected, Carried carried, long value) {
 

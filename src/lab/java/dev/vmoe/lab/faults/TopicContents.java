@@ -48,7 +48,7 @@ final class TopicContents {
                     record.offset(),
                     expected(new String(record.key(), StandardCharsets.UTF_8)),
                     carried(record),
-                    Fingerprint.of(record.value()))));
+                    Fingerprint.ofContents(record))));
     return images;
   }
 
@@ -88,7 +88,7 @@ final class TopicContents {
                     new TopicPartition(record.topic(), record.partition()),
                     null,
                     carried(record),
-                    Fingerprint.of(record.value()))));
+                    Fingerprint.ofContents(record))));
     return answers;
   }
 
