@@ -84,7 +84,6 @@ public final class LocalBroker implements AutoCloseable {
     Map<String, String> all = new HashMap<>(properties);
     all.put(Settings.BOOTSTRAP_SERVERS, kafka.bootstrapServers());
     all.put(Settings.REGISTRY_URL, registryServer.url());
-    all.putIfAbsent(Settings.GROUP_PROTOCOL, "streams");
     Settings settings = new Settings(all);
     try (Admin admin = Admin.create(settings.adminProperties())) {
       new TopicAdmin(admin, settings).create(plan);

@@ -43,7 +43,8 @@ public final class OperationDefinitions {
                 + " Work that has not ended by then is abandoned; nothing is lost, because other"
                 + " instances answer those images. Keep it below the time after which a"
                 + " supervisor kills (Kubernetes: 30 s).")
-        .setting(Settings.ROUTING_PROFILE_INTERVAL_MS, LONG, 5_000L, Range.between(0, 300_000), LOW)
+        .setting(
+            Settings.ROUTING_PROFILE_INTERVAL_MS, LONG, 15_000L, Range.between(0, 300_000), LOW)
         .means(
             "How often the routing profile (what the experts did for each class) is updated, in"
                 + " milliseconds; 0 means that this instance does not keep it.")
