@@ -183,7 +183,7 @@ class DoctorIT extends DoctorFixture {
     assertThat(run(with(application, "doctor"))).isEqualTo(VmoeCommand.FAILED);
     assertThat(out.toString())
         .containsPattern(
-            "failed +registry +the schema registry at .* has answered images before: it has lost");
+            "failed +registry +the group .* has committed offsets, but the schema registry at .* has none");
 
     String[] accepted = with(application, "--set", "schema.registry.accept.empty=true");
     assertThat(run(with(accepted, "doctor"))).as("%s", out).isZero();

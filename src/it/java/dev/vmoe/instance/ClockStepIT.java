@@ -18,6 +18,8 @@ import dev.vmoe.streams.Workbench;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,8 +39,14 @@ class ClockStepIT {
   private static final int A_SECOND = 200;
 
   private final AtomicLong backMs = new AtomicLong();
+  private final Set<String> asked = ConcurrentHashMap.newKeySet();
   private final SteadyTime time =
-      new SteadyTime(() -> System.currentTimeMillis() - backMs.get(), System::nanoTime);
+      new SteadyTime(
+          () -> {
+            asked.add(Thread.currentThread().getName());
+            return System.currentTimeMillis() - backMs.get();
+          },
+          System::nanoTime);
 
   @Test
   void shouldAnswerAndCommitAfterAStepBackAndWarnOnce() throws Exception {
@@ -68,6 +76,11 @@ class ClockStepIT {
       await().atMost(SOON).until(() -> answers.poll() >= sent);
       answers.assertExactlyOnce();
       assertThat(pipeline.failure()).isEmpty();
+      for (String client : List.of("", "-routing-profile", "-clips")) {
+        assertThat(asked)
+            .as("the clients of images, routing profile and clips go by this clock")
+            .anyMatch(thread -> thread.matches(".*app" + client + "-[0-9a-f-]{36}-StreamThread.*"));
+      }
       assertThat(List.copyOf(log.list))
           .extracting(ILoggingEvent::getFormattedMessage)
           .singleElement()
@@ -90,7 +103,7 @@ class ClockStepIT {
             ControllerFactory.fixed()),
         Pipeline.metrics(new Meters(), classifier.card()),
         waiting -> {},
-        time);
+        () -> time);
   }
 
   /** Returns the images in the routing profile. */

@@ -24,7 +24,7 @@ class HungDecodeProcessesIT {
 
   private static final Duration LIMIT = Duration.ofSeconds(90);
   private static final Map<String, String> RAW = Map.of("content-type", "image/png");
-  private static final Map<String, Object> SETTINGS = Map.of("decode.timeout.ms", 500);
+  private static final Map<String, Object> SETTINGS = Map.of("decode.timeout.ms", 2000);
   private static final String HANGS = "hangs";
 
   /** Stands in for the decoder of this name; cannot be interrupted, as native code cannot. */
@@ -144,7 +144,7 @@ class HungDecodeProcessesIT {
           .contains(
               "the instance stops; other instances answer its images",
               "3 decode threads hang, each on an image that was not decoded within"
-                  + " decode.timeout.ms = 500",
+                  + " decode.timeout.ms = 2000",
               "the pipeline gave up");
 
       try (RunProcess next = start("next", workbench)) {

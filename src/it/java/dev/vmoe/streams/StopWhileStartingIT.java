@@ -55,6 +55,7 @@ class StopWhileStartingIT {
       }
     } finally {
       executor.shutdownNow();
+      executor.awaitTermination(1, TimeUnit.MINUTES); // each closes its process first
     }
   }
 

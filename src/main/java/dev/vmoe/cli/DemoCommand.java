@@ -15,6 +15,7 @@ import dev.vmoe.modelstore.ProfileFile;
 import dev.vmoe.moe.RoutingSettings;
 import dev.vmoe.output.Json;
 import dev.vmoe.output.Progress;
+import dev.vmoe.settings.Termination;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -188,9 +189,12 @@ final class DemoCommand implements Callable<Integer> {
                 LocalPipeline.properties(routing.settings(classifier.card()), batch),
                 port,
                 progress)) {
-      Runtime.getRuntime()
-          .addShutdownHook(new Thread(() -> stop(demo, done, progress), "vmoe-demo-exit"));
-      return demo.run(rate);
+      Termination termination = Termination.first(() -> stop(demo, done, progress));
+      try {
+        return demo.run(rate);
+      } finally {
+        termination.close();
+      }
     }
   }
 

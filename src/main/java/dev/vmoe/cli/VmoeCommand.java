@@ -3,6 +3,7 @@ package dev.vmoe.cli;
 import dev.vmoe.output.ErrorText;
 import dev.vmoe.output.LogOutput;
 import dev.vmoe.output.StderrLines;
+import dev.vmoe.settings.Termination;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
@@ -71,7 +72,7 @@ public final class VmoeCommand {
       err.println(StderrLines.COMPLAINT + ErrorText.of(e));
       code = USAGE;
     }
-    System.exit(code);
+    Termination.exit(code);
   }
 
   /** Writes UTF-8 in every locale; checkError() tells when the reader has ended. */

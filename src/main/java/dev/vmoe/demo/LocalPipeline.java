@@ -130,7 +130,7 @@ public final class LocalPipeline implements AutoCloseable {
 
   /**
    * Adds what suits brokers of its own, and somebody who watches: partitions move without a pause,
-   * and the routing profile is young.
+   * and the routing profile is fresh.
    */
   private static Map<String, String> watched(Map<String, String> properties) {
     Map<String, String> all = new HashMap<>(properties);

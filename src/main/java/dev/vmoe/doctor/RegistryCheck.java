@@ -9,6 +9,7 @@ import dev.vmoe.output.ErrorText;
 import dev.vmoe.settings.Settings;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.avro.Schema;
 import org.apache.kafka.common.KafkaException;
 
@@ -24,6 +25,9 @@ final class RegistryCheck {
   void into(Findings findings) {
     boolean reached = false;
     try (RegistryClient registry = RegistryClient.of(settings, Duration.ZERO)) {
+      if (reportLost(registry, findings)) {
+        return;
+      }
       for (Map.Entry<String, Schema> schema : OwnSchemas.of(settings).entrySet()) {
         String topic = schema.getKey();
         SchemaStanding standing = registry.standing(topic, schema.getValue());
@@ -33,7 +37,6 @@ final class RegistryCheck {
         }
         report("schema " + topic + "-value", standing, findings);
       }
-      reportLost(registry, findings);
     } catch (RegistryUnavailableException e) {
       findings.failed(
           "registry",
@@ -43,12 +46,15 @@ final class RegistryCheck {
     }
   }
 
-  private void reportLost(RegistryClient registry, Findings findings) {
+  /** Returns whether the schemas that were registered before are gone. */
+  private boolean reportLost(RegistryClient registry, Findings findings) {
     try {
-      LostSchemas.problem(settings, registry)
-          .ifPresent(problem -> findings.failed("registry", problem, LostSchemas.TO_DO));
+      Optional<String> lost = new LostSchemas(settings, registry).problem();
+      lost.ifPresent(problem -> findings.failed("registry", problem, LostSchemas.TO_DO));
+      return lost.isPresent();
     } catch (KafkaException e) {
-      findings.skipped("schemas of before", "the brokers do not answer");
+      findings.skipped("lost schemas", "the brokers do not say: " + e.getMessage());
+      return false;
     }
   }
 

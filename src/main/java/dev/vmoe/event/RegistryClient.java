@@ -35,7 +35,7 @@ public final class RegistryClient implements AutoCloseable {
 
   private static final int CACHED_SCHEMAS = 1000;
 
-  /** Error codes of an unknown id; a proxy's 404 has none of them. */
+  /** Error codes of what is not there; a proxy's 404 has none of them. */
   private static final Set<Integer> NO_SUCH_SCHEMA = Set.of(40401, 40403);
 
   /** Start of the client's message about an invalid schema; it has no exception type for that. */
@@ -48,7 +48,6 @@ public final class RegistryClient implements AutoCloseable {
 
   private static final int MAX_CONFLICTS = 5;
   private static final Duration CONFLICT_PAUSE = Duration.ofMillis(100);
-
   private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
   private static final Duration MAX_PAUSE = Duration.ofSeconds(1);
 
@@ -163,11 +162,15 @@ public final class RegistryClient implements AutoCloseable {
     String subject = topic + "-value";
     AvroSchema parsed = new AvroSchema(schema.toString());
     try {
-      int id = untilAnswered("look up the schema of " + subject, () -> lookUp(subject, parsed));
-      if (id >= 0) {
-        return new SchemaStanding(SchemaState.REGISTERED, "id " + id);
+      Optional<Integer> id =
+          untilAnswered(
+              "look up the schema of " + subject, () -> found(() -> client.getId(subject, parsed)));
+      if (id.isPresent()) {
+        return new SchemaStanding(SchemaState.REGISTERED, "id " + id.get());
       }
-      if (!untilAnswered("list its subjects", () -> client.getAllSubjects().contains(subject))) {
+      if (untilAnswered(
+              "list the versions of " + subject, () -> found(() -> client.getAllVersions(subject)))
+          .isEmpty()) {
         return new SchemaStanding(SchemaState.NEW, "");
       }
       boolean compatible =
@@ -182,13 +185,14 @@ public final class RegistryClient implements AutoCloseable {
     }
   }
 
-  /** Returns the schema's id; -1 if it is not registered. */
-  private int lookUp(String subject, AvroSchema schema) throws IOException, RestClientException {
+  /** Returns the answer; empty where the registry, and not a proxy, says that there is no such. */
+  private static <R> Optional<R> found(RegistryCall<R> call)
+      throws IOException, RestClientException {
     try {
-      return client.getId(subject, schema);
+      return Optional.of(call.ask());
     } catch (RestClientException e) {
-      if (e.getStatus() == 404) {
-        return -1;
+      if (NO_SUCH_SCHEMA.contains(e.getErrorCode())) {
+        return Optional.empty();
       }
       throw e;
     }
@@ -251,22 +255,19 @@ public final class RegistryClient implements AutoCloseable {
     String form = SchemaNormalization.toParsingForm(one.get().getValue());
     // The client at hand would answer from its cache.
     try (SchemaRegistryClient fresh = clients.get()) {
-      return untilAnswered("find the schema with id " + id, Duration.ZERO, () -> json(fresh, id))
+      String what = "find the schema with id " + id;
+      return untilAnswered(what, Duration.ZERO, () -> found(() -> json(fresh, id)))
+          .flatMap(json -> json)
           .map(json -> SchemaNormalization.toParsingForm(new Schema.Parser().parse(json)))
           .equals(Optional.of(form));
     } catch (RestClientException e) {
-      if (NO_SUCH_SCHEMA.contains(e.getErrorCode())) {
-        return false;
-      }
       throw notGiven(id, e);
     } catch (IOException e) {
       throw new RegistryUnavailableException("cannot close a client of " + url, e);
     }
   }
 
-  /**
-   * Returns the schema's text; empty if it is not valid, which another attempt would not change.
-   */
+  /** Returns the schema's text; empty if it is not valid, which no other attempt would change. */
   private static Optional<String> json(SchemaRegistryClient client, int id)
       throws IOException, RestClientException {
     try {

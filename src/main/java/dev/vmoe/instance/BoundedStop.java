@@ -1,8 +1,10 @@
 package dev.vmoe.instance;
 
 import dev.vmoe.settings.DaemonThread;
+import dev.vmoe.settings.Termination;
 import java.time.Duration;
 import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,7 +22,7 @@ public final class BoundedStop {
   private final Duration limit;
   private final Thread closing;
   private final Runnable leave;
-  private final Thread atExit = new Thread(this::told, "vmoe-stop");
+  private @Nullable Termination termination;
   private boolean begun;
 
   /**
@@ -44,7 +46,7 @@ public final class BoundedStop {
   public static BoundedStop atExit(Runnable close, Duration limit, IntSupplier exitCode) {
     BoundedStop stop =
         new BoundedStop(close, limit, () -> Runtime.getRuntime().halt(exitCode.getAsInt()));
-    Runtime.getRuntime().addShutdownHook(stop.atExit);
+    stop.termination = Termination.first(stop::told);
     return stop;
   }
 
@@ -92,10 +94,8 @@ public final class BoundedStop {
   /** Closes; ends the process if that takes too long. */
   public void end() {
     await();
-    try {
-      Runtime.getRuntime().removeShutdownHook(atExit);
-    } catch (IllegalStateException e) {
-      log.debug("the process is being stopped already", e);
+    if (termination != null) {
+      termination.close();
     }
   }
 }

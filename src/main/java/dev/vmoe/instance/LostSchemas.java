@@ -11,16 +11,19 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 
 /**
- * Notices a schema registry that has lost its schemas, before an instance registers its own there.
+ * Notices a schema registry that has none of an application's schemas although the application has
+ * answered images, before an instance registers its own there.
  *
  * <p>Every start registers them. So where a group has committed offsets, and the registry has none
  * of the schemas that only its instances register, the registry is empty or another one. With new
  * schemas in it, old ids would mean something else, or nothing: good images would be dead letters.
+ * Used by one thread.
  */
 public final class LostSchemas {
 
@@ -30,56 +33,74 @@ public final class LostSchemas {
           + Settings.REGISTRY_ACCEPT_EMPTY
           + " = true; images of lost ids are dead letters then";
 
-  private LostSchemas() {}
+  private final Settings settings;
+  private final RegistryClient registry;
+  private final List<String> images;
+  private boolean committed;
+
+  /** Looks at this registry; closed by the caller. */
+  public LostSchemas(Settings settings, RegistryClient registry) {
+    this.settings = settings;
+    this.registry = registry;
+    this.images = Topics.of(settings).images();
+  }
 
   /**
    * Checks that the registry has not lost the schemas of this application.
    *
-   * @return true
-   * @throws RegistryUnavailableException if it has, or does not answer
-   * @throws org.apache.kafka.common.KafkaException if the brokers do not answer
+   * @throws RegistryUnavailableException if it has or does not answer, or brokers do not answer
+   *     whether there were any: to be asked again
    */
-  static boolean requireNone(Settings settings, RegistryClient registry) {
-    problem(settings, registry)
-        .ifPresent(
-            problem -> {
-              throw new RegistryUnavailableException(problem + "; to do: " + TO_DO, null);
-            });
-    return true;
+  void requireNone() {
+    Optional<String> problem;
+    try {
+      problem = problem();
+    } catch (KafkaException e) {
+      throw new RegistryUnavailableException(
+          "the schema registry at %s has no schemas of %s; whether it had some, the brokers do not say: %s"
+              .formatted(
+                  registry.url(), settings.getString(Settings.APPLICATION_ID), e.getMessage()),
+          e);
+    }
+    if (problem.isPresent()) {
+      throw new RegistryUnavailableException(problem.get() + "; to do: " + TO_DO, null);
+    }
   }
 
   /**
    * Returns what is wrong if the registry has lost the schemas of this application.
    *
    * @throws RegistryUnavailableException if the registry does not answer
-   * @throws org.apache.kafka.common.KafkaException if the brokers do not answer
+   * @throws KafkaException if the brokers do not answer
    */
-  public static Optional<String> problem(Settings settings, RegistryClient registry) {
-    if (settings.getBoolean(Settings.REGISTRY_ACCEPT_EMPTY)) {
+  public Optional<String> problem() {
+    if (settings.getBoolean(Settings.REGISTRY_ACCEPT_EMPTY) || !hasNone() || !hasCommitted()) {
       return Optional.empty();
     }
-    List<String> images = Topics.of(settings).images(); // their senders register schemas, too
-    boolean none =
-        OwnSchemas.of(settings).entrySet().stream()
-            .filter(its -> !images.contains(its.getKey()))
-            .allMatch(
-                its -> registry.standing(its.getKey(), its.getValue()).state() == SchemaState.NEW);
-    return none && hasAnswered(settings, images)
-        ? Optional.of(
-            "the schema registry at %s has none of the schemas of %s, which has answered images before: it has lost them"
-                .formatted(registry.url(), settings.getString(Settings.APPLICATION_ID)))
-        : Optional.empty();
+    return Optional.of(
+        "the group %s has committed offsets, but the schema registry at %s has none of its schemas: it lost them, or is another registry"
+            .formatted(settings.getString(Settings.APPLICATION_ID), registry.url()));
   }
 
-  private static boolean hasAnswered(Settings settings, List<String> images) {
+  /** Senders of images register their schema, too: it says nothing. */
+  private boolean hasNone() {
+    return OwnSchemas.of(settings).entrySet().stream()
+        .filter(its -> !images.contains(its.getKey()))
+        .allMatch(
+            its -> registry.standing(its.getKey(), its.getValue()).state() == SchemaState.NEW);
+  }
+
+  /** Asked once more only where it had not: nobody takes offsets back while it waits. */
+  private boolean hasCommitted() {
     try {
-      return Brokers.ask(settings, admin -> committed(admin, settings)).entrySet().stream()
-          .anyMatch(its -> its.getValue() != null && images.contains(its.getKey().topic()));
-    } catch (GroupIdNotFoundException e) {
-      return false;
-    } catch (AuthorizationException e) {
+      committed =
+          committed
+              || Brokers.ask(settings, admin -> committed(admin, settings)).entrySet().stream()
+                  .anyMatch(its -> its.getValue() != null && images.contains(its.getKey().topic()));
+    } catch (GroupIdNotFoundException | AuthorizationException e) {
       return false; // the start says later which right is missing
     }
+    return committed;
   }
 
   private static Map<TopicPartition, OffsetAndMetadata> committed(Admin admin, Settings settings) {

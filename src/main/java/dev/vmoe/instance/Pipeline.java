@@ -35,6 +35,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.common.acl.AclOperation;
@@ -139,7 +140,7 @@ public final class Pipeline implements AutoCloseable {
       ModelSource models,
       PipelineMetrics metrics,
       Consumer<@Nullable String> waiting) {
-    return start(settings, models, metrics, waiting, new SteadyTime());
+    return start(settings, models, metrics, waiting, SteadyTime::new);
   }
 
   /** Starts a pipeline whose clients of Kafka Streams punctuate and commit by this time. */
@@ -148,7 +149,7 @@ public final class Pipeline implements AutoCloseable {
       ModelSource models,
       PipelineMetrics metrics,
       Consumer<@Nullable String> waiting,
-      SteadyTime time) {
+      Supplier<SteadyTime> clock) {
     LiveSettings file = complete(settings, models);
     Topics topics = Topics.of(settings);
     List<SideWork> beside = SideWork.of(settings);
@@ -165,7 +166,7 @@ public final class Pipeline implements AutoCloseable {
     Pipeline pipeline =
         new Pipeline(
             PipelineParts.assemble(
-                settings, file, streamsConfig, limits, models, metrics, waiting, time),
+                settings, file, streamsConfig, limits, models, metrics, waiting, clock),
             settings);
     try {
       pipeline.start();

@@ -52,6 +52,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -118,7 +119,7 @@ record PipelineParts(
    * Puts the parts together; if one fails, closes those that were opened before it.
    *
    * @param waiting told what the start waits for; null when it waits no more
-   * @param time that all clients of Kafka Streams punctuate and commit by
+   * @param clock makes the time that all clients of Kafka Streams punctuate and commit by
    */
   static PipelineParts assemble(
       Settings settings,
@@ -128,7 +129,7 @@ record PipelineParts(
       ModelSource source,
       PipelineMetrics metrics,
       Consumer<@Nullable String> waiting,
-      SteadyTime time) {
+      Supplier<SteadyTime> clock) {
     RegistryWait registryWait = new RegistryWait(REGISTRY_PAUSE, waiting);
     Topics topics = Topics.of(settings);
     EventFormat predictions = EventFormat.ofPredictions(settings);
@@ -146,9 +147,12 @@ record PipelineParts(
               settings,
               Collections.min(List.of(settings.registryRetry(), StreamsProperties.MAX_WAIT)));
       undo.push(registry::close);
-      registryWait.until(() -> LostSchemas.requireNone(settings, registry));
-      OwnSchemas.of(settings)
-          .forEach((topic, its) -> registryWait.until(() -> registry.register(topic, its)));
+      LostSchemas lost = new LostSchemas(settings, registry);
+      registryWait.until(
+          () -> {
+            lost.requireNone();
+            OwnSchemas.of(settings).forEach(registry::register);
+          });
       SchemaLookup schemas = new SchemaLookup(registry, settings.registryWait());
       undo.push(schemas::close);
       LagMonitor lag =
@@ -238,6 +242,7 @@ record PipelineParts(
               new EventSerializer<>(utilization, registry),
               input -> new MicroBatchProcessor(shared, observer, input));
       RoutingProfileStream profile = null;
+      SteadyTime time = clock.get();
       List<SideClient> beside = new ArrayList<>();
       for (SideWork work : SideWork.of(settings)) {
         if (work == SideWork.CLIPS) {

@@ -3,7 +3,6 @@ package dev.vmoe.instance;
 import dev.vmoe.event.RegistryUnavailableException;
 import java.time.Duration;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,19 +38,19 @@ final class RegistryWait {
    *
    * @throws RegistryUnavailableException if the thread is interrupted
    */
-  <T> T until(Supplier<T> question) {
+  void until(Runnable question) {
     long startNanos = System.nanoTime();
     long warnedNanos = 0;
     for (boolean first = true; ; first = false) {
       try {
-        T answer = question.get();
+        question.run();
         if (!first) {
           waiting.accept(null);
           log.info(
               "the schema registry answers after {} ms, the start goes on",
               (System.nanoTime() - startNanos) / 1_000_000);
         }
-        return answer;
+        return;
       } catch (RegistryUnavailableException e) {
         waiting.accept("the schema registry, as long as it takes: " + e.getMessage());
         if (first || System.nanoTime() - warnedNanos >= WARN_EVERY.toNanos()) {

@@ -80,11 +80,11 @@ public final class Meters implements AutoCloseable {
               thread.setDaemon(true);
               return thread;
             });
-    bound.push(refresher::shutdownNow);
     KafkaClientMetrics kafka =
         new KafkaClientMetrics(
             LastingNames.client(streams::metrics), List.of(), refresher, KAFKA_REFRESH);
     bound.push(kafka);
+    bound.push(refresher::shutdownNow); // stops before what it reads is closed
     kafka.bindTo(registry);
   }
 

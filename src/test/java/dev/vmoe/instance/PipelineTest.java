@@ -84,7 +84,7 @@ class PipelineTest {
                     ModelSource.only(null, classifier, decoder, ControllerFactory.fixed()),
                     Pipeline.metrics(new Meters(), classifier.card()),
                     waiting -> {},
-                    new SteadyTime()));
+                    SteadyTime::new));
 
     assertThat(before).containsAll(inferenceThreads());
   }

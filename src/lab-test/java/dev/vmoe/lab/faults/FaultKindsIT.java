@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The faults that change what an instance is in: its model, its network, its clock. */
+/** The faults that change an instance's model, network or clock. */
 @Tag("soak")
 @Timeout(600)
 class FaultKindsIT {
@@ -25,7 +25,7 @@ class FaultKindsIT {
 
   @Test
   void shouldFindEveryImageAnsweredOnceButTooLate() throws Exception {
-    FaultsPlan plan = plan(40, 8, new FaultLimits(1, 0));
+    FaultsPlan plan = plan(60, 8, new FaultLimits(1, 0));
     requireSurroundings(plan);
 
     FaultsResult result = run(plan);

@@ -17,7 +17,7 @@ class FaultLimitsTest {
 
   @Test
   void shouldTakeAnyTimeWithoutLimits() {
-    assertThat(result(FaultLimits.NONE, kill(99_000L), bombs(99_000)).clean()).isTrue();
+    assertThat(result(new FaultLimits(0, 0), kill(99_000L), bombs(99_000)).clean()).isTrue();
   }
 
   @Test

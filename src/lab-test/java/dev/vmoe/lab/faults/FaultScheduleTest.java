@@ -60,7 +60,7 @@ class FaultScheduleTest {
   }
 
   @Test
-  void shouldOnlyMakeWhatHoldsOnEveryMachineUnlessAsked() {
+  void shouldLeaveOutWhatNeedsRootOrPackagesUnlessAsked() {
     assertThat(FaultKind.usual())
         .hasSize(FaultKind.values().length - 4)
         .doesNotContain(FaultKind.CLUSTER, FaultKind.BOMBS, FaultKind.NETWORK, FaultKind.CLOCK);

@@ -166,9 +166,8 @@ final class BenchFaultsCommand extends Benchmark {
       paramLabel = "N",
       defaultValue = "0",
       description =
-          "Fail if after any fault a partition has its first answer to an image sent since later"
-              + " than this, in milliseconds: recovery_ms, as the report shows it; 0 for no limit"
-              + " (default: ${DEFAULT-VALUE}).")
+          "Fail if any recovery_ms, as the report shows it, is above N; 0 for no limit (default:"
+              + " ${DEFAULT-VALUE}).")
   private long maxRecoveryMs;
 
   @Option(
@@ -176,8 +175,8 @@ final class BenchFaultsCommand extends Benchmark {
       paramLabel = "N",
       defaultValue = "0",
       description =
-          "Fail if any good image between bombs is answered later than this after it was sent, in"
-              + " milliseconds: beside_bombs_ms; 0 for no limit (default: ${DEFAULT-VALUE}).")
+          "Fail if any beside_bombs_ms (from sending a good image between bombs to its answer) is"
+              + " above N; 0 for no limit (default: ${DEFAULT-VALUE}).")
   private long maxBesideBombsMs;
 
   @Option(

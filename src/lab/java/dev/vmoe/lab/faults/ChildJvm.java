@@ -2,13 +2,13 @@ package dev.vmoe.lab.faults;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /** A JVM that can be killed, frozen and looked at from outside. */
 final class ChildJvm {
@@ -69,10 +69,14 @@ final class ChildJvm {
 
   /** Returns the lines that it has written with this text. */
   long said(String text) {
-    try (Stream<String> lines = Files.lines(log)) {
-      return lines.filter(line -> line.contains(text)).count();
-    } catch (IOException | UncheckedIOException e) {
-      return 0; // half of a character, while it is being written
+    try {
+      // as ISO 8859-1, in which half of a character is one, too
+      return new String(Files.readAllBytes(log), StandardCharsets.ISO_8859_1)
+          .lines()
+          .filter(line -> line.contains(text))
+          .count();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

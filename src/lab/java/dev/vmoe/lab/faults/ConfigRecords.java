@@ -11,7 +11,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
-/** Writes records of the configuration topic, as a producer of one's own would. */
+/** Writes records of the configuration topic, as any client would. */
 final class ConfigRecords {
 
   private final String bootstrapServers;

@@ -27,7 +27,7 @@ final class FaultInjector {
   private static final int MIN_STEP_SECONDS = 5;
   private static final int STEPS = 56;
 
-  /** What chooses the instance does not choose the step. */
+  /** A pick below this chooses the instance alone; what is above it, the step of the clock. */
   private static final int VICTIMS = 16;
 
   private static final int BOMBS = 500;
@@ -39,6 +39,7 @@ final class FaultInjector {
   private final String topicPrefix;
   private final int instances;
   private final int maxPartitions;
+
   private FaultEffects effects;
   private int partitions;
   private int kills;
@@ -80,7 +81,7 @@ final class FaultInjector {
    */
   FaultInjector(Parts parts, String topicPrefix, int instances, int partitions) {
     this.parts = parts;
-    this.effects = new FaultEffects(parts.fleet(), parts.group(), parts.watcher());
+    this.effects = newEffects();
     this.topicPrefix = topicPrefix;
     this.instances = instances;
     this.partitions = partitions;
@@ -99,7 +100,7 @@ final class FaultInjector {
             .contains(planned.kind());
     owners = sparesSome ? parts.group().owners() : Map.of();
     earlierMs = 0;
-    effects = new FaultEffects(parts.fleet(), parts.group(), parts.watcher());
+    effects = newEffects();
     since = Moment.now();
     Moment began = since;
     String detail = fail(planned);
@@ -115,6 +116,10 @@ final class FaultInjector {
         earlierMs,
         bystanders(),
         awaitAllRunning() && effects.all());
+  }
+
+  private FaultEffects newEffects() {
+    return new FaultEffects(parts.fleet(), parts.group(), parts.watcher());
   }
 
   private boolean awaitAllRunning() throws InterruptedException {

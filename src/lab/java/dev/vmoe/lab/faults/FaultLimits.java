@@ -12,9 +12,6 @@ import java.util.List;
  */
 public record FaultLimits(long recoveryMs, long besideBombsMs) {
 
-  /** Every time is good enough. */
-  public static final FaultLimits NONE = new FaultLimits(0, 0);
-
   /**
    * Checks the values.
    *

@@ -291,6 +291,7 @@ public final class FaultsBench {
     settings.put(Settings.APPLICATION_ID, GROUP);
     settings.put(Settings.BOOTSTRAP_SERVERS, brokers);
     settings.put(Settings.REGISTRY_URL, registryUrl);
+    settings.put(Settings.ROUTING_PROFILE_INTERVAL_MS, "5000"); // the check waits for it
     settings.put(Settings.TOPIC_PREFIX, PREFIX);
     settings.put(Settings.MODEL, model.toAbsolutePath().toString());
     if (spare != null) {

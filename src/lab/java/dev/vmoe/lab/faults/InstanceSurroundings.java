@@ -7,8 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What instances are put into, so that a plan's faults can be made: a control group, a network and
- * clocks of their own. Each is null where the plan does without.
+ * The control group, network and clocks in which the instances of a plan are started. Each is null
+ * where no fault of the plan needs it.
  */
 record InstanceSurroundings(
     @Nullable MemoryGroup memory,
