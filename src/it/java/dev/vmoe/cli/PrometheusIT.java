@@ -265,6 +265,7 @@ class PrometheusIT {
   private static final class Load implements AutoCloseable {
 
     private static final int STEADY = 100;
+    private static final int FIRST_BURST = 3_000;
     private static final int LARGEST_BURST = 24_000;
     private static final int BURST_EVERY = 10;
 
@@ -274,7 +275,7 @@ class PrometheusIT {
     private final List<ImageRequest> images = new ArrayList<>();
     private final List<URI> addresses;
     private int seconds;
-    private int burst = 3_000;
+    private int burst = FIRST_BURST;
     private int sent;
 
     Load(EmbeddedKafka kafka, EmbeddedRegistry registryServer, Path folder) throws IOException {
@@ -298,7 +299,8 @@ class PrometheusIT {
       int count = STEADY;
       if (seconds++ % BURST_EVERY == BURST_EVERY / 2) {
         count = burst;
-        burst = Math.min(2 * burst, LARGEST_BURST); // until it is too much for this machine
+        // until it is too much for this machine; then it may recover
+        burst = burst == LARGEST_BURST ? FIRST_BURST : 2 * burst;
       }
       for (int i = 0; i < count; i++) {
         producer.send("k" + sent, images.get(sent % images.size()));

@@ -2,7 +2,10 @@ package dev.vmoe.event;
 
 import org.jspecify.annotations.Nullable;
 
-/** The schema registry cannot be reached or does not work; no record is at fault. */
+/**
+ * The schema registry cannot be reached, does not work or has lost its schemas; no record is at
+ * fault.
+ */
 public final class RegistryUnavailableException extends RuntimeException {
 
   /** Creates an exception; the message says what was asked of which registry, and for how long. */
