@@ -95,7 +95,7 @@ public final class LostSchemas {
     try {
       committed =
           committed
-              || Brokers.ask(settings, admin -> committed(admin, settings)).entrySet().stream()
+              || Brokers.ask(settings, this::offsets).entrySet().stream()
                   .anyMatch(its -> its.getValue() != null && images.contains(its.getKey().topic()));
     } catch (GroupIdNotFoundException | AuthorizationException e) {
       return false; // the start says later which right is missing
@@ -103,7 +103,7 @@ public final class LostSchemas {
     return committed;
   }
 
-  private static Map<TopicPartition, OffsetAndMetadata> committed(Admin admin, Settings settings) {
+  private Map<TopicPartition, OffsetAndMetadata> offsets(Admin admin) {
     return Brokers.await(
         admin
             .listConsumerGroupOffsets(settings.getString(Settings.APPLICATION_ID))

@@ -153,8 +153,7 @@ class DeliveryCheckTest {
   @Test
   void shouldFindAPredictionWithAnotherTimestamp() {
     answers.set(
-        0,
-        new AnswerRecord(false, 0, 0, PREDICTIONS, FIRST, new ImageRecord.Carried(1, 2, 999), 0));
+        0, new AnswerRecord(0, 0, PREDICTIONS, FIRST, new ImageRecord.Carried(1, 2, 999), 0));
 
     assertOnly("altered", 1);
   }
@@ -224,13 +223,11 @@ class DeliveryCheckTest {
   }
 
   private static AnswerRecord prediction(int partition, long offset, AnsweringModel model) {
-    return new AnswerRecord(
-        false, partition, offset, PREDICTIONS, model, carried(partition, offset), 0);
+    return new AnswerRecord(partition, offset, PREDICTIONS, model, carried(partition, offset), 0);
   }
 
   private static AnswerRecord letter(int partition, long offset, long value) {
-    return new AnswerRecord(
-        true, partition, offset, LETTERS, null, carried(partition, offset), value);
+    return new AnswerRecord(partition, offset, LETTERS, null, carried(partition, offset), value);
   }
 
   private static SummedWork work(ExpertUtilization... events) {

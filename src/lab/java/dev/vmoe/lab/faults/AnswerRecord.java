@@ -6,7 +6,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * An answer that a read_committed client sees: a prediction or a dead letter.
  *
- * @param deadLetter whether it is a dead letter
  * @param sourcePartition partition of the image
  * @param sourceOffset offset of the image
  * @param written partition that it was written to
@@ -15,10 +14,15 @@ import org.jspecify.annotations.Nullable;
  * @param value fingerprint of the value and its content type, of a dead letter; 0 of a prediction
  */
 record AnswerRecord(
-    boolean deadLetter,
     int sourcePartition,
     long sourceOffset,
     TopicPartition written,
     @Nullable AnsweringModel model,
     ImageRecord.Carried carried,
-    long value) {}
+    long value) {
+
+  /** Returns whether it is a dead letter. */
+  boolean deadLetter() {
+    return model == null;
+  }
+}

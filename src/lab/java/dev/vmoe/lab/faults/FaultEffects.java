@@ -10,7 +10,7 @@ import java.util.function.Predicate;
 /** Waits until the steps of one fault have had their effects, and knows whether all had. */
 final class FaultEffects {
 
-  /** An instance that needs longer counts as not recovered. */
+  /** An instance, or a partition without an answer, that needs longer counts as not recovered. */
   static final Duration LIMIT = Duration.ofSeconds(120);
 
   private static final Duration CHECK_EVERY = Duration.ofMillis(100);

@@ -40,9 +40,6 @@ public final class FaultsBench {
   /** Until all partitions have a first answer. */
   private static final Duration START_LIMIT = Duration.ofSeconds(240);
 
-  /** Until all partitions have an answer again. */
-  private static final Duration RECOVERY_LIMIT = Duration.ofSeconds(120);
-
   private final FaultsPlan plan;
   private final Path folder;
   private final String mainClass;
@@ -206,7 +203,8 @@ public final class FaultsBench {
       long startNanos)
       throws Exception {
     InjectedFault fault = injector.inject(planned);
-    OptionalLong answered = watcher.await(fault.sinceMs(), injector.partitions(), RECOVERY_LIMIT);
+    OptionalLong answered =
+        watcher.await(fault.sinceMs(), injector.partitions(), FaultEffects.LIMIT);
     long untilNanos = Math.max(System.nanoTime(), answered.orElse(Long.MIN_VALUE));
     ArrivalLog log = watcher.log();
     MeasuredFault measured =
@@ -238,7 +236,7 @@ public final class FaultsBench {
                 measured.detail(),
                 measured.recoveryMs() == null
                     ? "no answer of a partition, or an instance that does not go on, within "
-                        + RECOVERY_LIMIT.toSeconds()
+                        + FaultEffects.LIMIT.toSeconds()
                         + " s"
                     : "recovered after " + measured.recoveryMs() + " ms",
                 log.count()));
@@ -276,7 +274,7 @@ public final class FaultsBench {
   /** Waits for the routing profile, which nothing else waits for. */
   private static long profileImages(TopicContents topics, long expected)
       throws InterruptedException {
-    long endNanos = System.nanoTime() + RECOVERY_LIMIT.toNanos();
+    long endNanos = System.nanoTime() + FaultEffects.LIMIT.toNanos();
     long images = topics.profileImages(PREFIX + TopicPlan.ROUTING_PROFILE);
     while (images != expected && System.nanoTime() - endNanos < 0) {
       Thread.sleep(1_000);

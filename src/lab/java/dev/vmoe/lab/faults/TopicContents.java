@@ -69,7 +69,6 @@ final class TopicContents {
           Prediction prediction = avro.read(Objects.requireNonNull(record.value()));
           answers.add(
               new AnswerRecord(
-                  false,
                   prediction.getSourcePartition(),
                   prediction.getSourceOffset(),
                   new TopicPartition(record.topic(), record.partition()),
@@ -82,7 +81,6 @@ final class TopicContents {
         record ->
             answers.add(
                 new AnswerRecord(
-                    true,
                     (int) number(record, PARTITION),
                     number(record, OFFSET),
                     new TopicPartition(record.topic(), record.partition()),
