@@ -161,30 +161,6 @@ record DoctorFault(
             "consumer.session.timeout.ms is 1500",
             "6000 to 1800000"),
         fault(
-            "a streams group whose sessions are longer than wanted",
-            test ->
-                List.of(
-                    "--set",
-                    "streams.group.protocol=streams",
-                    "--set",
-                    "consumer.session.timeout.ms=5000"),
-            "warning",
-            "broker settings",
-            "group.streams.session.timeout.ms = 6000",
-            "set it to 5000"),
-        fault(
-            "a streams group whose heartbeats are rarer than wanted",
-            test ->
-                List.of(
-                    "--set",
-                    "streams.group.protocol=streams",
-                    "--set",
-                    "consumer.heartbeat.interval.ms=500"),
-            "warning",
-            "broker settings",
-            "group.streams.heartbeat.interval.ms = 1000",
-            "set it to 500"),
-        fault(
             "an incompatible schema",
             DoctorFaultsIT::otherSchema,
             "failed",

@@ -159,18 +159,6 @@ class DoctorIT extends DoctorFixture {
   }
 
   @Test
-  void shouldSayHowLongTheBrokersLetSessionsOfAStreamsGroupLast() throws IOException {
-    run(
-        "doctor",
-        "--set",
-        "streams.group.protocol=streams",
-        "--set",
-        "consumer.session.timeout.ms=9000");
-
-    assertThat(out.toString()).containsPattern("ok +broker settings +.* and sessions of 6 s ");
-  }
-
-  @Test
   void shouldFindThatTheRegistryLostTheSchemasOfAnApplicationThatHasAnswered() throws Exception {
     assertThat(run("topics", "create")).isZero();
     String[] application = {"--set", "application.id=" + prefix + "app"};

@@ -126,13 +126,10 @@ class SecuredBrokerIT {
   }
 
   @Test
-  void shouldHaveADoctorWhoMissesARightOnAGroupOfTheStreamsProtocol() throws Exception {
+  void shouldHaveADoctorWhoMissesARightOnTheGroup() throws Exception {
     done("topics", "create");
     Map<String, String> pipelines = bench.settings("pipeline");
     Map<String, String> doctors = settings();
-    for (Map<String, String> settings : List.of(pipelines, doctors)) {
-      settings.put(Settings.GROUP_PROTOCOL, "streams");
-    }
     try (FakeClassifier classifier = new FakeClassifier();
         Pipeline pipeline = SecuredBench.pipeline(pipelines, classifier)) {
       produce("s.grey");

@@ -31,8 +31,8 @@ class BrokerAwayLogIT {
 
   @Test
   void shouldWarnAFewTimesASecondAtMost() throws Exception {
-    EmbeddedKafka kafka = EmbeddedKafka.start();
-    try (Workbench workbench = Workbench.open(1, kafka.bootstrapServers());
+    try (EmbeddedKafka kafka = EmbeddedKafka.start();
+        Workbench workbench = Workbench.open(1, kafka.bootstrapServers());
         RunProcess instance = RunProcess.start(folder.resolve("one"), null, workbench, Map.of());
         Answers answers = Answers.of(workbench)) {
       byte[] image = new PngEncoder().encodeGrey(new byte[28 * 28], 28, 28);

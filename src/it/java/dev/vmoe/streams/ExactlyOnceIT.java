@@ -9,7 +9,6 @@ import dev.vmoe.event.Prediction;
 import dev.vmoe.image.FakeDecoder;
 import dev.vmoe.inference.FakeClassifier;
 import dev.vmoe.instance.Pipeline;
-import dev.vmoe.settings.Settings;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -18,7 +17,6 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.slf4j.Logger;
@@ -36,18 +34,7 @@ class ExactlyOnceIT {
 
   @Test
   void shouldAnswerEveryRecordExactlyOnceWhateverCrashes() throws Exception {
-    answersEveryRecordExactlyOnce("classic");
-  }
-
-  @Test
-  @Tag("soak")
-  void shouldAnswerEveryRecordExactlyOnceInAStreamsGroup() throws Exception {
-    answersEveryRecordExactlyOnce("streams");
-  }
-
-  private static void answersEveryRecordExactlyOnce(String protocol) throws Exception {
-    Map<String, Object> twoThreads =
-        Map.of("streams.num.stream.threads", 2, Settings.GROUP_PROTOCOL, protocol);
+    Map<String, Object> twoThreads = Map.of("streams.num.stream.threads", 2);
     try (Workbench workbench = Workbench.open(PARTITIONS);
         Answers answers = Answers.of(workbench);
         Workbench.Reader<ExpertUtilization> utilization = workbench.utilization();

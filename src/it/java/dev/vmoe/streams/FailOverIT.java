@@ -5,15 +5,13 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.vmoe.event.Prediction;
-import dev.vmoe.settings.Settings;
 import java.lang.management.ManagementFactory;
 import java.lang.management.OperatingSystemMXBean;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.api.Test;
 
 /** How long a partition waits for its next prediction after its instance was killed. */
 @Tag("soak")
@@ -27,14 +25,13 @@ class FailOverIT {
   /** Ready threads a core beyond which a missed limit says nothing. */
   private static final double STARVED = 8;
 
-  @ParameterizedTest
-  @ValueSource(strings = {"classic", "streams"})
-  void shouldAnswerSoonAfterAnInstanceWasKilledAndAnotherStarted(String protocol) throws Exception {
+  @Test
+  void shouldAnswerSoonAfterAnInstanceWasKilledAndAnotherStarted() throws Exception {
     try (Workbench workbench = Workbench.open(2);
         Workbench.Reader<Prediction> predictions = workbench.predictions();
         Feeder feeder = Feeder.start(workbench, 2, 100);
-        Instance victim = Instance.start(properties(workbench, protocol));
-        Instance successor = Instance.hold(properties(workbench, protocol))) {
+        Instance victim = Instance.start(workbench.properties(Map.of()));
+        Instance successor = Instance.hold(workbench.properties(Map.of()))) {
       await("first predictions")
           .atMost(Duration.ofSeconds(60))
           .until(() -> predictions.poll().size() > 100);
@@ -53,18 +50,17 @@ class FailOverIT {
     }
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"classic", "streams"})
-  void shouldAnswerSoonAfterAnInstanceWasKilledBesideAnother(String protocol) throws Exception {
+  @Test
+  void shouldAnswerSoonAfterAnInstanceWasKilledBesideAnother() throws Exception {
     try (Workbench workbench = Workbench.open(2);
         Workbench.Reader<Prediction> predictions = workbench.predictions();
         Feeder feeder = Feeder.start(workbench, 2, 100);
-        Instance victim = Instance.start(properties(workbench, protocol))) {
+        Instance victim = Instance.start(workbench.properties(Map.of()))) {
       await("first predictions")
           .atMost(Duration.ofSeconds(60))
           .until(() -> predictions.poll().size() > 100);
       String victims = ExactlyOnceIT.instanceOf(predictions.read.get(0));
-      try (Instance survivor = Instance.start(properties(workbench, protocol))) {
+      try (Instance survivor = Instance.start(workbench.properties(Map.of()))) {
         ExactlyOnceIT.awaitNew(predictions, p -> !ExactlyOnceIT.instanceOf(p).equals(victims));
         Set<Integer> orphaned = ExactlyOnceIT.ownedBy(victims, predictions.pollToEnd());
         assertThat(orphaned).isNotEmpty();
@@ -96,9 +92,5 @@ class FailOverIT {
           () -> "fail-over took %s with %.1f ready threads a core".formatted(failOver, load));
     }
     assertThat(failOver).isLessThan(LIMIT);
-  }
-
-  private static Map<String, Object> properties(Workbench workbench, String protocol) {
-    return workbench.properties(Map.of(Settings.GROUP_PROTOCOL, protocol));
   }
 }

@@ -24,8 +24,6 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.KafkaClientSupplier;
-import org.apache.kafka.streams.StreamsConfig;
-import org.apache.kafka.streams.StreamsConfig.InternalConfig;
 
 /**
  * Kafka clients whose transactions commit no offset beyond what has been emitted.
@@ -114,18 +112,6 @@ public final class CommitGuard implements KafkaClientSupplier {
   public Producer<byte[], byte[]> getProducer(Map<String, Object> config) {
     return new GuardedProducer(
         new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer()), this);
-  }
-
-  /**
-   * Returns settings of Kafka Streams for the streams group protocol. There it makes its main
-   * consumer itself and asks no supplier, but lets it be wrapped.
-   */
-  public Map<String, Object> mainConsumer() {
-    return Map.of(
-        StreamsConfig.mainConsumerPrefix(InternalConfig.INTERNAL_CONSUMER_WRAPPER),
-        GuardedMember.class,
-        StreamsConfig.mainConsumerPrefix(GuardedMember.GUARD),
-        this);
   }
 
   /** Runs what commits partitions for the last time: they are given back. */

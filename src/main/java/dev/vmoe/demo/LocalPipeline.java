@@ -128,13 +128,9 @@ public final class LocalPipeline implements AutoCloseable {
     }
   }
 
-  /**
-   * Adds what suits brokers of its own, and somebody who watches: partitions move without a pause,
-   * and the routing profile is fresh.
-   */
+  /** Adds what suits somebody who watches: the routing profile is fresh. */
   private static Map<String, String> watched(Map<String, String> properties) {
     Map<String, String> all = new HashMap<>(properties);
-    all.putIfAbsent(Settings.GROUP_PROTOCOL, "streams");
     all.putIfAbsent(Settings.ROUTING_PROFILE_INTERVAL_MS, "5000");
     return all;
   }

@@ -22,8 +22,6 @@ final class BrokerCheck {
   /** Shorter than Kafka's minute, because a person waits. */
   private static final int ANSWER_MS = 5_000;
 
-  private static final String STREAMS_FEATURE = "streams.version";
-
   private final Settings settings;
   private final long utilizationBytes;
 
@@ -86,21 +84,11 @@ final class BrokerCheck {
           .get()
           .finalizedFeatures()
           .forEach((name, range) -> levels.put(name, range.maxVersionLevel()));
-      requireStreamsProtocol(levels, findings);
       return levels.entrySet().stream()
           .map(level -> level.getKey() + " " + level.getValue())
           .collect(Collectors.joining(", "));
     } catch (ExecutionException e) {
       return "features unknown: " + ErrorText.withCause(e);
-    }
-  }
-
-  private void requireStreamsProtocol(Map<String, Short> levels, Findings findings) {
-    if (settings.brokersAssign() && levels.getOrDefault(STREAMS_FEATURE, (short) 0) < 1) {
-      findings.failed(
-          "group protocol",
-          Settings.GROUP_PROTOCOL + " = streams, but the brokers do not have " + STREAMS_FEATURE,
-          "remove the setting, or upgrade the feature (kafka-features.sh)");
     }
   }
 }

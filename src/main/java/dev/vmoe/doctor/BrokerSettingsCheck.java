@@ -18,7 +18,6 @@ import org.apache.kafka.common.config.ConfigResource;
 final class BrokerSettingsCheck {
 
   private static final String SUBJECT = "broker settings";
-  private static final String STREAMS_SESSION = "group.streams.session.timeout.ms";
   private static final Duration SOON = Duration.ofSeconds(1);
 
   private final Settings settings;
@@ -46,20 +45,13 @@ final class BrokerSettingsCheck {
     ClientTimes times = ClientTimes.of(settings);
     Duration longest = times.transaction();
     boolean transactions = allowsTransactions(config, longest, findings);
-    boolean sessions =
-        settings.brokersAssign()
-            ? assignsSoon(config, times, findings)
-            : allowsSessions(config, times, findings);
+    boolean sessions = allowsSessions(config, times, findings);
     boolean ends = endsTransactionsSoon(config, findings);
     if (transactions && sessions && ends) {
-      long sessionMs = times.session().toMillis();
-      if (settings.brokersAssign()) {
-        sessionMs = number(config, STREAMS_SESSION).orElse(sessionMs);
-      }
       findings.ok(
           SUBJECT,
           "transactions of %d s and sessions of %d s are allowed"
-              .formatted(longest.toSeconds(), sessionMs / 1000));
+              .formatted(longest.toSeconds(), times.session().toSeconds()));
     }
   }
 
@@ -91,28 +83,6 @@ final class BrokerSettingsCheck {
             .formatted(sessionMs, min.orElse(0), max.orElse(Long.MAX_VALUE)),
         "change consumer.session.timeout.ms, or those of the brokers");
     return false;
-  }
-
-  /** With the streams group protocol, sessions and heartbeats are as long as the brokers say. */
-  private static boolean assignsSoon(Config config, ClientTimes times, Findings findings) {
-    String advice = "set it to %d on the brokers, with what src/docs/operations.md lists";
-    boolean sessions =
-        atMost(
-            times.session(),
-            STREAMS_SESSION,
-            "the partitions of an instance that is killed stand still for so many ms",
-            advice,
-            config,
-            findings);
-    boolean heartbeats =
-        atMost(
-            times.heartbeat(),
-            "group.streams.heartbeat.interval.ms",
-            "an instance learns so many ms late which partitions it gets or loses",
-            advice,
-            config,
-            findings);
-    return sessions && heartbeats;
   }
 
   /** Readers wait for the open transaction of a killed instance until the brokers clean up. */

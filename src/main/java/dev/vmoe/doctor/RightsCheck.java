@@ -12,7 +12,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeConsumerGroupsOptions;
-import org.apache.kafka.clients.admin.DescribeStreamsGroupsOptions;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.errors.AuthorizationException;
@@ -94,7 +93,7 @@ final class RightsCheck {
       missing = !MissingRight.of(allowed(group), Set.of(AclOperation.READ)).isEmpty();
     } catch (ExecutionException e) {
       missing = e.getCause() instanceof AuthorizationException;
-      // otherwise nobody has joined the group yet, or it still has the other protocol
+      // otherwise nobody has joined the group yet
     }
     if (missing) {
       lacks.add(MissingRight.onGroup(group));
@@ -104,10 +103,6 @@ final class RightsCheck {
   private @Nullable Set<AclOperation> allowed(String group)
       throws InterruptedException, ExecutionException {
     List<String> one = List.of(group);
-    if (settings.brokersAssign()) {
-      var options = new DescribeStreamsGroupsOptions().includeAuthorizedOperations(true);
-      return first(admin.describeStreamsGroups(one, options).all()).authorizedOperations();
-    }
     var options = new DescribeConsumerGroupsOptions().includeAuthorizedOperations(true);
     return first(admin.describeConsumerGroups(one, options).all()).authorizedOperations();
   }

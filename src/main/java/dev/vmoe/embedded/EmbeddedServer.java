@@ -5,6 +5,7 @@ abstract class EmbeddedServer implements AutoCloseable {
 
   private final Thread atExit;
   private volatile boolean closedByCaller;
+  private boolean closed;
 
   EmbeddedServer(String name) {
     atExit = new Thread(this::stop, "embedded-" + name + "-exit");
@@ -22,7 +23,11 @@ abstract class EmbeddedServer implements AutoCloseable {
   }
 
   @Override
-  public final void close() {
+  public final synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
     if (!closedByCaller) {
       try {
         Runtime.getRuntime().removeShutdownHook(atExit);

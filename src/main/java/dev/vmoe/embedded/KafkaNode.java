@@ -29,12 +29,6 @@ public final class KafkaNode {
           "auto.create.topics.enable", "false",
           "log.cleaner.dedupe.buffer.size", "8388608",
           "group.initial.rebalance.delay.ms", "0",
-          // with the streams group protocol, a dead instance is missed as soon as with the classic
-          "group.streams.initial.rebalance.delay.ms", "0",
-          "group.streams.min.session.timeout.ms", "6000",
-          "group.streams.session.timeout.ms", "6000",
-          "group.streams.min.heartbeat.interval.ms", "1000",
-          "group.streams.heartbeat.interval.ms", "1000",
           // ends the transaction of a killed instance soon after its timeout
           "transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000");
 

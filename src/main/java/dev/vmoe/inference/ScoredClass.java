@@ -34,10 +34,10 @@ public record ScoredClass(int index, String label, float score) {
    * @param count maximum classes to return, at least 1
    */
   public static List<ScoredClass> top(ModelCard card, float[] logits, int count) {
-    List<Integer> order = best(logits, count);
-    float largest = logits[order.get(0)];
+    int[] order = best(logits, count);
+    float largest = logits[order[0]];
     double sum = card.softmax() ? sumOfExponentials(logits, largest) : 1;
-    List<ScoredClass> top = new ArrayList<>(order.size());
+    List<ScoredClass> top = new ArrayList<>(order.length);
     for (int index : order) {
       double score =
           card.softmax()
@@ -51,13 +51,15 @@ public record ScoredClass(int index, String label, float score) {
   /**
    * Returns the sum of the exponentials of all logits less the largest, to a few parts in ten
    * million. With thousands of classes {@link Math#exp} would cost more than all else that makes a
-   * prediction; Java's compiler makes vector instructions of these loops.
+   * prediction; Java's compiler makes vector instructions of the loops over a stretch, also of the
+   * sums, as they do not depend on each other.
    */
   private static double sumOfExponentials(float[] logits, double largest) {
-    double[] terms = new double[Math.min(STRETCH, logits.length)];
-    double sum = 0;
-    for (int from = 0; from < logits.length; from += terms.length) {
-      int count = Math.min(terms.length, logits.length - from);
+    int stretch = Math.min(STRETCH, logits.length);
+    double[] terms = new double[stretch];
+    double[] sums = new double[stretch];
+    for (int from = 0; from < logits.length; from += stretch) {
+      int count = Math.min(stretch, logits.length - from);
       for (int i = 0; i < count; i++) {
         terms[i] = logits[from + i] - largest;
       }
@@ -73,47 +75,67 @@ public record ScoredClass(int index, String label, float score) {
         power *= power;
         power *= power;
         power *= power;
-        terms[i] = power * power;
+        sums[i] += power * power;
       }
-      for (int i = 0; i < count; i++) {
-        sum += terms[i];
-      }
+    }
+    double sum = 0;
+    for (double part : sums) {
+      sum += part;
     }
     return sum;
   }
 
   /** Returns the name of the best class of one image. */
   public static String best(ModelCard card, float[] logits) {
-    return card.classes().get(best(logits, 1).get(0));
+    return card.classes().get(best(logits, 1)[0]);
   }
 
   /** Returns the classes of the largest logits; a few in one pass, as sorting would cost more. */
-  private static List<Integer> best(float[] logits, int count) {
+  private static int[] best(float[] logits, int count) {
     if (count > MAX_IN_ONE_PASS) {
       return IntStream.range(0, logits.length)
           .boxed()
           .sorted(Comparator.comparing(i -> -logits[i]))
           .limit(count)
-          .toList();
+          .mapToInt(Integer::intValue)
+          .toArray();
     }
-    List<Integer> best = new ArrayList<>(count + 1);
-    float last = Float.NaN; // logit of the last of the best; NaN comes after all others
-    for (int i = 0; i < logits.length; i++) {
-      if (logits[i] <= last && best.size() == count) {
-        continue; // nearly all; faster than the comparison below
+    int[] best = new int[Math.min(count, logits.length)];
+    for (int i = 0; i < best.length; i++) {
+      insert(i, best, i, logits);
+    }
+    int last = best.length - 1;
+    int i = best.length;
+    while ((i = firstAbove(logits[best[last]], logits, i)) < logits.length) {
+      if (comesBefore(logits[i], logits[best[last]])) {
+        insert(i, best, last, logits);
       }
-      if (best.size() < count || Float.compare(-logits[i], -last) < 0) {
-        int place = best.size();
-        while (place > 0 && Float.compare(-logits[i], -logits[best.get(place - 1)]) < 0) {
-          place--;
-        }
-        best.add(place, i);
-        if (best.size() > count) {
-          best.remove(count);
-        }
-        last = logits[best.get(best.size() - 1)];
-      }
+      i++;
     }
     return best;
+  }
+
+  /** Returns the first place from this one on whose logit is not below or equal; most are. */
+  private static int firstAbove(float logit, float[] logits, int from) {
+    int i = from;
+    while (i < logits.length && logits[i] <= logit) {
+      i++;
+    }
+    return i;
+  }
+
+  /** Puts a class where it belongs among the best, up to this place. */
+  private static void insert(int index, int[] best, int last, float[] logits) {
+    int place = last;
+    while (place > 0 && comesBefore(logits[index], logits[best[place - 1]])) {
+      best[place] = best[place - 1];
+      place--;
+    }
+    best[place] = index;
+  }
+
+  /** NaN comes after all others. */
+  private static boolean comesBefore(float logit, float other) {
+    return Float.compare(-logit, -other) < 0;
   }
 }

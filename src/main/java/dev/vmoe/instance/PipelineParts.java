@@ -262,7 +262,7 @@ record PipelineParts(
           inFlight,
           fetching,
           suspects,
-          streams(topology, streamsConfig, guard, settings.brokersAssign(), time),
+          streams(topology, streamsConfig, guard, time),
           topology.describe().toString(),
           metrics,
           tracing,
@@ -280,16 +280,9 @@ record PipelineParts(
 
   /** Only with properties can Kafka Streams be given a clock. */
   private static KafkaStreams streams(
-      Topology topology,
-      StreamsConfig config,
-      CommitGuard clients,
-      boolean brokersAssign,
-      SteadyTime time) {
+      Topology topology, StreamsConfig config, CommitGuard clients, SteadyTime time) {
     Properties properties = new Properties();
     properties.putAll(config.originals());
-    if (brokersAssign) {
-      properties.putAll(clients.mainConsumer());
-    }
     return new KafkaStreams(topology, properties, clients, time);
   }
 

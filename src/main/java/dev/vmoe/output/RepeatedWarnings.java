@@ -34,7 +34,7 @@ public final class RepeatedWarnings extends TurboFilter {
   /** The name of a client at the beginning, and every number. */
   private static final Pattern DIFFERENCES = Pattern.compile("^\\[[^]]*] |-?[0-9]+");
 
-  /** The main consumer, which it speaks of, is Kafka's own. */
+  /** It speaks of a group protocol that settings refuse. */
   private static final String OF_EVERY_START = "A non-default kafka client supplier was supplied";
 
   private final LongSupplier nanoClock;

@@ -68,6 +68,10 @@ record Problem(String key, String message) {
           Map.entry("group.id", "set application.id instead"),
           Map.entry("bootstrap.servers", "set bootstrap.servers instead"),
           Map.entry("transactional.id", "remove it: each producer gets its own"),
+          Map.entry(
+              "group.protocol",
+              "remove it: with protocols other than the classic one, Kafka's client may leave"
+                  + " partitions standing still after a kill"),
           Map.entry("processing.exception.handler", NO_HANDLER),
           Map.entry("production.exception.handler", NO_HANDLER),
           Map.entry("default.production.exception.handler", NO_HANDLER),

@@ -89,9 +89,6 @@ public final class Settings extends AbstractConfig {
   public static final String ADMIN_PREFIX = "admin.";
   public static final String REGISTRY_PREFIX = "registry.";
 
-  /** Setting of Kafka Streams: who assigns partitions, the group ({@code classic}) or brokers. */
-  public static final String GROUP_PROTOCOL = "streams.group.protocol";
-
   /** Setting of Kafka Streams, below {@link #STREAMS_PREFIX}: how often an instance commits. */
   private static final String COMMIT_INTERVAL_MS = "commit.interval.ms";
 
@@ -326,11 +323,6 @@ public final class Settings extends AbstractConfig {
         : Duration.ofMillis(Long.parseLong(users.toString()));
   }
 
-  /** Returns whether the brokers assign partitions, by the streams group protocol (KIP-1071). */
-  public boolean brokersAssign() {
-    return "streams".equalsIgnoreCase(String.valueOf(originals().get(GROUP_PROTOCOL)));
-  }
-
   /** Returns the settings with this prefix, prefix removed. */
   public Map<String, Object> withPrefix(String prefix) {
     return new HashMap<>(originalsWithPrefix(prefix));
@@ -347,7 +339,6 @@ public final class Settings extends AbstractConfig {
     properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
     properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
     properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-    properties.remove(ConsumerConfig.GROUP_PROTOCOL_CONFIG); // Streams' own is none of a consumer
     return properties;
   }
 

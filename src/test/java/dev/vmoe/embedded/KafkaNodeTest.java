@@ -31,13 +31,7 @@ class KafkaNodeTest {
           }
         });
 
-    assertThat(composes).hasSizeGreaterThanOrEqualTo(8).isEqualTo(ours);
-  }
-
-  @Test
-  void shouldShipComposesPipelineInTheGroupThatItsBrokerIsSetUpFor() throws IOException {
-    assertThat(services().at("/pipeline/environment/VMOE_STREAMS_GROUP_PROTOCOL").asText())
-        .isEqualTo("streams");
+    assertThat(composes).hasSizeGreaterThanOrEqualTo(3).isEqualTo(ours);
   }
 
   private static JsonNode services() throws IOException {

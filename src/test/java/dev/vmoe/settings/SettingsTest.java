@@ -188,21 +188,14 @@ class SettingsTest {
     assertThat(settings.registryProperties()).containsOnlyKeys("basic.auth.user.info");
   }
 
-  @Test
-  void shouldLeaveTheGroupProtocolToKafkaStreams() {
-    Settings settings = new Settings(Map.of("streams.group.protocol", "streams"));
-
-    assertThat(settings.withPrefix(Settings.STREAMS_PREFIX))
-        .containsEntry("group.protocol", "streams");
-    assertThat(settings.consumerProperties()).doesNotContainKey("group.protocol");
-  }
-
   @ParameterizedTest
   @CsvSource({
     "streams.processing.guarantee, at_least_once, exactly-once delivery needs exactly_once_v2",
     "consumer.isolation.level, read_uncommitted, exactly-once delivery needs read_committed",
     "producer.acks, 1, exactly-once delivery needs all",
     "streams.application.id, other, set application.id instead",
+    "streams.group.protocol, streams, may leave partitions standing still after a kill",
+    "consumer.group.protocol, consumer, may leave partitions standing still after a kill",
     "consumer.bootstrap.servers, other:9092, set bootstrap.servers instead",
     "streams.processing.exception.handler, x.Handler, a handler could skip images",
     "streams.production.exception.handler, x.Handler, a handler could skip images",

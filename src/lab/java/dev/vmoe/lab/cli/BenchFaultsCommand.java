@@ -158,7 +158,7 @@ final class BenchFaultsCommand extends Benchmark {
       names = "--set",
       paramLabel = "KEY=VALUE",
       description =
-          "A setting of the instances, such as streams.group.protocol=streams; may be repeated.")
+          "A setting of the instances, such as streams.commit.interval.ms=50; may be repeated.")
   private Map<String, String> settings = new LinkedHashMap<>();
 
   @Option(

@@ -106,11 +106,7 @@ public final class FaultsBench {
                   plan.perSecond(),
                   plan.seed())) {
         ImageGroup group =
-            new ImageGroup(
-                kafka.bootstrapServers(),
-                GROUP,
-                PREFIX + TopicPlan.IMAGES,
-                "streams".equals(plan.settings().get(Settings.GROUP_PROTOCOL)));
+            new ImageGroup(kafka.bootstrapServers(), GROUP, PREFIX + TopicPlan.IMAGES);
         ConfigRecords config =
             new ConfigRecords(kafka.bootstrapServers(), registry, PREFIX + TopicPlan.CONFIG);
         return run(

@@ -11,10 +11,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.MemberDescription;
 import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.admin.StreamsGroupMemberDescription;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 
@@ -36,11 +36,7 @@ final class ImageGroup {
   private final String group;
   private final String topic;
 
-  /** Of KIP-1071's protocol, in which the brokers assign tasks. */
-  private final boolean ofStreamsProtocol;
-
-  ImageGroup(String bootstrapServers, String group, String topic, boolean ofStreamsProtocol) {
-    this.ofStreamsProtocol = ofStreamsProtocol;
+  ImageGroup(String bootstrapServers, String group, String topic) {
     this.bootstrapServers = bootstrapServers;
     this.group = group;
     this.topic = topic;
@@ -111,25 +107,15 @@ final class ImageGroup {
   Map<String, Set<Integer>> owners() throws InterruptedException, ExecutionException {
     Map<String, Set<Integer>> owners = new HashMap<>();
     try (Admin admin = admin()) {
-      if (ofStreamsProtocol) {
-        for (StreamsGroupMemberDescription member :
-            described(admin.describeStreamsGroups(List.of(group)).all().get()).members()) {
-          Set<Integer> partitions = partitions(owners, member.clientId());
-          member.assignment().activeTasks().forEach(task -> partitions.addAll(task.partitions()));
-        }
-      } else {
-        for (MemberDescription member :
-            described(admin.describeConsumerGroups(List.of(group)).all().get()).members()) {
-          Set<Integer> partitions = partitions(owners, member.clientId());
-          member.assignment().topicPartitions().forEach(it -> partitions.add(it.partition()));
-        }
+      ConsumerGroupDescription described =
+          Objects.requireNonNull(
+              admin.describeConsumerGroups(List.of(group)).all().get().get(group));
+      for (MemberDescription member : described.members()) {
+        Set<Integer> partitions = partitions(owners, member.clientId());
+        member.assignment().topicPartitions().forEach(it -> partitions.add(it.partition()));
       }
     }
     return owners;
-  }
-
-  private <T> T described(Map<String, T> groups) {
-    return Objects.requireNonNull(groups.get(group));
   }
 
   private static Set<Integer> partitions(Map<String, Set<Integer>> owners, String clientId) {

@@ -52,13 +52,15 @@ final class InstanceClocks {
         folder);
   }
 
-  /** Returns where distributions have libraries. */
+  /** Returns where distributions have libraries of this architecture. */
   private static List<Path> places() {
+    String arch = System.getProperty("os.arch");
     List<Path> places =
         new ArrayList<>(
             List.of(Path.of("/usr/lib64"), Path.of("/usr/lib"), Path.of("/usr/local/lib")));
     try (DirectoryStream<Path> folders =
-        Files.newDirectoryStream(Path.of("/usr/lib"), "*-linux-*")) {
+        Files.newDirectoryStream(
+            Path.of("/usr/lib"), (arch.equals("amd64") ? "x86_64" : arch) + "-linux-*")) {
       folders.forEach(places::add);
     } catch (IOException e) {
       // no such system

@@ -11,21 +11,29 @@ import dev.vmoe.instance.ControllerFactory;
 import dev.vmoe.instance.Pipeline;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.Metric;
-import dev.vmoe.settings.Settings;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.admin.StreamsGroupDescription;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.ConsumerGroupDescription;
+import org.apache.kafka.clients.admin.MemberDescription;
+import org.apache.kafka.clients.admin.NewPartitions;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 
-/** What the guard does around Kafka Streams' own consumer, in a group of the streams protocol. */
-class StreamsGroupIT {
+/** What the guard does around the consumer of Kafka Streams, as a member of its group. */
+class GroupMemberIT {
 
   private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Duration HALF = LIMIT.dividedBy(2);
 
   @Test
   void shouldCountAProcessThatEndedAndNoHandOver() throws Exception {
@@ -74,7 +82,7 @@ class StreamsGroupIT {
         }
         await("the closed one has left, and not only timed out")
             .atMost(Duration.ofSeconds(3)) // sessions last 6 s, heartbeats come each second
-            .until(() -> members(workbench) == 1);
+            .until(() -> members(workbench).size() == 1);
       }
     }
   }
@@ -113,50 +121,59 @@ class StreamsGroupIT {
     }
   }
 
-  /** The group refuses another topology, but not when it comes back from the classic protocol. */
+  /** An instance that is killed while it commits leaves offsets that nobody may read yet. */
   @Test
-  void shouldTakeOtherTopicsAfterAStartWithTheClassicProtocol() throws Exception {
+  void shouldAnswerOtherPartitionsOfTheThreadWhileATransactionIsOpen() throws Exception {
+    Map<String, ?> soon = Map.of("consumer.metadata.max.age.ms", 5_000);
     try (Workbench workbench = Workbench.open(1);
-        Workbench.Reader<Prediction> predictions = workbench.predictions()) {
-      String images = workbench.topic("images");
-      String both = images + "," + workbench.topic("more");
+        KafkaProducer<byte[], byte[]> killed = transactional(workbench);
+        FakeClassifier classifier = new FakeClassifier();
+        Workbench.Reader<Prediction> predictions = workbench.predictions();
+        Pipeline pipeline = start(workbench, classifier, new Meters(), soon)) {
+      workbench.send(0, "before", FakeDecoder.grey(1));
+      workbench.flush();
+      await().atMost(LIMIT).until(() -> predictions.poll().size() == 1);
+
+      TopicPartition blocked = new TopicPartition(workbench.topic("images"), 1);
+      killed.initTransactions();
       workbench
           .admin
-          .createTopics(List.of(new NewTopic(workbench.topic("more"), 1, (short) 1)))
+          .createPartitions(Map.of(blocked.topic(), NewPartitions.increaseTo(2)))
           .all()
           .get();
-      answer(workbench, predictions, 3, Map.of("topics.images", images));
-      answer(
-          workbench,
-          predictions,
-          6,
-          Map.of("topics.images", both, Settings.GROUP_PROTOCOL, "classic"));
-      answer(workbench, predictions, 9, Map.of("topics.images", both));
-      assertThat(predictions.pollToEnd()).as("none is answered twice").hasSize(9);
+      killed.beginTransaction();
+      killed.sendOffsetsToTransaction(
+          Map.of(blocked, new OffsetAndMetadata(0)),
+          new ConsumerGroupMetadata(workbench.prefix + "app"));
+      await("the thread has both").atMost(HALF).until(() -> assigned(workbench).contains(blocked));
+      workbench.send(0, "meanwhile", FakeDecoder.grey(2));
+      workbench.send(1, "blocked", FakeDecoder.grey(3));
+      workbench.flush();
+      await("the other partition").atMost(HALF).until(() -> predictions.poll().size() == 2);
+      assertThat(predictions.read.get(1).getSourcePartition()).isZero();
+
+      killed.abortTransaction();
+      await("this one, too").atMost(HALF).until(() -> predictions.poll().size() == 3);
     }
   }
 
-  /** Starts an instance, sends three images and waits for so many answers in all. */
-  private static void answer(
-      Workbench workbench, Workbench.Reader<Prediction> predictions, int all, Map<String, ?> more)
-      throws Exception {
-    try (FakeClassifier classifier = new FakeClassifier();
-        Pipeline pipeline = start(workbench, classifier, new Meters(), more)) {
-      assertThat(pipeline.awaitRunning(LIMIT)).isTrue();
-      for (int i = 0; i < 3; i++) {
-        workbench.send(0, "k" + i, FakeDecoder.grey(i));
-      }
-      workbench.flush();
-      await("answers").atMost(LIMIT).until(() -> predictions.poll().size() >= all);
-    }
+  private static KafkaProducer<byte[], byte[]> transactional(Workbench workbench) {
+    return new KafkaProducer<>(
+        Map.of(
+            ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
+            workbench.bootstrapServers,
+            ProducerConfig.TRANSACTIONAL_ID_CONFIG,
+            workbench.prefix + "killed",
+            ProducerConfig.TRANSACTION_TIMEOUT_CONFIG,
+            (int) LIMIT.toMillis()),
+        new ByteArraySerializer(),
+        new ByteArraySerializer());
   }
 
   private static Pipeline start(
       Workbench workbench, FakeClassifier classifier, Meters meters, Map<String, ?> more) {
-    Map<String, Object> settings = new HashMap<>(Map.of(Settings.GROUP_PROTOCOL, "streams"));
-    settings.putAll(more);
     return Pipeline.start(
-        workbench.settings(settings),
+        workbench.settings(more),
         classifier,
         new FakeDecoder(8 * 8 * 3),
         ControllerFactory.fixed(),
@@ -174,10 +191,16 @@ class StreamsGroupIT {
     workbench.admin.alterConsumerGroupOffsets(workbench.prefix + "app", left).all().get();
   }
 
-  private static int members(Workbench workbench) throws Exception {
+  private static Set<TopicPartition> assigned(Workbench workbench) throws Exception {
+    return members(workbench).stream()
+        .flatMap(member -> member.assignment().topicPartitions().stream())
+        .collect(Collectors.toSet());
+  }
+
+  private static Collection<MemberDescription> members(Workbench workbench) throws Exception {
     String group = workbench.prefix + "app";
-    Map<String, StreamsGroupDescription> groups =
-        workbench.admin.describeStreamsGroups(List.of(group)).all().get();
-    return groups.get(group).members().size();
+    Map<String, ConsumerGroupDescription> groups =
+        workbench.admin.describeConsumerGroups(List.of(group)).all().get();
+    return groups.get(group).members();
   }
 }
