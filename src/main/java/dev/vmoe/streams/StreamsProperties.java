@@ -42,6 +42,8 @@ public final class StreamsProperties {
 
   private static final Duration SIDE_BUNDLE = Duration.ofSeconds(1);
 
+  private static final int BATCH_BYTES = 64 << 10;
+
   /** A clip waits no longer than this to be seen. */
   private static final Duration CLIPS_INTERVAL = Duration.ofMillis(500);
 
@@ -91,7 +93,7 @@ public final class StreamsProperties {
         StreamsConfig.mainConsumerPrefix(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG), (int) bundleMs);
     all.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.FETCH_MIN_BYTES_CONFIG), 1 << 20);
     all.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), bundleMs);
-    all.put(StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), 64 << 10);
+    all.put(StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), BATCH_BYTES);
     all.put(StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "lz4");
     all.putAll(users(settings));
     all.put(StreamsConfig.APPLICATION_ID_CONFIG, work.applicationId(settings));
@@ -153,6 +155,8 @@ public final class StreamsProperties {
     // that overtake the check are refused, and sent again after a pause.
     defaults.put(
         StreamsConfig.producerPrefix(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION), 1);
+    // All is sent when it is committed, at the latest. Before that, each full batch is a request.
+    defaults.put(StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), BATCH_BYTES);
     // Dead letters that came compressed leave compressed, and utilization shrinks to a fraction;
     // lz4 costs least, and most clients of Kafka read it; kafkajs needs a codec.
     defaults.put(StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "lz4");
