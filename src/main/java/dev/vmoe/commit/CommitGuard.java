@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
@@ -21,6 +20,7 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.KafkaClientSupplier;
@@ -34,6 +34,11 @@ import org.apache.kafka.streams.KafkaClientSupplier;
  * first one that is pending. Whoever owns the partition next reads again what was not emitted.
  */
 public final class CommitGuard implements KafkaClientSupplier {
+
+  /** Maximum time to wait for a committed offset, and the pause before it is asked for again. */
+  private static final Duration OFFSET_WAIT = Duration.ofMillis(500);
+
+  private static final Duration OFFSET_PAUSE = Duration.ofSeconds(1);
 
   private final PendingOffsets pending = new PendingOffsets();
   private final HeldPartitions held = new HeldPartitions();
@@ -124,27 +129,6 @@ public final class CommitGuard implements KafkaClientSupplier {
     }
   }
 
-  /**
-   * Polls without the held partitions. They are paused in here only: outside, Streams pauses and
-   * resumes partitions by how much it has buffered.
-   */
-  ConsumerRecords<byte[], byte[]> poll(
-      Consumer<byte[], byte[]> consumer, Supplier<ConsumerRecords<byte[], byte[]>> poll) {
-    Set<TopicPartition> holding = new HashSet<>(held.among(consumer.assignment()));
-    holding.removeAll(consumer.paused());
-    if (holding.isEmpty()) {
-      return poll.get();
-    }
-    consumer.pause(holding);
-    try {
-      return poll.get();
-    } finally {
-      // Where a task was closed meanwhile, Streams pauses its partition until the next is ready.
-      holding.retainAll(held.among(consumer.assignment()));
-      consumer.resume(holding);
-    }
-  }
-
   @Override
   public Consumer<byte[], byte[]> getConsumer(Map<String, Object> config) {
     return new GuardedConsumer(config);
@@ -175,6 +159,9 @@ public final class CommitGuard implements KafkaClientSupplier {
    */
   private final class GuardedConsumer extends KafkaConsumer<byte[], byte[]> {
 
+    /** Partitions whose offset nobody may read yet, and from when on to ask again. */
+    private final Map<Set<TopicPartition>, Long> unreadable = new HashMap<>();
+
     GuardedConsumer(Map<String, Object> config) {
       super(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
@@ -184,15 +171,46 @@ public final class CommitGuard implements KafkaClientSupplier {
       super.subscribe(topics, new Leaving(listener));
     }
 
-    /** Streams asks before it opens the tasks of these partitions. */
+    /**
+     * Streams asks before it opens the tasks of these partitions; after a time-out, in each of its
+     * loops again. An instance that is killed while it commits leaves offsets that nobody may read
+     * until its transaction ends. The thread must not wait that long: it has other partitions.
+     */
     @Override
     public Map<TopicPartition, OffsetAndMetadata> committed(Set<TopicPartition> partitions) {
-      return suspects.read(super.committed(partitions));
+      Long again = unreadable.get(partitions);
+      if (again != null && System.nanoTime() - again < 0) {
+        throw new TimeoutException("nobody may read the committed offset of " + partitions);
+      }
+      try {
+        Map<TopicPartition, OffsetAndMetadata> committed = super.committed(partitions, OFFSET_WAIT);
+        unreadable.remove(partitions);
+        return suspects.read(committed);
+      } catch (TimeoutException e) {
+        unreadable.put(Set.copyOf(partitions), System.nanoTime() + OFFSET_PAUSE.toNanos());
+        throw e;
+      }
     }
 
+    /**
+     * Polls without the held partitions. They are paused in here only: outside, Streams pauses and
+     * resumes partitions by how much it has buffered.
+     */
     @Override
     public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
-      return CommitGuard.this.poll(this, () -> super.poll(timeout));
+      Set<TopicPartition> holding = new HashSet<>(held.among(assignment()));
+      holding.removeAll(paused());
+      if (holding.isEmpty()) {
+        return super.poll(timeout);
+      }
+      pause(holding);
+      try {
+        return super.poll(timeout);
+      } finally {
+        // Where a task was closed meanwhile, Streams pauses its partition until the next is ready.
+        holding.retainAll(held.among(assignment()));
+        resume(holding);
+      }
     }
 
     @Override

@@ -50,7 +50,7 @@ final class BrokerCheck {
                   nodes.size(),
                   nodes.size() == 1 ? "" : "s",
                   cluster.clusterId().get(),
-                  features(admin, findings)));
+                  features(admin)));
       new TopicsCheck(settings, admin, nodes.size(), utilizationBytes).into(findings);
       new BrokerSettingsCheck(settings, admin, nodes.iterator().next()).into(findings);
       new RightsCheck(settings, admin).into(findings);
@@ -75,7 +75,7 @@ final class BrokerCheck {
   }
 
   /** Returns the levels of the cluster's features, which tell its version. */
-  private String features(Admin admin, Findings findings) throws InterruptedException {
+  private static String features(Admin admin) throws InterruptedException {
     try {
       Map<String, Short> levels = new TreeMap<>();
       admin

@@ -70,8 +70,8 @@ record Problem(String key, String message) {
           Map.entry("transactional.id", "remove it: each producer gets its own"),
           Map.entry(
               "group.protocol",
-              "remove it: with protocols other than the classic one, Kafka's client may leave"
-                  + " partitions standing still after a kill"),
+              "remove it: only Kafka's classic protocol, the default, is supported; with others,"
+                  + " partitions may stand still after a kill"),
           Map.entry("processing.exception.handler", NO_HANDLER),
           Map.entry("production.exception.handler", NO_HANDLER),
           Map.entry("default.production.exception.handler", NO_HANDLER),

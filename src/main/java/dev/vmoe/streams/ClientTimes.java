@@ -16,9 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param transaction longest transaction
  * @param session time after which a silent member counts as gone
- * @param heartbeat time between two signs of life of a member
  */
-public record ClientTimes(Duration transaction, Duration session, Duration heartbeat) {
+public record ClientTimes(Duration transaction, Duration session) {
 
   /** Returns the times of an instance with these settings. */
   public static ClientTimes of(Settings settings) {
@@ -34,8 +33,7 @@ public record ClientTimes(Duration transaction, Duration session, Duration heart
             .map(ClientTimes::transaction)
             .max(Comparator.naturalOrder())
             .orElseThrow(),
-        millis(consumer.get(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG)),
-        millis(consumer.get(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG)));
+        millis(consumer.get(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG)));
   }
 
   private static Duration transaction(StreamsConfig streams) {

@@ -33,13 +33,6 @@ public final class StreamsProperties {
    */
   private static final long ONE_INPUT = -1;
 
-  /**
-   * Maximum time that a stream thread waits for a committed offset before it goes on with its other
-   * partitions, to ask again. An instance that is killed while it commits leaves offsets that
-   * nobody may read until its transaction has timed out; Kafka would wait a minute for them.
-   */
-  private static final Duration OFFSET_WAIT = Duration.ofSeconds(1);
-
   private static final Duration SIDE_BUNDLE = Duration.ofSeconds(1);
 
   private static final int BATCH_BYTES = 64 << 10;
@@ -84,9 +77,6 @@ public final class StreamsProperties {
     all.put(StreamsConfig.consumerPrefix(ConsumerConfig.FETCH_MAX_BYTES_CONFIG), 4 << 20);
     all.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 6_000);
     all.put(StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 1_000);
-    all.put(
-        StreamsConfig.consumerPrefix(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG),
-        (int) OFFSET_WAIT.toMillis());
     // Nobody waits for it: few fetches and sends, of much at once.
     long bundleMs = Math.min(SIDE_BUNDLE.toMillis(), interval.toMillis());
     all.put(
@@ -145,9 +135,6 @@ public final class StreamsProperties {
     // An instance that is killed during a rebalance is only missed after two of these.
     defaults.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 6_000);
     defaults.put(StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 1_000);
-    defaults.put(
-        StreamsConfig.consumerPrefix(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG),
-        (int) OFFSET_WAIT.toMillis());
     defaults.put(
         StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG),
         (int) TRANSACTION_TIMEOUT.toMillis());

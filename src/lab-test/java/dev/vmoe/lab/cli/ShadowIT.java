@@ -11,6 +11,7 @@ import dev.vmoe.client.CommittedConsumer;
 import dev.vmoe.embedded.SharedServers;
 import dev.vmoe.modelstore.BundledModels;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -79,6 +80,7 @@ class ShadowIT extends CommandTest {
         otherCount.poll(others);
       }
       ConsumerGroupDescription before = group(admin, live);
+      long rebalances = rebalances("vmoe-bpr");
       count.longestNanos = 0;
 
       candidate.destroyForcibly().waitFor();
@@ -90,6 +92,7 @@ class ShadowIT extends CommandTest {
       sender.join();
       assertThat(Duration.ofNanos(count.longestNanos)).as("pause").isLessThan(LONGEST_PAUSE);
       ConsumerGroupDescription after = group(admin, live);
+      assertThat(rebalances("vmoe-bpr")).as("rebalances").isEqualTo(rebalances);
       assertThat(members(after)).isEqualTo(members(before)).hasSize(1);
       await("the candidate's answers")
           .atMost(LIMIT)
@@ -211,6 +214,12 @@ class ShadowIT extends CommandTest {
 
   private static List<String> members(ConsumerGroupDescription group) {
     return group.members().stream().map(MemberDescription::consumerId).sorted().toList();
+  }
+
+  private long rebalances(String model) throws IOException {
+    try (Stream<String> lines = Files.lines(folder.resolve(model + ".log"))) {
+      return lines.filter(line -> line.contains("REBALANCING after")).count();
+    }
   }
 
   private Process start(String model, String prefix) throws IOException {
