@@ -87,31 +87,17 @@ final class BrokerSettingsCheck {
 
   /** Readers wait for the open transaction of a killed instance until the brokers clean up. */
   private static boolean endsTransactionsSoon(Config config, Findings findings) {
-    return atMost(
-        SOON,
-        "transaction.abort.timed.out.transaction.cleanup.interval.ms",
-        "after an instance is killed, readers may wait so many ms longer than the transaction's"
-            + " time-out",
-        "set it to %d on the brokers (src/docs/delivery.md)",
-        config,
-        findings);
-  }
-
-  private static boolean atMost(
-      Duration wanted,
-      String key,
-      String otherwise,
-      String advice,
-      Config config,
-      Findings findings) {
+    String key = "transaction.abort.timed.out.transaction.cleanup.interval.ms";
     OptionalLong ms = number(config, key);
-    if (ms.isEmpty() || ms.getAsLong() <= wanted.toMillis()) {
+    if (ms.isEmpty() || ms.getAsLong() <= SOON.toMillis()) {
       return true;
     }
     findings.warning(
         SUBJECT,
-        "%s = %d: %s".formatted(key, ms.getAsLong(), otherwise),
-        advice.formatted(wanted.toMillis()));
+        ("%s = %d: after an instance is killed, readers may wait so many ms longer than the"
+                + " transaction's time-out")
+            .formatted(key, ms.getAsLong()),
+        "set it to %d on the brokers (src/docs/delivery.md)".formatted(SOON.toMillis()));
     return false;
   }
 

@@ -6,13 +6,11 @@ import dev.vmoe.topics.SideWork;
 import dev.vmoe.topics.Topics;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeConsumerGroupsOptions;
-import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.jspecify.annotations.Nullable;
@@ -102,14 +100,15 @@ final class RightsCheck {
 
   private @Nullable Set<AclOperation> allowed(String group)
       throws InterruptedException, ExecutionException {
-    List<String> one = List.of(group);
     var options = new DescribeConsumerGroupsOptions().includeAuthorizedOperations(true);
-    return first(admin.describeConsumerGroups(one, options).all()).authorizedOperations();
-  }
-
-  private static <T> T first(KafkaFuture<Map<String, T>> descriptions)
-      throws InterruptedException, ExecutionException {
-    return descriptions.get().values().iterator().next();
+    return admin
+        .describeConsumerGroups(List.of(group), options)
+        .all()
+        .get()
+        .values()
+        .iterator()
+        .next()
+        .authorizedOperations();
   }
 
   /** The right to write with a transactional id includes the right to describe it. */

@@ -105,12 +105,12 @@ public record ScoredClass(int index, String label, float score) {
       insert(i, best, i, logits);
     }
     int last = best.length - 1;
-    int i = best.length;
-    while ((i = firstAbove(logits[best[last]], logits, i)) < logits.length) {
+    for (int i = firstAbove(logits[best[last]], logits, best.length);
+        i < logits.length;
+        i = firstAbove(logits[best[last]], logits, i + 1)) {
       if (comesBefore(logits[i], logits[best[last]])) {
         insert(i, best, last, logits);
       }
-      i++;
     }
     return best;
   }
