@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.vmoe.commit.SchemaNote;
+import dev.vmoe.event.Prediction;
 import dev.vmoe.modelstore.BundledModels;
 import dev.vmoe.modelstore.ModelFiles;
 import dev.vmoe.modelstore.ProfileFile;
@@ -163,15 +165,18 @@ class DoctorIT extends DoctorFixture {
     assertThat(run("topics", "create")).isZero();
     String[] application = {"--set", "application.id=" + prefix + "app"};
     TopicPartition images = new TopicPartition(prefix + "images", 0);
+    String known =
+        SchemaNote.fingerprint(prefix + "predictions", Prediction.getClassSchema().toString());
+    String left = SchemaNote.of(registry.url(), Map.of(known, 7)).behind("");
     admin
-        .alterConsumerGroupOffsets(prefix + "app", Map.of(images, new OffsetAndMetadata(7)))
+        .alterConsumerGroupOffsets(prefix + "app", Map.of(images, new OffsetAndMetadata(7, left)))
         .all()
         .get();
 
     assertThat(run(with(application, "doctor"))).isEqualTo(VmoeCommand.FAILED);
     assertThat(out.toString())
         .containsPattern(
-            "failed +registry +the group .* has committed offsets, but the schema registry at .* has none");
+            "failed +registry +the group .* has left ids of its schemas .*, but the schema registry at .* has none");
 
     String[] accepted = with(application, "--set", "schema.registry.accept.empty=true");
     assertThat(run(with(accepted, "doctor"))).as("%s", out).isZero();

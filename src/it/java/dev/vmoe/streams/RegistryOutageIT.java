@@ -208,6 +208,62 @@ class RegistryOutageIT {
     }
   }
 
+  /** What it needs to answer lies with the committed offsets. */
+  @Test
+  void shouldAnswerAfterARestartInAnOutage() throws Exception {
+    try (Workbench workbench = Workbench.open(1);
+        EmbeddedRegistry empty = EmbeddedRegistry.start();
+        RegistryGate gate = RegistryGate.before(workbench.registryUrl);
+        FakeClassifier classifier = new FakeClassifier();
+        Answers answers = Answers.of(workbench)) {
+      answerOneAndStop(workbench, gate, classifier, answers);
+      gate.shut();
+      try (Pipeline pipeline = start(workbench, gate, classifier, Map.of())) {
+        workbench.sendBytes(0, "raw", FakeDecoder.grey(10), RAW);
+        workbench.send(0, "known", FakeDecoder.grey(20));
+        await().atMost(LIMIT).until(() -> answers.poll() == 3);
+
+        workbench.sendByAnotherVersion(0, "unknown", FakeDecoder.grey(30));
+        workbench.sendBytes(0, "behind", FakeDecoder.grey(40), RAW);
+        gate.leadTo(empty.url());
+        await("asked again").atMost(LIMIT).until(() -> gate.misled() > 8);
+        assertThat(answers.poll()).isEqualTo(3);
+        assertThat(subjects(empty)).isEqualTo("[]");
+        gate.reopen();
+
+        await().atMost(LIMIT).until(() -> answers.poll() == 5);
+        answers.assertExactlyOnce();
+        assertThat(answers.letters.records).isEmpty();
+        assertThat(pipeline.failure()).isEmpty();
+      }
+    }
+  }
+
+  @Test
+  void shouldNeedNoRegistryForAnswersInJson() throws Exception {
+    try (Workbench workbench = Workbench.open(1);
+        RegistryGate gate = RegistryGate.before(workbench.registryUrl);
+        FakeClassifier classifier = new FakeClassifier();
+        Workbench.Reader<byte[]> predictions = workbench.reader("predictions");
+        Workbench.Reader<byte[]> letters = workbench.reader("images.dlq")) {
+      gate.shut();
+      Map<String, ?> json = Map.of("predictions.format", "json", "utilization.format", "json");
+      try (Pipeline pipeline = start(workbench, gate, classifier, json)) {
+        workbench.sendBytes(0, "raw", FakeDecoder.grey(10), RAW);
+        await().atMost(LIMIT).until(() -> predictions.poll().size() == 1);
+        workbench.send(0, "avro", FakeDecoder.grey(20));
+        assertThat(meters.read().sum(Metric.PROFILE_RUNNING)).isZero();
+        gate.reopen();
+
+        await().atMost(LIMIT).until(() -> predictions.poll().size() == 2);
+        await().atMost(LIMIT).until(() -> meters.read().sum(Metric.PROFILE_RUNNING) == 1);
+        assertThat(predictions.pollToEnd()).hasSize(2);
+        assertThat(letters.pollToEnd()).isEmpty();
+        assertThat(pipeline.failure()).isEmpty();
+      }
+    }
+  }
+
   /** New schemas there would give old ids another meaning, or none. */
   @Test
   void shouldNotStartAnewInARegistryThatLostItsSchemas() throws Exception {

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
@@ -24,6 +25,7 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.KafkaClientSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Kafka clients whose transactions commit no offset beyond what has been emitted.
@@ -44,6 +46,7 @@ public final class CommitGuard implements KafkaClientSupplier {
   private final HeldPartitions held = new HeldPartitions();
   private final HandOver handOver = new HandOver();
   private final Suspects suspects;
+  private final Supplier<SchemaNote> schemas;
   private final ThreadLocal<WaitBudget> budgets;
 
   /** The partitions that the thread is giving back. */
@@ -54,9 +57,11 @@ public final class CommitGuard implements KafkaClientSupplier {
    *
    * @param waitBudget how long one stream thread may wait for room between two commits
    * @param suspects counts the processes that ended over the same images
+   * @param schemas what is known of the application's schemas when an offset is committed
    */
-  public CommitGuard(Duration waitBudget, Suspects suspects) {
+  public CommitGuard(Duration waitBudget, Suspects suspects, Supplier<SchemaNote> schemas) {
     this.suspects = suspects;
+    this.schemas = schemas;
     this.budgets = ThreadLocal.withInitial(() -> new WaitBudget(waitBudget));
   }
 
@@ -89,21 +94,37 @@ public final class CommitGuard implements KafkaClientSupplier {
   public Map<TopicPartition, OffsetAndMetadata> guarded(
       Map<TopicPartition, OffsetAndMetadata> wanted) {
     Map<TopicPartition, OffsetAndMetadata> guarded = new HashMap<>(wanted);
+    SchemaNote known = schemas.get();
     guarded.replaceAll(
         (partition, offset) -> {
           OptionalLong first = pending.first(partition);
           if (first.isEmpty()) {
             pending.passed(partition, offset.offset());
           }
-          // The leader epoch belongs to the offset that was wanted, not to this one.
+          boolean before = first.isPresent() && first.getAsLong() < offset.offset();
+          // The leader epoch belongs to the offset that was wanted, not to another one.
           OffsetAndMetadata reached =
-              first.isPresent() && first.getAsLong() < offset.offset()
-                  ? new OffsetAndMetadata(first.getAsLong(), Optional.empty(), offset.metadata())
-                  : offset;
+              new OffsetAndMetadata(
+                  before ? first.getAsLong() : offset.offset(),
+                  before ? Optional.empty() : offset.leaderEpoch(),
+                  known.behind(offset.metadata()));
           boolean left = leaving.get().contains(partition);
           return suspects.noted(partition, reached, first.isPresent(), left);
         });
     return guarded;
+  }
+
+  /** Takes over what the last owners left; returns what Kafka Streams has in the metadata. */
+  Map<TopicPartition, @Nullable OffsetAndMetadata> read(
+      Map<TopicPartition, @Nullable OffsetAndMetadata> committed) {
+    Map<TopicPartition, @Nullable OffsetAndMetadata> own = suspects.read(committed);
+    own.replaceAll(
+        (partition, offset) ->
+            offset == null
+                ? null
+                : new OffsetAndMetadata(
+                    offset.offset(), offset.leaderEpoch(), SchemaNote.without(offset.metadata())));
+    return own;
   }
 
   /** Notes that the calling stream thread has committed these offsets, as they were guarded. */
@@ -185,7 +206,7 @@ public final class CommitGuard implements KafkaClientSupplier {
       try {
         Map<TopicPartition, OffsetAndMetadata> committed = super.committed(partitions, OFFSET_WAIT);
         unreadable.remove(partitions);
-        return suspects.read(committed);
+        return read(committed);
       } catch (TimeoutException e) {
         unreadable.put(Set.copyOf(partitions), System.nanoTime() + OFFSET_PAUSE.toNanos());
         throw e;

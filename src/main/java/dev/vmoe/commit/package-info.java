@@ -4,7 +4,8 @@
  *
  * <pre>
  * Kafka Streams ──offsets──▶ CommitGuard ──▶ transaction: none beyond what was emitted,
- *                                │            each with the note of its owner
+ *                                │            each with the note of its owner, and the ids of
+ *                                │            the application's schemas (SchemaNote)
  *                                ├── PendingOffsets: what was taken in and not yet emitted
  *                                ├── Suspects: who ended over which images (OwnerNote)
  *                                └── HeldPartitions: of which nothing is fetched

@@ -35,7 +35,10 @@ public final class AvroSerializer<T extends SpecificRecord> implements Serialize
   private final RegistryClient registry;
   private final Map<String, Integer> ids = new ConcurrentHashMap<>();
 
-  /** Creates a serializer that registers the record's schema with the first record of a topic. */
+  /**
+   * Creates a serializer that registers the record's schema with the first record of a topic,
+   * unless the registry's client knows its id.
+   */
   public AvroSerializer(RegistryClient registry) {
     this.registry = registry;
   }
@@ -45,7 +48,7 @@ public final class AvroSerializer<T extends SpecificRecord> implements Serialize
     if (value == null) {
       return null;
     }
-    int id = ids.computeIfAbsent(topic, name -> registry.register(name, value.getSchema()));
+    int id = ids.computeIfAbsent(topic, name -> registry.id(name, value.getSchema()));
     try {
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
       bytes.writeBytes(WireFormat.header(id));

@@ -4,26 +4,21 @@ import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.RegistryUnavailableException;
 import dev.vmoe.event.SchemaStanding.SchemaState;
 import dev.vmoe.settings.Settings;
-import dev.vmoe.topics.Brokers;
 import dev.vmoe.topics.Topics;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import java.util.Set;
+import org.apache.avro.Schema;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.AuthorizationException;
-import org.apache.kafka.common.errors.GroupIdNotFoundException;
 
 /**
- * Notices a schema registry that has none of an application's schemas although the application has
- * answered images, before an instance registers its own there.
+ * Notices a schema registry that has none of an application's schemas although they were
+ * registered, before an instance registers its own there.
  *
- * <p>Every start registers them. So where a group has committed offsets, and the registry has none
- * of the schemas that only its instances register, the registry is empty or another one. With new
- * schemas in it, old ids would mean something else, or nothing: good images would be dead letters.
- * Used by one thread.
+ * <p>What a group commits says which schemas it had registered. With new ones in a registry that is
+ * empty, old ids would mean something else, or nothing: good images would be dead letters. Used by
+ * one thread.
  */
 public final class LostSchemas {
 
@@ -35,21 +30,22 @@ public final class LostSchemas {
 
   private final Settings settings;
   private final RegistryClient registry;
-  private final List<String> images;
-  private boolean committed;
+  private final LeftSchemas left;
+  private Set<String> had = Set.of();
 
   /** Looks at this registry; closed by the caller. */
   public LostSchemas(Settings settings, RegistryClient registry) {
     this.settings = settings;
     this.registry = registry;
-    this.images = Topics.of(settings).images();
+    this.left = new LeftSchemas(settings);
   }
 
   /**
    * Checks that the registry has not lost the schemas of this application.
    *
-   * @throws RegistryUnavailableException if it has or does not answer, or brokers do not answer
-   *     whether there were any: to be asked again
+   * @throws RegistryUnavailableException.SchemasLost if it has
+   * @throws RegistryUnavailableException if it does not answer, or brokers do not answer whether
+   *     there were any: to be asked again
    */
   void requireNone() {
     Optional<String> problem;
@@ -63,7 +59,7 @@ public final class LostSchemas {
           e);
     }
     if (problem.isPresent()) {
-      throw new RegistryUnavailableException(problem.get() + "; to do: " + TO_DO, null);
+      throw new RegistryUnavailableException.SchemasLost(problem.get() + "; to do: " + TO_DO);
     }
   }
 
@@ -74,39 +70,34 @@ public final class LostSchemas {
    * @throws KafkaException if the brokers do not answer
    */
   public Optional<String> problem() {
-    if (settings.getBoolean(Settings.REGISTRY_ACCEPT_EMPTY) || !hasNone() || !hasCommitted()) {
+    if (settings.getBoolean(Settings.REGISTRY_ACCEPT_EMPTY) || !hasNone() || !hadAny()) {
       return Optional.empty();
     }
     return Optional.of(
-        "the group %s has committed offsets, but the schema registry at %s has none of its schemas: it lost them, or is another registry"
+        "the group %s has left ids of its schemas with its offsets, but the schema registry at %s has none of them: it lost them, or is another registry"
             .formatted(settings.getString(Settings.APPLICATION_ID), registry.url()));
   }
 
-  /** Senders of images register their schema, too: it says nothing. */
   private boolean hasNone() {
-    return OwnSchemas.of(settings).entrySet().stream()
-        .filter(its -> !images.contains(its.getKey()))
+    return ofInstances().entrySet().stream()
         .allMatch(
             its -> registry.standing(its.getKey(), its.getValue()).state() == SchemaState.NEW);
   }
 
   /** Asked once more only where it had not: nobody takes offsets back while it waits. */
-  private boolean hasCommitted() {
-    try {
-      committed =
-          committed
-              || Brokers.ask(settings, this::offsets).entrySet().stream()
-                  .anyMatch(its -> its.getValue() != null && images.contains(its.getKey().topic()));
-    } catch (GroupIdNotFoundException | AuthorizationException e) {
-      return false; // the start says later which right is missing
+  private boolean hadAny() {
+    if (had.isEmpty()) {
+      had = left.fingerprints();
     }
-    return committed;
+    return ofInstances().entrySet().stream()
+        .anyMatch(its -> had.contains(LeftSchemas.fingerprint(its.getKey(), its.getValue())));
   }
 
-  private Map<TopicPartition, OffsetAndMetadata> offsets(Admin admin) {
-    return Brokers.await(
-        admin
-            .listConsumerGroupOffsets(settings.getString(Settings.APPLICATION_ID))
-            .partitionsToOffsetAndMetadata());
+  /** Senders of images register their schema, too: it says nothing. */
+  private Map<String, Schema> ofInstances() {
+    Map<String, Schema> schemas = OwnSchemas.of(settings);
+    List<String> images = Topics.of(settings).images();
+    schemas.keySet().removeAll(images);
+    return schemas;
   }
 }

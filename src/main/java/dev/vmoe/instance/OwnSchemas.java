@@ -24,17 +24,25 @@ public final class OwnSchemas {
     Topics topics = Topics.of(settings);
     Map<String, Schema> schemas = new LinkedHashMap<>();
     topics.images().forEach(topic -> schemas.put(topic, ImageRequest.getClassSchema()));
-    if (EventFormat.ofPredictions(settings) == EventFormat.AVRO) {
-      schemas.put(topics.predictions(), Prediction.getClassSchema());
-    }
-    if (EventFormat.ofUtilization(settings) == EventFormat.AVRO) {
-      schemas.put(topics.expertUtilization(), ExpertUtilization.getClassSchema());
-    }
+    schemas.putAll(ofAnswers(settings));
     schemas.put(topics.config(), PipelineConfig.getClassSchema());
     for (SideWork work : SideWork.of(settings)) { // its sums are Avro, whatever is emitted
       schemas.put(
           work.topic(topics),
           work == SideWork.CLIPS ? Clip.getClassSchema() : RoutingProfile.getClassSchema());
+    }
+    return schemas;
+  }
+
+  /** Returns those by topic without which no image can be answered; none if answers are JSON. */
+  static Map<String, Schema> ofAnswers(Settings settings) {
+    Topics topics = Topics.of(settings);
+    Map<String, Schema> schemas = new LinkedHashMap<>();
+    if (EventFormat.ofPredictions(settings) == EventFormat.AVRO) {
+      schemas.put(topics.predictions(), Prediction.getClassSchema());
+    }
+    if (EventFormat.ofUtilization(settings) == EventFormat.AVRO) {
+      schemas.put(topics.expertUtilization(), ExpertUtilization.getClassSchema());
     }
     return schemas;
   }

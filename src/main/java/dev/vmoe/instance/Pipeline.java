@@ -122,7 +122,8 @@ public final class Pipeline implements AutoCloseable {
 
   /**
    * Checks what the pipeline needs, takes the configuration in force over with its model and
-   * starts; returns before the first image. Waits for the schema registry as long as it takes.
+   * starts; returns before the first image. Waits for the schema registry as long as it takes, if
+   * what is needed of it is not known otherwise.
    *
    * @param models has the models; those that it loads are closed with the pipeline
    * @param metrics recorders of this pipeline alone; see {@link #metrics}
@@ -203,7 +204,7 @@ public final class Pipeline implements AutoCloseable {
           .beside(
               client.work() == SideWork.CLIPS ? Metric.CLIPS_RUNNING : Metric.PROFILE_RUNNING,
               () -> client.standstill().isEmpty());
-      client.start();
+      parts.registration().whenKnown(client::start);
     }
   }
 
@@ -349,6 +350,7 @@ public final class Pipeline implements AutoCloseable {
     if (reason == null || FailureCause.besideImages(reason)) {
       stopInOrder();
     }
+    parts.registration().close();
     parts.inFlight().stop(); // threads that wait for room return at once,
     parts.registry().giveUp(); // and those that wait for the registry
     parts.schemas().close();

@@ -68,6 +68,7 @@ import org.slf4j.LoggerFactory;
  * What a {@link Pipeline} is made of.
  *
  * @param registry client of the schema registry
+ * @param registration registers the application's schemas
  * @param schemas finds the schemas of images, beside the stream threads
  * @param configuration settings in force
  * @param lag reader of what waits
@@ -88,6 +89,7 @@ import org.slf4j.LoggerFactory;
  */
 record PipelineParts(
     RegistryClient registry,
+    SchemaRegistration registration,
     SchemaLookup schemas,
     LiveConfiguration configuration,
     LagMonitor lag,
@@ -130,12 +132,10 @@ record PipelineParts(
       PipelineMetrics metrics,
       Consumer<@Nullable String> waiting,
       Supplier<SteadyTime> clock) {
-    RegistryWait registryWait = new RegistryWait(REGISTRY_PAUSE, waiting);
     Topics topics = Topics.of(settings);
     EventFormat predictions = EventFormat.ofPredictions(settings);
     EventFormat utilization = EventFormat.ofUtilization(settings);
     Suspects suspects = new Suspects(settings.getInt(Settings.POISON_DEATHS));
-    CommitGuard guard = new CommitGuard(settings.inFlightWait(), suspects);
     NewestDeadLetters newestDeadLetters = new NewestDeadLetters();
     int threads = streamsConfig.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG);
     Deque<Runnable> undo = new ArrayDeque<>();
@@ -147,12 +147,10 @@ record PipelineParts(
               settings,
               Collections.min(List.of(settings.registryRetry(), StreamsProperties.MAX_WAIT)));
       undo.push(registry::close);
-      LostSchemas lost = new LostSchemas(settings, registry);
-      registryWait.until(
-          () -> {
-            lost.requireNone();
-            OwnSchemas.of(settings).forEach(registry::register);
-          });
+      SchemaRegistration registration = new SchemaRegistration(settings, registry, REGISTRY_PAUSE);
+      undo.push(registration::close);
+      registration.await(waiting);
+      CommitGuard guard = new CommitGuard(settings.inFlightWait(), suspects, registration::note);
       SchemaLookup schemas = new SchemaLookup(registry, settings.registryWait());
       undo.push(schemas::close);
       LagMonitor lag =
@@ -176,7 +174,8 @@ record PipelineParts(
               terms,
               metrics.capacity());
       undo.push(configuration::close);
-      registryWait.until(() -> started(configuration)); // says which model is to be loaded
+      new RegistryWait("the start", REGISTRY_PAUSE, waiting)
+          .until(() -> started(configuration)); // says which model is to be loaded
       limits
           .utilizationProblem(
               topics,
@@ -255,6 +254,7 @@ record PipelineParts(
       }
       return new PipelineParts(
           registry,
+          registration,
           schemas,
           configuration,
           lag,

@@ -7,28 +7,26 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Waits at the start until the schema registry answers.
- *
- * <p>Without the ids of its own schemas an instance can write no prediction, not even of a raw
- * image. So it joins its group only afterwards, and takes no partition from instances that can.
- */
+/** Waits until the schema registry answers. */
 final class RegistryWait {
 
   private static final Duration WARN_EVERY = Duration.ofSeconds(30);
 
   private static final Logger log = LoggerFactory.getLogger(RegistryWait.class);
 
+  private final String who;
   private final Duration pause;
   private final Consumer<@Nullable String> waiting;
 
   /**
    * Creates a wait.
    *
+   * @param who waits, for the log
    * @param pause time between two attempts
    * @param waiting told what is waited for after each attempt; null once there is an answer
    */
-  RegistryWait(Duration pause, Consumer<@Nullable String> waiting) {
+  RegistryWait(String who, Duration pause, Consumer<@Nullable String> waiting) {
+    this.who = who;
     this.pause = pause;
     this.waiting = waiting;
   }
@@ -47,8 +45,9 @@ final class RegistryWait {
         if (!first) {
           waiting.accept(null);
           log.info(
-              "the schema registry answers after {} ms, the start goes on",
-              (System.nanoTime() - startNanos) / 1_000_000);
+              "the schema registry answers after {} ms, {} goes on",
+              (System.nanoTime() - startNanos) / 1_000_000,
+              who);
         }
         return;
       } catch (RegistryUnavailableException e) {
@@ -56,8 +55,8 @@ final class RegistryWait {
         if (first || System.nanoTime() - warnedNanos >= WARN_EVERY.toNanos()) {
           warnedNanos = System.nanoTime();
           log.warn(
-              "the start waits for the schema registry as long as it takes (vmoe doctor checks it):"
-                  + " {}",
+              "{} waits for the schema registry as long as it takes (vmoe doctor checks it): {}",
+              who,
               e.getMessage());
         }
         rest(e);

@@ -23,7 +23,8 @@ class CommitGuardTest {
   private static final TopicPartition ZERO = new TopicPartition("images", 0);
   private static final TopicPartition ONE = new TopicPartition("images", 1);
 
-  private final CommitGuard guard = new CommitGuard(Duration.ofSeconds(2), new Suspects(0));
+  private final CommitGuard guard =
+      new CommitGuard(Duration.ofSeconds(2), new Suspects(0), SchemaNote::empty);
 
   @Test
   void shouldCommitNoOffsetBeyondTheFirstThatIsPending() {
@@ -46,6 +47,25 @@ class CommitGuardTest {
 
     assertThat(guard.guarded(wanted(9)).get(ZERO))
         .isEqualTo(new OffsetAndMetadata(9, Optional.of(4), "time"));
+  }
+
+  @Test
+  void shouldLeaveTheSchemaIdsToWhoeverIsNext() {
+    SchemaNote schemas = SchemaNote.of("http://registry", Map.of("30be1c7d2f9a4e55", 7));
+    CommitGuard noting = new CommitGuard(Duration.ofSeconds(2), new Suspects(4), () -> schemas);
+    noting.suspects().read(Map.of(ZERO, new OffsetAndMetadata(3)));
+    noting.suspects().open(ZERO, 10);
+    noting.pending().open(ZERO).add(3);
+
+    Map<TopicPartition, OffsetAndMetadata> guarded = noting.guarded(wanted(9));
+
+    assertThat(guarded.values())
+        .extracting(offset -> SchemaNote.in(offset.metadata()))
+        .containsExactly(schemas, schemas);
+    assertThat(OwnerNote.in(guarded.get(ZERO).metadata()).work()).isEqualTo(OwnerNote.InWork.BUSY);
+    assertThat(noting.read(guarded).get(ZERO))
+        .isEqualTo(new OffsetAndMetadata(3, Optional.empty(), "time"));
+    assertThat(noting.read(guarded).get(ONE)).isEqualTo(wanted(9).get(ONE));
   }
 
   @Test
@@ -75,7 +95,8 @@ class CommitGuardTest {
 
   @Test
   void shouldBlameNoImageOfAPartitionThatIsGivenBack() {
-    CommitGuard counting = new CommitGuard(Duration.ofSeconds(2), new Suspects(4));
+    CommitGuard counting =
+        new CommitGuard(Duration.ofSeconds(2), new Suspects(4), SchemaNote::empty);
     List<OwnerNote.InWork> written = new ArrayList<>();
     ConsumerRebalanceListener streams =
         new ConsumerRebalanceListener() {
@@ -108,7 +129,8 @@ class CommitGuardTest {
 
   @Test
   void shouldNoteOnlyWhatIsCommitted() {
-    CommitGuard counting = new CommitGuard(Duration.ofSeconds(2), new Suspects(4));
+    CommitGuard counting =
+        new CommitGuard(Duration.ofSeconds(2), new Suspects(4), SchemaNote::empty);
     counting.suspects().read(Map.of(ZERO, new OffsetAndMetadata(3)));
     Suspects.Account account = counting.suspects().open(ZERO, 10);
     MockProducer<byte[], byte[]> kafka =

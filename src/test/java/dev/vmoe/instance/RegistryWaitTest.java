@@ -21,7 +21,7 @@ class RegistryWaitTest {
     Health before = instance.health();
     List<Health> during = new ArrayList<>();
 
-    new RegistryWait(Duration.ofMillis(1), instance::waiting)
+    new RegistryWait("the start", Duration.ofMillis(1), instance::waiting)
         .until(
             () -> {
               during.add(instance.health());

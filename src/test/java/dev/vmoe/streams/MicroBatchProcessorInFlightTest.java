@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.vmoe.commit.CommitGuard;
+import dev.vmoe.commit.SchemaNote;
 import dev.vmoe.commit.Suspects;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.inference.FakeClassifier;
@@ -58,7 +59,7 @@ class MicroBatchProcessorInFlightTest extends ProcessorFixture {
     linger = Duration.ofSeconds(3);
     batchImages = 100;
     inFlightImages = 2;
-    guard = new CommitGuard(Duration.ofMillis(20), new Suspects(0));
+    guard = new CommitGuard(Duration.ofMillis(20), new Suspects(0), SchemaNote::empty);
     start();
     send("a", 1);
     send("b", 2);

@@ -13,6 +13,7 @@ import dev.vmoe.capacity.CapacityController;
 import dev.vmoe.capacity.FixedCapacity;
 import dev.vmoe.capacity.OperatingPoint;
 import dev.vmoe.commit.CommitGuard;
+import dev.vmoe.commit.SchemaNote;
 import dev.vmoe.commit.Suspects;
 import dev.vmoe.event.AvroDeserializer;
 import dev.vmoe.event.AvroSerializer;
@@ -75,7 +76,7 @@ abstract class ProcessorFixture {
   GuardedObserver observer = observer();
 
   FakeClassifier classifier = new FakeClassifier();
-  CommitGuard guard = new CommitGuard(Duration.ofSeconds(10), new Suspects(4));
+  CommitGuard guard = new CommitGuard(Duration.ofSeconds(10), new Suspects(4), SchemaNote::empty);
   int batchImages = 4;
   int inFlightImages = 100;
   long inFlightBytes = 1_000_000;
