@@ -49,6 +49,14 @@ class ImageIT {
   }
 
   @Test
+  void shouldStartWithClassesFromItsArchive() throws Exception {
+    String loaded =
+        shell("VMOE_JAVA_OPTS=-Xlog:class+load vmoe --version | grep 'source: ' | grep vmoe");
+    assertThat(loaded).contains("dev.vmoe.cli.VmoeCommand source: shared objects file (top)");
+    assertThat(loaded).doesNotContain("source: file:");
+  }
+
+  @Test
   void shouldSayThatItHasNoBrokerOfItsOwn() throws Exception {
     Docker.Outcome demo = call("demo", "--images", "10");
     assertThat(demo.code()).isEqualTo(1);

@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +20,13 @@ final class ChildJvms implements AutoCloseable {
   private final Path folder;
   private final Queue<Process> started = new ConcurrentLinkedQueue<>();
   private boolean ended;
+
+  /** The options by which this JVM uses an archive of its classes, if it does. */
+  private static final List<String> CLASS_ARCHIVE =
+      ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+          .filter(it -> it.startsWith("-XX:SharedArchiveFile=") || it.startsWith("-Xlog:cds"))
+          .toList();
+
   private final Thread atExit = new Thread(this::killAll, "child-jvms-exit");
 
   /**
@@ -66,10 +74,9 @@ final class ChildJvms implements AutoCloseable {
             "-XX:+ExitOnOutOfMemoryError",
             "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
             "-Dvmoe.home=" + System.getProperty("vmoe.home", "."),
-            "-Dlogback.configurationFile=logback.xml",
-            "-cp",
-            System.getProperty("java.class.path"),
-            mainClass));
+            "-Dlogback.configurationFile=logback.xml"));
+    command.addAll(CLASS_ARCHIVE);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass));
     command.addAll(arguments);
     Path log = folder.resolve(name + ".log");
     ProcessBuilder builder =
