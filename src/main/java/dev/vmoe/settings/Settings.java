@@ -134,8 +134,8 @@ public final class Settings extends AbstractConfig {
         .means(
             "How long an image waits for its schema while the registry does not give it, in"
                 + " milliseconds, and the images behind it in its partition. Then it is a dead"
-                + " letter, with its bytes untouched. Other partitions go on. A start waits for the"
-                + " registry as long as it takes.")
+                + " letter, with its bytes untouched. Other partitions go on. A start without the"
+                + " schema ids of its group waits for the registry as long as it takes.")
         .setting(REGISTRY_ACCEPT_EMPTY, BOOLEAN, false, LOW)
         .means(
             "Whether an application that has answered images before starts with a registry that has"
