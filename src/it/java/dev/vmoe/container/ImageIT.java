@@ -56,6 +56,17 @@ class ImageIT {
     assertThat(loaded).doesNotContain("source: file:");
   }
 
+  /** It has older copies of other libraries inside, whose natives are not unpacked here. */
+  @Test
+  void shouldLookForClassesInFlinksJarLast() throws Exception {
+    String said = shell("VMOE_JAVA_OPTS=-XshowSettings:properties vmoe --version 2>&1");
+    assertThat(said.lines().filter(line -> line.endsWith(".jar")).map(String::strip))
+        .hasSizeGreaterThan(50)
+        .last()
+        .asString()
+        .contains("/flink-");
+  }
+
   @Test
   void shouldSayThatItHasNoBrokerOfItsOwn() throws Exception {
     Docker.Outcome demo = call("demo", "--images", "10");

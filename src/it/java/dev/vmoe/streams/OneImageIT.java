@@ -34,4 +34,29 @@ class OneImageIT {
       assertThat(predictions.records.get(0).key()).isEqualTo("a".getBytes());
     }
   }
+
+  /** At the commit interval alone each would take three seconds. */
+  @Test
+  void shouldNotWaitForTheCommitIntervalWhereLittleIsInFlight() throws Exception {
+    Map<String, ?> rarely = Map.of("streams.commit.interval.ms", 3_000);
+    try (Workbench workbench = Workbench.open(1);
+        FakeClassifier classifier = new FakeClassifier();
+        Pipeline pipeline =
+            Pipeline.start(workbench.settings(rarely), classifier, new FakeDecoder(8 * 8 * 3));
+        Workbench.Reader<Prediction> predictions = workbench.predictions()) {
+      assertThat(pipeline.awaitRunning(Duration.ofSeconds(30))).isTrue();
+      workbench.send(0, "first", FakeDecoder.grey(1));
+      await().atMost(Duration.ofSeconds(30)).until(() -> predictions.poll().size() == 1);
+
+      long startNanos = System.nanoTime();
+      for (int i = 2; i <= 6; i++) {
+        int answered = i;
+        workbench.send(0, "after the one before", FakeDecoder.grey(i));
+        await().until(() -> predictions.poll().size() == answered);
+      }
+
+      assertThat(Duration.ofNanos(System.nanoTime() - startNanos))
+          .isLessThan(Duration.ofSeconds(9));
+    }
+  }
 }

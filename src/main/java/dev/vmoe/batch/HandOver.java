@@ -28,6 +28,11 @@ public final class HandOver {
     }
   }
 
+  /** Returns whether the calling thread has emitted answers since its commit. */
+  public boolean waits() {
+    return oldestNanos.get() != null;
+  }
+
   /** Notes that the calling thread has committed. */
   public void committed(long nowNanos) {
     Long oldest = oldestNanos.get();

@@ -275,10 +275,16 @@ public final class CommitGuard implements KafkaClientSupplier {
 
     private final Duration whole;
     private Duration left;
+    private long sinceNanos = System.nanoTime();
 
     public WaitBudget(Duration whole) {
       this.whole = whole;
       this.left = whole;
+    }
+
+    /** Returns the time since the thread's last commit, or its start. */
+    public Duration elapsed() {
+      return Duration.ofNanos(System.nanoTime() - sinceNanos);
     }
 
     /** Returns how much is left. */
@@ -294,6 +300,7 @@ public final class CommitGuard implements KafkaClientSupplier {
     /** Starts again, after a commit. */
     void refill() {
       left = whole;
+      sinceNanos = System.nanoTime();
     }
   }
 }

@@ -20,6 +20,9 @@ import org.apache.avro.SchemaNormalization;
  */
 public record SchemaNote(String registry, Map<String, Integer> ids) {
 
+  /** Metadata may have 4,096 bytes by the brokers' default, an id has at most 28. */
+  private static final int MAX_IDS = 100;
+
   private static final Pattern NOTE =
       Pattern.compile("\\|schemas,([0-9a-f]{8})((?:,[0-9a-f]{16}=\\d{1,10})+)(?=\\||$)");
 
@@ -76,9 +79,9 @@ public record SchemaNote(String registry, Map<String, Integer> ids) {
     return NOTE.matcher(metadata).replaceFirst("");
   }
 
-  /** Returns metadata that has no note with this one. */
+  /** Returns metadata that has no note with this one, unless there is no room for it. */
   public String behind(String metadata) {
-    if (ids.isEmpty()) {
+    if (ids.isEmpty() || ids.size() > MAX_IDS) {
       return metadata;
     }
     StringBuilder note = new StringBuilder(metadata).append("|schemas,").append(registry);

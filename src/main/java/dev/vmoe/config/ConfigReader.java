@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import org.apache.avro.Schema;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -43,6 +44,18 @@ public final class ConfigReader {
   private final AvroDeserializer<PipelineConfig> avro;
   private final Settings file;
   private final UnaryOperator<LiveSettings> check;
+  private final BooleanSupplier whole;
+
+  /**
+   * Creates a reader that takes the registry's word for it that there is no such schema.
+   *
+   * @param registry stays the caller's to close
+   * @param file what a field that is null falls back to
+   * @param check as below
+   */
+  public ConfigReader(RegistryClient registry, Settings file, UnaryOperator<LiveSettings> check) {
+    this(registry, file, check, () -> true);
+  }
 
   /**
    * Creates a reader.
@@ -51,25 +64,35 @@ public final class ConfigReader {
    * @param file what a field that is null falls back to
    * @param check completes settings with what the model says, or throws an {@link
    *     IllegalArgumentException} with the reason why no instance can run with them
+   * @param whole whether the registry has not lost its schemas; asked where it has no such schema
    */
-  public ConfigReader(RegistryClient registry, Settings file, UnaryOperator<LiveSettings> check) {
+  public ConfigReader(
+      RegistryClient registry,
+      Settings file,
+      UnaryOperator<LiveSettings> check,
+      BooleanSupplier whole) {
     this.registry = registry;
     this.avro = new AvroDeserializer<>(registry, PipelineConfig.class);
     this.file = file;
     this.check = check;
+    this.whole = whole;
   }
 
   /**
    * Understands or refuses a record. A defect of this reader refuses it, too: it must not stop what
    * comes after the record.
    *
-   * @throws RegistryUnavailableException if the registry does not answer in time, which says
-   *     nothing about the record
+   * @throws RegistryUnavailableException if the registry does not answer in time, or has lost its
+   *     schemas, which says nothing about the record
    */
   public ConfigEntry read(ConsumerRecord<byte[], byte @Nullable []> record) {
     try {
       return understand(record);
     } catch (BadRecordException e) {
+      if (e instanceof BadRecordException.UnknownSchema && !whole.getAsBoolean()) {
+        throw new RegistryUnavailableException.SchemasLost(
+            e.reason() + ", nor the schemas of this instance: restore them with the same ids");
+      }
       return refused(record, e.reason());
     } catch (RegistryUnavailableException e) {
       throw e;

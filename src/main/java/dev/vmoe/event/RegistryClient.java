@@ -100,8 +100,13 @@ public final class RegistryClient implements AutoCloseable {
     return calls.url();
   }
 
+  /** Forgets what the registry said; the ids of {@link #know} stay known. */
+  public void askAnew() {
+    client.reset();
+  }
+
   /**
-   * Registers the schema of a topic's values unless it is registered; asks in any case.
+   * Registers the schema of a topic's values unless it is registered.
    *
    * @return the schema's id
    * @throws SchemaRefusedException if the registry refuses the schema
@@ -251,30 +256,35 @@ public final class RegistryClient implements AutoCloseable {
   }
 
   /**
-   * Returns whether the registry still has a schema of this application; asks once. A registry that
-   * lost its schemas has not.
+   * Returns whether the registry has all schemas whose ids this client knows for topics; asks once.
+   * A registry that lost its schemas has not, even if others have registered some of them anew.
    *
    * @throws RegistryUnavailableException if it does not answer
    */
-  boolean remembers() {
-    Optional<Map.Entry<OwnSchema, Integer>> one = own.entrySet().stream().findAny();
-    if (one.isEmpty()) {
-      return false;
-    }
-    int id = one.get().getValue();
-    String form = parsingForm(one.get().getKey().schema());
+  public boolean remembers() {
     // The client at hand would answer from its cache.
     try (SchemaRegistryClient fresh = clients.get()) {
-      String what = "find the schema with id " + id;
-      return calls
-          .untilAnswered(what, Duration.ZERO, () -> found(() -> json(fresh, id)))
-          .flatMap(json -> json)
-          .map(RegistryClient::parsingForm)
-          .equals(Optional.of(form));
-    } catch (RestClientException e) {
-      throw notGiven(id, e);
+      for (Map.Entry<OwnSchema, Integer> one : own.entrySet()) {
+        if (!has(fresh, one.getValue(), one.getKey().schema())) {
+          return false;
+        }
+      }
+      return !own.isEmpty();
     } catch (IOException e) {
       throw new RegistryUnavailableException("cannot close a client of " + url(), e);
+    }
+  }
+
+  private boolean has(SchemaRegistryClient asked, int id, String schema) {
+    String what = "find the schema with id " + id;
+    try {
+      return calls
+          .untilAnswered(what, Duration.ZERO, () -> found(() -> json(asked, id)))
+          .flatMap(json -> json)
+          .map(RegistryClient::parsingForm)
+          .equals(Optional.of(parsingForm(schema)));
+    } catch (RestClientException e) {
+      throw notGiven(id, e);
     }
   }
 

@@ -17,11 +17,15 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 
-/** The schema ids that the group of an application left with its committed offsets. */
+/**
+ * The schema ids that the group of an application left with its committed offsets, as they were
+ * when the first were found. Used by one thread.
+ */
 final class LeftSchemas {
 
   private final Settings settings;
   private final List<String> images;
+  private List<SchemaNote> notes = List.of();
 
   /** Asks nothing yet. */
   LeftSchemas(Settings settings) {
@@ -42,19 +46,22 @@ final class LeftSchemas {
    * @throws KafkaException if the brokers do not answer
    */
   Map<String, Integer> ids(String registryUrl) {
+    return agreed(notes().stream().filter(note -> note.isOf(registryUrl)).toList());
+  }
+
+  /** Returns the ids of notes, without those that differ. */
+  static Map<String, Integer> agreed(List<SchemaNote> notes) {
     Map<String, Integer> ids = new HashMap<>();
     Set<String> doubtful = new HashSet<>();
-    for (SchemaNote note : notes()) {
-      if (note.isOf(registryUrl)) {
-        note.ids()
-            .forEach(
-                (fingerprint, id) -> {
-                  Integer other = ids.put(fingerprint, id);
-                  if (other != null && !other.equals(id)) {
-                    doubtful.add(fingerprint);
-                  }
-                });
-      }
+    for (SchemaNote note : notes) {
+      note.ids()
+          .forEach(
+              (fingerprint, id) -> {
+                Integer other = ids.put(fingerprint, id);
+                if (other != null && !other.equals(id)) {
+                  doubtful.add(fingerprint);
+                }
+              });
     }
     ids.keySet().removeAll(doubtful);
     return ids;
@@ -71,12 +78,25 @@ final class LeftSchemas {
     return fingerprints;
   }
 
-  /** None where this user may not see them: the start says later which right is missing. */
+  /** Returns a note that was found, of whatever registry; without ids if there was none. */
+  SchemaNote any() {
+    return notes.isEmpty() ? SchemaNote.empty() : notes.get(0);
+  }
+
   private List<SchemaNote> notes() {
+    if (notes.isEmpty()) {
+      notes = read();
+    }
+    return notes;
+  }
+
+  /** None where this user may not see them: the start says later which right is missing. */
+  private List<SchemaNote> read() {
     try {
       return Brokers.ask(settings, this::committed).entrySet().stream()
           .filter(its -> its.getValue() != null && images.contains(its.getKey().topic()))
           .map(its -> SchemaNote.in(its.getValue().metadata()))
+          .filter(note -> !note.ids().isEmpty())
           .toList();
     } catch (GroupIdNotFoundException | AuthorizationException e) {
       return List.of();

@@ -31,13 +31,16 @@ public final class LostSchemas {
   private final Settings settings;
   private final RegistryClient registry;
   private final LeftSchemas left;
-  private Set<String> had = Set.of();
 
   /** Looks at this registry; closed by the caller. */
   public LostSchemas(Settings settings, RegistryClient registry) {
+    this(settings, registry, new LeftSchemas(settings));
+  }
+
+  LostSchemas(Settings settings, RegistryClient registry, LeftSchemas left) {
     this.settings = settings;
     this.registry = registry;
-    this.left = new LeftSchemas(settings);
+    this.left = left;
   }
 
   /**
@@ -84,11 +87,8 @@ public final class LostSchemas {
             its -> registry.standing(its.getKey(), its.getValue()).state() == SchemaState.NEW);
   }
 
-  /** Asked once more only where it had not: nobody takes offsets back while it waits. */
   private boolean hadAny() {
-    if (had.isEmpty()) {
-      had = left.fingerprints();
-    }
+    Set<String> had = left.fingerprints();
     return ofInstances().entrySet().stream()
         .anyMatch(its -> had.contains(LeftSchemas.fingerprint(its.getKey(), its.getValue())));
   }

@@ -22,6 +22,7 @@ import dev.vmoe.settings.EventFormat;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.PredictionContents;
 import dev.vmoe.settings.Settings;
+import dev.vmoe.streams.EarlyCommit;
 import dev.vmoe.streams.GuardedObserver;
 import dev.vmoe.streams.InFlight;
 import dev.vmoe.streams.LagMonitor;
@@ -169,7 +170,7 @@ record PipelineParts(
       LiveConfiguration configuration =
           new LiveConfiguration(
               () -> ConfigLog.of(settings),
-              new ConfigReader(registry, settings, UnaryOperator.identity()),
+              new ConfigReader(registry, settings, UnaryOperator.identity(), registry::remembers),
               file,
               terms,
               metrics.capacity());
@@ -232,6 +233,8 @@ record PipelineParts(
               new ShareEvents(PredictionContents.of(settings)),
               guard,
               inFlight,
+              new EarlyCommit(
+                  inFlight, () -> terms.current().maxBatchImages(), settings.commitInterval()),
               new Deadlines(terms::current, settings.commitInterval(), Clock.systemUTC()),
               Math.min(StreamsProperties.largestSent(streamsConfig), limits.deadLetters()));
       Topology topology =

@@ -45,9 +45,9 @@ final class RegistryWait {
         if (!first) {
           waiting.accept(null);
           log.info(
-              "the schema registry answers after {} ms, {} goes on",
-              (System.nanoTime() - startNanos) / 1_000_000,
-              who);
+              "{} waited {} ms for the schema registry and goes on",
+              who,
+              (System.nanoTime() - startNanos) / 1_000_000);
         }
         return;
       } catch (RegistryUnavailableException e) {

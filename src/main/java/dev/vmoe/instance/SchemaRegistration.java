@@ -5,9 +5,11 @@ import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.RegistryUnavailableException;
 import dev.vmoe.settings.DaemonThread;
 import dev.vmoe.settings.Settings;
+import dev.vmoe.topics.PipelineException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.apache.avro.Schema;
@@ -36,6 +38,7 @@ final class SchemaRegistration implements AutoCloseable {
   private final Duration pause;
   private final Map<String, Schema> schemas;
   private final CompletableFuture<@Nullable Void> known = new CompletableFuture<>();
+  private final CompletableFuture<Throwable> failed = new CompletableFuture<>();
   private volatile SchemaNote note = SchemaNote.empty();
   private volatile @Nullable Thread beside;
 
@@ -48,10 +51,10 @@ final class SchemaRegistration implements AutoCloseable {
   SchemaRegistration(Settings settings, RegistryClient registry, Duration pause) {
     this.settings = settings;
     this.registry = registry;
-    this.lost = new LostSchemas(settings, registry);
+    this.left = new LeftSchemas(settings);
+    this.lost = new LostSchemas(settings, registry, left);
     this.pause = pause;
     this.schemas = OwnSchemas.of(settings);
-    this.left = new LeftSchemas(settings);
   }
 
   /** Returns what is known of the schemas, for whoever is next. */
@@ -62,6 +65,11 @@ final class SchemaRegistration implements AutoCloseable {
   /** Runs a task once the ids of all schemas are known; at once if they are. */
   void whenKnown(Runnable task) {
     known.thenRun(task);
+  }
+
+  /** Completed with the reason if the instance must not go on with the ids that it has. */
+  CompletableFuture<Throwable> failed() {
+    return failed;
   }
 
   /**
@@ -81,55 +89,61 @@ final class SchemaRegistration implements AutoCloseable {
     } catch (RegistryUnavailableException.SchemasLost e) {
       throw e;
     } catch (RegistryUnavailableException e) {
-      if (!recall()) {
-        throw e;
-      }
+      Map<String, Integer> recalled = recall().orElseThrow(() -> e);
       log.warn(
           "the start goes on without the schema registry: raw images and those of known schemas are"
               + " answered, others wait: {}",
           e.getMessage());
-      beside = DaemonThread.start(this::registerBeside, "vmoe-registration");
+      beside = DaemonThread.start(() -> registerBeside(recalled), "vmoe-registration");
     }
   }
 
   private void register() {
+    registry.askAnew();
     lost.requireNone();
     Map<String, Integer> ids = new HashMap<>();
     schemas.forEach(
         (topic, schema) ->
             ids.put(LeftSchemas.fingerprint(topic, schema), registry.register(topic, schema)));
-    note.ids()
-        .forEach(
-            (fingerprint, id) -> {
-              if (!id.equals(ids.get(fingerprint))) {
-                log.error(
-                    "the schema registry has id {} for a schema that had id {}: answers since the"
-                        + " start carry an id of another schema. Is it another registry?",
-                    ids.get(fingerprint),
-                    id);
-              }
-            });
     note = SchemaNote.of(registry.url(), ids);
     known.complete(null);
   }
 
-  private void registerBeside() {
+  private void registerBeside(Map<String, Integer> recalled) {
     try {
       new RegistryWait("the registration of schemas", pause, what -> {}).until(this::register);
     } catch (RuntimeException e) {
       if (!Thread.currentThread().isInterrupted()) {
-        log.error("schemas are not registered; answers go on with the ids that are known", e);
+        failed.complete(e);
       }
+      return;
+    }
+    if (!note.ids().entrySet().containsAll(recalled.entrySet())) {
+      failed.complete(
+          new PipelineException(
+              "the schema registry has other ids of schemas than the group left, which answers have"
+                  + " carried since this start: it is another one, or was not restored with the"
+                  + " same ids; the next start takes its ids",
+              null));
     }
   }
 
-  /** Takes over the ids that the group left; returns whether they suffice to write answers. */
-  private boolean recall() {
-    Map<String, Integer> leftIds = leftIds();
+  /**
+   * Takes over the ids that the group left, and returns them; nothing if they do not suffice to
+   * write answers.
+   */
+  private Optional<Map<String, Integer>> recall() {
+    Map<String, Integer> leftIds;
+    try {
+      leftIds = left.ids(registry.url());
+    } catch (KafkaException e) {
+      log.warn("the brokers do not say which schema ids the group left: {}", e.getMessage());
+      return Optional.empty();
+    }
     if (!OwnSchemas.ofAnswers(settings).entrySet().stream()
         .allMatch(
             its -> leftIds.containsKey(LeftSchemas.fingerprint(its.getKey(), its.getValue())))) {
-      return false;
+      return Optional.empty();
     }
     Map<String, Integer> ids = new HashMap<>();
     schemas.forEach(
@@ -141,20 +155,11 @@ final class SchemaRegistration implements AutoCloseable {
             ids.put(fingerprint, id);
           }
         });
-    note = SchemaNote.of(registry.url(), ids);
+    note = ids.isEmpty() ? left.any() : SchemaNote.of(registry.url(), ids);
     if (ids.size() == schemas.size()) {
       known.complete(null);
     }
-    return true;
-  }
-
-  private Map<String, Integer> leftIds() {
-    try {
-      return left.ids(registry.url());
-    } catch (KafkaException e) {
-      log.warn("the brokers do not say which schema ids the group left: {}", e.getMessage());
-      return Map.of();
-    }
+    return Optional.of(ids);
   }
 
   /** Stops registering. */

@@ -76,6 +76,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
    * @param events puts answers into events
    * @param guard keeps commits behind what is emitted
    * @param inFlight bounds what the instance has in flight
+   * @param earlyCommit says when answers are committed at once
    * @param deadlines says until when an image has to be answered
    * @param maxDeadLetterBytes the largest dead letter that may be sent
    */
@@ -86,6 +87,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
       ShareEvents events,
       CommitGuard guard,
       InFlight inFlight,
+      EarlyCommit earlyCommit,
       Deadlines deadlines,
       long maxDeadLetterBytes) {}
 
@@ -250,7 +252,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
     }
   }
 
-  /** Emits from time to time while something is in flight, also when no record comes. */
+  /** Emits and commits from time to time while there is something to, also when no record comes. */
   private void emitLater(Task task) {
     if (emitting == null) {
       emitting =
@@ -262,7 +264,11 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
   private void emitFinished(Task task) {
     emit(task);
     release(task);
-    if (task.lane().pending() == 0) {
+    boolean uncommitted = shared.guard().handOver().waits();
+    if (uncommitted && shared.earlyCommit().due(task.budget())) {
+      task.context().commit();
+    }
+    if (task.lane().pending() == 0 && !uncommitted) {
       stopEmitting(); // a punctuation makes the task commit, which an idle one need not
     }
   }

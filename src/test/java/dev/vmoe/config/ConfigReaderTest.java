@@ -1,11 +1,13 @@
 package dev.vmoe.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.vmoe.event.AvroSerializer;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.PipelineConfig;
 import dev.vmoe.event.RegistryClient;
+import dev.vmoe.event.RegistryUnavailableException;
 import dev.vmoe.settings.LiveSettings;
 import dev.vmoe.settings.Settings;
 import java.nio.ByteBuffer;
@@ -116,5 +118,16 @@ class ConfigReaderTest {
 
   private static ConsumerRecord<byte[], byte[]> record(byte[] value) {
     return new ConsumerRecord<>("config", 0, 12, null, value);
+  }
+
+  @Test
+  void shouldNotRefuseARecordBecauseTheRegistryLostItsSchemas() {
+    byte[] unknown = {0, 0, 0, 0, 99};
+    ConfigReader unsure =
+        new ConfigReader(registry, new Settings(Map.of()), UnaryOperator.identity(), () -> false);
+
+    assertThatExceptionOfType(RegistryUnavailableException.SchemasLost.class)
+        .isThrownBy(() -> unsure.read(record(unknown)));
+    assertThat(reader.read(record(unknown)).isRefused()).isTrue();
   }
 }

@@ -133,6 +133,7 @@ abstract class ProcessorFixture {
         new ShareEvents(contents),
         guard,
         inFlight,
+        new EarlyCommit(inFlight, () -> batchImages, Duration.ofHours(1)), // not in a test
         new Deadlines(() -> settings, Duration.ofMillis(100), () -> now),
         1_000_000);
   }

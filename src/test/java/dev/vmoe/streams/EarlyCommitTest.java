@@ -1,0 +1,32 @@
+package dev.vmoe.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.vmoe.commit.CommitGuard;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class EarlyCommitTest {
+
+  private final InFlight inFlight = new InFlight(() -> 100, 1_000_000);
+  private final InFlight.Partition partition = inFlight.open();
+  private final CommitGuard.WaitBudget sinceCommit = new CommitGuard.WaitBudget(Duration.ZERO);
+
+  @Test
+  void shouldCommitAsLongAsNoFullBatchIsInFlight() {
+    EarlyCommit early = new EarlyCommit(inFlight, () -> 2, Duration.ZERO);
+    assertThat(early.due(sinceCommit)).isTrue();
+    partition.add(1);
+    assertThat(early.due(sinceCommit)).isTrue();
+    partition.add(1);
+    assertThat(early.due(sinceCommit)).isFalse();
+    partition.remove(1);
+    assertThat(early.due(sinceCommit)).isTrue();
+  }
+
+  @Test
+  void shouldLeaveTimeBetweenTwoCommits() {
+    EarlyCommit early = new EarlyCommit(inFlight, () -> 2, Duration.ofHours(1));
+    assertThat(early.due(sinceCommit)).isFalse();
+  }
+}
