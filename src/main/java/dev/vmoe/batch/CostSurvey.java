@@ -36,6 +36,9 @@ import java.util.function.IntConsumer;
  * then the other batch sizes. Between batch sizes the model itself interpolates. {@link
  * Surveyed#measured()} says how much was measured.
  *
+ * <p>Where the times say that work takes no time, something else had the processors, and all points
+ * would cost the same. Then the budget is spent again, up to {@value #MAX_BUDGETS} times.
+ *
  * <p>Noise in place of photographs leaves experts unevenly loaded, so that at high ratios they get
  * about half the rows that images of the model's own kind bring. What it costs is therefore read
  * off the line at the rows of evenly loaded experts. What is left is for the cost model to learn
@@ -45,6 +48,9 @@ public final class CostSurvey {
 
   /** Further rounds hardly change a median. */
   private static final int MAX_ROUNDS = 15;
+
+  /** Budgets that are spent where the times of one make no sense. */
+  private static final int MAX_BUDGETS = 3;
 
   /**
    * The result of a survey.
@@ -163,9 +169,10 @@ public final class CostSurvey {
     int done = 0;
     int rounds = 0;
     run(cells.get(needed - 1), atOnce); // unrecorded: the first run of a size pays for its memory
-    while (rounds < MAX_ROUNDS && (done < needed || spentNanos < budgetNanos)) {
+    long allowedNanos = budgetNanos;
+    while (rounds < MAX_ROUNDS && (done < needed || spentNanos < allowedNanos)) {
       for (GridCell cell : cells) {
-        if (done >= needed && spentNanos >= budgetNanos) {
+        if (done >= needed && spentNanos >= allowedNanos) {
           break;
         }
         runs.computeIfAbsent(cell, any -> new ArrayList<>()).add(run(cell, atOnce));
@@ -174,6 +181,11 @@ public final class CostSurvey {
       }
       if (done % cells.size() == 0) {
         rounds++;
+      }
+      if (spentNanos >= allowedNanos
+          && allowedNanos < MAX_BUDGETS * budgetNanos
+          && !tellsWorkApart(sizes.get(sizes.size() - 1))) {
+        allowedNanos += budgetNanos;
       }
       if (rounds > 0) {
         Collections.shuffle(cells, new Random(rounds)); // no cell is always behind the same one
@@ -185,6 +197,11 @@ public final class CostSurvey {
         measured,
         cells.size(),
         rounds);
+  }
+
+  /** On a GPU, full slots may really take as long as few. */
+  private boolean tellsWorkApart(int size) {
+    return classifier.computesAllSlots() || RunTimeLine.through(measured(size)).rises();
   }
 
   private int percent(int done, int cells, long budgetNanos) {

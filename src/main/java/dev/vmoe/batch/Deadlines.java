@@ -41,7 +41,7 @@ public final class Deadlines {
    * Creates deadlines.
    *
    * @param settings settings in force; asked for each image
-   * @param commitInterval time between two commits, at best
+   * @param commitInterval time between two commits under load
    * @param clock wall clock
    */
   public Deadlines(Supplier<LiveSettings> settings, Duration commitInterval, InstantSource clock) {

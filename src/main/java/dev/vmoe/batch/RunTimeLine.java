@@ -30,11 +30,13 @@ final class RunTimeLine {
    */
   record MeasuredTime(int expertsPerToken, double work, double nanos) {}
 
+  private final boolean rises;
   private final double slope;
   private final double shortest;
   private final Map<Integer, Double> bases;
 
-  private RunTimeLine(double slope, double shortest, Map<Integer, Double> bases) {
+  private RunTimeLine(boolean rises, double slope, double shortest, Map<Integer, Double> bases) {
+    this.rises = rises;
     this.slope = slope;
     this.shortest = shortest;
     this.bases = bases;
@@ -66,7 +68,12 @@ final class RunTimeLine {
           mean(sameExperts, MeasuredTime::nanos) - slope * mean(sameExperts, MeasuredTime::work));
     }
     double shortestMeasured = measured.stream().mapToDouble(MeasuredTime::nanos).min().orElse(2);
-    return new RunTimeLine(slope, shortestMeasured / 2, bases);
+    return new RunTimeLine(slope > 0 || squares == 0, slope, shortestMeasured / 2, bases);
+  }
+
+  /** Returns whether more work takes more time, or different work of one K was not measured. */
+  boolean rises() {
+    return rises;
   }
 
   private static double mean(List<MeasuredTime> measured, ToDoubleFunction<MeasuredTime> value) {

@@ -127,10 +127,15 @@ public final class CommitGuard implements KafkaClientSupplier {
     return own;
   }
 
-  /** Notes that the calling stream thread has committed these offsets, as they were guarded. */
-  public void committed(Map<TopicPartition, OffsetAndMetadata> guarded) {
+  /**
+   * Notes that the calling stream thread has committed.
+   *
+   * @param guarded the offsets, as they were guarded
+   * @param took how long the brokers took for it
+   */
+  public void committed(Map<TopicPartition, OffsetAndMetadata> guarded, Duration took) {
     guarded.forEach(suspects::committed);
-    waitBudget().refill();
+    waitBudget().refill(took);
     handOver.committed(System.nanoTime());
   }
 
@@ -276,6 +281,7 @@ public final class CommitGuard implements KafkaClientSupplier {
     private final Duration whole;
     private Duration left;
     private long sinceNanos = System.nanoTime();
+    private Duration lastTook = Duration.ZERO;
 
     public WaitBudget(Duration whole) {
       this.whole = whole;
@@ -285,6 +291,11 @@ public final class CommitGuard implements KafkaClientSupplier {
     /** Returns the time since the thread's last commit, or its start. */
     public Duration elapsed() {
       return Duration.ofNanos(System.nanoTime() - sinceNanos);
+    }
+
+    /** Returns how long the thread's last commit took. */
+    public Duration lastTook() {
+      return lastTook;
     }
 
     /** Returns how much is left. */
@@ -297,9 +308,10 @@ public final class CommitGuard implements KafkaClientSupplier {
       left = spent.compareTo(left) < 0 ? left.minus(spent) : Duration.ZERO;
     }
 
-    /** Starts again, after a commit. */
-    void refill() {
+    /** Starts again, after a commit that took so long. */
+    void refill(Duration took) {
       left = whole;
+      lastTook = took;
       sinceNanos = System.nanoTime();
     }
   }

@@ -40,14 +40,16 @@ final class GuardedProducer implements Producer<byte[], byte[]> {
 
   @Override
   public void commitTransaction() {
+    long startNanos = System.nanoTime();
     producer.commitTransaction();
-    guard.committed(sent);
+    guard.committed(sent, Duration.ofNanos(System.nanoTime() - startNanos));
     sent = Map.of();
   }
 
   @Override
   public void initTransactions() {
     producer.initTransactions();
+    rolledBack(); // what a producer before it had sent
   }
 
   @Override
@@ -57,7 +59,14 @@ final class GuardedProducer implements Producer<byte[], byte[]> {
 
   @Override
   public void abortTransaction() {
-    producer.abortTransaction();
+    try {
+      producer.abortTransaction();
+    } finally {
+      rolledBack();
+    }
+  }
+
+  private void rolledBack() {
     sent = Map.of();
     guard.handOver().aborted();
   }

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaNormalization;
 import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schemaregistry.avro.AvroSchema;
@@ -285,6 +286,8 @@ public final class RegistryClient implements AutoCloseable {
           .equals(Optional.of(parsingForm(schema)));
     } catch (RestClientException e) {
       throw notGiven(id, e);
+    } catch (AvroRuntimeException e) {
+      return false; // somebody else's, and not to be parsed
     }
   }
 

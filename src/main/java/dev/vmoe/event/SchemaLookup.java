@@ -24,9 +24,8 @@ import org.slf4j.LoggerFactory;
  *
  * <ol>
  *   <li>Until the registry has answered, the lookup has no schema and no refusal.
- *   <li>"No such schema" counts only from a registry that still has a schema of ours: one that lost
- *       its schemas says so of every id. It counts for some seconds; the schema may be registered
- *       since.
+ *   <li>"No such schema" counts only from a registry that still has our schemas: one that lost them
+ *       says so of every id. It counts for some seconds; the schema may be registered since.
  *   <li>Any other answer (no connection, 401, 403, a proxy's page) is none.
  *   <li>Without an answer for the maximum wait, the id is refused, until there is an answer.
  * </ol>
@@ -78,7 +77,7 @@ public final class SchemaLookup implements SchemaSource, AutoCloseable {
      */
     Schema schema(int id) throws BadRecordException;
 
-    /** Asks whether the registry still has a schema of ours. */
+    /** Asks whether the registry still has our schemas. */
     boolean remembers();
   }
 

@@ -189,7 +189,14 @@ public final class Pipeline implements AutoCloseable {
 
   private void start() {
     parts.batcher().broken().thenAccept(this::giveUp);
-    parts.registration().failed().thenAccept(this::giveUp);
+    parts
+        .registration()
+        .failed()
+        .thenAccept(
+            reason -> {
+              parts.suspects().excuse();
+              giveUp(reason);
+            });
     parts.lag().start();
     parts.streams().setUncaughtExceptionHandler(this::onFailure);
     parts.streams().setStateListener(this::onState);

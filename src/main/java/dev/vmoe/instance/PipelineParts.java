@@ -234,7 +234,10 @@ record PipelineParts(
               guard,
               inFlight,
               new EarlyCommit(
-                  inFlight, () -> terms.current().maxBatchImages(), settings.commitInterval()),
+                  inFlight,
+                  () -> terms.current().maxBatchImages(),
+                  settings.getLong(Settings.BATCH_MAX_BYTES),
+                  settings.commitInterval()),
               new Deadlines(terms::current, settings.commitInterval(), Clock.systemUTC()),
               Math.min(StreamsProperties.largestSent(streamsConfig), limits.deadLetters()));
       Topology topology =

@@ -267,6 +267,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
     boolean uncommitted = shared.guard().handOver().waits();
     if (uncommitted && shared.earlyCommit().due(task.budget())) {
       task.context().commit();
+      uncommitted = false; // the request stays, also through a rebalance
     }
     if (task.lane().pending() == 0 && !uncommitted) {
       stopEmitting(); // a punctuation makes the task commit, which an idle one need not

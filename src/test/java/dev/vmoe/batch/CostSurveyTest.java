@@ -211,6 +211,28 @@ class CostSurveyTest {
     }
   }
 
+  /** At first something else takes the processors, just while there is much work. */
+  @Test
+  void shouldGoOnWhereWorkSeemsToSaveTime() {
+    TimedClassifier disturbed =
+        new TimedClassifier(0) {
+          private int measured;
+
+          @Override
+          double millis(OperatingPoint point, int images) {
+            double usual = super.millis(point, images);
+            return measured++ < 40 ? 200 - usual : usual;
+          }
+        };
+    List<OperatingPoint> points = points(0.1, 0.5, 1);
+    CostModel cost = survey(disturbed, points, Duration.ofSeconds(6)).cost();
+    TimedClassifier truth = new TimedClassifier(0);
+    for (OperatingPoint point : points) {
+      assertThat(cost.runSeconds(point, 32) * 1000)
+          .isCloseTo(truth.millis(point, 32), withinPercentage(1));
+    }
+  }
+
   @Test
   void shouldKeepToItsBudgetAndSayHowFarItIs() {
     TimedClassifier classifier = new TimedClassifier(0);

@@ -88,7 +88,7 @@ class CommitGuardTest {
     guard.waitBudget().spend(Duration.ofSeconds(5));
     assertThat(guard.waitBudget().left()).isEqualTo(Duration.ZERO);
 
-    guard.committed(Map.of());
+    guard.committed(Map.of(), Duration.ZERO);
 
     assertThat(guard.waitBudget().left()).isEqualTo(Duration.ofSeconds(2));
   }

@@ -8,13 +8,15 @@ import org.junit.jupiter.api.Test;
 
 class EarlyCommitTest {
 
+  private static final long BYTES = 1_000;
+
   private final InFlight inFlight = new InFlight(() -> 100, 1_000_000);
   private final InFlight.Partition partition = inFlight.open();
   private final CommitGuard.WaitBudget sinceCommit = new CommitGuard.WaitBudget(Duration.ZERO);
 
   @Test
   void shouldCommitAsLongAsNoFullBatchIsInFlight() {
-    EarlyCommit early = new EarlyCommit(inFlight, () -> 2, Duration.ZERO);
+    EarlyCommit early = new EarlyCommit(inFlight, () -> 2, BYTES, Duration.ZERO);
     assertThat(early.due(sinceCommit)).isTrue();
     partition.add(1);
     assertThat(early.due(sinceCommit)).isTrue();
@@ -22,11 +24,14 @@ class EarlyCommitTest {
     assertThat(early.due(sinceCommit)).isFalse();
     partition.remove(1);
     assertThat(early.due(sinceCommit)).isTrue();
+    partition.remove(1);
+    partition.add(BYTES);
+    assertThat(early.due(sinceCommit)).isFalse();
   }
 
   @Test
   void shouldLeaveTimeBetweenTwoCommits() {
-    EarlyCommit early = new EarlyCommit(inFlight, () -> 2, Duration.ofHours(1));
+    EarlyCommit early = new EarlyCommit(inFlight, () -> 2, BYTES, Duration.ofHours(1));
     assertThat(early.due(sinceCommit)).isFalse();
   }
 }

@@ -76,6 +76,10 @@ abstract class ProcessorFixture {
   GuardedObserver observer = observer();
 
   FakeClassifier classifier = new FakeClassifier();
+
+  /** So long that none is early. */
+  Duration commitInterval = Duration.ofHours(1);
+
   CommitGuard guard = new CommitGuard(Duration.ofSeconds(10), new Suspects(4), SchemaNote::empty);
   int batchImages = 4;
   int inFlightImages = 100;
@@ -133,7 +137,7 @@ abstract class ProcessorFixture {
         new ShareEvents(contents),
         guard,
         inFlight,
-        new EarlyCommit(inFlight, () -> batchImages, Duration.ofHours(1)), // not in a test
+        new EarlyCommit(inFlight, () -> batchImages, 1_000_000, commitInterval),
         new Deadlines(() -> settings, Duration.ofMillis(100), () -> now),
         1_000_000);
   }
@@ -233,7 +237,7 @@ abstract class ProcessorFixture {
 
   /** Commits as Kafka Streams does. */
   void commit(long wanted) {
-    guard.committed(guard.guarded(Map.of(IMAGES, new OffsetAndMetadata(wanted))));
+    guard.committed(guard.guarded(Map.of(IMAGES, new OffsetAndMetadata(wanted))), Duration.ZERO);
   }
 
   static byte[] bytes(String text) {

@@ -95,7 +95,7 @@ class PlannerTest {
   @Test
   void shouldLingerToFillBatchesWhereThereIsTimeAndNotWhereThereIsNot() {
     assertThat(plan(350, 1, 1).batching()).isEqualTo(new Batching(32, 20));
-    assertThat(plan(350, 0.19, 1).batching()).isEqualTo(new Batching(32, 5));
+    assertThat(plan(350, 0.17, 1).batching()).isEqualTo(new Batching(32, 5));
   }
 
   @Test
@@ -126,12 +126,12 @@ class PlannerTest {
             Costs.quality(),
             new PointBounds(0.1, 1.05, 1, 2),
             0.1,
-            Duration.ofMillis(10));
+            Duration.ofMillis(1));
     assertThatThrownBy(
-            () -> new Planner(hopeful, List.of(32), List.of(20)).plan(demand(100, 0.1, 1, 0)))
+            () -> new Planner(hopeful, List.of(32), List.of(20)).plan(demand(100, 0.042, 1, 0)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("no number of instances answers 99 % within 100 ms")
-        .hasMessageContaining("an instance with next to no load needs 14");
+        .hasMessageContaining("no number of instances answers 99 % within 42 ms")
+        .hasMessageContaining("an instance with next to no load needs 4");
   }
 
   @Test

@@ -89,7 +89,7 @@ class SimulatedInstanceTest {
   }
 
   @Test
-  void shouldTakeLingerRunGapTransportAndTheWaitForTheCommitWithoutLoad() {
+  void shouldTakeLingerRunGapAndTransportWithoutLoad() {
     SimulatedInstance instance =
         bare(32)
             .linger(0.02)
@@ -98,12 +98,50 @@ class SimulatedInstanceTest {
             .noise(0, 0.002)
             .commitInterval(0.1);
 
-    SimulatedOutcome outcome = instance.run(new double[] {0.25, 10.08}, FIXED);
+    SimulatedOutcome outcome = instance.run(new double[] {0.25, 10.08, 10.085}, FIXED);
 
-    // 0.25 + 0.02 + 0.001 + 0.012 + 0.003 = 0.286, committed at 0.3
-    assertThat(outcome.latencySeconds(0)).isCloseTo(0.055, within(1e-9));
-    // 10.08 + 0.036 = 10.116, committed at 10.2
-    assertThat(outcome.latencySeconds(1)).isCloseTo(0.125, within(1e-9));
+    // 0.25 + 0.02 + 0.001 + 0.012 + 0.003 = 0.286, committed then
+    assertThat(outcome.latencySeconds(0)).isCloseTo(0.041, within(1e-9));
+    // of one batch
+    assertThat(outcome.latencySeconds(1))
+        .isCloseTo(0.005 + outcome.latencySeconds(2), within(1e-9));
+  }
+
+  /** Batches of two: the first answers are written with two images behind them. */
+  @Test
+  void shouldWaitForTheCommitUnlessLittleIsInFlight() {
+    SimulatedInstance instance = bare(2).commitInterval(0.1);
+
+    SimulatedOutcome outcome = instance.run(new double[] {1.02, 1.02, 1.02, 1.02, 1.02}, FIXED);
+
+    // written at 1.03, 1.04 and 1.05, with three, one and no image behind them
+    assertThat(outcome.latencySeconds(0)).isCloseTo(0.02, within(1e-9));
+    assertThat(outcome.latencySeconds(2)).isCloseTo(0.02, within(1e-9));
+    assertThat(outcome.latencySeconds(4)).isCloseTo(0.04, within(1e-9)); // at 1.06, not 1.05
+  }
+
+  @Test
+  void shouldCommitAtTheIntervalUnderLoad() {
+    SimulatedInstance instance = bare(2).commitInterval(0.1);
+
+    SimulatedOutcome outcome =
+        instance.run(IntStream.range(0, 40).mapToDouble(i -> 1.02).toArray(), FIXED);
+
+    assertThat(outcome.latencySeconds(0)).isCloseTo(0.08, within(1e-9)); // written at 1.03
+    assertThat(outcome.latencySeconds(12)).isCloseTo(0.08, within(1e-9)); // at 1.09
+    assertThat(outcome.latencySeconds(18)).isCloseTo(0.18, within(1e-9)); // at 1.12
+  }
+
+  @Test
+  void shouldLeaveTimeBetweenTwoCommits() {
+    SimulatedInstance instance = bare(2).commitInterval(0.1);
+
+    SimulatedOutcome outcome = instance.run(new double[] {1.02, 1.031, 1.038, 1.07}, FIXED);
+
+    assertThat(outcome.latencySeconds(0)).isCloseTo(0.01, within(1e-9)); // at 1.03
+    assertThat(outcome.latencySeconds(1)).isCloseTo(0.019, within(1e-9)); // at 1.05, not 1.041
+    assertThat(outcome.latencySeconds(2)).isCloseTo(0.032, within(1e-9)); // at 1.07, not 1.051
+    assertThat(outcome.latencySeconds(3)).isCloseTo(0.02, within(1e-9)); // at 1.09, not 1.08
   }
 
   @Test

@@ -7,6 +7,7 @@ import dev.vmoe.capacity.Decision;
 import dev.vmoe.capacity.Load;
 import dev.vmoe.capacity.RunTime;
 import dev.vmoe.capacity.Sample;
+import dev.vmoe.streams.EarlyCommit;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One instance in simulated time: images wait in a topic, a bounded number of them in the instance,
- * and are run in batches under a controller. Answers are seen at the next commit; the load is read
- * at intervals.
+ * and are run in batches under a controller. Answers are seen at the next commit, which comes
+ * {@linkplain EarlyCommit early} where little is in flight; the load is read at intervals.
  *
  * <p>Batches are closed by the {@link BatchLimits} of the micro-batcher; as many run at once as the
  * truth says, and the next one fills meanwhile. Settable before {@link #run}; times in seconds.
@@ -153,6 +154,7 @@ public final class SimulatedInstance {
     double[] latencies = new double[sent.length];
     List<SimulatedBatch> batches = new ArrayList<>();
     Running running = new Running(truth.runs());
+    Commits commits = new Commits(sent, latencies);
     int head = 0;
     while (head < sent.length) {
       double free = running.place();
@@ -188,16 +190,81 @@ public final class SimulatedInstance {
       }
       double end = start + ran;
       double answered = head == 0 ? end : Math.max(end, ends[head - 1]); // in order
-      double seen = committed(answered + emission) + transport;
-      for (int i = head; i < head + images; i++) {
-        ends[i] = answered;
-        latencies[i] = seen - sent[i];
-      }
+      Arrays.fill(ends, head, head + images, answered);
+      commits.written(head + images, answered + emission);
       batches.add(new SimulatedBatch(start, end, images, count(sent, start) - head, decision));
       running.add(end, new RunTime(decision.point(), images, nanos(ran)));
       head += images;
     }
+    commits.end();
     return new SimulatedOutcome(batches, latencies, target);
+  }
+
+  /** Commits answers in the order in which they are written. */
+  private final class Commits {
+
+    private final double[] sent;
+    private final double[] latencies;
+
+    /** Images whose answers are committed, or written. */
+    private int committed;
+
+    private int written;
+
+    /** When the first answer was written that is not committed. */
+    private double firstWritten;
+
+    /** When what is written is committed early. */
+    private double due = Double.POSITIVE_INFINITY;
+
+    private double last = Double.NEGATIVE_INFINITY;
+
+    Commits(double[] sent, double[] latencies) {
+      this.sent = sent;
+      this.latencies = latencies;
+    }
+
+    /** Writes the answers of all images up to this one. */
+    void written(int images, double seconds) {
+      if (next() <= seconds) {
+        commit(next());
+      }
+      if (committed == written) {
+        firstWritten = seconds;
+      }
+      written = images;
+      boolean little = count(sent, seconds) - images < batchImages;
+      double gap = commitInterval / EarlyCommit.MOST;
+      due = little ? Math.max(seconds, last + gap) : Double.POSITIVE_INFINITY;
+      if (commitInterval == 0) {
+        commit(seconds);
+      }
+    }
+
+    /** Commits the rest. */
+    void end() {
+      if (committed < written) {
+        commit(next());
+      }
+    }
+
+    private double next() {
+      return Math.min(due, nextAtInterval());
+    }
+
+    private double nextAtInterval() {
+      return committed == written
+          ? Double.POSITIVE_INFINITY
+          : Math.ceil(firstWritten / commitInterval) * commitInterval;
+    }
+
+    private void commit(double seconds) {
+      for (; committed < written; committed++) {
+        latencies[committed] = seconds + transport - sent[committed];
+      }
+      last = seconds;
+      due = Double.POSITIVE_INFINITY;
+    }
   }
 
   /** What runs: as many places as runs may go on at once, and those runs not looked at yet. */
@@ -277,10 +344,6 @@ public final class SimulatedInstance {
       }
     }
     return new FilledBatch(opened, now, images);
-  }
-
-  private double committed(double written) {
-    return commitInterval == 0 ? written : Math.ceil(written / commitInterval) * commitInterval;
   }
 
   private double entered(double[] sent, double[] ends, int image) {
