@@ -235,7 +235,7 @@ record PipelineParts(
               inFlight,
               new EarlyCommit(
                   inFlight,
-                  () -> terms.current().maxBatchImages(),
+                  () -> terms.current().maxBatchImages() * terms.served().parallelRuns(),
                   settings.getLong(Settings.BATCH_MAX_BYTES),
                   settings.commitInterval()),
               new Deadlines(terms::current, settings.commitInterval(), Clock.systemUTC()),

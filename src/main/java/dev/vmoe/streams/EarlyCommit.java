@@ -5,9 +5,9 @@ import java.time.Duration;
 import java.util.function.IntSupplier;
 
 /**
- * Says when answers are committed before the commit interval is over: as long as less than a full
- * batch is in flight. There half of what a reader waits for would be the interval. Under load the
- * interval alone decides: more transactions would only cost.
+ * Says when answers are committed before the commit interval is over: as long as less is in flight
+ * than the batches that run at once can hold. There half of what a reader waits for would be the
+ * interval. Under load the interval alone decides: more transactions would only cost.
  */
 public final class EarlyCommit {
 
@@ -15,21 +15,21 @@ public final class EarlyCommit {
   public static final int MOST = 5;
 
   private final InFlight inFlight;
-  private final IntSupplier batchImages;
+  private final IntSupplier runningImages;
   private final long batchBytes;
   private final Duration gap;
 
   /**
    * Creates the rule of an instance.
    *
-   * @param batchImages images of a full batch; asked each time
+   * @param runningImages images of as many full batches as run at once; asked each time
    * @param batchBytes encoded bytes of a full batch
    * @param interval commit interval of Kafka Streams
    */
   public EarlyCommit(
-      InFlight inFlight, IntSupplier batchImages, long batchBytes, Duration interval) {
+      InFlight inFlight, IntSupplier runningImages, long batchBytes, Duration interval) {
     this.inFlight = inFlight;
-    this.batchImages = batchImages;
+    this.runningImages = runningImages;
     this.batchBytes = batchBytes;
     this.gap = interval.dividedBy(MOST);
   }
@@ -40,7 +40,7 @@ public final class EarlyCommit {
    */
   boolean due(CommitGuard.WaitBudget sinceCommit) {
     Duration elapsed = sinceCommit.elapsed();
-    return inFlight.images() < batchImages.getAsInt()
+    return inFlight.images() < runningImages.getAsInt()
         && inFlight.bytes() < batchBytes
         && elapsed.compareTo(gap) >= 0
         && elapsed.compareTo(sinceCommit.lastTook()) >= 0;

@@ -233,7 +233,7 @@ public final class SimulatedInstance {
         firstWritten = seconds;
       }
       written = images;
-      boolean little = count(sent, seconds) - images < batchImages;
+      boolean little = count(sent, seconds) - images < batchImages * truth.runs();
       double gap = commitInterval / EarlyCommit.MOST;
       due = little ? Math.max(seconds, last + gap) : Double.POSITIVE_INFINITY;
       if (commitInterval == 0) {
