@@ -12,7 +12,7 @@ import java.util.function.IntSupplier;
 public final class EarlyCommit {
 
   /** Early commits of a thread in one interval, at most. */
-  public static final int MOST = 5;
+  public static final int MAX_PER_INTERVAL = 5;
 
   private final InFlight inFlight;
   private final IntSupplier runningImages;
@@ -31,7 +31,7 @@ public final class EarlyCommit {
     this.inFlight = inFlight;
     this.runningImages = runningImages;
     this.batchBytes = batchBytes;
-    this.gap = interval.dividedBy(MOST);
+    this.gap = interval.dividedBy(MAX_PER_INTERVAL);
   }
 
   /**

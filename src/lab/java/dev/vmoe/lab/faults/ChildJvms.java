@@ -17,15 +17,15 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  */
 final class ChildJvms implements AutoCloseable {
 
-  private final Path folder;
-  private final Queue<Process> started = new ConcurrentLinkedQueue<>();
-  private boolean ended;
-
   /** The options by which this JVM uses an archive of its classes, if it does. */
   private static final List<String> CLASS_ARCHIVE =
       ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
           .filter(it -> it.startsWith("-XX:SharedArchiveFile=") || it.startsWith("-Xlog:cds"))
           .toList();
+
+  private final Path folder;
+  private final Queue<Process> started = new ConcurrentLinkedQueue<>();
+  private boolean ended;
 
   private final Thread atExit = new Thread(this::killAll, "child-jvms-exit");
 

@@ -234,7 +234,7 @@ public final class SimulatedInstance {
       }
       written = images;
       boolean little = count(sent, seconds) - images < batchImages * truth.runs();
-      double gap = commitInterval / EarlyCommit.MOST;
+      double gap = commitInterval / EarlyCommit.MAX_PER_INTERVAL;
       due = little ? Math.max(seconds, last + gap) : Double.POSITIVE_INFINITY;
       if (commitInterval == 0) {
         commit(seconds);
