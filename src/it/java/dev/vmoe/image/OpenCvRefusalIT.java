@@ -24,7 +24,7 @@ class OpenCvRefusalIT {
     }
     ImageDecoder decoder =
         new OpenCvDecoder(
-            new Preprocessing(SIZE, Resize.BILINEAR), new DecoderLimits(1_000, 10_000));
+            new Preprocessing(SIZE, Resize.BILINEAR), new DecoderLimits(1_000, 10_000, 50));
     try {
       decoder.decode(png, ByteBuffer.allocateDirect(SIZE * SIZE * 3), 0);
       System.out.println("decoded");

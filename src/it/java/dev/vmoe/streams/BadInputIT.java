@@ -53,7 +53,7 @@ class BadInputIT {
                 classifier,
                 new OpenCvDecoder(
                     new Preprocessing(8, Resize.BILINEAR),
-                    new DecoderLimits(MAX_BYTES, MAX_PIXELS)));
+                    new DecoderLimits(MAX_BYTES, MAX_PIXELS, 50)));
         Answers answers = Answers.of(workbench);
         Workbench.Reader<ExpertUtilization> utilization = workbench.utilization()) {
       for (int round = 1; round <= ROUNDS; round++) {

@@ -33,7 +33,8 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 public class DecodeBenchmark {
 
-  private static final DecoderLimits LIMITS = new DecoderLimits(1 << 25, 64_000_000);
+  private static final DecoderLimits LIMITS =
+      new DecoderLimits(1 << 25, 64_000_000, Integer.MAX_VALUE);
   private static final int LARGE = 224;
 
   private final byte[] png = new PngEncoder().encodeGrey(shape(28), 28, 28);

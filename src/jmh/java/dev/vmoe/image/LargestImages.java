@@ -32,7 +32,8 @@ public final class LargestImages {
   public static void main(String[] arguments) throws Exception {
     ImageDecoder decoder =
         new OpenCvDecoder(
-            new Preprocessing(SIZE, Resize.BILINEAR), new DecoderLimits(16 << 20, 64_000_000));
+            new Preprocessing(SIZE, Resize.BILINEAR),
+            new DecoderLimits(16 << 20, 64_000_000, Integer.MAX_VALUE));
     ByteBuffer slot = ByteBuffer.allocateDirect(SIZE * SIZE * 3);
     decoder.decode(TestImages.progressiveJpeg(TestImages.plain(64, 64, Color.RED)), slot, 0);
     for (Map.Entry<String, byte[]> image : images().entrySet()) {

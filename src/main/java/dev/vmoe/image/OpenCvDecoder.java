@@ -85,15 +85,10 @@ public final class OpenCvDecoder implements ImageDecoder {
   }
 
   private ImageHeader withinLimits(byte[] encoded) throws BadImageException {
-    if (encoded.length == 0) {
-      throw new BadImageException("image is empty (0 bytes)");
-    }
-    if (encoded.length > limits.maxBytes()) {
-      throw new BadImageException(
-          "image has %d bytes, limit is %d".formatted(encoded.length, limits.maxBytes()));
-    }
+    limits.requireBytes(encoded.length);
     ImageHeader header = ImageHeader.of(encoded);
-    header.requireWithin(limits.maxPixels(), resizer.maxSide());
+    limits.requirePixels(header, encoded.length);
+    header.requireSides(resizer.maxSide());
     return header;
   }
 

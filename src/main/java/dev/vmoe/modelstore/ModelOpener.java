@@ -148,6 +148,8 @@ public final class ModelOpener {
   /** Returns the limits on images in these settings. */
   public static DecoderLimits limits(Settings settings) {
     return new DecoderLimits(
-        settings.getInt(Settings.IMAGE_MAX_BYTES), settings.getLong(Settings.IMAGE_MAX_PIXELS));
+        settings.getInt(Settings.IMAGE_MAX_BYTES),
+        settings.getLong(Settings.IMAGE_MAX_PIXELS),
+        settings.getInt(Settings.IMAGE_MAX_PIXELS_PER_BYTE));
   }
 }

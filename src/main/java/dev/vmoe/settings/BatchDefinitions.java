@@ -51,6 +51,11 @@ final class BatchDefinitions {
         .setting(Settings.IMAGE_MAX_PIXELS, LONG, 64_000_000L, Range.atLeast(1), LOW)
         .means(
             "Maximum pixels of an image (height times width, read from the header before"
-                + " anything is allocated); larger ones go to the dead-letter topic.");
+                + " anything is allocated); larger ones go to the dead-letter topic.")
+        .setting(Settings.IMAGE_MAX_PIXELS_PER_BYTE, INT, 50, Range.atLeast(1), LOW)
+        .means(
+            "Maximum pixels for each encoded byte of an image of more than 16 megapixels. A"
+                + " photograph has a few; a small file that takes long to decode has hundreds and"
+                + " goes to the dead-letter topic.");
   }
 }

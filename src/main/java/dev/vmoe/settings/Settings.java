@@ -71,6 +71,7 @@ public final class Settings extends AbstractConfig {
   public static final String LAG_INTERVAL_MS = "lag.interval.ms";
   public static final String IMAGE_MAX_BYTES = "image.max.bytes";
   public static final String IMAGE_MAX_PIXELS = "image.max.pixels";
+  public static final String IMAGE_MAX_PIXELS_PER_BYTE = "image.max.pixels.per.byte";
   public static final String ROUTING_PROFILE_INTERVAL_MS = "routing.profile.interval.ms";
   public static final String CLIPS_WINDOW_MS = "clips.window.ms";
   public static final String CONSOLE_HOST = "console.host";

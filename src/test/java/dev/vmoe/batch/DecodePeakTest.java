@@ -38,7 +38,7 @@ class DecodePeakTest extends BatcherFixture {
     byte[] small = TestImages.encoded(TestImages.plain(8, 8, new Color(7, 0, 0)), "png");
     decoder =
         new OpenCvDecoder(
-            new Preprocessing(1, Resize.BILINEAR), new DecoderLimits(16 << 20, 64_000_000));
+            new Preprocessing(1, Resize.BILINEAR), new DecoderLimits(16 << 20, 64_000_000, 50));
     bounds = new WorkBounds(4, () -> ROOM, Duration.ofMinutes(1), Duration.ofMinutes(1));
     open(2 * LARGE, Long.MAX_VALUE, NEVER_LINGERS);
     Lane<Integer> lane = batcher.openLane();

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class DecodeBytesTest {
 
   private static final int SIZE = 28;
-  private static final DecoderLimits LIMITS = new DecoderLimits(64 << 20, 64_000_000);
+  private static final DecoderLimits LIMITS = new DecoderLimits(64 << 20, 64_000_000, 50);
 
   /** Large enough that glibc gives the picture pages of its own, and takes them back. */
   private static final int WIDTH = 4000;

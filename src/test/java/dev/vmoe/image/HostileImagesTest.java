@@ -28,9 +28,7 @@ class HostileImagesTest {
   private static final int SIZE = 28;
   private static final long MAX_PIXELS = 64_000_000;
 
-  private final ImageDecoder decoder =
-      new OpenCvDecoder(
-          new Preprocessing(SIZE, Resize.BILINEAR), new DecoderLimits(1 << 20, MAX_PIXELS));
+  private final ImageDecoder decoder = decoder(Integer.MAX_VALUE);
   private final ByteBuffer images = ByteBuffer.allocateDirect(SIZE * SIZE * 3);
 
   /** Few, as the JPEG and PNG libraries write a line for each; 10,000 a file have been run. */
@@ -47,6 +45,12 @@ class HostileImagesTest {
           "tiff",
           "webp",
           "lossless webp");
+
+  private static ImageDecoder decoder(int maxPixelsPerByte) {
+    return new OpenCvDecoder(
+        new Preprocessing(SIZE, Resize.BILINEAR),
+        new DecoderLimits(1 << 20, MAX_PIXELS, maxPixelsPerByte));
+  }
 
   static List<String> formats() {
     return FORMATS;
@@ -142,6 +146,20 @@ class HostileImagesTest {
     assertRefused(bmpHeader(Integer.MAX_VALUE, Integer.MIN_VALUE), "limit is 64000000");
     assertRefused(pngHeader(60_000_000, 1), "a side may have 1048576");
     assertThat(Pointer.physicalBytes() - before).isLessThan(50L << 20);
+  }
+
+  @Test
+  void shouldRefuseManyPixelsInFewBytes() throws BadImageException {
+    ImageDecoder dense = decoder(50);
+    byte[] header = pngHeader(4000, 4001);
+
+    assertThatThrownBy(() -> dense.decodeBytes(Arrays.copyOf(header, 320_000)))
+        .isInstanceOf(BadImageException.class)
+        .hasMessage(
+            "image claims 4000 x 4001 pixels in 320000 bytes: above 16000000 pixels, the limit is"
+                + " 50 for each byte");
+    assertThat(dense.decodeBytes(Arrays.copyOf(header, 320_080))).isPositive();
+    assertThat(dense.decodeBytes(pngHeader(4000, 4000))).isPositive();
   }
 
   @Test

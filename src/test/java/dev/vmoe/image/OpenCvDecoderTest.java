@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class OpenCvDecoderTest {
 
   private static final int SIZE = 28;
-  private static final DecoderLimits LIMITS = new DecoderLimits(32 << 20, 64_000_000);
+  private static final DecoderLimits LIMITS = new DecoderLimits(32 << 20, 64_000_000, 50);
 
   /** Each way of resizing, those of PIL with and without a crop. */
   static final List<Resize> WAYS =

@@ -37,7 +37,7 @@ final class BundledPixels {
     ByteBuffer pixels = ByteBuffer.allocateDirect(images.size() * SIZE * SIZE * 3);
     OpenCvDecoder decoder =
         new OpenCvDecoder(
-            new Preprocessing(SIZE, Resize.BILINEAR), new DecoderLimits(1 << 20, 1 << 20));
+            new Preprocessing(SIZE, Resize.BILINEAR), new DecoderLimits(1 << 20, 1 << 20, 50));
     for (int place = 0; place < images.size(); place++) {
       try {
         decoder.decode(images.get(place).encoded(), pixels, place);

@@ -33,7 +33,7 @@ class HostileRecordTest {
   void shouldHaveImagesThatNoDecoderTakes() {
     ImageDecoder decoder =
         new OpenCvDecoder(
-            new Preprocessing(28, Resize.BILINEAR), new DecoderLimits(1 << 20, 64 << 20));
+            new Preprocessing(28, Resize.BILINEAR), new DecoderLimits(1 << 20, 64 << 20, 50));
     for (HostileRecord kind : HostileRecord.values()) {
       ImageRequest request = kind.request(png);
       if (request != null && kind != HostileRecord.PRIORITY) {

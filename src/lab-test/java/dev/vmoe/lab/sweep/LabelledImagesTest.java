@@ -273,7 +273,7 @@ class LabelledImagesTest {
   /** Returns the pixels of an image of 2 x 2. */
   private static int[] grey(LabelledImage image) throws Exception {
     ByteBuffer slot = ByteBuffer.allocateDirect(12);
-    new OpenCvDecoder(new Preprocessing(2, Resize.BILINEAR), new DecoderLimits(1 << 20, 100))
+    new OpenCvDecoder(new Preprocessing(2, Resize.BILINEAR), new DecoderLimits(1 << 20, 100, 50))
         .decode(image.encoded(), slot, 0);
     int[] grey = new int[4];
     for (int i = 0; i < grey.length; i++) {

@@ -18,8 +18,8 @@ import javax.imageio.ImageIO;
  * A small file that takes much memory once it is decoded.
  *
  * @param format of the file
- * @param heavy whether it is a valid image of as many pixels as an instance takes by default; else
- *     it claims more, and has to be refused
+ * @param heavy whether it is a valid image of no more pixels than an instance takes by default;
+ *     else it claims more, and has to be refused
  * @param image the file; nobody writes to it
  */
 @SuppressWarnings("ArrayRecordComponent")
@@ -31,38 +31,47 @@ record Bomb(String format, boolean heavy, byte[] image) {
   /** Memory that the heaviest takes, in mebibytes, with what an instance has beside it. */
   static final int MIN_MEMORY_MEBIBYTES = 1536;
 
-  /** 64 megapixels, the default of {@code image.max.pixels}. */
-  private static final int HEAVY_SIDE = 8000;
+  /**
+   * 64 megapixels, the default of {@code image.max.pixels}; and 16, of which {@code
+   * image.max.pixels.per.byte} does not matter.
+   */
+  private static final int[] HEAVY_SIDES = {8000, 4000};
 
   private static final int CLAIMED_SIDE = 16_000;
 
   private static final int TIFF_ROWS = 100;
   private static final int TIFF_TAGS = 9;
 
-  /** Returns two of each format: one that claims too much, one that is heavy. */
+  /** Returns three of each format: one that claims too much, and a heavy one of each size. */
   static List<Bomb> all() {
-    byte[] none = new byte[0];
     List<Bomb> bombs = new ArrayList<>();
     try {
-      add(
-          bombs,
-          "png",
-          png(CLAIMED_SIDE, none),
-          png(HEAVY_SIDE, deflated(HEAVY_SIDE, 1 + 8 * HEAVY_SIDE)));
-      add(bombs, "jpeg", jpeg(CLAIMED_SIDE, 0), jpeg(HEAVY_SIDE, HEAVY_SIDE * HEAVY_SIDE / 64));
-      add(bombs, "webp", webp(CLAIMED_SIDE), webp(HEAVY_SIDE));
-      add(bombs, "bmp", bmp(CLAIMED_SIDE, 0), bmp(HEAVY_SIDE, HEAVY_SIDE));
-      add(bombs, "gif", claimingGif(), gif());
-      add(bombs, "tiff", tiff(CLAIMED_SIDE), tiff(HEAVY_SIDE));
+      bombs.add(claiming("png", png(CLAIMED_SIDE, new byte[0])));
+      bombs.add(claiming("jpeg", jpeg(CLAIMED_SIDE, 0)));
+      bombs.add(claiming("webp", webp(CLAIMED_SIDE)));
+      bombs.add(claiming("bmp", bmp(CLAIMED_SIDE, 0)));
+      bombs.add(claiming("gif", claimingGif()));
+      bombs.add(claiming("tiff", tiff(CLAIMED_SIDE)));
+      for (int side : HEAVY_SIDES) {
+        bombs.add(heavy("png", png(side, deflated(side, 1 + 8 * side))));
+        bombs.add(heavy("jpeg", jpeg(side, side * side / 64)));
+        bombs.add(heavy("webp", webp(side)));
+        bombs.add(heavy("bmp", bmp(side, side)));
+        bombs.add(heavy("gif", gif(side)));
+        bombs.add(heavy("tiff", tiff(side)));
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     return bombs;
   }
 
-  private static void add(List<Bomb> bombs, String format, byte[] claiming, byte[] heavy) {
-    bombs.add(new Bomb(format, false, claiming));
-    bombs.add(new Bomb(format, true, heavy));
+  private static Bomb claiming(String format, byte[] image) {
+    return new Bomb(format, false, image);
+  }
+
+  private static Bomb heavy(String format, byte[] image) {
+    return new Bomb(format, true, image);
   }
 
   /** Returns rows of zeros, compressed. */
@@ -153,9 +162,9 @@ record Bomb(String format, boolean heavy, byte[] image) {
     return bmp.put(bytes(0, 1)).array();
   }
 
-  private static byte[] gif() throws IOException {
+  private static byte[] gif(int side) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    BufferedImage image = new BufferedImage(HEAVY_SIDE, HEAVY_SIDE, BufferedImage.TYPE_BYTE_BINARY);
+    BufferedImage image = new BufferedImage(side, side, BufferedImage.TYPE_BYTE_BINARY);
     ImageIO.write(image, "gif", out);
     return out.toByteArray();
   }

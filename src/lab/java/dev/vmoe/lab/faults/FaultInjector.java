@@ -33,7 +33,7 @@ final class FaultInjector {
   private static final int BOMBS = 500;
 
   /** Those that are decoded take seconds of a core each. */
-  private static final int HEAVY_ONE_IN = 20;
+  private static final int HEAVY_ONE_IN = 11;
 
   private final Parts parts;
   private final String topicPrefix;
