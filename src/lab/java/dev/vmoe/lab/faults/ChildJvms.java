@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Stream;
 
 /**
  * Starts JVMs with the class path of this one, and kills those that are left: when it is closed, or
@@ -17,10 +18,18 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  */
 final class ChildJvms implements AutoCloseable {
 
-  /** The options by which this JVM uses an archive of its classes, if it does. */
-  private static final List<String> CLASS_ARCHIVE =
+  /** The options by which the launcher makes a JVM start fast, as this one has them. */
+  private static final List<String> FAST_START =
       ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-          .filter(it -> it.startsWith("-XX:SharedArchiveFile=") || it.startsWith("-Xlog:cds"))
+          .filter(
+              argument ->
+                  Stream.of(
+                          "-XX:SharedArchiveFile=",
+                          "-Xlog:cds",
+                          "-Djava.library.path=",
+                          "-Donnxruntime.native.path=",
+                          "-Dorg.xerial.snappy.lib.path=")
+                      .anyMatch(argument::startsWith))
           .toList();
 
   private final Path folder;
@@ -75,7 +84,7 @@ final class ChildJvms implements AutoCloseable {
             "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
             "-Dvmoe.home=" + System.getProperty("vmoe.home", "."),
             "-Dlogback.configurationFile=logback.xml"));
-    command.addAll(CLASS_ARCHIVE);
+    command.addAll(FAST_START);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass));
     command.addAll(arguments);
     Path log = folder.resolve(name + ".log");
