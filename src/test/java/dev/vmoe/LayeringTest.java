@@ -54,7 +54,7 @@ class LayeringTest {
       output     | settings
       dataset    | moe image inference event
       modelstore | moe checkpoint onnx model image inference capacity settings batch dataset
-      commit     | batch tracing
+      commit     | settings batch tracing
       config     | inference settings event metrics topics output modelstore
       intake     | moe settings event topics
       streams    | tensor moe image inference capacity settings fetch batch event metrics tracing topics commit intake

@@ -1,6 +1,7 @@
 package dev.vmoe.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.vmoe.commit.OwnerNote;
@@ -11,12 +12,14 @@ import dev.vmoe.instance.ControllerFactory;
 import dev.vmoe.instance.Pipeline;
 import dev.vmoe.metrics.Meters;
 import dev.vmoe.metrics.Metric;
+import dev.vmoe.settings.DaemonThread;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.MemberDescription;
@@ -25,6 +28,8 @@ import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
@@ -34,6 +39,9 @@ class GroupMemberIT {
 
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final Duration HALF = LIMIT.dividedBy(2);
+
+  /** Longer than a takeover looks at what was left. */
+  private static final Duration AFTER_TAKEOVER = Duration.ofSeconds(6);
 
   @Test
   void shouldCountAProcessThatEndedAndNoHandOver() throws Exception {
@@ -116,12 +124,12 @@ class GroupMemberIT {
     }
   }
 
-  /** An instance that is killed while it commits leaves offsets that nobody may read yet. */
+  /** As an instance that is killed while it commits, but for a member that is still there. */
   @Test
   void shouldAnswerOtherPartitionsOfTheThreadWhileATransactionIsOpen() throws Exception {
     Map<String, ?> soon = Map.of("consumer.metadata.max.age.ms", 5_000);
     try (Workbench workbench = Workbench.open(1);
-        KafkaProducer<byte[], byte[]> killed = transactional(workbench);
+        KafkaProducer<byte[], byte[]> open = transactional(workbench);
         FakeClassifier classifier = new FakeClassifier();
         Workbench.Reader<Prediction> predictions = workbench.predictions();
         Pipeline pipeline = start(workbench, classifier, new Meters(), soon)) {
@@ -130,29 +138,133 @@ class GroupMemberIT {
       await().atMost(LIMIT).until(() -> predictions.poll().size() == 1);
 
       TopicPartition blocked = new TopicPartition(workbench.topic("images"), 1);
-      killed.initTransactions();
+      open.initTransactions();
       workbench
           .admin
           .createPartitions(Map.of(blocked.topic(), NewPartitions.increaseTo(2)))
           .all()
           .get();
-      killed.beginTransaction();
-      killed.sendOffsetsToTransaction(
-          Map.of(blocked, new OffsetAndMetadata(0)),
-          new ConsumerGroupMetadata(workbench.prefix + "app"));
+      String member = members(workbench).iterator().next().consumerId();
+      open.beginTransaction();
+      sendOffsets(open, workbench, blocked, note(workbench, member));
+      open.commitTransaction();
+      open.beginTransaction();
+      sendOffsets(open, workbench, blocked, note(workbench, member));
       await("the thread has both").atMost(HALF).until(() -> assigned(workbench).contains(blocked));
+      long sinceNanos = System.nanoTime();
       workbench.send(1, "blocked", FakeDecoder.grey(2));
-      for (int answers = 2; answers <= 6; answers++) { // one after the other, over several loops
+      int answers = 1;
+      while (System.nanoTime() - sinceNanos < AFTER_TAKEOVER.toNanos()) { // over several loops
         workbench.send(0, "meanwhile", FakeDecoder.grey(3));
         workbench.flush();
+        answers++;
         int all = answers;
         await("the other partition").atMost(HALF).until(() -> predictions.poll().size() >= all);
       }
       assertThat(predictions.read).extracting(Prediction::getSourcePartition).containsOnly(0);
 
-      killed.abortTransaction();
-      await("this one, too").atMost(HALF).until(() -> predictions.poll().size() == 7);
+      open.abortTransaction();
+      int all = answers + 1;
+      await("this one, too").atMost(HALF).until(() -> predictions.poll().size() == all);
     }
+  }
+
+  /** Its offset cannot be read, and answers behind it cannot be seen, until it is ended. */
+  @Test
+  void shouldEndTheTransactionsOfMembersThatAreGone() throws Exception {
+    try (Workbench workbench = Workbench.open(1);
+        KafkaProducer<byte[], byte[]> killed = transactional(workbench);
+        FakeClassifier classifier = new FakeClassifier();
+        Workbench.Reader<Prediction> predictions = workbench.predictions()) {
+      TopicPartition images = new TopicPartition(workbench.topic("images"), 0);
+      killed.initTransactions();
+      killed.beginTransaction();
+      sendOffsets(killed, workbench, images, note(workbench, "gone"));
+      killed.commitTransaction();
+      killed.beginTransaction();
+      killed.send(new ProducerRecord<>(workbench.topic("predictions"), 0, null, new byte[1])).get();
+      sendOffsets(killed, workbench, images, note(workbench, "gone"));
+      workbench.send(0, "behind", FakeDecoder.grey(1));
+      workbench.flush();
+
+      try (Pipeline pipeline = start(workbench, classifier, new Meters(), Map.of())) {
+        await().atMost(HALF).until(() -> predictions.poll().size() == 1);
+      }
+      assertThatThrownBy(killed::commitTransaction).isInstanceOf(KafkaException.class);
+    }
+  }
+
+  /** Nothing says so in the offset, as none was being committed. */
+  @Test
+  void shouldEndATransactionThatHasAnswersOnly() throws Exception {
+    try (Workbench workbench = Workbench.open(1);
+        KafkaProducer<byte[], byte[]> killed = transactional(workbench);
+        FakeClassifier classifier = new FakeClassifier();
+        Workbench.Reader<Prediction> predictions = workbench.predictions()) {
+      TopicPartition images = new TopicPartition(workbench.topic("images"), 0);
+      killed.initTransactions();
+      killed.beginTransaction();
+      sendOffsets(killed, workbench, images, note(workbench, "gone"));
+      killed.commitTransaction();
+      killed.beginTransaction();
+      killed.send(new ProducerRecord<>(workbench.topic("predictions"), 0, null, new byte[1])).get();
+      workbench.send(0, "behind", FakeDecoder.grey(1));
+      workbench.flush();
+
+      try (Pipeline pipeline = start(workbench, classifier, new Meters(), Map.of())) {
+        await().atMost(HALF).until(() -> predictions.poll().size() == 1);
+      }
+    }
+  }
+
+  /** It was given a new id when it joined again, say, and it goes on. */
+  @Test
+  void shouldLeaveAProducerAloneThatGoesOn() throws Exception {
+    try (Workbench workbench = Workbench.open(1);
+        KafkaProducer<byte[], byte[]> alive = transactional(workbench);
+        FakeClassifier classifier = new FakeClassifier()) {
+      TopicPartition images = new TopicPartition(workbench.topic("images"), 0);
+      alive.initTransactions();
+      alive.beginTransaction();
+      sendOffsets(alive, workbench, images, note(workbench, "gone"));
+      alive.commitTransaction();
+      workbench.send(0, "taken over", FakeDecoder.grey(1));
+      workbench.flush();
+
+      try (Pipeline pipeline = start(workbench, classifier, new Meters(), Map.of())) {
+        AtomicBoolean watched = new AtomicBoolean();
+        DaemonThread.start(() -> watched.set(takenOverLongAgo(workbench)), "watch");
+        while (!watched.get()) { // one transaction after the other, each open for half a second
+          alive.beginTransaction();
+          alive.send(new ProducerRecord<>(workbench.topic("predictions"), 0, null, new byte[1]));
+          alive.flush();
+          Thread.sleep(500);
+          alive.commitTransaction();
+        }
+      }
+    }
+  }
+
+  private static boolean takenOverLongAgo(Workbench workbench) {
+    await("the partition is taken over")
+        .atMost(LIMIT)
+        .until(() -> RestartIT.notes(workbench).stream().noneMatch(it -> it.owner().isEmpty()));
+    await().pollDelay(AFTER_TAKEOVER).atMost(LIMIT).until(() -> true);
+    return true;
+  }
+
+  private static String note(Workbench workbench, String member) {
+    return "|producer," + workbench.prefix + "killed," + member;
+  }
+
+  private static void sendOffsets(
+      KafkaProducer<byte[], byte[]> producer,
+      Workbench workbench,
+      TopicPartition partition,
+      String metadata) {
+    producer.sendOffsetsToTransaction(
+        Map.of(partition, new OffsetAndMetadata(0, metadata)),
+        new ConsumerGroupMetadata(workbench.prefix + "app"));
   }
 
   private static KafkaProducer<byte[], byte[]> transactional(Workbench workbench) {

@@ -2,9 +2,11 @@ package dev.vmoe.commit;
 
 import dev.vmoe.batch.HandOver;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -20,6 +22,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -47,6 +50,7 @@ public final class CommitGuard implements KafkaClientSupplier {
   private final HandOver handOver = new HandOver();
   private final Suspects suspects;
   private final Supplier<SchemaNote> schemas;
+  private final AbandonedTransactions abandoned;
   private final ThreadLocal<WaitBudget> budgets;
 
   /** The partitions that the thread is giving back. */
@@ -58,10 +62,16 @@ public final class CommitGuard implements KafkaClientSupplier {
    * @param waitBudget how long one stream thread may wait for room between two commits
    * @param suspects counts the processes that ended over the same images
    * @param schemas what is known of the application's schemas when an offset is committed
+   * @param abandoned ends what owners that are gone have left open
    */
-  public CommitGuard(Duration waitBudget, Suspects suspects, Supplier<SchemaNote> schemas) {
+  public CommitGuard(
+      Duration waitBudget,
+      Suspects suspects,
+      Supplier<SchemaNote> schemas,
+      AbandonedTransactions abandoned) {
     this.suspects = suspects;
     this.schemas = schemas;
+    this.abandoned = abandoned;
     this.budgets = ThreadLocal.withInitial(() -> new WaitBudget(waitBudget));
   }
 
@@ -90,9 +100,13 @@ public final class CommitGuard implements KafkaClientSupplier {
     return budgets.get();
   }
 
-  /** Returns the offsets that may be committed now. */
+  /**
+   * Returns the offsets that may be committed now.
+   *
+   * @param by who commits them
+   */
   public Map<TopicPartition, OffsetAndMetadata> guarded(
-      Map<TopicPartition, OffsetAndMetadata> wanted) {
+      Map<TopicPartition, OffsetAndMetadata> wanted, ProducerNote by) {
     Map<TopicPartition, OffsetAndMetadata> guarded = new HashMap<>(wanted);
     SchemaNote known = schemas.get();
     guarded.replaceAll(
@@ -107,7 +121,7 @@ public final class CommitGuard implements KafkaClientSupplier {
               new OffsetAndMetadata(
                   before ? first.getAsLong() : offset.offset(),
                   before ? Optional.empty() : offset.leaderEpoch(),
-                  known.behind(offset.metadata()));
+                  by.behind(known.behind(offset.metadata())));
           boolean left = leaving.get().contains(partition);
           return suspects.noted(partition, reached, first.isPresent(), left);
         });
@@ -118,12 +132,19 @@ public final class CommitGuard implements KafkaClientSupplier {
   Map<TopicPartition, @Nullable OffsetAndMetadata> read(
       Map<TopicPartition, @Nullable OffsetAndMetadata> committed) {
     Map<TopicPartition, @Nullable OffsetAndMetadata> own = suspects.read(committed);
+    List<ProducerNote> left = new ArrayList<>();
     own.replaceAll(
-        (partition, offset) ->
-            offset == null
-                ? null
-                : new OffsetAndMetadata(
-                    offset.offset(), offset.leaderEpoch(), SchemaNote.without(offset.metadata())));
+        (partition, offset) -> {
+          if (offset == null) {
+            return null;
+          }
+          ProducerNote.in(offset).ifPresent(left::add);
+          return new OffsetAndMetadata(
+              offset.offset(),
+              offset.leaderEpoch(),
+              SchemaNote.without(ProducerNote.without(offset.metadata())));
+        });
+    abandoned.leftBy(left);
     return own;
   }
 
@@ -142,7 +163,9 @@ public final class CommitGuard implements KafkaClientSupplier {
   @Override
   public Producer<byte[], byte[]> getProducer(Map<String, Object> config) {
     return new GuardedProducer(
-        new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer()), this);
+        new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer()),
+        String.valueOf(config.get(ProducerConfig.TRANSACTIONAL_ID_CONFIG)),
+        this);
   }
 
   /** Runs what commits partitions for the last time: they are given back. */
@@ -214,6 +237,7 @@ public final class CommitGuard implements KafkaClientSupplier {
         return read(committed);
       } catch (TimeoutException e) {
         unreadable.put(Set.copyOf(partitions), System.nanoTime() + OFFSET_PAUSE.toNanos());
+        abandoned.unreadable(partitions);
         throw e;
       }
     }

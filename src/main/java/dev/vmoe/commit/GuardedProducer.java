@@ -22,18 +22,21 @@ import org.jspecify.annotations.Nullable;
 final class GuardedProducer implements Producer<byte[], byte[]> {
 
   private final Producer<byte[], byte[]> producer;
+  private final String transactionalId;
   private final CommitGuard guard;
   private Map<TopicPartition, OffsetAndMetadata> sent = Map.of();
 
-  GuardedProducer(Producer<byte[], byte[]> producer, CommitGuard guard) {
+  GuardedProducer(Producer<byte[], byte[]> producer, String transactionalId, CommitGuard guard) {
     this.producer = producer;
+    this.transactionalId = transactionalId;
     this.guard = guard;
   }
 
   @Override
   public void sendOffsetsToTransaction(
       Map<TopicPartition, OffsetAndMetadata> offsets, ConsumerGroupMetadata groupMetadata) {
-    Map<TopicPartition, OffsetAndMetadata> guarded = guard.guarded(offsets);
+    Map<TopicPartition, OffsetAndMetadata> guarded =
+        guard.guarded(offsets, ProducerNote.of(transactionalId, groupMetadata));
     producer.sendOffsetsToTransaction(guarded, groupMetadata);
     sent = guarded;
   }

@@ -4,14 +4,16 @@
  *
  * <pre>
  * Kafka Streams ──offsets──▶ CommitGuard ──▶ transaction: none beyond what was emitted,
- *                                │            each with the note of its owner, and the ids of
- *                                │            the application's schemas (SchemaNote)
+ *                                │            each with the note of its owner, who commits it
+ *                                │            (ProducerNote), and the ids of the application's
+ *                                │            schemas (SchemaNote)
  *                                ├── PendingOffsets: what was taken in and not yet emitted
  *                                ├── Suspects: who ended over which images (OwnerNote)
+ *                                ├── AbandonedTransactions: what killed owners left open
  *                                └── HeldPartitions: of which nothing is fetched
  * </pre>
  *
- * <p>May use: {@code batch tracing}.
+ * <p>May use: {@code settings batch tracing}.
  */
 @NullMarked
 package dev.vmoe.commit;

@@ -367,6 +367,7 @@ public final class Pipeline implements AutoCloseable {
     if (!parts.streams().close(CLOSE_LIMIT)) {
       log.warn("the stream threads did not end within {}", CLOSE_LIMIT);
     }
+    parts.abandoned().close();
     parts.batcher().close();
     parts.fetching().close();
     try {

@@ -5,6 +5,7 @@ import dev.vmoe.batch.DecodeMemory;
 import dev.vmoe.batch.MicroBatcher;
 import dev.vmoe.batch.WorkBounds;
 import dev.vmoe.clips.ClipTopology;
+import dev.vmoe.commit.AbandonedTransactions;
 import dev.vmoe.commit.CommitGuard;
 import dev.vmoe.commit.Suspects;
 import dev.vmoe.config.ConfigLog;
@@ -77,6 +78,7 @@ import org.slf4j.LoggerFactory;
  * @param inFlight bound on what is read and not answered
  * @param fetching fetcher of images by address
  * @param suspects count of the processes that ended over the same images
+ * @param abandoned ends what killed instances left open
  * @param streams Kafka Streams, not started
  * @param topology its topology as text
  * @param metrics recorders
@@ -98,6 +100,7 @@ record PipelineParts(
     InFlight inFlight,
     Fetching fetching,
     Suspects suspects,
+    AbandonedTransactions abandoned,
     KafkaStreams streams,
     String topology,
     PipelineMetrics metrics,
@@ -115,6 +118,9 @@ record PipelineParts(
   private static final Duration QUIET = Duration.ofMinutes(1);
 
   private static final Logger log = LoggerFactory.getLogger(PipelineParts.class);
+
+  /** Several times of what a commit takes. */
+  private static final Duration MIN_ABANDONED = Duration.ofSeconds(1);
 
   private static final Duration REGISTRY_PAUSE = Duration.ofSeconds(1);
 
@@ -151,12 +157,15 @@ record PipelineParts(
       SchemaRegistration registration = new SchemaRegistration(settings, registry, REGISTRY_PAUSE);
       undo.push(registration::close);
       registration.await(waiting);
-      CommitGuard guard = new CommitGuard(settings.inFlightWait(), suspects, registration::note);
+      AbandonedTransactions abandoned = abandoned(settings);
+      undo.push(abandoned::close);
+      CommitGuard guard =
+          new CommitGuard(settings.inFlightWait(), suspects, registration::note, abandoned);
       SchemaLookup schemas = new SchemaLookup(registry, settings.registryWait());
       undo.push(schemas::close);
       LagMonitor lag =
           new LagMonitor(
-              () -> Admin.create(lagProperties(settings)),
+              () -> Admin.create(sideProperties(settings)),
               settings.getString(Settings.APPLICATION_ID),
               guard.pending(),
               settings.lagInterval(),
@@ -268,6 +277,7 @@ record PipelineParts(
           inFlight,
           fetching,
           suspects,
+          abandoned,
           streams(topology, streamsConfig, guard, time),
           topology.describe().toString(),
           metrics,
@@ -292,6 +302,13 @@ record PipelineParts(
     return new KafkaStreams(topology, properties, clients, time);
   }
 
+  private static AbandonedTransactions abandoned(Settings settings) {
+    return new AbandonedTransactions(
+        () -> Admin.create(sideProperties(settings)),
+        settings.getString(Settings.APPLICATION_ID),
+        Collections.max(List.of(settings.commitInterval().multipliedBy(3), MIN_ABANDONED)));
+  }
+
   private static LiveConfiguration started(LiveConfiguration configuration) {
     try {
       configuration.start();
@@ -301,8 +318,8 @@ record PipelineParts(
     }
   }
 
-  /** A reading that takes longer than this is none: the next one has a new chance. */
-  private static Map<String, Object> lagProperties(Settings settings) {
+  /** What takes longer than this beside the images is given up: the next one has a new chance. */
+  private static Map<String, Object> sideProperties(Settings settings) {
     Map<String, Object> properties = new HashMap<>();
     properties.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 10_000);
     properties.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, 5_000);

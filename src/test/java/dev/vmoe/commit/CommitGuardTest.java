@@ -9,11 +9,14 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.MockProducer;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
@@ -23,8 +26,25 @@ class CommitGuardTest {
   private static final TopicPartition ZERO = new TopicPartition("images", 0);
   private static final TopicPartition ONE = new TopicPartition("images", 1);
 
-  private final CommitGuard guard =
-      new CommitGuard(Duration.ofSeconds(2), new Suspects(0), SchemaNote::empty);
+  private static final ProducerNote BY = new ProducerNote("app-1", "app-1-consumer-8c1f");
+
+  /** How often brokers were to be asked for open transactions; there are none here. */
+  private final Semaphore asked = new Semaphore(0);
+
+  private final AbandonedTransactions abandoned =
+      new AbandonedTransactions(
+          () -> {
+            asked.release();
+            throw new KafkaException("no brokers here");
+          },
+          "app",
+          Duration.ZERO);
+
+  private final CommitGuard guard = guard(new Suspects(0), SchemaNote.empty());
+
+  private CommitGuard guard(Suspects suspects, SchemaNote schemas) {
+    return new CommitGuard(Duration.ofSeconds(2), suspects, () -> schemas, abandoned);
+  }
 
   @Test
   void shouldCommitNoOffsetBeyondTheFirstThatIsPending() {
@@ -32,47 +52,57 @@ class CommitGuardTest {
     pending.add(3);
     pending.add(5);
 
-    assertThat(guard.guarded(wanted(9)))
-        .containsEntry(ZERO, new OffsetAndMetadata(3, Optional.empty(), "time"))
-        .containsEntry(ONE, new OffsetAndMetadata(9, Optional.of(4), "time"));
+    assertThat(guard.guarded(wanted(9), BY))
+        .containsEntry(ZERO, new OffsetAndMetadata(3, Optional.empty(), BY.behind("time")))
+        .containsEntry(ONE, new OffsetAndMetadata(9, Optional.of(4), BY.behind("time")));
     pending.emitted(3);
-    assertThat(guard.guarded(wanted(9)).get(ZERO).offset()).isEqualTo(5);
+    assertThat(guard.guarded(wanted(9), BY).get(ZERO).offset()).isEqualTo(5);
     pending.emitted(5);
-    assertThat(guard.guarded(wanted(9)).get(ZERO).offset()).isEqualTo(9);
+    assertThat(guard.guarded(wanted(9), BY).get(ZERO).offset()).isEqualTo(9);
   }
 
   @Test
   void shouldCommitWhatStreamsWantsWhereThatIsLess() {
     guard.pending().open(ZERO).add(12);
 
-    assertThat(guard.guarded(wanted(9)).get(ZERO))
-        .isEqualTo(new OffsetAndMetadata(9, Optional.of(4), "time"));
+    assertThat(guard.guarded(wanted(9), BY).get(ZERO))
+        .isEqualTo(new OffsetAndMetadata(9, Optional.of(4), BY.behind("time")));
   }
 
   @Test
-  void shouldLeaveTheSchemaIdsToWhoeverIsNext() {
+  void shouldLeaveSchemaIdsAndItsProducerToWhoeverIsNext() throws InterruptedException {
     SchemaNote schemas = SchemaNote.of("http://registry", Map.of("30be1c7d2f9a4e55", 7));
-    CommitGuard noting = new CommitGuard(Duration.ofSeconds(2), new Suspects(4), () -> schemas);
+    CommitGuard noting = guard(new Suspects(4), schemas);
     noting.suspects().read(Map.of(ZERO, new OffsetAndMetadata(3)));
     noting.suspects().open(ZERO, 10);
     noting.pending().open(ZERO).add(3);
 
-    Map<TopicPartition, OffsetAndMetadata> guarded = noting.guarded(wanted(9));
+    Map<TopicPartition, OffsetAndMetadata> guarded = noting.guarded(wanted(9), BY);
 
     assertThat(guarded.values())
         .extracting(offset -> SchemaNote.in(offset.metadata()))
         .containsExactly(schemas, schemas);
     assertThat(OwnerNote.in(guarded.get(ZERO).metadata()).work()).isEqualTo(OwnerNote.InWork.BUSY);
+    assertThat(ProducerNote.in(guarded.get(ONE))).contains(BY);
+    assertThat(asked.availablePermits()).isZero();
     assertThat(noting.read(guarded).get(ZERO))
         .isEqualTo(new OffsetAndMetadata(3, Optional.empty(), "time"));
     assertThat(noting.read(guarded).get(ONE)).isEqualTo(wanted(9).get(ONE));
+    assertThat(asked.tryAcquire(10, TimeUnit.SECONDS)).as("is its transaction open?").isTrue();
+  }
+
+  @Test
+  void shouldAskNothingWhereNoProducerIsNoted() {
+    guard.read(wanted(9));
+
+    assertThat(asked.availablePermits()).isZero();
   }
 
   @Test
   void shouldRewriteTheOffsetsOfTheTransaction() {
     MockProducer<byte[], byte[]> kafka =
         new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
-    GuardedProducer producer = new GuardedProducer(kafka, guard);
+    GuardedProducer producer = new GuardedProducer(kafka, "app-1", guard);
     guard.pending().open(ZERO).add(3);
     producer.initTransactions();
     producer.beginTransaction();
@@ -95,8 +125,7 @@ class CommitGuardTest {
 
   @Test
   void shouldBlameNoImageOfAPartitionThatIsGivenBack() {
-    CommitGuard counting =
-        new CommitGuard(Duration.ofSeconds(2), new Suspects(4), SchemaNote::empty);
+    CommitGuard counting = guard(new Suspects(4), SchemaNote.empty());
     List<OwnerNote.InWork> written = new ArrayList<>();
     ConsumerRebalanceListener streams =
         new ConsumerRebalanceListener() {
@@ -121,7 +150,7 @@ class CommitGuardTest {
   }
 
   private static List<OwnerNote.InWork> works(CommitGuard guard) {
-    Map<TopicPartition, OffsetAndMetadata> guarded = guard.guarded(wanted(9));
+    Map<TopicPartition, OffsetAndMetadata> guarded = guard.guarded(wanted(9), BY);
     return Stream.of(ZERO, ONE)
         .map(partition -> OwnerNote.in(guarded.get(partition).metadata()).work())
         .toList();
@@ -129,13 +158,12 @@ class CommitGuardTest {
 
   @Test
   void shouldNoteOnlyWhatIsCommitted() {
-    CommitGuard counting =
-        new CommitGuard(Duration.ofSeconds(2), new Suspects(4), SchemaNote::empty);
+    CommitGuard counting = guard(new Suspects(4), SchemaNote.empty());
     counting.suspects().read(Map.of(ZERO, new OffsetAndMetadata(3)));
     Suspects.Account account = counting.suspects().open(ZERO, 10);
     MockProducer<byte[], byte[]> kafka =
         new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
-    GuardedProducer producer = new GuardedProducer(kafka, counting);
+    GuardedProducer producer = new GuardedProducer(kafka, "app-1", counting);
     producer.initTransactions();
     producer.beginTransaction();
     producer.sendOffsetsToTransaction(wanted(3), new ConsumerGroupMetadata("app"));

@@ -3,9 +3,6 @@ package dev.vmoe.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.vmoe.commit.CommitGuard;
-import dev.vmoe.commit.SchemaNote;
-import dev.vmoe.commit.Suspects;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.inference.FakeClassifier;
 import java.time.Duration;
@@ -59,7 +56,7 @@ class MicroBatchProcessorInFlightTest extends ProcessorFixture {
     linger = Duration.ofSeconds(3);
     batchImages = 100;
     inFlightImages = 2;
-    guard = new CommitGuard(Duration.ofMillis(20), new Suspects(0), SchemaNote::empty);
+    guard = guard(Duration.ofMillis(20), 0);
     start();
     send("a", 1);
     send("b", 2);

@@ -123,7 +123,7 @@ class MicroBatchProcessorPoisonTest extends ProcessorFixture {
         Map.of(other, new OffsetAndMetadata(7, "|11111111,BUSY,1,-1,0"));
     guard.suspects().read(left);
     Suspects.Account alone = guard.suspects().open(other, 10);
-    guard.committed(guard.guarded(left), Duration.ZERO);
+    guard.committed(guard.guarded(left, BY), Duration.ZERO);
     assertThat(alone.waits(7, true) || alone.admits(7)).as("claims to be alone").isFalse();
     List<Integer> read = new ArrayList<>();
     SchemaSource known = schemas;

@@ -12,7 +12,9 @@ import dev.vmoe.batch.WorkBounds;
 import dev.vmoe.capacity.CapacityController;
 import dev.vmoe.capacity.FixedCapacity;
 import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.commit.AbandonedTransactions;
 import dev.vmoe.commit.CommitGuard;
+import dev.vmoe.commit.ProducerNote;
 import dev.vmoe.commit.SchemaNote;
 import dev.vmoe.commit.Suspects;
 import dev.vmoe.event.AvroDeserializer;
@@ -49,6 +51,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.UUID;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -80,7 +83,24 @@ abstract class ProcessorFixture {
   /** So long that none is early. */
   Duration commitInterval = Duration.ofHours(1);
 
-  CommitGuard guard = new CommitGuard(Duration.ofSeconds(10), new Suspects(4), SchemaNote::empty);
+  static final ProducerNote BY = new ProducerNote("app-1", "app-1-consumer-8c1f");
+
+  CommitGuard guard = guard(Duration.ofSeconds(10), 4);
+
+  /** Returns a guard that finds no open transactions. */
+  static CommitGuard guard(Duration waitBudget, int maxDeaths) {
+    return new CommitGuard(
+        waitBudget,
+        new Suspects(maxDeaths),
+        SchemaNote::empty,
+        new AbandonedTransactions(
+            () -> {
+              throw new KafkaException("no brokers here");
+            },
+            "app",
+            Duration.ZERO));
+  }
+
   int batchImages = 4;
   int inFlightImages = 100;
   long inFlightBytes = 1_000_000;
@@ -232,12 +252,13 @@ abstract class ProcessorFixture {
   }
 
   long committable(long wanted) {
-    return guard.guarded(Map.of(IMAGES, new OffsetAndMetadata(wanted))).get(IMAGES).offset();
+    return guard.guarded(Map.of(IMAGES, new OffsetAndMetadata(wanted)), BY).get(IMAGES).offset();
   }
 
   /** Commits as Kafka Streams does. */
   void commit(long wanted) {
-    guard.committed(guard.guarded(Map.of(IMAGES, new OffsetAndMetadata(wanted))), Duration.ZERO);
+    guard.committed(
+        guard.guarded(Map.of(IMAGES, new OffsetAndMetadata(wanted)), BY), Duration.ZERO);
   }
 
   static byte[] bytes(String text) {
