@@ -21,6 +21,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
@@ -29,6 +32,7 @@ import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -242,6 +246,39 @@ class SecuredBrokerIT {
       assertThat(pipeline.failure()).isEmpty();
     } finally {
       bench.revoke(List.of(denied));
+    }
+  }
+
+  @Test
+  void shouldEndAnOpenTransactionWithTheRightsThatAreListed() throws Exception {
+    done("topics", "create");
+    Settings pipelines = SecuredBench.load(bench.settings("pipeline"));
+    Map<String, Object> producer = new HashMap<>(pipelines.producerProperties());
+    producer.put("transactional.id", "vmoe-streams-killed-1");
+    producer.put("transaction.timeout.ms", 300_000);
+    Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+    for (int partition = 0; partition < 6; partition++) {
+      offsets.put(
+          new TopicPartition("vmoe.images", partition),
+          new OffsetAndMetadata(0, "|producer,vmoe-streams-killed-1,gone"));
+    }
+    ConsumerGroupMetadata group = new ConsumerGroupMetadata("vmoe-streams");
+    try (KafkaProducer<byte[], byte[]> killed =
+        new KafkaProducer<>(producer, new ByteArraySerializer(), new ByteArraySerializer())) {
+      killed.initTransactions();
+      for (boolean left : List.of(false, true)) {
+        killed.beginTransaction();
+        killed.sendOffsetsToTransaction(offsets, group);
+        if (!left) {
+          killed.commitTransaction();
+        }
+      }
+      produce("e.grey");
+      try (FakeClassifier classifier = new FakeClassifier();
+          Pipeline pipeline = SecuredBench.pipeline(bench.settings("pipeline"), classifier)) {
+        await().atMost(Duration.ofSeconds(60)).until(() -> classifier.runs() >= 1);
+        assertThat(pipeline.failure()).isEmpty();
+      }
     }
   }
 

@@ -18,7 +18,6 @@ import org.apache.kafka.common.config.ConfigResource;
 final class BrokerSettingsCheck {
 
   private static final String SUBJECT = "broker settings";
-  private static final Duration SOON = Duration.ofSeconds(1);
 
   private final Settings settings;
   private final Admin admin;
@@ -46,8 +45,7 @@ final class BrokerSettingsCheck {
     Duration longest = times.transaction();
     boolean transactions = allowsTransactions(config, longest, findings);
     boolean sessions = allowsSessions(config, times, findings);
-    boolean ends = endsTransactionsSoon(config, findings);
-    if (transactions && sessions && ends) {
+    if (transactions && sessions) {
       findings.ok(
           SUBJECT,
           "transactions of %d s and sessions of %d s are allowed"
@@ -82,22 +80,6 @@ final class BrokerSettingsCheck {
                 + " (group.min.session.timeout.ms, group.max.session.timeout.ms)")
             .formatted(sessionMs, min.orElse(0), max.orElse(Long.MAX_VALUE)),
         "change consumer.session.timeout.ms, or those of the brokers");
-    return false;
-  }
-
-  /** Readers wait for the open transaction of a killed instance until the brokers clean up. */
-  private static boolean endsTransactionsSoon(Config config, Findings findings) {
-    String key = "transaction.abort.timed.out.transaction.cleanup.interval.ms";
-    OptionalLong ms = number(config, key);
-    if (ms.isEmpty() || ms.getAsLong() <= SOON.toMillis()) {
-      return true;
-    }
-    findings.warning(
-        SUBJECT,
-        ("%s = %d: after an instance is killed, readers may wait so many ms longer than the"
-                + " transaction's time-out")
-            .formatted(key, ms.getAsLong()),
-        "set it to %d on the brokers (src/docs/delivery.md)".formatted(SOON.toMillis()));
     return false;
   }
 

@@ -22,15 +22,13 @@ public final class KafkaNode {
 
   /**
    * What every broker here has that differs from Kafka's defaults. {@code docker-compose.yml} has
-   * the same for groups and transactions.
+   * the same for groups and topics.
    */
   static final Map<String, String> SETTINGS =
       Map.of(
           "auto.create.topics.enable", "false",
           "log.cleaner.dedupe.buffer.size", "8388608",
-          "group.initial.rebalance.delay.ms", "0",
-          // ends the transaction of a killed instance soon after its timeout
-          "transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000");
+          "group.initial.rebalance.delay.ms", "0");
 
   private KafkaNode() {}
 

@@ -18,20 +18,20 @@ class KafkaNodeTest {
       Path.of(System.getProperty("vmoe.home", ".")).resolve("docker-compose.yml");
 
   @Test
-  void shouldHaveTheSettingsOfComposesBrokerForGroupsAndTransactions() throws IOException {
+  void shouldHaveTheSettingsOfComposesBrokerForGroupsAndTopics() throws IOException {
     JsonNode broker = services().at("/kafka/environment");
     Map<String, String> ours = new TreeMap<>();
     Map<String, String> composes = new TreeMap<>();
     KafkaNode.SETTINGS.forEach(
         (key, value) -> {
           String variable = "KAFKA_" + key.replace('.', '_').toUpperCase(Locale.ROOT);
-          if (variable.matches("KAFKA_(GROUP|TRANSACTION|AUTO)_.*")) {
+          if (variable.matches("KAFKA_(GROUP|AUTO)_.*")) {
             ours.put(variable, value);
             composes.put(variable, broker.path(variable).asText());
           }
         });
 
-    assertThat(composes).hasSizeGreaterThanOrEqualTo(3).isEqualTo(ours);
+    assertThat(composes).hasSizeGreaterThanOrEqualTo(2).isEqualTo(ours);
   }
 
   private static JsonNode services() throws IOException {

@@ -96,6 +96,7 @@ final class ChildJvms implements AutoCloseable {
     builder.environment().keySet().removeIf(variable -> variable.startsWith("VMOE_"));
     builder.environment().put("MALLOC_ARENA_MAX", "2");
     builder.environment().put("ORT_DISABLE_TELEMETRY", "1");
+    builder.environment().put("OPENBLAS_NUM_THREADS", "1");
     builder.environment().put("OPENCV_LOG_LEVEL", "SILENT");
     try {
       Process process = builder.start();
