@@ -7,7 +7,6 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.zip.CRC32;
@@ -31,39 +30,38 @@ record Bomb(String format, boolean heavy, byte[] image) {
   /** Memory that the heaviest takes, in mebibytes, with what an instance has beside it. */
   static final int MIN_MEMORY_MEBIBYTES = 1536;
 
-  /**
-   * 64 megapixels, the default of {@code image.max.pixels}; and 16, of which {@code
-   * image.max.pixels.per.byte} does not matter.
-   */
-  private static final int[] HEAVY_SIDES = {8000, 4000};
+  /** Its square is as many pixels as an instance takes by default. */
+  private static final int MAX_HEAVY_SIDE = 8000;
 
   private static final int CLAIMED_SIDE = 16_000;
 
   private static final int TIFF_ROWS = 100;
   private static final int TIFF_TAGS = 9;
 
-  /** Returns three of each format: one that claims too much, and a heavy one of each size. */
-  static List<Bomb> all() {
-    List<Bomb> bombs = new ArrayList<>();
+  /**
+   * Returns two of each format: one that claims too much, one that is heavy.
+   *
+   * @param maxPixels that an instance takes; heavy ones have nearly as many, at most 64 million
+   */
+  static List<Bomb> all(long maxPixels) {
+    int side = (int) Math.min(MAX_HEAVY_SIDE, Math.sqrt(maxPixels)) / TIFF_ROWS * TIFF_ROWS;
     try {
-      bombs.add(claiming("png", png(CLAIMED_SIDE, new byte[0])));
-      bombs.add(claiming("jpeg", jpeg(CLAIMED_SIDE, 0)));
-      bombs.add(claiming("webp", webp(CLAIMED_SIDE)));
-      bombs.add(claiming("bmp", bmp(CLAIMED_SIDE, 0)));
-      bombs.add(claiming("gif", claimingGif()));
-      bombs.add(claiming("tiff", tiff(CLAIMED_SIDE)));
-      for (int side : HEAVY_SIDES) {
-        bombs.add(heavy("png", png(side, deflated(side, 1 + 8 * side))));
-        bombs.add(heavy("jpeg", jpeg(side, side * side / 64)));
-        bombs.add(heavy("webp", webp(side)));
-        bombs.add(heavy("bmp", bmp(side, side)));
-        bombs.add(heavy("gif", gif(side)));
-        bombs.add(heavy("tiff", tiff(side)));
-      }
+      return List.of(
+          claiming("png", png(CLAIMED_SIDE, new byte[0])),
+          claiming("jpeg", jpeg(CLAIMED_SIDE, 0)),
+          claiming("webp", webp(CLAIMED_SIDE)),
+          claiming("bmp", bmp(CLAIMED_SIDE, 0)),
+          claiming("gif", claimingGif()),
+          claiming("tiff", tiff(CLAIMED_SIDE)),
+          heavy("png", png(side, deflated(side, 1 + 8 * side))),
+          heavy("jpeg", jpeg(side, side * side / 64)),
+          heavy("webp", webp(side)),
+          heavy("bmp", bmp(side, side)),
+          heavy("gif", gif(side)),
+          heavy("tiff", tiff(side)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return bombs;
   }
 
   private static Bomb claiming(String format, byte[] image) {
@@ -147,7 +145,7 @@ record Bomb(String format, boolean heavy, byte[] image) {
   private static byte[] bmp(int side, int rows) {
     int start = 54 + 256 * 4;
     int runs = side / 255;
-    int rowBytes = 2 * (runs + 2);
+    int rowBytes = 2 * (runs + (side % 255 > 0 ? 2 : 1));
     ByteBuffer bmp =
         ByteBuffer.allocate(start + rows * rowBytes + 2).order(ByteOrder.LITTLE_ENDIAN);
     bmp.put(bytes('B', 'M')).putInt(bmp.capacity()).putInt(0).putInt(start).putInt(40);
@@ -157,7 +155,10 @@ record Bomb(String format, boolean heavy, byte[] image) {
       for (int run = 0; run < runs; run++) {
         bmp.put(bytes(255, 0));
       }
-      bmp.put(bytes(side % 255, 0, 0, 0));
+      if (side % 255 > 0) {
+        bmp.put(bytes(side % 255, 0));
+      }
+      bmp.put(bytes(0, 0));
     }
     return bmp.put(bytes(0, 1)).array();
   }

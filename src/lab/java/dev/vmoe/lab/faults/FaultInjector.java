@@ -32,13 +32,14 @@ final class FaultInjector {
 
   private static final int BOMBS = 500;
 
-  /** Those that are decoded take seconds of a core each. */
-  private static final int HEAVY_ONE_IN = 11;
+  /** Those that are decoded take up to seconds of a core each. They come to all partitions. */
+  private static final int HEAVY_ONE_IN = 21;
 
   private final Parts parts;
   private final String topicPrefix;
   private final int instances;
   private final int maxPartitions;
+  private final long maxPixels;
 
   private FaultEffects effects;
   private int partitions;
@@ -78,14 +79,16 @@ final class FaultInjector {
    *
    * @param instances number of instances between two faults
    * @param partitions of the images topic at first; it grows to twice as many at most
+   * @param maxPixels of an image that instances take
    */
-  FaultInjector(Parts parts, String topicPrefix, int instances, int partitions) {
+  FaultInjector(Parts parts, String topicPrefix, int instances, int partitions, long maxPixels) {
     this.parts = parts;
     this.effects = newEffects();
     this.topicPrefix = topicPrefix;
     this.instances = instances;
     this.partitions = partitions;
     this.maxPartitions = 2 * partitions;
+    this.maxPixels = maxPixels;
   }
 
   /** Makes something fail; returns when it fails no more. */
@@ -350,7 +353,7 @@ final class FaultInjector {
 
   /** Behind each is an image that is good. */
   private String bombs() throws InterruptedException {
-    parts.load().bombs(BOMBS, HEAVY_ONE_IN);
+    parts.load().bombs(BOMBS, Bomb.all(maxPixels), HEAVY_ONE_IN);
     since = Moment.now();
     return BOMBS + " at once";
   }

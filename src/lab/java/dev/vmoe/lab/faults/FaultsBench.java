@@ -140,7 +140,9 @@ public final class FaultsBench {
   }
 
   private FaultsResult run(FaultInjector.Parts parts, Set<AnsweringModel> models) throws Exception {
-    FaultInjector injector = new FaultInjector(parts, PREFIX, plan.instances(), plan.partitions());
+    long maxPixels = new Settings(plan.settings()).getLong(Settings.IMAGE_MAX_PIXELS);
+    FaultInjector injector =
+        new FaultInjector(parts, PREFIX, plan.instances(), plan.partitions(), maxPixels);
     AnswerWatcher watcher = parts.watcher();
     parts.load().start();
     if (watcher.await(0, plan.partitions(), START_LIMIT).isEmpty()) {

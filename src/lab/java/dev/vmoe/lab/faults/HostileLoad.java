@@ -156,11 +156,11 @@ final class HostileLoad implements AutoCloseable {
    * Sends bombs of all formats as fast as it can, and a good image behind each in its partition;
    * returns once the brokers have them.
    *
+   * @param all the bombs
    * @param heavyOneIn one in so many is a valid image
    */
-  void bombs(int count, int heavyOneIn) {
-    Map<Boolean, List<Bomb>> kinds =
-        Bomb.all().stream().collect(Collectors.partitioningBy(Bomb::heavy));
+  void bombs(int count, List<Bomb> all, int heavyOneIn) {
+    Map<Boolean, List<Bomb>> kinds = all.stream().collect(Collectors.partitioningBy(Bomb::heavy));
     synchronized (this) {
       for (int i = 0; i < count; i++) {
         boolean heavy = i % heavyOneIn == 0;
