@@ -254,25 +254,17 @@ class SecuredBrokerIT {
     done("topics", "create");
     Settings pipelines = SecuredBench.load(bench.settings("pipeline"));
     Map<String, Object> producer = new HashMap<>(pipelines.producerProperties());
-    producer.put("transactional.id", "vmoe-streams-killed-1");
+    producer.put("transactional.id", "vmoe-streams-850cdbc9-f9c9-4059-b14a-16727ec1c7b2-1");
     producer.put("transaction.timeout.ms", 300_000);
     Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
     for (int partition = 0; partition < 6; partition++) {
-      offsets.put(
-          new TopicPartition("vmoe.images", partition),
-          new OffsetAndMetadata(0, "|producer,vmoe-streams-killed-1,gone"));
+      offsets.put(new TopicPartition("vmoe.images", partition), new OffsetAndMetadata(0));
     }
-    ConsumerGroupMetadata group = new ConsumerGroupMetadata("vmoe-streams");
     try (KafkaProducer<byte[], byte[]> killed =
         new KafkaProducer<>(producer, new ByteArraySerializer(), new ByteArraySerializer())) {
       killed.initTransactions();
-      for (boolean left : List.of(false, true)) {
-        killed.beginTransaction();
-        killed.sendOffsetsToTransaction(offsets, group);
-        if (!left) {
-          killed.commitTransaction();
-        }
-      }
+      killed.beginTransaction();
+      killed.sendOffsetsToTransaction(offsets, new ConsumerGroupMetadata("vmoe-streams"));
       produce("e.grey");
       try (FakeClassifier classifier = new FakeClassifier();
           Pipeline pipeline = SecuredBench.pipeline(bench.settings("pipeline"), classifier)) {

@@ -4,7 +4,6 @@ import dev.vmoe.settings.DaemonThread;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -14,15 +13,15 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeTransactionsResult;
-import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
+import org.apache.kafka.clients.admin.ListTransactionsOptions;
 import org.apache.kafka.clients.admin.MemberDescription;
 import org.apache.kafka.clients.admin.TransactionDescription;
+import org.apache.kafka.clients.admin.TransactionListing;
 import org.apache.kafka.clients.admin.TransactionState;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.TransactionalIdNotFoundException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,28 +30,32 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The brokers do so 10 to 20 s after such a transaction began. Until then nobody may read the
  * offsets that were being committed, and a {@code read_committed} client sees nothing that was
- * written behind the answers in it. So whoever takes a partition over asks, by the {@link
- * ProducerNote} left there, for a transaction whose group member is gone. Its group would refuse
- * any offset of it: the transaction can only be rolled back.
- *
- * <p>The producer may live all the same, as another member since, and have begun anew. So a
- * transaction is ended only if it is the same one after a while ({@code Admin#fenceProducers},
- * KIP-618; {@code Admin#describeTransactions}, KIP-664).
+ * written behind the answers in it. So whenever partitions are taken over, the brokers are asked
+ * for transactions of the application that have been open for long (KIP-994). Those of members of
+ * the group are left alone, by their {@link ProducerNote}s: they wait for something. Any other is
+ * rolled back if it is still the same a second later ({@code Admin#fenceProducers}, KIP-618). The
+ * brokers put that and a commit in an order, so either all of the transaction counts or nothing.
  */
 public final class AbandonedTransactions implements AutoCloseable {
+
+  /** Several times of what a commit takes. */
+  private static final Duration STILL_OPEN = Duration.ofSeconds(1);
 
   private static final Logger log = LoggerFactory.getLogger(AbandonedTransactions.class);
 
   private final Supplier<Admin> admins;
   private final String group;
+  private final Pattern ours;
   private final Duration minOpen;
   private final CountDownLatch closed = new CountDownLatch(1);
 
-  /** What is to be looked at next; guarded by this. */
-  private Set<ProducerNote> left = new HashSet<>();
-
-  private Set<TopicPartition> unreadable = new HashSet<>();
+  /** Guarded by this. */
   private boolean looking;
+
+  private boolean again;
+
+  /** Whether the last look failed: only the first failure is logged. */
+  private volatile boolean failed;
 
   /** An open transaction; another one of the same producer is not equal. */
   private record Open(long producerId, int epoch, OptionalLong startMs) {}
@@ -61,100 +64,63 @@ public final class AbandonedTransactions implements AutoCloseable {
    * Creates it; nothing is asked yet.
    *
    * @param admins connects to the brokers
-   * @param group consumer group of the images
-   * @param minOpen how long a transaction must be seen open; longer than from commit to commit
+   * @param applicationId of Kafka Streams, which the group and the transactional ids are named by
+   * @param minOpen how long a transaction must have been open: longer than one between two commits,
+   *     and less than it takes a group to miss a member
    */
-  public AbandonedTransactions(Supplier<Admin> admins, String group, Duration minOpen) {
+  public AbandonedTransactions(Supplier<Admin> admins, String applicationId, Duration minOpen) {
     this.admins = admins;
-    this.group = group;
+    this.group = applicationId;
+    this.ours = Pattern.compile(Pattern.quote(applicationId) + "-[0-9a-f-]{36}-\\d+");
     this.minOpen = minOpen;
   }
 
-  /** Looks at what was left with offsets of partitions that are taken over; returns at once. */
-  void leftBy(Collection<ProducerNote> notes) {
-    add(notes, Set.of());
-  }
-
-  /** Looks at partitions whose committed offsets nobody may read; returns at once. */
-  void unreadable(Set<TopicPartition> partitions) {
-    add(List.of(), partitions);
-  }
-
-  private synchronized void add(Collection<ProducerNote> notes, Set<TopicPartition> partitions) {
-    left.addAll(notes);
-    unreadable.addAll(partitions);
-    if (!looking && somethingLeft()) {
+  /** Looks for such transactions, beside; returns at once. */
+  synchronized void look() {
+    again = true;
+    if (!looking && closed.getCount() > 0) {
       looking = true;
-      DaemonThread.start(this::look, "vmoe-transactions");
+      DaemonThread.start(this::lookOnAndOn, "vmoe-transactions");
     }
   }
 
-  private boolean somethingLeft() {
-    return closed.getCount() > 0 && !(left.isEmpty() && unreadable.isEmpty());
-  }
-
-  /** Looks until nothing is left to look at. */
-  private void look() {
+  /** Looks until nobody has asked since. Where it fails, the next who asks has a new chance. */
+  private void lookOnAndOn() {
     try (Admin admin = admins.get()) {
-      Set<ProducerNote> notes = new HashSet<>();
-      Set<TopicPartition> partitions = new HashSet<>();
-      while (take(notes, partitions)) {
-        try {
-          notes.addAll(notes(admin, partitions));
-          end(admin, notes);
-        } catch (ExecutionException e) {
-          log.warn("open transactions stay until their time-out: {}", String.valueOf(e.getCause()));
-        }
+      while (isAsked()) {
+        end(admin);
+        failed = false;
       }
-    } catch (InterruptedException | RuntimeException e) {
-      synchronized (this) {
-        looking = false;
+    } catch (InterruptedException | ExecutionException | RuntimeException e) {
+      if (!failed) {
+        log.warn(
+            "could not look for transactions that killed instances left open; the brokers end them"
+                + " after their time-out: {}",
+            String.valueOf(e.getCause() == null ? e : e.getCause()));
       }
-      log.warn("open transactions stay until their time-out: {}", e.toString());
+      failed = true;
+    } finally {
+      stopped();
     }
   }
 
-  private synchronized boolean take(Set<ProducerNote> notes, Set<TopicPartition> partitions) {
-    notes.clear();
-    partitions.clear();
-    looking = somethingLeft();
-    if (looking) {
-      notes.addAll(left);
-      partitions.addAll(unreadable);
-      left = new HashSet<>();
-      unreadable = new HashSet<>();
-    }
+  private synchronized void stopped() {
+    looking = false;
+  }
+
+  private synchronized boolean isAsked() {
+    looking = again && closed.getCount() > 0;
+    again = false;
     return looking;
   }
 
-  /** Returns the notes of the offsets committed last: others may be on their way. */
-  private Set<ProducerNote> notes(Admin admin, Set<TopicPartition> partitions)
-      throws ExecutionException, InterruptedException {
-    if (partitions.isEmpty()) {
-      return Set.of();
+  private void end(Admin admin) throws ExecutionException, InterruptedException {
+    Set<String> ids = openForLong(admin);
+    if (!ids.isEmpty()) {
+      ids.removeAll(ofMembers(admin));
     }
-    return admin
-        .listConsumerGroupOffsets(
-            Map.of(group, new ListConsumerGroupOffsetsSpec().topicPartitions(partitions)))
-        .partitionsToOffsetAndMetadata(group)
-        .get()
-        .values()
-        .stream()
-        .filter(Objects::nonNull)
-        .flatMap(offset -> ProducerNote.in(offset).stream())
-        .collect(Collectors.toSet());
-  }
-
-  private void end(Admin admin, Set<ProducerNote> notes)
-      throws ExecutionException, InterruptedException {
-    Set<String> members = notes.isEmpty() ? Set.of() : members(admin);
-    Set<String> gone =
-        notes.stream()
-            .filter(note -> !members.contains(note.member()))
-            .map(ProducerNote::transactionalId)
-            .collect(Collectors.toSet());
-    Map<String, Open> open = open(admin, gone);
-    if (open.isEmpty() || closed.await(minOpen.toMillis(), TimeUnit.MILLISECONDS)) {
+    Map<String, Open> open = open(admin, ids);
+    if (open.isEmpty() || closed.await(STILL_OPEN.toMillis(), TimeUnit.MILLISECONDS)) {
       return;
     }
     open.entrySet().retainAll(open(admin, open.keySet()).entrySet());
@@ -164,37 +130,57 @@ public final class AbandonedTransactions implements AutoCloseable {
     }
   }
 
-  private Set<String> members(Admin admin) throws ExecutionException, InterruptedException {
+  private Set<String> openForLong(Admin admin) throws ExecutionException, InterruptedException {
     return admin
-        .describeConsumerGroups(List.of(group))
-        .describedGroups()
-        .values()
-        .iterator()
-        .next()
+        .listTransactions(
+            new ListTransactionsOptions()
+                .filterStates(Set.of(TransactionState.ONGOING))
+                .filterOnDuration(minOpen.toMillis()))
+        .all()
         .get()
-        .members()
         .stream()
-        .map(MemberDescription::consumerId)
+        .map(TransactionListing::transactionalId)
+        .filter(id -> ours.matcher(id).matches())
         .collect(Collectors.toSet());
   }
 
-  private static Map<String, Open> open(Admin admin, Set<String> transactionalIds)
+  /** Returns the transactional ids of those members of the group that have committed something. */
+  private Set<String> ofMembers(Admin admin) throws ExecutionException, InterruptedException {
+    Set<String> members =
+        admin
+            .describeConsumerGroups(List.of(group))
+            .describedGroups()
+            .values()
+            .iterator()
+            .next()
+            .get()
+            .members()
+            .stream()
+            .map(MemberDescription::consumerId)
+            .collect(Collectors.toSet());
+    return admin
+        .listConsumerGroupOffsets(group)
+        .partitionsToOffsetAndMetadata()
+        .get()
+        .values()
+        .stream()
+        .filter(Objects::nonNull)
+        .flatMap(offset -> ProducerNote.in(offset.metadata()).stream())
+        .filter(note -> members.contains(note.member()))
+        .map(ProducerNote::transactionalId)
+        .collect(Collectors.toSet());
+  }
+
+  private static Map<String, Open> open(Admin admin, Collection<String> transactionalIds)
       throws ExecutionException, InterruptedException {
     Map<String, Open> open = new HashMap<>();
-    if (transactionalIds.isEmpty()) {
-      return open;
-    }
-    DescribeTransactionsResult all = admin.describeTransactions(transactionalIds);
-    for (String id : transactionalIds) {
-      try {
+    if (!transactionalIds.isEmpty()) {
+      DescribeTransactionsResult all = admin.describeTransactions(transactionalIds);
+      for (String id : transactionalIds) {
         TransactionDescription its = all.description(id).get();
         if (its.state() == TransactionState.ONGOING) {
           open.put(
               id, new Open(its.producerId(), its.producerEpoch(), its.transactionStartTimeMs()));
-        }
-      } catch (ExecutionException e) {
-        if (!(e.getCause() instanceof TransactionalIdNotFoundException)) { // long forgotten
-          throw e;
         }
       }
     }

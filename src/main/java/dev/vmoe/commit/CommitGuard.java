@@ -2,11 +2,9 @@ package dev.vmoe.commit;
 
 import dev.vmoe.batch.HandOver;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -132,19 +130,14 @@ public final class CommitGuard implements KafkaClientSupplier {
   Map<TopicPartition, @Nullable OffsetAndMetadata> read(
       Map<TopicPartition, @Nullable OffsetAndMetadata> committed) {
     Map<TopicPartition, @Nullable OffsetAndMetadata> own = suspects.read(committed);
-    List<ProducerNote> left = new ArrayList<>();
     own.replaceAll(
-        (partition, offset) -> {
-          if (offset == null) {
-            return null;
-          }
-          ProducerNote.in(offset).ifPresent(left::add);
-          return new OffsetAndMetadata(
-              offset.offset(),
-              offset.leaderEpoch(),
-              SchemaNote.without(ProducerNote.without(offset.metadata())));
-        });
-    abandoned.leftBy(left);
+        (partition, offset) ->
+            offset == null
+                ? null
+                : new OffsetAndMetadata(
+                    offset.offset(),
+                    offset.leaderEpoch(),
+                    SchemaNote.without(ProducerNote.without(offset.metadata()))));
     return own;
   }
 
@@ -223,7 +216,7 @@ public final class CommitGuard implements KafkaClientSupplier {
     /**
      * Streams asks before it opens the tasks of these partitions; after a time-out, in each of its
      * loops again. An instance that is killed while it commits leaves offsets that nobody may read
-     * until its transaction ends. The thread must not wait that long: it has other partitions.
+     * until its transaction ends. The thread must not wait for that: it has other partitions.
      */
     @Override
     public Map<TopicPartition, OffsetAndMetadata> committed(Set<TopicPartition> partitions) {
@@ -237,8 +230,9 @@ public final class CommitGuard implements KafkaClientSupplier {
         return read(committed);
       } catch (TimeoutException e) {
         unreadable.put(Set.copyOf(partitions), System.nanoTime() + OFFSET_PAUSE.toNanos());
-        abandoned.unreadable(partitions);
         throw e;
+      } finally {
+        abandoned.look();
       }
     }
 

@@ -23,6 +23,11 @@ public final class EmbeddedRegistry extends EmbeddedServer {
   private static final Duration START_LIMIT = Duration.ofSeconds(90);
   private static final Duration CHECK_EVERY = Duration.ofMillis(100);
 
+  /** It listens some seconds after a port was found free. */
+  private static final int MAX_PORTS = 3;
+
+  private static final String PORT_TAKEN = "in use by another process";
+
   private final Process process;
   private final Path log;
   private final String url;
@@ -44,15 +49,19 @@ public final class EmbeddedRegistry extends EmbeddedServer {
   /** Starts the registry that was unpacked into this directory. */
   public static EmbeddedRegistry start(Path directory) {
     Path jar = runner(directory);
-    int port = FreePort.find();
-    EmbeddedRegistry registry = launch(jar, port);
-    try {
-      registry.awaitReady();
-      registry.put("/config", "{\"compatibility\": \"BACKWARD\"}");
-      return registry;
-    } catch (RuntimeException e) {
-      registry.close();
-      throw e;
+    for (int attempt = 1; ; attempt++) {
+      EmbeddedRegistry registry = launch(jar, FreePort.find());
+      try {
+        registry.awaitReady();
+        registry.put("/config", "{\"compatibility\": \"BACKWARD\"}");
+        return registry;
+      } catch (RuntimeException e) {
+        boolean again = attempt < MAX_PORTS && registry.logTail().contains(PORT_TAKEN);
+        registry.close();
+        if (!again) {
+          throw e;
+        }
+      }
     }
   }
 

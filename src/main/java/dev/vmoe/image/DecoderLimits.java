@@ -6,12 +6,12 @@ package dev.vmoe.image;
  * @param maxBytes encoded bytes
  * @param maxPixels height times width, as the image's header claims them
  * @param maxPixelsPerByte pixels for each encoded byte of an image of more than {@link
- *     #ANY_DENSITY} pixels: a photograph has a few, a decompression bomb hundreds
+ *     #MAX_OF_ANY_FILE} pixels: a photograph has a few, a decompression bomb hundreds
  */
 public record DecoderLimits(int maxBytes, long maxPixels, int maxPixelsPerByte) {
 
   /** Pixels that a file of any size may have; blank pages and screens are that large. */
-  public static final long ANY_DENSITY = 16_000_000;
+  static final long MAX_OF_ANY_FILE = 16_000_000;
 
   /** Pixels whose RGB bytes still fit one Java buffer. */
   private static final long ADDRESSABLE_PIXELS = Integer.MAX_VALUE / 4;
@@ -49,10 +49,11 @@ public record DecoderLimits(int maxBytes, long maxPixels, int maxPixelsPerByte) 
           "image claims %d x %d = %d pixels, limit is %d"
               .formatted(header.width(), header.height(), pixels, maxPixels));
     }
-    if (pixels > ANY_DENSITY && pixels > (long) maxPixelsPerByte * bytes) {
+    if (pixels > MAX_OF_ANY_FILE && pixels > (long) maxPixelsPerByte * bytes) {
       throw new BadImageException(
           "image claims %d x %d pixels in %d bytes: above %d pixels, the limit is %d for each byte"
-              .formatted(header.width(), header.height(), bytes, ANY_DENSITY, maxPixelsPerByte));
+              .formatted(
+                  header.width(), header.height(), bytes, MAX_OF_ANY_FILE, maxPixelsPerByte));
     }
   }
 }

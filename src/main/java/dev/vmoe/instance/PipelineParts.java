@@ -119,8 +119,8 @@ record PipelineParts(
 
   private static final Logger log = LoggerFactory.getLogger(PipelineParts.class);
 
-  /** Several times of what a commit takes. */
-  private static final Duration MIN_ABANDONED = Duration.ofSeconds(1);
+  /** A commit that takes longer is not taken for one that goes on. */
+  private static final Duration MAX_COMMIT = Duration.ofSeconds(2);
 
   private static final Duration REGISTRY_PAUSE = Duration.ofSeconds(1);
 
@@ -303,10 +303,12 @@ record PipelineParts(
   }
 
   private static AbandonedTransactions abandoned(Settings settings) {
+    Duration stalled = settings.inFlightWait().plus(MAX_COMMIT);
+    Duration usual = settings.commitInterval().multipliedBy(3);
     return new AbandonedTransactions(
         () -> Admin.create(sideProperties(settings)),
         settings.getString(Settings.APPLICATION_ID),
-        Collections.max(List.of(settings.commitInterval().multipliedBy(3), MIN_ABANDONED)));
+        Collections.max(List.of(usual, stalled)));
   }
 
   private static LiveConfiguration started(LiveConfiguration configuration) {

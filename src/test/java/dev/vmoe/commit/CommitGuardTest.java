@@ -9,8 +9,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
@@ -28,13 +26,9 @@ class CommitGuardTest {
 
   private static final ProducerNote BY = new ProducerNote("app-1", "app-1-consumer-8c1f");
 
-  /** How often brokers were to be asked for open transactions; there are none here. */
-  private final Semaphore asked = new Semaphore(0);
-
   private final AbandonedTransactions abandoned =
       new AbandonedTransactions(
           () -> {
-            asked.release();
             throw new KafkaException("no brokers here");
           },
           "app",
@@ -70,7 +64,7 @@ class CommitGuardTest {
   }
 
   @Test
-  void shouldLeaveSchemaIdsAndItsProducerToWhoeverIsNext() throws InterruptedException {
+  void shouldLeaveSchemaIdsAndItsProducerToWhoeverIsNext() {
     SchemaNote schemas = SchemaNote.of("http://registry", Map.of("30be1c7d2f9a4e55", 7));
     CommitGuard noting = guard(new Suspects(4), schemas);
     noting.suspects().read(Map.of(ZERO, new OffsetAndMetadata(3)));
@@ -83,19 +77,10 @@ class CommitGuardTest {
         .extracting(offset -> SchemaNote.in(offset.metadata()))
         .containsExactly(schemas, schemas);
     assertThat(OwnerNote.in(guarded.get(ZERO).metadata()).work()).isEqualTo(OwnerNote.InWork.BUSY);
-    assertThat(ProducerNote.in(guarded.get(ONE))).contains(BY);
-    assertThat(asked.availablePermits()).isZero();
+    assertThat(ProducerNote.in(guarded.get(ONE).metadata())).contains(BY);
     assertThat(noting.read(guarded).get(ZERO))
         .isEqualTo(new OffsetAndMetadata(3, Optional.empty(), "time"));
     assertThat(noting.read(guarded).get(ONE)).isEqualTo(wanted(9).get(ONE));
-    assertThat(asked.tryAcquire(10, TimeUnit.SECONDS)).as("is its transaction open?").isTrue();
-  }
-
-  @Test
-  void shouldAskNothingWhereNoProducerIsNoted() {
-    guard.read(wanted(9));
-
-    assertThat(asked.availablePermits()).isZero();
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.commit.CommitGuard;
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class EarlyCommitTest {
@@ -33,5 +34,17 @@ class EarlyCommitTest {
   void shouldLeaveTimeBetweenTwoCommits() {
     EarlyCommit early = new EarlyCommit(inFlight, () -> 2, BYTES, Duration.ofHours(1));
     assertThat(early.due(sinceCommit)).isFalse();
+  }
+
+  @Test
+  void shouldSpendNoMoreThanHalfOfTheTimeOnSlowCommits() {
+    EarlyCommit early = new EarlyCommit(inFlight, () -> 2, BYTES, Duration.ZERO);
+    CommitGuard guard = ProcessorFixture.guard(Duration.ZERO, 0);
+
+    guard.committed(Map.of(), Duration.ofHours(1));
+    assertThat(early.due(guard.waitBudget())).isFalse();
+
+    guard.committed(Map.of(), Duration.ZERO);
+    assertThat(early.due(guard.waitBudget())).isTrue();
   }
 }

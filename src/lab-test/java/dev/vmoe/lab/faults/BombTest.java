@@ -62,7 +62,7 @@ class BombTest {
   }
 
   @ParameterizedTest
-  @ValueSource(longs = {10_000, 26_010_000})
+  @ValueSource(longs = {40_000, 26_010_000})
   void shouldBeAnImage(long maxPixels) throws BadImageException { // 5100 pixels are 20 runs of 255
     ByteBuffer slot = ByteBuffer.allocateDirect(28 * 28 * 3);
     for (Bomb bomb : Bomb.all(maxPixels)) {

@@ -130,9 +130,10 @@ final class BenchFaultsCommand extends Benchmark {
         "registry-away, registry-hung, registry-refusing, registry-empty: what the instances see of"
             + " the registry for 3 to 40 s;",
         "steal: another process takes half of the processors;",
-        "bombs: 500 images that take much memory to decode, of all formats, at once, one in 21"
-            + " valid and nearly as large as image.max.pixels, and as many usual ones between them (not"
-            + " among the default);",
+        "bombs: 500 images that take much memory to decode, of all formats, at once, one in 23"
+            + " valid and nearly as large as image.max.pixels (above 16 megapixels they are refused by"
+            + " image.max.pixels.per.byte), and as many usual ones between them (not among the"
+            + " default);",
         "config, bad-config: a configuration record that is valid, or must be refused;",
         "model: a configuration record names another model, the bundled one in 8-bit integers; 3 to"
             + " 10 s later another record returns to the first;",
@@ -206,8 +207,8 @@ final class BenchFaultsCommand extends Benchmark {
           "--fault-seconds " + faultSeconds + " is not from 0 to " + MAX_FAULT_SECONDS);
     }
     positive("--seconds", "--instances", "--threads", "--partitions", "--rate");
-    valid(this::plan);
     valid(() -> new Settings(settings));
+    valid(this::plan);
     LocalBroker.require(LocalBroker.FROM_A_CHECKOUT);
   }
 

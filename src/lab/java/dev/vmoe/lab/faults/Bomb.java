@@ -30,6 +30,9 @@ record Bomb(String format, boolean heavy, byte[] image) {
   /** Memory that the heaviest takes, in mebibytes, with what an instance has beside it. */
   static final int MIN_MEMORY_MEBIBYTES = 1536;
 
+  /** Fewer pixels than a limit of this allows are no longer heavy. */
+  static final long MIN_PIXELS = 40_000;
+
   /** Its square is as many pixels as an instance takes by default. */
   private static final int MAX_HEAVY_SIDE = 8000;
 

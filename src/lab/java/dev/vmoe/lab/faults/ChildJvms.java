@@ -18,8 +18,8 @@ import java.util.stream.Stream;
  */
 final class ChildJvms implements AutoCloseable {
 
-  /** The options by which the launcher makes a JVM start fast, as this one has them. */
-  private static final List<String> FAST_START =
+  /** The options of this JVM by which the launcher makes one start fast. */
+  private static final List<String> LAUNCHER_OPTIONS =
       ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
           .filter(
               argument ->
@@ -84,7 +84,7 @@ final class ChildJvms implements AutoCloseable {
             "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
             "-Dvmoe.home=" + System.getProperty("vmoe.home", "."),
             "-Dlogback.configurationFile=logback.xml"));
-    command.addAll(FAST_START);
+    command.addAll(LAUNCHER_OPTIONS);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass));
     command.addAll(arguments);
     Path log = folder.resolve(name + ".log");

@@ -33,7 +33,7 @@ final class FaultInjector {
   private static final int BOMBS = 500;
 
   /** Those that are decoded take up to seconds of a core each. They come to all partitions. */
-  private static final int HEAVY_ONE_IN = 21;
+  private static final int HEAVY_ONE_IN = 23;
 
   private final Parts parts;
   private final String topicPrefix;

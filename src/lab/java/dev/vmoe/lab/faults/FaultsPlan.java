@@ -62,6 +62,11 @@ public record FaultsPlan(
           "--instance-memory %d: the fault bombs needs at least %d"
               .formatted(instanceMebibytes, Bomb.MIN_MEMORY_MEBIBYTES));
     }
+    if (weights.containsKey(FaultKind.BOMBS)
+        && new Settings(settings).getLong(Settings.IMAGE_MAX_PIXELS) < Bomb.MIN_PIXELS) {
+      throw new IllegalArgumentException(
+          "--set image.max.pixels: the fault bombs needs at least " + Bomb.MIN_PIXELS);
+    }
     if (weights.containsKey(FaultKind.MODEL)) {
       for (String key : List.of(Settings.MODEL, Settings.MODELS_DIR, Settings.MODELS_LADDER)) {
         if (settings.containsKey(key)) {
