@@ -4,6 +4,7 @@ import dev.vmoe.settings.DaemonThread;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -11,8 +12,10 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
@@ -29,32 +32,34 @@ import org.slf4j.LoggerFactory;
  * Ends the transactions that killed instances left open.
  *
  * <p>The brokers do so 10 to 20 s after such a transaction began. Until then nobody may read the
- * offsets that were being committed, and a {@code read_committed} client sees nothing that was
- * written behind the answers in it. So whenever partitions are taken over, the brokers are asked
- * for transactions of the application that have been open for long (KIP-994). Those of members of
- * the group are left alone, by their {@link ProducerNote}s: they wait for something. Any other is
- * rolled back if it is still the same a second later ({@code Admin#fenceProducers}, KIP-618). The
- * brokers put that and a commit in an order, so either all of the transaction counts or nothing.
+ * offsets that were being committed, and a {@code read_committed} client sees no record after the
+ * first open answer of a partition. So whenever partitions are taken over, the brokers are asked
+ * which transactions of the application have been open for at least {@code minOpen} (KIP-994).
+ * Those of members of the group are left alone: they wait for something. Any other is ended if it
+ * is still the same a second later ({@code Admin#fenceProducers}, KIP-618). The brokers handle that
+ * and a commit one after the other, so either all of the transaction counts or nothing.
  */
 public final class AbandonedTransactions implements AutoCloseable {
 
-  /** Several times of what a commit takes. */
+  /** Several times of what a commit usually takes. */
   private static final Duration STILL_OPEN = Duration.ofSeconds(1);
 
   private static final Logger log = LoggerFactory.getLogger(AbandonedTransactions.class);
 
   private final Supplier<Admin> admins;
   private final String group;
-  private final Pattern ours;
+  private final Pattern transactionalIds;
+  private final Pattern clientIds;
   private final Duration minOpen;
   private final CountDownLatch closed = new CountDownLatch(1);
 
-  /** Guarded by this. */
+  /** Who has asked and was not heard yet. */
+  private final Semaphore requests = new Semaphore(0);
+
+  /** Whether a thread hears requests; guarded by this. */
   private boolean looking;
 
-  private boolean again;
-
-  /** Whether the last look failed: only the first failure is logged. */
+  /** Whether the last look failed; only the first failure is logged. */
   private volatile boolean failed;
 
   /** An open transaction; another one of the same producer is not equal. */
@@ -64,54 +69,71 @@ public final class AbandonedTransactions implements AutoCloseable {
    * Creates it; nothing is asked yet.
    *
    * @param admins connects to the brokers
-   * @param applicationId of Kafka Streams, which the group and the transactional ids are named by
-   * @param minOpen how long a transaction must have been open: longer than one between two commits,
-   *     and less than it takes a group to miss a member
+   * @param applicationId of Kafka Streams, after which the group and the transactional ids are
+   *     named
+   * @param minOpen how long a transaction must have been open; longer than from commit to commit
    */
   public AbandonedTransactions(Supplier<Admin> admins, String applicationId, Duration minOpen) {
     this.admins = admins;
     this.group = applicationId;
-    this.ours = Pattern.compile(Pattern.quote(applicationId) + "-[0-9a-f-]{36}-\\d+");
+    String process = "(" + Pattern.quote(applicationId) + "-[0-9a-f-]{36})-";
+    this.transactionalIds = Pattern.compile(process + "\\d+");
+    this.clientIds = Pattern.compile(process + "StreamThread-(\\d+)-consumer");
     this.minOpen = minOpen;
   }
 
-  /** Looks for such transactions, beside; returns at once. */
-  synchronized void look() {
-    again = true;
-    if (!looking && closed.getCount() > 0) {
-      looking = true;
-      DaemonThread.start(this::lookOnAndOn, "vmoe-transactions");
+  /** Looks for such transactions now and after {@code minOpen}, beside; returns at once. */
+  void look() {
+    requests.release();
+    synchronized (this) {
+      if (!looking && closed.getCount() > 0) {
+        looking = true;
+        DaemonThread.start(this::lookOnAndOn, "vmoe-transactions");
+      }
     }
   }
 
-  /** Looks until nobody has asked since. Where it fails, the next who asks has a new chance. */
   private void lookOnAndOn() {
     try (Admin admin = admins.get()) {
-      while (isAsked()) {
-        end(admin);
-        failed = false;
+      boolean asked;
+      do {
+        requests.drainPermits();
+        tryToEnd(admin);
+        asked = requests.tryAcquire(minOpen.toMillis(), TimeUnit.MILLISECONDS);
+        if (!asked) {
+          tryToEnd(admin); // one that was not open for long enough, or could not be asked about
+        }
+      } while (goesOn(asked));
+    } catch (InterruptedException | RuntimeException e) {
+      failed(e);
+      synchronized (this) {
+        looking = false;
       }
-    } catch (InterruptedException | ExecutionException | RuntimeException e) {
-      if (!failed) {
-        log.warn(
-            "could not look for transactions that killed instances left open; the brokers end them"
-                + " after their time-out: {}",
-            String.valueOf(e.getCause() == null ? e : e.getCause()));
-      }
-      failed = true;
-    } finally {
-      stopped();
     }
   }
 
-  private synchronized void stopped() {
-    looking = false;
+  private synchronized boolean goesOn(boolean asked) {
+    looking = (asked || requests.availablePermits() > 0) && closed.getCount() > 0;
+    return looking;
   }
 
-  private synchronized boolean isAsked() {
-    looking = again && closed.getCount() > 0;
-    again = false;
-    return looking;
+  private void tryToEnd(Admin admin) throws InterruptedException {
+    try {
+      end(admin);
+      failed = false;
+    } catch (ExecutionException e) {
+      failed(Objects.requireNonNullElse(e.getCause(), e));
+    }
+  }
+
+  private void failed(Throwable reason) {
+    if (!failed && closed.getCount() > 0) {
+      log.warn(
+          "could not look for transactions that killed instances left open; the brokers end them"
+              + " after their time-out: {}",
+          String.valueOf(reason));
+    }
+    failed = true;
   }
 
   private void end(Admin admin) throws ExecutionException, InterruptedException {
@@ -124,9 +146,9 @@ public final class AbandonedTransactions implements AutoCloseable {
       return;
     }
     open.entrySet().retainAll(open(admin, open.keySet()).entrySet());
-    if (!open.isEmpty()) {
+    if (!open.isEmpty() && closed.getCount() > 0) {
       admin.fenceProducers(open.keySet()).all().get();
-      log.info("rolled back the open transactions of producers that are gone: {}", open.keySet());
+      log.info("ended the open transactions of producers that are gone: {}", open.keySet());
     }
   }
 
@@ -140,13 +162,16 @@ public final class AbandonedTransactions implements AutoCloseable {
         .get()
         .stream()
         .map(TransactionListing::transactionalId)
-        .filter(id -> ours.matcher(id).matches())
+        .filter(id -> transactionalIds.matcher(id).matches())
         .collect(Collectors.toSet());
   }
 
-  /** Returns the transactional ids of those members of the group that have committed something. */
+  /**
+   * Returns the transactional ids of the group's members: by their client id as Kafka Streams makes
+   * it, and where that is set to another, by what they have committed.
+   */
   private Set<String> ofMembers(Admin admin) throws ExecutionException, InterruptedException {
-    Set<String> members =
+    Collection<MemberDescription> members =
         admin
             .describeConsumerGroups(List.of(group))
             .describedGroups()
@@ -154,21 +179,20 @@ public final class AbandonedTransactions implements AutoCloseable {
             .iterator()
             .next()
             .get()
-            .members()
-            .stream()
-            .map(MemberDescription::consumerId)
-            .collect(Collectors.toSet());
-    return admin
-        .listConsumerGroupOffsets(group)
-        .partitionsToOffsetAndMetadata()
-        .get()
-        .values()
-        .stream()
+            .members();
+    Set<String> ids = new HashSet<>();
+    for (MemberDescription member : members) {
+      Matcher client = clientIds.matcher(member.clientId());
+      if (client.matches()) {
+        ids.add(client.group(1) + "-" + client.group(2));
+      }
+    }
+    admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get().values().stream()
         .filter(Objects::nonNull)
         .flatMap(offset -> ProducerNote.in(offset.metadata()).stream())
-        .filter(note -> members.contains(note.member()))
-        .map(ProducerNote::transactionalId)
-        .collect(Collectors.toSet());
+        .filter(note -> members.stream().anyMatch(it -> note.isOf(it.consumerId())))
+        .forEach(note -> ids.add(note.transactionalId()));
+    return ids;
   }
 
   private static Map<String, Open> open(Admin admin, Collection<String> transactionalIds)
@@ -191,5 +215,6 @@ public final class AbandonedTransactions implements AutoCloseable {
   @Override
   public void close() {
     closed.countDown();
+    requests.release(); // wakes the thread
   }
 }

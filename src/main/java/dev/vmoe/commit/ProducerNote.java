@@ -10,22 +10,28 @@ import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
  * AbandonedTransactions} leaves the transactions of its producer alone.
  *
  * <p>It stands before the {@link OwnerNote} in the offset's metadata: {@code
- * AgAAAZq…|producer,vmoe-6e39…-1,vmoe-6e39…-StreamThread-1-consumer-8c1f…}.
+ * AgAAAZq…|producer,vmoe-6e393a12-f8aa-4951-b6ed-175b51afdd12-1,8c1f90d4-…}.
  *
  * @param transactionalId of the producer
- * @param member id in the consumer group
+ * @param member the UUID at the end of its id in the consumer group; empty if it has none
  */
 public record ProducerNote(String transactionalId, String member) {
 
-  /** Metadata may have 4,096 bytes by the brokers' default; {@link SchemaNote} takes the most. */
-  private static final int MAX_LENGTH = 800;
+  /** Brokers make member ids of a client id, which may be anything, and a UUID. */
+  private static final Pattern MEMBER = Pattern.compile("-([0-9a-f-]{36})$");
 
   private static final Pattern NOTE =
-      Pattern.compile("\\|producer,([!-~&&[^|,]]+),([!-~&&[^|,]]+)(?=\\||$)");
+      Pattern.compile("\\|producer,([\\w.-]{1,300}),([0-9a-f-]{36})(?=\\||$)");
 
   /** Returns the note of a producer that commits for a member of a group. */
   public static ProducerNote of(String transactionalId, ConsumerGroupMetadata member) {
-    return new ProducerNote(transactionalId, member.memberId());
+    Matcher id = MEMBER.matcher(member.memberId());
+    return new ProducerNote(transactionalId, id.find() ? id.group(1) : "");
+  }
+
+  /** Returns whether it is of the member with this id. */
+  boolean isOf(String memberId) {
+    return memberId.endsWith("-" + member);
   }
 
   /** Returns the note in an offset's metadata, if there is one. */
@@ -41,9 +47,9 @@ public record ProducerNote(String transactionalId, String member) {
     return NOTE.matcher(metadata).replaceFirst("");
   }
 
-  /** Returns metadata that has no note with this one, unless it would not be found again. */
+  /** Returns metadata that has no note with this one, if it can be read again. */
   String behind(String metadata) {
     String note = "|producer," + transactionalId + "," + member;
-    return note.length() <= MAX_LENGTH && NOTE.matcher(note).matches() ? metadata + note : metadata;
+    return NOTE.matcher(note).matches() ? metadata + note : metadata;
   }
 }

@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -23,20 +25,19 @@ public final class EmbeddedRegistry extends EmbeddedServer {
   private static final Duration START_LIMIT = Duration.ofSeconds(90);
   private static final Duration CHECK_EVERY = Duration.ofMillis(100);
 
-  /** It listens some seconds after a port was found free. */
-  private static final int MAX_PORTS = 3;
+  private static final int SHOWN_LINES = 20;
 
-  private static final String PORT_TAKEN = "in use by another process";
+  /** What it logs once it has a port: it chooses a free one itself. */
+  private static final Pattern LISTENING = Pattern.compile("Listening on: (http://127.0.0.1:\\d+)");
 
   private final Process process;
   private final Path log;
-  private final String url;
+  private String url = "";
 
-  private EmbeddedRegistry(Process process, Path log, String url) {
+  private EmbeddedRegistry(Process process, Path log) {
     super("registry");
     this.process = process;
     this.log = log;
-    this.url = url;
     stopAtExit();
   }
 
@@ -48,20 +49,14 @@ public final class EmbeddedRegistry extends EmbeddedServer {
 
   /** Starts the registry that was unpacked into this directory. */
   public static EmbeddedRegistry start(Path directory) {
-    Path jar = runner(directory);
-    for (int attempt = 1; ; attempt++) {
-      EmbeddedRegistry registry = launch(jar, FreePort.find());
-      try {
-        registry.awaitReady();
-        registry.put("/config", "{\"compatibility\": \"BACKWARD\"}");
-        return registry;
-      } catch (RuntimeException e) {
-        boolean again = attempt < MAX_PORTS && registry.logTail().contains(PORT_TAKEN);
-        registry.close();
-        if (!again) {
-          throw e;
-        }
-      }
+    EmbeddedRegistry registry = launch(runner(directory));
+    try {
+      registry.awaitReady();
+      registry.put("/config", "{\"compatibility\": \"BACKWARD\"}");
+      return registry;
+    } catch (RuntimeException e) {
+      registry.close();
+      throw e;
     }
   }
 
@@ -82,7 +77,7 @@ public final class EmbeddedRegistry extends EmbeddedServer {
             .formatted(directory.toAbsolutePath()));
   }
 
-  private static EmbeddedRegistry launch(Path jar, int port) {
+  private static EmbeddedRegistry launch(Path jar) {
     try {
       Path log = Files.createTempFile("vmoe-registry", ".log");
       Process process =
@@ -92,14 +87,14 @@ public final class EmbeddedRegistry extends EmbeddedServer {
                   "-XX:+UseSerialGC",
                   "-XX:TieredStopAtLevel=1",
                   "-Dquarkus.http.host=127.0.0.1",
-                  "-Dquarkus.http.port=" + port,
+                  "-Dquarkus.http.port=0",
                   "-jar",
                   jar.toAbsolutePath().toString())
               .redirectErrorStream(true)
               .redirectOutput(log.toFile())
               .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
               .start();
-      return new EmbeddedRegistry(process, log, "http://127.0.0.1:" + port + "/apis/ccompat/v7");
+      return new EmbeddedRegistry(process, log);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot start the schema registry " + jar, e);
     }
@@ -110,7 +105,10 @@ public final class EmbeddedRegistry extends EmbeddedServer {
     while (System.nanoTime() - end < 0) {
       if (!process.isAlive()) {
         throw new IllegalStateException(
-            "the schema registry ended with code " + process.exitValue() + ": " + logTail());
+            "the schema registry ended with code "
+                + process.exitValue()
+                + ": "
+                + logTail(SHOWN_LINES));
       }
       if (answers()) {
         return;
@@ -125,11 +123,16 @@ public final class EmbeddedRegistry extends EmbeddedServer {
       }
     }
     throw new IllegalStateException(
-        "the schema registry did not answer at %s within %s: %s"
-            .formatted(url, START_LIMIT, logTail()));
+        "the schema registry did not answer within %s: %s"
+            .formatted(START_LIMIT, logTail(SHOWN_LINES)));
   }
 
   private boolean answers() {
+    Matcher listening = LISTENING.matcher(logTail(Integer.MAX_VALUE));
+    if (!listening.find()) {
+      return false;
+    }
+    url = listening.group(1) + "/apis/ccompat/v7";
     try {
       HttpRequest request =
           HttpRequest.newBuilder(URI.create(url + "/subjects"))
@@ -170,10 +173,10 @@ public final class EmbeddedRegistry extends EmbeddedServer {
     return HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
   }
 
-  private String logTail() {
+  private String logTail(int maxLines) {
     try {
       List<String> lines = Files.readAllLines(log);
-      return String.join("\n", lines.subList(Math.max(0, lines.size() - 20), lines.size()));
+      return String.join("\n", lines.subList(Math.max(0, lines.size() - maxLines), lines.size()));
     } catch (IOException e) {
       return "(its log " + log + " cannot be read: " + e.getMessage() + ")";
     }

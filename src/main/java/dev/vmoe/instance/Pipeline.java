@@ -359,6 +359,7 @@ public final class Pipeline implements AutoCloseable {
       stopInOrder();
     }
     parts.registration().close();
+    parts.abandoned().close();
     parts.inFlight().stop(); // threads that wait for room return at once,
     parts.registry().giveUp(); // and those that wait for the registry
     parts.schemas().close();
@@ -367,7 +368,6 @@ public final class Pipeline implements AutoCloseable {
     if (!parts.streams().close(CLOSE_LIMIT)) {
       log.warn("the stream threads did not end within {}", CLOSE_LIMIT);
     }
-    parts.abandoned().close();
     parts.batcher().close();
     parts.fetching().close();
     try {

@@ -119,7 +119,7 @@ record PipelineParts(
 
   private static final Logger log = LoggerFactory.getLogger(PipelineParts.class);
 
-  /** A commit that takes longer is not taken for one that goes on. */
+  /** Maximum time of a commit, unless something is wrong. */
   private static final Duration MAX_COMMIT = Duration.ofSeconds(2);
 
   private static final Duration REGISTRY_PAUSE = Duration.ofSeconds(1);

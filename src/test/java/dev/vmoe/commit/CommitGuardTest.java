@@ -24,7 +24,8 @@ class CommitGuardTest {
   private static final TopicPartition ZERO = new TopicPartition("images", 0);
   private static final TopicPartition ONE = new TopicPartition("images", 1);
 
-  private static final ProducerNote BY = new ProducerNote("app-1", "app-1-consumer-8c1f");
+  private static final ProducerNote BY =
+      new ProducerNote("app-1", "8c1f90d4-5a5f-4a55-9d4f-9f3f2a9c1e00");
 
   private final AbandonedTransactions abandoned =
       new AbandonedTransactions(

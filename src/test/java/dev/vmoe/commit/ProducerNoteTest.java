@@ -3,6 +3,8 @@ package dev.vmoe.commit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -10,8 +12,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ProducerNoteTest {
 
-  private static final ProducerNote NOTE =
-      new ProducerNote("vmoe-6e393a12-1", "vmoe-6e393a12-StreamThread-1-consumer-8c1f");
+  private static final String MEMBER = "8c1f90d4-5a5f-4a55-9d4f-9f3f2a9c1e00";
+  private static final ProducerNote NOTE = new ProducerNote("vmoe-6e393a12-1", MEMBER);
 
   @Test
   void shouldStandBetweenTheOtherNotes() {
@@ -27,6 +29,19 @@ class ProducerNoteTest {
         .isEqualTo("AgAAAZq=");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"vmoe-6e393a12-StreamThread-1-consumer", "camera, hall | é"})
+  void shouldBeOfAMemberWithAnyClientId(String clientId) {
+    String member = clientId + "-" + MEMBER;
+    ConsumerGroupMetadata group = new ConsumerGroupMetadata("vmoe", 3, member, Optional.empty());
+
+    ProducerNote note = ProducerNote.of("vmoe-6e393a12-1", group);
+
+    assertThat(note).isEqualTo(NOTE);
+    assertThat(note.isOf(member)).isTrue();
+    assertThat(note.isOf(clientId + "-" + UUID.randomUUID())).isFalse();
+  }
+
   @Test
   void shouldLeaveNothingForWhoIsNoMember() {
     assertThat(ProducerNote.of("vmoe-1", new ConsumerGroupMetadata("vmoe")).behind("AgAAAZq="))
@@ -34,10 +49,10 @@ class ProducerNoteTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"a|b", "a,b", "é", "a b"})
-  void shouldLeaveNothingThatWouldBeReadAsSomethingElse(String id) {
-    assertThat(new ProducerNote("vmoe-1", id).behind("time")).isEqualTo("time");
-    assertThat(new ProducerNote("vmoe-1", "m".repeat(1000)).behind("time")).isEqualTo("time");
+  @ValueSource(strings = {"a|b", "a,b", ""})
+  void shouldLeaveNothingThatWouldBeReadAsSomethingElse(String transactionalId) {
+    assertThat(new ProducerNote(transactionalId, MEMBER).behind("time")).isEqualTo("time");
+    assertThat(new ProducerNote("v".repeat(301), MEMBER).behind("time")).isEqualTo("time");
   }
 
   @ParameterizedTest

@@ -83,7 +83,7 @@ abstract class ProcessorFixture {
   /** So long that none is early. */
   Duration commitInterval = Duration.ofHours(1);
 
-  static final ProducerNote BY = new ProducerNote("app-1", "app-1-consumer-8c1f");
+  static final ProducerNote BY = new ProducerNote("app-1", "8c1f90d4-5a5f-4a55-9d4f-9f3f2a9c1e00");
 
   CommitGuard guard = guard(Duration.ofSeconds(10), 4);
 
