@@ -252,8 +252,8 @@ class SecuredBrokerIT {
   @Test
   void shouldEndAnOpenTransactionWithTheRightsThatAreListed() throws Exception {
     done("topics", "create");
-    Settings pipelines = SecuredBench.load(bench.settings("pipeline"));
-    Map<String, Object> producer = new HashMap<>(pipelines.producerProperties());
+    Map<String, String> settings = bench.settings("pipeline");
+    Map<String, Object> producer = new HashMap<>(SecuredBench.load(settings).producerProperties());
     producer.put("transactional.id", "vmoe-streams-850cdbc9-f9c9-4059-b14a-16727ec1c7b2-1");
     producer.put("transaction.timeout.ms", 300_000);
     Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
@@ -267,7 +267,7 @@ class SecuredBrokerIT {
       killed.sendOffsetsToTransaction(offsets, new ConsumerGroupMetadata("vmoe-streams"));
       produce("e.grey");
       try (FakeClassifier classifier = new FakeClassifier();
-          Pipeline pipeline = SecuredBench.pipeline(bench.settings("pipeline"), classifier)) {
+          Pipeline pipeline = SecuredBench.pipeline(settings, classifier)) {
         await().atMost(Duration.ofSeconds(60)).until(() -> classifier.runs() >= 1);
         assertThat(pipeline.failure()).isEmpty();
       }

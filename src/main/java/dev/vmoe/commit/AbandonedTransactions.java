@@ -172,12 +172,8 @@ public final class AbandonedTransactions implements AutoCloseable {
    */
   private Set<String> ofMembers(Admin admin) throws ExecutionException, InterruptedException {
     Collection<MemberDescription> members =
-        admin
-            .describeConsumerGroups(List.of(group))
-            .describedGroups()
-            .values()
-            .iterator()
-            .next()
+        Objects.requireNonNull(
+                admin.describeConsumerGroups(List.of(group)).describedGroups().get(group))
             .get()
             .members();
     Set<String> ids = new HashSet<>();

@@ -106,7 +106,7 @@ public final class CommitGuard implements KafkaClientSupplier {
   public Map<TopicPartition, OffsetAndMetadata> guarded(
       Map<TopicPartition, OffsetAndMetadata> wanted, ProducerNote by) {
     Map<TopicPartition, OffsetAndMetadata> guarded = new HashMap<>(wanted);
-    SchemaNote known = schemas.get();
+    String notes = by.behind(schemas.get().behind(""));
     guarded.replaceAll(
         (partition, offset) -> {
           OptionalLong first = pending.first(partition);
@@ -119,7 +119,7 @@ public final class CommitGuard implements KafkaClientSupplier {
               new OffsetAndMetadata(
                   before ? first.getAsLong() : offset.offset(),
                   before ? Optional.empty() : offset.leaderEpoch(),
-                  by.behind(known.behind(offset.metadata())));
+                  offset.metadata() + notes);
           boolean left = leaving.get().contains(partition);
           return suspects.noted(partition, reached, first.isPresent(), left);
         });

@@ -17,8 +17,8 @@ import javax.imageio.ImageIO;
  * A small file that takes much memory once it is decoded.
  *
  * @param format of the file
- * @param heavy whether it is a valid image of no more pixels than an instance takes by default;
- *     else it claims more, and has to be refused
+ * @param heavy whether it is a valid image of no more pixels than an instance takes; else it claims
+ *     more, and has to be refused
  * @param image the file; nobody writes to it
  */
 @SuppressWarnings("ArrayRecordComponent")
