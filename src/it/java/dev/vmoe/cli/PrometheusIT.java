@@ -19,6 +19,7 @@ import dev.vmoe.modelstore.BundledModels;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -100,15 +101,13 @@ class PrometheusIT {
         "--set",
         "console.port=0",
         "--set",
-        "cost.survey.ms=1000",
-        "--set",
         "clips.window.ms=1000",
         "--set",
         "fetch.prefixes=" + folder.toUri()
       };
       Thread instance = new Thread(() -> run(kafka, registry, command), "run");
       instance.start();
-      try (Load load = new Load(kafka, registry, folder)) {
+      try (Load load = new Load(kafka, registry, prometheus, folder)) {
         URI console = await().atMost(LIMIT).until(this::address, at -> at != null);
         target(console);
         Instant start = Instant.now();
@@ -260,7 +259,9 @@ class PrometheusIT {
 
   /**
    * Test images at a steady rate, with bursts that lower capacity, with images that cannot be
-   * decoded, and with addresses of an image that is there and one that is not.
+   * decoded, and with addresses of an image that is there and one that is not. A burst comes once
+   * nothing is left of the one before, so that capacity rises between them, however slow the
+   * machine is.
    */
   private static final class Load implements AutoCloseable {
 
@@ -269,16 +270,23 @@ class PrometheusIT {
     private static final int LARGEST_BURST = 24_000;
     private static final int BURST_EVERY = 10;
 
+    /** It has begun, and what waits is what arrives. */
+    private static final String READY =
+        "vmoe_capacity_requested_ratio > 0 and vmoe_backlog_images < " + STEADY;
+
     private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor();
+    private final Prometheus prometheus;
     private final RegistryClient registry;
     private final ImageProducer producer;
     private final List<ImageRequest> images = new ArrayList<>();
     private final List<URI> addresses;
-    private int seconds;
+    private int sinceBurst;
     private int burst = FIRST_BURST;
     private int sent;
 
-    Load(EmbeddedKafka kafka, EmbeddedRegistry registryServer, Path folder) throws IOException {
+    Load(EmbeddedKafka kafka, EmbeddedRegistry registryServer, Prometheus prometheus, Path folder)
+        throws IOException {
+      this.prometheus = prometheus;
       registry = new RegistryClient(registryServer.url(), Map.of(), Duration.ofSeconds(10));
       producer =
           new ImageProducer(
@@ -297,10 +305,10 @@ class PrometheusIT {
 
     private void second() {
       int count = STEADY;
-      if (seconds++ % BURST_EVERY == BURST_EVERY / 2) {
+      if (++sinceBurst >= BURST_EVERY && ready()) {
         count = burst;
-        // until it is too much for this machine; then it may recover
-        burst = burst == LARGEST_BURST ? FIRST_BURST : 2 * burst;
+        sinceBurst = 0;
+        burst = burst == LARGEST_BURST ? FIRST_BURST : 2 * burst; // too much for any machine
       }
       for (int i = 0; i < count; i++) {
         producer.send("k" + sent, images.get(sent % images.size()));
@@ -313,6 +321,17 @@ class PrometheusIT {
       for (URI address : addresses) {
         String url = address.toString();
         producer.send("by address", ImageRequest.newBuilder().setImageUrl(url).build());
+      }
+    }
+
+    private boolean ready() {
+      try {
+        return !prometheus.query(READY).isEmpty();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return false;
       }
     }
 

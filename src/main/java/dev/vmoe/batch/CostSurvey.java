@@ -36,8 +36,9 @@ import java.util.function.IntConsumer;
  * then the other batch sizes. Between batch sizes the model itself interpolates. {@link
  * Surveyed#measured()} says how much was measured.
  *
- * <p>Where the times say that work takes no time, something else had the processors, and all points
- * would cost the same. Then the budget is spent again, up to {@value #MAX_BUDGETS} times.
+ * <p>Where the times do not clearly say that more work takes more time, something else had the
+ * processors, and all points might seem to cost the same. Then the budget is spent again, up to
+ * {@value #MAX_BUDGETS} times.
  *
  * <p>Noise in place of photographs leaves experts unevenly loaded, so that at high ratios they get
  * about half the rows that images of the model's own kind bring. What it costs is therefore read

@@ -1,5 +1,6 @@
 package dev.vmoe.batch;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -30,6 +31,9 @@ final class RunTimeLine {
    */
   record MeasuredTime(int expertsPerToken, double work, double nanos) {}
 
+  /** Minimum slope that noise alone hardly makes, in standard errors. */
+  private static final double CLEARLY = 3;
+
   private final boolean rises;
   private final double slope;
   private final double shortest;
@@ -50,17 +54,22 @@ final class RunTimeLine {
   static RunTimeLine through(List<MeasuredTime> measured) {
     Collection<List<MeasuredTime>> byExperts =
         measured.stream().collect(Collectors.groupingBy(MeasuredTime::expertsPerToken)).values();
-    double together = 0;
-    double squares = 0;
+    List<MeasuredTime> offMean = new ArrayList<>();
     for (List<MeasuredTime> sameExperts : byExperts) {
       double meanWork = mean(sameExperts, MeasuredTime::work);
       double meanNanos = mean(sameExperts, MeasuredTime::nanos);
       for (MeasuredTime each : sameExperts) {
-        together += (each.work() - meanWork) * (each.nanos() - meanNanos);
-        squares += (each.work() - meanWork) * (each.work() - meanWork);
+        offMean.add(
+            new MeasuredTime(
+                each.expertsPerToken(), each.work() - meanWork, each.nanos() - meanNanos));
       }
     }
+    double squares = sum(offMean, each -> each.work() * each.work());
+    double together = sum(offMean, each -> each.work() * each.nanos());
     double slope = squares == 0 ? 0 : Math.max(0, together / squares); // work saves no time
+    double squaresOffLine = sum(offMean, each -> Math.pow(each.nanos() - slope * each.work(), 2));
+    int freedom = Math.max(1, measured.size() - byExperts.size() - 1);
+    double error = Math.sqrt(squaresOffLine / freedom / squares);
     Map<Integer, Double> bases = new HashMap<>();
     for (List<MeasuredTime> sameExperts : byExperts) {
       bases.put(
@@ -68,12 +77,20 @@ final class RunTimeLine {
           mean(sameExperts, MeasuredTime::nanos) - slope * mean(sameExperts, MeasuredTime::work));
     }
     double shortestMeasured = measured.stream().mapToDouble(MeasuredTime::nanos).min().orElse(2);
-    return new RunTimeLine(slope > 0 || squares == 0, slope, shortestMeasured / 2, bases);
+    return new RunTimeLine(
+        squares == 0 || slope > CLEARLY * error, slope, shortestMeasured / 2, bases);
   }
 
-  /** Returns whether more work takes more time, or different work of one K was not measured. */
+  /**
+   * Returns whether more work takes more time, by more than noise alone would make of these times;
+   * or whether different work of one K was not measured.
+   */
   boolean rises() {
     return rises;
+  }
+
+  private static double sum(List<MeasuredTime> measured, ToDoubleFunction<MeasuredTime> value) {
+    return measured.stream().mapToDouble(value).sum();
   }
 
   private static double mean(List<MeasuredTime> measured, ToDoubleFunction<MeasuredTime> value) {

@@ -10,6 +10,7 @@ import dev.vmoe.capacity.Ladder;
 import dev.vmoe.capacity.LatencyBudget;
 import dev.vmoe.capacity.LearningCapacity;
 import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.capacity.PointBounds;
 import dev.vmoe.capacity.QualityProfile;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.metrics.CapacityMetrics;
@@ -176,6 +177,16 @@ public final class LearnedControllers implements ControllerFactory {
     }
     Ladder ladder = ladder(settings);
     log.info("adaptive capacity over {}", ladder.rungs().stream().map(this::text).toList());
+    PointBounds bounds = capacity.bounds().toPoints();
+    long allowed = quality.points().stream().filter(bounds::contains).count();
+    if (ladder.rungs().size() == 1 && allowed > 1) {
+      log.warn(
+          "no other of the {} operating points is cheaper, as far as was measured, so capacity"
+              + " cannot follow the load. If something else had the processors while {} ran,"
+              + " restart the instance, or raise it",
+          allowed,
+          Settings.COST_SURVEY_MS);
+    }
     return LearningCapacity.adaptive(cost, ladder, budget(settings), recorder);
   }
 

@@ -233,6 +233,29 @@ class CostSurveyTest {
     }
   }
 
+  /** At first something else takes the processors, now and then; times rise by accident. */
+  @Test
+  void shouldGoOnWhereOnlyNoiseSeemsToRise() {
+    TimedClassifier disturbed =
+        new TimedClassifier(0) {
+          private final Random noise = new Random(1);
+          private int measured;
+
+          @Override
+          double millis(OperatingPoint point, int images) {
+            double usual = super.millis(point, images);
+            return measured++ < 40 ? usual + 100 * noise.nextDouble() : usual;
+          }
+        };
+    List<OperatingPoint> points = points(0.1, 0.3, 0.5, 0.7, 1);
+    CostModel cost = survey(disturbed, points, Duration.ofSeconds(3)).cost();
+    TimedClassifier truth = new TimedClassifier(0);
+    for (OperatingPoint point : points) {
+      assertThat(cost.runSeconds(point, 32) * 1000)
+          .isCloseTo(truth.millis(point, 32), withinPercentage(1));
+    }
+  }
+
   @Test
   void shouldKeepToItsBudgetAndSayHowFarItIs() {
     TimedClassifier classifier = new TimedClassifier(0);
