@@ -238,7 +238,8 @@ class GracefulStopIT {
                 "--set=console.port=0",
                 "--set=console.page=false",
                 "--set=cost.survey.ms=500",
-                "--set=inference.runs=1",
+                "--set=inference.runs=2",
+                "--set=inference.threads=1",
                 "--set=registry.basic.auth.user.info=any:hunter2"));
     for (String setting : settings) {
       arguments.add("--set=" + setting);

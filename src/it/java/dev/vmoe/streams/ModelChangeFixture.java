@@ -59,6 +59,9 @@ abstract class ModelChangeFixture {
   static final String SLOW = "slow";
   static final String DENSE = "dense";
 
+  /** Batches of each model that run at once. */
+  private static final int RUNS = 2;
+
   /** A MobileNet that torch exported. */
   static final String ONNX = "onnx";
 
@@ -124,12 +127,13 @@ abstract class ModelChangeFixture {
 
     private static VmoeSession open(String name) {
       return VmoeSession.open(
-          folder.resolve(name + ".onnx"), new SessionSettings(Device.CPU, 1, false, List.of(1)));
+          folder.resolve(name + ".onnx"),
+          new SessionSettings(Device.CPU, 1, false, List.of(1)).withRuns(RUNS));
     }
 
     @Override
     public LiveSettings complete(LiveSettings settings) {
-      return BufferRoom.runnable(settings, card(settings), 1);
+      return BufferRoom.runnable(settings, card(settings), RUNS);
     }
 
     private void awaitLetThrough() {
@@ -171,6 +175,11 @@ abstract class ModelChangeFixture {
     @Override
     public ModelCard card() {
       return classifier.card();
+    }
+
+    @Override
+    public int parallelRuns() {
+      return classifier.parallelRuns();
     }
 
     @Override

@@ -44,7 +44,7 @@ final class ModelDefinitions {
         .setting(Settings.INFERENCE_RUNS, INT, 0, Range.atLeast(0), MEDIUM)
         .means(
             "Batches that run at once. 0: measured at the start. More runs, each on fewer threads,"
-                + " are taken if they answer at least 10 % more images and a full batch still takes"
+                + " are taken if they answer at least 3 % more images and a full batch still takes"
                 + " at most target.latency.ms; on a GPU two.")
         .setting(Settings.INFERENCE_THREADS, INT, 0, Range.atLeast(0), MEDIUM)
         .means("Threads of one run on the CPU; 0 means the number of cores divided by the runs.")

@@ -66,6 +66,22 @@ class ParallelRunsTest extends BatcherFixture {
     assertThat(lane.pending()).isZero();
   }
 
+  /** A lane with much to do does not hold up one with little. */
+  @Test
+  void shouldAnswerAnImageBeforeThoseThatCameAfterIt() throws InterruptedException {
+    Lane<Integer> busy = batcher.openLane();
+    Lane<Integer> quiet = batcher.openLane();
+    submit(busy, HELD, 1, 2, 3);
+    submit(quiet, 4);
+    submit(busy, 5, 6, 7, 8, 9);
+    assertThat(classes(take(quiet))).as("while a run of the other is under way").containsExactly(4);
+    await().untilAsserted(() -> assertThat(classifier.pixelsSeen).hasSize(4));
+    assertThat(classifier.pixelsSeen)
+        .containsExactly(List.of(2, 3), List.of(4, 5), List.of(6, 7), List.of(8, 9));
+    assertThat(busy.poll()).as("behind its first images").isNull();
+    classifier.release.countDown();
+  }
+
   @Test
   void shouldFailTheLanesOfARunThatFailsAndNoOther() throws InterruptedException {
     Lane<Integer> failing = batcher.openLane();
