@@ -1,20 +1,26 @@
 package dev.vmoe.lab.sizing;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.vmoe.lab.sizing.ControllerTable.Row;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** The adaptive policy beside the proportional one, over every load and disturbance. */
-@Tag("soak")
-class ControllerCellsIT {
+@Timeout(300)
+class ControllerCellsTest {
 
   private static List<Row> adaptive;
   private static List<Row> proportional;
@@ -35,10 +41,10 @@ class ControllerCellsIT {
     for (int i = 0; i < adaptive.size(); i++) {
       assertThat(adaptive.get(i).late())
           .as("late images of %s", adaptive.get(i).cell())
-          .isLessThanOrEqualTo(proportional.get(i).late() + 0.01);
+          .isLessThanOrEqualTo(proportional.get(i).late() + 0.008);
     }
     assertThat(cells(i -> adaptive.get(i).late() > proportional.get(i).late() + 0.005))
-        .isLessThanOrEqualTo(2);
+        .isLessThanOrEqualTo(1);
   }
 
   @Test
@@ -46,11 +52,11 @@ class ControllerCellsIT {
     for (int i = 0; i < adaptive.size(); i++) {
       assertThat(adaptive.get(i).accuracy())
           .as("accuracy, late images counted as wrong, of %s", adaptive.get(i).cell())
-          .isGreaterThanOrEqualTo(proportional.get(i).accuracy() - 0.01);
+          .isGreaterThanOrEqualTo(proportional.get(i).accuracy() - 0.007);
     }
     assertThat(cells(i -> adaptive.get(i).accuracy() < proportional.get(i).accuracy() - 0.001))
-        .isLessThanOrEqualTo(4);
-    assertThat(mean(adaptive)).isGreaterThan(mean(proportional) + 0.01);
+        .isLessThanOrEqualTo(2);
+    assertThat(mean(adaptive)).isGreaterThan(mean(proportional) + 0.018);
   }
 
   private static long cells(IntPredicate which) {
@@ -77,6 +83,38 @@ class ControllerCellsIT {
                             >= undisturbed.get(row.cell().undisturbed()).accuracy() - 0.001)
             .count();
     long all = adaptive.stream().filter(row -> row.cell().disturbance().ends()).count();
-    assertThat(back).as("of %d cells", all).isGreaterThanOrEqualTo(Math.round(0.95 * all));
+    assertThat(back).as("of %d cells", all).isGreaterThanOrEqualTo(Math.round(0.975 * all));
+  }
+
+  /** Fails where the code was changed and the published table was not made again. */
+  @Test
+  void shouldBeWhatThePublishedTableSays() throws IOException {
+    Path table =
+        Path.of(System.getProperty("vmoe.home", "."), "src/docs/measurements/controller/cells.csv");
+    Map<String, List<String[]>> published =
+        Files.readAllLines(table).stream()
+            .map(line -> line.split(","))
+            .filter(cell -> cell[0].equals("now"))
+            .collect(Collectors.groupingBy(cell -> cell[3] + " " + cell[5]));
+    Map<String, List<Row>> now =
+        Stream.concat(adaptive.stream(), proportional.stream())
+            .collect(Collectors.groupingBy(row -> row.cell().disturbance() + " " + row.policy()));
+    assertThat(published.keySet()).isEqualTo(now.keySet());
+    now.forEach(
+        (which, rows) -> {
+          List<String[]> cells = published.get(which);
+          assertThat(cells).as(which).hasSameSizeAs(rows);
+          assertThat(mean(cells, 6)).as("late, %s", which).isCloseTo(lateMean(rows), within(5e-4));
+          assertThat(mean(cells, 7)).as("accuracy, %s", which).isCloseTo(mean(rows), within(5e-4));
+        });
+  }
+
+  private static double lateMean(List<Row> rows) {
+    return rows.stream().collect(Collectors.averagingDouble(Row::late));
+  }
+
+  private static double mean(List<String[]> cells, int column) {
+    return cells.stream()
+        .collect(Collectors.averagingDouble(cell -> Double.parseDouble(cell[column])));
   }
 }
