@@ -24,6 +24,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.IntConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Measures how long runs take on the device in use: operating points × batch sizes, in rounds over
@@ -46,6 +48,8 @@ import java.util.function.IntConsumer;
  * from real runs.
  */
 public final class CostSurvey {
+
+  private static final Logger log = LoggerFactory.getLogger(CostSurvey.class);
 
   /** Further rounds hardly change a median. */
   private static final int MAX_ROUNDS = 15;
@@ -187,6 +191,7 @@ public final class CostSurvey {
           && allowedNanos < MAX_BUDGETS * budgetNanos
           && !tellsWorkApart(sizes.get(sizes.size() - 1))) {
         allowedNanos += budgetNanos;
+        log.info("more work does not clearly take more time: measuring longer");
       }
       if (rounds > 0) {
         Collections.shuffle(cells, new Random(rounds)); // no cell is always behind the same one

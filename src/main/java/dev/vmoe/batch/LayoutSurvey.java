@@ -16,13 +16,13 @@ import org.slf4j.LoggerFactory;
  * layout after the other.
  *
  * <p>It begins with the fewest runs. More runs, each on fewer threads, are taken as long as they
- * answer more images, by what a measurement can tell, and a batch is not too slow for it.
+ * clearly answer more images, and a batch is not too slow for it.
  *
  * @param <C> kind of classifier
  */
 public final class LayoutSurvey<C extends BatchClassifier> {
 
-  /** Minimum gain in throughput, as a factor; less is noise of the measurement. */
+  /** Minimum gain in throughput, as a factor; a smaller one may be noise. */
   static final double MIN_GAIN = 1.03;
 
   private static final Logger log = LoggerFactory.getLogger(LayoutSurvey.class);

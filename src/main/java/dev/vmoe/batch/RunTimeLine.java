@@ -31,7 +31,7 @@ final class RunTimeLine {
    */
   record MeasuredTime(int expertsPerToken, double work, double nanos) {}
 
-  /** Minimum slope that noise alone hardly makes, in standard errors. */
+  /** Minimum slope that is taken for more than noise, in standard errors. */
   private static final double CLEARLY = 3;
 
   private final boolean rises;
@@ -82,8 +82,8 @@ final class RunTimeLine {
   }
 
   /**
-   * Returns whether more work takes more time, by more than noise alone would make of these times;
-   * or whether different work of one K was not measured.
+   * Returns whether more work clearly takes more time, or different work of one K was not measured.
+   * With few times, noise may look clear.
    */
   boolean rises() {
     return rises;

@@ -181,9 +181,9 @@ public final class LearnedControllers implements ControllerFactory {
     long allowed = quality.points().stream().filter(bounds::contains).count();
     if (ladder.rungs().size() == 1 && allowed > 1) {
       log.warn(
-          "no other of the {} operating points is cheaper, as far as was measured, so capacity"
-              + " cannot follow the load. If something else had the processors while {} ran,"
-              + " restart the instance, or raise it",
+          "of {} operating points none is cheaper than the best, as far as was measured, so capacity"
+              + " cannot follow the load. If the machine was busy at the start, restart the instance,"
+              + " or raise {}",
           allowed,
           Settings.COST_SURVEY_MS);
     }

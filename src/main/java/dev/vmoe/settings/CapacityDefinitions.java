@@ -56,7 +56,8 @@ final class CapacityDefinitions {
         .means(
             "Time limit, in milliseconds, for measuring at the start how long a batch takes at"
                 + " each operating point. With a shorter limit more points are interpolated, and"
-                + " learnt while running.")
+                + " learnt while running. Three times as long where the times are not clear, because"
+                + " something else has the processors.")
         .setting(Settings.LAG_INTERVAL_MS, LONG, 250L, Range.between(50, 60_000), LOW)
         .means(
             "How often the end offsets of the topics of images are read to know the backlog, in"

@@ -290,7 +290,7 @@ public final class Settings extends AbstractConfig {
     return images > 0 ? images : (3 + runs) * maxBatchImages;
   }
 
-  /** Returns the time limit of the cost survey. */
+  /** Returns the time limit of the cost survey, of which it may take three. */
   public Duration costSurvey() {
     return Duration.ofMillis(getLong(COST_SURVEY_MS));
   }
