@@ -142,7 +142,7 @@ class GracefulStopIT {
 
   @Test
   void shouldEndOnlyOnceTheFirstModelIsLoaded() throws Exception {
-    Process process = run(kafka.bootstrapServers(), "cost.survey.ms=5000", "inference.threads=1");
+    Process process = run(kafka.bootstrapServers(), "cost.survey.ms=5000");
     try {
       await().atMost(Duration.ofSeconds(60)).until(() -> said("err", "measuring cost, %"));
 

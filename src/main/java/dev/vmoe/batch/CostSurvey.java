@@ -64,8 +64,9 @@ public final class CostSurvey {
    * @param measured cells of the grid that were measured, at least once
    * @param cells cells of the grid
    * @param rounds whole rounds over the grid, 0 if part of it was not measured
+   * @param clear whether more work clearly takes more time, or need not
    */
-  public record Surveyed(CostModel cost, int measured, int cells, int rounds) {}
+  public record Surveyed(CostModel cost, int measured, int cells, int rounds, boolean clear) {}
 
   /** A cell of the grid. */
   private record GridCell(OperatingPoint point, int images) {}
@@ -202,7 +203,8 @@ public final class CostSurvey {
         new CostModel(grid(points, sizes), classifier.parallelRuns()),
         measured,
         cells.size(),
-        rounds);
+        rounds,
+        tellsWorkApart(sizes.get(sizes.size() - 1)));
   }
 
   /** On a GPU, full slots may really take as long as few. */

@@ -10,7 +10,6 @@ import dev.vmoe.capacity.Ladder;
 import dev.vmoe.capacity.LatencyBudget;
 import dev.vmoe.capacity.LearningCapacity;
 import dev.vmoe.capacity.OperatingPoint;
-import dev.vmoe.capacity.PointBounds;
 import dev.vmoe.capacity.QualityProfile;
 import dev.vmoe.inference.BatchClassifier;
 import dev.vmoe.metrics.CapacityMetrics;
@@ -154,6 +153,13 @@ public final class LearnedControllers implements ControllerFactory {
         surveyed.measured(),
         surveyed.cells(),
         surveyed.rounds());
+    if (!surveyed.clear() && known.points().size() > 1) {
+      log.warn(
+          "with {}, more work does not clearly take more time, as far as was measured, so capacity may"
+              + " not follow the load. If the machine was busy, restart the instance, or raise {}",
+          classifier.card().name(),
+          Settings.COST_SURVEY_MS);
+    }
     return surveyed.cost();
   }
 
@@ -177,16 +183,6 @@ public final class LearnedControllers implements ControllerFactory {
     }
     Ladder ladder = ladder(settings);
     log.info("adaptive capacity over {}", ladder.rungs().stream().map(this::text).toList());
-    PointBounds bounds = capacity.bounds().toPoints();
-    long allowed = quality.points().stream().filter(bounds::contains).count();
-    if (ladder.rungs().size() == 1 && allowed > 1) {
-      log.warn(
-          "of {} operating points none is cheaper than the best, as far as was measured, so capacity"
-              + " cannot follow the load. If the machine was busy at the start, restart the instance,"
-              + " or raise {}",
-          allowed,
-          Settings.COST_SURVEY_MS);
-    }
     return LearningCapacity.adaptive(cost, ladder, budget(settings), recorder);
   }
 

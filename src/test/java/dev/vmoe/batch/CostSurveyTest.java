@@ -248,12 +248,29 @@ class CostSurveyTest {
           }
         };
     List<OperatingPoint> points = points(0.1, 0.3, 0.5, 0.7, 1);
-    CostModel cost = survey(disturbed, points, Duration.ofSeconds(3)).cost();
+    CostSurvey.Surveyed result = survey(disturbed, points, Duration.ofSeconds(3));
+    assertThat(result.clear()).isTrue();
+    CostModel cost = result.cost();
     TimedClassifier truth = new TimedClassifier(0);
     for (OperatingPoint point : points) {
       assertThat(cost.runSeconds(point, 32) * 1000)
           .isCloseTo(truth.millis(point, 32), withinPercentage(1));
     }
+  }
+
+  @Test
+  void shouldSayThatItIsNotClearWhatWorkTakes() {
+    TimedClassifier disturbed =
+        new TimedClassifier(0) {
+          private final Random noise = new Random(1);
+
+          @Override
+          double millis(OperatingPoint point, int images) {
+            return 200 + 100 * noise.nextDouble();
+          }
+        };
+    assertThat(survey(disturbed, points(0.1, 0.3, 0.5, 0.7, 1), Duration.ofSeconds(3)).clear())
+        .isFalse();
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -56,15 +57,16 @@ class ControllerCellsTest {
     }
     assertThat(cells(i -> adaptive.get(i).accuracy() < proportional.get(i).accuracy() - 0.001))
         .isLessThanOrEqualTo(2);
-    assertThat(mean(adaptive)).isGreaterThan(mean(proportional) + 0.018);
+    assertThat(mean(adaptive, Row::accuracy))
+        .isGreaterThan(mean(proportional, Row::accuracy) + 0.018);
   }
 
   private static long cells(IntPredicate which) {
     return IntStream.range(0, adaptive.size()).filter(which).count();
   }
 
-  private static double mean(List<Row> rows) {
-    return rows.stream().collect(Collectors.averagingDouble(Row::accuracy));
+  private static <T> double mean(List<T> all, ToDoubleFunction<T> value) {
+    return all.stream().collect(Collectors.averagingDouble(value));
   }
 
   @Test
@@ -104,17 +106,12 @@ class ControllerCellsTest {
         (which, rows) -> {
           List<String[]> cells = published.get(which);
           assertThat(cells).as(which).hasSameSizeAs(rows);
-          assertThat(mean(cells, 6)).as("late, %s", which).isCloseTo(lateMean(rows), within(5e-4));
-          assertThat(mean(cells, 7)).as("accuracy, %s", which).isCloseTo(mean(rows), within(5e-4));
+          assertThat(mean(rows, Row::late))
+              .as("late, %s", which)
+              .isCloseTo(mean(cells, cell -> Double.parseDouble(cell[6])), within(5e-4));
+          assertThat(mean(rows, Row::accuracy))
+              .as("accuracy, %s", which)
+              .isCloseTo(mean(cells, cell -> Double.parseDouble(cell[7])), within(5e-4));
         });
-  }
-
-  private static double lateMean(List<Row> rows) {
-    return rows.stream().collect(Collectors.averagingDouble(Row::late));
-  }
-
-  private static double mean(List<String[]> cells, int column) {
-    return cells.stream()
-        .collect(Collectors.averagingDouble(cell -> Double.parseDouble(cell[column])));
   }
 }
