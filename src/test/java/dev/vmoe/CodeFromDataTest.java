@@ -72,7 +72,7 @@ class CodeFromDataTest {
   void shouldStartNoOtherProgram() {
     noClasses()
         .that()
-        .resideOutsideOfPackage("dev.vmoe.embedded")
+        .resideOutsideOfPackage("dev.vmoe.app.embedded")
         .should()
         .dependOnClassesThat()
         .haveNameMatching("java\\.lang\\.(Process|ProcessBuilder|Runtime\\$Exec)")

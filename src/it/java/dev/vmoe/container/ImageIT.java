@@ -52,7 +52,7 @@ class ImageIT {
   void shouldStartWithClassesFromItsArchive() throws Exception {
     String loaded =
         shell("VMOE_JAVA_OPTS=-Xlog:class+load vmoe --version | grep ' dev[.]vmoe.* source: '");
-    assertThat(loaded).contains("dev.vmoe.cli.VmoeCommand source: shared objects file (top)");
+    assertThat(loaded).contains("dev.vmoe.app.cli.VmoeCommand source: shared objects file (top)");
     // picocli's are never in an archive: their class files are of Java 5
     assertThat(loaded.lines().filter(line -> line.contains("source: file:")))
         .as("classes that the doctor does not need")

@@ -3,7 +3,7 @@ package dev.vmoe.event;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.vmoe.embedded.SharedServers;
+import dev.vmoe.app.embedded.SharedServers;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;

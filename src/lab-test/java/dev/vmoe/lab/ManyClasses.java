@@ -1,14 +1,14 @@
 package dev.vmoe.lab;
 
-import dev.vmoe.image.PngEncoder;
+import dev.vmoe.core.image.PngEncoder;
+import dev.vmoe.core.model.Architectures;
+import dev.vmoe.core.model.ImportOptions;
+import dev.vmoe.core.model.ModelImport;
+import dev.vmoe.core.model.Positions;
+import dev.vmoe.core.model.VmoeArchitecture;
+import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.Resize;
 import dev.vmoe.lab.bench.RandomCheckpoint;
-import dev.vmoe.model.Architectures;
-import dev.vmoe.model.ImportOptions;
-import dev.vmoe.model.ModelImport;
-import dev.vmoe.model.Positions;
-import dev.vmoe.model.VmoeArchitecture;
-import dev.vmoe.moe.ModelCard;
-import dev.vmoe.moe.Resize;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

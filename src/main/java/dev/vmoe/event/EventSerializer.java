@@ -1,6 +1,6 @@
 package dev.vmoe.event;
 
-import dev.vmoe.settings.EventFormat;
+import dev.vmoe.streams.settings.EventFormat;
 import java.nio.charset.StandardCharsets;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.header.Headers;

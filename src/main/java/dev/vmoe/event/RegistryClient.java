@@ -1,7 +1,7 @@
 package dev.vmoe.event;
 
 import dev.vmoe.event.SchemaStanding.SchemaState;
-import dev.vmoe.settings.Settings;
+import dev.vmoe.streams.settings.Settings;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.vmoe.event;
 
-import dev.vmoe.settings.DaemonThread;
+import dev.vmoe.streams.settings.DaemonThread;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.Iterator;

@@ -1,8 +1,4 @@
-/**
- * Avro records on the wire, and the schema registry that describes them.
- *
- * <p>May use: {@code settings}.
- */
+/** Avro records on the wire, and the schema registry that describes them. */
 @NullMarked
 package dev.vmoe.event;
 

@@ -1,6 +1,6 @@
 package dev.vmoe.fetch;
 
-import dev.vmoe.settings.Settings;
+import dev.vmoe.streams.settings.Settings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;

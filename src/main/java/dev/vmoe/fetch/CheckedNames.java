@@ -1,6 +1,6 @@
 package dev.vmoe.fetch;
 
-import dev.vmoe.settings.Settings;
+import dev.vmoe.streams.settings.Settings;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Locale;

@@ -1,6 +1,6 @@
 package dev.vmoe.fetch;
 
-import dev.vmoe.settings.Settings;
+import dev.vmoe.streams.settings.Settings;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;

@@ -1,6 +1,6 @@
 package dev.vmoe.fetch;
 
-import dev.vmoe.settings.DaemonThread;
+import dev.vmoe.streams.settings.DaemonThread;
 import java.io.IOException;
 import java.net.URI;
 import java.util.concurrent.ExecutorService;

@@ -9,8 +9,6 @@
  *                                  HttpImages ──▶ CheckedNames: is its IP address public?
  *                                  FileImages ──▶ is the real path in an allowed folder?
  * </pre>
- *
- * <p>May use: {@code settings}.
  */
 @NullMarked
 package dev.vmoe.fetch;

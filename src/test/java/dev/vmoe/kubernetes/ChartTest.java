@@ -10,7 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.marcnuri.helm.Helm;
 import com.marcnuri.helm.TemplateCommand;
 import dev.vmoe.kubernetes.Deployments.Deployed;
-import dev.vmoe.settings.Settings;
+import dev.vmoe.streams.settings.Settings;
 import io.fabric8.kubernetes.api.model.Namespace;
 import java.io.IOException;
 import java.nio.file.Files;

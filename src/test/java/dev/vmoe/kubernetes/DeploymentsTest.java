@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import dev.vmoe.ServingClasses;
-import dev.vmoe.cli.VmoeCommand;
+import dev.vmoe.app.cli.VmoeCommand;
 import dev.vmoe.kubernetes.Deployments.Deployed;
-import dev.vmoe.settings.OperationDefinitions;
-import dev.vmoe.settings.Settings;
+import dev.vmoe.streams.settings.OperationDefinitions;
+import dev.vmoe.streams.settings.Settings;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.Namespace;

@@ -1,7 +1,7 @@
 package dev.vmoe.kubernetes;
 
-import dev.vmoe.settings.Settings;
-import dev.vmoe.settings.SettingsLoader;
+import dev.vmoe.streams.settings.Settings;
+import dev.vmoe.streams.settings.SettingsLoader;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.vmoe.kubernetes.Deployments.Deployed;
-import dev.vmoe.metrics.Metric;
-import dev.vmoe.metrics.Prometheus;
-import dev.vmoe.topics.TopicPlan;
+import dev.vmoe.streams.metrics.Metric;
+import dev.vmoe.streams.metrics.Prometheus;
+import dev.vmoe.streams.topics.TopicPlan;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.openshift.api.model.monitoring.v1.ServiceMonitor;

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.vmoe.inference.BatchClassifier;
-import dev.vmoe.inference.BatchResult;
-import dev.vmoe.moe.ModelCard;
-import dev.vmoe.moe.RoutingCounts;
-import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.core.inference.BatchClassifier;
+import dev.vmoe.core.inference.BatchResult;
+import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.RoutingCounts;
+import dev.vmoe.core.moe.RoutingSettings;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;

@@ -3,8 +3,8 @@ package dev.vmoe.lab.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.vmoe.model.Architectures;
-import dev.vmoe.model.VmoeArchitecture;
+import dev.vmoe.core.model.Architectures;
+import dev.vmoe.core.model.VmoeArchitecture;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

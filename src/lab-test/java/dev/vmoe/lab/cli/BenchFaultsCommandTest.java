@@ -2,7 +2,7 @@ package dev.vmoe.lab.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.vmoe.cli.VmoeCommand;
+import dev.vmoe.app.cli.VmoeCommand;
 import dev.vmoe.lab.faults.FaultKind;
 import org.junit.jupiter.api.Test;
 

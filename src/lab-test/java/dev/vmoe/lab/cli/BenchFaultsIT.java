@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.vmoe.cli.VmoeCommand;
+import dev.vmoe.app.cli.VmoeCommand;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.vmoe.cli.VmoeCommand;
+import dev.vmoe.app.cli.VmoeCommand;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
@@ -62,8 +62,8 @@ class BenchGraphIT extends CommandTest {
     assertThat(err.toString()).contains("experts per token 3 outside 1 to 2");
     int status =
         run(
-            ("bench graph --batch 2 --rounds 1 --runs 2 --threads 1 --experts-per-token 1 --ratios 8"
-                    + " --json "
+            ("bench graph --batch 2 --rounds 1 --runs 2 --threads 1 --experts-per-token 1 --ratios"
+                    + " 8 --json "
                     + json)
                 .split(" "));
 

@@ -2,7 +2,7 @@ package dev.vmoe.lab.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.vmoe.cli.VmoeCommand;
+import dev.vmoe.app.cli.VmoeCommand;
 import org.junit.jupiter.api.Test;
 
 /** What {@code vmoe bench pipeline} says before it measures. */

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.vmoe.cli.VmoeCommand;
+import dev.vmoe.app.cli.VmoeCommand;
 import dev.vmoe.lab.bench.Rounds;
 import dev.vmoe.lab.chart.Columns;
-import dev.vmoe.output.Json;
-import dev.vmoe.output.Table;
+import dev.vmoe.streams.output.Json;
+import dev.vmoe.streams.output.Table;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;

@@ -1,6 +1,6 @@
 package dev.vmoe.lab.cli;
 
-import dev.vmoe.cli.VmoeCommand;
+import dev.vmoe.app.cli.VmoeCommand;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;

@@ -2,10 +2,10 @@ package dev.vmoe.lab.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.vmoe.cli.VmoeCommand;
-import dev.vmoe.dataset.LabelledImage;
+import dev.vmoe.app.cli.VmoeCommand;
+import dev.vmoe.app.dataset.LabelledImage;
+import dev.vmoe.importer.modelstore.BundledModels;
 import dev.vmoe.lab.ManyClasses;
-import dev.vmoe.modelstore.BundledModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,8 +2,8 @@ package dev.vmoe.lab.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.vmoe.cli.CommandProvider;
-import dev.vmoe.cli.VmoeCommand;
+import dev.vmoe.app.cli.CommandProvider;
+import dev.vmoe.app.cli.VmoeCommand;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.vmoe.cli.VmoeCommand;
+import dev.vmoe.app.cli.VmoeCommand;
+import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.importer.modelstore.BundledModels;
+import dev.vmoe.importer.modelstore.ModelOpener;
 import dev.vmoe.lab.sizing.Costs;
-import dev.vmoe.modelstore.BundledModels;
-import dev.vmoe.modelstore.ModelOpener;
-import dev.vmoe.moe.ModelCard;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -2,15 +2,15 @@ package dev.vmoe.lab.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.vmoe.capacity.OperatingPoint;
-import dev.vmoe.cli.VmoeCommand;
-import dev.vmoe.dataset.LabelledImage;
-import dev.vmoe.inference.Device;
-import dev.vmoe.inference.SessionSettings;
-import dev.vmoe.inference.VmoeSession;
-import dev.vmoe.modelstore.BundledModels;
-import dev.vmoe.modelstore.ProfileFile;
-import dev.vmoe.moe.Routing;
+import dev.vmoe.app.cli.VmoeCommand;
+import dev.vmoe.app.dataset.LabelledImage;
+import dev.vmoe.core.capacity.OperatingPoint;
+import dev.vmoe.core.inference.Device;
+import dev.vmoe.core.inference.SessionSettings;
+import dev.vmoe.core.inference.VmoeSession;
+import dev.vmoe.core.moe.Routing;
+import dev.vmoe.importer.modelstore.BundledModels;
+import dev.vmoe.importer.modelstore.ProfileFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

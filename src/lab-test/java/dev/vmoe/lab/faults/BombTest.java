@@ -3,12 +3,12 @@ package dev.vmoe.lab.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.vmoe.image.BadImageException;
-import dev.vmoe.image.DecoderLimits;
-import dev.vmoe.image.ImageDecoder;
-import dev.vmoe.image.OpenCvDecoder;
-import dev.vmoe.image.Preprocessing;
-import dev.vmoe.moe.Resize;
+import dev.vmoe.core.image.BadImageException;
+import dev.vmoe.core.image.DecoderLimits;
+import dev.vmoe.core.image.ImageDecoder;
+import dev.vmoe.core.image.OpenCvDecoder;
+import dev.vmoe.core.image.Preprocessing;
+import dev.vmoe.core.moe.Resize;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.junit.jupiter.api.Test;

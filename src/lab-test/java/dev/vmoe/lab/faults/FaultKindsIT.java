@@ -3,7 +3,7 @@ package dev.vmoe.lab.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
 
-import dev.vmoe.modelstore.BundledModels;
+import dev.vmoe.importer.modelstore.BundledModels;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -48,7 +48,7 @@ class FaultKindsIT {
 
   private FaultsResult run(FaultsPlan plan) throws Exception {
     return new FaultsBench(
-            plan, folder, "dev.vmoe.cli.VmoeCommand", BundledModels.vmoe(), System.out::println)
+            plan, folder, "dev.vmoe.app.cli.VmoeCommand", BundledModels.vmoe(), System.out::println)
         .run();
   }
 

@@ -2,9 +2,9 @@ package dev.vmoe.lab.mutations;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.vmoe.image.BadImageException;
-import dev.vmoe.image.ImageDecoder;
-import dev.vmoe.settings.Settings;
+import dev.vmoe.core.image.BadImageException;
+import dev.vmoe.core.image.ImageDecoder;
+import dev.vmoe.streams.settings.Settings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

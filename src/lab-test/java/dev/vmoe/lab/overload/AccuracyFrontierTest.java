@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.core.capacity.OperatingPoint;
+import dev.vmoe.core.moe.Routing;
+import dev.vmoe.core.moe.RoutingSettings;
 import dev.vmoe.lab.overload.AccuracyFrontier.Choice;
 import dev.vmoe.lab.sweep.Interval;
 import dev.vmoe.lab.sweep.SweepPoint;
 import dev.vmoe.lab.sweep.SweepRow;
-import dev.vmoe.moe.Routing;
-import dev.vmoe.moe.RoutingSettings;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -3,7 +3,7 @@ package dev.vmoe.lab.overload;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.core.capacity.OperatingPoint;
 import dev.vmoe.lab.overload.AccuracyFrontier.Choice;
 import dev.vmoe.lab.overload.ArrivalTrace.Phase;
 import java.util.Arrays;

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.entry;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.vmoe.capacity.OperatingPoint;
-import dev.vmoe.capacity.QualityProfile;
-import dev.vmoe.moe.Routing;
+import dev.vmoe.core.capacity.OperatingPoint;
+import dev.vmoe.core.capacity.QualityProfile;
+import dev.vmoe.core.moe.Routing;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -159,8 +159,9 @@ class PolicyMetricsTest {
 
     assertThat(report.table("elastic").toText().lines().skip(1))
         .containsExactly(
-            "fixed_full      40.00%            40.00%             100.00%            100.00%     300     400"
-                + "       1.050    2.00     0        0             5                           0.1");
+            "fixed_full      40.00%            40.00%             100.00%            100.00%    "
+                + " 300     400       1.050    2.00     0        0             5                   "
+                + "        0.1");
     assertThat(report.recovery("elastic", "fixed_full"))
         .isEqualTo(
             "fixed_full: 0 lost; 5 waited at most; gone within a second; full quality back 0.1 s"

@@ -2,15 +2,15 @@ package dev.vmoe.lab.overload;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.vmoe.capacity.CapacityPolicy;
-import dev.vmoe.capacity.CostModel;
-import dev.vmoe.capacity.Decision;
-import dev.vmoe.capacity.DemoModel;
-import dev.vmoe.capacity.LatencyBudget;
-import dev.vmoe.capacity.Load;
-import dev.vmoe.capacity.OperatingPoint;
-import dev.vmoe.capacity.PolicyAlone;
-import dev.vmoe.capacity.Samples;
+import dev.vmoe.core.capacity.CapacityPolicy;
+import dev.vmoe.core.capacity.CostModel;
+import dev.vmoe.core.capacity.Decision;
+import dev.vmoe.core.capacity.DemoModel;
+import dev.vmoe.core.capacity.LatencyBudget;
+import dev.vmoe.core.capacity.Load;
+import dev.vmoe.core.capacity.OperatingPoint;
+import dev.vmoe.core.capacity.PolicyAlone;
+import dev.vmoe.core.capacity.Samples;
 import java.time.Duration;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;

@@ -3,10 +3,10 @@ package dev.vmoe.lab.overload;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.vmoe.capacity.OperatingPoint;
-import dev.vmoe.capacity.QualityProfile;
+import dev.vmoe.core.capacity.OperatingPoint;
+import dev.vmoe.core.capacity.QualityProfile;
+import dev.vmoe.core.moe.Routing;
 import dev.vmoe.lab.overload.ArrivalTrace.Slowdown;
-import dev.vmoe.moe.Routing;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;

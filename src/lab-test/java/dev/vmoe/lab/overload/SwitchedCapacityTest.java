@@ -2,11 +2,11 @@ package dev.vmoe.lab.overload;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.vmoe.capacity.CapacityObserver;
-import dev.vmoe.capacity.CostModel;
-import dev.vmoe.capacity.DemoModel;
-import dev.vmoe.capacity.FixedCapacity;
-import dev.vmoe.capacity.LearningCapacity;
+import dev.vmoe.core.capacity.CapacityObserver;
+import dev.vmoe.core.capacity.CostModel;
+import dev.vmoe.core.capacity.DemoModel;
+import dev.vmoe.core.capacity.FixedCapacity;
+import dev.vmoe.core.capacity.LearningCapacity;
 import org.junit.jupiter.api.Test;
 
 class SwitchedCapacityTest {

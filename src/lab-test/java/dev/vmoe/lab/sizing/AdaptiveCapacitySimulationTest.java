@@ -2,17 +2,17 @@ package dev.vmoe.lab.sizing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.vmoe.capacity.ArrivalTimes;
-import dev.vmoe.capacity.CapacityController;
-import dev.vmoe.capacity.CapacityObserver;
-import dev.vmoe.capacity.CostModel;
-import dev.vmoe.capacity.Decision;
-import dev.vmoe.capacity.DemoModel;
-import dev.vmoe.capacity.FixedCapacity;
-import dev.vmoe.capacity.Ladder;
-import dev.vmoe.capacity.LatencyBudget;
-import dev.vmoe.capacity.LearningCapacity;
-import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.core.capacity.ArrivalTimes;
+import dev.vmoe.core.capacity.CapacityController;
+import dev.vmoe.core.capacity.CapacityObserver;
+import dev.vmoe.core.capacity.CostModel;
+import dev.vmoe.core.capacity.Decision;
+import dev.vmoe.core.capacity.DemoModel;
+import dev.vmoe.core.capacity.FixedCapacity;
+import dev.vmoe.core.capacity.Ladder;
+import dev.vmoe.core.capacity.LatencyBudget;
+import dev.vmoe.core.capacity.LearningCapacity;
+import dev.vmoe.core.capacity.OperatingPoint;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,10 +1,10 @@
 package dev.vmoe.lab.sizing;
 
-import dev.vmoe.capacity.ArrivalTimes;
-import dev.vmoe.capacity.CapacityController;
-import dev.vmoe.capacity.CostModel;
-import dev.vmoe.capacity.DemoModel;
-import dev.vmoe.capacity.FixedCapacity;
+import dev.vmoe.core.capacity.ArrivalTimes;
+import dev.vmoe.core.capacity.CapacityController;
+import dev.vmoe.core.capacity.CostModel;
+import dev.vmoe.core.capacity.DemoModel;
+import dev.vmoe.core.capacity.FixedCapacity;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

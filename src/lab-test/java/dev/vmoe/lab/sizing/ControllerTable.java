@@ -1,13 +1,13 @@
 package dev.vmoe.lab.sizing;
 
-import dev.vmoe.capacity.AdaptiveCapacity;
-import dev.vmoe.capacity.CapacityObserver;
-import dev.vmoe.capacity.CapacityPolicy;
-import dev.vmoe.capacity.CostModel;
-import dev.vmoe.capacity.DemoModel;
-import dev.vmoe.capacity.Ladder;
-import dev.vmoe.capacity.LatencyBudget;
-import dev.vmoe.capacity.LearningCapacity;
+import dev.vmoe.core.capacity.AdaptiveCapacity;
+import dev.vmoe.core.capacity.CapacityObserver;
+import dev.vmoe.core.capacity.CapacityPolicy;
+import dev.vmoe.core.capacity.CostModel;
+import dev.vmoe.core.capacity.DemoModel;
+import dev.vmoe.core.capacity.Ladder;
+import dev.vmoe.core.capacity.LatencyBudget;
+import dev.vmoe.core.capacity.LearningCapacity;
 import dev.vmoe.lab.overload.ProportionalCapacity;
 import java.time.Duration;
 import java.util.List;

@@ -1,9 +1,9 @@
 package dev.vmoe.lab.sizing;
 
-import dev.vmoe.capacity.OperatingPoint;
-import dev.vmoe.capacity.PointBounds;
-import dev.vmoe.capacity.QualityProfile;
-import dev.vmoe.moe.Routing;
+import dev.vmoe.core.capacity.OperatingPoint;
+import dev.vmoe.core.capacity.PointBounds;
+import dev.vmoe.core.capacity.QualityProfile;
+import dev.vmoe.core.moe.Routing;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

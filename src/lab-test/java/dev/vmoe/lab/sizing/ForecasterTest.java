@@ -3,7 +3,7 @@ package dev.vmoe.lab.sizing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.core.capacity.OperatingPoint;
 import org.junit.jupiter.api.Test;
 
 /** What a simulated instance is expected to do. */

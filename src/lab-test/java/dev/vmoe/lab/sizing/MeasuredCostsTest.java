@@ -3,7 +3,7 @@ package dev.vmoe.lab.sizing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.vmoe.moe.ModelCard;
+import dev.vmoe.core.moe.ModelCard;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

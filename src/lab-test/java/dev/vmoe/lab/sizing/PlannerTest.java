@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.vmoe.capacity.PointBounds;
-import dev.vmoe.output.Json;
+import dev.vmoe.core.capacity.PointBounds;
+import dev.vmoe.streams.output.Json;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;

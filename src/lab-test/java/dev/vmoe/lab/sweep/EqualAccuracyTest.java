@@ -2,8 +2,8 @@ package dev.vmoe.lab.sweep;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.vmoe.moe.Routing;
-import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.core.moe.Routing;
+import dev.vmoe.core.moe.RoutingSettings;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -1,10 +1,10 @@
 package dev.vmoe.lab.sweep;
 
-import dev.vmoe.inference.BatchClassifier;
-import dev.vmoe.inference.BatchResult;
-import dev.vmoe.moe.ModelCard;
-import dev.vmoe.moe.RoutingCounts;
-import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.core.inference.BatchClassifier;
+import dev.vmoe.core.inference.BatchResult;
+import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.RoutingCounts;
+import dev.vmoe.core.moe.RoutingSettings;
 import java.nio.ByteBuffer;
 import java.util.List;
 

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
-import dev.vmoe.dataset.LabelledImage;
-import dev.vmoe.image.DecoderLimits;
-import dev.vmoe.image.OpenCvDecoder;
-import dev.vmoe.image.Preprocessing;
+import dev.vmoe.app.dataset.LabelledImage;
+import dev.vmoe.core.image.DecoderLimits;
+import dev.vmoe.core.image.OpenCvDecoder;
+import dev.vmoe.core.image.Preprocessing;
+import dev.vmoe.core.moe.Resize;
 import dev.vmoe.lab.ManyClasses;
-import dev.vmoe.moe.Resize;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

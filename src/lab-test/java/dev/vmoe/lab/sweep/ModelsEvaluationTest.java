@@ -3,8 +3,8 @@ package dev.vmoe.lab.sweep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.vmoe.moe.Routing;
-import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.core.moe.Routing;
+import dev.vmoe.core.moe.RoutingSettings;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;

@@ -1,8 +1,8 @@
 package dev.vmoe.lab.bench;
 
-import dev.vmoe.image.ImageDecoder;
-import dev.vmoe.inference.BatchClassifier;
-import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.core.image.ImageDecoder;
+import dev.vmoe.core.inference.BatchClassifier;
+import dev.vmoe.core.moe.RoutingSettings;
 
 /**
  * A model at one operating point, which turns encoded images into predictions: the same for

@@ -1,15 +1,15 @@
 package dev.vmoe.lab.bench;
 
-import dev.vmoe.client.Replay;
-import dev.vmoe.dataset.LabelledImage;
-import dev.vmoe.demo.LocalBroker;
-import dev.vmoe.demo.LocalPipeline;
+import dev.vmoe.app.client.Replay;
+import dev.vmoe.app.dataset.LabelledImage;
+import dev.vmoe.app.demo.LocalBroker;
+import dev.vmoe.app.demo.LocalPipeline;
 import dev.vmoe.event.ImageRequest;
-import dev.vmoe.instance.ControllerFactory;
-import dev.vmoe.instance.Pipeline;
-import dev.vmoe.metrics.Meters;
-import dev.vmoe.settings.Settings;
-import dev.vmoe.topics.TopicPlan;
+import dev.vmoe.streams.instance.ControllerFactory;
+import dev.vmoe.streams.instance.Pipeline;
+import dev.vmoe.streams.metrics.Meters;
+import dev.vmoe.streams.settings.Settings;
+import dev.vmoe.streams.topics.TopicPlan;
 import java.util.Map;
 import java.util.function.Function;
 

@@ -1,17 +1,17 @@
 package dev.vmoe.lab.bench;
 
-import dev.vmoe.clips.ClipFrame;
-import dev.vmoe.clips.ClipWindows;
+import dev.vmoe.core.inference.BatchClassifier;
+import dev.vmoe.core.inference.BatchResult;
+import dev.vmoe.core.inference.ScoredClass;
+import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.Routing;
+import dev.vmoe.core.moe.RoutingSettings;
 import dev.vmoe.event.ClassScore;
 import dev.vmoe.event.Clip;
-import dev.vmoe.inference.BatchClassifier;
-import dev.vmoe.inference.BatchResult;
-import dev.vmoe.inference.ScoredClass;
 import dev.vmoe.lab.sweep.Interval;
 import dev.vmoe.lab.sweep.PointRunner;
-import dev.vmoe.moe.ModelCard;
-import dev.vmoe.moe.Routing;
-import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.streams.clips.ClipFrame;
+import dev.vmoe.streams.clips.ClipWindows;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

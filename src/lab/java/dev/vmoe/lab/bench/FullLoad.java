@@ -1,9 +1,9 @@
 package dev.vmoe.lab.bench;
 
-import dev.vmoe.client.Replay;
-import dev.vmoe.client.StreamSummary;
-import dev.vmoe.dataset.LabelledImage;
-import dev.vmoe.demo.LocalPipeline;
+import dev.vmoe.app.client.Replay;
+import dev.vmoe.app.client.StreamSummary;
+import dev.vmoe.app.dataset.LabelledImage;
+import dev.vmoe.app.demo.LocalPipeline;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;

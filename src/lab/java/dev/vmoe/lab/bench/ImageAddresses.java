@@ -2,9 +2,9 @@ package dev.vmoe.lab.bench;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import dev.vmoe.dataset.LabelledImage;
+import dev.vmoe.app.dataset.LabelledImage;
 import dev.vmoe.event.ImageRequest;
-import dev.vmoe.settings.Settings;
+import dev.vmoe.streams.settings.Settings;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -1,6 +1,6 @@
 package dev.vmoe.lab.bench;
 
-import dev.vmoe.client.Replay;
+import dev.vmoe.app.client.Replay;
 import java.util.Map;
 import java.util.Set;
 

@@ -1,14 +1,14 @@
 package dev.vmoe.lab.bench;
 
-import dev.vmoe.console.Console;
-import dev.vmoe.console.Listening;
-import dev.vmoe.demo.LocalBroker;
-import dev.vmoe.instance.Pipeline;
-import dev.vmoe.instance.RunningInstance;
-import dev.vmoe.instance.RunningView;
-import dev.vmoe.metrics.Exposition;
-import dev.vmoe.metrics.Meters;
-import dev.vmoe.settings.Settings;
+import dev.vmoe.app.console.Console;
+import dev.vmoe.app.console.Listening;
+import dev.vmoe.app.demo.LocalBroker;
+import dev.vmoe.streams.instance.Pipeline;
+import dev.vmoe.streams.instance.RunningInstance;
+import dev.vmoe.streams.instance.RunningView;
+import dev.vmoe.streams.metrics.Exposition;
+import dev.vmoe.streams.metrics.Meters;
+import dev.vmoe.streams.settings.Settings;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;

@@ -1,14 +1,14 @@
 package dev.vmoe.lab.bench;
 
-import dev.vmoe.inference.BatchClassifier;
-import dev.vmoe.inference.BatchResult;
+import dev.vmoe.core.inference.BatchClassifier;
+import dev.vmoe.core.inference.BatchResult;
+import dev.vmoe.core.moe.ImagePriority;
+import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.Routing;
+import dev.vmoe.core.moe.RoutingCounts;
+import dev.vmoe.core.moe.RoutingSettings;
 import dev.vmoe.lab.sweep.Interval;
 import dev.vmoe.lab.sweep.PointRunner;
-import dev.vmoe.moe.ImagePriority;
-import dev.vmoe.moe.ModelCard;
-import dev.vmoe.moe.Routing;
-import dev.vmoe.moe.RoutingCounts;
-import dev.vmoe.moe.RoutingSettings;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;

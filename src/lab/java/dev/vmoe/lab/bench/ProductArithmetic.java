@@ -1,6 +1,6 @@
 package dev.vmoe.lab.bench;
 
-import dev.vmoe.model.VmoeArchitecture;
+import dev.vmoe.core.model.VmoeArchitecture;
 
 /**
  * Floating-point operations of a model's matrix products, two for each multiplication: what the

@@ -1,8 +1,8 @@
 package dev.vmoe.lab.bench;
 
-import dev.vmoe.checkpoint.ParameterTree;
-import dev.vmoe.model.VmoeArchitecture;
-import dev.vmoe.tensor.Tensor;
+import dev.vmoe.core.model.VmoeArchitecture;
+import dev.vmoe.core.tensor.Tensor;
+import dev.vmoe.importer.checkpoint.ParameterTree;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

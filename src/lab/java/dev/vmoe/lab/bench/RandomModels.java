@@ -1,14 +1,14 @@
 package dev.vmoe.lab.bench;
 
-import dev.vmoe.model.Form;
-import dev.vmoe.model.ImportOptions;
-import dev.vmoe.model.ModelImport;
-import dev.vmoe.model.Precision;
-import dev.vmoe.model.Target;
-import dev.vmoe.model.VmoeArchitecture;
-import dev.vmoe.modelstore.BundledModels;
-import dev.vmoe.modelstore.GraphFolder;
-import dev.vmoe.moe.Resize;
+import dev.vmoe.core.model.Form;
+import dev.vmoe.core.model.ImportOptions;
+import dev.vmoe.core.model.ModelImport;
+import dev.vmoe.core.model.Precision;
+import dev.vmoe.core.model.Target;
+import dev.vmoe.core.model.VmoeArchitecture;
+import dev.vmoe.core.moe.Resize;
+import dev.vmoe.importer.modelstore.BundledModels;
+import dev.vmoe.importer.modelstore.GraphFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 

@@ -1,7 +1,7 @@
 package dev.vmoe.lab.bench;
 
 import dev.vmoe.lab.sweep.Statistics;
-import dev.vmoe.output.Progress;
+import dev.vmoe.streams.output.Progress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;

@@ -1,6 +1,6 @@
 package dev.vmoe.lab.bench;
 
-import dev.vmoe.model.VmoeArchitecture;
+import dev.vmoe.core.model.VmoeArchitecture;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;

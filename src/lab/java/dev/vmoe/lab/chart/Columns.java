@@ -1,6 +1,6 @@
 package dev.vmoe.lab.chart;
 
-import dev.vmoe.output.Table;
+import dev.vmoe.streams.output.Table;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,9 +1,9 @@
 package dev.vmoe.lab.chart;
 
+import dev.vmoe.app.picture.Markup;
 import dev.vmoe.lab.chart.Axis.Scale;
 import dev.vmoe.lab.chart.Series.ChartPoint;
 import dev.vmoe.lab.chart.Series.Mark;
-import dev.vmoe.picture.Markup;
 import java.util.Locale;
 
 /** The area of a chart between its axes, and what is drawn in it. Distances are pixels. */

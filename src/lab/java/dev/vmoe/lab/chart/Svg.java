@@ -1,6 +1,6 @@
 package dev.vmoe.lab.chart;
 
-import dev.vmoe.picture.Markup;
+import dev.vmoe.app.picture.Markup;
 import java.util.Locale;
 
 /**

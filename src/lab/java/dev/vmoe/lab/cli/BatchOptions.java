@@ -1,11 +1,11 @@
 package dev.vmoe.lab.cli;
 
-import dev.vmoe.cli.OptionCheck;
+import dev.vmoe.app.cli.OptionCheck;
+import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.importer.modelstore.ModelOpener;
 import dev.vmoe.lab.sweep.LabelledBatches;
 import dev.vmoe.lab.sweep.LabelledImages;
-import dev.vmoe.modelstore.ModelOpener;
-import dev.vmoe.moe.ModelCard;
-import dev.vmoe.output.Progress;
+import dev.vmoe.streams.output.Progress;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;

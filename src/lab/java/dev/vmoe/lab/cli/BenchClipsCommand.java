@@ -1,14 +1,14 @@
 package dev.vmoe.lab.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.vmoe.cli.ModelOptions;
-import dev.vmoe.image.PngEncoder;
-import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.app.cli.ModelOptions;
+import dev.vmoe.core.image.PngEncoder;
+import dev.vmoe.core.inference.BatchClassifier;
+import dev.vmoe.core.moe.ModelCard;
 import dev.vmoe.lab.bench.ClipStudy;
 import dev.vmoe.lab.chart.Columns;
-import dev.vmoe.moe.ModelCard;
-import dev.vmoe.output.Json;
-import dev.vmoe.output.Table;
+import dev.vmoe.streams.output.Json;
+import dev.vmoe.streams.output.Table;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -2,8 +2,8 @@ package dev.vmoe.lab.cli;
 
 import dev.vmoe.lab.mutations.DecodeMutations;
 import dev.vmoe.lab.mutations.MutationsResult;
-import dev.vmoe.output.Progress;
-import dev.vmoe.settings.Settings;
+import dev.vmoe.streams.output.Progress;
+import dev.vmoe.streams.settings.Settings;
 import java.nio.file.Path;
 import java.util.Map;
 import picocli.CommandLine.Command;

@@ -1,7 +1,8 @@
 package dev.vmoe.lab.cli;
 
-import dev.vmoe.cli.VmoeCommand;
-import dev.vmoe.demo.LocalBroker;
+import dev.vmoe.app.cli.VmoeCommand;
+import dev.vmoe.app.demo.LocalBroker;
+import dev.vmoe.importer.modelstore.BundledModels;
 import dev.vmoe.lab.faults.FaultKind;
 import dev.vmoe.lab.faults.FaultLimits;
 import dev.vmoe.lab.faults.FaultSchedule;
@@ -10,8 +11,7 @@ import dev.vmoe.lab.faults.FaultsPlan;
 import dev.vmoe.lab.faults.FaultsReport;
 import dev.vmoe.lab.faults.FaultsResult;
 import dev.vmoe.lab.faults.Sabotage;
-import dev.vmoe.modelstore.BundledModels;
-import dev.vmoe.settings.Settings;
+import dev.vmoe.streams.settings.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -131,8 +131,8 @@ final class BenchFaultsCommand extends Benchmark {
             + " the registry for 3 to 40 s;",
         "steal: another process takes half of the processors;",
         "bombs: 500 images that take much memory to decode, of all formats, at once, one in 23"
-            + " valid and nearly as large as image.max.pixels (above 16 megapixels they are refused by"
-            + " image.max.pixels.per.byte), and as many usual ones between them (not among the"
+            + " valid and nearly as large as image.max.pixels (above 16 megapixels they are refused"
+            + " by image.max.pixels.per.byte), and as many usual ones between them (not among the"
             + " default);",
         "config, bad-config: a configuration record that is valid, or must be refused;",
         "model: a configuration record names another model, the bundled one in 8-bit integers; 3 to"

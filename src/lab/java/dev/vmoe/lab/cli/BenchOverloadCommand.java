@@ -1,12 +1,13 @@
 package dev.vmoe.lab.cli;
 
-import dev.vmoe.dataset.LabelledImage;
-import dev.vmoe.demo.LocalPipeline;
-import dev.vmoe.image.ImageDecoder;
-import dev.vmoe.inference.BatchClassifier;
-import dev.vmoe.instance.LearnedControllers;
-import dev.vmoe.instance.LearnedControllers.SurveyedModel;
-import dev.vmoe.instance.Pipeline;
+import dev.vmoe.app.dataset.LabelledImage;
+import dev.vmoe.app.demo.LocalPipeline;
+import dev.vmoe.core.image.ImageDecoder;
+import dev.vmoe.core.inference.BatchClassifier;
+import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.RoutingSettings;
+import dev.vmoe.importer.modelstore.ModelOpener;
+import dev.vmoe.importer.modelstore.ServedFiles;
 import dev.vmoe.lab.overload.AccuracyFrontier;
 import dev.vmoe.lab.overload.ArrivalTrace;
 import dev.vmoe.lab.overload.ClairvoyantBound;
@@ -20,14 +21,13 @@ import dev.vmoe.lab.overload.Policy;
 import dev.vmoe.lab.overload.Rates;
 import dev.vmoe.lab.overload.RemainingTime;
 import dev.vmoe.lab.overload.SteeredPipeline;
-import dev.vmoe.metrics.Meters;
-import dev.vmoe.modelstore.ModelOpener;
-import dev.vmoe.modelstore.ServedFiles;
-import dev.vmoe.moe.ModelCard;
-import dev.vmoe.moe.RoutingSettings;
-import dev.vmoe.output.Progress;
-import dev.vmoe.settings.LiveSettings;
-import dev.vmoe.settings.Settings;
+import dev.vmoe.streams.instance.LearnedControllers;
+import dev.vmoe.streams.instance.LearnedControllers.SurveyedModel;
+import dev.vmoe.streams.instance.Pipeline;
+import dev.vmoe.streams.metrics.Meters;
+import dev.vmoe.streams.output.Progress;
+import dev.vmoe.streams.settings.LiveSettings;
+import dev.vmoe.streams.settings.Settings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -130,11 +130,11 @@ final class BenchOverloadCommand extends Benchmark {
       split = ",",
       paramLabel = "NAME",
       description =
-          "Which of fixed_full, fixed_low, proportional, adaptive, adaptive_expire (every image has the"
-              + " target as its deadline); with --beside also fixed_dense,"
-              + " switching (of two dense models and more), adaptive_all (default: all)."
-              + " clairvoyant is always computed, over the points of all models; with --beside also"
-              + " clairvoyant_alone, over those of --model.")
+          "Which of fixed_full, fixed_low, proportional, adaptive, adaptive_expire (every image has"
+              + " the target as its deadline); with --beside also fixed_dense, switching (of two"
+              + " dense models and more), adaptive_all (default: all). clairvoyant is always"
+              + " computed, over the points of all models; with --beside also clairvoyant_alone,"
+              + " over those of --model.")
   private @Nullable List<String> policyNames;
 
   @Option(

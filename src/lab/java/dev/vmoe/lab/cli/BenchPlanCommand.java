@@ -1,10 +1,10 @@
 package dev.vmoe.lab.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.vmoe.capacity.OperatingPoint;
-import dev.vmoe.dataset.LabelledImage;
-import dev.vmoe.demo.LocalBroker;
-import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.app.dataset.LabelledImage;
+import dev.vmoe.app.demo.LocalBroker;
+import dev.vmoe.core.capacity.OperatingPoint;
+import dev.vmoe.core.inference.VmoeSession;
 import dev.vmoe.lab.chart.Columns;
 import dev.vmoe.lab.overload.ArrivalTrace;
 import dev.vmoe.lab.overload.PolicyMetrics;
@@ -15,9 +15,9 @@ import dev.vmoe.lab.sizing.CostMeasurement;
 import dev.vmoe.lab.sizing.Forecast;
 import dev.vmoe.lab.sizing.Forecaster;
 import dev.vmoe.lab.sizing.RecordedRuns;
-import dev.vmoe.output.Json;
-import dev.vmoe.output.Progress;
-import dev.vmoe.output.Table;
+import dev.vmoe.streams.output.Json;
+import dev.vmoe.streams.output.Progress;
+import dev.vmoe.streams.output.Table;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,13 +1,13 @@
 package dev.vmoe.lab.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.vmoe.cli.ModelOptions;
-import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.app.cli.ModelOptions;
+import dev.vmoe.core.inference.BatchClassifier;
+import dev.vmoe.core.moe.ModelCard;
 import dev.vmoe.lab.bench.PriorityStudy;
 import dev.vmoe.lab.chart.Columns;
-import dev.vmoe.moe.ModelCard;
-import dev.vmoe.output.Json;
-import dev.vmoe.output.Table;
+import dev.vmoe.streams.output.Json;
+import dev.vmoe.streams.output.Table;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -23,9 +23,9 @@ import picocli.CommandLine.Option;
           + " others lose. One image in --parts is prioritised; each image has its turn. Routing is"
           + " batch priority routing.",
       "Rows: all images at the reference ratio; all images with their first choices alone (K 1,"
-          + " nothing dropped); then at each ratio all images with equal priorities, the prioritised"
-          + " ones, and the others. Differences are in accuracy, paired by image, with 95 %% intervals"
-          + " (bootstrap)."
+          + " nothing dropped); then at each ratio all images with equal priorities, the"
+          + " prioritised ones, and the others. Differences are in accuracy, paired by image, with"
+          + " 95 %% intervals (bootstrap)."
     })
 final class BenchPriorityCommand extends Benchmark {
 

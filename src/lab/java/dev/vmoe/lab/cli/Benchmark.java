@@ -1,8 +1,8 @@
 package dev.vmoe.lab.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.vmoe.cli.VmoeCommand;
-import dev.vmoe.output.Table;
+import dev.vmoe.app.cli.VmoeCommand;
+import dev.vmoe.streams.output.Table;
 import picocli.CommandLine.Mixin;
 
 /**

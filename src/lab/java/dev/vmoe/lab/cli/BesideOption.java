@@ -1,13 +1,13 @@
 package dev.vmoe.lab.cli;
 
-import dev.vmoe.cli.ModelOptions;
-import dev.vmoe.inference.VmoeSession;
-import dev.vmoe.model.Precision;
-import dev.vmoe.modelstore.BundledModels;
-import dev.vmoe.modelstore.FreeMemory;
-import dev.vmoe.modelstore.ModelFiles;
-import dev.vmoe.modelstore.ServedFiles;
-import dev.vmoe.settings.RunLayout;
+import dev.vmoe.app.cli.ModelOptions;
+import dev.vmoe.core.inference.VmoeSession;
+import dev.vmoe.core.model.Precision;
+import dev.vmoe.importer.modelstore.BundledModels;
+import dev.vmoe.importer.modelstore.FreeMemory;
+import dev.vmoe.importer.modelstore.ModelFiles;
+import dev.vmoe.importer.modelstore.ServedFiles;
+import dev.vmoe.streams.settings.RunLayout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,9 +1,9 @@
 package dev.vmoe.lab.cli;
 
-import dev.vmoe.cli.ModelOptions;
-import dev.vmoe.inference.BatchClassifier;
-import dev.vmoe.modelstore.BundledModels;
-import dev.vmoe.moe.ModelCard;
+import dev.vmoe.app.cli.ModelOptions;
+import dev.vmoe.core.inference.BatchClassifier;
+import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.importer.modelstore.BundledModels;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.vmoe.lab.cli;
 
-import dev.vmoe.output.OutputFiles;
-import dev.vmoe.output.Table;
+import dev.vmoe.streams.output.OutputFiles;
+import dev.vmoe.streams.output.Table;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;

@@ -2,6 +2,7 @@ package dev.vmoe.lab.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.vmoe.core.moe.RoutingSettings;
 import dev.vmoe.lab.chart.Columns;
 import dev.vmoe.lab.sweep.EvaluatedModel;
 import dev.vmoe.lab.sweep.EvaluatedPoint;
@@ -9,8 +10,7 @@ import dev.vmoe.lab.sweep.Interval;
 import dev.vmoe.lab.sweep.ModelsEvaluation;
 import dev.vmoe.lab.sweep.SplitResult;
 import dev.vmoe.lab.sweep.TwinMet;
-import dev.vmoe.moe.RoutingSettings;
-import dev.vmoe.output.Table;
+import dev.vmoe.streams.output.Table;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

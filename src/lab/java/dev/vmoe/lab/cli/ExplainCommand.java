@@ -1,23 +1,23 @@
 package dev.vmoe.lab.cli;
 
-import dev.vmoe.cli.ModelOptions;
-import dev.vmoe.cli.VmoeCommand;
-import dev.vmoe.dataset.ImageFiles;
-import dev.vmoe.image.BadImageException;
-import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.app.cli.ModelOptions;
+import dev.vmoe.app.cli.VmoeCommand;
+import dev.vmoe.app.dataset.ImageFiles;
+import dev.vmoe.core.image.BadImageException;
+import dev.vmoe.core.inference.VmoeSession;
+import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.Routing;
+import dev.vmoe.core.moe.RoutingSettings;
+import dev.vmoe.importer.modelstore.BundledModels;
+import dev.vmoe.importer.modelstore.ModelOpener;
 import dev.vmoe.lab.patches.ContactSheet;
 import dev.vmoe.lab.patches.Explanation;
 import dev.vmoe.lab.patches.SeenImage;
 import dev.vmoe.lab.patches.SeenImages;
 import dev.vmoe.lab.patches.WatchedBatch;
-import dev.vmoe.modelstore.BundledModels;
-import dev.vmoe.modelstore.ModelOpener;
-import dev.vmoe.moe.ModelCard;
-import dev.vmoe.moe.Routing;
-import dev.vmoe.moe.RoutingSettings;
-import dev.vmoe.output.OutputFiles;
-import dev.vmoe.output.Table;
-import dev.vmoe.settings.Settings;
+import dev.vmoe.streams.output.OutputFiles;
+import dev.vmoe.streams.output.Table;
+import dev.vmoe.streams.settings.Settings;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -76,8 +76,8 @@ final class ExplainCommand extends LabCommand {
       paramLabel = "LABELLED",
       description =
           "Labelled images to fill the batch with, drawn at random: a folder with one sub-folder a"
-              + " class, a CSV of file,label or a folder with it as labels.csv, or an IDX images file"
-              + " (default: the bundled test images for a bundled model, else none).")
+              + " class, a CSV of file,label or a folder with it as labels.csv, or an IDX images"
+              + " file (default: the bundled test images for a bundled model, else none).")
   private @Nullable Path batchWith;
 
   @Option(
@@ -92,7 +92,8 @@ final class ExplainCommand extends LabCommand {
       paramLabel = "N",
       defaultValue = "4",
       description =
-          "Images of the set to show where no file is named, maximum 64 (default: ${DEFAULT-VALUE}).")
+          "Images of the set to show where no file is named, maximum 64 (default:"
+              + " ${DEFAULT-VALUE}).")
   private int sample;
 
   @Option(

@@ -1,7 +1,7 @@
 package dev.vmoe.lab.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.vmoe.output.Json;
+import dev.vmoe.streams.output.Json;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,7 @@
 package dev.vmoe.lab.cli;
 
-import dev.vmoe.cli.OptionCheck;
-import dev.vmoe.output.Progress;
+import dev.vmoe.app.cli.OptionCheck;
+import dev.vmoe.streams.output.Progress;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;

@@ -1,6 +1,6 @@
 package dev.vmoe.lab.cli;
 
-import dev.vmoe.cli.CommandProvider;
+import dev.vmoe.app.cli.CommandProvider;
 import java.util.List;
 
 /** The commands of the lab. */

@@ -1,9 +1,9 @@
 package dev.vmoe.lab.cli;
 
-import dev.vmoe.dataset.LabelledImage;
+import dev.vmoe.app.dataset.LabelledImage;
+import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.importer.modelstore.BundledModels;
 import dev.vmoe.lab.sweep.LabelledImages;
-import dev.vmoe.modelstore.BundledModels;
-import dev.vmoe.moe.ModelCard;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package dev.vmoe.lab.cli;
 
-import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.core.inference.VmoeSession;
+import dev.vmoe.importer.modelstore.BundledModels;
 import dev.vmoe.lab.cli.BesideOption.OpenModels;
-import dev.vmoe.modelstore.BundledModels;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

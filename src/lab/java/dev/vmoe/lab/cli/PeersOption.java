@@ -1,7 +1,7 @@
 package dev.vmoe.lab.cli;
 
 import dev.vmoe.lab.peers.PeerKind;
-import dev.vmoe.settings.Nearest;
+import dev.vmoe.streams.settings.Nearest;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;

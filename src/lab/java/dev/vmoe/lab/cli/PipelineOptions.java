@@ -1,13 +1,13 @@
 package dev.vmoe.lab.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.vmoe.cli.ModelOptions;
-import dev.vmoe.cli.RoutingOptions;
-import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.app.cli.ModelOptions;
+import dev.vmoe.app.cli.RoutingOptions;
+import dev.vmoe.core.inference.BatchClassifier;
+import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.RoutingSettings;
+import dev.vmoe.importer.modelstore.ModelOpener;
 import dev.vmoe.lab.bench.BenchModel;
-import dev.vmoe.modelstore.ModelOpener;
-import dev.vmoe.moe.ModelCard;
-import dev.vmoe.moe.RoutingSettings;
 import picocli.CommandLine.Mixin;
 
 /** The options of benchmarks that let a pipeline answer images: model, operating point, batch. */

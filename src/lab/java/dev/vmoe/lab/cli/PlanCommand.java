@@ -6,7 +6,7 @@ import dev.vmoe.lab.sizing.MeasuredCosts;
 import dev.vmoe.lab.sizing.Plan;
 import dev.vmoe.lab.sizing.PlanText;
 import dev.vmoe.lab.sizing.Planner;
-import dev.vmoe.output.Json;
+import dev.vmoe.streams.output.Json;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -20,8 +20,9 @@ import picocli.CommandLine.Option;
     description = {
       "Says how many instances, partitions and images a batch a rate of images takes, how soon they"
           + " are answered, how accurately, and which limit is reached first.",
-      "Computed by a simulation of an instance's queue with costs that are measured on this machine,"
-          + " or with --costs on another. Nothing is sent anywhere but to a broker in this process."
+      "Computed by a simulation of an instance's queue with costs that are measured on this"
+          + " machine, or with --costs on another. Nothing is sent anywhere but to a broker in this"
+          + " process."
     })
 final class PlanCommand extends LabCommand {
 

@@ -1,7 +1,7 @@
 package dev.vmoe.lab.cli;
 
 import dev.vmoe.lab.bench.Rounds;
-import dev.vmoe.output.Progress;
+import dev.vmoe.streams.output.Progress;
 import picocli.CommandLine.Option;
 
 /** The option of benchmarks that measure things in turn. */

@@ -1,27 +1,27 @@
 package dev.vmoe.lab.cli;
 
-import dev.vmoe.cli.ConnectionOptions;
-import dev.vmoe.cli.ModelOptions;
-import dev.vmoe.cli.RoutingOptions;
-import dev.vmoe.client.CommittedConsumer;
+import dev.vmoe.app.cli.ConnectionOptions;
+import dev.vmoe.app.cli.ModelOptions;
+import dev.vmoe.app.cli.RoutingOptions;
+import dev.vmoe.app.client.CommittedConsumer;
+import dev.vmoe.core.inference.BatchClassifier;
+import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.RoutingSettings;
 import dev.vmoe.event.AvroDeserializer;
 import dev.vmoe.event.BadRecordException;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.RoutingProfile;
-import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.importer.modelstore.ModelOpener;
 import dev.vmoe.lab.routing.PngCanvas;
 import dev.vmoe.lab.routing.RoutingRows;
 import dev.vmoe.lab.routing.RoutingTally;
-import dev.vmoe.modelstore.ModelOpener;
-import dev.vmoe.moe.ModelCard;
-import dev.vmoe.moe.RoutingSettings;
-import dev.vmoe.output.OutputFiles;
-import dev.vmoe.output.Table;
-import dev.vmoe.profile.RoutingMapPicture;
-import dev.vmoe.profile.RoutingTable;
-import dev.vmoe.settings.Settings;
-import dev.vmoe.topics.Brokers;
-import dev.vmoe.topics.TopicPlan;
+import dev.vmoe.streams.output.OutputFiles;
+import dev.vmoe.streams.output.Table;
+import dev.vmoe.streams.profile.RoutingMapPicture;
+import dev.vmoe.streams.profile.RoutingTable;
+import dev.vmoe.streams.settings.Settings;
+import dev.vmoe.streams.topics.Brokers;
+import dev.vmoe.streams.topics.TopicPlan;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -49,17 +49,17 @@ import picocli.CommandLine.ParameterException;
 @Command(
     name = "routing-map",
     description = {
-      "Draws, for an early and a late MoE layer, how much routing weight the images of each class give"
-          + " to each expert. For every layer it prints the mutual information between expert and"
-          + " class, in bits.",
-      "With --settings (or --bootstrap-server, --registry, --set) from the routing profile that running"
-          + " instances keep in Kafka; without, by running a model on labelled images.",
+      "Draws, for an early and a late MoE layer, how much routing weight the images of each class"
+          + " give to each expert. For every layer it prints the mutual information between expert"
+          + " and class, in bits.",
+      "With --settings (or --bootstrap-server, --registry, --set) from the routing profile that"
+          + " running instances keep in Kafka; without, by running a model on labelled images.",
       "LABELLED is a folder with one sub-folder a class, a CSV of file,label or a folder with it as"
           + " labels.csv, or an IDX images file with its labels beside it.",
-      "Written to DIR: routing-map.svg and .png, routing-map.csv (a row a layer, class and expert) and"
-          + " routing-map-layers.csv (a row a layer). Where the model has groups of classes, such as"
-          + " scripts, also routing-map-groups.csv and routing-map-groups-layers.csv; of more than"
-          + " 60 classes, the map shows the groups."
+      "Written to DIR: routing-map.svg and .png, routing-map.csv (a row a layer, class and expert)"
+          + " and routing-map-layers.csv (a row a layer). Where the model has groups of classes,"
+          + " such as scripts, also routing-map-groups.csv and routing-map-groups-layers.csv; of"
+          + " more than 60 classes, the map shows the groups."
     })
 final class RoutingMapCommand extends LabCommand {
 
@@ -75,8 +75,8 @@ final class RoutingMapCommand extends LabCommand {
       names = "--weights",
       paramLabel = "HASH",
       description =
-          "Of the models in the routing profile, the one whose weights' hash begins so (default: the"
-              + " one that was counted last).")
+          "Of the models in the routing profile, the one whose weights' hash begins so (default:"
+              + " the one that was counted last).")
   private @Nullable String weights;
 
   @Option(

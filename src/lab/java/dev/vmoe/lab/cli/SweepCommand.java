@@ -1,6 +1,9 @@
 package dev.vmoe.lab.cli;
 
-import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.core.inference.BatchClassifier;
+import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.importer.modelstore.ModelOpener;
+import dev.vmoe.importer.modelstore.ProfileFile;
 import dev.vmoe.lab.sweep.EqualAccuracy;
 import dev.vmoe.lab.sweep.ImageSample;
 import dev.vmoe.lab.sweep.Statistics;
@@ -10,11 +13,8 @@ import dev.vmoe.lab.sweep.SweepPictures;
 import dev.vmoe.lab.sweep.SweepPlan;
 import dev.vmoe.lab.sweep.SweepRow;
 import dev.vmoe.lab.sweep.SweepSummary;
-import dev.vmoe.modelstore.ModelOpener;
-import dev.vmoe.modelstore.ProfileFile;
-import dev.vmoe.moe.ModelCard;
-import dev.vmoe.output.OutputFiles;
-import dev.vmoe.output.Progress;
+import dev.vmoe.streams.output.OutputFiles;
+import dev.vmoe.streams.output.Progress;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package dev.vmoe.lab.cli;
 
 import dev.vmoe.lab.bench.WarmUp;
-import dev.vmoe.output.Progress;
+import dev.vmoe.streams.output.Progress;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 import picocli.CommandLine.Model.CommandSpec;

@@ -1,8 +1,8 @@
 package dev.vmoe.lab.faults;
 
-import dev.vmoe.client.CommittedConsumer;
+import dev.vmoe.app.client.CommittedConsumer;
 import dev.vmoe.event.Prediction;
-import dev.vmoe.settings.DaemonThread;
+import dev.vmoe.streams.settings.DaemonThread;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;

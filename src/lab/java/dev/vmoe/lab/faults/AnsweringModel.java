@@ -1,8 +1,8 @@
 package dev.vmoe.lab.faults;
 
+import dev.vmoe.core.moe.ModelCard;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.Prediction;
-import dev.vmoe.moe.ModelCard;
 
 /**
  * A model as answers name it.

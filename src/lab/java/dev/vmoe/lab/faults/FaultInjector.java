@@ -4,7 +4,7 @@ import dev.vmoe.lab.faults.FaultSchedule.PlannedFault;
 import dev.vmoe.lab.faults.RegistryProxy.Mood;
 import dev.vmoe.lab.overload.ArrivalTrace.Slowdown;
 import dev.vmoe.lab.overload.BusyProcess;
-import dev.vmoe.topics.TopicPlan;
+import dev.vmoe.streams.topics.TopicPlan;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.EnumSet;

@@ -1,6 +1,6 @@
 package dev.vmoe.lab.faults;
 
-import dev.vmoe.settings.Settings;
+import dev.vmoe.streams.settings.Settings;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;

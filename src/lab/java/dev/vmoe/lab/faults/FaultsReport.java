@@ -2,8 +2,8 @@ package dev.vmoe.lab.faults;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.lab.faults.FaultsResult.MeasuredFault;
-import dev.vmoe.output.Json;
-import dev.vmoe.output.Table;
+import dev.vmoe.streams.output.Json;
+import dev.vmoe.streams.output.Table;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,11 +1,11 @@
 package dev.vmoe.lab.faults;
 
+import dev.vmoe.core.image.PngEncoder;
 import dev.vmoe.event.AvroSerializer;
 import dev.vmoe.event.EventSerializer;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.RegistryClient;
-import dev.vmoe.image.PngEncoder;
-import dev.vmoe.settings.DaemonThread;
+import dev.vmoe.streams.settings.DaemonThread;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

@@ -1,6 +1,6 @@
 package dev.vmoe.lab.faults;
 
-import dev.vmoe.settings.DaemonThread;
+import dev.vmoe.streams.settings.DaemonThread;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package dev.vmoe.lab.faults;
 
-import dev.vmoe.embedded.FreePort;
-import dev.vmoe.embedded.KafkaNode;
+import dev.vmoe.app.embedded.FreePort;
+import dev.vmoe.app.embedded.KafkaNode;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.file.Files;

@@ -1,8 +1,8 @@
 package dev.vmoe.lab.faults;
 
-import dev.vmoe.model.Precision;
-import dev.vmoe.modelstore.BundledModels;
-import dev.vmoe.modelstore.ModelFiles;
+import dev.vmoe.core.model.Precision;
+import dev.vmoe.importer.modelstore.BundledModels;
+import dev.vmoe.importer.modelstore.ModelFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package dev.vmoe.lab.faults;
 
-import dev.vmoe.client.CommittedConsumer;
+import dev.vmoe.app.client.CommittedConsumer;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RoutingProfile;

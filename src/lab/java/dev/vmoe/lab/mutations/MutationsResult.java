@@ -1,8 +1,8 @@
 package dev.vmoe.lab.mutations;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.vmoe.output.Json;
-import dev.vmoe.output.Table;
+import dev.vmoe.streams.output.Json;
+import dev.vmoe.streams.output.Table;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;

@@ -1,7 +1,7 @@
 package dev.vmoe.lab.mutations;
 
-import dev.vmoe.image.BadImageException;
-import dev.vmoe.image.ImageDecoder;
+import dev.vmoe.core.image.BadImageException;
+import dev.vmoe.core.image.ImageDecoder;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicLong;
 

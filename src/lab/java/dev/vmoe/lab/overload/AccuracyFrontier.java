@@ -1,6 +1,6 @@
 package dev.vmoe.lab.overload;
 
-import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.core.capacity.OperatingPoint;
 import dev.vmoe.lab.sweep.SweepRow;
 import java.util.ArrayList;
 import java.util.Comparator;

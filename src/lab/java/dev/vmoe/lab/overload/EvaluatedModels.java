@@ -1,16 +1,16 @@
 package dev.vmoe.lab.overload;
 
-import dev.vmoe.capacity.OperatingPoint;
-import dev.vmoe.capacity.QualityProfile;
-import dev.vmoe.dataset.LabelledImage;
-import dev.vmoe.image.ImageDecoder;
-import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.app.dataset.LabelledImage;
+import dev.vmoe.core.capacity.OperatingPoint;
+import dev.vmoe.core.capacity.QualityProfile;
+import dev.vmoe.core.image.ImageDecoder;
+import dev.vmoe.core.inference.BatchClassifier;
+import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.Routing;
+import dev.vmoe.core.moe.RoutingSettings;
 import dev.vmoe.lab.sweep.Evaluation;
 import dev.vmoe.lab.sweep.LabelledBatches;
 import dev.vmoe.lab.sweep.SweepRow;
-import dev.vmoe.moe.ModelCard;
-import dev.vmoe.moe.Routing;
-import dev.vmoe.moe.RoutingSettings;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,17 +1,17 @@
 package dev.vmoe.lab.overload;
 
-import dev.vmoe.client.CommittedConsumer;
-import dev.vmoe.client.ImageProducer;
-import dev.vmoe.dataset.LabelledImage;
-import dev.vmoe.demo.LocalPipeline;
+import dev.vmoe.app.client.CommittedConsumer;
+import dev.vmoe.app.client.ImageProducer;
+import dev.vmoe.app.dataset.LabelledImage;
+import dev.vmoe.app.demo.LocalPipeline;
 import dev.vmoe.event.AvroDeserializer;
 import dev.vmoe.event.BadRecordException;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
-import dev.vmoe.settings.DaemonThread;
-import dev.vmoe.settings.Settings;
-import dev.vmoe.topics.Topics;
+import dev.vmoe.streams.settings.DaemonThread;
+import dev.vmoe.streams.settings.Settings;
+import dev.vmoe.streams.topics.Topics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,6 +1,6 @@
 package dev.vmoe.lab.overload;
 
-import dev.vmoe.capacity.CapacityController;
+import dev.vmoe.core.capacity.CapacityController;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package dev.vmoe.lab.overload;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.vmoe.output.Json;
-import dev.vmoe.output.OutputFiles;
+import dev.vmoe.streams.output.Json;
+import dev.vmoe.streams.output.OutputFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Formatter;

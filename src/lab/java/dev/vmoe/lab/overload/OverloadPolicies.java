@@ -1,11 +1,11 @@
 package dev.vmoe.lab.overload;
 
-import dev.vmoe.capacity.FixedCapacity;
-import dev.vmoe.capacity.OperatingPoint;
-import dev.vmoe.instance.LearnedControllers;
-import dev.vmoe.moe.ModelCard;
-import dev.vmoe.moe.RoutingSettings;
-import dev.vmoe.settings.LiveSettings;
+import dev.vmoe.core.capacity.FixedCapacity;
+import dev.vmoe.core.capacity.OperatingPoint;
+import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.RoutingSettings;
+import dev.vmoe.streams.instance.LearnedControllers;
+import dev.vmoe.streams.settings.LiveSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

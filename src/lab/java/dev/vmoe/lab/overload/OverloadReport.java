@@ -1,7 +1,7 @@
 package dev.vmoe.lab.overload;
 
 import dev.vmoe.lab.chart.Columns;
-import dev.vmoe.output.Table;
+import dev.vmoe.streams.output.Table;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;

@@ -1,6 +1,6 @@
 package dev.vmoe.lab.overload;
 
-import dev.vmoe.capacity.CapacityController;
+import dev.vmoe.core.capacity.CapacityController;
 import java.util.function.Supplier;
 
 /**

@@ -1,11 +1,11 @@
 package dev.vmoe.lab.overload;
 
-import dev.vmoe.capacity.CapacityPolicy;
-import dev.vmoe.capacity.Decision;
-import dev.vmoe.capacity.Ladder;
-import dev.vmoe.capacity.LatencyBudget;
-import dev.vmoe.capacity.OperatingPoint;
-import dev.vmoe.capacity.Situation;
+import dev.vmoe.core.capacity.CapacityPolicy;
+import dev.vmoe.core.capacity.Decision;
+import dev.vmoe.core.capacity.Ladder;
+import dev.vmoe.core.capacity.LatencyBudget;
+import dev.vmoe.core.capacity.OperatingPoint;
+import dev.vmoe.core.capacity.Situation;
 
 /**
  * Capacity that falls in proportion to the backlog: a baseline that predicts nothing but the

@@ -1,8 +1,8 @@
 package dev.vmoe.lab.overload;
 
-import dev.vmoe.capacity.OperatingPoint;
-import dev.vmoe.capacity.QualityProfile;
-import dev.vmoe.moe.Routing;
+import dev.vmoe.core.capacity.OperatingPoint;
+import dev.vmoe.core.capacity.QualityProfile;
+import dev.vmoe.core.moe.Routing;
 
 /**
  * How accurate operating points are on the images that are sent, and what counts as full quality: a

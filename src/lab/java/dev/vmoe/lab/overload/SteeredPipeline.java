@@ -1,13 +1,13 @@
 package dev.vmoe.lab.overload;
 
-import dev.vmoe.capacity.CapacityController;
-import dev.vmoe.dataset.LabelledImage;
-import dev.vmoe.demo.LocalPipeline;
-import dev.vmoe.inference.BatchClassifier;
-import dev.vmoe.metrics.Meters;
-import dev.vmoe.modelstore.ModelOpener;
-import dev.vmoe.moe.ModelCard;
-import dev.vmoe.topics.TopicPlan;
+import dev.vmoe.app.dataset.LabelledImage;
+import dev.vmoe.app.demo.LocalPipeline;
+import dev.vmoe.core.capacity.CapacityController;
+import dev.vmoe.core.inference.BatchClassifier;
+import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.importer.modelstore.ModelOpener;
+import dev.vmoe.streams.metrics.Meters;
+import dev.vmoe.streams.topics.TopicPlan;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

@@ -1,8 +1,8 @@
 package dev.vmoe.lab.overload;
 
-import dev.vmoe.capacity.CapacityController;
-import dev.vmoe.capacity.Decision;
-import dev.vmoe.capacity.Sample;
+import dev.vmoe.core.capacity.CapacityController;
+import dev.vmoe.core.capacity.Decision;
+import dev.vmoe.core.capacity.Sample;
 
 /**
  * Another controller that can be exchanged while the pipeline runs: policies then share one

@@ -1,18 +1,18 @@
 package dev.vmoe.lab.patches;
 
-import static dev.vmoe.picture.Markup.escape;
+import static dev.vmoe.app.picture.Markup.escape;
 
-import dev.vmoe.image.PngEncoder;
-import dev.vmoe.inference.BatchResult;
-import dev.vmoe.inference.DetailedResult;
-import dev.vmoe.inference.ScoredClass;
+import dev.vmoe.app.picture.Markup;
+import dev.vmoe.app.picture.PatchGrid;
+import dev.vmoe.core.image.PngEncoder;
+import dev.vmoe.core.inference.BatchResult;
+import dev.vmoe.core.inference.DetailedResult;
+import dev.vmoe.core.inference.ScoredClass;
+import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.Routing;
+import dev.vmoe.core.moe.RoutingCounts;
 import dev.vmoe.lab.patches.WatchedBatch.Watched;
-import dev.vmoe.moe.ModelCard;
-import dev.vmoe.moe.Routing;
-import dev.vmoe.moe.RoutingCounts;
-import dev.vmoe.output.Table;
-import dev.vmoe.picture.Markup;
-import dev.vmoe.picture.PatchGrid;
+import dev.vmoe.streams.output.Table;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -115,7 +115,8 @@ public final class ContactSheet {
         <div class="scroll"><table>
         <caption>The whole batch: choices processed, and tokens skipped by block</caption>
         <thead><tr><th scope="col">ratio</th><th scope="col">in effect</th><th scope="col">slots an expert</th>\
-        <th scope="col">routing</th><th scope="col">processed</th>""");
+        <th scope="col">routing</th><th scope="col">processed</th>\
+        """);
     for (int block : explanation.card().moeBlocks()) {
       page.append("<th scope=\"col\">block " + block + "</th>");
     }

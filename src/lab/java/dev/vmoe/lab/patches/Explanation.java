@@ -1,16 +1,16 @@
 package dev.vmoe.lab.patches;
 
-import dev.vmoe.inference.BatchResult;
-import dev.vmoe.inference.DetailedResult;
-import dev.vmoe.inference.ScoredClass;
-import dev.vmoe.inference.VmoeSession;
+import dev.vmoe.app.picture.PatchGrid;
+import dev.vmoe.core.inference.BatchResult;
+import dev.vmoe.core.inference.DetailedResult;
+import dev.vmoe.core.inference.ScoredClass;
+import dev.vmoe.core.inference.VmoeSession;
+import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.Routing;
+import dev.vmoe.core.moe.RoutingCounts;
+import dev.vmoe.core.moe.RoutingSettings;
 import dev.vmoe.lab.patches.WatchedBatch.Watched;
-import dev.vmoe.moe.ModelCard;
-import dev.vmoe.moe.Routing;
-import dev.vmoe.moe.RoutingCounts;
-import dev.vmoe.moe.RoutingSettings;
-import dev.vmoe.output.Table;
-import dev.vmoe.picture.PatchGrid;
+import dev.vmoe.streams.output.Table;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;

@@ -1,11 +1,11 @@
 package dev.vmoe.lab.patches;
 
-import dev.vmoe.dataset.FileDecoder;
-import dev.vmoe.image.BadImageException;
-import dev.vmoe.image.ImageDecoder;
+import dev.vmoe.app.dataset.FileDecoder;
+import dev.vmoe.core.image.BadImageException;
+import dev.vmoe.core.image.ImageDecoder;
+import dev.vmoe.core.moe.ModelCard;
 import dev.vmoe.lab.sweep.LabelledBatches;
 import dev.vmoe.lab.sweep.LabelledImages;
-import dev.vmoe.moe.ModelCard;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

@@ -1,5 +1,10 @@
 package dev.vmoe.lab.peers;
 
+import dev.vmoe.core.image.BadImageException;
+import dev.vmoe.core.inference.BatchResult;
+import dev.vmoe.core.inference.ScoredClass;
+import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.RoutingSettings;
 import dev.vmoe.event.AvroDeserializer;
 import dev.vmoe.event.AvroSerializer;
 import dev.vmoe.event.BadRecordException;
@@ -7,12 +12,7 @@ import dev.vmoe.event.ClassScore;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
-import dev.vmoe.image.BadImageException;
-import dev.vmoe.inference.BatchResult;
-import dev.vmoe.inference.ScoredClass;
 import dev.vmoe.lab.bench.BenchModel;
-import dev.vmoe.moe.ModelCard;
-import dev.vmoe.moe.RoutingSettings;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;

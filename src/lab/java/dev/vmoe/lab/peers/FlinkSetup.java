@@ -1,11 +1,11 @@
 package dev.vmoe.lab.peers;
 
+import dev.vmoe.core.inference.BatchClassifier;
+import dev.vmoe.core.moe.Routing;
+import dev.vmoe.core.moe.RoutingSettings;
 import dev.vmoe.event.RegistryClient;
-import dev.vmoe.inference.BatchClassifier;
+import dev.vmoe.importer.modelstore.ModelOpener;
 import dev.vmoe.lab.bench.BenchModel;
-import dev.vmoe.modelstore.ModelOpener;
-import dev.vmoe.moe.Routing;
-import dev.vmoe.moe.RoutingSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

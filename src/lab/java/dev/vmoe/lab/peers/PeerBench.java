@@ -1,14 +1,14 @@
 package dev.vmoe.lab.peers;
 
-import dev.vmoe.client.Replay;
+import dev.vmoe.app.client.Replay;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.lab.bench.BenchModel;
 import dev.vmoe.lab.bench.CpuShares;
 import dev.vmoe.lab.bench.FullLoad;
 import dev.vmoe.lab.bench.MeteredReplay;
-import dev.vmoe.settings.Settings;
-import dev.vmoe.topics.TopicPlan;
+import dev.vmoe.streams.settings.Settings;
+import dev.vmoe.streams.topics.TopicPlan;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;

@@ -9,11 +9,11 @@ import static org.bytedeco.opencv.global.opencv_imgproc.getTextSize;
 import static org.bytedeco.opencv.global.opencv_imgproc.putText;
 import static org.bytedeco.opencv.global.opencv_imgproc.rectangle;
 
-import dev.vmoe.image.OpenCv;
-import dev.vmoe.image.PngEncoder;
-import dev.vmoe.picture.Canvas;
-import dev.vmoe.picture.CodePoints;
-import dev.vmoe.profile.RoutingMapPicture;
+import dev.vmoe.app.picture.Canvas;
+import dev.vmoe.app.picture.CodePoints;
+import dev.vmoe.core.image.OpenCv;
+import dev.vmoe.core.image.PngEncoder;
+import dev.vmoe.streams.profile.RoutingMapPicture;
 import java.awt.image.BufferedImage;
 import java.text.Normalizer;
 import org.bytedeco.javacpp.BytePointer;

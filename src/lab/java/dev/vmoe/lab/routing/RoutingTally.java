@@ -1,11 +1,11 @@
 package dev.vmoe.lab.routing;
 
-import dev.vmoe.inference.BatchResult;
-import dev.vmoe.moe.ModelCard;
-import dev.vmoe.moe.RoutingCounts;
-import dev.vmoe.profile.RoutingTable;
-import dev.vmoe.profile.RoutingTable.ClassImages;
-import dev.vmoe.profile.RoutingTable.TableLayer;
+import dev.vmoe.core.inference.BatchResult;
+import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.RoutingCounts;
+import dev.vmoe.streams.profile.RoutingTable;
+import dev.vmoe.streams.profile.RoutingTable.ClassImages;
+import dev.vmoe.streams.profile.RoutingTable.TableLayer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;

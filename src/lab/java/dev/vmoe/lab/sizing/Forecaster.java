@@ -1,14 +1,14 @@
 package dev.vmoe.lab.sizing;
 
-import dev.vmoe.capacity.CapacityController;
-import dev.vmoe.capacity.CapacityObserver;
-import dev.vmoe.capacity.FixedCapacity;
-import dev.vmoe.capacity.Ladder;
-import dev.vmoe.capacity.LatencyBudget;
-import dev.vmoe.capacity.LearningCapacity;
-import dev.vmoe.capacity.OperatingPoint;
-import dev.vmoe.capacity.PointBounds;
-import dev.vmoe.capacity.QualityProfile;
+import dev.vmoe.core.capacity.CapacityController;
+import dev.vmoe.core.capacity.CapacityObserver;
+import dev.vmoe.core.capacity.FixedCapacity;
+import dev.vmoe.core.capacity.Ladder;
+import dev.vmoe.core.capacity.LatencyBudget;
+import dev.vmoe.core.capacity.LearningCapacity;
+import dev.vmoe.core.capacity.OperatingPoint;
+import dev.vmoe.core.capacity.PointBounds;
+import dev.vmoe.core.capacity.QualityProfile;
 import dev.vmoe.lab.overload.ArrivalTrace;
 import java.time.Duration;
 import java.util.ArrayList;

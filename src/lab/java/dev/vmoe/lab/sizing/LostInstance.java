@@ -1,7 +1,7 @@
 package dev.vmoe.lab.sizing;
 
 import dev.vmoe.lab.overload.ArrivalTrace;
-import dev.vmoe.output.Table;
+import dev.vmoe.streams.output.Table;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.vmoe.lab.sizing;
 
-import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.core.capacity.OperatingPoint;
 import java.util.List;
 
 /**

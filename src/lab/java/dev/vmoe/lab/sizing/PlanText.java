@@ -3,7 +3,7 @@ package dev.vmoe.lab.sizing;
 import dev.vmoe.lab.chart.Columns;
 import dev.vmoe.lab.sizing.Plan.Alternative;
 import dev.vmoe.lab.sizing.Plan.Limit;
-import dev.vmoe.output.Table;
+import dev.vmoe.streams.output.Table;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -212,8 +212,8 @@ public final class PlanText {
     advice.add(oneLost());
     advice.add(
         format(
-            "Brokers take in %.1f MiB/s of images and give as much to the instances; each replica more"
-                + " takes as much again (%d bytes an image).",
+            "Brokers take in %.1f MiB/s of images and give as much to the instances; each replica"
+                + " more takes as much again (%d bytes an image).",
             demand.imagesPerSecond() * demand.imageBytes() / MIB, demand.imageBytes()));
     advice.add(certainty());
     return advice;

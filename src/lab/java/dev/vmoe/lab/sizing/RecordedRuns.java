@@ -1,9 +1,9 @@
 package dev.vmoe.lab.sizing;
 
-import dev.vmoe.capacity.CapacityController;
-import dev.vmoe.capacity.Decision;
-import dev.vmoe.capacity.RunTime;
-import dev.vmoe.capacity.Sample;
+import dev.vmoe.core.capacity.CapacityController;
+import dev.vmoe.core.capacity.Decision;
+import dev.vmoe.core.capacity.RunTime;
+import dev.vmoe.core.capacity.Sample;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,7 @@
 package dev.vmoe.lab.sizing;
 
-import dev.vmoe.capacity.Decision;
-import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.core.capacity.Decision;
+import dev.vmoe.core.capacity.OperatingPoint;
 
 /**
  * One batch that ran in a simulation.

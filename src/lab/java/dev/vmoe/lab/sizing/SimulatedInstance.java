@@ -1,13 +1,13 @@
 package dev.vmoe.lab.sizing;
 
-import dev.vmoe.batch.BatchLimits;
-import dev.vmoe.capacity.CapacityController;
-import dev.vmoe.capacity.CostModel;
-import dev.vmoe.capacity.Decision;
-import dev.vmoe.capacity.Load;
-import dev.vmoe.capacity.RunTime;
-import dev.vmoe.capacity.Sample;
-import dev.vmoe.streams.EarlyCommit;
+import dev.vmoe.core.batch.BatchLimits;
+import dev.vmoe.core.capacity.CapacityController;
+import dev.vmoe.core.capacity.CostModel;
+import dev.vmoe.core.capacity.Decision;
+import dev.vmoe.core.capacity.Load;
+import dev.vmoe.core.capacity.RunTime;
+import dev.vmoe.core.capacity.Sample;
+import dev.vmoe.streams.topology.EarlyCommit;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,8 +1,8 @@
 package dev.vmoe.lab.sizing;
 
-import dev.vmoe.capacity.OperatingPoint;
-import dev.vmoe.capacity.QualityProfile;
-import dev.vmoe.moe.Routing;
+import dev.vmoe.core.capacity.OperatingPoint;
+import dev.vmoe.core.capacity.QualityProfile;
+import dev.vmoe.core.moe.Routing;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToDoubleFunction;

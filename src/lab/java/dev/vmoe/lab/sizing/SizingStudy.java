@@ -1,9 +1,9 @@
 package dev.vmoe.lab.sizing;
 
-import dev.vmoe.capacity.OperatingPoint;
+import dev.vmoe.core.capacity.OperatingPoint;
+import dev.vmoe.core.moe.Routing;
 import dev.vmoe.lab.chart.Columns;
-import dev.vmoe.moe.Routing;
-import dev.vmoe.output.Table;
+import dev.vmoe.streams.output.Table;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

@@ -1,8 +1,8 @@
 package dev.vmoe.lab.sweep;
 
-import dev.vmoe.moe.Routing;
-import dev.vmoe.moe.RoutingSettings;
-import dev.vmoe.output.Table;
+import dev.vmoe.core.moe.Routing;
+import dev.vmoe.core.moe.RoutingSettings;
+import dev.vmoe.streams.output.Table;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;

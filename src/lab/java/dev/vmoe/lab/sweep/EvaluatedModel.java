@@ -1,6 +1,6 @@
 package dev.vmoe.lab.sweep;
 
-import dev.vmoe.moe.ModelCard;
+import dev.vmoe.core.moe.ModelCard;
 import java.util.List;
 
 /**

@@ -1,11 +1,11 @@
 package dev.vmoe.lab.sweep;
 
+import dev.vmoe.core.moe.Routing;
+import dev.vmoe.core.moe.RoutingSettings;
 import dev.vmoe.lab.chart.LineChart;
 import dev.vmoe.lab.chart.Series;
 import dev.vmoe.lab.chart.Series.ChartPoint;
 import dev.vmoe.lab.chart.Series.Mark;
-import dev.vmoe.moe.Routing;
-import dev.vmoe.moe.RoutingSettings;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.vmoe.lab.sweep;
 
-import dev.vmoe.dataset.LabelledImage;
-import dev.vmoe.image.PngEncoder;
+import dev.vmoe.app.dataset.LabelledImage;
+import dev.vmoe.core.image.PngEncoder;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;

@@ -1,7 +1,7 @@
 package dev.vmoe.lab.sweep;
 
-import dev.vmoe.image.ImageDecoder;
-import dev.vmoe.moe.ModelCard;
+import dev.vmoe.core.image.ImageDecoder;
+import dev.vmoe.core.moe.ModelCard;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

@@ -1,9 +1,9 @@
 package dev.vmoe.lab.sweep;
 
-import dev.vmoe.dataset.LabelledImage;
-import dev.vmoe.image.BadImageException;
-import dev.vmoe.image.ImageDecoder;
-import dev.vmoe.moe.ModelCard;
+import dev.vmoe.app.dataset.LabelledImage;
+import dev.vmoe.core.image.BadImageException;
+import dev.vmoe.core.image.ImageDecoder;
+import dev.vmoe.core.moe.ModelCard;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

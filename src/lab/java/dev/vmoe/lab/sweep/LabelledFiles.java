@@ -1,9 +1,9 @@
 package dev.vmoe.lab.sweep;
 
-import dev.vmoe.dataset.ImageFiles;
-import dev.vmoe.dataset.LabelledFile;
-import dev.vmoe.dataset.LabelledImage;
-import dev.vmoe.dataset.LabelsCsv;
+import dev.vmoe.app.dataset.ImageFiles;
+import dev.vmoe.app.dataset.LabelledFile;
+import dev.vmoe.app.dataset.LabelledImage;
+import dev.vmoe.app.dataset.LabelsCsv;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

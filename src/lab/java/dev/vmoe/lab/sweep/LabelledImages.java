@@ -1,8 +1,8 @@
 package dev.vmoe.lab.sweep;
 
-import dev.vmoe.dataset.LabelledImage;
-import dev.vmoe.dataset.LabelsCsv;
-import dev.vmoe.moe.ModelCard;
+import dev.vmoe.app.dataset.LabelledImage;
+import dev.vmoe.app.dataset.LabelsCsv;
+import dev.vmoe.core.moe.ModelCard;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

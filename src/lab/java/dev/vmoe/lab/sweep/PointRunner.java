@@ -1,7 +1,7 @@
 package dev.vmoe.lab.sweep;
 
-import dev.vmoe.inference.BatchClassifier;
-import dev.vmoe.inference.BatchResult;
+import dev.vmoe.core.inference.BatchClassifier;
+import dev.vmoe.core.inference.BatchResult;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;

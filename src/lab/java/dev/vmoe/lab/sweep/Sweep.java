@@ -1,7 +1,7 @@
 package dev.vmoe.lab.sweep;
 
-import dev.vmoe.inference.BatchClassifier;
-import dev.vmoe.moe.ModelCard;
+import dev.vmoe.core.inference.BatchClassifier;
+import dev.vmoe.core.moe.ModelCard;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -1,9 +1,9 @@
 package dev.vmoe.lab.sweep;
 
-import dev.vmoe.capacity.OperatingPoint;
-import dev.vmoe.moe.ModelCard;
-import dev.vmoe.moe.Routing;
-import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.core.capacity.OperatingPoint;
+import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.Routing;
+import dev.vmoe.core.moe.RoutingSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.DoubleStream;

@@ -1,10 +1,10 @@
 package dev.vmoe.lab.sweep;
 
+import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.RoutingSettings;
+import dev.vmoe.importer.modelstore.ProfileFile;
 import dev.vmoe.lab.chart.Columns;
-import dev.vmoe.modelstore.ProfileFile;
-import dev.vmoe.moe.ModelCard;
-import dev.vmoe.moe.RoutingSettings;
-import dev.vmoe.output.Table;
+import dev.vmoe.streams.output.Table;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;

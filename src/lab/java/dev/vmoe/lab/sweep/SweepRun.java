@@ -1,7 +1,7 @@
 package dev.vmoe.lab.sweep;
 
-import dev.vmoe.moe.Routing;
-import dev.vmoe.moe.RoutingSettings;
+import dev.vmoe.core.moe.Routing;
+import dev.vmoe.core.moe.RoutingSettings;
 import java.util.BitSet;
 import java.util.HexFormat;
 

@@ -1,0 +1,13 @@
+/**
+ * Answers of two pipelines to the same images, held beside each other.
+ *
+ * <pre>
+ * predictions of a ─┐
+ *                   ├▶ AnswerTopics ──▶ Comparison ──▶ ComparisonResult ──▶ PairSheet
+ * predictions of b ─┘                                   images ──▶ SourceImages ──┘
+ * </pre>
+ */
+@NullMarked
+package dev.vmoe.app.comparison;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,28 @@
+package dev.vmoe.app.console;
+
+import java.util.Optional;
+
+/** The instance that the console shows. Its methods are called for each request, on any thread. */
+public interface Instance {
+
+  /** Returns its health. */
+  Health health();
+
+  /** Returns its topology as text; empty before the pipeline is built. */
+  Optional<String> topology();
+
+  /** Returns its pipeline for the live page; empty before that is built. */
+  default Optional<PipelineView> view() {
+    return Optional.empty();
+  }
+
+  /** Returns whether there is data for a routing map; called every second. */
+  default boolean hasRoutingMap() {
+    return false;
+  }
+
+  /** Returns its routing map, or why there is none. */
+  default RoutingMap routingMap() {
+    return RoutingMap.lacking("this instance keeps no routing profile");
+  }
+}

@@ -1,0 +1,160 @@
+package dev.vmoe.app.embedded;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+import kafka.server.KafkaConfig;
+import kafka.server.KafkaRaftServer;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.utils.Time;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A Kafka broker inside this JVM: one node that is controller and broker, on the loopback
+ * interface.
+ *
+ * <p>The broker's classes are not a public interface of Kafka: this works with the version in the
+ * pom.
+ */
+public final class EmbeddedKafka extends EmbeddedServer {
+
+  private static final int NODE = 1;
+  private static final int ATTEMPTS = 5;
+
+  private final KafkaRaftServer server;
+  private final String bootstrapServers;
+  private final Path directory;
+  private final boolean temporary;
+
+  private EmbeddedKafka(
+      KafkaRaftServer server, String bootstrapServers, Path directory, boolean temporary) {
+    super("kafka");
+    this.server = server;
+    this.bootstrapServers = bootstrapServers;
+    this.directory = directory;
+    this.temporary = temporary;
+    stopAtExit();
+  }
+
+  /** Returns whether the broker is on the class path; installations do not have it. */
+  public static boolean isThere() {
+    return EmbeddedKafka.class.getClassLoader().getResource("kafka/server/KafkaRaftServer.class")
+        != null;
+  }
+
+  /** Starts a broker with its data in a temporary directory, which is deleted with it. */
+  public static EmbeddedKafka start() {
+    try {
+      return start(Files.createTempDirectory("vmoe-kafka"), true, Map.of());
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot create a temporary directory for the broker", e);
+    }
+  }
+
+  /** Starts a broker that keeps its data in this directory and uses the data already there. */
+  public static EmbeddedKafka start(Path directory) {
+    return start(directory, false, Map.of());
+  }
+
+  /** Starts a broker as {@link #start(Path)} does, with these broker settings over its own. */
+  public static EmbeddedKafka start(Path directory, Map<String, String> overrides) {
+    return start(directory, false, overrides);
+  }
+
+  private static EmbeddedKafka start(
+      Path directory, boolean temporary, Map<String, String> overrides) {
+    RuntimeException failure = null;
+    // another process may take a free port before the broker binds it
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      int port = FreePort.find();
+      KafkaRaftServer server = null;
+      try {
+        Map<String, String> config = new HashMap<>(KafkaNode.SETTINGS);
+        config.putAll(config(directory, port, FreePort.find()));
+        config.putAll(overrides);
+        KafkaStorage.format(
+            directory,
+            NODE,
+            KafkaStorage.clusterId(directory).orElseGet(() -> Uuid.randomUuid().toString()));
+        server = new KafkaRaftServer(new KafkaConfig(config, false), Time.SYSTEM);
+        server.startup();
+        return new EmbeddedKafka(server, "127.0.0.1:" + port, directory, temporary);
+      } catch (RuntimeException e) {
+        failure = e;
+        shutDown(server);
+      } catch (Exception e) {
+        failure =
+            new IllegalStateException(
+                "cannot prepare %s for the embedded broker; give an empty directory that can be written to"
+                    .formatted(directory),
+                e);
+        break;
+      }
+    }
+    if (temporary) {
+      delete(directory);
+    }
+    throw new IllegalStateException(
+        "the embedded Kafka broker did not start in %s: is another one using this directory, or does it hold data of another version?"
+            .formatted(directory),
+        failure);
+  }
+
+  private static Map<String, String> config(Path directory, int port, int controllerPort) {
+    return Map.ofEntries(
+        Map.entry("process.roles", "broker,controller"),
+        Map.entry("node.id", Integer.toString(NODE)),
+        Map.entry("controller.quorum.voters", NODE + "@127.0.0.1:" + controllerPort),
+        Map.entry(
+            "listeners",
+            "PLAINTEXT://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + controllerPort),
+        Map.entry("advertised.listeners", "PLAINTEXT://127.0.0.1:" + port),
+        Map.entry("controller.listener.names", "CONTROLLER"),
+        Map.entry("listener.security.protocol.map", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT"),
+        Map.entry("log.dirs", directory.toString()),
+        Map.entry("offsets.topic.replication.factor", "1"),
+        Map.entry("offsets.topic.num.partitions", "1"),
+        Map.entry("transaction.state.log.replication.factor", "1"),
+        Map.entry("transaction.state.log.min.isr", "1"),
+        Map.entry("transaction.state.log.num.partitions", "1"),
+        Map.entry("share.coordinator.state.topic.replication.factor", "1"),
+        Map.entry("share.coordinator.state.topic.min.isr", "1"),
+        Map.entry("share.coordinator.state.topic.num.partitions", "1"),
+        Map.entry("controlled.shutdown.enable", "false"));
+  }
+
+  /** Returns the broker's address, for {@code bootstrap.servers}. */
+  public String bootstrapServers() {
+    return bootstrapServers;
+  }
+
+  @Override
+  void stop() {
+    shutDown(server);
+    if (temporary) {
+      delete(directory);
+    }
+  }
+
+  private static void shutDown(@Nullable KafkaRaftServer server) {
+    if (server != null) {
+      server.shutdown();
+      server.awaitShutdown();
+    }
+  }
+
+  private static void delete(Path directory) {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot delete the broker's directory " + directory, e);
+    }
+  }
+}

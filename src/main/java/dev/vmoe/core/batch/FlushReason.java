@@ -1,0 +1,22 @@
+package dev.vmoe.core.batch;
+
+/** Why a micro-batch was closed. */
+public enum FlushReason {
+  /** It held the largest number of images. */
+  SIZE("size"),
+  /** Its oldest image had waited long enough. */
+  LINGER("linger"),
+  /** Its encoded images together reached the largest number of bytes. */
+  BYTES("bytes");
+
+  private final String label;
+
+  FlushReason(String label) {
+    this.label = label;
+  }
+
+  /** Returns the name used in events and metrics. */
+  public String label() {
+    return label;
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * The instance-wide micro-batcher, and the rules by which it closes batches.
+ *
+ * <pre>
+ * lane ──┐                  decode workers        inference threads
+ * lane ──┼──▶ filling ──▶ ┌─────────────────┐ ──▶ closed, decoded ──▶ shares ──▶ lanes
+ * lane ──┘    batch       │ batch's buffer  │     batch, oldest
+ *                         └─────────────────┘     first
+ *             closed by its BatchLimits: size, bytes (asked by the submitter)
+ *             or linger (asked by an inference thread that is idle)
+ * </pre>
+ *
+ * <p>Decoding keeps within {@link dev.vmoe.core.batch.WorkBounds}: {@code DecodeRoom} has the
+ * memory, and a {@code WorkWatch} looks at what takes too long. What nobody waits for any more
+ * leaves its batch.
+ *
+ * <p>{@link dev.vmoe.core.batch.Deadlines} say when an image is due; {@code Expiry} takes out what
+ * cannot make it.
+ */
+@NullMarked
+package dev.vmoe.core.batch;
+
+import org.jspecify.annotations.NullMarked;

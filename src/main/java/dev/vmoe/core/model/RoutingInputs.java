@@ -1,0 +1,28 @@
+package dev.vmoe.core.model;
+
+import dev.vmoe.core.moe.GraphInput;
+import dev.vmoe.core.onnx.ElementType;
+import dev.vmoe.core.onnx.Extent;
+import dev.vmoe.core.onnx.GraphBuilder;
+import dev.vmoe.core.onnx.Value;
+
+/**
+ * The inputs of a run that decide how its MoE layers route; {@link GraphInput} has their shapes.
+ */
+record RoutingInputs(
+    Value capacity,
+    Value expertsPerToken,
+    Value batchPriority,
+    Value imagePriority,
+    Value gateMin) {
+
+  static RoutingInputs declare(GraphBuilder graph, Extent batch) {
+    Extent one = Extent.of(1);
+    return new RoutingInputs(
+        graph.input(GraphInput.CAPACITY.label(), ElementType.INT64, one),
+        graph.input(GraphInput.EXPERTS_PER_TOKEN.label(), ElementType.INT64, one),
+        graph.input(GraphInput.BATCH_PRIORITY.label(), ElementType.BOOL, one),
+        graph.input(GraphInput.IMAGE_PRIORITY.label(), ElementType.FLOAT, batch),
+        graph.input(GraphInput.GATE_MIN.label(), ElementType.FLOAT, one));
+  }
+}

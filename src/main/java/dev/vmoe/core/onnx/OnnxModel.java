@@ -1,0 +1,189 @@
+package dev.vmoe.core.onnx;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.StringStringEntryProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.WireFormat;
+import dev.vmoe.core.tensor.Tensor;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A finished graph and its metadata.
+ *
+ * <p>Up to {@link #INLINE_BYTES} of weights lie in the model file itself. Larger ones go into a
+ * file beside it, named like it with {@code .data} appended, since a model file must stay below 2
+ * GiB; the two belong together.
+ */
+public final class OnnxModel {
+
+  /** Maximum bytes of weights in the model file itself. */
+  public static final long INLINE_BYTES = 1L << 30;
+
+  private static final String DATA_SUFFIX = ".data";
+  private static final long IR_VERSION = 8;
+  private static final String PRODUCER = "vmoe-streams";
+
+  private final GraphBuilder graph;
+  private final Map<String, String> metadata;
+
+  /** Finishes a graph. */
+  public OnnxModel(GraphBuilder graph, Map<String, String> metadata) {
+    this.graph = graph;
+    this.metadata = new TreeMap<>(metadata);
+  }
+
+  /**
+   * Writes the model file, and large weights into a file beside it. Both get temporary names first:
+   * a reader that has the model open keeps the old one, and none sees half a file.
+   */
+  public void write(Path file) throws IOException {
+    write(file, INLINE_BYTES);
+  }
+
+  /**
+   * Writes the model file.
+   *
+   * @param inlineBytes maximum bytes of weights in the model file itself
+   */
+  public void write(Path file, long inlineBytes) throws IOException {
+    long weightBytes = graph.weights().values().stream().mapToLong(WeightBytes::size).sum();
+    Map<String, String> all = new TreeMap<>(metadata);
+    GraphProto.Builder nodes = graph.proto().clone();
+    Map<String, Tensor> inside = Map.of();
+    if (weightBytes <= inlineBytes) {
+      inside = graph.weights();
+    } else {
+      Path data = file.resolveSibling(file.getFileName() + DATA_SUFFIX);
+      Path part = part(data);
+      DataFile.write(part, data.getFileName().toString(), graph.weights(), nodes::addInitializer)
+          .describe(all);
+      Files.move(part, data, StandardCopyOption.REPLACE_EXISTING);
+    }
+    Path part = part(file);
+    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(part))) {
+      header(all).writeTo(out);
+      writeGraph(nodes.build(), inside, out);
+    }
+    Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private static Path part(Path file) {
+    return file.resolveSibling(file.getFileName() + ".part");
+  }
+
+  /**
+   * Writes the field that holds the graph: first the nodes, then each weight directly from its
+   * tensor.
+   */
+  private static void writeGraph(GraphProto nodes, Map<String, Tensor> weights, OutputStream out)
+      throws IOException {
+    long size = nodes.getSerializedSize();
+    for (Map.Entry<String, Tensor> entry : weights.entrySet()) {
+      size += initializerBytes(entry.getKey(), entry.getValue());
+    }
+    WeightBytes bytes = new WeightBytes();
+    CodedOutputStream coded = CodedOutputStream.newInstance(out);
+    coded.writeTag(ModelProto.GRAPH_FIELD_NUMBER, WireFormat.WIRETYPE_LENGTH_DELIMITED);
+    coded.writeUInt64NoTag(size);
+    nodes.writeTo(coded);
+    for (Map.Entry<String, Tensor> entry : weights.entrySet()) {
+      TensorProto header = header(entry.getKey(), entry.getValue()).build();
+      coded.writeTag(GraphProto.INITIALIZER_FIELD_NUMBER, WireFormat.WIRETYPE_LENGTH_DELIMITED);
+      coded.writeUInt64NoTag(tensorBytes(header, entry.getValue()));
+      header.writeTo(coded);
+      coded.writeTag(TensorProto.RAW_DATA_FIELD_NUMBER, WireFormat.WIRETYPE_LENGTH_DELIMITED);
+      coded.writeUInt64NoTag(WeightBytes.size(entry.getValue()));
+      coded.flush();
+      bytes.write(entry.getValue(), out);
+    }
+    coded.flush();
+  }
+
+  private static long initializerBytes(String name, Tensor weight) {
+    long tensor = tensorBytes(header(name, weight).build(), weight);
+    return fieldBytes(GraphProto.INITIALIZER_FIELD_NUMBER, tensor);
+  }
+
+  private static long tensorBytes(TensorProto header, Tensor weight) {
+    return header.getSerializedSize()
+        + fieldBytes(TensorProto.RAW_DATA_FIELD_NUMBER, WeightBytes.size(weight));
+  }
+
+  /** Returns the size of a field with this many bytes of content: tag, length and content. */
+  private static long fieldBytes(int number, long bytes) {
+    return CodedOutputStream.computeTagSize(number)
+        + CodedOutputStream.computeUInt64SizeNoTag(bytes)
+        + bytes;
+  }
+
+  /**
+   * Checks that a model file has its weights: inside, or in the file beside it that was written
+   * with it.
+   *
+   * @throws IOException if not, or if it is no model file; the message says what to do
+   */
+  public static void requireWeights(Path file) throws IOException {
+    DataFile.check(file, metadata(file));
+  }
+
+  /**
+   * Returns the metadata of a model file; skips graph and weights.
+   *
+   * @throws IOException if the file cannot be read, or is no model file
+   */
+  public static Map<String, String> metadata(Path file) throws IOException {
+    Map<String, String> metadata = new TreeMap<>();
+    try (InputStream bytes = Files.newInputStream(file)) {
+      CodedInputStream in = CodedInputStream.newInstance(bytes);
+      for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+        if (WireFormat.getTagFieldNumber(tag) == ModelProto.METADATA_PROPS_FIELD_NUMBER) {
+          StringStringEntryProto entry = StringStringEntryProto.parseFrom(in.readByteArray());
+          metadata.put(entry.getKey(), entry.getValue());
+        } else {
+          in.skipField(tag);
+        }
+      }
+    } catch (InvalidProtocolBufferException e) {
+      throw new IOException(file + " is no ONNX file: " + e.getMessage(), e);
+    }
+    return metadata;
+  }
+
+  /** Returns the model without its graph. */
+  private static ModelProto header(Map<String, String> metadata) {
+    ModelProto.Builder model =
+        ModelProto.newBuilder().setIrVersion(IR_VERSION).setProducerName(PRODUCER);
+    for (Operator.Domain domain : Operator.Domain.values()) {
+      model.addOpsetImport(
+          OperatorSetIdProto.newBuilder().setDomain(domain.label()).setVersion(domain.version()));
+    }
+    metadata.forEach((key, value) -> model.addMetadataProps(entry(key, value)));
+    return model.build();
+  }
+
+  /** Returns the description of a weight, without its values. */
+  static TensorProto.Builder header(String name, Tensor weight) {
+    return TensorProto.newBuilder()
+        .setName(name)
+        .setDataType(ElementType.FLOAT.number())
+        .addAllDims(Arrays.stream(weight.shape()).asLongStream().boxed().toList());
+  }
+
+  static StringStringEntryProto entry(String key, String value) {
+    return StringStringEntryProto.newBuilder().setKey(key).setValue(value).build();
+  }
+}

@@ -1,0 +1,216 @@
+package dev.vmoe.streams.commit;
+
+import dev.vmoe.streams.settings.DaemonThread;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeTransactionsResult;
+import org.apache.kafka.clients.admin.ListTransactionsOptions;
+import org.apache.kafka.clients.admin.MemberDescription;
+import org.apache.kafka.clients.admin.TransactionDescription;
+import org.apache.kafka.clients.admin.TransactionListing;
+import org.apache.kafka.clients.admin.TransactionState;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Ends the transactions that killed instances left open.
+ *
+ * <p>The brokers do so 10 to 20 s after such a transaction began. Until then nobody may read the
+ * offsets that were being committed, and a {@code read_committed} client sees no record after the
+ * first open answer of a partition. So whenever partitions are taken over, the brokers are asked
+ * which transactions of the application have been open for at least {@code minOpen} (KIP-994).
+ * Those of members of the group are left alone: they wait for something. Any other is ended if it
+ * is still the same a second later ({@code Admin#fenceProducers}, KIP-618). The brokers handle that
+ * and a commit one after the other, so either all of the transaction counts or nothing.
+ */
+public final class AbandonedTransactions implements AutoCloseable {
+
+  /** Several times of what a commit usually takes. */
+  private static final Duration STILL_OPEN = Duration.ofSeconds(1);
+
+  private static final Logger log = LoggerFactory.getLogger(AbandonedTransactions.class);
+
+  private final Supplier<Admin> admins;
+  private final String group;
+  private final Pattern transactionalIds;
+  private final Pattern clientIds;
+  private final Duration minOpen;
+  private final CountDownLatch closed = new CountDownLatch(1);
+
+  /** Who has asked and was not heard yet. */
+  private final Semaphore requests = new Semaphore(0);
+
+  /** Whether a thread hears requests; guarded by this. */
+  private boolean looking;
+
+  /** Whether the last look failed; only the first failure is logged. */
+  private volatile boolean failed;
+
+  /** An open transaction; another one of the same producer is not equal. */
+  private record Open(long producerId, int epoch, OptionalLong startMs) {}
+
+  /**
+   * Creates it; nothing is asked yet.
+   *
+   * @param admins connects to the brokers
+   * @param applicationId of Kafka Streams, after which the group and the transactional ids are
+   *     named
+   * @param minOpen how long a transaction must have been open; longer than from commit to commit
+   */
+  public AbandonedTransactions(Supplier<Admin> admins, String applicationId, Duration minOpen) {
+    this.admins = admins;
+    this.group = applicationId;
+    String process = "(" + Pattern.quote(applicationId) + "-[0-9a-f-]{36})-";
+    this.transactionalIds = Pattern.compile(process + "\\d+");
+    this.clientIds = Pattern.compile(process + "StreamThread-(\\d+)-consumer");
+    this.minOpen = minOpen;
+  }
+
+  /** Looks for such transactions now and after {@code minOpen}, beside; returns at once. */
+  void look() {
+    requests.release();
+    synchronized (this) {
+      if (!looking && closed.getCount() > 0) {
+        looking = true;
+        DaemonThread.start(this::lookOnAndOn, "vmoe-transactions");
+      }
+    }
+  }
+
+  private void lookOnAndOn() {
+    try (Admin admin = admins.get()) {
+      boolean asked;
+      do {
+        requests.drainPermits();
+        tryToEnd(admin);
+        asked = requests.tryAcquire(minOpen.toMillis(), TimeUnit.MILLISECONDS);
+        if (!asked) {
+          tryToEnd(admin); // one that was not open for long enough, or could not be asked about
+        }
+      } while (goesOn(asked));
+    } catch (InterruptedException | RuntimeException e) {
+      failed(e);
+      synchronized (this) {
+        looking = false;
+      }
+    }
+  }
+
+  private synchronized boolean goesOn(boolean asked) {
+    looking = (asked || requests.availablePermits() > 0) && closed.getCount() > 0;
+    return looking;
+  }
+
+  private void tryToEnd(Admin admin) throws InterruptedException {
+    try {
+      end(admin);
+      failed = false;
+    } catch (ExecutionException e) {
+      failed(Objects.requireNonNullElse(e.getCause(), e));
+    }
+  }
+
+  private void failed(Throwable reason) {
+    if (!failed && closed.getCount() > 0) {
+      log.warn(
+          "could not look for transactions that killed instances left open; the brokers end them"
+              + " after their time-out: {}",
+          String.valueOf(reason));
+    }
+    failed = true;
+  }
+
+  private void end(Admin admin) throws ExecutionException, InterruptedException {
+    Set<String> ids = openForLong(admin);
+    if (!ids.isEmpty()) {
+      ids.removeAll(ofMembers(admin));
+    }
+    Map<String, Open> open = open(admin, ids);
+    if (open.isEmpty() || closed.await(STILL_OPEN.toMillis(), TimeUnit.MILLISECONDS)) {
+      return;
+    }
+    open.entrySet().retainAll(open(admin, open.keySet()).entrySet());
+    if (!open.isEmpty() && closed.getCount() > 0) {
+      admin.fenceProducers(open.keySet()).all().get();
+      log.info("ended the open transactions of producers that are gone: {}", open.keySet());
+    }
+  }
+
+  private Set<String> openForLong(Admin admin) throws ExecutionException, InterruptedException {
+    return admin
+        .listTransactions(
+            new ListTransactionsOptions()
+                .filterStates(Set.of(TransactionState.ONGOING))
+                .filterOnDuration(minOpen.toMillis()))
+        .all()
+        .get()
+        .stream()
+        .map(TransactionListing::transactionalId)
+        .filter(id -> transactionalIds.matcher(id).matches())
+        .collect(Collectors.toSet());
+  }
+
+  /**
+   * Returns the transactional ids of the group's members: by their client id as Kafka Streams makes
+   * it, and where that is set to another, by what they have committed.
+   */
+  private Set<String> ofMembers(Admin admin) throws ExecutionException, InterruptedException {
+    Collection<MemberDescription> members =
+        Objects.requireNonNull(
+                admin.describeConsumerGroups(List.of(group)).describedGroups().get(group))
+            .get()
+            .members();
+    Set<String> ids = new HashSet<>();
+    for (MemberDescription member : members) {
+      Matcher client = clientIds.matcher(member.clientId());
+      if (client.matches()) {
+        ids.add(client.group(1) + "-" + client.group(2));
+      }
+    }
+    admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get().values().stream()
+        .filter(Objects::nonNull)
+        .flatMap(offset -> ProducerNote.in(offset.metadata()).stream())
+        .filter(note -> members.stream().anyMatch(it -> note.isOf(it.consumerId())))
+        .forEach(note -> ids.add(note.transactionalId()));
+    return ids;
+  }
+
+  private static Map<String, Open> open(Admin admin, Collection<String> transactionalIds)
+      throws ExecutionException, InterruptedException {
+    Map<String, Open> open = new HashMap<>();
+    if (!transactionalIds.isEmpty()) {
+      DescribeTransactionsResult all = admin.describeTransactions(transactionalIds);
+      for (String id : transactionalIds) {
+        TransactionDescription its = all.description(id).get();
+        if (its.state() == TransactionState.ONGOING) {
+          open.put(
+              id, new Open(its.producerId(), its.producerEpoch(), its.transactionStartTimeMs()));
+        }
+      }
+    }
+    return open;
+  }
+
+  /** Looks no more. */
+  @Override
+  public void close() {
+    closed.countDown();
+    requests.release(); // wakes the thread
+  }
+}

@@ -1,0 +1,336 @@
+package dev.vmoe.streams.commit;
+
+import dev.vmoe.core.batch.HandOver;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.streams.KafkaClientSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Kafka clients whose transactions commit no offset beyond what has been emitted.
+ *
+ * <p>Streams commits the offset of every record whose {@code process} returned, but a micro-batch
+ * keeps records back. Under exactly_once_v2 offsets are committed only through {@code
+ * sendOffsetsToTransaction}: there each offset becomes the smaller of what Streams wants and the
+ * first one that is pending. Whoever owns the partition next reads again what was not emitted.
+ */
+public final class CommitGuard implements KafkaClientSupplier {
+
+  /** Maximum time to wait for a committed offset, and the pause before it is asked for again. */
+  private static final Duration OFFSET_WAIT = Duration.ofMillis(500);
+
+  private static final Duration OFFSET_PAUSE = Duration.ofSeconds(1);
+
+  private final PendingOffsets pending = new PendingOffsets();
+  private final HeldPartitions held = new HeldPartitions();
+  private final HandOver handOver = new HandOver();
+  private final Suspects suspects;
+  private final Supplier<SchemaNote> schemas;
+  private final AbandonedTransactions abandoned;
+  private final ThreadLocal<WaitBudget> budgets;
+
+  /** The partitions that the thread is giving back. */
+  private final ThreadLocal<Set<TopicPartition>> leaving = ThreadLocal.withInitial(Set::of);
+
+  /**
+   * Creates a guard.
+   *
+   * @param waitBudget how long one stream thread may wait for room between two commits
+   * @param suspects counts the processes that ended over the same images
+   * @param schemas what is known of the application's schemas when an offset is committed
+   * @param abandoned ends what owners that are gone have left open
+   */
+  public CommitGuard(
+      Duration waitBudget,
+      Suspects suspects,
+      Supplier<SchemaNote> schemas,
+      AbandonedTransactions abandoned) {
+    this.suspects = suspects;
+    this.schemas = schemas;
+    this.abandoned = abandoned;
+    this.budgets = ThreadLocal.withInitial(() -> new WaitBudget(waitBudget));
+  }
+
+  /** Returns where processors mark what they keep back. */
+  public PendingOffsets pending() {
+    return pending;
+  }
+
+  /** Returns the partitions of which nothing is fetched. */
+  public HeldPartitions held() {
+    return held;
+  }
+
+  /** Returns what is known of images over which processes ended. */
+  public Suspects suspects() {
+    return suspects;
+  }
+
+  /** Returns how long answers take to be committed. */
+  public HandOver handOver() {
+    return handOver;
+  }
+
+  /** Returns the waiting budget of the calling stream thread. */
+  public WaitBudget waitBudget() {
+    return budgets.get();
+  }
+
+  /**
+   * Returns the offsets that may be committed now.
+   *
+   * @param by who commits them
+   */
+  public Map<TopicPartition, OffsetAndMetadata> guarded(
+      Map<TopicPartition, OffsetAndMetadata> wanted, ProducerNote by) {
+    Map<TopicPartition, OffsetAndMetadata> guarded = new HashMap<>(wanted);
+    String notes = by.behind(schemas.get().behind(""));
+    guarded.replaceAll(
+        (partition, offset) -> {
+          OptionalLong first = pending.first(partition);
+          if (first.isEmpty()) {
+            pending.passed(partition, offset.offset());
+          }
+          boolean before = first.isPresent() && first.getAsLong() < offset.offset();
+          // The leader epoch belongs to the offset that was wanted, not to another one.
+          OffsetAndMetadata reached =
+              new OffsetAndMetadata(
+                  before ? first.getAsLong() : offset.offset(),
+                  before ? Optional.empty() : offset.leaderEpoch(),
+                  offset.metadata() + notes);
+          boolean left = leaving.get().contains(partition);
+          return suspects.noted(partition, reached, first.isPresent(), left);
+        });
+    return guarded;
+  }
+
+  /** Takes over what the last owners left; returns what Kafka Streams has in the metadata. */
+  Map<TopicPartition, @Nullable OffsetAndMetadata> read(
+      Map<TopicPartition, @Nullable OffsetAndMetadata> committed) {
+    Map<TopicPartition, @Nullable OffsetAndMetadata> own = suspects.read(committed);
+    own.replaceAll(
+        (partition, offset) ->
+            offset == null
+                ? null
+                : new OffsetAndMetadata(
+                    offset.offset(),
+                    offset.leaderEpoch(),
+                    SchemaNote.without(ProducerNote.without(offset.metadata()))));
+    return own;
+  }
+
+  /**
+   * Notes that the calling stream thread has committed.
+   *
+   * @param guarded the offsets, as they were guarded
+   * @param took how long the brokers took for it
+   */
+  public void committed(Map<TopicPartition, OffsetAndMetadata> guarded, Duration took) {
+    guarded.forEach(suspects::committed);
+    waitBudget().refill(took);
+    handOver.committed(System.nanoTime());
+  }
+
+  @Override
+  public Producer<byte[], byte[]> getProducer(Map<String, Object> config) {
+    return new GuardedProducer(
+        new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer()),
+        String.valueOf(config.get(ProducerConfig.TRANSACTIONAL_ID_CONFIG)),
+        this);
+  }
+
+  /** Runs what commits partitions for the last time: they are given back. */
+  void givingBack(Collection<TopicPartition> partitions, Runnable lastCommit) {
+    leaving.set(Set.copyOf(partitions));
+    try {
+      lastCommit.run();
+    } finally {
+      leaving.remove();
+    }
+  }
+
+  @Override
+  public Consumer<byte[], byte[]> getConsumer(Map<String, Object> config) {
+    return new GuardedConsumer(config);
+  }
+
+  @Override
+  public Consumer<byte[], byte[]> getRestoreConsumer(Map<String, Object> config) {
+    return getConsumer(config);
+  }
+
+  @Override
+  public Consumer<byte[], byte[]> getGlobalConsumer(Map<String, Object> config) {
+    return getConsumer(config);
+  }
+
+  @Override
+  public Admin getAdmin(Map<String, Object> config) {
+    return Admin.create(config);
+  }
+
+  /**
+   * A consumer of the classic group protocol that fetches nothing of {@linkplain HeldPartitions
+   * held} partitions, and leaves its group when it is closed.
+   *
+   * <p>Streams has its consumers stay, so that an instance with local state finds its partitions
+   * again after a restart. There is no state here, and a thread that crashed would keep its
+   * partitions from everybody until its session times out.
+   */
+  private final class GuardedConsumer extends KafkaConsumer<byte[], byte[]> {
+
+    /** Partitions whose offset nobody may read yet, and from when on to ask again. */
+    private final Map<Set<TopicPartition>, Long> unreadable = new HashMap<>();
+
+    GuardedConsumer(Map<String, Object> config) {
+      super(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    @Override
+    public void subscribe(Collection<String> topics, ConsumerRebalanceListener listener) {
+      super.subscribe(topics, new Leaving(listener));
+    }
+
+    /**
+     * Streams asks before it opens the tasks of these partitions; after a time-out, in each of its
+     * loops again. An instance that is killed while it commits leaves offsets that nobody may read
+     * until its transaction ends. The thread must not wait for that: it has other partitions.
+     */
+    @Override
+    public Map<TopicPartition, OffsetAndMetadata> committed(Set<TopicPartition> partitions) {
+      Long again = unreadable.get(partitions);
+      if (again != null && System.nanoTime() - again < 0) {
+        throw new TimeoutException("nobody may read the committed offset of " + partitions);
+      }
+      try {
+        Map<TopicPartition, OffsetAndMetadata> committed = super.committed(partitions, OFFSET_WAIT);
+        unreadable.remove(partitions);
+        return read(committed);
+      } catch (TimeoutException e) {
+        unreadable.put(Set.copyOf(partitions), System.nanoTime() + OFFSET_PAUSE.toNanos());
+        throw e;
+      } finally {
+        abandoned.look();
+      }
+    }
+
+    /**
+     * Polls without the held partitions. They are paused in here only: outside, Streams pauses and
+     * resumes partitions by how much it has buffered.
+     */
+    @Override
+    public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+      Set<TopicPartition> holding = new HashSet<>(held.among(assignment()));
+      holding.removeAll(paused());
+      if (holding.isEmpty()) {
+        return super.poll(timeout);
+      }
+      pause(holding);
+      try {
+        return super.poll(timeout);
+      } finally {
+        // Where a task was closed meanwhile, Streams pauses its partition until the next is ready.
+        holding.retainAll(held.among(assignment()));
+        resume(holding);
+      }
+    }
+
+    @Override
+    public void close(CloseOptions options) {
+      super.close(options.withGroupMembershipOperation(GroupMembershipOperation.LEAVE_GROUP));
+    }
+  }
+
+  /** Tells what is given back: Streams commits it for the last time in here. */
+  final class Leaving implements ConsumerRebalanceListener {
+
+    private final ConsumerRebalanceListener listener;
+
+    Leaving(ConsumerRebalanceListener listener) {
+      this.listener = listener;
+    }
+
+    @Override
+    public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+      givingBack(partitions, () -> listener.onPartitionsRevoked(partitions));
+    }
+
+    @Override
+    public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+      listener.onPartitionsAssigned(partitions);
+    }
+
+    @Override
+    public void onPartitionsLost(Collection<TopicPartition> partitions) {
+      listener.onPartitionsLost(partitions);
+    }
+  }
+
+  /**
+   * How long the tasks of one stream thread together may wait for room between two commits.
+   *
+   * <p>A thread that waits does not commit, and a transaction that is open too long is aborted. One
+   * pass of the thread takes many records, so a bound on each wait alone would not do.
+   */
+  public static final class WaitBudget {
+
+    private final Duration whole;
+    private Duration left;
+    private long sinceNanos = System.nanoTime();
+    private Duration lastTook = Duration.ZERO;
+
+    public WaitBudget(Duration whole) {
+      this.whole = whole;
+      this.left = whole;
+    }
+
+    /** Returns the time since the thread's last commit, or its start. */
+    public Duration elapsed() {
+      return Duration.ofNanos(System.nanoTime() - sinceNanos);
+    }
+
+    /** Returns how long the thread's last commit took. */
+    public Duration lastTook() {
+      return lastTook;
+    }
+
+    /** Returns how much is left. */
+    public Duration left() {
+      return left;
+    }
+
+    /** Takes off what was spent. */
+    public void spend(Duration spent) {
+      left = spent.compareTo(left) < 0 ? left.minus(spent) : Duration.ZERO;
+    }
+
+    /** Starts again, after a commit that took so long. */
+    void refill(Duration took) {
+      left = whole;
+      lastTook = took;
+      sinceNanos = System.nanoTime();
+    }
+  }
+}

@@ -1,0 +1,11 @@
+package dev.vmoe.streams.config;
+
+import org.jspecify.annotations.Nullable;
+
+/** Somebody else wrote a configuration in the meantime; nothing was written. */
+public final class ConfigConflictException extends RuntimeException {
+
+  ConfigConflictException(String message, @Nullable Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,398 @@
+package dev.vmoe.streams.instance;
+
+import dev.vmoe.core.batch.FlushReason;
+import dev.vmoe.core.capacity.Load;
+import dev.vmoe.core.image.ImageDecoder;
+import dev.vmoe.core.inference.BatchClassifier;
+import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.event.RoutingProfile;
+import dev.vmoe.streams.config.LiveConfiguration;
+import dev.vmoe.streams.metrics.Meters;
+import dev.vmoe.streams.metrics.Metric;
+import dev.vmoe.streams.metrics.PipelineMetrics;
+import dev.vmoe.streams.profile.RoutingProfileStream;
+import dev.vmoe.streams.profile.RoutingProfileTopology;
+import dev.vmoe.streams.settings.DaemonThread;
+import dev.vmoe.streams.settings.LiveSettings;
+import dev.vmoe.streams.settings.Settings;
+import dev.vmoe.streams.topics.MissingRight;
+import dev.vmoe.streams.topics.PipelineException;
+import dev.vmoe.streams.topics.SideWork;
+import dev.vmoe.streams.topics.TopicCheck;
+import dev.vmoe.streams.topics.TopicLimits;
+import dev.vmoe.streams.topics.Topics;
+import dev.vmoe.streams.topology.NewestDeadLetters;
+import dev.vmoe.streams.topology.NewestImages;
+import dev.vmoe.streams.topology.SideClient;
+import dev.vmoe.streams.topology.SteadyTime;
+import dev.vmoe.streams.topology.StreamsProperties;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One running instance: Kafka Streams around the micro-batcher.
+ *
+ * <p>The classifier and the decoder stay the caller's to close, after the pipeline.
+ */
+public final class Pipeline implements AutoCloseable {
+
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(15);
+
+  /** Maximum time that a stop waits for the commit that says that it is one. */
+  private static final Duration MAX_LAST_COMMIT = Duration.ofSeconds(2);
+
+  private static final Logger log = LoggerFactory.getLogger(Pipeline.class);
+
+  private final PipelineParts parts;
+  private final String applicationId;
+  private final Duration lastCommit;
+  private final CountDownLatch running = new CountDownLatch(1);
+  private final CountDownLatch stopped = new CountDownLatch(1);
+  private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+
+  private Pipeline(PipelineParts parts, Settings settings) {
+    this.parts = parts;
+    this.applicationId = settings.getString(Settings.APPLICATION_ID);
+    this.lastCommit =
+        Collections.min(List.of(settings.commitInterval().multipliedBy(3), MAX_LAST_COMMIT));
+  }
+
+  /** Starts a pipeline that stays at the fixed operating point, unmeasured. */
+  public static Pipeline start(
+      Settings settings, BatchClassifier classifier, ImageDecoder decoder) {
+    return start(
+        settings,
+        classifier,
+        decoder,
+        ControllerFactory.fixed(),
+        metrics(new Meters(), classifier.card()));
+  }
+
+  /** Returns the recorders of a pipeline. */
+  public static PipelineMetrics metrics(Meters meters) {
+    return new PipelineMetrics(
+        meters, Arrays.stream(FlushReason.values()).map(FlushReason::label).toList());
+  }
+
+  /** Returns the recorders of a pipeline with this model. */
+  public static PipelineMetrics metrics(Meters meters, ModelCard card) {
+    PipelineMetrics metrics = metrics(meters);
+    metrics.model(card.name(), card.weightsHash(), card.moeBlocks(), card.numExperts());
+    return metrics;
+  }
+
+  /** Starts a pipeline that classifies with one model as long as it lives. */
+  public static Pipeline start(
+      Settings settings,
+      BatchClassifier classifier,
+      ImageDecoder decoder,
+      ControllerFactory factory,
+      PipelineMetrics metrics) {
+    return start(
+        settings,
+        ModelSource.only(settings.getString(Settings.MODEL), classifier, decoder, factory),
+        metrics);
+  }
+
+  /**
+   * Starts a pipeline as {@link #start(Settings, ModelSource, PipelineMetrics, Consumer)} does, and
+   * tells nobody what the start waits for.
+   */
+  public static Pipeline start(Settings settings, ModelSource models, PipelineMetrics metrics) {
+    return start(settings, models, metrics, waiting -> {});
+  }
+
+  /**
+   * Checks what the pipeline needs, takes the configuration in force over with its model and
+   * starts; returns before the first image. Waits for the schema registry as long as it takes, if
+   * what is needed of it is not known otherwise.
+   *
+   * @param models has the models; those that it loads are closed with the pipeline
+   * @param metrics recorders of this pipeline alone; see {@link #metrics}
+   * @param waiting told what the start waits for; null when it waits no more
+   * @throws org.apache.kafka.common.config.ConfigException if a setting is not one that the model
+   *     can run with
+   * @throws PipelineException if the brokers cannot be reached, a topic is missing or the
+   *     configuration topic cannot be read
+   * @throws dev.vmoe.core.inference.InferenceException if the model cannot be loaded
+   * @throws dev.vmoe.event.RegistryUnavailableException if the thread is interrupted while it waits
+   * @throws dev.vmoe.event.SchemaRefusedException if the registry refuses a schema
+   */
+  public static Pipeline start(
+      Settings settings,
+      ModelSource models,
+      PipelineMetrics metrics,
+      Consumer<@Nullable String> waiting) {
+    return start(settings, models, metrics, waiting, SteadyTime::new);
+  }
+
+  /** Starts a pipeline whose clients of Kafka Streams punctuate and commit by this time. */
+  static Pipeline start(
+      Settings settings,
+      ModelSource models,
+      PipelineMetrics metrics,
+      Consumer<@Nullable String> waiting,
+      Supplier<SteadyTime> clock) {
+    LiveSettings file = complete(settings, models);
+    Topics topics = Topics.of(settings);
+    List<SideWork> beside = SideWork.of(settings);
+    TopicLimits limits =
+        new TopicCheck(
+                topics,
+                beside,
+                RoutingProfileTopology.repartitionTopic(
+                    SideWork.ROUTING_PROFILE.applicationId(settings)))
+            .limits(settings.adminProperties(), settings.getInt(Settings.IMAGE_MAX_BYTES));
+    StreamsConfig streamsConfig =
+        new StreamsConfig(new StreamsProperties(settings).streams(limits.largestRecord()));
+
+    Pipeline pipeline =
+        new Pipeline(
+            PipelineParts.assemble(
+                settings, file, streamsConfig, limits, models, metrics, waiting, clock),
+            settings);
+    try {
+      pipeline.start();
+    } catch (RuntimeException e) {
+      pipeline.close();
+      throw e;
+    }
+    return pipeline;
+  }
+
+  /** The settings file has to be whole by itself: a reset returns to it. */
+  private static LiveSettings complete(Settings settings, ModelSource models) {
+    try {
+      return models.complete(LiveSettings.of(settings));
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(e.getMessage());
+    }
+  }
+
+  private void start() {
+    parts.batcher().broken().thenAccept(this::giveUp);
+    parts
+        .registration()
+        .failed()
+        .thenAccept(
+            reason -> {
+              parts.suspects().excuse();
+              giveUp(reason);
+            });
+    parts.lag().start();
+    parts.streams().setUncaughtExceptionHandler(this::onFailure);
+    parts.streams().setStateListener(this::onState);
+    parts
+        .metrics()
+        .streamsState(
+            () -> parts.streams().state().name(),
+            Arrays.stream(KafkaStreams.State.values()).map(KafkaStreams.State::name).toList());
+    parts.streams().start();
+    for (SideClient client : parts.beside()) {
+      parts
+          .metrics()
+          .beside(
+              client.work() == SideWork.CLIPS ? Metric.CLIPS_RUNNING : Metric.PROFILE_RUNNING,
+              () -> client.standstill().isEmpty());
+      parts.registration().whenKnown(client::start);
+    }
+  }
+
+  /** Says that this instance cannot go on: whoever waits for its end closes it. */
+  private void giveUp(Throwable reason) {
+    log.error("the instance stops; other instances answer its images", reason);
+    failure.compareAndSet(null, reason);
+    stopped.countDown();
+  }
+
+  private StreamThreadExceptionResponse onFailure(Throwable exception) {
+    parts.metrics().threadFailed();
+    if (FailureCause.besideImages(exception)) {
+      parts.suspects().excuse();
+    }
+    if (failure.get() != null) {
+      log.error("a stream thread failed while the instance stops", exception);
+      return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+    }
+    if (parts.failures().exceededBy(System.nanoTime())) {
+      log.error("too many failures in a row, the instance stops", exception);
+      failure.compareAndSet(null, explained(exception));
+      return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+    }
+    log.error(
+        "a stream thread failed and is replaced; what it had not emitted is read again", exception);
+    return StreamThreadExceptionResponse.REPLACE_THREAD;
+  }
+
+  /** A right that is missing fails every thread alike, with a message that does not say which. */
+  private Throwable explained(Throwable exception) {
+    return MissingRight.in(exception, List.of(AclOperation.READ, AclOperation.WRITE), applicationId)
+        .<Throwable>map(right -> new PipelineException(right, exception))
+        .orElse(exception);
+  }
+
+  private void onState(KafkaStreams.State now, KafkaStreams.State before) {
+    log.info("{} after {}", now, before);
+    if (now == KafkaStreams.State.RUNNING) {
+      running.countDown();
+    }
+    if (now == KafkaStreams.State.ERROR || now == KafkaStreams.State.NOT_RUNNING) {
+      stopped.countDown();
+    }
+  }
+
+  /**
+   * Waits until partitions are assigned and read.
+   *
+   * @return false if the time is up first
+   */
+  public boolean awaitRunning(Duration timeout) throws InterruptedException {
+    return running.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Waits until the pipeline is closed or has given up; {@link #failure()} says which. */
+  public void awaitStopped() throws InterruptedException {
+    stopped.await();
+  }
+
+  /** Returns the state of Kafka Streams; RUNNING while partitions are read. */
+  public KafkaStreams.State state() {
+    return parts.streams().state();
+  }
+
+  /** Returns the topologies as Kafka Streams describes them: images, and the work beside them. */
+  public String topology() {
+    return Stream.concat(
+            Stream.of(parts.topology()), parts.beside().stream().map(SideClient::topology))
+        .collect(Collectors.joining("\n"));
+  }
+
+  /** Returns the first model that the next batch may be run with: the one that settings name. */
+  public ModelCard card() {
+    return parts.terms().served().card();
+  }
+
+  /** Returns the first model with experts that the next batch may be run with, else the first. */
+  public ModelCard routedCard() {
+    return parts.terms().routed();
+  }
+
+  /**
+   * Returns the routing profile of all instances, a row for each model and class, as of its last
+   * commit, or of the last one that was seen while it {@linkplain #profileStandstill stands still};
+   * nothing where this instance does not keep it.
+   */
+  public Optional<List<RoutingProfile>> routingProfile() {
+    return Optional.ofNullable(parts.profile()).map(RoutingProfileStream::rows);
+  }
+
+  /** Returns why the routing profile stands still, if one is kept and does. */
+  public Optional<String> profileStandstill() {
+    return Optional.ofNullable(parts.profile()).flatMap(it -> it.client().standstill());
+  }
+
+  /** Adds the metrics of Kafka Streams and its clients. */
+  public void bindKafka(Meters meters) {
+    meters.bindKafka(parts.streams());
+  }
+
+  /**
+   * Returns settings complete for the model that they name, without loading it.
+   *
+   * @throws IllegalArgumentException if this instance would refuse them, saying why
+   */
+  public LiveSettings complete(LiveSettings settings) {
+    return parts.terms().complete(settings);
+  }
+
+  /** Returns the configuration that the pipeline follows. */
+  public LiveConfiguration configuration() {
+    return parts.configuration();
+  }
+
+  /** Returns images of one of the newest batches. */
+  public NewestImages newestImages() {
+    return parts.newestImages();
+  }
+
+  /** Returns the last dead letters. */
+  public NewestDeadLetters newestDeadLetters() {
+    return parts.newestDeadLetters();
+  }
+
+  /** Returns what waits in the partitions of this instance, as it was read last. */
+  public Load load() {
+    return parts.lag().load(System.nanoTime());
+  }
+
+  /** Returns why the pipeline gave up, if it did. */
+  public Optional<Throwable> failure() {
+    return Optional.ofNullable(failure.get());
+  }
+
+  /**
+   * Commits what is emitted, gives the partitions back and stops all threads; waits for a batch
+   * that runs and a model that is being loaded, as long as they take.
+   */
+  @Override
+  public void close() {
+    Throwable reason = failure.get();
+    if (reason == null || FailureCause.besideImages(reason)) {
+      stopInOrder();
+    }
+    parts.registration().close();
+    parts.abandoned().close();
+    parts.inFlight().stop(); // threads that wait for room return at once,
+    parts.registry().giveUp(); // and those that wait for the registry
+    parts.schemas().close();
+    // Each of these may wait for brokers that are away: not one after the other.
+    Thread beside = DaemonThread.start(this::closeBeside, "vmoe-close-beside");
+    if (!parts.streams().close(CLOSE_LIMIT)) {
+      log.warn("the stream threads did not end within {}", CLOSE_LIMIT);
+    }
+    parts.batcher().close();
+    parts.fetching().close();
+    try {
+      beside.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    parts.terms().close();
+    parts.registry().close();
+    parts.tracing().close();
+    stopped.countDown();
+  }
+
+  private void stopInOrder() {
+    try {
+      parts.suspects().stop(lastCommit);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Closes what images do not pass through. */
+  private void closeBeside() {
+    SideClient.closeAll(parts.beside());
+    parts.configuration().close();
+    parts.lag().close();
+  }
+}

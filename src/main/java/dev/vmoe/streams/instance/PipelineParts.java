@@ -1,0 +1,331 @@
+package dev.vmoe.streams.instance;
+
+import dev.vmoe.core.batch.Deadlines;
+import dev.vmoe.core.batch.DecodeMemory;
+import dev.vmoe.core.batch.MicroBatcher;
+import dev.vmoe.core.batch.WorkBounds;
+import dev.vmoe.event.EventSerializer;
+import dev.vmoe.event.RegistryClient;
+import dev.vmoe.event.SchemaLookup;
+import dev.vmoe.fetch.FetchBounds;
+import dev.vmoe.fetch.Fetching;
+import dev.vmoe.streams.clips.ClipTopology;
+import dev.vmoe.streams.commit.AbandonedTransactions;
+import dev.vmoe.streams.commit.CommitGuard;
+import dev.vmoe.streams.commit.Suspects;
+import dev.vmoe.streams.config.ConfigLog;
+import dev.vmoe.streams.config.ConfigReader;
+import dev.vmoe.streams.config.LiveConfiguration;
+import dev.vmoe.streams.intake.RequestReader;
+import dev.vmoe.streams.metrics.PipelineMetrics;
+import dev.vmoe.streams.profile.RoutingProfileStream;
+import dev.vmoe.streams.settings.EventFormat;
+import dev.vmoe.streams.settings.LiveSettings;
+import dev.vmoe.streams.settings.PredictionContents;
+import dev.vmoe.streams.settings.Settings;
+import dev.vmoe.streams.topics.SideWork;
+import dev.vmoe.streams.topics.TopicLimits;
+import dev.vmoe.streams.topics.Topics;
+import dev.vmoe.streams.topology.EarlyCommit;
+import dev.vmoe.streams.topology.GuardedObserver;
+import dev.vmoe.streams.topology.InFlight;
+import dev.vmoe.streams.topology.LagMonitor;
+import dev.vmoe.streams.topology.MicroBatchProcessor;
+import dev.vmoe.streams.topology.NewestDeadLetters;
+import dev.vmoe.streams.topology.NewestImages;
+import dev.vmoe.streams.topology.PipelineTopology;
+import dev.vmoe.streams.topology.ShareEvents;
+import dev.vmoe.streams.topology.ShareRecorder;
+import dev.vmoe.streams.topology.ShareTracer;
+import dev.vmoe.streams.topology.SideClient;
+import dev.vmoe.streams.topology.SteadyTime;
+import dev.vmoe.streams.topology.StreamsProperties;
+import dev.vmoe.streams.topology.Waiting;
+import dev.vmoe.streams.tracing.Tracing;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Properties;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.Topology;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a {@link Pipeline} is made of.
+ *
+ * @param registry client of the schema registry
+ * @param registration registers the application's schemas
+ * @param schemas finds the schemas of images, beside the stream threads
+ * @param configuration settings in force
+ * @param lag reader of what waits
+ * @param batcher micro-batcher of all partitions
+ * @param inFlight bound on what is read and not answered
+ * @param fetching fetcher of images by address
+ * @param suspects count of the processes that ended over the same images
+ * @param abandoned ends what killed instances left open
+ * @param streams Kafka Streams, not started
+ * @param topology its topology as text
+ * @param metrics recorders
+ * @param tracing traces, or none
+ * @param failures bound on failures of stream threads
+ * @param newestImages images for the live page
+ * @param newestDeadLetters dead letters for the live page
+ * @param terms what the next batch is opened under
+ * @param profile keeper of the routing profile; null if this instance keeps none
+ * @param beside clients of the work beside the images, that of the profile included
+ */
+record PipelineParts(
+    RegistryClient registry,
+    SchemaRegistration registration,
+    SchemaLookup schemas,
+    LiveConfiguration configuration,
+    LagMonitor lag,
+    MicroBatcher<Waiting> batcher,
+    InFlight inFlight,
+    Fetching fetching,
+    Suspects suspects,
+    AbandonedTransactions abandoned,
+    KafkaStreams streams,
+    String topology,
+    PipelineMetrics metrics,
+    Tracing tracing,
+    FailureBound failures,
+    NewestImages newestImages,
+    NewestDeadLetters newestDeadLetters,
+    TermsInForce terms,
+    @Nullable RoutingProfileStream profile,
+    List<SideClient> beside) {
+
+  /** Maximum failures of each stream thread in one series. */
+  private static final int MAX_FAILURES = 5;
+
+  private static final Duration QUIET = Duration.ofMinutes(1);
+
+  private static final Logger log = LoggerFactory.getLogger(PipelineParts.class);
+
+  /** Maximum time of a commit, unless something is wrong. */
+  private static final Duration MAX_COMMIT = Duration.ofSeconds(2);
+
+  private static final Duration REGISTRY_PAUSE = Duration.ofSeconds(1);
+
+  /**
+   * Puts the parts together; if one fails, closes those that were opened before it.
+   *
+   * @param waiting told what the start waits for; null when it waits no more
+   * @param clock makes the time that all clients of Kafka Streams punctuate and commit by
+   */
+  static PipelineParts assemble(
+      Settings settings,
+      LiveSettings file,
+      StreamsConfig streamsConfig,
+      TopicLimits limits,
+      ModelSource source,
+      PipelineMetrics metrics,
+      Consumer<@Nullable String> waiting,
+      Supplier<SteadyTime> clock) {
+    Topics topics = Topics.of(settings);
+    EventFormat predictions = EventFormat.ofPredictions(settings);
+    EventFormat utilization = EventFormat.ofUtilization(settings);
+    Suspects suspects = new Suspects(settings.getInt(Settings.POISON_DEATHS));
+    NewestDeadLetters newestDeadLetters = new NewestDeadLetters();
+    int threads = streamsConfig.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG);
+    Deque<Runnable> undo = new ArrayDeque<>();
+    try {
+      Tracing tracing = Tracing.start(settings, metrics.traces());
+      undo.push(tracing::close);
+      RegistryClient registry =
+          RegistryClient.of(
+              settings,
+              Collections.min(List.of(settings.registryRetry(), StreamsProperties.MAX_WAIT)));
+      undo.push(registry::close);
+      SchemaRegistration registration = new SchemaRegistration(settings, registry, REGISTRY_PAUSE);
+      undo.push(registration::close);
+      registration.await(waiting);
+      AbandonedTransactions abandoned = abandoned(settings);
+      undo.push(abandoned::close);
+      CommitGuard guard =
+          new CommitGuard(settings.inFlightWait(), suspects, registration::note, abandoned);
+      SchemaLookup schemas = new SchemaLookup(registry, settings.registryWait());
+      undo.push(schemas::close);
+      LagMonitor lag =
+          new LagMonitor(
+              () -> Admin.create(sideProperties(settings)),
+              settings.getString(Settings.APPLICATION_ID),
+              guard.pending(),
+              settings.lagInterval(),
+              (load, oldestNanos) ->
+                  metrics
+                      .capacity()
+                      .load(load.backlogImages(), load.arrivalsPerSecond(), oldestNanos));
+      TermsInForce terms =
+          new TermsInForce(source, lag::load, settings.getLong(Settings.BATCH_MAX_BYTES), metrics);
+      undo.push(terms::close);
+      LiveConfiguration configuration =
+          new LiveConfiguration(
+              () -> ConfigLog.of(settings),
+              new ConfigReader(registry, settings, UnaryOperator.identity(), registry::remembers),
+              file,
+              terms,
+              metrics.capacity());
+      undo.push(configuration::close);
+      new RegistryWait("the start", REGISTRY_PAUSE, waiting)
+          .until(() -> started(configuration)); // says which model is to be loaded
+      limits
+          .utilizationProblem(
+              topics,
+              ShareEvents.maxUtilizationBytes(
+                  terms.routed(), terms.current().maxBatchImages(), utilization))
+          .ifPresent(log::warn);
+      NewestImages newestImages = new NewestImages(terms::served);
+      GuardedObserver observer =
+          new GuardedObserver(
+              metrics::observerFailed,
+              newestImages,
+              newestDeadLetters,
+              new ShareRecorder(metrics),
+              new ShareTracer(tracing, topics, settings.getString(Settings.APPLICATION_ID)));
+      InFlight inFlight =
+          new InFlight(
+              () ->
+                  settings.inFlightImages(
+                      terms.current().maxBatchImages(), terms.served().parallelRuns()),
+              settings.inFlightMaxBytes());
+      metrics.images().inFlight(inFlight::images, inFlight::bytes);
+      Fetching fetching =
+          new Fetching(
+              FetchBounds.of(settings, () -> settings.inFlightMaxBytes() - inFlight.bytes()),
+              (outcome, nanos) ->
+                  metrics.images().fetchEnded(outcome.name().toLowerCase(Locale.ROOT), nanos));
+      undo.push(fetching::close);
+      metrics.images().fetchedBytes(fetching::bytes);
+      metrics.images().held(guard.held()::images, guard.held()::fetching);
+      metrics.images().suspected(suspects::suspected);
+      DecodeMemory memory = new DecodeMemory(settings);
+      MicroBatcher<Waiting> batcher =
+          new MicroBatcher<>(
+              terms::terms,
+              new WorkBounds(
+                  settings.decodeThreads(terms.served().takesAllCores()),
+                  () -> memory.bytes(terms.modelBytes()),
+                  settings.decodeTimeout(),
+                  settings.inferenceTimeout()),
+              observer);
+      undo.push(batcher::close);
+      metrics
+          .images()
+          .decoding(() -> batcher.decodeLoad().bytes(), () -> batcher.decodeLoad().hung());
+      MicroBatchProcessor.Shared shared =
+          new MicroBatchProcessor.Shared(
+              batcher::openLane,
+              new RequestReader(
+                  schemas,
+                  settings.getInt(Settings.IMAGE_MAX_BYTES),
+                  predictions,
+                  "/vmoe/" + settings.getString(Settings.APPLICATION_ID)),
+              fetching::openLine,
+              new ShareEvents(PredictionContents.of(settings)),
+              guard,
+              inFlight,
+              new EarlyCommit(
+                  inFlight,
+                  () -> terms.current().maxBatchImages() * terms.served().parallelRuns(),
+                  settings.getLong(Settings.BATCH_MAX_BYTES),
+                  settings.commitInterval()),
+              new Deadlines(terms::current, settings.commitInterval(), Clock.systemUTC()),
+              Math.min(StreamsProperties.largestSent(streamsConfig), limits.deadLetters()));
+      Topology topology =
+          PipelineTopology.build(
+              topics,
+              new EventSerializer<>(predictions, registry),
+              new EventSerializer<>(utilization, registry),
+              input -> new MicroBatchProcessor(shared, observer, input));
+      RoutingProfileStream profile = null;
+      SteadyTime time = clock.get();
+      List<SideClient> beside = new ArrayList<>();
+      for (SideWork work : SideWork.of(settings)) {
+        if (work == SideWork.CLIPS) {
+          beside.add(
+              new SideClient(work, settings, time, () -> ClipTopology.build(settings, registry)));
+        } else {
+          profile = new RoutingProfileStream(settings, topics, registry, time, terms::everServed);
+          beside.add(profile.client());
+        }
+      }
+      return new PipelineParts(
+          registry,
+          registration,
+          schemas,
+          configuration,
+          lag,
+          batcher,
+          inFlight,
+          fetching,
+          suspects,
+          abandoned,
+          streams(topology, streamsConfig, guard, time),
+          topology.describe().toString(),
+          metrics,
+          tracing,
+          new FailureBound(MAX_FAILURES * threads, QUIET),
+          newestImages,
+          newestDeadLetters,
+          terms,
+          profile,
+          List.copyOf(beside));
+    } catch (RuntimeException e) {
+      undo.forEach(Runnable::run);
+      throw e;
+    }
+  }
+
+  /** Only with properties can Kafka Streams be given a clock. */
+  private static KafkaStreams streams(
+      Topology topology, StreamsConfig config, CommitGuard clients, SteadyTime time) {
+    Properties properties = new Properties();
+    properties.putAll(config.originals());
+    return new KafkaStreams(topology, properties, clients, time);
+  }
+
+  private static AbandonedTransactions abandoned(Settings settings) {
+    Duration stalled = settings.inFlightWait().plus(MAX_COMMIT);
+    Duration usual = settings.commitInterval().multipliedBy(3);
+    return new AbandonedTransactions(
+        () -> Admin.create(sideProperties(settings)),
+        settings.getString(Settings.APPLICATION_ID),
+        Collections.max(List.of(usual, stalled)));
+  }
+
+  private static LiveConfiguration started(LiveConfiguration configuration) {
+    try {
+      configuration.start();
+      return configuration;
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(e.getMessage());
+    }
+  }
+
+  /** What takes longer than this beside the images is given up: the next one has a new chance. */
+  private static Map<String, Object> sideProperties(Settings settings) {
+    Map<String, Object> properties = new HashMap<>();
+    properties.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 10_000);
+    properties.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, 5_000);
+    properties.putAll(settings.adminProperties());
+    return properties;
+  }
+}

@@ -1,0 +1,273 @@
+package dev.vmoe.streams.topics;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Checks the topics before anything starts, to report what is missing in one sentence. */
+public final class TopicCheck {
+
+  private static final Duration LIMIT = Duration.ofSeconds(20);
+
+  private static final Logger log = LoggerFactory.getLogger(TopicCheck.class);
+
+  private final Topics topics;
+  private final List<SideWork> beside;
+  private final String repartition;
+  private final Duration limit;
+
+  /**
+   * Creates a check.
+   *
+   * @param beside what is done beside the images: its topics are needed, too
+   * @param repartition full name of the topic between the two parts of the profile's topology
+   */
+  public TopicCheck(Topics topics, List<SideWork> beside, String repartition) {
+    this(topics, beside, repartition, LIMIT);
+  }
+
+  /** Creates a check that waits for another time for an answer. */
+  TopicCheck(Topics topics, List<SideWork> beside, String repartition, Duration limit) {
+    this.topics = topics;
+    this.beside = List.copyOf(beside);
+    this.repartition = repartition;
+    this.limit = limit;
+  }
+
+  /**
+   * Checks that all topics exist, and warns if one takes only records that are too small. Rights
+   * that only work beside the images lacks are no more than a warning.
+   *
+   * @param adminConfigs configuration of Kafka's admin client
+   * @param imageMaxBytes assumed if the topics' limits may not be read
+   * @return the largest records that the topics take
+   * @throws PipelineException if a topic is missing or no broker answers
+   */
+  public TopicLimits limits(Map<String, Object> adminConfigs, int imageMaxBytes) {
+    Map<String, Object> configs = new HashMap<>(adminConfigs);
+    configs.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) limit.toMillis());
+    configs.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) limit.toMillis() / 2);
+    try (Admin admin = Admin.create(configs)) {
+      requireAll(admin, String.valueOf(configs.get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG)));
+      if (beside.contains(SideWork.ROUTING_PROFILE)) {
+        warnOfGrowth(admin);
+      }
+      return read(admin, imageMaxBytes);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new PipelineException("interrupted while checking the topics", e);
+    }
+  }
+
+  private void requireAll(Admin admin, String brokers) throws InterruptedException {
+    List<String> missing = new ArrayList<>();
+    List<String> denied = new ArrayList<>();
+    for (Map.Entry<String, KafkaFuture<TopicDescription>> topic :
+        admin
+            .describeTopics(
+                topics.with(beside), new DescribeTopicsOptions().includeAuthorizedOperations(true))
+            .topicNameValues()
+            .entrySet()) {
+      try {
+        TopicDescription description = topic.getValue().get();
+        requireOrder(description);
+        denied(topic.getKey(), description).ifPresent(denied::add);
+      } catch (ExecutionException e) {
+        if (e.getCause() instanceof TopicAuthorizationException) {
+          denied(topic.getKey(), null).ifPresent(denied::add);
+        } else if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+          missing.add(topic.getKey());
+        } else if (e.getCause() instanceof RetriableException away) {
+          throw new PipelineException(Brokers.unreachable(brokers, away.getMessage()), away);
+        } else {
+          throw new PipelineException(
+              ("the brokers at %s do not describe topic %s: %s. Check bootstrap.servers and"
+                      + " the rights of this user")
+                  .formatted(brokers, topic.getKey(), e.getCause()),
+              e.getCause());
+        }
+      }
+    }
+    if (!denied.isEmpty()) {
+      throw new PipelineException(String.join("; ", denied), null);
+    }
+    if (!missing.isEmpty()) {
+      throw new PipelineException(
+          "missing on "
+              + brokers
+              + ": "
+              + String.join(", ", missing)
+              + "; create them with `vmoe topics create`"
+              + beside.stream()
+                  .filter(work -> missing.equals(List.of(work.topic(topics))))
+                  .map(work -> ", or do without: " + work.setting() + " = 0")
+                  .collect(Collectors.joining()),
+          null);
+    }
+  }
+
+  private void requireOrder(TopicDescription topic) {
+    int partitions = topic.partitions().size();
+    if (topic.name().equals(topics.config()) && partitions != 1) {
+      throw new PipelineException(
+          ("%s has %s partitions, but the order of all configurations needs exactly 1; delete"
+                  + " it and create it with `vmoe topics create`")
+              .formatted(topic.name(), partitions),
+          null);
+    }
+  }
+
+  /**
+   * Returns a sentence about rights on a topic that images need and this user lacks. Logs a warning
+   * about those that only work beside them needs.
+   *
+   * @param description null if this user may not describe the topic
+   */
+  private Optional<String> denied(String topic, @Nullable TopicDescription description) {
+    Set<AclOperation> forImages = missing(topics.forImages(topic), description);
+    for (SideWork work : beside) {
+      Set<AclOperation> lacks = missing(work.needs(topics, topic), description);
+      if (!lacks.isEmpty()) {
+        log.warn("{} will not be updated: {}", work.title(), MissingRight.onTopic(topic, lacks));
+      }
+    }
+    return forImages.isEmpty()
+        ? Optional.empty()
+        : Optional.of(MissingRight.onTopic(topic, forImages));
+  }
+
+  private static Set<AclOperation> missing(
+      Set<AclOperation> needed, @Nullable TopicDescription description) {
+    return description == null || needed.isEmpty() ? needed : MissingRight.of(description, needed);
+  }
+
+  private TopicLimits read(Admin admin, int imageMaxBytes) throws InterruptedException {
+    try {
+      int images = 0;
+      for (String topic : topics.images()) {
+        images = Math.max(images, maxMessageBytes(admin, topic));
+      }
+      TopicLimits limits =
+          new TopicLimits(
+              images,
+              maxMessageBytes(admin, topics.predictions()),
+              maxMessageBytes(admin, topics.expertUtilization()),
+              maxMessageBytes(admin, topics.deadLetters()));
+      limits.problems(topics).forEach(log::warn);
+      warnOfLostConfigurations(admin);
+      if (beside.contains(SideWork.ROUTING_PROFILE)) {
+        warnOfLostRows(admin);
+      }
+      return limits;
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof TopicAuthorizationException) {
+        log.warn(
+            "the topics' size limits may not be read, so image.max.bytes is assumed: {}",
+            rightToRead(e));
+        return TopicLimits.assumed(imageMaxBytes);
+      }
+      throw new PipelineException(
+          "cannot read the topics' size limits: " + e.getCause(), e.getCause());
+    }
+  }
+
+  /**
+   * Warns if Kafka Streams may not delete records that it has read from the profile's repartition
+   * topic; it says nothing itself.
+   */
+  private void warnOfGrowth(Admin admin) throws InterruptedException {
+    Set<AclOperation> needed = Set.of(AclOperation.DELETE);
+    try {
+      Set<AclOperation> missing =
+          MissingRight.of(MissingRight.described(admin, repartition).get(), needed);
+      if (!missing.isEmpty()) {
+        log.warn("a topic will grow without limit: {}", MissingRight.onTopic(repartition, missing));
+      }
+    } catch (ExecutionException e) {
+      log.debug(
+          "{} cannot be described", repartition, e); // it does not exist before the first image
+    }
+  }
+
+  /** Warns if the broker may delete configurations that are still in force. */
+  private void warnOfLostConfigurations(Admin admin)
+      throws InterruptedException, ExecutionException {
+    Config config = config(admin, topics.config());
+    String time = config.get(TopicConfig.RETENTION_MS_CONFIG).value();
+    String bytes = config.get(TopicConfig.RETENTION_BYTES_CONFIG).value();
+    String cleanup = config.get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
+    if (!time.equals("-1") || !bytes.equals("-1") || !cleanup.equals("delete")) {
+      log.warn(
+          "{} loses configurations (cleanup.policy={}, retention.ms={}, retention.bytes={}): an"
+              + " instance that starts afterwards runs with its settings file; set delete, -1"
+              + " and -1",
+          topics.config(),
+          cleanup,
+          time,
+          bytes);
+    }
+  }
+
+  /** Without compaction, rows that are no longer updated are deleted with their segment. */
+  private void warnOfLostRows(Admin admin) throws InterruptedException {
+    String cleanup;
+    try {
+      cleanup =
+          config(admin, topics.routingProfile()).get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
+    } catch (ExecutionException e) {
+      log.warn("cannot read whether {} is compacted: {}", topics.routingProfile(), rightToRead(e));
+      return;
+    }
+    if (!cleanup.contains(TopicConfig.CLEANUP_POLICY_COMPACT)) {
+      log.warn(
+          "{} is not compacted (cleanup.policy={}): the routing profile loses rare classes after a"
+              + " while; set compact,delete",
+          topics.routingProfile(),
+          cleanup);
+    }
+  }
+
+  private static int maxMessageBytes(Admin admin, String topic)
+      throws InterruptedException, ExecutionException {
+    return Integer.parseInt(config(admin, topic).get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value());
+  }
+
+  private static Config config(Admin admin, String topic)
+      throws InterruptedException, ExecutionException {
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    try {
+      return Objects.requireNonNull(
+          admin.describeConfigs(List.of(resource)).all().get().get(resource));
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof TopicAuthorizationException
+          ? new ExecutionException(new TopicAuthorizationException(Set.of(topic)))
+          : e;
+    }
+  }
+
+  private static String rightToRead(Throwable refusal) {
+    return MissingRight.in(refusal, List.of(AclOperation.DESCRIBE_CONFIGS), "").orElse("");
+  }
+}

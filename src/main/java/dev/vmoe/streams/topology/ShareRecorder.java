@@ -1,0 +1,122 @@
+package dev.vmoe.streams.topology;
+
+import dev.vmoe.core.batch.Answer;
+import dev.vmoe.core.batch.BatchRun;
+import dev.vmoe.core.capacity.Decision;
+import dev.vmoe.core.inference.BatchResult;
+import dev.vmoe.core.moe.RoutingCounts;
+import dev.vmoe.event.BadRecordException;
+import dev.vmoe.event.ExpertUtilization;
+import dev.vmoe.event.LayerUtilization;
+import dev.vmoe.streams.metrics.ExpertMetrics;
+import dev.vmoe.streams.metrics.ImageMetrics;
+import dev.vmoe.streams.metrics.PipelineMetrics;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Counts images, batches and shares in the metrics. */
+public final class ShareRecorder implements ImageObserver {
+
+  private final PipelineMetrics metrics;
+
+  public ShareRecorder(PipelineMetrics metrics) {
+    this.metrics = metrics;
+  }
+
+  @Override
+  public void buffered() {
+    metrics.images().read();
+  }
+
+  @Override
+  public void ran(BatchRun run, List<Waiting> images) {
+    metrics.batches().finished(run.flushReason().label(), run.lingerNanos());
+    BatchResult result = run.result();
+    Decision decision = run.decision();
+    if (result == null || decision == null) {
+      return; // nothing was left to run
+    }
+    metrics
+        .batches()
+        .ran(run.numImages(), result.inferenceNanos(), processedShare(result.counts()));
+    metrics
+        .capacity()
+        .decided(
+            decision.point().model(),
+            decision.point().capacityRatio(),
+            result.effectiveCapacityRatio(),
+            decision.point().expertsPerToken(),
+            decision.reason(),
+            decision.predictedDelayNanos());
+  }
+
+  private static double processedShare(RoutingCounts counts) {
+    long assigned = 0;
+    long dispatched = 0;
+    for (int i = 0; i < counts.assigned().length; i++) {
+      assigned += counts.assigned()[i];
+      dispatched += counts.dispatched()[i];
+    }
+    return assigned == 0 ? 1 : (double) dispatched / assigned;
+  }
+
+  @Override
+  public void emitted(Emission emission) {
+    ImageMetrics images = metrics.images();
+    int answered = 0;
+    for (Answer<Waiting> answer : emission.share().answers()) {
+      if (answer instanceof Answer.Classified<Waiting> classified) {
+        long ageMs = emission.nowMs() - classified.origin().record().timestamp();
+        long seenNanos = emission.arrivals().seenNanos(classified.origin().position().offset());
+        images.answered(
+            classified.queueNanos(),
+            classified.decodeNanos(),
+            ageMs,
+            Math.min(TimeUnit.MILLISECONDS.toNanos(ageMs), emission.nowNanos() - seenNanos));
+        answered++;
+      } else if (answer instanceof Answer.Rejected<Waiting> rejected) {
+        deadLetter(images, rejected);
+      }
+    }
+    images.answeredBy(emission.share().run().card().name(), answered);
+  }
+
+  private static void deadLetter(ImageMetrics images, Answer.Rejected<Waiting> rejected) {
+    BadRecordException refusal = rejected.origin().refusal();
+    if (rejected.cause() == Answer.Cause.EXPIRED) {
+      images.expired();
+    } else if (rejected.cause() == Answer.Cause.TIMEOUT) {
+      images.timedOut();
+    } else if (refusal == null) {
+      images.badImage();
+    } else if (refusal instanceof BadRecordException.NotAvro) {
+      images.notAvro();
+    } else if (refusal instanceof BadRecordException.Poison) {
+      images.poison();
+    } else if (refusal instanceof BadRecordException.NotFetched) {
+      images.notFetched();
+    } else if (refusal instanceof BadRecordException.Refused
+        || refusal instanceof BadRecordException.NotJson) {
+      images.refused();
+    } else {
+      images.unknownSchema();
+    }
+  }
+
+  @Override
+  public void emitted(ExpertUtilization utilization) {
+    ExpertMetrics experts = metrics.experts();
+    experts.slots(utilization.getSlots());
+    for (LayerUtilization its : utilization.getLayers()) {
+      for (int expert = 0; expert < its.getAssigned().size(); expert++) {
+        experts.expert(
+            its.getBlock(),
+            expert,
+            its.getAssigned().get(expert),
+            its.getDispatched().get(expert),
+            its.getImportance().get(expert));
+      }
+      experts.droppedEntirely(its.getBlock(), its.getTokensDroppedEntirely());
+    }
+  }
+}

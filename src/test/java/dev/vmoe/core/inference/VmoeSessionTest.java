@@ -1,0 +1,367 @@
+package dev.vmoe.core.inference;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtProvider;
+import dev.vmoe.core.model.Architectures;
+import dev.vmoe.core.model.Form;
+import dev.vmoe.core.model.ImportChoices;
+import dev.vmoe.core.model.ImportOptions;
+import dev.vmoe.core.model.ModelImport;
+import dev.vmoe.core.model.Target;
+import dev.vmoe.core.model.VmoeArchitecture;
+import dev.vmoe.core.model.VmoeGraph;
+import dev.vmoe.core.moe.ImagePriority;
+import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.Routing;
+import dev.vmoe.core.moe.RoutingCounts;
+import dev.vmoe.core.moe.RoutingSettings;
+import dev.vmoe.importer.checkpoint.ParameterTree;
+import dev.vmoe.lab.bench.RandomCheckpoint;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class VmoeSessionTest {
+
+  private static final VmoeArchitecture ARCHITECTURE =
+      Architectures.of(
+          12, 4, 24, 32, 2, 4, List.of(1, 3), 4, 5, VmoeArchitecture.Classifier.TOKEN, 0);
+
+  private static final SessionSettings ON_CPU =
+      new SessionSettings(Device.CPU, 1, false, List.of(1, 3));
+
+  @TempDir static Path folder;
+
+  private static Path file;
+  private static ModelCard written;
+  private static VmoeSession session;
+
+  @BeforeAll
+  static void open() throws IOException {
+    file = folder.resolve("vmoe.onnx");
+    written =
+        ModelImport.write(
+            RandomCheckpoint.of(ARCHITECTURE, 5),
+            ImportChoices.withClasses("test", List.of("a", "b", "c", "d", "e")),
+            file);
+    session = VmoeSession.open(file, ON_CPU);
+  }
+
+  @AfterAll
+  static void close() {
+    session.close();
+  }
+
+  @Test
+  void shouldReadTheCardThatTheImportWrote() {
+    assertThat(session.card()).isEqualTo(written);
+    assertThat(session.card().classes()).containsExactly("a", "b", "c", "d", "e");
+    assertThat(session.card().weightsHash()).hasSize(64);
+    assertThat(session.card().moeBlocks()).containsExactly(1, 3);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true, 0", "true, 7", "false, 0"})
+  void shouldGiveWhatTheLogitsAreMadeOf(boolean experts, int preLogits) throws IOException {
+    VmoeArchitecture architecture =
+        Architectures.of(
+            12,
+            4,
+            24,
+            32,
+            2,
+            4,
+            experts ? List.of(1, 3) : List.of(),
+            experts ? 4 : 0,
+            5,
+            VmoeArchitecture.Classifier.GAP,
+            preLogits);
+    ParameterTree checkpoint = RandomCheckpoint.of(architecture, 9);
+    Path model = folder.resolve("features.onnx");
+    ModelCard card = ModelImport.write(checkpoint, ImportOptions.named("features"), model);
+    int length = preLogits > 0 ? preLogits : 24;
+    assertThat(card.featuresLength()).isEqualTo(length);
+    RoutingSettings settings = new RoutingSettings(1, 1, Routing.BATCH_PRIORITY);
+    try (VmoeSession with = VmoeSession.open(model, ON_CPU.withFeatures(true));
+        VmoeSession without = VmoeSession.open(model, ON_CPU)) {
+      BatchResult result = with.classify(images(3), 3, settings);
+      assertThat(result.features()).hasDimensions(3, length);
+      for (int image = 0; image < 3; image++) {
+        for (int c = 0; c < 5; c++) {
+          float logit = checkpoint.get("head/bias").at(c);
+          for (int d = 0; d < length; d++) {
+            logit += result.features()[image][d] * checkpoint.get("head/kernel").at(5 * d + c);
+          }
+          assertThat(result.logits()[image][c]).isCloseTo(logit, within(1e-4f));
+        }
+      }
+      BatchResult plain = without.classify(images(3), 3, settings);
+      assertThat(plain.features()).isEmpty();
+      assertThat(plain.logits()).isDeepEqualTo(result.logits());
+    }
+  }
+
+  @Test
+  void shouldConserveChoicesOfEveryImageAndLayer() {
+    BatchResult result =
+        session.classify(images(7), 7, new RoutingSettings(.3, 2, Routing.BATCH_PRIORITY));
+    RoutingCounts counts = result.counts();
+    assertThat(result.logits()).hasDimensions(7, 5);
+    assertThat(result.slots()).isEqualTo(12); // ceil(70 · 2 · 0.3 / 4) = 11, up to 12
+    assertThat(result.effectiveCapacityRatio()).isEqualTo(12 * 4 / 140.0);
+    for (int image = 0; image < 7; image++) {
+      for (int layer = 0; layer < 2; layer++) {
+        int from = counts.at(image, layer);
+        assertThat(IntStream.range(from, from + 4).map(i -> counts.assigned()[i]).sum())
+            .isEqualTo(20);
+      }
+    }
+    for (int i = 0; i < counts.assigned().length; i++) {
+      assertThat(counts.dispatched()[i]).isBetween(0, counts.assigned()[i]);
+    }
+    for (int layer = 0; layer < 2; layer++) {
+      for (int expert = 0; expert < 4; expert++) {
+        int dispatched = 0;
+        for (int image = 0; image < 7; image++) {
+          dispatched += counts.dispatched()[counts.at(image, layer) + expert];
+        }
+        assertThat(dispatched).isLessThanOrEqualTo(12);
+      }
+    }
+  }
+
+  @Test
+  void shouldSayOfEachTokenHowManyChoicesWereKept() {
+    DetailedResult detailed =
+        session.classifyInDetail(images(7), 7, new RoutingSettings(.3, 2, Routing.VANILLA));
+    RoutingCounts counts = detailed.result().counts();
+    assertThat(detailed.kept()).hasSize(7 * 2 * 10);
+    assertThat(IntStream.range(0, 140).map(i -> detailed.kept()[i]).sum())
+        .isEqualTo(IntStream.of(counts.dispatched()).sum());
+    assertThat(IntStream.range(0, 140).filter(i -> detailed.kept()[i] == 0).count())
+        .isEqualTo(IntStream.of(counts.skipped()).sum());
+  }
+
+  @Test
+  void shouldDropNothingAtTheTopOfTheLadderAndTakeAnyLargerRatioAsThat() {
+    for (double ratio : new double[] {2, 9, 1e300}) {
+      BatchResult result =
+          session.classify(images(7), 7, new RoutingSettings(ratio, 2, Routing.VANILLA));
+      assertThat(result.slots()).isEqualTo(72); // 70 tokens, up to a multiple of 4
+      assertThat(result.counts().processedShare(3)).isEqualTo(1);
+      assertThat(result.settings().capacityRatio()).isEqualTo(ratio);
+    }
+  }
+
+  @Test
+  void shouldReadImagesFromTheStartOfALargerBuffer() {
+    ByteBuffer images = images(7);
+    RoutingSettings settings = new RoutingSettings(2, 2, Routing.BATCH_PRIORITY);
+    float[][] all = session.classify(images, 7, settings).logits();
+    images.position(100).limit(101);
+    float[][] some = session.classify(images, 3, settings).logits();
+    for (int image = 0; image < 3; image++) {
+      assertThat(some[image]).usingComparatorWithPrecision(1e-5f).containsExactly(all[image]);
+    }
+    assertThat(images.position()).isEqualTo(100);
+  }
+
+  @Test
+  void shouldKeepTheFirstChoicesOfAnImageThatMattersMore() {
+    RoutingSettings settings = new RoutingSettings(.2, 2, Routing.BATCH_PRIORITY); // 8 slots
+    for (int chosen = 0; chosen < 7; chosen++) {
+      float[] priorities = ImagePriority.equal(7);
+      priorities[chosen] = 10;
+      BatchResult result = session.classify(images(7), 7, priorities, settings);
+      double others = 0;
+      for (int image = 0; image < 7; image++) {
+        others += image == chosen ? 0 : result.counts().processedShare(image) / 6;
+      }
+      assertThat(result.counts().processedShare(chosen))
+          .isGreaterThan(.4)
+          .isGreaterThan(2 * others);
+    }
+  }
+
+  @Test
+  void shouldHeedOnlyProportionsOfPriorities() {
+    RoutingSettings settings = new RoutingSettings(.3, 2, Routing.BATCH_PRIORITY);
+    float[][] equal = session.classify(images(3), 3, settings).logits();
+    assertThat(session.classify(images(3), 3, new float[] {7, 7, 7}, settings).logits())
+        .isDeepEqualTo(equal);
+    float[][] mixed = session.classify(images(3), 3, new float[] {4, 1, 4}, settings).logits();
+    assertThat(session.classify(images(3), 3, new float[] {8, 2, 8}, settings).logits())
+        .isDeepEqualTo(mixed);
+    assertThat(Arrays.deepEquals(mixed, equal)).isFalse();
+  }
+
+  @Test
+  void shouldIgnorePrioritiesInVanillaOrder() {
+    RoutingSettings settings = new RoutingSettings(.3, 2, Routing.VANILLA);
+    BatchResult equal = session.classify(images(7), 7, settings);
+    float[] priorities = {1, 1, 100, .01f, 1, 10, 10};
+    BatchResult mixed = session.classify(images(7), 7, priorities, settings);
+    assertThat(mixed.logits()).isDeepEqualTo(equal.logits());
+    assertThat(mixed.counts().dispatched()).isEqualTo(equal.counts().dispatched());
+  }
+
+  @Test
+  void shouldRefusePrioritiesOutsideTheirBoundsOrOfOtherImages() {
+    RoutingSettings settings = new RoutingSettings(1, 2, Routing.BATCH_PRIORITY);
+    assertThatThrownBy(() -> session.classify(images(2), 2, new float[] {1, Float.NaN}, settings))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("priority NaN is outside 0.01 to 100.0");
+    assertThatThrownBy(() -> session.classify(images(2), 2, new float[3], settings))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("3 priorities for 2 images");
+  }
+
+  @Test
+  void shouldRefuseMoreExpertsATokenThanTheModelWasTrainedWith() {
+    assertThatThrownBy(
+            () -> session.classify(images(1), 1, new RoutingSettings(1, 3, Routing.VANILLA)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("experts per token 3 outside 1 to 2, the K that test was trained with");
+  }
+
+  @Test
+  void shouldMakeFirstChoicesOnlyWhereNoOtherGateIsLargeEnough() {
+    RoutingSettings settings = new RoutingSettings(2, 2, Routing.BATCH_PRIORITY, 1);
+    BatchResult result = session.classify(images(7), 7, settings);
+    assertThat(Arrays.stream(result.counts().assigned()).sum())
+        .isEqualTo(7 * session.card().tokensPerImage() * session.card().numLayers());
+    assertThat(result.slots()).as("of K").isEqualTo(72); // 70 tokens, up to a multiple of 4
+  }
+
+  @Test
+  void shouldServeAModelFromBeforeChoicesCouldBeLeftOut() throws IOException {
+    RoutingSettings settings = new RoutingSettings(.3, 2, Routing.BATCH_PRIORITY);
+    try (VmoeSession before = VmoeSession.open(withoutGateMin(file), ON_CPU)) {
+      assertThat(before.card().gateMin()).isFalse();
+      assertThat(before.classify(images(7), 7, settings).logits())
+          .isDeepEqualTo(session.classify(images(7), 7, settings).logits());
+      assertThatThrownBy(() -> before.classify(images(7), 7, settings.withGateMin(.1)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("its graph has no input gate_min: import it again");
+    }
+  }
+
+  /** Returns a model file in which 0 stands for the input. */
+  private Path withoutGateMin(Path model) throws IOException {
+    ModelProto.Builder old = ModelProto.parseFrom(Files.readAllBytes(model)).toBuilder();
+    GraphProto.Builder graph = old.getGraphBuilder();
+    graph.removeInput(indexOf(graph.getInputList(), input -> input.getName().equals("gate_min")));
+    graph.addInitializer(
+        TensorProto.newBuilder()
+            .setName("gate_min")
+            .setDataType(TensorProto.DataType.FLOAT.getNumber())
+            .addDims(1)
+            .addFloatData(0));
+    old.removeMetadataProps(
+        indexOf(old.getMetadataPropsList(), entry -> entry.getKey().equals("vmoe.gate_min")));
+    Path before = folder.resolve("before.onnx");
+    Files.write(before, old.build().toByteArray());
+    return before;
+  }
+
+  private static <T> int indexOf(List<T> list, Predicate<T> wanted) {
+    return list.indexOf(list.stream().filter(wanted).findFirst().orElseThrow());
+  }
+
+  @Test
+  void shouldRefuseMoreTokensThanCanBeRoutedTogether() {
+    assertThatThrownBy(
+            () -> session.classify(images(1), 1 << 20, new RoutingSettings(1, 2, Routing.VANILLA)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("1048576 images of")
+        .hasMessageContaining("at most 2097152 tokens can be routed together");
+  }
+
+  @Test
+  void shouldRefuseABufferThatIsTooSmallOrNotDirect() {
+    RoutingSettings settings = new RoutingSettings(1, 2, Routing.VANILLA);
+    assertThatThrownBy(() -> session.classify(images(2), 3, settings))
+        .hasMessage("3 images of 432 bytes in a direct buffer of 864 bytes");
+    assertThatThrownBy(() -> session.classify(ByteBuffer.allocate(432), 1, settings))
+        .hasMessage("1 images of 432 bytes in a heap buffer of 432 bytes");
+    assertThatThrownBy(() -> session.classify(images(1), 0, settings))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void shouldRunADenseModelWithoutRouting() throws IOException {
+    Path dense = folder.resolve("dense.onnx");
+    ModelImport.write(
+        RandomCheckpoint.of(RandomCheckpoint.denseTwin(ARCHITECTURE), 5),
+        ImportOptions.named("dense"),
+        dense);
+    try (VmoeSession twin = VmoeSession.open(dense, ON_CPU)) {
+      DetailedResult detailed =
+          twin.classifyInDetail(images(2), 2, new RoutingSettings(.5, 2, Routing.VANILLA));
+      assertThat(detailed.result().logits()).hasDimensions(2, 5);
+      assertThat(detailed.result().slots()).isZero();
+      assertThat(detailed.result().effectiveCapacityRatio()).isEqualTo(.5);
+      assertThat(detailed.result().counts().processedShare(1)).isEqualTo(1);
+      assertThat(detailed.kept()).isEmpty();
+      assertThat(twin.card().classes()).containsExactly("0", "1", "2", "3", "4");
+    }
+  }
+
+  @Test
+  void shouldRefuseCudaWhereThereIsNoneAndTakeTheCpuOnlyIfAsked() {
+    assumeThat(OrtEnvironment.getAvailableProviders()).doesNotContain(OrtProvider.CUDA);
+    SessionSettings cuda = SessionSettings.on(Device.ofLabel("cuda:0"));
+    assertThatThrownBy(() -> VmoeSession.open(file, cuda))
+        .isInstanceOf(InferenceException.class)
+        .hasMessageContaining("device cuda:0 cannot be used")
+        .hasMessageContaining("CPU");
+    try (VmoeSession auto = VmoeSession.open(file, SessionSettings.on(Device.ofLabel("auto")))) {
+      assertThat(auto.device()).isEqualTo(Device.CPU);
+    }
+  }
+
+  @Test
+  void shouldSayWhatIsWrongWithAFile() throws IOException {
+    assertThatThrownBy(() -> VmoeSession.open(folder.resolve("none.onnx"), ON_CPU))
+        .isInstanceOf(InferenceException.class)
+        .hasMessage("no model file " + folder.resolve("none.onnx"));
+    Path junk = Files.write(folder.resolve("junk.onnx"), new byte[] {1, 2, 3});
+    assertThatThrownBy(() -> VmoeSession.open(junk, ON_CPU))
+        .isInstanceOf(InferenceException.class)
+        .hasMessageStartingWith("cannot load " + junk + " on cpu: ")
+        .hasMessageContaining("Protobuf parsing failed");
+    Path strange = folder.resolve("strange.onnx");
+    VmoeGraph.of(RandomCheckpoint.of(ARCHITECTURE, 5), Form.of(Target.CPU), Map.of())
+        .write(strange);
+    assertThatThrownBy(() -> VmoeSession.open(strange, ON_CPU))
+        .isInstanceOf(InferenceException.class)
+        .hasMessage(strange + ": model file has no metadata entry vmoe.name");
+  }
+
+  private static ByteBuffer images(int numImages) {
+    byte[] bytes = new byte[numImages * 432];
+    new Random(3).nextBytes(bytes);
+    return ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
+  }
+}

@@ -1,0 +1,160 @@
+package dev.vmoe.importer.modelstore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.vmoe.core.capacity.OperatingPoint;
+import dev.vmoe.core.capacity.QualityProfile;
+import dev.vmoe.core.inference.FakeClassifier;
+import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.Routing;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ProfileFileTest {
+
+  private static final ModelCard CARD = new FakeClassifier().card();
+
+  private final ProfileFile profile =
+      new ProfileFile(
+          CARD.name(),
+          CARD.weightsHash(),
+          "train-images-idx3-ubyte.gz from image 55000 on",
+          5000,
+          7,
+          0,
+          "vmoe sweep --images \"a b\" --skip 55000",
+          List.of(
+              new ProfileFile.MeasuredAccuracy("bpr", 2, 0.25, 1, 0.75),
+              new ProfileFile.MeasuredAccuracy("bpr", 2, 0.25, 64, 0.9),
+              new ProfileFile.MeasuredAccuracy("vanilla", 1, 1.05, 64, 0.8001)));
+
+  @TempDir Path folder;
+
+  private Path model;
+  private Path file;
+
+  @BeforeEach
+  void place() {
+    model = folder.resolve("m.onnx");
+    file = folder.resolve("m.profile.json");
+  }
+
+  @Test
+  void shouldReadWhatItWrote() throws IOException {
+    profile.write(file);
+
+    assertThat(ProfileFile.read(file)).isEqualTo(profile);
+    assertThat(file).content().doesNotContain("date", "time");
+  }
+
+  @Test
+  void shouldTakeAFileWithoutAMinimumGateForAllChoices() throws IOException {
+    withGateMin(0.25).write(file);
+    assertThat(ProfileFile.read(file).gateMin()).isEqualTo(0.25);
+
+    Files.writeString(file, Files.readString(file).replace("  \"gate_min\": 0.25,\n", ""));
+
+    assertThat(ProfileFile.read(file)).isEqualTo(profile);
+  }
+
+  @Test
+  void shouldDoubtAccuraciesOfAnotherMinimumGate() {
+    assertThat(profile.doubt(CARD, 0)).isEmpty();
+    ModelCard dense =
+        new ModelCard("d", "0", List.of("a"), 8, 5, List.of(), 0, 0, 1, true, "bilinear", "none");
+    assertThat(profile.doubt(dense, 0.3)).isEmpty();
+    assertThat(withGateMin(0.25).doubt(CARD, 0.3))
+        .hasValue(
+            "the quality profile of "
+                + CARD.name()
+                + " was measured with gate.min = 0.25, but gate.min is 0.3");
+    assertThatThrownBy(() -> withGateMin(1.5)).hasMessageContaining("minimum gate 1.5");
+  }
+
+  private ProfileFile withGateMin(double gateMin) {
+    return new ProfileFile(
+        profile.model(),
+        profile.weightsHash(),
+        profile.set(),
+        profile.images(),
+        profile.seed(),
+        gateMin,
+        profile.command(),
+        profile.measurements());
+  }
+
+  @Test
+  void shouldBeFoundBesideTheModel() throws IOException {
+    assertThat(ProfileFile.find(model, CARD)).isEmpty();
+    profile.write(ProfileFile.beside(model));
+
+    QualityProfile found = ProfileFile.find(model, CARD).orElseThrow();
+
+    assertThat(found.points())
+        .containsExactly(new OperatingPoint(0.25, 2), new OperatingPoint(1.05, 1));
+    assertThat(found.accuracy(new OperatingPoint(0.25, 2), Routing.BATCH_PRIORITY, 64))
+        .isEqualTo(0.9);
+    assertThat(found.accuracy(new OperatingPoint(1.05, 1), Routing.VANILLA, 64)).isEqualTo(0.8001);
+  }
+
+  @Test
+  void shouldRefuseTheProfileOfOtherWeights() throws IOException {
+    new ProfileFile("fake", "1234", "set", 10, 7, 0, "vmoe sweep", profile.measurements())
+        .write(file);
+
+    assertThatThrownBy(() -> ProfileFile.find(model, CARD))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining(file.toString())
+        .hasMessageContaining("belongs to another model")
+        .hasMessageContaining("1234")
+        .hasMessageContaining("0000")
+        .hasMessageContaining("vmoe sweep");
+  }
+
+  @Test
+  void shouldRefuseMoreExpertsPerTokenThanTheModelHas() throws IOException {
+    new ProfileFile(
+            "fake",
+            CARD.weightsHash(),
+            "set",
+            10,
+            7,
+            0,
+            "vmoe sweep",
+            List.of(new ProfileFile.MeasuredAccuracy("bpr", 3, 1, 1, 0.5)))
+        .write(file);
+
+    assertThatThrownBy(() -> ProfileFile.find(model, CARD))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("experts per token 3 outside 1 to 2");
+  }
+
+  @Test
+  void shouldRefuseWhatIsNoProfile() throws IOException {
+    profile.write(file);
+    String whole = Files.readString(file);
+
+    assertRefused(whole.substring(0, whole.length() / 2));
+    assertRefused(whole.replace("\"weights_hash\"", "\"hash\""));
+    assertRefused(whole.replace("\"batch_images\":1,", ""));
+    assertRefused(whole.replace("0.75", "75"));
+    assertRefused(whole.replace("\"bpr\"", "\"random\""));
+    assertRefused("{}");
+    assertRefused("[1]");
+    assertRefused("");
+  }
+
+  private void assertRefused(String text) throws IOException {
+    Files.writeString(file, text);
+    assertThatThrownBy(() -> ProfileFile.read(file))
+        .as(text)
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining(file + " is not a quality profile of vmoe sweep");
+  }
+}

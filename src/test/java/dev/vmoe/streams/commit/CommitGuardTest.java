@@ -1,0 +1,205 @@
+package dev.vmoe.streams.commit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.MockProducer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Test;
+
+class CommitGuardTest {
+
+  private static final TopicPartition ZERO = new TopicPartition("images", 0);
+  private static final TopicPartition ONE = new TopicPartition("images", 1);
+
+  private static final ProducerNote BY =
+      new ProducerNote("app-1", "8c1f90d4-5a5f-4a55-9d4f-9f3f2a9c1e00");
+
+  private final AbandonedTransactions abandoned =
+      new AbandonedTransactions(
+          () -> {
+            throw new KafkaException("no brokers here");
+          },
+          "app",
+          Duration.ZERO);
+
+  private final CommitGuard guard = guard(new Suspects(0), SchemaNote.empty());
+
+  private CommitGuard guard(Suspects suspects, SchemaNote schemas) {
+    return new CommitGuard(Duration.ofSeconds(2), suspects, () -> schemas, abandoned);
+  }
+
+  @Test
+  void shouldCommitNoOffsetBeyondTheFirstThatIsPending() {
+    PendingOffsets.Queue pending = guard.pending().open(ZERO);
+    pending.add(3);
+    pending.add(5);
+
+    assertThat(guard.guarded(wanted(9), BY))
+        .containsEntry(ZERO, new OffsetAndMetadata(3, Optional.empty(), BY.behind("time")))
+        .containsEntry(ONE, new OffsetAndMetadata(9, Optional.of(4), BY.behind("time")));
+    pending.emitted(3);
+    assertThat(guard.guarded(wanted(9), BY).get(ZERO).offset()).isEqualTo(5);
+    pending.emitted(5);
+    assertThat(guard.guarded(wanted(9), BY).get(ZERO).offset()).isEqualTo(9);
+  }
+
+  @Test
+  void shouldCommitWhatStreamsWantsWhereThatIsLess() {
+    guard.pending().open(ZERO).add(12);
+
+    assertThat(guard.guarded(wanted(9), BY).get(ZERO))
+        .isEqualTo(new OffsetAndMetadata(9, Optional.of(4), BY.behind("time")));
+  }
+
+  @Test
+  void shouldLeaveSchemaIdsAndItsProducerToWhoeverIsNext() {
+    SchemaNote schemas = SchemaNote.of("http://registry", Map.of("30be1c7d2f9a4e55", 7));
+    CommitGuard noting = guard(new Suspects(4), schemas);
+    noting.suspects().read(Map.of(ZERO, new OffsetAndMetadata(3)));
+    noting.suspects().open(ZERO, 10);
+    noting.pending().open(ZERO).add(3);
+
+    Map<TopicPartition, OffsetAndMetadata> guarded = noting.guarded(wanted(9), BY);
+
+    assertThat(guarded.values())
+        .extracting(offset -> SchemaNote.in(offset.metadata()))
+        .containsExactly(schemas, schemas);
+    assertThat(OwnerNote.in(guarded.get(ZERO).metadata()).work()).isEqualTo(OwnerNote.InWork.BUSY);
+    assertThat(ProducerNote.in(guarded.get(ONE).metadata())).contains(BY);
+    assertThat(noting.read(guarded).get(ZERO))
+        .isEqualTo(new OffsetAndMetadata(3, Optional.empty(), "time"));
+    assertThat(noting.read(guarded).get(ONE)).isEqualTo(wanted(9).get(ONE));
+  }
+
+  @Test
+  void shouldRewriteTheOffsetsOfTheTransaction() {
+    MockProducer<byte[], byte[]> kafka =
+        new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
+    GuardedProducer producer = new GuardedProducer(kafka, "app-1", guard);
+    guard.pending().open(ZERO).add(3);
+    producer.initTransactions();
+    producer.beginTransaction();
+    producer.sendOffsetsToTransaction(wanted(9), new ConsumerGroupMetadata("app"));
+    producer.commitTransaction();
+
+    assertThat(kafka.consumerGroupOffsetsHistory().get(0).get("app").get(ZERO).offset())
+        .isEqualTo(3);
+  }
+
+  @Test
+  void shouldRefillTheWaitingBudgetAtEachCommit() {
+    guard.waitBudget().spend(Duration.ofSeconds(5));
+    assertThat(guard.waitBudget().left()).isEqualTo(Duration.ZERO);
+
+    guard.committed(Map.of(), Duration.ZERO);
+
+    assertThat(guard.waitBudget().left()).isEqualTo(Duration.ofSeconds(2));
+  }
+
+  @Test
+  void shouldBlameNoImageOfAPartitionThatIsGivenBack() {
+    CommitGuard counting = guard(new Suspects(4), SchemaNote.empty());
+    List<OwnerNote.InWork> written = new ArrayList<>();
+    ConsumerRebalanceListener streams =
+        new ConsumerRebalanceListener() {
+          @Override
+          public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+            written.addAll(works(counting)); // its last commit of them
+          }
+
+          @Override
+          public void onPartitionsAssigned(Collection<TopicPartition> partitions) {}
+        };
+    for (TopicPartition partition : List.of(ZERO, ONE)) {
+      counting.suspects().read(Map.of(partition, new OffsetAndMetadata(3)));
+      counting.suspects().open(partition, 10);
+      counting.pending().open(partition).add(3);
+    }
+
+    counting.new Leaving(streams).onPartitionsRevoked(List.of(ZERO));
+
+    assertThat(written).containsExactly(OwnerNote.InWork.IDLE, OwnerNote.InWork.BUSY);
+    assertThat(works(counting)).as("later").containsOnly(OwnerNote.InWork.BUSY);
+  }
+
+  private static List<OwnerNote.InWork> works(CommitGuard guard) {
+    Map<TopicPartition, OffsetAndMetadata> guarded = guard.guarded(wanted(9), BY);
+    return Stream.of(ZERO, ONE)
+        .map(partition -> OwnerNote.in(guarded.get(partition).metadata()).work())
+        .toList();
+  }
+
+  @Test
+  void shouldNoteOnlyWhatIsCommitted() {
+    CommitGuard counting = guard(new Suspects(4), SchemaNote.empty());
+    counting.suspects().read(Map.of(ZERO, new OffsetAndMetadata(3)));
+    Suspects.Account account = counting.suspects().open(ZERO, 10);
+    MockProducer<byte[], byte[]> kafka =
+        new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
+    GuardedProducer producer = new GuardedProducer(kafka, "app-1", counting);
+    producer.initTransactions();
+    producer.beginTransaction();
+    producer.sendOffsetsToTransaction(wanted(3), new ConsumerGroupMetadata("app"));
+    producer.abortTransaction();
+    assertThat(account.waits(3, true)).isTrue();
+
+    producer.beginTransaction();
+    producer.sendOffsetsToTransaction(wanted(3), new ConsumerGroupMetadata("app"));
+    producer.commitTransaction();
+    assertThat(account.waits(3, true)).isFalse();
+  }
+
+  @Test
+  void shouldTakeBackOnlyWhatWasMarkedLast() {
+    PendingOffsets.Queue pending = guard.pending().open(ZERO);
+    pending.add(3);
+    pending.add(4);
+    pending.takeBack(4);
+    pending.takeBack(4);
+
+    assertThat(guard.pending().first(ZERO)).hasValue(3);
+    pending.takeBack(3);
+    assertThat(guard.pending().first(ZERO)).isEmpty();
+  }
+
+  @Test
+  void shouldRefuseToEmitOutOfOrder() {
+    PendingOffsets.Queue pending = guard.pending().open(ZERO);
+    pending.add(3);
+    pending.add(4);
+
+    assertThatIllegalStateException().isThrownBy(() -> pending.emitted(4));
+    assertThatIllegalStateException().isThrownBy(() -> pending.add(4));
+  }
+
+  @Test
+  void shouldForgetAClosedTaskButNotItsSuccessor() {
+    PendingOffsets.Queue first = guard.pending().open(ZERO);
+    first.add(3);
+    PendingOffsets.Queue second = guard.pending().open(ZERO);
+    second.add(7);
+    first.close();
+
+    assertThat(guard.pending().first(ZERO)).hasValue(7);
+    second.close();
+    assertThat(guard.pending().first(ZERO)).isEmpty();
+  }
+
+  private static Map<TopicPartition, OffsetAndMetadata> wanted(long offset) {
+    OffsetAndMetadata wanted = new OffsetAndMetadata(offset, Optional.of(4), "time");
+    return Map.of(ZERO, wanted, ONE, wanted);
+  }
+}

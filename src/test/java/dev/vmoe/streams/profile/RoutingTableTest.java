@@ -1,0 +1,245 @@
+package dev.vmoe.streams.profile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import dev.vmoe.core.inference.BatchResult;
+import dev.vmoe.core.inference.FakeClassifier;
+import dev.vmoe.core.moe.Routing;
+import dev.vmoe.core.moe.RoutingSettings;
+import dev.vmoe.event.LayerProfile;
+import dev.vmoe.event.RoutingProfile;
+import dev.vmoe.lab.routing.PngCanvas;
+import dev.vmoe.lab.routing.RoutingRows;
+import dev.vmoe.lab.routing.RoutingTally;
+import dev.vmoe.streams.profile.RoutingTable.ClassImages;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class RoutingTableTest {
+
+  private static RoutingProfile row(int index, String label, long images, LayerProfile... layers) {
+    return new RoutingProfile("m", "aa", index, label, images, List.of(layers));
+  }
+
+  private static LayerProfile layer(int block, long kept0, long kept1, double g0, double g1) {
+    return new LayerProfile(block, List.of(9L, 9L), List.of(kept0, kept1), List.of(g0, g1));
+  }
+
+  private static final RoutingTable TABLE =
+      RoutingTable.of(
+          List.of(
+              row(4, "dog", 1, layer(1, 0, 4, 0, 2), layer(3, 1, 1, 0.5, 0.5)),
+              row(-1, "", 7, layer(1, 9, 9, 9, 9), layer(3, 9, 9, 9, 9)),
+              row(2, "cat, or <kitten>", 2, layer(1, 6, 2, 3, 1.4), layer(3, 0, 0, 0, 0))));
+
+  @Test
+  void shouldKeepClassesInTheModelsOrderAndLeaveOtherLabelsOut() {
+    assertThat(TABLE.classes())
+        .containsExactly(new ClassImages("cat, or <kitten>", 2), new ClassImages("dog", 1));
+    assertThat(TABLE.images()).isEqualTo(3);
+    assertThat(TABLE.otherImages()).isEqualTo(7);
+    assertThat(TABLE.layers()).extracting(RoutingTable.TableLayer::block).containsExactly(1, 3);
+    assertThat(TABLE.layers().get(0).kept()).isDeepEqualTo(new long[][] {{6, 2}, {0, 4}});
+  }
+
+  @Test
+  void shouldWeighExpertsByTheKeptChoicesOfTheClass() {
+    assertThat(TABLE.layers().get(0).meanWeights())
+        .isDeepEqualTo(new double[][] {{3 / 8.0, 1.4 / 8}, {0, 2 / 4.0}});
+    assertThat(TABLE.layers().get(1).meanWeights())
+        .as("a class that kept nothing")
+        .isDeepEqualTo(new double[][] {{0, 0}, {0.25, 0.25}});
+  }
+
+  @Test
+  void shouldShowTheFirstAndTheLastLayerWhereNoneIsNamed() {
+    RoutingTable four =
+        RoutingTable.of(
+            List.of(
+                row(
+                    0,
+                    "cat",
+                    1,
+                    layer(0, 1, 0, 1, 0),
+                    layer(2, 1, 0, 1, 0),
+                    layer(3, 1, 0, 1, 0),
+                    layer(5, 1, 0, 1, 0))));
+    assertThat(RoutingMapPicture.firstAndLast(four)).containsExactly(0, 5);
+    RoutingTable one = RoutingTable.of(List.of(row(0, "cat", 1, layer(2, 1, 0, 1, 0))));
+    assertThat(RoutingMapPicture.firstAndLast(one)).containsExactly(2);
+  }
+
+  @Test
+  void shouldListEveryCellAndEveryLayer() {
+    assertThat(RoutingRows.cells(TABLE).toCsv().lines())
+        .hasSize(1 + 2 * 2 * 2)
+        .contains(
+            "1,\"cat, or <kitten>\",2,0,6,3.000,0.75000,0.37500,0.50000",
+            "1,dog,1,0,0,0.000,0.00000,0.00000,");
+    assertThat(RoutingRows.byLayer(TABLE).toCsv().lines())
+        .hasSize(3)
+        .element(1)
+        .asString()
+        .startsWith("1,3,2,2,12,0.4591,"); // H(class) + H(expert) - H(both) = .9183 + 1 - 1.4591
+  }
+
+  @Test
+  void shouldNotMixModels() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                RoutingTable.of(
+                    List.of(
+                        row(0, "cat", 1, layer(1, 1, 1, 1, 1)),
+                        new RoutingProfile(
+                            "m", "bb", 0, "cat", 1L, List.of(layer(1, 1, 1, 1, 1))))))
+        .withMessageContaining("rows of two models: aa (experts by layer [2]), bb");
+  }
+
+  @Test
+  void shouldTallyWhatTheModelCounted() {
+    FakeClassifier model = new FakeClassifier();
+    ByteBuffer images = ByteBuffer.allocateDirect(3 * 8 * 8 * 3);
+    BatchResult result =
+        model.classify(images, 3, new RoutingSettings(2, 2, Routing.BATCH_PRIORITY));
+    RoutingTally tally = new RoutingTally(model.card());
+
+    tally.add(result, new int[] {5, 0, 5});
+    tally.add(result, new int[] {5, 0, 5});
+
+    RoutingTable table = tally.table();
+    assertThat(table.classes())
+        .containsExactly(new ClassImages("grey-0", 2), new ClassImages("grey-5", 4));
+    for (RoutingTable.TableLayer layer : table.layers()) {
+      long choices = 0;
+      double gates = 0;
+      for (int c = 0; c < 2; c++) {
+        for (int e = 0; e < layer.numExperts(); e++) {
+          choices += layer.kept()[c][e];
+          gates += layer.gateSum()[c][e];
+        }
+      }
+      // K 2 and 5 tokens; the gates of a token's two choices are a half each
+      assertThat(choices).isEqualTo(6 * 5 * 2);
+      assertThat(gates).isEqualTo(6 * 5);
+    }
+  }
+
+  @Test
+  void shouldDrawDarkerWhereMoreWeightGoes() {
+    String svg = new RoutingMapPicture(TABLE, List.of(1)).toSvg();
+
+    // darkest: dog to expert 1 (0.5); cat to 0: 0.375, to 1: 0.175
+    assertThat(svg)
+        .contains("fill=\"#000000\"", "fill=\"#404040\"", "fill=\"#a6a6a6\"")
+        .contains("cat, or &lt;kitten&gt;", ">block 1<", ">e0<", ">e1<", "0.459 bits")
+        .doesNotContain("block 3", "<kitten");
+  }
+
+  @Test
+  void shouldDrawTheSamePictureAsPng() {
+    byte[] png = PngCanvas.of(new RoutingMapPicture(TABLE, RoutingMapPicture.firstAndLast(TABLE)));
+
+    assertThat(png).startsWith(0x89, 'P', 'N', 'G').hasSizeGreaterThan(10_000);
+  }
+
+  @Test
+  void shouldSumUpTheClassesOfEachGroup() {
+    RoutingTable groups = TABLE.grouped(Map.of("dog", "pets", "cat, or <kitten>", "pets"));
+
+    assertThat(groups.classes()).containsExactly(new ClassImages("pets", 3));
+    assertThat(groups.groupedClasses()).isEqualTo(2);
+    assertThat(groups.otherImages()).isEqualTo(7);
+    assertThat(groups.layers().get(0).kept()).isDeepEqualTo(new long[][] {{6, 6}});
+    assertThat(groups.layers().get(0).gateSum()).isDeepEqualTo(new double[][] {{3, 3.4}});
+    assertThat(groups.layers().get(0).assigned()).isEqualTo(TABLE.layers().get(0).assigned());
+    assertThat(TABLE.grouped(Map.of("dog", "pets")).classes())
+        .as("a class without a group")
+        .containsExactly(new ClassImages("cat, or <kitten>", 2), new ClassImages("pets", 1));
+  }
+
+  @Test
+  void shouldDrawGroupsWhereClassesAreTooManyForNames() {
+    List<RoutingProfile> rows =
+        IntStream.range(0, 7_845)
+            .mapToObj(
+                c -> row(c, "class " + c, 1, layer(1, c < 5_000 ? 4 : 0, c < 5_000 ? 0 : 4, 1, 1)))
+            .toList();
+    Map<String, String> groups = new HashMap<>();
+    rows.forEach(row -> groups.put(row.getLabel(), row.getClassIndex() < 5_000 ? "kanji" : "kana"));
+
+    RoutingTable drawn = RoutingMapPicture.rows(RoutingTable.of(rows), groups);
+    String svg = new RoutingMapPicture(drawn, List.of(1)).toSvg();
+
+    assertThat(svg)
+        .contains("2 groups of 7845 classes", ">kanji<", ">kana<", "0.945 bits of group by expert")
+        .doesNotContain("class 17");
+    assertThat(RoutingMapPicture.rows(TABLE, Map.of("dog", "pets"))).isSameAs(TABLE);
+  }
+
+  @Test
+  void shouldTellTheCodePointsOfNamesThatFontsMayLack() {
+    RoutingTable odd =
+        RoutingTable.of(
+            List.of(row(0, "亜", 1, layer(1, 1, 0, 1, 0)), row(1, "क्ष", 1, layer(1, 1, 0, 1, 0))));
+    RoutingMapPicture picture = new RoutingMapPicture(odd, List.of(1));
+
+    assertThat(picture.toSvg())
+        .contains("<title>U+4E9C</title>亜</text>", "<title>U+0915 U+094D U+0937</title>क्ष</text>")
+        .contains("Noto Sans CJK JP");
+    assertThat(PngCanvas.of(picture)).startsWith(0x89, 'P', 'N', 'G').hasSizeGreaterThan(10_000);
+  }
+
+  @Test
+  void shouldDrawAThousandClassesWithoutNames() {
+    List<RoutingProfile> rows =
+        IntStream.range(0, 1000)
+            .mapToObj(c -> row(c, "class " + c, 1, layer(1, c % 7, 3, 1, 1)))
+            .toList();
+
+    String svg = new RoutingMapPicture(RoutingTable.of(rows), List.of(1)).toSvg();
+
+    assertThat(svg).contains("300 of 1000 classes").doesNotContain("class 17");
+  }
+
+  @Test
+  void shouldDrawTheClassesWithTheMostImagesWhereThereAreTooMany() {
+    List<RoutingProfile> rows =
+        IntStream.range(0, 21_841)
+            .mapToObj(c -> row(c, "class " + c, 1 + c, layer(1, c < 21_541 ? 1 : 0, 1, 1, 1)))
+            .toList();
+
+    String svg = new RoutingMapPicture(RoutingTable.of(rows), List.of(1)).toSvg();
+
+    assertThat(svg).contains("the 300 of 21841 classes with the most images");
+    assertThat(svg.length()).isLessThan(100_000);
+    // none of the 300 gives expert 0 a choice: its mean weight is that of a class that does not
+    assertThat(svg).doesNotContain("fill=\"#808080\"");
+  }
+
+  @Test
+  void shouldSayWhichRowHasOtherExperts() {
+    LayerProfile three =
+        new LayerProfile(1, List.of(1L, 1L, 1L), List.of(1L, 1L, 1L), List.of(1.0, 1.0, 1.0));
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                RoutingTable.of(
+                    List.of(
+                        row(0, "cat", 1, layer(1, 1, 1, 1, 1)),
+                        new RoutingProfile("m", "aa", 1, "dog", 1L, List.of(three)))))
+        .withMessageContaining("[2]), aa (experts by layer [3])");
+  }
+
+  @Test
+  void shouldSayWhichLayersThereAre() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new RoutingMapPicture(TABLE, List.of(2)))
+        .withMessage("block 2 is not an MoE layer of m; its MoE layers are blocks [1, 3]");
+  }
+}
