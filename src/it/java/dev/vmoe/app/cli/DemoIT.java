@@ -51,6 +51,7 @@ class DemoIT {
     Path offline = folder.resolve("offline.json");
     assertThat(
             run(
+                "lab",
                 "evaluate",
                 "--limit",
                 "600",

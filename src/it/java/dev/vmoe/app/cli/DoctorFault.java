@@ -228,14 +228,14 @@ record DoctorFault(
             "failed",
             "quality profile",
             "belongs to another model",
-            "vmoe sweep"),
+            "vmoe lab sweep"),
         fault(
             "no profile",
             DoctorFaultsIT::noProfile,
             "warning",
             "quality profile",
             "does not exist",
-            "vmoe sweep"),
+            "vmoe lab sweep"),
         set(
             "a K that the model does not have",
             "experts.per.token=7",

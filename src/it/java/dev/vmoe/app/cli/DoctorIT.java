@@ -231,7 +231,7 @@ class DoctorIT extends DoctorFixture {
             first.images(),
             first.seed(),
             0,
-            "vmoe sweep",
+            "vmoe lab sweep",
             List.of(new ProfileFile.MeasuredAccuracy("bpr", 1, 1.05, 64, 0.9)))
         .write(ProfileFile.beside(beside));
     assertThat(run(doctor)).as("%s", out).isZero();

@@ -29,11 +29,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The files of the container image in {@code target/image}: no broker, no registry, no tests,
+ * The files of the container image in {@code target/image}: no broker, no registry, no lab, no tests,
  * native libraries unpacked; and the pipeline runs with these files only.
  */
 @EnabledOnOs(OS.LINUX)
@@ -42,22 +40,21 @@ class ImageClassPathIT {
   private static final Path IMAGE = Path.of(System.getProperty("vmoe.home", "."), "target/image");
   private static final Duration LIMIT = Duration.ofSeconds(120);
 
-  /** Files of the broker, of Apicurio's application and of tests. */
+  /** Files of the broker, of Apicurio's application, of the lab and of tests. */
   private static final Pattern UNWANTED =
       Pattern.compile(
           "(kafka|scala|org/apache/kafka/(raft|controller|coordinator|image|metadata|tools)"
               + "|io/apicurio|io/quarkus|org/testcontainers|org/junit|org/assertj|org/mockito"
-              + "|org/openqa)/.*\\.class");
+              + "|org/openqa|dev/vmoe/lab)/.*\\.class");
 
   private static final Pattern CONSOLE = Pattern.compile("at (http\\S+/);");
 
   @TempDir Path folder;
 
   @Test
-  void shouldHoldNoBrokerNoRegistryNoTestCode() throws IOException {
+  void shouldHoldNoBrokerNoRegistryNoLabNoTestCode() throws IOException {
     assertThat(entries().filter(name -> UNWANTED.matcher(name).matches())).isEmpty();
-    assertThat(entries())
-        .contains("dev/vmoe/app/cli/RunCommand.class", "dev/vmoe/lab/cli/PlanCommand.class");
+    assertThat(entries()).contains("dev/vmoe/app/cli/RunCommand.class");
   }
 
   @Test
@@ -131,16 +128,18 @@ class ImageClassPathIT {
     assertThat(log).content().contains("no Kafka broker").contains("from a checkout");
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"plan --rate 100 --latency 1000", "bench sizing"})
+  @Test
   @Timeout(60)
-  void shouldSayBeforeItMeasuresThatItNeedsCosts(String command) throws Exception {
-    Path log = folder.resolve("plan.log");
-    Process plan = start(log, command(List.of(), command.split(" ")));
-    assertThat(plan.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(plan.exitValue()).isEqualTo(VmoeCommand.FAILED);
-    assertThat(log).content().contains("no Kafka broker").contains("give them with --costs FILE");
-    assertThat(Files.readAllLines(log)).as("nothing was measured before").hasSize(1);
+  void shouldSayThatTheLabNeedsACheckout() throws Exception {
+    Path log = folder.resolve("lab.log");
+    Process lab = start(log, command(List.of(), "lab", "bench", "graph", "--batch", "4"));
+    assertThat(lab.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(lab.exitValue()).isEqualTo(VmoeCommand.FAILED);
+    assertThat(log)
+        .content()
+        .isEqualToIgnoringNewLines(
+            "vmoe: the lab is not part of this installation: clone the repository and run"
+                + " `ops/vmoe lab` there, which builds it first");
   }
 
   private static Stream<String> entries() throws IOException {

@@ -198,7 +198,7 @@ class CompareIT {
 
   private int compare(Workbench workbench, String b, String... more) {
     out.getBuffer().setLength(0);
-    List<String> arguments = new ArrayList<>(List.of("compare"));
+    List<String> arguments = new ArrayList<>(List.of("lab", "compare"));
     arguments.addAll(List.of("--a=" + workbench.topic("predictions"), "--b=" + b));
     arguments.addAll(
         List.of(

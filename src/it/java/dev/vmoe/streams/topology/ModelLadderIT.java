@@ -114,7 +114,7 @@ class ModelLadderIT {
             1000,
             1,
             0,
-            "vmoe sweep",
+            "vmoe lab sweep",
             List.of(
                 new ProfileFile.MeasuredAccuracy("bpr", 1, 0.5, 16, 0.8),
                 new ProfileFile.MeasuredAccuracy("bpr", 1, 1.05, 16, 0.9)))

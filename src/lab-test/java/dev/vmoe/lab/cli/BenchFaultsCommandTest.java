@@ -6,7 +6,7 @@ import dev.vmoe.app.cli.VmoeCommand;
 import dev.vmoe.lab.faults.FaultKind;
 import org.junit.jupiter.api.Test;
 
-/** What {@code vmoe bench faults} says before anything is started. */
+/** What {@code vmoe lab bench faults} says before anything is started. */
 class BenchFaultsCommandTest extends CommandTest {
 
   @Test

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.vmoe.app.cli.VmoeCommand;
 import org.junit.jupiter.api.Test;
 
-/** What {@code vmoe bench pipeline} says before it measures. */
+/** What {@code vmoe lab bench pipeline} says before it measures. */
 class BenchPipelineCommandTest extends CommandTest {
 
   @Test

@@ -12,7 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
-/** {@code vmoe evaluate} with the bundled model on a handful of images. */
+/** {@code vmoe lab evaluate} with the bundled model on a handful of images. */
 class EvaluateCommandTest extends CommandTest {
 
   @Test

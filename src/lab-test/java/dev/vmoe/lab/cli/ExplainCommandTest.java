@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** {@code vmoe explain} with the bundled models. */
+/** {@code vmoe lab explain} with the bundled models. */
 class ExplainCommandTest extends CommandTest {
 
   @Test

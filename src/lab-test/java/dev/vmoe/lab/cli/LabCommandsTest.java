@@ -41,17 +41,13 @@ class LabCommandsTest {
             "config",
             "produce",
             "consume",
-            "compare",
             "model",
             "predict",
-            "explain",
-            "evaluate",
-            "sweep",
-            "routing-map",
-            "probe",
-            "plan",
-            "bench");
-    assertThat(command("bench").getSubcommands().keySet())
+            "lab");
+    assertThat(command("lab").getSubcommands().keySet())
+        .containsExactly(
+            "explain", "evaluate", "sweep", "routing-map", "compare", "probe", "plan", "bench");
+    assertThat(command("lab").getSubcommands().get("bench").getSubcommands().keySet())
         .containsExactly(
             "graph",
             "pipeline",
@@ -105,7 +101,10 @@ class LabCommandsTest {
   private static Stream<CommandLine> labCommands() {
     List<CommandLine> all = new ArrayList<>();
     for (Class<?> provided : new LabCommands().commands()) {
-      CommandLine line = command(provided.getAnnotation(CommandLine.Command.class).name());
+      CommandLine line =
+          command("lab")
+              .getSubcommands()
+              .get(provided.getAnnotation(CommandLine.Command.class).name());
       all.add(line);
       all.addAll(line.getSubcommands().values());
     }

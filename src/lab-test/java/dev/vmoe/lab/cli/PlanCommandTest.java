@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@code vmoe plan} with costs from a file, and what it says of wrong input. */
+/** {@code vmoe lab plan} with costs from a file, and what it says of wrong input. */
 class PlanCommandTest extends CommandTest {
 
   private Path costs = Path.of("");

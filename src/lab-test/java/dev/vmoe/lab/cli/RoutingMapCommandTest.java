@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** {@code vmoe routing-map} with the bundled model on a few hundred images. */
+/** {@code vmoe lab routing-map} with the bundled model on a few hundred images. */
 class RoutingMapCommandTest extends CommandTest {
 
   @Test

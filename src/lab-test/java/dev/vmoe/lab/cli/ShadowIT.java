@@ -56,8 +56,8 @@ class ShadowIT extends CommandTest {
 
   @Test
   void shouldNotNoticeTheOtherAndAgreeWithTheEvaluation() throws Exception {
-    assertThat(run(command("topics create", live))).as("%s", err).isZero();
-    assertThat(run(command("topics create", shadow))).as("%s", err).isZero();
+    assertThat(vmoe(command("topics create", live))).as("%s", err).isZero();
+    assertThat(vmoe(command("topics create", shadow))).as("%s", err).isZero();
     Process first = start("vmoe-bpr", live);
     Process candidate = start("dense", shadow);
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", brokers));
@@ -66,7 +66,7 @@ class ShadowIT extends CommandTest {
       Thread sender =
           new Thread(
               () ->
-                  run(
+                  vmoe(
                       command(
                           "produce --sample --rate " + PER_SECOND + " --count " + IMAGES, live)),
               "sender");
@@ -147,7 +147,7 @@ class ShadowIT extends CommandTest {
   private Map<String, String> predicted(String model) throws IOException {
     out.getBuffer().setLength(0);
     assertThat(
-            run(
+            vmoe(
                 "predict",
                 "--json",
                 "--model=" + model,

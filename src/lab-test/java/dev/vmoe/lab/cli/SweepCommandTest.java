@@ -17,7 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** {@code vmoe sweep} with the bundled model on a handful of images. */
+/** {@code vmoe lab sweep} with the bundled model on a handful of images. */
 class SweepCommandTest extends CommandTest {
 
   private static final int IMAGES = 40;
@@ -59,7 +59,7 @@ class SweepCommandTest extends CommandTest {
     assertThat(written).isEqualTo(ProfileFile.read(results.resolve("profile.json")));
     assertThat(written.set()).isEqualTo("images.csv from image 8 on");
     assertThat(written.images()).isEqualTo(32);
-    assertThat(written.command()).startsWith("vmoe sweep --images").contains("--skip 8");
+    assertThat(written.command()).startsWith("vmoe lab sweep --images").contains("--skip 8");
     assertThat(written.measurements()).hasSize(16);
     try (VmoeSession session =
         VmoeSession.open(BundledModels.vmoe(), SessionSettings.on(Device.CPU))) {

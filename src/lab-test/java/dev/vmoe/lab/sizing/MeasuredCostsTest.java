@@ -30,7 +30,7 @@ class MeasuredCostsTest {
     String text = Costs.made().toJson();
     assertThatThrownBy(() -> MeasuredCosts.read(written("threads = 2")))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("costs.json holds no costs of vmoe plan --save-costs");
+        .hasMessageContaining("costs.json holds no costs of vmoe lab plan --save-costs");
     assertThatThrownBy(() -> MeasuredCosts.read(written(text.replace("\"threads\": 2,", ""))))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("threads");

@@ -20,7 +20,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code vmoe bench clips}: what the label of a clip is worth over that of its frames. */
+/** {@code vmoe lab bench clips}: what the label of a clip is worth over that of its frames. */
 @Command(
     name = "clips",
     description = {

@@ -2,7 +2,7 @@ package dev.vmoe.lab.cli;
 
 import picocli.CommandLine.Command;
 
-/** {@code vmoe bench}: what the machine in front of you reaches. */
+/** {@code vmoe lab bench}: what the machine in front of you reaches. */
 @Command(
     name = "bench",
     description = "Measure on this machine. Every figure is compared within one run.",

@@ -9,7 +9,7 @@ import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code vmoe bench decode}: whether any bytes are answered with a picture or a reason. */
+/** {@code vmoe lab bench decode}: whether any bytes are answered with a picture or a reason. */
 @Command(
     name = "decode",
     description = {

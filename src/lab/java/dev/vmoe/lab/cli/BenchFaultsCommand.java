@@ -25,7 +25,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** {@code vmoe bench faults}: whether every image is answered once, whatever fails. */
+/** {@code vmoe lab bench faults}: whether every image is answered once, whatever fails. */
 @Command(
     name = "faults",
     description = {

@@ -45,7 +45,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code vmoe bench graph}: the graph alone, beside its dense twin and the machine's peak. */
+/** {@code vmoe lab bench graph}: the graph alone, beside its dense twin and the machine's peak. */
 @Command(
     name = "graph",
     description = {

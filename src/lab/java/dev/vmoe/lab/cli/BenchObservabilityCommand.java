@@ -21,7 +21,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code vmoe bench observability}: what observing costs. */
+/** {@code vmoe lab bench observability}: what observing costs. */
 @Command(
     name = "observability",
     description = {

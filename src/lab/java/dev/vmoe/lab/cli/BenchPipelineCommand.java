@@ -36,7 +36,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code vmoe bench pipeline}: the pipeline against the bare model and against its peers. */
+/** {@code vmoe lab bench pipeline}: the pipeline against the bare model and against its peers. */
 @Command(
     name = "pipeline",
     description = {

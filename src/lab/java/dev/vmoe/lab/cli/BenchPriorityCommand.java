@@ -15,7 +15,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code vmoe bench priority}: what priority is worth under pressure. */
+/** {@code vmoe lab bench priority}: what priority is worth under pressure. */
 @Command(
     name = "priority",
     description = {

@@ -17,7 +17,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code vmoe bench sizing}: the tables and pictures of the sizing guide. */
+/** {@code vmoe lab bench sizing}: the tables and pictures of the sizing guide. */
 @Command(
     name = "sizing",
     description =

@@ -10,7 +10,7 @@ import picocli.CommandLine.Mixin;
  * new one says only which options it has and what it measures; {@link PipelineOptions} and {@link
  * RoundsOption} bring the options of those that run a pipeline, or things in turn.
  */
-abstract class Benchmark extends LabCommand {
+abstract class Benchmark extends StudyCommand {
 
   /** Seed of those that have no option for it. */
   static final long SEED = 20_220_622;

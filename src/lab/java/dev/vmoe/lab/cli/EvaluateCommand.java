@@ -25,7 +25,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code vmoe evaluate}: accuracy and time of many settings on labelled images. */
+/** {@code vmoe lab evaluate}: accuracy and time of many settings on labelled images. */
 @Command(
     name = "evaluate",
     description = {
@@ -37,7 +37,7 @@ import picocli.CommandLine.Option;
       "LABELLED is a folder with one sub-folder a class, a CSV of file,label or a folder with it as"
           + " labels.csv, or an IDX images file with its labels beside it."
     })
-final class EvaluateCommand extends LabCommand {
+final class EvaluateCommand extends StudyCommand {
 
   private static final List<Double> RATIOS = List.of(2.0, 1.05, 0.75, 0.5, 0.35, 0.25, 0.15, 0.1);
 

@@ -33,7 +33,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code vmoe explain}: which patches each MoE layer skips. */
+/** {@code vmoe lab explain}: which patches each MoE layer skips. */
 @Command(
     name = "explain",
     description = {
@@ -43,7 +43,7 @@ import picocli.CommandLine.Parameters;
           + " experts, as it would not among others, so the batch is filled up to --batch from"
           + " --batch-with. Without FILE-OR-FOLDER, images of that set are shown."
     })
-final class ExplainCommand extends LabCommand {
+final class ExplainCommand extends StudyCommand {
 
   /** Maximum number of images on one sheet. */
   private static final int MAX_SHOWN = 64;

@@ -13,6 +13,7 @@ public final class LabCommands implements CommandProvider {
         EvaluateCommand.class,
         SweepCommand.class,
         RoutingMapCommand.class,
+        CompareCommand.class,
         ProbeCommand.class,
         PlanCommand.class,
         BenchCommand.class);

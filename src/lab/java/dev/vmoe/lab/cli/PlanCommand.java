@@ -14,7 +14,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code vmoe plan}: how many instances, partitions and images a batch a rate takes. */
+/** {@code vmoe lab plan}: how many instances, partitions and images a batch a rate takes. */
 @Command(
     name = "plan",
     description = {
@@ -24,7 +24,7 @@ import picocli.CommandLine.Option;
           + " machine, or with --costs on another. Nothing is sent anywhere but to a broker in this"
           + " process."
     })
-final class PlanCommand extends LabCommand {
+final class PlanCommand extends StudyCommand {
 
   @Mixin private final CostOptions costs = new CostOptions();
   @Mixin private final JsonOption json = new JsonOption();

@@ -29,7 +29,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code vmoe probe}: what a model's features tell of another task. */
+/** {@code vmoe lab probe}: what a model's features tell of another task. */
 @Command(
     name = "probe",
     description = {
@@ -39,7 +39,7 @@ import picocli.CommandLine.Option;
       "The bundled test images say of which font each is, and the models never saw the fonts of"
           + " the split unseen."
     })
-final class ProbeCommand extends LabCommand {
+final class ProbeCommand extends StudyCommand {
 
   private static final int BATCH = 64;
 

@@ -45,7 +45,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** {@code vmoe routing-map}: which experts the images of which class go to. */
+/** {@code vmoe lab routing-map}: which experts the images of which class go to. */
 @Command(
     name = "routing-map",
     description = {
@@ -61,7 +61,7 @@ import picocli.CommandLine.ParameterException;
           + " such as scripts, also routing-map-groups.csv and routing-map-groups-layers.csv; of"
           + " more than 60 classes, the map shows the groups."
     })
-final class RoutingMapCommand extends LabCommand {
+final class RoutingMapCommand extends StudyCommand {
 
   private static final Duration POLL = Duration.ofMillis(200);
   private static final Duration STALLED = Duration.ofSeconds(30);

@@ -27,7 +27,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code vmoe sweep}: what expert capacity costs in accuracy and gives in time. */
+/** {@code vmoe lab sweep}: what expert capacity costs in accuracy and gives in time. */
 @Command(
     name = "sweep",
     description = {
@@ -41,7 +41,7 @@ import picocli.CommandLine.Option;
       "A sweep that was cut off goes on where it stopped when it is called again with the same"
           + " options."
     })
-final class SweepCommand extends LabCommand {
+final class SweepCommand extends StudyCommand {
 
   @Mixin private final CapacityOptions capacity = new CapacityOptions();
   @Mixin private final LabelledOptions labelled = new LabelledOptions();

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * What one run of {@code vmoe bench overload} found, as text, files and JSON.
+ * What one run of {@code vmoe lab bench overload} found, as text, files and JSON.
  *
  * @param targetLatencyMs latency within which an answer is in time, in milliseconds
  * @param batch maximum number of images of a micro-batch

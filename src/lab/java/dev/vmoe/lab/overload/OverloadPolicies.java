@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** The policies that {@code vmoe bench overload} compares. */
+/** The policies that {@code vmoe lab bench overload} compares. */
 public final class OverloadPolicies {
 
   /** Computed, not run: it knows every arrival beforehand. */

@@ -240,7 +240,7 @@ public record MeasuredCosts(
       throw new IOException(
           String.format(
               "%s holds the costs of another model: %s with the weights %s, this is %s with the"
-                  + " weights %s. Name the model with --model, or measure its costs with vmoe plan"
+                  + " weights %s. Name the model with --model, or measure its costs with vmoe lab plan"
                   + " --save-costs",
               file, model, weightsHash, card.name(), card.weightsHash()));
     }
@@ -259,7 +259,7 @@ public record MeasuredCosts(
       throw new IOException(file + ": " + cause.getMessage(), e);
     } catch (JsonProcessingException e) {
       throw new IOException(
-          file + " holds no costs of vmoe plan --save-costs: " + e.getOriginalMessage(), e);
+          file + " holds no costs of vmoe lab plan --save-costs: " + e.getOriginalMessage(), e);
     }
   }
 

@@ -245,7 +245,7 @@ public final class PlanText {
             + " predictions were off here: src/docs/sizing.md.",
         qualityMeasured
             ? ""
-            : "The model has no quality profile: accuracy is unknown, vmoe sweep measures it. ",
+            : "The model has no quality profile: accuracy is unknown, vmoe lab sweep measures it. ",
         Forecaster.REPETITIONS);
   }
 

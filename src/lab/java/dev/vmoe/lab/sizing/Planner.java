@@ -63,7 +63,7 @@ public final class Planner {
                 + batch
                 + " images: none of more than "
                 + largest
-                + " was measured. Measure them with vmoe plan --max-batch "
+                + " was measured. Measure them with vmoe lab plan --max-batch "
                 + batch);
       }
     }

@@ -2,10 +2,7 @@ package dev.vmoe.app.cli;
 
 import java.util.List;
 
-/**
- * Adds commands to {@code vmoe} from another jar, found by {@link java.util.ServiceLoader}. They
- * are listed after the built-in ones, in this order.
- */
+/** Adds commands to {@code vmoe lab}: the lab's jar has one for {@link java.util.ServiceLoader}. */
 @FunctionalInterface
 public interface CommandProvider {
 

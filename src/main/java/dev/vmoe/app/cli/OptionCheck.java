@@ -30,7 +30,7 @@ public final class OptionCheck {
    * @param otherwise says what is wrong
    * @throws ParameterException if it is not met
    */
-  static void require(CommandSpec command, boolean met, String otherwise) {
+  public static void require(CommandSpec command, boolean met, String otherwise) {
     if (!met) {
       throw new ParameterException(command.commandLine(), otherwise);
     }

@@ -10,7 +10,6 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.ServiceConfigurationError;
-import java.util.ServiceLoader;
 import org.apache.kafka.common.config.ConfigException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -38,7 +37,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ConfigCommand.class,
       ProduceCommand.class,
       ConsumeCommand.class,
-      CompareCommand.class,
       ModelCommand.class,
       PredictCommand.class
     })
@@ -86,10 +84,10 @@ public final class VmoeCommand {
     VmoeCommand command = new VmoeCommand();
     CommandLine line = new CommandLine(command);
     try {
-      ServiceLoader.load(CommandProvider.class)
-          .forEach(provider -> provider.commands().forEach(line::addSubcommand));
+      LabCommand.join(line);
     } catch (ServiceConfigurationError e) { // the commands of serving go on without them
-      err.println(StderrLines.COMPLAINT + "more commands cannot be loaded: " + e.getMessage());
+      err.println(
+          StderrLines.COMPLAINT + "the commands of the lab cannot be loaded: " + e.getMessage());
     }
     return line.setOut(out)
         .setErr(err)
@@ -128,10 +126,16 @@ public final class VmoeCommand {
   }
 
   private static String suggestion(ParameterException failure) {
-    List<String> near =
-        failure instanceof UnmatchedArgumentException unmatched
-            ? unmatched.getSuggestions()
-            : List.of();
+    if (!(failure instanceof UnmatchedArgumentException unmatched)) {
+      return "";
+    }
+    if (failure.getCommandLine().getParent() == null) {
+      String moved = LabCommand.movedTo(unmatched.getUnmatched().get(0));
+      if (!moved.isEmpty()) {
+        return moved;
+      }
+    }
+    List<String> near = unmatched.getSuggestions();
     return near.isEmpty() ? "" : ", did you mean " + near.get(0) + "?";
   }
 }

@@ -152,20 +152,20 @@ final class ModelCheck {
         findings.warning(
             "quality profile",
             profile + ": " + doubt.get(),
-            "measure it again: vmoe sweep --gate-min " + capacity.gateMin());
+            "measure it again: vmoe lab sweep --gate-min " + capacity.gateMin());
       } else if (found.isPresent()) {
         findings.ok("quality profile", profile + ", of these weights");
       } else if (needed) {
         findings.warning(
             "quality profile",
             profile + " does not exist: without it, more capacity is assumed to be more accurate",
-            "measure it with vmoe sweep");
+            "measure it with vmoe lab sweep");
       } else {
         findings.ok("quality profile", "none, and none needed");
       }
     } catch (IOException | IllegalArgumentException e) {
       findings.failed(
-          "quality profile", ErrorText.withCause(e), "measure it with vmoe sweep, or remove it");
+          "quality profile", ErrorText.withCause(e), "measure it with vmoe lab sweep, or remove it");
     }
   }
 

@@ -149,7 +149,7 @@ public record ProfileFile(
       return JSON.treeToValue(tree, ProfileFile.class);
     } catch (JsonProcessingException e) {
       throw new IOException(
-          file + " is not a quality profile of vmoe sweep: " + e.getOriginalMessage(), e);
+          file + " is not a quality profile of vmoe lab sweep: " + e.getOriginalMessage(), e);
     }
   }
 
@@ -164,7 +164,7 @@ public record ProfileFile(
       throw new IOException(
           String.format(
               "%s belongs to another model: it was measured on %s with the weights %s, but this is"
-                  + " %s with the weights %s. Measure it with vmoe sweep, or remove it",
+                  + " %s with the weights %s. Measure it with vmoe lab sweep, or remove it",
               file, model, weightsHash, card.name(), card.weightsHash()));
     }
     for (MeasuredAccuracy measurement : measurements) {

@@ -170,7 +170,7 @@ public record ServedFiles(List<ModelFiles> models) {
     if (profile == null) {
       throw new IllegalArgumentException(
           ("%s: %s has no quality profile to compare its accuracy by; measure it on the images of"
-                  + " the others: vmoe sweep --model %s --images … --out … --profile %s")
+                  + " the others: vmoe lab sweep --model %s --images … --out … --profile %s")
               .formatted(
                   Settings.MODELS_LADDER,
                   model.card().name(),

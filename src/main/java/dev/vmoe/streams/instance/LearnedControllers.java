@@ -130,7 +130,7 @@ public final class LearnedControllers implements ControllerFactory {
     if (model.quality() == null && !card.dense()) {
       log.warn(
           "{} has no quality profile: of two operating points, the one with more slots is assumed"
-              + " to be the better one; vmoe sweep measures how good they are",
+              + " to be the better one; vmoe lab sweep measures how good they are",
           card.name());
     }
     return QualityProfile.known(model.quality(), card);

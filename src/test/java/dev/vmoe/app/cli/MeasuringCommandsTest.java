@@ -30,7 +30,7 @@ class MeasuringCommandsTest extends ModelCommands {
 
     assertThat(
             run(
-                "evaluate",
+                "lab", "evaluate",
                 "--images",
                 folder.toString(),
                 "--ratios",
@@ -66,7 +66,7 @@ class MeasuringCommandsTest extends ModelCommands {
     Files.createDirectories(folder.resolve("unicorn"));
     Files.copy(plain("red.png", Color.RED), folder.resolve("unicorn/1.png"));
 
-    assertThat(run("evaluate", "--images", folder.toString())).isEqualTo(VmoeCommand.FAILED);
+    assertThat(run("lab", "evaluate", "--images", folder.toString())).isEqualTo(VmoeCommand.FAILED);
     assertThat(err.toString()).contains("unicorn", "亜");
   }
 
@@ -77,7 +77,7 @@ class MeasuringCommandsTest extends ModelCommands {
 
     assertThat(
             run(
-                "bench",
+                "lab", "bench",
                 "priority",
                 "--limit",
                 "70",
@@ -100,15 +100,15 @@ class MeasuringCommandsTest extends ModelCommands {
     assertThat(prioritised.get("skipped_share").asDouble()).isLessThan(.02);
     assertThat(others.get("processed_share").asDouble())
         .isLessThan(equal.get("processed_share").asDouble());
-    assertThat(run("bench", "priority", "--priority", "0")).isEqualTo(VmoeCommand.USAGE);
+    assertThat(run("lab", "bench", "priority", "--priority", "0")).isEqualTo(VmoeCommand.USAGE);
     assertThat(err.toString()).contains("priority 0.0 is outside 0.01 to 100.0");
   }
 
   @Test
   void shouldRefuseNumbersBelowOneBeforeAnyWork() {
-    assertThat(run("evaluate", "--batch", "0")).isEqualTo(VmoeCommand.USAGE);
+    assertThat(run("lab", "evaluate", "--batch", "0")).isEqualTo(VmoeCommand.USAGE);
     assertThat(run("demo", "--images", "0")).isEqualTo(VmoeCommand.USAGE);
-    assertThat(run("bench", "pipeline", "--rounds", "0")).isEqualTo(VmoeCommand.USAGE);
+    assertThat(run("lab", "bench", "pipeline", "--rounds", "0")).isEqualTo(VmoeCommand.USAGE);
     assertThat(err.toString()).contains("--batch 0", "--images 0", "--rounds 0");
   }
 }

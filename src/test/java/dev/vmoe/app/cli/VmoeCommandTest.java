@@ -75,6 +75,12 @@ class VmoeCommandTest {
   }
 
   @Test
+  void shouldListTheLabInAGroupOfItsOwn() {
+    assertThat(run("--help")).isZero();
+    assertThat(out.toString()).containsPattern("\\R  predict +Classify(.*\\R)+Lab:\\R  lab +Studies");
+  }
+
+  @Test
   void shouldTellItsVersion() {
     assertThat(run("--version")).isZero();
     assertThat(out.toString())
@@ -93,16 +99,20 @@ class VmoeCommandTest {
       textBlock =
           """
           prodce                              | did you mean produce?
+          bench graph --device auto           | it is now vmoe lab bench (see vmoe --help)
+          compare --a x --b y                 | it is now vmoe lab compare
+          lab                                 | Missing required subcommand (see vmoe lab --help)
+          lab bnch                            | did you mean bench?
           topics                              | Missing required subcommand
           produce                             | name files or folders to send, or --sample
           produce --sample a.jpg              | or --sample: one or the other
           produce --sample --label cat        | --sample has labels of its own
           produce --sample --endless --count 3 | --count, --endless: one or the other
           produce --sample --count 0          | --count 0 is below 1
-          bench graph --device auto           | device auto does not say which graph to build
-          bench graph --precision fp16        | precision fp16 is not for target cpu
-          bench graph --variant S/33          | variant 'S/33' is none of S/32
-          bench graph --ratios 0              | capacity ratio 0.0
+          lab bench graph --device auto           | device auto does not say which graph to build
+          lab bench graph --precision fp16        | precision fp16 is not for target cpu
+          lab bench graph --variant S/33          | variant 'S/33' is none of S/32
+          lab bench graph --ratios 0              | capacity ratio 0.0
           produce --rate 0 a.jpg              | --rate 0.0 is not above 0
           produce --raw --label cat a.jpg     | --raw sends the bytes alone
           produce --raw --priority 2 a.jpg    | --raw sends the bytes alone

@@ -66,7 +66,7 @@ class BundledModelsTest {
             1,
             1,
             0,
-            "vmoe sweep",
+            "vmoe lab sweep",
             List.of(new ProfileFile.MeasuredAccuracy("bpr", 1, 1, 1, 1)));
     measured.write(variant.resolve("profile.json"));
     BundledModels.variant("vmoe-mine");

@@ -28,7 +28,7 @@ class ProfileFileTest {
           5000,
           7,
           0,
-          "vmoe sweep --images \"a b\" --skip 55000",
+          "vmoe lab sweep --images \"a b\" --skip 55000",
           List.of(
               new ProfileFile.MeasuredAccuracy("bpr", 2, 0.25, 1, 0.75),
               new ProfileFile.MeasuredAccuracy("bpr", 2, 0.25, 64, 0.9),
@@ -105,7 +105,7 @@ class ProfileFileTest {
 
   @Test
   void shouldRefuseTheProfileOfOtherWeights() throws IOException {
-    new ProfileFile("fake", "1234", "set", 10, 7, 0, "vmoe sweep", profile.measurements())
+    new ProfileFile("fake", "1234", "set", 10, 7, 0, "vmoe lab sweep", profile.measurements())
         .write(file);
 
     assertThatThrownBy(() -> ProfileFile.find(model, CARD))
@@ -114,7 +114,7 @@ class ProfileFileTest {
         .hasMessageContaining("belongs to another model")
         .hasMessageContaining("1234")
         .hasMessageContaining("0000")
-        .hasMessageContaining("vmoe sweep");
+        .hasMessageContaining("vmoe lab sweep");
   }
 
   @Test
@@ -126,7 +126,7 @@ class ProfileFileTest {
             10,
             7,
             0,
-            "vmoe sweep",
+            "vmoe lab sweep",
             List.of(new ProfileFile.MeasuredAccuracy("bpr", 3, 1, 1, 0.5)))
         .write(file);
 
@@ -155,6 +155,6 @@ class ProfileFileTest {
     assertThatThrownBy(() -> ProfileFile.read(file))
         .as(text)
         .isInstanceOf(IOException.class)
-        .hasMessageContaining(file + " is not a quality profile of vmoe sweep");
+        .hasMessageContaining(file + " is not a quality profile of vmoe lab sweep");
   }
 }

@@ -39,7 +39,7 @@ class ServedFilesTest {
             5000,
             seed,
             0,
-            "vmoe sweep",
+            "vmoe lab sweep",
             List.of(new ProfileFile.MeasuredAccuracy("bpr", 1, 1.05, 64, 0.9)));
     return new ModelFiles(Path.of(card.name(), "model.onnx"), card, profile);
   }
@@ -135,7 +135,7 @@ class ServedFilesTest {
     assertRefused(
         unmeasured,
         "other has no quality profile",
-        "vmoe sweep --model m/model.onnx",
+        "vmoe lab sweep --model m/model.onnx",
         "--profile m/model.profile.json");
     LiveSettings alone = LiveSettings.of(FILE, Map.of("models.ladder", "none"), 1L);
     assertThat(new ServedFiles(List.of(unmeasured)).complete(alone, FILE).beside()).isEmpty();

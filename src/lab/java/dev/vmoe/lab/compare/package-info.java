@@ -8,6 +8,6 @@
  * </pre>
  */
 @NullMarked
-package dev.vmoe.app.comparison;
+package dev.vmoe.lab.compare;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,4 @@
-package dev.vmoe.app.comparison;
+package dev.vmoe.lab.compare;
 
 import org.apache.kafka.streams.processor.api.RecordMetadata;
 

@@ -1,4 +1,4 @@
-package dev.vmoe.app.comparison;
+package dev.vmoe.lab.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,9 +1,9 @@
-package dev.vmoe.app.comparison;
+package dev.vmoe.lab.compare;
 
-import dev.vmoe.app.comparison.ComparisonResult.ClassAgreement;
-import dev.vmoe.app.comparison.ComparisonResult.DifferingImage;
-import dev.vmoe.app.comparison.ComparisonResult.PairedAccuracy;
-import dev.vmoe.app.comparison.ComparisonResult.SideFigures;
+import dev.vmoe.lab.compare.ComparisonResult.ClassAgreement;
+import dev.vmoe.lab.compare.ComparisonResult.DifferingImage;
+import dev.vmoe.lab.compare.ComparisonResult.PairedAccuracy;
+import dev.vmoe.lab.compare.ComparisonResult.SideFigures;
 import dev.vmoe.event.Prediction;
 import java.util.BitSet;
 import java.util.Comparator;

@@ -1,15 +1,18 @@
-package dev.vmoe.app.cli;
+package dev.vmoe.lab.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.vmoe.app.comparison.AnswerTopics;
-import dev.vmoe.app.comparison.Comparison;
-import dev.vmoe.app.comparison.ComparisonResult;
-import dev.vmoe.app.comparison.ComparisonResult.ClassAgreement;
-import dev.vmoe.app.comparison.ComparisonResult.DifferingImage;
-import dev.vmoe.app.comparison.ComparisonResult.PairedAccuracy;
-import dev.vmoe.app.comparison.ComparisonResult.SideFigures;
-import dev.vmoe.app.comparison.PairSheet;
-import dev.vmoe.app.comparison.SourceImages;
+import dev.vmoe.lab.compare.AnswerTopics;
+import dev.vmoe.lab.compare.Comparison;
+import dev.vmoe.lab.compare.ComparisonResult;
+import dev.vmoe.lab.compare.ComparisonResult.ClassAgreement;
+import dev.vmoe.lab.compare.ComparisonResult.DifferingImage;
+import dev.vmoe.lab.compare.ComparisonResult.PairedAccuracy;
+import dev.vmoe.lab.compare.ComparisonResult.SideFigures;
+import dev.vmoe.lab.compare.PairSheet;
+import dev.vmoe.lab.compare.SourceImages;
+import dev.vmoe.app.cli.ConnectionOptions;
+import dev.vmoe.app.cli.OptionCheck;
+import dev.vmoe.app.cli.VmoeCommand;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.streams.output.Json;
 import dev.vmoe.streams.output.OneLine;
@@ -32,7 +35,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code vmoe compare}: two pipelines on the same images. */
+/** {@code vmoe lab compare}: two pipelines on the same images. */
 @Command(
     name = "compare",
     description = {

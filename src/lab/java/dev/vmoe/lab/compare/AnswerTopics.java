@@ -1,4 +1,4 @@
-package dev.vmoe.app.comparison;
+package dev.vmoe.lab.compare;
 
 import dev.vmoe.app.client.CommittedConsumer;
 import dev.vmoe.event.BadRecordException;

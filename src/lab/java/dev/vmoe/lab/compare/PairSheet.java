@@ -1,10 +1,10 @@
-package dev.vmoe.app.comparison;
+package dev.vmoe.lab.compare;
 
 import static dev.vmoe.app.picture.Markup.escape;
 
-import dev.vmoe.app.comparison.ComparisonResult.DifferingImage;
-import dev.vmoe.app.comparison.ComparisonResult.Guess;
-import dev.vmoe.app.comparison.SourceImages.FoundImage;
+import dev.vmoe.lab.compare.ComparisonResult.DifferingImage;
+import dev.vmoe.lab.compare.ComparisonResult.Guess;
+import dev.vmoe.lab.compare.SourceImages.FoundImage;
 import dev.vmoe.app.picture.Markup;
 import dev.vmoe.core.image.MediaType;
 import dev.vmoe.streams.output.Table;

@@ -1,6 +1,6 @@
-package dev.vmoe.app.comparison;
+package dev.vmoe.lab.compare;
 
-import dev.vmoe.app.comparison.ComparisonResult.Guess;
+import dev.vmoe.lab.compare.ComparisonResult.Guess;
 import dev.vmoe.event.Prediction;
 import java.util.HashMap;
 import java.util.List;

@@ -1,12 +1,12 @@
-package dev.vmoe.app.comparison;
+package dev.vmoe.lab.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.vmoe.app.comparison.ComparisonResult.ClassAgreement;
-import dev.vmoe.app.comparison.ComparisonResult.DifferingImage;
-import dev.vmoe.app.comparison.ComparisonResult.PairedAccuracy;
+import dev.vmoe.lab.compare.ComparisonResult.ClassAgreement;
+import dev.vmoe.lab.compare.ComparisonResult.DifferingImage;
+import dev.vmoe.lab.compare.ComparisonResult.PairedAccuracy;
 import dev.vmoe.event.ClassScore;
 import dev.vmoe.event.Prediction;
 import java.util.ArrayList;

@@ -10,7 +10,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** What the commands of the lab share. */
-abstract class LabCommand implements Callable<Integer> {
+abstract class StudyCommand implements Callable<Integer> {
 
   @Spec CommandSpec spec;
 
