@@ -31,8 +31,8 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The files of the container image in {@code target/image}: no broker, no registry, no lab, no tests,
- * native libraries unpacked; and the pipeline runs with these files only.
+ * The files of the container image in {@code target/image}: no broker, no registry, no lab, no
+ * tests, native libraries unpacked; and the pipeline runs with these files only.
  */
 @EnabledOnOs(OS.LINUX)
 class ImageClassPathIT {

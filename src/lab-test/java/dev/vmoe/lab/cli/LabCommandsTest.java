@@ -33,17 +33,8 @@ class LabCommandsTest {
   void shouldStandBehindTheCommandsOfServing() {
     assertThat(vmoe().getSubcommands().keySet())
         .containsExactly(
-            "demo",
-            "new",
-            "run",
-            "doctor",
-            "topics",
-            "config",
-            "produce",
-            "consume",
-            "model",
-            "predict",
-            "lab");
+            "demo", "new", "run", "doctor", "topics", "config", "produce", "consume", "model",
+            "predict", "lab");
     assertThat(command("lab").getSubcommands().keySet())
         .containsExactly(
             "explain", "evaluate", "sweep", "routing-map", "compare", "probe", "plan", "bench");

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.vmoe.event.ClassScore;
+import dev.vmoe.event.Prediction;
 import dev.vmoe.lab.compare.ComparisonResult.ClassAgreement;
 import dev.vmoe.lab.compare.ComparisonResult.DifferingImage;
 import dev.vmoe.lab.compare.ComparisonResult.PairedAccuracy;
-import dev.vmoe.event.ClassScore;
-import dev.vmoe.event.Prediction;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

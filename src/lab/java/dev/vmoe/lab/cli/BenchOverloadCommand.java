@@ -40,7 +40,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code vmoe lab bench overload}: policies under the same load, beside one that knows the future. */
+/**
+ * {@code vmoe lab bench overload}: policies under the same load, beside one that knows the future.
+ */
 @Command(
     name = "overload",
     description = {

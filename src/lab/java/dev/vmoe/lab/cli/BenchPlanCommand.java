@@ -26,13 +26,15 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code vmoe lab bench plan}: what {@code vmoe lab plan} predicts against what a pipeline does. */
+/**
+ * {@code vmoe lab bench plan}: what {@code vmoe lab plan} predicts against what a pipeline does.
+ */
 @Command(
     name = "plan",
     description = {
-      "Compares the predictions of vmoe lab plan with a real pipeline: the same arrivals are simulated,"
-          + " and sent through a broker in this process when they are due. In the table, columns"
-          + " named foretold are predictions.",
+      "Compares the predictions of vmoe lab plan with a real pipeline: the same arrivals are"
+          + " simulated, and sent through a broker in this process when they are due. In the table,"
+          + " columns named foretold are predictions.",
       "Costs are measured first, in the same run, unless --costs names some."
     })
 final class BenchPlanCommand extends Benchmark {

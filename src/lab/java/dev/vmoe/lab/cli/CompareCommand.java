@@ -1,6 +1,10 @@
 package dev.vmoe.lab.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.vmoe.app.cli.ConnectionOptions;
+import dev.vmoe.app.cli.OptionCheck;
+import dev.vmoe.app.cli.VmoeCommand;
+import dev.vmoe.event.RegistryClient;
 import dev.vmoe.lab.compare.AnswerTopics;
 import dev.vmoe.lab.compare.Comparison;
 import dev.vmoe.lab.compare.ComparisonResult;
@@ -10,10 +14,6 @@ import dev.vmoe.lab.compare.ComparisonResult.PairedAccuracy;
 import dev.vmoe.lab.compare.ComparisonResult.SideFigures;
 import dev.vmoe.lab.compare.PairSheet;
 import dev.vmoe.lab.compare.SourceImages;
-import dev.vmoe.app.cli.ConnectionOptions;
-import dev.vmoe.app.cli.OptionCheck;
-import dev.vmoe.app.cli.VmoeCommand;
-import dev.vmoe.event.RegistryClient;
 import dev.vmoe.streams.output.Json;
 import dev.vmoe.streams.output.OneLine;
 import dev.vmoe.streams.output.OutputFiles;

@@ -98,8 +98,9 @@ final class CostOptions {
     OptionCheck.positive(command, "--max-batch", maxBatch, "--survey-seconds", surveySeconds);
     if (costs == null) {
       LocalBroker.require(
-          "costs cannot be measured here; measure them from a checkout (ops/vmoe lab plan --save-costs"
-              + " FILE …) on a machine like this one, and give them with --costs FILE");
+          "costs cannot be measured here; measure them from a checkout (ops/vmoe lab plan"
+              + " --save-costs FILE …) on a machine like this one, and give them with --costs"
+              + " FILE");
     } else if (saveCosts != null) {
       throw new ParameterException(
           command.commandLine(),

@@ -1,10 +1,10 @@
 package dev.vmoe.lab.compare;
 
+import dev.vmoe.event.Prediction;
 import dev.vmoe.lab.compare.ComparisonResult.ClassAgreement;
 import dev.vmoe.lab.compare.ComparisonResult.DifferingImage;
 import dev.vmoe.lab.compare.ComparisonResult.PairedAccuracy;
 import dev.vmoe.lab.compare.ComparisonResult.SideFigures;
-import dev.vmoe.event.Prediction;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;

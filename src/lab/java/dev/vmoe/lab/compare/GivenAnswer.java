@@ -1,7 +1,7 @@
 package dev.vmoe.lab.compare;
 
-import dev.vmoe.lab.compare.ComparisonResult.Guess;
 import dev.vmoe.event.Prediction;
+import dev.vmoe.lab.compare.ComparisonResult.Guess;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -240,8 +240,8 @@ public record MeasuredCosts(
       throw new IOException(
           String.format(
               "%s holds the costs of another model: %s with the weights %s, this is %s with the"
-                  + " weights %s. Name the model with --model, or measure its costs with vmoe lab plan"
-                  + " --save-costs",
+                  + " weights %s. Name the model with --model, or measure its costs with vmoe lab"
+                  + " plan --save-costs",
               file, model, weightsHash, card.name(), card.weightsHash()));
     }
   }

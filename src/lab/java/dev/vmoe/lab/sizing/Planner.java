@@ -151,9 +151,9 @@ public final class Planner {
       Forecast alone = forecast(demand, new Batching(batches.get(0), lingers.get(0)), MIN_RATE);
       throw new IllegalArgumentException(
           String.format(
-              "no number of instances answers 99 %% within %.0f ms: an instance with next to no load"
-                  + " needs %.0f ms. Allow more, commit more often (--commit-interval), or measure a"
-                  + " faster device or a smaller model",
+              "no number of instances answers 99 %% within %.0f ms: an instance with next to no"
+                  + " load needs %.0f ms. Allow more, commit more often (--commit-interval), or"
+                  + " measure a faster device or a smaller model",
               1e3 * demand.latencySeconds(), alone.p99Ms()));
     }
     int fewest = (int) Math.ceil(demand.imagesPerSecond() / rates.get(best));

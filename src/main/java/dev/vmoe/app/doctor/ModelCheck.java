@@ -165,7 +165,9 @@ final class ModelCheck {
       }
     } catch (IOException | IllegalArgumentException e) {
       findings.failed(
-          "quality profile", ErrorText.withCause(e), "measure it with vmoe lab sweep, or remove it");
+          "quality profile",
+          ErrorText.withCause(e),
+          "measure it with vmoe lab sweep, or remove it");
     }
   }
 

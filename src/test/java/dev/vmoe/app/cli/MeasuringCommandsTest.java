@@ -30,7 +30,8 @@ class MeasuringCommandsTest extends ModelCommands {
 
     assertThat(
             run(
-                "lab", "evaluate",
+                "lab",
+                "evaluate",
                 "--images",
                 folder.toString(),
                 "--ratios",
@@ -77,7 +78,8 @@ class MeasuringCommandsTest extends ModelCommands {
 
     assertThat(
             run(
-                "lab", "bench",
+                "lab",
+                "bench",
                 "priority",
                 "--limit",
                 "70",

@@ -77,7 +77,8 @@ class VmoeCommandTest {
   @Test
   void shouldListTheLabInAGroupOfItsOwn() {
     assertThat(run("--help")).isZero();
-    assertThat(out.toString()).containsPattern("\\R  predict +Classify(.*\\R)+Lab:\\R  lab +Studies");
+    assertThat(out.toString())
+        .containsPattern("\\R  predict +Classify(.*\\R)+Lab:\\R  lab +Studies");
   }
 
   @Test
