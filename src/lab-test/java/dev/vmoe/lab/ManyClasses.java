@@ -56,8 +56,7 @@ public final class ManyClasses {
         "bilinear",
         "2 blocks, hidden 24",
         groups(classes),
-        0,
-        false);
+        0);
   }
 
   /** Writes a V-MoE of 2 blocks, experts in both, K 2; or its dense twin. */

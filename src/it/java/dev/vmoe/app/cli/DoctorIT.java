@@ -230,7 +230,6 @@ class DoctorIT extends DoctorFixture {
             first.set(),
             first.images(),
             first.seed(),
-            0,
             "vmoe lab sweep",
             List.of(new ProfileFile.MeasuredAccuracy("bpr", 1, 1.05, 64, 0.9)))
         .write(ProfileFile.beside(beside));

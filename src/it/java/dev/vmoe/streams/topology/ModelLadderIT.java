@@ -113,7 +113,6 @@ class ModelLadderIT {
             "held out",
             1000,
             1,
-            0,
             "vmoe lab sweep",
             List.of(
                 new ProfileFile.MeasuredAccuracy("bpr", 1, 0.5, 16, 0.8),

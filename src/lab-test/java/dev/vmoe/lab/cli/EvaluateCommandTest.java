@@ -100,63 +100,6 @@ class EvaluateCommandTest extends CommandTest {
   }
 
   @Test
-  void shouldMeasureEachSmallestGateWhereThereIsASecondChoice() throws Exception {
-    Path vmoe = ManyClasses.model(folder.resolve("vmoe.onnx"), "few", 12, false);
-    Path twin = ManyClasses.model(folder.resolve("twin.onnx"), "twin", 12, true);
-    Path set = ManyClasses.images(folder.resolve("set"), 16, 12);
-    Path json = folder.resolve("result.json");
-    Path csv = folder.resolve("result.csv");
-    String[] command = {
-      "evaluate",
-      "--model",
-      vmoe.toString(),
-      "--dense",
-      twin.toString(),
-      "--images",
-      set.toString(),
-      "--batch",
-      "8",
-      "--routing",
-      "bpr",
-      "--ratios",
-      "4",
-      "--gate-min",
-      "0,1",
-      "--json",
-      json.toString(),
-      "--csv",
-      csv.toString(),
-      "--pictures",
-      folder.resolve("pictures").toString()
-    };
-
-    assertThat(run(command)).as(err.toString()).isZero();
-
-    JsonNode points = new ObjectMapper().readTree(json.toFile()).at("/models/0/points");
-    assertThat(points).hasSize(3); // K 2 with both, K 1 with one
-    assertThat(points.get(0).has("gate_min")).isFalse();
-    assertThat(points.get(1).get("gate_min").asDouble()).isEqualTo(1);
-    assertThat(points.get(1).get("made").asDouble()).isEqualTo(0.5);
-    assertThat(points.get(1).get("processed").asDouble()).isEqualTo(1);
-    assertThat(points.get(1).get("accuracy")).isEqualTo(points.get(2).get("accuracy"));
-    assertThat(Files.readAllLines(csv))
-        .satisfiesExactly(
-            head -> assertThat(head).startsWith("model,routing,K,ratio,gate_min,choices,"),
-            dense -> assertThat(dense).startsWith("twin,,,,,,"),
-            all -> assertThat(all).startsWith("few,bpr,2,4.0,0.0,1.0000,"),
-            first -> assertThat(first).startsWith("few,bpr,2,4.0,1.0,0.5000,"),
-            one -> assertThat(one).startsWith("few,bpr,1,4.0,0.0,0.5000,"));
-    assertThat(folder.resolve("pictures/accuracy-over-time-unseen.svg"))
-        .content()
-        .contains(">BPR, K = 2<", ">BPR, K = 2, gate ≥ 1.0<")
-        .doesNotContain("K = 1, gate");
-
-    command[14] = "1.5";
-    assertThat(run(command)).isEqualTo(VmoeCommand.USAGE);
-    assertThat(err.toString()).contains("minimum gate 1.5 is not from 0 to 1");
-  }
-
-  @Test
   void shouldTellTheSplitsOfAllModelsApart() throws Exception {
     Path vmoe = ManyClasses.model(folder.resolve("vmoe.onnx"), "many-vmoe", 7_845, false);
     Path twin = ManyClasses.model(folder.resolve("twin.onnx"), "many-twin", 7_845, true);

@@ -1,7 +1,6 @@
 package dev.vmoe.lab.sweep;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.vmoe.core.image.FakeDecoder;
@@ -18,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -208,29 +206,6 @@ class SweepTest {
     assertThat(pictures.get("accuracy-over-time.svg")).contains("ms an image");
     assertThat(pictures.get("accuracy-by-batch.svg"))
         .contains(">batches of 1 image<", ">batches of 4<");
-  }
-
-  @Test
-  void shouldSayTheSmallestGateOfEachRow() {
-    SweepPlan plan = new SweepPlan(List.of(1.0), List.of(2), List.of(4), true, 0.125);
-    List<SweepRun> runs =
-        plan.points().stream()
-            .map(point -> new SweepRun(0, point, 4, BitSet.valueOf(new long[] {5}), 9, 6, 1, 0.5))
-            .map(run -> SweepRun.ofLine(run.toLine()))
-            .toList();
-    List<SweepRow> rows =
-        SweepSummary.of(plan.points(), runs, "fake", "twin", Statistics.medians(SEED));
-
-    assertThat(rows).hasSize(3).extracting(SweepRow::images).containsOnly(4);
-    assertThat(SweepRow.table(rows).toCsv().lines())
-        .satisfiesExactly(
-            head -> assertThat(head).contains(",capacity_ratio,gate_min,effective_ratio,"),
-            twin -> assertThat(twin).startsWith("twin,,,,,,4,"),
-            bpr -> assertThat(bpr).startsWith("fake,bpr,2,1.0,0.125,"),
-            vanilla -> assertThat(vanilla).startsWith("fake,vanilla,2,1.0,0.125,"));
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> new SweepPlan(List.of(1.0), List.of(2), List.of(4), true, 1.5))
-        .withMessage("minimum gate 1.5 is not from 0 to 1");
   }
 
   private static SweepPlan plan(Integer... batches) {

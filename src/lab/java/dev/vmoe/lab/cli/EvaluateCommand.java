@@ -56,16 +56,6 @@ final class EvaluateCommand extends StudyCommand {
   private List<String> routings = List.of();
 
   @Option(
-      names = "--gate-min",
-      split = ",",
-      paramLabel = "G",
-      defaultValue = "0",
-      description =
-          "Smallest gates of a choice after a token's first; one below is not made (default: 0, all"
-              + " are made).")
-  private List<Double> gates = List.of();
-
-  @Option(
       names = "--pictures",
       paramLabel = "DIR",
       description = "Draw accuracy over time of all models there, an SVG for each split.")
@@ -103,10 +93,7 @@ final class EvaluateCommand extends StudyCommand {
       for (int k : ks) {
         card.requireExpertsPerToken(k);
         for (double ratio : capacity.ratios(RATIOS)) {
-          for (double gate : k == 1 ? List.of(0.0) : gates) { // K 1 leaves nothing out
-            card.requireGateMin(gate);
-            settings.add(new RoutingSettings(ratio, k, Routing.ofLabel(routing), gate));
-          }
+          settings.add(new RoutingSettings(ratio, k, Routing.ofLabel(routing)));
         }
       }
     }
@@ -159,11 +146,8 @@ final class EvaluateCommand extends StudyCommand {
         .put("capacity_ratio", settings.capacityRatio())
         .put("effective_capacity_ratio", twin ? first.capacityRatio() : row.effectiveRatio())
         .put("experts_per_token", settings.expertsPerToken())
-        .put("routing", settings.routing().label());
-    if (settings.gateMin() > 0) {
-      json.put("gate_min", settings.gateMin());
-    }
-    json.put("images", row.images())
+        .put("routing", settings.routing().label())
+        .put("images", row.images())
         .put("accuracy", row.accuracy())
         .put("millis_per_image", row.millisPerImage())
         .put("processed_share", row.processed())

@@ -48,13 +48,8 @@ final class EvaluationTables {
             .add("model", point -> point.card().name())
             .add("routing", sparse(point -> settings(point).routing().label()))
             .add("K", sparse(point -> settings(point).expertsPerToken()))
-            .add("ratio", sparse(point -> settings(point).capacityRatio()));
-    if (points.stream().anyMatch(point -> settings(point).gateMin() > 0)) {
-      columns
-          .add("gate_min", sparse(point -> settings(point).gateMin()))
-          .add("choices", sparse(point -> Table.decimals(point.choices(), 4)));
-    }
-    columns.add("effective", sparse(point -> Table.decimals(point.row().effectiveRatio(), 3)));
+            .add("ratio", sparse(point -> settings(point).capacityRatio()))
+            .add("effective", sparse(point -> Table.decimals(point.row().effectiveRatio(), 3)));
     for (String split : splits) {
       String end = split.equals(SplitResult.ALL) ? "" : "_" + key(split);
       columns
@@ -84,7 +79,7 @@ final class EvaluationTables {
 
   private static String line(TwinMet met, String where) {
     RoutingSettings settings = settings(met.point());
-    return ("the twin's accuracy%s, %s, is met (%s) at %s %% of the choices: %s, K %d, ratio %s%s;"
+    return ("the twin's accuracy%s, %s, is met (%s) at %s %% of the choices: %s, K %d, ratio %s;"
             + " %s ms an image, the twin's %s%n")
         .formatted(
             where,
@@ -94,7 +89,6 @@ final class EvaluationTables {
             settings.routing().label(),
             settings.expertsPerToken(),
             settings.capacityRatio(),
-            settings.gateMin() > 0 ? ", minimum gate " + settings.gateMin() : "",
             Table.decimals(met.point().row().millisPerImage(), 3),
             Table.decimals(met.twin().row().millisPerImage(), 3));
   }
@@ -157,9 +151,6 @@ final class EvaluationTables {
     json.put("routing", settings(point).routing().label())
         .put("experts_per_token", settings(point).expertsPerToken())
         .put("capacity_ratio", settings(point).capacityRatio());
-    if (settings(point).gateMin() > 0) {
-      json.put("gate_min", settings(point).gateMin()).put("made", point.made());
-    }
   }
 
   /** Returns where the model meets the twin, by split; empty without a twin or experts. */

@@ -62,15 +62,6 @@ final class SweepCommand extends StudyCommand {
   private List<Integer> batches = List.of();
 
   @Option(
-      names = "--gate-min",
-      paramLabel = "G",
-      defaultValue = "0",
-      description =
-          "Smallest gate of a choice after a token's first, at every setting; the profile is then"
-              + " for instances with this gate.min (default: ${DEFAULT-VALUE}, all are made).")
-  private double gateMin;
-
-  @Option(
       names = "--skip",
       paramLabel = "N",
       defaultValue = "0",
@@ -156,15 +147,14 @@ final class SweepCommand extends StudyCommand {
                 capacity.ratios(SweepPlan.ladder(card)),
                 capacity.expertsPerToken(card),
                 batches,
-                withTwin,
-                gateMin));
+                withTwin));
   }
 
   /** A dense model has one point: it is measured for its profile, beside those of others. */
   private SweepPlan planOfDense(ModelCard card) {
-    if (capacity.namesPoints() || gateMin > 0) {
+    if (capacity.namesPoints()) {
       throw usage(
-          card.name() + " has no experts: there is no capacity to sweep, leave ratios, K and gate");
+          card.name() + " has no experts: there is no capacity to sweep, leave ratios and K");
     }
     return valid(() -> SweepPlan.ofDense(batches));
   }
@@ -189,9 +179,6 @@ final class SweepCommand extends StudyCommand {
     identity.put("ratios", plan.ratios().toString());
     identity.put("experts_per_token", plan.expertsPerToken().toString());
     identity.put("batches", plan.batches().toString());
-    if (gateMin > 0) {
-      identity.put("gate_min", Double.toString(gateMin));
-    }
     return identity;
   }
 
@@ -237,7 +224,7 @@ final class SweepCommand extends StudyCommand {
       text.println();
       text.println("no quality profile: these are the test images, it needs others (--images)");
     } else {
-      ProfileFile measured = SweepRow.profile(card, setName(), seed, gateMin, command(), rows);
+      ProfileFile measured = SweepRow.profile(card, setName(), seed, command(), rows);
       measured.write(out.resolve("profile.json"));
       if (profile != null) {
         measured.write(profile);

@@ -12,11 +12,8 @@ import java.util.Map;
  * @param row figures over all images
  * @param splits by split of the images, in their order; of a set without splits the only one,
  *     {@code all}
- * @param made share of the K choices of each token that were made: less than 1 where the smallest
- *     gate leaves some out
  */
-public record EvaluatedPoint(
-    ModelCard card, SweepRow row, Map<String, SplitResult> splits, double made) {
+public record EvaluatedPoint(ModelCard card, SweepRow row, Map<String, SplitResult> splits) {
 
   /** Copies the map. */
   public EvaluatedPoint {
@@ -39,14 +36,11 @@ public record EvaluatedPoint(
   /**
    * Returns the share of the choices of full quality that were computed: of all tokens times the K
    * of the training, over all MoE layers. So neither choices that found no slot count nor those
-   * that a smaller K or a minimum gate left out. 1 for a dense model.
+   * that a smaller K left out. 1 for a dense model.
    */
   public double choices() {
     return card.dense()
         ? 1
-        : made
-            * row.processed()
-            * row.point().settings().expertsPerToken()
-            / card.expertsPerToken();
+        : row.processed() * row.point().settings().expertsPerToken() / card.expertsPerToken();
   }
 }

@@ -73,24 +73,13 @@ public final class EvaluationPictures {
 
   private static void addCurves(LineChart chart, EvaluatedModel model, String split) {
     TreeSet<Integer> ks = new TreeSet<>(Comparator.reverseOrder());
-    TreeSet<Double> gates = new TreeSet<>();
     model.points().forEach(point -> ks.add(settings(point).expertsPerToken()));
-    model.points().forEach(point -> gates.add(settings(point).gateMin()));
     for (int k : ks) {
       for (Routing routing : Routing.values()) {
-        for (double gate : gates) {
-          List<ChartPoint> points = points(model, split, routing, k, gate);
-          Series curve = SweepPictures.curve(routing, k, k == ks.first(), points);
-          chart.add(gate == 0 ? curve : gated(curve, gate));
-        }
+        chart.add(
+            SweepPictures.curve(routing, k, k == ks.first(), points(model, split, routing, k)));
       }
     }
-  }
-
-  /** Returns a curve of a minimum gate: open circles, dashed. */
-  private static Series gated(Series curve, double gate) {
-    return new Series(
-        curve.name() + ", gate ≥ " + gate, curve.colour(), true, Mark.OPEN, curve.points());
   }
 
   /** Adds a model beside the first: a diamond if dense, else its curve of BPR at its largest K. */
@@ -107,18 +96,15 @@ public final class EvaluationPictures {
             .mapToInt(point -> settings(point).expertsPerToken())
             .max()
             .orElseThrow();
-    double gate =
-        model.points().stream().mapToDouble(it -> settings(it).gateMin()).min().orElseThrow();
-    List<ChartPoint> points = points(model, split, Routing.BATCH_PRIORITY, k, gate);
+    List<ChartPoint> points = points(model, split, Routing.BATCH_PRIORITY, k);
     chart.add(new Series(name, colour, false, Mark.OPEN, points));
   }
 
   private static List<ChartPoint> points(
-      EvaluatedModel model, String split, Routing routing, int k, double gate) {
+      EvaluatedModel model, String split, Routing routing, int k) {
     return model.points().stream()
         .filter(point -> settings(point).routing() == routing)
         .filter(point -> settings(point).expertsPerToken() == k)
-        .filter(point -> settings(point).gateMin() == gate)
         .map(point -> chartPoint(point, split))
         .toList();
   }

@@ -104,28 +104,10 @@ public final class ModelsEvaluation {
           point.isDense() || twin == null
               ? List.of()
               : members.get(0).evaluation().runs(SweepPoint.dense(batch));
-      List<SweepRun> runs = evaluation.runs(point);
       evaluated.add(
           new EvaluatedPoint(
-              card, row, splits.results(runs, dense, Statistics.MEANS), made(card, point, runs)));
+              card, row, splits.results(evaluation.runs(point), dense, Statistics.MEANS)));
     }
     return new EvaluatedModel(card, evaluated);
-  }
-
-  private static double made(ModelCard card, SweepPoint point, List<SweepRun> runs) {
-    if (card.dense() || point.settings().gateMin() == 0) {
-      return 1;
-    }
-    double made = 0;
-    double choices = 0;
-    for (SweepRun run : runs) {
-      made += run.assigned();
-      choices +=
-          (double) run.images()
-              * card.tokensPerImage()
-              * card.numLayers()
-              * point.settings().expertsPerToken();
-    }
-    return made / choices;
   }
 }

@@ -51,7 +51,6 @@ public final class Sweep {
           card.name() + " has no experts: there is no capacity to sweep");
     }
     plan.expertsPerToken().forEach(card::requireExpertsPerToken);
-    card.requireGateMin(plan.gateMin());
     if (twin != null) {
       requireTwin(card, twin.card());
     }

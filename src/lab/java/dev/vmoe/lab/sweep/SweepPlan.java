@@ -9,33 +9,21 @@ import java.util.List;
 import java.util.stream.DoubleStream;
 
 /**
- * The settings that a sweep measures: every capacity ratio at every K, routing and batch size, all
- * with the same minimum gate.
+ * The settings that a sweep measures: every capacity ratio at every K, routing and batch size.
  *
  * @param ratios capacity ratios, each above 0
  * @param expertsPerToken values of K
  * @param batches batch sizes, in images
  * @param twin whether a dense twin is measured, too
- * @param gateMin minimum gate of a choice after a token's first; 0 for all choices
  */
 public record SweepPlan(
-    List<Double> ratios,
-    List<Integer> expertsPerToken,
-    List<Integer> batches,
-    boolean twin,
-    double gateMin) {
+    List<Double> ratios, List<Integer> expertsPerToken, List<Integer> batches, boolean twin) {
 
   /** Usual number of images of a slice: a few runs of the largest usual batch. */
   private static final int SLICE_IMAGES = 256;
 
   /** Maximum number of images of a slice: all of them are decoded at once. */
   private static final int MAX_SLICE_IMAGES = 4096;
-
-  /** Creates a plan with all choices. */
-  public SweepPlan(
-      List<Double> ratios, List<Integer> expertsPerToken, List<Integer> batches, boolean twin) {
-    this(ratios, expertsPerToken, batches, twin, 0);
-  }
 
   /** Copies the lists; rejects what cannot be measured. */
   public SweepPlan {
@@ -53,7 +41,7 @@ public record SweepPlan(
     }
     for (double ratio : ratios) {
       for (int k : expertsPerToken) {
-        new RoutingSettings(ratio, k, Routing.VANILLA, gateMin); // rejects what no model can run
+        new OperatingPoint(ratio, k); // rejects what no model can run with
       }
     }
     if (batches.get(0) < 1) {
@@ -110,7 +98,7 @@ public record SweepPlan(
       for (Routing routing : Routing.values()) {
         for (int k : expertsPerToken) {
           for (double ratio : ratios) {
-            points.add(new SweepPoint(new RoutingSettings(ratio, k, routing, gateMin), batch));
+            points.add(new SweepPoint(new RoutingSettings(ratio, k, routing), batch));
           }
         }
       }

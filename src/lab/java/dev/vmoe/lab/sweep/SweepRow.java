@@ -22,8 +22,7 @@ import org.jspecify.annotations.Nullable;
  *     without a twin, and for the twin itself
  * @param millisPerImage time of the model alone, in milliseconds an image
  * @param timesDense time over the dense twin's of the same slice and batch size; null as above
- * @param processed share of the choices made that found a slot, over all images and layers; 1 if
- *     dense
+ * @param processed share of token choices that found a slot, over all images and layers; 1 if dense
  */
 public record SweepRow(
     String model,
@@ -60,16 +59,11 @@ public record SweepRow(
 
   /** Returns the rows as a table with every figure. */
   public static Table table(List<SweepRow> rows) {
-    Columns<SweepRow> columns =
-        new Columns<SweepRow>()
-            .add("model", SweepRow::model)
-            .add("routing", ofRouting(RoutingSettings::routing))
-            .add("experts_per_token", ofRouting(RoutingSettings::expertsPerToken))
-            .add("capacity_ratio", ofRouting(RoutingSettings::capacityRatio));
-    if (rows.stream().anyMatch(row -> row.point.settings().gateMin() > 0)) {
-      columns.add("gate_min", ofRouting(RoutingSettings::gateMin));
-    }
-    return columns
+    return new Columns<SweepRow>()
+        .add("model", SweepRow::model)
+        .add("routing", ofRouting(RoutingSettings::routing))
+        .add("experts_per_token", ofRouting(RoutingSettings::expertsPerToken))
+        .add("capacity_ratio", ofRouting(RoutingSettings::capacityRatio))
         .add("effective_ratio", 3, row -> row.point.isDense() ? null : row.effectiveRatio)
         .add("batch", row -> row.point.batch())
         .add("images", SweepRow::images)
@@ -103,7 +97,7 @@ public record SweepRow(
 
   /** Returns the profile of these rows, the dense twin's left out. */
   public static ProfileFile profile(
-      ModelCard card, String set, long seed, double gateMin, String command, List<SweepRow> rows) {
+      ModelCard card, String set, long seed, String command, List<SweepRow> rows) {
     List<SweepRow> sparse = rows.stream().filter(row -> !row.point.isDense()).toList();
     return new ProfileFile(
         card.name(),
@@ -111,7 +105,6 @@ public record SweepRow(
         set,
         sparse.isEmpty() ? 0 : sparse.get(sparse.size() - 1).images(),
         seed,
-        gateMin,
         command,
         sparse.stream().map(SweepRow::measurement).toList());
   }

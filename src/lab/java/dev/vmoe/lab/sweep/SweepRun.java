@@ -12,8 +12,7 @@ import java.util.HexFormat;
  * @param point setting
  * @param images images of the slice
  * @param correct which of them were right, by their place in the slice
- * @param assigned token choices that were made, before capacity, over all images and layers; 0 if
- *     dense
+ * @param assigned token choices before capacity, over all images and layers; 0 if dense
  * @param dispatched choices that found a slot
  * @param effectiveRatio capacity ratio of the slice's first batch; 0 if dense
  * @param millisPerImage median over the slice's whole batches, in milliseconds an image
@@ -29,11 +28,11 @@ record SweepRun(
     double millisPerImage) {
 
   static final String HEADER =
-      "slice,routing,experts_per_token,capacity_ratio,gate_min,batch,images,correct,assigned,"
-          + "dispatched,effective_ratio,ms_per_image,right";
+      "slice,routing,experts_per_token,capacity_ratio,batch,images,correct,assigned,dispatched,"
+          + "effective_ratio,ms_per_image,right";
 
   private static final String DENSE = "dense";
-  private static final int CELLS = 13;
+  private static final int CELLS = 12;
 
   /** Returns the line, without its end. */
   String toLine() {
@@ -44,7 +43,6 @@ record SweepRun(
         routing == null ? DENSE : routing.routing().label(),
         routing == null ? "" : Integer.toString(routing.expertsPerToken()),
         routing == null ? "" : Double.toString(routing.capacityRatio()),
-        routing == null ? "" : Double.toString(routing.gateMin()),
         Integer.toString(point.batch()),
         Integer.toString(images),
         Integer.toString(correct.cardinality()),
@@ -71,24 +69,23 @@ record SweepRun(
             : new RoutingSettings(
                 Double.parseDouble(cells[3]),
                 Integer.parseInt(cells[2]),
-                Routing.ofLabel(cells[1]),
-                Double.parseDouble(cells[4]));
+                Routing.ofLabel(cells[1]));
     SweepRun run =
         new SweepRun(
             Integer.parseInt(cells[0]),
-            new SweepPoint(routing, Integer.parseInt(cells[5])),
-            Integer.parseInt(cells[6]),
-            BitSet.valueOf(HexFormat.of().parseHex(cells[12])),
+            new SweepPoint(routing, Integer.parseInt(cells[4])),
+            Integer.parseInt(cells[5]),
+            BitSet.valueOf(HexFormat.of().parseHex(cells[11])),
+            Long.parseLong(cells[7]),
             Long.parseLong(cells[8]),
-            Long.parseLong(cells[9]),
-            Double.parseDouble(cells[10]),
-            Double.parseDouble(cells[11]));
-    if (run.correct.cardinality() != Integer.parseInt(cells[7])
+            Double.parseDouble(cells[9]),
+            Double.parseDouble(cells[10]));
+    if (run.correct.cardinality() != Integer.parseInt(cells[6])
         || run.correct.length() > run.images) {
       throw new IllegalArgumentException(
           String.format(
               "%s correct of %d images, but %d are marked",
-              cells[7], run.images, run.correct.cardinality()));
+              cells[6], run.images, run.correct.cardinality()));
     }
     return run;
   }

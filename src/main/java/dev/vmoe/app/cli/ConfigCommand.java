@@ -103,8 +103,8 @@ final class ConfigCommand {
             + " within a second, from the next batch on.",
         "Keys: model, capacity.mode, capacity.ratio, experts.per.token, capacity.ratio.min,"
             + " capacity.ratio.max, experts.per.token.min, experts.per.token.max,"
-            + " target.latency.ms, routing, gate.min, batch.max.images, batch.linger.ms. KEY= or"
-            + " KEY=default gives a setting back to the settings file.",
+            + " target.latency.ms, routing, batch.max.images, batch.linger.ms. KEY= or KEY=default"
+            + " gives a setting back to the settings file.",
         "Example: vmoe config set capacity.ratio=0.5 routing=bpr --note \"black friday\""
       })
   int set(

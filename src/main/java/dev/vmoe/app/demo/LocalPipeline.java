@@ -153,7 +153,6 @@ public final class LocalPipeline implements AutoCloseable {
     properties.put(Settings.CAPACITY_RATIO, Double.toString(routing.capacityRatio()));
     properties.put(Settings.EXPERTS_PER_TOKEN, Integer.toString(routing.expertsPerToken()));
     properties.put(Settings.ROUTING, routing.routing().label());
-    properties.put(Settings.GATE_MIN, Double.toString(routing.gateMin()));
     properties.put(Settings.BATCH_MAX_IMAGES, Integer.toString(batch));
     return properties;
   }

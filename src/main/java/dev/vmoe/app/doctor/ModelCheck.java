@@ -13,7 +13,6 @@ import dev.vmoe.importer.modelstore.ProfileFile;
 import dev.vmoe.importer.modelstore.ServedFiles;
 import dev.vmoe.streams.output.ErrorText;
 import dev.vmoe.streams.settings.CapacityMode;
-import dev.vmoe.streams.settings.CapacitySettings;
 import dev.vmoe.streams.settings.EventFormat;
 import dev.vmoe.streams.settings.LiveSettings;
 import dev.vmoe.streams.settings.RunLayout;
@@ -144,16 +143,10 @@ final class ModelCheck {
   private void checkProfile(ModelCard card, Findings findings) {
     Path profile = ProfileFile.beside(file);
     try {
-      Optional<ProfileFile> found = ProfileFile.of(file, card);
-      CapacitySettings capacity = LiveSettings.of(settings).capacity();
-      boolean needed = capacity.mode() == CapacityMode.ADAPTIVE && !card.dense();
-      Optional<String> doubt = found.flatMap(it -> it.doubt(card, capacity.gateMin()));
-      if (doubt.isPresent()) {
-        findings.warning(
-            "quality profile",
-            profile + ": " + doubt.get(),
-            "measure it again: vmoe lab sweep --gate-min " + capacity.gateMin());
-      } else if (found.isPresent()) {
+      boolean there = ProfileFile.find(file, card).isPresent();
+      boolean needed =
+          LiveSettings.of(settings).capacity().mode() == CapacityMode.ADAPTIVE && !card.dense();
+      if (there) {
         findings.ok("quality profile", profile + ", of these weights");
       } else if (needed) {
         findings.warning(

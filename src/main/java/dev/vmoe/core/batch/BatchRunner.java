@@ -116,7 +116,7 @@ final class BatchRunner<T> {
               Objects.requireNonNull(batch.buffer),
               numImages,
               batch.priorities(numImages),
-              decision.routingSettings().withGateMin(batch.terms.settings().capacity().gateMin()));
+              decision.routingSettings());
       ended(new RunTime(decision.point(), numImages, result.inferenceNanos()), batch);
       return new BatchRun(
           batch.id,

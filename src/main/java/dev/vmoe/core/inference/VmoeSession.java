@@ -41,6 +41,9 @@ public final class VmoeSession implements BatchClassifier {
 
   private static final Logger LOG = LoggerFactory.getLogger(VmoeSession.class);
 
+  /** Input of graphs that were imported when choices could be left out by their gate; 0: none. */
+  private static final String FORMER_GATE_MIN = "gate_min";
+
   private final OrtEnvironment environment;
   private final OrtSession session;
   private final ModelCard card;
@@ -268,7 +271,6 @@ public final class VmoeSession implements BatchClassifier {
           priorities.length + " priorities for " + numImages + " images");
     }
     card.requireExpertsPerToken(settings.expertsPerToken());
-    card.requireGateMin(settings.gateMin());
   }
 
   private int imageBytes() {
@@ -323,10 +325,9 @@ public final class VmoeSession implements BatchClassifier {
             GraphInput.BATCH_PRIORITY,
             OnnxTensor.createTensor(environment, new boolean[] {batchPriority}));
         inputs.add(GraphInput.IMAGE_PRIORITY, OnnxTensor.createTensor(environment, relative));
-        if (card.gateMin()) {
-          inputs.add(
-              GraphInput.GATE_MIN,
-              OnnxTensor.createTensor(environment, new float[] {(float) settings.gateMin()}));
+        if (session.getInputNames().contains(FORMER_GATE_MIN)) {
+          inputs.tensors.put(
+              FORMER_GATE_MIN, OnnxTensor.createTensor(environment, new float[] {0}));
         }
       }
       return inputs;

@@ -24,9 +24,8 @@ import dev.vmoe.core.onnx.Value;
  * </pre>
  *
  * lines choices up by expert, first choices before second ones, then by key, then by position. It
- * is unique among the choices that are made: no sort has a tie to break. Those that are not made
- * have e = E, come last, and may tie. It holds {@value RoutingLimits#MAX_TOKENS} tokens and {@value
- * RoutingLimits#MAX_EXPERT_CHOICES} pairs of expert and rank.
+ * is unique: no sort has a tie to break. It holds {@value RoutingLimits#MAX_TOKENS} tokens and
+ * {@value RoutingLimits#MAX_EXPERT_CHOICES} pairs of expert and rank.
  *
  * <p>Axes: B images, T tokens an image, N = B·T, E experts, K experts a token.
  */
@@ -41,7 +40,7 @@ final class ClaimOrder {
   /**
    * Returns the claim of each choice, (N, K) int64.
    *
-   * @param top the K largest gates of each token, and whose they are, E for nobody's, (N, K)
+   * @param top the K largest gates of each token, and whose they are, (N, K)
    * @param numTokens N as (1) int64
    */
   static Value of(Value.TopK top, int tokensPerImage, Value numTokens, RoutingInputs inputs) {
@@ -61,7 +60,6 @@ final class ClaimOrder {
     return top.positions()
         .times(k)
         .plus(graph.counting(k))
-        .min(graph.integer(RoutingLimits.MAX_EXPERT_CHOICES)) // one more would overflow
         .times(graph.integer(CLAIMS_OF_A_RANK))
         .plus(place);
   }

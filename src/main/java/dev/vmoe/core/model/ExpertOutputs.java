@@ -37,11 +37,7 @@ record ExpertOutputs(Value rows, Value firstRow) {
       Value used = slots.load().min(inputs.capacity()); // (E)
       Value usedAndDropped =
           graph.stack(1, List.of(used, slots.load().minus(used))).reshape(-1); // (2E), in turn
-      Value notMade = slots.tokens().extent(0).minus(slots.load().sum(0)); // (1)
-      List<Value> parts =
-          slots
-              .tokens()
-              .split(0, 2 * a.numExperts() + 1, graph.concat(0, List.of(usedAndDropped, notMade)));
+      List<Value> parts = slots.tokens().split(0, 2 * a.numExperts(), usedAndDropped);
       ProductRows rows = ProductRows.of(tokens, form.precision());
       for (int expert = 0; expert < a.numExperts(); expert++) {
         dispatched.add(rows.gather(parts.get(2 * expert)));

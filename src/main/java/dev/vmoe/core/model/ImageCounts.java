@@ -9,7 +9,7 @@ import java.util.List;
  *
  * <p>Axes: B images, T tokens an image, E experts, K experts a token.
  *
- * @param assigned (B, E) int32, choices that were made, before capacity
+ * @param assigned (B, E) int32, choices before capacity
  * @param dispatched (B, E) int32, kept choices
  * @param gateSum (B, E) float, summed gates of the kept choices
  * @param importance (B, E) float, summed gates of all tokens and experts

@@ -65,7 +65,6 @@ public final class ModelImport {
         options.resize().label(),
         architecture.describe() + (precision == Precision.FP32 ? "" : ", " + precision.label()),
         options.groups(),
-        architecture.featuresLength(),
-        !architecture.dense());
+        architecture.featuresLength());
   }
 }

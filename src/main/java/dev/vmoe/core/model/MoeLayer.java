@@ -2,7 +2,6 @@ package dev.vmoe.core.model;
 
 import dev.vmoe.core.onnx.GraphBuilder;
 import dev.vmoe.core.onnx.Value;
-import java.util.List;
 
 /**
  * A mixture of experts in place of an MLP: each token goes to the experts it has the largest gates
@@ -15,7 +14,7 @@ import java.util.List;
  *   output  = Σ over kept choices: gate · output   combine is a gather, too
  * </pre>
  *
- * <p>A choice that is not made or has no slot costs nothing in the products of the experts.
+ * <p>A token without a slot costs nothing in the products of the experts.
  *
  * <p>Axes: N tokens of the batch, D hidden size, E experts, K experts a token.
  *
@@ -54,15 +53,13 @@ record MoeLayer(Value gates, SlotAssignment slots, Value output) {
 
   /**
    * Returns what each token gets back, (N, D): a dropped choice reads the last row of its expert,
-   * one that is not made the first row of all, both with weight 0.
+   * with weight 0.
    */
   private static Value combine(
       ExpertOutputs outputs, SlotAssignment slots, RoutingInputs inputs, Form form) {
-    GraphBuilder graph = outputs.rows().graph();
-    Value lastSlot = inputs.capacity().minus(graph.integers(1));
-    Value ofNobody = graph.integers(0).minus(lastSlot); // its last slot is the first row
-    Value firstRow = graph.concat(0, List.of(outputs.firstRow(), ofNobody)); // (E + 1)
-    Value rows = firstRow.gather(slots.expert()).plus(slots.slot().min(lastSlot)); // (N, K)
+    Value lastSlot = inputs.capacity().minus(outputs.rows().graph().integers(1));
+    Value rows =
+        outputs.firstRow().gather(slots.expert()).plus(slots.slot().min(lastSlot)); // (N, K)
     Value weights = form.precision().inGraph(slots.weight().unsqueeze(1)); // (N, 1, K)
     return weights.matMul(outputs.rows().gather(rows)).squeeze(1);
   }

@@ -10,11 +10,7 @@ import dev.vmoe.core.onnx.Value;
  * The inputs of a run that decide how its MoE layers route; {@link GraphInput} has their shapes.
  */
 record RoutingInputs(
-    Value capacity,
-    Value expertsPerToken,
-    Value batchPriority,
-    Value imagePriority,
-    Value gateMin) {
+    Value capacity, Value expertsPerToken, Value batchPriority, Value imagePriority) {
 
   static RoutingInputs declare(GraphBuilder graph, Extent batch) {
     Extent one = Extent.of(1);
@@ -22,7 +18,6 @@ record RoutingInputs(
         graph.input(GraphInput.CAPACITY.label(), ElementType.INT64, one),
         graph.input(GraphInput.EXPERTS_PER_TOKEN.label(), ElementType.INT64, one),
         graph.input(GraphInput.BATCH_PRIORITY.label(), ElementType.BOOL, one),
-        graph.input(GraphInput.IMAGE_PRIORITY.label(), ElementType.FLOAT, batch),
-        graph.input(GraphInput.GATE_MIN.label(), ElementType.FLOAT, one));
+        graph.input(GraphInput.IMAGE_PRIORITY.label(), ElementType.FLOAT, batch));
   }
 }

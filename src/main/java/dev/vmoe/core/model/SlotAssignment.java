@@ -13,16 +13,13 @@ import java.util.stream.LongStream;
  * choice is moved for that, and no loop runs over tokens.
  *
  * <p>Axes: B images, T tokens an image, N = B·T, E experts, K experts a token, C slots an expert. A
- * choice is numbered token · K + k. One after a token's first whose gate is below {@code gate_min}
- * is not made: it counts for no expert and claims no slot.
+ * choice is numbered token · K + k.
  *
- * @param expert (N, K) int64, the experts with the largest gates, largest first; E where the choice
- *     is not made
+ * @param expert (N, K) int64, the experts with the largest gates, largest first
  * @param gate (N, K) float, their gates
  * @param kept (N, K) bool, whether the choice got a slot
- * @param slot (N, K) int64, place within the expert's buffer; C or more where dropped or not made
- * @param tokens (N·K) int64, the token of each choice, by expert, in the order of their claims;
- *     choices that are not made come last
+ * @param slot (N, K) int64, place within the expert's buffer; C or more where dropped
+ * @param tokens (N·K) int64, the token of each choice, by expert, in the order of their claims
  * @param hot (B, T·K, E) float, 1 where the choice is this expert, else 0
  * @param assigned (B, E) float, choices of each expert in each image
  * @param load (E) int64, choices of each expert
@@ -36,9 +33,6 @@ record SlotAssignment(
     Value hot,
     Value assigned,
     Value load) {
-
-  /** More than any slot. */
-  private static final long NOWHERE = 1L << 40;
 
   /** Returns the gate of each kept choice, 0 of each dropped one, (N, K) float. */
   Value weight() {
@@ -57,10 +51,8 @@ record SlotAssignment(
     Value numChoices = numTokens.times(k);
 
     Value.TopK top = gates.largest(k);
-    Value nobody = graph.integer(numExperts);
-    Value expert = top.positions().plus(leftOut(top.values(), inputs).times(nobody)).min(nobody);
-    Value claims =
-        ClaimOrder.of(new Value.TopK(top.values(), expert), tokensPerImage, numTokens, inputs);
+    Value expert = top.positions();
+    Value claims = ClaimOrder.of(top, tokensPerImage, numTokens, inputs);
     Value choices = claims.reshape(-1).smallest(numChoices).positions();
     Value place =
         choices
@@ -79,9 +71,7 @@ record SlotAssignment(
                     0, List.of(graph.integers(-1), choicesOfImage, graph.integers(numExperts))));
     Value assigned = hot.sum(1); // whole numbers far below 2²⁴: exact
     Value load = assigned.sum(0).cast(ElementType.INT64);
-    Value firstPlace =
-        graph.concat(0, List.of(load.sumBefore(), graph.integers(-NOWHERE))); // (E + 1)
-    Value slot = place.minus(firstPlace.gather(expert));
+    Value slot = place.minus(load.sumBefore().gather(expert));
     return new SlotAssignment(
         expert,
         top.values(),
@@ -91,13 +81,5 @@ record SlotAssignment(
         hot,
         assigned,
         load);
-  }
-
-  /** Returns 1 for each choice after a token's first whose gate is too small, else 0: (N, K). */
-  private static Value leftOut(Value gate, RoutingInputs inputs) {
-    var graph = gate.graph();
-    Value afterFirst = graph.counting(inputs.expertsPerToken()).min(graph.integer(1)); // (K)
-    Value smallest = afterFirst.cast(ElementType.FLOAT).times(inputs.gateMin());
-    return gate.lessThan(smallest).cast(ElementType.INT64);
   }
 }

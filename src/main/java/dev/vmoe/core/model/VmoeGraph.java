@@ -23,7 +23,7 @@ import java.util.function.Function;
  *     → PatchEmbedding → tokens (N, D)
  *     → EncoderBlock × numBlocks, with Mlp or MoeLayer inside
  *     → Head → features (B, F) → logits (B, classes)
- *   capacity, experts_per_token, batch_priority, image_priority, gate_min → every MoeLayer
+ *   capacity, experts_per_token, batch_priority, image_priority → every MoeLayer
  *   every MoeLayer → ImageCounts → assigned, dispatched, gate_sum, importance, skipped, kept
  * </pre>
  *

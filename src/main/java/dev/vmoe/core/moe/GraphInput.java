@@ -19,12 +19,7 @@ public enum GraphInput {
    * (B) float, from 0 to 1: the image's priority over the largest of the batch. A token's sort key
    * is its largest gate times this.
    */
-  IMAGE_PRIORITY("image_priority"),
-  /**
-   * (1) float, from 0 to 1: a choice after a token's first whose gate is below this is not made. At
-   * 0 all K choices are made.
-   */
-  GATE_MIN("gate_min");
+  IMAGE_PRIORITY("image_priority");
 
   private final String label;
 

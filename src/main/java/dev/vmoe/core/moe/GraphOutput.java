@@ -11,7 +11,7 @@ public enum GraphOutput {
   LOGITS("logits"),
   /** (B, F) float: what the last layer makes the logits of. */
   FEATURES("features"),
-  /** (B, L, E) int32: choices that an image's tokens made, before capacity. */
+  /** (B, L, E) int32: choices of an image's tokens before capacity. */
   ASSIGNED("assigned"),
   /** (B, L, E) int32: choices that found a slot. */
   DISPATCHED("dispatched"),

@@ -32,7 +32,6 @@ import java.util.stream.Collectors;
  *     they have none
  * @param featuresLength F, numbers in the vector that the last layer makes the logits of; 0 where
  *     the graph does not give it
- * @param gateMin whether the graph has the input {@link GraphInput#GATE_MIN}
  */
 public record ModelCard(
     String name,
@@ -48,12 +47,9 @@ public record ModelCard(
     String resize,
     String architecture,
     List<String> groups,
-    int featuresLength,
-    boolean gateMin) {
+    int featuresLength) {
 
   private static final String FEATURES = "vmoe.features_length";
-
-  private static final String GATE_MIN = "vmoe.gate_min";
 
   /** Entry of a model file that says nothing of groups where there are none. */
   private static final String GROUPS = "vmoe.class_groups";
@@ -87,8 +83,7 @@ public record ModelCard(
   }
 
   /**
-   * Creates the card of a model whose classes have no groups, and whose graph neither gives
-   * features nor takes a minimum gate.
+   * Creates the card of a model whose classes have no groups, and whose graph gives no features.
    */
   public ModelCard(
       String name,
@@ -117,8 +112,7 @@ public record ModelCard(
         resize,
         architecture,
         List.of(),
-        0,
-        false);
+        0);
   }
 
   private static void requireLines(String what, List<String> names) {
@@ -179,20 +173,6 @@ public record ModelCard(
   }
 
   /**
-   * Checks that the model can leave out choices by their gate; a dense model does not mind.
-   *
-   * @throws IllegalArgumentException if its graph was made before graphs could
-   */
-  public void requireGateMin(double smallest) {
-    if (smallest > 0 && !dense() && !gateMin) {
-      throw new IllegalArgumentException(
-          ("%s cannot leave out choices with a gate below %s, for its graph has no input %s: import"
-                  + " it again and restart, or set gate.min to 0")
-              .formatted(name, smallest, GraphInput.GATE_MIN.label()));
-    }
-  }
-
-  /**
    * Returns C, the slots of an expert in a run; 0 for a dense model. A ratio at which nothing can
    * be dropped gives no more than that takes.
    *
@@ -233,9 +213,6 @@ public record ModelCard(
     if (featuresLength > 0) {
       metadata.put(FEATURES, Integer.toString(featuresLength));
     }
-    if (gateMin) {
-      metadata.put(GATE_MIN, "true");
-    }
     return metadata;
   }
 
@@ -259,8 +236,7 @@ public record ModelCard(
         entry(metadata, "vmoe.resize", Function.identity()),
         entry(metadata, "vmoe.architecture", Function.identity()),
         metadata.containsKey(GROUPS) ? entry(metadata, GROUPS, ModelCard::lines) : List.of(),
-        metadata.containsKey(FEATURES) ? entry(metadata, FEATURES, Integer::valueOf) : 0,
-        metadata.containsKey(GATE_MIN));
+        metadata.containsKey(FEATURES) ? entry(metadata, FEATURES, Integer::valueOf) : 0);
   }
 
   private static <T> T entry(Map<String, String> metadata, String key, Function<String, T> read) {

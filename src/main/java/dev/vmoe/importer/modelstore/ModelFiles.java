@@ -6,7 +6,6 @@ import dev.vmoe.streams.settings.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,11 +20,6 @@ public record ModelFiles(Path graph, ModelCard card, @Nullable ProfileFile profi
   /** Returns the quality profile; null if there is none. */
   public @Nullable QualityProfile quality() {
     return profile == null ? null : profile.toProfile();
-  }
-
-  /** Returns why its accuracies are not those of instances with this {@code gate.min}. */
-  public Optional<String> profileDoubt(double gateMin) {
-    return Optional.ofNullable(profile).flatMap(it -> it.doubt(card, gateMin));
   }
 
   /**

@@ -89,8 +89,7 @@ public final class OnnxImport {
             options.resize().label(),
             description,
             options.groups(),
-            0,
-            false);
+            0);
     Path part = out.resolveSibling(out.getFileName() + ".part");
     Path scoring = out.resolveSibling(out.getFileName() + ".scores.part");
     try {

@@ -2,6 +2,7 @@ package dev.vmoe.importer.modelstore;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -24,8 +25,6 @@ import java.util.Optional;
  * @param set the labelled images, and the part of them that was used
  * @param images how many images
  * @param seed seed of the sample
- * @param gateMin minimum gate of a choice after a token's first, as in {@link
- *     dev.vmoe.core.moe.RoutingSettings}: what it was measured with
  * @param command command that measured it
  * @param measurements accuracy by setting and batch size; at least one
  */
@@ -35,7 +34,6 @@ public record ProfileFile(
     String set,
     int images,
     long seed,
-    double gateMin,
     String command,
     List<MeasuredAccuracy> measurements) {
 
@@ -48,7 +46,8 @@ public record ProfileFile(
               DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .build();
 
-  private static final String GATE_MIN = "gate_min";
+  /** Setting that left out choices by their gate; 0 in a file that was measured without it. */
+  private static final String FORMER_GATE_MIN = "gate_min";
 
   private static final String ENDING = ".profile.json";
 
@@ -77,9 +76,6 @@ public record ProfileFile(
   public ProfileFile {
     measurements = List.copyOf(measurements);
     measurements.forEach(MeasuredAccuracy::toEntry);
-    if (!(gateMin >= 0 && gateMin <= 1)) {
-      throw new IllegalArgumentException("minimum gate " + gateMin + " is not from 0 to 1");
-    }
     if (measurements.isEmpty() || images < 1) {
       throw new IllegalArgumentException(
           measurements.size() + " measurements on " + images + " images");
@@ -102,12 +98,8 @@ public record ProfileFile(
     return of(model, card).map(ProfileFile::toProfile);
   }
 
-  /**
-   * Returns the file beside a model file as {@link #find} does, with what it was measured on.
-   *
-   * @throws IOException as {@link #find} does
-   */
-  public static Optional<ProfileFile> of(Path model, ModelCard card) throws IOException {
+  /** Returns the file beside a model file as {@link #find} does, with what it was measured on. */
+  static Optional<ProfileFile> of(Path model, ModelCard card) throws IOException {
     Path path = beside(model);
     if (!Files.exists(path)) {
       return Optional.empty();
@@ -115,19 +107,6 @@ public record ProfileFile(
     ProfileFile file = read(path);
     file.forModel(card, path);
     return Optional.of(file);
-  }
-
-  /**
-   * Returns why its accuracies are not those of instances with this {@code gate.min}, for people;
-   * nothing if they are.
-   */
-  public Optional<String> doubt(ModelCard card, double gateMin) {
-    if (card.dense() || gateMin == this.gateMin) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        "the quality profile of %s was measured with gate.min = %s, but gate.min is %s"
-            .formatted(model, this.gateMin, gateMin));
   }
 
   /** Returns the images that it was measured on, for people; equal texts mean the same images. */
@@ -143,8 +122,11 @@ public record ProfileFile(
   public static ProfileFile read(Path file) throws IOException {
     try {
       ObjectNode tree = JSON.readValue(Files.readString(file), ObjectNode.class);
-      if (!tree.has(GATE_MIN)) {
-        tree.put(GATE_MIN, 0.0); // of a time when all choices were made
+      JsonNode gateMin = tree.remove(FORMER_GATE_MIN);
+      if (gateMin != null && gateMin.asDouble() != 0) {
+        throw new IOException(
+            "%s was measured with gate.min = %s, which is no more: measure it again with vmoe lab sweep"
+                .formatted(file, gateMin));
       }
       return JSON.treeToValue(tree, ProfileFile.class);
     } catch (JsonProcessingException e) {
@@ -194,7 +176,6 @@ public record ProfileFile(
     text.append("  \"set\": ").append(json(set)).append(",\n");
     text.append("  \"images\": ").append(images).append(",\n");
     text.append("  \"seed\": ").append(seed).append(",\n");
-    text.append("  \"gate_min\": ").append(gateMin).append(",\n");
     text.append("  \"command\": ").append(json(command)).append(",\n");
     text.append("  \"measurements\": [\n");
     for (int i = 0; i < measurements.size(); i++) {

@@ -172,12 +172,6 @@ public final class SettingsModels implements ModelSource {
           Settings.CAPACITY_MODE,
           live.capacity().mode());
     }
-    for (ModelFiles model : files.models()) {
-      model
-          .profileDoubt(live.capacity().gateMin())
-          .ifPresent(
-              doubt -> log.warn("{}; measure it again with vmoe lab sweep --gate-min", doubt));
-    }
     List<LearnedControllers.SurveyedModel> surveyed = new ArrayList<>();
     for (int i = 0; i < sessions.size(); i++) {
       surveyed.add(

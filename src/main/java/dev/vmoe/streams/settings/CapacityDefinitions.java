@@ -71,11 +71,6 @@ final class CapacityDefinitions {
         .setting(Settings.ROUTING, STRING, "bpr", ValidString.in("bpr", "vanilla"), MEDIUM)
         .means(
             "Which tokens claim slots first. bpr: the most important ones of the batch. vanilla:"
-                + " the first ones.")
-        .setting(Settings.GATE_MIN, DOUBLE, 0.0, ValueCheck.between(0, 1), LOW)
-        .means(
-            "After a token's first choice, one whose gate (router probability) is below this is"
-                + " not made, so K varies by token and others find more slots. 0: all K choices"
-                + " are made.");
+                + " the first ones.");
   }
 }

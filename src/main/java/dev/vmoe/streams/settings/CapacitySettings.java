@@ -20,7 +20,6 @@ import java.util.stream.IntStream;
  * @param bounds of the operating point in adaptive mode
  * @param targetLatency target for the time until an image is answered
  * @param routing order in which choices claim slots
- * @param gateMin minimum gate of a choice after a token's first, in either mode
  */
 public record CapacitySettings(
     CapacityMode mode,
@@ -28,8 +27,7 @@ public record CapacitySettings(
     int expertsPerToken,
     Bounds bounds,
     Duration targetLatency,
-    Routing routing,
-    double gateMin) {
+    Routing routing) {
 
   /**
    * Bounds of the operating point in adaptive mode, inclusive.
@@ -121,19 +119,16 @@ public record CapacitySettings(
    * nothing is dropped then.
    *
    * @param cards of the models that may be chosen; the fixed point is the first one's
-   * @throws IllegalArgumentException if a K is above that of the training, or a model cannot leave
-   *     out choices that should be
+   * @throws IllegalArgumentException if a K is above that of the training
    */
   CapacitySettings forModels(List<ModelCard> cards) {
-    cards.forEach(card -> card.requireGateMin(gateMin));
     return new CapacitySettings(
         mode,
         ratio,
         knownK(Settings.EXPERTS_PER_TOKEN, expertsPerToken, cards.get(0)),
         bounds.forModels(cards),
         targetLatency,
-        routing,
-        gateMin);
+        routing);
   }
 
   private static int knownK(String key, int k, ModelCard card) {

@@ -49,7 +49,6 @@ public record LiveSettings(
           Settings.TARGET_LATENCY_MS,
           Settings.LATE_POLICY,
           Settings.ROUTING,
-          Settings.GATE_MIN,
           Settings.BATCH_MAX_IMAGES,
           Settings.BATCH_LINGER_MS);
 
@@ -107,8 +106,7 @@ public record LiveSettings(
                 (Integer) values.get(Settings.EXPERTS_PER_TOKEN_MIN),
                 (Integer) values.get(Settings.EXPERTS_PER_TOKEN_MAX)),
             Duration.ofMillis((Long) values.get(Settings.TARGET_LATENCY_MS)),
-            Routing.ofLabel((String) values.get(Settings.ROUTING)),
-            (Double) values.get(Settings.GATE_MIN)),
+            Routing.ofLabel((String) values.get(Settings.ROUTING))),
         LatePolicy.ofLabel((String) values.get(Settings.LATE_POLICY)),
         (Integer) values.get(Settings.BATCH_MAX_IMAGES),
         Duration.ofMillis((Long) values.get(Settings.BATCH_LINGER_MS)));
@@ -234,7 +232,6 @@ public record LiveSettings(
     texts.put(Settings.TARGET_LATENCY_MS, Long.toString(capacity.targetLatency().toMillis()));
     texts.put(Settings.LATE_POLICY, latePolicy.label());
     texts.put(Settings.ROUTING, capacity.routing().label());
-    texts.put(Settings.GATE_MIN, Double.toString(capacity.gateMin()));
     texts.put(Settings.BATCH_MAX_IMAGES, Integer.toString(maxBatchImages));
     texts.put(Settings.BATCH_LINGER_MS, Long.toString(linger.toMillis()));
     return texts;

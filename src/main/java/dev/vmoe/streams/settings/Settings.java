@@ -59,7 +59,6 @@ public final class Settings extends AbstractConfig {
   public static final String CAPACITY_RATIO = "capacity.ratio";
   public static final String EXPERTS_PER_TOKEN = "experts.per.token";
   public static final String ROUTING = "routing";
-  public static final String GATE_MIN = "gate.min";
   public static final String CAPACITY_MODE = "capacity.mode";
   public static final String TARGET_LATENCY_MS = "target.latency.ms";
   public static final String LATE_POLICY = "late.policy";

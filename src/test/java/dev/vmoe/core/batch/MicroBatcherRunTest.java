@@ -7,12 +7,9 @@ import dev.vmoe.core.capacity.Decision;
 import dev.vmoe.core.capacity.FixedCapacity;
 import dev.vmoe.core.capacity.OperatingPoint;
 import dev.vmoe.core.capacity.RunTime;
-import dev.vmoe.streams.settings.LiveSettings;
-import dev.vmoe.streams.settings.Settings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -185,20 +182,6 @@ class MicroBatcherRunTest extends BatcherFixture {
     assertThat(classifier.pixelsSeen).containsExactly(List.of(1, 2), List.of(5, 6));
     assertThat(other.pixelsSeen).containsExactly(List.of(3, 4));
     assertThat(samples.get(2).lastRun().point().model()).as("what it is learnt of").isEqualTo(1);
-  }
-
-  @Test
-  void shouldRunWithTheSmallestGateOfTheTermsThatTheBatchWasOpenedUnder() throws Exception {
-    limits = new BatchLimits(1, 1_000, NEVER_LINGERS);
-    ServedModel model = new ServedModel(classifier, BatcherFixture::decode, () -> {});
-    CapacityController controller = controller(new ArrayList<>(), "any");
-    LiveSettings gated = LiveSettings.of(new Settings(Map.of("gate.min", "0.25")));
-    BatchTerms terms = new BatchTerms(gated, model, limits, controller);
-    batcher = new MicroBatcher<>(() -> terms, WorkBounds.ofThreads(2), (run, origins) -> {});
-    Lane<Integer> lane = batcher.openLane();
-    submit(lane, 1);
-
-    assertThat(take(lane).run().result().settings()).isEqualTo(SETTINGS.withGateMin(.25));
   }
 
   private ServedModel served(List<String> events, String name) {

@@ -29,7 +29,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Imported models, run as an instance runs them, against {@link PlainVmoe}: logits within {@value
@@ -101,18 +100,6 @@ class FidelityTest {
   @MethodSource("models")
   void shouldSayWhatThePlainPassSays(FidelityCase model) throws IOException {
     compare(model, model.settings(.1, .25, .5, 1.05, 4));
-  }
-
-  /** A minimum gate among those of second choices, and one that leaves all of them out. */
-  @ParameterizedTest
-  @ValueSource(doubles = {.15, .2, 1})
-  void shouldSayWhatThePlainPassSaysWhereChoicesAreLeftOut(double gateMin) throws IOException {
-    FidelityCase model = models().findFirst().orElseThrow();
-    List<PlainVmoe.Setting> settings = new ArrayList<>();
-    for (PlainVmoe.Setting all : model.settings(.25, 1.05)) {
-      settings.add(new PlainVmoe.Setting(all.k(), all.ratio(), all.priority(), gateMin));
-    }
-    compare(model, settings, ", gate.min " + gateMin);
   }
 
   /** Takes minutes and gigabytes; how to run it says the documentation of the model. */
@@ -187,7 +174,7 @@ class FidelityTest {
         session.classifyInDetail(
             ByteBuffer.allocateDirect(images.length).put(images),
             model.numImages(),
-            new RoutingSettings(setting.ratio(), setting.k(), routing(setting), setting.gateMin()));
+            new RoutingSettings(setting.ratio(), setting.k(), routing(setting)));
 
     double worst = 0;
     for (int image = 0; image < model.numImages(); image++) {
@@ -227,7 +214,7 @@ class FidelityTest {
     double[] gateSum = new double[experts];
     double[] importance = new double[experts];
     for (int token = image * tokens; token < (image + 1) * tokens; token++) {
-      for (int choice = 0; choice < plan.expert()[token].length; choice++) {
+      for (int choice = 0; choice < setting.k(); choice++) {
         int expert = plan.expert()[token][choice];
         assigned[expert]++;
         if (plan.kept()[token][choice]) {
@@ -290,8 +277,7 @@ class FidelityTest {
                         PlainRouter.slots(tokens, setting.k(), setting.ratio(), experts),
                         setting.k(),
                         routing(setting),
-                        ImagePriority.equal(model.numImages()),
-                        (float) setting.gateMin()))
+                        ImagePriority.equal(model.numImages())))
             .floats("gates");
     double worst = 0;
     for (int i = 0; i < actual.length; i++) {

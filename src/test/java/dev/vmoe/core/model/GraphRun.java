@@ -85,11 +85,6 @@ final class GraphRun implements AutoCloseable {
     }
 
     Inputs routing(int slots, int expertsPerToken, Routing routing, float[] imagePriority) {
-      return routing(slots, expertsPerToken, routing, imagePriority, 0);
-    }
-
-    Inputs routing(
-        int slots, int expertsPerToken, Routing routing, float[] imagePriority, float gateMin) {
       add(
           GraphInput.CAPACITY.label(),
           () -> OnnxTensor.createTensor(ENVIRONMENT, new long[] {slots}));
@@ -101,7 +96,6 @@ final class GraphRun implements AutoCloseable {
           () ->
               OnnxTensor.createTensor(
                   ENVIRONMENT, new boolean[] {routing == Routing.BATCH_PRIORITY}));
-      floats(GraphInput.GATE_MIN.label(), new float[] {gateMin}, 1);
       return floats(GraphInput.IMAGE_PRIORITY.label(), imagePriority, imagePriority.length);
     }
 

@@ -17,12 +17,11 @@ final class PlainRouter {
   /**
    * What became of each choice.
    *
-   * @param expert (N, up to K) experts with the largest gates, largest first; only those that the
-   *     token chooses
-   * @param kept (N, up to K) whether the choice found a slot
+   * @param expert (N, K) experts with the largest gates, largest first
+   * @param kept (N, K) whether the choice found a slot
    * @param margin how far the nearest decision is from the other way: the least difference of two
    *     gates that decides which expert is a token's k-th choice, or which of two tokens gets the
-   *     last slot, or of a gate and the smallest one
+   *     last slot
    */
   @SuppressWarnings("ArrayRecordComponent")
   record Routed(int[][] expert, boolean[][] kept, double margin) {}
@@ -39,9 +38,8 @@ final class PlainRouter {
    * @param gates (N, E)
    * @param slots C
    * @param priority whether the larger largest gate claims first; by position otherwise
-   * @param minimum gate of a second choice or later one
    */
-  static Routed route(double[][] gates, int k, int slots, boolean priority, double smallest) {
+  static Routed route(double[][] gates, int k, int slots, boolean priority) {
     int tokens = gates.length;
     int experts = gates[0].length;
     double margin = Double.POSITIVE_INFINITY;
@@ -49,14 +47,7 @@ final class PlainRouter {
     for (int token = 0; token < tokens; token++) {
       double[] gate = gates[token];
       int[] order = descending(gate);
-      int choices = 1;
-      while (choices < k && gate[order[choices]] >= smallest) {
-        choices++;
-      }
-      expert[token] = Arrays.copyOf(order, choices);
-      for (int choice = 1; smallest > 0 && choice < k; choice++) {
-        margin = Math.min(margin, Math.abs(gate[order[choice]] - smallest));
-      }
+      expert[token] = Arrays.copyOf(order, k);
       for (int choice = 0; choice < Math.min(k, experts - 1); choice++) {
         margin = Math.min(margin, gate[order[choice]] - gate[order[choice + 1]]);
       }
@@ -64,17 +55,13 @@ final class PlainRouter {
 
     double[] largest = Arrays.stream(gates).mapToDouble(g -> max(g)).toArray();
     int[] claimants = priority ? descending(largest) : IntStream.range(0, tokens).toArray();
-    boolean[][] kept = new boolean[tokens][];
-    Arrays.setAll(kept, token -> new boolean[expert[token].length]);
+    boolean[][] kept = new boolean[tokens][k];
     int[] taken = new int[experts];
     for (int choice = 0; choice < k; choice++) {
       double[] lastKept = new double[experts]; // largest gate of who got an expert's last slot
       Arrays.fill(lastKept, Double.NaN);
       boolean[] refused = new boolean[experts];
       for (int token : claimants) {
-        if (choice >= expert[token].length) {
-          continue;
-        }
         int wanted = expert[token][choice];
         if (taken[wanted] < slots) {
           taken[wanted]++;

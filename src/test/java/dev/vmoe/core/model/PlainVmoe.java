@@ -42,11 +42,7 @@ final class PlainVmoe {
    * @param ratio capacity ratio
    * @param priority batch priority routing, or vanilla order
    */
-  record Setting(int k, double ratio, boolean priority, double gateMin) {
-    Setting(int k, double ratio, boolean priority) {
-      this(k, ratio, priority, 0);
-    }
-  }
+  record Setting(int k, double ratio, boolean priority) {}
 
   /**
    * What the model says.
@@ -84,8 +80,7 @@ final class PlainVmoe {
       if (tree.contains(path + "Moe")) {
         double[][] gate = softmax(product(y, path + "Moe/Router/dense/kernel", 0));
         int slots = PlainRouter.slots(y.length, setting.k(), setting.ratio(), gate[0].length);
-        PlainRouter.Routed plan =
-            PlainRouter.route(gate, setting.k(), slots, setting.priority(), setting.gateMin());
+        PlainRouter.Routed plan = PlainRouter.route(gate, setting.k(), slots, setting.priority());
         add(x, mixture(y, gate, plan, path + "Moe/Mlp/"));
         gates.add(gate);
         routed.add(plan);

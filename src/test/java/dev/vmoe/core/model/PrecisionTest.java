@@ -65,13 +65,10 @@ class PrecisionTest {
   void shouldRouteExactlyByItsOwnGates(Precision precision) {
     float[] equal = new float[TOKENS];
     Arrays.fill(equal, 1);
-    for (int[] each : new int[][] {{4, 0}, {40, 0}, {272, 0}, {40, 25}, {272, 25}, {272, 40}}) {
-      int slots = each[0];
-      float gateMin = each[1] / 100f;
-      GraphRun.Outputs outputs = run(graph(precision), slots, IMAGES, gateMin);
+    for (int slots : new int[] {4, 40, 272}) {
+      GraphRun.Outputs outputs = run(graph(precision), slots, IMAGES);
       RoutingCounts counts =
-          ReferenceRouter.route(
-                  outputs.floats("gates"), 4, 2, slots, Routing.BATCH_PRIORITY, equal, gateMin)
+          ReferenceRouter.route(outputs.floats("gates"), 4, 2, slots, Routing.BATCH_PRIORITY, equal)
               .countsByImage(ARCHITECTURE.tokensPerImage());
       assertThat(outputs.ints(GraphOutput.ASSIGNED)).isEqualTo(counts.assigned());
       assertThat(outputs.ints(GraphOutput.DISPATCHED)).isEqualTo(counts.dispatched());
@@ -153,17 +150,13 @@ class PrecisionTest {
   }
 
   private static GraphRun.Outputs run(GraphRun graph, int slots, int numImages) {
-    return run(graph, slots, numImages, 0);
-  }
-
-  private static GraphRun.Outputs run(GraphRun graph, int slots, int numImages, float gateMin) {
     byte[] images = new byte[numImages * 16 * 16 * 3];
     new Random(3).nextBytes(images);
     try (graph) {
       return graph.run(
           new GraphRun.Inputs()
               .images(images, numImages, 16)
-              .routing(slots, 2, Routing.BATCH_PRIORITY, ImagePriority.equal(numImages), gateMin));
+              .routing(slots, 2, Routing.BATCH_PRIORITY, ImagePriority.equal(numImages)));
     }
   }
 

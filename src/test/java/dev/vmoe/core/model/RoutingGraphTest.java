@@ -94,15 +94,11 @@ class RoutingGraphTest {
   private static final float[] WORKED_GATES = {.4f, 0, .2f, .5f, .1f, .4f, .3f, .2f, .6f};
 
   private static GraphRun.Outputs workedExample(Routing routing) {
-    return workedExample(routing, 0);
-  }
-
-  private static GraphRun.Outputs workedExample(Routing routing, float gateMin) {
     return routing(3, 3)
         .run(
             new GraphRun.Inputs()
                 .floats("gates", WORKED_GATES, 3, 3)
-                .routing(2, 2, routing, new float[] {1}, gateMin));
+                .routing(2, 2, routing, new float[] {1}));
   }
 
   @Test
@@ -121,24 +117,6 @@ class RoutingGraphTest {
     assertThat(outputs.floats("weight")).containsExactly(.4f, 0, .5f, .4f, .6f, 0);
     assertThat(outputs.bytes(GraphOutput.KEPT)).containsExactly(1, 2, 1);
     assertThat(outputs.ints(GraphOutput.DISPATCHED)).containsExactly(2, 0, 2);
-  }
-
-  /** Token 0 makes no second choice, so token 1's finds the slot that it lacked above. */
-  @Test
-  void shouldLeaveTheSlotOfAChoiceThatIsNotMadeToOthers() {
-    GraphRun.Outputs outputs = workedExample(Routing.VANILLA, .3f);
-    assertThat(outputs.floats("weight")).containsExactly(.4f, 0, .5f, .4f, .6f, 0);
-    assertThat(outputs.bytes(GraphOutput.KEPT)).containsExactly(1, 2, 1);
-    assertThat(outputs.ints(GraphOutput.ASSIGNED)).containsExactly(3, 0, 2);
-    assertThat(outputs.ints(GraphOutput.DISPATCHED)).containsExactly(2, 0, 2);
-  }
-
-  @Test
-  void shouldMakeEveryFirstChoiceAndEachWhoseGateIsTheSmallest() {
-    assertThat(workedExample(Routing.VANILLA, 1).ints(GraphOutput.ASSIGNED))
-        .containsExactly(2, 0, 1);
-    assertThat(workedExample(Routing.VANILLA, .2f).ints(GraphOutput.ASSIGNED))
-        .isEqualTo(workedExample(Routing.VANILLA).ints(GraphOutput.ASSIGNED));
   }
 
   @Test
@@ -198,7 +176,7 @@ class RoutingGraphTest {
   void shouldRouteAsThePlainJavaReference(
       @ForAll long seed,
       @ForAll @IntRange(min = 1, max = 64) int numImages,
-      @ForAll @IntRange(min = 1, max = 3) int expertsPerToken,
+      @ForAll @IntRange(min = 1, max = 2) int expertsPerToken,
       @ForAll @DoubleRange(min = 0.05, max = 4) double ratio,
       @ForAll Routing routing,
       @ForAll @IntRange(min = 0, max = 2) int coarseness,
@@ -214,11 +192,9 @@ class RoutingGraphTest {
         Capacity.slots(numTokens, expertsPerToken, ratio, numExperts),
         expertsPerToken,
         routing,
-        priorities.of(numImages, random),
-        random.nextBoolean() ? 0 : random.nextInt(17) / 32f); // as coarse as gates, to tie
+        priorities.of(numImages, random));
   }
 
-  /** The minimum gate is near the second gates, so that some second choices are made. */
   @ParameterizedTest
   @CsvSource({"BATCH_PRIORITY, 2", "VANILLA, 2", "BATCH_PRIORITY, 3", "VANILLA, 3"})
   void shouldRouteToTheMostExpertsThatItHolds(Routing routing, int expertsPerToken) {
@@ -226,28 +202,7 @@ class RoutingGraphTest {
     int numExperts = RoutingLimits.MAX_EXPERT_CHOICES / expertsPerToken;
     float[] gates = gates(random, 400, numExperts, 0);
     requireTheReferencesRouting(
-        gates,
-        numExperts,
-        4,
-        expertsPerToken,
-        routing,
-        Priorities.ANY.of(8, random),
-        median(second(gates, numExperts)));
-  }
-
-  private static float[] second(float[] gates, int numExperts) {
-    float[] second = new float[gates.length / numExperts];
-    for (int token = 0; token < second.length; token++) {
-      float[] its = Arrays.copyOfRange(gates, token * numExperts, (token + 1) * numExperts);
-      Arrays.sort(its);
-      second[token] = its[numExperts - 2];
-    }
-    return second;
-  }
-
-  private static float median(float[] values) {
-    Arrays.sort(values);
-    return values[values.length / 2];
+        gates, numExperts, 4, expertsPerToken, routing, Priorities.ANY.of(8, random));
   }
 
   private static void requireTheReferencesRouting(
@@ -256,8 +211,7 @@ class RoutingGraphTest {
       int slots,
       int expertsPerToken,
       Routing routing,
-      float[] imagePriority,
-      float gateMin) {
+      float[] imagePriority) {
     int numTokens = gates.length / numExperts;
     int tokensPerImage = numTokens / imagePriority.length;
     GraphRun.Outputs outputs =
@@ -265,15 +219,14 @@ class RoutingGraphTest {
             .run(
                 new GraphRun.Inputs()
                     .floats("gates", gates, numTokens, numExperts)
-                    .routing(slots, expertsPerToken, routing, imagePriority, gateMin));
+                    .routing(slots, expertsPerToken, routing, imagePriority));
 
     float[] tokenPriority = new float[numTokens];
     for (int token = 0; token < numTokens; token++) {
       tokenPriority[token] = imagePriority[token / tokensPerImage];
     }
     DispatchPlan plan =
-        ReferenceRouter.route(
-            gates, numExperts, expertsPerToken, slots, routing, tokenPriority, gateMin);
+        ReferenceRouter.route(gates, numExperts, expertsPerToken, slots, routing, tokenPriority);
     RoutingCounts counts = plan.countsByImage(tokensPerImage);
     assertThat(outputs.ints(GraphOutput.ASSIGNED)).containsExactly(counts.assigned());
     assertThat(outputs.ints(GraphOutput.DISPATCHED)).containsExactly(counts.dispatched());

@@ -44,7 +44,6 @@ class VmoeGraphTest {
               Map.entry("batch_priority", "BOOL [1]"),
               Map.entry("capacity", "INT64 [1]"),
               Map.entry("experts_per_token", "INT64 [1]"),
-              Map.entry("gate_min", "FLOAT [1]"),
               Map.entry("image_priority", "FLOAT [-1]"),
               Map.entry("images", "UINT8 [-1, 12, 12, 3]"));
       assertThat(describe(graph.session().getOutputInfo()))
@@ -115,58 +114,10 @@ class VmoeGraphTest {
     float[] equal = ImagePriority.equal(numImages(a, images));
     float[] mixed = mixedPriorities(equal.length);
     compareToReference(
-        graph, a, images, expertsPerToken, ratio, Routing.BATCH_PRIORITY, equal, equal, 0);
+        graph, a, images, expertsPerToken, ratio, Routing.BATCH_PRIORITY, equal, equal);
     compareToReference(
-        graph, a, images, expertsPerToken, ratio, Routing.BATCH_PRIORITY, mixed, mixed, 0);
-    compareToReference(graph, a, images, expertsPerToken, ratio, Routing.VANILLA, mixed, equal, 0);
-  }
-
-  @ParameterizedTest
-  @CsvSource({"7, 2, 0.25", "5, 2, 4", "1, 1, 0.5"})
-  void shouldLeaveOutChoicesByTheirGateAsThePlainJavaReferenceDoes(
-      int numImages, int expertsPerToken, double ratio) {
-    byte[] images = images(numImages);
-    float[] equal = ImagePriority.equal(numImages);
-    for (Target target : Target.values()) {
-      try (GraphRun graph =
-          GraphRun.of(VmoeGraph.withGates(CHECKPOINT, Form.of(target), Map.of()))) {
-        for (Routing routing : Routing.values()) {
-          for (float gateMin : new float[] {.1f, .2f, .25f, .3f, 1}) {
-            compareToReference(
-                graph,
-                ARCHITECTURE,
-                images,
-                expertsPerToken,
-                ratio,
-                routing,
-                equal,
-                equal,
-                gateMin);
-          }
-        }
-      }
-    }
-  }
-
-  /** All of these drop nothing: the answer with no second choice is that of K = 1. */
-  @Test
-  void shouldAnswerAsWithOneExpertWhereNoSecondChoiceIsMade() {
-    float[] equal = ImagePriority.equal(5);
-    for (Target target : Target.values()) {
-      try (GraphRun graph = GraphRun.of(VmoeGraph.of(CHECKPOINT, Form.of(target), Map.of()))) {
-        float[] one =
-            run(graph, ARCHITECTURE, images(5), 1, 52, Routing.VANILLA, equal, 0)
-                .floats(GraphOutput.LOGITS);
-        assertThat(
-                run(graph, ARCHITECTURE, images(5), 2, 52, Routing.VANILLA, equal, 1)
-                    .floats(GraphOutput.LOGITS))
-            .containsExactly(one, within(1e-5f));
-        assertThat(
-                run(graph, ARCHITECTURE, images(5), 1, 52, Routing.VANILLA, equal, 1)
-                    .floats(GraphOutput.LOGITS))
-            .isEqualTo(one);
-      }
-    }
+        graph, a, images, expertsPerToken, ratio, Routing.BATCH_PRIORITY, mixed, mixed);
+    compareToReference(graph, a, images, expertsPerToken, ratio, Routing.VANILLA, mixed, equal);
   }
 
   /** Few different ones, so that images tie. */
@@ -188,15 +139,14 @@ class VmoeGraphTest {
       double ratio,
       Routing routing,
       float[] imagePriority,
-      float[] expectedPriority,
-      float gateMin) {
+      float[] expectedPriority) {
     int numImages = numImages(a, images);
     int tokens = a.tokensPerImage();
     int experts = a.numExperts();
     int numLayers = a.moeBlocks().size();
     int slots = Capacity.slots(numImages * tokens, expertsPerToken, ratio, experts);
     GraphRun.Outputs outputs =
-        run(graph, a, images, expertsPerToken, slots, routing, imagePriority, gateMin);
+        run(graph, a, images, expertsPerToken, slots, routing, imagePriority);
     float[] tokenPriority = new float[numImages * tokens];
     for (int token = 0; token < tokenPriority.length; token++) {
       tokenPriority[token] = expectedPriority[token / tokens];
@@ -217,8 +167,7 @@ class VmoeGraphTest {
               expertsPerToken,
               slots,
               routing,
-              tokenPriority,
-              gateMin);
+              tokenPriority);
       RoutingCounts counts = plan.countsByImage(tokens);
       for (int image = 0; image < numImages; image++) {
         int to = image * numLayers + layer;
@@ -235,8 +184,8 @@ class VmoeGraphTest {
     }
     String setting =
         String.format(
-            "%d images, K %d, ratio %s, %s, priorities %s, minimum gate %s",
-            numImages, expertsPerToken, ratio, routing, Arrays.toString(imagePriority), gateMin);
+            "%d images, K %d, ratio %s, %s, priorities %s",
+            numImages, expertsPerToken, ratio, routing, Arrays.toString(imagePriority));
     assertThat(outputs.ints(GraphOutput.ASSIGNED)).as("assigned, %s", setting).isEqualTo(assigned);
     assertThat(outputs.ints(GraphOutput.DISPATCHED))
         .as("dispatched, %s", setting)
@@ -295,7 +244,7 @@ class VmoeGraphTest {
       int slots,
       Routing routing) {
     float[] equal = ImagePriority.equal(numImages(a, images));
-    return run(graph, a, images, expertsPerToken, slots, routing, equal, 0);
+    return run(graph, a, images, expertsPerToken, slots, routing, equal);
   }
 
   private static GraphRun.Outputs run(
@@ -305,12 +254,11 @@ class VmoeGraphTest {
       int expertsPerToken,
       int slots,
       Routing routing,
-      float[] imagePriority,
-      float gateMin) {
+      float[] imagePriority) {
     return graph.run(
         new GraphRun.Inputs()
             .images(images, numImages(a, images), a.imageSize())
-            .routing(slots, expertsPerToken, routing, imagePriority, gateMin));
+            .routing(slots, expertsPerToken, routing, imagePriority));
   }
 
   private static int numImages(VmoeArchitecture a, byte[] images) {

@@ -13,9 +13,6 @@ public final class DispatchPlan {
   /** Slot of a choice that found its expert full. */
   public static final int DROPPED = -1;
 
-  /** Slot of a choice that was not made. */
-  public static final int NOT_MADE = -2;
-
   private final float[] gates; // (N, E)
   private final int numExperts;
   private final int expertsPerToken;
@@ -51,17 +48,14 @@ public final class DispatchPlan {
     return experts[token * expertsPerToken + choice];
   }
 
-  /**
-   * Returns the slot of a token's choice in its expert's buffer, {@link #DROPPED} or {@link
-   * #NOT_MADE}.
-   */
+  /** Returns the slot of a token's choice in its expert's buffer, or {@link #DROPPED}. */
   public int slot(int token, int choice) {
     return slots[token * expertsPerToken + choice];
   }
 
   /** Returns whether a token's choice found a slot. */
   public boolean kept(int token, int choice) {
-    return slot(token, choice) >= 0;
+    return slot(token, choice) != DROPPED;
   }
 
   /** Returns the gate of a token's choice, dropped or not. */
@@ -117,7 +111,7 @@ public final class DispatchPlan {
       }
       for (int choice = 0; choice < expertsPerToken; choice++) {
         int at = image * numExperts + expert(token, choice);
-        assigned[at] += slot(token, choice) == NOT_MADE ? 0 : 1;
+        assigned[at]++;
         if (kept(token, choice)) {
           dispatched[at]++;
           gateSum[at] += gate(token, choice);

@@ -52,8 +52,7 @@ class ModelCardTest {
           "area",
           "4 blocks, hidden 96",
           List.of("latin", "hebrew", "latin"),
-          96,
-          true);
+          96);
 
   @Test
   void shouldKnowTheGroupsOfClassesWhereThereAreSome() {
@@ -62,19 +61,6 @@ class ModelCardTest {
         .containsExactlyInAnyOrderEntriesOf(Map.of("a", "latin", "ב", "hebrew", "b", "latin"));
     assertThat(CARD.toMetadata()).doesNotContainKey("vmoe.class_groups");
     assertThat(CARD.groupsByClass()).isEmpty();
-  }
-
-  @Test
-  void shouldLeaveChoicesOutOnlyWhereTheGraphCan() {
-    ModelCard.fromMetadata(GROUPED.toMetadata()).requireGateMin(.1);
-    CARD.requireGateMin(0);
-    Map<String, String> before = GROUPED.toMetadata();
-    before.remove("vmoe.gate_min");
-    assertThatThrownBy(() -> ModelCard.fromMetadata(before).requireGateMin(.1))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage(
-            "demo cannot leave out choices with a gate below 0.1, for its graph has no input"
-                + " gate_min: import it again and restart, or set gate.min to 0");
   }
 
   @Test

@@ -9,13 +9,12 @@ import java.util.Arrays;
  * <p>Axes: N tokens of the group, E experts, K choices a token, C slots an expert.
  *
  * <pre>
- *   gates (N, E) ─ largest K ─▶ choices (N, K) ─ claim in order ─▶ slots (N, K)
+ *   gates (N, E) ─ largest K ─▶ choices (N, K) ─ claim in order ─▶ slots (N, K), −1 where dropped
  * </pre>
  *
- * <p>A choice after the first whose gate is below the smallest one is not made. All first choices
- * claim before any second choice. Within one choice, {@link Routing#VANILLA} goes by position and
- * {@link Routing#BATCH_PRIORITY} by {@link #priorityKey}, larger first, the earlier token first
- * among equals.
+ * <p>All first choices claim before any second choice. Within one choice, {@link Routing#VANILLA}
+ * goes by position and {@link Routing#BATCH_PRIORITY} by {@link #priorityKey}, larger first, the
+ * earlier token first among equals.
  *
  * @see <a href="https://arxiv.org/abs/2106.05974">Scaling Vision with Sparse Mixture of Experts,
  *     sections 2.3 and 4</a>
@@ -34,7 +33,6 @@ public final class ReferenceRouter {
    * @param routing order in which choices claim slots
    * @param tokenPriority (N), multiplies a token's largest gate under batch priority; all ones is
    *     the paper's order
-   * @param gateMin minimum gate of a choice after the first
    * @throws IllegalArgumentException if the shapes do not fit or a value is no gate or no priority
    */
   public static DispatchPlan route(
@@ -43,8 +41,7 @@ public final class ReferenceRouter {
       int expertsPerToken,
       int slots,
       Routing routing,
-      float[] tokenPriority,
-      float gateMin) {
+      float[] tokenPriority) {
     check(gates, numExperts, expertsPerToken, slots, tokenPriority);
     int numTokens = tokenPriority.length;
 
@@ -64,25 +61,10 @@ public final class ReferenceRouter {
       for (int token : order) {
         int choice = token * expertsPerToken + rank;
         int expert = experts[choice];
-        if (rank > 0 && gates[token * numExperts + expert] < gateMin) {
-          slotOfChoice[choice] = DispatchPlan.NOT_MADE;
-          continue;
-        }
         slotOfChoice[choice] = claimed[expert] < slots ? claimed[expert]++ : DispatchPlan.DROPPED;
       }
     }
     return new DispatchPlan(gates.clone(), numExperts, expertsPerToken, experts, slotOfChoice);
-  }
-
-  /** Routes one group of tokens that make all of their choices. */
-  public static DispatchPlan route(
-      float[] gates,
-      int numExperts,
-      int expertsPerToken,
-      int slots,
-      Routing routing,
-      float[] tokenPriority) {
-    return route(gates, numExperts, expertsPerToken, slots, routing, tokenPriority, 0);
   }
 
   /** Routes one group of tokens of equal priority. */

@@ -65,7 +65,6 @@ class BundledModelsTest {
             "set",
             1,
             1,
-            0,
             "vmoe lab sweep",
             List.of(new ProfileFile.MeasuredAccuracy("bpr", 1, 1, 1, 1)));
     measured.write(variant.resolve("profile.json"));

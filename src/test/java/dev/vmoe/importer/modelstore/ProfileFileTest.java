@@ -27,7 +27,6 @@ class ProfileFileTest {
           "train-images-idx3-ubyte.gz from image 55000 on",
           5000,
           7,
-          0,
           "vmoe lab sweep --images \"a b\" --skip 55000",
           List.of(
               new ProfileFile.MeasuredAccuracy("bpr", 2, 0.25, 1, 0.75),
@@ -54,39 +53,19 @@ class ProfileFileTest {
   }
 
   @Test
-  void shouldTakeAFileWithoutAMinimumGateForAllChoices() throws IOException {
-    withGateMin(0.25).write(file);
-    assertThat(ProfileFile.read(file).gateMin()).isEqualTo(0.25);
-
-    Files.writeString(file, Files.readString(file).replace("  \"gate_min\": 0.25,\n", ""));
-
+  void shouldTakeAFileOfWhenChoicesCouldBeLeftOutIfNoneWere() throws IOException {
+    profile.write(file);
+    String text = Files.readString(file);
+    Files.writeString(file, text.replace("  \"seed\"", "  \"gate_min\": 0.0,\n  \"seed\""));
     assertThat(ProfileFile.read(file)).isEqualTo(profile);
-  }
 
-  @Test
-  void shouldDoubtAccuraciesOfAnotherMinimumGate() {
-    assertThat(profile.doubt(CARD, 0)).isEmpty();
-    ModelCard dense =
-        new ModelCard("d", "0", List.of("a"), 8, 5, List.of(), 0, 0, 1, true, "bilinear", "none");
-    assertThat(profile.doubt(dense, 0.3)).isEmpty();
-    assertThat(withGateMin(0.25).doubt(CARD, 0.3))
-        .hasValue(
-            "the quality profile of "
-                + CARD.name()
-                + " was measured with gate.min = 0.25, but gate.min is 0.3");
-    assertThatThrownBy(() -> withGateMin(1.5)).hasMessageContaining("minimum gate 1.5");
-  }
-
-  private ProfileFile withGateMin(double gateMin) {
-    return new ProfileFile(
-        profile.model(),
-        profile.weightsHash(),
-        profile.set(),
-        profile.images(),
-        profile.seed(),
-        gateMin,
-        profile.command(),
-        profile.measurements());
+    Files.writeString(file, text.replace("  \"seed\"", "  \"gate_min\": 0.25,\n  \"seed\""));
+    assertThatThrownBy(() -> ProfileFile.read(file))
+        .isInstanceOf(IOException.class)
+        .hasMessage(
+            file
+                + " was measured with gate.min = 0.25, which is no more: measure it again with vmoe"
+                + " lab sweep");
   }
 
   @Test
@@ -105,8 +84,7 @@ class ProfileFileTest {
 
   @Test
   void shouldRefuseTheProfileOfOtherWeights() throws IOException {
-    new ProfileFile("fake", "1234", "set", 10, 7, 0, "vmoe lab sweep", profile.measurements())
-        .write(file);
+    new ProfileFile("fake", "1234", "set", 10, 7, "vmoe lab sweep", profile.measurements()).write(file);
 
     assertThatThrownBy(() -> ProfileFile.find(model, CARD))
         .isInstanceOf(IOException.class)
@@ -125,7 +103,6 @@ class ProfileFileTest {
             "set",
             10,
             7,
-            0,
             "vmoe lab sweep",
             List.of(new ProfileFile.MeasuredAccuracy("bpr", 3, 1, 1, 0.5)))
         .write(file);

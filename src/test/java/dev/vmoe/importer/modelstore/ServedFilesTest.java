@@ -38,7 +38,6 @@ class ServedFilesTest {
             set,
             5000,
             seed,
-            0,
             "vmoe lab sweep",
             List.of(new ProfileFile.MeasuredAccuracy("bpr", 1, 1.05, 64, 0.9)));
     return new ModelFiles(Path.of(card.name(), "model.onnx"), card, profile);
@@ -104,8 +103,7 @@ class ServedFilesTest {
             c.resize(),
             c.architecture(),
             c.groups(),
-            length,
-            c.gateMin());
+            length);
     return new ModelFiles(model.graph(), card, model.profile());
   }
 

@@ -10,6 +10,8 @@ import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.RegistryUnavailableException;
 import dev.vmoe.streams.settings.LiveSettings;
 import dev.vmoe.streams.settings.Settings;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -18,6 +20,12 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
 import org.apache.avro.Schema;
+import org.apache.avro.SchemaBuilder;
+import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericDatumWriter;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.EncoderFactory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 
@@ -69,6 +77,32 @@ class ConfigReaderTest {
     assertThat(entry.settings().version()).isEqualTo(12);
     assertThat(entry.settings().maxBatchImages()).isEqualTo(8);
     assertThat(entry.settings().linger()).isEqualTo(Duration.ofMillis(3));
+  }
+
+  /** {@code gate.min} was a setting once. */
+  @Test
+  void shouldUnderstandARecordOfWhenThereWereMoreSettings() throws IOException {
+    Schema former =
+        SchemaBuilder.record("PipelineConfig")
+            .namespace(PipelineConfig.class.getPackageName())
+            .fields()
+            .optionalDouble("capacityRatio")
+            .optionalDouble("gateMin")
+            .endRecord();
+    GenericData.Record config = new GenericData.Record(former);
+    config.put("capacityRatio", 0.5);
+    config.put("gateMin", 0.25);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    bytes.writeBytes(
+        ByteBuffer.allocate(5).put((byte) 0).putInt(registry.register("config", former)).array());
+    BinaryEncoder encoder = EncoderFactory.get().binaryEncoder(bytes, null);
+    new GenericDatumWriter<GenericRecord>(former).write(config, encoder);
+    encoder.flush();
+
+    ConfigEntry entry = read(bytes.toByteArray());
+
+    assertThat(entry.refusal()).isNull();
+    assertThat(entry.overrides()).containsOnly(Map.entry("capacity.ratio", "0.5"));
   }
 
   @Test

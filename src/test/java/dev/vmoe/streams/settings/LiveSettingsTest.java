@@ -88,10 +88,6 @@ class LiveSettingsTest {
           experts.per.token.max=5        | experts.per.token.max: K 5 outside 1 to 2
           capacity.ratio.min=2           | capacity.ratio.min 2.0 is above capacity.ratio.max 1.05
           experts.per.token.min=2,experts.per.token.max=1 | experts.per.token.min 2 is above experts.per.token.max 1
-          gate.min=1.01                  | gate.min: '1.01' is not a number from 0 to 1
-          gate.min=-0.1                  | gate.min: '-0.1' is not a number from 0 to 1
-          gate.min=NaN                   | gate.min: 'NaN' is not a number from 0 to 1
-          gate.min=0.1                   | fake cannot leave out choices with a gate below 0.1, for its graph has no input gate_min
           late.policy=drop               | late.policy: 'drop' is not [answer, expire]
           capacity.mode=fixed,late.policy=expire,target.latency.ms=20 | target.latency.ms 20 is not above batch.linger.ms 20
           capacity.mode=adaptive,target.latency.ms=20 | target.latency.ms 20 is not above batch.linger.ms 20
@@ -123,15 +119,6 @@ class LiveSettingsTest {
         .isThrownBy(
             () -> new Settings(Map.of("capacity.ratio.min", "0.5", "capacity.ratio.max", "0.25")))
         .withMessage("capacity.ratio.min 0.5 is above capacity.ratio.max 0.25");
-  }
-
-  @Test
-  void shouldNotMindTheSmallestGateOfADenseModel() {
-    LiveSettings live = LiveSettings.of(FILE, Map.of("gate.min", "0.25"), 1L).forModel(dense());
-    assertThat(live.capacity().gateMin()).isEqualTo(.25);
-    assertThat(live.controllerInputs())
-        .as("what a controller has learnt is kept")
-        .isEqualTo(LiveSettings.of(FILE).forModel(dense()).controllerInputs());
   }
 
   @Test

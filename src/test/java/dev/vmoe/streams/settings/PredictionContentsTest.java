@@ -34,8 +34,7 @@ class PredictionContentsTest {
         "bilinear",
         "test",
         List.of(),
-        featuresLength,
-        false);
+        featuresLength);
   }
 
   @Test
