@@ -84,7 +84,8 @@ class ProfileFileTest {
 
   @Test
   void shouldRefuseTheProfileOfOtherWeights() throws IOException {
-    new ProfileFile("fake", "1234", "set", 10, 7, "vmoe lab sweep", profile.measurements()).write(file);
+    new ProfileFile("fake", "1234", "set", 10, 7, "vmoe lab sweep", profile.measurements())
+        .write(file);
 
     assertThatThrownBy(() -> ProfileFile.find(model, CARD))
         .isInstanceOf(IOException.class)
