@@ -1,6 +1,5 @@
 package dev.vmoe.streams.commit;
 
-import dev.vmoe.core.batch.HandOver;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -45,14 +44,16 @@ public final class CommitGuard implements KafkaClientSupplier {
 
   private final PendingOffsets pending = new PendingOffsets();
   private final HeldPartitions held = new HeldPartitions();
-  private final HandOver handOver = new HandOver();
+  private final CommitDelay delay = new CommitDelay();
   private final Suspects suspects;
   private final Supplier<SchemaNote> schemas;
   private final AbandonedTransactions abandoned;
-  private final ThreadLocal<WaitBudget> budgets;
-
-  /** The partitions that the thread is giving back. */
-  private final ThreadLocal<Set<TopicPartition>> leaving = ThreadLocal.withInitial(Set::of);
+  /**
+   * The state of each stream thread. This is the one place that looks it up by thread: Kafka
+   * Streams makes a thread's clients before the thread runs, and asks for processors without saying
+   * for which one. All that they share is that they are called on it.
+   */
+  private final ThreadLocal<StreamThreadState> threads;
 
   /**
    * Creates a guard.
@@ -70,7 +71,7 @@ public final class CommitGuard implements KafkaClientSupplier {
     this.suspects = suspects;
     this.schemas = schemas;
     this.abandoned = abandoned;
-    this.budgets = ThreadLocal.withInitial(() -> new WaitBudget(waitBudget));
+    this.threads = ThreadLocal.withInitial(() -> new StreamThreadState(waitBudget));
   }
 
   /** Returns where processors mark what they keep back. */
@@ -89,13 +90,13 @@ public final class CommitGuard implements KafkaClientSupplier {
   }
 
   /** Returns how long answers take to be committed. */
-  public HandOver handOver() {
-    return handOver;
+  public CommitDelay delay() {
+    return delay;
   }
 
-  /** Returns the waiting budget of the calling stream thread. */
-  public WaitBudget waitBudget() {
-    return budgets.get();
+  /** Returns the state of the calling stream thread. */
+  public StreamThreadState thread() {
+    return threads.get();
   }
 
   /**
@@ -107,6 +108,7 @@ public final class CommitGuard implements KafkaClientSupplier {
       Map<TopicPartition, OffsetAndMetadata> wanted, ProducerNote by) {
     Map<TopicPartition, OffsetAndMetadata> guarded = new HashMap<>(wanted);
     String notes = by.behind(schemas.get().behind(""));
+    StreamThreadState thread = thread();
     guarded.replaceAll(
         (partition, offset) -> {
           OptionalLong first = pending.first(partition);
@@ -120,8 +122,8 @@ public final class CommitGuard implements KafkaClientSupplier {
                   before ? first.getAsLong() : offset.offset(),
                   before ? Optional.empty() : offset.leaderEpoch(),
                   offset.metadata() + notes);
-          boolean left = leaving.get().contains(partition);
-          return suspects.noted(partition, reached, first.isPresent(), left);
+          return suspects.noted(
+              partition, reached, first.isPresent(), thread.isGivingBack(partition));
         });
     return guarded;
   }
@@ -149,8 +151,7 @@ public final class CommitGuard implements KafkaClientSupplier {
    */
   public void committed(Map<TopicPartition, OffsetAndMetadata> guarded, Duration took) {
     guarded.forEach(suspects::committed);
-    waitBudget().refill(took);
-    handOver.committed(System.nanoTime());
+    thread().committed(System.nanoTime(), took).ifPresent(delay::observe);
   }
 
   @Override
@@ -159,16 +160,6 @@ public final class CommitGuard implements KafkaClientSupplier {
         new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer()),
         String.valueOf(config.get(ProducerConfig.TRANSACTIONAL_ID_CONFIG)),
         this);
-  }
-
-  /** Runs what commits partitions for the last time: they are given back. */
-  void givingBack(Collection<TopicPartition> partitions, Runnable lastCommit) {
-    leaving.set(Set.copyOf(partitions));
-    try {
-      lastCommit.run();
-    } finally {
-      leaving.remove();
-    }
   }
 
   @Override
@@ -274,7 +265,7 @@ public final class CommitGuard implements KafkaClientSupplier {
 
     @Override
     public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
-      givingBack(partitions, () -> listener.onPartitionsRevoked(partitions));
+      thread().giveBack(partitions, () -> listener.onPartitionsRevoked(partitions));
     }
 
     @Override
@@ -285,52 +276,6 @@ public final class CommitGuard implements KafkaClientSupplier {
     @Override
     public void onPartitionsLost(Collection<TopicPartition> partitions) {
       listener.onPartitionsLost(partitions);
-    }
-  }
-
-  /**
-   * How long the tasks of one stream thread together may wait for room between two commits.
-   *
-   * <p>A thread that waits does not commit, and a transaction that is open too long is aborted. One
-   * pass of the thread takes many records, so a bound on each wait alone would not do.
-   */
-  public static final class WaitBudget {
-
-    private final Duration whole;
-    private Duration left;
-    private long sinceNanos = System.nanoTime();
-    private Duration lastTook = Duration.ZERO;
-
-    public WaitBudget(Duration whole) {
-      this.whole = whole;
-      this.left = whole;
-    }
-
-    /** Returns the time since the thread's last commit, or its start. */
-    public Duration elapsed() {
-      return Duration.ofNanos(System.nanoTime() - sinceNanos);
-    }
-
-    /** Returns how long the thread's last commit took. */
-    public Duration lastTook() {
-      return lastTook;
-    }
-
-    /** Returns how much is left. */
-    public Duration left() {
-      return left;
-    }
-
-    /** Takes off what was spent. */
-    public void spend(Duration spent) {
-      left = spent.compareTo(left) < 0 ? left.minus(spent) : Duration.ZERO;
-    }
-
-    /** Starts again, after a commit that took so long. */
-    void refill(Duration took) {
-      left = whole;
-      lastTook = took;
-      sinceNanos = System.nanoTime();
     }
   }
 }

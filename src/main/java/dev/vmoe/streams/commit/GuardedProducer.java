@@ -71,7 +71,7 @@ final class GuardedProducer implements Producer<byte[], byte[]> {
 
   private void rolledBack() {
     sent = Map.of();
-    guard.handOver().aborted();
+    guard.thread().rolledBack();
   }
 
   @Override

@@ -1,6 +1,6 @@
 package dev.vmoe.streams.topology;
 
-import dev.vmoe.streams.commit.CommitGuard;
+import dev.vmoe.streams.commit.StreamThreadState;
 import java.time.Duration;
 import java.util.function.IntSupplier;
 
@@ -35,14 +35,14 @@ public final class EarlyCommit {
   }
 
   /**
-   * Returns whether the calling stream thread commits now, if it has emitted answers. It spends at
+   * Returns whether a stream thread commits now, if it has emitted answers. It spends at
    * most half of its time in such commits.
    */
-  boolean due(CommitGuard.WaitBudget sinceCommit) {
-    Duration elapsed = sinceCommit.elapsed();
+  boolean due(StreamThreadState thread) {
+    Duration elapsed = thread.sinceCommit();
     return inFlight.images() < runningImages.getAsInt()
         && inFlight.bytes() < batchBytes
         && elapsed.compareTo(gap) >= 0
-        && elapsed.compareTo(sinceCommit.lastTook()) >= 0;
+        && elapsed.compareTo(thread.commitTook()) >= 0;
   }
 }

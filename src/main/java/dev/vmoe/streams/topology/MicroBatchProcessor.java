@@ -12,6 +12,7 @@ import dev.vmoe.fetch.FetchLine;
 import dev.vmoe.streams.commit.CommitGuard;
 import dev.vmoe.streams.commit.HeldPartitions;
 import dev.vmoe.streams.commit.PendingOffsets;
+import dev.vmoe.streams.commit.StreamThreadState;
 import dev.vmoe.streams.commit.Suspects;
 import dev.vmoe.streams.intake.RecordSize;
 import dev.vmoe.streams.intake.RequestReader;
@@ -59,7 +60,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
       Lane<Waiting> lane,
       PendingOffsets.Queue pending,
       InFlight.Partition inFlight,
-      CommitGuard.WaitBudget budget,
+      StreamThreadState thread,
       HeldPartitions.Records held,
       Suspects.Account suspects,
       PartitionRequests requests) {}
@@ -110,7 +111,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
             shared.lanes().get(),
             pending,
             shared.inFlight().open(),
-            shared.guard().waitBudget(),
+            shared.guard().thread(),
             held,
             shared.guard().suspects().open(partition, shared.inFlight().reach()),
             new PartitionRequests(shared, held, pending));
@@ -233,7 +234,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
       if (emit(task) > 0) {
         continue;
       }
-      Duration left = task.budget().left();
+      Duration left = task.thread().waitLeft();
       if (left.isZero()) {
         return; // the thread has to come to its commit
       }
@@ -248,7 +249,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
     } catch (InterruptedException e) {
       throw new InterruptException(e);
     } finally {
-      task.budget().spend(Duration.ofNanos(System.nanoTime() - startNanos));
+      task.thread().waited(Duration.ofNanos(System.nanoTime() - startNanos));
     }
   }
 
@@ -264,8 +265,8 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
   private void emitFinished(Task task) {
     emit(task);
     release(task);
-    boolean uncommitted = shared.guard().handOver().waits();
-    if (uncommitted && shared.earlyCommit().due(task.budget())) {
+    boolean uncommitted = task.thread().hasUncommitted();
+    if (uncommitted && shared.earlyCommit().due(task.thread())) {
       task.context().commit();
       uncommitted = false; // the request stays, also through a rebalance
     }
@@ -293,7 +294,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
   }
 
   private void forward(Task task, Share<Waiting> share) {
-    shared.guard().handOver().emitted(share.run().endNanos());
+    task.thread().emitted(share.run().endNanos());
     for (Answer<Waiting> answer : share.answers()) {
       if (answer instanceof Answer.Classified<Waiting> classified) {
         forwardPrediction(task, share.run(), classified);

@@ -115,7 +115,7 @@ final class PartitionRequests implements AutoCloseable {
         request.deadlineMs(),
         record.timestamp(),
         pending.arrivals().came(position.offset(), now.nanos()),
-        shared.guard().handOver().duration(),
+        shared.guard().delay().duration(),
         now);
   }
 

@@ -101,12 +101,12 @@ class CommitGuardTest {
 
   @Test
   void shouldRefillTheWaitingBudgetAtEachCommit() {
-    guard.waitBudget().spend(Duration.ofSeconds(5));
-    assertThat(guard.waitBudget().left()).isEqualTo(Duration.ZERO);
+    guard.thread().waited(Duration.ofSeconds(5));
+    assertThat(guard.thread().waitLeft()).isEqualTo(Duration.ZERO);
 
     guard.committed(Map.of(), Duration.ZERO);
 
-    assertThat(guard.waitBudget().left()).isEqualTo(Duration.ofSeconds(2));
+    assertThat(guard.thread().waitLeft()).isEqualTo(Duration.ofSeconds(2));
   }
 
   @Test

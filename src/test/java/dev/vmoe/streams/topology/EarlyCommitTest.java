@@ -3,6 +3,7 @@ package dev.vmoe.streams.topology;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.streams.commit.CommitGuard;
+import dev.vmoe.streams.commit.StreamThreadState;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -13,27 +14,27 @@ class EarlyCommitTest {
 
   private final InFlight inFlight = new InFlight(() -> 100, 1_000_000);
   private final InFlight.Partition partition = inFlight.open();
-  private final CommitGuard.WaitBudget sinceCommit = new CommitGuard.WaitBudget(Duration.ZERO);
+  private final StreamThreadState thread = new StreamThreadState(Duration.ZERO);
 
   @Test
   void shouldCommitAsLongAsNoFullBatchIsInFlight() {
     EarlyCommit early = new EarlyCommit(inFlight, () -> 2, BYTES, Duration.ZERO);
-    assertThat(early.due(sinceCommit)).isTrue();
+    assertThat(early.due(thread)).isTrue();
     partition.add(1);
-    assertThat(early.due(sinceCommit)).isTrue();
+    assertThat(early.due(thread)).isTrue();
     partition.add(1);
-    assertThat(early.due(sinceCommit)).isFalse();
+    assertThat(early.due(thread)).isFalse();
     partition.remove(1);
-    assertThat(early.due(sinceCommit)).isTrue();
+    assertThat(early.due(thread)).isTrue();
     partition.remove(1);
     partition.add(BYTES);
-    assertThat(early.due(sinceCommit)).isFalse();
+    assertThat(early.due(thread)).isFalse();
   }
 
   @Test
   void shouldLeaveTimeBetweenTwoCommits() {
     EarlyCommit early = new EarlyCommit(inFlight, () -> 2, BYTES, Duration.ofHours(1));
-    assertThat(early.due(sinceCommit)).isFalse();
+    assertThat(early.due(thread)).isFalse();
   }
 
   @Test
@@ -42,9 +43,9 @@ class EarlyCommitTest {
     CommitGuard guard = ProcessorFixture.guard(Duration.ZERO, 0);
 
     guard.committed(Map.of(), Duration.ofHours(1));
-    assertThat(early.due(guard.waitBudget())).isFalse();
+    assertThat(early.due(guard.thread())).isFalse();
 
     guard.committed(Map.of(), Duration.ZERO);
-    assertThat(early.due(guard.waitBudget())).isTrue();
+    assertThat(early.due(guard.thread())).isTrue();
   }
 }

@@ -60,7 +60,7 @@ class MicroBatchProcessorInFlightTest extends ProcessorFixture {
     start();
     send("a", 1);
     send("b", 2);
-    assertThat(guard.waitBudget().left()).isEqualTo(Duration.ZERO);
+    assertThat(guard.thread().waitLeft()).isEqualTo(Duration.ZERO);
     send("c", 3);
     send("d", 4);
     send("e", 5);

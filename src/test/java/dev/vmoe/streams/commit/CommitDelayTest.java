@@ -1,33 +1,34 @@
-package dev.vmoe.core.batch;
+package dev.vmoe.streams.commit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-class HandOverTest {
+class CommitDelayTest {
 
   private static final long MS = 1_000_000;
 
-  private final HandOver handOver = new HandOver();
+  private final CommitDelay delay = new CommitDelay();
+  private final StreamThreadState thread = new StreamThreadState(Duration.ZERO);
   private long nowNanos = -50_000 * MS;
 
   private void commit(long... agesMs) {
     nowNanos += 10_000 * MS;
     for (long ageMs : agesMs) {
-      handOver.emitted(nowNanos - ageMs * MS);
+      thread.emitted(nowNanos - ageMs * MS);
     }
-    handOver.committed(nowNanos);
+    thread.committed(nowNanos, Duration.ZERO).ifPresent(delay::observe);
   }
 
   @Test
   void shouldComeToTheAgeOfTheOldestAnswerOfEachCommit() {
-    assertThat(handOver.duration()).isZero();
+    assertThat(delay.duration()).isZero();
     for (int i = 0; i < 100; i++) {
       commit(30, 110, 70);
       commit(); // without answers it says nothing
     }
-    assertThat(handOver.duration())
+    assertThat(delay.duration())
         .isBetween(Duration.ofNanos(109_900_000), Duration.ofNanos(110_100_000));
   }
 
@@ -36,20 +37,20 @@ class HandOverTest {
     for (int i = 0; i < 100; i++) {
       commit(100 + 40 * (i % 2));
     }
-    assertThat(handOver.duration()).isGreaterThan(Duration.ofMillis(190));
+    assertThat(delay.duration()).isGreaterThan(Duration.ofMillis(190));
     commit(9_000);
-    assertThat(handOver.duration()).isGreaterThan(Duration.ofSeconds(1));
+    assertThat(delay.duration()).isGreaterThan(Duration.ofSeconds(1));
     for (int i = 0; i < 100; i++) {
       commit(100);
     }
-    assertThat(handOver.duration()).isLessThan(Duration.ofMillis(101));
+    assertThat(delay.duration()).isLessThan(Duration.ofMillis(101));
   }
 
   @Test
   void shouldNotCountWhatWasRolledBack() {
-    handOver.emitted(nowNanos);
-    handOver.aborted();
+    thread.emitted(nowNanos);
+    thread.rolledBack();
     commit(10);
-    assertThat(handOver.duration()).isLessThan(Duration.ofMillis(100));
+    assertThat(delay.duration()).isLessThan(Duration.ofMillis(100));
   }
 }
