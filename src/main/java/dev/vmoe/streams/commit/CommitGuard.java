@@ -48,6 +48,7 @@ public final class CommitGuard implements KafkaClientSupplier {
   private final Suspects suspects;
   private final Supplier<SchemaNote> schemas;
   private final AbandonedTransactions abandoned;
+
   /**
    * The state of each stream thread. This is the one place that looks it up by thread: Kafka
    * Streams makes a thread's clients before the thread runs, and asks for processors without saying

@@ -35,8 +35,8 @@ public final class EarlyCommit {
   }
 
   /**
-   * Returns whether a stream thread commits now, if it has emitted answers. It spends at
-   * most half of its time in such commits.
+   * Returns whether a stream thread commits now, if it has emitted answers. It spends at most half
+   * of its time in such commits.
    */
   boolean due(StreamThreadState thread) {
     Duration elapsed = thread.sinceCommit();

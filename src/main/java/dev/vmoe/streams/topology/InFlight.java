@@ -14,7 +14,8 @@ import java.util.function.IntSupplier;
  * <ol>
  *   <li>Below both limits it goes on at once.
  *   <li>Over one of them it waits for its own oldest share while the wait budget of its {@link
- *       StreamThreadState} lasts. Once that is spent it goes on, so that the thread comes to its commit.
+ *       StreamThreadState} lasts. Once that is spent it goes on, so that the thread comes to its
+ *       commit.
  *   <li>At twice a limit records do not go on; they are {@linkplain HeldPartitions held} until the
  *       partition is below its limits again. The thread does not wait for that.
  *   <li>With nothing of its own in flight it never waits: what others have in flight may only leave
