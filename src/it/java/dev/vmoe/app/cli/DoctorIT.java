@@ -9,7 +9,7 @@ import dev.vmoe.event.Prediction;
 import dev.vmoe.importer.modelstore.BundledModels;
 import dev.vmoe.importer.modelstore.ModelFiles;
 import dev.vmoe.importer.modelstore.ProfileFile;
-import dev.vmoe.streams.commit.SchemaNote;
+import dev.vmoe.streams.commit.OffsetNote;
 import dev.vmoe.streams.settings.Settings;
 import java.io.IOException;
 import java.net.URI;
@@ -166,8 +166,10 @@ class DoctorIT extends DoctorFixture {
     String[] application = {"--set", "application.id=" + prefix + "app"};
     TopicPartition images = new TopicPartition(prefix + "images", 0);
     String known =
-        SchemaNote.fingerprint(prefix + "predictions", Prediction.getClassSchema().toString());
-    String left = SchemaNote.of(registry.url(), Map.of(known, 7)).behind("");
+        OffsetNote.SchemaIds.fingerprint(
+            prefix + "predictions", Prediction.getClassSchema().toString());
+    OffsetNote.SchemaIds ids = OffsetNote.SchemaIds.of(registry.url(), Map.of(known, 7));
+    String left = new OffsetNote(OffsetNote.Owner.UNKNOWN, null, ids).behind("");
     admin
         .alterConsumerGroupOffsets(prefix + "app", Map.of(images, new OffsetAndMetadata(7, left)))
         .all()

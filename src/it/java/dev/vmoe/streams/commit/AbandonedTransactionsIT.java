@@ -285,9 +285,11 @@ class AbandonedTransactionsIT {
     return producer;
   }
 
-  private ProducerNote note(String transactionalId, String member) {
-    return ProducerNote.of(
-        transactionalId, new ConsumerGroupMetadata(application, 1, member, Optional.empty()));
+  private OffsetNote note(String transactionalId, String member) {
+    OffsetNote.Committer committer =
+        OffsetNote.Committer.of(
+            transactionalId, new ConsumerGroupMetadata(application, 1, member, Optional.empty()));
+    return new OffsetNote(OffsetNote.Owner.UNKNOWN, committer, OffsetNote.SchemaIds.NONE);
   }
 
   /** Returns a member of the group that has its partition. */

@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.vmoe.core.image.FakeDecoder;
 import dev.vmoe.core.inference.FakeClassifier;
 import dev.vmoe.event.Prediction;
-import dev.vmoe.streams.commit.OwnerNote;
+import dev.vmoe.streams.commit.OffsetNote;
 import dev.vmoe.streams.instance.ControllerFactory;
 import dev.vmoe.streams.instance.Pipeline;
 import dev.vmoe.streams.metrics.Meters;
@@ -68,8 +68,8 @@ class GroupMemberIT {
                     assertThat(RestartIT.notes(workbench))
                         .hasSize(partitions)
                         .allMatch(note -> note.deaths() == 1)
-                        .allMatch(note -> note.work() == OwnerNote.InWork.BUSY));
-        String owner = RestartIT.notes(workbench).iterator().next().owner();
+                        .allMatch(note -> note.work() == OffsetNote.InWork.BUSY));
+        String owner = RestartIT.notes(workbench).iterator().next().process();
 
         try (Pipeline another = start(workbench, second, new Meters(), rarely)) {
           await("a partition moves, with images in work")
@@ -77,8 +77,10 @@ class GroupMemberIT {
               .until(
                   () ->
                       RestartIT.notes(workbench).stream()
-                          .anyMatch(note -> !note.owner().equals(owner)));
-          assertThat(RestartIT.notes(workbench)).extracting(OwnerNote::deaths).containsOnly(1);
+                          .anyMatch(note -> !note.process().equals(owner)));
+          assertThat(RestartIT.notes(workbench))
+              .extracting(OffsetNote.Owner::deaths)
+              .containsOnly(1);
           first.release();
           second.release();
           await().atMost(LIMIT).until(() -> predictions.poll().size() >= 6);

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.vmoe.core.image.FakeDecoder;
 import dev.vmoe.core.image.ImageDecoder;
 import dev.vmoe.core.inference.FakeClassifier;
-import dev.vmoe.streams.commit.OwnerNote;
+import dev.vmoe.streams.commit.OffsetNote;
 import dev.vmoe.streams.instance.Pipeline;
 import java.time.Duration;
 import java.util.HashMap;
@@ -81,7 +81,7 @@ class RestartIT {
         assertThat(notes(workbench))
             .as("a stop leaves nothing to count")
             .isNotEmpty()
-            .allMatch(note -> note.work() == OwnerNote.InWork.IDLE && note.deaths() == 0);
+            .allMatch(note -> note.work() == OffsetNote.InWork.IDLE && note.deaths() == 0);
       }
       try (FakeClassifier classifier = new FakeClassifier();
           Pipeline pipeline = Pipeline.start(workbench.settings(Map.of()), classifier, decoder)) {
@@ -111,7 +111,7 @@ class RestartIT {
   }
 
   /** Returns what the owners of the partitions have noted behind their offsets. */
-  static List<OwnerNote> notes(Workbench workbench) throws Exception {
+  static List<OffsetNote.Owner> notes(Workbench workbench) throws Exception {
     return workbench
         .admin
         .listConsumerGroupOffsets(workbench.prefix + "app")
@@ -119,7 +119,7 @@ class RestartIT {
         .get()
         .values()
         .stream()
-        .map(offset -> OwnerNote.in(offset.metadata()))
+        .map(offset -> OffsetNote.in(offset.metadata()).owner())
         .toList();
   }
 

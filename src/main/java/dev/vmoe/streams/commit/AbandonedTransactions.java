@@ -185,9 +185,10 @@ public final class AbandonedTransactions implements AutoCloseable {
     }
     admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get().values().stream()
         .filter(Objects::nonNull)
-        .flatMap(offset -> ProducerNote.in(offset.metadata()).stream())
-        .filter(note -> members.stream().anyMatch(it -> note.isOf(it.consumerId())))
-        .forEach(note -> ids.add(note.transactionalId()));
+        .map(offset -> OffsetNote.in(offset.metadata()).committer())
+        .filter(Objects::nonNull)
+        .filter(by -> members.stream().anyMatch(it -> by.is(it.consumerId())))
+        .forEach(by -> ids.add(by.transactionalId()));
     return ids;
   }
 

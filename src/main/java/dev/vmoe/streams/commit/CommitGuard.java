@@ -25,7 +25,6 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.KafkaClientSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Kafka clients whose transactions commit no offset beyond what has been emitted.
@@ -46,7 +45,7 @@ public final class CommitGuard implements KafkaClientSupplier {
   private final HeldPartitions held = new HeldPartitions();
   private final CommitDelay delay = new CommitDelay();
   private final Suspects suspects;
-  private final Supplier<SchemaNote> schemas;
+  private final Supplier<OffsetNote.SchemaIds> schemas;
   private final AbandonedTransactions abandoned;
 
   /**
@@ -67,7 +66,7 @@ public final class CommitGuard implements KafkaClientSupplier {
   public CommitGuard(
       Duration waitBudget,
       Suspects suspects,
-      Supplier<SchemaNote> schemas,
+      Supplier<OffsetNote.SchemaIds> schemas,
       AbandonedTransactions abandoned) {
     this.suspects = suspects;
     this.schemas = schemas;
@@ -106,9 +105,9 @@ public final class CommitGuard implements KafkaClientSupplier {
    * @param by who commits them
    */
   public Map<TopicPartition, OffsetAndMetadata> guarded(
-      Map<TopicPartition, OffsetAndMetadata> wanted, ProducerNote by) {
+      Map<TopicPartition, OffsetAndMetadata> wanted, OffsetNote.Committer by) {
     Map<TopicPartition, OffsetAndMetadata> guarded = new HashMap<>(wanted);
-    String notes = by.behind(schemas.get().behind(""));
+    OffsetNote.SchemaIds ids = schemas.get();
     StreamThreadState thread = thread();
     guarded.replaceAll(
         (partition, offset) -> {
@@ -117,31 +116,16 @@ public final class CommitGuard implements KafkaClientSupplier {
             pending.passed(partition, offset.offset());
           }
           boolean before = first.isPresent() && first.getAsLong() < offset.offset();
+          long next = before ? first.getAsLong() : offset.offset();
+          boolean leaving = thread.isGivingBack(partition);
+          OffsetNote.Owner owner = suspects.owner(partition, next, first.isPresent(), leaving);
           // The leader epoch belongs to the offset that was wanted, not to another one.
-          OffsetAndMetadata reached =
-              new OffsetAndMetadata(
-                  before ? first.getAsLong() : offset.offset(),
-                  before ? Optional.empty() : offset.leaderEpoch(),
-                  offset.metadata() + notes);
-          return suspects.noted(
-              partition, reached, first.isPresent(), thread.isGivingBack(partition));
+          return new OffsetAndMetadata(
+              next,
+              before ? Optional.empty() : offset.leaderEpoch(),
+              new OffsetNote(owner, by, ids).behind(offset.metadata()));
         });
     return guarded;
-  }
-
-  /** Takes over what the last owners left; returns what Kafka Streams has in the metadata. */
-  Map<TopicPartition, @Nullable OffsetAndMetadata> read(
-      Map<TopicPartition, @Nullable OffsetAndMetadata> committed) {
-    Map<TopicPartition, @Nullable OffsetAndMetadata> own = suspects.read(committed);
-    own.replaceAll(
-        (partition, offset) ->
-            offset == null
-                ? null
-                : new OffsetAndMetadata(
-                    offset.offset(),
-                    offset.leaderEpoch(),
-                    SchemaNote.without(ProducerNote.without(offset.metadata()))));
-    return own;
   }
 
   /**
@@ -219,7 +203,7 @@ public final class CommitGuard implements KafkaClientSupplier {
       try {
         Map<TopicPartition, OffsetAndMetadata> committed = super.committed(partitions, OFFSET_WAIT);
         unreadable.remove(partitions);
-        return read(committed);
+        return suspects.read(committed);
       } catch (TimeoutException e) {
         unreadable.put(Set.copyOf(partitions), System.nanoTime() + OFFSET_PAUSE.toNanos());
         throw e;

@@ -36,7 +36,7 @@ final class GuardedProducer implements Producer<byte[], byte[]> {
   public void sendOffsetsToTransaction(
       Map<TopicPartition, OffsetAndMetadata> offsets, ConsumerGroupMetadata groupMetadata) {
     Map<TopicPartition, OffsetAndMetadata> guarded =
-        guard.guarded(offsets, ProducerNote.of(transactionalId, groupMetadata));
+        guard.guarded(offsets, OffsetNote.Committer.of(transactionalId, groupMetadata));
     producer.sendOffsetsToTransaction(guarded, groupMetadata);
     sent = guarded;
   }

@@ -1,5 +1,7 @@
 package dev.vmoe.streams.commit;
 
+import dev.vmoe.streams.commit.OffsetNote.InWork;
+import dev.vmoe.streams.commit.OffsetNote.Owner;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -16,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * Finds the image that ends the process which works on it: a crash in native code, the kernel for
  * want of memory. Such a process leaves no dead letter, and the next owner reads the image again.
  *
- * <p>Each committed offset carries an {@link OwnerNote}. The rule for who takes a partition over:
+ * <p>Each committed offset carries an {@link OffsetNote}. The rule for who takes a partition over:
  *
  * <ol>
  *   <li>No image goes on before an offset with a note of the new owner is committed. Otherwise a
@@ -48,7 +50,7 @@ public final class Suspects {
 
   private volatile boolean stopping;
 
-  private record Found(long offset, OwnerNote note) {}
+  private record Found(long offset, Owner owner) {}
 
   /**
    * Creates the count of an instance.
@@ -62,7 +64,7 @@ public final class Suspects {
 
   /** Returns the partitions whose images are suspected; for any thread. */
   public long suspected() {
-    return partitions.values().stream().filter(it -> it.note.deaths() > 0).count();
+    return partitions.values().stream().filter(it -> it.state.deaths() > 0).count();
   }
 
   /**
@@ -81,7 +83,7 @@ public final class Suspects {
   }
 
   private boolean blames() {
-    return partitions.values().stream().anyMatch(it -> it.written != OwnerNote.InWork.IDLE);
+    return partitions.values().stream().anyMatch(it -> it.written != InWork.IDLE);
   }
 
   /**
@@ -96,18 +98,17 @@ public final class Suspects {
   public Map<TopicPartition, @Nullable OffsetAndMetadata> read(
       Map<TopicPartition, @Nullable OffsetAndMetadata> committed) {
     Map<TopicPartition, @Nullable OffsetAndMetadata> own = new HashMap<>(committed);
-    for (Map.Entry<TopicPartition, @Nullable OffsetAndMetadata> entry : own.entrySet()) {
-      OffsetAndMetadata offset = entry.getValue();
-      if (offset == null) {
-        found.put(entry.getKey(), new Found(OwnerNote.NONE, OwnerNote.ABSENT));
-      } else {
-        String metadata = offset.metadata();
-        found.put(entry.getKey(), new Found(offset.offset(), OwnerNote.in(metadata)));
-        entry.setValue(
-            new OffsetAndMetadata(
-                offset.offset(), offset.leaderEpoch(), OwnerNote.without(metadata)));
-      }
-    }
+    own.replaceAll(
+        (partition, offset) -> {
+          if (offset == null) {
+            found.put(partition, new Found(OffsetNote.NONE, Owner.UNKNOWN));
+            return null;
+          }
+          String metadata = offset.metadata();
+          found.put(partition, new Found(offset.offset(), OffsetNote.in(metadata).owner()));
+          return new OffsetAndMetadata(
+              offset.offset(), offset.leaderEpoch(), OffsetNote.without(metadata));
+        });
     return own;
   }
 
@@ -124,15 +125,14 @@ public final class Suspects {
   }
 
   /**
-   * Returns an offset with a note for the next owner; nothing changes until it is committed.
+   * Returns what to leave for the next owner with an offset; nothing changes until it is committed.
    *
    * @param busy whether images of the partition have been read and have no answer yet
    * @param leaving whether the partition is given back with this commit
    */
-  OffsetAndMetadata noted(
-      TopicPartition partition, OffsetAndMetadata offset, boolean busy, boolean leaving) {
+  Owner owner(TopicPartition partition, long offset, boolean busy, boolean leaving) {
     Account its = own(partition);
-    return its == null ? offset : its.noted(offset, busy, leaving);
+    return its == null ? Owner.UNKNOWN : its.owner(offset, busy, leaving);
   }
 
   /** Notes that an offset of a partition has been committed, with its note. */
@@ -156,57 +156,57 @@ public final class Suspects {
     private final Thread thread = Thread.currentThread();
     private final long since;
     private final long until;
-    private volatile OwnerNote note;
+    private volatile Owner state;
 
     /** The offset that is committed, and what its note says. */
     private volatile long at;
 
-    private volatile OwnerNote.InWork written;
+    private volatile InWork written;
 
     /** Whether an offset has been committed with a note of this process. */
     private boolean marked;
 
     /** Offset of the image that is tried alone; -1 if none is. */
-    private long trying = OwnerNote.NONE;
+    private long trying = OffsetNote.NONE;
 
     private boolean tryingMarked;
 
     private Account(TopicPartition partition, @Nullable Found found, int reach) {
-      OwnerNote left = found == null ? OwnerNote.ABSENT : found.note();
+      Owner left = found == null ? Owner.UNKNOWN : found.owner();
       this.partition = partition;
       this.marked = found == null;
-      this.since = found == null ? OwnerNote.NONE : found.offset();
+      this.since = found == null ? OffsetNote.NONE : found.offset();
       this.until = since + reach;
       this.at = since;
       this.written = left.work();
-      this.note = left.takenBy(owner, since);
-      if (note.deaths() > left.deaths()) {
+      this.state = left.takenBy(owner, since);
+      if (state.deaths() > left.deaths()) {
         log.warn(
             "{}: a process ended without giving it back, with images from offset {} in work;"
                 + " {} in a row now{}",
             partition,
             since,
-            note.deaths(),
+            state.deaths(),
             apart() ? ", so its images are tried one at a time" : "");
       }
     }
 
     /** Returns whether images are to be tried one at a time. */
     private boolean apart() {
-      return maxDeaths > 0 && note.deaths() >= maxDeaths - MIN_ALONE;
+      return maxDeaths > 0 && state.deaths() >= maxDeaths - MIN_ALONE;
     }
 
     /** Returns whether processes have ended over this image: it must not be tried again. */
     public boolean poison(long offset) {
       return maxDeaths > 0
-          && note.suspect() == offset
-          && note.alone() >= MIN_ALONE
-          && note.deaths() >= maxDeaths;
+          && state.suspect() == offset
+          && state.alone() >= MIN_ALONE
+          && state.deaths() >= maxDeaths;
     }
 
     /** Returns how many processes have ended in a row over the first images. */
     public int deaths() {
-      return note.deaths();
+      return state.deaths();
     }
 
     /**
@@ -219,13 +219,13 @@ public final class Suspects {
       if (claimant != null && claimant != this) {
         return true;
       }
-      if (poison(note.suspect())) {
-        return offset != note.suspect(); // its dead letter has to be committed first
+      if (poison(state.suspect())) {
+        return offset != state.suspect(); // its dead letter has to be committed first
       }
       if (!marked) {
         return true;
       }
-      if (trying != OwnerNote.NONE) {
+      if (trying != OffsetNote.NONE) {
         return trying != offset || !tryingMarked;
       }
       return claimant == this && !nothingElse;
@@ -246,21 +246,21 @@ public final class Suspects {
       } else if (alone.get() == this) {
         trying = offset;
         tryingMarked = false;
-        note = note.tries(offset);
+        state = state.tries(offset);
       }
       return false;
     }
 
     /** Lets others go on while the partition waits for something else. */
     public void stepAside() {
-      if (trying == OwnerNote.NONE) {
+      if (trying == OffsetNote.NONE) {
         alone.compareAndSet(this, null);
       }
     }
 
     /** Returns whether an image is tried alone. */
     public boolean tries() {
-      return trying != OwnerNote.NONE;
+      return trying != OffsetNote.NONE;
     }
 
     /** Returns whether images wait for a commit. */
@@ -268,33 +268,30 @@ public final class Suspects {
       return !marked || (tries() && !tryingMarked);
     }
 
-    private OffsetAndMetadata noted(OffsetAndMetadata offset, boolean busy, boolean leaving) {
-      long next = offset.offset();
-      OwnerNote its = note;
+    private Owner owner(long next, boolean busy, boolean leaving) {
+      Owner its = state;
       boolean survived = next > since && (!busy || next > until);
-      if (its.suspect() != OwnerNote.NONE && next > its.suspect()) {
+      if (its.suspect() != OffsetNote.NONE && next > its.suspect()) {
         survived |= poison(its.suspect());
-        its = its.cleared();
+        its = its.withoutSuspect();
       }
-      if (survived && its.suspect() == OwnerNote.NONE) {
-        its = its.trusting();
+      if (survived && its.suspect() == OffsetNote.NONE) {
+        its = its.withoutDeaths();
       }
-      boolean excuse = next <= excused.getOrDefault(partition, OwnerNote.NONE);
-      OwnerNote.InWork work =
-          !busy || leaving || stopping || excuse
-              ? OwnerNote.InWork.IDLE
-              : trying == next ? OwnerNote.InWork.ALONE : OwnerNote.InWork.BUSY;
-      return new OffsetAndMetadata(
-          next, offset.leaderEpoch(), its.with(work).behind(offset.metadata()));
+      boolean excuse = next <= excused.getOrDefault(partition, OffsetNote.NONE);
+      if (!busy || leaving || stopping || excuse) {
+        return its.with(InWork.IDLE);
+      }
+      return its.with(trying == next ? InWork.ALONE : InWork.BUSY);
     }
 
     private void committed(OffsetAndMetadata offset) {
-      note = OwnerNote.in(offset.metadata());
+      state = OffsetNote.in(offset.metadata()).owner();
       at = offset.offset();
-      written = note.work();
+      written = state.work();
       marked = true;
       if (at > trying) {
-        trying = OwnerNote.NONE;
+        trying = OffsetNote.NONE;
       }
       tryingMarked = trying == at;
       if (!apart()) {

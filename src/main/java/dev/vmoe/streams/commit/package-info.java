@@ -4,11 +4,9 @@
  *
  * <pre>
  * Kafka Streams ──offsets──▶ CommitGuard ──▶ transaction: none beyond what was emitted,
- *                                │            each with the note of its owner, who commits it
- *                                │            (ProducerNote), and the ids of the application's
- *                                │            schemas (SchemaNote)
+ *                                │            each with an OffsetNote for the next owner
  *                                ├── PendingOffsets: what was taken in and not yet emitted
- *                                ├── Suspects: who ended over which images (OwnerNote)
+ *                                ├── Suspects: who ended over which images
  *                                ├── AbandonedTransactions: what killed owners left open
  *                                └── HeldPartitions: of which nothing is fetched
  * </pre>

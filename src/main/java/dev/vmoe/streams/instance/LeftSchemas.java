@@ -1,6 +1,7 @@
 package dev.vmoe.streams.instance;
 
-import dev.vmoe.streams.commit.SchemaNote;
+import dev.vmoe.streams.commit.OffsetNote;
+import dev.vmoe.streams.commit.OffsetNote.SchemaIds;
 import dev.vmoe.streams.settings.Settings;
 import dev.vmoe.streams.topics.Brokers;
 import dev.vmoe.streams.topics.Topics;
@@ -25,7 +26,7 @@ final class LeftSchemas {
 
   private final Settings settings;
   private final List<String> images;
-  private List<SchemaNote> notes = List.of();
+  private List<SchemaIds> notes = List.of();
 
   /** Asks nothing yet. */
   LeftSchemas(Settings settings) {
@@ -35,7 +36,7 @@ final class LeftSchemas {
 
   /** Returns the fingerprint by which a schema is known. */
   static String fingerprint(String topic, Schema schema) {
-    return SchemaNote.fingerprint(topic, schema.toString());
+    return SchemaIds.fingerprint(topic, schema.toString());
   }
 
   /**
@@ -50,10 +51,10 @@ final class LeftSchemas {
   }
 
   /** Returns the ids of notes, without those that differ. */
-  static Map<String, Integer> agreed(List<SchemaNote> notes) {
+  static Map<String, Integer> agreed(List<SchemaIds> notes) {
     Map<String, Integer> ids = new HashMap<>();
     Set<String> doubtful = new HashSet<>();
-    for (SchemaNote note : notes) {
+    for (SchemaIds note : notes) {
       note.ids()
           .forEach(
               (fingerprint, id) -> {
@@ -79,11 +80,11 @@ final class LeftSchemas {
   }
 
   /** Returns a note that was found, of whatever registry; without ids if there was none. */
-  SchemaNote any() {
-    return notes.isEmpty() ? SchemaNote.empty() : notes.get(0);
+  SchemaIds any() {
+    return notes.isEmpty() ? SchemaIds.NONE : notes.get(0);
   }
 
-  private List<SchemaNote> notes() {
+  private List<SchemaIds> notes() {
     if (notes.isEmpty()) {
       notes = read();
     }
@@ -91,11 +92,11 @@ final class LeftSchemas {
   }
 
   /** None where this user may not see them: the start says later which right is missing. */
-  private List<SchemaNote> read() {
+  private List<SchemaIds> read() {
     try {
       return Brokers.ask(settings, this::committed).entrySet().stream()
           .filter(its -> its.getValue() != null && images.contains(its.getKey().topic()))
-          .map(its -> SchemaNote.in(its.getValue().metadata()))
+          .map(its -> OffsetNote.in(its.getValue().metadata()).schemas())
           .filter(note -> !note.ids().isEmpty())
           .toList();
     } catch (GroupIdNotFoundException | AuthorizationException e) {

@@ -2,7 +2,7 @@ package dev.vmoe.streams.instance;
 
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.RegistryUnavailableException;
-import dev.vmoe.streams.commit.SchemaNote;
+import dev.vmoe.streams.commit.OffsetNote.SchemaIds;
 import dev.vmoe.streams.settings.DaemonThread;
 import dev.vmoe.streams.settings.Settings;
 import dev.vmoe.streams.topics.PipelineException;
@@ -39,7 +39,7 @@ final class SchemaRegistration implements AutoCloseable {
   private final Map<String, Schema> schemas;
   private final CompletableFuture<@Nullable Void> known = new CompletableFuture<>();
   private final CompletableFuture<Throwable> failed = new CompletableFuture<>();
-  private volatile SchemaNote note = SchemaNote.empty();
+  private volatile SchemaIds note = SchemaIds.NONE;
   private volatile @Nullable Thread beside;
 
   /**
@@ -58,7 +58,7 @@ final class SchemaRegistration implements AutoCloseable {
   }
 
   /** Returns what is known of the schemas, for whoever is next. */
-  SchemaNote note() {
+  SchemaIds note() {
     return note;
   }
 
@@ -105,7 +105,7 @@ final class SchemaRegistration implements AutoCloseable {
     schemas.forEach(
         (topic, schema) ->
             ids.put(LeftSchemas.fingerprint(topic, schema), registry.register(topic, schema)));
-    note = SchemaNote.of(registry.url(), ids);
+    note = SchemaIds.of(registry.url(), ids);
     known.complete(null);
   }
 
@@ -155,7 +155,7 @@ final class SchemaRegistration implements AutoCloseable {
             ids.put(fingerprint, id);
           }
         });
-    note = ids.isEmpty() ? left.any() : SchemaNote.of(registry.url(), ids);
+    note = ids.isEmpty() ? left.any() : SchemaIds.of(registry.url(), ids);
     if (ids.size() == schemas.size()) {
       known.complete(null);
     }

@@ -3,6 +3,8 @@ package dev.vmoe.streams.commit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.vmoe.streams.commit.OffsetNote.Committer;
+import dev.vmoe.streams.commit.OffsetNote.SchemaIds;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -24,8 +26,12 @@ class CommitGuardTest {
   private static final TopicPartition ZERO = new TopicPartition("images", 0);
   private static final TopicPartition ONE = new TopicPartition("images", 1);
 
-  private static final ProducerNote BY =
-      new ProducerNote("app-1", "8c1f90d4-5a5f-4a55-9d4f-9f3f2a9c1e00");
+  private static final Committer BY =
+      new Committer("app-1", "8c1f90d4-5a5f-4a55-9d4f-9f3f2a9c1e00");
+
+  /** What is committed where only the committer is known. */
+  private static final String METADATA =
+      new OffsetNote(OffsetNote.Owner.UNKNOWN, BY, SchemaIds.NONE).behind("time");
 
   private final AbandonedTransactions abandoned =
       new AbandonedTransactions(
@@ -35,9 +41,9 @@ class CommitGuardTest {
           "app",
           Duration.ZERO);
 
-  private final CommitGuard guard = guard(new Suspects(0), SchemaNote.empty());
+  private final CommitGuard guard = guard(new Suspects(0), SchemaIds.NONE);
 
-  private CommitGuard guard(Suspects suspects, SchemaNote schemas) {
+  private CommitGuard guard(Suspects suspects, SchemaIds schemas) {
     return new CommitGuard(Duration.ofSeconds(2), suspects, () -> schemas, abandoned);
   }
 
@@ -48,8 +54,8 @@ class CommitGuardTest {
     pending.add(5);
 
     assertThat(guard.guarded(wanted(9), BY))
-        .containsEntry(ZERO, new OffsetAndMetadata(3, Optional.empty(), BY.behind("time")))
-        .containsEntry(ONE, new OffsetAndMetadata(9, Optional.of(4), BY.behind("time")));
+        .containsEntry(ZERO, new OffsetAndMetadata(3, Optional.empty(), METADATA))
+        .containsEntry(ONE, new OffsetAndMetadata(9, Optional.of(4), METADATA));
     pending.emitted(3);
     assertThat(guard.guarded(wanted(9), BY).get(ZERO).offset()).isEqualTo(5);
     pending.emitted(5);
@@ -61,12 +67,12 @@ class CommitGuardTest {
     guard.pending().open(ZERO).add(12);
 
     assertThat(guard.guarded(wanted(9), BY).get(ZERO))
-        .isEqualTo(new OffsetAndMetadata(9, Optional.of(4), BY.behind("time")));
+        .isEqualTo(new OffsetAndMetadata(9, Optional.of(4), METADATA));
   }
 
   @Test
   void shouldLeaveSchemaIdsAndItsProducerToWhoeverIsNext() {
-    SchemaNote schemas = SchemaNote.of("http://registry", Map.of("30be1c7d2f9a4e55", 7));
+    SchemaIds schemas = SchemaIds.of("http://registry", Map.of("30be1c7d2f9a4e55", 7));
     CommitGuard noting = guard(new Suspects(4), schemas);
     noting.suspects().read(Map.of(ZERO, new OffsetAndMetadata(3)));
     noting.suspects().open(ZERO, 10);
@@ -75,13 +81,14 @@ class CommitGuardTest {
     Map<TopicPartition, OffsetAndMetadata> guarded = noting.guarded(wanted(9), BY);
 
     assertThat(guarded.values())
-        .extracting(offset -> SchemaNote.in(offset.metadata()))
+        .extracting(offset -> OffsetNote.in(offset.metadata()).schemas())
         .containsExactly(schemas, schemas);
-    assertThat(OwnerNote.in(guarded.get(ZERO).metadata()).work()).isEqualTo(OwnerNote.InWork.BUSY);
-    assertThat(ProducerNote.in(guarded.get(ONE).metadata())).contains(BY);
-    assertThat(noting.read(guarded).get(ZERO))
+    assertThat(OffsetNote.in(guarded.get(ZERO).metadata()).owner().work())
+        .isEqualTo(OffsetNote.InWork.BUSY);
+    assertThat(OffsetNote.in(guarded.get(ONE).metadata()).committer()).isEqualTo(BY);
+    assertThat(noting.suspects().read(guarded).get(ZERO))
         .isEqualTo(new OffsetAndMetadata(3, Optional.empty(), "time"));
-    assertThat(noting.read(guarded).get(ONE)).isEqualTo(wanted(9).get(ONE));
+    assertThat(noting.suspects().read(guarded).get(ONE)).isEqualTo(wanted(9).get(ONE));
   }
 
   @Test
@@ -111,8 +118,8 @@ class CommitGuardTest {
 
   @Test
   void shouldBlameNoImageOfAPartitionThatIsGivenBack() {
-    CommitGuard counting = guard(new Suspects(4), SchemaNote.empty());
-    List<OwnerNote.InWork> written = new ArrayList<>();
+    CommitGuard counting = guard(new Suspects(4), SchemaIds.NONE);
+    List<OffsetNote.InWork> written = new ArrayList<>();
     ConsumerRebalanceListener streams =
         new ConsumerRebalanceListener() {
           @Override
@@ -131,20 +138,20 @@ class CommitGuardTest {
 
     counting.new Leaving(streams).onPartitionsRevoked(List.of(ZERO));
 
-    assertThat(written).containsExactly(OwnerNote.InWork.IDLE, OwnerNote.InWork.BUSY);
-    assertThat(works(counting)).as("later").containsOnly(OwnerNote.InWork.BUSY);
+    assertThat(written).containsExactly(OffsetNote.InWork.IDLE, OffsetNote.InWork.BUSY);
+    assertThat(works(counting)).as("later").containsOnly(OffsetNote.InWork.BUSY);
   }
 
-  private static List<OwnerNote.InWork> works(CommitGuard guard) {
+  private static List<OffsetNote.InWork> works(CommitGuard guard) {
     Map<TopicPartition, OffsetAndMetadata> guarded = guard.guarded(wanted(9), BY);
     return Stream.of(ZERO, ONE)
-        .map(partition -> OwnerNote.in(guarded.get(partition).metadata()).work())
+        .map(partition -> OffsetNote.in(guarded.get(partition).metadata()).owner().work())
         .toList();
   }
 
   @Test
   void shouldNoteOnlyWhatIsCommitted() {
-    CommitGuard counting = guard(new Suspects(4), SchemaNote.empty());
+    CommitGuard counting = guard(new Suspects(4), SchemaIds.NONE);
     counting.suspects().read(Map.of(ZERO, new OffsetAndMetadata(3)));
     Suspects.Account account = counting.suspects().open(ZERO, 10);
     MockProducer<byte[], byte[]> kafka =

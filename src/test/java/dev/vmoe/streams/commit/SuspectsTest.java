@@ -163,11 +163,11 @@ class SuspectsTest {
   void shouldNotTakeWhatWasRolledBackForCommitted() {
     endTwice();
     commit(ZERO, 100, true);
-    process.noted(ZERO, offset(100 + REACH + 1), true, false);
+    noted(ZERO, offset(100 + REACH + 1), true, false);
     assertThat(zero.deaths()).isEqualTo(2);
 
     end();
-    process.noted(ZERO, offset(100), true, false);
+    noted(ZERO, offset(100), true, false);
     assertThat(goes(zero, 100, true)).isFalse();
     assertThat(zero.waitsForCommit()).isTrue();
   }
@@ -179,7 +179,7 @@ class SuspectsTest {
     CompletableFuture<OffsetAndMetadata> fenced =
         CompletableFuture.supplyAsync(
             () -> {
-              OffsetAndMetadata noted = process.noted(ZERO, offset(150), false, false);
+              OffsetAndMetadata noted = noted(ZERO, offset(150), false, false);
               process.committed(ZERO, noted);
               return noted;
             });
@@ -196,16 +196,16 @@ class SuspectsTest {
     process.excuse();
     commit(ONE, 106, true);
     commit(ZERO, 100, true);
-    assertThat(work(ZERO)).as("another partition's answers").isEqualTo(OwnerNote.InWork.IDLE);
-    assertThat(work(ONE)).isEqualTo(OwnerNote.InWork.BUSY);
+    assertThat(work(ZERO)).as("another partition's answers").isEqualTo(OffsetNote.InWork.IDLE);
+    assertThat(work(ONE)).isEqualTo(OffsetNote.InWork.BUSY);
 
     one.close();
     zero.close(); // by the thread that failed; another one takes its place
     zero = open(ZERO);
     commit(ZERO, 100, true);
-    assertThat(work(ZERO)).isEqualTo(OwnerNote.InWork.IDLE);
+    assertThat(work(ZERO)).isEqualTo(OffsetNote.InWork.IDLE);
     commit(ZERO, 101, true);
-    assertThat(work(ZERO)).isEqualTo(OwnerNote.InWork.BUSY);
+    assertThat(work(ZERO)).isEqualTo(OffsetNote.InWork.BUSY);
   }
 
   @Test
@@ -224,7 +224,7 @@ class SuspectsTest {
     assertThat(zero.waitsForCommit()).as("the note that it is alone").isTrue();
     assertThat(zero.waits(100, true)).as("before that is committed").isTrue();
     commit(ZERO, 100, true);
-    assertThat(work(ZERO)).isEqualTo(OwnerNote.InWork.ALONE);
+    assertThat(work(ZERO)).isEqualTo(OffsetNote.InWork.ALONE);
     assertThat(goes(zero, 100, true)).isTrue();
     assertThat(zero.waits(101, true)).isTrue();
     assertThat(zero.waitsForCommit()).as("while it is in work").isFalse();
@@ -343,7 +343,7 @@ class SuspectsTest {
     assertThat(goes(zero, 100, false)).isTrue();
     commit(ZERO, 105, true);
     assertThat(committed.get(ZERO).metadata()).isEqualTo("time");
-    assertThat(zero.poison(OwnerNote.NONE)).isFalse();
+    assertThat(zero.poison(OffsetNote.NONE)).isFalse();
   }
 
   private void endTwice() {
@@ -377,17 +377,25 @@ class SuspectsTest {
   }
 
   private void commit(TopicPartition partition, long offset, boolean busy, boolean leaving) {
-    OffsetAndMetadata noted = process.noted(partition, offset(offset), busy, leaving);
+    OffsetAndMetadata noted = noted(partition, offset(offset), busy, leaving);
     committed.put(partition, noted);
     process.committed(partition, noted);
+  }
+
+  private OffsetAndMetadata noted(
+      TopicPartition partition, OffsetAndMetadata offset, boolean busy, boolean leaving) {
+    OffsetNote.Owner owner = process.owner(partition, offset.offset(), busy, leaving);
+    OffsetNote note = new OffsetNote(owner, null, OffsetNote.SchemaIds.NONE);
+    return new OffsetAndMetadata(
+        offset.offset(), offset.leaderEpoch(), note.behind(offset.metadata()));
   }
 
   private static OffsetAndMetadata offset(long offset) {
     return new OffsetAndMetadata(offset, Optional.of(4), "time");
   }
 
-  private OwnerNote.InWork work(TopicPartition partition) {
-    return OwnerNote.in(committed.get(partition).metadata()).work();
+  private OffsetNote.InWork work(TopicPartition partition) {
+    return OffsetNote.in(committed.get(partition).metadata()).owner().work();
   }
 
   private static boolean goes(Suspects.Account account, long offset, boolean nothingElse) {

@@ -2,7 +2,7 @@ package dev.vmoe.streams.instance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.vmoe.streams.commit.SchemaNote;
+import dev.vmoe.streams.commit.OffsetNote.SchemaIds;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -11,7 +11,7 @@ class LeftSchemasTest {
 
   @Test
   void shouldTakeWhatPartitionsAgreeAbout() {
-    List<SchemaNote> notes =
+    List<SchemaIds> notes =
         List.of(
             note(Map.of("a", 1, "b", 2, "c", 3)),
             note(Map.of("a", 1, "b", 5)),
@@ -20,7 +20,7 @@ class LeftSchemasTest {
     assertThat(LeftSchemas.agreed(notes)).isEqualTo(Map.of("a", 1, "c", 3, "d", 4));
   }
 
-  private static SchemaNote note(Map<String, Integer> ids) {
-    return SchemaNote.of("http://registry", ids);
+  private static SchemaIds note(Map<String, Integer> ids) {
+    return SchemaIds.of("http://registry", ids);
   }
 }

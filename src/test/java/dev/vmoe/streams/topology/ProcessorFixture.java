@@ -28,8 +28,8 @@ import dev.vmoe.fetch.FetchBounds;
 import dev.vmoe.fetch.Fetching;
 import dev.vmoe.streams.commit.AbandonedTransactions;
 import dev.vmoe.streams.commit.CommitGuard;
-import dev.vmoe.streams.commit.ProducerNote;
-import dev.vmoe.streams.commit.SchemaNote;
+import dev.vmoe.streams.commit.OffsetNote.Committer;
+import dev.vmoe.streams.commit.OffsetNote.SchemaIds;
 import dev.vmoe.streams.commit.Suspects;
 import dev.vmoe.streams.instance.Pipeline;
 import dev.vmoe.streams.intake.RequestReader;
@@ -83,7 +83,7 @@ abstract class ProcessorFixture {
   /** So long that none is early. */
   Duration commitInterval = Duration.ofHours(1);
 
-  static final ProducerNote BY = new ProducerNote("app-1", "8c1f90d4-5a5f-4a55-9d4f-9f3f2a9c1e00");
+  static final Committer BY = new Committer("app-1", "8c1f90d4-5a5f-4a55-9d4f-9f3f2a9c1e00");
 
   CommitGuard guard = guard(Duration.ofSeconds(10), 4);
 
@@ -92,7 +92,7 @@ abstract class ProcessorFixture {
     return new CommitGuard(
         waitBudget,
         new Suspects(maxDeaths),
-        SchemaNote::empty,
+        () -> SchemaIds.NONE,
         new AbandonedTransactions(
             () -> {
               throw new KafkaException("no brokers here");
