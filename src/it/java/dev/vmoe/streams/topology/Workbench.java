@@ -12,7 +12,7 @@ import dev.vmoe.event.PipelineConfig;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.RoutingProfile;
-import dev.vmoe.streams.config.ConfigCheck;
+import dev.vmoe.streams.config.ConfigEntry;
 import dev.vmoe.streams.config.ConfigFollower;
 import dev.vmoe.streams.config.ConfigLog;
 import dev.vmoe.streams.config.ConfigReader;
@@ -236,7 +236,7 @@ public final class Workbench implements AutoCloseable {
         settings,
         registry,
         new ConfigReader(registry, settings, UnaryOperator.identity()),
-        ConfigCheck.UNTRIED);
+        ConfigEntry::requireSettings);
   }
 
   /** Follows whatever has smaller batches. */

@@ -2,12 +2,9 @@ package dev.vmoe.app.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.vmoe.event.RegistryClient;
-import dev.vmoe.streams.config.ConfigEdit;
-import dev.vmoe.streams.config.ConfigHistory;
 import dev.vmoe.streams.config.ConfigLog;
 import dev.vmoe.streams.config.ConfigReader;
 import dev.vmoe.streams.config.ConfigWriter;
-import dev.vmoe.streams.config.NamedModels;
 import dev.vmoe.streams.settings.Settings;
 import dev.vmoe.streams.topics.Brokers;
 import dev.vmoe.streams.topics.TopicPlan;
@@ -18,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.apache.kafka.common.acl.AclOperation;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -115,7 +113,7 @@ final class ConfigCommand {
               paramLabel = "KEY=VALUE",
               description = "What to change; KEY= for the settings file's value.")
           List<String> changes) {
-    ConfigEdit edit = new ConfigEdit(wanted(changes));
+    UnaryOperator<Map<String, String>> edit = ConfigWriter.changeTo(wanted(changes));
     Settings settings = connection.settings();
     return write(settings, writer -> writer.edit(edit, signature.author, signature.note));
   }
@@ -149,7 +147,7 @@ final class ConfigCommand {
       NamedModels models = models(settings);
       ConfigReader reader = new ConfigReader(registry, settings, models::complete);
       Optional<ConfigWriter.Written> written =
-          writing.apply(new ConfigWriter(settings, registry, reader, models));
+          writing.apply(new ConfigWriter(settings, registry, reader, models::inForce));
       if (written.isEmpty()) {
         out.println("nothing to change");
       } else {
@@ -168,7 +166,7 @@ final class ConfigCommand {
       ConfigReader reader = new ConfigReader(registry, settings, models::complete);
       return new ConfigView(
           reader.settings(Map.of(), null),
-          ConfigHistory.read(log, READ_LIMIT, reader).tried(models));
+          log.history(READ_LIMIT, reader).tried(models::inForce));
     }
   }
 

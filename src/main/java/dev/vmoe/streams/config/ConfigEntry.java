@@ -39,7 +39,7 @@ public record ConfigEntry(
   }
 
   /** Returns whether the record is in the topic; if not, it is about to be written. */
-  boolean isWritten() {
+  public boolean isWritten() {
     return offset >= 0;
   }
 

@@ -1,5 +1,7 @@
 package dev.vmoe.streams.config;
 
+import dev.vmoe.streams.settings.LiveSettings;
+import java.util.function.Function;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,26 +22,14 @@ public record ConfigHistory(List<ConfigEntry> entries) {
   }
 
   /**
-   * Reads a log on to where its committed part ends now.
-   *
-   * @param limit how long that may take
-   * @param reader understands the records, or refuses them
-   * @throws dev.vmoe.streams.topics.PipelineException if the log cannot be read to its end in time
-   * @throws dev.vmoe.event.RegistryUnavailableException if the registry does not answer in time
-   */
-  public static ConfigHistory read(ConfigLog log, Duration limit, ConfigReader reader) {
-    List<ConfigEntry> entries = new ArrayList<>();
-    log.readToEnd(limit, record -> entries.add(reader.read(record)));
-    return new ConfigHistory(entries);
-  }
-
-  /**
    * Tries the record that is in force; if it is refused, the one before it, and so on. Older
    * records are not tried.
    *
+   * @param check returns the settings that are in force with a record, complete for their model, as
+   *     an instance does; throws where an instance refuses it
    * @return this history, with what was found out
    */
-  public ConfigHistory tried(ConfigCheck check) {
+  public ConfigHistory tried(Function<ConfigEntry, LiveSettings> check) {
     List<ConfigEntry> tried = new ArrayList<>(entries);
     for (int i = tried.size() - 1; i >= 0; i--) {
       ConfigEntry entry = tried.get(i);
@@ -47,7 +37,7 @@ public record ConfigHistory(List<ConfigEntry> entries) {
         continue;
       }
       try {
-        tried.set(i, entry.complete(check.inForce(entry)));
+        tried.set(i, entry.complete(check.apply(entry)));
         break;
       } catch (RuntimeException e) {
         tried.set(i, entry.refused(e));

@@ -4,6 +4,7 @@ import dev.vmoe.streams.settings.Settings;
 import dev.vmoe.streams.topics.PipelineException;
 import dev.vmoe.streams.topics.TopicPlan;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -73,8 +74,28 @@ public final class ConfigLog implements AutoCloseable {
     readTo(end, limit, receiver);
   }
 
-  /** Reads on to this offset, as {@link #readToEnd} does. */
-  void readTo(long end, Duration limit, Consumer<ConsumerRecord<byte[], byte[]>> receiver) {
+  /**
+   * Returns the records up to where the committed part of the topic ends now.
+   *
+   * @param limit how long that may take
+   * @param reader understands the records, or refuses them
+   * @throws PipelineException if the log cannot be read to its end in time
+   * @throws dev.vmoe.event.RegistryUnavailableException if the registry does not answer in time
+   */
+  public ConfigHistory history(Duration limit, ConfigReader reader) {
+    List<ConfigEntry> entries = new ArrayList<>();
+    readToEnd(limit, record -> entries.add(reader.read(record)));
+    return new ConfigHistory(entries);
+  }
+
+  /** Returns the records up to this offset, as {@link #history(Duration, ConfigReader)} does. */
+  ConfigHistory history(long end, Duration limit, ConfigReader reader) {
+    List<ConfigEntry> entries = new ArrayList<>();
+    readTo(end, limit, record -> entries.add(reader.read(record)));
+    return new ConfigHistory(entries);
+  }
+
+  private void readTo(long end, Duration limit, Consumer<ConsumerRecord<byte[], byte[]>> receiver) {
     long leftNanos = limit.toNanos();
     while (true) {
       long startNanos = System.nanoTime();

@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -47,13 +48,16 @@ public final class ConfigWriter {
   /** The offset of a record that is not written yet. */
   private static final long NO_OFFSET = -1;
 
+  /** Gives a setting back to the settings file, as an empty text does. */
+  private static final String DEFAULT = "default";
+
   /** A person waits. */
   private static final Duration LIMIT = Duration.ofSeconds(15);
 
   private final Settings settings;
   private final AvroSerializer<PipelineConfig> serializer;
   private final ConfigReader reader;
-  private final ConfigCheck check;
+  private final Function<ConfigEntry, LiveSettings> check;
   private final TopicPartition partition;
 
   /**
@@ -96,15 +100,41 @@ public final class ConfigWriter {
   }
 
   /**
+   * Returns a change of some settings; the others stay as they are.
+   *
+   * @param wanted new value by setting, as the settings write it; an empty text, or {@code
+   *     default}, gives the setting back to the settings file
+   * @throws IllegalArgumentException if a key or value is wrong by itself
+   */
+  public static UnaryOperator<Map<String, String>> changeTo(Map<String, String> wanted) {
+    Map<String, String> canonical = new HashMap<>();
+    wanted.forEach(
+        (key, value) -> {
+          LiveSettings.requireKey(key);
+          boolean given = !value.isEmpty() && !value.equals(DEFAULT);
+          canonical.put(key, given ? LiveSettings.canonical(key, value) : "");
+        });
+    return inForce -> {
+      inForce.putAll(canonical);
+      inForce.values().removeIf(String::isEmpty);
+      return inForce;
+    };
+  }
+
+  /**
    * Creates a writer.
    *
    * @param settings where the topic is, and what the record lies over
    * @param registry stays the caller's to close
    * @param reader checks what is to be written
-   * @param check tries the record that a change is made to, and the changed one
+   * @param check tries the record that a change is made to, and the changed one: see {@link
+   *     ConfigHistory#tried}
    */
   public ConfigWriter(
-      Settings settings, RegistryClient registry, ConfigReader reader, ConfigCheck check) {
+      Settings settings,
+      RegistryClient registry,
+      ConfigReader reader,
+      Function<ConfigEntry, LiveSettings> check) {
     this.settings = settings;
     this.serializer = new AvroSerializer<>(registry);
     this.reader = reader;
@@ -173,7 +203,8 @@ public final class ConfigWriter {
     if (overrides.equals(seen.inForce())) {
       return null;
     }
-    check.inForce(new ConfigEntry(NO_OFFSET, 0, overrides, author, note, settings, null));
+    LiveSettings unused =
+        check.apply(new ConfigEntry(NO_OFFSET, 0, overrides, author, note, settings, null));
     byte[] value =
         serializer.serialize(partition.topic(), ConfigReader.record(overrides, author, note));
     return new Draft(seen, overrides, new ProducerRecord<>(partition.topic(), 0, null, value));
@@ -249,11 +280,9 @@ public final class ConfigWriter {
   }
 
   private ConfigHistory history(long end) {
-    List<ConfigEntry> entries = new ArrayList<>();
     try (ConfigLog log = ConfigLog.of(settings)) {
-      log.readTo(end, LIMIT, record -> entries.add(reader.read(record)));
+      return log.history(end, LIMIT, reader);
     }
-    return new ConfigHistory(entries);
   }
 
   private Producer<byte[], byte[]> producer() {

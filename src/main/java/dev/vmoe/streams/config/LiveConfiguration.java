@@ -143,7 +143,7 @@ public final class LiveConfiguration implements AutoCloseable {
     ConfigLog records = topic.get();
     try {
       ConfigHistory history =
-          ConfigHistory.read(records, START_LIMIT, reader).tried(this::putInForce);
+          records.history(START_LIMIT, reader).tried(this::putInForce);
       if (history.inForce().isEmpty()) {
         follower.prepare(file).make();
       }

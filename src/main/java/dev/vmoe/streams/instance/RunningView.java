@@ -7,9 +7,7 @@ import dev.vmoe.app.console.PipelineView;
 import dev.vmoe.app.picture.PatchGrid;
 import dev.vmoe.core.moe.ModelCard;
 import dev.vmoe.event.RegistryClient;
-import dev.vmoe.streams.config.ConfigCheck;
 import dev.vmoe.streams.config.ConfigConflictException;
-import dev.vmoe.streams.config.ConfigEdit;
 import dev.vmoe.streams.config.ConfigEntry;
 import dev.vmoe.streams.config.ConfigReader;
 import dev.vmoe.streams.config.ConfigWriter;
@@ -24,6 +22,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.apache.kafka.common.config.ConfigDef.ConfigKey;
 import org.jspecify.annotations.Nullable;
@@ -148,7 +147,7 @@ public final class RunningView implements PipelineView {
 
   @Override
   public String change(ConfigurationChange change) {
-    ConfigEdit edit = new ConfigEdit(change.settings());
+    UnaryOperator<Map<String, String>> edit = ConfigWriter.changeTo(change.settings());
     String author = change.author() == null ? AUTHOR : change.author();
     pipeline.configuration().newestWaiting().ifPresent(RunningView::refuseBehind);
     ConfigWriter.Seen seen = pipeline.configuration().seen();
@@ -160,7 +159,7 @@ public final class RunningView implements PipelineView {
     }
     try (RegistryClient registry = RegistryClient.of(settings)) {
       ConfigReader reader = new ConfigReader(registry, settings, pipeline::complete);
-      return new ConfigWriter(settings, registry, reader, ConfigCheck.UNTRIED)
+      return new ConfigWriter(settings, registry, reader, ConfigEntry::requireSettings)
           .editSeen(seen, edit, author, change.note())
           .map(ConfigWriter.Written::toLine)
           .orElse("nothing to change");

@@ -8,6 +8,7 @@ import dev.vmoe.streams.settings.Settings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 class ConfigHistoryTest {
@@ -69,7 +70,7 @@ class ConfigHistoryTest {
         .isEqualTo("java.lang.IllegalStateException: x\ufffdy");
   }
 
-  private ConfigCheck refusing(long... offsets) {
+  private Function<ConfigEntry, LiveSettings> refusing(long... offsets) {
     return entry -> {
       tried.add(entry.offset());
       for (long offset : offsets) {

@@ -1,4 +1,4 @@
-package dev.vmoe.streams.config;
+package dev.vmoe.app.cli;
 
 import dev.vmoe.core.inference.Device;
 import dev.vmoe.core.inference.InferenceException;
@@ -9,6 +9,7 @@ import dev.vmoe.importer.modelstore.ModelFiles;
 import dev.vmoe.importer.modelstore.ModelFolder;
 import dev.vmoe.importer.modelstore.ServedFiles;
 import dev.vmoe.streams.output.ErrorText;
+import dev.vmoe.streams.config.ConfigEntry;
 import dev.vmoe.streams.settings.LiveSettings;
 import dev.vmoe.streams.settings.ModelName;
 import dev.vmoe.streams.settings.Settings;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * Checks the models that configuration records name, as instances do and as far as this machine can
  * see them.
  */
-public final class NamedModels implements ConfigCheck {
+final class NamedModels {
 
   private final Settings settings;
   private final Consumer<String> warnings;
@@ -42,7 +43,7 @@ public final class NamedModels implements ConfigCheck {
    * @param settings of the instances
    * @param warnings told what cannot be seen from here
    */
-  public NamedModels(Settings settings, Consumer<String> warnings) {
+  NamedModels(Settings settings, Consumer<String> warnings) {
     this.settings = settings;
     this.warnings = warnings;
   }
@@ -54,7 +55,7 @@ public final class NamedModels implements ConfigCheck {
    *
    * @throws IllegalArgumentException if the models cannot run with them
    */
-  public LiveSettings complete(LiveSettings live) {
+  LiveSettings complete(LiveSettings live) {
     String model = live.model();
     if (model == null) {
       return live;
@@ -110,8 +111,7 @@ public final class NamedModels implements ConfigCheck {
    *
    * @throws IllegalArgumentException if one cannot be loaded
    */
-  @Override
-  public LiveSettings inForce(ConfigEntry entry) {
+  LiveSettings inForce(ConfigEntry entry) {
     LiveSettings live = entry.requireSettings();
     boolean ladder =
         entry.overrides().containsKey(Settings.MODELS_LADDER)
