@@ -165,8 +165,7 @@ final class ConfigCommand {
         ConfigLog log = ConfigLog.of(settings)) {
       ConfigReader reader = new ConfigReader(registry, settings, models::complete);
       return new ConfigView(
-          reader.settings(Map.of(), null),
-          log.history(READ_LIMIT, reader).tried(models::inForce));
+          reader.settings(Map.of(), null), log.history(READ_LIMIT, reader).tried(models::inForce));
     }
   }
 

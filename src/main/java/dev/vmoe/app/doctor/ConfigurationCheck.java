@@ -91,7 +91,8 @@ final class ConfigurationCheck {
   private ConfigHistory history() {
     try (RegistryClient registry = RegistryClient.of(settings, Duration.ZERO);
         ConfigLog log = ConfigLog.of(settings)) {
-      return log.history(READ_LIMIT, new ConfigReader(registry, settings, UnaryOperator.identity()));
+      return log.history(
+          READ_LIMIT, new ConfigReader(registry, settings, UnaryOperator.identity()));
     }
   }
 

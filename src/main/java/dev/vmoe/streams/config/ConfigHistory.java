@@ -1,11 +1,10 @@
 package dev.vmoe.streams.config;
 
 import dev.vmoe.streams.settings.LiveSettings;
-import java.util.function.Function;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -11,7 +11,6 @@ import dev.vmoe.streams.topics.MissingRight;
 import dev.vmoe.streams.topics.TopicPlan;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -142,8 +142,7 @@ public final class LiveConfiguration implements AutoCloseable {
     }
     ConfigLog records = topic.get();
     try {
-      ConfigHistory history =
-          records.history(START_LIMIT, reader).tried(this::putInForce);
+      ConfigHistory history = records.history(START_LIMIT, reader).tried(this::putInForce);
       if (history.inForce().isEmpty()) {
         follower.prepare(file).make();
       }
