@@ -96,34 +96,15 @@ class JsonEventTest {
         .build();
   }
 
-  private static Clip clip() {
-    return Clip.newBuilder()
-        .setWindowStart(10_000)
-        .setWindowEnd(11_000)
-        .setLabel("cat")
-        .setClassIndex(3)
-        .setShare(.75)
-        .setFrames(2)
-        .setLatestTime(10_040)
-        .setLatestTopic("images")
-        .setLatestPartition(0)
-        .setLatestOffset(1L << 40)
-        .setGapMillis(5_000L)
-        .setScoreSum(2)
-        .setClasses(List.of(new ClassSum(3, "cat", 1.5), new ClassSum(4, "dog", .5)))
-        .build();
-  }
-
   static Stream<SpecificRecord> events() {
-    return Stream.of(prediction(), utilization(), clip());
+    return Stream.of(prediction(), utilization());
   }
 
   static Stream<Arguments> schemas() {
     return Stream.of(
         Arguments.of(ImageRequest.getClassSchema(), true),
         Arguments.of(Prediction.getClassSchema(), false),
-        Arguments.of(ExpertUtilization.getClassSchema(), false),
-        Arguments.of(Clip.getClassSchema(), false));
+        Arguments.of(ExpertUtilization.getClassSchema(), false));
   }
 
   @ParameterizedTest
@@ -159,7 +140,7 @@ class JsonEventTest {
         .toIterable()
         .containsExactlyElementsOf(names(event.getSchema()));
     ObjectNode wrong = tree(json);
-    wrong.put(event instanceof Clip ? "frames" : "batchSize", "one");
+    wrong.put("batchSize", "one");
     assertThat(JsonSchemas.problems(schema, MAPPER.writeValueAsBytes(wrong))).hasSize(1);
   }
 

@@ -341,7 +341,7 @@ class DeploymentsTest {
         found.add(type.getSimpleName());
       }
     }
-    assertThat(found).contains("Pipeline", "SideClient");
+    assertThat(found).contains("Pipeline");
     Pod pod = deployed.manifests().pipeline();
     assertThat(Duration.ofSeconds(pod.spec().getTerminationGracePeriodSeconds()))
         .isGreaterThan(parts.plus(RUN))

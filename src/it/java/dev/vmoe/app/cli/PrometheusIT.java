@@ -67,8 +67,6 @@ class PrometheusIT {
           "VmoeRestarts", // it was started once
           "VmoeThreadFailures", // none fails
           "VmoeConfigurationRefused", // nobody writes one
-          "VmoeRoutingProfileStopped", // it runs, too
-          "VmoeClipsStopped", // likewise
           "VmoeBacklogOld", // the load comes in bursts that are worked off in time
           "VmoeBacklogUnknown", // the broker answers
           "VmoeImagesHeld", // the registry answers
@@ -99,8 +97,6 @@ class PrometheusIT {
         model,
         "--set",
         "console.port=0",
-        "--set",
-        "clips.window.ms=1000",
         "--set",
         "fetch.prefixes=" + folder.toUri()
       };

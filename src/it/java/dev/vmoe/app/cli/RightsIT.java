@@ -96,16 +96,11 @@ class RightsIT {
               () ->
                   assertThat(consume().out().lines())
                       .anyMatch(line -> line.contains(IMAGE) && line.contains("grey-7")));
-      await().atMost(LIMIT).until(() -> !pipeline.routingProfile().orElseThrow().isEmpty());
-      assertThat(pipeline.profileStandstill()).isEmpty();
       for (String[] command :
           new String[][] {{"config", "set", "routing=vanilla"}, {"config", "reset"}}) {
         Outcome edited = run("editor", command);
         assertThat(edited.code()).as("%s", edited).isZero();
       }
-      await()
-          .atMost(LIMIT)
-          .until(() -> run("map", "routing-map", "--out", folder.toString()).code() == 0);
     }
     assertThat(said()).isEmpty();
   }
@@ -177,7 +172,6 @@ class RightsIT {
       case "consumer" -> List.of(refused(consume()));
       case "editor" -> List.of(refused(run("editor", "config", "set", "routing=vanilla")));
       case "topics" -> List.of(refused(create()));
-      case "map" -> List.of(refused(run("map", "routing-map", "--out", folder.toString())));
       default -> throw new IllegalArgumentException("nobody tries " + right);
     };
   }
@@ -189,11 +183,11 @@ class RightsIT {
   }
 
   private List<String> runPipeline(Right right) throws Exception {
-    boolean ofImages = right.on() != ResourceType.TOPIC && !right.name().contains("profile");
+    boolean ofImages = right.on() != ResourceType.TOPIC;
     List<String> said = new ArrayList<>();
     try (FakeClassifier classifier = new FakeClassifier();
         Pipeline pipeline = SecuredBench.pipeline(bench.settings("pipeline"), classifier)) {
-      produce(); // or nothing is written between the profile's parts
+      produce();
       await()
           .dontCatchUncaughtExceptions() // which is how stream threads end
           .atMost(LIMIT)
@@ -201,7 +195,6 @@ class RightsIT {
               () -> {
                 said.clear();
                 said.addAll(said());
-                pipeline.profileStandstill().ifPresent(said::add);
                 pipeline.failure().map(Throwable::getMessage).ifPresent(said::add);
                 return ofImages
                     ? pipeline.failure().isPresent()

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.vmoe.app.embedded.SharedServers;
-import dev.vmoe.core.image.PngEncoder;
 import dev.vmoe.importer.modelstore.BundledModels;
 import dev.vmoe.streams.metrics.Scrape;
 import java.io.PrintWriter;
@@ -14,11 +13,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.regex.Matcher;
@@ -26,7 +22,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** {@code vmoe run} with the bundled model, observed over its console. */
 class RunIT {
@@ -41,11 +36,9 @@ class RunIT {
   /** Names the topics and the application of one test. */
   private final String name = "run" + UUID.randomUUID().toString().substring(0, 8);
 
-  @TempDir Path folder;
-
   @Test
   @Timeout(180)
-  void shouldServeHealthMetricsAndRoutingMapWhileItRuns() throws Exception {
+  void shouldServeHealthAndMetricsWhileItRuns() throws Exception {
     assertThat(run("topics", "create")).isZero();
     String model = "model=" + BundledModels.vmoe();
     String[] command = {
@@ -57,9 +50,7 @@ class RunIT {
       "--set",
       "device=cpu",
       "--set",
-      "cost.survey.ms=500",
-      "--set",
-      "routing.profile.interval.ms=500"
+      "cost.survey.ms=500"
     };
     whileRunning(
         command,
@@ -73,7 +64,6 @@ class RunIT {
           assertThat(scrape.value("vmoe_streams_state{state=\"RUNNING\"}")).isEqualTo(1);
           assertThat(scrape.sum("jvm_memory_used_bytes")).isPositive();
           assertThat(scrape.sum("kafka_stream")).isPositive();
-          assertRoutingMap(console);
         });
   }
 
@@ -132,55 +122,6 @@ class RunIT {
         .lines()
         .filter(line -> line.startsWith("vmoe_model_info{"))
         .collect(Collectors.joining());
-  }
-
-  private void assertRoutingMap(URI console) throws Exception {
-    assertThat(get(console, "routing-map.svg").statusCode()).isEqualTo(404);
-    await() // the profile is read beside the images
-        .atMost(Duration.ofSeconds(60))
-        .untilAsserted(
-            () ->
-                assertThat(get(console, "routing-map.svg").body())
-                    .isEqualTo("no routing map: no image of this model has been counted yet\n"));
-    Path maps = folder.resolve("maps");
-    String[] draw = {"routing-map", "--out", maps.toString()};
-    assertThat(run(draw)).isEqualTo(VmoeCommand.FAILED);
-    assertThat(err.toString()).contains(name + ".routing-profile is empty");
-
-    PngEncoder png = new PngEncoder();
-    List<String> labels = List.of("b", "A", "none that the model knows");
-    for (String label : labels) {
-      Path images = Files.createDirectories(folder.resolve("images").resolve(label));
-      for (int i = 0; i < 4; i++) {
-        byte[] pixels = new byte[28 * 28];
-        Arrays.fill(pixels, (byte) (20 * i));
-        Files.write(images.resolve(i + ".png"), png.encodeGrey(pixels, 28, 28));
-      }
-    }
-    String images = folder.resolve("images").toString();
-    assertThat(run("produce", "--labels-from-folder", images)).isZero();
-
-    await()
-        .atMost(Duration.ofSeconds(60))
-        .untilAsserted(
-            () ->
-                assertThat(get(console, "routing-map.svg").body())
-                    .contains(">8 images;", ">block 2<", ">block 3<", ">b<", ">A<"));
-    assertThat(run(draw)).as("%s", err).isZero();
-    assertThat(out.toString())
-        .contains("4 images with labels that the model does not know are left out");
-    assertThat(err.toString()).contains("; 1 model in " + name + ".routing-profile");
-    assertThat(maps.resolve("routing-map.svg")).hasContent(get(console, "routing-map.svg").body());
-    assertThat(Files.readAllLines(maps.resolve("routing-map.csv")))
-        .hasSize(1 + 2 * 2 * 8)
-        .element(1)
-        .asString()
-        .startsWith("2,A,4,0,");
-    assertThat(run("routing-map", "--weights", "none such")).isEqualTo(VmoeCommand.USAGE);
-    String another = BundledModels.variant("dense").toString();
-    assertThat(run("routing-map", "--groups", another)).isEqualTo(VmoeCommand.USAGE);
-    assertThat(err.toString())
-        .containsPattern("--groups .*its weights are [0-9a-f]+, but the routing profile is of ");
   }
 
   private URI address() {

@@ -284,7 +284,6 @@ class SecretsIT {
               "/api/images",
               "/topology",
               "/health/ready",
-              "/routing-map.svg",
               "/nothing")) {
         printed.add(
             client

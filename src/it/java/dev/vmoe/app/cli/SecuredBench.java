@@ -144,7 +144,7 @@ final class SecuredBench {
     return settings;
   }
 
-  /** Starts a pipeline that updates its routing profile often. */
+  /** Starts a pipeline with a model of the test. */
   static Pipeline pipeline(Map<String, String> settings, FakeClassifier classifier) {
     return Pipeline.start(load(settings), classifier, new FakeDecoder(8 * 8 * 3));
   }
@@ -152,8 +152,6 @@ final class SecuredBench {
   static Settings load(Map<String, String> settings) {
     Map<String, String> all = new HashMap<>(settings);
     all.put(Settings.MODEL, "none");
-    all.put(Settings.ROUTING_PROFILE_INTERVAL_MS, "200");
-    all.put("streams.repartition.purge.interval.ms", "100");
     return new SettingsLoader(Map.of()).load(null, all);
   }
 

@@ -137,16 +137,8 @@ class ServedDemoIT {
     browser.awaitTrue("document.getElementById('tile-letters').textContent === '1 dead letters'");
   }
 
-  /** The demo's images are labelled, so their classes are known. */
   @Test
   @Order(4)
-  void shouldShowTheRoutingMapOnceItIsKept() {
-    browser.awaitTrue("!document.getElementById('routing').hidden");
-    browser.awaitTrue("document.getElementById('routing-map').naturalWidth > 100");
-  }
-
-  @Test
-  @Order(5)
   void shouldAskNobodyElseAndComplainOfNothing() throws Exception {
     List<String> elsewhere =
         browser.requests().stream()
@@ -160,7 +152,7 @@ class ServedDemoIT {
   }
 
   @Test
-  @Order(6)
+  @Order(5)
   void shouldSumUpOnceItIsStopped() throws Exception {
     open.demo.stop();
 

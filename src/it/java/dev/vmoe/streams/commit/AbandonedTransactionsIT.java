@@ -145,7 +145,7 @@ class AbandonedTransactionsIT {
 
   @Test
   void shouldLeaveThoseOfOtherApplications() throws Exception {
-    try (KafkaProducer<byte[], byte[]> beside = open(application + "-routing-profile", "");
+    try (KafkaProducer<byte[], byte[]> beside = open(application + "-other", "");
         KafkaProducer<byte[], byte[]> other = open("other" + application, "");
         KafkaProducer<byte[], byte[]> killed = open(application, "")) {
       look(SHORT);

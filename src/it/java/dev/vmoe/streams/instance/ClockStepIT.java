@@ -8,7 +8,6 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.vmoe.core.image.FakeDecoder;
 import dev.vmoe.core.inference.FakeClassifier;
-import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.streams.metrics.Meters;
 import dev.vmoe.streams.settings.Settings;
 import dev.vmoe.streams.topology.Answers;
@@ -60,27 +59,20 @@ class ClockStepIT {
         Answers answers = Answers.of(workbench);
         Feeder feeder = Feeder.start(workbench, PARTITIONS, A_SECOND)) {
       await().atMost(LIMIT).until(() -> answers.poll() >= A_SECOND);
-      await("the routing profile is kept").atMost(LIMIT).until(() -> images(pipeline) > 0);
 
       backMs.addAndGet(STEP.toMillis());
       int before = answers.poll();
-      long profiled = images(pipeline);
 
       await("what came in after the step is answered and committed")
           .atMost(SOON)
           .until(() -> answers.poll() >= before + 5 * A_SECOND);
-      await("and so is its routing profile")
-          .atMost(SOON)
-          .until(() -> images(pipeline) >= profiled + A_SECOND);
       int sent = feeder.stop();
       await().atMost(SOON).until(() -> answers.poll() >= sent);
       answers.assertExactlyOnce();
       assertThat(pipeline.failure()).isEmpty();
-      for (String client : List.of("", "-routing-profile", "-clips")) {
-        assertThat(asked)
-            .as("the clients of images, routing profile and clips go by this clock")
-            .anyMatch(thread -> thread.matches(".*app" + client + "-[0-9a-f-]{36}-StreamThread.*"));
-      }
+      assertThat(asked)
+          .as("Kafka Streams goes by this clock")
+          .anyMatch(thread -> thread.matches(".*app-[0-9a-f-]{36}-StreamThread.*"));
       assertThat(List.copyOf(log.list))
           .extracting(ILoggingEvent::getFormattedMessage)
           .singleElement()
@@ -92,8 +84,7 @@ class ClockStepIT {
   }
 
   private Pipeline start(Workbench workbench, FakeClassifier classifier) {
-    Settings settings =
-        workbench.settings(Map.of("routing.profile.interval.ms", 500, "clips.window.ms", 1000));
+    Settings settings = workbench.settings(Map.of());
     return Pipeline.start(
         settings,
         ModelSource.only(
@@ -104,12 +95,5 @@ class ClockStepIT {
         Pipeline.metrics(new Meters(), classifier.card()),
         waiting -> {},
         () -> time);
-  }
-
-  /** Returns the images in the routing profile. */
-  private static long images(Pipeline pipeline) {
-    return pipeline.routingProfile().orElseThrow().stream()
-        .mapToLong(RoutingProfile::getImages)
-        .sum();
   }
 }

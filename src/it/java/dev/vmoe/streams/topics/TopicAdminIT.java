@@ -64,12 +64,7 @@ class TopicAdminIT {
         .allSatisfy(state -> assertThat(state.status()).isEqualTo(PlanStatus.AS_PLANNED));
     assertThat(topics.describe(plan)).isEqualTo(topics.create(plan));
     assertThat(admin.listTopics().names().get())
-        .contains(
-            prefix + "images",
-            prefix + "config",
-            prefix + "images.dlq",
-            prefix + "routing-profile",
-            prefix + "clips");
+        .contains(prefix + "images", prefix + "config", prefix + "images.dlq");
   }
 
   private static TopicAdmin admin(Map<String, String> settings) {

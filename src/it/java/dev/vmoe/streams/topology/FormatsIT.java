@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.vmoe.core.image.FakeDecoder;
 import dev.vmoe.core.inference.FakeClassifier;
 import dev.vmoe.event.JsonSchemas;
-import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.streams.instance.Pipeline;
 import io.cloudevents.CloudEvent;
 import io.cloudevents.core.builder.CloudEventBuilder;
@@ -44,16 +43,14 @@ class FormatsIT {
             "predictions.format", "json",
             "predictions.top", 2,
             "predictions.features", "float16",
-            "utilization.format", "json",
-            "routing.profile.interval.ms", 200);
+            "utilization.format", "json");
     try (Workbench workbench = Workbench.open(1);
         FakeClassifier classifier = new FakeClassifier();
         Pipeline pipeline =
             Pipeline.start(workbench.settings(settings), classifier, new FakeDecoder(8 * 8 * 3));
         Workbench.Reader<byte[]> predictions = workbench.reader("predictions");
         Workbench.Reader<byte[]> utilization = workbench.reader("expert-utilization");
-        Workbench.Reader<byte[]> letters = workbench.reader("images.dlq");
-        Workbench.Reader<RoutingProfile> profile = workbench.routingProfile()) {
+        Workbench.Reader<byte[]> letters = workbench.reader("images.dlq")) {
       assertThat(pipeline.awaitRunning(Duration.ofSeconds(30))).isTrue();
       send(workbench);
 
@@ -94,15 +91,6 @@ class FormatsIT {
         images += MAPPER.readTree(event).get("images").intValue();
       }
       assertThat(images).isEqualTo(5);
-      await()
-          .atMost(Duration.ofSeconds(30))
-          .untilAsserted(
-              () -> {
-                profile.poll();
-                Map<Integer, Long> byClass = new LinkedHashMap<>();
-                profile.read.forEach(row -> byClass.put(row.getClassIndex(), row.getImages()));
-                assertThat(byClass.values().stream().mapToLong(Long::longValue).sum()).isEqualTo(5);
-              });
       assertThat(subjects(workbench))
           .contains(workbench.topic("images-value"))
           .doesNotContain(workbench.topic("predictions-value"))

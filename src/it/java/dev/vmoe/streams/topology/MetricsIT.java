@@ -131,9 +131,7 @@ class MetricsIT {
     try (Workbench workbench = Workbench.open(1);
         FakeClassifier classifier = new FakeClassifier();
         Meters meters = new Meters();
-        Pipeline pipeline =
-            start(
-                workbench.settings(Map.of("routing.profile.interval.ms", 0)), classifier, meters);
+        Pipeline pipeline = start(workbench.settings(Map.of()), classifier, meters);
         Answers answers = Answers.of(workbench)) {
       int sent = answerMore(workbench, answers, 0, IMAGES);
       await("the producer counts what it sends")

@@ -45,9 +45,7 @@ class OwnTopicsIT {
                   "topics.predictions",
                   workbench.topic(ANSWERS),
                   "streams.num.stream.threads",
-                  2,
-                  "routing.profile.interval.ms",
-                  0));
+                  2));
       workbench
           .admin
           .createTopics(List.of(new NewTopic(workbench.topic(NORTH), NORTH_PARTITIONS, (short) 1)))

@@ -5,13 +5,11 @@ import static org.awaitility.Awaitility.await;
 import dev.vmoe.app.embedded.SharedServers;
 import dev.vmoe.event.AvroDeserializer;
 import dev.vmoe.event.AvroSerializer;
-import dev.vmoe.event.Clip;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.PipelineConfig;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
-import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.streams.config.ConfigEntry;
 import dev.vmoe.streams.config.ConfigFollower;
 import dev.vmoe.streams.config.ConfigLog;
@@ -96,7 +94,7 @@ public final class Workbench implements AutoCloseable {
         .all()
         .forEach(
             name -> {
-              boolean one = name.equals(topic("config")) || name.equals(topic("routing-profile"));
+              boolean one = name.equals(topic("config"));
               int size = name.endsWith("dlq") ? 10_000_000 : 8_000_000;
               topics.add(
                   new NewTopic(name, one ? 1 : partitions, (short) 1)
@@ -107,7 +105,7 @@ public final class Workbench implements AutoCloseable {
                               "retention.ms",
                               "-1",
                               "cleanup.policy",
-                              name.endsWith("routing-profile") ? "compact" : "delete")));
+                              "delete")));
             });
     admin.createTopics(topics).all().get();
     // The controller creates topics; the broker hears of them a little later.
@@ -175,26 +173,6 @@ public final class Workbench implements AutoCloseable {
     byte[] bytes = requests.serialize(topic("images"), request);
     ByteBuffer.wrap(bytes, 1, Integer.BYTES).putInt(id);
     sendBytes(partition, key, bytes, Map.of());
-  }
-
-  /** Writes a record among the utilization events, as anybody may. */
-  void writeUtilization(int partition, byte[] value) {
-    producer.send(new ProducerRecord<>(topic("expert-utilization"), partition, null, value));
-    producer.flush();
-  }
-
-  /** Writes a utilization event again, with a schema that no instance has met. */
-  void writeUtilizationByAnotherVersion(byte[] event) {
-    Schema another =
-        new Schema.Parser()
-            .parse(
-                ExpertUtilization.getClassSchema()
-                    .toString()
-                    .replaceFirst("\"doc\":\"", "\"doc\":\"" + prefix));
-    byte[] value = event.clone();
-    ByteBuffer.wrap(value, 1, Integer.BYTES)
-        .putInt(registry.register(topic("expert-utilization"), another));
-    writeUtilization(0, value);
   }
 
   /** Sends a record's bytes as they are. */
@@ -326,17 +304,6 @@ public final class Workbench implements AutoCloseable {
   Reader<ExpertUtilization> utilization() {
     return new Reader<>(
         topic("expert-utilization"), avro(topic("expert-utilization"), ExpertUtilization.class));
-  }
-
-  /** Returns a reader of the rows of the routing profile that are committed. */
-  Reader<RoutingProfile> routingProfile() {
-    return new Reader<>(
-        topic("routing-profile"), avro(topic("routing-profile"), RoutingProfile.class));
-  }
-
-  /** Returns a reader of the clips that are committed. */
-  Reader<Clip> clips() {
-    return new Reader<>(topic("clips"), avro(topic("clips"), Clip.class));
   }
 
   private <T extends SpecificRecord> java.util.function.Function<byte[], T> avro(

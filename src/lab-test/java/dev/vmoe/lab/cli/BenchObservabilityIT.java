@@ -39,7 +39,7 @@ class BenchObservabilityIT extends CommandTest {
     assertThat(err.toString()).doesNotContain("vmoe: ");
     assertThat(status).isZero();
     JsonNode all = new ObjectMapper().readTree(json.toFile()).get("observations");
-    for (String what : List.of("control", "metrics", "page", "profile", "tracing")) {
+    for (String what : List.of("control", "metrics", "page", "tracing")) {
       JsonNode one = all.get(what);
       assertThat(one.get("pairs")).as(what).hasSize(ROUNDS);
       assertThat(one.get("with_images_per_second").asDouble()).as(what).isPositive();
@@ -57,7 +57,6 @@ class BenchObservabilityIT extends CommandTest {
     assertThat(all.at("/tracing/spans_exported").asInt()).isGreaterThanOrEqualTo(5 * IMAGES);
     assertThat(all.at("/tracing/spans_dropped").asInt()).isZero();
     assertThat(Files.readAllLines(csv)).hasSize(1 + 5 * ROUNDS);
-    assertThat(out.toString())
-        .contains("control", "metrics", "page", "profile", "tracing", "95 % interval");
+    assertThat(out.toString()).contains("control", "metrics", "page", "tracing", "95 % interval");
   }
 }

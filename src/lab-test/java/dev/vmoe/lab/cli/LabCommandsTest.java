@@ -44,7 +44,6 @@ class LabCommandsTest {
             "pipeline",
             "overload",
             "priority",
-            "clips",
             "observability",
             "faults",
             "decode",

@@ -33,7 +33,6 @@ class DeliveryCheckTest {
           List.of(prediction(0, 0), prediction(0, 2), prediction(1, 0), letter(0, 1, 1)));
 
   private SummedWork work = work(event(0, 2, 20), event(1, 1, 10));
-  private long profileImages = 3;
 
   @Test
   void shouldFindNothingWhereAllIsWell() {
@@ -58,7 +57,6 @@ class DeliveryCheckTest {
   void shouldFindALostImage() {
     answers.remove(1);
     work = work(event(0, 1, 10), event(1, 1, 10));
-    profileImages = 2;
 
     assertOnly("lost", 1);
     assertThat(check().examples()).containsExactly("0/2 has no answer");
@@ -68,7 +66,6 @@ class DeliveryCheckTest {
   void shouldFindARepeatedAnswer() {
     answers.add(1, prediction(0, 0));
     work = work(event(0, 3, 30), event(1, 1, 10));
-    profileImages = 4;
 
     assertOnly("doubled", 1);
   }
@@ -173,27 +170,19 @@ class DeliveryCheckTest {
   }
 
   @Test
-  void shouldFindARoutingProfileOfMoreImages() {
-    profileImages = 5;
-
-    assertOnly("profile", 2);
-  }
-
-  @Test
   void shouldFindEachSabotageOfTheAnswers() {
     for (Sabotage sabotage : List.of(Sabotage.REMOVE, Sabotage.REPEAT)) {
       List<AnswerRecord> changed = new ArrayList<>(answers);
       sabotage.change(changed);
 
-      Map<String, Long> violations =
-          DeliveryCheck.of(images, changed, work, profileImages, MODELS).violations();
+      Map<String, Long> violations = DeliveryCheck.of(images, changed, work, MODELS).violations();
 
       assertThat(violations).containsEntry(sabotage == Sabotage.REMOVE ? "lost" : "doubled", 1L);
     }
   }
 
   private DeliveryVerdict check() {
-    return DeliveryCheck.of(images, answers, work, profileImages, MODELS);
+    return DeliveryCheck.of(images, answers, work, MODELS);
   }
 
   private void assertOnly(String violation, long count) {

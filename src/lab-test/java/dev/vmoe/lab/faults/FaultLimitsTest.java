@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class FaultLimitsTest {
 
   private static final DeliveryVerdict RIGHT =
-      new DeliveryVerdict(9, 8, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, Map.of(), List.of());
+      new DeliveryVerdict(9, 8, 1, 0, 0, 0, 0, 0, 0, 0, 0, Map.of(), List.of());
 
   @Test
   void shouldTakeAnyTimeWithoutLimits() {

@@ -13,8 +13,6 @@ public enum Observation {
   METRICS,
   /** The console is up and somebody looks at the live page, newest images included. */
   PAGE,
-  /** The routing profile is kept. */
-  PROFILE,
   /** Every image has a trace, and all of them are exported. */
   TRACING;
 

@@ -42,7 +42,7 @@ public final class ObservedPipeline implements AutoCloseable {
           switch (watched) {
             case METRICS -> scrapers("metrics");
             case PAGE -> scrapers("api/status", "api/images");
-            case CONTROL, PROFILE, TRACING -> List.of();
+            case CONTROL, TRACING -> List.of();
           };
     } catch (Exception e) {
       close();
@@ -52,9 +52,6 @@ public final class ObservedPipeline implements AutoCloseable {
 
   private Map<String, String> settings(Observation watched) throws IOException {
     Map<String, String> settings = new HashMap<>();
-    if (watched != Observation.PROFILE) {
-      settings.put(Settings.ROUTING_PROFILE_INTERVAL_MS, "0");
-    }
     if (watched == Observation.TRACING) {
       settings.put(Settings.TRACING_OTLP_ENDPOINT, opened(new OtlpSink()).endpoint());
       settings.put(Settings.TRACING_SAMPLE_RATIO, "1");

@@ -11,7 +11,6 @@ import picocli.CommandLine.Command;
       BenchPipelineCommand.class,
       BenchOverloadCommand.class,
       BenchPriorityCommand.class,
-      BenchClipsCommand.class,
       BenchObservabilityCommand.class,
       BenchFaultsCommand.class,
       BenchDecodeCommand.class,

@@ -33,7 +33,7 @@ import picocli.CommandLine.ParameterException;
           + " records among them, and makes things fail, one after the other. At the end it reads"
           + " all topics from their start and checks: one answer for each image, in order;"
           + " dead letters of exactly the hostile records, bytes untouched; keys, headers and"
-          + " timestamps; sums of utilization and routing profile.",
+          + " timestamps; sums of utilization.",
       "It measures how long each fault stops answers: until every partition has an answer to an"
           + " image sent since, and the longest pause of the partitions whose instance was not"
           + " touched, as a read_committed client sees them."

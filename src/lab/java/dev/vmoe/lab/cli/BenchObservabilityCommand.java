@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "observability",
     description = {
-      "What metrics, the live page, the routing profile and traces cost: throughput of a pipeline"
+      "What metrics, the live page and traces cost: throughput of a pipeline"
           + " that is watched beside one that is not, in turn, in one process and on one broker."
           + " The result is the mean ratio of the pairs with its 95 %% interval; --csv writes both"
           + " rates of every pair.",
@@ -43,7 +43,7 @@ final class BenchObservabilityCommand extends Benchmark {
       names = "--what",
       split = ",",
       paramLabel = "WHAT",
-      defaultValue = "control,metrics,page,profile,tracing",
+      defaultValue = "control,metrics,page,tracing",
       description =
           "What to switch on, each by itself: ${COMPLETION-CANDIDATES} (default:"
               + " ${DEFAULT-VALUE}).")

@@ -56,18 +56,16 @@ final class DeliveryCheck {
    * Checks.
    *
    * @param work all utilization events
-   * @param profileImages images in the routing profile
    * @param models that may answer
    */
   static DeliveryVerdict of(
       List<ImageRecord> images,
       List<AnswerRecord> answers,
       SummedWork work,
-      long profileImages,
       Set<AnsweringModel> models) {
     DeliveryCheck check = new DeliveryCheck(images, models);
     answers.forEach(check::add);
-    return check.verdict(work, profileImages);
+    return check.verdict(work);
   }
 
   private void add(AnswerRecord answer) {
@@ -121,7 +119,7 @@ final class DeliveryCheck {
     }
   }
 
-  private DeliveryVerdict verdict(SummedWork work, long profileImages) {
+  private DeliveryVerdict verdict(SummedWork work) {
     long lost = 0;
     for (Position position : images.keySet()) {
       if (!times.containsKey(position)) {
@@ -152,7 +150,6 @@ final class DeliveryCheck {
         unknownModel,
         altered,
         difference,
-        Math.abs(profileImages - predictions),
         byModel,
         examples);
   }

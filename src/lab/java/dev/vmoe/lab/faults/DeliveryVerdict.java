@@ -20,7 +20,6 @@ import java.util.TreeMap;
  * @param altered answers whose key, headers, timestamp or (dead letters) value is not the image's
  * @param utilization images too many or missing in the utilization events, by partition and model,
  *     and layers whose choices do not add up
- * @param profile images too many or missing in the routing profile
  * @param models predictions by the name of their model
  * @param examples some of what is wrong, for people
  */
@@ -36,7 +35,6 @@ public record DeliveryVerdict(
     long unknownModel,
     long altered,
     long utilization,
-    long profile,
     Map<String, Long> models,
     List<String> examples) {
 
@@ -57,7 +55,6 @@ public record DeliveryVerdict(
     all.put("unknown_model", unknownModel);
     all.put("altered", altered);
     all.put("utilization", utilization);
-    all.put("profile", profile);
     return all;
   }
 

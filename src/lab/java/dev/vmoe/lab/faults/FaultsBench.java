@@ -262,23 +262,10 @@ public final class FaultsBench {
     List<AnswerRecord> answers =
         topics.answers(PREFIX + TopicPlan.PREDICTIONS, PREFIX + TopicPlan.IMAGES_DLQ);
     SummedWork work = topics.utilization(PREFIX + TopicPlan.EXPERT_UTILIZATION);
-    long predictions = answers.stream().filter(answer -> !answer.deadLetter()).count();
     if (plan.sabotage() != null) {
       plan.sabotage().change(answers);
     }
-    return DeliveryCheck.of(images, answers, work, profileImages(topics, predictions), models);
-  }
-
-  /** Waits for the routing profile, which nothing else waits for. */
-  private static long profileImages(TopicContents topics, long expected)
-      throws InterruptedException {
-    long endNanos = System.nanoTime() + FaultEffects.LIMIT.toNanos();
-    long images = topics.profileImages(PREFIX + TopicPlan.ROUTING_PROFILE);
-    while (images != expected && System.nanoTime() - endNanos < 0) {
-      Thread.sleep(1_000);
-      images = topics.profileImages(PREFIX + TopicPlan.ROUTING_PROFILE);
-    }
-    return images;
+    return DeliveryCheck.of(images, answers, work, models);
   }
 
   private Map<String, String> settings(
@@ -287,7 +274,6 @@ public final class FaultsBench {
     settings.put(Settings.APPLICATION_ID, GROUP);
     settings.put(Settings.BOOTSTRAP_SERVERS, brokers);
     settings.put(Settings.REGISTRY_URL, registryUrl);
-    settings.put(Settings.ROUTING_PROFILE_INTERVAL_MS, "5000"); // the check waits for it
     settings.put(Settings.TOPIC_PREFIX, PREFIX);
     settings.put(Settings.MODEL, model.toAbsolutePath().toString());
     if (spare != null) {

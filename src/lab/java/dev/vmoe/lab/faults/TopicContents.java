@@ -3,12 +3,10 @@ package dev.vmoe.lab.faults;
 import dev.vmoe.app.client.CommittedConsumer;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.Prediction;
-import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.lab.faults.ImageRecord.Expected;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -96,19 +94,6 @@ final class TopicContents {
     LocalAvro<ExpertUtilization> avro = new LocalAvro<>(ExpertUtilization.class);
     read(topic, record -> work.add(avro.read(Objects.requireNonNull(record.value()))));
     return work;
-  }
-
-  /** Returns the images in the newest rows of the routing profile. */
-  long profileImages(String topic) {
-    Map<Long, Long> rows = new HashMap<>();
-    LocalAvro<RoutingProfile> avro = new LocalAvro<>(RoutingProfile.class);
-    read(
-        topic,
-        record -> {
-          byte[] value = record.value();
-          rows.put(Fingerprint.of(record.key()), value == null ? 0 : avro.read(value).getImages());
-        });
-    return rows.values().stream().mapToLong(Long::longValue).sum();
   }
 
   private static ImageRecord.Carried carried(ConsumerRecord<byte[], byte[]> record) {

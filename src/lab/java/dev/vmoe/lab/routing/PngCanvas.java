@@ -13,7 +13,6 @@ import dev.vmoe.app.picture.Canvas;
 import dev.vmoe.app.picture.CodePoints;
 import dev.vmoe.core.image.OpenCv;
 import dev.vmoe.core.image.PngEncoder;
-import dev.vmoe.streams.profile.RoutingMapPicture;
 import java.awt.image.BufferedImage;
 import java.text.Normalizer;
 import org.bytedeco.javacpp.BytePointer;

@@ -1,9 +1,7 @@
 package dev.vmoe.lab.routing;
 
+import dev.vmoe.lab.routing.RoutingTable.TableLayer;
 import dev.vmoe.streams.output.Table;
-import dev.vmoe.streams.profile.ClassInformation;
-import dev.vmoe.streams.profile.RoutingTable;
-import dev.vmoe.streams.profile.RoutingTable.TableLayer;
 import java.util.Arrays;
 
 /** A routing table as rows of text or CSV. */

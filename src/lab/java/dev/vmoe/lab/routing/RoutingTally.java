@@ -3,9 +3,8 @@ package dev.vmoe.lab.routing;
 import dev.vmoe.core.inference.BatchResult;
 import dev.vmoe.core.moe.ModelCard;
 import dev.vmoe.core.moe.RoutingCounts;
-import dev.vmoe.streams.profile.RoutingTable;
-import dev.vmoe.streams.profile.RoutingTable.ClassImages;
-import dev.vmoe.streams.profile.RoutingTable.TableLayer;
+import dev.vmoe.lab.routing.RoutingTable.ClassImages;
+import dev.vmoe.lab.routing.RoutingTable.TableLayer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -69,7 +68,6 @@ public final class RoutingTally {
         card.name(),
         card.weightsHash(),
         seen.stream().map(c -> new ClassImages(card.classes().get(c), images[c])).toList(),
-        0,
         IntStream.range(0, layers.size()).mapToObj(l -> layer(l, seen)).toList());
   }
 

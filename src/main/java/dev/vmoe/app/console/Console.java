@@ -60,7 +60,7 @@ public final class Console implements AutoCloseable {
 
   private static final String PAGES =
       "/, /api/config, /api/images, /api/status, /health/live, /health/ready, /metrics,"
-          + " /routing-map.svg, /topology";
+          + " /topology";
 
   private static final String PAGES_WITHOUT_LIVE =
       "/health/live, /health/ready, /metrics; the live page and its data are not served here"

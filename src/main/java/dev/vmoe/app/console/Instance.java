@@ -15,14 +15,4 @@ public interface Instance {
   default Optional<PipelineView> view() {
     return Optional.empty();
   }
-
-  /** Returns whether there is data for a routing map; called every second. */
-  default boolean hasRoutingMap() {
-    return false;
-  }
-
-  /** Returns its routing map, or why there is none. */
-  default RoutingMap routingMap() {
-    return RoutingMap.lacking("this instance keeps no routing profile");
-  }
 }

@@ -63,8 +63,7 @@ final class LivePage implements AutoCloseable {
       History.@Nullable Experts experts,
       @Nullable Configuration configuration,
       boolean writable,
-      List<PipelineView.DeadLetterView> deadLetters,
-      boolean routingMap) {}
+      List<PipelineView.DeadLetterView> deadLetters) {}
 
   private record Model(String name, String weightsHash) {}
 
@@ -118,8 +117,7 @@ final class LivePage implements AutoCloseable {
         .get(WriteRequests.CONFIGURATION, this::configuration)
         .post(WriteRequests.CONFIGURATION, writes::change)
         .post(Entrance.LOGIN, writes::login)
-        .get("/topology", context -> PipelinePages.topology(context, instance))
-        .get("/routing-map.svg", context -> PipelinePages.routingMap(context, instance));
+        .get("/topology", this::topology);
   }
 
   /**
@@ -179,8 +177,19 @@ final class LivePage implements AutoCloseable {
         history.experts().orElse(null),
         pipeline.map(PipelineView::configuration).orElse(null),
         pipeline.map(PipelineView::writable).orElse(false),
-        pipeline.map(PipelineView::deadLetters).orElse(List.of()),
-        instance.hasRoutingMap());
+        pipeline.map(PipelineView::deadLetters).orElse(List.of()));
+  }
+
+  private void topology(Context context) {
+    context.contentType(Console.TEXT);
+    instance
+        .topology()
+        .ifPresentOrElse(
+            context::result,
+            () ->
+                context
+                    .status(HttpStatus.SERVICE_UNAVAILABLE)
+                    .result("the pipeline is not built yet; see /health/ready\n"));
   }
 
   /** The images, or nothing where the viewer has them already. */

@@ -109,7 +109,7 @@ public final class LocalPipeline implements AutoCloseable {
       opened(meters);
       progress.accept("starting a Kafka broker and a schema registry");
       broker = opened(new LocalBroker());
-      settings = broker.settings(watched(properties), plan);
+      settings = broker.settings(properties, plan);
       PipelineMetrics metrics = Pipeline.metrics(meters, classifiers.get(0).card());
       ControllerFactory factory = controllers.create(settings, metrics);
       progress.accept("starting the pipeline");
@@ -126,13 +126,6 @@ public final class LocalPipeline implements AutoCloseable {
       close();
       throw e;
     }
-  }
-
-  /** Adds what suits somebody who watches: the routing profile is fresh. */
-  private static Map<String, String> watched(Map<String, String> properties) {
-    Map<String, String> all = new HashMap<>(properties);
-    all.putIfAbsent(Settings.ROUTING_PROFILE_INTERVAL_MS, "5000");
-    return all;
   }
 
   /**

@@ -62,8 +62,7 @@ final class BrokerSettingsCheck {
         SUBJECT,
         "transaction.max.timeout.ms = %d, but transactions of an instance may take %d ms"
             .formatted(max.getAsLong(), longest.toMillis()),
-        "raise it on the brokers, or lower producer.transaction.timeout.ms and"
-            + " routing.profile.interval.ms");
+        "raise it on the brokers, or lower producer.transaction.timeout.ms");
     return false;
   }
 

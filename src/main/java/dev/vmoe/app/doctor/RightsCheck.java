@@ -2,13 +2,11 @@ package dev.vmoe.app.doctor;
 
 import dev.vmoe.streams.settings.Settings;
 import dev.vmoe.streams.topics.MissingRight;
-import dev.vmoe.streams.topics.SideWork;
 import dev.vmoe.streams.topics.Topics;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
-import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeConsumerGroupsOptions;
 import org.apache.kafka.common.acl.AclOperation;
@@ -37,41 +35,20 @@ final class RightsCheck {
 
   void into(Findings findings) throws InterruptedException {
     String id = settings.getString(Settings.APPLICATION_ID);
-    List<String> applications = new ArrayList<>(List.of(id));
-    List<String> lacks = lacks(id, topics::forImages);
-    lacks.forEach(lack -> findings.failed(SUBJECT, lack, ADVICE));
-    for (SideWork work : SideWork.of(settings)) {
-      String application = work.applicationId(settings);
-      applications.add(application);
-      for (String lack : lacks(application, topic -> work.needs(topics, topic))) {
-        findings.warning(SUBJECT, work.title() + " will not be updated: " + lack, ADVICE);
-        lacks.add(lack);
-      }
-    }
-    if (lacks.isEmpty()) {
-      findings.ok(
-          SUBJECT,
-          "sufficient for topics, groups and transactional ids of "
-              + String.join(", ", applications));
-    }
-  }
-
-  private List<String> lacks(String application, Function<String, Set<AclOperation>> needed)
-      throws InterruptedException {
     List<String> lacks = new ArrayList<>();
     for (String topic : topics.all()) {
-      ofTopic(topic, needed.apply(topic), lacks);
+      ofTopic(topic, topics.operations(topic), lacks);
     }
-    ofGroup(application, lacks);
-    ofTransactions(application, lacks);
-    return lacks;
+    ofGroup(id, lacks);
+    ofTransactions(id, lacks);
+    lacks.forEach(lack -> findings.failed(SUBJECT, lack, ADVICE));
+    if (lacks.isEmpty()) {
+      findings.ok(SUBJECT, "sufficient for topics, groups and transactional ids of " + id);
+    }
   }
 
   private void ofTopic(String topic, Set<AclOperation> needed, List<String> lacks)
       throws InterruptedException {
-    if (needed.isEmpty()) {
-      return;
-    }
     Set<AclOperation> missing = Set.of();
     try {
       missing = MissingRight.of(MissingRight.described(admin, topic).get(), needed);

@@ -1,7 +1,6 @@
 package dev.vmoe.app.doctor;
 
 import dev.vmoe.streams.settings.Settings;
-import dev.vmoe.streams.topics.SideWork;
 import dev.vmoe.streams.topics.TopicAdmin;
 import dev.vmoe.streams.topics.TopicLimits;
 import dev.vmoe.streams.topics.TopicPlan;
@@ -11,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.TopicConfig;
@@ -38,15 +36,7 @@ final class TopicsCheck {
 
   void into(Findings findings) {
     Map<String, Long> sizes = new TreeMap<>();
-    List<String> needless =
-        Stream.of(SideWork.values())
-            .filter(work -> !SideWork.of(settings).contains(work))
-            .map(SideWork::topic)
-            .toList();
     for (TopicPlan.Topic planned : TopicPlan.load().topics()) {
-      if (needless.contains(planned.name())) {
-        continue;
-      }
       for (String name : settings.topics(planned.name())) {
         check(planned, name, sizes, findings);
       }

@@ -1,14 +1,11 @@
 package dev.vmoe.streams.instance;
 
-import dev.vmoe.event.Clip;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.PipelineConfig;
 import dev.vmoe.event.Prediction;
-import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.streams.settings.EventFormat;
 import dev.vmoe.streams.settings.Settings;
-import dev.vmoe.streams.topics.SideWork;
 import dev.vmoe.streams.topics.Topics;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -26,11 +23,6 @@ public final class OwnSchemas {
     topics.images().forEach(topic -> schemas.put(topic, ImageRequest.getClassSchema()));
     schemas.putAll(ofAnswers(settings));
     schemas.put(topics.config(), PipelineConfig.getClassSchema());
-    for (SideWork work : SideWork.of(settings)) { // its sums are Avro, whatever is emitted
-      schemas.put(
-          work.topic(topics),
-          work == SideWork.CLIPS ? Clip.getClassSchema() : RoutingProfile.getClassSchema());
-    }
     return schemas;
   }
 

@@ -5,25 +5,19 @@ import dev.vmoe.core.capacity.Load;
 import dev.vmoe.core.image.ImageDecoder;
 import dev.vmoe.core.inference.BatchClassifier;
 import dev.vmoe.core.moe.ModelCard;
-import dev.vmoe.event.RoutingProfile;
 import dev.vmoe.streams.config.LiveConfiguration;
 import dev.vmoe.streams.metrics.Meters;
-import dev.vmoe.streams.metrics.Metric;
 import dev.vmoe.streams.metrics.PipelineMetrics;
-import dev.vmoe.streams.profile.RoutingProfileStream;
-import dev.vmoe.streams.profile.RoutingProfileTopology;
 import dev.vmoe.streams.settings.DaemonThread;
 import dev.vmoe.streams.settings.LiveSettings;
 import dev.vmoe.streams.settings.Settings;
 import dev.vmoe.streams.topics.MissingRight;
 import dev.vmoe.streams.topics.PipelineException;
-import dev.vmoe.streams.topics.SideWork;
 import dev.vmoe.streams.topics.TopicCheck;
 import dev.vmoe.streams.topics.TopicLimits;
 import dev.vmoe.streams.topics.Topics;
 import dev.vmoe.streams.topology.NewestDeadLetters;
 import dev.vmoe.streams.topology.NewestImages;
-import dev.vmoe.streams.topology.SideClient;
 import dev.vmoe.streams.topology.SteadyTime;
 import dev.vmoe.streams.topology.StreamsProperties;
 import java.time.Duration;
@@ -36,8 +30,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.streams.KafkaStreams;
@@ -144,7 +136,7 @@ public final class Pipeline implements AutoCloseable {
     return start(settings, models, metrics, waiting, SteadyTime::new);
   }
 
-  /** Starts a pipeline whose clients of Kafka Streams punctuate and commit by this time. */
+  /** Starts a pipeline whose Kafka Streams punctuates and commits by this time. */
   static Pipeline start(
       Settings settings,
       ModelSource models,
@@ -153,13 +145,8 @@ public final class Pipeline implements AutoCloseable {
       Supplier<SteadyTime> clock) {
     LiveSettings file = complete(settings, models);
     Topics topics = Topics.of(settings);
-    List<SideWork> beside = SideWork.of(settings);
     TopicLimits limits =
-        new TopicCheck(
-                topics,
-                beside,
-                RoutingProfileTopology.repartitionTopic(
-                    SideWork.ROUTING_PROFILE.applicationId(settings)))
+        new TopicCheck(topics)
             .limits(settings.adminProperties(), settings.getInt(Settings.IMAGE_MAX_BYTES));
     StreamsConfig streamsConfig =
         new StreamsConfig(new StreamsProperties(settings).streams(limits.largestRecord()));
@@ -206,14 +193,6 @@ public final class Pipeline implements AutoCloseable {
             () -> parts.streams().state().name(),
             Arrays.stream(KafkaStreams.State.values()).map(KafkaStreams.State::name).toList());
     parts.streams().start();
-    for (SideClient client : parts.beside()) {
-      parts
-          .metrics()
-          .beside(
-              client.work() == SideWork.CLIPS ? Metric.CLIPS_RUNNING : Metric.PROFILE_RUNNING,
-              () -> client.standstill().isEmpty());
-      parts.registration().whenKnown(client::start);
-    }
   }
 
   /** Says that this instance cannot go on: whoever waits for its end closes it. */
@@ -278,35 +257,14 @@ public final class Pipeline implements AutoCloseable {
     return parts.streams().state();
   }
 
-  /** Returns the topologies as Kafka Streams describes them: images, and the work beside them. */
+  /** Returns the topology as Kafka Streams describes it. */
   public String topology() {
-    return Stream.concat(
-            Stream.of(parts.topology()), parts.beside().stream().map(SideClient::topology))
-        .collect(Collectors.joining("\n"));
+    return parts.topology();
   }
 
   /** Returns the first model that the next batch may be run with: the one that settings name. */
   public ModelCard card() {
     return parts.terms().served().card();
-  }
-
-  /** Returns the first model with experts that the next batch may be run with, else the first. */
-  public ModelCard routedCard() {
-    return parts.terms().routed();
-  }
-
-  /**
-   * Returns the routing profile of all instances, a row for each model and class, as of its last
-   * commit, or of the last one that was seen while it {@linkplain #profileStandstill stands still};
-   * nothing where this instance does not keep it.
-   */
-  public Optional<List<RoutingProfile>> routingProfile() {
-    return Optional.ofNullable(parts.profile()).map(RoutingProfileStream::rows);
-  }
-
-  /** Returns why the routing profile stands still, if one is kept and does. */
-  public Optional<String> profileStandstill() {
-    return Optional.ofNullable(parts.profile()).flatMap(it -> it.client().standstill());
   }
 
   /** Adds the metrics of Kafka Streams and its clients. */
@@ -391,7 +349,6 @@ public final class Pipeline implements AutoCloseable {
 
   /** Closes what images do not pass through. */
   private void closeBeside() {
-    SideClient.closeAll(parts.beside());
     parts.configuration().close();
     parts.lag().close();
   }

@@ -9,7 +9,6 @@ import dev.vmoe.event.RegistryClient;
 import dev.vmoe.event.SchemaLookup;
 import dev.vmoe.fetch.FetchBounds;
 import dev.vmoe.fetch.Fetching;
-import dev.vmoe.streams.clips.ClipTopology;
 import dev.vmoe.streams.commit.AbandonedTransactions;
 import dev.vmoe.streams.commit.CommitGuard;
 import dev.vmoe.streams.commit.Suspects;
@@ -18,12 +17,10 @@ import dev.vmoe.streams.config.ConfigReader;
 import dev.vmoe.streams.config.LiveConfiguration;
 import dev.vmoe.streams.intake.RequestReader;
 import dev.vmoe.streams.metrics.PipelineMetrics;
-import dev.vmoe.streams.profile.RoutingProfileStream;
 import dev.vmoe.streams.settings.EventFormat;
 import dev.vmoe.streams.settings.LiveSettings;
 import dev.vmoe.streams.settings.PredictionContents;
 import dev.vmoe.streams.settings.Settings;
-import dev.vmoe.streams.topics.SideWork;
 import dev.vmoe.streams.topics.TopicLimits;
 import dev.vmoe.streams.topics.Topics;
 import dev.vmoe.streams.topology.EarlyCommit;
@@ -37,7 +34,6 @@ import dev.vmoe.streams.topology.PipelineTopology;
 import dev.vmoe.streams.topology.ShareEvents;
 import dev.vmoe.streams.topology.ShareRecorder;
 import dev.vmoe.streams.topology.ShareTracer;
-import dev.vmoe.streams.topology.SideClient;
 import dev.vmoe.streams.topology.SteadyTime;
 import dev.vmoe.streams.topology.StreamsProperties;
 import dev.vmoe.streams.topology.Waiting;
@@ -45,7 +41,6 @@ import dev.vmoe.streams.tracing.Tracing;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
@@ -87,8 +82,6 @@ import org.slf4j.LoggerFactory;
  * @param newestImages images for the live page
  * @param newestDeadLetters dead letters for the live page
  * @param terms what the next batch is opened under
- * @param profile keeper of the routing profile; null if this instance keeps none
- * @param beside clients of the work beside the images, that of the profile included
  */
 record PipelineParts(
     RegistryClient registry,
@@ -108,9 +101,7 @@ record PipelineParts(
     FailureBound failures,
     NewestImages newestImages,
     NewestDeadLetters newestDeadLetters,
-    TermsInForce terms,
-    @Nullable RoutingProfileStream profile,
-    List<SideClient> beside) {
+    TermsInForce terms) {
 
   /** Maximum failures of each stream thread in one series. */
   private static final int MAX_FAILURES = 5;
@@ -128,7 +119,7 @@ record PipelineParts(
    * Puts the parts together; if one fails, closes those that were opened before it.
    *
    * @param waiting told what the start waits for; null when it waits no more
-   * @param clock makes the time that all clients of Kafka Streams punctuate and commit by
+   * @param clock makes the time that Kafka Streams punctuates and commits by
    */
   static PipelineParts assemble(
       Settings settings,
@@ -255,18 +246,6 @@ record PipelineParts(
               new EventSerializer<>(predictions, registry),
               new EventSerializer<>(utilization, registry),
               input -> new MicroBatchProcessor(shared, observer, input));
-      RoutingProfileStream profile = null;
-      SteadyTime time = clock.get();
-      List<SideClient> beside = new ArrayList<>();
-      for (SideWork work : SideWork.of(settings)) {
-        if (work == SideWork.CLIPS) {
-          beside.add(
-              new SideClient(work, settings, time, () -> ClipTopology.build(settings, registry)));
-        } else {
-          profile = new RoutingProfileStream(settings, topics, registry, time, terms::everServed);
-          beside.add(profile.client());
-        }
-      }
       return new PipelineParts(
           registry,
           registration,
@@ -278,16 +257,14 @@ record PipelineParts(
           fetching,
           suspects,
           abandoned,
-          streams(topology, streamsConfig, guard, time),
+          streams(topology, streamsConfig, guard, clock.get()),
           topology.describe().toString(),
           metrics,
           tracing,
           new FailureBound(MAX_FAILURES * threads, QUIET),
           newestImages,
           newestDeadLetters,
-          terms,
-          profile,
-          List.copyOf(beside));
+          terms);
     } catch (RuntimeException e) {
       undo.forEach(Runnable::run);
       throw e;

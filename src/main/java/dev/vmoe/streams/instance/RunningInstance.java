@@ -3,7 +3,6 @@ package dev.vmoe.streams.instance;
 import dev.vmoe.app.console.Health;
 import dev.vmoe.app.console.Instance;
 import dev.vmoe.app.console.PipelineView;
-import dev.vmoe.app.console.RoutingMap;
 import dev.vmoe.streams.output.ErrorText;
 import java.util.Objects;
 import java.util.Optional;
@@ -17,7 +16,6 @@ public final class RunningInstance implements Instance {
   private volatile @Nullable String waiting;
   private volatile @Nullable Pipeline pipeline;
   private volatile @Nullable PipelineView view;
-  private volatile @Nullable InstanceRoutingMap map;
 
   /** Says that the model is ready. */
   public void loaded() {
@@ -32,12 +30,6 @@ public final class RunningInstance implements Instance {
   /** Says which pipeline runs, and what can be seen of it. */
   public void started(Pipeline started, PipelineView seen) {
     view = seen;
-    map =
-        new InstanceRoutingMap(
-            started::routedCard,
-            started::routingProfile,
-            started::profileStandstill,
-            System::nanoTime);
     pipeline = started;
   }
 
@@ -59,18 +51,6 @@ public final class RunningInstance implements Instance {
       case ERROR, PENDING_ERROR -> Health.failed("Kafka Streams is in state " + state);
       default -> Health.waitingFor("Kafka Streams is in state " + state + ", not yet RUNNING");
     };
-  }
-
-  @Override
-  public boolean hasRoutingMap() {
-    InstanceRoutingMap drawn = map;
-    return drawn != null && drawn.there();
-  }
-
-  @Override
-  public RoutingMap routingMap() {
-    InstanceRoutingMap drawn = map;
-    return drawn == null ? RoutingMap.lacking(lacks) : drawn.map();
   }
 
   @Override

@@ -37,7 +37,6 @@ final class SchemaRegistration implements AutoCloseable {
   private final LeftSchemas left;
   private final Duration pause;
   private final Map<String, Schema> schemas;
-  private final CompletableFuture<@Nullable Void> known = new CompletableFuture<>();
   private final CompletableFuture<Throwable> failed = new CompletableFuture<>();
   private volatile SchemaIds note = SchemaIds.NONE;
   private volatile @Nullable Thread beside;
@@ -60,11 +59,6 @@ final class SchemaRegistration implements AutoCloseable {
   /** Returns what is known of the schemas, for whoever is next. */
   SchemaIds note() {
     return note;
-  }
-
-  /** Runs a task once the ids of all schemas are known; at once if they are. */
-  void whenKnown(Runnable task) {
-    known.thenRun(task);
   }
 
   /** Completed with the reason if the instance must not go on with the ids that it has. */
@@ -105,8 +99,12 @@ final class SchemaRegistration implements AutoCloseable {
     schemas.forEach(
         (topic, schema) ->
             ids.put(LeftSchemas.fingerprint(topic, schema), registry.register(topic, schema)));
+<<<<<<< HEAD
     note = SchemaIds.of(registry.url(), ids);
     known.complete(null);
+=======
+    note = SchemaNote.of(registry.url(), ids);
+>>>>>>> d924f3b5 (Drop the routing profile and video clips: images are all that an instance works on)
   }
 
   private void registerBeside(Map<String, Integer> recalled) {
@@ -155,10 +153,14 @@ final class SchemaRegistration implements AutoCloseable {
             ids.put(fingerprint, id);
           }
         });
+<<<<<<< HEAD
     note = ids.isEmpty() ? left.any() : SchemaIds.of(registry.url(), ids);
     if (ids.size() == schemas.size()) {
       known.complete(null);
     }
+=======
+    note = ids.isEmpty() ? left.any() : SchemaNote.of(registry.url(), ids);
+>>>>>>> d924f3b5 (Drop the routing profile and video clips: images are all that an instance works on)
     return Optional.of(ids);
   }
 

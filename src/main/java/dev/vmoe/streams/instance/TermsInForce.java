@@ -14,11 +14,8 @@ import dev.vmoe.streams.metrics.PipelineMetrics;
 import dev.vmoe.streams.settings.LiveSettings;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -44,9 +41,6 @@ final class TermsInForce implements ConfigFollower, AutoCloseable {
 
   /** Models that have been loaded and not given back. */
   private final Set<LoadedModel> open = new HashSet<>();
-
-  /** Models that are served or have been, by the hash of their weights. */
-  private final Map<String, ModelCard> cards = new ConcurrentHashMap<>();
 
   private volatile @Nullable InForce inForce;
 
@@ -92,11 +86,6 @@ final class TermsInForce implements ConfigFollower, AutoCloseable {
 
   private InForce inForce() {
     return Objects.requireNonNull(inForce, "no model is served yet");
-  }
-
-  /** Returns the model of a weights hash, if it is served or has been. */
-  Optional<ModelCard> everServed(String weightsHash) {
-    return Optional.ofNullable(cards.get(weightsHash));
   }
 
   /**
@@ -206,7 +195,6 @@ final class TermsInForce implements ConfigFollower, AutoCloseable {
                     new PipelineMetrics.MeteredModel(
                         card.name(), card.weightsHash(), card.moeBlocks(), card.numExperts()))
             .toList());
-    now.forEach(card -> cards.put(card.weightsHash(), card));
     inForce = next;
     if (before != null) {
       log.info(

@@ -183,14 +183,6 @@ public enum Metric {
   THREAD_FAILURES(
       counter("vmoe_stream_thread_failures_total", "failures"),
       "Failed stream threads. Each is replaced, until too many fail in a row."),
-  PROFILE_RUNNING(
-      gauge("vmoe_routing_profile_running", ""),
-      "1 while the routing profile is updated, 0 while it is not; the log says why. Absent if no"
-          + " profile is kept."),
-  CLIPS_RUNNING(
-      gauge("vmoe_clips_running", ""),
-      "1 while frames are summed to clips, 0 while they are not; the log says why. Absent if"
-          + " clips.window.ms is 0."),
   OBSERVER_FAILURES(
       counter("vmoe_observer_failures_total", "failures"),
       "Failures of observers: metrics, spans, the live page. Images are still answered; the log has"

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -157,16 +156,6 @@ public final class PipelineMetrics {
     for (String each : states) {
       meters.gauge(Metric.STREAMS_STATE, () -> each.equals(state.get()) ? 1 : 0, each);
     }
-  }
-
-  /**
-   * Sets the supplier that tells whether some work beside the images goes on; asked at each scrape.
-   * Not called for work that is not done.
-   *
-   * @param metric the gauge of this work
-   */
-  public void beside(Metric metric, BooleanSupplier running) {
-    meters.gauge(metric, () -> running.getAsBoolean() ? 1 : 0);
   }
 
   /** Counts a failure of an observer: metrics, spans or the live page. */

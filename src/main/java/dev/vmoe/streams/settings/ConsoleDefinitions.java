@@ -49,7 +49,7 @@ final class ConsoleDefinitions {
             MEDIUM)
         .means(
             "Whether the console serves the live page and its data (images, dead letters,"
-                + " configuration, routing map, topology) besides metrics and health. auto: only"
+                + " configuration, topology) besides metrics and health. auto: only"
                 + " where console.host is a loopback address. On other addresses, true needs a"
                 + " console.token; open shows the page to everybody who can reach it.")
         .setting(

@@ -26,7 +26,7 @@ public enum EventFormat {
     definitions
         .setting(PREDICTIONS_FORMAT, STRING, AVRO.label(), labels(), MEDIUM)
         .means(
-            "Format of predictions and clips. avro: Confluent's wire format, schema in the"
+            "Format of predictions. avro: Confluent's wire format, schema in the"
                 + " registry. json: one object with the same fields, see"
                 + " `schemas/Prediction.schema.json`. The header `content-type` tells which.")
         .setting(UTILIZATION_FORMAT, STRING, AVRO.label(), labels(), MEDIUM)

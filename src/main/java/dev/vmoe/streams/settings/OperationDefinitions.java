@@ -11,7 +11,7 @@ import java.util.List;
 import org.apache.kafka.common.config.ConfigDef.Range;
 import org.apache.kafka.common.config.ConfigDef.ValidString;
 
-/** The settings of operation: log, stop, routing profile, traces. */
+/** The settings of operation: log, stop, traces. */
 public final class OperationDefinitions {
 
   public static final String LOG_FORMAT = "log.format";
@@ -43,16 +43,6 @@ public final class OperationDefinitions {
                 + " Work that has not ended by then is abandoned; nothing is lost, because other"
                 + " instances answer those images. Keep it below the time after which a"
                 + " supervisor kills (Kubernetes: 30 s).")
-        .setting(
-            Settings.ROUTING_PROFILE_INTERVAL_MS, LONG, 15_000L, Range.between(0, 300_000), LOW)
-        .means(
-            "How often the routing profile (what the experts did for each class) is updated, in"
-                + " milliseconds; 0 means that this instance does not keep it.")
-        .setting(Settings.CLIPS_WINDOW_MS, LONG, 0L, Range.between(0, 3_600_000), MEDIUM)
-        .means(
-            "Length of the windows of time in which the scores of all frames (images) of one key"
-                + " are summed, in milliseconds; see video.md. 0 means that this instance does not"
-                + " sum them. It must be the same on all instances.")
         .setting(
             Settings.TRACING_OTLP_ENDPOINT,
             STRING,

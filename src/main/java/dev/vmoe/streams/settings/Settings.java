@@ -71,8 +71,6 @@ public final class Settings extends AbstractConfig {
   public static final String IMAGE_MAX_BYTES = "image.max.bytes";
   public static final String IMAGE_MAX_PIXELS = "image.max.pixels";
   public static final String IMAGE_MAX_PIXELS_PER_BYTE = "image.max.pixels.per.byte";
-  public static final String ROUTING_PROFILE_INTERVAL_MS = "routing.profile.interval.ms";
-  public static final String CLIPS_WINDOW_MS = "clips.window.ms";
   public static final String CONSOLE_HOST = "console.host";
   public static final String CONSOLE_PORT = "console.port";
   public static final String CONSOLE_PAGE = "console.page";
@@ -297,11 +295,6 @@ public final class Settings extends AbstractConfig {
   /** Returns how often the backlog is read. */
   public Duration lagInterval() {
     return Duration.ofMillis(getLong(LAG_INTERVAL_MS));
-  }
-
-  /** Returns how often the routing profile is updated; zero if it is not kept. */
-  public Duration routingProfileInterval() {
-    return Duration.ofMillis(getLong(ROUTING_PROFILE_INTERVAL_MS));
   }
 
   /** Returns the maximum bytes of records in flight, over all partitions. */

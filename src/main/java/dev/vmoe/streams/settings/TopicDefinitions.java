@@ -37,8 +37,6 @@ final class TopicDefinitions {
     add(definitions, "images.dlq", ONE, "Topic of the dead letters of all topics.");
     add(definitions, "expert-utilization", ONE, "Topic of what the experts did.");
     add(definitions, "config", ONE, "Topic of the configurations that all instances follow.");
-    add(definitions, "routing-profile", ONE, "Topic of the routing profile.");
-    add(definitions, "clips", ONE, "Topic of what the frames of one key say together.");
   }
 
   private static void add(Definitions definitions, String name, ValueCheck check, String meaning) {

@@ -9,7 +9,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
-import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
@@ -34,31 +33,22 @@ public final class TopicCheck {
   private static final Logger log = LoggerFactory.getLogger(TopicCheck.class);
 
   private final Topics topics;
-  private final List<SideWork> beside;
-  private final String repartition;
   private final Duration limit;
 
-  /**
-   * Creates a check.
-   *
-   * @param beside what is done beside the images: its topics are needed, too
-   * @param repartition full name of the topic between the two parts of the profile's topology
-   */
-  public TopicCheck(Topics topics, List<SideWork> beside, String repartition) {
-    this(topics, beside, repartition, LIMIT);
+  /** Creates a check. */
+  public TopicCheck(Topics topics) {
+    this(topics, LIMIT);
   }
 
   /** Creates a check that waits for another time for an answer. */
-  TopicCheck(Topics topics, List<SideWork> beside, String repartition, Duration limit) {
+  TopicCheck(Topics topics, Duration limit) {
     this.topics = topics;
-    this.beside = List.copyOf(beside);
-    this.repartition = repartition;
     this.limit = limit;
   }
 
   /**
-   * Checks that all topics exist, and warns if one takes only records that are too small. Rights
-   * that only work beside the images lacks are no more than a warning.
+   * Checks that all topics exist and may be used, and warns if one takes only records that are too
+   * small.
    *
    * @param adminConfigs configuration of Kafka's admin client
    * @param imageMaxBytes assumed if the topics' limits may not be read
@@ -71,9 +61,6 @@ public final class TopicCheck {
     configs.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) limit.toMillis() / 2);
     try (Admin admin = Admin.create(configs)) {
       requireAll(admin, String.valueOf(configs.get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG)));
-      if (beside.contains(SideWork.ROUTING_PROFILE)) {
-        warnOfGrowth(admin);
-      }
       return read(admin, imageMaxBytes);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -87,7 +74,7 @@ public final class TopicCheck {
     for (Map.Entry<String, KafkaFuture<TopicDescription>> topic :
         admin
             .describeTopics(
-                topics.with(beside), new DescribeTopicsOptions().includeAuthorizedOperations(true))
+                topics.all(), new DescribeTopicsOptions().includeAuthorizedOperations(true))
             .topicNameValues()
             .entrySet()) {
       try {
@@ -119,11 +106,7 @@ public final class TopicCheck {
               + brokers
               + ": "
               + String.join(", ", missing)
-              + "; create them with `vmoe topics create`"
-              + beside.stream()
-                  .filter(work -> missing.equals(List.of(work.topic(topics))))
-                  .map(work -> ", or do without: " + work.setting() + " = 0")
-                  .collect(Collectors.joining()),
+              + "; create them with `vmoe topics create`",
           null);
     }
   }
@@ -140,27 +123,14 @@ public final class TopicCheck {
   }
 
   /**
-   * Returns a sentence about rights on a topic that images need and this user lacks. Logs a warning
-   * about those that only work beside them needs.
+   * Returns a sentence about rights on a topic that this user lacks.
    *
    * @param description null if this user may not describe the topic
    */
   private Optional<String> denied(String topic, @Nullable TopicDescription description) {
-    Set<AclOperation> forImages = missing(topics.forImages(topic), description);
-    for (SideWork work : beside) {
-      Set<AclOperation> lacks = missing(work.needs(topics, topic), description);
-      if (!lacks.isEmpty()) {
-        log.warn("{} will not be updated: {}", work.title(), MissingRight.onTopic(topic, lacks));
-      }
-    }
-    return forImages.isEmpty()
-        ? Optional.empty()
-        : Optional.of(MissingRight.onTopic(topic, forImages));
-  }
-
-  private static Set<AclOperation> missing(
-      Set<AclOperation> needed, @Nullable TopicDescription description) {
-    return description == null || needed.isEmpty() ? needed : MissingRight.of(description, needed);
+    Set<AclOperation> needed = topics.operations(topic);
+    Set<AclOperation> missing = description == null ? needed : MissingRight.of(description, needed);
+    return missing.isEmpty() ? Optional.empty() : Optional.of(MissingRight.onTopic(topic, missing));
   }
 
   private TopicLimits read(Admin admin, int imageMaxBytes) throws InterruptedException {
@@ -177,9 +147,6 @@ public final class TopicCheck {
               maxMessageBytes(admin, topics.deadLetters()));
       limits.problems(topics).forEach(log::warn);
       warnOfLostConfigurations(admin);
-      if (beside.contains(SideWork.ROUTING_PROFILE)) {
-        warnOfLostRows(admin);
-      }
       return limits;
     } catch (ExecutionException e) {
       if (e.getCause() instanceof TopicAuthorizationException) {
@@ -190,24 +157,6 @@ public final class TopicCheck {
       }
       throw new PipelineException(
           "cannot read the topics' size limits: " + e.getCause(), e.getCause());
-    }
-  }
-
-  /**
-   * Warns if Kafka Streams may not delete records that it has read from the profile's repartition
-   * topic; it says nothing itself.
-   */
-  private void warnOfGrowth(Admin admin) throws InterruptedException {
-    Set<AclOperation> needed = Set.of(AclOperation.DELETE);
-    try {
-      Set<AclOperation> missing =
-          MissingRight.of(MissingRight.described(admin, repartition).get(), needed);
-      if (!missing.isEmpty()) {
-        log.warn("a topic will grow without limit: {}", MissingRight.onTopic(repartition, missing));
-      }
-    } catch (ExecutionException e) {
-      log.debug(
-          "{} cannot be described", repartition, e); // it does not exist before the first image
     }
   }
 
@@ -227,25 +176,6 @@ public final class TopicCheck {
           cleanup,
           time,
           bytes);
-    }
-  }
-
-  /** Without compaction, rows that are no longer updated are deleted with their segment. */
-  private void warnOfLostRows(Admin admin) throws InterruptedException {
-    String cleanup;
-    try {
-      cleanup =
-          config(admin, topics.routingProfile()).get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
-    } catch (ExecutionException e) {
-      log.warn("cannot read whether {} is compacted: {}", topics.routingProfile(), rightToRead(e));
-      return;
-    }
-    if (!cleanup.contains(TopicConfig.CLEANUP_POLICY_COMPACT)) {
-      log.warn(
-          "{} is not compacted (cleanup.policy={}): the routing profile loses rare classes after a"
-              + " while; set compact,delete",
-          topics.routingProfile(),
-          cleanup);
     }
   }
 

@@ -34,8 +34,6 @@ public record TopicPlan(List<Topic> topics) {
   public static final String EXPERT_UTILIZATION = "expert-utilization";
   public static final String CONFIG = "config";
   public static final String IMAGES_DLQ = "images.dlq";
-  public static final String ROUTING_PROFILE = "routing-profile";
-  public static final String CLIPS = "clips";
 
   /**
    * Maximum bytes of an image's key, headers, label and attributes. They are copied to its
@@ -48,7 +46,7 @@ public record TopicPlan(List<Topic> topics) {
 
   /** All of them. */
   public static final List<String> NAMES =
-      List.of(IMAGES, PREDICTIONS, EXPERT_UTILIZATION, CONFIG, IMAGES_DLQ, ROUTING_PROFILE, CLIPS);
+      List.of(IMAGES, PREDICTIONS, EXPERT_UTILIZATION, CONFIG, IMAGES_DLQ);
 
   private static final String RESOURCE = "/topology/topics.yaml";
   private static final String PARTITIONS = "partitions";

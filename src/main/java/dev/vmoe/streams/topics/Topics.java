@@ -14,17 +14,13 @@ import org.apache.kafka.common.acl.AclOperation;
  * @param expertUtilization what the experts did for each batch
  * @param deadLetters images that cannot be answered
  * @param config configurations
- * @param routingProfile what the experts did for each class so far
- * @param clips what the frames of one key say together
  */
 public record Topics(
     List<String> images,
     String predictions,
     String expertUtilization,
     String deadLetters,
-    String config,
-    String routingProfile,
-    String clips) {
+    String config) {
 
   /** Copies the list. */
   public Topics {
@@ -38,34 +34,21 @@ public record Topics(
         settings.topic(TopicPlan.PREDICTIONS),
         settings.topic(TopicPlan.EXPERT_UTILIZATION),
         settings.topic(TopicPlan.IMAGES_DLQ),
-        settings.topic(TopicPlan.CONFIG),
-        settings.topic(TopicPlan.ROUTING_PROFILE),
-        settings.topic(TopicPlan.CLIPS));
+        settings.topic(TopicPlan.CONFIG));
   }
 
-  /** Returns the topics without which no image can be answered. */
-  public List<String> ofImages() {
+  /** Returns all topics. */
+  public List<String> all() {
     return Stream.concat(
             images.stream(), Stream.of(predictions, expertUtilization, deadLetters, config))
         .toList();
   }
 
-  /** Returns the operations on a topic that answering images needs. */
-  public Set<AclOperation> forImages(String topic) {
+  /** Returns the operations on a topic that an instance needs. */
+  public Set<AclOperation> operations(String topic) {
     if (images.contains(topic) || topic.equals(config)) {
       return Set.of(AclOperation.READ);
     }
-    return ofImages().contains(topic) ? Set.of(AclOperation.WRITE) : Set.of();
-  }
-
-  /** Returns the topics that are needed for images and some work beside them. */
-  public List<String> with(List<SideWork> beside) {
-    return Stream.concat(ofImages().stream(), beside.stream().map(work -> work.topic(this)))
-        .toList();
-  }
-
-  /** Returns all topics. */
-  public List<String> all() {
-    return with(List.of(SideWork.values()));
+    return all().contains(topic) ? Set.of(AclOperation.WRITE) : Set.of();
   }
 }

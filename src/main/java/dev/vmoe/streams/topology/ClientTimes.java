@@ -1,11 +1,8 @@
 package dev.vmoe.streams.topology;
 
 import dev.vmoe.streams.settings.Settings;
-import dev.vmoe.streams.topics.SideWork;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.streams.StreamsConfig;
@@ -21,23 +18,13 @@ public record ClientTimes(Duration transaction, Duration session) {
 
   /** Returns the times of an instance with these settings. */
   public static ClientTimes of(Settings settings) {
-    StreamsProperties properties = new StreamsProperties(settings);
     StreamsConfig images =
-        new StreamsConfig(properties.streams(settings.getInt(Settings.IMAGE_MAX_BYTES)));
+        new StreamsConfig(
+            new StreamsProperties(settings).streams(settings.getInt(Settings.IMAGE_MAX_BYTES)));
     Map<String, Object> consumer = images.getMainConsumerConfigs("any", "any", 0);
     return new ClientTimes(
-        Stream.concat(
-                Stream.of(images),
-                SideWork.of(settings).stream()
-                    .map(work -> new StreamsConfig(properties.beside(work))))
-            .map(ClientTimes::transaction)
-            .max(Comparator.naturalOrder())
-            .orElseThrow(),
+        millis(images.getProducerConfigs("any").get(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG)),
         millis(consumer.get(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG)));
-  }
-
-  private static Duration transaction(StreamsConfig streams) {
-    return millis(streams.getProducerConfigs("any").get(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG));
   }
 
   private static Duration millis(@Nullable Object value) {

@@ -1,7 +1,6 @@
 package dev.vmoe.streams.topology;
 
 import dev.vmoe.streams.settings.Settings;
-import dev.vmoe.streams.topics.SideWork;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -33,14 +32,7 @@ public final class StreamsProperties {
    */
   private static final long ONE_INPUT = -1;
 
-  private static final Duration SIDE_BUNDLE = Duration.ofSeconds(1);
-
   private static final int BATCH_BYTES = 64 << 10;
-
-  /** A clip waits no longer than this to be seen. */
-  private static final Duration CLIPS_INTERVAL = Duration.ofMillis(500);
-
-  private static final int CLIPS_CACHE_BYTES = 4 << 20;
 
   private final Settings settings;
 
@@ -59,42 +51,6 @@ public final class StreamsProperties {
     all.put(StreamsConfig.APPLICATION_ID_CONFIG, settings.getString(Settings.APPLICATION_ID));
     all.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, settings.getString(Settings.BOOTSTRAP_SERVERS));
     all.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
-    return all;
-  }
-
-  /**
-   * Returns the properties of the streams that do work beside the images: a group of their own, one
-   * thread, few commits, little memory.
-   */
-  public Map<String, Object> beside(SideWork work) {
-    Duration interval = work == SideWork.CLIPS ? CLIPS_INTERVAL : settings.routingProfileInterval();
-    Map<String, Object> all = new HashMap<>();
-    all.put(
-        StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG,
-        work == SideWork.CLIPS ? CLIPS_CACHE_BYTES : 0);
-    all.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 100);
-    all.put(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, ONE_INPUT);
-    all.put(StreamsConfig.consumerPrefix(ConsumerConfig.FETCH_MAX_BYTES_CONFIG), 4 << 20);
-    all.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 6_000);
-    all.put(StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 1_000);
-    // Nobody waits for it: few fetches and sends, of much at once.
-    long bundleMs = Math.min(SIDE_BUNDLE.toMillis(), interval.toMillis());
-    all.put(
-        StreamsConfig.mainConsumerPrefix(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG), (int) bundleMs);
-    all.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.FETCH_MIN_BYTES_CONFIG), 1 << 20);
-    all.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), bundleMs);
-    all.put(StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), BATCH_BYTES);
-    all.put(StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "lz4");
-    all.putAll(users(settings));
-    all.put(StreamsConfig.APPLICATION_ID_CONFIG, work.applicationId(settings));
-    all.computeIfPresent(StreamsConfig.CLIENT_ID_CONFIG, (key, id) -> id + work.suffix());
-    all.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, settings.getString(Settings.BOOTSTRAP_SERVERS));
-    all.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
-    all.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
-    all.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, interval.toMillis());
-    all.put(
-        StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG),
-        (int) interval.plus(TRANSACTION_TIMEOUT).toMillis());
     return all;
   }
 

@@ -19,9 +19,7 @@
  * brokers ──▶ LagMonitor ──▶ Backlog: what waits and what arrives
  * </pre>
  *
- * <p>What an observer throws changes nothing in what is emitted or committed. {@link
- * dev.vmoe.streams.topology.SideClient} and {@link dev.vmoe.streams.topology.BeforeCommit} are for
- * work beside the images: the routing profile, clips.
+ * <p>What an observer throws changes nothing in what is emitted or committed.
  */
 @NullMarked
 package dev.vmoe.streams.topology;

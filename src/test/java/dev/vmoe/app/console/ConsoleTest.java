@@ -32,7 +32,6 @@ class ConsoleTest {
 
   private Health health = Health.READY;
   private Optional<String> topology = Optional.empty();
-  private RoutingMap routingMap = RoutingMap.lacking("nothing was routed");
 
   private final Instance instance =
       new Instance() {
@@ -44,11 +43,6 @@ class ConsoleTest {
         @Override
         public Optional<String> topology() {
           return topology;
-        }
-
-        @Override
-        public RoutingMap routingMap() {
-          return routingMap;
         }
       };
 
@@ -132,20 +126,6 @@ class ConsoleTest {
 
     assertThat(get("/topology").statusCode()).isEqualTo(200);
     assertThat(get("/topology").body()).isEqualTo(topology.get());
-  }
-
-  @Test
-  void shouldShowTheRoutingMapOrSayWhyThereIsNone() throws Exception {
-    HttpResponse<String> none = get("/routing-map.svg");
-    assertThat(none.statusCode()).isEqualTo(404);
-    assertThat(none.body()).isEqualTo("no routing map: nothing was routed\n");
-
-    routingMap = RoutingMap.of("<svg/>");
-
-    HttpResponse<String> some = get("/routing-map.svg");
-    assertThat(some.statusCode()).isEqualTo(200);
-    assertThat(some.headers().firstValue("Content-Type").orElseThrow()).startsWith("image/svg+xml");
-    assertThat(some.body()).isEqualTo("<svg/>");
   }
 
   @Test

@@ -40,8 +40,6 @@ class PipelineMetricsTest {
     metrics.images().decoding(() -> 0, () -> 0);
     metrics.images().suspected(() -> 0);
     metrics.streamsState(() -> "RUNNING", List.of("RUNNING"));
-    metrics.beside(Metric.PROFILE_RUNNING, () -> true);
-    metrics.beside(Metric.CLIPS_RUNNING, () -> true);
     metrics.capacity().decided(0, 1, 1, 2, "first", 0);
     metrics.capacity().decided(0, 0.5, 0.5, 2, "backlog", 0);
 

@@ -7,14 +7,7 @@ public final class ShortTopics {
 
   /** All of them. */
   public static final Topics TOPICS =
-      new Topics(
-          List.of("images"),
-          "predictions",
-          "utilization",
-          "dlq",
-          "config",
-          "routing-profile",
-          "clips");
+      new Topics(List.of("images"), "predictions", "utilization", "dlq", "config");
 
   private ShortTopics() {}
 }

@@ -4,7 +4,6 @@ import static dev.vmoe.streams.topics.ShortTopics.TOPICS;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -12,7 +11,7 @@ class TopicCheckTest {
 
   @Test
   void shouldSayThatNoBrokerAnswersRatherThanBlameRights() {
-    TopicCheck check = new TopicCheck(TOPICS, List.of(), "repartition", Duration.ofMillis(500));
+    TopicCheck check = new TopicCheck(TOPICS, Duration.ofMillis(500));
 
     assertThatExceptionOfType(PipelineException.class)
         .isThrownBy(() -> check.limits(Map.of("bootstrap.servers", "127.0.0.1:9"), 1000))

@@ -37,23 +37,11 @@ class TopicPlanTest {
 
     assertThat(plan.topics())
         .extracting(TopicPlan.Topic::name)
-        .containsExactly(
-            "images",
-            "predictions",
-            "expert-utilization",
-            "config",
-            "images.dlq",
-            "routing-profile",
-            "clips");
+        .containsExactly("images", "predictions", "expert-utilization", "config", "images.dlq");
     assertThat(plan.topic(TopicPlan.CONFIG).partitions()).isEqualTo(1);
     assertThat(plan.topic(TopicPlan.CONFIG).config())
         .containsEntry("retention.ms", "-1")
         .containsEntry("cleanup.policy", "delete");
-    assertThat(plan.topic(TopicPlan.ROUTING_PROFILE).config())
-        .containsEntry("cleanup.policy", "compact,delete")
-        .containsEntry("message.timestamp.type", "LogAppendTime");
-    assertThat(plan.topic(TopicPlan.CLIPS).config())
-        .containsEntry("message.timestamp.after.max.ms", Long.toString(Long.MAX_VALUE));
     assertThat(plan.topic(TopicPlan.PREDICTIONS).config())
         .containsEntry("message.timestamp.after.max.ms", Long.toString(Long.MAX_VALUE))
         .containsEntry("max.message.bytes", "2097152");

@@ -4,9 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.event.EventSerializer;
 import dev.vmoe.event.RegistryClient;
-import dev.vmoe.streams.clips.ClipTopology;
-import dev.vmoe.streams.profile.ProfileBound;
-import dev.vmoe.streams.profile.RoutingProfileTopology;
 import dev.vmoe.streams.settings.EventFormat;
 import dev.vmoe.streams.settings.Settings;
 import dev.vmoe.streams.topics.Topics;
@@ -16,7 +13,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -34,33 +30,6 @@ class PipelineTopologyTest {
     public void process(Record<byte[], byte[]> record) {
       throw new UnsupportedOperationException();
     }
-  }
-
-  @Test
-  void shouldKeepTheRoutingProfileAsDrawn() throws Exception {
-    Path golden = Path.of(System.getProperty("vmoe.home", "."), "topology", "routing-profile.txt");
-    String topology =
-        RoutingProfileTopology.build(
-                Topics.of(new Settings(Map.of())),
-                new RegistryClient("mock://topology", Map.of(), Duration.ZERO),
-                new ProfileBound(hash -> Optional.empty()))
-            .describe()
-            .toString();
-
-    assertThat(topology).isEqualTo(Files.readString(golden));
-  }
-
-  @Test
-  void shouldSumClipsAsDrawn() throws Exception {
-    Path golden = Path.of(System.getProperty("vmoe.home", "."), "topology", "clips.txt");
-    String topology =
-        ClipTopology.build(
-                new Settings(Map.of("clips.window.ms", 1000)),
-                new RegistryClient("mock://topology", Map.of(), Duration.ZERO))
-            .describe()
-            .toString();
-
-    assertThat(topology).isEqualTo(Files.readString(golden));
   }
 
   @Test

@@ -3,7 +3,6 @@ package dev.vmoe.streams.topology;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.streams.settings.Settings;
-import dev.vmoe.streams.topics.SideWork;
 import java.util.Map;
 import org.apache.kafka.streams.StreamsConfig;
 import org.junit.jupiter.api.Test;
@@ -63,31 +62,6 @@ class StreamsPropertiesTest {
     assertThat((int) streams.get("producer.max.request.size")).isGreaterThan(16_000_000);
     assertThat((long) streams.get("producer.buffer.memory"))
         .isGreaterThan((int) streams.get("producer.max.request.size"));
-  }
-
-  @Test
-  void shouldKeepTheRoutingProfileInAGroupOfItsOwnWithFewCommits() {
-    Map<String, Object> profile =
-        new StreamsProperties(
-                new Settings(
-                    Map.of(
-                        "application.id", "a",
-                        "streams.client.id", "c",
-                        "streams.security.protocol", "SASL_SSL",
-                        "streams.num.stream.threads", "3",
-                        "streams.commit.interval.ms", "50",
-                        "routing.profile.interval.ms", "60000")))
-            .beside(SideWork.ROUTING_PROFILE);
-
-    assertThat(profile)
-        .containsEntry("application.id", "a-routing-profile")
-        .containsEntry("client.id", "c-routing-profile")
-        .containsEntry("security.protocol", "SASL_SSL")
-        .containsEntry("num.stream.threads", 1)
-        .containsEntry("commit.interval.ms", 60_000L)
-        .containsEntry("processing.guarantee", "exactly_once_v2");
-    // Streams refuses a transaction that would time out before it is committed.
-    assertThat((int) profile.get("producer.transaction.timeout.ms")).isGreaterThan(60_000);
   }
 
   private static Map<String, Object> streams(Map<String, String> settings) {

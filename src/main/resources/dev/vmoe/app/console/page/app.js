@@ -16,12 +16,9 @@ const STALE_SECONDS = 5;
 /** Share of late answers that p99 allows. */
 const MAX_LATE = 0.01;
 
-const ROUTING_PAUSE_MS = 10_000;
-
 let after = 0;
 let startedMs = null;
 let answeredMs = null;
-let mapMs = 0;
 
 function health({live, ready, failures, waiting_for: waiting}) {
   const pill = byId('health');
@@ -97,7 +94,6 @@ function show(status) {
   experts.show(status.experts);
   letters(status.dead_letters);
   config.show(status.configuration, status.writable);
-  routing(status.routing_map);
 }
 
 function gone() {
@@ -125,15 +121,6 @@ async function poll() {
     charts.clear();
   }
   setTimeout(poll, PAUSE_MS);
-}
-
-/** There is a map only if the instance keeps a routing profile. */
-function routing(there) {
-  byId('routing').hidden = !there;
-  if (there && Date.now() - mapMs > ROUTING_PAUSE_MS) {
-    mapMs = Date.now();
-    byId('routing-map').src = `/routing-map.svg?${mapMs}`;
-  }
 }
 
 charts.start();

@@ -1,4 +1,4 @@
-package dev.vmoe.streams.profile;
+package dev.vmoe.lab.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

@@ -1,4 +1,4 @@
-package dev.vmoe.streams.profile;
+package dev.vmoe.lab.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -7,12 +7,8 @@ import dev.vmoe.core.inference.BatchResult;
 import dev.vmoe.core.inference.FakeClassifier;
 import dev.vmoe.core.moe.Routing;
 import dev.vmoe.core.moe.RoutingSettings;
-import dev.vmoe.event.LayerProfile;
-import dev.vmoe.event.RoutingProfile;
-import dev.vmoe.lab.routing.PngCanvas;
-import dev.vmoe.lab.routing.RoutingRows;
-import dev.vmoe.lab.routing.RoutingTally;
-import dev.vmoe.streams.profile.RoutingTable.ClassImages;
+import dev.vmoe.lab.routing.RoutingTable.ClassImages;
+import dev.vmoe.lab.routing.RoutingTable.TableLayer;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.List;
@@ -22,30 +18,43 @@ import org.junit.jupiter.api.Test;
 
 class RoutingTableTest {
 
-  private static RoutingProfile row(int index, String label, long images, LayerProfile... layers) {
-    return new RoutingProfile("m", "aa", index, label, images, List.of(layers));
+  /** What the experts did for a class in a layer of two experts, of whose choices 18 were made. */
+  private record Layer(int block, long kept0, long kept1, double gates0, double gates1) {}
+
+  private record Row(String label, long images, List<Layer> layers) {}
+
+  private static Row row(String label, long images, Layer... layers) {
+    return new Row(label, images, List.of(layers));
   }
 
-  private static LayerProfile layer(int block, long kept0, long kept1, double g0, double g1) {
-    return new LayerProfile(block, List.of(9L, 9L), List.of(kept0, kept1), List.of(g0, g1));
+  private static Layer layer(int block, long kept0, long kept1, double g0, double g1) {
+    return new Layer(block, kept0, kept1, g0, g1);
+  }
+
+  private static RoutingTable table(List<Row> rows) {
+    return new RoutingTable(
+        "m",
+        "aa",
+        rows.stream().map(row -> new ClassImages(row.label(), row.images())).toList(),
+        IntStream.range(0, rows.get(0).layers().size()).mapToObj(l -> layer(rows, l)).toList());
+  }
+
+  private static TableLayer layer(List<Row> rows, int l) {
+    List<Layer> layers = rows.stream().map(row -> row.layers().get(l)).toList();
+    return new TableLayer(
+        layers.get(0).block(),
+        18L * rows.size(),
+        layers.stream().map(it -> new long[] {it.kept0(), it.kept1()}).toArray(long[][]::new),
+        layers.stream()
+            .map(it -> new double[] {it.gates0(), it.gates1()})
+            .toArray(double[][]::new));
   }
 
   private static final RoutingTable TABLE =
-      RoutingTable.of(
+      table(
           List.of(
-              row(4, "dog", 1, layer(1, 0, 4, 0, 2), layer(3, 1, 1, 0.5, 0.5)),
-              row(-1, "", 7, layer(1, 9, 9, 9, 9), layer(3, 9, 9, 9, 9)),
-              row(2, "cat, or <kitten>", 2, layer(1, 6, 2, 3, 1.4), layer(3, 0, 0, 0, 0))));
-
-  @Test
-  void shouldKeepClassesInTheModelsOrderAndLeaveOtherLabelsOut() {
-    assertThat(TABLE.classes())
-        .containsExactly(new ClassImages("cat, or <kitten>", 2), new ClassImages("dog", 1));
-    assertThat(TABLE.images()).isEqualTo(3);
-    assertThat(TABLE.otherImages()).isEqualTo(7);
-    assertThat(TABLE.layers()).extracting(RoutingTable.TableLayer::block).containsExactly(1, 3);
-    assertThat(TABLE.layers().get(0).kept()).isDeepEqualTo(new long[][] {{6, 2}, {0, 4}});
-  }
+              row("cat, or <kitten>", 2, layer(1, 6, 2, 3, 1.4), layer(3, 0, 0, 0, 0)),
+              row("dog", 1, layer(1, 0, 4, 0, 2), layer(3, 1, 1, 0.5, 0.5))));
 
   @Test
   void shouldWeighExpertsByTheKeptChoicesOfTheClass() {
@@ -59,10 +68,9 @@ class RoutingTableTest {
   @Test
   void shouldShowTheFirstAndTheLastLayerWhereNoneIsNamed() {
     RoutingTable four =
-        RoutingTable.of(
+        table(
             List.of(
                 row(
-                    0,
                     "cat",
                     1,
                     layer(0, 1, 0, 1, 0),
@@ -70,7 +78,7 @@ class RoutingTableTest {
                     layer(3, 1, 0, 1, 0),
                     layer(5, 1, 0, 1, 0))));
     assertThat(RoutingMapPicture.firstAndLast(four)).containsExactly(0, 5);
-    RoutingTable one = RoutingTable.of(List.of(row(0, "cat", 1, layer(2, 1, 0, 1, 0))));
+    RoutingTable one = table(List.of(row("cat", 1, layer(2, 1, 0, 1, 0))));
     assertThat(RoutingMapPicture.firstAndLast(one)).containsExactly(2);
   }
 
@@ -89,19 +97,6 @@ class RoutingTableTest {
   }
 
   @Test
-  void shouldNotMixModels() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(
-            () ->
-                RoutingTable.of(
-                    List.of(
-                        row(0, "cat", 1, layer(1, 1, 1, 1, 1)),
-                        new RoutingProfile(
-                            "m", "bb", 0, "cat", 1L, List.of(layer(1, 1, 1, 1, 1))))))
-        .withMessageContaining("rows of two models: aa (experts by layer [2]), bb");
-  }
-
-  @Test
   void shouldTallyWhatTheModelCounted() {
     FakeClassifier model = new FakeClassifier();
     ByteBuffer images = ByteBuffer.allocateDirect(3 * 8 * 8 * 3);
@@ -115,7 +110,7 @@ class RoutingTableTest {
     RoutingTable table = tally.table();
     assertThat(table.classes())
         .containsExactly(new ClassImages("grey-0", 2), new ClassImages("grey-5", 4));
-    for (RoutingTable.TableLayer layer : table.layers()) {
+    for (TableLayer layer : table.layers()) {
       long choices = 0;
       double gates = 0;
       for (int c = 0; c < 2; c++) {
@@ -154,7 +149,6 @@ class RoutingTableTest {
 
     assertThat(groups.classes()).containsExactly(new ClassImages("pets", 3));
     assertThat(groups.groupedClasses()).isEqualTo(2);
-    assertThat(groups.otherImages()).isEqualTo(7);
     assertThat(groups.layers().get(0).kept()).isDeepEqualTo(new long[][] {{6, 6}});
     assertThat(groups.layers().get(0).gateSum()).isDeepEqualTo(new double[][] {{3, 3.4}});
     assertThat(groups.layers().get(0).assigned()).isEqualTo(TABLE.layers().get(0).assigned());
@@ -165,15 +159,19 @@ class RoutingTableTest {
 
   @Test
   void shouldDrawGroupsWhereClassesAreTooManyForNames() {
-    List<RoutingProfile> rows =
+    List<Row> rows =
         IntStream.range(0, 7_845)
             .mapToObj(
-                c -> row(c, "class " + c, 1, layer(1, c < 5_000 ? 4 : 0, c < 5_000 ? 0 : 4, 1, 1)))
+                c -> row("class " + c, 1, layer(1, c < 5_000 ? 4 : 0, c < 5_000 ? 0 : 4, 1, 1)))
             .toList();
     Map<String, String> groups = new HashMap<>();
-    rows.forEach(row -> groups.put(row.getLabel(), row.getClassIndex() < 5_000 ? "kanji" : "kana"));
+    rows.forEach(
+        row ->
+            groups.put(
+                row.label(),
+                Integer.parseInt(row.label().substring(6)) < 5_000 ? "kanji" : "kana"));
 
-    RoutingTable drawn = RoutingMapPicture.rows(RoutingTable.of(rows), groups);
+    RoutingTable drawn = RoutingMapPicture.rows(table(rows), groups);
     String svg = new RoutingMapPicture(drawn, List.of(1)).toSvg();
 
     assertThat(svg)
@@ -185,8 +183,7 @@ class RoutingTableTest {
   @Test
   void shouldTellTheCodePointsOfNamesThatFontsMayLack() {
     RoutingTable odd =
-        RoutingTable.of(
-            List.of(row(0, "亜", 1, layer(1, 1, 0, 1, 0)), row(1, "क्ष", 1, layer(1, 1, 0, 1, 0))));
+        table(List.of(row("亜", 1, layer(1, 1, 0, 1, 0)), row("क्ष", 1, layer(1, 1, 0, 1, 0))));
     RoutingMapPicture picture = new RoutingMapPicture(odd, List.of(1));
 
     assertThat(picture.toSvg())
@@ -197,43 +194,29 @@ class RoutingTableTest {
 
   @Test
   void shouldDrawAThousandClassesWithoutNames() {
-    List<RoutingProfile> rows =
+    List<Row> rows =
         IntStream.range(0, 1000)
-            .mapToObj(c -> row(c, "class " + c, 1, layer(1, c % 7, 3, 1, 1)))
+            .mapToObj(c -> row("class " + c, 1, layer(1, c % 7, 3, 1, 1)))
             .toList();
 
-    String svg = new RoutingMapPicture(RoutingTable.of(rows), List.of(1)).toSvg();
+    String svg = new RoutingMapPicture(table(rows), List.of(1)).toSvg();
 
     assertThat(svg).contains("300 of 1000 classes").doesNotContain("class 17");
   }
 
   @Test
   void shouldDrawTheClassesWithTheMostImagesWhereThereAreTooMany() {
-    List<RoutingProfile> rows =
+    List<Row> rows =
         IntStream.range(0, 21_841)
-            .mapToObj(c -> row(c, "class " + c, 1 + c, layer(1, c < 21_541 ? 1 : 0, 1, 1, 1)))
+            .mapToObj(c -> row("class " + c, 1 + c, layer(1, c < 21_541 ? 1 : 0, 1, 1, 1)))
             .toList();
 
-    String svg = new RoutingMapPicture(RoutingTable.of(rows), List.of(1)).toSvg();
+    String svg = new RoutingMapPicture(table(rows), List.of(1)).toSvg();
 
     assertThat(svg).contains("the 300 of 21841 classes with the most images");
     assertThat(svg.length()).isLessThan(100_000);
     // none of the 300 gives expert 0 a choice: its mean weight is that of a class that does not
     assertThat(svg).doesNotContain("fill=\"#808080\"");
-  }
-
-  @Test
-  void shouldSayWhichRowHasOtherExperts() {
-    LayerProfile three =
-        new LayerProfile(1, List.of(1L, 1L, 1L), List.of(1L, 1L, 1L), List.of(1.0, 1.0, 1.0));
-    assertThatIllegalArgumentException()
-        .isThrownBy(
-            () ->
-                RoutingTable.of(
-                    List.of(
-                        row(0, "cat", 1, layer(1, 1, 1, 1, 1)),
-                        new RoutingProfile("m", "aa", 1, "dog", 1L, List.of(three)))))
-        .withMessageContaining("[2]), aa (experts by layer [3])");
   }
 
   @Test

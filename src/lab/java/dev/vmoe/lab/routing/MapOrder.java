@@ -1,4 +1,4 @@
-package dev.vmoe.streams.profile;
+package dev.vmoe.lab.routing;
 
 import java.util.Arrays;
 import java.util.Comparator;

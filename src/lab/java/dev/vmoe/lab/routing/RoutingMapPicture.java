@@ -1,11 +1,11 @@
-package dev.vmoe.streams.profile;
+package dev.vmoe.lab.routing;
 
 import dev.vmoe.app.picture.Canvas;
 import dev.vmoe.app.picture.Canvas.Anchor;
 import dev.vmoe.app.picture.CodePoints;
 import dev.vmoe.app.picture.SvgCanvas;
+import dev.vmoe.lab.routing.RoutingTable.TableLayer;
 import dev.vmoe.streams.output.Table;
-import dev.vmoe.streams.profile.RoutingTable.TableLayer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;

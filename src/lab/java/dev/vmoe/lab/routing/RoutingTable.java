@@ -1,10 +1,7 @@
-package dev.vmoe.streams.profile;
+package dev.vmoe.lab.routing;
 
-import dev.vmoe.event.LayerProfile;
-import dev.vmoe.event.RoutingProfile;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +12,6 @@ import java.util.Map;
  * @param model name of the model
  * @param weightsHash SHA-256 over its weights
  * @param classes the classes that had images, in the order of the logits
- * @param otherImages images with labels that the model does not have; not in {@code layers}
  * @param layers the MoE layers, first to last
  * @param groupedClasses classes of which the rows are groups; 0 where each row is a class
  */
@@ -23,7 +19,6 @@ public record RoutingTable(
     String model,
     String weightsHash,
     List<ClassImages> classes,
-    long otherImages,
     List<TableLayer> layers,
     int groupedClasses) {
 
@@ -35,12 +30,8 @@ public record RoutingTable(
 
   /** Creates a table with a row a class. */
   public RoutingTable(
-      String model,
-      String weightsHash,
-      List<ClassImages> classes,
-      long otherImages,
-      List<TableLayer> layers) {
-    this(model, weightsHash, classes, otherImages, layers, 0);
+      String model, String weightsHash, List<ClassImages> classes, List<TableLayer> layers) {
+    this(model, weightsHash, classes, layers, 0);
   }
 
   /**
@@ -104,84 +95,6 @@ public record RoutingTable(
   }
 
   /**
-   * Returns the table of a routing profile.
-   *
-   * @param rows all rows of one model, in any order
-   * @throws IllegalArgumentException if there are none, or they are of several models
-   */
-  public static RoutingTable of(List<RoutingProfile> rows) {
-    if (rows.isEmpty()) {
-      throw new IllegalArgumentException("the routing profile has no rows");
-    }
-    RoutingProfile first = rows.get(0);
-    List<RoutingProfile> known = new ArrayList<>();
-    long others = 0;
-    for (RoutingProfile row : rows) {
-      if (!row.getWeightsHash().equals(first.getWeightsHash()) || !sameShape(row, first)) {
-        throw new IllegalArgumentException(
-            "rows of two models: %s (%s), %s (%s)"
-                .formatted(first.getWeightsHash(), shape(first), row.getWeightsHash(), shape(row)));
-      }
-      if (row.getClassIndex() < 0) {
-        others += row.getImages();
-      } else {
-        known.add(row);
-      }
-    }
-    known.sort(Comparator.comparing(RoutingProfile::getClassIndex));
-    List<TableLayer> layers = new ArrayList<>();
-    for (int l = 0; l < first.getLayers().size(); l++) {
-      layers.add(layer(known, l, first.getLayers().get(l)));
-    }
-    return new RoutingTable(
-        first.getModel(),
-        first.getWeightsHash(),
-        known.stream().map(row -> new ClassImages(row.getLabel(), row.getImages())).toList(),
-        others,
-        layers);
-  }
-
-  private static String shape(RoutingProfile row) {
-    return "experts by layer "
-        + row.getLayers().stream().map(layer -> layer.getDispatched().size()).toList();
-  }
-
-  /** Returns whether both have the same MoE layers and number of experts. */
-  private static boolean sameShape(RoutingProfile one, RoutingProfile other) {
-    if (one.getLayers().size() != other.getLayers().size()) {
-      return false;
-    }
-    for (int l = 0; l < one.getLayers().size(); l++) {
-      LayerProfile layer = one.getLayers().get(l);
-      LayerProfile like = other.getLayers().get(l);
-      int experts = like.getDispatched().size();
-      if (layer.getBlock() != like.getBlock()
-          || layer.getAssigned().size() != experts
-          || layer.getDispatched().size() != experts
-          || layer.getGateSum().size() != experts) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static TableLayer layer(List<RoutingProfile> rows, int index, LayerProfile like) {
-    int experts = like.getDispatched().size();
-    long[][] kept = new long[rows.size()][experts];
-    double[][] gateSum = new double[rows.size()][experts];
-    long assigned = 0;
-    for (int c = 0; c < rows.size(); c++) {
-      LayerProfile layer = rows.get(c).getLayers().get(index);
-      for (int e = 0; e < experts; e++) {
-        assigned += layer.getAssigned().get(e);
-        kept[c][e] = layer.getDispatched().get(e);
-        gateSum[c][e] = layer.getGateSum().get(e);
-      }
-    }
-    return new TableLayer(like.getBlock(), assigned, kept, gateSum);
-  }
-
-  /**
    * Returns the sums of the classes of each group, in the order of the groups' first classes.
    *
    * @param groups group by class name; a class without one is a group of its own
@@ -203,12 +116,11 @@ public record RoutingTable(
         model,
         weightsHash,
         rows,
-        otherImages,
         layers.stream().map(layer -> layer.grouped(each)).toList(),
         classes.size());
   }
 
-  /** Returns the images of all classes, without those of other labels. */
+  /** Returns the images of all classes. */
   public long images() {
     return classes.stream().mapToLong(ClassImages::images).sum();
   }

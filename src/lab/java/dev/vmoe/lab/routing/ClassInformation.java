@@ -1,4 +1,4 @@
-package dev.vmoe.streams.profile;
+package dev.vmoe.lab.routing;
 
 /**
  * Mutual information between the class of an image and the expert of a kept token choice, in bits.
