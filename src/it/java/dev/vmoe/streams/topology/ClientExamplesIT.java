@@ -197,6 +197,35 @@ class ClientExamplesIT {
     }
   }
 
+  @Test
+  void shouldSumTheFramesOfOneKeyByWindowsOfTime() throws Exception {
+    Bench bench = BENCHES.get(EventFormat.JSON);
+    String camera = "camera";
+    int[] millis = {10_100, 10_400, 10_900, 9_000, 11_000};
+    int[] greys = {60, 60, 130, 200, 200};
+    for (int i = 0; i < millis.length; i++) {
+      bench.workbench().sendAt(0, camera, FakeDecoder.grey(greys[i]), millis[i]);
+    }
+    Path printed = folder.resolve("clips");
+    Process clips =
+        start(
+            Language.JAVA.command("clips", List.of()),
+            bench.addresses("predictions"),
+            camera,
+            printed);
+    try {
+      await().atMost(LIMIT).until(() -> !clips.isAlive() || read(printed).contains(camera));
+      assertThat(read(printed).lines())
+          .filteredOn(line -> line.startsWith(camera))
+          .singleElement()
+          .asString()
+          .startsWith("camera\t10000\tgrey-2\t0.")
+          .endsWith("\t3");
+    } finally {
+      clips.destroyForcibly().waitFor();
+    }
+  }
+
   private static Map<String, String> last(String name) {
     return Map.of("content-type", "image/png", "vmoe-id", "last " + name);
   }
