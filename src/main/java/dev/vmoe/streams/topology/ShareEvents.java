@@ -29,7 +29,7 @@ import java.util.concurrent.TimeUnit;
 public final class ShareEvents {
 
   /** The class index of a label that the model does not know. */
-  public static final int NO_CLASS = -1;
+  private static final int NO_CLASS = -1;
 
   /**
    * Maximum bytes of the parts of a utilization event.
@@ -112,7 +112,10 @@ public final class ShareEvents {
         .build();
   }
 
-  /** Returns what the experts did for a share; empty if none of its images was classified. */
+  /**
+   * Returns what the experts did for a share; empty if none of its images was classified, or the
+   * model has no experts.
+   */
   Optional<ExpertUtilization> utilization(Share<Waiting> share) {
     List<Answer.Classified<Waiting>> classified = new ArrayList<>();
     for (Answer<Waiting> answer : share.answers()) {
@@ -120,7 +123,7 @@ public final class ShareEvents {
         classified.add(image);
       }
     }
-    if (classified.isEmpty()) {
+    if (classified.isEmpty() || share.run().card().dense()) {
       return Optional.empty();
     }
     BatchRun run = share.run();
@@ -171,9 +174,12 @@ public final class ShareEvents {
 
   /**
    * Returns the bytes of the largest event of a model: every image of a batch has a label of its
-   * own, of {@link RequestReader#MAX_LABEL_BYTES}.
+   * own, of {@link RequestReader#MAX_LABEL_BYTES}. 0 for a model without experts: it has no events.
    */
   public static long maxUtilizationBytes(ModelCard card, int maxBatchImages, EventFormat format) {
+    if (card.dense()) {
+      return 0;
+    }
     Sizes sizes = format == EventFormat.AVRO ? AVRO : JSON;
     long layers =
         card.moeBlocks().size() * (sizes.layer() + (long) card.numExperts() * sizes.expert());
