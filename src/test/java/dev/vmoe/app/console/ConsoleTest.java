@@ -173,7 +173,7 @@ class ConsoleTest {
     assertThat(answer.body())
         .isEqualTo(
             "no page /metricz; there are /, /api/config, /api/images, /api/status, /health/live,"
-                + " /health/ready, /metrics, /routing-map.svg, /topology\n");
+                + " /health/ready, /metrics, /topology\n");
   }
 
   @Test
