@@ -99,12 +99,7 @@ final class SchemaRegistration implements AutoCloseable {
     schemas.forEach(
         (topic, schema) ->
             ids.put(LeftSchemas.fingerprint(topic, schema), registry.register(topic, schema)));
-<<<<<<< HEAD
     note = SchemaIds.of(registry.url(), ids);
-    known.complete(null);
-=======
-    note = SchemaNote.of(registry.url(), ids);
->>>>>>> d924f3b5 (Drop the routing profile and video clips: images are all that an instance works on)
   }
 
   private void registerBeside(Map<String, Integer> recalled) {
@@ -153,14 +148,7 @@ final class SchemaRegistration implements AutoCloseable {
             ids.put(fingerprint, id);
           }
         });
-<<<<<<< HEAD
     note = ids.isEmpty() ? left.any() : SchemaIds.of(registry.url(), ids);
-    if (ids.size() == schemas.size()) {
-      known.complete(null);
-    }
-=======
-    note = ids.isEmpty() ? left.any() : SchemaNote.of(registry.url(), ids);
->>>>>>> d924f3b5 (Drop the routing profile and video clips: images are all that an instance works on)
     return Optional.of(ids);
   }
 

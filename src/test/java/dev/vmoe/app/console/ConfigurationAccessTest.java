@@ -195,7 +195,6 @@ class ConfigurationAccessTest {
             "/api/images",
             "/api/config",
             "/topology",
-            "/routing-map.svg",
             "/page/app.js")) {
       assertThat(send("GET", path, rebound, ""))
           .as(path)
@@ -264,7 +263,6 @@ class ConfigurationAccessTest {
             "/api/images",
             "/api/config",
             "/topology",
-            "/routing-map.svg",
             "/page/app.js")) {
       assertThat(send("GET", path, own(), ""))
           .as(path)

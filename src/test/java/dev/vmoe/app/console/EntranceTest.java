@@ -39,7 +39,6 @@ class EntranceTest {
           "/api/config",
           "/metrics",
           "/topology",
-          "/routing-map.svg",
           "/page/app.js",
           "/page/index.html",
           "/page/login.html",
