@@ -189,13 +189,7 @@ class ConfigurationAccessTest {
     assertThat(change(rebound, "Content-Type: application/json", "Origin: http://" + rebound))
         .startsWith("HTTP/1.1 421");
     for (String path :
-        List.of(
-            "/",
-            "/api/status",
-            "/api/images",
-            "/api/config",
-            "/topology",
-            "/page/app.js")) {
+        List.of("/", "/api/status", "/api/images", "/api/config", "/topology", "/page/app.js")) {
       assertThat(send("GET", path, rebound, ""))
           .as(path)
           .startsWith("HTTP/1.1 421")
@@ -257,13 +251,7 @@ class ConfigurationAccessTest {
       assertThat(send("GET", path, own(), "")).startsWith("HTTP/1.1 200");
     }
     for (String path :
-        List.of(
-            "/",
-            "/api/status",
-            "/api/images",
-            "/api/config",
-            "/topology",
-            "/page/app.js")) {
+        List.of("/", "/api/status", "/api/images", "/api/config", "/topology", "/page/app.js")) {
       assertThat(send("GET", path, own(), ""))
           .as(path)
           .startsWith("HTTP/1.1 404")
