@@ -91,6 +91,22 @@ class LayeringTest {
   }
 
   @Test
+  void shouldKeepTheCoreFreeOfKafkaAndOfOtherTrees() {
+    noClasses()
+        .that()
+        .resideInAPackage(ROOT + ".core..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "org.apache.kafka..",
+            ROOT + ".event..",
+            ROOT + ".fetch..",
+            ROOT + ".streams..",
+            ROOT + ".app..")
+        .check(CLASSES);
+  }
+
+  @Test
   void shouldHaveNoFileOfMoreThan400Lines() throws IOException {
     for (String root : List.of("src/main/java", "src/lab/java")) {
       try (Stream<Path> files = Files.walk(HOME.resolve(root))) {

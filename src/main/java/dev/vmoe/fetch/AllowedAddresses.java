@@ -1,6 +1,5 @@
 package dev.vmoe.fetch;
 
-import dev.vmoe.streams.settings.Settings;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -45,9 +44,8 @@ final class AllowedAddresses {
   URI require(String text) throws FetchException {
     if (prefixes.isEmpty()) {
       throw FetchException.refused(
-          "images by address are not taken: "
-              + Settings.FETCH_PREFIXES
-              + " is empty; list the beginnings of the addresses that may be fetched there");
+          "images by address are not taken: fetch.prefixes is empty; list the beginnings of the"
+              + " addresses that may be fetched there");
     }
     if (text.length() > MAX_CHARS) {
       throw FetchException.refused(
@@ -71,8 +69,8 @@ final class AllowedAddresses {
     }
     if (prefixes.stream().noneMatch(prefix -> begins(address, prefix))) {
       throw FetchException.refused(
-          "%s does not allow the address %s: none of its prefixes is its beginning"
-              .formatted(Settings.FETCH_PREFIXES, printable(address)));
+          "fetch.prefixes does not allow the address %s: none of its prefixes is its beginning"
+              .formatted(printable(address)));
     }
     return address;
   }
@@ -91,8 +89,8 @@ final class AllowedAddresses {
       }
     }
     throw FetchException.refused(
-        "the address %s leads out of the folders that %s allows"
-            .formatted(printable(file), Settings.FETCH_PREFIXES));
+        "the address %s leads out of the folders that fetch.prefixes allows"
+            .formatted(printable(file)));
   }
 
   private static Path realOrSame(Path folder) {

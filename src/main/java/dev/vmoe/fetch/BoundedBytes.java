@@ -1,6 +1,5 @@
 package dev.vmoe.fetch;
 
-import dev.vmoe.streams.settings.Settings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
@@ -20,7 +19,7 @@ final class BoundedBytes {
   static byte[] read(InputStream in, long declared, int maxBytes, Fetch fetch)
       throws IOException, FetchException, NoRoomException {
     if (declared > maxBytes) {
-      throw tooLarge(Long.toString(declared), maxBytes);
+      throw tooLarge(declared + " bytes, more", maxBytes);
     }
     int first = declared >= 0 ? (int) declared : Math.min(FetchLine.FIRST_BYTES, maxBytes);
     fetch.reserve(first);
@@ -34,12 +33,12 @@ final class BoundedBytes {
       return image;
     }
     if (first == maxBytes) {
-      throw tooLarge("more", maxBytes);
+      throw tooLarge("more bytes", maxBytes);
     }
     fetch.reserve(maxBytes);
     byte[] rest = in.readNBytes(maxBytes - first);
     if (first + 1L + rest.length > maxBytes) {
-      throw tooLarge("more", maxBytes);
+      throw tooLarge("more bytes", maxBytes);
     }
     byte[] whole = Arrays.copyOf(image, first + 1 + rest.length);
     whole[first] = (byte) more;
@@ -49,11 +48,6 @@ final class BoundedBytes {
 
   private static FetchException tooLarge(String bytes, int maxBytes) {
     return FetchException.failed(
-        "the image has %s bytes%s %s = %d"
-            .formatted(
-                bytes,
-                bytes.equals("more") ? " than" : ", more than",
-                Settings.IMAGE_MAX_BYTES,
-                maxBytes));
+        "the image has %s than image.max.bytes = %d".formatted(bytes, maxBytes));
   }
 }

@@ -1,6 +1,5 @@
 package dev.vmoe.fetch;
 
-import dev.vmoe.streams.settings.Settings;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Locale;
@@ -46,9 +45,9 @@ final class CheckedNames implements DnsResolver {
     for (InetAddress address : addresses) {
       if (!isPublic.test(address)) {
         throw new RefusedHostException(
-            "the host %s has the IP address %s, which is not public; list the host in %s if images"
-                    .formatted(plain, address.getHostAddress(), Settings.FETCH_PRIVATE_HOSTS)
-                + " may come from there");
+            "the host %s has the IP address %s, which is not public; list the host in"
+                    .formatted(plain, address.getHostAddress())
+                + " fetch.private.hosts if images may come from there");
       }
     }
     return addresses;

@@ -1,6 +1,5 @@
 package dev.vmoe.fetch;
 
-import dev.vmoe.streams.settings.Settings;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -108,11 +107,8 @@ public final class Fetch {
   FetchException late(Duration timeout) {
     String last = lastFailure;
     return FetchException.failed(
-        "not fetched within %s = %d ms%s"
-            .formatted(
-                Settings.FETCH_TIMEOUT_MS,
-                timeout.toMillis(),
-                last == null ? "" : "; last: " + last));
+        "not fetched within fetch.timeout.ms = %d ms%s"
+            .formatted(timeout.toMillis(), last == null ? "" : "; last: " + last));
   }
 
   /** Lets the image go: its taker has it, or does not want it any more. */

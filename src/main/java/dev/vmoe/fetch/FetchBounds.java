@@ -1,6 +1,5 @@
 package dev.vmoe.fetch;
 
-import dev.vmoe.streams.settings.Settings;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -12,7 +11,7 @@ import java.util.stream.Collectors;
  * What may be fetched, and how much of it.
  *
  * @param prefixes beginnings of the addresses that may be fetched
- * @param privateHosts hosts, in lower case, that may have an IP address that is not public
+ * @param privateHosts hosts, that may have an IP address that is not public
  * @param atOnce fetches at once of all partitions, beside the next one of each
  * @param timeout maximum time of a fetch, over all its attempts
  * @param maxImageBytes maximum bytes of an image
@@ -27,17 +26,13 @@ public record FetchBounds(
     int maxImageBytes,
     LongSupplier maxBytes) {
 
-  /** Returns the bounds that settings give. */
-  public static FetchBounds of(Settings settings, LongSupplier maxBytes) {
-    return new FetchBounds(
-        settings.getList(Settings.FETCH_PREFIXES),
-        settings.getList(Settings.FETCH_PRIVATE_HOSTS).stream()
+  /** Copies the list and the set. */
+  public FetchBounds {
+    prefixes = List.copyOf(prefixes);
+    privateHosts =
+        privateHosts.stream()
             .map(host -> host.toLowerCase(Locale.ROOT))
-            .collect(Collectors.toUnmodifiableSet()),
-        settings.getInt(Settings.FETCH_AT_ONCE),
-        Duration.ofMillis(settings.getLong(Settings.FETCH_TIMEOUT_MS)),
-        settings.getInt(Settings.IMAGE_MAX_BYTES),
-        maxBytes);
+            .collect(Collectors.toUnmodifiableSet());
   }
 
   /** Returns the maximum time without a byte, so that what hangs is tried again. */

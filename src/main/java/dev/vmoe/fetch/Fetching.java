@@ -1,6 +1,5 @@
 package dev.vmoe.fetch;
 
-import dev.vmoe.streams.settings.DaemonThread;
 import java.io.IOException;
 import java.net.URI;
 import java.util.concurrent.ExecutorService;
@@ -12,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.hc.client5.http.SystemDefaultDnsResolver;
+import org.apache.hc.core5.concurrent.DefaultThreadFactory;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -65,9 +65,9 @@ public final class Fetching implements AutoCloseable {
     this.allowed = new AllowedAddresses(bounds.prefixes());
     this.names = names;
     this.files = new FileImages(allowed, bounds.maxImageBytes());
-    this.threads = Executors.newCachedThreadPool(task -> DaemonThread.of(task, "vmoe-fetch"));
+    this.threads = Executors.newCachedThreadPool(new DefaultThreadFactory("vmoe-fetch", true));
     this.watch =
-        new ScheduledThreadPoolExecutor(1, task -> DaemonThread.of(task, "vmoe-fetch-watch"));
+        new ScheduledThreadPoolExecutor(1, new DefaultThreadFactory("vmoe-fetch-watch", true));
     this.watch.setRemoveOnCancelPolicy(true); // else a fetch stays until its time would be up
   }
 

@@ -3,7 +3,6 @@ package dev.vmoe.streams.topology;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.vmoe.core.batch.BufferRoom;
 import dev.vmoe.core.image.FakeDecoder;
 import dev.vmoe.core.inference.BatchClassifier;
 import dev.vmoe.core.inference.BatchResult;
@@ -133,7 +132,7 @@ abstract class ModelChangeFixture {
 
     @Override
     public LiveSettings complete(LiveSettings settings) {
-      return BufferRoom.runnable(settings, card(settings), RUNS);
+      return settings.runnable(List.of(card(settings)), RUNS);
     }
 
     private void awaitLetThrough() {

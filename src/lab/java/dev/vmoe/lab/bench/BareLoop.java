@@ -1,7 +1,7 @@
 package dev.vmoe.lab.bench;
 
 import dev.vmoe.core.image.BadImageException;
-import dev.vmoe.streams.settings.RunLayout;
+import dev.vmoe.core.inference.RunLayout;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;

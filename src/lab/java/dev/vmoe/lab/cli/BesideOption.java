@@ -1,13 +1,13 @@
 package dev.vmoe.lab.cli;
 
 import dev.vmoe.app.cli.ModelOptions;
+import dev.vmoe.core.inference.RunLayout;
 import dev.vmoe.core.inference.VmoeSession;
 import dev.vmoe.core.model.Precision;
 import dev.vmoe.importer.modelstore.BundledModels;
 import dev.vmoe.importer.modelstore.FreeMemory;
 import dev.vmoe.importer.modelstore.ModelFiles;
 import dev.vmoe.importer.modelstore.ServedFiles;
-import dev.vmoe.streams.settings.RunLayout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,6 +2,7 @@ package dev.vmoe.lab.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.vmoe.core.inference.RunLayout;
 import dev.vmoe.lab.bench.CpuShares;
 import dev.vmoe.lab.bench.MeteredReplay;
 import dev.vmoe.lab.bench.Rounds;
@@ -10,7 +11,6 @@ import dev.vmoe.lab.peers.PeerKind;
 import dev.vmoe.lab.sweep.Statistics;
 import dev.vmoe.streams.output.Progress;
 import dev.vmoe.streams.output.Table;
-import dev.vmoe.streams.settings.RunLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;

@@ -4,7 +4,6 @@ import dev.vmoe.app.demo.ResidentMemory;
 import dev.vmoe.core.batch.Answer;
 import dev.vmoe.core.batch.BatchLimits;
 import dev.vmoe.core.batch.BatchTerms;
-import dev.vmoe.core.batch.DecodeMemory;
 import dev.vmoe.core.batch.Lane;
 import dev.vmoe.core.batch.MicroBatcher;
 import dev.vmoe.core.batch.ServedModel;
@@ -19,7 +18,6 @@ import dev.vmoe.importer.modelstore.ModelOpener;
 import dev.vmoe.lab.mutations.MutationsResult.DecodeBounds;
 import dev.vmoe.lab.mutations.MutationsResult.DecodeOutcomes;
 import dev.vmoe.lab.mutations.MutationsResult.DecodingMemory;
-import dev.vmoe.streams.settings.LiveSettings;
 import dev.vmoe.streams.settings.Settings;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -96,7 +94,7 @@ public final class DecodeMutations {
             replaced.apply(
                 ModelOpener.decoder(new BlankClassifier().card(), ModelOpener.limits(settings))),
             findings);
-    long decodeBytes = new DecodeMemory(settings).bytes(0);
+    long decodeBytes = settings.decodeMaxBytes(0);
     this.bounds =
         new DecodeBounds(
             settings.decodeThreads(true), decodeBytes, settings.decodeTimeout().toMillis());
@@ -112,10 +110,10 @@ public final class DecodeMutations {
   public MutationsResult run() throws InterruptedException, IOException {
     BatchTerms terms =
         new BatchTerms(
-            LiveSettings.of(new Settings(Map.of())),
             new ServedModel(new BlankClassifier(), decoder, () -> {}),
             LIMITS,
-            new FixedCapacity(new OperatingPoint(1, 1), Routing.VANILLA));
+            new FixedCapacity(new OperatingPoint(1, 1), Routing.VANILLA),
+            null);
     long startNanos = System.nanoTime();
     String brokenBy;
     try (MicroBatcher<Long> batcher =

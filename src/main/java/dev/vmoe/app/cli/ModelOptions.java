@@ -1,10 +1,10 @@
 package dev.vmoe.app.cli;
 
+import dev.vmoe.core.inference.RunLayout;
 import dev.vmoe.core.inference.VmoeSession;
 import dev.vmoe.importer.modelstore.BundledModels;
 import dev.vmoe.importer.modelstore.ModelOpener;
 import dev.vmoe.streams.settings.LiveSettings;
-import dev.vmoe.streams.settings.RunLayout;
 import dev.vmoe.streams.settings.Settings;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,7 +1,6 @@
 package dev.vmoe.app.doctor;
 
-import dev.vmoe.core.batch.BufferRoom;
-import dev.vmoe.core.batch.DecodeMemory;
+import dev.vmoe.core.batch.OffHeapMemory;
 import dev.vmoe.streams.output.ErrorText;
 import dev.vmoe.streams.settings.Settings;
 import java.io.IOException;
@@ -39,13 +38,9 @@ final class MachineCheck {
   }
 
   void into(Findings findings) {
-    checkMemory(
-        Runtime.getRuntime().maxMemory(),
-        BufferRoom.ofThisJvm(),
-        DecodeMemory.ofContainerOrMachine(),
-        findings);
-    DecodeMemory memory = new DecodeMemory(settings);
-    checkDecoding(memory.bytes(modelBytes), memory.left(modelBytes), findings);
+    OffHeapMemory memory = OffHeapMemory.ofThisJvm();
+    checkMemory(memory.heapBytes(), memory.directBytes(), memory.limitBytes(), findings);
+    checkDecoding(settings.decodeMaxBytes(modelBytes), memory.leftBytes(modelBytes), findings);
     if (System.getProperty("onnxruntime.native.path") == null) {
       checkUnpacking(findings);
     }
@@ -89,12 +84,12 @@ final class MachineCheck {
     String advice = "lower VMOE_HEAP or VMOE_DIRECT_MEMORY, or give the container more memory";
     if (needed > limitBytes) {
       findings.failed("memory", sum + ": an instance would be killed once it uses them", advice);
-    } else if (needed + DecodeMemory.OTHER_BYTES > limitBytes) {
+    } else if (needed + OffHeapMemory.OTHER_BYTES > limitBytes) {
       findings.warning(
           "memory",
           sum
               + ": less than "
-              + DecodeMemory.OTHER_BYTES / MIB
+              + OffHeapMemory.OTHER_BYTES / MIB
               + " MiB are left for code, threads and runtime",
           advice);
     } else {

@@ -1,8 +1,8 @@
 package dev.vmoe.app.doctor;
 
-import dev.vmoe.core.batch.BufferRoom;
 import dev.vmoe.core.inference.Device;
 import dev.vmoe.core.inference.InferenceException;
+import dev.vmoe.core.inference.RunLayout;
 import dev.vmoe.core.inference.VmoeSession;
 import dev.vmoe.core.moe.ModelCard;
 import dev.vmoe.importer.modelstore.FileSums;
@@ -15,7 +15,6 @@ import dev.vmoe.streams.output.ErrorText;
 import dev.vmoe.streams.settings.CapacityMode;
 import dev.vmoe.streams.settings.EventFormat;
 import dev.vmoe.streams.settings.LiveSettings;
-import dev.vmoe.streams.settings.RunLayout;
 import dev.vmoe.streams.settings.Settings;
 import dev.vmoe.streams.topology.ShareEvents;
 import java.io.IOException;
@@ -167,7 +166,7 @@ final class ModelCheck {
   private void checkBatch(ModelCard card, Findings findings) {
     try {
       LiveSettings live =
-          BufferRoom.runnable(LiveSettings.of(settings), card, settings.runLayouts().get(0).runs());
+          LiveSettings.of(settings).runnable(List.of(card), settings.runLayouts().get(0).runs());
       String fits =
           "%d images of %d x %d pixels fit"
               .formatted(live.maxBatchImages(), card.imageSize(), card.imageSize());

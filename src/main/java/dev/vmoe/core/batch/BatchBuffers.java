@@ -1,7 +1,6 @@
 package dev.vmoe.core.batch;
 
 import dev.vmoe.core.inference.InferenceException;
-import dev.vmoe.streams.settings.Settings;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -55,9 +54,9 @@ final class BatchBuffers {
       return allocator.apply(bytes);
     } catch (OutOfMemoryError e) {
       throw new InferenceException(
-          "no memory outside the heap for a batch of %d bytes; lower %s, or raise"
-                  .formatted(bytes, Settings.BATCH_MAX_IMAGES)
-              + " VMOE_DIRECT_MEMORY (-XX:MaxDirectMemorySize)",
+          ("no memory outside the heap for a batch of %d bytes; lower batch.max.images, or raise"
+                  + " VMOE_DIRECT_MEMORY (-XX:MaxDirectMemorySize)")
+              .formatted(bytes),
           e);
     }
   }

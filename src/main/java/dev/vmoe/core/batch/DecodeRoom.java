@@ -1,7 +1,6 @@
 package dev.vmoe.core.batch;
 
 import dev.vmoe.core.image.BadImageException;
-import dev.vmoe.streams.settings.Settings;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.locks.Condition;
@@ -67,8 +66,8 @@ final class DecodeRoom {
     long max = maxBytes.getAsLong();
     if (bytes > max) {
       throw new BadImageException(
-          "decoding the image takes up to %d bytes of memory, limit is %d (%s)"
-              .formatted(bytes, max, Settings.DECODE_MAX_BYTES));
+          "decoding the image takes up to %d bytes of memory, limit is %d (decode.max.bytes)"
+              .formatted(bytes, max));
     }
     return taken == 0 || bytes <= max - taken - lost;
   }

@@ -1,7 +1,6 @@
 package dev.vmoe.core.batch;
 
 import dev.vmoe.core.inference.InferenceException;
-import dev.vmoe.streams.settings.Settings;
 import java.nio.ByteBuffer;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadFactory;
@@ -171,22 +170,23 @@ final class Decoding implements AutoCloseable {
     room.lose(roomBytes);
     long boundMs = bounds.decodeTimeout().toMillis();
     log.error(
-        "an image of {} bytes was not decoded within {} = {} and becomes a dead letter; {} of at"
-            + " most {} decode threads hang, and another one takes the place of this one",
+        "an image of {} bytes was not decoded within decode.timeout.ms = {} and becomes a dead"
+            + " letter; {} of at most {} decode threads hang, and another one takes the place of"
+            + " this one",
         task.encoded().length,
-        Settings.DECODE_TIMEOUT_MS,
         boundMs,
         hanging,
         MAX_HUNG - 1);
     task.tell(
         DecodedImage.ofTimeout(
-            "timeout: not decoded within %d ms (%s)".formatted(boundMs, Settings.DECODE_TIMEOUT_MS),
+            "timeout: not decoded within %d ms (decode.timeout.ms)".formatted(boundMs),
             nanoClock.getAsLong()));
     if (hanging == MAX_HUNG) {
       InferenceException reason =
           new InferenceException(
-              "%d decode threads hang, each on an image that was not decoded within %s = %d"
-                  .formatted(hanging, Settings.DECODE_TIMEOUT_MS, boundMs));
+              ("%d decode threads hang, each on an image that was not decoded within"
+                      + " decode.timeout.ms = %d")
+                  .formatted(hanging, boundMs));
       // First the dead letters of these images have to get out, or the next owner hangs, too.
       WorkWatch.Piece unused =
           watch.begin(

@@ -1,8 +1,6 @@
 package dev.vmoe.core.batch;
 
 import dev.vmoe.core.inference.InferenceException;
-import dev.vmoe.streams.settings.DaemonThread;
-import dev.vmoe.streams.settings.Settings;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -100,14 +98,13 @@ public final class MicroBatcher<T> implements AutoCloseable {
             bounds,
             watch,
             nanoClock,
-            task -> DaemonThread.of(task, "vmoe-decode-" + worker.incrementAndGet()),
+            task -> daemon(task, "vmoe-decode-" + worker.incrementAndGet()),
             this::breakDown);
     this.runner = new BatchRunner<>(decoding, observer, nanoClock);
     for (int i = 1; i <= runs; i++) {
-      inference.add(
-          DaemonThread.of(this::runBatches, i == 1 ? "vmoe-inference" : "vmoe-inference-" + i));
+      inference.add(daemon(this::runBatches, i == 1 ? "vmoe-inference" : "vmoe-inference-" + i));
     }
-    watch.start();
+    daemon(watch::look, "vmoe-watch").start();
     inference.forEach(Thread::start);
   }
 
@@ -116,14 +113,10 @@ public final class MicroBatcher<T> implements AutoCloseable {
     return runs + 2;
   }
 
-  /**
-   * Returns the bytes outside the heap of one of the {@link #buffers buffers}.
-   *
-   * @param imageSize height and width of the model's input, in pixels
-   * @param maxImages maximum images of a batch
-   */
-  public static long bufferBytes(int imageSize, int maxImages) {
-    return 3L * imageSize * imageSize * maxImages;
+  private static Thread daemon(Runnable task, String name) {
+    Thread thread = new Thread(task, name);
+    thread.setDaemon(true);
+    return thread;
   }
 
   /** Opens a lane for one submitter. */
@@ -327,11 +320,8 @@ public final class MicroBatcher<T> implements AutoCloseable {
   private void giveUp(MicroBatch<T> batch) {
     breakDown(
         new InferenceException(
-            "the model has not returned from a batch of %d images within %s = %d"
-                .formatted(
-                    batch.decodable(),
-                    Settings.INFERENCE_TIMEOUT_MS,
-                    bounds.runTimeout().toMillis())));
+            "the model has not returned from a batch of %d images within inference.timeout.ms = %d"
+                .formatted(batch.decodable(), bounds.runTimeout().toMillis())));
   }
 
   /**

@@ -1,6 +1,5 @@
 package dev.vmoe.core.batch;
 
-import dev.vmoe.streams.settings.DaemonThread;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -52,12 +51,8 @@ final class WorkWatch implements AutoCloseable {
     }
   }
 
-  /** Starts to look. */
-  void start() {
-    DaemonThread.start(this::lookOn, "vmoe-watch");
-  }
-
-  private void lookOn() {
+  /** Looks at a fixed pace, until closed. */
+  void look() {
     long lastNanos = System.nanoTime();
     while (!closed) {
       LockSupport.parkNanos(PACE.toNanos());

@@ -14,8 +14,8 @@
  * memory, and a {@code WorkWatch} looks at what takes too long. What nobody waits for any more
  * leaves its batch.
  *
- * <p>{@link dev.vmoe.core.batch.Deadlines} say when an image is due; {@code Expiry} takes out what
- * cannot make it.
+ * <p>{@link dev.vmoe.streams.commit.Deadlines} say when an image is due; {@code Expiry} takes out
+ * what cannot make it.
  */
 @NullMarked
 package dev.vmoe.core.batch;

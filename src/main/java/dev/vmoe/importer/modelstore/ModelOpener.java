@@ -1,20 +1,20 @@
 package dev.vmoe.importer.modelstore;
 
-import dev.vmoe.core.batch.BufferRoom;
-import dev.vmoe.core.batch.LayoutSurvey;
+import dev.vmoe.core.batch.OffHeapMemory;
 import dev.vmoe.core.image.DecoderLimits;
 import dev.vmoe.core.image.ImageDecoder;
 import dev.vmoe.core.image.OpenCvDecoder;
 import dev.vmoe.core.image.Preprocessing;
 import dev.vmoe.core.inference.Device;
+import dev.vmoe.core.inference.RunLayout;
 import dev.vmoe.core.inference.SessionSettings;
 import dev.vmoe.core.inference.VmoeSession;
 import dev.vmoe.core.moe.ModelCard;
 import dev.vmoe.core.moe.Resize;
 import dev.vmoe.core.onnx.OnnxModel;
+import dev.vmoe.core.survey.LayoutSurvey;
 import dev.vmoe.streams.settings.LiveSettings;
 import dev.vmoe.streams.settings.PredictionContents;
-import dev.vmoe.streams.settings.RunLayout;
 import dev.vmoe.streams.settings.Settings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -60,7 +60,7 @@ public final class ModelOpener {
     VmoeSession session = openIn(layouts.get(0), model, settings);
     if (settings.choosesRuns()
         && session.device().kind() == Device.Kind.CUDA
-        && BufferRoom.fits(card, live.maxBatchImages(), RUNS_ON_GPU)) {
+        && fits(card, live, RUNS_ON_GPU)) {
       session.close();
       return openIn(new RunLayout(RUNS_ON_GPU, layouts.get(0).threads()), model, settings);
     }
@@ -83,11 +83,12 @@ public final class ModelOpener {
   private static List<RunLayout> layouts(ModelCard card, Settings settings, LiveSettings live) {
     List<RunLayout> layouts = settings.runLayouts();
     return layouts.stream()
-        .filter(
-            layout ->
-                layout.equals(layouts.get(0))
-                    || BufferRoom.fits(card, live.maxBatchImages(), layout.runs()))
+        .filter(layout -> layout.equals(layouts.get(0)) || fits(card, live, layout.runs()))
         .toList();
+  }
+
+  private static boolean fits(ModelCard card, LiveSettings live, int runs) {
+    return OffHeapMemory.ofThisJvm().fitsBuffers(card.imageSize(), live.maxBatchImages(), runs);
   }
 
   private static VmoeSession openUnchecked(RunLayout layout, Path model, Settings settings) {

@@ -1,6 +1,5 @@
 package dev.vmoe.importer.modelstore;
 
-import dev.vmoe.core.batch.BufferRoom;
 import dev.vmoe.core.capacity.QualityProfile;
 import dev.vmoe.core.moe.ModelCard;
 import dev.vmoe.streams.settings.CapacityRequirements;
@@ -122,7 +121,7 @@ public record ServedFiles(List<ModelFiles> models) {
    * @throws IllegalArgumentException as above, or if their batches do not fit
    */
   public LiveSettings runnable(LiveSettings live, Settings file) {
-    return BufferRoom.runnable(complete(live, file), cards(), file.runLayouts().get(0).runs());
+    return complete(live, file).runnable(cards(), file.runLayouts().get(0).runs());
   }
 
   private QualityProfile quality() {

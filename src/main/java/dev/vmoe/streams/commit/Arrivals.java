@@ -1,6 +1,5 @@
 package dev.vmoe.streams.commit;
 
-import dev.vmoe.core.batch.Deadlines;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -93,16 +92,16 @@ public final class Arrivals {
    *
    * @param nowNanos at the latest now, in nanoseconds
    */
-  public synchronized Deadlines.Came came(long offset, long nowNanos) {
+  public synchronized Deadlines.ArrivalBounds came(long offset, long nowNanos) {
     if (ends.isEmpty() || offset < firstOffset) {
-      return new Deadlines.Came(nowNanos - LONG_AGO_NANOS, nowNanos);
+      return new Deadlines.ArrivalBounds(nowNanos - LONG_AGO_NANOS, nowNanos);
     }
     End last = ends.get(ends.size() - 1);
     if (offset >= last.offset()) {
-      return new Deadlines.Came(last.nanos(), nowNanos);
+      return new Deadlines.ArrivalBounds(last.nanos(), nowNanos);
     }
     long seenNanos = seenNanos(offset);
-    return new Deadlines.Came(seenNanos, seenNanos);
+    return new Deadlines.ArrivalBounds(seenNanos, seenNanos);
   }
 
   /** Returns when the record of this offset was first there, in nanoseconds. */

@@ -1,7 +1,5 @@
 package dev.vmoe.streams.instance;
 
-import dev.vmoe.core.batch.BufferRoom;
-import dev.vmoe.core.batch.CostSurvey;
 import dev.vmoe.core.capacity.CapacityController;
 import dev.vmoe.core.capacity.CapacityObserver;
 import dev.vmoe.core.capacity.CapacityPolicy;
@@ -13,6 +11,7 @@ import dev.vmoe.core.capacity.OperatingPoint;
 import dev.vmoe.core.capacity.QualityProfile;
 import dev.vmoe.core.inference.BatchClassifier;
 import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.survey.CostSurvey;
 import dev.vmoe.streams.metrics.CapacityMetrics;
 import dev.vmoe.streams.settings.CapacityMode;
 import dev.vmoe.streams.settings.CapacityRequirements;
@@ -100,8 +99,8 @@ public final class LearnedControllers implements ControllerFactory {
       CapacityMetrics metrics,
       IntConsumer percentDone) {
     List<ModelCard> cards = models.stream().map(model -> model.classifier().card()).toList();
-    BufferRoom.runnable(
-        live, cards, models.get(0).classifier().parallelRuns()); // before the survey takes memory
+    live.runnable(
+        cards, models.get(0).classifier().parallelRuns()); // before the survey takes memory
     List<QualityProfile> qualities = new ArrayList<>();
     List<CostModel> costs = new ArrayList<>();
     Duration each = settings.costSurvey().dividedBy(models.size());

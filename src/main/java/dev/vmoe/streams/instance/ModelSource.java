@@ -1,6 +1,5 @@
 package dev.vmoe.streams.instance;
 
-import dev.vmoe.core.batch.BufferRoom;
 import dev.vmoe.core.image.ImageDecoder;
 import dev.vmoe.core.inference.BatchClassifier;
 import dev.vmoe.streams.settings.LiveSettings;
@@ -61,8 +60,7 @@ public interface ModelSource {
                   + " as long as it lives and cannot change to "
                   + settings.modelsText());
         }
-        LiveSettings complete =
-            BufferRoom.runnable(settings, loaded.cards(), loaded.parallelRuns());
+        LiveSettings complete = settings.runnable(loaded.cards(), loaded.parallelRuns());
         loaded.controllers().check(complete);
         return complete;
       }

@@ -1,7 +1,5 @@
 package dev.vmoe.streams.instance;
 
-import dev.vmoe.core.batch.Deadlines;
-import dev.vmoe.core.batch.DecodeMemory;
 import dev.vmoe.core.batch.MicroBatcher;
 import dev.vmoe.core.batch.WorkBounds;
 import dev.vmoe.event.EventSerializer;
@@ -11,6 +9,7 @@ import dev.vmoe.fetch.FetchBounds;
 import dev.vmoe.fetch.Fetching;
 import dev.vmoe.streams.commit.AbandonedTransactions;
 import dev.vmoe.streams.commit.CommitGuard;
+import dev.vmoe.streams.commit.Deadlines;
 import dev.vmoe.streams.commit.Suspects;
 import dev.vmoe.streams.config.ConfigLog;
 import dev.vmoe.streams.config.ConfigReader;
@@ -48,6 +47,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -200,20 +200,19 @@ record PipelineParts(
       metrics.images().inFlight(inFlight::images, inFlight::bytes);
       Fetching fetching =
           new Fetching(
-              FetchBounds.of(settings, () -> settings.inFlightMaxBytes() - inFlight.bytes()),
+              fetchBounds(settings, inFlight),
               (outcome, nanos) ->
                   metrics.images().fetchEnded(outcome.name().toLowerCase(Locale.ROOT), nanos));
       undo.push(fetching::close);
       metrics.images().fetchedBytes(fetching::bytes);
       metrics.images().held(guard.held()::images, guard.held()::fetching);
       metrics.images().suspected(suspects::suspected);
-      DecodeMemory memory = new DecodeMemory(settings);
       MicroBatcher<Waiting> batcher =
           new MicroBatcher<>(
               terms::terms,
               new WorkBounds(
                   settings.decodeThreads(terms.served().takesAllCores()),
-                  () -> memory.bytes(terms.modelBytes()),
+                  () -> settings.decodeMaxBytes(terms.modelBytes()),
                   settings.decodeTimeout(),
                   settings.inferenceTimeout()),
               observer);
@@ -304,5 +303,15 @@ record PipelineParts(
     properties.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, 5_000);
     properties.putAll(settings.adminProperties());
     return properties;
+  }
+
+  private static FetchBounds fetchBounds(Settings settings, InFlight inFlight) {
+    return new FetchBounds(
+        settings.getList(Settings.FETCH_PREFIXES),
+        Set.copyOf(settings.getList(Settings.FETCH_PRIVATE_HOSTS)),
+        settings.getInt(Settings.FETCH_AT_ONCE),
+        Duration.ofMillis(settings.getLong(Settings.FETCH_TIMEOUT_MS)),
+        settings.getInt(Settings.IMAGE_MAX_BYTES),
+        () -> settings.inFlightMaxBytes() - inFlight.bytes());
   }
 }

@@ -1,5 +1,6 @@
 package dev.vmoe.streams.instance;
 
+import dev.vmoe.core.inference.RunLayout;
 import dev.vmoe.core.inference.VmoeSession;
 import dev.vmoe.importer.modelstore.FileSums;
 import dev.vmoe.importer.modelstore.FreeMemory;
@@ -11,7 +12,6 @@ import dev.vmoe.streams.metrics.PipelineMetrics;
 import dev.vmoe.streams.output.ErrorText;
 import dev.vmoe.streams.output.Progress;
 import dev.vmoe.streams.settings.LiveSettings;
-import dev.vmoe.streams.settings.RunLayout;
 import dev.vmoe.streams.settings.Settings;
 import dev.vmoe.streams.topics.PipelineException;
 import java.io.IOException;

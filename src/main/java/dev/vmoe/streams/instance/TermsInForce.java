@@ -2,7 +2,6 @@ package dev.vmoe.streams.instance;
 
 import dev.vmoe.core.batch.BatchLimits;
 import dev.vmoe.core.batch.BatchTerms;
-import dev.vmoe.core.batch.BufferRoom;
 import dev.vmoe.core.batch.ServedModel;
 import dev.vmoe.core.capacity.CapacityController;
 import dev.vmoe.core.capacity.Load;
@@ -45,7 +44,8 @@ final class TermsInForce implements ConfigFollower, AutoCloseable {
   private volatile @Nullable InForce inForce;
 
   /** The terms with the parts of their models that a batch does not need; replaced whole. */
-  private record InForce(LoadedModel loaded, WatchedClassifier watched, BatchTerms terms) {}
+  private record InForce(
+      LiveSettings settings, LoadedModel loaded, WatchedClassifier watched, BatchTerms terms) {}
 
   /**
    * Creates terms that have no model yet.
@@ -99,7 +99,7 @@ final class TermsInForce implements ConfigFollower, AutoCloseable {
 
   @Override
   public LiveSettings current() {
-    return terms().settings();
+    return inForce().settings();
   }
 
   @Override
@@ -120,13 +120,13 @@ final class TermsInForce implements ConfigFollower, AutoCloseable {
     ControllerFactory factory = now.loaded().controllers();
     LiveSettings settings = runnable(asked, now.loaded());
     CapacityController controller = before.controller();
-    if (settings.controllerInputs().equals(before.settings().controllerInputs())) {
+    if (settings.controllerInputs().equals(now.settings().controllerInputs())) {
       factory.check(settings);
     } else {
       controller = told(factory.create(settings), now.loaded());
     }
-    BatchTerms terms = new BatchTerms(settings, before.model(), limits(settings), controller);
-    InForce next = new InForce(now.loaded(), now.watched(), terms);
+    BatchTerms terms = terms(settings, before.model(), controller);
+    InForce next = new InForce(settings, now.loaded(), now.watched(), terms);
     return () -> inForce = next;
   }
 
@@ -142,11 +142,7 @@ final class TermsInForce implements ConfigFollower, AutoCloseable {
     try {
       LiveSettings settings = runnable(asked, loaded);
       CapacityController controller = told(loaded.controllers().create(settings), loaded);
-      next =
-          new InForce(
-              loaded,
-              watched.get(0),
-              new BatchTerms(settings, model, limits(settings), controller));
+      next = new InForce(settings, loaded, watched.get(0), terms(settings, model, controller));
     } catch (RuntimeException e) {
       model.release();
       throw e;
@@ -166,15 +162,20 @@ final class TermsInForce implements ConfigFollower, AutoCloseable {
   }
 
   private static LiveSettings runnable(LiveSettings asked, LoadedModel loaded) {
-    return BufferRoom.runnable(asked, loaded.cards(), loaded.parallelRuns());
+    return asked.runnable(loaded.cards(), loaded.parallelRuns());
   }
 
   private CapacityController told(CapacityController controller, LoadedModel loaded) {
     return load.toldTo(controller, loaded.cards().stream().map(ModelCard::name).toList());
   }
 
-  private BatchLimits limits(LiveSettings settings) {
-    return new BatchLimits(settings.maxBatchImages(), maxBatchBytes, settings.linger());
+  private BatchTerms terms(
+      LiveSettings settings, ServedModel model, CapacityController controller) {
+    return new BatchTerms(
+        model,
+        new BatchLimits(settings.maxBatchImages(), maxBatchBytes, settings.linger()),
+        controller,
+        settings.version());
   }
 
   private LoadedModel loaded(LiveSettings settings) {

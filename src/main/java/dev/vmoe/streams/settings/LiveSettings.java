@@ -1,5 +1,6 @@
 package dev.vmoe.streams.settings;
 
+import dev.vmoe.core.batch.OffHeapMemory;
 import dev.vmoe.core.moe.ModelCard;
 import dev.vmoe.core.moe.Routing;
 import java.time.Duration;
@@ -201,6 +202,18 @@ public record LiveSettings(
   public LiveSettings forModels(List<ModelCard> cards) {
     return new LiveSettings(
         version, model, ladder, capacity.forModels(cards), latePolicy, maxBatchImages, linger);
+  }
+
+  /**
+   * Returns the settings with every K known, of which batches fit into the memory of this JVM.
+   *
+   * @param runs batches that run at once
+   * @throws IllegalArgumentException if the models cannot run with them in this memory
+   */
+  public LiveSettings runnable(List<ModelCard> cards, int runs) {
+    LiveSettings complete = forModels(cards);
+    OffHeapMemory.ofThisJvm().requireBuffers(cards.get(0).imageSize(), maxBatchImages, runs);
+    return complete;
   }
 
   /** Returns the names of the models that are served beside the model: none in fixed mode. */

@@ -7,6 +7,8 @@ import static org.apache.kafka.common.config.ConfigDef.Type.BOOLEAN;
 import static org.apache.kafka.common.config.ConfigDef.Type.LONG;
 import static org.apache.kafka.common.config.ConfigDef.Type.STRING;
 
+import dev.vmoe.core.batch.OffHeapMemory;
+import dev.vmoe.core.inference.RunLayout;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -236,6 +238,16 @@ public final class Settings extends AbstractConfig {
     int threads = getInt(DECODE_THREADS);
     int cores = Runtime.getRuntime().availableProcessors();
     return threads > 0 ? threads : inTurn ? cores : Math.max(1, cores / 2);
+  }
+
+  /**
+   * Returns what all images that are being decoded may take together, in bytes.
+   *
+   * @param modelBytes bytes of the files of all models that are served
+   */
+  public long decodeMaxBytes(long modelBytes) {
+    long bytes = getLong(DECODE_MAX_BYTES);
+    return bytes > 0 ? bytes : OffHeapMemory.ofThisJvm().decodeBytes(modelBytes);
   }
 
   /** Returns the maximum time to decode one image. */

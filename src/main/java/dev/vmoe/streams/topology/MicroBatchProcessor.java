@@ -2,7 +2,6 @@ package dev.vmoe.streams.topology;
 
 import dev.vmoe.core.batch.Answer;
 import dev.vmoe.core.batch.BatchRun;
-import dev.vmoe.core.batch.Deadlines;
 import dev.vmoe.core.batch.Lane;
 import dev.vmoe.core.batch.Share;
 import dev.vmoe.event.BadRecordException;
@@ -10,6 +9,7 @@ import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.fetch.FetchLine;
 import dev.vmoe.streams.commit.CommitGuard;
+import dev.vmoe.streams.commit.Deadlines;
 import dev.vmoe.streams.commit.HeldPartitions;
 import dev.vmoe.streams.commit.PendingOffsets;
 import dev.vmoe.streams.commit.StreamThreadState;

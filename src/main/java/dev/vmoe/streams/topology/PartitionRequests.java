@@ -1,11 +1,11 @@
 package dev.vmoe.streams.topology;
 
-import dev.vmoe.core.batch.Deadlines;
 import dev.vmoe.core.batch.Lane;
 import dev.vmoe.event.BadRecordException;
 import dev.vmoe.fetch.Fetch;
 import dev.vmoe.fetch.FetchException;
 import dev.vmoe.fetch.FetchLine;
+import dev.vmoe.streams.commit.Deadlines;
 import dev.vmoe.streams.commit.HeldPartitions;
 import dev.vmoe.streams.commit.PendingOffsets;
 import dev.vmoe.streams.intake.RequestReader;

@@ -16,13 +16,10 @@ import dev.vmoe.core.moe.ModelCard;
 import dev.vmoe.core.moe.Routing;
 import dev.vmoe.core.moe.RoutingCounts;
 import dev.vmoe.core.moe.RoutingSettings;
-import dev.vmoe.streams.settings.LiveSettings;
-import dev.vmoe.streams.settings.Settings;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -45,8 +42,6 @@ abstract class BatcherFixture {
   static final int BAD = 255;
   static final int NO_NATIVES = 253;
   static final RoutingSettings SETTINGS = new RoutingSettings(1.05, 2, Routing.VANILLA);
-
-  static final LiveSettings LIVE = LiveSettings.of(new Settings(Map.of()));
 
   final PixelEcho classifier = new PixelEcho();
   final List<Sample> samples = new CopyOnWriteArrayList<>();
@@ -127,7 +122,7 @@ abstract class BatcherFixture {
         };
     limits = new BatchLimits(maxImages, maxBytes, linger);
     ServedModel model = new ServedModel(classifier, decoder == null ? ofPixels : decoder, () -> {});
-    return () -> new BatchTerms(LIVE, model, limits, controller);
+    return () -> new BatchTerms(model, limits, controller, null);
   }
 
   /** A 1×1 image whose red value is its first byte. */

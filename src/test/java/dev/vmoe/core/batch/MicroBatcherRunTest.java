@@ -134,7 +134,7 @@ class MicroBatcherRunTest extends BatcherFixture {
     ServedModel next = served(events, "new");
     limits = new BatchLimits(2, 1_000, NEVER_LINGERS);
     AtomicReference<BatchTerms> inForce =
-        new AtomicReference<>(new BatchTerms(LIVE, old, limits, controller(events, "old")));
+        new AtomicReference<>(new BatchTerms(old, limits, controller(events, "old"), null));
     batcher =
         new MicroBatcher<>(
             inForce::get, WorkBounds.ofThreads(2), (run, origins) -> events.add("ran"));
@@ -142,7 +142,7 @@ class MicroBatcherRunTest extends BatcherFixture {
     submit(lane, 1, 2);
     take(lane);
     submit(lane, 3);
-    inForce.set(new BatchTerms(LIVE, next, limits, controller(events, "new")));
+    inForce.set(new BatchTerms(next, limits, controller(events, "new"), null));
     old.release();
     submit(lane, 4, 5, 6);
 
@@ -171,7 +171,7 @@ class MicroBatcherRunTest extends BatcherFixture {
           return new Decision(
               new OperatingPoint(batches.getAndIncrement() % 2, 1, 2), SETTINGS.routing(), "turn");
         };
-    BatchTerms terms = new BatchTerms(LIVE, both, limits, alternating);
+    BatchTerms terms = new BatchTerms(both, limits, alternating, null);
     batcher = new MicroBatcher<>(() -> terms, WorkBounds.ofThreads(2), (run, origins) -> {});
     Lane<Integer> lane = batcher.openLane();
     submit(lane, 1, 2, 3, 4, 5, 6);

@@ -2,7 +2,6 @@ package dev.vmoe.streams.commit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.vmoe.core.batch.Deadlines;
 import org.junit.jupiter.api.Test;
 
 class ArrivalsTest {
@@ -39,11 +38,11 @@ class ArrivalsTest {
 
     assertThat(arrivals.came(99, 9_000).latestNanos()).as("before the instance").isEqualTo(9_000);
     assertThat(arrivals.came(99, 9_000).earliestNanos()).isNegative();
-    assertThat(arrivals.came(105, 9_000)).isEqualTo(new Deadlines.Came(2_500, 2_500));
-    assertThat(arrivals.came(110, 9_000)).isEqualTo(new Deadlines.Came(3_000, 9_000));
+    assertThat(arrivals.came(105, 9_000)).isEqualTo(new Deadlines.ArrivalBounds(2_500, 2_500));
+    assertThat(arrivals.came(110, 9_000)).isEqualTo(new Deadlines.ArrivalBounds(3_000, 9_000));
 
     arrivals.read(4_000, 120, 115);
-    assertThat(arrivals.came(115, 9_000)).isEqualTo(new Deadlines.Came(3_500, 3_500));
+    assertThat(arrivals.came(115, 9_000)).isEqualTo(new Deadlines.ArrivalBounds(3_500, 3_500));
     arrivals.read(5_000, 3, 0);
     assertThat(arrivals.came(2, 9_000).latestNanos()).as("made anew").isEqualTo(9_000);
   }

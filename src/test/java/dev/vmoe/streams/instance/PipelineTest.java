@@ -3,7 +3,6 @@ package dev.vmoe.streams.instance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.vmoe.core.batch.BufferRoom;
 import dev.vmoe.core.image.FakeDecoder;
 import dev.vmoe.core.inference.FakeClassifier;
 import dev.vmoe.core.inference.InferenceException;
@@ -78,7 +77,7 @@ class PipelineTest {
             () ->
                 PipelineParts.assemble(
                     settings,
-                    BufferRoom.runnable(LiveSettings.of(settings), classifier.card(), 1),
+                    LiveSettings.of(settings).runnable(List.of(classifier.card()), 1),
                     config,
                     TopicLimits.assumed(1_000_000),
                     ModelSource.only(null, classifier, decoder, ControllerFactory.fixed()),

@@ -3,6 +3,7 @@ package dev.vmoe.streams.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.vmoe.core.inference.RunLayout;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.vmoe.core.inference.RunLayout;
 import dev.vmoe.core.moe.Routing;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigException;

@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import dev.vmoe.core.batch.BatchLimits;
 import dev.vmoe.core.batch.BatchTerms;
-import dev.vmoe.core.batch.Deadlines;
 import dev.vmoe.core.batch.MicroBatcher;
 import dev.vmoe.core.batch.ServedModel;
 import dev.vmoe.core.batch.WorkBounds;
@@ -28,6 +27,7 @@ import dev.vmoe.fetch.FetchBounds;
 import dev.vmoe.fetch.Fetching;
 import dev.vmoe.streams.commit.AbandonedTransactions;
 import dev.vmoe.streams.commit.CommitGuard;
+import dev.vmoe.streams.commit.Deadlines;
 import dev.vmoe.streams.commit.OffsetNote.Committer;
 import dev.vmoe.streams.commit.OffsetNote.SchemaIds;
 import dev.vmoe.streams.commit.Suspects;
@@ -49,6 +49,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.UUID;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
@@ -145,7 +146,10 @@ abstract class ProcessorFixture {
         new MicroBatcher<>(
             () ->
                 new BatchTerms(
-                    settings, model, new BatchLimits(batchImages, 1_000_000, linger), controller),
+                    model,
+                    new BatchLimits(batchImages, 1_000_000, linger),
+                    controller,
+                    settings.version()),
             WorkBounds.ofThreads(2),
             observer);
     open.add(0, batcher);
@@ -164,13 +168,17 @@ abstract class ProcessorFixture {
 
   /** Returns what fetches images from this machine; it is closed after the test. */
   private Fetching fetching() {
-    Settings settings =
-        new Settings(
-            Map.of(
-                Settings.FETCH_PREFIXES, fetchPrefix, Settings.FETCH_PRIVATE_HOSTS, "127.0.0.1"));
+    FetchBounds bounds =
+        new FetchBounds(
+            fetchPrefix.isEmpty() ? List.of() : List.of(fetchPrefix),
+            Set.of("127.0.0.1"),
+            64,
+            Duration.ofSeconds(10),
+            16 << 20,
+            () -> 1L << 30);
     Fetching fetching =
         new Fetching(
-            FetchBounds.of(settings, () -> 1L << 30),
+            bounds,
             (outcome, nanos) ->
                 metrics.images().fetchEnded(outcome.name().toLowerCase(Locale.ROOT), nanos));
     open.add(fetching);

@@ -1,7 +1,8 @@
-package dev.vmoe.core.batch;
+package dev.vmoe.streams.commit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.vmoe.core.batch.Lane;
 import dev.vmoe.streams.settings.LiveSettings;
 import dev.vmoe.streams.settings.Settings;
 import java.time.Duration;
@@ -26,7 +27,8 @@ class DeadlinesTest {
             () -> LiveSettings.of(new Settings(Map.of()), Map.of("late.policy", policy), 1L),
             Duration.ofMillis(100),
             () -> Instant.EPOCH);
-    Deadlines.Came came = new Deadlines.Came(NANOS - earliestAgoMs * MS, NANOS - latestAgoMs * MS);
+    Deadlines.ArrivalBounds came =
+        new Deadlines.ArrivalBounds(NANOS - earliestAgoMs * MS, NANOS - latestAgoMs * MS);
     long dueNanos =
         deadlines.dueNanos(deadlineMs, timestampMs, came, handOver, new Deadlines.Now(NOON, NANOS));
     return dueNanos == Lane.NEVER_DUE ? Long.MAX_VALUE : (dueNanos - NANOS) / MS;

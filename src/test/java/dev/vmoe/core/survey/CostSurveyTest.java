@@ -1,4 +1,4 @@
-package dev.vmoe.core.batch;
+package dev.vmoe.core.survey;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

@@ -1,4 +1,4 @@
-package dev.vmoe.core.batch;
+package dev.vmoe.core.survey;
 
 import dev.vmoe.core.capacity.CostModel;
 import dev.vmoe.core.capacity.OperatingPoint;

@@ -1,11 +1,11 @@
-package dev.vmoe.core.batch;
+package dev.vmoe.core.survey;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.vmoe.core.inference.FakeClassifier;
 import dev.vmoe.core.inference.InferenceException;
-import dev.vmoe.streams.settings.RunLayout;
+import dev.vmoe.core.inference.RunLayout;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

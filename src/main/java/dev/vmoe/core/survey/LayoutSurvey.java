@@ -1,11 +1,11 @@
-package dev.vmoe.core.batch;
+package dev.vmoe.core.survey;
 
 import dev.vmoe.core.capacity.CostModel;
 import dev.vmoe.core.capacity.OperatingPoint;
 import dev.vmoe.core.inference.BatchClassifier;
+import dev.vmoe.core.inference.RunLayout;
 import dev.vmoe.core.moe.ModelCard;
 import dev.vmoe.core.moe.Routing;
-import dev.vmoe.streams.settings.RunLayout;
 import java.time.Duration;
 import java.util.List;
 import org.slf4j.Logger;

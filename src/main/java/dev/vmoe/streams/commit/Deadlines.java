@@ -1,5 +1,6 @@
-package dev.vmoe.core.batch;
+package dev.vmoe.streams.commit;
 
+import dev.vmoe.core.batch.Lane;
 import dev.vmoe.streams.settings.CapacityRequirements;
 import dev.vmoe.streams.settings.LatePolicy;
 import dev.vmoe.streams.settings.LiveSettings;
@@ -64,7 +65,7 @@ public final class Deadlines {
    * @param earliestNanos not before this, in nanoseconds
    * @param latestNanos not after this, in nanoseconds
    */
-  public record Came(long earliestNanos, long latestNanos) {}
+  public record ArrivalBounds(long earliestNanos, long latestNanos) {}
 
   /** Returns the time now: that of a stream thread stands still while it takes records in. */
   public Now now() {
@@ -91,7 +92,7 @@ public final class Deadlines {
    * @param handOver how long commits really take
    */
   public long dueNanos(
-      @Nullable Long deadlineMs, long timestampMs, Came came, Duration handOver, Now now) {
+      @Nullable Long deadlineMs, long timestampMs, ArrivalBounds came, Duration handOver, Now now) {
     LiveSettings inForce = settings.get();
     Duration target = inForce.capacity().targetLatency();
     long leftNanos;
@@ -105,7 +106,7 @@ public final class Deadlines {
     return now.nanos() + leftNanos - reserved(handOver, target).toNanos();
   }
 
-  private static long waitedNanos(long timestampMs, Came came, Duration target, Now now) {
+  private static long waitedNanos(long timestampMs, ArrivalBounds came, Duration target, Now now) {
     long toleranceNanos = target.toNanos() / TOLERANCE;
     long byTimestamp = nanos(now.millis() - timestampMs);
     long atMost = now.nanos() - came.earliestNanos() + toleranceNanos;

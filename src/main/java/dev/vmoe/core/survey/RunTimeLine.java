@@ -1,4 +1,4 @@
-package dev.vmoe.core.batch;
+package dev.vmoe.core.survey;
 
 import java.util.ArrayList;
 import java.util.Collection;

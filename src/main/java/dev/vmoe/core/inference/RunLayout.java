@@ -1,4 +1,4 @@
-package dev.vmoe.streams.settings;
+package dev.vmoe.core.inference;
 
 import java.util.List;
 import java.util.stream.IntStream;
@@ -28,7 +28,7 @@ public record RunLayout(int runs, int threads) {
    * @param cores cores of the machine
    * @param threads threads of each run; 0 to share out the cores
    */
-  static List<RunLayout> over(int cores, int threads) {
+  public static List<RunLayout> over(int cores, int threads) {
     int maximum = Math.min(MAX_TRIED, Math.max(1, threads == 0 ? cores : cores / threads));
     return IntStream.rangeClosed(1, maximum)
         .filter(runs -> threads > 0 || cores % runs == 0)

@@ -1,9 +1,9 @@
-package dev.vmoe.core.batch;
+package dev.vmoe.core.survey;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.vmoe.core.batch.RunTimeLine.MeasuredTime;
+import dev.vmoe.core.survey.RunTimeLine.MeasuredTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
