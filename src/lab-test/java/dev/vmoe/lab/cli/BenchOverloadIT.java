@@ -64,7 +64,6 @@ class BenchOverloadIT extends CommandTest {
     for (String trace : List.of("elastic", "overload", "slowdown")) {
       assertThat(folder.resolve("timeline-" + trace + ".csv")).isNotEmptyFile();
       assertThat(folder.resolve("arrivals-" + trace + ".txt")).isNotEmptyFile();
-      assertThat(folder.resolve(trace + ".svg")).isNotEmptyFile();
     }
     assertThat(Files.readAllLines(folder.resolve("summary.csv"))).hasSize(3 * elastic.size());
     assertThat(out.toString()).contains("elastic:", "overload:", "0 lost", "violations");

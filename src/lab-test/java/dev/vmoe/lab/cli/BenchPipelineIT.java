@@ -30,7 +30,7 @@ class BenchPipelineIT extends CommandTest {
     double best = layouts.get(result.get("bare_layout").asText()).asDouble();
     assertThat(result.get("bare_images_per_second").asDouble()).isEqualTo(best);
     assertThat(layouts).allSatisfy(one -> assertThat(one.asDouble()).isLessThanOrEqualTo(best));
-    for (PeerKind peer : PeerKind.bundled()) {
+    for (PeerKind peer : PeerKind.values()) {
       JsonNode figures = result.at("/peers/" + peer.label());
       assertThat(figures).as(peer.label()).hasSize(5);
       assertFigures(peer, figures);
@@ -38,7 +38,7 @@ class BenchPipelineIT extends CommandTest {
       assertThat(out.toString()).contains(peer.label());
     }
     assertThat(result.at("/by_address/of_pipeline").asDouble()).isPositive();
-    int sides = 2 + layouts.size() + PeerKind.bundled().size();
+    int sides = 2 + layouts.size() + PeerKind.values().length;
     assertThat(Files.readAllLines(folder.resolve("sides.csv"))).hasSize(1 + ROUNDS * sides);
   }
 
@@ -48,16 +48,6 @@ class BenchPipelineIT extends CommandTest {
       assertThat(figures.get(name).asDouble()).as(peer.label() + " " + name).isPositive();
     }
     assertThat(figures.get("guarantee").asText()).endsWith("once");
-  }
-
-  /** Fetches Flink the first time. A round in which an image has no answer, or two, would fail. */
-  @Test
-  void shouldCompareWithFlinkInAProcessOfItsOwn() throws Exception {
-    JsonNode peers = bench("--images", "300", "--peers", "flink").get("peers");
-
-    assertThat(peers).hasSize(1);
-    assertFigures(PeerKind.FLINK, peers.get("flink"));
-    assertThat(peers.at("/flink/mean_batch").asDouble()).isBetween(16.0, 32.0);
   }
 
   @Test

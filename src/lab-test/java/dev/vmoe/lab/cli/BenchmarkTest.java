@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.app.cli.VmoeCommand;
 import dev.vmoe.lab.bench.Rounds;
-import dev.vmoe.lab.chart.Columns;
+import dev.vmoe.lab.sweep.Columns;
 import dev.vmoe.streams.output.Json;
 import dev.vmoe.streams.output.Table;
 import java.io.PrintWriter;

@@ -123,9 +123,7 @@ class EvaluateCommandTest extends CommandTest {
                 "--ratios",
                 "2,0.25",
                 "--json",
-                json.toString(),
-                "--pictures",
-                folder.resolve("pictures").toString()))
+                json.toString()))
         .as(err.toString())
         .isZero();
 
@@ -166,9 +164,6 @@ class EvaluateCommandTest extends CommandTest {
     assertThat(out.toString())
         .contains("accuracy_held_out", "high_95_unseen")
         .contains("the twin's accuracy on held-out, 0.0000, is met");
-    assertThat(folder.resolve("pictures/accuracy-over-time-unseen.svg"))
-        .content()
-        .contains(">twin<", ">other<");
   }
 
   @Test

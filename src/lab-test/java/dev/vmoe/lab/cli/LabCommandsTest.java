@@ -36,19 +36,9 @@ class LabCommandsTest {
             "demo", "new", "run", "doctor", "topics", "config", "produce", "consume", "model",
             "predict", "lab");
     assertThat(command("lab").getSubcommands().keySet())
-        .containsExactly(
-            "explain", "evaluate", "sweep", "routing-map", "compare", "probe", "plan", "bench");
+        .containsExactly("explain", "evaluate", "sweep", "routing-map", "compare", "bench");
     assertThat(command("lab").getSubcommands().get("bench").getSubcommands().keySet())
-        .containsExactly(
-            "graph",
-            "pipeline",
-            "overload",
-            "priority",
-            "observability",
-            "faults",
-            "decode",
-            "plan",
-            "sizing");
+        .containsExactly("graph", "pipeline", "overload", "faults");
   }
 
   @Test
@@ -65,9 +55,7 @@ class LabCommandsTest {
             "target/patches.html",
             "target/routing-map",
             "target/bench-overload",
-            "target/bench-faults",
-            "target/bench-decode",
-            "target/bench-sizing");
+            "target/bench-faults");
     assertThat(outputs)
         .allSatisfy(
             option -> {

@@ -25,11 +25,10 @@ class PeersOptionTest {
   }
 
   @Test
-  void shouldFetchNothingUnlessAskedTo() {
-    assertThat(chosen()).doesNotContain(PeerKind.FLINK).contains(PeerKind.PARALLEL_CONSUMER);
+  void shouldChooseAllPeersNamedOnesOrNone() {
+    assertThat(chosen()).isEqualTo(EnumSet.allOf(PeerKind.class));
     assertThat(chosen("--peers", "all")).isEqualTo(chosen());
-    assertThat(chosen("--peers", "all,flink")).isEqualTo(EnumSet.allOf(PeerKind.class));
-    assertThat(chosen("--peers", "flink")).containsExactly(PeerKind.FLINK);
+    assertThat(chosen("--peers", "parallel_consumer")).containsExactly(PeerKind.PARALLEL_CONSUMER);
     assertThat(chosen("--peers", "none")).isEmpty();
   }
 }

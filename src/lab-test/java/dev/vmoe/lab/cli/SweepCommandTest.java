@@ -23,7 +23,7 @@ class SweepCommandTest extends CommandTest {
   private static final int IMAGES = 40;
 
   @Test
-  void shouldWriteTablePicturesAndProfileAndGoOnLater() throws Exception {
+  void shouldWriteTableAndProfileAndGoOnLater() throws Exception {
     Path images = writeImages();
     Path results = folder.resolve("results");
     Path profile = folder.resolve("beside/m.profile.json");
@@ -50,11 +50,6 @@ class SweepCommandTest extends CommandTest {
     assertThat(table).hasSize(1 + 2 * (1 + 2 * 2 * 2));
     assertThat(table.get(1)).startsWith("characters-dense,,,,,1,32,");
     assertThat(out.toString()).contains("at least the twin's", "not told apart");
-    assertThat(results.resolve("accuracy-over-capacity.svg"))
-        .content()
-        .contains("characters-vmoe-bpr: accuracy over expert capacity", ">dense twin<");
-    assertThat(results.resolve("accuracy-over-time.svg")).isNotEmptyFile();
-    assertThat(results.resolve("accuracy-by-batch.svg")).isNotEmptyFile();
     ProfileFile written = ProfileFile.read(profile);
     assertThat(written).isEqualTo(ProfileFile.read(results.resolve("profile.json")));
     assertThat(written.set()).isEqualTo("images.csv from image 8 on");

@@ -168,9 +168,6 @@ class PolicyMetricsTest {
                 + " after the backlog's end");
     assertThat(report.summary().toCsv().lines()).hasSize(2);
     assertThat(report.timeline("elastic").toCsv().lines()).hasSize(2);
-    String picture = OverloadPicture.svg("elastic", report.traces().get("elastic"), 0.3);
-    assertThat(picture).startsWith("<svg").endsWith("</svg>\n").doesNotContain("NaN", "Infinity");
-    assertThat(picture.lines().filter(line -> line.startsWith("<polyline"))).hasSize(5);
   }
 
   @Test
@@ -213,20 +210,6 @@ class PolicyMetricsTest {
     assertThat(quality.expected(outcome, 0)).isEqualTo(0.93);
     assertThat(quality.expected(outcome, 1)).isEqualTo(0.8);
     assertThat(quality.expected(outcome, 2)).isEqualTo(0.7);
-  }
-
-  @Test
-  void shouldDrawALegendOfTwoRowsForManyPolicies() {
-    TraceOutcome outcome = outcome(0);
-    outcome.answer(0, 0.1, 1, 1.05, 2);
-    OverloadReport report = new OverloadReport(QUALITY, new Rates(5, 10), 0.3);
-    for (int i = 0; i < 9; i++) {
-      report.add(new ArrivalTrace("t", new double[] {0}), "policy-" + i, outcome);
-    }
-
-    String picture = OverloadPicture.svg("t", report.results("t"), 0.3);
-
-    assertThat(picture).contains("M84 50h30", "M784 50h30", "M84 70h30").doesNotContain("M924 50");
   }
 
   private static TraceOutcome outcome(double... due) {

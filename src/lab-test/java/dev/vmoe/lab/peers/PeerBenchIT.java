@@ -12,7 +12,6 @@ import dev.vmoe.core.moe.Routing;
 import dev.vmoe.core.moe.RoutingSettings;
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.lab.bench.BenchModel;
-import dev.vmoe.lab.bench.CpuShares;
 import dev.vmoe.lab.bench.FullLoad;
 import dev.vmoe.lab.bench.MeteredReplay;
 import dev.vmoe.streams.settings.Settings;
@@ -80,7 +79,7 @@ class PeerBenchIT {
             (encoded, images, slot) -> images.put(slot * 8 * 8 * 3, encoded[0]),
             ROUTING,
             8);
-    return new PeerBench(settings, model, model, null, stalledAfter);
+    return new PeerBench(settings, model, model, stalledAfter);
   }
 
   @AfterAll
@@ -92,7 +91,7 @@ class PeerBenchIT {
 
   @Tag("soak")
   @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "FLINK") // it has no fake model
+  @EnumSource
   void shouldAnswerEveryImageOnceInBatchesAndTidyUp(PeerKind peer) throws Exception {
     MeteredReplay round = bench.measure(peer, LOAD);
 
@@ -120,17 +119,6 @@ class PeerBenchIT {
     assertThatThrownBy(() -> measure(PeerBenchIT::twice))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageMatching("odd answered " + FIRST + " of " + FIRST + " images, and \\d+ twice");
-  }
-
-  @Test
-  void shouldCountTheTimeOfItsOtherProcessesWhileItAnswersAsThePeers() throws Exception {
-    try (PeerBench patient = bench(Duration.ofMinutes(1))) {
-      MeteredReplay round = patient.measure("elsewhere", PeerWithAnHourElsewhere::new, LOAD);
-
-      long hour = Duration.ofHours(1).toNanos();
-      assertThat(round.cpuNanos().get(CpuShares.Role.PEER))
-          .isBetween(hour, hour + Duration.ofMinutes(1).toNanos());
-    }
   }
 
   @Test
@@ -170,25 +158,8 @@ class PeerBenchIT {
     return bench.measure("odd", job -> new OddPeer(job, distort), LOAD);
   }
 
-  /** Another process has used a day before the first image, and uses an hour while it answers. */
-  private static final class PeerWithAnHourElsewhere extends OddPeer {
-
-    private Duration used = Duration.ofDays(1);
-
-    PeerWithAnHourElsewhere(PeerJob job) {
-      super(job, UnaryOperator.identity());
-    }
-
-    @Override
-    public Duration cpuElsewhere() {
-      Duration now = used;
-      used = Duration.ofDays(1).plusHours(1);
-      return now;
-    }
-  }
-
   /** A loop without transactions that does not answer as it should. */
-  private static class OddPeer implements Peer, Runnable {
+  private static final class OddPeer implements Peer, Runnable {
 
     private final PeerJob job;
     private final UnaryOperator<List<ProducerRecord<byte[], byte[]>>> distort;

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 import dev.vmoe.core.moe.Routing;
 import dev.vmoe.core.moe.RoutingSettings;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -107,17 +106,5 @@ class ModelsEvaluationTest {
     assertThat(met.accuracy()).isGreaterThan(met.twinAccuracy());
     EvaluatedModel better = evaluation.models().get(2);
     assertThat(TwinMet.of(twin, better, "unseen")).isEqualTo(Optional.empty());
-  }
-
-  @Test
-  void shouldDrawAPictureOfEachSplit() {
-    Map<String, String> pictures = EvaluationPictures.draw(evaluated().models(), 4);
-
-    assertThat(pictures.keySet())
-        .containsExactly("accuracy-over-time-held-out.svg", "accuracy-over-time-unseen.svg");
-    assertThat(pictures.get("accuracy-over-time-unseen.svg"))
-        .contains("moe: accuracy over time, unseen", "batches of 4, 3 images")
-        .contains(">BPR, K = 2<", ">BPR, K = 1<", ">vanilla, K = 2<", ">dense<", ">dense-small<")
-        .doesNotContain(">vanilla, K = 1<");
   }
 }

@@ -183,31 +183,6 @@ class SweepTest {
         .hasMessageContaining("no capacity to sweep");
   }
 
-  @Test
-  void shouldDrawEveryCurveAndTheTwin() throws IOException {
-    Map<String, String> pictures = SweepPictures.draw(rows(sweepWhole("out")), PLAN);
-
-    assertThat(pictures)
-        .containsOnlyKeys(
-            "accuracy-over-capacity.svg", "accuracy-over-time.svg", "accuracy-by-batch.svg");
-    assertThat(pictures.values())
-        .allSatisfy(
-            svg ->
-                assertThat(svg)
-                    .startsWith("<svg xmlns=\"http://www.w3.org/2000/svg\"")
-                    .endsWith("</svg>\n")
-                    .contains(">accuracy, %<", ">dense twin<", "fake: accuracy over", "30 images")
-                    .doesNotContain("NaN", "Infinity"));
-    assertThat(pictures.get("accuracy-over-capacity.svg"))
-        .contains(
-            ">BPR, K = 2<", ">vanilla, K = 2<", ">BPR, K = 1<", ">vanilla, K = 1<", "batches of 4")
-        .contains(">0.5<", ">2<")
-        .satisfies(svg -> assertThat(svg.split("<circle", -1)).hasSize(1 + 4 * 2 + 4));
-    assertThat(pictures.get("accuracy-over-time.svg")).contains("ms an image");
-    assertThat(pictures.get("accuracy-by-batch.svg"))
-        .contains(">batches of 1 image<", ">batches of 4<");
-  }
-
   private static SweepPlan plan(Integer... batches) {
     return new SweepPlan(List.of(1.0), List.of(1), List.of(batches), false);
   }

@@ -8,7 +8,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
 
 /**
  * The images that everything that is compared is sent, as fast as they are answered.
@@ -42,17 +41,6 @@ public record FullLoad(List<LabelledImage> images, int count, int window) {
    * @throws IllegalStateException if not every image is answered once
    */
   public MeteredReplay send(String side, Replay client) throws InterruptedException {
-    return send(side, client, () -> 0);
-  }
-
-  /**
-   * Sends the images to somebody who also has other processes.
-   *
-   * @param elsewhereNanos processor time that those have used; counts as a peer's
-   */
-  public MeteredReplay send(String side, Replay client, LongSupplier elsewhereNanos)
-      throws InterruptedException {
-    long before = elsewhereNanos.getAsLong();
     CpuShares cpu = new CpuShares();
     Map<CpuShares.Role, Long> nanos = new EnumMap<>(CpuShares.Role.class);
     long[] lookedNanos = {System.nanoTime()};
@@ -63,7 +51,6 @@ public record FullLoad(List<LabelledImage> images, int count, int window) {
             answered -> {
               if (answered >= count) { // while the client's threads still live
                 nanos.putAll(cpu.nanos());
-                nanos.merge(CpuShares.Role.PEER, elsewhereNanos.getAsLong() - before, Long::sum);
               } else if (System.nanoTime() - lookedNanos[0] > LOOK_EVERY_NANOS) {
                 cpu.look();
                 lookedNanos[0] = System.nanoTime();

@@ -5,8 +5,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A replay as fast as images are answered, and the processor time used meanwhile: by this process,
- * and by those of a peer's own.
+ * A replay as fast as images are answered, and the processor time used meanwhile.
  *
  * @param outcome what the client saw
  * @param cpuNanos processor time by role, from before the first image to the last answer

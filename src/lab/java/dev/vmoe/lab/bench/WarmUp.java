@@ -28,19 +28,9 @@ public final class WarmUp {
     void run() throws InterruptedException;
   }
 
-  /**
-   * Creates a warm-up that watches the compilers of this process and of others.
-   *
-   * @param elsewhereMillis compile time of the others, in all
-   */
-  public WarmUp(LongSupplier elsewhereMillis) {
-    this(
-        sum(compileMillis(ManagementFactory.getCompilationMXBean()), elsewhereMillis),
-        System::nanoTime);
-  }
-
-  private static LongSupplier sum(LongSupplier one, LongSupplier other) {
-    return () -> one.getAsLong() + other.getAsLong();
+  /** Creates a warm-up that watches the compiler of this process. */
+  public WarmUp() {
+    this(compileMillis(ManagementFactory.getCompilationMXBean()), System::nanoTime);
   }
 
   /** Creates a warm-up that reads compile time, in milliseconds in all, and a monotonic clock. */

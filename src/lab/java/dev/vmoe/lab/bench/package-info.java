@@ -1,14 +1,12 @@
 /**
- * What benchmarks share, and those of the graph, the pipeline, priority and observability. What is
- * compared is measured in turn, in this process; only a peer may have one of its own.
+ * What benchmarks share, and those of the graph and the pipeline. What is compared is measured in
+ * turn, in this process.
  *
  * <pre>
  *   BenchModel, FullLoad ─▶ BenchPipeline, BareLoop, peers ─▶ MeteredReplay ─┐
  *                                                         anything timed ───┴─▶ Rounds
- *   Rounds ─▶ fastest, median, mean ─▶ PairedRates (ratio and its interval)
+ *   Rounds ─▶ fastest, median, mean
  * </pre>
- *
- * <p>May use {@code sweep} and serving.
  */
 @NullMarked
 package dev.vmoe.lab.bench;

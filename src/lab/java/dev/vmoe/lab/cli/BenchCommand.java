@@ -10,12 +10,7 @@ import picocli.CommandLine.Command;
       BenchGraphCommand.class,
       BenchPipelineCommand.class,
       BenchOverloadCommand.class,
-      BenchPriorityCommand.class,
-      BenchObservabilityCommand.class,
-      BenchFaultsCommand.class,
-      BenchDecodeCommand.class,
-      BenchPlanCommand.class,
-      BenchSizingCommand.class
+      BenchFaultsCommand.class
     })
 final class BenchCommand {
 

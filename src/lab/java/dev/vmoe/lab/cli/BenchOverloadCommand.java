@@ -157,8 +157,8 @@ final class BenchOverloadCommand extends Benchmark {
       paramLabel = "DIR",
       defaultValue = "target/bench-overload",
       description =
-          "Folder for summary.csv and, for each trace, arrivals, timeline and picture (default:"
-              + " ${DEFAULT-VALUE}).")
+          "Folder for summary.csv and, for each trace, arrivals and timeline (default:"
+              + " ${DEFAULT-VALUE}); src/lab/plot.py draws them.")
   private Path out = Path.of("");
 
   private BenchOverloadCommand() {}

@@ -13,9 +13,6 @@ import dev.vmoe.lab.bench.FullLoad;
 import dev.vmoe.lab.bench.ImageAddresses;
 import dev.vmoe.lab.bench.RandomModels;
 import dev.vmoe.lab.bench.SyntheticImages;
-import dev.vmoe.lab.peers.FlinkBuild;
-import dev.vmoe.lab.peers.FlinkProcess;
-import dev.vmoe.lab.peers.FlinkSetup;
 import dev.vmoe.lab.peers.PeerBench;
 import dev.vmoe.lab.peers.PeerKind;
 import dev.vmoe.streams.output.Json;
@@ -42,7 +39,7 @@ import picocli.CommandLine.Option;
     description = {
       "Throughput of the whole pipeline beside the bare loop of decoding and running the model, and"
           + " beside other consumers (peers) on the same broker. All have the same model file,"
-          + " batch size and setting, and are measured in turn, in one process (Flink in its own);"
+          + " batch size and setting, and are measured in turn, in one process;"
           + " the medians of the rounds count. In each round pipeline and peers answer half as many"
           + " images first, which are not measured.",
       "The bare loop is measured with one run on all cores and with a run on each core; the faster"
@@ -126,8 +123,7 @@ final class BenchPipelineCommand extends Benchmark {
     int count = images != null ? images : demo ? 8_000 : 3_840;
     Path graph = demo ? options.model().path() : RandomModels.graph(variant, SEED);
     Set<PeerKind> peers = peersOption.chosen(spec);
-    String flinkClassPath = peers.contains(PeerKind.FLINK) ? buildFlink() : "";
-    try (Sessions sessions = new Sessions(graph, flinkClassPath)) {
+    try (Sessions sessions = new Sessions()) {
       VmoeSession classifier = options.model().openToServe(graph, options.batch(), runs);
       sessions.add(new RunLayout(classifier.parallelRuns(), classifier.threads()), classifier);
       for (RunLayout layout : LAYOUTS) {
@@ -149,26 +145,13 @@ final class BenchPipelineCommand extends Benchmark {
     }
   }
 
-  /** Fails here, before anything is measured, where it cannot be had. */
-  private String buildFlink() throws InterruptedException {
-    progress().say("fetching Apache Flink with Maven");
-    return new FlinkBuild().classPath();
-  }
-
   /**
    * The model in each layout, for the pipeline, bare loops and peers. Who has the same layout has
    * the same session: two sessions of one model can differ in speed, by where their memory lies.
    */
   private static final class Sessions implements AutoCloseable {
 
-    private final Path graph;
-    private final String flinkClassPath;
     private final Map<RunLayout, VmoeSession> open = new LinkedHashMap<>();
-
-    Sessions(Path graph, String flinkClassPath) {
-      this.graph = graph;
-      this.flinkClassPath = flinkClassPath;
-    }
 
     void add(RunLayout layout, VmoeSession session) {
       open.put(layout, session);
@@ -180,17 +163,6 @@ final class BenchPipelineCommand extends Benchmark {
 
     VmoeSession of(RunLayout layout) {
       return Objects.requireNonNull(open.get(layout), layout::toString);
-    }
-
-    /** Starts a process that opens the model, too; null if Flink is not wanted. */
-    @Nullable FlinkProcess startFlink(BenchModel served, String registryUrl) {
-      if (flinkClassPath.isEmpty()) {
-        return null;
-      }
-      String device = of(RUN_EACH_CORE).device().label();
-      return FlinkProcess.start(
-          flinkClassPath,
-          new FlinkSetup(graph, device, served.routing(), served.batch(), registryUrl));
     }
 
     @Override
@@ -210,9 +182,7 @@ final class BenchPipelineCommand extends Benchmark {
       Settings address = broker.settings(Map.of(), TopicPlan.load());
       BenchModel oneRun = served.with(sessions.of(ONE_RUN));
       BenchModel runEachCore = served.with(sessions.of(RUN_EACH_CORE));
-      String registryUrl = address.getString(Settings.REGISTRY_URL);
-      try (FlinkProcess flink = sessions.startFlink(served, registryUrl);
-          PeerBench bench = new PeerBench(address, oneRun, runEachCore, flink)) {
+      try (PeerBench bench = new PeerBench(address, oneRun, runEachCore)) {
         PipelineFigures.Replays pipeline =
             () -> {
               try (BenchPipeline one = new BenchPipeline(broker, "pipeline", served, Map.of())) {
@@ -242,8 +212,7 @@ final class BenchPipelineCommand extends Benchmark {
                 bench.measure(peer, load);
               }
             },
-            progress,
-            () -> flink == null ? 0 : flink.compileMillis());
+            progress);
         figures.measure(progress);
         return figures;
       }

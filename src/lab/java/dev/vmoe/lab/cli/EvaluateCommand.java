@@ -7,20 +7,15 @@ import dev.vmoe.core.moe.ModelCard;
 import dev.vmoe.core.moe.Routing;
 import dev.vmoe.core.moe.RoutingSettings;
 import dev.vmoe.lab.cli.BesideOption.OpenModels;
-import dev.vmoe.lab.sweep.EvaluationPictures;
 import dev.vmoe.lab.sweep.Interval;
 import dev.vmoe.lab.sweep.ModelsEvaluation;
 import dev.vmoe.lab.sweep.SweepRow;
 import dev.vmoe.streams.output.Json;
-import dev.vmoe.streams.output.OutputFiles;
 import dev.vmoe.streams.output.Table;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -54,12 +49,6 @@ final class EvaluateCommand extends StudyCommand {
       defaultValue = "bpr,vanilla",
       description = "Who claims slots first (default: ${DEFAULT-VALUE}).")
   private List<String> routings = List.of();
-
-  @Option(
-      names = "--pictures",
-      paramLabel = "DIR",
-      description = "Draw accuracy over time of all models there, an SVG for each split.")
-  private @Nullable Path pictures;
 
   private EvaluateCommand() {}
 
@@ -124,12 +113,6 @@ final class EvaluateCommand extends StudyCommand {
     rows.forEach(row -> addJson(all.addObject(), row, card, first));
     tables.addTo(result);
     json.write(result);
-    if (pictures != null) {
-      for (Map.Entry<String, String> picture :
-          EvaluationPictures.draw(evaluation.models(), batches.batch()).entrySet()) {
-        OutputFiles.write(pictures.resolve(picture.getKey()), picture.getValue());
-      }
-    }
   }
 
   private static boolean isDense(SweepRow row, ModelCard card) {

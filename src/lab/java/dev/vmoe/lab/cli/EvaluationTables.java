@@ -3,7 +3,7 @@ package dev.vmoe.lab.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.core.moe.RoutingSettings;
-import dev.vmoe.lab.chart.Columns;
+import dev.vmoe.lab.sweep.Columns;
 import dev.vmoe.lab.sweep.EvaluatedModel;
 import dev.vmoe.lab.sweep.EvaluatedPoint;
 import dev.vmoe.lab.sweep.Interval;

@@ -14,8 +14,6 @@ public final class LabCommands implements CommandProvider {
         SweepCommand.class,
         RoutingMapCommand.class,
         CompareCommand.class,
-        ProbeCommand.class,
-        PlanCommand.class,
         BenchCommand.class);
   }
 }

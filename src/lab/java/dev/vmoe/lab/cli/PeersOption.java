@@ -22,14 +22,12 @@ final class PeersOption {
       paramLabel = "none|all|NAME",
       defaultValue = ALL,
       description = {
-        "Consumers of another make to compare with, each as long as the pipeline: none, or of these"
-            + " names; all: those that need no download (default: ${DEFAULT-VALUE}):",
+        "Consumers of another make to compare with, each as long as the pipeline: none, all, or of"
+            + " these names (default: ${DEFAULT-VALUE}):",
         "consumer_loops: a transactional loop a core, commits every 100 ms;",
         "consumer_loop_batch_transaction: one loop on all cores, a transaction a batch;",
         "streams_map_values: Kafka Streams, one image a run, a thread a core;",
-        "parallel_consumer: Confluent's library, a batch at once on each core, at least once;",
-        "flink: Apache Flink in a process of its own, a batch at once on each core; not in all:"
-            + " Maven fetches its libraries, about 90 MB the first time."
+        "parallel_consumer: Confluent's library, a batch at once on each core, at least once."
       })
   private List<String> names = List.of(ALL);
 
@@ -45,7 +43,7 @@ final class PeersOption {
     }
     for (String name : names) {
       if (name.equals(ALL)) {
-        chosen.addAll(PeerKind.bundled());
+        chosen.addAll(EnumSet.allOf(PeerKind.class));
       } else {
         chosen.add(peer(command, name));
       }

@@ -9,7 +9,6 @@ import dev.vmoe.lab.sweep.ImageSample;
 import dev.vmoe.lab.sweep.Statistics;
 import dev.vmoe.lab.sweep.Sweep;
 import dev.vmoe.lab.sweep.SweepLog;
-import dev.vmoe.lab.sweep.SweepPictures;
 import dev.vmoe.lab.sweep.SweepPlan;
 import dev.vmoe.lab.sweep.SweepRow;
 import dev.vmoe.lab.sweep.SweepSummary;
@@ -32,8 +31,8 @@ import picocli.CommandLine.Option;
     name = "sweep",
     description = {
       "Accuracy, time and share of processed choices at every capacity ratio, K and batch size,"
-          + " with BPR and vanilla order, beside the dense twin: a CSV, pictures drawn from it, and"
-          + " the quality profile that adaptive capacity goes by. Of a dense model: its one point.",
+          + " with BPR and vanilla order, beside the dense twin: a CSV, and the quality profile"
+          + " that adaptive capacity goes by. Of a dense model: its one point.",
       "Ratios, unless --ratios names others: 0.1, 0.15, 0.25, 0.35, 0.5, 0.75, 1.05, 2 and E/K.",
       "LABELLED is a folder with one sub-folder a class, a CSV of file,label or a folder with it as"
           + " labels.csv, or an IDX images file with its labels beside it. Images are taken in a"
@@ -50,7 +49,8 @@ final class SweepCommand extends StudyCommand {
       names = "--out",
       required = true,
       paramLabel = "DIR",
-      description = "Folder for the runs, the table, the pictures and the profile.")
+      description =
+          "Folder for the runs, the table and the profile; src/lab/plot.py draws the table.")
   private Path out = Path.of(".");
 
   @Option(
@@ -216,10 +216,6 @@ final class SweepCommand extends StudyCommand {
       text.print(EqualAccuracy.table(rows, plan.batches()).toText());
     }
     OutputFiles.write(out.resolve("sweep.csv"), SweepRow.table(rows).toCsv());
-    Map<String, String> pictures = card.dense() ? Map.of() : SweepPictures.draw(rows, plan);
-    for (Map.Entry<String, String> picture : pictures.entrySet()) {
-      OutputFiles.write(out.resolve(picture.getKey()), picture.getValue());
-    }
     if (labelled.isTestSet()) {
       text.println();
       text.println("no quality profile: these are the test images, it needs others (--images)");

@@ -3,7 +3,6 @@ package dev.vmoe.lab.cli;
 import dev.vmoe.lab.bench.WarmUp;
 import dev.vmoe.streams.output.Progress;
 import java.time.Duration;
-import java.util.function.LongSupplier;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -30,17 +29,7 @@ final class WarmUpOption {
 
   /** Works until the compiler rests, at least once. */
   void run(WarmUp.Work work, Progress progress) throws InterruptedException {
-    run(work, progress, () -> 0);
-  }
-
-  /**
-   * Works until the compilers of this process and of others rest, at least once.
-   *
-   * @param elsewhereMillis compile time of the others, in all
-   */
-  void run(WarmUp.Work work, Progress progress, LongSupplier elsewhereMillis)
-      throws InterruptedException {
     progress.say("warming up until Java's compiler rests");
-    new WarmUp(elsewhereMillis).run(work, Duration.ofSeconds(seconds));
+    new WarmUp().run(work, Duration.ofSeconds(seconds));
   }
 }

@@ -88,16 +88,13 @@ public record OverloadFindings(
         .collect(Collectors.joining(", ", policy + ": ", System.lineSeparator()));
   }
 
-  /** Writes summary.csv and, for each trace, its arrivals, its seconds and their picture. */
+  /** Writes summary.csv and, for each trace, its arrivals and its seconds. */
   public void write(Path folder) throws IOException {
     OutputFiles.write(folder.resolve("summary.csv"), report.summary().toCsv());
     for (ArrivalTrace trace : traces) {
       String name = trace.name();
       OutputFiles.write(folder.resolve("arrivals-" + name + ".txt"), trace.toText());
       OutputFiles.write(folder.resolve("timeline-" + name + ".csv"), report.timeline(name).toCsv());
-      OutputFiles.write(
-          folder.resolve(name + ".svg"),
-          OverloadPicture.svg(name, report.results(name), targetLatencyMs / 1e3));
     }
   }
 

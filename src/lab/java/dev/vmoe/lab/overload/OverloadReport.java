@@ -1,6 +1,6 @@
 package dev.vmoe.lab.overload;
 
-import dev.vmoe.lab.chart.Columns;
+import dev.vmoe.lab.sweep.Columns;
 import dev.vmoe.streams.output.Table;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -4,10 +4,8 @@
  *
  * <pre>
  *   Rates ─▶ LoadTraces ─▶ ArrivalTrace ─┬─▶ SteeredPipeline ─▶ TraceOutcome ┬─▶ PolicyMetrics
- *                                        └─▶ ClairvoyantBound ─▶ (same) ─────┴─▶ Timeline ─▶ picture
+ *                                        └─▶ ClairvoyantBound ─▶ (same) ─────┴─▶ Timeline
  * </pre>
- *
- * <p>May use {@code chart}, {@code sweep} and serving.
  */
 @NullMarked
 package dev.vmoe.lab.overload;

@@ -19,7 +19,6 @@ import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Lets peers answer images through a pipeline's broker, one peer at a time. A peer gets topics and
@@ -49,21 +48,14 @@ public final class PeerBench implements AutoCloseable {
    * @param settings its address, and that of the registry
    * @param oneRun the model with one run at a time, on all cores
    * @param runEachCore the model with as many runs at once as cores, of one thread each
-   * @param flink where Flink's jobs run, closed by the caller; null if it is not measured
    */
-  public PeerBench(
-      Settings settings, BenchModel oneRun, BenchModel runEachCore, @Nullable FlinkProcess flink) {
-    this(settings, oneRun, runEachCore, flink, Duration.ofMinutes(1));
+  public PeerBench(Settings settings, BenchModel oneRun, BenchModel runEachCore) {
+    this(settings, oneRun, runEachCore, Duration.ofMinutes(1));
   }
 
-  PeerBench(
-      Settings settings,
-      BenchModel oneRun,
-      BenchModel runEachCore,
-      @Nullable FlinkProcess flink,
-      Duration stalledAfter) {
+  PeerBench(Settings settings, BenchModel oneRun, BenchModel runEachCore, Duration stalledAfter) {
     this.bootstrapServers = settings.getString(Settings.BOOTSTRAP_SERVERS);
-    this.work = new PeerWork(oneRun, runEachCore, RegistryClient.of(settings), flink);
+    this.work = new PeerWork(oneRun, runEachCore, RegistryClient.of(settings));
     this.stalledAfter = stalledAfter;
     this.admin = Admin.create(settings.adminProperties());
   }
@@ -100,12 +92,10 @@ public final class PeerBench implements AutoCloseable {
       work.registry().register(job.predictions(), Prediction.getClassSchema());
       try (Peer peer = opening.open(job)) {
         peer.start();
-        if (peer.consumers() > 0) {
-          awaitReading(name, job, peer.consumers());
-        }
+        awaitReading(name, job, peer.consumers());
         Replay client = replay(job);
         load.first().send(name, client);
-        return load.send(name, client, () -> peer.cpuElsewhere().toNanos());
+        return load.send(name, client);
       } finally {
         admin.deleteTopics(List.of(job.images(), job.predictions())).all().get();
       }

@@ -1,10 +1,7 @@
 package dev.vmoe.lab.peers;
 
 import java.time.Duration;
-import java.util.EnumSet;
 import java.util.Locale;
-import java.util.Objects;
-import java.util.Set;
 
 /** The peers that a pipeline can be compared with. */
 public enum PeerKind {
@@ -36,13 +33,6 @@ public enum PeerKind {
     Peer open(PeerJob job) {
       return new ParallelConsumerPeer(job);
     }
-  },
-  /** Apache Flink in a process of its own, a subtask a core; has to be fetched first. */
-  FLINK(Guarantee.EXACTLY_ONCE) {
-    @Override
-    Peer open(PeerJob job) {
-      return new FlinkPeer(job, Objects.requireNonNull(job.work().flink(), "no process of Flink"));
-    }
   };
 
   /** How often peers commit that do not commit each batch; as the pipeline does by default. */
@@ -63,11 +53,6 @@ public enum PeerKind {
 
   PeerKind(Guarantee guarantee) {
     this.guarantee = guarantee;
-  }
-
-  /** Returns those that are here without asking the network. */
-  public static Set<PeerKind> bundled() {
-    return EnumSet.complementOf(EnumSet.of(FLINK));
   }
 
   /** Makes one for a round; it does nothing yet. */

@@ -2,7 +2,6 @@ package dev.vmoe.lab.peers;
 
 import dev.vmoe.event.RegistryClient;
 import dev.vmoe.lab.bench.BenchModel;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The same model for all peers, in both layouts, and what else turns images into predictions.
@@ -10,13 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param oneRun the model with one run at a time, on all cores
  * @param runEachCore the model with as many runs at once as cores, of one thread each
  * @param registry schemas of requests and predictions
- * @param flink where Flink's jobs run, with work of its own; null if it is not compared with
  */
-record PeerWork(
-    BenchModel oneRun,
-    BenchModel runEachCore,
-    RegistryClient registry,
-    @Nullable FlinkProcess flink) {
+record PeerWork(BenchModel oneRun, BenchModel runEachCore, RegistryClient registry) {
 
   /** Returns work for one thread, with runs that take all cores. */
   BatchWork onAllCores() {

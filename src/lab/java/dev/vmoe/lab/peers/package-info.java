@@ -4,10 +4,7 @@
  *
  * <pre>
  *   Replay ─▶ images ─▶ Peer (its consumers ─▶ BatchWork ─▶ its producers) ─▶ predictions ─▶ Replay
- *                       FlinkPeer ─▶ FlinkProcess (the same in a process of its own)
  * </pre>
- *
- * <p>May use {@code bench} and serving.
  */
 @NullMarked
 package dev.vmoe.lab.peers;

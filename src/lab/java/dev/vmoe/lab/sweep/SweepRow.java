@@ -3,7 +3,6 @@ package dev.vmoe.lab.sweep;
 import dev.vmoe.core.moe.ModelCard;
 import dev.vmoe.core.moe.RoutingSettings;
 import dev.vmoe.importer.modelstore.ProfileFile;
-import dev.vmoe.lab.chart.Columns;
 import dev.vmoe.streams.output.Table;
 import java.util.List;
 import java.util.function.Function;

@@ -1,13 +1,11 @@
 /**
- * Accuracy and time by operating point: CSV first; tables, profiles and charts from it.
+ * Accuracy and time by operating point: CSV first; tables and profiles from it.
  *
  * <pre>
  *   ImageSample ─────▶ Sweep ──────┐                ┌─▶ SweepLog (runs.csv)
  *                                  ├─▶ PointRunner ─┤
- *   LabelledBatches ─▶ Evaluation ─┘                └─▶ SweepSummary ─▶ SweepRow ─▶ table, chart
+ *   LabelledBatches ─▶ Evaluation ─┘                └─▶ SweepSummary ─▶ SweepRow ─▶ table
  * </pre>
- *
- * <p>May use {@code chart} and serving.
  */
 @NullMarked
 package dev.vmoe.lab.sweep;

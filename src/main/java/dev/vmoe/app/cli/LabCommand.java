@@ -48,10 +48,10 @@ final class LabCommand implements Callable<Integer> {
    * @throws ServiceConfigurationError if they cannot be loaded
    */
   static void join(CommandLine vmoe) {
-    vmoe.addSubcommand(LabCommand.class);
+    CommandLine lab = new CommandLine(LabCommand.class);
+    vmoe.addSubcommand(lab);
     vmoe.getHelpSectionMap()
         .put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, LabCommand::groupedCommands);
-    CommandLine lab = vmoe.getSubcommands().get(NAME);
     ServiceLoader.load(CommandProvider.class)
         .forEach(provider -> provider.commands().forEach(lab::addSubcommand));
     lab.setUnmatchedArgumentsAllowed(lab.getSubcommands().isEmpty());

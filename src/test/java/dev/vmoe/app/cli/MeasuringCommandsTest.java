@@ -72,41 +72,6 @@ class MeasuringCommandsTest extends ModelCommands {
   }
 
   @Test
-  void shouldMeasureWhatPriorityIsWorth() throws Exception {
-    Path csv = folder.resolve("priority.csv");
-    Path json = folder.resolve("priority.json");
-
-    assertThat(
-            run(
-                "lab",
-                "bench",
-                "priority",
-                "--limit",
-                "70",
-                "--ratios",
-                "0.25",
-                "--csv",
-                csv.toString(),
-                "--json",
-                json.toString()))
-        .isZero();
-
-    assertThat(Files.readAllLines(csv)).hasSize(6).first().asString().startsWith("images,K,ratio");
-    JsonNode rows = JSON.readTree(json.toFile()).get("rows");
-    JsonNode equal = rows.get(2);
-    JsonNode prioritised = rows.get(3);
-    JsonNode others = rows.get(4);
-    assertThat(prioritised.get("images").asInt()).isEqualTo(70);
-    // every first choice and few second ones, out of slots that the others then lack
-    assertThat(prioritised.get("processed_share").asDouble()).isBetween(.49, .6);
-    assertThat(prioritised.get("skipped_share").asDouble()).isLessThan(.02);
-    assertThat(others.get("processed_share").asDouble())
-        .isLessThan(equal.get("processed_share").asDouble());
-    assertThat(run("lab", "bench", "priority", "--priority", "0")).isEqualTo(VmoeCommand.USAGE);
-    assertThat(err.toString()).contains("priority 0.0 is outside 0.01 to 100.0");
-  }
-
-  @Test
   void shouldRefuseNumbersBelowOneBeforeAnyWork() {
     assertThat(run("lab", "evaluate", "--batch", "0")).isEqualTo(VmoeCommand.USAGE);
     assertThat(run("demo", "--images", "0")).isEqualTo(VmoeCommand.USAGE);
