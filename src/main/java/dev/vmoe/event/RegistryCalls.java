@@ -3,20 +3,31 @@ package dev.vmoe.event;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
+import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schemaregistry.avro.AvroSchemaProvider;
+import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
+import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schemaregistry.client.SchemaRegistryClientFactory;
 import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Asks a schema registry until it answers or the time for it is over, and words its failures. */
+/**
+ * Connects to a schema registry, asks until it answers or the time for it is over, and words its
+ * failures.
+ */
 final class RegistryCalls {
 
   private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
   private static final Duration MAX_PAUSE = Duration.ofSeconds(1);
+
+  private static final int CACHED_SCHEMAS = 1000;
 
   /** Credentials before the host in an address. */
   private static final Pattern CREDENTIALS = Pattern.compile("(?<=//)[^/\\s,]*@");
@@ -24,6 +35,7 @@ final class RegistryCalls {
   private static final Logger log = LoggerFactory.getLogger(RegistryCalls.class);
 
   private final String url;
+  private final Supplier<SchemaRegistryClient> clients;
   private final Duration patience;
   private final CountDownLatch givenUp = new CountDownLatch(1);
 
@@ -34,14 +46,51 @@ final class RegistryCalls {
   }
 
   /**
-   * Asks a registry.
+   * Asks nothing yet.
    *
-   * @param url its address, with credentials or without
+   * @param urls base address, or several separated by commas, with credentials or without
+   * @param configs settings of Confluent's client
    * @param patience how long one that does not answer is asked again
    */
-  RegistryCalls(String url, Duration patience) {
-    this.url = withoutCredentials(url);
+  RegistryCalls(String urls, Map<String, ?> configs, Duration patience) {
+    this.url = withoutCredentials(urls);
+    this.clients =
+        () ->
+            SchemaRegistryClientFactory.newClient(
+                List.of(urls.split("\\s*,\\s*")),
+                CACHED_SCHEMAS,
+                List.of(new AvroSchemaProvider()),
+                clientConfigs(configs),
+                Map.of());
     this.patience = patience;
+  }
+
+  private static Map<String, Object> clientConfigs(Map<String, ?> configs) {
+    String hostNameCheck = "ssl.endpoint.identification.algorithm";
+    String tls = "schema.registry.";
+    Map<String, Object> all = new HashMap<>();
+    all.put("http.connect.timeout.ms", 5_000);
+    all.put("http.read.timeout.ms", 5_000);
+    if (configs.containsKey("basic.auth.user.info")) {
+      all.put("basic.auth.credentials.source", "USER_INFO");
+    }
+    if (configs.containsKey("bearer.auth.token")) {
+      all.put("bearer.auth.credentials.source", "STATIC_TOKEN");
+    }
+    // With a trust store and without this, the client would accept a certificate of any host.
+    if (configs.keySet().stream().anyMatch(name -> name.startsWith("ssl."))) {
+      all.put(hostNameCheck, "https");
+      all.put(tls + hostNameCheck, "https");
+    }
+    all.putAll(configs);
+    // The client looks for TLS settings under this prefix, for the others without it.
+    configs.forEach((name, value) -> all.put(tls + name, value));
+    return all;
+  }
+
+  /** Returns a client that has cached nothing. */
+  SchemaRegistryClient connect() {
+    return clients.get();
   }
 
   /** Returns the address without credentials. */

@@ -1,22 +1,18 @@
 package dev.vmoe.event;
 
-import dev.vmoe.event.SchemaStanding.SchemaState;
 import dev.vmoe.streams.settings.Settings;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Supplier;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaNormalization;
 import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schemaregistry.avro.AvroSchema;
-import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schemaregistry.avro.AvroSchemaProvider;
 import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
-import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schemaregistry.client.SchemaRegistryClientFactory;
 import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,9 +24,7 @@ import org.slf4j.LoggerFactory;
  * and {@link RegistryCalls} import Confluent's client: Apache Flink ships that library under other
  * package names.
  */
-public final class RegistryClient implements AutoCloseable {
-
-  private static final int CACHED_SCHEMAS = 1000;
+public final class RegistryClient implements WriterSchemas.Registry, AutoCloseable {
 
   /** Error codes of what is not there; a proxy's 404 has none of them. */
   private static final Set<Integer> NO_SUCH_SCHEMA = Set.of(40401, 40403);
@@ -49,7 +43,6 @@ public final class RegistryClient implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RegistryClient.class);
 
   private final RegistryCalls calls;
-  private final Supplier<SchemaRegistryClient> clients;
   private final SchemaRegistryClient client;
   private final Map<Integer, Schema> schemas = new ConcurrentHashMap<>();
 
@@ -84,16 +77,8 @@ public final class RegistryClient implements AutoCloseable {
    * @param retry how long a registry that does not answer is asked again
    */
   public RegistryClient(String url, Map<String, ?> configs, Duration retry) {
-    this.calls = new RegistryCalls(url, retry);
-    this.clients =
-        () ->
-            SchemaRegistryClientFactory.newClient(
-                List.of(url.split("\\s*,\\s*")),
-                CACHED_SCHEMAS,
-                List.of(new AvroSchemaProvider()),
-                RegistryConfigs.of(configs),
-                Map.of());
-    this.client = clients.get();
+    this.calls = new RegistryCalls(url, configs, retry);
+    this.client = calls.connect();
   }
 
   /** Returns the address without credentials, for messages. */
@@ -167,13 +152,32 @@ public final class RegistryClient implements AutoCloseable {
   }
 
   /**
+   * What the registry says of a schema.
+   *
+   * @param id empty unless it is registered
+   */
+  public record SchemaStatus(SchemaState state, OptionalInt id) {}
+
+  /** Whether a schema is registered, or would be accepted. */
+  public enum SchemaState {
+    /** It is one of the subject's versions. */
+    REGISTERED,
+    /** It is compatible with the subject's versions, and would become the next. */
+    COMPATIBLE,
+    /** The subject has no version yet. */
+    NEW,
+    /** It is not compatible with the subject's versions. */
+    INCOMPATIBLE
+  }
+
+  /**
    * Returns whether the registry has the schema of a topic's values, or would accept it; changes
    * nothing.
    *
    * @throws RegistryUnavailableException if the registry does not answer in time, or refuses this
    *     user
    */
-  public SchemaStanding standing(String topic, Schema schema) {
+  public SchemaStatus status(String topic, Schema schema) {
     String subject = topic + "-value";
     AvroSchema parsed = new AvroSchema(schema.toString());
     try {
@@ -181,18 +185,19 @@ public final class RegistryClient implements AutoCloseable {
           calls.untilAnswered(
               "look up the schema of " + subject, () -> found(() -> client.getId(subject, parsed)));
       if (id.isPresent()) {
-        return new SchemaStanding(SchemaState.REGISTERED, "id " + id.get());
+        return new SchemaStatus(SchemaState.REGISTERED, OptionalInt.of(id.get()));
       }
       if (calls
           .untilAnswered(
               "list the versions of " + subject, () -> found(() -> client.getAllVersions(subject)))
           .isEmpty()) {
-        return new SchemaStanding(SchemaState.NEW, "");
+        return new SchemaStatus(SchemaState.NEW, OptionalInt.empty());
       }
       boolean compatible =
           calls.untilAnswered(
               "compare the schema of " + subject, () -> client.testCompatibility(subject, parsed));
-      return new SchemaStanding(compatible ? SchemaState.COMPATIBLE : SchemaState.INCOMPATIBLE, "");
+      return new SchemaStatus(
+          compatible ? SchemaState.COMPATIBLE : SchemaState.INCOMPATIBLE, OptionalInt.empty());
     } catch (RestClientException e) {
       throw new RegistryUnavailableException(
           "the schema registry at %s does not tell the state of %s: %s"
@@ -224,13 +229,17 @@ public final class RegistryClient implements AutoCloseable {
     return schema(id, calls.patience());
   }
 
-  /** Returns the schema with this id if it is known without asking. */
-  Optional<Schema> known(int id) {
+  @Override
+  public Optional<Schema> known(int id) {
     return Optional.ofNullable(schemas.get(id));
   }
 
-  /** Returns the schema with this id, as {@link #schema(int)} does, in another time. */
-  Schema schema(int id, Duration patience) throws BadRecordException {
+  @Override
+  public Schema ask(int id) throws BadRecordException {
+    return schema(id, Duration.ZERO);
+  }
+
+  private Schema schema(int id, Duration patience) throws BadRecordException {
     Schema cached = schemas.get(id);
     if (cached != null) {
       return cached;
@@ -244,9 +253,29 @@ public final class RegistryClient implements AutoCloseable {
       }
       throw notGiven(id, e);
     }
-    Schema schema = WriterSchema.of(id, json.orElse(null));
+    Schema schema = readable(id, json);
     schemas.put(id, schema);
     return schema;
+  }
+
+  private static Schema readable(int id, Optional<String> json) throws BadRecordException {
+    if (json.isEmpty()) {
+      throw new BadRecordException.UnresolvableSchema(
+          "the schema with id " + id + " is no Avro schema that can be read", null);
+    }
+    try {
+      Schema schema = new Schema.Parser().parse(json.get());
+      if (WireFormat.hasArrayOfNothing(schema)) {
+        throw new BadRecordException.UnresolvableSchema(
+            "schema id %d (%s) has an array whose items take no bytes: its length could be anything"
+                .formatted(id, schema.getFullName()),
+            null);
+      }
+      return schema;
+    } catch (AvroRuntimeException e) {
+      throw new BadRecordException.UnresolvableSchema(
+          "the schema with id " + id + " is no Avro schema: " + e.getMessage(), e);
+    }
   }
 
   private RegistryUnavailableException notGiven(int id, RestClientException e) {
@@ -262,9 +291,10 @@ public final class RegistryClient implements AutoCloseable {
    *
    * @throws RegistryUnavailableException if it does not answer
    */
+  @Override
   public boolean remembers() {
     // The client at hand would answer from its cache.
-    try (SchemaRegistryClient fresh = clients.get()) {
+    try (SchemaRegistryClient fresh = calls.connect()) {
       for (Map.Entry<OwnSchema, Integer> one : own.entrySet()) {
         if (!has(fresh, one.getValue(), one.getKey().schema())) {
           return false;

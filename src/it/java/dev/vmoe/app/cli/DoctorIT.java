@@ -164,8 +164,7 @@ class DoctorIT extends DoctorFixture {
     String[] application = {"--set", "application.id=" + prefix + "app"};
     TopicPartition images = new TopicPartition(prefix + "images", 0);
     String known =
-        OffsetNote.SchemaIds.fingerprint(
-            prefix + "predictions", Prediction.getClassSchema().toString());
+        OffsetNote.SchemaIds.fingerprint(prefix + "predictions", Prediction.getClassSchema());
     OffsetNote.SchemaIds ids = OffsetNote.SchemaIds.of(registry.url(), Map.of(known, 7));
     String left = new OffsetNote(OffsetNote.Owner.UNKNOWN, null, ids).behind("");
     admin

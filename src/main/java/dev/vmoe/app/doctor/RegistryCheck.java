@@ -1,10 +1,9 @@
 package dev.vmoe.app.doctor;
 
 import dev.vmoe.event.RegistryClient;
+import dev.vmoe.event.RegistryClient.SchemaStatus;
 import dev.vmoe.event.RegistryUnavailableException;
-import dev.vmoe.event.SchemaStanding;
-import dev.vmoe.streams.instance.LostSchemas;
-import dev.vmoe.streams.instance.OwnSchemas;
+import dev.vmoe.streams.instance.RegistrySchemas;
 import dev.vmoe.streams.output.ErrorText;
 import dev.vmoe.streams.settings.Settings;
 import java.time.Duration;
@@ -28,14 +27,14 @@ final class RegistryCheck {
       if (reportLost(registry, findings)) {
         return;
       }
-      for (Map.Entry<String, Schema> schema : OwnSchemas.of(settings).entrySet()) {
+      for (Map.Entry<String, Schema> schema : RegistrySchemas.own(settings).entrySet()) {
         String topic = schema.getKey();
-        SchemaStanding standing = registry.standing(topic, schema.getValue());
+        SchemaStatus status = registry.status(topic, schema.getValue());
         if (!reached) {
           findings.ok("registry", registry.url() + " answers");
           reached = true;
         }
-        report("schema " + topic + "-value", standing, findings);
+        report("schema " + topic + "-value", status, findings);
       }
     } catch (RegistryUnavailableException e) {
       findings.failed(
@@ -48,9 +47,9 @@ final class RegistryCheck {
 
   /** Returns whether the schemas that were registered before are gone. */
   private boolean reportLost(RegistryClient registry, Findings findings) {
-    try {
-      Optional<String> lost = new LostSchemas(settings, registry).problem();
-      lost.ifPresent(problem -> findings.failed("registry", problem, LostSchemas.TO_DO));
+    try (RegistrySchemas schemas = new RegistrySchemas(settings, registry, Duration.ZERO)) {
+      Optional<String> lost = schemas.loss();
+      lost.ifPresent(problem -> findings.failed("registry", problem, RegistrySchemas.TO_DO));
       return lost.isPresent();
     } catch (KafkaException e) {
       findings.skipped("lost schemas", "the brokers do not say: " + e.getMessage());
@@ -58,9 +57,9 @@ final class RegistryCheck {
     }
   }
 
-  private static void report(String subject, SchemaStanding standing, Findings findings) {
-    switch (standing.state()) {
-      case REGISTERED -> findings.ok(subject, "registered, " + standing.detail());
+  private static void report(String subject, SchemaStatus status, Findings findings) {
+    switch (status.state()) {
+      case REGISTERED -> findings.ok(subject, "registered, id " + status.id().getAsInt());
       case COMPATIBLE ->
           findings.ok(subject, "compatible with the registered versions; the start registers it");
       case NEW -> findings.ok(subject, "not registered yet; the start registers it");

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.avro.Schema;
 import org.apache.avro.SchemaNormalization;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.jspecify.annotations.Nullable;
@@ -271,7 +272,7 @@ public record OffsetNote(Owner owner, @Nullable Committer committer, SchemaIds s
     }
 
     /** Returns the fingerprint of a schema of a topic's values: 16 hexadecimal digits. */
-    public static String fingerprint(String topic, String schema) {
+    public static String fingerprint(String topic, Schema schema) {
       return fingerprint(topic + "\n" + schema);
     }
 

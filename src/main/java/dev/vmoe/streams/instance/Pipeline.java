@@ -177,7 +177,7 @@ public final class Pipeline implements AutoCloseable {
   private void start() {
     parts.batcher().broken().thenAccept(this::giveUp);
     parts
-        .registration()
+        .schemas()
         .failed()
         .thenAccept(
             reason -> {
@@ -316,11 +316,10 @@ public final class Pipeline implements AutoCloseable {
     if (reason == null || FailureCause.besideImages(reason)) {
       stopInOrder();
     }
-    parts.registration().close();
+    parts.schemas().close();
     parts.abandoned().close();
     parts.inFlight().stop(); // threads that wait for room return at once,
     parts.registry().giveUp(); // and those that wait for the registry
-    parts.schemas().close();
     // Each of these may wait for brokers that are away: not one after the other.
     Thread beside = DaemonThread.start(this::closeBeside, "vmoe-close-beside");
     if (!parts.streams().close(CLOSE_LIMIT)) {

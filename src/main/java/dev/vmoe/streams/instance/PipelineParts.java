@@ -4,7 +4,6 @@ import dev.vmoe.core.batch.MicroBatcher;
 import dev.vmoe.core.batch.WorkBounds;
 import dev.vmoe.event.EventSerializer;
 import dev.vmoe.event.RegistryClient;
-import dev.vmoe.event.SchemaLookup;
 import dev.vmoe.fetch.FetchBounds;
 import dev.vmoe.fetch.Fetching;
 import dev.vmoe.streams.commit.AbandonedTransactions;
@@ -65,8 +64,7 @@ import org.slf4j.LoggerFactory;
  * What a {@link Pipeline} is made of.
  *
  * @param registry client of the schema registry
- * @param registration registers the application's schemas
- * @param schemas finds the schemas of images, beside the stream threads
+ * @param schemas ids of the own schemas, and schemas of those who write images
  * @param configuration settings in force
  * @param lag reader of what waits
  * @param batcher micro-batcher of all partitions
@@ -85,8 +83,7 @@ import org.slf4j.LoggerFactory;
  */
 record PipelineParts(
     RegistryClient registry,
-    SchemaRegistration registration,
-    SchemaLookup schemas,
+    RegistrySchemas schemas,
     LiveConfiguration configuration,
     LagMonitor lag,
     MicroBatcher<Waiting> batcher,
@@ -145,15 +142,13 @@ record PipelineParts(
               settings,
               Collections.min(List.of(settings.registryRetry(), StreamsProperties.MAX_WAIT)));
       undo.push(registry::close);
-      SchemaRegistration registration = new SchemaRegistration(settings, registry, REGISTRY_PAUSE);
-      undo.push(registration::close);
-      registration.await(waiting);
+      RegistrySchemas schemas = new RegistrySchemas(settings, registry, REGISTRY_PAUSE);
+      undo.push(schemas::close);
+      schemas.await(waiting);
       AbandonedTransactions abandoned = abandoned(settings);
       undo.push(abandoned::close);
       CommitGuard guard =
-          new CommitGuard(settings.inFlightWait(), suspects, registration::note, abandoned);
-      SchemaLookup schemas = new SchemaLookup(registry, settings.registryWait());
-      undo.push(schemas::close);
+          new CommitGuard(settings.inFlightWait(), suspects, schemas::ids, abandoned);
       LagMonitor lag =
           new LagMonitor(
               () -> Admin.create(sideProperties(settings)),
@@ -224,7 +219,7 @@ record PipelineParts(
           new MicroBatchProcessor.Shared(
               batcher::openLane,
               new RequestReader(
-                  schemas,
+                  schemas.writers(),
                   settings.getInt(Settings.IMAGE_MAX_BYTES),
                   predictions,
                   "/vmoe/" + settings.getString(Settings.APPLICATION_ID)),
@@ -247,7 +242,6 @@ record PipelineParts(
               input -> new MicroBatchProcessor(shared, observer, input));
       return new PipelineParts(
           registry,
-          registration,
           schemas,
           configuration,
           lag,

@@ -21,8 +21,8 @@ import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.event.RegistryClient;
-import dev.vmoe.event.SchemaLookup;
 import dev.vmoe.event.SchemaSource;
+import dev.vmoe.event.WriterSchemas;
 import dev.vmoe.fetch.FetchBounds;
 import dev.vmoe.fetch.Fetching;
 import dev.vmoe.streams.commit.AbandonedTransactions;
@@ -125,8 +125,8 @@ abstract class ProcessorFixture {
   TestOutputTopic<byte[], byte[]> utilizationWritten;
 
   /** Returns a lookup that is closed after the test. */
-  final SchemaLookup lookup(RegistryClient registry, Duration maxWait) {
-    SchemaLookup lookup = new SchemaLookup(registry, maxWait);
+  final WriterSchemas lookup(RegistryClient registry, Duration maxWait) {
+    WriterSchemas lookup = new WriterSchemas(registry, maxWait);
     open.add(lookup);
     return lookup;
   }

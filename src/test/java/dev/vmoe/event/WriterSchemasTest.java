@@ -15,12 +15,12 @@ import org.apache.avro.Schema;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class SchemaLookupTest {
+class WriterSchemasTest {
 
   private static final Schema SCHEMA = ImageRequest.getClassSchema();
 
   /** A registry that answers as it is told. */
-  private static final class Registry implements SchemaLookup.Questions {
+  private static final class Registry implements WriterSchemas.Registry {
     final Map<Integer, Schema> schemas = new ConcurrentHashMap<>();
     final Map<Integer, Schema> known = new ConcurrentHashMap<>();
     final ConcurrentLinkedQueue<Integer> asked = new ConcurrentLinkedQueue<>();
@@ -34,7 +34,7 @@ class SchemaLookupTest {
     }
 
     @Override
-    public Schema schema(int id) throws BadRecordException {
+    public Schema ask(int id) throws BadRecordException {
       asked.add(id);
       if (id == broken) {
         throw new StackOverflowError("a schema within a schema within a schema");
@@ -62,8 +62,8 @@ class SchemaLookupTest {
 
   private final Registry registry = new Registry();
   private final AtomicLong nanos = new AtomicLong();
-  private final SchemaLookup lookup =
-      new SchemaLookup(registry, Duration.ofSeconds(60), nanos::get);
+  private final WriterSchemas lookup =
+      new WriterSchemas(registry, Duration.ofSeconds(60), nanos::get);
 
   @AfterEach
   void close() {
@@ -113,7 +113,7 @@ class SchemaLookupTest {
     assertThat(registry.times(7)).as("one question for all images of that id").isEqualTo(1);
 
     registry.schemas.put(7, SCHEMA);
-    nanos.addAndGet(SchemaLookup.REFUSED_FOR.toNanos());
+    nanos.addAndGet(WriterSchemas.REFUSED_FOR.toNanos());
 
     assertThat(lookup.schema(7)).isEmpty();
     awaitSchema(7);
@@ -191,12 +191,12 @@ class SchemaLookupTest {
   @Test
   void shouldForgetTheOldestOfVeryManyIds() throws BadRecordException {
     registry.away = true;
-    for (int id = 0; id <= SchemaLookup.MAX_IDS; id++) {
+    for (int id = 0; id <= WriterSchemas.MAX_IDS; id++) {
       assertThat(lookup.schema(id)).isEmpty();
     }
     registry.away = false;
 
-    awaitRefusal(SchemaLookup.MAX_IDS, BadRecordException.UnknownSchema.class);
+    awaitRefusal(WriterSchemas.MAX_IDS, BadRecordException.UnknownSchema.class);
     assertThat(lookup.schema(0)).as("is asked for anew").isEmpty();
   }
 

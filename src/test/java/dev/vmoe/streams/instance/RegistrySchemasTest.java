@@ -7,20 +7,20 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-class LeftSchemasTest {
+class RegistrySchemasTest {
 
   @Test
   void shouldTakeWhatPartitionsAgreeAbout() {
-    List<SchemaIds> notes =
+    List<SchemaIds> left =
         List.of(
-            note(Map.of("a", 1, "b", 2, "c", 3)),
-            note(Map.of("a", 1, "b", 5)),
-            note(Map.of("b", 2, "d", 4)));
+            ids(Map.of("a", 1, "b", 2, "c", 3)),
+            ids(Map.of("a", 1, "b", 5)),
+            ids(Map.of("b", 2, "d", 4)));
 
-    assertThat(LeftSchemas.agreed(notes)).isEqualTo(Map.of("a", 1, "c", 3, "d", 4));
+    assertThat(RegistrySchemas.agreed(left)).isEqualTo(Map.of("a", 1, "c", 3, "d", 4));
   }
 
-  private static SchemaIds note(Map<String, Integer> ids) {
+  private static SchemaIds ids(Map<String, Integer> ids) {
     return SchemaIds.of("http://registry", ids);
   }
 }

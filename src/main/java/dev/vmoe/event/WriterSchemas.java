@@ -5,11 +5,11 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.LongSupplier;
 import org.apache.avro.Schema;
 import org.jspecify.annotations.Nullable;
@@ -17,20 +17,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Schemas of ids for threads that must not wait: a thread of its own asks the registry, and goes on
- * asking one that is away.
+ * The schemas that records were written with, for threads that must not wait: a thread of its own
+ * asks the registry, and goes on asking one that is away.
  *
  * <p>What becomes of an id that is not known:
  *
  * <ol>
- *   <li>Until the registry has answered, the lookup has no schema and no refusal.
+ *   <li>Until the registry has answered, there is no schema and no refusal.
  *   <li>"No such schema" counts only from a registry that still has our schemas: one that lost them
  *       says so of every id. It counts for some seconds; the schema may be registered since.
  *   <li>Any other answer (no connection, 401, 403, a proxy's page) is none.
  *   <li>Without an answer for the maximum wait, the id is refused, until there is an answer.
  * </ol>
  */
-public final class SchemaLookup implements SchemaSource, AutoCloseable {
+public final class WriterSchemas implements SchemaSource, AutoCloseable {
 
   /** An id that was refused is asked for again after this. */
   static final Duration REFUSED_FOR = Duration.ofSeconds(10);
@@ -45,17 +45,17 @@ public final class SchemaLookup implements SchemaSource, AutoCloseable {
   private static final Duration MAX_PAUSE = Duration.ofSeconds(1);
   private static final Duration WARN_EVERY = Duration.ofSeconds(30);
 
-  private static final Logger log = LoggerFactory.getLogger(SchemaLookup.class);
+  private static final Logger log = LoggerFactory.getLogger(WriterSchemas.class);
 
-  private final Questions registry;
+  private final Registry registry;
   private final Duration maxWait;
   private final LongSupplier nanoClock;
 
+  /** Ids to ask the registry for. */
+  private final BlockingQueue<Integer> queue = new LinkedBlockingQueue<>();
+
   /** Ids that were asked for, oldest first; guarded by this. */
   private final Map<Integer, Asked> asked = new LinkedHashMap<>();
-
-  /** Ids to ask the registry for; guarded by this. */
-  private final Set<Integer> open = new LinkedHashSet<>();
 
   /** Since when the registry does not answer; guarded by this. */
   private @Nullable Long silentSinceNanos;
@@ -65,17 +65,17 @@ public final class SchemaLookup implements SchemaSource, AutoCloseable {
   private @Nullable Thread thread;
 
   /** What the registry is asked; one attempt each. */
-  interface Questions {
+  interface Registry {
     /** Returns a schema that is known without asking. */
     Optional<Schema> known(int id);
 
     /**
-     * Asks for a schema.
+     * Asks for a schema, which is known from then on.
      *
      * @throws BadRecordException if the registry says that there is none, or none to be used
      * @throws RegistryUnavailableException if it does not answer
      */
-    Schema schema(int id) throws BadRecordException;
+    Schema ask(int id) throws BadRecordException;
 
     /** Asks whether the registry still has our schemas. */
     boolean remembers();
@@ -95,35 +95,17 @@ public final class SchemaLookup implements SchemaSource, AutoCloseable {
   }
 
   /**
-   * Creates a lookup.
+   * Knows nothing yet.
    *
    * @param registry stays the caller's to close
    * @param maxWait how long an id may go without an answer before it is refused
    */
-  public SchemaLookup(RegistryClient registry, Duration maxWait) {
-    this(
-        new Questions() {
-          @Override
-          public Optional<Schema> known(int id) {
-            return registry.known(id);
-          }
-
-          @Override
-          public Schema schema(int id) throws BadRecordException {
-            return registry.schema(id, Duration.ZERO);
-          }
-
-          @Override
-          public boolean remembers() {
-            return registry.remembers();
-          }
-        },
-        maxWait,
-        System::nanoTime);
+  public WriterSchemas(RegistryClient registry, Duration maxWait) {
+    this(registry, maxWait, System::nanoTime);
   }
 
-  /** Creates a lookup with another clock, of monotonic nanoseconds. */
-  SchemaLookup(Questions registry, Duration maxWait, LongSupplier nanoClock) {
+  /** Takes another clock, of monotonic nanoseconds. */
+  WriterSchemas(Registry registry, Duration maxWait, LongSupplier nanoClock) {
     this.registry = registry;
     this.maxWait = maxWait;
     this.nanoClock = nanoClock;
@@ -143,18 +125,13 @@ public final class SchemaLookup implements SchemaSource, AutoCloseable {
   private synchronized Optional<Schema> unknown(int id) throws BadRecordException {
     long now = nanoClock.getAsLong();
     Asked state = asked.get(id);
-    if (state == null) {
+    BadRecordException refusal = state == null ? null : state.refusal;
+    if (state == null || (refusal != null && now - state.refusedNanos >= REFUSED_FOR.toNanos())) {
       ask(id, now);
       return Optional.empty();
     }
-    BadRecordException refusal = state.refusal;
     if (refusal != null) {
-      if (now - state.refusedNanos < REFUSED_FOR.toNanos()) {
-        throw refusal;
-      }
-      asked.remove(id);
-      ask(id, now);
-      return Optional.empty();
+      throw refusal;
     }
     if (waitedNanos(state, now) < maxWait.toNanos()) {
       return Optional.empty();
@@ -181,26 +158,34 @@ public final class SchemaLookup implements SchemaSource, AutoCloseable {
   }
 
   private void ask(int id, long now) {
+    asked.remove(id);
     asked.put(id, new Asked(now));
-    open.add(id);
     Iterator<Integer> oldest = asked.keySet().iterator();
     while (asked.size() > MAX_IDS) {
       oldest.next();
       oldest.remove();
     }
+    queue(id);
     if (thread == null && !closed) {
       thread = DaemonThread.start(this::askInTurn, "vmoe-schemas");
     }
-    notifyAll();
   }
 
-  // ---- asking: on the lookup's own thread ----
+  private void queue(int id) {
+    if (!queue.contains(id)) {
+      queue.add(id);
+    }
+  }
 
   private void askInTurn() {
     Duration pause = FIRST_PAUSE;
     try {
       while (true) {
-        if (answered(next())) {
+        int id = queue.take();
+        if (forgotten(id)) {
+          continue;
+        }
+        if (answers(id)) {
           pause = FIRST_PAUSE;
         } else {
           Thread.sleep(pause.toMillis());
@@ -212,47 +197,35 @@ public final class SchemaLookup implements SchemaSource, AutoCloseable {
     }
   }
 
-  private synchronized int next() throws InterruptedException {
-    while (true) {
-      while (open.isEmpty()) {
-        wait();
-      }
-      int id = open.iterator().next();
-      open.remove(id);
-      if (asked.containsKey(id)) {
-        return id;
-      }
-    }
+  private synchronized boolean forgotten(int id) {
+    return !asked.containsKey(id);
   }
 
   /** Asks once; returns whether there is an answer. */
-  private boolean answered(int id) {
-    BadRecordException refusal = null;
+  private boolean answers(int id) {
     try {
-      Schema unused = registry.schema(id); // is known from now on
-    } catch (BadRecordException e) {
-      refusal = e;
+      answered(id, refusal(id));
+      return true;
     } catch (RuntimeException | Error e) { // a schema may be too large, or too deep, to read
       failed(id, e);
       return false;
     }
+  }
+
+  private @Nullable BadRecordException refusal(int id) {
     try {
-      if (refusal instanceof BadRecordException.UnknownSchema && !registry.remembers()) {
-        failed(
-            id,
-            new RegistryUnavailableException(
-                refusal.reason()
-                    + ", nor the schemas of this instance: it has lost its schemas. Restore them"
-                    + " with the same ids",
-                refusal));
-        return false;
+      Schema unused = registry.ask(id);
+      return null;
+    } catch (BadRecordException e) {
+      if (e instanceof BadRecordException.UnknownSchema && !registry.remembers()) {
+        throw new RegistryUnavailableException(
+            e.reason()
+                + ", nor the schemas of this instance: it has lost its schemas. Restore them"
+                + " with the same ids",
+            e);
       }
-    } catch (RuntimeException | Error e) {
-      failed(id, e);
-      return false;
+      return e;
     }
-    answered(id, refusal);
-    return true;
   }
 
   private synchronized void answered(int id, @Nullable BadRecordException refusal) {
@@ -277,7 +250,7 @@ public final class SchemaLookup implements SchemaSource, AutoCloseable {
     if (state != null) {
       state.failure = failure;
       state.failures++;
-      open.add(id);
+      queue(id);
     }
     boolean first = silentSinceNanos == null;
     if (first) {
