@@ -63,8 +63,8 @@ public class RecordingBenchmark {
     for (int image = 0; image < batch; image++) {
       metrics.images().read();
     }
-    metrics.batches().finished("size", 20_000_000);
-    metrics.batches().ran(batch, 30_000_000 + batches % 1000, 0.9);
+    metrics.batchFinished("size", 20_000_000);
+    metrics.batchRan(batch, 30_000_000 + batches % 1000, 0.9);
     metrics.capacity().decided(0, batches % 2 == 0 ? 1.05 : 0.5, 1.06, 2, "backlog", 250_000_000);
     metrics.capacity().cost(31_000_000, 30_000_000);
     metrics.capacity().load(1000, 800, 90_000_000);

@@ -1,6 +1,7 @@
 package dev.vmoe.lab.bench;
 
 import dev.vmoe.app.client.Replay;
+import dev.vmoe.app.client.StreamSummary;
 import dev.vmoe.app.dataset.LabelledImage;
 import dev.vmoe.app.demo.LocalBroker;
 import dev.vmoe.app.demo.LocalPipeline;
@@ -26,6 +27,9 @@ public final class BenchPipeline implements AutoCloseable {
   private final Pipeline pipeline;
   private final Replay client;
 
+  /** Whether the model has experts, whose work events tell. */
+  private final boolean experts;
+
   /**
    * Creates topics that are missing, starts a pipeline and waits until it reads.
    *
@@ -40,7 +44,8 @@ public final class BenchPipeline implements AutoCloseable {
     properties.putAll(more);
     this.name = name;
     settings = broker.settings(properties, TopicPlan.load());
-    client = broker.client(settings);
+    experts = !model.classifier().card().dense();
+    client = broker.client(settings, experts);
     pipeline =
         Pipeline.start(
             settings,
@@ -86,7 +91,8 @@ public final class BenchPipeline implements AutoCloseable {
   public MeteredReplay answer(FullLoad load, Function<LabelledImage, ImageRequest> requests)
       throws InterruptedException {
     MeteredReplay replay = load.send(name, client.sending(requests));
-    if (!replay.outcome().summary().complete(load.count())) {
+    StreamSummary.Result summary = replay.outcome().summary();
+    if (experts ? !summary.complete(load.count()) : !summary.answered(load.count())) {
       throw new IllegalStateException(name + " did not count every choice of every image");
     }
     return replay;

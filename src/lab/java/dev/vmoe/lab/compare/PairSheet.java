@@ -1,12 +1,12 @@
 package dev.vmoe.lab.compare;
 
-import static dev.vmoe.app.picture.Markup.escape;
+import static dev.vmoe.lab.picture.Markup.escape;
 
-import dev.vmoe.app.picture.Markup;
 import dev.vmoe.core.image.MediaType;
 import dev.vmoe.lab.compare.ComparisonResult.DifferingImage;
 import dev.vmoe.lab.compare.ComparisonResult.Guess;
 import dev.vmoe.lab.compare.SourceImages.FoundImage;
+import dev.vmoe.lab.picture.Markup;
 import dev.vmoe.streams.output.Table;
 import java.io.IOException;
 import java.util.Base64;

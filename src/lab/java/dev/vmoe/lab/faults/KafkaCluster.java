@@ -1,7 +1,6 @@
 package dev.vmoe.lab.faults;
 
-import dev.vmoe.app.embedded.FreePort;
-import dev.vmoe.app.embedded.KafkaNode;
+import dev.vmoe.app.embedded.EmbeddedKafka;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.file.Files;
@@ -71,7 +70,7 @@ final class KafkaCluster {
       throw new IllegalArgumentException("only a single broker can be its own controller");
     }
     String clusterId = Uuid.randomUuid().toString();
-    int controllerPort = FreePort.find();
+    int controllerPort = EmbeddedKafka.freePort();
     String voters = (combined ? 1 : CONTROLLER) + "@127.0.0.1:" + controllerPort;
     Map<String, String> shared = shared(brokers, voters, clusterId);
     KafkaProcess controller = null;
@@ -83,7 +82,7 @@ final class KafkaCluster {
     }
     KafkaCluster cluster = new KafkaCluster(jvms, host, controller);
     for (int id = 1; id <= brokers; id++) {
-      int port = FreePort.find();
+      int port = EmbeddedKafka.freePort();
       String listener = "PLAINTEXT://" + host + ":" + port;
       Map<String, String> config = new HashMap<>(shared);
       config.put("process.roles", combined ? "broker,controller" : "broker");

@@ -1,17 +1,17 @@
 package dev.vmoe.lab.patches;
 
-import static dev.vmoe.app.picture.Markup.escape;
+import static dev.vmoe.lab.picture.Markup.escape;
 
-import dev.vmoe.app.picture.Markup;
-import dev.vmoe.app.picture.PatchGrid;
 import dev.vmoe.core.image.PngEncoder;
 import dev.vmoe.core.inference.BatchResult;
 import dev.vmoe.core.inference.DetailedResult;
 import dev.vmoe.core.inference.ScoredClass;
 import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.PatchGrid;
 import dev.vmoe.core.moe.Routing;
 import dev.vmoe.core.moe.RoutingCounts;
 import dev.vmoe.lab.patches.WatchedBatch.Watched;
+import dev.vmoe.lab.picture.Markup;
 import dev.vmoe.streams.output.Table;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,11 +1,11 @@
 package dev.vmoe.lab.patches;
 
-import dev.vmoe.app.picture.PatchGrid;
 import dev.vmoe.core.inference.BatchResult;
 import dev.vmoe.core.inference.DetailedResult;
 import dev.vmoe.core.inference.ScoredClass;
 import dev.vmoe.core.inference.VmoeSession;
 import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.PatchGrid;
 import dev.vmoe.core.moe.Routing;
 import dev.vmoe.core.moe.RoutingCounts;
 import dev.vmoe.core.moe.RoutingSettings;

@@ -1,6 +1,6 @@
 package dev.vmoe.lab.patches;
 
-import dev.vmoe.app.picture.PatchGrid;
+import dev.vmoe.core.moe.PatchGrid;
 
 /**
  * The patches of an image that a layer skipped: none of their token's choices was kept.

@@ -9,10 +9,10 @@ import static org.bytedeco.opencv.global.opencv_imgproc.getTextSize;
 import static org.bytedeco.opencv.global.opencv_imgproc.putText;
 import static org.bytedeco.opencv.global.opencv_imgproc.rectangle;
 
-import dev.vmoe.app.picture.Canvas;
-import dev.vmoe.app.picture.CodePoints;
 import dev.vmoe.core.image.OpenCv;
 import dev.vmoe.core.image.PngEncoder;
+import dev.vmoe.lab.picture.Canvas;
+import dev.vmoe.lab.picture.CodePoints;
 import java.awt.image.BufferedImage;
 import java.text.Normalizer;
 import org.bytedeco.javacpp.BytePointer;

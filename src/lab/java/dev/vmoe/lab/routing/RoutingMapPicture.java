@@ -1,9 +1,9 @@
 package dev.vmoe.lab.routing;
 
-import dev.vmoe.app.picture.Canvas;
-import dev.vmoe.app.picture.Canvas.Anchor;
-import dev.vmoe.app.picture.CodePoints;
-import dev.vmoe.app.picture.SvgCanvas;
+import dev.vmoe.lab.picture.Canvas;
+import dev.vmoe.lab.picture.Canvas.Anchor;
+import dev.vmoe.lab.picture.CodePoints;
+import dev.vmoe.lab.picture.SvgCanvas;
 import dev.vmoe.lab.routing.RoutingTable.TableLayer;
 import dev.vmoe.streams.output.Table;
 import java.util.ArrayList;

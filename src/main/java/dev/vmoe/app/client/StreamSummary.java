@@ -102,10 +102,17 @@ public final class StreamSummary {
       List<List<Long>> dispatched,
       List<List<Double>> utilization) {
 
-    /** Returns whether each of so many images has exactly one answer and one part in an event. */
+    /** Returns whether each of so many images has exactly one answer. */
+    public boolean answered(long images) {
+      return duplicates == 0 && predictions + deadLetters == images;
+    }
+
+    /**
+     * Returns whether each of so many images has exactly one answer and, of a model with experts,
+     * one part in an event.
+     */
     public boolean complete(long images) {
-      return duplicates == 0
-          && predictions + deadLetters == images
+      return answered(images)
           && utilizationImages == predictions
           && IntStream.range(0, assigned.size())
               .allMatch(layer -> sum(dispatched.get(layer)) <= sum(assigned.get(layer)));

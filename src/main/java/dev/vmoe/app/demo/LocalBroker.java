@@ -93,15 +93,17 @@ public final class LocalBroker implements AutoCloseable {
 
   /**
    * Returns a client that sends images to the pipeline with these settings and reads its answers.
+   *
+   * @param experts whether it waits for utilization events, which models without experts have not
    */
-  public Replay client(Settings settings) {
+  public Replay client(Settings settings, boolean experts) {
     return new Replay(
         kafka.bootstrapServers(),
         registry,
         new Replay.TopicNames(
             settings.topic(TopicPlan.IMAGES),
             settings.topic(TopicPlan.PREDICTIONS),
-            settings.topic(TopicPlan.EXPERT_UTILIZATION),
+            experts ? settings.topic(TopicPlan.EXPERT_UTILIZATION) : null,
             settings.topic(TopicPlan.IMAGES_DLQ)));
   }
 

@@ -36,6 +36,9 @@ public final class LocalPipeline implements AutoCloseable {
   private final LocalBroker broker;
   private final Pipeline pipeline;
 
+  /** Whether all models have experts. */
+  private final boolean experts;
+
   private static final int WINDOW_BATCHES = 8;
 
   /**
@@ -105,6 +108,7 @@ public final class LocalPipeline implements AutoCloseable {
       Meters meters,
       Consumer<String> progress)
       throws InterruptedException {
+    experts = classifiers.stream().noneMatch(classifier -> classifier.card().dense());
     try {
       opened(meters);
       progress.accept("starting a Kafka broker and a schema registry");
@@ -195,7 +199,7 @@ public final class LocalPipeline implements AutoCloseable {
 
   /** Returns a client that sends images and receives the answers. */
   public Replay replay() {
-    return broker.client(settings);
+    return broker.client(settings, experts);
   }
 
   /** Returns the images again and again. */

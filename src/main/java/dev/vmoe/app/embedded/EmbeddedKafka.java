@@ -1,17 +1,28 @@
 package dev.vmoe.app.embedded;
 
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.io.Reader;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
 import java.util.stream.Stream;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.metadata.storage.Formatter;
+import org.apache.kafka.server.common.MetadataVersion;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +33,16 @@ import org.jspecify.annotations.Nullable;
  * pom.
  */
 public final class EmbeddedKafka extends EmbeddedServer {
+
+  /**
+   * What every broker here has that differs from Kafka's defaults. {@code docker-compose.yml} has
+   * the same for groups and topics.
+   */
+  public static final Map<String, String> SETTINGS =
+      Map.of(
+          "auto.create.topics.enable", "false",
+          "log.cleaner.dedupe.buffer.size", "8388608",
+          "group.initial.rebalance.delay.ms", "0");
 
   private static final int NODE = 1;
   private static final int ATTEMPTS = 5;
@@ -71,16 +92,13 @@ public final class EmbeddedKafka extends EmbeddedServer {
     RuntimeException failure = null;
     // another process may take a free port before the broker binds it
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      int port = FreePort.find();
+      int port = freePort();
       KafkaRaftServer server = null;
       try {
-        Map<String, String> config = new HashMap<>(KafkaNode.SETTINGS);
-        config.putAll(config(directory, port, FreePort.find()));
+        Map<String, String> config = new HashMap<>(SETTINGS);
+        config.putAll(config(directory, port, freePort()));
         config.putAll(overrides);
-        KafkaStorage.format(
-            directory,
-            NODE,
-            KafkaStorage.clusterId(directory).orElseGet(() -> Uuid.randomUuid().toString()));
+        format(directory, NODE, clusterId(directory).orElseGet(() -> Uuid.randomUuid().toString()));
         server = new KafkaRaftServer(new KafkaConfig(config, false), Time.SYSTEM);
         server.startup();
         return new EmbeddedKafka(server, "127.0.0.1:" + port, directory, temporary);
@@ -103,6 +121,50 @@ public final class EmbeddedKafka extends EmbeddedServer {
         "the embedded Kafka broker did not start in %s: is another one using this directory, or does it hold data of another version?"
             .formatted(directory),
         failure);
+  }
+
+  /** Returns a free port of the loopback interface; another process may take it first. */
+  public static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException("no free port on the loopback interface", e);
+    }
+  }
+
+  /**
+   * Makes a directory fit for the data of a Kafka node, unless it is.
+   *
+   * @param node id of the node that will use it
+   * @param clusterId id of the node's cluster
+   */
+  public static void format(Path directory, int node, String clusterId) throws Exception {
+    Files.createDirectories(directory);
+    try (PrintStream quiet =
+        new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
+      new Formatter()
+          .setPrintStream(quiet)
+          .setNodeId(node)
+          .setClusterId(clusterId)
+          .setDirectories(List.of(directory.toString()))
+          .setMetadataLogDirectory(directory.toString())
+          .setControllerListenerName("CONTROLLER")
+          .setReleaseVersion(MetadataVersion.latestProduction())
+          .setIgnoreFormatted(true)
+          .run();
+    }
+  }
+
+  /** Returns the id of the cluster that the directory was formatted for; empty for a new one. */
+  private static Optional<String> clusterId(Path directory) throws IOException {
+    Properties found = new Properties();
+    Path file = directory.resolve("meta.properties");
+    if (Files.exists(file)) {
+      try (Reader reader = Files.newBufferedReader(file)) {
+        found.load(reader);
+      }
+    }
+    return Optional.ofNullable(found.getProperty("cluster.id"));
   }
 
   private static Map<String, String> config(Path directory, int port, int controllerPort) {

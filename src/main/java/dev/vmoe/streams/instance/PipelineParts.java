@@ -14,6 +14,7 @@ import dev.vmoe.streams.config.ConfigLog;
 import dev.vmoe.streams.config.ConfigReader;
 import dev.vmoe.streams.config.LiveConfiguration;
 import dev.vmoe.streams.intake.RequestReader;
+import dev.vmoe.streams.metrics.Metric;
 import dev.vmoe.streams.metrics.PipelineMetrics;
 import dev.vmoe.streams.settings.EventFormat;
 import dev.vmoe.streams.settings.LiveSettings;
@@ -192,16 +193,18 @@ record PipelineParts(
                   settings.inFlightImages(
                       terms.current().maxBatchImages(), terms.served().parallelRuns()),
               settings.inFlightMaxBytes());
-      metrics.images().inFlight(inFlight::images, inFlight::bytes);
+      metrics.gauge(Metric.IMAGES_IN_FLIGHT, inFlight::images);
+      metrics.gauge(Metric.IN_FLIGHT_BYTES, inFlight::bytes);
       Fetching fetching =
           new Fetching(
               fetchBounds(settings, inFlight),
               (outcome, nanos) ->
                   metrics.images().fetchEnded(outcome.name().toLowerCase(Locale.ROOT), nanos));
       undo.push(fetching::close);
-      metrics.images().fetchedBytes(fetching::bytes);
-      metrics.images().held(guard.held()::images, guard.held()::fetching);
-      metrics.images().suspected(suspects::suspected);
+      metrics.gauge(Metric.FETCHED_BYTES, fetching::bytes);
+      metrics.gauge(Metric.IMAGES_HELD, guard.held()::images);
+      metrics.gauge(Metric.IMAGES_FETCHING, guard.held()::fetching);
+      metrics.gauge(Metric.PARTITIONS_SUSPECTED, suspects::suspected);
       MicroBatcher<Waiting> batcher =
           new MicroBatcher<>(
               terms::terms,
@@ -212,9 +215,8 @@ record PipelineParts(
                   settings.inferenceTimeout()),
               observer);
       undo.push(batcher::close);
-      metrics
-          .images()
-          .decoding(() -> batcher.decodeLoad().bytes(), () -> batcher.decodeLoad().hung());
+      metrics.gauge(Metric.DECODE_BYTES, () -> batcher.decodeLoad().bytes());
+      metrics.gauge(Metric.DECODES_HUNG, () -> batcher.decodeLoad().hung());
       MicroBatchProcessor.Shared shared =
           new MicroBatchProcessor.Shared(
               batcher::openLane,

@@ -8,23 +8,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.DoubleSupplier;
-import java.util.function.LongSupplier;
 
 /** Records images read, answered and refused. */
 public final class ImageMetrics {
+
+  private static final List<String> DEAD_LETTER_CAUSES =
+      List.of("avro", "schema", "refused", "image", "expired", "timeout", "poison", "fetch");
 
   private final Meters meters;
   private final Counter read;
   private final Counter answered;
   private final Counter late;
-  private final Counter notAvro;
-  private final Counter unknownSchema;
-  private final Counter refused;
-  private final Counter badImages;
-  private final Counter expired;
-  private final Counter timedOut;
-  private final Counter poison;
-  private final Counter notFetched;
+  private final ReasonCounter deadLetters;
   private final Map<String, Counter> fetches = new HashMap<>();
   private final DistributionDataPoint fetchTime;
   private final DistributionDataPoint queue;
@@ -44,14 +39,8 @@ public final class ImageMetrics {
     read = meters.counter(Metric.IMAGES_READ);
     answered = meters.counter(Metric.IMAGES_ANSWERED);
     late = meters.counter(Metric.IMAGES_LATE);
-    notAvro = meters.counter(Metric.IMAGES_DEAD_LETTERED, "avro");
-    unknownSchema = meters.counter(Metric.IMAGES_DEAD_LETTERED, "schema");
-    refused = meters.counter(Metric.IMAGES_DEAD_LETTERED, "refused");
-    badImages = meters.counter(Metric.IMAGES_DEAD_LETTERED, "image");
-    expired = meters.counter(Metric.IMAGES_DEAD_LETTERED, "expired");
-    timedOut = meters.counter(Metric.IMAGES_DEAD_LETTERED, "timeout");
-    poison = meters.counter(Metric.IMAGES_DEAD_LETTERED, "poison");
-    notFetched = meters.counter(Metric.IMAGES_DEAD_LETTERED, "fetch");
+    deadLetters = new ReasonCounter(meters, Metric.IMAGES_DEAD_LETTERED);
+    DEAD_LETTER_CAUSES.forEach(deadLetters::counter);
     for (String outcome : List.of("fetched", "refused", "failed")) {
       fetches.put(outcome, meters.counter(Metric.FETCHES, outcome));
     }
@@ -113,44 +102,13 @@ public final class ImageMetrics {
     }
   }
 
-  /** Counts a dead letter whose record's value was not Avro. */
-  public void notAvro() {
-    notAvro.increment();
-  }
-
-  /** Counts a dead letter whose record's schema was unknown or unreadable. */
-  public void unknownSchema() {
-    unknownSchema.increment();
-  }
-
-  /** Counts a dead letter whose record had no image within the limits. */
-  public void refused() {
-    refused.increment();
-  }
-
-  /** Counts a dead letter whose image could not be decoded. */
-  public void badImage() {
-    badImages.increment();
-  }
-
-  /** Counts a dead letter whose image could not be answered in time. */
-  public void expired() {
-    expired.increment();
-  }
-
-  /** Counts a dead letter whose image was not decoded in time. */
-  public void timedOut() {
-    timedOut.increment();
-  }
-
-  /** Counts a dead letter over whose image processes ended. */
-  public void poison() {
-    poison.increment();
-  }
-
-  /** Counts a dead letter whose image did not come from its address. */
-  public void notFetched() {
-    notFetched.increment();
+  /**
+   * Counts a dead letter.
+   *
+   * @param cause a value of the metric's label
+   */
+  public void deadLettered(String cause) {
+    deadLetters.increment(cause);
   }
 
   /**
@@ -162,52 +120,5 @@ public final class ImageMetrics {
   public void fetchEnded(String outcome, long nanos) {
     Objects.requireNonNull(fetches.get(outcome), outcome).increment();
     fetchTime.observe(Unit.nanosToSeconds(nanos));
-  }
-
-  /** Sets the supplier of the bytes of images by address; asked at each scrape. */
-  public void fetchedBytes(LongSupplier bytes) {
-    meters.gauge(Metric.FETCHED_BYTES, bytes::getAsLong);
-  }
-
-  /**
-   * Sets the supplier of the partitions over whose images processes ended; asked at each scrape.
-   *
-   * @param partitions partitions whose images are not answered since
-   */
-  public void suspected(LongSupplier partitions) {
-    meters.gauge(Metric.PARTITIONS_SUSPECTED, partitions::getAsLong);
-  }
-
-  /**
-   * Sets the suppliers of the images that hold their partition; asked at each scrape.
-   *
-   * @param images images read that may not go on yet
-   * @param fetching images whose partition waits for one that is still being fetched
-   */
-  public void held(LongSupplier images, LongSupplier fetching) {
-    meters.gauge(Metric.IMAGES_HELD, images::getAsLong);
-    meters.gauge(Metric.IMAGES_FETCHING, fetching::getAsLong);
-  }
-
-  /**
-   * Sets the suppliers of what decoding takes; asked at each scrape.
-   *
-   * @param bytes memory of the images that are being decoded
-   * @param hung threads that hang on one
-   */
-  public void decoding(LongSupplier bytes, LongSupplier hung) {
-    meters.gauge(Metric.DECODE_BYTES, bytes::getAsLong);
-    meters.gauge(Metric.DECODES_HUNG, hung::getAsLong);
-  }
-
-  /**
-   * Sets the suppliers of what is in flight; asked at each scrape.
-   *
-   * @param images images read and not yet answered
-   * @param bytes bytes of their records
-   */
-  public void inFlight(LongSupplier images, LongSupplier bytes) {
-    meters.gauge(Metric.IMAGES_IN_FLIGHT, images::getAsLong);
-    meters.gauge(Metric.IN_FLIGHT_BYTES, bytes::getAsLong);
   }
 }

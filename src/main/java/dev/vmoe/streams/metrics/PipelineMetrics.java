@@ -2,6 +2,8 @@ package dev.vmoe.streams.metrics;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Meter;
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
+import io.prometheus.metrics.model.snapshots.Unit;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -17,10 +19,14 @@ public final class PipelineMetrics {
 
   private final Meters meters;
   private final ImageMetrics images;
-  private final BatchMetrics batches;
   private final ExpertMetrics experts;
   private final CapacityMetrics capacity;
   private final TraceMetrics traces;
+  private final ReasonCounter batches;
+  private final DistributionDataPoint linger;
+  private final DistributionDataPoint batchSize;
+  private final DistributionDataPoint inference;
+  private final GaugeValue processed;
   private final Counter threadFailures;
   private final Counter observerFailures;
   private final Map<Metric, List<InfoMeter>> infos = new EnumMap<>(Metric.class);
@@ -66,7 +72,12 @@ public final class PipelineMetrics {
       List<String> flushReasons,
       LongSupplier nanoClock) {
     this.meters = meters;
-    batches = new BatchMetrics(meters, flushReasons);
+    batches = new ReasonCounter(meters, Metric.BATCHES);
+    flushReasons.forEach(batches::counter);
+    linger = meters.histogram(Metric.BATCH_LINGER);
+    batchSize = meters.histogram(Metric.BATCH_SIZE);
+    inference = meters.histogram(Metric.BATCH_INFERENCE);
+    processed = meters.level(Metric.BATCH_PROCESSED);
     experts = new ExpertMetrics(meters);
     experts.serve(List.of(new MeteredModel("", "", blocks, numExperts)));
     capacity = new CapacityMetrics(meters, nanoClock);
@@ -79,11 +90,6 @@ public final class PipelineMetrics {
   /** Returns the recorder of images. */
   public ImageMetrics images() {
     return images;
-  }
-
-  /** Returns the recorder of batches. */
-  public BatchMetrics batches() {
-    return batches;
   }
 
   /** Returns the recorder of experts. */
@@ -156,6 +162,35 @@ public final class PipelineMetrics {
     for (String each : states) {
       meters.gauge(Metric.STREAMS_STATE, () -> each.equals(state.get()) ? 1 : 0, each);
     }
+  }
+
+  /** Sets the supplier of a gauge without labels; asked at each scrape. */
+  public void gauge(Metric metric, LongSupplier value) {
+    meters.gauge(metric, value::getAsLong);
+  }
+
+  /**
+   * Counts a finished batch, even one without a decodable image; called by one thread.
+   *
+   * @param flushReason why it was closed
+   * @param lingerNanos from its first image to its closing, in nanoseconds
+   */
+  public void batchFinished(String flushReason, long lingerNanos) {
+    batches.increment(flushReason);
+    linger.observe(Unit.nanosToSeconds(lingerNanos));
+  }
+
+  /**
+   * Records a run of the model; called by one thread.
+   *
+   * @param images images of the batch
+   * @param inferenceNanos time of the run, in nanoseconds
+   * @param processedShare share of the token choices that found a slot, 0 to 1
+   */
+  public void batchRan(int images, long inferenceNanos, double processedShare) {
+    batchSize.observe(images);
+    inference.observe(Unit.nanosToSeconds(inferenceNanos));
+    processed.set(processedShare);
   }
 
   /** Counts a failure of an observer: metrics, spans or the live page. */

@@ -5,7 +5,7 @@
  * <pre>
  * pipeline ──▶ PipelineMetrics            Meters ──▶ /metrics
  *              ├─ ImageMetrics   ──┐        ▲
- *              ├─ BatchMetrics   ──┤        │ counters, gauges, histograms,
+ *              │                   │        │ counters, gauges, histograms,
  *              ├─ ExpertMetrics  ──┼────────┘ each as its Metric says
  *              ├─ CapacityMetrics ─┤
  *              └─ TraceMetrics   ──┘

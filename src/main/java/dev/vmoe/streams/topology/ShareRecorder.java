@@ -30,15 +30,13 @@ public final class ShareRecorder implements ImageObserver {
 
   @Override
   public void ran(BatchRun run, List<Waiting> images) {
-    metrics.batches().finished(run.flushReason().label(), run.lingerNanos());
+    metrics.batchFinished(run.flushReason().label(), run.lingerNanos());
     BatchResult result = run.result();
     Decision decision = run.decision();
     if (result == null || decision == null) {
       return; // nothing was left to run
     }
-    metrics
-        .batches()
-        .ran(run.numImages(), result.inferenceNanos(), processedShare(result.counts()));
+    metrics.batchRan(run.numImages(), result.inferenceNanos(), processedShare(result.counts()));
     metrics
         .capacity()
         .decided(
@@ -75,32 +73,37 @@ public final class ShareRecorder implements ImageObserver {
             Math.min(TimeUnit.MILLISECONDS.toNanos(ageMs), emission.nowNanos() - seenNanos));
         answered++;
       } else if (answer instanceof Answer.Rejected<Waiting> rejected) {
-        deadLetter(images, rejected);
+        images.deadLettered(cause(rejected));
       }
     }
     images.answeredBy(emission.share().run().card().name(), answered);
   }
 
-  private static void deadLetter(ImageMetrics images, Answer.Rejected<Waiting> rejected) {
-    BadRecordException refusal = rejected.origin().refusal();
+  /** Returns why there is no answer, as the metric's label says it. */
+  private static String cause(Answer.Rejected<Waiting> rejected) {
     if (rejected.cause() == Answer.Cause.EXPIRED) {
-      images.expired();
-    } else if (rejected.cause() == Answer.Cause.TIMEOUT) {
-      images.timedOut();
-    } else if (refusal == null) {
-      images.badImage();
-    } else if (refusal instanceof BadRecordException.NotAvro) {
-      images.notAvro();
-    } else if (refusal instanceof BadRecordException.Poison) {
-      images.poison();
-    } else if (refusal instanceof BadRecordException.NotFetched) {
-      images.notFetched();
-    } else if (refusal instanceof BadRecordException.Refused
-        || refusal instanceof BadRecordException.NotJson) {
-      images.refused();
-    } else {
-      images.unknownSchema();
+      return "expired";
     }
+    if (rejected.cause() == Answer.Cause.TIMEOUT) {
+      return "timeout";
+    }
+    BadRecordException refusal = rejected.origin().refusal();
+    if (refusal == null) {
+      return "image";
+    }
+    if (refusal instanceof BadRecordException.NotAvro) {
+      return "avro";
+    }
+    if (refusal instanceof BadRecordException.Poison) {
+      return "poison";
+    }
+    if (refusal instanceof BadRecordException.NotFetched) {
+      return "fetch";
+    }
+    return refusal instanceof BadRecordException.Refused
+            || refusal instanceof BadRecordException.NotJson
+        ? "refused"
+        : "schema";
   }
 
   @Override

@@ -2,10 +2,10 @@ package dev.vmoe.core.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.vmoe.app.picture.PatchGrid;
 import dev.vmoe.core.moe.Capacity;
 import dev.vmoe.core.moe.GraphOutput;
 import dev.vmoe.core.moe.ImagePriority;
+import dev.vmoe.core.moe.PatchGrid;
 import dev.vmoe.core.moe.Routing;
 import dev.vmoe.core.tensor.Tensor;
 import dev.vmoe.importer.checkpoint.CheckpointReader;

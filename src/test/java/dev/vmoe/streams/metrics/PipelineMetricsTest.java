@@ -30,15 +30,24 @@ class PipelineMetricsTest {
     return Scrape.of(meters).value(sample);
   }
 
+  private static final List<Metric> ASKED_FOR =
+      List.of(
+          Metric.IMAGES_IN_FLIGHT,
+          Metric.IN_FLIGHT_BYTES,
+          Metric.IMAGES_HELD,
+          Metric.IMAGES_FETCHING,
+          Metric.FETCHED_BYTES,
+          Metric.DECODE_BYTES,
+          Metric.DECODES_HUNG,
+          Metric.PARTITIONS_SUSPECTED);
+
   @Test
   void shouldScrapeEveryMetricUnderItsOwnName() {
     metrics.model("demo", "abcd", List.of(1, 3), 2);
     metrics.device("cpu", "auto", "a runtime", "2 × 1 thread");
-    metrics.images().inFlight(() -> 0, () -> 0);
-    metrics.images().held(() -> 0, () -> 0);
-    metrics.images().fetchedBytes(() -> 0);
-    metrics.images().decoding(() -> 0, () -> 0);
-    metrics.images().suspected(() -> 0);
+    for (Metric gauge : ASKED_FOR) {
+      metrics.gauge(gauge, () -> 0);
+    }
     metrics.streamsState(() -> "RUNNING", List.of("RUNNING"));
     metrics.capacity().decided(0, 1, 1, 2, "first", 0);
     metrics.capacity().decided(0, 0.5, 0.5, 2, "backlog", 0);
@@ -64,18 +73,18 @@ class PipelineMetricsTest {
     metrics.images().read();
     metrics.images().read();
     metrics.images().answered(20 * MILLIS, 2 * MILLIS, 40, 40 * MILLIS);
-    metrics.images().notAvro();
-    metrics.images().unknownSchema();
-    metrics.images().unknownSchema();
-    metrics.images().unknownSchema();
-    metrics.images().refused();
-    metrics.images().badImage();
-    metrics.images().badImage();
+    metrics.images().deadLettered("avro");
+    metrics.images().deadLettered("schema");
+    metrics.images().deadLettered("schema");
+    metrics.images().deadLettered("schema");
+    metrics.images().deadLettered("refused");
+    metrics.images().deadLettered("image");
+    metrics.images().deadLettered("image");
     for (int i = 0; i < 4; i++) {
-      metrics.images().expired();
+      metrics.images().deadLettered("expired");
     }
     for (int i = 0; i < 5; i++) {
-      metrics.images().timedOut();
+      metrics.images().deadLettered("timeout");
     }
 
     assertThat(value("vmoe_images_read_total")).isEqualTo(2);
@@ -125,7 +134,8 @@ class PipelineMetricsTest {
   @Test
   void shouldAskWhatIsInFlightAtEachScrape() {
     AtomicLong images = new AtomicLong(3);
-    metrics.images().inFlight(images::get, () -> 4096);
+    metrics.gauge(Metric.IMAGES_IN_FLIGHT, images::get);
+    metrics.gauge(Metric.IN_FLIGHT_BYTES, () -> 4096);
 
     assertThat(value("vmoe_images_in_flight")).isEqualTo(3);
     images.set(0);
@@ -138,8 +148,8 @@ class PipelineMetricsTest {
     assertThat(value("vmoe_batches_total{reason=\"size\"}")).isZero();
     assertThat(value("vmoe_batches_total{reason=\"linger\"}")).isZero();
 
-    metrics.batches().finished("linger", 20 * MILLIS);
-    metrics.batches().ran(7, 30 * MILLIS, 0.75);
+    metrics.batchFinished("linger", 20 * MILLIS);
+    metrics.batchRan(7, 30 * MILLIS, 0.75);
 
     assertThat(value("vmoe_batches_total{reason=\"linger\"}")).isEqualTo(1);
     assertThat(value("vmoe_batch_linger_seconds_sum")).isEqualTo(0.02);

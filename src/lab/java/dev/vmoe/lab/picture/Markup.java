@@ -1,4 +1,4 @@
-package dev.vmoe.app.picture;
+package dev.vmoe.lab.picture;
 
 /** Text in SVG and HTML. */
 public final class Markup {

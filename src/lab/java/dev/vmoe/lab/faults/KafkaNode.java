@@ -1,5 +1,6 @@
-package dev.vmoe.app.embedded;
+package dev.vmoe.lab.faults;
 
+import dev.vmoe.app.embedded.EmbeddedKafka;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -15,28 +16,18 @@ import org.apache.kafka.common.utils.Time;
  * One node of a Kafka cluster in a process of its own, so that it can be killed: a controller, a
  * broker, or both.
  */
-public final class KafkaNode {
+final class KafkaNode {
 
   /** Key of the file beside Kafka's own: the id of the node's cluster. */
-  public static final String CLUSTER_ID = "cluster.id";
-
-  /**
-   * What every broker here has that differs from Kafka's defaults. {@code docker-compose.yml} has
-   * the same for groups and topics.
-   */
-  static final Map<String, String> SETTINGS =
-      Map.of(
-          "auto.create.topics.enable", "false",
-          "log.cleaner.dedupe.buffer.size", "8388608",
-          "group.initial.rebalance.delay.ms", "0");
+  static final String CLUSTER_ID = "cluster.id";
 
   private KafkaNode() {}
 
   /**
    * Runs the node until the process is told to stop.
    *
-   * @param args path of a properties file: Kafka's settings beside {@link #SETTINGS}, with one
-   *     directory in {@code log.dirs}, and {@link #CLUSTER_ID}
+   * @param args path of a properties file: Kafka's settings beside {@link EmbeddedKafka#SETTINGS},
+   *     with one directory in {@code log.dirs}, and {@link #CLUSTER_ID}
    */
   public static void main(String[] args) throws Exception {
     try {
@@ -55,7 +46,7 @@ public final class KafkaNode {
       throw new IllegalArgumentException(
           "the file of a Kafka node needs " + CLUSTER_ID + ", node.id and log.dirs");
     }
-    KafkaStorage.format(Path.of(directory), Integer.parseInt(node), clusterId);
+    EmbeddedKafka.format(Path.of(directory), Integer.parseInt(node), clusterId);
     KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(config, false), Time.SYSTEM);
     Runtime.getRuntime().addShutdownHook(new Thread(server::shutdown, "kafka-node-exit"));
     server.startup();
@@ -67,7 +58,7 @@ public final class KafkaNode {
     try (Reader reader = Files.newBufferedReader(file)) {
       properties.load(reader);
     }
-    Map<String, String> config = new HashMap<>(SETTINGS);
+    Map<String, String> config = new HashMap<>(EmbeddedKafka.SETTINGS);
     for (String name : properties.stringPropertyNames()) {
       config.put(name, properties.getProperty(name, ""));
     }

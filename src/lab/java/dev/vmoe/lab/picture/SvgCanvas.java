@@ -1,4 +1,4 @@
-package dev.vmoe.app.picture;
+package dev.vmoe.lab.picture;
 
 import java.util.Locale;
 

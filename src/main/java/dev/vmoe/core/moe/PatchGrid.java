@@ -1,6 +1,4 @@
-package dev.vmoe.app.picture;
-
-import dev.vmoe.core.moe.ModelCard;
+package dev.vmoe.core.moe;
 
 /**
  * How a model cuts its input into patches, and which token each patch is.

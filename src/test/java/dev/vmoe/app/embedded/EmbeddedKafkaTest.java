@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-class KafkaNodeTest {
+class EmbeddedKafkaTest {
 
   private static final Path COMPOSE =
       Path.of(System.getProperty("vmoe.home", ".")).resolve("docker-compose.yml");
@@ -22,7 +22,7 @@ class KafkaNodeTest {
     JsonNode broker = services().at("/kafka/environment");
     Map<String, String> ours = new TreeMap<>();
     Map<String, String> composes = new TreeMap<>();
-    KafkaNode.SETTINGS.forEach(
+    EmbeddedKafka.SETTINGS.forEach(
         (key, value) -> {
           String variable = "KAFKA_" + key.replace('.', '_').toUpperCase(Locale.ROOT);
           if (variable.matches("KAFKA_(GROUP|AUTO)_.*")) {

@@ -1,9 +1,8 @@
-package dev.vmoe.app.picture;
+package dev.vmoe.core.moe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.vmoe.core.moe.ModelCard;
 import dev.vmoe.lab.patches.SkippedPatches;
 import java.util.Arrays;
 import java.util.List;

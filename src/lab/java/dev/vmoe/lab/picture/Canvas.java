@@ -1,4 +1,4 @@
-package dev.vmoe.app.picture;
+package dev.vmoe.lab.picture;
 
 /**
  * A surface for grey boxes and text; x goes right and y down, both in pixels of the picture's own
