@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 public final class JsonReader<T extends SpecificRecord> {
 
   /** JSON without repeated names, and with bounds on what little text could make expensive. */
-  public static final JsonFactory FACTORY =
+  static final JsonFactory FACTORY =
       JsonFactory.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
@@ -88,26 +88,11 @@ public final class JsonReader<T extends SpecificRecord> {
    *
    * @throws BadRecordException if the text is not such an object
    */
+  @SuppressWarnings("unchecked")
   public T read(byte[] text) throws BadRecordException {
-    return whole(text, this::read);
-  }
-
-  /** Reads from a parser that stands on the first token of what is to be read. */
-  @FunctionalInterface
-  public interface Reading<R> {
-    /** Reads. */
-    R read(JsonParser parser) throws IOException;
-  }
-
-  /**
-   * Reads one JSON value, behind which nothing may follow.
-   *
-   * @throws BadRecordException if it is not as the reading wants it; the reason says where
-   */
-  public static <R> R whole(byte[] text, Reading<R> reading) throws BadRecordException {
     try (JsonParser parser = FACTORY.createParser(text)) {
       parser.nextToken();
-      R read = reading.read(parser);
+      T read = (T) record(parser, schema, "the value");
       if (parser.nextToken() != null) {
         throw new JsonParseException(parser, "something follows behind the object");
       }
@@ -125,16 +110,6 @@ public final class JsonReader<T extends SpecificRecord> {
     } catch (IOException | RuntimeException e) {
       throw new BadRecordException.NotJson("the value cannot be read as JSON: " + e, e);
     }
-  }
-
-  /**
-   * Reads the object that the parser stands on.
-   *
-   * @throws JsonProcessingException if it is not such an object
-   */
-  @SuppressWarnings("unchecked")
-  public T read(JsonParser parser) throws IOException {
-    return (T) record(parser, schema, "the value");
   }
 
   private SpecificRecord record(JsonParser parser, Schema of, String name) throws IOException {
@@ -221,13 +196,7 @@ public final class JsonReader<T extends SpecificRecord> {
     return map;
   }
 
-  /**
-   * Returns the text that the parser stands on.
-   *
-   * @param name what it is called in an error
-   * @throws JsonProcessingException if there is something else
-   */
-  public static String text(JsonParser parser, String name) throws IOException {
+  private static String text(JsonParser parser, String name) throws IOException {
     require(parser, JsonToken.VALUE_STRING, name, "a text");
     return unicode(parser, parser.getText(), name);
   }
@@ -240,13 +209,7 @@ public final class JsonReader<T extends SpecificRecord> {
     return text;
   }
 
-  /**
-   * Returns the bytes of the base64 that the parser stands on.
-   *
-   * @param name what it is called in an error
-   * @throws JsonProcessingException if there is something else
-   */
-  public static byte[] base64(JsonParser parser, String name) throws IOException {
+  private static byte[] base64(JsonParser parser, String name) throws IOException {
     require(parser, JsonToken.VALUE_STRING, name, "a text in base64");
     return parser.getBinaryValue(BASE64);
   }

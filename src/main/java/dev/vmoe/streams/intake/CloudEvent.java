@@ -3,10 +3,8 @@ package dev.vmoe.streams.intake;
 import dev.vmoe.event.BadRecordException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.apache.kafka.common.header.Header;
@@ -33,12 +31,10 @@ record CloudEvent(String id, List<Header> kept) {
   static final String ID = "id";
   static final String SOURCE = "source";
   static final String TYPE = "type";
-  static final String SUBJECT = "subject";
-  static final String DATA_CONTENT_TYPE = "datacontenttype";
 
   /** Attributes that say of an image's event what is not true of its answer. */
   private static final Set<String> OF_THE_IMAGE =
-      Set.of(SPECVERSION, ID, SOURCE, TYPE, DATA_CONTENT_TYPE, "dataschema", "time");
+      Set.of(SPECVERSION, ID, SOURCE, TYPE, "datacontenttype", "dataschema", "time");
 
   CloudEvent {
     kept = List.copyOf(kept);
@@ -55,53 +51,30 @@ record CloudEvent(String id, List<Header> kept) {
    * @throws BadRecordException if it lacks an attribute that every event has
    */
   static CloudEvent of(Headers headers) throws BadRecordException {
-    Map<String, String> attributes = new HashMap<>();
-    for (String name : List.of(SPECVERSION, SOURCE, TYPE, ID)) {
-      String value = ImageHeaders.text(headers, PREFIX + name);
-      if (value != null) {
-        attributes.put(name, value);
-      }
-    }
-    List<Header> kept = new ArrayList<>();
-    for (Header header : headers) {
-      String name = header.key().toLowerCase(Locale.ROOT);
-      if (isAttribute(name) && !isOfTheImage(name.substring(PREFIX.length()))) {
-        kept.add(new RecordHeader(name, header.value()));
-      }
-    }
-    return of(attributes, kept);
-  }
-
-  /**
-   * Returns an event, in whatever mode it came.
-   *
-   * @param attributes of {@link #isOfTheImage}, by name
-   * @param kept subject and extensions, as headers
-   * @throws BadRecordException if it lacks an attribute that every event has
-   */
-  static CloudEvent of(Map<String, String> attributes, List<Header> kept)
-      throws BadRecordException {
-    String version = attributes.get(SPECVERSION);
+    String version = ImageHeaders.text(headers, PREFIX + SPECVERSION);
     if (!VERSION.equals(version)) {
       throw new BadRecordException.Refused(
           "the specversion of the CloudEvent is %s, and has to be %s".formatted(version, VERSION));
     }
     for (String name : List.of(SOURCE, TYPE, ID)) {
-      if (attributes.getOrDefault(name, "").isEmpty()) {
+      String value = ImageHeaders.text(headers, PREFIX + name);
+      if (value == null || value.isEmpty()) {
         throw new BadRecordException.Refused("the CloudEvent has no " + name);
       }
     }
-    return new CloudEvent(Objects.requireNonNull(attributes.get(ID)), kept);
+    List<Header> kept = new ArrayList<>();
+    for (Header header : headers) {
+      String name = header.key().toLowerCase(Locale.ROOT);
+      if (isAttribute(name) && !OF_THE_IMAGE.contains(name.substring(PREFIX.length()))) {
+        kept.add(new RecordHeader(name, header.value()));
+      }
+    }
+    return new CloudEvent(Objects.requireNonNull(ImageHeaders.text(headers, PREFIX + ID)), kept);
   }
 
   /** Returns whether a header holds an attribute. */
   static boolean isAttribute(String header) {
     return header.regionMatches(true, 0, PREFIX, 0, PREFIX.length());
-  }
-
-  /** Returns whether this attribute of an image's event does not go on to its answer. */
-  static boolean isOfTheImage(String attribute) {
-    return OF_THE_IMAGE.contains(attribute);
   }
 
   /** Returns the header of an attribute. */

@@ -16,7 +16,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
@@ -27,8 +26,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Turns a record of the images topic into an image to classify, or says why there is none. The
- * header {@code content-type} says what the value is: the bytes of an image, its address, JSON or a
- * CloudEvent in JSON. Otherwise it is an Avro {@link ImageRequest}.
+ * header {@code content-type} says what the value is: the bytes of an image, its address or JSON.
+ * Otherwise it is an Avro {@link ImageRequest}.
  */
 public final class RequestReader {
 
@@ -39,7 +38,7 @@ public final class RequestReader {
   private static final String AVRO = EventFormat.AVRO.contentType();
   private static final String ADDRESSES = "text/uri-list";
   private static final byte[] NO_BYTES = {};
-  private static final String CLOUD_EVENTS = "application/cloudevents";
+  private static final String STRUCTURED_EVENTS = "application/cloudevents";
 
   private final AvroDeserializer<ImageRequest> avro;
   private final JsonReader<ImageRequest> json = JsonReader.ofRequests(ImageRequest.class);
@@ -113,16 +112,13 @@ public final class RequestReader {
     }
     ImageHeaders said = ImageHeaders.of(record.headers());
     String mediaType = mediaType(contentType(record.headers()));
-    CloudEvent event;
-    Optional<ImageRequest> body;
-    if (mediaType.startsWith(CLOUD_EVENTS)) {
-      StructuredEvent structured = structured(mediaType, value);
-      event = structured.event();
-      body = data(structured);
-    } else {
-      event = CloudEvent.isIn(record.headers()) ? CloudEvent.of(record.headers()) : null;
-      body = body(mediaType, value);
+    if (mediaType.startsWith(STRUCTURED_EVENTS)) {
+      throw new BadRecordException.Refused(
+          "content-type %s is a CloudEvent in structured mode, which is not read: send it in binary mode, its attributes as headers (ce_specversion, ce_id, ce_source, ce_type), the image as the value, and content-type as that of the image"
+              .formatted(mediaType));
     }
+    CloudEvent event = CloudEvent.isIn(record.headers()) ? CloudEvent.of(record.headers()) : null;
+    Optional<ImageRequest> body = body(mediaType, value);
     if (body.isEmpty()) {
       return Optional.empty();
     }
@@ -133,29 +129,6 @@ public final class RequestReader {
       answerHeaders.identify(carried, position);
     }
     return Optional.of(request);
-  }
-
-  private StructuredEvent structured(String mediaType, byte[] value) throws BadRecordException {
-    if (!mediaType.equals(StructuredEvent.MEDIA_TYPE)) {
-      throw new BadRecordException.Refused(
-          "content-type %s is not understood; CloudEvents are, as %s"
-              .formatted(mediaType, StructuredEvent.MEDIA_TYPE));
-    }
-    return StructuredEvent.read(value, json);
-  }
-
-  private Optional<ImageRequest> data(StructuredEvent event) throws BadRecordException {
-    String mediaType = mediaType(event.contentType());
-    byte[] bytes = event.bytes();
-    if (bytes != null) {
-      return body(mediaType.isEmpty() ? JSON : mediaType, bytes);
-    }
-    if (!mediaType.isEmpty() && !mediaType.equals(JSON)) {
-      throw new BadRecordException.Refused(
-          "the CloudEvent has data of %s in JSON; bytes belong in data_base64"
-              .formatted(mediaType));
-    }
-    return Optional.of(withAnImage(Objects.requireNonNull(event.image())));
   }
 
   private Optional<ImageRequest> body(String mediaType, byte[] value) throws BadRecordException {

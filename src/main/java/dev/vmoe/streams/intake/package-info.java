@@ -5,7 +5,7 @@
  * <pre>
  * record ──▶ RequestReader
  *            headers   ImageHeaders: id, label, priority, deadline
- *            envelope  CloudEvent, StructuredEvent
+ *            envelope  CloudEvent in binary mode
  *            value     Avro, JSON or the bytes of an image: as content-type says
  *            limits    what may be tried, and what a prediction can carry
  *              │

@@ -61,10 +61,6 @@ class HostileRequestTest extends RequestFixture {
     return reason;
   }
 
-  private String event(String more) {
-    return refused(bytes(structured(more)), "application/cloudevents+json");
-  }
-
   private static String entries(int many, String value) {
     return IntStream.range(0, many)
         .mapToObj(i -> "\"e" + Integer.toString(i, 36) + "\":" + value)
@@ -79,8 +75,6 @@ class HostileRequestTest extends RequestFixture {
         .contains("image is not a text in base64");
     assertThat(jsonRefusal("{\"attributes\":" + "{\"a\":".repeat(MANY)))
         .contains("attributes.a is not a text");
-    assertThat(event("\"data\":" + "{\"a\":".repeat(MANY))).contains("there is no field 'a'");
-    assertThat(event("\"ext\":" + "[".repeat(MANY))).contains("the extension ext is not a text");
     // A reader of events skips what it does not know, as deep as that goes.
     assertThat(
             JsonReader.ofEvents(ImageRequest.class)
@@ -120,30 +114,6 @@ class HostileRequestTest extends RequestFixture {
     assertThat(refused(bytes(request.formatted(entries(MANY, "\"\""))), "application/json"))
         .startsWith("NotJson: ")
         .contains("attributes has more than 32768 entries");
-  }
-
-  @Test
-  void shouldRefuseManyExtensionsBeforeTheyTakeMemory() {
-    String reason = "subject and extensions of the CloudEvent are more than the 262144 bytes";
-
-    assertThat(event("\"data_base64\":\"AAAA\"," + entries(MANY, "1")))
-        .startsWith("NotJson: ")
-        .contains(reason);
-    assertThat(event("\"data_base64\":\"AAAA\"," + entries(MANY, "null"))).contains(reason);
-    assertThat(event("\"data_base64\":\"AAAA\",\"ext\":\"" + "x".repeat(262_144) + "\""))
-        .contains(reason);
-    assertThat(event("\"data_base64\":\"AAAA\",\"subject\":\"" + "x".repeat(262_144) + "\""))
-        .contains(reason);
-  }
-
-  @Test
-  void shouldTakeAsManyExtensionsAsAPredictionCarries() throws Exception {
-    String event =
-        structured(
-            "\"datacontenttype\":\"image/png\",\"data_base64\":\"AAAA\"," + entries(10_000, "1"));
-
-    assertThat(read(bytes(event), "content-type", "application/cloudevents+json").headers())
-        .hasSize(10_004);
   }
 
   @Test

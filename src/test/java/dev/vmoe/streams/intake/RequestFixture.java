@@ -70,10 +70,4 @@ abstract class RequestFixture {
   byte[] avro(ImageRequest request) {
     return new AvroSerializer<ImageRequest>(registry).serialize("images", request);
   }
-
-  static String structured(String more) {
-    return "{\"specversion\":\"1.0\",\"id\":\"e-1\",\"source\":\"/camera/7\",\"type\":\"photo\","
-        + more
-        + "}";
-  }
 }
