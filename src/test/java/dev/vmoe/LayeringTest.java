@@ -4,14 +4,18 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaPackage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -83,6 +87,31 @@ class LayeringTest {
                 assertThat(it.isAnnotatedWith(NullMarked.class))
                     .as("%s has a package-info with @NullMarked", it.getName())
                     .isTrue());
+  }
+
+  /** An instance reads model files; what they are made of is read by {@code vmoe model import}. */
+  @Test
+  void shouldRunAnInstanceWithoutTheImporter() {
+    Set<JavaClass> reached = new LinkedHashSet<>();
+    Deque<JavaClass> next = new ArrayDeque<>();
+    CLASSES.stream()
+        .filter(
+            it ->
+                it.getName().equals(ROOT + ".app.cli.RunCommand")
+                    || it.getPackageName().equals(ROOT + ".streams.instance"))
+        .forEach(next::add);
+    while (!next.isEmpty()) {
+      JavaClass each = next.remove();
+      if (reached.add(each)) {
+        each.getDirectDependenciesFromSelf().forEach(it -> next.add(it.getTargetClass()));
+      }
+    }
+    assertThat(reached)
+        .extracting(JavaClass::getName)
+        .contains(ROOT + ".streams.models.ModelOpener");
+    assertThat(reached)
+        .extracting(JavaClass::getPackageName)
+        .noneMatch(it -> it.startsWith(ROOT + ".importer") || it.startsWith("org.msgpack"));
   }
 
   @Test

@@ -2,12 +2,12 @@ package dev.vmoe.lab;
 
 import dev.vmoe.core.image.PngEncoder;
 import dev.vmoe.core.model.Architectures;
-import dev.vmoe.core.model.ImportOptions;
-import dev.vmoe.core.model.ModelImport;
-import dev.vmoe.core.model.Positions;
 import dev.vmoe.core.model.VmoeArchitecture;
 import dev.vmoe.core.moe.ModelCard;
 import dev.vmoe.core.moe.Resize;
+import dev.vmoe.importer.convert.ImportOptions;
+import dev.vmoe.importer.convert.ModelImport;
+import dev.vmoe.importer.convert.Positions;
 import dev.vmoe.lab.bench.RandomCheckpoint;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.vmoe.app.embedded.SharedServers;
-import dev.vmoe.importer.modelstore.BundledModels;
+import dev.vmoe.importer.bundled.BundledModels;
 import dev.vmoe.streams.config.ConfigEntry;
 import dev.vmoe.streams.instance.Pipeline;
 import dev.vmoe.streams.instance.SettingsModels;

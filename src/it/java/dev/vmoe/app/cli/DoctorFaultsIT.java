@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.vmoe.event.RegistryClient;
-import dev.vmoe.importer.modelstore.BundledModels;
+import dev.vmoe.importer.bundled.BundledModels;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.InetAddress;

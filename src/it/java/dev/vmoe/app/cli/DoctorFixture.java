@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.vmoe.app.embedded.EmbeddedKafka;
 import dev.vmoe.app.embedded.EmbeddedRegistry;
 import dev.vmoe.app.embedded.SharedServers;
-import dev.vmoe.importer.modelstore.BundledModels;
+import dev.vmoe.importer.bundled.BundledModels;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -11,7 +11,7 @@ import dev.vmoe.app.embedded.EmbeddedRegistry;
 import dev.vmoe.app.embedded.SharedServers;
 import dev.vmoe.core.image.FakeDecoder;
 import dev.vmoe.core.image.PngEncoder;
-import dev.vmoe.importer.modelstore.BundledModels;
+import dev.vmoe.importer.bundled.BundledModels;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -3,9 +3,10 @@ package dev.vmoe.app.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.vmoe.app.dataset.BundledImages;
 import dev.vmoe.app.embedded.EmbeddedKafka;
 import dev.vmoe.app.embedded.SharedServers;
-import dev.vmoe.importer.modelstore.BundledModels;
+import dev.vmoe.importer.bundled.BundledModels;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -211,7 +212,7 @@ class ImageClassPathIT {
     if (!Files.exists(models)) {
       Path model = Files.createDirectories(models.resolve("vmoe-bpr"));
       Files.copy(BundledModels.vmoe(), model.resolve("model.onnx"));
-      Path images = BundledModels.testImages();
+      Path images = BundledImages.folder();
       Files.createSymbolicLink(models.resolve("characters-test"), images.toAbsolutePath());
     }
     return folder.resolve("home");

@@ -6,12 +6,13 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.vmoe.app.client.ImageProducer;
+import dev.vmoe.app.dataset.BundledImages;
 import dev.vmoe.app.embedded.EmbeddedKafka;
 import dev.vmoe.app.embedded.EmbeddedRegistry;
 import dev.vmoe.app.embedded.SharedServers;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.RegistryClient;
-import dev.vmoe.importer.modelstore.BundledModels;
+import dev.vmoe.importer.bundled.BundledModels;
 import dev.vmoe.streams.metrics.AlertRules;
 import dev.vmoe.streams.metrics.Dashboards;
 import dev.vmoe.streams.metrics.MetricsPage;
@@ -286,9 +287,7 @@ class PrometheusIT {
       producer =
           new ImageProducer(
               Map.of("bootstrap.servers", kafka.bootstrapServers()), registry, "vmoe.images");
-      BundledModels.labelledImages().stream()
-          .limit(500)
-          .forEach(image -> images.add(image.toRequest()));
+      BundledImages.all().stream().limit(500).forEach(image -> images.add(image.toRequest()));
       Path file = folder.resolve("image.jpg");
       Files.write(file, images.get(0).getImage().array());
       addresses = List.of(file.toUri(), folder.resolve("missing.jpg").toUri());

@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.vmoe.app.cli.SecuredBench.Outcome;
 import dev.vmoe.core.image.FakeDecoder;
 import dev.vmoe.core.inference.FakeClassifier;
-import dev.vmoe.importer.modelstore.BundledModels;
+import dev.vmoe.importer.bundled.BundledModels;
 import dev.vmoe.streams.instance.Pipeline;
 import dev.vmoe.streams.settings.Settings;
 import dev.vmoe.streams.topics.PipelineException;

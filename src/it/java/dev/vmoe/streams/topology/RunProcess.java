@@ -2,7 +2,7 @@ package dev.vmoe.streams.topology;
 
 import dev.vmoe.ChildCommand;
 import dev.vmoe.app.cli.VmoeCommand;
-import dev.vmoe.importer.modelstore.BundledModels;
+import dev.vmoe.importer.bundled.BundledModels;
 import dev.vmoe.streams.metrics.Scrape;
 import java.io.File;
 import java.io.IOException;

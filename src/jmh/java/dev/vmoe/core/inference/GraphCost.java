@@ -1,21 +1,21 @@
 package dev.vmoe.core.inference;
 
+import dev.vmoe.app.dataset.BundledImages;
 import dev.vmoe.app.dataset.LabelledImage;
 import dev.vmoe.core.image.BadImageException;
 import dev.vmoe.core.image.ImageDecoder;
 import dev.vmoe.core.model.Form;
-import dev.vmoe.core.model.ImportOptions;
-import dev.vmoe.core.model.ModelImport;
 import dev.vmoe.core.model.Target;
 import dev.vmoe.core.model.VmoeArchitecture;
 import dev.vmoe.core.moe.Routing;
 import dev.vmoe.core.moe.RoutingSettings;
+import dev.vmoe.core.tensor.ParameterTree;
 import dev.vmoe.importer.checkpoint.CheckpointReader;
-import dev.vmoe.importer.checkpoint.ParameterTree;
-import dev.vmoe.importer.modelstore.BundledModels;
-import dev.vmoe.importer.modelstore.ModelOpener;
+import dev.vmoe.importer.convert.ImportOptions;
+import dev.vmoe.importer.convert.ModelImport;
 import dev.vmoe.lab.bench.RandomCheckpoint;
 import dev.vmoe.lab.bench.Variant;
+import dev.vmoe.streams.models.ModelOpener;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
@@ -80,7 +80,7 @@ final class GraphCost {
     ByteBuffer images = ByteBuffer.allocateDirect(batch * size * size * 3);
     if (model.equals(DEMO)) {
       ImageDecoder decoder = ModelOpener.decoder(session.card());
-      List<LabelledImage> set = BundledModels.labelledImages();
+      List<LabelledImage> set = BundledImages.all();
       for (int place = 0; place < batch; place++) {
         try {
           decoder.decode(set.get(place).encoded(), images, place);

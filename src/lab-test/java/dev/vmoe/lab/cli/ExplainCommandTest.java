@@ -3,8 +3,9 @@ package dev.vmoe.lab.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.app.cli.VmoeCommand;
+import dev.vmoe.app.dataset.BundledImages;
 import dev.vmoe.app.dataset.LabelledImage;
-import dev.vmoe.importer.modelstore.BundledModels;
+import dev.vmoe.importer.bundled.BundledModels;
 import dev.vmoe.lab.ManyClasses;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -46,7 +47,7 @@ class ExplainCommandTest extends CommandTest {
 
   @Test
   void shouldShowTheGoodFilesAndNameTheBadOne() throws IOException {
-    LabelledImage image = BundledModels.labelledImages().get(0);
+    LabelledImage image = BundledImages.all().get(0);
     Path good = Files.write(folder.resolve("<good>.jpg"), image.encoded());
     Path bad = Files.write(folder.resolve("bad.png"), new byte[] {1, 2, 3});
     Path page = folder.resolve("sheet.html");
@@ -80,7 +81,7 @@ class ExplainCommandTest extends CommandTest {
 
   @Test
   void shouldAddNoImagesToABatchOfOne() throws IOException {
-    LabelledImage image = BundledModels.labelledImages().get(0);
+    LabelledImage image = BundledImages.all().get(0);
     Path file = Files.write(folder.resolve("1.jpg"), image.encoded());
     Path page = folder.resolve("sheet.html");
 

@@ -8,8 +8,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.vmoe.ChildCommand;
 import dev.vmoe.app.cli.VmoeCommand;
 import dev.vmoe.app.client.CommittedConsumer;
+import dev.vmoe.app.dataset.BundledImages;
 import dev.vmoe.app.embedded.SharedServers;
-import dev.vmoe.importer.modelstore.BundledModels;
+import dev.vmoe.importer.bundled.BundledModels;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -152,7 +153,7 @@ class ShadowIT extends CommandTest {
                 "--json",
                 "--model=" + model,
                 "--capacity-ratio=" + RATIO,
-                BundledModels.testImages().toString()))
+                BundledImages.folder().toString()))
         .as("%s", err)
         .isZero();
     Map<String, String> answers = new HashMap<>();

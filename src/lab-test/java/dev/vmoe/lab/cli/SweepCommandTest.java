@@ -3,14 +3,15 @@ package dev.vmoe.lab.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.app.cli.VmoeCommand;
+import dev.vmoe.app.dataset.BundledImages;
 import dev.vmoe.app.dataset.LabelledImage;
 import dev.vmoe.core.capacity.OperatingPoint;
 import dev.vmoe.core.inference.Device;
 import dev.vmoe.core.inference.SessionSettings;
 import dev.vmoe.core.inference.VmoeSession;
 import dev.vmoe.core.moe.Routing;
-import dev.vmoe.importer.modelstore.BundledModels;
-import dev.vmoe.importer.modelstore.ProfileFile;
+import dev.vmoe.importer.bundled.BundledModels;
+import dev.vmoe.streams.models.ProfileFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -142,7 +143,7 @@ class SweepCommandTest extends CommandTest {
 
   private Path writeImages() throws IOException {
     StringBuilder csv = new StringBuilder();
-    for (LabelledImage image : BundledModels.labelledImages().subList(0, IMAGES)) {
+    for (LabelledImage image : BundledImages.all().subList(0, IMAGES)) {
       String name = image.name().replace('/', '-');
       Files.write(folder.resolve(name), image.encoded());
       csv.append(name).append(',').append(image.label()).append('\n');

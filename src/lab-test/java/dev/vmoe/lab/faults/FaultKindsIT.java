@@ -3,7 +3,7 @@ package dev.vmoe.lab.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
 
-import dev.vmoe.importer.modelstore.BundledModels;
+import dev.vmoe.importer.bundled.BundledModels;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -1,8 +1,8 @@
 package dev.vmoe.lab.bench;
 
 import dev.vmoe.core.model.VmoeArchitecture;
+import dev.vmoe.core.tensor.ParameterTree;
 import dev.vmoe.core.tensor.Tensor;
-import dev.vmoe.importer.checkpoint.ParameterTree;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

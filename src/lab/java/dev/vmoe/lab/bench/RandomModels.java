@@ -1,14 +1,14 @@
 package dev.vmoe.lab.bench;
 
 import dev.vmoe.core.model.Form;
-import dev.vmoe.core.model.ImportOptions;
-import dev.vmoe.core.model.ModelImport;
 import dev.vmoe.core.model.Precision;
 import dev.vmoe.core.model.Target;
 import dev.vmoe.core.model.VmoeArchitecture;
 import dev.vmoe.core.moe.Resize;
-import dev.vmoe.importer.modelstore.BundledModels;
-import dev.vmoe.importer.modelstore.GraphFolder;
+import dev.vmoe.importer.bundled.BundledModels;
+import dev.vmoe.importer.bundled.GraphFolder;
+import dev.vmoe.importer.convert.ImportOptions;
+import dev.vmoe.importer.convert.ModelImport;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -41,7 +41,7 @@ public final class RandomModels {
             + "-"
             + seed
             + ".onnx";
-    return BundledModels.graphs()
+    return new GraphFolder(BundledModels.imported())
         .fresh(
             name,
             GraphFolder.compiled(RandomCheckpoint.class),

@@ -2,9 +2,9 @@ package dev.vmoe.lab.cli;
 
 import dev.vmoe.app.cli.OptionCheck;
 import dev.vmoe.core.moe.ModelCard;
-import dev.vmoe.importer.modelstore.ModelOpener;
 import dev.vmoe.lab.sweep.LabelledBatches;
 import dev.vmoe.lab.sweep.LabelledImages;
+import dev.vmoe.streams.models.ModelOpener;
 import dev.vmoe.streams.output.Progress;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -2,7 +2,7 @@ package dev.vmoe.lab.cli;
 
 import dev.vmoe.app.cli.VmoeCommand;
 import dev.vmoe.app.demo.LocalBroker;
-import dev.vmoe.importer.modelstore.BundledModels;
+import dev.vmoe.importer.bundled.BundledModels;
 import dev.vmoe.lab.faults.FaultKind;
 import dev.vmoe.lab.faults.FaultLimits;
 import dev.vmoe.lab.faults.FaultSchedule;

@@ -1,11 +1,11 @@
 package dev.vmoe.lab.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.vmoe.app.dataset.BundledImages;
 import dev.vmoe.app.dataset.LabelledImage;
 import dev.vmoe.app.demo.LocalBroker;
 import dev.vmoe.core.inference.RunLayout;
 import dev.vmoe.core.inference.VmoeSession;
-import dev.vmoe.importer.modelstore.BundledModels;
 import dev.vmoe.lab.bench.BareLoop;
 import dev.vmoe.lab.bench.BenchModel;
 import dev.vmoe.lab.bench.BenchPipeline;
@@ -132,7 +132,7 @@ final class BenchPipelineCommand extends Benchmark {
         }
       }
       BenchModel served = options.of(classifier);
-      List<LabelledImage> set = demo ? BundledModels.labelledImages() : synthetic();
+      List<LabelledImage> set = demo ? BundledImages.all() : synthetic();
       FullLoad load = new FullLoad(set, count, WINDOW_BATCHES * served.batch());
       PipelineFigures figures = measure(served, sessions, peers, load);
       ObjectNode result = Json.object();

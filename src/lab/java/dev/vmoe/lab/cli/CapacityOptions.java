@@ -3,7 +3,7 @@ package dev.vmoe.lab.cli;
 import dev.vmoe.app.cli.ModelOptions;
 import dev.vmoe.core.inference.BatchClassifier;
 import dev.vmoe.core.moe.ModelCard;
-import dev.vmoe.importer.modelstore.BundledModels;
+import dev.vmoe.importer.bundled.BundledModels;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

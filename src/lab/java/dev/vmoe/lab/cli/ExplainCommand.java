@@ -2,19 +2,19 @@ package dev.vmoe.lab.cli;
 
 import dev.vmoe.app.cli.ModelOptions;
 import dev.vmoe.app.cli.VmoeCommand;
+import dev.vmoe.app.dataset.BundledImages;
 import dev.vmoe.app.dataset.ImageFiles;
 import dev.vmoe.core.image.BadImageException;
 import dev.vmoe.core.inference.VmoeSession;
 import dev.vmoe.core.moe.ModelCard;
 import dev.vmoe.core.moe.Routing;
 import dev.vmoe.core.moe.RoutingSettings;
-import dev.vmoe.importer.modelstore.BundledModels;
-import dev.vmoe.importer.modelstore.ModelOpener;
 import dev.vmoe.lab.patches.ContactSheet;
 import dev.vmoe.lab.patches.Explanation;
 import dev.vmoe.lab.patches.SeenImage;
 import dev.vmoe.lab.patches.SeenImages;
 import dev.vmoe.lab.patches.WatchedBatch;
+import dev.vmoe.streams.models.ModelOpener;
 import dev.vmoe.streams.output.OutputFiles;
 import dev.vmoe.streams.output.Table;
 import dev.vmoe.streams.settings.Settings;
@@ -121,7 +121,7 @@ final class ExplainCommand extends StudyCommand {
       throw new IOException("no image files in " + paths);
     }
     Path set =
-        batchWith == null && model.bundled().isPresent() ? BundledModels.testImages() : batchWith;
+        batchWith == null && model.bundled().isPresent() ? BundledImages.folder() : batchWith;
     if (files.isEmpty() && set == null) {
       throw usage("name image files, or a labelled set by --batch-with");
     }

@@ -1,8 +1,8 @@
 package dev.vmoe.lab.cli;
 
+import dev.vmoe.app.dataset.BundledImages;
 import dev.vmoe.app.dataset.LabelledImage;
 import dev.vmoe.core.moe.ModelCard;
-import dev.vmoe.importer.modelstore.BundledModels;
 import dev.vmoe.lab.sweep.LabelledImages;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -22,7 +22,7 @@ final class LabelledOptions {
 
   /** Returns the set. */
   Path path() throws IOException {
-    return images == null ? BundledModels.testImages() : images;
+    return images == null ? BundledImages.folder() : images;
   }
 
   /**
@@ -51,7 +51,6 @@ final class LabelledOptions {
 
   /** Returns whether the set is, or is part of, the bundled test images. */
   boolean isTestSet() throws IOException {
-    return images == null
-        || images.toRealPath().startsWith(BundledModels.testImages().toRealPath());
+    return images == null || images.toRealPath().startsWith(BundledImages.folder().toRealPath());
   }
 }

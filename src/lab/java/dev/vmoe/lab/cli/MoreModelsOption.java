@@ -1,7 +1,7 @@
 package dev.vmoe.lab.cli;
 
 import dev.vmoe.core.inference.VmoeSession;
-import dev.vmoe.importer.modelstore.BundledModels;
+import dev.vmoe.importer.bundled.BundledModels;
 import dev.vmoe.lab.cli.BesideOption.OpenModels;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -6,8 +6,8 @@ import dev.vmoe.app.cli.RoutingOptions;
 import dev.vmoe.core.inference.BatchClassifier;
 import dev.vmoe.core.moe.ModelCard;
 import dev.vmoe.core.moe.RoutingSettings;
-import dev.vmoe.importer.modelstore.ModelOpener;
 import dev.vmoe.lab.bench.BenchModel;
+import dev.vmoe.streams.models.ModelOpener;
 import picocli.CommandLine.Mixin;
 
 /** The options of benchmarks that let a pipeline answer images: model, operating point, batch. */

@@ -2,8 +2,6 @@ package dev.vmoe.lab.cli;
 
 import dev.vmoe.core.inference.BatchClassifier;
 import dev.vmoe.core.moe.ModelCard;
-import dev.vmoe.importer.modelstore.ModelOpener;
-import dev.vmoe.importer.modelstore.ProfileFile;
 import dev.vmoe.lab.sweep.EqualAccuracy;
 import dev.vmoe.lab.sweep.ImageSample;
 import dev.vmoe.lab.sweep.Statistics;
@@ -12,6 +10,8 @@ import dev.vmoe.lab.sweep.SweepLog;
 import dev.vmoe.lab.sweep.SweepPlan;
 import dev.vmoe.lab.sweep.SweepRow;
 import dev.vmoe.lab.sweep.SweepSummary;
+import dev.vmoe.streams.models.ModelOpener;
+import dev.vmoe.streams.models.ProfileFile;
 import dev.vmoe.streams.output.OutputFiles;
 import dev.vmoe.streams.output.Progress;
 import java.io.IOException;

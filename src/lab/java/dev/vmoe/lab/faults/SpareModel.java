@@ -1,8 +1,9 @@
 package dev.vmoe.lab.faults;
 
 import dev.vmoe.core.model.Precision;
-import dev.vmoe.importer.modelstore.BundledModels;
-import dev.vmoe.importer.modelstore.ModelFiles;
+import dev.vmoe.importer.bundled.BundledModels;
+import dev.vmoe.streams.models.ModelFiles;
+import dev.vmoe.streams.models.ModelFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +22,7 @@ record SpareModel(Path folder, AnsweringModel model) {
 
   /** Puts it into a new folder below this one. */
   static SpareModel below(Path parent) throws IOException {
-    Path graph = BundledModels.variant(BundledModels.DEFAULT, Precision.INT8);
+    Path graph = BundledModels.variant(ModelFolder.DEFAULT_MODEL, Precision.INT8);
     Path folder = parent.resolve("models");
     Files.createDirectories(folder.resolve(NAME));
     Files.copy(graph, folder.resolve(NAME).resolve("model.onnx"));

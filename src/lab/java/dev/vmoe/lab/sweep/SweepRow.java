@@ -2,7 +2,7 @@ package dev.vmoe.lab.sweep;
 
 import dev.vmoe.core.moe.ModelCard;
 import dev.vmoe.core.moe.RoutingSettings;
-import dev.vmoe.importer.modelstore.ProfileFile;
+import dev.vmoe.streams.models.ProfileFile;
 import dev.vmoe.streams.output.Table;
 import java.util.List;
 import java.util.function.Function;

@@ -2,6 +2,7 @@ package dev.vmoe.app.cli;
 
 import dev.vmoe.app.client.Replay;
 import dev.vmoe.app.client.StreamSummary;
+import dev.vmoe.app.dataset.BundledImages;
 import dev.vmoe.app.dataset.LabelledImage;
 import dev.vmoe.app.demo.DemoSummary;
 import dev.vmoe.app.demo.LocalPipeline;
@@ -10,9 +11,8 @@ import dev.vmoe.app.demo.ServedDemo;
 import dev.vmoe.core.inference.BatchClassifier;
 import dev.vmoe.core.inference.VmoeSession;
 import dev.vmoe.core.moe.RoutingSettings;
-import dev.vmoe.importer.modelstore.BundledModels;
-import dev.vmoe.importer.modelstore.ModelOpener;
-import dev.vmoe.importer.modelstore.ProfileFile;
+import dev.vmoe.streams.models.ModelOpener;
+import dev.vmoe.streams.models.ProfileFile;
 import dev.vmoe.streams.output.Json;
 import dev.vmoe.streams.output.Progress;
 import dev.vmoe.streams.settings.Termination;
@@ -138,7 +138,7 @@ final class DemoCommand implements Callable<Integer> {
   private DemoSummary replay() throws IOException, InterruptedException {
     Progress progress = new Progress(spec.commandLine().getErr());
     try (BatchClassifier classifier = model.openToServe(batch)) {
-      List<LabelledImage> set = BundledModels.labelledImages();
+      List<LabelledImage> set = BundledImages.all();
       long count = images == null ? set.size() : images;
       RoutingSettings settings = routing.settings(classifier.card());
       try (LocalPipeline pipeline =

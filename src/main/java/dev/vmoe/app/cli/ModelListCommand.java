@@ -2,11 +2,13 @@ package dev.vmoe.app.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.core.moe.ModelCard;
-import dev.vmoe.importer.modelstore.ModelFiles;
-import dev.vmoe.importer.modelstore.ModelFolder;
+import dev.vmoe.importer.bundled.BundledModels;
+import dev.vmoe.streams.models.ModelFiles;
+import dev.vmoe.streams.models.ModelFolder;
 import dev.vmoe.streams.output.ErrorText;
 import dev.vmoe.streams.output.Json;
 import dev.vmoe.streams.output.Table;
+import dev.vmoe.streams.settings.Settings;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -49,7 +51,13 @@ final class ModelListCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    ModelFolder folder = ModelFolder.of(connection.settings());
+    Settings settings = connection.settings();
+    if (settings.modelsDir().isEmpty()) {
+      for (String bundled : BundledModels.variants()) {
+        BundledModels.variant(bundled);
+      }
+    }
+    ModelFolder folder = ModelFolder.of(settings);
     List<Listed> all = new ArrayList<>();
     for (String name : folder.names()) {
       all.add(listed(folder, name));

@@ -2,8 +2,9 @@ package dev.vmoe.app.cli;
 
 import dev.vmoe.core.inference.RunLayout;
 import dev.vmoe.core.inference.VmoeSession;
-import dev.vmoe.importer.modelstore.BundledModels;
-import dev.vmoe.importer.modelstore.ModelOpener;
+import dev.vmoe.importer.bundled.BundledModels;
+import dev.vmoe.streams.models.ModelFolder;
+import dev.vmoe.streams.models.ModelOpener;
 import dev.vmoe.streams.settings.LiveSettings;
 import dev.vmoe.streams.settings.Settings;
 import java.io.IOException;
@@ -42,7 +43,7 @@ public final class ModelOptions {
 
   /** Returns the name of the bundled model; empty for a model file. */
   public Optional<String> bundled() {
-    String name = model == null ? BundledModels.DEFAULT : model.toString();
+    String name = model == null ? ModelFolder.DEFAULT_MODEL : model.toString();
     return model == null || isVariant(model) ? Optional.of(name) : Optional.empty();
   }
 

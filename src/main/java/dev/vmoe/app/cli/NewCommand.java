@@ -1,7 +1,8 @@
 package dev.vmoe.app.cli;
 
 import dev.vmoe.app.demo.NextStep;
-import dev.vmoe.importer.modelstore.BundledModels;
+import dev.vmoe.importer.bundled.BundledModels;
+import dev.vmoe.streams.models.ModelFolder;
 import dev.vmoe.streams.settings.EventFormat;
 import dev.vmoe.streams.settings.Settings;
 import dev.vmoe.streams.settings.SettingsLoader;
@@ -79,7 +80,7 @@ final class NewCommand implements Callable<Integer> {
     given.put(Settings.REGISTRY_URL, registry);
     given.put(Settings.TOPIC_PREFIX, prefix);
     given.put(Settings.APPLICATION_ID, "vmoe-streams");
-    given.put(Settings.MODEL, BundledModels.DEFAULT);
+    given.put(Settings.MODEL, ModelFolder.DEFAULT_MODEL);
     given.put(EventFormat.PREDICTIONS_FORMAT, "json");
     given.putAll(more);
     Settings settings = new SettingsLoader(Map.of()).load(null, given); // refuses what is wrong
@@ -94,6 +95,9 @@ final class NewCommand implements Callable<Integer> {
         throw new IOException(
             folder.resolve(name) + " exists: name another folder; nothing was written");
       }
+    }
+    if (settings.modelsDir().isEmpty() && settings.model().equals(ModelFolder.DEFAULT_MODEL)) {
+      BundledModels.vmoe(); // so that the next commands find it
     }
     Files.createDirectories(folder);
     Map<String, String> values = new HashMap<>(given);

@@ -7,7 +7,7 @@ import dev.vmoe.app.dataset.ImageFiles;
 import dev.vmoe.core.inference.BatchClassifier;
 import dev.vmoe.core.inference.ScoredClass;
 import dev.vmoe.core.moe.RoutingSettings;
-import dev.vmoe.importer.modelstore.ModelOpener;
+import dev.vmoe.streams.models.ModelOpener;
 import dev.vmoe.streams.output.Json;
 import dev.vmoe.streams.output.Table;
 import dev.vmoe.streams.settings.Settings;

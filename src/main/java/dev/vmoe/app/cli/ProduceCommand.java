@@ -4,13 +4,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.vmoe.app.client.ImageProducer;
 import dev.vmoe.app.client.OutgoingImages;
 import dev.vmoe.app.client.Pace;
+import dev.vmoe.app.dataset.BundledImages;
 import dev.vmoe.app.dataset.ImageFiles;
 import dev.vmoe.core.image.MediaType;
 import dev.vmoe.core.moe.ImagePriority;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.RecordJson;
 import dev.vmoe.event.RegistryClient;
-import dev.vmoe.importer.modelstore.BundledModels;
 import dev.vmoe.streams.output.ErrorText;
 import dev.vmoe.streams.output.Json;
 import dev.vmoe.streams.output.Progress;
@@ -209,7 +209,7 @@ final class ProduceCommand implements Callable<Integer> {
   private OutgoingImages outgoing() throws IOException {
     OutgoingImages images =
         sample
-            ? OutgoingImages.sample(BundledModels.labelledImages())
+            ? OutgoingImages.sample(BundledImages.all())
             : OutgoingImages.files(ImageFiles.find(paths), file -> label(file));
     if (images.count() == 0) {
       throw new IOException("no image files in " + paths);

@@ -1,6 +1,6 @@
 package dev.vmoe.app.demo;
 
-import dev.vmoe.importer.modelstore.BundledModels;
+import dev.vmoe.app.dataset.BundledImages;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -33,7 +33,7 @@ public record NextStep(List<String> arguments, String what) {
     return List.of(
         new NextStep(List.of("demo", "--serve"), "the same with a live page, until Ctrl-C"),
         new NextStep(
-            List.of("predict", fromHere(BundledModels.example())), "a file, without Kafka"),
+            List.of("predict", fromHere(BundledImages.example())), "a file, without Kafka"),
         new NextStep(List.of("model", "list"), "the models that there are"));
   }
 

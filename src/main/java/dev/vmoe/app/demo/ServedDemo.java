@@ -3,12 +3,11 @@ package dev.vmoe.app.demo;
 import dev.vmoe.app.client.Replay;
 import dev.vmoe.app.console.Console;
 import dev.vmoe.app.console.Listening;
+import dev.vmoe.app.dataset.BundledImages;
 import dev.vmoe.app.dataset.LabelledImage;
 import dev.vmoe.core.capacity.QualityProfile;
 import dev.vmoe.core.inference.RunLayout;
 import dev.vmoe.core.inference.VmoeSession;
-import dev.vmoe.importer.modelstore.BundledModels;
-import dev.vmoe.importer.modelstore.ModelOpener;
 import dev.vmoe.streams.instance.ControllerFactory;
 import dev.vmoe.streams.instance.LearnedControllers;
 import dev.vmoe.streams.instance.RunningInstance;
@@ -16,6 +15,7 @@ import dev.vmoe.streams.instance.RunningView;
 import dev.vmoe.streams.metrics.Meters;
 import dev.vmoe.streams.metrics.Metric;
 import dev.vmoe.streams.metrics.PipelineMetrics;
+import dev.vmoe.streams.models.ModelOpener;
 import dev.vmoe.streams.output.Progress;
 import dev.vmoe.streams.settings.CapacityMode;
 import dev.vmoe.streams.settings.Settings;
@@ -158,7 +158,7 @@ public final class ServedDemo implements AutoCloseable {
    * @param perSecond images a second; 0 for a load that rises and falls
    */
   public DemoSummary run(double perSecond) throws IOException, InterruptedException {
-    List<LabelledImage> set = BundledModels.labelledImages();
+    List<LabelledImage> set = BundledImages.all();
     progress.say("live page at " + address() + "; Ctrl-C stops and sums up");
     progress.say(
         "send your own images to Kafka at %s, schema registry at %s"

@@ -1,7 +1,7 @@
 package dev.vmoe.core.model;
 
+import dev.vmoe.core.tensor.ParameterTree;
 import dev.vmoe.core.tensor.Tensor;
-import dev.vmoe.importer.checkpoint.ParameterTree;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -11,10 +11,10 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** One subtree of a checkpoint; tensors are asked for with the shape they must have. */
-final class Parameters {
+public final class Parameters {
 
   /** In an expected shape: any extent. */
-  static final int ANY = -1;
+  public static final int ANY = -1;
 
   /** How many unused parameters an error names. */
   private static final int NAMED = 3;
@@ -34,7 +34,8 @@ final class Parameters {
     this.used = used;
   }
 
-  static Parameters of(ParameterTree tree) {
+  /** Returns the whole tree. */
+  public static Parameters of(ParameterTree tree) {
     return new Parameters(tree, "", new HashSet<>());
   }
 
@@ -43,7 +44,7 @@ final class Parameters {
   }
 
   /** Returns whether there is a leaf or a subtree at a path. */
-  boolean contains(String path) {
+  public boolean contains(String path) {
     return tree.contains(prefix + path);
   }
 
@@ -63,7 +64,7 @@ final class Parameters {
    * @param shape what its shape must be; {@link #ANY} where the extent does not matter
    * @throws IllegalArgumentException if there is none, or its shape is another
    */
-  Tensor get(String path, int... shape) {
+  public Tensor get(String path, int... shape) {
     Tensor tensor = tree.get(prefix + path);
     used.add(prefix + path);
     boolean fits =
@@ -99,7 +100,7 @@ final class Parameters {
    *
    * @throws IllegalArgumentException if there are; names the first few
    */
-  static void requireNone(List<String> unused) {
+  public static void requireNone(List<String> unused) {
     if (!unused.isEmpty()) {
       boolean registers = unused.stream().anyMatch(path -> REGISTERS.matcher(path).find());
       throw new IllegalArgumentException(

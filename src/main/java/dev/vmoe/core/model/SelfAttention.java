@@ -1,7 +1,6 @@
 package dev.vmoe.core.model;
 
 import dev.vmoe.core.onnx.Value;
-import java.util.List;
 
 /**
  * Self-attention of several heads: softmax(q·k / √d)·v, every token to every token of its image.
@@ -9,8 +8,6 @@ import java.util.List;
  * <p>Axes: N tokens of the batch, B images, T tokens an image, D hidden size, h heads, d = D/h.
  */
 final class SelfAttention {
-
-  static final List<String> PROJECTIONS = List.of("query", "key", "value");
 
   private SelfAttention() {}
 

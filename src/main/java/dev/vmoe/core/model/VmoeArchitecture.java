@@ -2,8 +2,8 @@ package dev.vmoe.core.model;
 
 import static dev.vmoe.core.model.Parameters.ANY;
 
+import dev.vmoe.core.tensor.ParameterTree;
 import dev.vmoe.core.tensor.Tensor;
-import dev.vmoe.importer.checkpoint.ParameterTree;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
@@ -45,10 +45,10 @@ public record VmoeArchitecture(
     boolean erfGelu) {
 
   /** Parameter (1), where layer norms have another epsilon than V-MoE's. */
-  static final String EPSILON = "numerics/epsilon";
+  public static final String EPSILON = "numerics/epsilon";
 
   /** Parameter (1): 1 where GELU is in its erf form. */
-  static final String ERF_GELU = "numerics/erf_gelu";
+  public static final String ERF_GELU = "numerics/erf_gelu";
 
   /** What V-MoE's layer norms add to the variance. */
   public static final float VMOE_EPSILON = 1e-6f;
@@ -246,7 +246,7 @@ public record VmoeArchitecture(
   }
 
   /** Returns F, the width of what the head reads. */
-  int featuresLength() {
+  public int featuresLength() {
     return preLogitsSize > 0 ? preLogitsSize : hiddenSize * Math.max(1, classifier.tokens());
   }
 

@@ -7,7 +7,7 @@ import dev.vmoe.core.onnx.Extent;
 import dev.vmoe.core.onnx.GraphBuilder;
 import dev.vmoe.core.onnx.OnnxModel;
 import dev.vmoe.core.onnx.Value;
-import dev.vmoe.importer.checkpoint.ParameterTree;
+import dev.vmoe.core.tensor.ParameterTree;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -26,7 +26,7 @@ public enum ElementType {
   }
 
   /** Returns ONNX's number of this type. */
-  int number() {
+  public int number() {
     return dataType.getNumber();
   }
 }

@@ -8,6 +8,8 @@ import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.google.protobuf.ByteString;
 import dev.vmoe.core.tensor.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
@@ -159,6 +161,28 @@ public final class GraphBuilder {
     Arrays.stream(attributes).map(Attribute::proto).forEach(node::addAttribute);
     graph.addNode(node);
     return List.copyOf(outputs);
+  }
+
+  /** Returns the value of this name that nodes from elsewhere make, once they are joined. */
+  public Value madeElsewhere(String name) {
+    return new Value(this, name);
+  }
+
+  /** Returns the nodes so far, with the weights inside. */
+  public GraphProto build() {
+    GraphProto.Builder whole = graph.clone();
+    WeightBytes bytes = new WeightBytes();
+    weights.forEach(
+        (name, weight) -> {
+          ByteString.Output values = ByteString.newOutput();
+          try {
+            bytes.write(weight, values);
+          } catch (IOException e) {
+            throw new UncheckedIOException(e); // nothing is written anywhere
+          }
+          whole.addInitializer(OnnxModel.header(name, weight).setRawData(values.toByteString()));
+        });
+    return whole.build();
   }
 
   GraphProto.Builder proto() {

@@ -5,19 +5,19 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
-import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.CodedOutputStream;
-import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.WireFormat;
 import dev.vmoe.core.tensor.Tensor;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -34,6 +34,10 @@ public final class OnnxModel {
   public static final long INLINE_BYTES = 1L << 30;
 
   private static final String DATA_SUFFIX = ".data";
+
+  /** Weights start at pages, so that a runtime can map them into memory. */
+  private static final int PAGE_BYTES = 4096;
+
   private static final long IR_VERSION = 8;
   private static final String PRODUCER = "vmoe-streams";
 
@@ -69,8 +73,7 @@ public final class OnnxModel {
     } else {
       Path data = file.resolveSibling(file.getFileName() + DATA_SUFFIX);
       Path part = part(data);
-      DataFile.write(part, data.getFileName().toString(), graph.weights(), nodes::addInitializer)
-          .describe(all);
+      writeData(part, data.getFileName().toString(), nodes, all);
       Files.move(part, data, StandardCopyOption.REPLACE_EXISTING);
     }
     Path part = part(file);
@@ -79,6 +82,45 @@ public final class OnnxModel {
       writeGraph(nodes.build(), inside, out);
     }
     Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  /**
+   * Writes the weights into a data file, as {@link ModelFile} describes it.
+   *
+   * @param file where to write
+   * @param name final name of the file
+   * @param nodes gets each weight's description, with the position of its values
+   * @param metadata gets the file's name, size and sum
+   */
+  private void writeData(
+      Path file, String name, GraphProto.Builder nodes, Map<String, String> metadata)
+      throws IOException {
+    MessageDigest digest = WeightBytes.sha256();
+    WeightBytes bytes = new WeightBytes();
+    byte[] padding = new byte[PAGE_BYTES];
+    long position = 0;
+    try (OutputStream plain = new BufferedOutputStream(Files.newOutputStream(file))) {
+      OutputStream out = new DigestOutputStream(plain, digest);
+      for (Map.Entry<String, Tensor> weight : graph.weights().entrySet()) {
+        int gap = Math.floorMod(-position, PAGE_BYTES);
+        out.write(padding, 0, gap);
+        position += gap;
+        long size = WeightBytes.size(weight.getValue());
+        bytes.write(weight.getValue(), out);
+        nodes.addInitializer(
+            header(weight.getKey(), weight.getValue())
+                .setDataLocation(TensorProto.DataLocation.EXTERNAL)
+                .addExternalData(entry("location", name))
+                .addExternalData(entry("offset", Long.toString(position)))
+                .addExternalData(entry("length", Long.toString(size))));
+        position += size;
+      }
+      byte[] sum = digest.digest();
+      plain.write(sum);
+      metadata.put(ModelFile.DATA_NAME, name);
+      metadata.put(ModelFile.DATA_BYTES, Long.toString(position + ModelFile.SUM_BYTES));
+      metadata.put(ModelFile.DATA_SUM, HexFormat.of().formatHex(sum));
+    }
   }
 
   private static Path part(Path file) {
@@ -130,39 +172,6 @@ public final class OnnxModel {
         + bytes;
   }
 
-  /**
-   * Checks that a model file has its weights: inside, or in the file beside it that was written
-   * with it.
-   *
-   * @throws IOException if not, or if it is no model file; the message says what to do
-   */
-  public static void requireWeights(Path file) throws IOException {
-    DataFile.check(file, metadata(file));
-  }
-
-  /**
-   * Returns the metadata of a model file; skips graph and weights.
-   *
-   * @throws IOException if the file cannot be read, or is no model file
-   */
-  public static Map<String, String> metadata(Path file) throws IOException {
-    Map<String, String> metadata = new TreeMap<>();
-    try (InputStream bytes = Files.newInputStream(file)) {
-      CodedInputStream in = CodedInputStream.newInstance(bytes);
-      for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-        if (WireFormat.getTagFieldNumber(tag) == ModelProto.METADATA_PROPS_FIELD_NUMBER) {
-          StringStringEntryProto entry = StringStringEntryProto.parseFrom(in.readByteArray());
-          metadata.put(entry.getKey(), entry.getValue());
-        } else {
-          in.skipField(tag);
-        }
-      }
-    } catch (InvalidProtocolBufferException e) {
-      throw new IOException(file + " is no ONNX file: " + e.getMessage(), e);
-    }
-    return metadata;
-  }
-
   /** Returns the model without its graph. */
   private static ModelProto header(Map<String, String> metadata) {
     ModelProto.Builder model =
@@ -183,7 +192,7 @@ public final class OnnxModel {
         .addAllDims(Arrays.stream(weight.shape()).asLongStream().boxed().toList());
   }
 
-  static StringStringEntryProto entry(String key, String value) {
+  private static StringStringEntryProto entry(String key, String value) {
     return StringStringEntryProto.newBuilder().setKey(key).setValue(value).build();
   }
 }

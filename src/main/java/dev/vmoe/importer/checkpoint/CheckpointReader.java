@@ -1,5 +1,6 @@
 package dev.vmoe.importer.checkpoint;
 
+import dev.vmoe.core.tensor.ParameterTree;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package dev.vmoe.importer.checkpoint;
 
+import dev.vmoe.core.tensor.ParameterTree;
 import dev.vmoe.core.tensor.Tensor;
 import dev.vmoe.importer.checkpoint.MsgpackScanner.Extension;
 import dev.vmoe.importer.checkpoint.MsgpackScanner.MalformedException;

@@ -3,8 +3,9 @@ package dev.vmoe.app.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.vmoe.app.dataset.BundledImages;
 import dev.vmoe.app.dataset.LabelledImage;
-import dev.vmoe.importer.modelstore.BundledModels;
+import dev.vmoe.importer.bundled.BundledModels;
 import java.awt.Color;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,7 +18,7 @@ class MeasuringCommandsTest extends ModelCommands {
   @Test
   void shouldEvaluateLabelledFolderBesideTheTwin() throws Exception {
     int written = 0;
-    for (LabelledImage image : BundledModels.labelledImages()) {
+    for (LabelledImage image : BundledImages.all()) {
       if (written == 60 || !image.label().matches("[A-Za-z]")) { // names for every file system
         continue;
       }

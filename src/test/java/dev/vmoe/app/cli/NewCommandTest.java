@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import dev.vmoe.importer.modelstore.BundledModels;
+import dev.vmoe.streams.models.ModelFolder;
 import dev.vmoe.streams.settings.Settings;
 import dev.vmoe.streams.settings.SettingsLoader;
 import java.io.PrintWriter;
@@ -47,7 +47,7 @@ class NewCommandTest {
     assertThat(settings.getString(Settings.REGISTRY_URL)).isEqualTo("https://registry:8443");
     assertThat(settings.topics("images")).containsExactly("shop.images");
     assertThat(settings.topic("predictions")).isEqualTo("answers");
-    assertThat(settings.model()).isEqualTo(BundledModels.DEFAULT);
+    assertThat(settings.model()).isEqualTo(ModelFolder.DEFAULT_MODEL);
     assertThat(settings.originals()).containsEntry("consumer.client.rack", "a\\b");
     assertThat(project.resolve("client.py"))
         .content()

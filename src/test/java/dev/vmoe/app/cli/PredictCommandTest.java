@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.vmoe.app.dataset.BundledImages;
 import dev.vmoe.app.dataset.LabelledImage;
 import dev.vmoe.core.inference.Device;
 import dev.vmoe.core.inference.SessionSettings;
@@ -13,9 +14,9 @@ import dev.vmoe.core.model.Target;
 import dev.vmoe.core.model.VmoeGraph;
 import dev.vmoe.core.moe.Routing;
 import dev.vmoe.core.moe.RoutingSettings;
-import dev.vmoe.core.onnx.OnnxModel;
+import dev.vmoe.core.onnx.ModelFile;
+import dev.vmoe.importer.bundled.BundledModels;
 import dev.vmoe.importer.checkpoint.CheckpointReader;
-import dev.vmoe.importer.modelstore.BundledModels;
 import java.awt.Color;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -31,7 +32,7 @@ class PredictCommandTest extends ModelCommands {
 
   @Test
   void shouldAnswerEveryFileOfABatchAndNameTheBrokenOne() throws Exception {
-    List<LabelledImage> images = BundledModels.labelledImages().subList(0, 5);
+    List<LabelledImage> images = BundledImages.all().subList(0, 5);
     List<String> arguments =
         new ArrayList<>(
             List.of(
@@ -72,7 +73,7 @@ class PredictCommandTest extends ModelCommands {
 
   @Test
   void shouldPrintATableForPeople() throws Exception {
-    String file = BundledModels.example().toString();
+    String file = BundledImages.example().toString();
     Path broken = folder.resolve("broken.png");
     Files.write(broken, new byte[] {1, 2, 3});
 
@@ -161,7 +162,7 @@ class PredictCommandTest extends ModelCommands {
     VmoeGraph.of(
             CheckpointReader.read(Path.of(CHECKPOINT)),
             Form.of(Target.CPU),
-            OnnxModel.metadata(graph))
+            ModelFile.metadata(graph))
         .write(graph, 0);
     String image = plain("red.png", Color.RED).toString();
     assertThat(run("predict", "--model", graph.toString(), image)).isZero();

@@ -3,7 +3,7 @@ package dev.vmoe.app.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.vmoe.importer.modelstore.BundledModels;
+import dev.vmoe.app.dataset.BundledImages;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,7 +39,7 @@ class OutgoingImagesTest {
 
   @Test
   void shouldGiveEachImageOfTheSampleAKeyOfItsOwn() throws IOException {
-    OutgoingImages images = OutgoingImages.sample(BundledModels.labelledImages()).times(5_001);
+    OutgoingImages images = OutgoingImages.sample(BundledImages.all()).times(5_001);
     List<String> keys = new ArrayList<>();
     OutgoingImages.OutgoingImage first = images.next();
     OutgoingImages.OutgoingImage last = first;

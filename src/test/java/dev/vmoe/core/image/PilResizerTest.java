@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.vmoe.core.moe.Resize;
+import dev.vmoe.core.tensor.ParameterTree;
 import dev.vmoe.core.tensor.Tensor;
 import dev.vmoe.importer.checkpoint.Npz;
-import dev.vmoe.importer.checkpoint.ParameterTree;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

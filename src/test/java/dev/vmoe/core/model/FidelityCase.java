@@ -1,7 +1,8 @@
 package dev.vmoe.core.model;
 
+import dev.vmoe.core.tensor.ParameterTree;
 import dev.vmoe.core.tensor.Tensor;
-import dev.vmoe.importer.checkpoint.ParameterTree;
+import dev.vmoe.importer.convert.ImportedModels;
 import dev.vmoe.lab.bench.RandomCheckpoint;
 import java.util.ArrayList;
 import java.util.List;

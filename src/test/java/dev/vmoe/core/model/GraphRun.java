@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 
 /** A graph, open on the CPU, that gives every output as a flat array. */
-final class GraphRun implements AutoCloseable {
+public final class GraphRun implements AutoCloseable {
 
   private static final OrtEnvironment ENVIRONMENT =
       OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
@@ -32,7 +32,7 @@ final class GraphRun implements AutoCloseable {
     this.session = session;
   }
 
-  static GraphRun of(OnnxModel model) {
+  public static GraphRun of(OnnxModel model) {
     try {
       Path file = Files.createTempFile("graph", ".onnx");
       try {
@@ -46,7 +46,7 @@ final class GraphRun implements AutoCloseable {
     }
   }
 
-  static GraphRun of(Path file) {
+  public static GraphRun of(Path file) {
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(1);
       return new GraphRun(ENVIRONMENT.createSession(file.toString(), options));
@@ -55,20 +55,20 @@ final class GraphRun implements AutoCloseable {
     }
   }
 
-  static GraphRun of(Path file, OrtSession.SessionOptions options) throws OrtException {
+  public static GraphRun of(Path file, OrtSession.SessionOptions options) throws OrtException {
     return new GraphRun(ENVIRONMENT.createSession(file.toString(), options));
   }
 
-  OrtSession session() {
+  public OrtSession session() {
     return session;
   }
 
   /** The inputs of one run. */
-  static final class Inputs {
+  public static final class Inputs {
 
     private final Map<String, OnnxTensor> tensors = new HashMap<>();
 
-    Inputs images(byte[] images, int numImages, int imageSize) {
+    public Inputs images(byte[] images, int numImages, int imageSize) {
       ByteBuffer direct = ByteBuffer.allocateDirect(images.length).put(images).flip();
       return add(
           GraphInput.IMAGES.label(),
@@ -80,11 +80,11 @@ final class GraphRun implements AutoCloseable {
                   OnnxJavaType.UINT8));
     }
 
-    Inputs floats(String name, float[] values, long... shape) {
+    public Inputs floats(String name, float[] values, long... shape) {
       return add(name, () -> OnnxTensor.createTensor(ENVIRONMENT, FloatBuffer.wrap(values), shape));
     }
 
-    Inputs routing(int slots, int expertsPerToken, Routing routing, float[] imagePriority) {
+    public Inputs routing(int slots, int expertsPerToken, Routing routing, float[] imagePriority) {
       add(
           GraphInput.CAPACITY.label(),
           () -> OnnxTensor.createTensor(ENVIRONMENT, new long[] {slots}));
@@ -114,21 +114,21 @@ final class GraphRun implements AutoCloseable {
   }
 
   /** The outputs of one run, in C order. */
-  record Outputs(Map<String, Object> arrays) {
+  public record Outputs(Map<String, Object> arrays) {
 
-    float[] floats(GraphOutput output) {
+    public float[] floats(GraphOutput output) {
       return floats(output.label());
     }
 
-    float[] floats(String name) {
+    public float[] floats(String name) {
       return (float[]) get(name);
     }
 
-    int[] ints(GraphOutput output) {
+    public int[] ints(GraphOutput output) {
       return (int[]) get(output.label());
     }
 
-    byte[] bytes(GraphOutput output) {
+    public byte[] bytes(GraphOutput output) {
       return (byte[]) get(output.label());
     }
 
@@ -137,7 +137,7 @@ final class GraphRun implements AutoCloseable {
     }
   }
 
-  Outputs run(Inputs inputs) {
+  public Outputs run(Inputs inputs) {
     try (OrtSession.Result result = session.run(inputs.tensors)) {
       Map<String, Object> arrays = new HashMap<>();
       result.forEach(

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.core.moe.GraphOutput;
 import dev.vmoe.core.moe.Routing;
+import dev.vmoe.core.tensor.ParameterTree;
 import dev.vmoe.core.tensor.Tensor;
 import dev.vmoe.importer.checkpoint.CheckpointReader;
 import dev.vmoe.importer.checkpoint.Npz;
-import dev.vmoe.importer.checkpoint.ParameterTree;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

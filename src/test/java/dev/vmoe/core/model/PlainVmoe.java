@@ -1,7 +1,7 @@
 package dev.vmoe.core.model;
 
+import dev.vmoe.core.tensor.ParameterTree;
 import dev.vmoe.core.tensor.Tensor;
-import dev.vmoe.importer.checkpoint.ParameterTree;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

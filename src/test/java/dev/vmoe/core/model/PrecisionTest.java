@@ -3,6 +3,7 @@ package dev.vmoe.core.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.vmoe.app.dataset.BundledImages;
 import dev.vmoe.app.dataset.LabelledImage;
 import dev.vmoe.core.moe.Capacity;
 import dev.vmoe.core.moe.GraphOutput;
@@ -10,9 +11,9 @@ import dev.vmoe.core.moe.ImagePriority;
 import dev.vmoe.core.moe.ReferenceRouter;
 import dev.vmoe.core.moe.Routing;
 import dev.vmoe.core.moe.RoutingCounts;
+import dev.vmoe.core.tensor.ParameterTree;
 import dev.vmoe.importer.checkpoint.CheckpointReader;
-import dev.vmoe.importer.checkpoint.ParameterTree;
-import dev.vmoe.importer.modelstore.BundledModels;
+import dev.vmoe.importer.convert.DescriptionFile;
 import dev.vmoe.lab.bench.RandomCheckpoint;
 import java.io.IOException;
 import java.util.Arrays;
@@ -89,7 +90,7 @@ class PrecisionTest {
   void shouldAnswerTheBundledTestImagesAboutAsWellInBytes() throws IOException {
     ParameterTree bundled = CheckpointReader.read(BundledPixels.checkpoint("vmoe-bpr"));
     List<String> classes = DescriptionFile.beside(BundledPixels.checkpoint("vmoe-bpr")).classes();
-    List<LabelledImage> set = BundledModels.labelledImages().subList(0, 2000);
+    List<LabelledImage> set = BundledImages.all().subList(0, 2000);
     int[] correct = new int[2];
     int same = 0;
     try (GraphRun exact = GraphRun.of(VmoeGraph.of(bundled, Form.of(Target.CPU), Map.of()));

@@ -3,8 +3,8 @@ package dev.vmoe.core.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.vmoe.core.tensor.ParameterTree;
 import dev.vmoe.core.tensor.Tensor;
-import dev.vmoe.importer.checkpoint.ParameterTree;
 import dev.vmoe.lab.bench.RandomCheckpoint;
 import java.util.HashMap;
 import java.util.List;
@@ -16,14 +16,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class VmoeArchitectureTest {
 
-  static final VmoeArchitecture TOKEN =
-      Architectures.of(12, 4, 8, 16, 2, 3, List.of(1), 4, 5, VmoeArchitecture.Classifier.TOKEN, 0);
-
-  static final VmoeArchitecture GAP =
-      Architectures.of(8, 2, 6, 10, 3, 2, List.of(0, 1), 3, 7, VmoeArchitecture.Classifier.GAP, 9);
-
   static List<VmoeArchitecture> architectures() {
-    return List.of(TOKEN, GAP, RandomCheckpoint.denseTwin(TOKEN), RandomCheckpoint.denseTwin(GAP));
+    return List.of(
+        Architectures.TOKEN,
+        Architectures.GAP,
+        RandomCheckpoint.denseTwin(Architectures.TOKEN),
+        RandomCheckpoint.denseTwin(Architectures.GAP));
   }
 
   @ParameterizedTest
@@ -34,7 +32,7 @@ class VmoeArchitectureTest {
 
   @Test
   void shouldNameTheParameterThatIsMissing() {
-    Map<String, Tensor> leaves = leaves(TOKEN);
+    Map<String, Tensor> leaves = leaves(Architectures.TOKEN);
     leaves.remove("head/kernel");
     assertThatThrownBy(() -> VmoeArchitecture.of(new ParameterTree(leaves)))
         .hasMessageContaining("head/kernel");
@@ -52,7 +50,7 @@ class VmoeArchitectureTest {
 
   @Test
   void shouldRefuseACheckpointWithoutBlocks() {
-    Map<String, Tensor> leaves = leaves(TOKEN);
+    Map<String, Tensor> leaves = leaves(Architectures.TOKEN);
     leaves.keySet().removeIf(path -> path.startsWith("Encoder/encoderblock_"));
     assertThatThrownBy(() -> VmoeArchitecture.of(new ParameterTree(leaves)))
         .hasMessage("checkpoint has no Encoder/encoderblock_0");
@@ -65,7 +63,7 @@ class VmoeArchitectureTest {
 
   @Test
   void shouldNameTheParameterWhoseShapeDoesNotFit() {
-    Map<String, Tensor> leaves = leaves(TOKEN);
+    Map<String, Tensor> leaves = leaves(Architectures.TOKEN);
     leaves.put("Encoder/encoderblock_1/Moe/Router/dense/kernel", Tensor.of(new float[12], 3, 4));
     assertThatThrownBy(() -> VmoeArchitecture.of(new ParameterTree(leaves)))
         .hasMessage(
@@ -75,7 +73,7 @@ class VmoeArchitectureTest {
 
   @Test
   void shouldRefuseTokensThatAreNoSquareOfPatches() {
-    Map<String, Tensor> leaves = leaves(TOKEN);
+    Map<String, Tensor> leaves = leaves(Architectures.TOKEN);
     leaves.put("Encoder/posembed_input/pos_embedding", Tensor.of(new float[72], 1, 9, 8));
     assertThatThrownBy(() -> VmoeArchitecture.of(new ParameterTree(leaves)))
         .hasMessage(
@@ -90,7 +88,7 @@ class VmoeArchitectureTest {
 
   @Test
   void shouldRefuseAKernelThatTheGraphCannotUse() {
-    Map<String, Tensor> leaves = leaves(TOKEN);
+    Map<String, Tensor> leaves = leaves(Architectures.TOKEN);
     leaves.put("Encoder/encoderblock_1/Moe/Mlp/Dense_1/kernel", Tensor.of(new float[8], 1, 8));
     ParameterTree checkpoint = new ParameterTree(leaves);
     assertThatThrownBy(() -> VmoeGraph.of(checkpoint, Form.of(Target.CPU), Map.of()))

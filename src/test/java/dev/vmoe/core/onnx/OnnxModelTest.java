@@ -51,8 +51,8 @@ class OnnxModelTest {
           .isDeepEqualTo(new float[][] {{13, 26}, {19, 32}});
       assertThat(session.getMetadata().getCustomMetadata()).containsEntry("greeting", "hello");
     }
-    assertThat(OnnxModel.metadata(file)).containsEntry("greeting", "hello");
-    OnnxModel.requireWeights(file);
+    assertThat(ModelFile.metadata(file)).containsEntry("greeting", "hello");
+    ModelFile.requireWeights(file);
   }
 
   @Test
@@ -60,7 +60,7 @@ class OnnxModelTest {
     Path made = Files.createDirectory(folder.resolve("made"));
     model().write(made.resolve("model.onnx"), 0);
     Path moved = Files.move(made, folder.resolve("moved")).resolve("model.onnx");
-    OnnxModel.requireWeights(moved);
+    ModelFile.requireWeights(moved);
     ENVIRONMENT.createSession(moved.toString()).close();
   }
 
@@ -84,7 +84,7 @@ class OnnxModelTest {
     model().write(file, 0);
     Path data = folder.resolve("model.onnx.data");
     Files.delete(data);
-    assertThatThrownBy(() -> OnnxModel.requireWeights(file))
+    assertThatThrownBy(() -> ModelFile.requireWeights(file))
         .isInstanceOf(IOException.class)
         .hasMessage(
             file
@@ -100,11 +100,11 @@ class OnnxModelTest {
     Path data = folder.resolve("model.onnx.data");
     byte[] bytes = Files.readAllBytes(data);
     Files.write(data, Arrays.copyOf(bytes, bytes.length - 1));
-    assertThatThrownBy(() -> OnnxModel.requireWeights(file))
+    assertThatThrownBy(() -> ModelFile.requireWeights(file))
         .hasMessageStartingWith(data + " has 39 bytes, but " + file + " was written with 40 bytes");
     bytes[bytes.length - 1]++;
     Files.write(data, bytes);
-    assertThatThrownBy(() -> OnnxModel.requireWeights(file))
+    assertThatThrownBy(() -> ModelFile.requireWeights(file))
         .hasMessageStartingWith(data + " holds other weights than " + file);
   }
 
@@ -121,7 +121,7 @@ class OnnxModelTest {
   @Test
   void shouldSayThatAFileIsNoModel() throws IOException {
     Path junk = Files.write(folder.resolve("junk.onnx"), new byte[] {1, 2, 3});
-    assertThatThrownBy(() -> OnnxModel.metadata(junk))
+    assertThatThrownBy(() -> ModelFile.metadata(junk))
         .isInstanceOf(IOException.class)
         .hasMessageStartingWith(junk + " is no ONNX file: ");
   }

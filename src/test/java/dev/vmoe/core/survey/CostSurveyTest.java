@@ -21,7 +21,7 @@ import dev.vmoe.core.moe.ModelCard;
 import dev.vmoe.core.moe.Routing;
 import dev.vmoe.core.moe.RoutingCounts;
 import dev.vmoe.core.moe.RoutingSettings;
-import dev.vmoe.importer.modelstore.BundledModels;
+import dev.vmoe.importer.bundled.BundledModels;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;

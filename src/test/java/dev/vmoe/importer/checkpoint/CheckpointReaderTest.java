@@ -3,6 +3,7 @@ package dev.vmoe.importer.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.vmoe.core.tensor.ParameterTree;
 import dev.vmoe.core.tensor.Tensor;
 import dev.vmoe.importer.checkpoint.CheckpointWriter.Layout;
 import dev.vmoe.importer.checkpoint.CheckpointWriter.Leaf;

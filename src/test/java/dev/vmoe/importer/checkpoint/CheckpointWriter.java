@@ -2,6 +2,7 @@ package dev.vmoe.importer.checkpoint;
 
 import dev.vmoe.core.tensor.Half;
 import dev.vmoe.core.tensor.HalfBits;
+import dev.vmoe.core.tensor.ParameterTree;
 import dev.vmoe.core.tensor.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;

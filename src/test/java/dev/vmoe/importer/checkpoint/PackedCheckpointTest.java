@@ -2,6 +2,7 @@ package dev.vmoe.importer.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.vmoe.core.tensor.ParameterTree;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

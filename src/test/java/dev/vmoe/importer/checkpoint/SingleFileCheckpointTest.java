@@ -3,6 +3,7 @@ package dev.vmoe.importer.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.vmoe.core.tensor.ParameterTree;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Map;

@@ -1,0 +1,5 @@
+/** The command that imports a model. */
+@NullMarked
+package dev.vmoe.importer.cli;
+
+import org.jspecify.annotations.NullMarked;
