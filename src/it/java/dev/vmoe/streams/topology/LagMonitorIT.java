@@ -7,7 +7,10 @@ import dev.vmoe.app.embedded.EmbeddedKafka;
 import dev.vmoe.core.capacity.Load;
 import dev.vmoe.core.image.FakeDecoder;
 import dev.vmoe.event.PipelineConfig;
-import dev.vmoe.streams.commit.PendingOffsets;
+import dev.vmoe.streams.commit.InFlightRecord;
+import dev.vmoe.streams.commit.PartitionQueue;
+import dev.vmoe.streams.commit.PartitionQueues;
+import dev.vmoe.streams.commit.QueueRecords;
 import dev.vmoe.streams.config.ConfigFollower;
 import dev.vmoe.streams.config.ConfigLog;
 import dev.vmoe.streams.config.ConfigReader;
@@ -19,8 +22,10 @@ import dev.vmoe.streams.settings.Settings;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.admin.Admin;
@@ -36,7 +41,8 @@ class LagMonitorIT {
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final Duration INTERVAL = Duration.ofMillis(100);
 
-  private final PendingOffsets pending = new PendingOffsets();
+  private final PartitionQueues queues = new PartitionQueues();
+  private final Queue<InFlightRecord> read = new ArrayDeque<>();
   private volatile long oldestNanos;
 
   @Test
@@ -49,16 +55,12 @@ class LagMonitorIT {
       lag.start();
       awaitBacklog(lag, 0);
 
-      PendingOffsets.Queue zero = pending.open(partition(workbench, 0));
+      PartitionQueue zero = queues.open(partition(workbench, 0));
       awaitBacklog(lag, 30);
-      pending.open(partition(workbench, 1));
+      queues.open(partition(workbench, 1));
       awaitBacklog(lag, 35);
-      for (long offset = 0; offset < 10; offset++) {
-        zero.add(offset);
-      }
-      for (long offset = 0; offset < 4; offset++) {
-        zero.emitted(offset);
-      }
+      read(zero, 0, 10, 1);
+      emit(zero, 4);
       awaitBacklog(lag, 31);
       zero.close();
       awaitBacklog(lag, 5);
@@ -70,7 +72,7 @@ class LagMonitorIT {
   void shouldAgeWithTheOldestImageThatWaitsWhateverItsTimestamp() throws Exception {
     try (Workbench workbench = Workbench.open(1);
         LagMonitor lag = monitor(workbench)) {
-      PendingOffsets.Queue queue = pending.open(partition(workbench, 0));
+      PartitionQueue queue = queues.open(partition(workbench, 0));
       lag.start();
       awaitBacklog(lag, 0);
       assertThat(oldestNanos).isZero();
@@ -86,15 +88,13 @@ class LagMonitorIT {
       awaitBacklog(lag, 4);
       await().atMost(LIMIT).until(() -> oldestNanos > System.nanoTime() - first - seconds);
 
-      for (long offset = 0; offset < 3; offset++) {
-        queue.add(offset);
-        queue.emitted(offset);
-      }
+      read(queue, 0, 3, 1);
+      emit(queue, 3);
       awaitBacklog(lag, 1);
       await().atMost(LIMIT).until(() -> oldestNanos < System.nanoTime() - first - seconds);
       assertThat(oldestNanos).isPositive();
-      queue.add(3);
-      queue.emitted(3);
+      read(queue, 3, 4, 1);
+      emit(queue, 1);
       awaitBacklog(lag, 0);
       await().atMost(LIMIT).until(() -> oldestNanos == 0);
     }
@@ -105,7 +105,7 @@ class LagMonitorIT {
     try (Workbench workbench = Workbench.open(1);
         LagMonitor lag = monitor(workbench);
         Feeder feeder = Feeder.start(workbench, 1, 300)) {
-      pending.open(partition(workbench, 0));
+      queues.open(partition(workbench, 0));
       lag.start();
 
       await()
@@ -124,23 +124,17 @@ class LagMonitorIT {
     try (Workbench workbench = Workbench.open(1);
         LagMonitor lag = monitor(workbench)) {
       workbench.sendInTransactions(20, 0);
-      PendingOffsets.Queue queue = pending.open(partition(workbench, 0));
-      for (long offset = 0; offset < 20; offset += 2) {
-        queue.add(offset);
-      }
+      PartitionQueue queue = queues.open(partition(workbench, 0));
+      read(queue, 0, 20, 2);
       lag.start();
       awaitBacklog(lag, 20);
 
-      for (long offset = 0; offset < 20; offset += 2) {
-        queue.emitted(offset);
-      }
+      emit(queue, 10);
       awaitBacklog(lag, 11); // offset 19 to the end, 40, of which half are images
-      for (long offset = 20; offset < 40; offset += 2) {
-        queue.add(offset);
-        queue.emitted(offset);
-      }
+      read(queue, 20, 40, 2);
+      emit(queue, 10);
       // Streams commits its position, behind the end of the last transaction.
-      pending.passed(partition(workbench, 0), 40);
+      queue.passed(40);
       awaitBacklog(lag, 0);
     }
   }
@@ -154,7 +148,7 @@ class LagMonitorIT {
     try (Workbench workbench = Workbench.open(1, bootstrapServers);
         LagMonitor lag = monitor(workbench);
         LiveConfiguration configuration = configuration(workbench)) {
-      pending.open(partition(workbench, 0));
+      queues.open(partition(workbench, 0));
       send(workbench, 0, 7);
       workbench.configure(PipelineConfig.newBuilder().setCapacityRatio(0.5).build());
       lag.start();
@@ -193,7 +187,7 @@ class LagMonitorIT {
                   return Admin.create(workbench.settings(Map.of()).adminProperties());
                 },
                 workbench.prefix + "app",
-                pending,
+                queues,
                 INTERVAL,
                 (load, age) -> {})) {
       lag.start();
@@ -205,8 +199,20 @@ class LagMonitorIT {
   @Test
   void shouldSayNothingBeforeTheFirstReading() throws Exception {
     try (LagMonitor lag =
-        new LagMonitor(() -> Admin.create(Map.of()), "app", pending, INTERVAL, (load, age) -> {})) {
+        new LagMonitor(() -> Admin.create(Map.of()), "app", queues, INTERVAL, (load, age) -> {})) {
       assertThat(lag.load(System.nanoTime())).isEqualTo(Load.UNKNOWN);
+    }
+  }
+
+  private void read(PartitionQueue queue, long first, long end, int step) {
+    for (long offset = first; offset < end; offset += step) {
+      read.add(QueueRecords.addBatched(queue, QueueRecords.at(offset)));
+    }
+  }
+
+  private void emit(PartitionQueue queue, int records) {
+    for (int i = 0; i < records; i++) {
+      QueueRecords.emit(queue, read.remove());
     }
   }
 
@@ -214,7 +220,7 @@ class LagMonitorIT {
     return new LagMonitor(
         () -> Admin.create(workbench.settings(Map.of()).adminProperties()),
         workbench.prefix + "app",
-        pending,
+        queues,
         INTERVAL,
         (load, age) -> oldestNanos = age);
   }

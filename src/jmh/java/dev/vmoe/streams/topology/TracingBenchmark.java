@@ -11,8 +11,9 @@ import dev.vmoe.core.inference.FakeClassifier;
 import dev.vmoe.core.moe.ModelCard;
 import dev.vmoe.core.moe.Routing;
 import dev.vmoe.event.Prediction;
+import dev.vmoe.streams.commit.InFlightRecord;
+import dev.vmoe.streams.commit.QueueRecords;
 import dev.vmoe.streams.instance.Pipeline;
-import dev.vmoe.streams.intake.RequestReader;
 import dev.vmoe.streams.metrics.Meters;
 import dev.vmoe.streams.settings.PredictionContents;
 import dev.vmoe.streams.settings.Settings;
@@ -110,10 +111,9 @@ public class TracingBenchmark {
                 run,
                 answer(
                     0,
-                    Waiting.of(
+                    QueueRecords.admitted(
                         record,
                         new ProcessorRecordContext(0, 0, 0, "vmoe.images", record.headers()),
-                        RequestReader.Request.ofRawImage(record.value()),
                         ImageTrace.NONE)));
     received = new RecordHeaders();
     received.add("camera", "7".getBytes(StandardCharsets.UTF_8));
@@ -122,7 +122,7 @@ public class TracingBenchmark {
         (PARENT + (traces.equals("sampled") ? 1 : 0)).getBytes(StandardCharsets.UTF_8));
   }
 
-  private Answer.Classified<Waiting> answer(int index, Waiting image) {
+  private Answer.Classified<InFlightRecord> answer(int index, InFlightRecord image) {
     return new Answer.Classified<>(image, index, 20_000_000, run.startNanos() - 1_000_000, 400_000);
   }
 
@@ -137,21 +137,17 @@ public class TracingBenchmark {
   /** One batch, from reading its records to handing its predictions to Kafka. */
   @Benchmark
   public void traceBatch(Blackhole hole) {
-    List<Waiting> images = new ArrayList<>(BATCH);
+    List<InFlightRecord> images = new ArrayList<>(BATCH);
     for (int i = 0; i < BATCH; i++) {
       Record<byte[], byte[]> record = new Record<>(new byte[0], new byte[0], 0, received);
       ProcessorRecordContext position =
           new ProcessorRecordContext(0, i, 0, "vmoe.images", received);
       images.add(
-          Waiting.of(
-              record,
-              position,
-              RequestReader.Request.ofRawImage(record.value()),
-              tracer.received(record, position)));
+          QueueRecords.admitted(record, position, tracer.received(record, position)));
     }
     tracer.ran(run, images);
     for (int i = 0; i < BATCH; i++) {
-      Waiting image = images.get(i);
+      InFlightRecord image = images.get(i);
       tracer.answering(run, answer(i, image), prediction);
       Headers sent = new RecordHeaders(image.record().headers());
       tracer.sending(image, sent);

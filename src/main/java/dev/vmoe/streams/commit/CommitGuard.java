@@ -41,8 +41,7 @@ public final class CommitGuard implements KafkaClientSupplier {
 
   private static final Duration OFFSET_PAUSE = Duration.ofSeconds(1);
 
-  private final PendingOffsets pending = new PendingOffsets();
-  private final HeldPartitions held = new HeldPartitions();
+  private final PartitionQueues queues = new PartitionQueues();
   private final CommitDelay delay = new CommitDelay();
   private final Suspects suspects;
   private final Supplier<OffsetNote.SchemaIds> schemas;
@@ -74,14 +73,9 @@ public final class CommitGuard implements KafkaClientSupplier {
     this.threads = ThreadLocal.withInitial(() -> new StreamThreadState(waitBudget));
   }
 
-  /** Returns where processors mark what they keep back. */
-  public PendingOffsets pending() {
-    return pending;
-  }
-
-  /** Returns the partitions of which nothing is fetched. */
-  public HeldPartitions held() {
-    return held;
+  /** Returns the queues of the partitions that the instance owns. */
+  public PartitionQueues queues() {
+    return queues;
   }
 
   /** Returns what is known of images over which processes ended. */
@@ -111,9 +105,10 @@ public final class CommitGuard implements KafkaClientSupplier {
     StreamThreadState thread = thread();
     guarded.replaceAll(
         (partition, offset) -> {
-          OptionalLong first = pending.first(partition);
-          if (first.isEmpty()) {
-            pending.passed(partition, offset.offset());
+          PartitionQueue queue = queues.of(partition);
+          OptionalLong first = queue == null ? OptionalLong.empty() : queue.first();
+          if (queue != null) {
+            queue.passed(offset.offset());
           }
           boolean before = first.isPresent() && first.getAsLong() < offset.offset();
           long next = before ? first.getAsLong() : offset.offset();
@@ -168,8 +163,8 @@ public final class CommitGuard implements KafkaClientSupplier {
   }
 
   /**
-   * A consumer of the classic group protocol that fetches nothing of {@linkplain HeldPartitions
-   * held} partitions, and leaves its group when it is closed.
+   * A consumer of the classic group protocol that fetches nothing of partitions that {@linkplain
+   * PartitionQueue#isHolding() hold} records, and leaves its group when it is closed.
    *
    * <p>Streams has its consumers stay, so that an instance with local state finds its partitions
    * again after a restart. There is no state here, and a thread that crashed would keep its
@@ -213,12 +208,12 @@ public final class CommitGuard implements KafkaClientSupplier {
     }
 
     /**
-     * Polls without the held partitions. They are paused in here only: outside, Streams pauses and
+     * Polls without the partitions that hold records. They are paused in here only: outside, Streams pauses and
      * resumes partitions by how much it has buffered.
      */
     @Override
     public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
-      Set<TopicPartition> holding = new HashSet<>(held.among(assignment()));
+      Set<TopicPartition> holding = new HashSet<>(queues.holding(assignment()));
       holding.removeAll(paused());
       if (holding.isEmpty()) {
         return super.poll(timeout);
@@ -228,7 +223,7 @@ public final class CommitGuard implements KafkaClientSupplier {
         return super.poll(timeout);
       } finally {
         // Where a task was closed meanwhile, Streams pauses its partition until the next is ready.
-        holding.retainAll(held.among(assignment()));
+        holding.retainAll(queues.holding(assignment()));
         resume(holding);
       }
     }

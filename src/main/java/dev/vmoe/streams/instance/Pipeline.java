@@ -318,7 +318,7 @@ public final class Pipeline implements AutoCloseable {
     }
     parts.schemas().close();
     parts.abandoned().close();
-    parts.inFlight().stop(); // threads that wait for room return at once,
+    parts.admission().stop(); // threads that wait for room return at once,
     parts.registry().giveUp(); // and those that wait for the registry
     // Each of these may wait for brokers that are away: not one after the other.
     Thread beside = DaemonThread.start(this::closeBeside, "vmoe-close-beside");

@@ -7,8 +7,11 @@ import dev.vmoe.event.RegistryClient;
 import dev.vmoe.fetch.FetchBounds;
 import dev.vmoe.fetch.Fetching;
 import dev.vmoe.streams.commit.AbandonedTransactions;
+import dev.vmoe.streams.commit.Admission;
 import dev.vmoe.streams.commit.CommitGuard;
 import dev.vmoe.streams.commit.Deadlines;
+import dev.vmoe.streams.commit.InFlightRecord;
+import dev.vmoe.streams.commit.PartitionQueues;
 import dev.vmoe.streams.commit.Suspects;
 import dev.vmoe.streams.config.ConfigLog;
 import dev.vmoe.streams.config.ConfigReader;
@@ -24,7 +27,6 @@ import dev.vmoe.streams.topics.TopicLimits;
 import dev.vmoe.streams.topics.Topics;
 import dev.vmoe.streams.topology.EarlyCommit;
 import dev.vmoe.streams.topology.GuardedObserver;
-import dev.vmoe.streams.topology.InFlight;
 import dev.vmoe.streams.topology.LagMonitor;
 import dev.vmoe.streams.topology.MicroBatchProcessor;
 import dev.vmoe.streams.topology.NewestDeadLetters;
@@ -35,7 +37,6 @@ import dev.vmoe.streams.topology.ShareRecorder;
 import dev.vmoe.streams.topology.ShareTracer;
 import dev.vmoe.streams.topology.SteadyTime;
 import dev.vmoe.streams.topology.StreamsProperties;
-import dev.vmoe.streams.topology.Waiting;
 import dev.vmoe.streams.tracing.Tracing;
 import java.time.Clock;
 import java.time.Duration;
@@ -69,7 +70,7 @@ import org.slf4j.LoggerFactory;
  * @param configuration settings in force
  * @param lag reader of what waits
  * @param batcher micro-batcher of all partitions
- * @param inFlight bound on what is read and not answered
+ * @param admission what may go on to the micro-batcher
  * @param fetching fetcher of images by address
  * @param suspects count of the processes that ended over the same images
  * @param abandoned ends what killed instances left open
@@ -87,8 +88,8 @@ record PipelineParts(
     RegistrySchemas schemas,
     LiveConfiguration configuration,
     LagMonitor lag,
-    MicroBatcher<Waiting> batcher,
-    InFlight inFlight,
+    MicroBatcher<InFlightRecord> batcher,
+    Admission admission,
     Fetching fetching,
     Suspects suspects,
     AbandonedTransactions abandoned,
@@ -154,7 +155,7 @@ record PipelineParts(
           new LagMonitor(
               () -> Admin.create(sideProperties(settings)),
               settings.getString(Settings.APPLICATION_ID),
-              guard.pending(),
+              guard.queues(),
               settings.lagInterval(),
               (load, oldestNanos) ->
                   metrics
@@ -187,25 +188,20 @@ record PipelineParts(
               newestDeadLetters,
               new ShareRecorder(metrics),
               new ShareTracer(tracing, topics, settings.getString(Settings.APPLICATION_ID)));
-      InFlight inFlight =
-          new InFlight(
-              () ->
-                  settings.inFlightImages(
-                      terms.current().maxBatchImages(), terms.served().parallelRuns()),
-              settings.inFlightMaxBytes());
-      metrics.gauge(Metric.IMAGES_IN_FLIGHT, inFlight::images);
-      metrics.gauge(Metric.IN_FLIGHT_BYTES, inFlight::bytes);
+      PartitionQueues queues = guard.queues();
+      metrics.gauge(Metric.IMAGES_IN_FLIGHT, queues::images);
+      metrics.gauge(Metric.IN_FLIGHT_BYTES, queues::bytes);
       Fetching fetching =
           new Fetching(
-              fetchBounds(settings, inFlight),
+              fetchBounds(settings, queues),
               (outcome, nanos) ->
                   metrics.images().fetchEnded(outcome.name().toLowerCase(Locale.ROOT), nanos));
       undo.push(fetching::close);
       metrics.gauge(Metric.FETCHED_BYTES, fetching::bytes);
-      metrics.gauge(Metric.IMAGES_HELD, guard.held()::images);
-      metrics.gauge(Metric.IMAGES_FETCHING, guard.held()::fetching);
+      metrics.gauge(Metric.IMAGES_HELD, queues::held);
+      metrics.gauge(Metric.IMAGES_FETCHING, queues::fetching);
       metrics.gauge(Metric.PARTITIONS_SUSPECTED, suspects::suspected);
-      MicroBatcher<Waiting> batcher =
+      MicroBatcher<InFlightRecord> batcher =
           new MicroBatcher<>(
               terms::terms,
               new WorkBounds(
@@ -217,24 +213,31 @@ record PipelineParts(
       undo.push(batcher::close);
       metrics.gauge(Metric.DECODE_BYTES, () -> batcher.decodeLoad().bytes());
       metrics.gauge(Metric.DECODES_HUNG, () -> batcher.decodeLoad().hung());
-      MicroBatchProcessor.Shared shared =
-          new MicroBatchProcessor.Shared(
-              batcher::openLane,
+      Admission admission =
+          new Admission(
+              () ->
+                  settings.inFlightImages(
+                      terms.current().maxBatchImages(), terms.served().parallelRuns()),
+              settings.inFlightMaxBytes(),
               new RequestReader(
                   schemas.writers(),
                   settings.getInt(Settings.IMAGE_MAX_BYTES),
                   predictions,
                   "/vmoe/" + settings.getString(Settings.APPLICATION_ID)),
               fetching::openLine,
+              new Deadlines(terms::current, settings.commitInterval(), Clock.systemUTC()),
+              guard);
+      MicroBatchProcessor.Shared shared =
+          new MicroBatchProcessor.Shared(
+              batcher::openLane,
+              admission,
               new ShareEvents(PredictionContents.of(settings)),
               guard,
-              inFlight,
               new EarlyCommit(
-                  inFlight,
+                  queues,
                   () -> terms.current().maxBatchImages() * terms.served().parallelRuns(),
                   settings.getLong(Settings.BATCH_MAX_BYTES),
                   settings.commitInterval()),
-              new Deadlines(terms::current, settings.commitInterval(), Clock.systemUTC()),
               Math.min(StreamsProperties.largestSent(streamsConfig), limits.deadLetters()));
       Topology topology =
           PipelineTopology.build(
@@ -248,7 +251,7 @@ record PipelineParts(
           configuration,
           lag,
           batcher,
-          inFlight,
+          admission,
           fetching,
           suspects,
           abandoned,
@@ -301,13 +304,13 @@ record PipelineParts(
     return properties;
   }
 
-  private static FetchBounds fetchBounds(Settings settings, InFlight inFlight) {
+  private static FetchBounds fetchBounds(Settings settings, PartitionQueues queues) {
     return new FetchBounds(
         settings.getList(Settings.FETCH_PREFIXES),
         Set.copyOf(settings.getList(Settings.FETCH_PRIVATE_HOSTS)),
         settings.getInt(Settings.FETCH_AT_ONCE),
         Duration.ofMillis(settings.getLong(Settings.FETCH_TIMEOUT_MS)),
         settings.getInt(Settings.IMAGE_MAX_BYTES),
-        () -> settings.inFlightMaxBytes() - inFlight.bytes());
+        () -> settings.inFlightMaxBytes() - queues.bytes());
   }
 }

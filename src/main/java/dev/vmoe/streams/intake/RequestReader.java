@@ -80,6 +80,11 @@ public final class RequestReader {
     public Request with(byte[] fetched) {
       return new Request(fetched, null, id, label, attributes, priority, deadlineMs, headers);
     }
+
+    /** Returns what is needed for the answer. */
+    public Request withoutImage() {
+      return with(NO_BYTES);
+    }
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.vmoe.streams.topology;
 
 import dev.vmoe.core.batch.Answer;
 import dev.vmoe.event.BadRecordException;
+import dev.vmoe.streams.commit.InFlightRecord;
 import dev.vmoe.streams.intake.RecordSize;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -50,7 +51,7 @@ final class DeadLetter {
   private DeadLetter() {}
 
   /** Returns the kind of failure: a class of this program, or one of the kinds above. */
-  static String kind(Answer.Rejected<Waiting> rejected) {
+  static String kind(Answer.Rejected<InFlightRecord> rejected) {
     return switch (rejected.cause()) {
       case EXPIRED -> EXPIRED;
       case TIMEOUT -> TIMEOUT;
@@ -76,13 +77,12 @@ final class DeadLetter {
    * @param sending adds the trace to headers that are about to be sent
    */
   static Record<byte[], byte[]> of(
-      Answer.Rejected<Waiting> rejected, long maxBytes, Consumer<Headers> sending) {
-    Waiting waiting = rejected.origin();
-    Record<byte[], byte[]> record = waiting.record();
+      Answer.Rejected<InFlightRecord> rejected, long maxBytes, Consumer<Headers> sending) {
+    Record<byte[], byte[]> record = rejected.origin().record();
     Headers whole = withTrace(record.headers(), sending);
     Record<byte[], byte[]> letter =
         record.withHeaders(
-            withErrors(whole, rejected, bounded(rejected.reason()), stackTrace(waiting)));
+            withErrors(whole, rejected, bounded(rejected.reason()), stackTrace(rejected.origin().refusal())));
     if (fits(letter, maxBytes)) {
       return letter;
     }
@@ -116,7 +116,7 @@ final class DeadLetter {
     return RecordSize.of(letter.key(), letter.value(), letter.headers()) <= maxBytes;
   }
 
-  private static String leftOut(Answer.Rejected<Waiting> rejected, String left) {
+  private static String leftOut(Answer.Rejected<InFlightRecord> rejected, String left) {
     RecordMetadata position = rejected.origin().position();
     return bounded(rejected.reason())
         + "; "
@@ -131,7 +131,7 @@ final class DeadLetter {
 
   private static Headers withErrors(
       Headers originals,
-      Answer.Rejected<Waiting> rejected,
+      Answer.Rejected<InFlightRecord> rejected,
       String message,
       @Nullable String stackTrace) {
     RecordMetadata position = rejected.origin().position();
@@ -147,8 +147,7 @@ final class DeadLetter {
     return headers;
   }
 
-  private static @Nullable String stackTrace(Waiting waiting) {
-    BadRecordException refusal = waiting.refusal();
+  private static @Nullable String stackTrace(@Nullable BadRecordException refusal) {
     if (refusal == null) {
       return null;
     }

@@ -1,5 +1,6 @@
 package dev.vmoe.streams.topology;
 
+import dev.vmoe.streams.commit.PartitionQueues;
 import dev.vmoe.streams.commit.StreamThreadState;
 import java.time.Duration;
 import java.util.function.IntSupplier;
@@ -14,7 +15,7 @@ public final class EarlyCommit {
   /** Early commits of a thread in one interval, at most. */
   public static final int MAX_PER_INTERVAL = 5;
 
-  private final InFlight inFlight;
+  private final PartitionQueues queues;
   private final IntSupplier runningImages;
   private final long batchBytes;
   private final Duration gap;
@@ -22,13 +23,14 @@ public final class EarlyCommit {
   /**
    * Creates the rule of an instance.
    *
+   * @param queues what the instance has in flight
    * @param runningImages images of as many full batches as run at once; asked each time
    * @param batchBytes encoded bytes of a full batch
    * @param interval commit interval of Kafka Streams
    */
   public EarlyCommit(
-      InFlight inFlight, IntSupplier runningImages, long batchBytes, Duration interval) {
-    this.inFlight = inFlight;
+      PartitionQueues queues, IntSupplier runningImages, long batchBytes, Duration interval) {
+    this.queues = queues;
     this.runningImages = runningImages;
     this.batchBytes = batchBytes;
     this.gap = interval.dividedBy(MAX_PER_INTERVAL);
@@ -40,8 +42,8 @@ public final class EarlyCommit {
    */
   boolean due(StreamThreadState thread) {
     Duration elapsed = thread.sinceCommit();
-    return inFlight.images() < runningImages.getAsInt()
-        && inFlight.bytes() < batchBytes
+    return queues.images() < runningImages.getAsInt()
+        && queues.bytes() < batchBytes
         && elapsed.compareTo(gap) >= 0
         && elapsed.compareTo(thread.commitTook()) >= 0;
   }

@@ -4,6 +4,7 @@ import dev.vmoe.core.batch.Answer;
 import dev.vmoe.core.batch.BatchRun;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.Prediction;
+import dev.vmoe.streams.commit.InFlightRecord;
 import dev.vmoe.streams.tracing.ImageTrace;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -83,27 +84,27 @@ public final class GuardedObserver implements ImageObserver {
   }
 
   @Override
-  public void ran(BatchRun run, List<Waiting> images) {
+  public void ran(BatchRun run, List<InFlightRecord> images) {
     tell(observer -> observer.ran(run, images));
   }
 
   @Override
-  public void answering(BatchRun run, Answer.Classified<Waiting> answer, Prediction prediction) {
+  public void answering(BatchRun run, Answer.Classified<InFlightRecord> answer, Prediction prediction) {
     tell(observer -> observer.answering(run, answer, prediction));
   }
 
   @Override
-  public void refusing(Answer.Rejected<Waiting> answer) {
+  public void refusing(Answer.Rejected<InFlightRecord> answer) {
     tell(observer -> observer.refusing(answer));
   }
 
   @Override
-  public void sending(Waiting image, Headers headers) {
+  public void sending(InFlightRecord image, Headers headers) {
     tell(observer -> observer.sending(image, headers));
   }
 
   @Override
-  public void sent(Waiting image) {
+  public void sent(InFlightRecord image) {
     tell(observer -> observer.sent(image));
   }
 

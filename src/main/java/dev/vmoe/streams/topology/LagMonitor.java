@@ -1,7 +1,8 @@
 package dev.vmoe.streams.topology;
 
 import dev.vmoe.core.capacity.Load;
-import dev.vmoe.streams.commit.PendingOffsets;
+import dev.vmoe.streams.commit.PartitionQueue;
+import dev.vmoe.streams.commit.PartitionQueues;
 import dev.vmoe.streams.settings.DaemonThread;
 import java.time.Duration;
 import java.util.HashMap;
@@ -41,7 +42,7 @@ public final class LagMonitor implements AutoCloseable {
 
   private final Supplier<Admin> admins;
   private final String group;
-  private final PendingOffsets pending;
+  private final PartitionQueues queues;
   private final Duration interval;
   private final LoadObserver observer;
   private final Backlog backlog = new Backlog(WINDOW);
@@ -69,19 +70,19 @@ public final class LagMonitor implements AutoCloseable {
    *
    * @param admins connects to the brokers
    * @param group consumer group whose committed offsets are the beginning of what was not read yet
-   * @param pending what the instance owns, and how far it is
+   * @param queues what the instance owns, and how far it is
    * @param interval pause between two readings
    * @param observer told of each reading, on the monitor's thread
    */
   public LagMonitor(
       Supplier<Admin> admins,
       String group,
-      PendingOffsets pending,
+      PartitionQueues queues,
       Duration interval,
       LoadObserver observer) {
     this.admins = admins;
     this.group = group;
-    this.pending = pending;
+    this.queues = queues;
     this.interval = interval;
     this.observer = observer;
   }
@@ -139,7 +140,7 @@ public final class LagMonitor implements AutoCloseable {
   }
 
   private void read(Admin admin) throws ExecutionException, InterruptedException {
-    Map<TopicPartition, PendingOffsets.Queue> owned = pending.owned();
+    Map<TopicPartition, PartitionQueue> owned = queues.owned();
     long nanos = System.nanoTime();
     long oldestNanos = 0;
     Map<TopicPartition, Backlog.PartitionReading> readings = new HashMap<>();
@@ -147,8 +148,8 @@ public final class LagMonitor implements AutoCloseable {
       findBeginnings(admin, owned);
       Map<TopicPartition, Long> ends =
           offsets(admin, owned, OffsetSpec.latest(), IsolationLevel.READ_COMMITTED);
-      for (Map.Entry<TopicPartition, PendingOffsets.Queue> entry : owned.entrySet()) {
-        PendingOffsets.Queue queue = entry.getValue();
+      for (Map.Entry<TopicPartition, PartitionQueue> entry : owned.entrySet()) {
+        PartitionQueue queue = entry.getValue();
         OptionalLong watermark = queue.watermark();
         if (watermark.isEmpty()) {
           continue;
@@ -168,15 +169,15 @@ public final class LagMonitor implements AutoCloseable {
   }
 
   /** Leaves out what is no load: less quality would not help it. */
-  static Backlog.PartitionReading reading(PendingOffsets.Queue queue, long end, long emitted) {
+  static Backlog.PartitionReading reading(PartitionQueue queue, long end, long emitted) {
     return new Backlog.PartitionReading(
-        end, queue.fetches() ? end : emitted, queue.stands() ? 0 : queue.recordsPerOffset());
+        end, queue.waitsForSlowFetch() ? end : emitted, queue.isBlocked() ? 0 : queue.recordsPerOffset());
   }
 
   /** Where nothing has been read yet, reading begins at what the group has committed. */
-  private void findBeginnings(Admin admin, Map<TopicPartition, PendingOffsets.Queue> owned)
+  private void findBeginnings(Admin admin, Map<TopicPartition, PartitionQueue> owned)
       throws ExecutionException, InterruptedException {
-    Map<TopicPartition, PendingOffsets.Queue> unread = new HashMap<>(owned);
+    Map<TopicPartition, PartitionQueue> unread = new HashMap<>(owned);
     unread.values().removeIf(queue -> queue.watermark().isPresent());
     if (unread.isEmpty()) {
       return;

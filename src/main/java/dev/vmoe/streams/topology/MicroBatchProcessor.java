@@ -4,22 +4,16 @@ import dev.vmoe.core.batch.Answer;
 import dev.vmoe.core.batch.BatchRun;
 import dev.vmoe.core.batch.Lane;
 import dev.vmoe.core.batch.Share;
-import dev.vmoe.event.BadRecordException;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.Prediction;
-import dev.vmoe.fetch.FetchLine;
+import dev.vmoe.streams.commit.Admission;
 import dev.vmoe.streams.commit.CommitGuard;
-import dev.vmoe.streams.commit.Deadlines;
-import dev.vmoe.streams.commit.HeldPartitions;
-import dev.vmoe.streams.commit.PendingOffsets;
+import dev.vmoe.streams.commit.InFlightRecord;
+import dev.vmoe.streams.commit.PartitionQueue;
 import dev.vmoe.streams.commit.StreamThreadState;
-import dev.vmoe.streams.commit.Suspects;
-import dev.vmoe.streams.intake.RecordSize;
 import dev.vmoe.streams.intake.RequestReader;
-import dev.vmoe.streams.tracing.ImageTrace;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
@@ -36,10 +30,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Takes the images of one partition through the micro-batcher: buffers each record, waits while too
  * much is in flight, and emits finished shares whole and in offset order. A record that may not go
- * on yet is {@linkplain HeldPartitions held}, with all behind it.
+ * on yet is held, with all behind it.
  *
- * <p>Everything here runs on the task's stream thread. An offset is in {@link PendingOffsets} from
- * {@code process} until its whole share has been forwarded.
+ * <p>Everything here runs on the task's stream thread. A record is in the {@link PartitionQueue}
+ * from {@code process} until its whole share has been forwarded.
  */
 public final class MicroBatchProcessor implements Processor<byte[], byte[], byte[], Object> {
 
@@ -57,13 +51,14 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
 
   private record Task(
       ProcessorContext<byte[], Object> context,
-      Lane<Waiting> lane,
-      PendingOffsets.Queue pending,
-      InFlight.Partition inFlight,
+      Lane<InFlightRecord> lane,
       StreamThreadState thread,
-      HeldPartitions.Records held,
-      Suspects.Account suspects,
-      PartitionRequests requests) {}
+      Admission.PartitionAdmission admission) {
+
+    PartitionQueue queue() {
+      return admission.queue();
+    }
+  }
 
   private @Nullable Cancellable emitting;
   private @Nullable Cancellable releasing;
@@ -72,24 +67,18 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
    * What the processors of an instance share.
    *
    * @param lanes opens a lane of the micro-batcher
-   * @param reader understands records
-   * @param fetches opens a partition's line of images by address
+   * @param admission says which records may go on to it
    * @param events puts answers into events
    * @param guard keeps commits behind what is emitted
-   * @param inFlight bounds what the instance has in flight
    * @param earlyCommit says when answers are committed at once
-   * @param deadlines says until when an image has to be answered
    * @param maxDeadLetterBytes the largest dead letter that may be sent
    */
   public record Shared(
-      Supplier<Lane<Waiting>> lanes,
-      RequestReader reader,
-      Supplier<FetchLine> fetches,
+      Supplier<Lane<InFlightRecord>> lanes,
+      Admission admission,
       ShareEvents events,
       CommitGuard guard,
-      InFlight inFlight,
       EarlyCommit earlyCommit,
-      Deadlines deadlines,
       long maxDeadLetterBytes) {}
 
   /** Creates a processor of one topic that tells an observer what happens to its images. */
@@ -103,18 +92,12 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
   @Override
   public void init(ProcessorContext<byte[], Object> context) {
     TopicPartition partition = new TopicPartition(input.topic(), context.taskId().partition());
-    HeldPartitions.Records held = shared.guard().held().open(partition);
-    PendingOffsets.Queue pending = shared.guard().pending().open(partition);
     task =
         new Task(
             context,
             shared.lanes().get(),
-            pending,
-            shared.inFlight().open(),
             shared.guard().thread(),
-            held,
-            shared.guard().suspects().open(partition, shared.inFlight().reach()),
-            new PartitionRequests(shared, held, pending));
+            shared.admission().open(partition));
   }
 
   @Override
@@ -124,12 +107,20 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
         task.context()
             .recordMetadata()
             .orElseThrow(() -> new IllegalStateException("a record without a position"));
+    boolean holding = task.queue().isHolding();
+    InFlightRecord its =
+        new InFlightRecord(record, position, observer.received(record, position));
+    task.queue().add(its);
     try {
-      take(task, record, position);
+      if (holding) {
+        task.admission().prefetch();
+      } else {
+        letGo(task, its);
+      }
       enforceConstraints(task);
     } catch (RuntimeException e) {
       // Streams does not count this record as processed, so it must not stand in for others.
-      task.pending().takeBack(position.offset());
+      task.queue().takeBack(its);
       throw e;
     }
   }
@@ -141,29 +132,24 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
     return task;
   }
 
-  /** Hands a record to the micro-batcher, or holds it. */
-  private void take(Task task, Record<byte[], byte[]> record, RecordMetadata position) {
-    HeldPartitions.Held taken =
-        new HeldPartitions.Held(record, position, observer.received(record, position));
-    task.pending().add(position.offset());
-    if (task.held().first() != null || task.inFlight().full() || !buffer(task, taken)) {
-      task.held().add(taken);
-      task.requests().lookAhead();
-      releaseLater(task);
-    }
-  }
-
   /**
-   * Hands a record to the micro-batcher; one that is no image goes along for the order's sake.
+   * Hands the first held record to the micro-batcher; one that is no image goes along for the
+   * order's sake.
    *
-   * @return false if its schema or its image is not there yet, or it may not go on yet
+   * @return false if it has to wait
    */
-  private boolean buffer(Task task, HeldPartitions.Held taken) {
-    long bytes = RecordSize.length(taken.record().value());
-    // It counts before it is asked about: who wants to be alone claims that, and looks then.
-    task.inFlight().add(bytes);
-    if (!submit(task, taken)) {
-      task.inFlight().remove(bytes);
+  private boolean letGo(Task task, InFlightRecord first) {
+    Admission.Ruling ruling = task.admission().decide(first);
+    if (ruling instanceof Admission.Admit admit) {
+      RequestReader.Request request = admit.request();
+      task.lane().submit(first, request.image(), request.priority(), admit.dueNanos());
+    } else if (ruling instanceof Admission.Refuse refuse) {
+      task.lane().reject(first, refuse.reason().reason());
+    } else {
+      if (task.admission().suspects().waitsForCommit()) {
+        task.context().commit();
+      }
+      releaseLater(task);
       return false;
     }
     observer.buffered();
@@ -171,66 +157,20 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
     return true;
   }
 
-  private boolean submit(Task task, HeldPartitions.Held taken) {
-    Record<byte[], byte[]> record = taken.record();
-    RecordMetadata position = taken.position();
-    ImageTrace trace = taken.trace();
-    task.held().waitForNoFetch();
-    try {
-      if (task.suspects().waits(position.offset(), shared.inFlight().images() == 1)) {
-        return stand(task);
-      }
-      if (task.suspects().poison(position.offset())) {
-        throw new BadRecordException.Poison(task.suspects().deaths());
-      }
-      Optional<PartitionRequests.DueRequest> read = task.requests().read(record, position);
-      if (read.isEmpty()) {
-        task.suspects().stepAside();
-        return stand(task);
-      }
-      if (!task.suspects().admits(position.offset())) {
-        return stand(task);
-      }
-      task.pending().stands(false);
-      RequestReader.Request request = read.get().request();
-      task.lane()
-          .submit(
-              Waiting.of(record, position, request, trace),
-              request.image(),
-              request.priority(),
-              read.get().dueNanos());
-    } catch (BadRecordException e) {
-      task.pending().stands(false);
-      task.lane().reject(Waiting.refused(record, position, e, trace), e.reason());
-    }
-    task.requests().taken(position.offset());
-    return true;
-  }
-
-  /** Says that a record may not go on, and asks for the commit that it waits for, if any. */
-  private static boolean stand(Task task) {
-    task.pending().stands(!task.held().waitsForFetch()); // what is fetched tells of itself
-    if (task.suspects().waitsForCommit()) {
-      task.context().commit();
-    }
-    return false;
-  }
-
-  /** Lets go what is held, as far as there is room and the schemas are known. */
+  /** Lets go what is held, as far as it may go on. */
   private void release(Task task) {
-    HeldPartitions.Held first = task.held().first();
-    while (first != null && !task.inFlight().over() && buffer(task, first)) {
-      task.held().removeFirst();
-      first = task.held().first();
+    InFlightRecord first = task.queue().firstHeld();
+    while (first != null && letGo(task, first)) {
+      first = task.queue().firstHeld();
     }
     if (first == null) {
       stopReleasing();
     }
   }
 
-  /** Waits for the oldest share while too much is in flight; {@link InFlight} has the rule. */
+  /** Waits for the oldest share while too much is in flight; {@link Admission} has the rule. */
   private void enforceConstraints(Task task) {
-    while (task.inFlight().over()) {
+    while (task.admission().isOver()) {
       if (emit(task) > 0) {
         continue;
       }
@@ -270,7 +210,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
       task.context().commit();
       uncommitted = false; // the request stays, also through a rebalance
     }
-    if (task.lane().pending() == 0 && !uncommitted) {
+    if (task.queue().images() == 0 && !uncommitted) {
       stopEmitting(); // a punctuation makes the task commit, which an idle one need not
     }
   }
@@ -278,27 +218,26 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
   /** Forwards all finished shares; returns how many. */
   private int emit(Task task) {
     int shares = 0;
-    for (Share<Waiting> share = task.lane().poll(); share != null; share = task.lane().poll()) {
+    Share<InFlightRecord> share = task.lane().poll();
+    while (share != null) {
+      share.answers().forEach(answer -> task.queue().answer(answer.origin()));
       forward(task, share);
-      for (Answer<Waiting> answer : share.answers()) {
-        task.pending().emitted(answer.origin().position().offset());
-        task.inFlight().remove(RecordSize.length(answer.origin().record().value()));
-        task.requests().answered(answer.origin().position().offset());
-      }
+      share.answers().forEach(answer -> task.admission().emitted(answer.origin()));
       shares++;
+      share = task.lane().poll();
     }
-    if (shares > 0 && task.suspects().tries()) {
+    if (shares > 0 && task.admission().suspects().tries()) {
       task.context().commit(); // all others wait for it
     }
     return shares;
   }
 
-  private void forward(Task task, Share<Waiting> share) {
+  private void forward(Task task, Share<InFlightRecord> share) {
     task.thread().emitted(share.run().endNanos());
-    for (Answer<Waiting> answer : share.answers()) {
-      if (answer instanceof Answer.Classified<Waiting> classified) {
+    for (Answer<InFlightRecord> answer : share.answers()) {
+      if (answer instanceof Answer.Classified<InFlightRecord> classified) {
         forwardPrediction(task, share.run(), classified);
-      } else if (answer instanceof Answer.Rejected<Waiting> rejected) {
+      } else if (answer instanceof Answer.Rejected<InFlightRecord> rejected) {
         forwardDeadLetter(task, rejected);
       }
       observer.sent(answer.origin());
@@ -307,15 +246,15 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
     observer.emitted(
         new ImageObserver.Emission(
             share,
-            task.pending().arrivals(),
+            task.queue().arrivals(),
             task.context().currentSystemTimeMs(),
             System.nanoTime()));
   }
 
-  private void forwardPrediction(Task task, BatchRun run, Answer.Classified<Waiting> classified) {
+  private void forwardPrediction(Task task, BatchRun run, Answer.Classified<InFlightRecord> classified) {
     Record<byte[], byte[]> record = classified.origin().record();
     Prediction prediction = shared.events().prediction(run, classified);
-    Headers headers = new RecordHeaders(classified.origin().headers());
+    Headers headers = new RecordHeaders(classified.origin().request().headers());
     observer.answering(run, classified, prediction);
     observer.sending(classified.origin(), headers);
     task.context()
@@ -324,21 +263,21 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
             input.node(PipelineTopology.PREDICTIONS));
   }
 
-  private void forwardDeadLetter(Task task, Answer.Rejected<Waiting> rejected) {
-    Waiting waiting = rejected.origin();
+  private void forwardDeadLetter(Task task, Answer.Rejected<InFlightRecord> rejected) {
+    InFlightRecord record = rejected.origin();
     observer.refusing(rejected);
     Record<byte[], byte[]> letter =
         DeadLetter.of(
-            rejected, shared.maxDeadLetterBytes(), headers -> observer.sending(waiting, headers));
+            rejected, shared.maxDeadLetterBytes(), headers -> observer.sending(record, headers));
     task.context()
         .forward(
             letter.withValue((Object) letter.value()), input.node(PipelineTopology.DEAD_LETTERS));
   }
 
   /** The event takes the time of the share's latest image. */
-  private void forwardUtilization(Task task, Share<Waiting> share, ExpertUtilization utilization) {
+  private void forwardUtilization(Task task, Share<InFlightRecord> share, ExpertUtilization utilization) {
     long latestMs = 0;
-    for (Answer<Waiting> answer : share.answers()) {
+    for (Answer<InFlightRecord> answer : share.answers()) {
       latestMs = Math.max(latestMs, answer.origin().record().timestamp());
     }
     task.context()
@@ -378,12 +317,8 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
     stopEmitting();
     stopReleasing();
     if (task != null) {
-      task.suspects().close();
-      task.held().close();
-      task.requests().close();
       task.lane().close();
-      task.pending().close();
-      task.inFlight().close();
+      task.admission().close();
       task = null;
     }
   }

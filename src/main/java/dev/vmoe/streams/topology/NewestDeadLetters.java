@@ -1,9 +1,11 @@
 package dev.vmoe.streams.topology;
 
 import dev.vmoe.core.batch.Answer;
+import dev.vmoe.streams.commit.InFlightRecord;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
 
 /** The last dead letters that this instance has emitted. */
 public final class NewestDeadLetters implements ImageObserver {
@@ -29,15 +31,15 @@ public final class NewestDeadLetters implements ImageObserver {
   /** Takes over the dead letters of a share. */
   @Override
   public void emitted(Emission emission) {
-    for (Answer<Waiting> answer : emission.share().answers()) {
-      if (answer instanceof Answer.Rejected<Waiting> rejected) {
-        Waiting waiting = rejected.origin();
+    for (Answer<InFlightRecord> answer : emission.share().answers()) {
+      if (answer instanceof Answer.Rejected<InFlightRecord> rejected) {
+        RecordMetadata position = rejected.origin().position();
         add(
             new Letter(
                 System.currentTimeMillis(),
-                waiting.position().topic(),
-                waiting.position().partition(),
-                waiting.position().offset(),
+                position.topic(),
+                position.partition(),
+                position.offset(),
                 bounded(rejected.reason())));
       }
     }

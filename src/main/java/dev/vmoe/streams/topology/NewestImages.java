@@ -8,6 +8,7 @@ import dev.vmoe.core.inference.DetailedResult;
 import dev.vmoe.core.inference.ScoredClass;
 import dev.vmoe.core.inference.WatchedClassifier;
 import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.streams.commit.InFlightRecord;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -127,7 +128,7 @@ public final class NewestImages implements ImageObserver {
   @Override
   @SuppressWarnings("ReferenceEquality") // the very run that was watched, not one like it
   public void emitted(Emission emission) {
-    Share<Waiting> share = emission.share();
+    Share<InFlightRecord> share = emission.share();
     WatchedClassifier.Sight sight = served.get().last().orElse(null);
     if (sight == null || share.run().result() != sight.detail().result()) {
       return;
@@ -136,19 +137,19 @@ public final class NewestImages implements ImageObserver {
       if (emitted == null || emitted.sight() != sight) {
         emitted = new Emitted(sight, share.run(), new TreeMap<>());
       }
-      for (Answer<Waiting> answer : share.answers()) {
-        if (answer instanceof Answer.Classified<Waiting> image
+      for (Answer<InFlightRecord> answer : share.answers()) {
+        if (answer instanceof Answer.Classified<InFlightRecord> image
             && image.index() < sight.numImages()) {
-          Waiting waiting = image.origin();
+          InFlightRecord record = image.origin();
           emitted
               .origins()
               .put(
                   image.index(),
                   new Origin(
-                      waiting.position().topic(),
-                      waiting.position().partition(),
-                      waiting.position().offset(),
-                      waiting.label()));
+                      record.position().topic(),
+                      record.position().partition(),
+                      record.position().offset(),
+                      record.request().label()));
         }
       }
     }

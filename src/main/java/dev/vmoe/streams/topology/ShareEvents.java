@@ -13,6 +13,7 @@ import dev.vmoe.event.ClassUtilization;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.LayerUtilization;
 import dev.vmoe.event.Prediction;
+import dev.vmoe.streams.commit.InFlightRecord;
 import dev.vmoe.streams.intake.RequestReader;
 import dev.vmoe.streams.settings.EventFormat;
 import dev.vmoe.streams.settings.PredictionContents;
@@ -24,6 +25,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
 
 /** Puts what the model said of a share into events. */
 public final class ShareEvents {
@@ -78,22 +80,23 @@ public final class ShareEvents {
   }
 
   /** Returns the prediction of one image. */
-  Prediction prediction(BatchRun run, Answer.Classified<Waiting> answer) {
+  Prediction prediction(BatchRun run, Answer.Classified<InFlightRecord> answer) {
     BatchResult result = result(run);
     ModelCard card = run.card();
-    Waiting waiting = answer.origin();
+    RequestReader.Request request = answer.origin().request();
+    RecordMetadata position = answer.origin().position();
     return Prediction.newBuilder()
-        .setId(waiting.id())
-        .setLabel(waiting.label())
+        .setId(request.id())
+        .setLabel(request.label())
         .setTop(top(card, result.logits()[answer.index()]))
-        .setAttributes(waiting.attributes())
+        .setAttributes(request.attributes())
         .setModel(card.name())
         .setWeightsHash(card.weightsHash())
         .setRequestedCapacityRatio(result.settings().capacityRatio())
         .setEffectiveCapacityRatio(result.effectiveCapacityRatio())
         .setExpertsPerToken(result.settings().expertsPerToken())
         .setRouting(result.settings().routing().label())
-        .setPriority(waiting.priority())
+        .setPriority(request.priority())
         .setBatchId(run.id())
         .setBatchSize(run.numImages())
         .setFlushReason(run.flushReason().label())
@@ -102,9 +105,9 @@ public final class ShareEvents {
         .setDecodeMicros(TimeUnit.NANOSECONDS.toMicros(answer.decodeNanos()))
         .setInferenceMicros(TimeUnit.NANOSECONDS.toMicros(result.inferenceNanos()))
         .setConfigurationVersion(decision(run).configurationVersion())
-        .setSourceTopic(waiting.position().topic())
-        .setSourcePartition(waiting.position().partition())
-        .setSourceOffset(waiting.position().offset())
+        .setSourceTopic(position.topic())
+        .setSourcePartition(position.partition())
+        .setSourceOffset(position.offset())
         .setFeatures(
             contents.givesFeatures()
                 ? FeatureBytes.of(result.features()[answer.index()], contents.halves())
@@ -116,10 +119,10 @@ public final class ShareEvents {
    * Returns what the experts did for a share; empty if none of its images was classified, or the
    * model has no experts.
    */
-  Optional<ExpertUtilization> utilization(Share<Waiting> share) {
-    List<Answer.Classified<Waiting>> classified = new ArrayList<>();
-    for (Answer<Waiting> answer : share.answers()) {
-      if (answer instanceof Answer.Classified<Waiting> image) {
+  Optional<ExpertUtilization> utilization(Share<InFlightRecord> share) {
+    List<Answer.Classified<InFlightRecord>> classified = new ArrayList<>();
+    for (Answer<InFlightRecord> answer : share.answers()) {
+      if (answer instanceof Answer.Classified<InFlightRecord> image) {
         classified.add(image);
       }
     }
@@ -129,22 +132,22 @@ public final class ShareEvents {
     BatchRun run = share.run();
     BatchResult result = result(run);
     ModelCard card = run.card();
-    Map<String, List<Answer.Classified<Waiting>>> byClass = new TreeMap<>();
-    for (Answer.Classified<Waiting> image : classified) {
+    Map<String, List<Answer.Classified<InFlightRecord>>> byClass = new TreeMap<>();
+    for (Answer.Classified<InFlightRecord> image : classified) {
       byClass.computeIfAbsent(classOf(card, result, image), name -> new ArrayList<>()).add(image);
     }
     Map<String, Integer> indices = classIndices(card);
-    Waiting first = classified.get(0).origin();
-    Waiting last = classified.get(classified.size() - 1).origin();
+    RecordMetadata first = classified.get(0).origin().position();
+    RecordMetadata last = classified.get(classified.size() - 1).origin().position();
     return Optional.of(
         ExpertUtilization.newBuilder()
             .setBatchId(run.id())
             .setBatchSize(run.numImages())
             .setImages(classified.size())
-            .setSourceTopic(first.position().topic())
-            .setSourcePartition(first.position().partition())
-            .setFirstOffset(first.position().offset())
-            .setLastOffset(last.position().offset())
+            .setSourceTopic(first.topic())
+            .setSourcePartition(first.partition())
+            .setFirstOffset(first.offset())
+            .setLastOffset(last.offset())
             .setModel(card.name())
             .setWeightsHash(card.weightsHash())
             .setRequestedCapacityRatio(result.settings().capacityRatio())
@@ -205,8 +208,8 @@ public final class ShareEvents {
   }
 
   private static String classOf(
-      ModelCard card, BatchResult result, Answer.Classified<Waiting> image) {
-    String label = image.origin().label();
+      ModelCard card, BatchResult result, Answer.Classified<InFlightRecord> image) {
+    String label = image.origin().request().label();
     if (label != null) {
       return label;
     }
@@ -215,7 +218,7 @@ public final class ShareEvents {
 
   /** Sums the routing counts of some images: (B, L, E) to L times (E). */
   private static List<LayerUtilization> layers(
-      ModelCard card, RoutingCounts counts, List<Answer.Classified<Waiting>> images) {
+      ModelCard card, RoutingCounts counts, List<Answer.Classified<InFlightRecord>> images) {
     List<LayerUtilization> layers = new ArrayList<>();
     for (int layer = 0; layer < counts.numLayers(); layer++) {
       Long[] assigned = new Long[counts.numExperts()];
@@ -227,7 +230,7 @@ public final class ShareEvents {
         long dispatchedChoices = 0;
         double gates = 0;
         double allGates = 0;
-        for (Answer.Classified<Waiting> image : images) {
+        for (Answer.Classified<InFlightRecord> image : images) {
           int at = counts.at(image.index(), layer) + expert;
           assignedChoices += counts.assigned()[at];
           dispatchedChoices += counts.dispatched()[at];
@@ -240,7 +243,7 @@ public final class ShareEvents {
         importance[expert] = allGates;
       }
       long skipped = 0;
-      for (Answer.Classified<Waiting> image : images) {
+      for (Answer.Classified<InFlightRecord> image : images) {
         skipped += counts.skipped()[image.index() * counts.numLayers() + layer];
       }
       layers.add(

@@ -5,6 +5,7 @@ import dev.vmoe.core.batch.BatchRun;
 import dev.vmoe.core.inference.BatchResult;
 import dev.vmoe.core.moe.RoutingSettings;
 import dev.vmoe.event.Prediction;
+import dev.vmoe.streams.commit.InFlightRecord;
 import dev.vmoe.streams.topics.Topics;
 import dev.vmoe.streams.tracing.ImageTrace;
 import dev.vmoe.streams.tracing.SpanAttributes;
@@ -59,12 +60,12 @@ public final class ShareTracer implements ImageObserver {
 
   /** Adds the span of the batch. */
   @Override
-  public void ran(BatchRun run, List<Waiting> images) {
+  public void ran(BatchRun run, List<InFlightRecord> images) {
     BatchResult result = run.result();
     if (!tracing.isOn() || result == null) {
       return;
     }
-    List<ImageTrace> traces = images.stream().map(Waiting::trace).toList();
+    List<ImageTrace> traces = images.stream().map(InFlightRecord::trace).toList();
     SpanContext span =
         tracing.batch(
             "classify " + run.card().name(),
@@ -107,7 +108,7 @@ public final class ShareTracer implements ImageObserver {
 
   /** Adds the spans of the image's steps. */
   @Override
-  public void answering(BatchRun run, Answer.Classified<Waiting> answer, Prediction prediction) {
+  public void answering(BatchRun run, Answer.Classified<InFlightRecord> answer, Prediction prediction) {
     ImageTrace trace = answer.origin().trace();
     if (!trace.sampled()) {
       return;
@@ -129,21 +130,21 @@ public final class ShareTracer implements ImageObserver {
 
   /** Says in the image's span why it has no answer. */
   @Override
-  public void refusing(Answer.Rejected<Waiting> answer) {
-    Waiting waiting = answer.origin();
-    if (waiting.trace().sampled()) {
-      waiting.trace().refused(DeadLetter.kind(answer), answer.reason());
-      waiting.trace().sends(topics.deadLetters());
+  public void refusing(Answer.Rejected<InFlightRecord> answer) {
+    ImageTrace trace = answer.origin().trace();
+    if (trace.sampled()) {
+      trace.refused(DeadLetter.kind(answer), answer.reason());
+      trace.sends(topics.deadLetters());
     }
   }
 
   @Override
-  public void sending(Waiting image, Headers headers) {
+  public void sending(InFlightRecord image, Headers headers) {
     image.trace().carry(headers);
   }
 
   @Override
-  public void sent(Waiting image) {
+  public void sent(InFlightRecord image) {
     image.trace().end();
   }
 }

@@ -1,7 +1,6 @@
 package dev.vmoe.streams.commit;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.vmoe.streams.commit.OffsetNote.Committer;
 import dev.vmoe.streams.commit.OffsetNote.SchemaIds;
@@ -49,22 +48,22 @@ class CommitGuardTest {
 
   @Test
   void shouldCommitNoOffsetBeyondTheFirstThatIsPending() {
-    PendingOffsets.Queue pending = guard.pending().open(ZERO);
-    pending.add(3);
-    pending.add(5);
+    PartitionQueue queue = guard.queues().open(ZERO);
+    InFlightRecord three = QueueRecords.addBatched(queue, QueueRecords.at(3));
+    InFlightRecord five = QueueRecords.addBatched(queue, QueueRecords.at(5));
 
     assertThat(guard.guarded(wanted(9), BY))
         .containsEntry(ZERO, new OffsetAndMetadata(3, Optional.empty(), METADATA))
         .containsEntry(ONE, new OffsetAndMetadata(9, Optional.of(4), METADATA));
-    pending.emitted(3);
+    QueueRecords.emit(queue, three);
     assertThat(guard.guarded(wanted(9), BY).get(ZERO).offset()).isEqualTo(5);
-    pending.emitted(5);
+    QueueRecords.emit(queue, five);
     assertThat(guard.guarded(wanted(9), BY).get(ZERO).offset()).isEqualTo(9);
   }
 
   @Test
   void shouldCommitWhatStreamsWantsWhereThatIsLess() {
-    guard.pending().open(ZERO).add(12);
+    guard.queues().open(ZERO).add(QueueRecords.at(12));
 
     assertThat(guard.guarded(wanted(9), BY).get(ZERO))
         .isEqualTo(new OffsetAndMetadata(9, Optional.of(4), METADATA));
@@ -76,7 +75,7 @@ class CommitGuardTest {
     CommitGuard noting = guard(new Suspects(4), schemas);
     noting.suspects().read(Map.of(ZERO, new OffsetAndMetadata(3)));
     noting.suspects().open(ZERO, 10);
-    noting.pending().open(ZERO).add(3);
+    noting.queues().open(ZERO).add(QueueRecords.at(3));
 
     Map<TopicPartition, OffsetAndMetadata> guarded = noting.guarded(wanted(9), BY);
 
@@ -96,7 +95,7 @@ class CommitGuardTest {
     MockProducer<byte[], byte[]> kafka =
         new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
     GuardedProducer producer = new GuardedProducer(kafka, "app-1", guard);
-    guard.pending().open(ZERO).add(3);
+    guard.queues().open(ZERO).add(QueueRecords.at(3));
     producer.initTransactions();
     producer.beginTransaction();
     producer.sendOffsetsToTransaction(wanted(9), new ConsumerGroupMetadata("app"));
@@ -133,7 +132,7 @@ class CommitGuardTest {
     for (TopicPartition partition : List.of(ZERO, ONE)) {
       counting.suspects().read(Map.of(partition, new OffsetAndMetadata(3)));
       counting.suspects().open(partition, 10);
-      counting.pending().open(partition).add(3);
+      counting.queues().open(partition).add(QueueRecords.at(3));
     }
 
     counting.new Leaving(streams).onPartitionsRevoked(List.of(ZERO));
@@ -167,42 +166,6 @@ class CommitGuardTest {
     producer.sendOffsetsToTransaction(wanted(3), new ConsumerGroupMetadata("app"));
     producer.commitTransaction();
     assertThat(account.waits(3, true)).isFalse();
-  }
-
-  @Test
-  void shouldTakeBackOnlyWhatWasMarkedLast() {
-    PendingOffsets.Queue pending = guard.pending().open(ZERO);
-    pending.add(3);
-    pending.add(4);
-    pending.takeBack(4);
-    pending.takeBack(4);
-
-    assertThat(guard.pending().first(ZERO)).hasValue(3);
-    pending.takeBack(3);
-    assertThat(guard.pending().first(ZERO)).isEmpty();
-  }
-
-  @Test
-  void shouldRefuseToEmitOutOfOrder() {
-    PendingOffsets.Queue pending = guard.pending().open(ZERO);
-    pending.add(3);
-    pending.add(4);
-
-    assertThatIllegalStateException().isThrownBy(() -> pending.emitted(4));
-    assertThatIllegalStateException().isThrownBy(() -> pending.add(4));
-  }
-
-  @Test
-  void shouldForgetAClosedTaskButNotItsSuccessor() {
-    PendingOffsets.Queue first = guard.pending().open(ZERO);
-    first.add(3);
-    PendingOffsets.Queue second = guard.pending().open(ZERO);
-    second.add(7);
-    first.close();
-
-    assertThat(guard.pending().first(ZERO)).hasValue(7);
-    second.close();
-    assertThat(guard.pending().first(ZERO)).isEmpty();
   }
 
   private static Map<TopicPartition, OffsetAndMetadata> wanted(long offset) {

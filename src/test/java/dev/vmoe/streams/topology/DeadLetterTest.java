@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.core.batch.Answer;
 import dev.vmoe.event.BadRecordException;
+import dev.vmoe.streams.commit.InFlightRecord;
 import dev.vmoe.streams.intake.RecordSize;
 import dev.vmoe.streams.intake.RequestReader;
 import dev.vmoe.streams.tracing.ImageTrace;
@@ -71,28 +72,24 @@ class DeadLetterTest {
   }
 
   private String kind(Answer.Cause cause) {
-    Waiting image =
-        Waiting.of(
-            new Record<>(KEY, VALUE, 7, headers),
-            new ProcessorRecordContext(7, 42, 3, "images", headers),
-            RequestReader.Request.ofRawImage(VALUE),
-            ImageTrace.NONE);
+    InFlightRecord image = record();
+    image.admitted(RequestReader.Request.ofRawImage(VALUE));
     return header(
         DeadLetter.of(new Answer.Rejected<>(image, "why", cause), 100_000, any -> {}),
         DeadLetter.EXCEPTION);
   }
 
   private Record<byte[], byte[]> letter(int maxBytes) {
-    return DeadLetter.of(
-        new Answer.Rejected<>(
-            Waiting.refused(
-                new Record<>(KEY, VALUE, 7, headers),
-                new ProcessorRecordContext(7, 42, 3, "images", headers),
-                new BadRecordException.Refused("no image"),
-                ImageTrace.NONE),
-            "no image"),
-        maxBytes,
-        headers -> {});
+    InFlightRecord refused = record();
+    refused.refused(new BadRecordException.Refused("no image"));
+    return DeadLetter.of(new Answer.Rejected<>(refused, "no image"), maxBytes, headers -> {});
+  }
+
+  private InFlightRecord record() {
+    return new InFlightRecord(
+        new Record<>(KEY, VALUE, 7, headers),
+        new ProcessorRecordContext(7, 42, 3, "images", headers),
+        ImageTrace.NONE);
   }
 
   private static long size(Record<byte[], byte[]> letter) {

@@ -7,7 +7,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.vmoe.core.image.FakeDecoder;
 import dev.vmoe.event.ImageRequest;
 import dev.vmoe.event.Prediction;
-import dev.vmoe.streams.commit.PendingOffsets;
+import dev.vmoe.streams.commit.PartitionQueue;
 import dev.vmoe.streams.metrics.Metric;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -78,8 +78,8 @@ class MicroBatchProcessorAddressTest extends ProcessorFixture {
     images.pipeInput(bytes(name), value, NOON);
   }
 
-  private PendingOffsets.Queue pending() {
-    return guard.pending().owned().get(IMAGES);
+  private PartitionQueue queue() {
+    return guard.queues().owned().get(IMAGES);
   }
 
   @Test
@@ -98,10 +98,10 @@ class MicroBatchProcessorAddressTest extends ProcessorFixture {
 
     assertThat(predictions.getQueueSize()).isEqualTo(1);
     assertThat(committable(5)).isEqualTo(1);
-    assertThat(guard.held().fetching()).isEqualTo(4);
-    assertThat(guard.held().images()).as("held for other reasons").isZero();
-    assertThat(pending().stands()).isFalse();
-    await().until(pending()::fetches);
+    assertThat(guard.queues().fetching()).isEqualTo(4);
+    assertThat(guard.queues().held()).as("held for other reasons").isZero();
+    assertThat(queue().isBlocked()).isFalse();
+    await().until(queue()::waitsForSlowFetch);
 
     slow.countDown();
     awaitAnswers(5);
@@ -109,8 +109,8 @@ class MicroBatchProcessorAddressTest extends ProcessorFixture {
         .extracting(Prediction::getSourceOffset)
         .containsExactly(0L, 1L, 2L, 3L, 4L);
     assertThat(committable(5)).isEqualTo(5);
-    assertThat(guard.held().fetching()).isZero();
-    assertThat(inFlight.bytes()).isZero();
+    assertThat(guard.queues().fetching()).isZero();
+    assertThat(guard.queues().bytes()).isZero();
     assertThat(asked).containsExactlyInAnyOrder("1", "30", "50");
   }
 
@@ -148,21 +148,21 @@ class MicroBatchProcessorAddressTest extends ProcessorFixture {
     await()
         .untilAsserted(
             () ->
-                assertThat(LagMonitor.reading(pending(), 10, 0))
+                assertThat(LagMonitor.reading(queue(), 10, 0))
                     .as("there, and not let go yet")
                     .isEqualTo(new Backlog.PartitionReading(10, 0, 1)));
-    assertThat(guard.held().fetching()).as("the thread may be long in coming").isZero();
-    assertThat(guard.held().images()).as("held for other reasons").isZero();
+    assertThat(guard.queues().fetching()).as("the thread may be long in coming").isZero();
+    assertThat(guard.queues().held()).as("held for other reasons").isZero();
     awaitAnswers(1);
 
     sendAddress("1");
-    await().until(pending()::fetches);
-    assertThat(LagMonitor.reading(pending(), 10, 1))
+    await().until(queue()::waitsForSlowFetch);
+    assertThat(LagMonitor.reading(queue(), 10, 1))
         .as("it arrives, and nothing waits for the model")
         .isEqualTo(new Backlog.PartitionReading(10, 10, 1));
     slow.countDown();
-    await().until(() -> !pending().fetches());
-    assertThat(LagMonitor.reading(pending(), 10, 1).emitted()).isEqualTo(1);
+    await().until(() -> !queue().waitsForSlowFetch());
+    assertThat(LagMonitor.reading(queue(), 10, 1).emitted()).isEqualTo(1);
     awaitAnswers(2);
   }
 
@@ -198,7 +198,7 @@ class MicroBatchProcessorAddressTest extends ProcessorFixture {
     open.remove(driver);
     driver.close();
 
-    assertThat(guard.held().fetching()).isZero();
-    assertThat(guard.pending().owned()).isEmpty();
+    assertThat(guard.queues().fetching()).isZero();
+    assertThat(guard.queues().owned()).isEmpty();
   }
 }

@@ -96,7 +96,7 @@ class MicroBatchProcessorExpiryTest extends ProcessorFixture {
     images.pipeInput(bytes("there before"), avro(1, null), NOON);
     now = NOON.plus(Duration.ofHours(1));
     long nowNanos = System.nanoTime();
-    Arrivals arrivals = guard.pending().owned().get(IMAGES).arrivals();
+    Arrivals arrivals = guard.queues().owned().get(IMAGES).arrivals();
     arrivals.read(nowNanos - Duration.ofSeconds(10).toNanos(), 2, 0);
     arrivals.read(nowNanos, 4, 0);
     images.pipeInput(bytes("there before, too"), avro(2, null), NOON);

@@ -55,10 +55,10 @@ class MicroBatchProcessorHoldTest extends ProcessorFixture {
 
     assertThat(predictions.getQueueSize()).isEqualTo(1);
     assertThat(committable(4)).as("the first that is not answered").isEqualTo(1);
-    assertThat(guard.held().images()).isEqualTo(3);
-    assertThat(guard.held().among(Set.of(IMAGES))).containsExactly(IMAGES);
-    assertThat(guard.pending().owned().get(IMAGES).stands()).isTrue();
-    assertThat(LagMonitor.reading(guard.pending().owned().get(IMAGES), 10, 1))
+    assertThat(guard.queues().held()).isEqualTo(3);
+    assertThat(guard.queues().holding(Set.of(IMAGES))).containsExactly(IMAGES);
+    assertThat(guard.queues().owned().get(IMAGES).isBlocked()).isTrue();
+    assertThat(LagMonitor.reading(guard.queues().owned().get(IMAGES), 10, 1))
         .as("nothing of it counts, and its end is known")
         .isEqualTo(new Backlog.PartitionReading(10, 1, 0));
 
@@ -69,9 +69,9 @@ class MicroBatchProcessorHoldTest extends ProcessorFixture {
         .extracting(Prediction::getSourceOffset)
         .containsExactly(0L, 1L, 2L, 3L);
     assertThat(committable(4)).isEqualTo(4);
-    assertThat(guard.held().images()).isZero();
-    assertThat(guard.held().among(Set.of(IMAGES))).isEmpty();
-    assertThat(guard.pending().owned().get(IMAGES).stands()).isFalse();
+    assertThat(guard.queues().held()).isZero();
+    assertThat(guard.queues().holding(Set.of(IMAGES))).isEmpty();
+    assertThat(guard.queues().owned().get(IMAGES).isBlocked()).isFalse();
   }
 
   @Test
@@ -84,9 +84,9 @@ class MicroBatchProcessorHoldTest extends ProcessorFixture {
     open.remove(driver);
     driver.close();
 
-    assertThat(guard.held().images()).isZero();
-    assertThat(guard.held().among(Set.of(IMAGES))).isEmpty();
-    assertThat(guard.pending().owned()).isEmpty();
+    assertThat(guard.queues().held()).isZero();
+    assertThat(guard.queues().holding(Set.of(IMAGES))).isEmpty();
+    assertThat(guard.queues().owned()).isEmpty();
   }
 
   @Test
@@ -102,8 +102,8 @@ class MicroBatchProcessorHoldTest extends ProcessorFixture {
     found = true;
     driver.advanceWallClockTime(Duration.ofSeconds(1));
 
-    assertThat(inFlight.images()).isEqualTo(2);
-    assertThat(guard.held().images()).isEqualTo(8);
+    assertThat(guard.queues().images()).isEqualTo(2);
+    assertThat(guard.queues().held()).isEqualTo(8);
   }
 
   @Test

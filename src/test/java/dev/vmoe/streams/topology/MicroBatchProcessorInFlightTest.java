@@ -67,8 +67,8 @@ class MicroBatchProcessorInFlightTest extends ProcessorFixture {
     send("f", 6);
 
     assertThat(predictions.isEmpty()).as("the thread did not wait for answers").isTrue();
-    assertThat(inFlight.images()).isEqualTo(4);
-    assertThat(guard.held().images()).isEqualTo(2);
+    assertThat(guard.queues().images()).isEqualTo(4);
+    assertThat(guard.queues().held()).isEqualTo(2);
     assertThat(committable(6)).isZero();
     awaitAnswers(6);
     assertThat(predictions.readValuesToList())
@@ -86,14 +86,14 @@ class MicroBatchProcessorInFlightTest extends ProcessorFixture {
     images.pipeInput(bytes("a"), large, NOON);
     images.pipeInput(bytes("b"), large, NOON);
     assertThat(predictions.isEmpty()).isTrue();
-    assertThat(inFlight.bytes()).isEqualTo(2L * large.length);
+    assertThat(guard.queues().bytes()).isEqualTo(2L * large.length);
 
     images.pipeInput(bytes("c"), large, NOON);
 
     assertThat(predictions.readValue().getSourceOffset()).isZero();
-    assertThat(inFlight.bytes()).isLessThanOrEqualTo(inFlightBytes);
+    assertThat(guard.queues().bytes()).isLessThanOrEqualTo(inFlightBytes);
     awaitAnswers(2);
-    assertThat(inFlight.bytes()).isZero();
+    assertThat(guard.queues().bytes()).isZero();
   }
 
   @Test
@@ -102,12 +102,12 @@ class MicroBatchProcessorInFlightTest extends ProcessorFixture {
     start();
     send("a", 1);
     images.pipeInput(bytes("b"), bytes("rubbish"), NOON);
-    assertThat(inFlight.bytes()).isPositive();
+    assertThat(guard.queues().bytes()).isPositive();
 
     open.remove(driver);
     driver.close();
 
-    assertThat(inFlight.bytes()).isZero();
+    assertThat(guard.queues().bytes()).isZero();
   }
 
   @Test
@@ -115,7 +115,7 @@ class MicroBatchProcessorInFlightTest extends ProcessorFixture {
     linger = Duration.ofMinutes(1);
     inFlightImages = 1;
     start();
-    inFlight.stop();
+    admission.stop();
 
     send("a", 1);
     send("b", 2);
@@ -131,6 +131,6 @@ class MicroBatchProcessorInFlightTest extends ProcessorFixture {
     start();
 
     assertThatThrownBy(() -> send("a", 1)).hasStackTraceContaining("told to fail");
-    assertThat(guard.pending().first(IMAGES)).isEmpty();
+    assertThat(guard.queues().owned().get(IMAGES).first()).isEmpty();
   }
 }

@@ -7,6 +7,7 @@ import dev.vmoe.core.batch.BatchRun;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.streams.commit.Arrivals;
+import dev.vmoe.streams.commit.InFlightRecord;
 import dev.vmoe.streams.metrics.Scrape;
 import dev.vmoe.streams.tracing.ImageTrace;
 import java.time.Duration;
@@ -53,8 +54,8 @@ class MicroBatchProcessorObserverTest extends ProcessorFixture {
         .containsExactly("3", "7");
     assertThat(utilization.readValuesToList()).hasSize(7);
     assertThat(committable(9)).isEqualTo(9);
-    assertThat(inFlight.images()).isZero();
-    assertThat(inFlight.bytes()).isZero();
+    assertThat(guard.queues().images()).isZero();
+    assertThat(guard.queues().bytes()).isZero();
 
     Scrape scrape = Scrape.of(meters);
     assertThat(failing.events).containsExactlyInAnyOrder(FailingObserver.ALL);
@@ -115,27 +116,27 @@ class MicroBatchProcessorObserverTest extends ProcessorFixture {
     }
 
     @Override
-    public void ran(BatchRun run, List<Waiting> images) {
+    public void ran(BatchRun run, List<InFlightRecord> images) {
       fail("ran");
     }
 
     @Override
-    public void answering(BatchRun run, Answer.Classified<Waiting> answer, Prediction prediction) {
+    public void answering(BatchRun run, Answer.Classified<InFlightRecord> answer, Prediction prediction) {
       fail("answering");
     }
 
     @Override
-    public void refusing(Answer.Rejected<Waiting> answer) {
+    public void refusing(Answer.Rejected<InFlightRecord> answer) {
       fail("refusing");
     }
 
     @Override
-    public void sending(Waiting image, Headers headers) {
+    public void sending(InFlightRecord image, Headers headers) {
       fail("sending");
     }
 
     @Override
-    public void sent(Waiting image) {
+    public void sent(InFlightRecord image) {
       fail("sent");
     }
 
@@ -195,7 +196,7 @@ class MicroBatchProcessorObserverTest extends ProcessorFixture {
     awaitAnswers(1);
     assertThat(Scrape.of(meters).value("vmoe_images_late_total")).isZero();
 
-    Arrivals arrivals = guard.pending().owned().get(IMAGES).arrivals();
+    Arrivals arrivals = guard.queues().owned().get(IMAGES).arrivals();
     long nowNanos = System.nanoTime();
     arrivals.read(nowNanos - Duration.ofSeconds(8).toNanos(), 1, 1);
     arrivals.read(nowNanos - Duration.ofSeconds(7).toNanos(), 2, 1);

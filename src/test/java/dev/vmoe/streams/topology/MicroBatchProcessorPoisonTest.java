@@ -30,8 +30,8 @@ class MicroBatchProcessorPoisonTest extends ProcessorFixture {
     send("a", 1);
     send("b", 2);
     driver.advanceWallClockTime(Duration.ofMillis(100));
-    assertThat(guard.held().images()).isEqualTo(2);
-    assertThat(inFlight.images()).isZero();
+    assertThat(guard.queues().held()).isEqualTo(2);
+    assertThat(guard.queues().images()).isZero();
 
     commit(2);
     awaitAnswers(2);
@@ -66,15 +66,15 @@ class MicroBatchProcessorPoisonTest extends ProcessorFixture {
     MicroBatchProcessor processor = processor();
     process(processor, 0, avro(1, null));
     assertThat(commitAsked()).isTrue();
-    assertThat(stands()).isTrue();
+    assertThat(blocked()).isTrue();
     tick();
     assertThat(commitAsked()).isTrue();
 
     commit(1);
     tick();
     assertThat(commitAsked()).isFalse();
-    assertThat(stands()).isFalse();
-    assertThat(inFlight.images()).isEqualTo(1);
+    assertThat(blocked()).isFalse();
+    assertThat(guard.queues().images()).isEqualTo(1);
   }
 
   @Test
@@ -88,8 +88,8 @@ class MicroBatchProcessorPoisonTest extends ProcessorFixture {
     commitAsked();
     tick();
     assertThat(commitAsked()).isTrue();
-    assertThat(stands()).isTrue();
-    assertThat(inFlight.images()).isZero();
+    assertThat(blocked()).isTrue();
+    assertThat(guard.queues().images()).isZero();
 
     commit(2);
     classifier.hold();
@@ -99,7 +99,7 @@ class MicroBatchProcessorPoisonTest extends ProcessorFixture {
               tick();
               return classifier.isHolding();
             });
-    assertThat(inFlight.images()).as("without the record behind it").isEqualTo(1);
+    assertThat(guard.queues().images()).as("without the record behind it").isEqualTo(1);
     assertThat(commitAsked()).as("while it is in work").isFalse();
 
     classifier.release();
@@ -112,7 +112,7 @@ class MicroBatchProcessorPoisonTest extends ProcessorFixture {
     assertThat(commitAsked()).isTrue();
     commit(2);
     tick();
-    assertThat(inFlight.images()).as("that is no image").isEqualTo(1);
+    assertThat(guard.queues().images()).as("that is no image").isEqualTo(1);
     assertThat(commitAsked()).isFalse();
   }
 
@@ -137,15 +137,15 @@ class MicroBatchProcessorPoisonTest extends ProcessorFixture {
     process(processor, 1, avro(1, null));
     tick();
     assertThat(read).isEmpty();
-    assertThat(inFlight.images()).isZero();
-    assertThat(stands()).isTrue();
-    assertThat(guard.held().images()).isEqualTo(2);
+    assertThat(guard.queues().images()).isZero();
+    assertThat(blocked()).isTrue();
+    assertThat(guard.queues().held()).isEqualTo(2);
     assertThat(commitAsked()).isFalse();
 
     alone.close();
     tick();
-    assertThat(inFlight.images()).isEqualTo(2);
-    assertThat(stands()).isFalse();
+    assertThat(guard.queues().images()).isEqualTo(2);
+    assertThat(blocked()).isFalse();
   }
 
   @Test
@@ -153,14 +153,14 @@ class MicroBatchProcessorPoisonTest extends ProcessorFixture {
     List<Long> counted = new ArrayList<>();
     schemas =
         id -> {
-          counted.add(inFlight.images());
+          counted.add(guard.queues().images());
           return Optional.empty();
         };
     process(processor(), 0, avro(1, null));
 
     assertThat(counted).containsExactly(1L);
-    assertThat(inFlight.images()).isZero();
-    assertThat(inFlight.bytes()).isZero();
+    assertThat(guard.queues().images()).isZero();
+    assertThat(guard.queues().bytes()).isZero();
   }
 
   private MicroBatchProcessor processor() {
@@ -193,7 +193,7 @@ class MicroBatchProcessorPoisonTest extends ProcessorFixture {
     return asked;
   }
 
-  private boolean stands() {
-    return guard.pending().owned().get(IMAGES).stands();
+  private boolean blocked() {
+    return guard.queues().owned().get(IMAGES).isBlocked();
   }
 }

@@ -13,6 +13,8 @@ import dev.vmoe.core.moe.ImagePriority;
 import dev.vmoe.core.moe.Routing;
 import dev.vmoe.core.moe.RoutingSettings;
 import dev.vmoe.streams.commit.Arrivals;
+import dev.vmoe.streams.commit.InFlightRecord;
+import dev.vmoe.streams.intake.RequestReader;
 import dev.vmoe.streams.topology.ImageObserver.Emission;
 import dev.vmoe.streams.tracing.ImageTrace;
 import java.nio.ByteBuffer;
@@ -44,8 +46,9 @@ class NewestImagesTest {
     return new BatchRun(id, watched.card(), numImages, FlushReason.SIZE, 0, null, result, 0);
   }
 
-  private static Waiting waiting(int partition, long offset, String label) {
-    return new Waiting(
+  private static InFlightRecord image(int partition, long offset, String label) {
+    InFlightRecord image =
+        new InFlightRecord(
         new Record<>(null, new byte[0], 0),
         new RecordMetadata() {
           @Override
@@ -63,26 +66,24 @@ class NewestImagesTest {
             return offset;
           }
         },
-        null,
-        label,
-        Map.of(),
-        1,
-        new RecordHeaders(),
-        null,
         ImageTrace.NONE);
+    image.admitted(
+        new RequestReader.Request(
+            new byte[0], null, null, label, Map.of(), 1, null, new RecordHeaders()));
+    return image;
   }
 
   private static Emission emission(BatchRun run, int partition, int... indices) {
-    List<Answer<Waiting>> answers = new ArrayList<>();
+    List<Answer<InFlightRecord>> answers = new ArrayList<>();
     for (int index : indices) {
       answers.add(
           new Answer.Classified<>(
-              waiting(partition, 100 + index, "label " + index), index, 0, 0, 0));
+              image(partition, 100 + index, "label " + index), index, 0, 0, 0));
     }
     return emission(run, answers);
   }
 
-  private static Emission emission(BatchRun run, List<Answer<Waiting>> answers) {
+  private static Emission emission(BatchRun run, List<Answer<InFlightRecord>> answers) {
     return new Emission(new Share<>(run, answers), new Arrivals(0), 0, 0);
   }
 
@@ -152,7 +153,7 @@ class NewestImagesTest {
       letters.emitted(
           emission(
               run,
-              List.of(new Answer.Rejected<>(waiting(1, i, null), i + " " + "x".repeat(1000)))));
+              List.of(new Answer.Rejected<>(image(1, i, null), i + " " + "x".repeat(1000)))));
     }
 
     List<NewestDeadLetters.Letter> newest = letters.newest();

@@ -26,8 +26,10 @@ import dev.vmoe.event.WriterSchemas;
 import dev.vmoe.fetch.FetchBounds;
 import dev.vmoe.fetch.Fetching;
 import dev.vmoe.streams.commit.AbandonedTransactions;
+import dev.vmoe.streams.commit.Admission;
 import dev.vmoe.streams.commit.CommitGuard;
 import dev.vmoe.streams.commit.Deadlines;
+import dev.vmoe.streams.commit.InFlightRecord;
 import dev.vmoe.streams.commit.OffsetNote.Committer;
 import dev.vmoe.streams.commit.OffsetNote.SchemaIds;
 import dev.vmoe.streams.commit.Suspects;
@@ -105,7 +107,7 @@ abstract class ProcessorFixture {
   int batchImages = 4;
   int inFlightImages = 100;
   long inFlightBytes = 1_000_000;
-  InFlight inFlight;
+  Admission admission;
   Duration linger = Duration.ofMillis(20);
   LiveSettings settings = LiveSettings.of(new Settings(Map.of()));
   Instant now = NOON;
@@ -142,7 +144,7 @@ abstract class ProcessorFixture {
   MicroBatchProcessor.Shared shared() {
     ServedModel model = new ServedModel(classifier, new FakeDecoder(SLOT_BYTES), () -> {});
     CapacityController controller = new FixedCapacity(new OperatingPoint(1.05, 2), Routing.VANILLA);
-    MicroBatcher<Waiting> batcher =
+    MicroBatcher<InFlightRecord> batcher =
         new MicroBatcher<>(
             () ->
                 new BatchTerms(
@@ -153,16 +155,20 @@ abstract class ProcessorFixture {
             WorkBounds.ofThreads(2),
             observer);
     open.add(0, batcher);
-    inFlight = new InFlight(() -> inFlightImages, inFlightBytes);
+    admission =
+        new Admission(
+            () -> inFlightImages,
+            inFlightBytes,
+            new RequestReader(schemas, 1000, format, "/vmoe/test"),
+            fetching()::openLine,
+            new Deadlines(() -> settings, Duration.ofMillis(100), () -> now),
+            guard);
     return new MicroBatchProcessor.Shared(
         batcher::openLane,
-        new RequestReader(schemas, 1000, format, "/vmoe/test"),
-        fetching()::openLine,
+        admission,
         new ShareEvents(contents),
         guard,
-        inFlight,
-        new EarlyCommit(inFlight, () -> batchImages, 1_000_000, commitInterval),
-        new Deadlines(() -> settings, Duration.ofMillis(100), () -> now),
+        new EarlyCommit(guard.queues(), () -> batchImages, 1_000_000, commitInterval),
         1_000_000);
   }
 
