@@ -142,8 +142,7 @@ public class TracingBenchmark {
       Record<byte[], byte[]> record = new Record<>(new byte[0], new byte[0], 0, received);
       ProcessorRecordContext position =
           new ProcessorRecordContext(0, i, 0, "vmoe.images", received);
-      images.add(
-          QueueRecords.admitted(record, position, tracer.received(record, position)));
+      images.add(QueueRecords.admitted(record, position, tracer.received(record, position)));
     }
     tracer.ran(run, images);
     for (int i = 0; i < BATCH; i++) {

@@ -213,8 +213,7 @@ public final class Admission {
         }
         return suspects.admits(first.offset()) ? new Admit(request, dueNanos) : Wait.COMMIT;
       } catch (FetchException e) {
-        return new Refuse(
-            new BadRecordException.NotFetched(String.valueOf(e.getMessage()), e));
+        return new Refuse(new BadRecordException.NotFetched(String.valueOf(e.getMessage()), e));
       } catch (BadRecordException e) {
         return new Refuse(e);
       }

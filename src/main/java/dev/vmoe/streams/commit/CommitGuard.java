@@ -208,8 +208,8 @@ public final class CommitGuard implements KafkaClientSupplier {
     }
 
     /**
-     * Polls without the partitions that hold records. They are paused in here only: outside, Streams pauses and
-     * resumes partitions by how much it has buffered.
+     * Polls without the partitions that hold records. They are paused in here only: outside,
+     * Streams pauses and resumes partitions by how much it has buffered.
      */
     @Override
     public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {

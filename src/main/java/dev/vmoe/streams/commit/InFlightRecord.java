@@ -41,8 +41,7 @@ public final class InFlightRecord {
   @Nullable InFlightRecord next;
 
   /** Creates a record of which nothing but its bytes was read. */
-  public InFlightRecord(
-      Record<byte[], byte[]> record, RecordMetadata position, ImageTrace trace) {
+  public InFlightRecord(Record<byte[], byte[]> record, RecordMetadata position, ImageTrace trace) {
     this.record = record;
     this.position = position;
     this.trace = trace;

@@ -265,7 +265,9 @@ public final class PartitionQueue implements AutoCloseable {
     return arrivals;
   }
 
-  /** Returns the share of offsets that held a record in what was read lately, 0 to 1; any thread. */
+  /**
+   * Returns the share of offsets that held a record in what was read lately, 0 to 1; any thread.
+   */
   public double recordsPerOffset() {
     return recordsPerOffset;
   }

@@ -82,7 +82,11 @@ final class DeadLetter {
     Headers whole = withTrace(record.headers(), sending);
     Record<byte[], byte[]> letter =
         record.withHeaders(
-            withErrors(whole, rejected, bounded(rejected.reason()), stackTrace(rejected.origin().refusal())));
+            withErrors(
+                whole,
+                rejected,
+                bounded(rejected.reason()),
+                stackTrace(rejected.origin().refusal())));
     if (fits(letter, maxBytes)) {
       return letter;
     }

@@ -89,7 +89,8 @@ public final class GuardedObserver implements ImageObserver {
   }
 
   @Override
-  public void answering(BatchRun run, Answer.Classified<InFlightRecord> answer, Prediction prediction) {
+  public void answering(
+      BatchRun run, Answer.Classified<InFlightRecord> answer, Prediction prediction) {
     tell(observer -> observer.answering(run, answer, prediction));
   }
 

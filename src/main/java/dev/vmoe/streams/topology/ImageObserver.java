@@ -37,7 +37,8 @@ public interface ImageObserver extends RunObserver<InFlightRecord> {
   default void ran(BatchRun run, List<InFlightRecord> images) {}
 
   /** An image has its prediction, which is about to be sent. */
-  default void answering(BatchRun run, Answer.Classified<InFlightRecord> answer, Prediction prediction) {}
+  default void answering(
+      BatchRun run, Answer.Classified<InFlightRecord> answer, Prediction prediction) {}
 
   /** An image cannot be answered, or not in time; its dead letter is about to be sent. */
   default void refusing(Answer.Rejected<InFlightRecord> answer) {}

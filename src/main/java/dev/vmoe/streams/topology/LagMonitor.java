@@ -171,7 +171,9 @@ public final class LagMonitor implements AutoCloseable {
   /** Leaves out what is no load: less quality would not help it. */
   static Backlog.PartitionReading reading(PartitionQueue queue, long end, long emitted) {
     return new Backlog.PartitionReading(
-        end, queue.waitsForSlowFetch() ? end : emitted, queue.isBlocked() ? 0 : queue.recordsPerOffset());
+        end,
+        queue.waitsForSlowFetch() ? end : emitted,
+        queue.isBlocked() ? 0 : queue.recordsPerOffset());
   }
 
   /** Where nothing has been read yet, reading begins at what the group has committed. */

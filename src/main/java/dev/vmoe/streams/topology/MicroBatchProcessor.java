@@ -108,8 +108,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
             .recordMetadata()
             .orElseThrow(() -> new IllegalStateException("a record without a position"));
     boolean holding = task.queue().isHolding();
-    InFlightRecord its =
-        new InFlightRecord(record, position, observer.received(record, position));
+    InFlightRecord its = new InFlightRecord(record, position, observer.received(record, position));
     task.queue().add(its);
     try {
       if (holding) {
@@ -251,7 +250,8 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
             System.nanoTime()));
   }
 
-  private void forwardPrediction(Task task, BatchRun run, Answer.Classified<InFlightRecord> classified) {
+  private void forwardPrediction(
+      Task task, BatchRun run, Answer.Classified<InFlightRecord> classified) {
     Record<byte[], byte[]> record = classified.origin().record();
     Prediction prediction = shared.events().prediction(run, classified);
     Headers headers = new RecordHeaders(classified.origin().request().headers());
@@ -275,7 +275,8 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
   }
 
   /** The event takes the time of the share's latest image. */
-  private void forwardUtilization(Task task, Share<InFlightRecord> share, ExpertUtilization utilization) {
+  private void forwardUtilization(
+      Task task, Share<InFlightRecord> share, ExpertUtilization utilization) {
     long latestMs = 0;
     for (Answer<InFlightRecord> answer : share.answers()) {
       latestMs = Math.max(latestMs, answer.origin().record().timestamp());

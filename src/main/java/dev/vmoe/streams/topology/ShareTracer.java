@@ -108,7 +108,8 @@ public final class ShareTracer implements ImageObserver {
 
   /** Adds the spans of the image's steps. */
   @Override
-  public void answering(BatchRun run, Answer.Classified<InFlightRecord> answer, Prediction prediction) {
+  public void answering(
+      BatchRun run, Answer.Classified<InFlightRecord> answer, Prediction prediction) {
     ImageTrace trace = answer.origin().trace();
     if (!trace.sampled()) {
       return;

@@ -53,8 +53,7 @@ class AdmissionTest {
           () -> maxImages,
           1000,
           new RequestReader(
-              id ->
-                  schemaKnown ? Optional.of(ImageRequest.getClassSchema()) : Optional.empty(),
+              id -> schemaKnown ? Optional.of(ImageRequest.getClassSchema()) : Optional.empty(),
               10_000,
               EventFormat.AVRO,
               "/vmoe/test"),

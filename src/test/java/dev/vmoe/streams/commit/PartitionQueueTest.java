@@ -241,8 +241,7 @@ class PartitionQueueTest {
           }
         }
         case EMIT -> {
-          if (!expected.isEmpty()
-              && expected.get(0).state() == InFlightRecord.State.ANSWERED) {
+          if (!expected.isEmpty() && expected.get(0).state() == InFlightRecord.State.ANSWERED) {
             InFlightRecord emitted = expected.remove(0);
             tested.emitted(emitted);
             watermark =
@@ -276,9 +275,7 @@ class PartitionQueueTest {
     assertThat(all.owned()).containsExactly(Map.entry(ZERO, tested));
     assertThat(tested.first())
         .isEqualTo(
-            expected.isEmpty()
-                ? OptionalLong.empty()
-                : OptionalLong.of(expected.get(0).offset()));
+            expected.isEmpty() ? OptionalLong.empty() : OptionalLong.of(expected.get(0).offset()));
     assertThat(heldOf(tested)).isEqualTo(held);
     assertThat(tested.images()).isEqualTo(inFlight.size());
     assertThat(all.images()).isEqualTo(inFlight.size());

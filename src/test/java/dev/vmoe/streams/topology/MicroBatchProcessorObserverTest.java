@@ -121,7 +121,8 @@ class MicroBatchProcessorObserverTest extends ProcessorFixture {
     }
 
     @Override
-    public void answering(BatchRun run, Answer.Classified<InFlightRecord> answer, Prediction prediction) {
+    public void answering(
+        BatchRun run, Answer.Classified<InFlightRecord> answer, Prediction prediction) {
       fail("answering");
     }
 

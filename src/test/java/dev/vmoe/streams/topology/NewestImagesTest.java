@@ -49,24 +49,24 @@ class NewestImagesTest {
   private static InFlightRecord image(int partition, long offset, String label) {
     InFlightRecord image =
         new InFlightRecord(
-        new Record<>(null, new byte[0], 0),
-        new RecordMetadata() {
-          @Override
-          public String topic() {
-            return "images";
-          }
+            new Record<>(null, new byte[0], 0),
+            new RecordMetadata() {
+              @Override
+              public String topic() {
+                return "images";
+              }
 
-          @Override
-          public int partition() {
-            return partition;
-          }
+              @Override
+              public int partition() {
+                return partition;
+              }
 
-          @Override
-          public long offset() {
-            return offset;
-          }
-        },
-        ImageTrace.NONE);
+              @Override
+              public long offset() {
+                return offset;
+              }
+            },
+            ImageTrace.NONE);
     image.admitted(
         new RequestReader.Request(
             new byte[0], null, null, label, Map.of(), 1, null, new RecordHeaders()));
@@ -77,8 +77,7 @@ class NewestImagesTest {
     List<Answer<InFlightRecord>> answers = new ArrayList<>();
     for (int index : indices) {
       answers.add(
-          new Answer.Classified<>(
-              image(partition, 100 + index, "label " + index), index, 0, 0, 0));
+          new Answer.Classified<>(image(partition, 100 + index, "label " + index), index, 0, 0, 0));
     }
     return emission(run, answers);
   }
@@ -152,8 +151,7 @@ class NewestImagesTest {
     for (int i = 0; i < 25; i++) {
       letters.emitted(
           emission(
-              run,
-              List.of(new Answer.Rejected<>(image(1, i, null), i + " " + "x".repeat(1000)))));
+              run, List.of(new Answer.Rejected<>(image(1, i, null), i + " " + "x".repeat(1000)))));
     }
 
     List<NewestDeadLetters.Letter> newest = letters.newest();
