@@ -40,7 +40,7 @@ class AdmissionTest {
       new CommitGuard(
           Duration.ofSeconds(2),
           new Suspects(4),
-          SchemaNote::empty,
+          () -> OffsetNote.SchemaIds.NONE,
           new AbandonedTransactions(
               () -> {
                 throw new KafkaException("no brokers here");
