@@ -26,6 +26,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class RegistryClient implements WriterSchemas.Registry, AutoCloseable {
 
+  /** How long a command tries a registry again that cannot be reached. */
+  private static final Duration A_PERSON_WAITS = Duration.ofSeconds(15);
+
   /** Error codes of what is not there; a proxy's 404 has none of them. */
   private static final Set<Integer> NO_SUCH_SCHEMA = Set.of(40401, 40403);
 
@@ -57,9 +60,9 @@ public final class RegistryClient implements WriterSchemas.Registry, AutoCloseab
     }
   }
 
-  /** Creates a client with these settings; it asks nothing yet. */
+  /** Creates a client with these settings for a command; it asks nothing yet. */
   public static RegistryClient of(Settings settings) {
-    return of(settings, settings.registryRetry());
+    return of(settings, A_PERSON_WAITS);
   }
 
   /** Creates a client with these settings, but its own time to ask again. */

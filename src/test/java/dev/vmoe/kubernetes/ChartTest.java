@@ -82,14 +82,14 @@ class ChartTest {
     Path values =
         Files.writeString(
             folder.resolve("values.yaml"),
-            "settings: {in.flight.max.bytes: 268435456, capacity.ratio: 0.35,"
+            "settings: {image.max.bytes: 268435456, capacity.ratio: 0.35,"
                 + " predictions.features: true, application.id: '007'}");
 
     Manifests chart = Manifests.read(template("vmoe").withValuesFile(values).call());
 
     Settings settings = chart.pipeline().load(folder, Map.of());
     assertThat(settings.originals())
-        .containsEntry("in.flight.max.bytes", "268435456")
+        .containsEntry("image.max.bytes", "268435456")
         .containsEntry("capacity.ratio", "0.35")
         .containsEntry("predictions.features", "true")
         .containsEntry("application.id", "007");

@@ -7,7 +7,6 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import dev.vmoe.ServingClasses;
 import dev.vmoe.app.cli.VmoeCommand;
 import dev.vmoe.kubernetes.Deployments.Deployed;
-import dev.vmoe.streams.settings.OperationDefinitions;
 import dev.vmoe.streams.settings.Settings;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
@@ -345,7 +344,7 @@ class DeploymentsTest {
     Pod pod = deployed.manifests().pipeline();
     assertThat(Duration.ofSeconds(pod.spec().getTerminationGracePeriodSeconds()))
         .isGreaterThan(parts.plus(RUN))
-        .isGreaterThan(OperationDefinitions.stopTimeout(pod.load(folder, SECRETS)));
+        .isGreaterThan(pod.load(folder, SECRETS).stopTimeout());
   }
 
   @ParameterizedTest

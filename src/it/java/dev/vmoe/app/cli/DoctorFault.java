@@ -133,7 +133,7 @@ record DoctorFault(
             "utilization that does not fit",
             test -> {
               test.recreate("expert-utilization", 6, Map.of("max.message.bytes", "200000"));
-              return List.of("--set", "utilization.format=json");
+              return List.of("--set", "predictions.format=json");
             },
             "warning",
             "record sizes",

@@ -6,7 +6,6 @@ import dev.vmoe.streams.instance.BoundedStop;
 import dev.vmoe.streams.instance.Pipeline;
 import dev.vmoe.streams.output.LogOutput;
 import dev.vmoe.streams.settings.DaemonThread;
-import dev.vmoe.streams.settings.OperationDefinitions;
 import dev.vmoe.streams.settings.Settings;
 import java.time.Duration;
 import java.util.HashMap;
@@ -30,7 +29,7 @@ final class HungRun {
     BoundedStop stop =
         BoundedStop.atExit(
             pipeline::close,
-            OperationDefinitions.stopTimeout(settings),
+            settings.stopTimeout(),
             () -> pipeline.failure().isPresent() ? VmoeCommand.FAILED : VmoeCommand.STOPPED_LATE);
     try {
       DaemonThread.start(() -> sayOnceItRuns(classifier), "runs");

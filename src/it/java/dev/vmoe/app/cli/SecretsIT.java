@@ -324,7 +324,6 @@ class SecretsIT {
       Map<String, String> all = new HashMap<>(settings);
       all.put("streams.default.api.timeout.ms", "2000");
       all.put("streams.request.timeout.ms", "1000");
-      all.put("schema.registry.retry.ms", "0");
       all.putAll(change.getValue());
       AtomicReference<Throwable> failed = new AtomicReference<>();
       Thread starting = new Thread(() -> failed.set(catchThrowable(() -> startAllTheSame(all))));

@@ -134,7 +134,6 @@ final class SecuredBench {
     Map<String, String> settings = new HashMap<>();
     settings.put(Settings.BOOTSTRAP_SERVERS, kafka.bootstrapServers());
     settings.put(Settings.REGISTRY_URL, registry.url());
-    settings.put(Settings.REGISTRY_RETRY_MS, "2000");
     security(user, password).forEach((key, value) -> settings.put("streams." + key, value));
     settings.put("registry.ssl.truststore.type", "PKCS12");
     settings.put("registry.ssl.truststore.location", certificates.trustStore().toString());

@@ -333,8 +333,7 @@ class LiveConfigurationIT {
         FakeClassifier classifier = new FakeClassifier();
         Pipeline pipeline =
             Pipeline.start(
-                workbench.settings(
-                    Map.of("schema.registry.url", gate.url(), "schema.registry.retry.ms", 100)),
+                workbench.settings(Map.of("schema.registry.url", gate.url())),
                 classifier,
                 new FakeDecoder(8 * 8 * 3))) {
       gate.shut();

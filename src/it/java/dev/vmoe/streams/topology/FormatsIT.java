@@ -40,8 +40,7 @@ class FormatsIT {
         Map.of(
             "predictions.format", "json",
             "predictions.top", 2,
-            "predictions.features", "float16",
-            "utilization.format", "json");
+            "predictions.features", "float16");
     try (Workbench workbench = Workbench.open(1);
         FakeClassifier classifier = new FakeClassifier();
         Pipeline pipeline =

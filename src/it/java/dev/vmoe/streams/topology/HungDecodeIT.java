@@ -43,8 +43,7 @@ class HungDecodeIT {
     HangingDecoder decoder = new HangingDecoder(new FakeDecoder(8 * 8 * 3), release);
     try (Workbench workbench = Workbench.open(PARTITIONS);
         FakeClassifier classifier = new FakeClassifier()) {
-      Settings settings =
-          workbench.settings(Map.of("decode.timeout.ms", 500, "in.flight.images", 32));
+      Settings settings = workbench.settings(Map.of("decode.timeout.ms", 500));
       try (Pipeline one = Pipeline.start(settings, classifier, decoder);
           Pipeline other = Pipeline.start(settings, classifier, decoder);
           Answers answers = Answers.of(workbench)) {

@@ -104,8 +104,7 @@ class MetricsIT {
     try (Workbench workbench = Workbench.open(1);
         FakeClassifier classifier = new FakeClassifier();
         Meters meters = new Meters();
-        Pipeline pipeline =
-            start(workbench.settings(Map.of("lag.interval.ms", 100)), classifier, meters);
+        Pipeline pipeline = start(workbench.settings(Map.of()), classifier, meters);
         Answers answers = Answers.of(workbench)) {
       workbench.sendInTransactions(10, 1);
       await().atMost(Duration.ofSeconds(60)).until(() -> answers.poll() >= 10);

@@ -78,8 +78,6 @@ class PoisonIT {
             2,
             "batch.max.images",
             4,
-            "in.flight.images",
-            8,
             "producer.transaction.timeout.ms",
             2_000));
   }

@@ -197,8 +197,7 @@ class RegistryOutageIT {
       workbench.sendBytes(0, "a", FakeDecoder.grey(10), RAW);
       gate.answer(401, "{\"error_code\": 401, \"message\": \"who are you\"}");
       CompletableFuture<Pipeline> starting =
-          CompletableFuture.supplyAsync(
-              () -> start(workbench, gate, classifier, Map.of("schema.registry.retry.ms", 0)));
+          CompletableFuture.supplyAsync(() -> start(workbench, gate, classifier, Map.of()));
       await().atMost(LIMIT).until(() -> starting.isDone() || gate.turnedAway() >= 2);
       assertThat(starting).isNotDone();
       gate.reopen();
@@ -272,7 +271,7 @@ class RegistryOutageIT {
         Workbench.Reader<byte[]> predictions = workbench.reader("predictions");
         Workbench.Reader<byte[]> letters = workbench.reader("images.dlq")) {
       gate.shut();
-      Map<String, ?> json = Map.of("predictions.format", "json", "utilization.format", "json");
+      Map<String, ?> json = Map.of("predictions.format", "json");
       try (Pipeline pipeline = start(workbench, gate, classifier, json)) {
         workbench.sendBytes(0, "raw", FakeDecoder.grey(10), RAW);
         await().atMost(LIMIT).until(() -> predictions.poll().size() == 1);

@@ -40,8 +40,7 @@ class StartIT {
   @Test
   void shouldWaitForARegistryThatDoesNotAnswerAndSayWhichWhenItIsStopped() throws Exception {
     try (Workbench workbench = Workbench.open(1)) {
-      Map<String, Object> nowhere =
-          Map.of("schema.registry.url", "http://127.0.0.1:9", "schema.registry.retry.ms", 100);
+      Map<String, Object> nowhere = Map.of("schema.registry.url", "http://127.0.0.1:9");
       AtomicReference<Throwable> failure = new AtomicReference<>();
       Thread starting =
           new Thread(() -> failure.set(catchThrowable(() -> start(workbench, nowhere))));

@@ -81,12 +81,12 @@ final class NewCommand implements Callable<Integer> {
     given.put(Settings.TOPIC_PREFIX, prefix);
     given.put(Settings.APPLICATION_ID, "vmoe-streams");
     given.put(Settings.MODEL, ModelFolder.DEFAULT_MODEL);
-    given.put(EventFormat.PREDICTIONS_FORMAT, "json");
+    given.put(Settings.PREDICTIONS_FORMAT, "json");
     given.putAll(more);
     Settings settings = new SettingsLoader(Map.of()).load(null, given); // refuses what is wrong
     OptionCheck.require(
         spec,
-        EventFormat.ofPredictions(settings) == EventFormat.JSON,
+        EventFormat.of(settings) == EventFormat.JSON,
         "predictions.format: client.py reads json only; once you have a client of your own, change"
             + " it in "
             + SETTINGS);

@@ -11,7 +11,6 @@ import dev.vmoe.streams.metrics.Meters;
 import dev.vmoe.streams.metrics.PipelineMetrics;
 import dev.vmoe.streams.output.ErrorText;
 import dev.vmoe.streams.output.Progress;
-import dev.vmoe.streams.settings.OperationDefinitions;
 import dev.vmoe.streams.settings.Settings;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -64,7 +63,7 @@ public final class RunCommand implements Callable<Integer> {
                 Optional.ofNullable(started.get()).ifPresent(Pipeline::close);
                 models.stop();
               },
-              OperationDefinitions.stopTimeout(settings),
+              settings.stopTimeout(),
               () -> failure(started).isPresent() ? VmoeCommand.FAILED : VmoeCommand.STOPPED_LATE);
       try {
         Pipeline pipeline = Pipeline.start(settings, models, metrics, instance::waiting);

@@ -1,6 +1,5 @@
 package dev.vmoe.app.console;
 
-import dev.vmoe.streams.settings.SecurityDefinitions;
 import dev.vmoe.streams.settings.Settings;
 import java.nio.file.Path;
 import org.apache.kafka.common.config.ConfigException;
@@ -49,18 +48,18 @@ public final class ConsoleSettings {
   }
 
   private static Protection protection(Settings settings) {
-    Password token = settings.getPassword(SecurityDefinitions.CONSOLE_TOKEN);
+    Password token = settings.getPassword(Settings.CONSOLE_TOKEN);
     return new Protection(
         token == null ? null : new Token(token.value()),
-        settings.getBoolean(SecurityDefinitions.CONSOLE_METRICS_OPEN),
+        settings.getBoolean(Settings.CONSOLE_METRICS_OPEN),
         tls(settings));
   }
 
   private static @Nullable TlsIdentity tls(Settings settings) {
-    String certificate = settings.getString(SecurityDefinitions.CONSOLE_TLS_CERTIFICATE);
-    String key = settings.getString(SecurityDefinitions.CONSOLE_TLS_KEY);
+    String certificate = settings.getString(Settings.CONSOLE_TLS_CERTIFICATE);
+    String key = settings.getString(Settings.CONSOLE_TLS_KEY);
     if (certificate == null) {
-      if (key != null || settings.getPassword(SecurityDefinitions.CONSOLE_TLS_PASSWORD) != null) {
+      if (key != null || settings.getPassword(Settings.CONSOLE_TLS_PASSWORD) != null) {
         throw new ConfigException(
             "console.tls.key and console.tls.password are of no use without"
                 + " console.tls.certificate: set it, or neither");
@@ -69,7 +68,7 @@ public final class ConsoleSettings {
     }
     try {
       if (certificate.endsWith(".p12") || certificate.endsWith(".pfx")) {
-        Password password = settings.getPassword(SecurityDefinitions.CONSOLE_TLS_PASSWORD);
+        Password password = settings.getPassword(Settings.CONSOLE_TLS_PASSWORD);
         return TlsIdentity.store(Path.of(certificate), password == null ? "" : password.value());
       }
       if (key == null) {

@@ -81,7 +81,7 @@ final class ModelCheck {
     return card == null
         ? 0
         : ShareEvents.maxUtilizationBytes(
-            card, settings.getInt(Settings.BATCH_MAX_IMAGES), EventFormat.ofUtilization(settings));
+            card, settings.getInt(Settings.BATCH_MAX_IMAGES), EventFormat.of(settings));
   }
 
   void into(Findings findings) {

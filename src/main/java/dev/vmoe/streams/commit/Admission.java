@@ -20,11 +20,11 @@ import org.jspecify.annotations.Nullable;
  * <table>
  * <caption>In the order in which they are looked at</caption>
  * <tr><th>limit<th>where it is set<th>what happens at it
- * <tr><td>images of the partition in flight<td>{@code in.flight.images}
+ * <tr><td>images of the partition in flight<td>{@code (3 + runs) × batch.max.images}
  *     <td>over it the stream thread waits for the partition's own oldest answers, as long as its
  *     wait budget lasts; at twice the limit the record waits
- * <tr><td>bytes of all partitions in flight<td>{@code in.flight.max.bytes}<td>the same
- * <tr><td>wait budget of the stream thread<td>{@code in.flight.wait.ms}, whole again after each
+ * <tr><td>bytes of all partitions in flight<td>a quarter of the heap<td>the same
+ * <tr><td>wait budget of the stream thread<td>2 s, whole again after each
  *     commit<td>once it is spent, records go on up to twice the limit, so that the thread comes to
  *     its commit
  * <tr><td>records held before it<td><td>it waits until the partition is below its limits again,

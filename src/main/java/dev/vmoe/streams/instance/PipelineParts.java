@@ -109,6 +109,21 @@ record PipelineParts(
 
   private static final Logger log = LoggerFactory.getLogger(PipelineParts.class);
 
+  /** Maximum total wait for room between two commits; well below the transaction timeout. */
+  private static final Duration IN_FLIGHT_WAIT = Duration.ofSeconds(2);
+
+  /** How often the backlog is read. */
+  private static final Duration LAG_INTERVAL = Duration.ofMillis(250);
+
+  /** Maximum encoded bytes of a batch. */
+  private static final long MAX_BATCH_BYTES = 64L << 20;
+
+  /** Fetches at once where batches are small. */
+  private static final int MIN_FETCHES = 64;
+
+  /** Batches of images that a partition has in the instance beside those that run. */
+  private static final int WAITING_BATCHES = 3;
+
   /** Maximum time of a commit, unless something is wrong. */
   private static final Duration MAX_COMMIT = Duration.ofSeconds(2);
 
@@ -130,39 +145,35 @@ record PipelineParts(
       Consumer<@Nullable String> waiting,
       Supplier<SteadyTime> clock) {
     Topics topics = Topics.of(settings);
-    EventFormat predictions = EventFormat.ofPredictions(settings);
-    EventFormat utilization = EventFormat.ofUtilization(settings);
+    EventFormat predictions = EventFormat.of(settings);
+    EventFormat utilization = EventFormat.of(settings);
     Suspects suspects = new Suspects(settings.getInt(Settings.POISON_DEATHS));
     NewestDeadLetters newestDeadLetters = new NewestDeadLetters();
     int threads = streamsConfig.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG);
+    long maxBytes = Runtime.getRuntime().maxMemory() / 4;
     Deque<Runnable> undo = new ArrayDeque<>();
     try {
       Tracing tracing = Tracing.start(settings, metrics.traces());
       undo.push(tracing::close);
-      RegistryClient registry =
-          RegistryClient.of(
-              settings,
-              Collections.min(List.of(settings.registryRetry(), StreamsProperties.MAX_WAIT)));
+      RegistryClient registry = RegistryClient.of(settings, StreamsProperties.MAX_WAIT);
       undo.push(registry::close);
       RegistrySchemas schemas = new RegistrySchemas(settings, registry, REGISTRY_PAUSE);
       undo.push(schemas::close);
       schemas.await(waiting);
       AbandonedTransactions abandoned = abandoned(settings);
       undo.push(abandoned::close);
-      CommitGuard guard =
-          new CommitGuard(settings.inFlightWait(), suspects, schemas::ids, abandoned);
+      CommitGuard guard = new CommitGuard(IN_FLIGHT_WAIT, suspects, schemas::ids, abandoned);
       LagMonitor lag =
           new LagMonitor(
               () -> Admin.create(sideProperties(settings)),
               settings.getString(Settings.APPLICATION_ID),
               guard.queues(),
-              settings.lagInterval(),
+              LAG_INTERVAL,
               (load, oldestNanos) ->
                   metrics
                       .capacity()
                       .load(load.backlogImages(), load.arrivalsPerSecond(), oldestNanos));
-      TermsInForce terms =
-          new TermsInForce(source, lag::load, settings.getLong(Settings.BATCH_MAX_BYTES), metrics);
+      TermsInForce terms = new TermsInForce(source, lag::load, MAX_BATCH_BYTES, metrics);
       undo.push(terms::close);
       LiveConfiguration configuration =
           new LiveConfiguration(
@@ -193,7 +204,7 @@ record PipelineParts(
       metrics.gauge(Metric.IN_FLIGHT_BYTES, queues::bytes);
       Fetching fetching =
           new Fetching(
-              fetchBounds(settings, queues),
+              fetchBounds(settings, maxBytes, queues),
               (outcome, nanos) ->
                   metrics.images().fetchEnded(outcome.name().toLowerCase(Locale.ROOT), nanos));
       undo.push(fetching::close);
@@ -216,9 +227,9 @@ record PipelineParts(
       Admission admission =
           new Admission(
               () ->
-                  settings.inFlightImages(
-                      terms.current().maxBatchImages(), terms.served().parallelRuns()),
-              settings.inFlightMaxBytes(),
+                  (WAITING_BATCHES + terms.served().parallelRuns())
+                      * terms.current().maxBatchImages(),
+              maxBytes,
               new RequestReader(
                   schemas.writers(),
                   settings.getInt(Settings.IMAGE_MAX_BYTES),
@@ -236,7 +247,7 @@ record PipelineParts(
               new EarlyCommit(
                   queues,
                   () -> terms.current().maxBatchImages() * terms.served().parallelRuns(),
-                  settings.getLong(Settings.BATCH_MAX_BYTES),
+                  MAX_BATCH_BYTES,
                   settings.commitInterval()),
               Math.min(StreamsProperties.largestSent(streamsConfig), limits.deadLetters()));
       Topology topology =
@@ -278,7 +289,7 @@ record PipelineParts(
   }
 
   private static AbandonedTransactions abandoned(Settings settings) {
-    Duration stalled = settings.inFlightWait().plus(MAX_COMMIT);
+    Duration stalled = IN_FLIGHT_WAIT.plus(MAX_COMMIT);
     Duration usual = settings.commitInterval().multipliedBy(3);
     return new AbandonedTransactions(
         () -> Admin.create(sideProperties(settings)),
@@ -304,13 +315,13 @@ record PipelineParts(
     return properties;
   }
 
-  private static FetchBounds fetchBounds(Settings settings, PartitionQueues queues) {
+  private static FetchBounds fetchBounds(Settings settings, long maxBytes, PartitionQueues queues) {
     return new FetchBounds(
         settings.getList(Settings.FETCH_PREFIXES),
         Set.copyOf(settings.getList(Settings.FETCH_PRIVATE_HOSTS)),
-        settings.getInt(Settings.FETCH_AT_ONCE),
+        Math.max(MIN_FETCHES, 2 * settings.getInt(Settings.BATCH_MAX_IMAGES)),
         Duration.ofMillis(settings.getLong(Settings.FETCH_TIMEOUT_MS)),
         settings.getInt(Settings.IMAGE_MAX_BYTES),
-        () -> settings.inFlightMaxBytes() - queues.bytes());
+        () -> maxBytes - queues.bytes());
   }
 }

@@ -102,10 +102,8 @@ public final class RegistrySchemas implements AutoCloseable {
   private static Map<String, Schema> ofAnswers(Settings settings) {
     Topics topics = Topics.of(settings);
     Map<String, Schema> schemas = new LinkedHashMap<>();
-    if (EventFormat.ofPredictions(settings) == EventFormat.AVRO) {
+    if (EventFormat.of(settings) == EventFormat.AVRO) {
       schemas.put(topics.predictions(), Prediction.getClassSchema());
-    }
-    if (EventFormat.ofUtilization(settings) == EventFormat.AVRO) {
       schemas.put(topics.expertUtilization(), ExpertUtilization.getClassSchema());
     }
     return schemas;

@@ -32,7 +32,7 @@ public enum Metric {
       "Images read and not yet answered, of all partitions of the instance."),
   IN_FLIGHT_BYTES(
       gauge("vmoe_in_flight_bytes", "bytes"),
-      "Bytes of the records in flight; reading pauses at in.flight.max.bytes."),
+      "Bytes of the records in flight; reading pauses at a quarter of the heap."),
   IMAGES_FETCHING(
       gauge("vmoe_images_fetching", "images"),
       "Images of partitions whose next image is still being fetched from its address, with it."),
@@ -47,7 +47,7 @@ public enum Metric {
       gauge("vmoe_fetched_bytes", "bytes"),
       "Bytes of images by address that are on their way, with what is reserved for them, or fetched"
           + " and not yet answered. Fetching ahead pauses when these and the records in flight"
-          + " reach in.flight.max.bytes."),
+          + " reach a quarter of the heap."),
   IMAGES_HELD(
       gauge("vmoe_images_held", "images"),
       "Images that were read and hold their partition: the first waits for its schema, which the"

@@ -84,7 +84,7 @@ public record ServedFiles(List<ModelFiles> models) {
     PredictionContents contents = PredictionContents.of(file);
     ModelCard first = models.get(0).card();
     for (ModelCard card : cards()) {
-      contents.check(card, EventFormat.ofPredictions(file));
+      contents.check(card, EventFormat.of(file));
       if (contents.givesFeatures()) {
         requireSame(
             "length of the features", first, first.featuresLength(), card, card.featuresLength());

@@ -5,7 +5,6 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.OutputStreamAppender;
-import dev.vmoe.streams.settings.OperationDefinitions;
 import dev.vmoe.streams.settings.Settings;
 import dev.vmoe.streams.settings.SettingsLoader;
 import java.util.HashMap;
@@ -42,7 +41,7 @@ public final class LogOutput {
    */
   public static void follow(Map<String, String> environment) {
     Map<String, String> ofTheLog = new HashMap<>(environment);
-    ofTheLog.keySet().retainAll(SettingsLoader.variablesOf(OperationDefinitions.OF_THE_LOG));
+    ofTheLog.keySet().retainAll(SettingsLoader.variablesOf(SettingsLoader.OF_THE_LOG));
     follow(new SettingsLoader(ofTheLog).load(null, Map.of()));
   }
 
@@ -50,16 +49,16 @@ public final class LogOutput {
   public static void follow(Settings settings) {
     LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
     Map<String, Object> given = settings.originals();
-    if (given.containsKey(OperationDefinitions.LOG_LEVEL)) {
-      String level = settings.getString(OperationDefinitions.LOG_LEVEL);
+    if (given.containsKey(Settings.LOG_LEVEL)) {
+      String level = settings.getString(Settings.LOG_LEVEL);
       context.getLogger("dev.vmoe").setLevel(Level.toLevel(level));
     }
-    if (given.containsKey(OperationDefinitions.KAFKA_LOG_LEVEL)) {
-      String level = settings.getString(OperationDefinitions.KAFKA_LOG_LEVEL);
+    if (given.containsKey(Settings.KAFKA_LOG_LEVEL)) {
+      String level = settings.getString(Settings.KAFKA_LOG_LEVEL);
       context.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.toLevel(level));
     }
-    String format = settings.getString(OperationDefinitions.LOG_FORMAT);
-    if (!json && format.equals(OperationDefinitions.JSON)) {
+    String format = settings.getString(Settings.LOG_FORMAT);
+    if (!json && format.equals("json")) {
       json = true;
       context
           .getLogger(Logger.ROOT_LOGGER_NAME)

@@ -96,7 +96,7 @@ public record LiveSettings(
     return new LiveSettings(
         version,
         (String) values.find(Settings.MODEL),
-        ModelLadder.names((String) values.get(Settings.MODELS_LADDER)),
+        ModelName.ladder((String) values.get(Settings.MODELS_LADDER)),
         new CapacitySettings(
             CapacityMode.ofLabel((String) values.get(Settings.CAPACITY_MODE)),
             (Double) values.get(Settings.CAPACITY_RATIO),
@@ -158,7 +158,7 @@ public record LiveSettings(
     }
     Object value = Problem.parse(definition, text);
     return key.equals(Settings.MODELS_LADDER)
-        ? ModelLadder.text(ModelLadder.names((String) value))
+        ? ModelName.ladderText(ModelName.ladder((String) value))
         : value;
   }
 
@@ -168,6 +168,10 @@ public record LiveSettings(
    * @throws IllegalArgumentException if it may not; the message names those that may
    */
   public static void requireKey(String key) {
+    String removed = RemovedSettings.insteadOf(key);
+    if (removed != null) {
+      throw new IllegalArgumentException(key + ": " + removed);
+    }
     if (!KEYS.contains(key)) {
       throw new IllegalArgumentException(
           "%s cannot be changed while instances run%s; these can be: %s"
@@ -224,7 +228,7 @@ public record LiveSettings(
   /** Returns the model and those beside it, for people. */
   public String modelsText() {
     String first = model == null ? "the one of the settings file" : model;
-    return beside().isEmpty() ? first : first + " beside " + ModelLadder.text(beside());
+    return beside().isEmpty() ? first : first + " beside " + ModelName.ladderText(beside());
   }
 
   /** Returns the value of each of {@link #KEYS} that is set, as text of a settings file. */
@@ -234,7 +238,7 @@ public record LiveSettings(
     if (model != null) {
       texts.put(Settings.MODEL, model);
     }
-    texts.put(Settings.MODELS_LADDER, ModelLadder.text(ladder));
+    texts.put(Settings.MODELS_LADDER, ModelName.ladderText(ladder));
     texts.put(Settings.CAPACITY_MODE, capacity.mode().label());
     texts.put(Settings.CAPACITY_RATIO, Double.toString(capacity.ratio()));
     texts.put(Settings.EXPERTS_PER_TOKEN, Integer.toString(capacity.expertsPerToken()));
@@ -251,21 +255,19 @@ public record LiveSettings(
   }
 
   /**
-   * Returns the part that a capacity controller depends on.
+   * Returns the values that a capacity controller depends on, and no others. While they are equal,
+   * a change of configuration keeps the controller and what it has learnt.
    *
    * @throws IllegalArgumentException if K is the model's own and the model is not known yet
    */
-  public ControllerInputs controllerInputs() {
-    return switch (capacity.mode()) {
-      case FIXED ->
-          new ControllerInputs.FixedInputs(capacity.point(), capacity.routing(), maxBatchImages);
-      case ADAPTIVE ->
-          new ControllerInputs.AdaptiveInputs(
-              capacity.bounds().toPoints(),
-              capacity.targetLatency(),
-              capacity.routing(),
-              maxBatchImages);
-    };
+  public List<Object> controllerInputs() {
+    return capacity.mode() == CapacityMode.FIXED
+        ? List.of(capacity.point(), capacity.routing(), maxBatchImages)
+        : List.of(
+            capacity.bounds().toPoints(),
+            capacity.targetLatency(),
+            capacity.routing(),
+            maxBatchImages);
   }
 
   /** Returns the differences from earlier settings, by setting: "old → new". */

@@ -1,11 +1,7 @@
 package dev.vmoe.streams.settings;
 
-import static org.apache.kafka.common.config.ConfigDef.Importance.MEDIUM;
-import static org.apache.kafka.common.config.ConfigDef.Type.STRING;
-
 import dev.vmoe.core.moe.ModelCard;
 import java.nio.charset.StandardCharsets;
-import org.apache.kafka.common.config.ConfigDef.ValidString;
 
 /**
  * What predictions say of an image.
@@ -15,9 +11,6 @@ import org.apache.kafka.common.config.ConfigDef.ValidString;
  * @param halves whether the features are in half precision
  */
 public record PredictionContents(int top, boolean givesFeatures, boolean halves) {
-
-  public static final String TOP = "predictions.top";
-  public static final String FEATURES = "predictions.features";
 
   private static final String ALL = "all";
   private static final String NONE = "false";
@@ -31,22 +24,10 @@ public record PredictionContents(int top, boolean givesFeatures, boolean halves)
 
   private static final int JSON_CLASS = 52;
 
-  static void addTo(Definitions definitions) {
-    definitions
-        .setting(TOP, STRING, "5", ValueCheck.matching("all|[1-9]\\d{0,6}", "1 to all"), MEDIUM)
-        .means("How many classes a prediction names, best first: a number from 1, or all.")
-        .setting(FEATURES, STRING, NONE, ValidString.in(NONE, "true", HALVES), MEDIUM)
-        .means(
-            "Whether predictions carry the vector that the model's last layer makes its scores of,"
-                + " for search and transfer: true (float32), float16 or false. Its length is in"
-                + " `vmoe model info`. A model without it, such as an imported ONNX classifier, is"
-                + " then refused.");
-  }
-
   /** Returns what the settings say. */
   public static PredictionContents of(Settings settings) {
-    String top = settings.getString(TOP);
-    String features = settings.getString(FEATURES);
+    String top = settings.getString(Settings.PREDICTIONS_TOP);
+    String features = settings.getString(Settings.PREDICTIONS_FEATURES);
     return new PredictionContents(
         top.equals(ALL) ? Integer.MAX_VALUE : Integer.parseInt(top),
         !features.equals(NONE),
@@ -63,14 +44,15 @@ public record PredictionContents(int top, boolean givesFeatures, boolean halves)
       throw new IllegalArgumentException(
           ("%s: %s gives no features. An ONNX classifier has none; import a checkpoint again that"
                   + " was imported by an older version; or set %s=false")
-              .formatted(FEATURES, card.name(), FEATURES));
+              .formatted(
+                  Settings.PREDICTIONS_FEATURES, card.name(), Settings.PREDICTIONS_FEATURES));
     }
     long bytes = bytes(card, format == EventFormat.JSON);
     if (bytes > MAX_BYTES) {
       throw new IllegalArgumentException(
           ("%s: predictions of %s would have up to %d bytes of classes and features, and %d are"
                   + " the maximum: set fewer classes")
-              .formatted(TOP, card.name(), bytes, MAX_BYTES));
+              .formatted(Settings.PREDICTIONS_TOP, card.name(), bytes, MAX_BYTES));
     }
   }
 

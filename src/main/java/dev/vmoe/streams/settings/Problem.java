@@ -109,14 +109,19 @@ record Problem(String key, String message) {
     }
     ConfigKey definition = Settings.DEFINITION.configKeys().get(key);
     if (definition == null) {
-      return isPassedThrough(key)
-          ? ""
-          : "unknown setting" + Nearest.suggestion(key, knownAndPrefixed(key));
+      return isPassedThrough(key) ? "" : unknown(key);
     }
     if (value.contains("${")) {
       return ""; // a configuration provider resolves it; the result is checked then
     }
     return inValue(definition, value);
+  }
+
+  private static String unknown(String key) {
+    String removed = RemovedSettings.insteadOf(key);
+    return removed == null
+        ? "unknown setting" + Nearest.suggestion(key, knownAndPrefixed(key))
+        : removed;
   }
 
   /** Returns the mistake in a value that no provider resolves; empty if there is none. */

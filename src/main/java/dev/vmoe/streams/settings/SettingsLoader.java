@@ -29,6 +29,10 @@ public final class SettingsLoader {
   private static final Set<String> OTHER_VARIABLES =
       Set.of("VMOE_HEAP", "VMOE_DIRECT_MEMORY", "VMOE_JAVA_OPTS", "VMOE_HOME", "VMOE_DEBUG");
 
+  /** The settings that the log needs before the settings file is read. */
+  public static final List<String> OF_THE_LOG =
+      List.of(Settings.LOG_FORMAT, Settings.LOG_LEVEL, Settings.KAFKA_LOG_LEVEL);
+
   /** Kubernetes sets these in every pod for a service whose name starts with "vmoe". */
   private static final Pattern SERVICE_LINK =
       Pattern.compile(

@@ -129,11 +129,6 @@ public final class Tracing implements AutoCloseable {
       String base = endpoint.replaceFirst("/+$", "");
       decided.put(TRACES_ENDPOINT, base.endsWith(TRACES_PATH) ? base : base + TRACES_PATH);
     }
-    Double ratio = settings.getDouble(Settings.TRACING_SAMPLE_RATIO);
-    if (ratio != null) {
-      decided.put("otel.traces.sampler", "parentbased_traceidratio");
-      decided.put("otel.traces.sampler.arg", ratio.toString());
-    }
     if (config.getString("otel.service.name") == null
         && !config.getMap("otel.resource.attributes").containsKey("service.name")) {
       decided.put("otel.service.name", settings.getString(Settings.APPLICATION_ID));

@@ -20,7 +20,6 @@ import dev.vmoe.importer.checkpoint.Npz;
 import dev.vmoe.streams.models.ModelOpener;
 import dev.vmoe.streams.models.ServedFiles;
 import dev.vmoe.streams.settings.LiveSettings;
-import dev.vmoe.streams.settings.PredictionContents;
 import dev.vmoe.streams.settings.Settings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -244,7 +243,12 @@ class OnnxImportTest extends OnnxImportFixture {
     Settings settings =
         new Settings(
             Map.of(
-                Settings.MODEL, out(), Settings.DEVICE, "cpu", PredictionContents.FEATURES, true));
+                Settings.MODEL,
+                out(),
+                Settings.DEVICE,
+                "cpu",
+                Settings.PREDICTIONS_FEATURES,
+                true));
     LiveSettings live = LiveSettings.of(settings);
 
     assertThatThrownBy(() -> ServedFiles.of(settings, live).complete(live, settings))

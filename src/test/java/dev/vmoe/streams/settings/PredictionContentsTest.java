@@ -16,7 +16,8 @@ class PredictionContentsTest {
 
   private static PredictionContents contents(String top, String features) {
     return PredictionContents.of(
-        new Settings(Map.of(PredictionContents.TOP, top, PredictionContents.FEATURES, features)));
+        new Settings(
+            Map.of(Settings.PREDICTIONS_TOP, top, Settings.PREDICTIONS_FEATURES, features)));
   }
 
   private static ModelCard card(int classes, int featuresLength) {

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.kafka.common.config.ConfigDef.ConfigKey;
+import org.apache.kafka.common.config.ConfigDef.Importance;
 import org.junit.jupiter.api.Test;
 
 /** Keeps {@code src/docs/settings.md} equal to the definition. */
@@ -30,6 +31,14 @@ class SettingsDocsTest {
         .hasContent(page());
   }
 
+  @Test
+  void shouldHaveTwelveSettingsOnTopAndSixtyAtMost() {
+    assertThat(Settings.DEFINITION.configKeys().values())
+        .hasSizeLessThanOrEqualTo(60)
+        .filteredOn(key -> key.importance == Importance.HIGH)
+        .hasSize(12);
+  }
+
   private static String page() {
     StringBuilder page =
         new StringBuilder(
@@ -43,24 +52,11 @@ class SettingsDocsTest {
             (`--set key=value`) overrides both. The name of a variable is `VMOE_` and the setting's
             in capitals, with `.` as `_`, `_` as `__` and `-` as `___`. Unknown settings are refused.
 
-            | setting | default | allowed | meaning |
-            |---|---|---|---|
             """);
-    for (ConfigKey key : Settings.DEFINITION.configKeys().values()) {
-      page.append(
-          "| `%s`<br>`%s` | %s | %s | %s |%n"
-              .formatted(
-                  key.name,
-                  SettingsLoader.variableOf(key.name),
-                  key.defaultValue == null || key.defaultValue.equals(List.of())
-                      ? ""
-                      : "`" + key.defaultValue + "`",
-                  key.validator == null ? "" : key.validator.toString(),
-                  key.documentation));
-    }
+    appendTable(page, "The twelve that matter", Importance.HIGH);
+    appendTable(page, "Advanced", Importance.LOW);
     return page.append(
             """
-
             ## Passed through
 
             | prefix | passed, without the prefix, to |
@@ -75,5 +71,28 @@ class SettingsDocsTest {
             Secrets are masked wherever settings are printed.
             """)
         .toString();
+  }
+
+  private static void appendTable(StringBuilder page, String title, Importance importance) {
+    page.append(
+        "## %s%n%n| setting | default | allowed | meaning |%n|---|---|---|---|%n".formatted(title));
+    for (ConfigKey key : Settings.DEFINITION.configKeys().values()) {
+      if (key.importance == importance) {
+        page.append(row(key));
+      }
+    }
+    page.append(System.lineSeparator());
+  }
+
+  private static String row(ConfigKey key) {
+    return "| `%s`<br>`%s` | %s | %s | %s |%n"
+        .formatted(
+            key.name,
+            SettingsLoader.variableOf(key.name),
+            key.defaultValue == null || key.defaultValue.equals(List.of())
+                ? ""
+                : "`" + key.defaultValue + "`",
+            key.validator == null ? "" : key.validator.toString(),
+            key.documentation);
   }
 }

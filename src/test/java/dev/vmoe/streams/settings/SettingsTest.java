@@ -20,8 +20,6 @@ class SettingsTest {
     Settings settings = new Settings(Map.of());
 
     assertThat(settings.topic("images")).isEqualTo("vmoe.images");
-    assertThat(settings.inFlightImages(32, 2)).isEqualTo(5 * 32);
-    assertThat(settings.inFlightMaxBytes()).isEqualTo(Runtime.getRuntime().maxMemory() / 4);
     assertThat(LiveSettings.of(settings).capacity().routing()).isEqualTo(Routing.BATCH_PRIORITY);
     assertThat(settings.runLayouts().get(0))
         .isEqualTo(new RunLayout(1, Runtime.getRuntime().availableProcessors()));
@@ -77,7 +75,7 @@ class SettingsTest {
           """
           batch.max.images  | 0          | '0' is not a whole number in [1,...,4096]
           batch.max.images  | many       | 'many' is not a whole number in [1,...,4096]
-          in.flight.wait.ms | 0          | '0' is not a whole number in [100,...,5000]
+          fetch.timeout.ms  | 0          | '0' is not a whole number in [100,...,600000]
           capacity.ratio    | -0.05      | '-0.05' is not a number above 0
           capacity.ratio    | NaN        | 'NaN' is not a number above 0
           capacity.ratio    | Infinity   | 'Infinity' is not a number above 0
@@ -90,8 +88,6 @@ class SettingsTest {
           topics.predictions | a,b       | 'a,b' is not a topic's name: at most 249 letters
           schema.registry.url | localhost:8081 | is not an address with http:// or https://
           tracing.otlp.endpoint | localhost:4318 | is not an address with http:// or https://
-          tracing.sample.ratio | 1.5     | '1.5' is not a number from 0 to 1
-          tracing.sample.ratio | NaN     | 'NaN' is not a number from 0 to 1
           """)
   void shouldNameValueAndWhatIsAllowed(String key, String value, String message) {
     assertThatThrownBy(() -> new Settings(Map.of(key, value)))

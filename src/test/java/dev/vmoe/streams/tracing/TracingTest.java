@@ -61,6 +61,7 @@ class TracingTest {
     System.clearProperty("otel.exporter.otlp.protocol");
     System.clearProperty("otel.service.name");
     System.clearProperty("otel.traces.sampler");
+    System.clearProperty("otel.traces.sampler.arg");
     receiver.close();
     meters.close();
   }
@@ -172,9 +173,14 @@ class TracingTest {
     }
   }
 
+  private static void sample(String ratio) {
+    System.setProperty("otel.traces.sampler", "parentbased_traceidratio");
+    System.setProperty("otel.traces.sampler.arg", ratio);
+  }
+
   @Test
   void shouldSayWhereATraceThatIsItsOwnIsNotSampled() {
-    properties.put(Settings.TRACING_SAMPLE_RATIO, 0);
+    sample("0");
     Headers sent;
     try (Tracing tracing = start()) {
       sent = emit(tracing, headers("camera", "7"));
@@ -187,7 +193,7 @@ class TracingTest {
 
   @Test
   void shouldSampleTheShareThatIsSet() {
-    properties.put(Settings.TRACING_SAMPLE_RATIO, 0.25);
+    sample("0.25");
     int sampled = 0;
     try (Tracing tracing = start()) {
       for (int i = 0; i < 4000; i++) {
@@ -239,7 +245,7 @@ class TracingTest {
 
   @Test
   void shouldRecordABatchIfAnyOfItsImagesIs() {
-    properties.put(Settings.TRACING_SAMPLE_RATIO, 0);
+    sample("0");
     try (Tracing tracing = start()) {
       List<ImageTrace> traces = new ArrayList<>();
       traces.add(tracing.image("images", headers("traceparent", NOT_SAMPLED)));
@@ -286,9 +292,7 @@ class TracingTest {
   @Test
   void shouldPreferItsOwnSettings() {
     System.setProperty("otel.exporter.otlp.endpoint", "http://127.0.0.1:1");
-    System.setProperty("otel.traces.sampler", "always_off");
     properties.put(Settings.TRACING_OTLP_ENDPOINT, receiver.endpoint() + "/v1/traces");
-    properties.put(Settings.TRACING_SAMPLE_RATIO, 1);
     properties.put(Settings.APPLICATION_ID, "photos");
     try (Tracing tracing = start()) {
       emit(tracing, headers());
