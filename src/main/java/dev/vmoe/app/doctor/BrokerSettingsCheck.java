@@ -2,7 +2,7 @@ package dev.vmoe.app.doctor;
 
 import dev.vmoe.streams.output.ErrorText;
 import dev.vmoe.streams.settings.Settings;
-import dev.vmoe.streams.topology.ClientTimes;
+import dev.vmoe.streams.topology.StreamsProperties;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -41,7 +41,7 @@ final class BrokerSettingsCheck {
               + ErrorText.withCause(e));
       return;
     }
-    ClientTimes times = ClientTimes.of(settings);
+    StreamsProperties.ClientTimes times = new StreamsProperties(settings).clientTimes();
     Duration longest = times.transaction();
     boolean transactions = allowsTransactions(config, longest, findings);
     boolean sessions = allowsSessions(config, times, findings);
@@ -66,7 +66,7 @@ final class BrokerSettingsCheck {
     return false;
   }
 
-  private static boolean allowsSessions(Config config, ClientTimes times, Findings findings) {
+  private static boolean allowsSessions(Config config, StreamsProperties.ClientTimes times, Findings findings) {
     long sessionMs = times.session().toMillis();
     OptionalLong min = number(config, "group.min.session.timeout.ms");
     OptionalLong max = number(config, "group.max.session.timeout.ms");

@@ -121,7 +121,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
 
   /** Opens a lane for one submitter. */
   public Lane<T> openLane() {
-    return new BatchLane<>(this);
+    return new Lane<>(this);
   }
 
   /** Completes with the reason if the batcher can no longer go on, and its process has to end. */

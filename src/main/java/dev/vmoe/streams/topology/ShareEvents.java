@@ -8,6 +8,7 @@ import dev.vmoe.core.inference.BatchResult;
 import dev.vmoe.core.inference.ScoredClass;
 import dev.vmoe.core.moe.ModelCard;
 import dev.vmoe.core.moe.RoutingCounts;
+import dev.vmoe.core.tensor.Half;
 import dev.vmoe.event.ClassScore;
 import dev.vmoe.event.ClassUtilization;
 import dev.vmoe.event.ExpertUtilization;
@@ -17,6 +18,8 @@ import dev.vmoe.streams.commit.InFlightRecord;
 import dev.vmoe.streams.intake.RequestReader;
 import dev.vmoe.streams.settings.EventFormat;
 import dev.vmoe.streams.settings.PredictionContents;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -110,7 +113,7 @@ public final class ShareEvents {
         .setSourceOffset(position.offset())
         .setFeatures(
             contents.givesFeatures()
-                ? FeatureBytes.of(result.features()[answer.index()], contents.halves())
+                ? featureBytes(result.features()[answer.index()], contents.halves())
                 : null)
         .build();
   }
@@ -256,6 +259,20 @@ public final class ShareEvents {
               skipped));
     }
     return layers;
+  }
+
+  /** Returns features as predictions carry them: little-endian, in single or half precision. */
+  static ByteBuffer featureBytes(float[] features, boolean halves) {
+    int size = halves ? Short.BYTES : Float.BYTES;
+    ByteBuffer bytes = ByteBuffer.allocate(size * features.length).order(ByteOrder.LITTLE_ENDIAN);
+    for (float feature : features) {
+      if (halves) {
+        bytes.putShort(Half.toFloat16(feature));
+      } else {
+        bytes.putFloat(feature);
+      }
+    }
+    return bytes.flip();
   }
 
   private List<ClassScore> top(ModelCard card, float[] logits) {

@@ -8,6 +8,7 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.streams.StreamsConfig;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The configuration of Kafka Streams and its clients. {@link Settings} refuses what would break
@@ -36,6 +37,14 @@ public final class StreamsProperties {
 
   private final Settings settings;
 
+  /**
+   * Times that the clients of an instance ask of the brokers, the user's settings counted in.
+   *
+   * @param transaction longest transaction
+   * @param session time after which a silent member counts as gone
+   */
+  public record ClientTimes(Duration transaction, Duration session) {}
+
   public StreamsProperties(Settings settings) {
     this.settings = settings;
   }
@@ -52,6 +61,20 @@ public final class StreamsProperties {
     all.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, settings.getString(Settings.BOOTSTRAP_SERVERS));
     all.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
     return all;
+  }
+
+  /** Returns the times that the clients of an instance ask of the brokers. */
+  public ClientTimes clientTimes() {
+    StreamsConfig streams = new StreamsConfig(streams(settings.getInt(Settings.IMAGE_MAX_BYTES)));
+    Map<String, Object> producer = streams.getProducerConfigs("any");
+    Map<String, Object> consumer = streams.getMainConsumerConfigs("any", "any", 0);
+    return new ClientTimes(
+        millis(producer.get(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG)),
+        millis(consumer.get(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG)));
+  }
+
+  private static Duration millis(@Nullable Object value) {
+    return Duration.ofMillis(Long.parseLong(String.valueOf(value)));
   }
 
   /** Returns the bytes of the largest record that the producers of these streams may send. */

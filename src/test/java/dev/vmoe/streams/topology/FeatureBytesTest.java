@@ -9,9 +9,9 @@ class FeatureBytesTest {
 
   @Test
   void shouldWriteTheLowByteFirst() {
-    assertThat(FeatureBytes.of(new float[] {1, -2}, true))
+    assertThat(ShareEvents.featureBytes(new float[] {1, -2}, true))
         .isEqualTo(ByteBuffer.wrap(new byte[] {0, 0x3C, 0, (byte) 0xC0}));
-    assertThat(FeatureBytes.of(new float[] {1}, false))
+    assertThat(ShareEvents.featureBytes(new float[] {1}, false))
         .isEqualTo(ByteBuffer.wrap(new byte[] {0, 0, (byte) 0x80, 0x3F}));
   }
 }
