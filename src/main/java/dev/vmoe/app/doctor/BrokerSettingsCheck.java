@@ -66,7 +66,8 @@ final class BrokerSettingsCheck {
     return false;
   }
 
-  private static boolean allowsSessions(Config config, StreamsProperties.ClientTimes times, Findings findings) {
+  private static boolean allowsSessions(
+      Config config, StreamsProperties.ClientTimes times, Findings findings) {
     long sessionMs = times.session().toMillis();
     OptionalLong min = number(config, "group.min.session.timeout.ms");
     OptionalLong max = number(config, "group.max.session.timeout.ms");
