@@ -84,10 +84,10 @@ public class DecodeBenchmark {
 
   /** The checks before decoding alone. */
   @Benchmark
-  public ImageHeader checksAlone() throws BadImageException {
-    ImageHeader header = ImageHeader.of(jpeg);
-    header.format().requireWhole(jpeg);
-    return header;
+  public ImageFile.Claims checksAlone() throws BadImageException {
+    ImageFile file = ImageFile.of(jpeg);
+    file.requireWhole();
+    return file.claims();
   }
 
   /** The JDK's decoder on the same JPEG, without resizing. */

@@ -1,44 +1,56 @@
 package dev.vmoe.core.image;
 
 /** Layout of a BMP: a file header, an information header of one of several versions, rows. */
-final class BmpFile {
+final class BmpFile extends ImageFile {
 
   private static final int CORE_HEADER = 12;
   private static final int RUN_LENGTH_8 = 1;
   private static final int RUN_LENGTH_4 = 2;
 
-  private BmpFile() {}
+  BmpFile(byte[] bytes) {
+    super(bytes, ImageFormat.BMP);
+  }
+
+  private boolean hasCoreHeader() throws BadImageException {
+    return u32le(14) == CORE_HEADER;
+  }
 
   /** The fourth byte of 32-bit pixels is padding in most files, so it counts as no alpha. */
-  static ImageHeader header(EncodedBytes bytes) throws BadImageException {
-    if (bytes.u32le(14) == CORE_HEADER) {
-      return ImageHeader.claimed(ImageFormat.BMP, bytes.u16le(18), bytes.u16le(20), false);
+  @Override
+  Claims claims() throws BadImageException {
+    if (hasCoreHeader()) {
+      return claimed(u16le(18), u16le(20), false);
     }
-    long height = (int) bytes.u32le(22);
-    return ImageHeader.claimed(ImageFormat.BMP, (int) bytes.u32le(18), Math.abs(height), false);
+    long height = (int) u32le(22); // below 0 where rows go downwards
+    return claimed((int) u32le(18), Math.abs(height), false);
+  }
+
+  @Override
+  long pixelBytes(Claims claims) {
+    return RGB * claims.pixels();
   }
 
   /** Checks that the bytes suffice for all rows; compressed rows must reach their end mark. */
-  static void requireWhole(EncodedBytes bytes) throws BadImageException {
-    ImageHeader header = header(bytes);
-    boolean core = bytes.u32le(14) == CORE_HEADER;
-    int bits = bytes.u16le(core ? 24 : 28);
-    long compression = core ? 0 : bytes.u32le(30);
-    long rows = bytes.u32le(10);
+  @Override
+  void requireWhole() throws BadImageException {
+    Claims claims = claims();
+    boolean core = hasCoreHeader();
+    int bits = u16le(core ? 24 : 28);
+    long compression = core ? 0 : u32le(30);
+    long rows = u32le(10);
     if (compression == RUN_LENGTH_8 || compression == RUN_LENGTH_4) {
-      requireEndOfRuns(bytes, rows, compression == RUN_LENGTH_8 ? 1 : 2);
+      requireEndOfRuns(rows, compression == RUN_LENGTH_8 ? 1 : 2);
     } else {
-      long rowBytes = ((long) header.width() * bits + 31) / 32 * 4;
-      bytes.require(rows, rowBytes * header.height());
+      long rowBytes = ((long) claims.width() * bits + 31) / 32 * 4;
+      require(rows, rowBytes * claims.height());
     }
   }
 
-  private static void requireEndOfRuns(EncodedBytes bytes, long start, int pixelsPerByte)
-      throws BadImageException {
+  private void requireEndOfRuns(long start, int pixelsPerByte) throws BadImageException {
     long at = start;
     while (true) {
-      int count = bytes.u8(at);
-      int value = bytes.u8(at + 1);
+      int count = u8(at);
+      int value = u8(at + 1);
       at += 2;
       if (count > 0) {
         continue;

@@ -42,18 +42,27 @@ public record DecoderLimits(int maxBytes, long maxPixels, int maxPixelsPerByte) 
   }
 
   /** Refuses an image that claims too many pixels, at all or for a file of so many bytes. */
-  void requirePixels(ImageHeader header, int bytes) throws BadImageException {
-    long pixels = header.pixels();
+  void requirePixels(ImageFile.Claims claims, int bytes) throws BadImageException {
+    long pixels = claims.pixels();
     if (pixels > maxPixels) {
       throw new BadImageException(
           "image claims %d x %d = %d pixels, limit is %d"
-              .formatted(header.width(), header.height(), pixels, maxPixels));
+              .formatted(claims.width(), claims.height(), pixels, maxPixels));
     }
     if (pixels > MAX_OF_ANY_FILE && pixels > (long) maxPixelsPerByte * bytes) {
       throw new BadImageException(
           "image claims %d x %d pixels in %d bytes: above %d pixels, the limit is %d for each byte"
               .formatted(
-                  header.width(), header.height(), bytes, MAX_OF_ANY_FILE, maxPixelsPerByte));
+                  claims.width(), claims.height(), bytes, MAX_OF_ANY_FILE, maxPixelsPerByte));
+    }
+  }
+
+  /** Refuses an image that claims a side too long to be resized. */
+  static void requireSides(ImageFile.Claims claims, int maxSide) throws BadImageException {
+    if (Math.max(claims.width(), claims.height()) > maxSide) {
+      throw new BadImageException(
+          "image claims %d x %d pixels, a side may have %d"
+              .formatted(claims.width(), claims.height(), maxSide));
     }
   }
 }

@@ -1,7 +1,7 @@
 package dev.vmoe.core.image;
 
 /** Layout of a GIF: a screen, then extensions and frames as chains of blocks, then a trailer. */
-final class GifFile {
+final class GifFile extends ImageFile {
 
   private static final int SCREEN_END = 13;
   private static final int EXTENSION = 0x21;
@@ -10,77 +10,82 @@ final class GifFile {
   private static final int GRAPHIC_CONTROL = 0xf9;
 
   /** What the decoder keeps of a pixel beside the picture: screen and index. */
-  private static final long KEPT = ImageHeader.RGBA + 1;
+  private static final long KEPT = RGBA + 1;
 
   /** Its table of codes, at its largest. */
   private static final long CODES = 8 << 20;
 
-  private GifFile() {}
+  GifFile(byte[] bytes) {
+    super(bytes, ImageFormat.GIF);
+  }
+
+  /**
+   * What is said of the first frame before it.
+   *
+   * @param transparent whether a colour is transparent
+   * @param disposedOf whether the screen is to be as before, once it has been shown
+   */
+  private record FirstFrame(boolean transparent, boolean disposedOf) {}
+
+  private FirstFrame firstFrame() throws BadImageException {
+    int firstFlags = -1;
+    boolean disposedOf = false;
+    long at = blocksStart();
+    while (at + 4 <= bytes.length && u8(at) == EXTENSION) {
+      if (u8(at + 1) == GRAPHIC_CONTROL) {
+        int flags = u8(at + 3);
+        firstFlags = firstFlags < 0 ? flags : firstFlags;
+        disposedOf |= (flags >> 2 & 7) > 1;
+      }
+      at = blockEnd(at);
+    }
+    return new FirstFrame(firstFlags >= 0 && (firstFlags & 1) != 0, disposedOf);
+  }
+
+  @Override
+  Claims claims() throws BadImageException {
+    return claimed(u16le(6), u16le(8), firstFrame().transparent());
+  }
 
   /**
    * The picture, screen and indices, and what was there before the first frame, if it comes back.
    * Frames lie within the screen, so the screen's size counts for all.
    */
-  static long pixelBytes(EncodedBytes bytes, ImageHeader header) throws BadImageException {
-    long picture = header.alpha() ? ImageHeader.RGBA : ImageHeader.RGB;
-    long before = isDisposedOf(bytes) ? ImageHeader.RGBA : 0;
-    return header.pixels() * (picture + KEPT + before) + CODES;
-  }
-
-  static ImageHeader header(EncodedBytes bytes) throws BadImageException {
-    return ImageHeader.claimed(
-        ImageFormat.GIF, bytes.u16le(6), bytes.u16le(8), hasTransparentColour(bytes));
+  @Override
+  long pixelBytes(Claims claims) throws BadImageException {
+    long picture = claims.alpha() ? RGBA : RGB;
+    long before = firstFrame().disposedOf() ? RGBA : 0;
+    return claims.pixels() * (picture + KEPT + before) + CODES;
   }
 
   /** Checks all frames up to the trailer. */
-  static void requireWhole(EncodedBytes bytes) throws BadImageException {
+  @Override
+  void requireWhole() throws BadImageException {
     boolean frame = false;
-    long at = blocksStart(bytes);
-    while (bytes.u8(at) != TRAILER) {
-      frame |= bytes.u8(at) == FRAME;
-      at = blockEnd(bytes, at);
+    long at = blocksStart();
+    while (u8(at) != TRAILER) {
+      frame |= u8(at) == FRAME;
+      at = blockEnd(at);
     }
     if (!frame) {
-      throw bytes.corrupt("no frame");
+      throw corrupt("no frame");
     }
   }
 
-  /** Returns whether the screen is to be as before, once the first frame has been shown. */
-  private static boolean isDisposedOf(EncodedBytes bytes) throws BadImageException {
-    boolean disposedOf = false;
-    long at = blocksStart(bytes);
-    while (at + 4 <= bytes.length() && bytes.u8(at) == EXTENSION) {
-      disposedOf |= bytes.u8(at + 1) == GRAPHIC_CONTROL && (bytes.u8(at + 3) >> 2 & 7) > 1;
-      at = blockEnd(bytes, at);
-    }
-    return disposedOf;
-  }
-
-  private static boolean hasTransparentColour(EncodedBytes bytes) throws BadImageException {
-    long at = blocksStart(bytes);
-    while (at + 4 <= bytes.length() && bytes.u8(at) == EXTENSION) {
-      if (bytes.u8(at + 1) == GRAPHIC_CONTROL) {
-        return (bytes.u8(at + 3) & 1) != 0;
-      }
-      at = blockEnd(bytes, at);
-    }
-    return false;
-  }
-
-  private static long blocksStart(EncodedBytes bytes) throws BadImageException {
-    return SCREEN_END + colourTableBytes(bytes.u8(10));
+  private long blocksStart() throws BadImageException {
+    return SCREEN_END + colourTableBytes(u8(10));
   }
 
   /** Returns where the extension or frame at {@code at} ends. */
-  private static long blockEnd(EncodedBytes bytes, long at) throws BadImageException {
+  private long blockEnd(long at) throws BadImageException {
     long data =
-        switch (bytes.u8(at)) {
+        switch (u8(at)) {
           case EXTENSION -> at + 2;
-          case FRAME -> at + 11 + colourTableBytes(bytes.u8(at + 9));
-          default -> throw bytes.corrupt("unknown block at byte " + at);
+          case FRAME -> at + 11 + colourTableBytes(u8(at + 9));
+          default -> throw corrupt("unknown block at byte " + at);
         };
-    while (bytes.u8(data) != 0) {
-      data += 1 + bytes.u8(data);
+    while (u8(data) != 0) {
+      data += 1 + u8(data);
     }
     return data + 1;
   }

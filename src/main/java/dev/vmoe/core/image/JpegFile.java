@@ -1,7 +1,7 @@
 package dev.vmoe.core.image;
 
 /** Layout of a JPEG: marker segments, and entropy-coded scans between them. */
-final class JpegFile {
+final class JpegFile extends ImageFile {
 
   private static final int EXIF = 0xe1;
   private static final int SCAN = 0xda;
@@ -19,55 +19,56 @@ final class JpegFile {
   /** Each scan costs a pass over all pixels, however few its bytes: 20 scans of 64 megapixels. */
   private static final long MAX_SCANNED_PIXELS = 1_280_000_000L;
 
-  private JpegFile() {}
+  JpegFile(byte[] bytes) {
+    super(bytes, ImageFormat.JPEG);
+  }
 
-  static ImageHeader header(EncodedBytes bytes) throws BadImageException {
-    long at = marker(bytes, 2);
-    while (!isFrame(bytes.u8(at))) {
-      at = marker(bytes, next(bytes, at));
+  @Override
+  Claims claims() throws BadImageException {
+    long at = marker(2);
+    while (!isFrame(u8(at))) {
+      at = marker(next(at));
     }
-    return ImageHeader.claimed(ImageFormat.JPEG, bytes.u16be(at + 6), bytes.u16be(at + 4), false);
+    return claimed(u16be(at + 6), u16be(at + 4), false);
   }
 
   /**
    * The picture, and beside it the coefficients of the whole image where they come in several
    * scans, then a turned copy where there may be an orientation.
    */
-  static long pixelBytes(EncodedBytes bytes, ImageHeader header) throws BadImageException {
-    long picture = ImageHeader.RGB * header.pixels();
+  @Override
+  long pixelBytes(Claims claims) throws BadImageException {
+    long picture = RGB * claims.pixels();
     long frame = 0;
     boolean exif = false;
-    long at = marker(bytes, 2);
-    while (bytes.u8(at) != SCAN && bytes.u8(at) != END) {
-      exif |= bytes.u8(at) == EXIF;
-      frame = frame == 0 && isFrame(bytes.u8(at)) ? at : frame;
-      at = marker(bytes, next(bytes, at));
+    long at = marker(2);
+    while (u8(at) != SCAN && u8(at) != END) {
+      exif |= u8(at) == EXIF;
+      frame = frame == 0 && isFrame(u8(at)) ? at : frame;
+      at = marker(next(at));
     }
     boolean several =
-        bytes.u8(at) == SCAN
-            && frame > 0
-            && (!isSequential(bytes.u8(frame)) || bytes.u8(at + 3) < bytes.u8(frame + 8));
-    long coefficients = several ? coefficients(bytes, frame, header) : 0;
+        u8(at) == SCAN && frame > 0 && (!isSequential(u8(frame)) || u8(at + 3) < u8(frame + 8));
+    long coefficients = several ? coefficients(frame, claims) : 0;
     return picture + Math.max(coefficients, exif ? picture : 0);
   }
 
   /** Returns the bytes of all blocks: each component has its own, by its sampling factors. */
-  private static long coefficients(EncodedBytes bytes, long frame, ImageHeader header)
-      throws BadImageException {
-    int components = bytes.u8(frame + 8);
+  private long coefficients(long frame, Claims claims) throws BadImageException {
+    int components = u8(frame + 8);
     int maxAcross = 1;
     int maxDown = 1;
     for (int i = 0; i < components; i++) {
-      int factors = bytes.u8(frame + 10 + 3L * i);
+      int factors = u8(frame + 10 + 3L * i);
       maxAcross = Math.max(maxAcross, factors >> 4);
       maxDown = Math.max(maxDown, factors & 15);
     }
     long coefficients = 0;
     for (int i = 0; i < components; i++) {
-      int factors = bytes.u8(frame + 10 + 3L * i);
+      int factors = u8(frame + 10 + 3L * i);
       coefficients +=
-          blocks(header.width(), factors >> 4, maxAcross)
-              * blocks(header.height(), factors & 15, maxDown)
+          blocks(claims.width(), factors >> 4, maxAcross)
+              * blocks(claims.height(), factors & 15, maxDown)
               * BLOCK;
     }
     return coefficients;
@@ -86,18 +87,19 @@ final class JpegFile {
   }
 
   /** A truncated image lacks its end marker; the decoder would fill it with grey. */
-  static void requireWhole(EncodedBytes bytes) throws BadImageException {
+  @Override
+  void requireWhole() throws BadImageException {
     int scans = 0;
-    int maxScans = maxScans(header(bytes).pixels());
-    long at = marker(bytes, 2);
-    while (bytes.u8(at) != END) {
-      if (bytes.u8(at) == SCAN && ++scans > maxScans) {
-        throw bytes.corrupt("more than " + maxScans + " scans");
+    int maxScans = maxScans(claims().pixels());
+    long at = marker(2);
+    while (u8(at) != END) {
+      if (u8(at) == SCAN && ++scans > maxScans) {
+        throw corrupt("more than " + maxScans + " scans");
       }
-      at = marker(bytes, next(bytes, at));
+      at = marker(next(at));
     }
     if (scans == 0) {
-      throw bytes.corrupt("no scan before the end marker");
+      throw corrupt("no scan before the end marker");
     }
   }
 
@@ -107,12 +109,11 @@ final class JpegFile {
   }
 
   /** Returns the position of the code of the next marker from {@code at} on. */
-  private static long marker(EncodedBytes bytes, long at) throws BadImageException {
-    byte[] array = bytes.array();
-    bytes.require(at, 2);
-    for (int i = (int) at; i + 1 < array.length; i++) {
-      if (array[i] == (byte) 0xff) {
-        int code = array[i + 1] & 0xff;
+  private long marker(long at) throws BadImageException {
+    require(at, 2);
+    for (int i = (int) at; i + 1 < bytes.length; i++) {
+      if (bytes[i] == (byte) 0xff) {
+        int code = bytes[i + 1] & 0xff;
         boolean restart = code >= 0xd0 && code <= 0xd7;
         if (code != 0 && code != 0xff && code != 1 && !restart) {
           return i + 1L;
@@ -120,17 +121,17 @@ final class JpegFile {
       }
     }
     throw new BadImageException(
-        "truncated JPEG: has %d bytes and no end marker".formatted(array.length));
+        "truncated JPEG: has %d bytes and no end marker".formatted(bytes.length));
   }
 
   /** Returns the end of the segment whose marker code is at {@code at}. */
-  private static long next(EncodedBytes bytes, long at) throws BadImageException {
-    if (bytes.u8(at) == END) {
-      throw bytes.corrupt("ends before its frame header");
+  private long next(long at) throws BadImageException {
+    if (u8(at) == END) {
+      throw corrupt("ends before its frame header");
     }
-    int length = bytes.u16be(at + 1);
+    int length = u16be(at + 1);
     if (length < 2) {
-      throw bytes.corrupt("segment of " + length + " bytes at byte " + at);
+      throw corrupt("segment of " + length + " bytes at byte " + at);
     }
     return at + 1 + length;
   }

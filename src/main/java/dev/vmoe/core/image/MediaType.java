@@ -1,5 +1,7 @@
 package dev.vmoe.core.image;
 
+import java.util.Locale;
+
 /** The media type of an encoded image, determined from its first bytes as the decoder does. */
 public final class MediaType {
 
@@ -10,6 +12,8 @@ public final class MediaType {
 
   /** Returns the media type; {@link #UNKNOWN} if the first bytes do not tell. */
   public static String of(byte[] image) {
-    return ImageFormat.find(image).map(ImageFormat::mediaType).orElse(UNKNOWN);
+    return ImageFormat.of(image)
+        .map(format -> "image/" + format.label.toLowerCase(Locale.ROOT))
+        .orElse(UNKNOWN);
   }
 }

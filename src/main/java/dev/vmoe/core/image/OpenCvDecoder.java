@@ -30,6 +30,8 @@ public final class OpenCvDecoder implements ImageDecoder {
 
   private static final int COPIES_OF_FILE = 2;
 
+  private static final int WHITE = 255;
+
   private final Preprocessing preprocessing;
   private final DecoderLimits limits;
   private final Resizer resizer;
@@ -49,90 +51,113 @@ public final class OpenCvDecoder implements ImageDecoder {
       throw new IllegalArgumentException(
           "slot %d of %d bytes is not in %s".formatted(slot, preprocessing.slotBytes(), images));
     }
-    ImageHeader header = withinLimits(encoded);
-    header.format().requireWhole(encoded);
+    ImageFile file = ImageFile.of(requireSize(encoded));
+    ImageFile.Claims claims = withinLimits(file);
+    file.requireWhole();
     try (BytePointer data = new BytePointer(encoded);
-        Mat file = new Mat(1, encoded.length, CV_8UC1, data);
-        Mat image = imdecode(file, header.alpha() ? WITH_ALPHA : IMREAD_COLOR_RGB)) {
+        Mat stored = new Mat(1, encoded.length, CV_8UC1, data);
+        Mat image = imdecode(stored, claims.alpha() ? WITH_ALPHA : IMREAD_COLOR_RGB)) {
       if (image.empty()) {
-        requireMemory(encoded, header);
+        requireMemory(file, claims);
+        throw file.corrupt("its pixels cannot be decoded");
       }
-      requireAsClaimed(image, header);
+      requireAsClaimed(image, file, claims);
       ByteBuffer pixels = pixels(image);
-      if (header.alpha()) {
-        OnWhite.flatten(pixels, (int) header.pixels(), image.channels(), (int) image.elemSize1());
+      if (claims.alpha()) {
+        layOverWhite(pixels, (int) claims.pixels(), image.channels(), (int) image.elemSize1());
       }
       resizer.resize(pixels, image.cols(), image.rows(), images, offset);
     } catch (RuntimeException e) {
       // OpenCV's C++ exceptions arrive as this type, with their message
       if (OpenCv.isOutOfMemory(e)) {
-        throw noMemory(header, e);
+        throw noMemory(file, claims, e);
       }
-      throw new BadImageException(
-          "corrupt %s: %s".formatted(header.format().label(), firstLine(e)));
+      throw file.corrupt(firstLine(e));
     }
   }
 
   @Override
   public long decodeBytes(byte[] encoded) throws BadImageException {
-    return bytes(encoded, withinLimits(encoded));
+    ImageFile file = ImageFile.of(requireSize(encoded));
+    return bytes(file, withinLimits(file));
   }
 
-  private static long bytes(byte[] encoded, ImageHeader header) throws BadImageException {
-    return header.format().pixelBytes(encoded, header)
-        + (long) COPIES_OF_FILE * encoded.length
-        + TABLES;
+  private static long bytes(ImageFile file, ImageFile.Claims claims) throws BadImageException {
+    return file.pixelBytes(claims) + (long) COPIES_OF_FILE * file.bytes.length + TABLES;
   }
 
-  private ImageHeader withinLimits(byte[] encoded) throws BadImageException {
+  private byte[] requireSize(byte[] encoded) throws BadImageException {
     limits.requireBytes(encoded.length);
-    ImageHeader header = ImageHeader.of(encoded);
-    limits.requirePixels(header, encoded.length);
-    header.requireSides(resizer.maxSide());
-    return header;
+    return encoded;
+  }
+
+  private ImageFile.Claims withinLimits(ImageFile file) throws BadImageException {
+    ImageFile.Claims claims = file.claims();
+    limits.requirePixels(claims, file.bytes.length);
+    DecoderLimits.requireSides(claims, resizer.maxSide());
+    return claims;
   }
 
   /**
    * Checks, for a file that gave no picture, that its memory can be had: the format's library says
    * of a failed allocation no more than of a damaged file.
    */
-  private static void requireMemory(byte[] encoded, ImageHeader header) throws BadImageException {
+  private static void requireMemory(ImageFile file, ImageFile.Claims claims)
+      throws BadImageException {
     try {
-      OpenCv.requireMemory(bytes(encoded, header));
+      OpenCv.requireMemory(bytes(file, claims));
     } catch (OutOfMemoryError e) {
-      throw noMemory(header, e);
+      throw noMemory(file, claims, e);
     }
   }
 
   /** An error, because it is not the image's fault: a dead letter would be wrong. */
-  private static OutOfMemoryError noMemory(ImageHeader header, Throwable cause) {
+  private static OutOfMemoryError noMemory(
+      ImageFile file, ImageFile.Claims claims, Throwable cause) {
     OutOfMemoryError error =
         new OutOfMemoryError(
             "no memory outside the heap to decode a %s of %d x %d pixels"
-                .formatted(header.format().label(), header.width(), header.height()));
+                .formatted(file.label(), claims.width(), claims.height()));
     error.initCause(cause);
     return error;
   }
 
-  private static void requireAsClaimed(Mat image, ImageHeader header) throws BadImageException {
-    String format = header.format().label();
-    if (image.empty()) {
-      throw new BadImageException("corrupt " + format + ": its pixels cannot be decoded");
-    }
-    boolean asClaimed = image.cols() == header.width() && image.rows() == header.height();
-    boolean turned = image.cols() == header.height() && image.rows() == header.width();
+  private static void requireAsClaimed(Mat image, ImageFile file, ImageFile.Claims claims)
+      throws BadImageException {
+    boolean asClaimed = image.cols() == claims.width() && image.rows() == claims.height();
+    boolean turned = image.cols() == claims.height() && image.rows() == claims.width();
     boolean readable = image.isContinuous() && image.channels() >= 3;
     if (!readable || !asClaimed && !turned) {
-      throw new BadImageException(
-          "corrupt %s: claims %d x %d pixels and has %d x %d of %d channels"
+      throw file.corrupt(
+          "claims %d x %d pixels and has %d x %d of %d channels"
               .formatted(
-                  format,
-                  header.width(),
-                  header.height(),
-                  image.cols(),
-                  image.rows(),
-                  image.channels()));
+                  claims.width(), claims.height(), image.cols(), image.rows(), image.channels()));
     }
+  }
+
+  /**
+   * Lays transparent pixels over white, as a viewer would show them, and turns BGR or BGRA into
+   * RGB. In place: no pixel needs more bytes than before.
+   *
+   * @param pixels (count, channels) of samples; (count, 3) uint8 afterwards
+   * @param channels 3 or 4
+   * @param sampleBytes 1, or 2 for little-endian samples, of which the upper byte counts
+   */
+  private static void layOverWhite(ByteBuffer pixels, int count, int channels, int sampleBytes) {
+    for (int i = 0; i < count; i++) {
+      int at = (i * channels + 1) * sampleBytes - 1;
+      int blue = pixels.get(at) & 0xff;
+      int green = pixels.get(at + sampleBytes) & 0xff;
+      int red = pixels.get(at + 2 * sampleBytes) & 0xff;
+      int alpha = channels > 3 ? pixels.get(at + 3 * sampleBytes) & 0xff : WHITE;
+      pixels.put(3 * i, overWhite(red, alpha));
+      pixels.put(3 * i + 1, overWhite(green, alpha));
+      pixels.put(3 * i + 2, overWhite(blue, alpha));
+    }
+  }
+
+  private static byte overWhite(int colour, int alpha) {
+    return (byte) ((colour * alpha + WHITE * (WHITE - alpha) + WHITE / 2) / WHITE);
   }
 
   /** Returns the image's own memory; valid until the image is closed. */

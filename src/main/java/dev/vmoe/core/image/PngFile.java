@@ -3,11 +3,11 @@ package dev.vmoe.core.image;
 import java.util.zip.CRC32;
 
 /** Layout of a PNG: chunks of length, type, data and checksum. */
-final class PngFile {
+final class PngFile extends ImageFile {
 
   private static final int FIRST_CHUNK = 8;
 
-  private static final int RGB = 2;
+  private static final int RGB_COLOURS = 2;
   private static final int PALETTE = 3;
   private static final int WITH_ALPHA = 4;
 
@@ -23,88 +23,72 @@ final class PngFile {
   /** Length, type and checksum. */
   private static final int AROUND_DATA = 12;
 
-  private PngFile() {}
+  PngFile(byte[] bytes) {
+    super(bytes, ImageFormat.PNG);
+  }
 
-  static ImageHeader header(EncodedBytes bytes) throws BadImageException {
-    if (!bytes.has("IHDR", FIRST_CHUNK + 4)) {
-      bytes.require(FIRST_CHUNK, AROUND_DATA);
-      throw bytes.corrupt("does not start with its header chunk");
+  @Override
+  Claims claims() throws BadImageException {
+    if (!has("IHDR", FIRST_CHUNK + 4)) {
+      require(FIRST_CHUNK, AROUND_DATA);
+      throw corrupt("does not start with its header chunk");
     }
-    int colourType = bytes.u8(25);
-    return ImageHeader.claimed(
-        ImageFormat.PNG,
-        bytes.u32be(16),
-        bytes.u32be(20),
-        (colourType & WITH_ALPHA) != 0 || hasTransparentColour(bytes, colourType));
+    int colourType = u8(25);
+    boolean coloured = colourType == RGB_COLOURS || colourType == PALETTE;
+    // OpenCV ignores a transparent grey
+    boolean alpha = (colourType & WITH_ALPHA) != 0 || coloured && count("tRNS", "IDAT") > 0;
+    return claimed(u32be(16), u32be(20), alpha);
   }
 
   /**
    * The picture, of 16 bits a sample only with alpha; canvases of an animation; a turned copy where
    * there may be an orientation.
    */
-  static long pixelBytes(EncodedBytes bytes, ImageHeader header) throws BadImageException {
-    long sample = bytes.u8(24) > 8 ? 2 : 1;
-    long pixel = header.alpha() ? ImageHeader.RGBA * sample : ImageHeader.RGB;
-    long all = pixel;
-    long texts = 0;
-    long at = FIRST_CHUNK;
-    while (at + AROUND_DATA <= bytes.length()) {
-      if (bytes.has("acTL", at + 4)) {
-        all += CANVASES * ImageHeader.RGBA * sample;
-      } else if (bytes.has("eXIf", at + 4)) {
-        all += pixel;
-      } else if (isCompressedText(bytes, at)) {
-        texts++;
-      }
-      at += AROUND_DATA + bytes.u32be(at);
-    }
-    return header.pixels() * all + TEXT * Math.min(texts, MAX_COMPRESSED_TEXTS);
+  @Override
+  long pixelBytes(Claims claims) throws BadImageException {
+    long sample = u8(24) > 8 ? 2 : 1;
+    long pixel = claims.alpha() ? RGBA * sample : RGB;
+    long canvases = count("acTL", "") * CANVASES * RGBA * sample;
+    long turned = count("eXIf", "") * pixel;
+    long texts = Math.min(count("zTXt", "") + count("iTXt", ""), MAX_COMPRESSED_TEXTS);
+    return claims.pixels() * (pixel + canvases + turned) + TEXT * texts;
   }
 
-  private static boolean isCompressedText(EncodedBytes bytes, long chunk) {
-    return bytes.has("zTXt", chunk + 4) || bytes.has("iTXt", chunk + 4);
+  /** Returns how many chunks of a type there are before the first of another type. */
+  private long count(String type, String end) throws BadImageException {
+    long count = 0;
+    long at = FIRST_CHUNK;
+    while (at + AROUND_DATA <= bytes.length && (end.isEmpty() || !has(end, at + 4))) {
+      count += has(type, at + 4) ? 1 : 0;
+      at += AROUND_DATA + u32be(at);
+    }
+    return count;
   }
 
   /** Checks every chunk's checksum up to the end chunk. */
-  static void requireWhole(EncodedBytes bytes) throws BadImageException {
+  @Override
+  void requireWhole() throws BadImageException {
     boolean data = false;
     int texts = 0;
-    long at = FIRST_CHUNK;
-    while (true) {
-      long length = bytes.u32be(at);
-      bytes.require(at, AROUND_DATA + length);
+    boolean end = false;
+    for (long at = FIRST_CHUNK; !end; ) {
+      long length = u32be(at);
+      require(at, AROUND_DATA + length);
       CRC32 checksum = new CRC32();
-      checksum.update(bytes.array(), (int) at + 4, (int) length + 4);
-      if (checksum.getValue() != bytes.u32be(at + 8 + length)) {
-        throw bytes.corrupt("checksum of the chunk at byte " + at + " does not match");
+      checksum.update(bytes, (int) at + 4, (int) length + 4);
+      if (checksum.getValue() != u32be(at + 8 + length)) {
+        throw corrupt("checksum of the chunk at byte " + at + " does not match");
       }
-      data |= bytes.has("IDAT", at + 4);
-      if (isCompressedText(bytes, at) && ++texts > MAX_COMPRESSED_TEXTS) {
-        throw bytes.corrupt("more than " + MAX_COMPRESSED_TEXTS + " compressed texts");
+      data |= has("IDAT", at + 4);
+      texts += has("zTXt", at + 4) || has("iTXt", at + 4) ? 1 : 0;
+      if (texts > MAX_COMPRESSED_TEXTS) {
+        throw corrupt("more than " + MAX_COMPRESSED_TEXTS + " compressed texts");
       }
-      if (bytes.has("IEND", at + 4)) {
-        break;
-      }
+      end = has("IEND", at + 4);
       at += AROUND_DATA + length;
     }
     if (!data) {
-      throw bytes.corrupt("no image data");
+      throw corrupt("no image data");
     }
-  }
-
-  /** Returns whether a colour is transparent; OpenCV ignores a transparent grey. */
-  private static boolean hasTransparentColour(EncodedBytes bytes, int colourType)
-      throws BadImageException {
-    if (colourType != RGB && colourType != PALETTE) {
-      return false;
-    }
-    long at = FIRST_CHUNK;
-    while (at + AROUND_DATA <= bytes.length() && !bytes.has("IDAT", at + 4)) {
-      if (bytes.has("tRNS", at + 4)) {
-        return true;
-      }
-      at += AROUND_DATA + bytes.u32be(at);
-    }
-    return false;
   }
 }

@@ -16,7 +16,7 @@ interface Resizer {
 
   /** Returns the maximum pixels of a side of a source. */
   default int maxSide() {
-    return ImageHeader.MAX_SIDE;
+    return 1 << 20;
   }
 
   /** Returns the resizer for a model's preprocessing. */

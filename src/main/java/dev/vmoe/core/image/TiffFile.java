@@ -4,7 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** Layout of a TIFF: a directory of tagged values; some of them point to strips or tiles. */
-final class TiffFile {
+final class TiffFile extends ImageFile {
 
   private static final int WIDTH = 256;
   private static final int HEIGHT = 257;
@@ -27,7 +27,6 @@ final class TiffFile {
   private static final int MAX_BITS_PER_SAMPLE = 16;
   private static final int MAX_SAMPLES_PER_PIXEL = 4;
 
-  private final EncodedBytes bytes;
   private final boolean littleEndian;
   private final Map<Integer, Field> fields = new HashMap<>();
 
@@ -41,9 +40,9 @@ final class TiffFile {
   private record Field(int size, long count, long at) {}
 
   /** Reads the first directory; later ones are further pages. */
-  TiffFile(EncodedBytes bytes) throws BadImageException {
-    this.bytes = bytes;
-    this.littleEndian = bytes.has("II", 0);
+  TiffFile(byte[] bytes) throws BadImageException {
+    super(bytes, ImageFormat.TIFF_LITTLE_ENDIAN);
+    this.littleEndian = has("II", 0);
     long directory = u32(4);
     int entries = u16(directory);
     for (int i = 0; i < entries; i++) {
@@ -58,46 +57,48 @@ final class TiffFile {
       long count = u32(entry + 4);
       long at = size * count <= 4 ? entry + 8 : u32(entry + 8);
       if (size > 0 && count > 0 && fields.put(u16(entry), new Field(size, count, at)) != null) {
-        throw bytes.corrupt("tag " + u16(entry) + " given twice");
+        throw corrupt("tag " + u16(entry) + " given twice");
       }
     }
   }
 
-  ImageHeader header(ImageFormat format) throws BadImageException {
+  @Override
+  Claims claims() throws BadImageException {
     // the decoder decodes whole tiles, however small the image
     long tileWidth = fields.containsKey(TILE_WIDTH) ? first(TILE_WIDTH, 0) : 0;
     long tileHeight = fields.containsKey(TILE_HEIGHT) ? first(TILE_HEIGHT, 0) : 0;
     long width = first(WIDTH, 0);
     long height = first(HEIGHT, 0);
     if (tileWidth * tileHeight > 1L << 20 && tileWidth * tileHeight > 4 * width * height) {
-      throw bytes.corrupt(
+      throw corrupt(
           "tiles of %d x %d for an image of %d x %d"
               .formatted(tileWidth, tileHeight, width, height));
     }
-    return ImageHeader.claimed(format, width, height, false);
+    return claimed(width, height, false);
   }
 
   /**
    * The picture; a strip or tile as it is stored and as four samples, with coefficients if it is a
    * JPEG; a turned copy where there is an orientation.
    */
-  long pixelBytes(ImageHeader header) throws BadImageException {
+  @Override
+  long pixelBytes(Claims claims) throws BadImageException {
     boolean tiled = fields.containsKey(TILE_WIDTH);
-    long columns = tiled ? first(TILE_WIDTH, 0) : header.width();
-    long rows = tiled ? first(TILE_HEIGHT, 0) : first(ROWS_PER_STRIP, header.height());
-    long part = columns * (tiled ? rows : Math.min(rows, header.height()));
+    long columns = tiled ? first(TILE_WIDTH, 0) : claims.width();
+    long rows = tiled ? first(TILE_HEIGHT, 0) : first(ROWS_PER_STRIP, claims.height());
+    long part = columns * (tiled ? rows : Math.min(rows, claims.height()));
     long samples = Math.min(MAX_SAMPLES_PER_PIXEL, first(SAMPLES_PER_PIXEL, 1));
     long bits = Math.min(MAX_BITS_PER_SAMPLE, first(BITS_PER_SAMPLE, 1));
     long stored = (samples * bits + 7) / 8;
     long coefficients = first(COMPRESSION, 1) == JPEG ? 2 * samples : 0;
     long pictures = first(ORIENTATION, 1) > 1 ? 2 : 1;
-    return pictures * ImageHeader.RGB * header.pixels()
-        + part * (ImageHeader.RGBA + stored + coefficients);
+    return pictures * RGB * claims.pixels() + part * (RGBA + stored + coefficients);
   }
 
   /**
    * Checks that all strips or tiles are in the file, and that uncompressed ones hold all pixels.
    */
+  @Override
   void requireWhole() throws BadImageException {
     long bits = first(BITS_PER_SAMPLE, 1);
     long samples = first(SAMPLES_PER_PIXEL, 1);
@@ -110,13 +111,12 @@ final class TiffFile {
     Field offsets = field(tiled ? TILE_OFFSETS : STRIP_OFFSETS);
     Field counts = field(tiled ? TILE_BYTE_COUNTS : STRIP_BYTE_COUNTS);
     if (offsets.count() != counts.count()) {
-      throw bytes.corrupt(
-          "%d places of data and %d lengths".formatted(offsets.count(), counts.count()));
+      throw corrupt("%d places of data and %d lengths".formatted(offsets.count(), counts.count()));
     }
     long stored = 0;
     for (long i = 0; i < offsets.count(); i++) {
       long count = value(counts, i);
-      bytes.require(value(offsets, i), count);
+      require(value(offsets, i), count);
       stored += count;
     }
     long rowBytes = (first(WIDTH, 0) * bits * samples + 7) / 8;
@@ -131,7 +131,7 @@ final class TiffFile {
   private Field field(int tag) throws BadImageException {
     Field field = fields.get(tag);
     if (field == null) {
-      throw bytes.corrupt("tag " + tag + " is missing");
+      throw corrupt("tag " + tag + " is missing");
     }
     return field;
   }
@@ -144,17 +144,17 @@ final class TiffFile {
   private long value(Field field, long index) throws BadImageException {
     long at = field.at() + index * field.size();
     return switch (field.size()) {
-      case 1 -> bytes.u8(at);
+      case 1 -> u8(at);
       case 2 -> u16(at);
       default -> u32(at);
     };
   }
 
   private int u16(long at) throws BadImageException {
-    return littleEndian ? bytes.u16le(at) : bytes.u16be(at);
+    return littleEndian ? u16le(at) : u16be(at);
   }
 
   private long u32(long at) throws BadImageException {
-    return littleEndian ? bytes.u32le(at) : bytes.u32be(at);
+    return littleEndian ? u32le(at) : u32be(at);
   }
 }

@@ -1,7 +1,7 @@
 package dev.vmoe.core.image;
 
 /** Layout of a WebP: a RIFF container of chunks, padded to even lengths. */
-final class WebpFile {
+final class WebpFile extends ImageFile {
 
   private static final int FIRST_CHUNK = 12;
   private static final int EXTENDED_ALPHA = 0x10;
@@ -11,81 +11,84 @@ final class WebpFile {
   /** Pictures of four samples that the decoder puts an animation's first frame together from. */
   private static final long CANVASES = 3;
 
-  private WebpFile() {}
+  WebpFile(byte[] bytes) {
+    super(bytes, ImageFormat.WEBP);
+  }
 
-  static ImageHeader header(EncodedBytes bytes) throws BadImageException {
-    if (bytes.has("VP8X", FIRST_CHUNK)) {
-      return ImageHeader.claimed(
-          ImageFormat.WEBP,
-          1L + bytes.u24le(24),
-          1L + bytes.u24le(27),
-          (bytes.u8(20) & EXTENDED_ALPHA) != 0);
+  @Override
+  Claims claims() throws BadImageException {
+    if (has("VP8X", FIRST_CHUNK)) {
+      return claimed(1L + u24le(24), 1L + u24le(27), (u8(20) & EXTENDED_ALPHA) != 0);
     }
-    if (bytes.has("VP8L", FIRST_CHUNK)) {
-      long bits = bytes.u32le(21);
-      return ImageHeader.claimed(
-          ImageFormat.WEBP, 1 + (bits & 0x3fff), 1 + (bits >> 14 & 0x3fff), (bits >> 28 & 1) != 0);
+    if (has("VP8L", FIRST_CHUNK)) {
+      long bits = u32le(21);
+      return claimed(1 + (bits & 0x3fff), 1 + (bits >> 14 & 0x3fff), (bits >> 28 & 1) != 0);
     }
-    if (bytes.has("VP8 ", FIRST_CHUNK)) {
-      return ImageHeader.claimed(
-          ImageFormat.WEBP, bytes.u16le(26) & 0x3fff, bytes.u16le(28) & 0x3fff, false);
+    if (has("VP8 ", FIRST_CHUNK)) {
+      return claimed(u16le(26) & 0x3fff, u16le(28) & 0x3fff, false);
     }
-    bytes.require(FIRST_CHUNK, 8);
-    throw bytes.corrupt("unknown first chunk");
+    require(FIRST_CHUNK, 8);
+    throw corrupt("unknown first chunk");
   }
 
   /**
    * The picture; the lossless part's own pixels, and the plane of alpha; canvases of an animation;
    * a turned copy where there is an orientation.
    */
-  static long pixelBytes(EncodedBytes bytes, ImageHeader header) throws BadImageException {
-    long picture = header.alpha() ? ImageHeader.RGBA : ImageHeader.RGB;
-    if (bytes.has("VP8 ", FIRST_CHUNK)) {
-      return header.pixels() * picture;
+  @Override
+  long pixelBytes(Claims claims) throws BadImageException {
+    long picture = claims.alpha() ? RGBA : RGB;
+    if (has("VP8 ", FIRST_CHUNK)) {
+      return claims.pixels() * picture;
     }
-    long lossless = ImageHeader.RGBA + 1;
-    if (bytes.has("VP8L", FIRST_CHUNK)) {
-      return header.pixels() * (picture + lossless);
+    long lossless = RGBA + 1;
+    if (has("VP8L", FIRST_CHUNK)) {
+      return claims.pixels() * (picture + lossless);
     }
-    int flags = bytes.u8(20);
+    int flags = u8(20);
     long all = picture;
     if ((flags & EXTENDED_ANIMATION) != 0) {
-      all += CANVASES * ImageHeader.RGBA + lossless;
-    } else if (hasAlphaOrLossless(bytes)) {
-      all += ImageHeader.RGBA + lossless; // read with alpha, then without, if the header has none
+      all += CANVASES * RGBA + lossless;
+    } else if (hasAlphaOrLossless()) {
+      all += RGBA + lossless; // read with alpha, then without, if the header has none
     }
     if ((flags & EXTENDED_EXIF) != 0) {
       all += picture;
     }
-    return header.pixels() * all;
+    return claims.pixels() * all;
   }
 
-  private static boolean hasAlphaOrLossless(EncodedBytes bytes) throws BadImageException {
+  private int u24le(long at) throws BadImageException {
+    return u16le(at) | u8(at + 2) << 16;
+  }
+
+  private boolean hasAlphaOrLossless() throws BadImageException {
     long at = FIRST_CHUNK;
-    while (at + 8 <= bytes.length()) {
-      if (bytes.has("VP8L", at) || bytes.has("ALPH", at)) {
+    while (at + 8 <= bytes.length) {
+      if (has("VP8L", at) || has("ALPH", at)) {
         return true;
       }
-      long length = bytes.u32le(at + 4);
+      long length = u32le(at + 4);
       at += 8 + length + (length & 1);
     }
     return false;
   }
 
   /** Checks the chunks up to the end that the container states. */
-  static void requireWhole(EncodedBytes bytes) throws BadImageException {
-    long end = 8 + bytes.u32le(4);
-    bytes.require(0, end);
+  @Override
+  void requireWhole() throws BadImageException {
+    long end = 8 + u32le(4);
+    require(0, end);
     boolean picture = false;
     long at = FIRST_CHUNK;
     while (at + 8 <= end) {
-      picture |= bytes.has("VP8", at) && !bytes.has("VP8X", at) || bytes.has("ANMF", at);
-      long length = bytes.u32le(at + 4);
-      bytes.require(at + 8, length);
+      picture |= has("VP8", at) && !has("VP8X", at) || has("ANMF", at);
+      long length = u32le(at + 4);
+      require(at + 8, length);
       at += 8 + length + (length & 1);
     }
     if (!picture) {
-      throw bytes.corrupt("no picture");
+      throw corrupt("no picture");
     }
   }
 }

@@ -269,9 +269,9 @@ class HostileImagesTest {
         random.nextBytes(noise);
         System.arraycopy(start, 0, noise, 0, Math.min(start.length, noise.length));
         try {
-          ImageHeader header = ImageHeader.of(noise);
-          assertThat(header.pixels()).isPositive();
-          header.format().requireWhole(noise);
+          ImageFile file = ImageFile.of(noise);
+          assertThat(file.claims().pixels()).isPositive();
+          file.requireWhole();
         } catch (BadImageException e) {
           assertThat(e).message().isNotBlank();
         }
