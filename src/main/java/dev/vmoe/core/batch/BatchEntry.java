@@ -98,7 +98,7 @@ final class BatchEntry<T> {
   }
 
   /** Takes over what came of decoding. */
-  void decoded(DecodedImage image) {
+  void decoded(DecodeTask.Outcome image) {
     decodeStartNanos = image.startNanos();
     decodeNanos = image.nanos();
     if (!withdrawn) {

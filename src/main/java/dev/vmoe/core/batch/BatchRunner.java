@@ -21,7 +21,7 @@ final class BatchRunner<T> {
 
   private static final Logger log = LoggerFactory.getLogger(BatchRunner.class);
 
-  private final Decoding decoding;
+  private final DecodePool decoding;
   private final RunObserver<T> observer;
   private final LongSupplier nanoClock;
 
@@ -37,11 +37,11 @@ final class BatchRunner<T> {
   /**
    * Creates a runner that has run nothing yet.
    *
-   * @param decoding stands still while a run takes all cores
+   * @param decoding paused while a run takes all cores
    * @param observer told of each batch that has run
    * @param nanoClock monotonic time, in nanoseconds
    */
-  BatchRunner(Decoding decoding, RunObserver<T> observer, LongSupplier nanoClock) {
+  BatchRunner(DecodePool decoding, RunObserver<T> observer, LongSupplier nanoClock) {
     this.decoding = decoding;
     this.observer = observer;
     this.nanoClock = nanoClock;
@@ -108,7 +108,7 @@ final class BatchRunner<T> {
     BatchClassifier classifier = batch.terms.model().classifier(decision.point());
     boolean alone = classifier.takesAllCores();
     if (alone) {
-      decoding.standStill();
+      decoding.pause(true);
     }
     try {
       BatchResult result =
@@ -129,7 +129,7 @@ final class BatchRunner<T> {
           startNanos);
     } finally {
       if (alone) {
-        decoding.move();
+        decoding.pause(false);
       }
     }
   }

@@ -1,9 +1,11 @@
 package dev.vmoe.core.batch;
 
 import dev.vmoe.core.image.ImageDecoder;
+import dev.vmoe.core.inference.InferenceException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The decoding of one image. It waits, is under way, and is over, once: because it ended, because
@@ -17,47 +19,47 @@ final class DecodeTask {
     OVER
   }
 
-  private final byte[] encoded;
-  private final ImageDecoder decoder;
-  private final ByteBuffer images;
-  private final int slot;
-  private final int slotBytes;
-  private final Consumer<DecodedImage> outcome;
+  /**
+   * What came of decoding one image.
+   *
+   * @param rejection why it has no answer, for its sender; null if it is decoded
+   * @param timedOut whether it was rejected because decoding did not end
+   * @param failure why this machine cannot decode it; null if it can
+   * @param startNanos when decoding began, by the clock of the batcher
+   * @param nanos how long it took
+   */
+  record Outcome(
+      @Nullable String rejection,
+      boolean timedOut,
+      @Nullable InferenceException failure,
+      long startNanos,
+      long nanos) {
+
+    boolean isDecoded() {
+      return rejection == null && failure == null;
+    }
+  }
+
+  final byte[] encoded;
+  final ImageDecoder decoder;
+
+  /** (S, S, 3) uint8, where the image goes. */
+  final ByteBuffer slot;
+
+  /** Told once what came of it, unless it was withdrawn. */
+  final Consumer<Outcome> observer;
+
   private final AtomicReference<Stage> stage = new AtomicReference<>(Stage.WAITING);
 
-  /**
-   * Creates a task that waits.
-   *
-   * @param images (B, S, S, 3) uint8, where the image goes
-   * @param slot index of the image there
-   * @param slotBytes bytes of an image: S · S · 3
-   * @param outcome told once what came of it, unless it was withdrawn
-   */
-  DecodeTask(
-      byte[] encoded,
-      ImageDecoder decoder,
-      ByteBuffer images,
-      int slot,
-      int slotBytes,
-      Consumer<DecodedImage> outcome) {
+  DecodeTask(byte[] encoded, ImageDecoder decoder, ByteBuffer slot, Consumer<Outcome> observer) {
     this.encoded = encoded;
     this.decoder = decoder;
-    this.images = images;
     this.slot = slot;
-    this.slotBytes = slotBytes;
-    this.outcome = outcome;
+    this.observer = observer;
   }
 
-  byte[] encoded() {
-    return encoded;
-  }
-
-  ImageDecoder decoder() {
-    return decoder;
-  }
-
-  int slotBytes() {
-    return slotBytes;
+  boolean isOver() {
+    return stage.get() == Stage.OVER;
   }
 
   /** Withdraws it if it still waits; returns whether that is so. */
@@ -65,27 +67,13 @@ final class DecodeTask {
     return stage.compareAndSet(Stage.WAITING, Stage.OVER);
   }
 
-  boolean isOver() {
-    return stage.get() == Stage.OVER;
-  }
-
   /** Begins it if it still waits; returns whether that is so. */
   boolean begin() {
     return stage.compareAndSet(Stage.WAITING, Stage.UNDER_WAY);
   }
 
-  /** Ends it if it is under way; only who is told true may say what came of it. */
+  /** Ends it if it is under way; only who is told true may tell the observer. */
   boolean end() {
     return stage.compareAndSet(Stage.UNDER_WAY, Stage.OVER);
-  }
-
-  /** Puts the image into its slot. */
-  void put(ByteBuffer pixels) {
-    images.put(slot * slotBytes, pixels, 0, slotBytes);
-  }
-
-  /** Says what came of it. */
-  void tell(DecodedImage image) {
-    outcome.accept(image);
   }
 }

@@ -52,11 +52,11 @@ public final class MicroBatcher<T> implements AutoCloseable {
   private final Deque<MicroBatch<T>> queue = new ArrayDeque<>();
 
   final Breakdown breakdown = new Breakdown();
-  private final WorkWatch watch = new WorkWatch();
+  private final Watchdog watchdog = new Watchdog();
   private final WorkBounds bounds;
   private final BatchBuffers buffers;
   private final LongSupplier nanoClock;
-  private final Decoding decoding;
+  private final DecodePool decoding;
   private final BatchRunner<T> runner;
   private final List<Thread> inference = new ArrayList<>();
   private final Expiry<T> expiry = new Expiry<>();
@@ -94,9 +94,9 @@ public final class MicroBatcher<T> implements AutoCloseable {
     this.buffers = new BatchBuffers(buffers(runs), terms.get().bufferBytes(), allocator);
     AtomicInteger worker = new AtomicInteger();
     this.decoding =
-        new Decoding(
+        new DecodePool(
             bounds,
-            watch,
+            watchdog,
             nanoClock,
             task -> daemon(task, "vmoe-decode-" + worker.incrementAndGet()),
             this::breakDown);
@@ -104,7 +104,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
     for (int i = 1; i <= runs; i++) {
       inference.add(daemon(this::runBatches, i == 1 ? "vmoe-inference" : "vmoe-inference-" + i));
     }
-    daemon(watch::look, "vmoe-watch").start();
+    daemon(watchdog::run, "vmoe-watch").start();
     inference.forEach(Thread::start);
   }
 
@@ -215,19 +215,18 @@ public final class MicroBatcher<T> implements AutoCloseable {
   // ---- decoding: on the workers ----
 
   private void decodeLater(MicroBatch<T> batch, BatchEntry<T> entry) {
+    int slotBytes = batch.terms.model().slotBytes();
     DecodeTask task =
         new DecodeTask(
             Objects.requireNonNull(entry.encoded),
             batch.terms.model().decoder(),
-            Objects.requireNonNull(batch.buffer),
-            entry.slot,
-            batch.terms.model().slotBytes(),
+            Objects.requireNonNull(batch.buffer).slice(entry.slot * slotBytes, slotBytes),
             image -> decoded(batch, entry, image));
     entry.task = task;
     decoding.execute(task);
   }
 
-  private void decoded(MicroBatch<T> batch, BatchEntry<T> entry, DecodedImage image) {
+  private void decoded(MicroBatch<T> batch, BatchEntry<T> entry, DecodeTask.Outcome image) {
     lock.lock();
     try {
       if (image.failure() != null && !entry.withdrawn) {
@@ -289,7 +288,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
     BatchRun run = null;
     RuntimeException failure = batch.failure;
     if (failure == null) {
-      WorkWatch.Piece watched = watch.begin(bounds.runTimeout(), () -> giveUp(batch));
+      Watchdog.Watched watched = watchdog.watch(bounds.runTimeout(), () -> giveUp(batch));
       try {
         run = runner.run(batch);
       } catch (InferenceException e) {
@@ -368,7 +367,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
       lock.unlock();
     }
     inference.forEach(Thread::interrupt);
-    watch.close();
+    watchdog.close();
     decoding.close();
     try {
       // The runs in progress end first: nobody may close the classifier under them.

@@ -125,7 +125,7 @@ class MicroBatcherBoundsTest extends BatcherFixture {
     beforeDecoding = this::hangOnSome;
     open(1, 1_000, NEVER_LINGERS);
     Lane<Integer> lane = batcher.openLane();
-    for (int i = 1; i < Decoding.MAX_HUNG; i++) {
+    for (int i = 1; i < DecodePool.MAX_HUNG; i++) {
       submit(lane, HANGS);
       assertThat(take(lane).answers().get(0)).isInstanceOf(Answer.Rejected.class);
     }

@@ -10,18 +10,18 @@ import java.util.function.LongSupplier;
 /**
  * The memory outside the heap that images take while they are decoded, over all workers.
  *
- * <p>Who finds no room waits, and those behind wait, too: small images do not pass a large one for
- * ever. Those who hold room decode at the latest after the run that is under way, and give it back.
- * Only a decode that hangs does not: what it holds is lost until it returns. Where nothing but lost
- * room is taken, the next image goes in all the same: its batch, and the answers of the images that
- * hang, must get out.
+ * <p>An image that does not fit waits, and those behind it wait, too: small images do not pass a
+ * large one for ever. What was acquired is released at the latest after the run that is under way.
+ * Only a decode that hangs does not release: its memory is lost until it returns. Where nothing but
+ * lost memory is taken, the next image goes in all the same: its batch, and the answers of the
+ * images that hang, must get out.
  */
-final class DecodeRoom {
+final class DecodeMemory {
 
   private final LongSupplier maxBytes;
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** Room was given back, or it is the next one's turn. */
+  /** Memory was released, or it is the next one's turn. */
   private final Condition changed = lock.newCondition();
 
   private final Deque<Object> waiting = new ArrayDeque<>();
@@ -29,21 +29,20 @@ final class DecodeRoom {
   private long lost;
 
   /**
-   * Creates an empty room.
+   * Creates it with nothing taken.
    *
-   * @param maxBytes bytes that all images may take together; asked for each
+   * @param maxBytes maximum of all images together; asked for each
    */
-  DecodeRoom(LongSupplier maxBytes) {
+  DecodeMemory(LongSupplier maxBytes) {
     this.maxBytes = maxBytes;
   }
 
   /**
-   * Takes room for an image, as soon as there is some.
+   * Acquires memory for an image, as soon as there is enough; 0 bytes never wait.
    *
-   * @param bytes what decoding it takes; 0 never waits
    * @throws BadImageException if there can never be enough
    */
-  void take(long bytes) throws BadImageException, InterruptedException {
+  void acquire(long bytes) throws BadImageException, InterruptedException {
     if (bytes == 0) {
       return;
     }
@@ -82,17 +81,16 @@ final class DecodeRoom {
     }
   }
 
-  /** Gives room back. */
-  void giveBack(long bytes) {
+  void release(long bytes) {
     change(-bytes, 0);
   }
 
-  /** Notes that a decode hangs, and what it has taken is not given back. */
+  /** Notes that the decode hangs that has acquired this. */
   void lose(long bytes) {
     change(-bytes, bytes);
   }
 
-  /** Gives back what a decode had taken that hung and has returned after all. */
+  /** Takes back what was lost: the decode has returned after all. */
   void regain(long bytes) {
     change(0, -bytes);
   }

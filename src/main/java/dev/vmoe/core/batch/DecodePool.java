@@ -1,5 +1,7 @@
 package dev.vmoe.core.batch;
 
+import dev.vmoe.core.batch.DecodeTask.Outcome;
+import dev.vmoe.core.image.BadImageException;
 import dev.vmoe.core.inference.InferenceException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -14,56 +16,52 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The workers that decode images: within a bound on memory and one on time, and they can be made to
- * stand still.
+ * The workers that decode images, within a bound on memory and one on time. They can be paused.
  *
  * <p>A run on the CPU has a thread a core, and they wait for each other many times a run: a decoder
- * that takes one core for a moment takes them all. So decoding stands still while such a run is
- * under way and has every core between two runs.
+ * that takes one core for a moment takes them all. So decoding pauses during such a run and has
+ * every core between two runs.
  *
  * <p>Native code cannot be interrupted. A decode that takes too long is given up, and another
  * thread takes the place of its thread. A worker decodes into memory of its own, which is copied
  * when the decode has ended in time: one that returns late must not write over another image.
  */
-final class Decoding implements AutoCloseable {
+final class DecodePool implements AutoCloseable {
 
   /** So many threads that hang at once end the instance: each may take a core. */
   static final int MAX_HUNG = 3;
 
   /** Time from the last of them to the end, in decode time-outs. */
-  private static final int LAST_LETTERS = 2;
+  private static final int GRACE_TIMEOUTS = 2;
 
-  private static final Logger log = LoggerFactory.getLogger(Decoding.class);
+  private static final Logger log = LoggerFactory.getLogger(DecodePool.class);
 
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition moves = lock.newCondition();
+  private final Condition resumed = lock.newCondition();
   private final ThreadLocal<ByteBuffer> ownPixels = new ThreadLocal<>();
   private final WorkBounds bounds;
-  private final DecodeRoom room;
-  private final WorkWatch watch;
+  private final DecodeMemory memory;
+  private final Watchdog watchdog;
   private final LongSupplier nanoClock;
   private final Consumer<InferenceException> broken;
   private final ThreadPoolExecutor workers;
-  private boolean still;
+  private boolean paused;
   private int hung;
 
   /**
    * Starts no thread before the first image.
    *
-   * @param watch watches each image
-   * @param nanoClock monotonic time, in nanoseconds
-   * @param factory makes the workers
    * @param broken told when the instance can no longer decode
    */
-  Decoding(
+  DecodePool(
       WorkBounds bounds,
-      WorkWatch watch,
+      Watchdog watchdog,
       LongSupplier nanoClock,
       ThreadFactory factory,
       Consumer<InferenceException> broken) {
     this.bounds = bounds;
-    this.room = new DecodeRoom(bounds.decodeBytes());
-    this.watch = watch;
+    this.memory = new DecodeMemory(bounds.decodeBytes());
+    this.watchdog = watchdog;
     this.nanoClock = nanoClock;
     this.broken = broken;
     int threads = bounds.decodeThreads();
@@ -87,34 +85,33 @@ final class Decoding implements AutoCloseable {
     }
   }
 
-  /** Waits for room and for its turn, then decodes, unless it was withdrawn meanwhile. */
+  /** Waits for memory and for its turn, then decodes, unless it was withdrawn meanwhile. */
   private void decode(DecodeTask task) throws InterruptedException {
     if (task.isOver()) {
       return;
     }
     long[] taken = new long[1];
-    DecodedImage entrance =
-        DecodedImage.of(
-            task.encoded().length,
-            nanoClock,
+    Outcome admission =
+        attempt(
+            task,
             () -> {
-              long bytes = task.decoder().decodeBytes(task.encoded());
-              room.take(bytes);
+              long bytes = task.decoder.decodeBytes(task.encoded);
+              memory.acquire(bytes);
               taken[0] = bytes;
             });
-    if (!entrance.isDecoded()) {
+    if (!admission.isDecoded()) {
       if (task.begin() && task.end()) {
-        task.tell(entrance);
+        task.observer.accept(admission);
       }
       return;
     }
     boolean begun = false;
     try {
-      awaitMoving();
+      awaitResumed();
       begun = task.begin();
     } finally {
       if (!begun) {
-        room.giveBack(taken[0]);
+        memory.release(taken[0]);
       }
     }
     if (begun) {
@@ -122,27 +119,53 @@ final class Decoding implements AutoCloseable {
     }
   }
 
-  private void decode(DecodeTask task, long roomBytes) throws InterruptedException {
-    DecodedImage image;
-    WorkWatch.Piece watched = watch.begin(bounds.decodeTimeout(), () -> giveUp(task, roomBytes));
+  private void decode(DecodeTask task, long memoryBytes) throws InterruptedException {
+    ByteBuffer own = ownPixels(task.slot.capacity());
+    Outcome outcome;
+    Watchdog.Watched watched =
+        watchdog.watch(bounds.decodeTimeout(), () -> giveUp(task, memoryBytes));
     try {
-      image =
-          DecodedImage.of(
-              task.encoded().length,
-              nanoClock,
-              () -> task.decoder().decode(task.encoded(), ownPixels(task.slotBytes()), 0));
+      outcome = attempt(task, () -> task.decoder.decode(task.encoded, own, 0));
     } finally {
       watched.end();
     }
     if (!task.end()) {
-      returned(roomBytes);
+      memory.regain(memoryBytes);
+      log.warn("a decode that was given up has returned; {} hang", changeHung(-1));
       return;
     }
-    room.giveBack(roomBytes);
-    if (image.isDecoded()) {
-      task.put(ownPixels(task.slotBytes()));
+    memory.release(memoryBytes);
+    if (outcome.isDecoded()) {
+      task.slot.put(0, own, 0, task.slot.capacity());
     }
-    task.tell(image);
+    task.observer.accept(outcome);
+  }
+
+  /** A part of decoding. */
+  @FunctionalInterface
+  private interface DecodeStep {
+    void run() throws BadImageException, InterruptedException;
+  }
+
+  private Outcome attempt(DecodeTask task, DecodeStep step) throws InterruptedException {
+    long startNanos = nanoClock.getAsLong();
+    String rejection = null;
+    InferenceException failure = null;
+    try {
+      step.run();
+    } catch (BadImageException e) {
+      rejection = e.getMessage();
+    } catch (InferenceException e) {
+      failure = e;
+    } catch (RuntimeException e) {
+      // A defect of the decoder: the image must not stop the stream, nor be lost.
+      log.error("decoder failed on an image of {} bytes", task.encoded.length, e);
+      rejection = "the decoder failed: " + e;
+    } catch (Error e) {
+      // Not the image's fault (natives missing, memory): a dead letter would be wrong.
+      failure = new InferenceException("decoding failed on this machine: " + e, e);
+    }
+    return new Outcome(rejection, false, failure, startNanos, nanoClock.getAsLong() - startNanos);
   }
 
   /** Returns (1, S, S, 3) uint8, memory of the calling worker. */
@@ -156,7 +179,7 @@ final class Decoding implements AutoCloseable {
   }
 
   /** Gives up a decode that takes too long, unless it has just ended. */
-  private void giveUp(DecodeTask task, long roomBytes) {
+  private void giveUp(DecodeTask task, long memoryBytes) {
     int hanging;
     lock.lock();
     try {
@@ -167,20 +190,18 @@ final class Decoding implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    room.lose(roomBytes);
+    memory.lose(memoryBytes);
     long boundMs = bounds.decodeTimeout().toMillis();
     log.error(
         "an image of {} bytes was not decoded within decode.timeout.ms = {} and becomes a dead"
             + " letter; {} of at most {} decode threads hang, and another one takes the place of"
             + " this one",
-        task.encoded().length,
+        task.encoded.length,
         boundMs,
         hanging,
         MAX_HUNG - 1);
-    task.tell(
-        DecodedImage.ofTimeout(
-            "timeout: not decoded within %d ms (decode.timeout.ms)".formatted(boundMs),
-            nanoClock.getAsLong()));
+    String rejection = "timeout: not decoded within %d ms (decode.timeout.ms)".formatted(boundMs);
+    task.observer.accept(new Outcome(rejection, true, null, nanoClock.getAsLong(), 0));
     if (hanging == MAX_HUNG) {
       InferenceException reason =
           new InferenceException(
@@ -188,37 +209,23 @@ final class Decoding implements AutoCloseable {
                       + " decode.timeout.ms = %d")
                   .formatted(hanging, boundMs));
       // First the dead letters of these images have to get out, or the next owner hangs, too.
-      WorkWatch.Piece unused =
-          watch.begin(
-              bounds.decodeTimeout().multipliedBy(LAST_LETTERS),
+      Watchdog.Watched unused =
+          watchdog.watch(
+              bounds.decodeTimeout().multipliedBy(GRACE_TIMEOUTS),
               () -> {
-                if (hung() >= MAX_HUNG) {
+                if (changeHung(0) >= MAX_HUNG) {
                   broken.accept(reason);
                 }
               });
     }
   }
 
-  private void returned(long roomBytes) {
-    room.regain(roomBytes);
-    log.warn("a decode that was given up has returned; {} hang", changeHung(-1));
-  }
-
-  /** Returns what it takes now. */
+  /** Returns what decoding takes now. */
   DecodeLoad load() {
-    return new DecodeLoad(room.bytes(), hung());
+    return new DecodeLoad(memory.bytes(), changeHung(0));
   }
 
-  private int hung() {
-    lock.lock();
-    try {
-      return hung;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** The pool has a thread more for each that hangs. */
+  /** Returns how many threads hang after this change; the pool has one more for each. */
   private int changeHung(int by) {
     lock.lock();
     try {
@@ -237,33 +244,23 @@ final class Decoding implements AutoCloseable {
     }
   }
 
-  private void awaitMoving() throws InterruptedException {
+  private void awaitResumed() throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      while (still) {
-        moves.await();
+      while (paused) {
+        resumed.await();
       }
     } finally {
       lock.unlock();
     }
   }
 
-  /** Lets no further image be decoded until {@link #move()}; what is being decoded goes on. */
-  void standStill() {
+  /** Lets no further image be decoded while it is paused; what is being decoded goes on. */
+  void pause(boolean pause) {
     lock.lock();
     try {
-      still = true;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Goes on. */
-  void move() {
-    lock.lock();
-    try {
-      still = false;
-      moves.signalAll();
+      paused = pause;
+      resumed.signalAll();
     } finally {
       lock.unlock();
     }

@@ -10,17 +10,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
-class DecodeRoomTest {
+class DecodeMemoryTest {
 
-  private final DecodeRoom room = new DecodeRoom(() -> 100);
+  private final DecodeMemory memory = new DecodeMemory(() -> 100);
 
   @Test
   void shouldLetAnImageWaitUntilThereIsRoom() throws Exception {
-    room.take(60);
-    room.take(40);
+    memory.acquire(60);
+    memory.acquire(40);
     Thread next = taking(1, new CompletableFuture<>());
 
-    room.giveBack(40);
+    memory.release(40);
 
     next.join();
   }
@@ -29,16 +29,16 @@ class DecodeRoomTest {
   void shouldNotLetASmallImagePassALargeOneThatWaits() throws Exception {
     CompletableFuture<Void> large = new CompletableFuture<>();
     CompletableFuture<Void> small = new CompletableFuture<>();
-    room.take(60);
+    memory.acquire(60);
     Thread first = taking(80, large);
     Thread second = taking(30, small);
-    room.giveBack(60);
+    memory.release(60);
     first.join();
     assertThat(large).isDone();
     await().until(() -> second.getState() == Thread.State.WAITING);
     assertThat(small).isNotDone();
 
-    room.giveBack(80);
+    memory.release(80);
 
     second.join();
   }
@@ -46,34 +46,34 @@ class DecodeRoomTest {
   @Test
   void shouldRefuseWhatTakesMoreThanThereEverIs() {
     assertThatExceptionOfType(BadImageException.class)
-        .isThrownBy(() -> room.take(101))
+        .isThrownBy(() -> memory.acquire(101))
         .withMessage(
             "decoding the image takes up to 101 bytes of memory, limit is 100 (decode.max.bytes)");
   }
 
   @Test
   void shouldLetOneImageAtATimeInBesideWhatHangingDecodesHold() throws Exception {
-    room.take(60);
-    room.lose(60);
-    room.take(41);
+    memory.acquire(60);
+    memory.lose(60);
+    memory.acquire(41);
     CompletableFuture<Void> small = new CompletableFuture<>();
     Thread second = taking(30, small);
     await().until(() -> second.getState() == Thread.State.WAITING);
     assertThat(small).isNotDone();
-    assertThat(room.bytes()).isEqualTo(101);
+    assertThat(memory.bytes()).isEqualTo(101);
 
-    room.giveBack(41);
+    memory.release(41);
 
     second.join();
-    room.giveBack(30);
-    room.regain(60);
-    assertThat(room.bytes()).isZero();
-    room.take(100);
+    memory.release(30);
+    memory.regain(60);
+    assertThat(memory.bytes()).isZero();
+    memory.acquire(100);
   }
 
   @Test
   void shouldLetOthersInWhenOneThatWaitsIsInterrupted() throws Exception {
-    room.take(60);
+    memory.acquire(60);
     CompletableFuture<Void> large = new CompletableFuture<>();
     Thread first = taking(80, large);
     Thread second = taking(30, new CompletableFuture<>());
@@ -85,13 +85,13 @@ class DecodeRoomTest {
     assertThat(large).isCompletedExceptionally();
   }
 
-  /** Starts a thread that takes room, and waits until it waits. */
+  /** Starts a thread that takes memory, and waits until it waits. */
   private Thread taking(long bytes, CompletableFuture<Void> taken) {
     Thread thread =
         new Thread(
             () -> {
               try {
-                room.take(bytes);
+                memory.acquire(bytes);
                 taken.complete(null);
               } catch (Exception e) {
                 taken.completeExceptionally(e);

@@ -7,11 +7,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class WorkWatchTest {
+class WatchdogTest {
 
   private static final Duration LOOK = Duration.ofMillis(100);
 
-  private final WorkWatch watch = new WorkWatch();
+  private final Watchdog watchdog = new Watchdog();
   private final List<String> overdue = new ArrayList<>();
 
   @Test
@@ -31,7 +31,7 @@ class WorkWatchTest {
 
   @Test
   void shouldNotTellOfWhatHasEnded() {
-    WorkWatch.Piece piece = begin("ended", 500);
+    Watchdog.Watched piece = begin("ended", 500);
     look(4);
     piece.end();
     look(10);
@@ -43,7 +43,7 @@ class WorkWatchTest {
   void shouldCountAPauseOfTheProcessAsOneLook() {
     begin("stopped", 500);
     look(1);
-    watch.look(Duration.ofSeconds(40));
+    watchdog.check(Duration.ofSeconds(40));
     assertThat(overdue).isEmpty();
 
     look(3);
@@ -52,7 +52,7 @@ class WorkWatchTest {
 
   @Test
   void shouldWatchOnWhenOneCannotBeGivenUp() {
-    watch.begin(
+    watchdog.watch(
         LOOK,
         () -> {
           throw new AssertionError("given up");
@@ -63,13 +63,13 @@ class WorkWatchTest {
     assertThat(overdue).containsExactly("other");
   }
 
-  private WorkWatch.Piece begin(String name, long boundMs) {
-    return watch.begin(Duration.ofMillis(boundMs), () -> overdue.add(name));
+  private Watchdog.Watched begin(String name, long boundMs) {
+    return watchdog.watch(Duration.ofMillis(boundMs), () -> overdue.add(name));
   }
 
   private void look(int times) {
     for (int i = 0; i < times; i++) {
-      watch.look(LOOK);
+      watchdog.check(LOOK);
     }
   }
 }
