@@ -10,12 +10,9 @@
  *             or linger (asked by an inference thread that is idle)
  * </pre>
  *
- * <p>Decoding keeps within {@link dev.vmoe.core.batch.WorkBounds}: {@code DecodeRoom} has the
- * memory, and a {@code WorkWatch} looks at what takes too long. What nobody waits for any more
- * leaves its batch.
- *
- * <p>{@link dev.vmoe.streams.commit.Deadlines} say when an image is due; {@code Expiry} takes out
- * what cannot make it.
+ * <p>Decoding keeps within {@link dev.vmoe.core.batch.WorkBounds}: {@code DecodeMemory} has the
+ * memory, and a {@code Watchdog} reports what takes too long. What nobody waits for any more leaves
+ * its batch. {@code Expiry} takes out the images that cannot be answered in time.
  */
 @NullMarked
 package dev.vmoe.core.batch;

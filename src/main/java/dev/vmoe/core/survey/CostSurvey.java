@@ -1,5 +1,6 @@
 package dev.vmoe.core.survey;
 
+import dev.vmoe.core.capacity.ByRatio;
 import dev.vmoe.core.capacity.CostModel;
 import dev.vmoe.core.capacity.OperatingPoint;
 import dev.vmoe.core.capacity.RunTime;
@@ -88,8 +89,6 @@ public final class CostSurvey {
   /**
    * Creates a survey with images of the kind that the model is for.
    *
-   * @param classifier model to measure
-   * @param routing routing of every run
    * @param images (B, H, W, 3) uint8, raw RGB, a direct buffer of as many images as the largest
    *     batch
    */
@@ -107,25 +106,13 @@ public final class CostSurvey {
 
   /**
    * Creates a survey with random images, for lack of better ones, whose experts are taken to be
-   * evenly loaded.
-   *
-   * @param classifier model to measure
-   * @param routing routing of every run
-   * @param maxImages images of the largest batch
-   * @param seed the same seed gives the same images
+   * evenly loaded. The same seed gives the same images.
    */
   public static CostSurvey ofNoise(
       BatchClassifier classifier, Routing routing, int maxImages, long seed) {
     return new CostSurvey(classifier, routing, noise(classifier.card(), maxImages, seed), true);
   }
 
-  /**
-   * Returns random images.
-   *
-   * @param card model they are for
-   * @param count how many
-   * @param seed the same seed gives the same images
-   */
   static ByteBuffer noise(ModelCard card, int count, long seed) {
     int imageBytes = card.imageSize() * card.imageSize() * 3;
     byte[] bytes = new byte[Math.multiplyExact(imageBytes, count)];
@@ -133,11 +120,7 @@ public final class CostSurvey {
     return ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
   }
 
-  /**
-   * Returns the batch sizes to measure: 1, 8, 32 and the largest, without those beyond it.
-   *
-   * @param maxImages images of a full batch
-   */
+  /** Returns the batch sizes to measure: 1, 8, 32 and the largest, without those beyond it. */
   public static List<Integer> batchSizes(int maxImages) {
     Set<Integer> sizes = new TreeSet<>(List.of(1, 8, 32, maxImages));
     sizes.removeIf(size -> size > maxImages);
@@ -169,8 +152,10 @@ public final class CostSurvey {
       IntConsumer percentDone,
       RunsAtOnce atOnce) {
     List<Integer> sizes = batchSizes.stream().distinct().sorted().toList();
-    List<GridCell> cells = inOrderOfNeed(points, sizes);
-    int needed = (int) cells.stream().filter(cell -> mustMeasure(cell, points, sizes)).count();
+    List<List<OperatingPoint>> spread = spreadByExperts(points);
+    Set<GridCell> ends = endsOfTheGrid(spread, sizes);
+    List<GridCell> cells = inOrderOfNeed(ends, spread, sizes);
+    int needed = ends.size();
     long budgetNanos = budget.toNanos();
     int done = 0;
     int rounds = 0;
@@ -235,32 +220,39 @@ public final class CostSurvey {
     return new CellRun(nanos, rows);
   }
 
-  private static List<GridCell> inOrderOfNeed(List<OperatingPoint> points, List<Integer> sizes) {
-    List<OperatingPoint> byNeed = new ArrayList<>();
+  /** Returns the points of each K in turn, spread over their ratios. */
+  private static List<List<OperatingPoint>> spreadByExperts(List<OperatingPoint> points) {
     Map<Integer, List<OperatingPoint>> byExperts = new TreeMap<>();
     for (OperatingPoint point : new LinkedHashSet<>(points)) {
       byExperts.computeIfAbsent(point.expertsPerToken(), k -> new ArrayList<>()).add(point);
     }
-    List<List<OperatingPoint>> spread =
-        byExperts.values().stream().map(CostSurvey::spread).toList();
-    int longest = spread.stream().mapToInt(List::size).max().orElseThrow();
-    for (int i = 0; i < longest; i++) {
-      for (List<OperatingPoint> sameExperts : spread) {
-        if (i < sameExperts.size()) {
-          byNeed.add(sameExperts.get(i));
-        }
-      }
-    }
-    Set<GridCell> cells = new LinkedHashSet<>();
+    return byExperts.values().stream().map(CostSurvey::spread).toList();
+  }
+
+  /** Returns the cells at the ends of the grid, where a line is known best by two points. */
+  private static Set<GridCell> endsOfTheGrid(
+      List<List<OperatingPoint>> spread, List<Integer> sizes) {
+    Set<GridCell> ends = new LinkedHashSet<>();
     for (List<OperatingPoint> sameExperts : spread) {
       for (OperatingPoint end : sameExperts.subList(0, Math.min(2, sameExperts.size()))) {
-        cells.add(new GridCell(end, sizes.get(0)));
-        cells.add(new GridCell(end, sizes.get(sizes.size() - 1)));
+        ends.add(new GridCell(end, sizes.get(0)));
+        ends.add(new GridCell(end, sizes.get(sizes.size() - 1)));
       }
     }
+    return ends;
+  }
+
+  private static List<GridCell> inOrderOfNeed(
+      Set<GridCell> ends, List<List<OperatingPoint>> spread, List<Integer> sizes) {
+    Set<GridCell> cells = new LinkedHashSet<>(ends);
+    int longest = spread.stream().mapToInt(List::size).max().orElseThrow();
     for (int size = sizes.size() - 1; size >= 0; size--) { // full batches decide on throughput
-      for (OperatingPoint point : byNeed) {
-        cells.add(new GridCell(point, sizes.get(size)));
+      for (int i = 0; i < longest; i++) {
+        for (List<OperatingPoint> sameExperts : spread) {
+          if (i < sameExperts.size()) {
+            cells.add(new GridCell(sameExperts.get(i), sizes.get(size)));
+          }
+        }
       }
     }
     return new ArrayList<>(cells);
@@ -279,20 +271,6 @@ public final class CostSurvey {
       }
     }
     return new ArrayList<>(spread);
-  }
-
-  /** Whether a cell is at the ends of the grid, where a line is known best by two points. */
-  private static boolean mustMeasure(
-      GridCell cell, List<OperatingPoint> points, List<Integer> sizes) {
-    boolean endOfSizes =
-        cell.images() == sizes.get(0) || cell.images() == sizes.get(sizes.size() - 1);
-    List<Double> ratios =
-        points.stream()
-            .filter(point -> point.expertsPerToken() == cell.point().expertsPerToken())
-            .map(OperatingPoint::capacityRatio)
-            .toList();
-    double ratio = cell.point().capacityRatio();
-    return endOfSizes && (ratio == Collections.min(ratios) || ratio == Collections.max(ratios));
   }
 
   /** What lies on the lines; a size at which nothing of a K was measured is left out. */
@@ -353,23 +331,17 @@ public final class CostSurvey {
 
   /** What was measured, between two ratios interpolated. */
   private Optional<Double> rowsBetween(GridCell cell) {
-    TreeMap<Double, Double> byRatio = new TreeMap<>();
+    OperatingPoint point = cell.point();
+    ByRatio<Double> byRatio = new ByRatio<>();
     runs.forEach(
         (measured, all) -> {
-          if (measured.images() == cell.images()
-              && measured.point().expertsPerToken() == cell.point().expertsPerToken()) {
-            byRatio.put(measured.point().capacityRatio(), all.get(0).rows());
+          if (measured.images() == cell.images() && measured.point().differsInRatioAlone(point)) {
+            byRatio.at(measured.point().capacityRatio(), all.get(0).rows());
           }
         });
-    double ratio = cell.point().capacityRatio();
-    Map.Entry<Double, Double> below = byRatio.floorEntry(ratio);
-    Map.Entry<Double, Double> above = byRatio.ceilingEntry(ratio);
-    if (below == null || above == null) {
-      return Optional.empty();
-    }
-    double distance = above.getKey() - below.getKey();
-    double part = distance == 0 ? 0 : (ratio - below.getKey()) / distance;
-    return Optional.of(below.getValue() + part * (above.getValue() - below.getValue()));
+    return byRatio.knows(point.capacityRatio())
+        ? Optional.of(byRatio.between(point.capacityRatio(), rows -> rows))
+        : Optional.empty();
   }
 
   private static double median(List<CellRun> runs) {
