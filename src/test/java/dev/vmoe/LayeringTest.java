@@ -130,6 +130,7 @@ class LayeringTest {
             "org.apache.kafka..",
             ROOT + ".event..",
             ROOT + ".fetch..",
+            ROOT + ".importer..",
             ROOT + ".streams..",
             ROOT + ".app..")
         .check(CLASSES);

@@ -1,6 +1,10 @@
 package dev.vmoe.fetch;
 
+import dev.vmoe.fetch.FetchLine.NoRoomException;
+import java.io.IOException;
+import java.io.InputStream;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -74,9 +78,46 @@ public final class Fetch {
     return its.image();
   }
 
-  /** Makes sure that an image of this many bytes has its room. */
-  void reserve(long bytes) throws NoRoomException {
-    line.reserve(this, bytes);
+  /**
+   * Reads the image to its end, within what is reserved for it.
+   *
+   * @param declared bytes of the image as its source says, below 0 if it does not
+   * @throws FetchException if there are more than the maximum
+   * @throws NoRoomException if there is no room for so many now
+   */
+  byte[] read(InputStream in, long declared) throws IOException, FetchException, NoRoomException {
+    int maxBytes = line.maxImageBytes;
+    if (declared > maxBytes) {
+      throw tooLarge(declared + " bytes, more");
+    }
+    int first = declared >= 0 ? (int) declared : Math.min(FetchLine.FIRST_BYTES, maxBytes);
+    line.reserve(this, first);
+    byte[] image = new byte[first];
+    int read = in.readNBytes(image, 0, first);
+    if (read < first) {
+      return Arrays.copyOf(image, read);
+    }
+    int more = in.read();
+    if (more < 0) {
+      return image;
+    }
+    if (first == maxBytes) {
+      throw tooLarge("more bytes");
+    }
+    line.reserve(this, maxBytes);
+    byte[] rest = in.readNBytes(maxBytes - first);
+    if (first + 1L + rest.length > maxBytes) {
+      throw tooLarge("more bytes");
+    }
+    byte[] whole = Arrays.copyOf(image, first + 1 + rest.length);
+    whole[first] = (byte) more;
+    System.arraycopy(rest, 0, whole, first + 1, rest.length);
+    return whole;
+  }
+
+  private FetchException tooLarge(String bytes) {
+    return FetchException.failed(
+        "the image has %s than image.max.bytes = %d".formatted(bytes, line.maxImageBytes));
   }
 
   /** Notes why an attempt failed. */

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /**
  * The images of one partition that come by address, by offset. For the partition's thread.
@@ -22,8 +23,8 @@ public final class FetchLine implements AutoCloseable {
   /** Reserved for an image whose size is not known yet. */
   static final int FIRST_BYTES = 1024 * 1024;
 
+  final int maxImageBytes;
   private final FetchRoom room;
-  private final int maxImageBytes;
   private final Consumer<Fetch> starter;
 
   /** Fetches whose images were not taken. */
@@ -37,6 +38,34 @@ public final class FetchLine implements AutoCloseable {
 
   private int fetches;
   private long bytes;
+
+  /** What all lines of an instance take together; its monitor guards the lines, too. */
+  static final class FetchRoom {
+
+    private final int maxFetches;
+    private final LongSupplier maxBytes;
+    private int fetches;
+    private long bytes;
+
+    FetchRoom(int maxFetches, LongSupplier maxBytes) {
+      this.maxFetches = maxFetches;
+      this.maxBytes = maxBytes;
+    }
+
+    synchronized long bytes() {
+      return bytes;
+    }
+  }
+
+  /** There is no room now for what an image turned out to take. */
+  static final class NoRoomException extends Exception {
+    final long wantedBytes;
+
+    NoRoomException(long wantedBytes) {
+      super("there is no room for %d bytes now".formatted(wantedBytes), null, false, false);
+      this.wantedBytes = wantedBytes;
+    }
+  }
 
   FetchLine(FetchRoom room, int maxImageBytes, Consumer<Fetch> starter) {
     this.room = room;
@@ -61,7 +90,7 @@ public final class FetchLine implements AutoCloseable {
     synchronized (room) {
       while (!waiting.isEmpty()) {
         Fetch fetch = waiting.firstEntry().getValue();
-        if ((!isNext(fetch) && fetches >= room.freeFetches())
+        if ((!isNext(fetch) && fetches >= room.maxFetches - room.fetches)
             || !hasRoom(fetch, fetch.wantedBytes)) {
           break;
         }
@@ -81,13 +110,15 @@ public final class FetchLine implements AutoCloseable {
   }
 
   private boolean hasRoom(Fetch fetch, long more) {
-    return (isNext(fetch) && taken.isEmpty()) || bytes + more <= room.freeBytes() - more;
+    return (isNext(fetch) && taken.isEmpty())
+        || bytes + more <= room.maxBytes.getAsLong() - room.bytes - more;
   }
 
   private void add(int moreFetches, long moreBytes) {
     fetches += moreFetches;
     bytes += moreBytes;
-    room.add(moreFetches, moreBytes);
+    room.fetches += moreFetches;
+    room.bytes += moreBytes;
   }
 
   void reserve(Fetch fetch, long wanted) throws NoRoomException {

@@ -1,7 +1,16 @@
 package dev.vmoe.fetch;
 
+import dev.vmoe.fetch.FetchLine.FetchRoom;
+import dev.vmoe.fetch.FetchLine.NoRoomException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -33,8 +42,7 @@ public final class Fetching implements AutoCloseable {
   private final FetchObserver observer;
   private final FetchRoom room;
   private final AllowedAddresses allowed;
-  private final CheckedNames names;
-  private final FileImages files;
+  private final PublicHosts names;
   private final ExecutorService threads;
   private final ScheduledThreadPoolExecutor watch;
   private final AtomicInteger hung = new AtomicInteger();
@@ -54,17 +62,16 @@ public final class Fetching implements AutoCloseable {
     this(
         bounds,
         observer,
-        new CheckedNames(
-            SystemDefaultDnsResolver.INSTANCE, bounds.privateHosts(), PublicAddresses::isPublic));
+        new PublicHosts(
+            SystemDefaultDnsResolver.INSTANCE, bounds.privateHosts(), PublicHosts::isPublic));
   }
 
-  Fetching(FetchBounds bounds, FetchObserver observer, CheckedNames names) {
+  Fetching(FetchBounds bounds, FetchObserver observer, PublicHosts names) {
     this.bounds = bounds;
     this.observer = observer;
     this.room = new FetchRoom(bounds.atOnce(), bounds.maxBytes());
     this.allowed = new AllowedAddresses(bounds.prefixes());
     this.names = names;
-    this.files = new FileImages(allowed, bounds.maxImageBytes());
     this.threads = Executors.newCachedThreadPool(new DefaultThreadFactory("vmoe-fetch", true));
     this.watch =
         new ScheduledThreadPoolExecutor(1, new DefaultThreadFactory("vmoe-fetch-watch", true));
@@ -147,7 +154,7 @@ public final class Fetching implements AutoCloseable {
     while (true) {
       try {
         return AllowedAddresses.isFile(address)
-            ? files.get(address, fetch)
+            ? readFile(address, fetch)
             : http().get(address, fetch);
       } catch (IOException e) {
         fetch.failed(reason(e));
@@ -157,6 +164,26 @@ public final class Fetching implements AutoCloseable {
       }
       Thread.sleep(pauseMs);
       pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS);
+    }
+  }
+
+  /** Reads a regular file in an allowed folder, wherever links lead. */
+  private byte[] readFile(URI address, Fetch fetch)
+      throws IOException, FetchException, NoRoomException {
+    try {
+      Path real = allowed.realPath(address);
+      BasicFileAttributes attributes =
+          Files.readAttributes(real, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+      if (!attributes.isRegularFile()) {
+        throw FetchException.refused(address + " is not a regular file");
+      }
+      try (InputStream in = Files.newInputStream(real, LinkOption.NOFOLLOW_LINKS)) {
+        return fetch.read(in, attributes.size());
+      }
+    } catch (NoSuchFileException e) {
+      throw FetchException.failed("there is no file " + address);
+    } catch (AccessDeniedException e) {
+      throw FetchException.failed("may not be read: " + address);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.vmoe.fetch;
 
+import dev.vmoe.fetch.FetchLine.NoRoomException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -38,13 +39,11 @@ final class HttpImages implements AutoCloseable {
   private static final int MAX_CONNECTIONS = 10_000;
 
   private final AllowedAddresses allowed;
-  private final int maxImageBytes;
   private final CloseableHttpClient client;
 
   /** Creates a client that resolves names by {@code names} alone, at each connection. */
   HttpImages(AllowedAddresses allowed, DnsResolver names, FetchBounds bounds) {
     this.allowed = allowed;
-    this.maxImageBytes = bounds.maxImageBytes();
     Timeout idle = Timeout.of(bounds.idle());
     client =
         HttpClients.custom()
@@ -101,7 +100,7 @@ final class HttpImages implements AutoCloseable {
           return body(response, fetch);
         }
         at = next(at, response);
-      } catch (CheckedNames.RefusedHostException e) {
+      } catch (PublicHosts.RefusedHostException e) {
         throw FetchException.refused(String.valueOf(e.getMessage()));
       } catch (HttpException e) {
         throw new IOException("no answer of HTTP: " + e.getMessage(), e);
@@ -121,7 +120,7 @@ final class HttpImages implements AutoCloseable {
       return new byte[0];
     }
     InputStream in = entity.getContent();
-    return BoundedBytes.read(in, entity.getContentLength(), maxImageBytes, fetch);
+    return fetch.read(in, entity.getContentLength());
   }
 
   /** Returns where a redirect leads. */

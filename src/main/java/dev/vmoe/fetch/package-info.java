@@ -6,8 +6,8 @@
  * address ──▶ AllowedAddresses ──▶ Fetching: a line for each partition
  *             begins as a prefix?    │ room: fetches at once, bytes
  *                                    ▼
- *                                  HttpImages ──▶ CheckedNames: is its IP address public?
- *                                  FileImages ──▶ is the real path in an allowed folder?
+ *                                  HttpImages ──▶ PublicHosts: is its IP address public?
+ *                                  files ──▶ is the real path in an allowed folder?
  * </pre>
  */
 @NullMarked

@@ -188,7 +188,7 @@ abstract class FetchingFixture {
         new Fetching(
             bounds,
             (outcome, nanos) -> outcomes.add(outcome),
-            new CheckedNames(names, privateHosts, it -> it.getHostAddress().equals("127.0.0.2")));
+            new PublicHosts(names, privateHosts, it -> it.getHostAddress().equals("127.0.0.2")));
     open.add(0, fetching);
     return fetching;
   }

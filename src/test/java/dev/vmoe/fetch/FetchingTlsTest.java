@@ -70,7 +70,7 @@ class FetchingTlsTest {
     names.add("127.0.0.1", server.getAddress().getAddress());
     names.add("images.test", server.getAddress().getAddress());
     return new Fetching(
-        bounds, (outcome, nanos) -> {}, new CheckedNames(names, Set.of(), it -> true));
+        bounds, (outcome, nanos) -> {}, new PublicHosts(names, Set.of(), it -> true));
   }
 
   private String address(String host) {

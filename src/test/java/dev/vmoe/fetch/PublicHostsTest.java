@@ -6,7 +6,7 @@ import java.net.InetAddress;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class PublicAddressesTest {
+class PublicHostsTest {
 
   @ParameterizedTest
   @ValueSource(
@@ -41,7 +41,7 @@ class PublicAddressesTest {
         "2002:7f00:1::",
       })
   void shouldTakeNoSpecialAddressForPublic(String address) throws Exception {
-    assertThat(PublicAddresses.isPublic(InetAddress.getByName(address))).isFalse();
+    assertThat(PublicHosts.isPublic(InetAddress.getByName(address))).isFalse();
   }
 
   @ParameterizedTest
@@ -55,6 +55,6 @@ class PublicAddressesTest {
         "2a00::1"
       })
   void shouldKnowPublicAddresses(String address) throws Exception {
-    assertThat(PublicAddresses.isPublic(InetAddress.getByName(address))).isTrue();
+    assertThat(PublicHosts.isPublic(InetAddress.getByName(address))).isTrue();
   }
 }
