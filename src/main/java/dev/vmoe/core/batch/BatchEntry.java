@@ -98,7 +98,7 @@ final class BatchEntry<T> {
   }
 
   /** Takes over what came of decoding. */
-  void decoded(DecodeTask.Outcome image) {
+  void decoded(DecodeTask.DecodeOutcome image) {
     decodeStartNanos = image.startNanos();
     decodeNanos = image.nanos();
     if (!withdrawn) {

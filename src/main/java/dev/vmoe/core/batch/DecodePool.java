@@ -1,6 +1,6 @@
 package dev.vmoe.core.batch;
 
-import dev.vmoe.core.batch.DecodeTask.Outcome;
+import dev.vmoe.core.batch.DecodeTask.DecodeOutcome;
 import dev.vmoe.core.image.BadImageException;
 import dev.vmoe.core.inference.InferenceException;
 import java.nio.ByteBuffer;
@@ -91,7 +91,7 @@ final class DecodePool implements AutoCloseable {
       return;
     }
     long[] taken = new long[1];
-    Outcome admission =
+    DecodeOutcome admission =
         attempt(
             task,
             () -> {
@@ -121,8 +121,8 @@ final class DecodePool implements AutoCloseable {
 
   private void decode(DecodeTask task, long memoryBytes) throws InterruptedException {
     ByteBuffer own = ownPixels(task.slot.capacity());
-    Outcome outcome;
-    Watchdog.Watched watched =
+    DecodeOutcome outcome;
+    Watchdog.WatchedWork watched =
         watchdog.watch(bounds.decodeTimeout(), () -> giveUp(task, memoryBytes));
     try {
       outcome = attempt(task, () -> task.decoder.decode(task.encoded, own, 0));
@@ -147,7 +147,7 @@ final class DecodePool implements AutoCloseable {
     void run() throws BadImageException, InterruptedException;
   }
 
-  private Outcome attempt(DecodeTask task, DecodeStep step) throws InterruptedException {
+  private DecodeOutcome attempt(DecodeTask task, DecodeStep step) throws InterruptedException {
     long startNanos = nanoClock.getAsLong();
     String rejection = null;
     InferenceException failure = null;
@@ -165,7 +165,8 @@ final class DecodePool implements AutoCloseable {
       // Not the image's fault (natives missing, memory): a dead letter would be wrong.
       failure = new InferenceException("decoding failed on this machine: " + e, e);
     }
-    return new Outcome(rejection, false, failure, startNanos, nanoClock.getAsLong() - startNanos);
+    return new DecodeOutcome(
+        rejection, false, failure, startNanos, nanoClock.getAsLong() - startNanos);
   }
 
   /** Returns (1, S, S, 3) uint8, memory of the calling worker. */
@@ -201,7 +202,7 @@ final class DecodePool implements AutoCloseable {
         hanging,
         MAX_HUNG - 1);
     String rejection = "timeout: not decoded within %d ms (decode.timeout.ms)".formatted(boundMs);
-    task.observer.accept(new Outcome(rejection, true, null, nanoClock.getAsLong(), 0));
+    task.observer.accept(new DecodeOutcome(rejection, true, null, nanoClock.getAsLong(), 0));
     if (hanging == MAX_HUNG) {
       InferenceException reason =
           new InferenceException(
@@ -209,7 +210,7 @@ final class DecodePool implements AutoCloseable {
                       + " decode.timeout.ms = %d")
                   .formatted(hanging, boundMs));
       // First the dead letters of these images have to get out, or the next owner hangs, too.
-      Watchdog.Watched unused =
+      Watchdog.WatchedWork unused =
           watchdog.watch(
               bounds.decodeTimeout().multipliedBy(GRACE_TIMEOUTS),
               () -> {

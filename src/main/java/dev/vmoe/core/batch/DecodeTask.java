@@ -28,7 +28,7 @@ final class DecodeTask {
    * @param startNanos when decoding began, by the clock of the batcher
    * @param nanos how long it took
    */
-  record Outcome(
+  record DecodeOutcome(
       @Nullable String rejection,
       boolean timedOut,
       @Nullable InferenceException failure,
@@ -47,11 +47,12 @@ final class DecodeTask {
   final ByteBuffer slot;
 
   /** Told once what came of it, unless it was withdrawn. */
-  final Consumer<Outcome> observer;
+  final Consumer<DecodeOutcome> observer;
 
   private final AtomicReference<Stage> stage = new AtomicReference<>(Stage.WAITING);
 
-  DecodeTask(byte[] encoded, ImageDecoder decoder, ByteBuffer slot, Consumer<Outcome> observer) {
+  DecodeTask(
+      byte[] encoded, ImageDecoder decoder, ByteBuffer slot, Consumer<DecodeOutcome> observer) {
     this.encoded = encoded;
     this.decoder = decoder;
     this.slot = slot;

@@ -226,7 +226,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
     decoding.execute(task);
   }
 
-  private void decoded(MicroBatch<T> batch, BatchEntry<T> entry, DecodeTask.Outcome image) {
+  private void decoded(MicroBatch<T> batch, BatchEntry<T> entry, DecodeTask.DecodeOutcome image) {
     lock.lock();
     try {
       if (image.failure() != null && !entry.withdrawn) {
@@ -288,7 +288,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
     BatchRun run = null;
     RuntimeException failure = batch.failure;
     if (failure == null) {
-      Watchdog.Watched watched = watchdog.watch(bounds.runTimeout(), () -> giveUp(batch));
+      Watchdog.WatchedWork watched = watchdog.watch(bounds.runTimeout(), () -> giveUp(batch));
       try {
         run = runner.run(batch);
       } catch (InferenceException e) {

@@ -22,11 +22,11 @@ final class Watchdog implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Watchdog.class);
 
-  private final Set<Watched> underWay = ConcurrentHashMap.newKeySet();
+  private final Set<WatchedWork> underWay = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
   /** A piece of work under way. */
-  final class Watched {
+  final class WatchedWork {
 
     private final long boundNanos;
     private final Runnable overdue;
@@ -34,7 +34,7 @@ final class Watchdog implements AutoCloseable {
     /** Time since it was first seen by a check; below 0 before. */
     private long ageNanos = -1;
 
-    private Watched(Duration bound, Runnable overdue) {
+    private WatchedWork(Duration bound, Runnable overdue) {
       this.boundNanos = bound.toNanos();
       this.overdue = overdue;
     }
@@ -68,7 +68,7 @@ final class Watchdog implements AutoCloseable {
    */
   void check(Duration passed) {
     long countedNanos = Math.min(passed.toNanos(), MAX_COUNTED.toNanos());
-    for (Watched watched : underWay) {
+    for (WatchedWork watched : underWay) {
       if (watched.isOverdue(countedNanos) && underWay.remove(watched)) {
         try {
           watched.overdue.run();
@@ -84,8 +84,8 @@ final class Watchdog implements AutoCloseable {
    *
    * @param overdue called once if it takes longer than the bound, on the watching thread
    */
-  Watched watch(Duration bound, Runnable overdue) {
-    Watched watched = new Watched(bound, overdue);
+  WatchedWork watch(Duration bound, Runnable overdue) {
+    WatchedWork watched = new WatchedWork(bound, overdue);
     underWay.add(watched);
     return watched;
   }

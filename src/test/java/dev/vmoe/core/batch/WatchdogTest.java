@@ -31,7 +31,7 @@ class WatchdogTest {
 
   @Test
   void shouldNotTellOfWhatHasEnded() {
-    Watchdog.Watched piece = begin("ended", 500);
+    Watchdog.WatchedWork piece = begin("ended", 500);
     look(4);
     piece.end();
     look(10);
@@ -63,7 +63,7 @@ class WatchdogTest {
     assertThat(overdue).containsExactly("other");
   }
 
-  private Watchdog.Watched begin(String name, long boundMs) {
+  private Watchdog.WatchedWork begin(String name, long boundMs) {
     return watchdog.watch(Duration.ofMillis(boundMs), () -> overdue.add(name));
   }
 
