@@ -1,5 +1,6 @@
 package dev.vmoe.lab.bench;
 
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
@@ -7,7 +8,6 @@ import ai.onnxruntime.OrtSession;
 import dev.vmoe.core.inference.InferenceException;
 import dev.vmoe.core.inference.OrtRuntime;
 import dev.vmoe.core.inference.SessionSettings;
-import dev.vmoe.core.onnx.ElementType;
 import dev.vmoe.core.onnx.Extent;
 import dev.vmoe.core.onnx.GraphBuilder;
 import dev.vmoe.core.onnx.OnnxModel;
@@ -74,12 +74,12 @@ public final class MatrixPeak implements AutoCloseable {
   private static void write(Path file, Random random) throws IOException {
     GraphBuilder graph = new GraphBuilder("peak");
     Extent size = Extent.of(SIZE);
-    Value rows = graph.input("rows", ElementType.FLOAT, size, size);
+    Value rows = graph.input("rows", DataType.FLOAT, size, size);
     for (int i = 0; i < PRODUCTS; i++) {
       float[] kernel = uniform(random, (float) Math.sqrt(3.0 / SIZE)); // keeps the values' size
       rows = rows.matMul(graph.constant("kernel", Tensor.takeOver(kernel, SIZE, SIZE)));
     }
-    graph.output("products", rows, ElementType.FLOAT, size, size);
+    graph.output("products", rows, DataType.FLOAT, size, size);
     new OnnxModel(graph, Map.of()).write(file);
   }
 

@@ -1,7 +1,7 @@
 package dev.vmoe.core.model;
 
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.vmoe.core.moe.RoutingLimits;
-import dev.vmoe.core.onnx.ElementType;
 import dev.vmoe.core.onnx.Value;
 
 /**
@@ -53,8 +53,8 @@ final class ClaimOrder {
             .times(inputs.imagePriority().unsqueeze(1)) // (B, T)
             .clip(0, 1)
             .times(graph.real(KEY_STEPS))
-            .cast(ElementType.INT64)
-            .times(inputs.batchPriority().cast(ElementType.INT64).times(graph.integer(POSITIONS)))
+            .cast(DataType.INT64)
+            .times(inputs.batchPriority().cast(DataType.INT64).times(graph.integer(POSITIONS)))
             .reshape(-1, 1);
     Value place = graph.counting(numTokens).reshape(-1, 1).minus(keys); // (N, 1)
     return top.positions()

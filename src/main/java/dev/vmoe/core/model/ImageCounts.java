@@ -1,6 +1,6 @@
 package dev.vmoe.core.model;
 
-import dev.vmoe.core.onnx.ElementType;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.vmoe.core.onnx.Value;
 import java.util.List;
 
@@ -29,18 +29,18 @@ record ImageCounts(
       Value gates, SlotAssignment slots, Value batch, int tokensPerImage, int numExperts) {
     var graph = gates.graph();
     Value imageRows = graph.concat(0, List.of(batch, graph.integers(-1)));
-    Value kept = slots.kept().cast(ElementType.FLOAT);
+    Value kept = slots.kept().cast(DataType.FLOAT);
     Value keptAndWeight =
         graph.stack(1, List.of(kept.reshape(imageRows), slots.weight().reshape(imageRows)));
     List<Value> sums =
         keptAndWeight.matMul(slots.hot()).split(1, 2); // whole numbers far below 2²⁴: exact
     Value keptOfToken = kept.sum(1).reshape(-1, tokensPerImage);
     return new ImageCounts(
-        slots.assigned().cast(ElementType.INT32),
-        sums.get(0).squeeze(1).cast(ElementType.INT32),
+        slots.assigned().cast(DataType.INT32),
+        sums.get(0).squeeze(1).cast(DataType.INT32),
         sums.get(1).squeeze(1),
         gates.reshape(-1, tokensPerImage, numExperts).sum(1),
-        keptOfToken.equalTo(graph.real(0)).cast(ElementType.FLOAT).sum(1).cast(ElementType.INT32),
-        keptOfToken.cast(ElementType.INT8));
+        keptOfToken.equalTo(graph.real(0)).cast(DataType.FLOAT).sum(1).cast(DataType.INT32),
+        keptOfToken.cast(DataType.INT8));
   }
 }

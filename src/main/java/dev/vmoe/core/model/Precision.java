@@ -1,6 +1,6 @@
 package dev.vmoe.core.model;
 
-import dev.vmoe.core.onnx.ElementType;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.vmoe.core.onnx.Value;
 import java.util.Locale;
 
@@ -27,11 +27,11 @@ public enum Precision {
 
   /** Returns weights in the type that tokens have; ONNX Runtime casts them once, when it loads. */
   Value inGraph(Value weights) {
-    return this == FP16 ? weights.cast(ElementType.FLOAT16) : weights;
+    return this == FP16 ? weights.cast(DataType.FLOAT16) : weights;
   }
 
   /** Returns tokens in single precision. */
   Value inFull(Value tokens) {
-    return this == FP16 ? tokens.cast(ElementType.FLOAT) : tokens;
+    return this == FP16 ? tokens.cast(DataType.FLOAT) : tokens;
   }
 }

@@ -1,9 +1,10 @@
 package dev.vmoe.core.model;
 
-import dev.vmoe.core.onnx.ElementType;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.vmoe.core.onnx.GraphBuilder;
 import dev.vmoe.core.onnx.Value;
 import dev.vmoe.core.tensor.Tensor;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,8 +42,8 @@ final class ProductRows {
   static ProductRows ofBytes(Value rows, Precision precision) {
     var graph = rows.graph();
     return switch (precision) {
-      case FP32 -> of(rows.cast(ElementType.FLOAT), precision);
-      case FP16 -> of(rows.cast(ElementType.FLOAT16), precision);
+      case FP32 -> of(rows.cast(DataType.FLOAT), precision);
+      case FP16 -> of(rows.cast(DataType.FLOAT16), precision);
       case INT8 ->
           new ProductRows(
               rows, precision, new Value.Quantized(rows, graph.real(1), graph.unsignedByte(0)));
@@ -69,10 +70,7 @@ final class ProductRows {
     if (bytes == null) {
       return rows.matMul(constant("kernel", kernel));
     }
-    QuantizedKernel quantized = QuantizedKernel.of(kernel);
-    return bytes.matMul(
-        rows.graph().constant("kernel", quantized.wholes()).cast(ElementType.INT8),
-        rows.graph().constant("kernel_scale", quantized.scales()));
+    return quantizedProduct(kernel);
   }
 
   /**
@@ -85,11 +83,7 @@ final class ProductRows {
     if (bytes == null) {
       return rows.affine(constant("kernel", kernel), constant("bias", bias));
     }
-    QuantizedKernel quantized = QuantizedKernel.of(kernel);
-    return bytes.affine(
-        rows.graph().constant("kernel", quantized.wholes()).cast(ElementType.INT8),
-        rows.graph().constant("kernel_scale", quantized.scales()),
-        rows.graph().constant("bias", bias));
+    return quantizedProduct(kernel, rows.graph().constant("bias", bias));
   }
 
   private Value constant(String name, Tensor weights) {
@@ -97,30 +91,30 @@ final class ProductRows {
   }
 
   /**
-   * A kernel in bytes: byte · scale of its column.
+   * Returns the product with the kernel in bytes: byte · scale of its column. The graph has whole
+   * numbers from −127 to 127, which ONNX Runtime makes bytes once, when it loads.
    *
-   * @param wholes (in, out) whole numbers from −127 to 127; ONNX Runtime makes them bytes once,
-   *     when it loads
-   * @param scales (out)
+   * @param kernel (in, out)
    */
-  private record QuantizedKernel(Tensor wholes, Tensor scales) {
-
-    static QuantizedKernel of(Tensor kernel) {
-      int out = kernel.extent(1);
-      float[] largest = new float[out];
-      for (int i = 0; i < kernel.size(); i++) {
-        largest[i % out] = Math.max(largest[i % out], Math.abs(kernel.at(i)));
-      }
-      float[] scales = new float[out];
-      for (int column = 0; column < out; column++) {
-        scales[column] = largest[column] > 0 ? largest[column] / LARGEST_BYTE : 1;
-      }
-      float[] wholes = new float[kernel.size()];
-      for (int i = 0; i < wholes.length; i++) {
-        wholes[i] = Math.round(kernel.at(i) / scales[i % out]);
-      }
-      return new QuantizedKernel(
-          Tensor.takeOver(wholes, kernel.extent(0), out), Tensor.takeOver(scales, out));
+  private Value quantizedProduct(Tensor kernel, Value... bias) {
+    int out = kernel.extent(1);
+    float[] largest = new float[out];
+    for (int i = 0; i < kernel.size(); i++) {
+      largest[i % out] = Math.max(largest[i % out], Math.abs(kernel.at(i)));
     }
+    float[] scales = new float[out];
+    for (int column = 0; column < out; column++) {
+      scales[column] = largest[column] > 0 ? largest[column] / LARGEST_BYTE : 1;
+    }
+    float[] wholes = new float[kernel.size()];
+    for (int i = 0; i < wholes.length; i++) {
+      wholes[i] = Math.round(kernel.at(i) / scales[i % out]);
+    }
+    GraphBuilder graph = rows.graph();
+    return Objects.requireNonNull(bytes)
+        .matMul(
+            graph.constant("kernel", Tensor.takeOver(wholes, kernel.shape())).cast(DataType.INT8),
+            graph.constant("kernel_scale", Tensor.takeOver(scales, out)),
+            bias);
   }
 }

@@ -1,7 +1,7 @@
 package dev.vmoe.core.model;
 
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.vmoe.core.moe.GraphInput;
-import dev.vmoe.core.onnx.ElementType;
 import dev.vmoe.core.onnx.Extent;
 import dev.vmoe.core.onnx.GraphBuilder;
 import dev.vmoe.core.onnx.Value;
@@ -15,9 +15,9 @@ record RoutingInputs(
   static RoutingInputs declare(GraphBuilder graph, Extent batch) {
     Extent one = Extent.of(1);
     return new RoutingInputs(
-        graph.input(GraphInput.CAPACITY.label(), ElementType.INT64, one),
-        graph.input(GraphInput.EXPERTS_PER_TOKEN.label(), ElementType.INT64, one),
-        graph.input(GraphInput.BATCH_PRIORITY.label(), ElementType.BOOL, one),
-        graph.input(GraphInput.IMAGE_PRIORITY.label(), ElementType.FLOAT, batch));
+        graph.input(GraphInput.CAPACITY.label(), DataType.INT64, one),
+        graph.input(GraphInput.EXPERTS_PER_TOKEN.label(), DataType.INT64, one),
+        graph.input(GraphInput.BATCH_PRIORITY.label(), DataType.BOOL, one),
+        graph.input(GraphInput.IMAGE_PRIORITY.label(), DataType.FLOAT, batch));
   }
 }

@@ -1,6 +1,6 @@
 package dev.vmoe.core.model;
 
-import dev.vmoe.core.onnx.ElementType;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.vmoe.core.onnx.Value;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -36,7 +36,7 @@ record SlotAssignment(
 
   /** Returns the gate of each kept choice, 0 of each dropped one, (N, K) float. */
   Value weight() {
-    return gate.times(kept.cast(ElementType.FLOAT));
+    return gate.times(kept.cast(DataType.FLOAT));
   }
 
   /**
@@ -65,12 +65,12 @@ record SlotAssignment(
         expert
             .reshape(-1, 1)
             .equalTo(experts)
-            .cast(ElementType.FLOAT)
+            .cast(DataType.FLOAT)
             .reshape(
                 graph.concat(
                     0, List.of(graph.integers(-1), choicesOfImage, graph.integers(numExperts))));
     Value assigned = hot.sum(1); // whole numbers far below 2²⁴: exact
-    Value load = assigned.sum(0).cast(ElementType.INT64);
+    Value load = assigned.sum(0).cast(DataType.INT64);
     Value slot = place.minus(load.sumBefore().gather(expert));
     return new SlotAssignment(
         expert,

@@ -1,8 +1,8 @@
 package dev.vmoe.core.model;
 
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.vmoe.core.moe.GraphInput;
 import dev.vmoe.core.moe.GraphOutput;
-import dev.vmoe.core.onnx.ElementType;
 import dev.vmoe.core.onnx.Extent;
 import dev.vmoe.core.onnx.GraphBuilder;
 import dev.vmoe.core.onnx.OnnxModel;
@@ -73,7 +73,7 @@ public final class VmoeGraph {
     built.graph.output(
         "gates",
         built.graph.stack(0, built.layers.stream().map(MoeLayer::gates).toList()),
-        ElementType.FLOAT,
+        DataType.FLOAT,
         Extent.of(built.layers.size()),
         Extent.named("tokens"),
         Extent.of(built.architecture.numExperts()));
@@ -84,7 +84,7 @@ public final class VmoeGraph {
     VmoeArchitecture a = architecture;
     Extent side = Extent.of(a.imageSize());
     Value images =
-        graph.input(GraphInput.IMAGES.label(), ElementType.UINT8, BATCH, side, side, Extent.of(3));
+        graph.input(GraphInput.IMAGES.label(), DataType.UINT8, BATCH, side, side, Extent.of(3));
     Value batch = images.extent(0);
     Optional<RoutingInputs> routing =
         a.dense() ? Optional.empty() : Optional.of(RoutingInputs.declare(graph, BATCH));
@@ -115,12 +115,11 @@ public final class VmoeGraph {
       graph.output(
           GraphOutput.FEATURES.label(),
           form.precision().inFull(features),
-          ElementType.FLOAT,
+          DataType.FLOAT,
           BATCH,
           Extent.of(a.featuresLength()));
     }
-    graph.output(
-        GraphOutput.LOGITS.label(), x, ElementType.FLOAT, BATCH, Extent.of(a.numClasses()));
+    graph.output(GraphOutput.LOGITS.label(), x, DataType.FLOAT, BATCH, Extent.of(a.numClasses()));
     if (!a.dense()) {
       outputCounts();
     }
@@ -147,17 +146,17 @@ public final class VmoeGraph {
   private void outputCounts() {
     Extent experts = Extent.of(architecture.numExperts());
     Extent tokens = Extent.of(architecture.tokensPerImage());
-    output(GraphOutput.ASSIGNED, ImageCounts::assigned, ElementType.INT32, experts);
-    output(GraphOutput.DISPATCHED, ImageCounts::dispatched, ElementType.INT32, experts);
-    output(GraphOutput.GATE_SUM, ImageCounts::gateSum, ElementType.FLOAT, experts);
-    output(GraphOutput.IMPORTANCE, ImageCounts::importance, ElementType.FLOAT, experts);
-    output(GraphOutput.SKIPPED, ImageCounts::skipped, ElementType.INT32);
-    output(GraphOutput.KEPT, ImageCounts::kept, ElementType.INT8, tokens);
+    output(GraphOutput.ASSIGNED, ImageCounts::assigned, DataType.INT32, experts);
+    output(GraphOutput.DISPATCHED, ImageCounts::dispatched, DataType.INT32, experts);
+    output(GraphOutput.GATE_SUM, ImageCounts::gateSum, DataType.FLOAT, experts);
+    output(GraphOutput.IMPORTANCE, ImageCounts::importance, DataType.FLOAT, experts);
+    output(GraphOutput.SKIPPED, ImageCounts::skipped, DataType.INT32);
+    output(GraphOutput.KEPT, ImageCounts::kept, DataType.INT8, tokens);
   }
 
   /** Outputs one of the counts of all layers, (B, L, …). */
   private void output(
-      GraphOutput output, Function<ImageCounts, Value> count, ElementType type, Extent... last) {
+      GraphOutput output, Function<ImageCounts, Value> count, DataType type, Extent... last) {
     Extent[] shape = new Extent[2 + last.length];
     shape[0] = BATCH;
     shape[1] = Extent.of(counts.size());

@@ -3,6 +3,7 @@ package dev.vmoe.core.onnx;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
@@ -45,13 +46,13 @@ public final class GraphBuilder {
   }
 
   /** Declares an input of every run. */
-  public Value input(String name, ElementType type, Extent... shape) {
+  public Value input(String name, DataType type, Extent... shape) {
     graph.addInput(declare(name, type, shape));
     return newValue(name);
   }
 
   /** Declares this value as an output of every run, under its own name. */
-  public void output(String name, Value value, ElementType type, Extent... shape) {
+  public void output(String name, Value value, DataType type, Extent... shape) {
     claim(name);
     graph.addNode(
         NodeProto.newBuilder()
@@ -83,20 +84,19 @@ public final class GraphBuilder {
 
   /** Returns a real number, (). */
   public Value real(float value) {
-    return small("real " + value, ElementType.FLOAT, List.of(), 4, bytes -> bytes.putFloat(value));
+    return small("real " + value, DataType.FLOAT, List.of(), 4, bytes -> bytes.putFloat(value));
   }
 
   /** Returns a whole number, () int64. */
   public Value integer(long value) {
-    return small(
-        "integer " + value, ElementType.INT64, List.of(), 8, bytes -> bytes.putLong(value));
+    return small("integer " + value, DataType.INT64, List.of(), 8, bytes -> bytes.putLong(value));
   }
 
   /** Returns whole numbers, (n) int64. */
   public Value integers(long... values) {
     return small(
         "integers " + Arrays.toString(values),
-        ElementType.INT64,
+        DataType.INT64,
         List.of((long) values.length),
         8 * values.length,
         bytes -> Arrays.stream(values).forEach(bytes::putLong));
@@ -104,14 +104,13 @@ public final class GraphBuilder {
 
   /** Returns a whole number from 0 to 255, () uint8. */
   public Value unsignedByte(int value) {
-    return small(
-        "byte " + value, ElementType.UINT8, List.of(), 1, bytes -> bytes.put((byte) value));
+    return small("byte " + value, DataType.UINT8, List.of(), 1, bytes -> bytes.put((byte) value));
   }
 
   /** Returns a whole number from −128 to 127, () int8. */
   public Value signedByte(int value) {
     return small(
-        "signed byte " + value, ElementType.INT8, List.of(), 1, bytes -> bytes.put((byte) value));
+        "signed byte " + value, DataType.INT8, List.of(), 1, bytes -> bytes.put((byte) value));
   }
 
   /** Returns 0, 1, … count − 1 as (count) int64, for a count that only the run knows. */
@@ -171,12 +170,11 @@ public final class GraphBuilder {
   /** Returns the nodes so far, with the weights inside. */
   public GraphProto build() {
     GraphProto.Builder whole = graph.clone();
-    WeightBytes bytes = new WeightBytes();
     weights.forEach(
         (name, weight) -> {
           ByteString.Output values = ByteString.newOutput();
           try {
-            bytes.write(weight, values);
+            weight.writeTo(values);
           } catch (IOException e) {
             throw new UncheckedIOException(e); // nothing is written anywhere
           }
@@ -195,11 +193,7 @@ public final class GraphBuilder {
 
   /** Returns the constant with this name, adding it once; the name contains the value. */
   private Value small(
-      String name,
-      ElementType type,
-      List<Long> shape,
-      int numBytes,
-      Consumer<ByteBuffer> elements) {
+      String name, DataType type, List<Long> shape, int numBytes, Consumer<ByteBuffer> elements) {
     return constants.computeIfAbsent(
         name,
         key -> {
@@ -208,7 +202,7 @@ public final class GraphBuilder {
           graph.addInitializer(
               TensorProto.newBuilder()
                   .setName(name)
-                  .setDataType(type.number())
+                  .setDataType(type.getNumber())
                   .addAllDims(shape)
                   .setRawData(ByteString.copyFrom(bytes.flip())));
           return newValue(name);
@@ -241,7 +235,7 @@ public final class GraphBuilder {
     return times == 1 ? scoped : scoped + "_" + times;
   }
 
-  private static ValueInfoProto declare(String name, ElementType type, Extent... shape) {
+  private static ValueInfoProto declare(String name, DataType type, Extent... shape) {
     TensorShapeProto.Builder extents = TensorShapeProto.newBuilder();
     for (Extent extent : shape) {
       TensorShapeProto.Dimension.Builder dimension = extents.addDimBuilder();
@@ -256,7 +250,7 @@ public final class GraphBuilder {
         .setType(
             TypeProto.newBuilder()
                 .setTensorType(
-                    TypeProto.Tensor.newBuilder().setElemType(type.number()).setShape(extents)))
+                    TypeProto.Tensor.newBuilder().setElemType(type.getNumber()).setShape(extents)))
         .build();
   }
 }

@@ -5,6 +5,7 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.WireFormat;
 import dev.vmoe.core.tensor.Tensor;
@@ -64,7 +65,7 @@ public final class OnnxModel {
    * @param inlineBytes maximum bytes of weights in the model file itself
    */
   public void write(Path file, long inlineBytes) throws IOException {
-    long weightBytes = graph.weights().values().stream().mapToLong(WeightBytes::size).sum();
+    long weightBytes = graph.weights().values().stream().mapToLong(Tensor::bytes).sum();
     Map<String, String> all = new TreeMap<>(metadata);
     GraphProto.Builder nodes = graph.proto().clone();
     Map<String, Tensor> inside = Map.of();
@@ -95,8 +96,7 @@ public final class OnnxModel {
   private void writeData(
       Path file, String name, GraphProto.Builder nodes, Map<String, String> metadata)
       throws IOException {
-    MessageDigest digest = WeightBytes.sha256();
-    WeightBytes bytes = new WeightBytes();
+    MessageDigest digest = ModelFile.sha256();
     byte[] padding = new byte[PAGE_BYTES];
     long position = 0;
     try (OutputStream plain = new BufferedOutputStream(Files.newOutputStream(file))) {
@@ -105,8 +105,8 @@ public final class OnnxModel {
         int gap = Math.floorMod(-position, PAGE_BYTES);
         out.write(padding, 0, gap);
         position += gap;
-        long size = WeightBytes.size(weight.getValue());
-        bytes.write(weight.getValue(), out);
+        long size = weight.getValue().bytes();
+        weight.getValue().writeTo(out);
         nodes.addInitializer(
             header(weight.getKey(), weight.getValue())
                 .setDataLocation(TensorProto.DataLocation.EXTERNAL)
@@ -137,7 +137,6 @@ public final class OnnxModel {
     for (Map.Entry<String, Tensor> entry : weights.entrySet()) {
       size += initializerBytes(entry.getKey(), entry.getValue());
     }
-    WeightBytes bytes = new WeightBytes();
     CodedOutputStream coded = CodedOutputStream.newInstance(out);
     coded.writeTag(ModelProto.GRAPH_FIELD_NUMBER, WireFormat.WIRETYPE_LENGTH_DELIMITED);
     coded.writeUInt64NoTag(size);
@@ -148,9 +147,9 @@ public final class OnnxModel {
       coded.writeUInt64NoTag(tensorBytes(header, entry.getValue()));
       header.writeTo(coded);
       coded.writeTag(TensorProto.RAW_DATA_FIELD_NUMBER, WireFormat.WIRETYPE_LENGTH_DELIMITED);
-      coded.writeUInt64NoTag(WeightBytes.size(entry.getValue()));
+      coded.writeUInt64NoTag(entry.getValue().bytes());
       coded.flush();
-      bytes.write(entry.getValue(), out);
+      entry.getValue().writeTo(out);
     }
     coded.flush();
   }
@@ -162,7 +161,7 @@ public final class OnnxModel {
 
   private static long tensorBytes(TensorProto header, Tensor weight) {
     return header.getSerializedSize()
-        + fieldBytes(TensorProto.RAW_DATA_FIELD_NUMBER, WeightBytes.size(weight));
+        + fieldBytes(TensorProto.RAW_DATA_FIELD_NUMBER, weight.bytes());
   }
 
   /** Returns the size of a field with this many bytes of content: tag, length and content. */
@@ -188,7 +187,7 @@ public final class OnnxModel {
   static TensorProto.Builder header(String name, Tensor weight) {
     return TensorProto.newBuilder()
         .setName(name)
-        .setDataType(ElementType.FLOAT.number())
+        .setDataType(DataType.FLOAT.getNumber())
         .addAllDims(Arrays.stream(weight.shape()).asLongStream().boxed().toList());
   }
 

@@ -1,9 +1,6 @@
 package dev.vmoe.core.onnx;
 
-import static dev.vmoe.core.onnx.Attribute.ValueType.INTEGER;
-import static dev.vmoe.core.onnx.Attribute.ValueType.INTEGERS;
-import static dev.vmoe.core.onnx.Attribute.ValueType.REAL;
-
+import dev.vmoe.core.onnx.Attribute.ValueType;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -11,8 +8,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The operators a graph may use, with their inputs, outputs and attributes: a malformed node fails
- * when it is built, not when the file is loaded.
+ * The operators a graph may use, with their inputs, outputs and the attributes that graphs here
+ * give them: a malformed node fails when it is built, not when the file is loaded.
  *
  * @see <a href="https://onnx.ai/onnx/operators/">ONNX operators</a>
  * @see <a href="https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md">ONNX
@@ -29,60 +26,37 @@ public enum Operator {
   TANH("Tanh", inputs(1)),
   EQUAL("Equal", inputs(2)),
   LESS("Less", inputs(2)),
-  CAST("Cast", inputs(1), required("to", INTEGER)),
+  CAST("Cast", inputs(1), integer("to")),
   MAT_MUL("MatMul", inputs(2)),
-  GEMM(
-      "Gemm",
-      inputs(2, 3),
-      optional("alpha", REAL),
-      optional("beta", REAL),
-      optional("transA", INTEGER),
-      optional("transB", INTEGER)),
-  SOFTMAX("Softmax", inputs(1), optional("axis", INTEGER)),
-  LAYER_NORMALIZATION(
-      "LayerNormalization",
-      inputs(2, 3),
-      outputs(1, 3),
-      optional("axis", INTEGER),
-      optional("epsilon", REAL),
-      optional("stash_type", INTEGER)),
-  REDUCE_SUM(
-      "ReduceSum",
-      inputs(1, 2),
-      optional("keepdims", INTEGER),
-      optional("noop_with_empty_axes", INTEGER)),
-  REDUCE_MEAN("ReduceMean", inputs(1), optional("axes", INTEGERS), optional("keepdims", INTEGER)),
-  REDUCE_SUM_SQUARE(
-      "ReduceSumSquare", inputs(1), optional("axes", INTEGERS), optional("keepdims", INTEGER)),
-  CUM_SUM("CumSum", inputs(2), optional("exclusive", INTEGER), optional("reverse", INTEGER)),
-  TOP_K(
-      "TopK",
-      inputs(2),
-      outputs(2, 2),
-      optional("axis", INTEGER),
-      optional("largest", INTEGER),
-      optional("sorted", INTEGER)),
-  SHAPE("Shape", inputs(1), optional("start", INTEGER), optional("end", INTEGER)),
-  RESHAPE("Reshape", inputs(2), optional("allowzero", INTEGER)),
-  TRANSPOSE("Transpose", inputs(1), required("perm", INTEGERS)),
+  GEMM("Gemm", inputs(2, 3)),
+  SOFTMAX("Softmax", inputs(1), integer("axis")),
+  LAYER_NORMALIZATION("LayerNormalization", inputs(2, 3), integer("axis"), real("epsilon")),
+  REDUCE_SUM("ReduceSum", inputs(1, 2), integer("keepdims")),
+  REDUCE_MEAN("ReduceMean", inputs(1), integers("axes")),
+  REDUCE_SUM_SQUARE("ReduceSumSquare", inputs(1), integers("axes")),
+  CUM_SUM("CumSum", inputs(2), integer("exclusive")),
+  TOP_K("TopK", inputs(2), outputs(2), integer("axis"), integer("largest"), integer("sorted")),
+  SHAPE("Shape", inputs(1), integer("start"), integer("end")),
+  RESHAPE("Reshape", inputs(2)),
+  TRANSPOSE("Transpose", inputs(1), integers("perm")),
   UNSQUEEZE("Unsqueeze", inputs(2)),
   SQUEEZE("Squeeze", inputs(1, 2)),
   EXPAND("Expand", inputs(2)),
-  CONCAT("Concat", inputsFrom(1), required("axis", INTEGER)),
-  SPLIT("Split", inputs(1, 2), outputsFrom(1), optional("axis", INTEGER)),
-  GATHER("Gather", inputs(2), optional("axis", INTEGER)),
-  SCATTER_ELEMENTS("ScatterElements", inputs(3), optional("axis", INTEGER)),
+  CONCAT("Concat", inputsFrom(1), integer("axis")),
+  SPLIT("Split", inputs(1, 2), outputsFrom(1), integer("axis")),
+  GATHER("Gather", inputs(2), integer("axis")),
+  SCATTER_ELEMENTS("ScatterElements", inputs(3), integer("axis")),
   RANGE("Range", inputs(3)),
 
   /** Quantizes to bytes, with the scale and zero point that fit the input's range. */
-  DYNAMIC_QUANTIZE_LINEAR("DynamicQuantizeLinear", inputs(1), outputs(3, 3)),
+  DYNAMIC_QUANTIZE_LINEAR("DynamicQuantizeLinear", inputs(1), outputs(3)),
 
   /** GELU in its tanh form, of the input plus an optional bias. */
-  FAST_GELU("FastGelu", Domain.MICROSOFT, inputs(1, 2), outputs(1, 1)),
+  FAST_GELU("FastGelu", Domain.MICROSOFT, inputs(1, 2), outputs(1)),
   /** GELU in its erf form, of the input plus a bias. */
-  BIAS_GELU("BiasGelu", Domain.MICROSOFT, inputs(2), outputs(1, 1)),
+  BIAS_GELU("BiasGelu", Domain.MICROSOFT, inputs(2), outputs(1)),
   /** Product of bytes: A, B, scale of A and of B, zero point of A and of B, optional bias. */
-  MAT_MUL_INTEGER_TO_FLOAT("MatMulIntegerToFloat", Domain.MICROSOFT, inputs(6, 7), outputs(1, 1));
+  MAT_MUL_INTEGER_TO_FLOAT("MatMulIntegerToFloat", Domain.MICROSOFT, inputs(6, 7), outputs(1));
 
   /** A set of operators with a version of its own. */
   public enum Domain {
@@ -114,27 +88,23 @@ public enum Operator {
   private final Domain domain;
   private final Arity inputs;
   private final Arity outputs;
-  private final Map<String, Attribute.ValueType> attributes = new LinkedHashMap<>();
-  private final Set<String> requiredAttributes = new LinkedHashSet<>();
+  private final Map<String, ValueType> attributes = new LinkedHashMap<>();
 
-  Operator(String type, Arity inputs, AttributeRule... rules) {
-    this(type, Domain.STANDARD, inputs, outputs(1, 1), rules);
+  Operator(String type, Arity inputs, Required... attributes) {
+    this(type, Domain.STANDARD, inputs, outputs(1), attributes);
   }
 
-  Operator(String type, Arity inputs, Arity outputs, AttributeRule... rules) {
-    this(type, Domain.STANDARD, inputs, outputs, rules);
+  Operator(String type, Arity inputs, Arity outputs, Required... attributes) {
+    this(type, Domain.STANDARD, inputs, outputs, attributes);
   }
 
-  Operator(String type, Domain domain, Arity inputs, Arity outputs, AttributeRule... rules) {
+  Operator(String type, Domain domain, Arity inputs, Arity outputs, Required... attributes) {
     this.type = type;
     this.domain = domain;
     this.inputs = inputs;
     this.outputs = outputs;
-    for (AttributeRule rule : rules) {
-      attributes.put(rule.name, rule.valueType);
-      if (rule.required) {
-        requiredAttributes.add(rule.name);
-      }
+    for (Required attribute : attributes) {
+      this.attributes.put(attribute.name, attribute.valueType);
     }
   }
 
@@ -157,9 +127,9 @@ public enum Operator {
   void check(int numInputs, int numOutputs, List<Attribute> given) {
     inputs.check(type, "input", numInputs);
     outputs.check(type, "output", numOutputs);
-    Set<String> missing = new LinkedHashSet<>(requiredAttributes);
+    Set<String> missing = new LinkedHashSet<>(attributes.keySet());
     for (Attribute attribute : given) {
-      Attribute.ValueType valueType = attributes.get(attribute.name());
+      ValueType valueType = attributes.get(attribute.name());
       if (valueType == null) {
         throw new IllegalArgumentException(
             String.format(
@@ -190,23 +160,28 @@ public enum Operator {
     return new Arity(min, Arity.MANY);
   }
 
+  private static Arity outputs(int exactly) {
+    return inputs(exactly);
+  }
+
   private static Arity outputsFrom(int min) {
-    return new Arity(min, Arity.MANY);
+    return inputsFrom(min);
   }
 
-  private static Arity outputs(int min, int max) {
-    return new Arity(min, max);
+  private static Required integer(String name) {
+    return new Required(name, ValueType.INTEGER);
   }
 
-  private static AttributeRule required(String name, Attribute.ValueType valueType) {
-    return new AttributeRule(name, valueType, true);
+  private static Required integers(String name) {
+    return new Required(name, ValueType.INTEGERS);
   }
 
-  private static AttributeRule optional(String name, Attribute.ValueType valueType) {
-    return new AttributeRule(name, valueType, false);
+  private static Required real(String name) {
+    return new Required(name, ValueType.REAL);
   }
 
-  private record AttributeRule(String name, Attribute.ValueType valueType, boolean required) {}
+  /** An attribute that each node has: nothing is left to an operator's defaults. */
+  private record Required(String name, ValueType valueType) {}
 
   private record Arity(int min, int max) {
 

@@ -4,6 +4,7 @@ import static dev.vmoe.core.onnx.Attribute.integer;
 import static dev.vmoe.core.onnx.Attribute.integers;
 import static dev.vmoe.core.onnx.Attribute.real;
 
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -74,8 +75,8 @@ public final class Value {
   }
 
   /** Returns the values as another type; real numbers lose their fraction towards zero. */
-  public Value cast(ElementType type) {
-    return graph.node(Operator.CAST, List.of(this), integer("to", type.number()));
+  public Value cast(DataType type) {
+    return graph.node(Operator.CAST, List.of(this), integer("to", type.getNumber()));
   }
 
   /** Returns the matrix product. */
@@ -296,28 +297,18 @@ public final class Value {
     }
 
     /**
-     * Returns this (rows, in) · kernel (in, out) · scales, real numbers again.
+     * Returns this (rows, in) · kernel (in, out) · scales + biases, real numbers again.
      *
      * @param kernel (in, out) int8
      * @param kernelScale (out) float
+     * @param bias (out) float, or none
      */
-    public Value matMul(Value kernel, Value kernelScale) {
-      return values.graph.node(Operator.MAT_MUL_INTEGER_TO_FLOAT, inputs(kernel, kernelScale));
-    }
-
-    /**
-     * Returns the product plus a bias.
-     *
-     * @param bias (out) float
-     */
-    public Value affine(Value kernel, Value kernelScale, Value bias) {
-      List<Value> inputs = new ArrayList<>(inputs(kernel, kernelScale));
-      inputs.add(bias);
+    public Value matMul(Value kernel, Value kernelScale, Value... bias) {
+      List<Value> inputs = new ArrayList<>();
+      inputs.addAll(
+          List.of(values, kernel, scale, kernelScale, zeroPoint, values.graph.signedByte(0)));
+      inputs.addAll(List.of(bias));
       return values.graph.node(Operator.MAT_MUL_INTEGER_TO_FLOAT, inputs);
-    }
-
-    private List<Value> inputs(Value kernel, Value kernelScale) {
-      return List.of(values, kernel, scale, kernelScale, zeroPoint, values.graph.signedByte(0));
     }
   }
 }

@@ -1,5 +1,9 @@
 package dev.vmoe.core.tensor;
 
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.stream.Collectors;
@@ -7,6 +11,8 @@ import java.util.stream.IntStream;
 
 /** An immutable array of fp32 values with a shape, in C order. */
 public final class Tensor {
+
+  private static final int WINDOW_VALUES = 1 << 16;
 
   private final int[] shape;
   private final int size;
@@ -91,6 +97,25 @@ public final class Tensor {
     int rowSize = size / rows;
     return new Tensor(
         Arrays.copyOfRange(shape, 1, shape.length), rowSize, values, offset + index * rowSize);
+  }
+
+  /** Returns the bytes that {@link #writeTo} writes. */
+  public long bytes() {
+    return (long) Float.BYTES * size;
+  }
+
+  /** Writes the values as little-endian fp32, a window at a time: no full copy. */
+  public void writeTo(OutputStream out) throws IOException {
+    FloatBuffer rest = values();
+    ByteBuffer window =
+        ByteBuffer.allocate(Float.BYTES * Math.min(WINDOW_VALUES, size))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    while (rest.hasRemaining()) {
+      int count = Math.min(WINDOW_VALUES, rest.remaining());
+      window.asFloatBuffer().put(rest.slice(rest.position(), count));
+      out.write(window.array(), 0, Float.BYTES * count);
+      rest.position(rest.position() + count);
+    }
   }
 
   private static void requireFills(int size, int[] shape) {

@@ -1,8 +1,8 @@
 package dev.vmoe.importer.bundled;
 
 import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.onnx.ModelFile;
 import dev.vmoe.core.onnx.OnnxModel;
-import dev.vmoe.core.onnx.WeightBytes;
 import dev.vmoe.importer.checkpoint.CheckpointReader;
 import dev.vmoe.importer.convert.ModelImport;
 import java.io.IOException;
@@ -81,7 +81,7 @@ public record GraphFolder(Path folder) {
                   compiled(ModelCard.class),
                   compiled(CheckpointReader.class)));
     }
-    byte[] sum = WeightBytes.sha256().digest(Files.readAllBytes(code));
+    byte[] sum = ModelFile.sha256().digest(Files.readAllBytes(code));
     return "of a jar with SHA-256 " + HexFormat.of().formatHex(sum);
   }
 

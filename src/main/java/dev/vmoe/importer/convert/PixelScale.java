@@ -1,6 +1,6 @@
 package dev.vmoe.importer.convert;
 
-import dev.vmoe.core.onnx.ElementType;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.vmoe.core.onnx.Value;
 import dev.vmoe.core.tensor.Tensor;
 import java.util.List;
@@ -52,7 +52,7 @@ public record PixelScale(double scale, List<Double> mean, List<Double> std) {
     }
     var graph = images.graph();
     return images
-        .cast(ElementType.FLOAT)
+        .cast(DataType.FLOAT)
         .minus(graph.constant("mean", Tensor.takeOver(shift, CHANNELS)))
         .times(graph.constant("factor", Tensor.takeOver(factor, CHANNELS)));
   }

@@ -1,6 +1,6 @@
 package dev.vmoe.importer.convert;
 
-import dev.vmoe.core.onnx.WeightBytes;
+import dev.vmoe.core.onnx.ModelFile;
 import dev.vmoe.core.tensor.ParameterTree;
 import dev.vmoe.core.tensor.Tensor;
 import java.io.IOException;
@@ -25,15 +25,14 @@ final class WeightsHash {
    * @throws IllegalArgumentException if a value is no finite number: all answers would be none
    */
   static String of(ParameterTree checkpoint) {
-    MessageDigest digest = WeightBytes.sha256();
+    MessageDigest digest = ModelFile.sha256();
     OutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), digest);
-    WeightBytes bytes = new WeightBytes();
     try {
       for (String path : checkpoint.paths()) {
         Tensor tensor = checkpoint.get(path);
         requireFinite(path, tensor);
         out.write((path + tensor.describeShape() + "\n").getBytes(StandardCharsets.UTF_8));
-        bytes.write(tensor, out);
+        tensor.writeTo(out);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e); // nothing is written anywhere

@@ -7,15 +7,15 @@ import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import ai.onnx.proto.OnnxMl.TensorShapeProto.Dimension;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.google.protobuf.InvalidProtocolBufferException;
-import dev.vmoe.core.onnx.ElementType;
 import dev.vmoe.core.onnx.Extent;
 import dev.vmoe.core.onnx.GraphBuilder;
+import dev.vmoe.core.onnx.ModelFile;
 import dev.vmoe.core.onnx.Value;
-import dev.vmoe.core.onnx.WeightBytes;
 import dev.vmoe.importer.convert.PixelScale;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -195,7 +195,7 @@ public final class ForeignClassifier {
     TypeProto type = value.getType();
     int element = type.getTensorType().getElemType();
     if (!type.hasTensorType()
-        || (element != ElementType.FLOAT.number() && element != ElementType.FLOAT16.number())) {
+        || (element != DataType.FLOAT.getNumber() && element != DataType.FLOAT16.getNumber())) {
       throw refused(
           "its %s %s is no tensor of floats (float32 or float16)".formatted(what, value.getName()));
     }
@@ -290,14 +290,14 @@ public final class ForeignClassifier {
       throws IOException {
     GraphBuilder own = new GraphBuilder(graph.getName());
     Extent side = Extent.of(size);
-    Value given = own.input(images, ElementType.UINT8, BATCH, side, side, Extent.of(COLOURS));
+    Value given = own.input(images, DataType.UINT8, BATCH, side, side, Extent.of(COLOURS));
     int before;
     try (var scope = own.scope(SCOPE)) {
       Value scaled = pixels.apply(given);
       Value ordered = channelsFirst ? scaled.transpose(0, 3, 1, 2) : scaled;
       int element = input.getType().getTensorType().getElemType();
       Value wanted =
-          element == ElementType.FLOAT.number() ? ordered : ordered.cast(ElementType.FLOAT16);
+          element == DataType.FLOAT.getNumber() ? ordered : ordered.cast(DataType.FLOAT16);
       before = own.build().getNodeCount();
       UnaryOperator<String> names =
           name -> name.equals(input.getName()) ? wanted.name() : renamed(name);
@@ -307,16 +307,16 @@ public final class ForeignClassifier {
       for (FunctionProto.Builder function : model.getFunctionsBuilderList()) {
         ofFunctions.adopt(function.getNodeBuilderList());
       }
-      Value made = own.madeElsewhere(names.apply(output.getName())).cast(ElementType.FLOAT);
+      Value made = own.madeElsewhere(names.apply(output.getName())).cast(DataType.FLOAT);
       own.output(
           logits,
           shape(output).size() == 2 ? made : made.reshape(0, -1), // such as (B, classes, 1, 1)
-          ElementType.FLOAT,
+          DataType.FLOAT,
           BATCH,
           Extent.of(numClasses));
     }
     join(own.build(), before);
-    MessageDigest digest = WeightBytes.sha256();
+    MessageDigest digest = ModelFile.sha256();
     try (OutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
       ModelProto.newBuilder()
           .addAllOpsetImport(model.getOpsetImportList())

@@ -3,6 +3,7 @@ package dev.vmoe.core.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.vmoe.core.moe.Capacity;
 import dev.vmoe.core.moe.DispatchPlan;
 import dev.vmoe.core.moe.GraphOutput;
@@ -11,7 +12,6 @@ import dev.vmoe.core.moe.ReferenceRouter;
 import dev.vmoe.core.moe.Routing;
 import dev.vmoe.core.moe.RoutingCounts;
 import dev.vmoe.core.moe.RoutingLimits;
-import dev.vmoe.core.onnx.ElementType;
 import dev.vmoe.core.onnx.Extent;
 import dev.vmoe.core.onnx.GraphBuilder;
 import dev.vmoe.core.onnx.OnnxModel;
@@ -43,8 +43,7 @@ class RoutingGraphTest {
           GraphBuilder graph = new GraphBuilder("routing");
           Extent batch = Extent.named("batch");
           Value gates =
-              graph.input(
-                  "gates", ElementType.FLOAT, Extent.named("tokens"), Extent.of(numExperts));
+              graph.input("gates", DataType.FLOAT, Extent.named("tokens"), Extent.of(numExperts));
           RoutingInputs inputs = RoutingInputs.declare(graph, batch);
           SlotAssignment slots = SlotAssignment.of(gates, tokensPerImage, numExperts, inputs);
           ImageCounts counts =
@@ -52,34 +51,22 @@ class RoutingGraphTest {
                   gates, slots, inputs.imagePriority().extent(0), tokensPerImage, numExperts);
           Extent experts = Extent.of(numExperts);
           graph.output(
-              GraphOutput.ASSIGNED.label(), counts.assigned(), ElementType.INT32, batch, experts);
+              GraphOutput.ASSIGNED.label(), counts.assigned(), DataType.INT32, batch, experts);
           graph.output(
-              GraphOutput.DISPATCHED.label(),
-              counts.dispatched(),
-              ElementType.INT32,
-              batch,
-              experts);
+              GraphOutput.DISPATCHED.label(), counts.dispatched(), DataType.INT32, batch, experts);
           graph.output(
-              GraphOutput.GATE_SUM.label(), counts.gateSum(), ElementType.FLOAT, batch, experts);
+              GraphOutput.GATE_SUM.label(), counts.gateSum(), DataType.FLOAT, batch, experts);
           graph.output(
-              GraphOutput.IMPORTANCE.label(),
-              counts.importance(),
-              ElementType.FLOAT,
-              batch,
-              experts);
-          graph.output(GraphOutput.SKIPPED.label(), counts.skipped(), ElementType.INT32, batch);
+              GraphOutput.IMPORTANCE.label(), counts.importance(), DataType.FLOAT, batch, experts);
+          graph.output(GraphOutput.SKIPPED.label(), counts.skipped(), DataType.INT32, batch);
           graph.output(
               GraphOutput.KEPT.label(),
               counts.kept(),
-              ElementType.INT8,
+              DataType.INT8,
               batch,
               Extent.of(tokensPerImage));
           graph.output(
-              "weight",
-              slots.weight(),
-              ElementType.FLOAT,
-              Extent.named("tokens"),
-              Extent.named("k"));
+              "weight", slots.weight(), DataType.FLOAT, Extent.named("tokens"), Extent.named("k"));
           return GraphRun.of(new OnnxModel(graph, Map.of()));
         });
   }

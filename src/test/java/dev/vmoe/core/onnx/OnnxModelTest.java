@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
@@ -32,9 +33,9 @@ class OnnxModelTest {
   private static OnnxModel model() {
     GraphBuilder graph = new GraphBuilder("affine");
     Extent rows = Extent.named("rows");
-    Value x = graph.input("x", ElementType.FLOAT, rows, Extent.of(2));
+    Value x = graph.input("x", DataType.FLOAT, rows, Extent.of(2));
     Value weight = graph.constant("weight", Tensor.of(new float[] {10, 20}, 2));
-    graph.output("y", x.times(graph.real(3)).plus(weight), ElementType.FLOAT, rows, Extent.of(2));
+    graph.output("y", x.times(graph.real(3)).plus(weight), DataType.FLOAT, rows, Extent.of(2));
     return new OnnxModel(graph, Map.of("greeting", "hello"));
   }
 
@@ -69,7 +70,7 @@ class OnnxModelTest {
     GraphBuilder graph = new GraphBuilder("two");
     Value first = graph.constant("first", Tensor.of(new float[] {1, 2}, 2));
     Value second = graph.constant("second", Tensor.of(new float[] {3, 4}, 2));
-    graph.output("y", first.plus(second), ElementType.FLOAT, Extent.of(2));
+    graph.output("y", first.plus(second), DataType.FLOAT, Extent.of(2));
     Path file = folder.resolve("model.onnx");
     new OnnxModel(graph, Map.of()).write(file, 0);
     ModelProto model = ModelProto.parseFrom(Files.readAllBytes(file));

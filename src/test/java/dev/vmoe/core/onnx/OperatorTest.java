@@ -3,6 +3,7 @@ package dev.vmoe.core.onnx;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -10,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class OperatorTest {
 
   private final GraphBuilder graph = new GraphBuilder("test");
-  private final Value x = graph.input("x", ElementType.FLOAT, Extent.named("n"));
+  private final Value x = graph.input("x", DataType.FLOAT, Extent.named("n"));
 
   @Test
   void shouldSayHowManyInputsAnOperatorTakes() {
@@ -41,14 +42,14 @@ class OperatorTest {
 
   @Test
   void shouldRefuseAValueOfAnotherGraph() {
-    Value stranger = new GraphBuilder("other").input("y", ElementType.FLOAT);
+    Value stranger = new GraphBuilder("other").input("y", DataType.FLOAT);
     assertThatThrownBy(() -> x.plus(stranger))
         .hasMessage("value y belongs to another graph than test");
   }
 
   @Test
   void shouldRefuseTwoValuesOfOneName() {
-    assertThatThrownBy(() -> graph.input("x", ElementType.FLOAT))
+    assertThatThrownBy(() -> graph.input("x", DataType.FLOAT))
         .hasMessage("graph test has two values named x");
   }
 
