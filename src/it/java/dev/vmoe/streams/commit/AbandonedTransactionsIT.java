@@ -84,6 +84,7 @@ class AbandonedTransactionsIT {
   @Test
   void shouldLeaveThatOfAMember() throws Exception {
     try (KafkaConsumer<byte[], byte[]> member = member("of my own")) {
+      assertThat(KafkaInternals.memberUuid(member.groupMetadata().memberId())).isNotEmpty();
       try (KafkaProducer<byte[], byte[]> waiting =
               open(application, member.groupMetadata().memberId());
           KafkaProducer<byte[], byte[]> killed = open(application, "")) {
@@ -145,13 +146,15 @@ class AbandonedTransactionsIT {
 
   @Test
   void shouldLeaveThoseOfOtherApplications() throws Exception {
-    try (KafkaProducer<byte[], byte[]> beside = open(application + "-other", "");
+    try (KafkaProducer<byte[], byte[]> beside = open(application + "-2", "");
+        KafkaProducer<byte[], byte[]> alike = open(application + "-" + UUID.randomUUID(), "");
         KafkaProducer<byte[], byte[]> other = open("other" + application, "");
         KafkaProducer<byte[], byte[]> killed = open(application, "")) {
       look(SHORT);
 
       assertThatThrownBy(killed::commitTransaction).isInstanceOf(ProducerFencedException.class);
       assertThatCode(beside::commitTransaction).doesNotThrowAnyException();
+      assertThatCode(alike::commitTransaction).doesNotThrowAnyException();
       assertThatCode(other::commitTransaction).doesNotThrowAnyException();
     }
   }

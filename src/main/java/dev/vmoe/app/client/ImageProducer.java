@@ -16,8 +16,6 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.errors.RecordTooLargeException;
-import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
@@ -69,7 +67,7 @@ public final class ImageProducer implements AutoCloseable {
    * @throws SchemaRefusedException if the registry refuses the schema
    */
   public CompletableFuture<RecordMetadata> send(@Nullable String key, ImageRequest request) {
-    return send(key, serializer.serialize(topic, request), new RecordHeaders());
+    return send(record(key, serializer.serialize(topic, request)));
   }
 
   /**
@@ -81,27 +79,27 @@ public final class ImageProducer implements AutoCloseable {
    */
   public CompletableFuture<RecordMetadata> sendRaw(
       @Nullable String key, byte[] value, String contentType) {
-    Headers headers = new RecordHeaders();
-    headers.add(EventSerializer.CONTENT_TYPE, contentType.getBytes(StandardCharsets.UTF_8));
-    return send(key, value, headers);
+    ProducerRecord<byte[], byte[]> record = record(key, value);
+    record
+        .headers()
+        .add(EventSerializer.CONTENT_TYPE, contentType.getBytes(StandardCharsets.UTF_8));
+    return send(record);
   }
 
-  private CompletableFuture<RecordMetadata> send(
-      @Nullable String key, byte @Nullable [] value, Headers headers) {
+  private ProducerRecord<byte[], byte[]> record(@Nullable String key, byte @Nullable [] value) {
+    return new ProducerRecord<>(
+        topic, key == null ? null : key.getBytes(StandardCharsets.UTF_8), value);
+  }
+
+  private CompletableFuture<RecordMetadata> send(ProducerRecord<byte[], byte[]> record) {
     CompletableFuture<RecordMetadata> outcome = new CompletableFuture<>();
     producer.send(
-        new ProducerRecord<>(
-            topic,
-            null,
-            null,
-            key == null ? null : key.getBytes(StandardCharsets.UTF_8),
-            value,
-            headers),
+        record,
         (metadata, failure) -> {
           if (failure == null) {
             outcome.complete(metadata);
           } else {
-            outcome.completeExceptionally(explained(failure, value));
+            outcome.completeExceptionally(explained(failure, record.value()));
           }
         });
     return outcome;

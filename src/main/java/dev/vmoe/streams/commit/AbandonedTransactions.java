@@ -15,8 +15,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeTransactionsResult;
@@ -47,9 +45,7 @@ public final class AbandonedTransactions implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(AbandonedTransactions.class);
 
   private final Supplier<Admin> admins;
-  private final String group;
-  private final Pattern transactionalIds;
-  private final Pattern clientIds;
+  private final String applicationId;
   private final Duration minOpen;
   private final CountDownLatch closed = new CountDownLatch(1);
 
@@ -75,10 +71,7 @@ public final class AbandonedTransactions implements AutoCloseable {
    */
   public AbandonedTransactions(Supplier<Admin> admins, String applicationId, Duration minOpen) {
     this.admins = admins;
-    this.group = applicationId;
-    String process = "(" + Pattern.quote(applicationId) + "-[0-9a-f-]{36})-";
-    this.transactionalIds = Pattern.compile(process + "\\d+");
-    this.clientIds = Pattern.compile(process + "StreamThread-(\\d+)-consumer");
+    this.applicationId = applicationId;
     this.minOpen = minOpen;
   }
 
@@ -88,12 +81,12 @@ public final class AbandonedTransactions implements AutoCloseable {
     synchronized (this) {
       if (!looking && closed.getCount() > 0) {
         looking = true;
-        DaemonThread.start(this::lookOnAndOn, "vmoe-transactions");
+        DaemonThread.start(this::lookUntilNobodyAsks, "vmoe-transactions");
       }
     }
   }
 
-  private void lookOnAndOn() {
+  private void lookUntilNobodyAsks() {
     try (Admin admin = admins.get()) {
       boolean asked;
       do {
@@ -103,7 +96,7 @@ public final class AbandonedTransactions implements AutoCloseable {
         if (!asked) {
           tryToEnd(admin); // one that was not open for long enough, or could not be asked about
         }
-      } while (goesOn(asked));
+      } while (isAskedAgain(asked));
     } catch (InterruptedException | RuntimeException e) {
       failed(e);
       synchronized (this) {
@@ -112,7 +105,7 @@ public final class AbandonedTransactions implements AutoCloseable {
     }
   }
 
-  private synchronized boolean goesOn(boolean asked) {
+  private synchronized boolean isAskedAgain(boolean asked) {
     looking = (asked || requests.availablePermits() > 0) && closed.getCount() > 0;
     return looking;
   }
@@ -162,28 +155,33 @@ public final class AbandonedTransactions implements AutoCloseable {
         .get()
         .stream()
         .map(TransactionListing::transactionalId)
-        .filter(id -> transactionalIds.matcher(id).matches())
+        .filter(id -> KafkaInternals.isProducerOf(applicationId, id))
         .collect(Collectors.toSet());
   }
 
   /**
-   * Returns the transactional ids of the group's members: by their client id as Kafka Streams makes
-   * it, and where that is set to another, by what they have committed.
+   * Returns the transactional ids of the group's members: by their client id, and where that is set
+   * to another, by what they have committed.
    */
   private Set<String> ofMembers(Admin admin) throws ExecutionException, InterruptedException {
     Collection<MemberDescription> members =
         Objects.requireNonNull(
-                admin.describeConsumerGroups(List.of(group)).describedGroups().get(group))
+                admin
+                    .describeConsumerGroups(List.of(applicationId))
+                    .describedGroups()
+                    .get(applicationId))
             .get()
             .members();
     Set<String> ids = new HashSet<>();
     for (MemberDescription member : members) {
-      Matcher client = clientIds.matcher(member.clientId());
-      if (client.matches()) {
-        ids.add(client.group(1) + "-" + client.group(2));
-      }
+      KafkaInternals.producerBeside(applicationId, member.clientId()).ifPresent(ids::add);
     }
-    admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get().values().stream()
+    admin
+        .listConsumerGroupOffsets(applicationId)
+        .partitionsToOffsetAndMetadata()
+        .get()
+        .values()
+        .stream()
         .filter(Objects::nonNull)
         .map(offset -> OffsetNote.in(offset.metadata()).committer())
         .filter(Objects::nonNull)

@@ -229,18 +229,14 @@ public record OffsetNote(Owner owner, @Nullable Committer committer, SchemaIds s
    */
   public record Committer(String transactionalId, String member) {
 
-    /** Brokers make member ids of a client id, which may be anything, and a UUID. */
-    private static final Pattern MEMBER = Pattern.compile("-([0-9a-f-]{36})$");
-
     /** Returns who a producer is that commits for a member of a group. */
     public static Committer of(String transactionalId, ConsumerGroupMetadata member) {
-      Matcher id = MEMBER.matcher(member.memberId());
-      return new Committer(transactionalId, id.find() ? id.group(1) : "");
+      return new Committer(transactionalId, KafkaInternals.memberUuid(member.memberId()));
     }
 
     /** Returns whether it is the member with this id. */
     boolean is(String memberId) {
-      return memberId.endsWith("-" + member);
+      return !member.isEmpty() && KafkaInternals.memberUuid(memberId).equals(member);
     }
   }
 

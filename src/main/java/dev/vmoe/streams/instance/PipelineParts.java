@@ -11,6 +11,7 @@ import dev.vmoe.streams.commit.Admission;
 import dev.vmoe.streams.commit.CommitGuard;
 import dev.vmoe.streams.commit.Deadlines;
 import dev.vmoe.streams.commit.InFlightRecord;
+import dev.vmoe.streams.commit.KafkaInternals;
 import dev.vmoe.streams.commit.PartitionQueues;
 import dev.vmoe.streams.commit.Suspects;
 import dev.vmoe.streams.config.ConfigLog;
@@ -47,7 +48,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Properties;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -256,6 +256,7 @@ record PipelineParts(
               new EventSerializer<>(predictions, registry),
               new EventSerializer<>(utilization, registry),
               input -> new MicroBatchProcessor(shared, observer, input));
+      SteadyTime time = clock.get();
       return new PipelineParts(
           registry,
           schemas,
@@ -266,7 +267,8 @@ record PipelineParts(
           fetching,
           suspects,
           abandoned,
-          streams(topology, streamsConfig, guard, clock.get()),
+          KafkaInternals.streams(
+              topology, streamsConfig, guard, time::milliseconds, time::nanoseconds),
           topology.describe().toString(),
           metrics,
           tracing,
@@ -278,14 +280,6 @@ record PipelineParts(
       undo.forEach(Runnable::run);
       throw e;
     }
-  }
-
-  /** Only with properties can Kafka Streams be given a clock. */
-  private static KafkaStreams streams(
-      Topology topology, StreamsConfig config, CommitGuard clients, SteadyTime time) {
-    Properties properties = new Properties();
-    properties.putAll(config.originals());
-    return new KafkaStreams(topology, properties, clients, time);
   }
 
   private static AbandonedTransactions abandoned(Settings settings) {

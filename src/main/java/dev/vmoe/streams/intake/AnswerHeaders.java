@@ -1,10 +1,10 @@
 package dev.vmoe.streams.intake;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Set;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.jspecify.annotations.Nullable;
 
@@ -29,8 +29,8 @@ record AnswerHeaders(String source) {
           "__value_schema_id");
 
   /** Returns the headers of the image's sender that go on; for a CloudEvent, its attributes too. */
-  static RecordHeaders carried(Headers image, @Nullable CloudEvent event) {
-    RecordHeaders carried = new RecordHeaders();
+  static Headers carried(Headers image, @Nullable CloudEvent event) {
+    Headers carried = NewHeaders.empty();
     for (Header header : image) {
       boolean ofTheEvent = event != null && CloudEvent.isAttribute(header.key());
       if (!ofTheEvent && !describesTheImage(header.key())) {
@@ -52,11 +52,14 @@ record AnswerHeaders(String source) {
 
   /** Adds what makes the answer to a CloudEvent one itself. A repeated answer has the same id. */
   void identify(Headers answer, RecordMetadata image) {
-    answer.add(CloudEvent.attribute(CloudEvent.SPECVERSION, CloudEvent.VERSION));
-    answer.add(
-        CloudEvent.attribute(
-            CloudEvent.ID, image.topic() + "-" + image.partition() + "-" + image.offset()));
-    answer.add(CloudEvent.attribute(CloudEvent.SOURCE, source));
-    answer.add(CloudEvent.attribute(CloudEvent.TYPE, CloudEvent.PREDICTION));
+    String id = image.topic() + "-" + image.partition() + "-" + image.offset();
+    add(answer, CloudEvent.SPECVERSION, CloudEvent.VERSION);
+    add(answer, CloudEvent.ID, id);
+    add(answer, CloudEvent.SOURCE, source);
+    add(answer, CloudEvent.TYPE, CloudEvent.PREDICTION);
+  }
+
+  private static void add(Headers answer, String attribute, String value) {
+    answer.add(CloudEvent.PREFIX + attribute, value.getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -1,15 +1,12 @@
 package dev.vmoe.streams.intake;
 
 import dev.vmoe.event.BadRecordException;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.header.internals.RecordHeader;
 
 /**
  * An image that came as a CloudEvent: what its answer, a CloudEvent too, has of it.
@@ -17,7 +14,7 @@ import org.apache.kafka.common.header.internals.RecordHeader;
  * @param id the event's id
  * @param kept subject and extensions, as headers
  */
-record CloudEvent(String id, List<Header> kept) {
+record CloudEvent(String id, Headers kept) {
 
   /** Type of the event of a prediction. */
   static final String PREDICTION = "dev.vmoe.prediction";
@@ -35,10 +32,6 @@ record CloudEvent(String id, List<Header> kept) {
   /** Attributes that say of an image's event what is not true of its answer. */
   private static final Set<String> OF_THE_IMAGE =
       Set.of(SPECVERSION, ID, SOURCE, TYPE, "datacontenttype", "dataschema", "time");
-
-  CloudEvent {
-    kept = List.copyOf(kept);
-  }
 
   /** Returns whether these are the headers of an event in binary mode. */
   static boolean isIn(Headers headers) {
@@ -62,11 +55,11 @@ record CloudEvent(String id, List<Header> kept) {
         throw new BadRecordException.Refused("the CloudEvent has no " + name);
       }
     }
-    List<Header> kept = new ArrayList<>();
+    Headers kept = NewHeaders.empty();
     for (Header header : headers) {
       String name = header.key().toLowerCase(Locale.ROOT);
       if (isAttribute(name) && !OF_THE_IMAGE.contains(name.substring(PREFIX.length()))) {
-        kept.add(new RecordHeader(name, header.value()));
+        kept.add(name, header.value());
       }
     }
     return new CloudEvent(Objects.requireNonNull(ImageHeaders.text(headers, PREFIX + ID)), kept);
@@ -75,10 +68,5 @@ record CloudEvent(String id, List<Header> kept) {
   /** Returns whether a header holds an attribute. */
   static boolean isAttribute(String header) {
     return header.regionMatches(true, 0, PREFIX, 0, PREFIX.length());
-  }
-
-  /** Returns the header of an attribute. */
-  static Header attribute(String name, String value) {
-    return new RecordHeader(PREFIX + name, value.getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -19,7 +19,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.jspecify.annotations.Nullable;
@@ -73,7 +72,7 @@ public final class RequestReader {
     /** Returns the request of an image of which nothing else is known. */
     public static Request ofRawImage(byte[] image) {
       return new Request(
-          image, null, null, null, Map.of(), ImagePriority.DEFAULT, null, new RecordHeaders());
+          image, null, null, null, Map.of(), ImagePriority.DEFAULT, null, NewHeaders.empty());
     }
 
     /** Returns the request with the image that came from its address. */
@@ -127,7 +126,7 @@ public final class RequestReader {
     if (body.isEmpty()) {
       return Optional.empty();
     }
-    RecordHeaders carried = AnswerHeaders.carried(record.headers(), event);
+    Headers carried = AnswerHeaders.carried(record.headers(), event);
     Request request = request(body.get(), said, event, carried);
     requireTryable(record, request);
     if (event != null) {

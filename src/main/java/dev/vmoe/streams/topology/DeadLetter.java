@@ -3,13 +3,13 @@ package dev.vmoe.streams.topology;
 import dev.vmoe.core.batch.Answer;
 import dev.vmoe.event.BadRecordException;
 import dev.vmoe.streams.commit.InFlightRecord;
+import dev.vmoe.streams.intake.NewHeaders;
 import dev.vmoe.streams.intake.RecordSize;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.jspecify.annotations.Nullable;
@@ -98,7 +98,7 @@ final class DeadLetter {
     if (fits(letter, maxBytes)) {
       return letter;
     }
-    Headers bare = withTrace(new RecordHeaders(), sending);
+    Headers bare = withTrace(NewHeaders.empty(), sending);
     left += " and headers of " + RecordSize.of(record.headers()) + " bytes";
     letter = letter.withHeaders(withErrors(bare, rejected, leftOut(rejected, left), null));
     if (fits(letter, maxBytes)) {
@@ -111,7 +111,7 @@ final class DeadLetter {
   }
 
   private static Headers withTrace(Headers originals, Consumer<Headers> sending) {
-    Headers headers = new RecordHeaders(originals);
+    Headers headers = NewHeaders.copyOf(originals);
     sending.accept(headers);
     return headers;
   }
@@ -139,7 +139,7 @@ final class DeadLetter {
       String message,
       @Nullable String stackTrace) {
     RecordMetadata position = rejected.origin().position();
-    Headers headers = new RecordHeaders(originals);
+    Headers headers = NewHeaders.copyOf(originals);
     add(headers, EXCEPTION, kind(rejected));
     add(headers, MESSAGE, message);
     if (stackTrace != null) {

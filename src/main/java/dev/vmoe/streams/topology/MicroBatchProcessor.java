@@ -17,8 +17,6 @@ import java.time.Duration;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
-import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.Cancellable;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
@@ -254,13 +252,15 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
       Task task, BatchRun run, Answer.Classified<InFlightRecord> classified) {
     Record<byte[], byte[]> record = classified.origin().record();
     Prediction prediction = shared.events().prediction(run, classified);
-    Headers headers = new RecordHeaders(classified.origin().request().headers());
+    Record<byte[], Object> answer =
+        new Record<>(
+            record.key(),
+            prediction,
+            record.timestamp(),
+            classified.origin().request().headers());
     observer.answering(run, classified, prediction);
-    observer.sending(classified.origin(), headers);
-    task.context()
-        .forward(
-            new Record<byte[], Object>(record.key(), prediction, record.timestamp(), headers),
-            input.node(PipelineTopology.PREDICTIONS));
+    observer.sending(classified.origin(), answer.headers());
+    task.context().forward(answer, input.node(PipelineTopology.PREDICTIONS));
   }
 
   private void forwardDeadLetter(Task task, Answer.Rejected<InFlightRecord> rejected) {

@@ -3,9 +3,6 @@ package dev.vmoe.streams.topology;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
-import org.apache.kafka.common.errors.TimeoutException;
-import org.apache.kafka.common.utils.Time;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,7 +13,7 @@ import org.slf4j.LoggerFactory;
  * <p>Kafka Streams compares the system clock with the time of its last commit. After a step back by
  * a minute it would neither emit nor commit for a minute, and transactions would time out.
  */
-public final class SteadyTime implements Time {
+public final class SteadyTime {
 
   /** A smaller difference between the clocks is their drift, or a thread that had to wait. */
   private static final Duration STEP = Duration.ofSeconds(1);
@@ -48,7 +45,7 @@ public final class SteadyTime implements Time {
     steadyNanos = lastWallNanos;
   }
 
-  @Override
+  /** Returns milliseconds since 1970 that never go back. */
   public synchronized long milliseconds() {
     long nowNanos = nanos.getAsLong();
     long wallNanos = TimeUnit.MILLISECONDS.toNanos(wallMillis.getAsLong());
@@ -75,27 +72,8 @@ public final class SteadyTime implements Time {
     }
   }
 
-  @Override
+  /** Returns nanoseconds since any time. */
   public long nanoseconds() {
     return nanos.getAsLong();
-  }
-
-  @Override
-  public void sleep(long ms) {
-    Time.SYSTEM.sleep(ms);
-  }
-
-  @Override
-  public void waitObject(Object object, Supplier<Boolean> condition, long deadlineMs)
-      throws InterruptedException {
-    synchronized (object) {
-      while (!condition.get()) {
-        long leftMs = deadlineMs - milliseconds();
-        if (leftMs <= 0) {
-          throw new TimeoutException("the condition was not met before the deadline");
-        }
-        object.wait(leftMs);
-      }
-    }
   }
 }

@@ -1,10 +1,8 @@
 package dev.vmoe.streams.topology;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
-import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
 
 /** A clock that follows the system's, and does not go back with it. */
@@ -66,15 +64,6 @@ class SteadyTimeTest {
       time.milliseconds();
     }
     assertThat(time.milliseconds()).isEqualTo(START_MS + 500);
-  }
-
-  @Test
-  void shouldWaitForAConditionUntilItsDeadline() throws Exception {
-    Object lock = new Object();
-    time.waitObject(lock, () -> true, 0);
-    assertThatThrownBy(() -> time.waitObject(lock, () -> false, time.milliseconds()))
-        .isInstanceOf(TimeoutException.class);
-    assertThat(time.hiResClockMs()).isEqualTo(Duration.ofNanos(nanos).toMillis());
   }
 
   private void pass(long millis) {
