@@ -254,10 +254,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
     Prediction prediction = shared.events().prediction(run, classified);
     Record<byte[], Object> answer =
         new Record<>(
-            record.key(),
-            prediction,
-            record.timestamp(),
-            classified.origin().request().headers());
+            record.key(), prediction, record.timestamp(), classified.origin().request().headers());
     observer.answering(run, classified, prediction);
     observer.sending(classified.origin(), answer.headers());
     task.context().forward(answer, input.node(PipelineTopology.PREDICTIONS));
