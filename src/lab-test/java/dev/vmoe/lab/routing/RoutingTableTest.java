@@ -1,7 +1,6 @@
 package dev.vmoe.lab.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.vmoe.core.inference.BatchResult;
 import dev.vmoe.core.inference.FakeClassifier;
@@ -10,7 +9,6 @@ import dev.vmoe.core.moe.RoutingSettings;
 import dev.vmoe.lab.routing.RoutingTable.ClassImages;
 import dev.vmoe.lab.routing.RoutingTable.TableLayer;
 import java.nio.ByteBuffer;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -66,23 +64,6 @@ class RoutingTableTest {
   }
 
   @Test
-  void shouldShowTheFirstAndTheLastLayerWhereNoneIsNamed() {
-    RoutingTable four =
-        table(
-            List.of(
-                row(
-                    "cat",
-                    1,
-                    layer(0, 1, 0, 1, 0),
-                    layer(2, 1, 0, 1, 0),
-                    layer(3, 1, 0, 1, 0),
-                    layer(5, 1, 0, 1, 0))));
-    assertThat(RoutingMapPicture.firstAndLast(four)).containsExactly(0, 5);
-    RoutingTable one = table(List.of(row("cat", 1, layer(2, 1, 0, 1, 0))));
-    assertThat(RoutingMapPicture.firstAndLast(one)).containsExactly(2);
-  }
-
-  @Test
   void shouldListEveryCellAndEveryLayer() {
     assertThat(RoutingRows.cells(TABLE).toCsv().lines())
         .hasSize(1 + 2 * 2 * 2)
@@ -126,24 +107,6 @@ class RoutingTableTest {
   }
 
   @Test
-  void shouldDrawDarkerWhereMoreWeightGoes() {
-    String svg = new RoutingMapPicture(TABLE, List.of(1)).toSvg();
-
-    // darkest: dog to expert 1 (0.5); cat to 0: 0.375, to 1: 0.175
-    assertThat(svg)
-        .contains("fill=\"#000000\"", "fill=\"#404040\"", "fill=\"#a6a6a6\"")
-        .contains("cat, or &lt;kitten&gt;", ">block 1<", ">e0<", ">e1<", "0.459 bits")
-        .doesNotContain("block 3", "<kitten");
-  }
-
-  @Test
-  void shouldDrawTheSamePictureAsPng() {
-    byte[] png = PngCanvas.of(new RoutingMapPicture(TABLE, RoutingMapPicture.firstAndLast(TABLE)));
-
-    assertThat(png).startsWith(0x89, 'P', 'N', 'G').hasSizeGreaterThan(10_000);
-  }
-
-  @Test
   void shouldSumUpTheClassesOfEachGroup() {
     RoutingTable groups = TABLE.grouped(Map.of("dog", "pets", "cat, or <kitten>", "pets"));
 
@@ -155,74 +118,5 @@ class RoutingTableTest {
     assertThat(TABLE.grouped(Map.of("dog", "pets")).classes())
         .as("a class without a group")
         .containsExactly(new ClassImages("cat, or <kitten>", 2), new ClassImages("pets", 1));
-  }
-
-  @Test
-  void shouldDrawGroupsWhereClassesAreTooManyForNames() {
-    List<Row> rows =
-        IntStream.range(0, 7_845)
-            .mapToObj(
-                c -> row("class " + c, 1, layer(1, c < 5_000 ? 4 : 0, c < 5_000 ? 0 : 4, 1, 1)))
-            .toList();
-    Map<String, String> groups = new HashMap<>();
-    rows.forEach(
-        row ->
-            groups.put(
-                row.label(),
-                Integer.parseInt(row.label().substring(6)) < 5_000 ? "kanji" : "kana"));
-
-    RoutingTable drawn = RoutingMapPicture.rows(table(rows), groups);
-    String svg = new RoutingMapPicture(drawn, List.of(1)).toSvg();
-
-    assertThat(svg)
-        .contains("2 groups of 7845 classes", ">kanji<", ">kana<", "0.945 bits of group by expert")
-        .doesNotContain("class 17");
-    assertThat(RoutingMapPicture.rows(TABLE, Map.of("dog", "pets"))).isSameAs(TABLE);
-  }
-
-  @Test
-  void shouldTellTheCodePointsOfNamesThatFontsMayLack() {
-    RoutingTable odd =
-        table(List.of(row("亜", 1, layer(1, 1, 0, 1, 0)), row("क्ष", 1, layer(1, 1, 0, 1, 0))));
-    RoutingMapPicture picture = new RoutingMapPicture(odd, List.of(1));
-
-    assertThat(picture.toSvg())
-        .contains("<title>U+4E9C</title>亜</text>", "<title>U+0915 U+094D U+0937</title>क्ष</text>")
-        .contains("Noto Sans CJK JP");
-    assertThat(PngCanvas.of(picture)).startsWith(0x89, 'P', 'N', 'G').hasSizeGreaterThan(10_000);
-  }
-
-  @Test
-  void shouldDrawAThousandClassesWithoutNames() {
-    List<Row> rows =
-        IntStream.range(0, 1000)
-            .mapToObj(c -> row("class " + c, 1, layer(1, c % 7, 3, 1, 1)))
-            .toList();
-
-    String svg = new RoutingMapPicture(table(rows), List.of(1)).toSvg();
-
-    assertThat(svg).contains("300 of 1000 classes").doesNotContain("class 17");
-  }
-
-  @Test
-  void shouldDrawTheClassesWithTheMostImagesWhereThereAreTooMany() {
-    List<Row> rows =
-        IntStream.range(0, 21_841)
-            .mapToObj(c -> row("class " + c, 1 + c, layer(1, c < 21_541 ? 1 : 0, 1, 1, 1)))
-            .toList();
-
-    String svg = new RoutingMapPicture(table(rows), List.of(1)).toSvg();
-
-    assertThat(svg).contains("the 300 of 21841 classes with the most images");
-    assertThat(svg.length()).isLessThan(100_000);
-    // none of the 300 gives expert 0 a choice: its mean weight is that of a class that does not
-    assertThat(svg).doesNotContain("fill=\"#808080\"");
-  }
-
-  @Test
-  void shouldSayWhichLayersThereAre() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> new RoutingMapPicture(TABLE, List.of(2)))
-        .withMessage("block 2 is not an MoE layer of m; its MoE layers are blocks [1, 3]");
   }
 }

@@ -4,30 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.vmoe.app.dataset.LabelledFile;
 import dev.vmoe.app.dataset.LabelledImage;
-import dev.vmoe.core.image.DecoderLimits;
-import dev.vmoe.core.image.OpenCvDecoder;
-import dev.vmoe.core.image.Preprocessing;
-import dev.vmoe.core.moe.Resize;
 import dev.vmoe.lab.ManyClasses;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.NoSuchElementException;
-import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class LabelledImagesTest {
-
-  private static final List<String> CLASSES = List.of("shirt", "boot");
 
   @TempDir Path folder;
 
@@ -142,144 +130,26 @@ class LabelledImagesTest {
   @Test
   void shouldReportAFileThatWentAway() throws IOException {
     write("boot/a.png", 1);
-    try (LabelledImages images = LabelledImages.open(folder, CLASSES)) {
-      Files.delete(folder.resolve("boot/a.png"));
+    List<LabelledFile> files = LabelledImages.files(folder);
+    Files.delete(folder.resolve("boot/a.png"));
 
-      assertThatThrownBy(images::next)
-          .isInstanceOf(UncheckedIOException.class)
-          .hasMessageContaining("cannot read");
-    }
-  }
-
-  @Test
-  void shouldReadIdxPairsPlainAndCompressed() throws Exception {
-    byte[] images = idxImages(3, 2, 2, 0, 1, 2, 3, 50, 60, 70, 80, 252, 253, 254, 255);
-    byte[] labels = idxLabels(3, 1, 0, 1);
-    for (String end : List.of("", ".gz")) {
-      Path pair = Files.createDirectory(folder.resolve("pair" + end));
-      Path file = writeIdx(pair, "t10k-images-idx3-ubyte" + end, images);
-      writeIdx(pair, "t10k-labels-idx1-ubyte" + end, labels);
-
-      for (Path named : List.of(pair, file)) {
-        List<LabelledImage> read = readAll(named);
-        assertThat(read).extracting(LabelledImage::label).containsExactly("boot", "shirt", "boot");
-        assertThat(grey(read.get(0))).containsExactly(0, 1, 2, 3);
-        assertThat(grey(read.get(1))).containsExactly(50, 60, 70, 80);
-        assertThat(grey(read.get(2))).containsExactly(252, 253, 254, 255);
-      }
-    }
-  }
-
-  @Test
-  void shouldLabelWithTheNumberWhereThereAreNoClassNames() throws IOException {
-    writeIdx(folder, "images-idx3-ubyte", idxImages(1, 1, 1, 5));
-    writeIdx(folder, "labels-idx1-ubyte", idxLabels(1, 7));
-
-    try (LabelledImages images = LabelledImages.open(folder, List.of())) {
-      assertThat(images.size()).isEqualTo(1);
-      assertThat(images.next().label()).isEqualTo("7");
-      assertThat(images.hasNext()).isFalse();
-      assertThatThrownBy(images::next).isInstanceOf(NoSuchElementException.class);
-    }
-  }
-
-  @Test
-  void shouldSayWhatIsWrongWithAnIdxPair() throws IOException {
-    Path images = folder.resolve("images-idx3-ubyte");
-    writeIdx(folder, "images-idx3-ubyte", idxImages(2, 1, 1, 5, 6));
-    assertRefused(images, "has no labels beside it");
-
-    writeIdx(folder, "labels-idx1-ubyte", idxLabels(3, 0, 0, 0));
-    assertRefused(images, "has 2 images, but there are 3 labels");
-
-    writeIdx(folder, "labels-idx1-ubyte", idxLabels(2, 0));
-    assertRefused(images, "is truncated: has 1 of 2 labels");
-
-    writeIdx(folder, "labels-idx1-ubyte", idxLabels(2, 0, 2));
-    assertRefused(images, "label 2 of image 1", "outside the 2 classes");
-
-    writeIdx(folder, "labels-idx1-ubyte", idxImages(2, 1, 1, 0, 0));
-    assertRefused(images, "starts with 0x00000803, but", "starts with 0x00000801");
-
-    writeIdx(folder, "labels-idx1-ubyte", idxLabels(2, 0, 0));
-    writeIdx(folder, "images-idx3-ubyte", Arrays.copyOf(idxImages(2, 1, 1), 10));
-    assertRefused(images, "truncated in its header");
-
-    writeIdx(folder, "t10k-images-idx3-ubyte", idxImages(2, 1, 1, 5, 6));
-    assertRefused(folder, "holds several sets, name one of them");
-  }
-
-  @Test
-  void shouldSayWhereImagesEndEarly() throws IOException {
-    for (String end : List.of("", ".gz")) {
-      Path pair = Files.createDirectory(folder.resolve("cut" + end));
-      byte[] whole = idxImages(2, 1, 2, 5, 6, 7, 8);
-      writeIdx(pair, "images-idx3-ubyte" + end, Arrays.copyOf(whole, whole.length - 1));
-      writeIdx(pair, "labels-idx1-ubyte" + end, idxLabels(2, 0, 1));
-
-      try (LabelledImages images = LabelledImages.open(pair, CLASSES)) {
-        images.next();
-        assertThatThrownBy(images::next)
-            .isInstanceOf(UncheckedIOException.class)
-            .hasMessageContaining("is truncated: ends after 1 of 2 images");
-      }
-    }
-  }
-
-  @Test
-  void shouldPassOverImages() throws Exception {
-    write("boot/a.png", 2);
-    write("boot/b.png", 3);
-    write("shirt/c.png", 4);
-    Path pair = Files.createDirectory(folder.resolve(".pair"));
-    writeIdx(pair, "images-idx3-ubyte.gz", idxImages(3, 2, 2, 0, 0, 0, 0, 1, 1, 1, 1, 2, 3, 4, 5));
-    writeIdx(pair, "labels-idx1-ubyte.gz", idxLabels(3, 0, 1, 0));
-
-    for (Path path : List.of(folder, pair)) {
-      try (LabelledImages images = LabelledImages.open(path, CLASSES)) {
-        images.skip(0);
-        images.skip(2);
-        LabelledImage last = images.next();
-        assertThat(last.label()).isEqualTo("shirt");
-        assertThat(images.hasNext()).isFalse();
-        if (path.equals(pair)) {
-          assertThat(grey(last)).containsExactly(2, 3, 4, 5);
-        }
-      }
-      try (LabelledImages images = LabelledImages.open(path, CLASSES)) {
-        assertThatThrownBy(() -> images.skip(4))
-            .isInstanceOf(IOException.class)
-            .hasMessageContaining("cannot skip 4 images")
-            .hasMessageContaining("has 3");
-      }
-    }
+    assertThatThrownBy(() -> LabelledImages.read(files.get(0)))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("cannot read");
   }
 
   private static List<LabelledImage> readAll(Path path) throws IOException {
     List<LabelledImage> read = new ArrayList<>();
-    try (LabelledImages images = LabelledImages.open(path, CLASSES)) {
-      images.forEachRemaining(read::add);
-      assertThat(images.size()).isEqualTo(read.size());
+    for (LabelledFile file : LabelledImages.files(path)) {
+      read.add(LabelledImages.read(file));
     }
     return read;
   }
 
   private static void assertRefused(Path path, String... reasons) {
-    assertThatThrownBy(() -> LabelledImages.open(path, CLASSES).close())
+    assertThatThrownBy(() -> LabelledImages.files(path))
         .isInstanceOf(IOException.class)
         .hasMessageContainingAll(reasons);
-  }
-
-  /** Returns the pixels of an image of 2 x 2. */
-  private static int[] grey(LabelledImage image) throws Exception {
-    ByteBuffer slot = ByteBuffer.allocateDirect(12);
-    new OpenCvDecoder(new Preprocessing(2, Resize.BILINEAR), new DecoderLimits(1 << 20, 100, 50))
-        .decode(image.encoded(), slot, 0);
-    int[] grey = new int[4];
-    for (int i = 0; i < grey.length; i++) {
-      grey[i] = slot.get(i * 3) & 0xff;
-    }
-    return grey;
   }
 
   private void write(String name, int content) throws IOException {
@@ -293,26 +163,5 @@ class LabelledImagesTest {
 
   private Path csv(String text) throws IOException {
     return Files.writeString(folder.resolve("set.csv"), text);
-  }
-
-  private static byte[] idxImages(int count, int height, int width, int... pixels) {
-    ByteBuffer idx = ByteBuffer.allocate(16 + pixels.length);
-    idx.putInt(0x803).putInt(count).putInt(height).putInt(width);
-    Arrays.stream(pixels).forEach(pixel -> idx.put((byte) pixel));
-    return idx.array();
-  }
-
-  private static byte[] idxLabels(int count, int... labels) {
-    ByteBuffer idx = ByteBuffer.allocate(8 + labels.length).putInt(0x801).putInt(count);
-    Arrays.stream(labels).forEach(label -> idx.put((byte) label));
-    return idx.array();
-  }
-
-  private static Path writeIdx(Path folder, String name, byte[] bytes) throws IOException {
-    ByteArrayOutputStream file = new ByteArrayOutputStream();
-    try (OutputStream out = name.endsWith(".gz") ? new GZIPOutputStream(file) : file) {
-      out.write(bytes);
-    }
-    return Files.write(folder.resolve(name), file.toByteArray());
   }
 }

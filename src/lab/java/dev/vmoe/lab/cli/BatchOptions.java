@@ -1,6 +1,7 @@
 package dev.vmoe.lab.cli;
 
 import dev.vmoe.app.cli.OptionCheck;
+import dev.vmoe.app.dataset.LabelledFile;
 import dev.vmoe.core.moe.ModelCard;
 import dev.vmoe.lab.sweep.LabelledBatches;
 import dev.vmoe.lab.sweep.LabelledImages;
@@ -8,6 +9,7 @@ import dev.vmoe.streams.models.ModelOpener;
 import dev.vmoe.streams.output.Progress;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -55,14 +57,13 @@ final class BatchOptions {
     Path path = labelled.path();
     LabelledBatches batches = new LabelledBatches(card, ModelOpener.decoder(card), batch);
     Progress progress = new Progress(command.commandLine().getErr());
-    try (LabelledImages set = LabelledImages.open(path, card.classes())) {
-      int total = limit == null ? set.size() : Math.min(limit, set.size());
-      if (total == 0) {
-        throw new IOException("no images in " + path);
-      }
-      try (Progress.Bar bar = progress.bar(done, total)) {
-        batches.forEach(set, total, receiver, bar::at);
-      }
+    List<LabelledFile> set = LabelledImages.files(path);
+    if (set.isEmpty()) {
+      throw new IOException("no images in " + path);
+    }
+    int total = limit == null ? set.size() : Math.min(limit, set.size());
+    try (Progress.Bar bar = progress.bar(done, total)) {
+      batches.forEach(total, i -> LabelledImages.read(set.get(i)), receiver, bar::at);
     }
   }
 }

@@ -201,7 +201,7 @@ final class BenchOverloadCommand extends Benchmark {
     RoutingSettings lowest = lowest(card, full);
     List<List<RoutingSettings>> points = points(files.cards(), lowest, full);
     Progress progress = progress();
-    List<LabelledImage> set = labelled.read(card, limit);
+    List<LabelledImage> set = labelled.read(limit);
     ImageDecoder decoder = ModelOpener.decoder(card);
     int batch = options.batch();
     EvaluatedModels evaluated;

@@ -12,17 +12,13 @@ import dev.vmoe.lab.compare.ComparisonResult.ClassAgreement;
 import dev.vmoe.lab.compare.ComparisonResult.DifferingImage;
 import dev.vmoe.lab.compare.ComparisonResult.PairedAccuracy;
 import dev.vmoe.lab.compare.ComparisonResult.SideFigures;
-import dev.vmoe.lab.compare.PairSheet;
-import dev.vmoe.lab.compare.SourceImages;
 import dev.vmoe.streams.output.Json;
 import dev.vmoe.streams.output.OneLine;
-import dev.vmoe.streams.output.OutputFiles;
 import dev.vmoe.streams.output.Table;
 import dev.vmoe.streams.settings.Settings;
 import dev.vmoe.streams.topics.Brokers;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.Writer;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -96,12 +92,6 @@ final class CompareCommand implements Callable<Integer> {
   @Option(names = "--json", paramLabel = "FILE", description = "Write all figures there as JSON.")
   private @Nullable Path json;
 
-  @Option(
-      names = "--sheet",
-      paramLabel = "FILE.html",
-      description = "Write the images that differ most there, with both answers, as a page.")
-  private @Nullable Path sheet;
-
   private CompareCommand() {}
 
   @Override
@@ -125,19 +115,7 @@ final class CompareCommand implements Callable<Integer> {
         report.setAll((ObjectNode) Json.tree(result));
         Json.write(json, report);
       }
-      if (sheet != null) {
-        writeSheet(sheet, result, settings, registry);
-      }
       return result.both() == 0 ? VmoeCommand.FAILED : 0;
-    }
-  }
-
-  private void writeSheet(
-      Path file, ComparisonResult result, Settings settings, RegistryClient registry)
-      throws IOException {
-    try (SourceImages source = new SourceImages(settings.consumerProperties(), registry);
-        Writer page = OutputFiles.open(file)) {
-      PairSheet.write(page, a, b, result.images(), source::read);
     }
   }
 

@@ -29,8 +29,8 @@ import picocli.CommandLine.Option;
           + " turn. A CSV may say in a column split which part of the set an image belongs to:"
           + " accuracy and the difference from the twin are given for each.",
       "Ratios, unless --ratios names others: 2, 1.05, 0.75, 0.5, 0.35, 0.25, 0.15 and 0.1.",
-      "LABELLED is a folder with one sub-folder a class, a CSV of file,label or a folder with it as"
-          + " labels.csv, or an IDX images file with its labels beside it."
+      "LABELLED is a folder with one sub-folder a class, or a CSV of file,label or a folder with"
+          + " it as labels.csv."
     })
 final class EvaluateCommand extends StudyCommand {
 

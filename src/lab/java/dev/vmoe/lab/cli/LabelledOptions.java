@@ -1,8 +1,8 @@
 package dev.vmoe.lab.cli;
 
 import dev.vmoe.app.dataset.BundledImages;
+import dev.vmoe.app.dataset.LabelledFile;
 import dev.vmoe.app.dataset.LabelledImage;
-import dev.vmoe.core.moe.ModelCard;
 import dev.vmoe.lab.sweep.LabelledImages;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -31,15 +31,14 @@ final class LabelledOptions {
    * @param max maximum number of images; null for all
    * @throws IOException if there is none
    */
-  List<LabelledImage> read(ModelCard card, @Nullable Integer max) throws IOException {
-    List<LabelledImage> all = new ArrayList<>();
-    try (LabelledImages set = LabelledImages.open(path(), card.classes())) {
-      while (set.hasNext() && (max == null || all.size() < max)) {
-        all.add(set.next());
-      }
-    }
-    if (all.isEmpty()) {
+  List<LabelledImage> read(@Nullable Integer max) throws IOException {
+    List<LabelledFile> files = LabelledImages.files(path());
+    if (files.isEmpty()) {
       throw new IOException("no images in " + path());
+    }
+    List<LabelledImage> all = new ArrayList<>();
+    for (LabelledFile file : max == null ? files : files.subList(0, Math.min(max, files.size()))) {
+      all.add(LabelledImages.read(file));
     }
     return all;
   }

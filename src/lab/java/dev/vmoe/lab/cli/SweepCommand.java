@@ -2,7 +2,6 @@ package dev.vmoe.lab.cli;
 
 import dev.vmoe.core.inference.BatchClassifier;
 import dev.vmoe.core.moe.ModelCard;
-import dev.vmoe.lab.sweep.EqualAccuracy;
 import dev.vmoe.lab.sweep.ImageSample;
 import dev.vmoe.lab.sweep.Statistics;
 import dev.vmoe.lab.sweep.Sweep;
@@ -34,8 +33,8 @@ import picocli.CommandLine.Option;
           + " with BPR and vanilla order, beside the dense twin: a CSV, and the quality profile"
           + " that adaptive capacity goes by. Of a dense model: its one point.",
       "Ratios, unless --ratios names others: 0.1, 0.15, 0.25, 0.35, 0.5, 0.75, 1.05, 2 and E/K.",
-      "LABELLED is a folder with one sub-folder a class, a CSV of file,label or a folder with it as"
-          + " labels.csv, or an IDX images file with its labels beside it. Images are taken in a"
+      "LABELLED is a folder with one sub-folder a class, or a CSV of file,label or a folder with"
+          + " it as labels.csv. Images are taken in a"
           + " random order drawn from the seed, and batches are formed in it.",
       "A sweep that was cut off goes on where it stopped when it is called again with the same"
           + " options."
@@ -211,10 +210,6 @@ final class SweepCommand extends StudyCommand {
     PrintWriter text = out();
     text.println("batches of " + plan.largestBatch() + ", the others are in sweep.csv:");
     text.print(SweepRow.brief(rows, plan.largestBatch()).toText());
-    if (plan.twin()) {
-      text.println();
-      text.print(EqualAccuracy.table(rows, plan.batches()).toText());
-    }
     OutputFiles.write(out.resolve("sweep.csv"), SweepRow.table(rows).toCsv());
     if (labelled.isTestSet()) {
       text.println();

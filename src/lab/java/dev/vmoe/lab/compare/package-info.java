@@ -3,8 +3,8 @@
  *
  * <pre>
  * predictions of a ─┐
- *                   ├▶ AnswerTopics ──▶ Comparison ──▶ ComparisonResult ──▶ PairSheet
- * predictions of b ─┘                                   images ──▶ SourceImages ──┘
+ *                   ├▶ AnswerTopics ──▶ Comparison ──▶ ComparisonResult
+ * predictions of b ─┘
  * </pre>
  */
 @NullMarked

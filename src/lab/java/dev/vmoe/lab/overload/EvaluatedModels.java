@@ -83,8 +83,8 @@ public record EvaluatedModels(List<List<SweepRow>> rows) {
     }
     new LabelledBatches(models.get(0).card(), decoder, batch)
         .forEach(
-            set.iterator(),
             set.size(),
+            set::get,
             (images, classes, splits) -> evaluations.forEach(model -> model.add(images, classes)),
             done);
     return new EvaluatedModels(evaluations.stream().map(Evaluation::rows).toList());

@@ -1,6 +1,6 @@
 package dev.vmoe.lab.patches;
 
-import static dev.vmoe.lab.picture.Markup.escape;
+import static dev.vmoe.lab.patches.Markup.escape;
 
 import dev.vmoe.core.image.PngEncoder;
 import dev.vmoe.core.inference.BatchResult;
@@ -11,7 +11,6 @@ import dev.vmoe.core.moe.PatchGrid;
 import dev.vmoe.core.moe.Routing;
 import dev.vmoe.core.moe.RoutingCounts;
 import dev.vmoe.lab.patches.WatchedBatch.Watched;
-import dev.vmoe.lab.picture.Markup;
 import dev.vmoe.streams.output.Table;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,6 +1,8 @@
 package dev.vmoe.lab.patches;
 
 import dev.vmoe.app.dataset.FileDecoder;
+import dev.vmoe.app.dataset.LabelledFile;
+import dev.vmoe.app.dataset.LabelledImage;
 import dev.vmoe.core.image.BadImageException;
 import dev.vmoe.core.image.ImageDecoder;
 import dev.vmoe.core.moe.ModelCard;
@@ -10,11 +12,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.IntStream;
 
 /** Decodes images one by one for a model. */
 public final class SeenImages {
@@ -50,27 +50,20 @@ public final class SeenImages {
   /**
    * Returns images of a labelled set, drawn at random and in the order they were drawn.
    *
-   * @param path labelled images, as {@link LabelledImages#open} takes them
+   * @param path labelled images, as {@link LabelledImages#files} takes them
    * @param count images to draw; all if there are fewer
    * @throws IOException if there is no such set, or an image is damaged; names it
    */
   public List<SeenImage> draw(Path path, int count, long seed) throws IOException {
-    List<Integer> numbers = new ArrayList<>();
-    try (LabelledImages set = LabelledImages.open(path, card.classes())) {
-      IntStream.range(0, set.size()).forEach(numbers::add);
+    List<LabelledFile> files = new ArrayList<>(LabelledImages.files(path));
+    Collections.shuffle(files, new Random(seed));
+    List<SeenImage> images = new ArrayList<>();
+    for (LabelledFile file : files.subList(0, Math.min(count, files.size()))) {
+      LabelledImage image = LabelledImages.read(file);
+      LabelledBatches.decode(decoder, image, slot, 0);
+      images.add(new SeenImage(image.name(), image.label(), pixels()));
     }
-    Collections.shuffle(numbers, new Random(seed));
-    int drawn = Math.min(count, numbers.size());
-    SeenImage[] images = new SeenImage[drawn];
-    LabelledImages.readAt(
-        path,
-        card.classes(),
-        numbers.subList(0, drawn),
-        (place, image) -> {
-          LabelledBatches.decode(decoder, image, slot, 0);
-          images[place] = new SeenImage(image.name(), image.label(), pixels());
-        });
-    return Arrays.asList(images);
+    return images;
   }
 
   private byte[] pixels() {

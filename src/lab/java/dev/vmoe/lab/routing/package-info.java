@@ -1,7 +1,5 @@
 /**
- * Counts of labelled images that become a routing map, and the map as tables and as PNG.
- *
- * <p>May use serving, and no other part of the lab.
+ * Counts of what each expert does for labelled images of each class, as tables.
  */
 @NullMarked
 package dev.vmoe.lab.routing;

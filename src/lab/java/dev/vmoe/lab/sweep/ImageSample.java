@@ -1,5 +1,7 @@
 package dev.vmoe.lab.sweep;
 
+import dev.vmoe.app.dataset.LabelledFile;
+import dev.vmoe.app.dataset.LabelledImage;
 import dev.vmoe.core.image.ImageDecoder;
 import dev.vmoe.core.moe.ModelCard;
 import java.io.IOException;
@@ -15,14 +17,13 @@ import org.jspecify.annotations.Nullable;
  * A sample of a labelled set in a seeded random order, decoded slice by slice: a set sorted by
  * class would otherwise make batches of one class, which crowd a few experts.
  *
- * <p>Only one slice is in memory at a time; each call of {@link #slice} reads the set anew.
+ * <p>Only one slice is in memory at a time.
  */
 public final class ImageSample {
 
-  private final Path path;
   private final ModelCard card;
   private final ImageDecoder decoder;
-  private final List<Integer> order;
+  private final List<LabelledFile> order;
   private final int sliceImages;
   private final int imageBytes;
   private @Nullable ByteBuffer buffer;
@@ -39,7 +40,7 @@ public final class ImageSample {
   /**
    * Draws a sample.
    *
-   * @param path labelled images, as {@link LabelledImages#open} takes them
+   * @param path labelled images, as {@link LabelledImages#files} takes them
    * @param card model that will see them
    * @param decoder decoder for that model
    * @param skip images at the start of the set that take no part
@@ -57,22 +58,16 @@ public final class ImageSample {
       int sliceImages,
       long seed)
       throws IOException {
-    this.path = path;
     this.card = card;
     this.decoder = decoder;
     this.sliceImages = sliceImages;
     this.imageBytes = card.imageSize() * card.imageSize() * 3;
-    int size;
-    try (LabelledImages set = LabelledImages.open(path, card.classes())) {
-      size = set.size();
-    }
+    List<LabelledFile> set = LabelledImages.files(path);
+    int size = set.size();
     if (skip >= size) {
       throw new IOException(path + " has " + size + " images, none is left after skipping " + skip);
     }
-    List<Integer> all = new ArrayList<>(size - skip);
-    for (int i = skip; i < size; i++) {
-      all.add(i);
-    }
+    List<LabelledFile> all = new ArrayList<>(set.subList(skip, size));
     Collections.shuffle(all, new Random(seed));
     this.order = limit == null ? all : all.subList(0, Math.min(limit, all.size()));
   }
@@ -111,14 +106,11 @@ public final class ImageSample {
     }
     ByteBuffer images = buffer;
     int[] classes = new int[count];
-    LabelledImages.readAt(
-        path,
-        card.classes(),
-        order.subList(first, first + count),
-        (slot, image) -> {
-          classes[slot] = LabelledImages.classIn(card, image);
-          LabelledBatches.decode(decoder, image, images, slot);
-        });
+    for (int slot = 0; slot < count; slot++) {
+      LabelledImage image = LabelledImages.read(order.get(first + slot));
+      classes[slot] = LabelledImages.classIn(card, image);
+      LabelledBatches.decode(decoder, image, images, slot);
+    }
     return new ImageSlice(images, classes);
   }
 }

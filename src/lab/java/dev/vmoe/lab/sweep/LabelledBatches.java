@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.List;
 import java.util.function.LongConsumer;
 
@@ -33,6 +32,13 @@ public final class LabelledBatches {
     void add(ByteBuffer images, int[] classes, List<String> splits);
   }
 
+  /** Images by their number. */
+  @FunctionalInterface
+  public interface ImageSource {
+
+    LabelledImage get(int number) throws IOException;
+  }
+
   private final ModelCard card;
   private final ImageDecoder decoder;
   private final int batch;
@@ -52,20 +58,20 @@ public final class LabelledBatches {
   }
 
   /**
-   * Hands on the first images of a set; the last batch may be smaller.
+   * Hands on images; the last batch may be smaller.
    *
-   * @param count images to hand on, at most as many as the set has
+   * @param count images to hand on
+   * @param set gives each of them by its number
    * @param done told after each batch how many images were handed on
    * @throws IOException if an image cannot be decoded or has a class that the model does not know
    */
-  public void forEach(
-      Iterator<LabelledImage> set, int count, BatchReceiver receiver, LongConsumer done)
+  public void forEach(int count, ImageSource set, BatchReceiver receiver, LongConsumer done)
       throws IOException {
     int[] classes = new int[batch];
     List<String> splits = new ArrayList<>();
     int filled = 0;
     for (int i = 0; i < count; i++) {
-      LabelledImage image = set.next();
+      LabelledImage image = set.get(i);
       classes[filled] = LabelledImages.classIn(card, image);
       splits.add(image.split());
       decode(decoder, image, images, filled++);

@@ -1,105 +1,88 @@
 package dev.vmoe.lab.sweep;
 
+import dev.vmoe.app.dataset.ImageFiles;
+import dev.vmoe.app.dataset.LabelledFile;
 import dev.vmoe.app.dataset.LabelledImage;
 import dev.vmoe.app.dataset.LabelsCsv;
 import dev.vmoe.core.moe.ModelCard;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.Iterator;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
-/**
- * A set of labelled images, read one at a time in a fixed order; open it again to read it again.
- *
- * <p>{@link #next()} throws {@link java.io.UncheckedIOException} where a file cannot be read.
- */
-public interface LabelledImages extends Iterator<LabelledImage>, AutoCloseable {
+/** Sets of labelled images. */
+public final class LabelledImages {
 
-  /** Returns how many images the set has. */
-  int size();
+  private LabelledImages() {}
 
   /**
-   * Skips images without decoding them.
+   * Returns the files of a set, in a fixed order.
    *
-   * @param count images to skip
-   * @throws IOException if fewer images are left
-   */
-  void skip(int count) throws IOException;
-
-  @Override
-  void close() throws IOException;
-
-  /** Takes images of a set. */
-  @FunctionalInterface
-  interface ImageReceiver {
-
-    /**
-     * Takes an image.
-     *
-     * @param place index of its number in the requested list
-     */
-    void add(int place, LabelledImage image) throws IOException;
-  }
-
-  /**
-   * Reads some images of a set in one pass: in the order of the set, not of the list.
-   *
-   * @param path the set, as {@link #open} takes it
-   * @param numbers of images within the set, from 0, without repetition
-   */
-  static void readAt(
-      Path path, List<String> classNames, List<Integer> numbers, ImageReceiver receiver)
-      throws IOException {
-    List<Integer> places =
-        IntStream.range(0, numbers.size())
-            .boxed()
-            .sorted(Comparator.comparing(numbers::get))
-            .toList();
-    try (LabelledImages set = open(path, classNames)) {
-      int next = 0;
-      for (int place : places) {
-        set.skip(numbers.get(place) - next);
-        next = numbers.get(place) + 1;
-        receiver.add(place, set.next());
-      }
-    }
-  }
-
-  /**
-   * Opens a set of one of three kinds: a folder with one sub-folder a class; a CSV of file and
-   * label, with paths relative to it, or a folder that has it as {@code labels.csv}; a pair of IDX
-   * files, given by the one with images or by their folder.
-   *
-   * @param classNames names of the classes that IDX files have as numbers; if empty, the label is
-   *     the number itself
+   * @param path a folder with one sub-folder a class; or a CSV of file and label, with paths
+   *     relative to it; or a folder that has it as {@code labels.csv}
    * @throws IOException if there is no such set; the message says what is missing
    */
-  static LabelledImages open(Path path, List<String> classNames) throws IOException {
+  public static List<LabelledFile> files(Path path) throws IOException {
     if (!Files.exists(path)) {
       throw new IOException("no labelled images at " + path + ": it does not exist");
     }
     if (Files.isDirectory(path)) {
-      List<Path> idx = IdxImages.imageFilesIn(path);
-      if (idx.size() > 1) {
-        throw new IOException(path + " holds several sets, name one of them: " + idx);
-      }
-      if (!idx.isEmpty()) {
-        return IdxImages.open(idx.get(0), classNames);
-      }
       Path labels = path.resolve(LabelsCsv.NAME);
-      return Files.exists(labels) ? LabelledFiles.ofCsv(labels) : LabelledFiles.ofFolders(path);
-    }
-    if (IdxImages.isImageFile(path)) {
-      return IdxImages.open(path, classNames);
+      return Files.exists(labels) ? LabelsCsv.read(labels) : inFolders(path);
     }
     if (path.toString().toLowerCase(Locale.ROOT).endsWith(".csv")) {
-      return LabelledFiles.ofCsv(path);
+      return LabelsCsv.read(path);
     }
-    throw new IOException(path + " is neither a folder, nor a .csv, nor an images-idx3-ubyte file");
+    throw new IOException(path + " is neither a folder, nor a .csv");
+  }
+
+  /** Returns the images in sub-folders that have the names of classes. */
+  private static List<LabelledFile> inFolders(Path root) throws IOException {
+    List<LabelledFile> files = new ArrayList<>();
+    for (Path folder : sorted(root)) {
+      if (!Files.isDirectory(folder)) {
+        continue;
+      }
+      String label = fileName(folder);
+      for (Path file : sorted(folder)) {
+        if (Files.isRegularFile(file) && ImageFiles.promisesImage(file)) {
+          files.add(new LabelledFile(label + "/" + fileName(file), file, label, ""));
+        }
+      }
+    }
+    if (files.isEmpty()) {
+      throw new IOException(
+          "no images found in %s: expected %s, or one sub-folder a class, with files ending in %s"
+              .formatted(root, LabelsCsv.NAME, ImageFiles.ENDINGS));
+    }
+    return files;
+  }
+
+  private static List<Path> sorted(Path folder) throws IOException {
+    try (Stream<Path> children = Files.list(folder)) {
+      return children.filter(child -> !fileName(child).startsWith(".")).sorted().toList();
+    }
+  }
+
+  private static String fileName(Path path) {
+    Path name = path.getFileName();
+    return name == null ? "" : name.toString();
+  }
+
+  /**
+   * Reads an image.
+   *
+   * @throws IOException if it cannot be read; names it
+   */
+  public static LabelledImage read(LabelledFile file) throws IOException {
+    try {
+      return file.read();
+    } catch (IOException e) {
+      throw new IOException("cannot read " + file.file() + ": " + e, e);
+    }
   }
 
   /**

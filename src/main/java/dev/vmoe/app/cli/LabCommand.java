@@ -61,8 +61,8 @@ final class LabCommand implements Callable<Integer> {
     return help.commandList().replaceFirst("(?m)^  " + NAME + " ", "Lab:\n$0");
   }
 
-  /** Returns where a command has moved to, to go behind an error; empty if it has not moved. */
-  static String movedTo(String command) {
-    return MOVED.contains(command) ? ", it is now vmoe lab " + command : "";
+  /** Returns whether an earlier version had this command beside {@code lab}. */
+  static boolean hasMoved(String command) {
+    return MOVED.contains(command);
   }
 }

@@ -114,28 +114,25 @@ public final class VmoeCommand {
       command.usage(err);
     } else {
       err.println(
-          StderrLines.COMPLAINT
-              + ErrorText.of(failure)
-              + suggestion(failure)
-              + " (see "
-              + command.getCommandSpec().qualifiedName()
-              + " --help)");
+          LabCommand.hasMoved(args[0])
+              ? "%svmoe %s is now vmoe lab %s (see vmoe lab --help)"
+                  .formatted(StderrLines.COMPLAINT, args[0], args[0])
+              : "%s%s%s (see %s --help)"
+                  .formatted(
+                      StderrLines.COMPLAINT,
+                      ErrorText.of(failure),
+                      suggestion(failure),
+                      command.getCommandSpec().qualifiedName()));
     }
     err.flush();
     return USAGE;
   }
 
   private static String suggestion(ParameterException failure) {
-    if (!(failure instanceof UnmatchedArgumentException unmatched)) {
-      return "";
-    }
-    if (failure.getCommandLine().getParent() == null) {
-      String moved = LabCommand.movedTo(unmatched.getUnmatched().get(0));
-      if (!moved.isEmpty()) {
-        return moved;
-      }
-    }
-    List<String> near = unmatched.getSuggestions();
+    List<String> near =
+        failure instanceof UnmatchedArgumentException unmatched
+            ? unmatched.getSuggestions()
+            : List.of();
     return near.isEmpty() ? "" : ", did you mean " + near.get(0) + "?";
   }
 }

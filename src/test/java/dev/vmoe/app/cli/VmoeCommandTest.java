@@ -100,8 +100,8 @@ class VmoeCommandTest {
       textBlock =
           """
           prodce                              | did you mean produce?
-          bench graph --device auto           | it is now vmoe lab bench (see vmoe --help)
-          compare --a x --b y                 | it is now vmoe lab compare
+          bench graph --device auto           | vmoe bench is now vmoe lab bench (see vmoe lab --help)
+          compare --a x --b y                 | vmoe compare is now vmoe lab compare
           lab                                 | Missing required subcommand (see vmoe lab --help)
           lab bnch                            | did you mean bench?
           topics                              | Missing required subcommand

@@ -1,4 +1,4 @@
-package dev.vmoe.lab.picture;
+package dev.vmoe.lab.patches;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

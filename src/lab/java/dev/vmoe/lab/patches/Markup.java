@@ -1,4 +1,4 @@
-package dev.vmoe.lab.picture;
+package dev.vmoe.lab.patches;
 
 /** Text in SVG and HTML. */
 public final class Markup {
