@@ -76,7 +76,8 @@ final class ExplainCommand extends StudyCommand {
       paramLabel = "LABELLED",
       description =
           "Labelled images to fill the batch with, drawn at random: a folder with one sub-folder a"
-              + " class, or a CSV of file,label or a folder with it as labels.csv (default: the bundled test images for a bundled model, else none).")
+              + " class, or a CSV of file,label or a folder with it as labels.csv (default: the"
+              + " bundled test images for a bundled model, else none).")
   private @Nullable Path batchWith;
 
   @Option(

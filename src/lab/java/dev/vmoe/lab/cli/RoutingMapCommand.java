@@ -21,8 +21,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "routing-map",
     description = {
-      "How much routing weight labelled images of each class give to each expert of every MoE layer,"
-          + " and the mutual information between expert and class, in bits.",
+      "How much routing weight labelled images of each class give to each expert of every MoE"
+          + " layer, and the mutual information between expert and class, in bits.",
       "LABELLED is a folder with one sub-folder a class, or a CSV of file,label or a folder with"
           + " it as labels.csv.",
       "Written to DIR: routing-map.csv (a row a layer, class and expert)"
@@ -83,5 +83,4 @@ final class RoutingMapCommand extends StudyCommand {
             row);
     out().print(byLayer.toText());
   }
-
 }

@@ -1,6 +1,4 @@
-/**
- * Counts of what each expert does for labelled images of each class, as tables.
- */
+/** Counts of what each expert does for labelled images of each class, as tables. */
 @NullMarked
 package dev.vmoe.lab.routing;
 
