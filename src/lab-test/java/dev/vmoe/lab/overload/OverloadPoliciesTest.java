@@ -11,6 +11,7 @@ import dev.vmoe.core.inference.BatchClassifier;
 import dev.vmoe.core.inference.BatchResult;
 import dev.vmoe.core.inference.FakeClassifier;
 import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.ModelCards;
 import dev.vmoe.core.moe.Routing;
 import dev.vmoe.core.moe.RoutingSettings;
 import dev.vmoe.streams.instance.LearnedControllers;
@@ -60,7 +61,7 @@ class OverloadPoliciesTest {
 
   private static ModelCard card(String name, int experts) {
     ModelCard fake = new FakeClassifier().card();
-    return new ModelCard(
+    return ModelCards.of(
         name,
         "0000",
         fake.classes(),

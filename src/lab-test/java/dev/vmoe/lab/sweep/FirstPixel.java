@@ -3,6 +3,7 @@ package dev.vmoe.lab.sweep;
 import dev.vmoe.core.inference.BatchClassifier;
 import dev.vmoe.core.inference.BatchResult;
 import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.ModelCards;
 import dev.vmoe.core.moe.RoutingCounts;
 import dev.vmoe.core.moe.RoutingSettings;
 import java.nio.ByteBuffer;
@@ -14,7 +15,7 @@ record FirstPixel(String name, int shift) implements BatchClassifier {
   @Override
   public ModelCard card() {
     List<Integer> moeBlocks = name.startsWith("dense") ? List.of() : List.of(0);
-    return new ModelCard(
+    return ModelCards.of(
         name, "", List.of("a", "b", "c"), 1, 1, moeBlocks, 1, 2, 1, true, "bilinear", "");
   }
 

@@ -8,6 +8,7 @@ import dev.vmoe.core.inference.BatchClassifier;
 import dev.vmoe.core.inference.BatchResult;
 import dev.vmoe.core.inference.FakeClassifier;
 import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.ModelCards;
 import dev.vmoe.core.moe.Routing;
 import dev.vmoe.core.moe.RoutingCounts;
 import dev.vmoe.core.moe.RoutingSettings;
@@ -294,7 +295,7 @@ class SweepTest {
 
     @Override
     public ModelCard card() {
-      return new ModelCard(
+      return ModelCards.of(
           "twin",
           "1111",
           CARD.classes(),

@@ -82,39 +82,6 @@ public record ModelCard(
     groups = List.copyOf(groups);
   }
 
-  /**
-   * Creates the card of a model whose classes have no groups, and whose graph gives no features.
-   */
-  public ModelCard(
-      String name,
-      String weightsHash,
-      List<String> classes,
-      int imageSize,
-      int tokensPerImage,
-      List<Integer> moeBlocks,
-      int numExperts,
-      int expertsPerToken,
-      double capacityRatio,
-      boolean softmax,
-      String resize,
-      String architecture) {
-    this(
-        name,
-        weightsHash,
-        classes,
-        imageSize,
-        tokensPerImage,
-        moeBlocks,
-        numExperts,
-        expertsPerToken,
-        capacityRatio,
-        softmax,
-        resize,
-        architecture,
-        List.of(),
-        0);
-  }
-
   private static void requireLines(String what, List<String> names) {
     for (String name : names) {
       if (name.contains("\n")) {

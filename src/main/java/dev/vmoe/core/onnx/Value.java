@@ -24,7 +24,6 @@ public final class Value {
     this.name = name;
   }
 
-  /** Returns the name in the file. */
   public String name() {
     return name;
   }
@@ -34,17 +33,14 @@ public final class Value {
     return graph;
   }
 
-  /** Returns this + other. */
   public Value plus(Value other) {
     return apply(Operator.ADD, other);
   }
 
-  /** Returns this − other. */
   public Value minus(Value other) {
     return apply(Operator.SUB, other);
   }
 
-  /** Returns this · other, element by element. */
   public Value times(Value other) {
     return apply(Operator.MUL, other);
   }
@@ -79,7 +75,6 @@ public final class Value {
     return graph.node(Operator.CAST, List.of(this), integer("to", type.getNumber()));
   }
 
-  /** Returns the matrix product. */
   public Value matMul(Value other) {
     return apply(Operator.MAT_MUL, other);
   }
@@ -100,12 +95,10 @@ public final class Value {
     return graph.node(Operator.SOFTMAX, List.of(this), integer("axis", -1));
   }
 
-  /** Returns the square root. */
   public Value sqrt() {
     return apply(Operator.SQRT);
   }
 
-  /** Returns the hyperbolic tangent. */
   public Value tanh() {
     return apply(Operator.TANH);
   }
@@ -217,7 +210,6 @@ public final class Value {
     return apply(Operator.RESHAPE, shape);
   }
 
-  /** Returns this with its axes in another order. */
   public Value transpose(long... axes) {
     return graph.node(Operator.TRANSPOSE, List.of(this), integers("perm", axes));
   }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * The fields of a JSON object beside a checkpoint. One that is not there, or null, has the usual
@@ -63,50 +64,31 @@ record HubFields(JsonNode node) {
 
   /** Returns the fields of an object in a field. */
   HubFields within(String key) {
-    if (has(key) && !of(key).isObject()) {
-      throw wrong(key, "object");
-    }
-    return new HubFields(of(key));
+    return new HubFields(
+        value(key, "object", JsonNode::isObject).orElse(MissingNode.getInstance()));
   }
 
   double number(String key, double usual) {
-    if (!has(key)) {
-      return usual;
-    }
-    if (!of(key).isNumber()) {
-      throw wrong(key, "number");
-    }
-    return of(key).asDouble();
+    return value(key, "number", JsonNode::isNumber).map(JsonNode::asDouble).orElse(usual);
   }
 
   int whole(String key, int usual) {
-    if (!has(key)) {
-      return usual;
-    }
-    if (!of(key).isInt()) {
-      throw wrong(key, "whole number");
-    }
-    return of(key).asInt();
+    return value(key, "whole number", JsonNode::isInt).map(JsonNode::asInt).orElse(usual);
   }
 
   boolean flag(String key, boolean usual) {
-    if (!has(key)) {
-      return usual;
-    }
-    if (!of(key).isBoolean()) {
-      throw wrong(key, "true or false");
-    }
-    return of(key).asBoolean();
+    return value(key, "true or false", JsonNode::isBoolean).map(JsonNode::asBoolean).orElse(usual);
   }
 
   String text(String key, String usual) {
-    if (!has(key)) {
-      return usual;
+    return value(key, "text", JsonNode::isTextual).map(JsonNode::textValue).orElse(usual);
+  }
+
+  private Optional<JsonNode> value(String key, String type, Predicate<JsonNode> isOfType) {
+    if (has(key) && !isOfType.test(of(key))) {
+      throw wrong(key, type);
     }
-    if (!of(key).isTextual()) {
-      throw wrong(key, "text");
-    }
-    return of(key).textValue();
+    return Optional.of(of(key)).filter(it -> !it.isMissingNode());
   }
 
   /** Returns a number for each channel; one for all of them where only one is said. */

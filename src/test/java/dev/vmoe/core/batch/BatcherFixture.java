@@ -13,6 +13,7 @@ import dev.vmoe.core.inference.BatchClassifier;
 import dev.vmoe.core.inference.BatchResult;
 import dev.vmoe.core.inference.InferenceException;
 import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.ModelCards;
 import dev.vmoe.core.moe.Routing;
 import dev.vmoe.core.moe.RoutingCounts;
 import dev.vmoe.core.moe.RoutingSettings;
@@ -207,7 +208,7 @@ abstract class BatcherFixture {
 
     @Override
     public ModelCard card() {
-      return new ModelCard(
+      return ModelCards.of(
           name, "", List.of("red"), 1, 1, List.of(), 0, 0, 1, true, "bilinear", "echo");
     }
 

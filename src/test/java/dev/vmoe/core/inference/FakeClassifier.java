@@ -2,6 +2,7 @@ package dev.vmoe.core.inference;
 
 import dev.vmoe.core.moe.Capacity;
 import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.ModelCards;
 import dev.vmoe.core.moe.RoutingCounts;
 import dev.vmoe.core.moe.RoutingSettings;
 import java.nio.ByteBuffer;
@@ -19,7 +20,7 @@ public final class FakeClassifier implements BatchClassifier {
 
   private static final int CLASSES = 10;
   private static final ModelCard CARD =
-      new ModelCard(
+      ModelCards.of(
           "fake",
           "0000",
           IntStream.range(0, CLASSES).mapToObj(i -> "grey-" + i).toList(),
@@ -56,7 +57,7 @@ public final class FakeClassifier implements BatchClassifier {
   public FakeClassifier(Duration runTime, String name) {
     this.runTime = runTime;
     this.card =
-        new ModelCard(
+        ModelCards.of(
             name,
             CARD.weightsHash(),
             CARD.classes(),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.ModelCards;
 import dev.vmoe.lab.ManyClasses;
 import java.util.Comparator;
 import java.util.List;
@@ -66,7 +67,7 @@ class ScoredClassTest {
   }
 
   private static ModelCard card(boolean softmax) {
-    return new ModelCard(
+    return ModelCards.of(
         "m", "", List.of("a", "b", "c"), 1, 1, List.of(), 0, 0, 1, softmax, "bilinear", "");
   }
 

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class ModelCardTest {
 
   private static final ModelCard CARD =
-      new ModelCard(
+      ModelCards.of(
           "demo",
           "ab12",
           List.of("T-shirt, top", "é", "1"),
@@ -32,7 +32,7 @@ class ModelCardTest {
   @Test
   void shouldSurviveMetadataWithoutMoeLayers() {
     ModelCard dense =
-        new ModelCard(
+        ModelCards.of(
             "d", "c", List.of("0"), 28, 50, List.of(), 0, 0, 1.05, true, "bilinear", "2 blocks");
     assertThat(ModelCard.fromMetadata(dense.toMetadata())).isEqualTo(dense);
   }

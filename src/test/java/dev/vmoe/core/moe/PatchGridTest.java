@@ -77,7 +77,7 @@ class PatchGridTest {
   @Test
   void shouldTakeAnyTokensOfADenseModel() {
     ModelCard distilled =
-        new ModelCard(
+        ModelCards.of(
             "deit", "0", List.of("a"), 224, 198, List.of(), 0, 0, 1, true, "bilinear", "DeiT");
     assertThat(PatchGrid.of(distilled)).isEqualTo(new PatchGrid(224, 1, false));
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import dev.vmoe.core.capacity.OperatingPoint;
 import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.ModelCards;
 import dev.vmoe.streams.settings.LiveSettings;
 import dev.vmoe.streams.settings.Settings;
 import java.nio.file.Path;
@@ -26,7 +27,7 @@ class ServedFilesTest {
       String name, int experts, List<String> classes, int size, String resize) {
     List<Integer> blocks = experts == 0 ? List.of() : List.of(1);
     int k = Math.min(2, experts);
-    return new ModelCard(
+    return ModelCards.of(
         name, "0", classes, size, 5, blocks, experts, k, 1.05, true, resize, "none");
   }
 

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatNoException;
 import dev.vmoe.core.capacity.OperatingPoint;
 import dev.vmoe.core.inference.FakeClassifier;
 import dev.vmoe.core.moe.ModelCard;
+import dev.vmoe.core.moe.ModelCards;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -137,7 +138,7 @@ class LiveSettingsTest {
   }
 
   private static ModelCard dense() {
-    return new ModelCard(
+    return ModelCards.of(
         "dense", "0", List.of("a"), 8, 5, List.of(), 0, 0, 1, true, "bilinear", "none");
   }
 
