@@ -9,6 +9,7 @@ import dev.vmoe.streams.config.LiveConfiguration;
 import dev.vmoe.streams.metrics.Meters;
 import dev.vmoe.streams.metrics.PipelineMetrics;
 import dev.vmoe.streams.settings.DaemonThread;
+import dev.vmoe.streams.settings.EventFormat;
 import dev.vmoe.streams.settings.LiveSettings;
 import dev.vmoe.streams.settings.Settings;
 import dev.vmoe.streams.topics.MissingRight;
@@ -18,11 +19,13 @@ import dev.vmoe.streams.topics.TopicLimits;
 import dev.vmoe.streams.topics.Topics;
 import dev.vmoe.streams.topology.NewestDeadLetters;
 import dev.vmoe.streams.topology.NewestImages;
+import dev.vmoe.streams.topology.ShareEvents;
 import dev.vmoe.streams.topology.SteadyTime;
 import dev.vmoe.streams.topology.StreamsProperties;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.Collections;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -46,25 +49,38 @@ import org.slf4j.LoggerFactory;
  */
 public final class Pipeline implements AutoCloseable {
 
-  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(15);
+  /** Maximum failures of each stream thread in one series. */
+  private static final int MAX_FAILURES = 5;
 
-  /** Maximum time that a stop waits for the commit that says that it is one. */
-  private static final Duration MAX_LAST_COMMIT = Duration.ofSeconds(2);
+  private static final Duration QUIET = Duration.ofMinutes(1);
 
   private static final Logger log = LoggerFactory.getLogger(Pipeline.class);
 
-  private final PipelineParts parts;
+  private final Delivery delivery;
+  private final BatchControl control;
+  private final Observers observers;
+  private final ImagePath images;
+  private final ThreadFailures failures;
   private final String applicationId;
-  private final Duration lastCommit;
   private final CountDownLatch running = new CountDownLatch(1);
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
-  private Pipeline(PipelineParts parts, Settings settings) {
-    this.parts = parts;
+  private Pipeline(
+      Settings settings,
+      StreamsConfig streamsConfig,
+      Delivery delivery,
+      BatchControl control,
+      Observers observers,
+      ImagePath images) {
+    this.delivery = delivery;
+    this.control = control;
+    this.observers = observers;
+    this.images = images;
+    this.failures =
+        new ThreadFailures(
+            MAX_FAILURES * streamsConfig.getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG), QUIET);
     this.applicationId = settings.getString(Settings.APPLICATION_ID);
-    this.lastCommit =
-        Collections.min(List.of(settings.commitInterval().multipliedBy(3), MAX_LAST_COMMIT));
   }
 
   /** Starts a pipeline that stays at the fixed operating point, unmeasured. */
@@ -152,10 +168,7 @@ public final class Pipeline implements AutoCloseable {
         new StreamsConfig(new StreamsProperties(settings).streams(limits.largestRecord()));
 
     Pipeline pipeline =
-        new Pipeline(
-            PipelineParts.assemble(
-                settings, file, streamsConfig, limits, models, metrics, waiting, clock),
-            settings);
+        open(settings, file, streamsConfig, limits, models, metrics, waiting, clock);
     try {
       pipeline.start();
     } catch (RuntimeException e) {
@@ -163,6 +176,48 @@ public final class Pipeline implements AutoCloseable {
       throw e;
     }
     return pipeline;
+  }
+
+  /**
+   * Puts the parts together and takes the configuration in force over; if that fails, closes what
+   * was opened. Kafka Streams is not started yet.
+   */
+  static Pipeline open(
+      Settings settings,
+      LiveSettings file,
+      StreamsConfig streamsConfig,
+      TopicLimits limits,
+      ModelSource models,
+      PipelineMetrics metrics,
+      Consumer<@Nullable String> waiting,
+      Supplier<SteadyTime> clock) {
+    Deque<Runnable> opened = new ArrayDeque<>();
+    try {
+      Delivery delivery = new Delivery(settings);
+      opened.push(delivery::close);
+      BatchControl control = new BatchControl(settings, file, models, delivery, metrics);
+      opened.push(control::close);
+      Observers observers = Observers.open(settings, metrics, control.terms()::served);
+      opened.push(observers::close);
+      delivery.awaitSchemas(waiting);
+      control.start(waiting); // says which model is to be loaded
+      warnOfSmallUtilization(settings, limits, control.terms());
+      ImagePath images =
+          ImagePath.open(
+ settings, streamsConfig, limits, delivery, control, observers, clock.get());
+      return new Pipeline(settings, streamsConfig, delivery, control, observers, images);
+    } catch (RuntimeException e) {
+      opened.forEach(Runnable::run);
+      throw e;
+    }
+  }
+
+  private static void warnOfSmallUtilization(
+      Settings settings, TopicLimits limits, TermsInForce terms) {
+    long largest =
+        ShareEvents.maxUtilizationBytes(
+            terms.routed(), terms.current().maxBatchImages(), EventFormat.of(settings));
+    limits.utilizationProblem(Topics.of(settings), largest).ifPresent(log::warn);
   }
 
   /** The settings file has to be whole by itself: a reset returns to it. */
@@ -175,24 +230,24 @@ public final class Pipeline implements AutoCloseable {
   }
 
   private void start() {
-    parts.batcher().broken().thenAccept(this::giveUp);
-    parts
+    images.batcher().broken().thenAccept(this::giveUp);
+    delivery
         .schemas()
         .failed()
         .thenAccept(
             reason -> {
-              parts.suspects().excuse();
+              delivery.suspects().excuse();
               giveUp(reason);
             });
-    parts.lag().start();
-    parts.streams().setUncaughtExceptionHandler(this::onFailure);
-    parts.streams().setStateListener(this::onState);
-    parts
+    control.lag().start();
+    images.streams().setUncaughtExceptionHandler(this::onFailure);
+    images.streams().setStateListener(this::onState);
+    observers
         .metrics()
         .streamsState(
-            () -> parts.streams().state().name(),
+            () -> images.streams().state().name(),
             Arrays.stream(KafkaStreams.State.values()).map(KafkaStreams.State::name).toList());
-    parts.streams().start();
+    images.streams().start();
   }
 
   /** Says that this instance cannot go on: whoever waits for its end closes it. */
@@ -203,15 +258,15 @@ public final class Pipeline implements AutoCloseable {
   }
 
   private StreamThreadExceptionResponse onFailure(Throwable exception) {
-    parts.metrics().threadFailed();
-    if (FailureCause.besideImages(exception)) {
-      parts.suspects().excuse();
+    observers.metrics().threadFailed();
+    if (ThreadFailures.besideImages(exception)) {
+      delivery.suspects().excuse();
     }
     if (failure.get() != null) {
       log.error("a stream thread failed while the instance stops", exception);
       return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
     }
-    if (parts.failures().exceededBy(System.nanoTime())) {
+    if (failures.exceededBy(System.nanoTime())) {
       log.error("too many failures in a row, the instance stops", exception);
       failure.compareAndSet(null, explained(exception));
       return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
@@ -254,22 +309,22 @@ public final class Pipeline implements AutoCloseable {
 
   /** Returns the state of Kafka Streams; RUNNING while partitions are read. */
   public KafkaStreams.State state() {
-    return parts.streams().state();
+    return images.streams().state();
   }
 
   /** Returns the topology as Kafka Streams describes it. */
   public String topology() {
-    return parts.topology();
+    return images.topology();
   }
 
   /** Returns the first model that the next batch may be run with: the one that settings name. */
   public ModelCard card() {
-    return parts.terms().served().card();
+    return control.terms().served().card();
   }
 
   /** Adds the metrics of Kafka Streams and its clients. */
   public void bindKafka(Meters meters) {
-    meters.bindKafka(parts.streams());
+    meters.bindKafka(images.streams());
   }
 
   /**
@@ -278,27 +333,27 @@ public final class Pipeline implements AutoCloseable {
    * @throws IllegalArgumentException if this instance would refuse them, saying why
    */
   public LiveSettings complete(LiveSettings settings) {
-    return parts.terms().complete(settings);
+    return control.terms().complete(settings);
   }
 
   /** Returns the configuration that the pipeline follows. */
   public LiveConfiguration configuration() {
-    return parts.configuration();
+    return control.configuration();
   }
 
   /** Returns images of one of the newest batches. */
   public NewestImages newestImages() {
-    return parts.newestImages();
+    return observers.newestImages();
   }
 
   /** Returns the last dead letters. */
   public NewestDeadLetters newestDeadLetters() {
-    return parts.newestDeadLetters();
+    return observers.newestDeadLetters();
   }
 
   /** Returns what waits in the partitions of this instance, as it was read last. */
   public Load load() {
-    return parts.lag().load(System.nanoTime());
+    return control.lag().load(System.nanoTime());
   }
 
   /** Returns why the pipeline gave up, if it did. */
@@ -313,42 +368,22 @@ public final class Pipeline implements AutoCloseable {
   @Override
   public void close() {
     Throwable reason = failure.get();
-    if (reason == null || FailureCause.besideImages(reason)) {
-      stopInOrder();
+    if (reason == null || ThreadFailures.besideImages(reason)) {
+      delivery.stopInOrder();
     }
-    parts.schemas().close();
-    parts.abandoned().close();
-    parts.admission().stop(); // threads that wait for room return at once,
-    parts.registry().giveUp(); // and those that wait for the registry
-    // Each of these may wait for brokers that are away: not one after the other.
-    Thread beside = DaemonThread.start(this::closeBeside, "vmoe-close-beside");
-    if (!parts.streams().close(CLOSE_LIMIT)) {
-      log.warn("the stream threads did not end within {}", CLOSE_LIMIT);
-    }
-    parts.batcher().close();
-    parts.fetching().close();
+    images.admission().stop(); // threads that wait for room return at once,
+    delivery.stopAsking(); // and those that wait for the registry
+    // Both may wait for brokers that are away: not one after the other.
+    Thread following = DaemonThread.start(control::stopFollowing, "vmoe-close-beside");
+    images.close();
     try {
-      beside.join();
+      following.join();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    parts.terms().close();
-    parts.registry().close();
-    parts.tracing().close();
+    control.close();
+    delivery.close();
+    observers.close();
     stopped.countDown();
-  }
-
-  private void stopInOrder() {
-    try {
-      parts.suspects().stop(lastCommit);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  /** Closes what images do not pass through. */
-  private void closeBeside() {
-    parts.configuration().close();
-    parts.lag().close();
   }
 }

@@ -1,12 +1,14 @@
 /**
- * One running instance: the parts of the pipeline put together, the model it serves, the controller
- * that chooses its operating points, and what the console shows of it.
+ * One running instance: a {@code Pipeline} of four parts.
  *
  * <pre>
- * config ──▶ LiveConfiguration ──▶ TermsInForce: settings, model, limits and controller of the
- *                                                next batch, one value
- *            end of images     ──▶ LagMonitor ──▶ the load that a controller is told
+ * Delivery      what may be committed, and the schemas of what is read and written
+ * BatchControl  what decides: config ──▶ LiveConfiguration ──▶ TermsInForce ◀── load ◀── LagMonitor
+ * Observers     what is watched: metrics, traces, images and dead letters of the live page
+ * ImagePath     what answers: Kafka Streams ──▶ Admission ──▶ MicroBatcher ──▶ Kafka Streams
  * </pre>
+ *
+ * {@code TermsInForce} holds settings, model, limits and controller of the next batch as one value.
  */
 @NullMarked
 package dev.vmoe.streams.instance;

@@ -75,7 +75,7 @@ class PipelineTest {
     assertThatExceptionOfType(KafkaException.class)
         .isThrownBy(
             () ->
-                PipelineParts.assemble(
+                Pipeline.open(
                     settings,
                     LiveSettings.of(settings).runnable(List.of(classifier.card()), 1),
                     config,
@@ -91,9 +91,9 @@ class PipelineTest {
   @ParameterizedTest
   @MethodSource
   void shouldExcuseFailuresBesideImages(Throwable failure) {
-    assertThat(FailureCause.besideImages(failure)).isTrue();
-    assertThat(FailureCause.besideImages(new StreamsException(failure))).isTrue();
-    assertThat(FailureCause.besideImages(new PipelineException("a right is missing", failure)))
+    assertThat(ThreadFailures.besideImages(failure)).isTrue();
+    assertThat(ThreadFailures.besideImages(new StreamsException(failure))).isTrue();
+    assertThat(ThreadFailures.besideImages(new PipelineException("a right is missing", failure)))
         .isTrue();
   }
 
@@ -118,7 +118,7 @@ class PipelineTest {
             new OutOfMemoryError("for its pixels"),
             new RecordTooLargeException("its answer"),
             new IllegalStateException("a defect"))) {
-      assertThat(FailureCause.besideImages(new StreamsException(failure)))
+      assertThat(ThreadFailures.besideImages(new StreamsException(failure)))
           .as("%s", failure)
           .isFalse();
     }

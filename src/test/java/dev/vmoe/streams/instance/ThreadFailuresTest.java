@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-class FailureBoundTest {
+class ThreadFailuresTest {
 
-  private final FailureBound bound = new FailureBound(2, Duration.ofSeconds(60));
+  private final ThreadFailures failures = new ThreadFailures(2, Duration.ofSeconds(60));
 
   @Test
   void shouldBearFailuresUpToTheBound() {
@@ -26,6 +26,6 @@ class FailureBoundTest {
   }
 
   private boolean exceededAt(long seconds) {
-    return bound.exceededBy(Duration.ofSeconds(seconds).toNanos());
+    return failures.exceededBy(Duration.ofSeconds(seconds).toNanos());
   }
 }

@@ -1,6 +1,7 @@
 package dev.vmoe.streams.instance;
 
 import dev.vmoe.event.RegistryUnavailableException;
+import java.time.Duration;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.DisconnectException;
@@ -9,10 +10,36 @@ import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.TimeoutException;
 
-/** What a failure of a stream thread is due to. */
-final class FailureCause {
+/**
+ * Failures of stream threads: what they are due to, and when a series of them is too long. Failures
+ * belong to one series while each comes soon after the one before. A quiet time ends the series.
+ */
+final class ThreadFailures {
 
-  private FailureCause() {}
+  private final int max;
+  private final Duration quiet;
+  private int series;
+  private long lastNanos;
+
+  /**
+   * Creates a bound.
+   *
+   * @param max maximum failures of one series
+   * @param quiet time without a failure that ends a series
+   */
+  ThreadFailures(int max, Duration quiet) {
+    this.max = max;
+    this.quiet = quiet;
+  }
+
+  /** Counts a failure at this time; returns whether its series is over the bound. */
+  synchronized boolean exceededBy(long nowNanos) {
+    if (series > 0 && nowNanos - lastNanos > quiet.toNanos()) {
+      series = 0;
+    }
+    lastNanos = nowNanos;
+    return ++series > max;
+  }
 
   /** Returns whether no image can be the cause of a failure: brokers, registry or rights are. */
   static boolean besideImages(Throwable failure) {
