@@ -6,7 +6,6 @@ import dev.vmoe.event.EventSerializer;
 import dev.vmoe.fetch.FetchBounds;
 import dev.vmoe.fetch.Fetching;
 import dev.vmoe.streams.commit.Admission;
-import dev.vmoe.streams.commit.CommitGuard;
 import dev.vmoe.streams.commit.Deadlines;
 import dev.vmoe.streams.commit.InFlightRecord;
 import dev.vmoe.streams.commit.KafkaInternals;
@@ -29,9 +28,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Locale;
-import java.util.Properties;
 import java.util.Set;
-import java.util.function.Supplier;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
@@ -109,11 +106,7 @@ record ImagePath(
               input -> new MicroBatchProcessor(shared, observers.images(), input));
       KafkaStreams streams =
           KafkaInternals.streams(
-              topology,
-              streamsConfig,
-              delivery.guard(),
-              time::milliseconds,
-              time::nanoseconds);
+              topology, streamsConfig, delivery.guard(), time::milliseconds, time::nanoseconds);
       addGauges(observers.metrics(), delivery, fetching, batcher);
       return new ImagePath(fetching, batcher, admission, streams, topology.describe().toString());
     } catch (RuntimeException e) {

@@ -204,7 +204,7 @@ public final class Pipeline implements AutoCloseable {
       warnOfSmallUtilization(settings, limits, control.terms());
       ImagePath images =
           ImagePath.open(
- settings, streamsConfig, limits, delivery, control, observers, clock.get());
+              settings, streamsConfig, limits, delivery, control, observers, clock.get());
       return new Pipeline(settings, streamsConfig, delivery, control, observers, images);
     } catch (RuntimeException e) {
       opened.forEach(Runnable::run);
