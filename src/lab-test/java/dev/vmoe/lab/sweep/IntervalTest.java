@@ -1,12 +1,9 @@
 package dev.vmoe.lab.sweep;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import java.util.Arrays;
-import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -17,14 +14,14 @@ class IntervalTest {
   @Test
   void shouldMatchTheBinomialQuantilesOfFiveInTen() {
     // P(X <= 1) = 0.011 and P(X <= 2) = 0.055: the lower 2.5 % end within X = 2
-    assertThat(Interval.ofShare(5, 10, 1)).isEqualTo(new Interval(0.5, 0.2, 0.8));
+    assertThat(Interval.ofDifference(5, 0, 10, 1)).isEqualTo(new Interval(0.5, 0.2, 0.8));
   }
 
   @Test
   void shouldComeNearTheNormalIntervalOfManyImages() {
     double half = 1.96 * Math.sqrt(0.9 * 0.1 / 10_000);
 
-    Interval interval = Interval.ofShare(9_000, 10_000, 1);
+    Interval interval = Interval.ofDifference(9_000, 0, 10_000, 1);
 
     assertThat(interval.low()).isCloseTo(0.9 - half, within(0.0006));
     assertThat(interval.high()).isCloseTo(0.9 + half, within(0.0006));
@@ -32,8 +29,8 @@ class IntervalTest {
 
   @Test
   void shouldHaveNoWidthWhereAllImagesAreAlike() {
-    assertThat(Interval.ofShare(7, 7, 1)).isEqualTo(new Interval(1, 1, 1));
-    assertThat(Interval.ofShare(0, 7, 1)).isEqualTo(new Interval(0, 0, 0));
+    assertThat(Interval.ofDifference(7, 0, 7, 1)).isEqualTo(new Interval(1, 1, 1));
+    assertThat(Interval.ofDifference(0, 0, 7, 1)).isEqualTo(new Interval(0, 0, 0));
     assertThat(Interval.ofDifference(0, 7, 7, 1)).isEqualTo(new Interval(-1, -1, -1));
   }
 
@@ -70,42 +67,5 @@ class IntervalTest {
     assertThatThrownBy(() -> Interval.ofDifference(4, 3, 6, 1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("4 images gained and 3 lost of 6");
-  }
-
-  @Test
-  void shouldComeCloseToTheNormalIntervalOfManyPairs() {
-    int n = 10_000;
-    double[] left = new double[n];
-    double[] right = new double[n];
-    Random random = new Random(4);
-    for (int i = 0; i < n; i++) {
-      right[i] = random.nextInt(10) == 0 ? 0 : 1;
-      left[i] = random.nextInt(20) == 0 ? 1 - right[i] : right[i];
-    }
-    double[] differences = new double[n];
-    Arrays.setAll(differences, i -> left[i] - right[i]);
-    double mean = Arrays.stream(differences).average().orElseThrow();
-    double variance = Arrays.stream(differences).map(d -> d * d).sum() / n - mean * mean;
-    double halfWidth = 1.96 * Math.sqrt(variance / n);
-
-    Interval interval = Interval.ofPairs(left, right, 1);
-
-    assertThat(interval.mean()).isCloseTo(mean, within(1e-12));
-    assertThat(interval.low()).isCloseTo(mean - halfWidth, within(.1 * halfWidth));
-    assertThat(interval.high()).isCloseTo(mean + halfWidth, within(.1 * halfWidth));
-    assertThat(Interval.ofPairs(left, right, 1)).isEqualTo(interval);
-  }
-
-  @Test
-  void shouldBeCertainOfWhatEveryImageSays() {
-    assertThat(Interval.ofPairs(new double[] {1, .5}, new double[] {.75, .25}, 1))
-        .isEqualTo(new Interval(.25, .25, .25));
-  }
-
-  @Test
-  void shouldRefuseWhatCannotBePaired() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> Interval.ofPairs(new double[2], new double[3], 1))
-        .withMessage("2 scores cannot be paired with 3");
   }
 }

@@ -22,7 +22,6 @@ import java.util.function.Function;
 public final class BenchPipeline implements AutoCloseable {
 
   private final String name;
-  private final Settings settings;
   private final Meters meters = new Meters();
   private final Pipeline pipeline;
   private final Replay client;
@@ -43,7 +42,7 @@ public final class BenchPipeline implements AutoCloseable {
     properties.put(Settings.TOPIC_PREFIX, name + ".");
     properties.putAll(more);
     this.name = name;
-    settings = broker.settings(properties, TopicPlan.load());
+    Settings settings = broker.settings(properties, TopicPlan.load());
     experts = !model.classifier().card().dense();
     client = broker.client(settings, experts);
     pipeline =
@@ -62,20 +61,11 @@ public final class BenchPipeline implements AutoCloseable {
   }
 
   /**
-   * Sends images and reads the answers.
-   *
-   * @throws IllegalStateException if not every image is answered once, or a choice is not counted
-   */
-  public MeteredReplay answer(FullLoad load) throws InterruptedException {
-    return answer(load, LabelledImage::toRequest);
-  }
-
-  /**
    * Measures it once: sends the {@linkplain FullLoad#first first} images, which do not count, and
    * then all.
    *
    * @param requests makes the request of an image
-   * @throws IllegalStateException as above
+   * @throws IllegalStateException if not every image is answered once, or a choice is not counted
    */
   public MeteredReplay measure(FullLoad load, Function<LabelledImage, ImageRequest> requests)
       throws InterruptedException {
@@ -83,12 +73,7 @@ public final class BenchPipeline implements AutoCloseable {
     return answer(load, requests);
   }
 
-  /**
-   * Sends images by requests of another kind, and reads the answers.
-   *
-   * @throws IllegalStateException as above
-   */
-  public MeteredReplay answer(FullLoad load, Function<LabelledImage, ImageRequest> requests)
+  private MeteredReplay answer(FullLoad load, Function<LabelledImage, ImageRequest> requests)
       throws InterruptedException {
     MeteredReplay replay = load.send(name, client.sending(requests));
     StreamSummary.Result summary = replay.outcome().summary();
@@ -96,21 +81,6 @@ public final class BenchPipeline implements AutoCloseable {
       throw new IllegalStateException(name + " did not count every choice of every image");
     }
     return replay;
-  }
-
-  /** Returns its settings, including addresses. */
-  Settings settings() {
-    return settings;
-  }
-
-  /** Returns its metrics. */
-  Meters meters() {
-    return meters;
-  }
-
-  /** Returns what runs. */
-  Pipeline pipeline() {
-    return pipeline;
   }
 
   @Override

@@ -20,7 +20,6 @@ public final class Rounds {
   private final LongSupplier nanoClock;
   private final Map<String, Measure> things = new LinkedHashMap<>();
   private final Map<String, List<Double>> figures = new LinkedHashMap<>();
-  private boolean alternating;
   private boolean rotating;
   private boolean warm;
 
@@ -39,12 +38,6 @@ public final class Rounds {
 
   Rounds(LongSupplier nanoClock) {
     this.nanoClock = nanoClock;
-  }
-
-  /** Lets every other round go through the things from the last to the first. */
-  public Rounds alternating() {
-    alternating = true;
-    return this;
   }
 
   /** Lets every round begin with the thing that was second in the round before. */
@@ -101,9 +94,6 @@ public final class Rounds {
         note(name, thing(things, name).measure());
         done.accept(++measurements);
       }
-      if (alternating && warm) {
-        Collections.reverse(turns);
-      }
       if (rotating && warm) {
         Collections.rotate(turns, -1);
       }
@@ -118,11 +108,6 @@ public final class Rounds {
   /** Returns the median figure of a thing; the mean of the middle two of an even number. */
   public double median(String name) {
     return Statistics.median(figures(name));
-  }
-
-  /** Returns the mean figure of a thing. */
-  public double mean(String name) {
-    return Arrays.stream(figures(name)).average().orElseThrow();
   }
 
   /** Returns (rounds) the figures of a thing. */

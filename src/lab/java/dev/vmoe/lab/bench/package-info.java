@@ -5,7 +5,7 @@
  * <pre>
  *   BenchModel, FullLoad ─▶ BenchPipeline, BareLoop, peers ─▶ MeteredReplay ─┐
  *                                                         anything timed ───┴─▶ Rounds
- *   Rounds ─▶ fastest, median, mean
+ *   Rounds ─▶ fastest, median
  * </pre>
  */
 @NullMarked

@@ -17,7 +17,6 @@ import dev.vmoe.lab.overload.OverloadPolicies;
 import dev.vmoe.lab.overload.OverloadReport;
 import dev.vmoe.lab.overload.Policy;
 import dev.vmoe.lab.overload.Rates;
-import dev.vmoe.lab.overload.RemainingTime;
 import dev.vmoe.lab.overload.SteeredPipeline;
 import dev.vmoe.streams.instance.LearnedControllers;
 import dev.vmoe.streams.instance.LearnedControllers.SurveyedModel;
@@ -239,8 +238,7 @@ final class BenchOverloadCommand extends Benchmark {
           own == null ? LoadTraces.named(traceNames, before, phaseSeconds, seed) : List.of(own);
       OverloadReport report =
           new OverloadReport(evaluated.quality(), before, targetLatencyMs / 1e3, models);
-      RemainingTime remaining = new RemainingTime(traces, chosen.size());
-      bench.run(traces, chosen, report, what -> progress.say(remaining.next(what)));
+      bench.run(traces, chosen, report, progress::say);
       progress.say("measuring once more what the pipeline answers");
       Rates after = bench.rates(seconds(rateSeconds));
       Map<String, AccuracyFrontier> frontiers = evaluated.frontiers(before);

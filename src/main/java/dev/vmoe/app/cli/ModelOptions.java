@@ -84,15 +84,6 @@ public final class ModelOptions {
     return ModelOpener.open(path, device, threads());
   }
 
-  /**
-   * Opens the model so that its runs give the features, too.
-   *
-   * @throws dev.vmoe.core.inference.InferenceException if it has none
-   */
-  public VmoeSession openWithFeatures() throws IOException {
-    return ModelOpener.open(path(), device, threads(), 1, true);
-  }
-
   /** Opens the model as an instance serves it. */
   public VmoeSession openToServe(int batchImages) throws IOException {
     return openToServe(path(), batchImages, 0);
