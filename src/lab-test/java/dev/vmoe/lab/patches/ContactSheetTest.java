@@ -3,7 +3,6 @@ package dev.vmoe.lab.patches;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.core.inference.BatchResult;
-import dev.vmoe.core.inference.DetailedResult;
 import dev.vmoe.core.inference.Device;
 import dev.vmoe.core.inference.ScoredClass;
 import dev.vmoe.core.inference.SessionSettings;
@@ -93,11 +92,7 @@ class ContactSheetTest {
             classTokens += classToken;
             assertThat(count.group(1)).isEqualTo(layer == 0 ? "1" : "3");
             assertThat(Integer.parseInt(count.group(2)) + classToken)
-                .isEqualTo(
-                    pair.run(routing)
-                        .result()
-                        .counts()
-                        .skipped()[watched.place() * LAYERS + layer]);
+                .isEqualTo(pair.run(routing).counts().skipped()[watched.place() * LAYERS + layer]);
           }
         }
       }
@@ -132,13 +127,12 @@ class ContactSheetTest {
 
   @Test
   void shouldTakeEachImagesOwnPartOfWhatWasKept() {
-    DetailedResult run = explanation.runs().get(1).run(Routing.VANILLA);
+    BatchResult run = explanation.runs().get(1).run(Routing.VANILLA);
     for (int image = 0; image < 8; image++) {
       for (int layer = 0; layer < LAYERS; layer++) {
         int dispatched = 0;
         for (int expert = 0; expert < 4; expert++) {
-          dispatched +=
-              run.result().counts().dispatched()[run.result().counts().at(image, layer) + expert];
+          dispatched += run.counts().dispatched()[run.counts().at(image, layer) + expert];
         }
         int kept = 0;
         for (byte choices : run.kept(image, layer)) {
@@ -151,7 +145,7 @@ class ContactSheetTest {
 
   @Test
   void shouldSayWhatTheBatchWasAndWhatBecameOfIt() {
-    BatchResult low = explanation.runs().get(1).run(Routing.VANILLA).result();
+    BatchResult low = explanation.runs().get(1).run(Routing.VANILLA);
     assertThat(page)
         .contains("<b>one micro-batch of 8 images</b>, whose 80 tokens compete for the slots of 4")
         .contains("K = 2. 5 more are not shown: drawn from &lt;somewhere&gt;.")
@@ -174,9 +168,7 @@ class ContactSheetTest {
         assertThat(best)
             .isEqualTo(
                 ScoredClass.top(
-                        session.card(),
-                        pair.run(Routing.VANILLA).result().logits()[watched.place()],
-                        1)
+                        session.card(), pair.run(Routing.VANILLA).logits()[watched.place()], 1)
                     .get(0));
         Boolean right = Explanation.isRight(watched, best);
         if (watched.image().label() == null) {

@@ -4,7 +4,6 @@ import static dev.vmoe.lab.patches.Markup.escape;
 
 import dev.vmoe.core.image.PngEncoder;
 import dev.vmoe.core.inference.BatchResult;
-import dev.vmoe.core.inference.DetailedResult;
 import dev.vmoe.core.inference.ScoredClass;
 import dev.vmoe.core.moe.ModelCard;
 import dev.vmoe.core.moe.PatchGrid;
@@ -122,7 +121,7 @@ public final class ContactSheet {
     page.append("</tr></thead>\n<tbody>\n");
     for (Explanation.Pair pair : explanation.runs()) {
       for (Routing routing : Routing.values()) {
-        BatchResult result = pair.run(routing).result();
+        BatchResult result = pair.run(routing);
         RoutingCounts counts = result.counts();
         page.append(
             "<tr><td>%s</td><td>%s</td><td>%d</td><td>%s</td><td>%s</td>"
@@ -166,17 +165,17 @@ public final class ContactSheet {
     page.append("</article>\n");
   }
 
-  private void run(Appendable page, Watched watched, DetailedResult run) throws IOException {
+  private void run(Appendable page, Watched watched, BatchResult run) throws IOException {
     ScoredClass best = explanation.best(watched, run);
     Boolean right = Explanation.isRight(watched, best);
     page.append(
         "<div><b>%s</b>: %s %s%s, %s of its choices processed<div class=\"layers\">\n"
             .formatted(
-                name(run.result().settings().routing()),
+                name(run.settings().routing()),
                 Markup.name(best.label()),
                 Table.decimals(best.score(), 3),
                 right == null || right ? "" : " <b class=\"wrong\">wrong</b>",
-                percent(run.result().counts().processedShare(watched.place()))));
+                percent(run.counts().processedShare(watched.place()))));
     List<Integer> blocks = explanation.card().moeBlocks();
     PatchGrid grid = explanation.grid();
     for (int layer = 0; layer < blocks.size(); layer++) {

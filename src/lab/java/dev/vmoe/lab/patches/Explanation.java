@@ -1,7 +1,6 @@
 package dev.vmoe.lab.patches;
 
 import dev.vmoe.core.inference.BatchResult;
-import dev.vmoe.core.inference.DetailedResult;
 import dev.vmoe.core.inference.ScoredClass;
 import dev.vmoe.core.inference.VmoeSession;
 import dev.vmoe.core.moe.ModelCard;
@@ -32,11 +31,11 @@ import org.jspecify.annotations.Nullable;
 public record Explanation(ModelCard card, PatchGrid grid, WatchedBatch batch, List<Pair> runs) {
 
   /** Both runs at one capacity ratio. */
-  public record Pair(Map<Routing, DetailedResult> byRouting) {
+  public record Pair(Map<Routing, BatchResult> byRouting) {
 
     /** Returns the run under a routing. */
-    public DetailedResult run(Routing routing) {
-      DetailedResult run = byRouting.get(routing);
+    public BatchResult run(Routing routing) {
+      BatchResult run = byRouting.get(routing);
       if (run == null) {
         throw new IllegalArgumentException("no run under " + routing);
       }
@@ -45,7 +44,7 @@ public record Explanation(ModelCard card, PatchGrid grid, WatchedBatch batch, Li
 
     /** Returns what both runs have in common: ratio, K and slots. */
     BatchResult common() {
-      return run(Routing.BATCH_PRIORITY).result();
+      return run(Routing.BATCH_PRIORITY);
     }
   }
 
@@ -69,7 +68,7 @@ public record Explanation(ModelCard card, PatchGrid grid, WatchedBatch batch, Li
     }
     List<Pair> runs = new ArrayList<>();
     for (double ratio : ratios) {
-      Map<Routing, DetailedResult> byRouting = new EnumMap<>(Routing.class);
+      Map<Routing, BatchResult> byRouting = new EnumMap<>(Routing.class);
       for (Routing routing : Routing.values()) {
         byRouting.put(
             routing,
@@ -84,8 +83,8 @@ public record Explanation(ModelCard card, PatchGrid grid, WatchedBatch batch, Li
   }
 
   /** Returns the best class of a watched image in a run. */
-  public ScoredClass best(Watched watched, DetailedResult run) {
-    return ScoredClass.top(card, run.result().logits()[watched.place()], 1).get(0);
+  public ScoredClass best(Watched watched, BatchResult run) {
+    return ScoredClass.top(card, run.logits()[watched.place()], 1).get(0);
   }
 
   /** Returns whether a class is the one the image is known to show; null if that is not known. */
@@ -134,9 +133,8 @@ public record Explanation(ModelCard card, PatchGrid grid, WatchedBatch batch, Li
     return table;
   }
 
-  private List<Object> row(Watched watched, DetailedResult run) {
-    BatchResult result = run.result();
-    ScoredClass best = best(watched, run);
+  private List<Object> row(Watched watched, BatchResult result) {
+    ScoredClass best = best(watched, result);
     String label = watched.image().label();
     List<Object> row =
         new ArrayList<>(

@@ -39,9 +39,9 @@ public interface BatchClassifier extends AutoCloseable {
    * Runs the model as {@link #classify} does, and says of each token how many of its choices found
    * a slot, where the classifier can tell.
    */
-  default DetailedResult classifyInDetail(
+  default BatchResult classifyInDetail(
       ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
-    return new DetailedResult(classify(images, numImages, priorities, settings), new byte[0]);
+    return classify(images, numImages, priorities, settings);
   }
 
   /** Returns how many runs may go on at once; they share the device. */

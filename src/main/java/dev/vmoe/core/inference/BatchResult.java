@@ -2,6 +2,7 @@ package dev.vmoe.core.inference;
 
 import dev.vmoe.core.moe.RoutingCounts;
 import dev.vmoe.core.moe.RoutingSettings;
+import java.util.Arrays;
 
 /**
  * What the model said of one batch.
@@ -13,6 +14,8 @@ import dev.vmoe.core.moe.RoutingSettings;
  * @param effectiveCapacityRatio ratio that C amounts to; the requested one for a dense model
  * @param inferenceNanos time of the run, in nanoseconds
  * @param features (B, F), what the logits were made of; (0) where the session does not give it
+ * @param kept (B, L, T), of each token the number of choices that found a slot; empty for a dense
+ *     model, and where the run was not asked for it
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record BatchResult(
@@ -22,9 +25,10 @@ public record BatchResult(
     int slots,
     double effectiveCapacityRatio,
     long inferenceNanos,
-    float[][] features) {
+    float[][] features,
+    byte[] kept) {
 
-  /** Creates a result without features. */
+  /** Creates a result without features, and without what became of each token. */
   public BatchResult(
       float[][] logits,
       RoutingCounts counts,
@@ -32,6 +36,22 @@ public record BatchResult(
       int slots,
       double effectiveCapacityRatio,
       long inferenceNanos) {
-    this(logits, counts, settings, slots, effectiveCapacityRatio, inferenceNanos, new float[0][]);
+    this(
+        logits,
+        counts,
+        settings,
+        slots,
+        effectiveCapacityRatio,
+        inferenceNanos,
+        new float[0][],
+        new byte[0]);
+  }
+
+  /** Returns (T), of each token of an image the number of choices that found a slot in a layer. */
+  public byte[] kept(int image, int layer) {
+    int layers = counts.numLayers();
+    int tokens = kept.length / (counts.numImages() * layers);
+    int from = (image * layers + layer) * tokens;
+    return Arrays.copyOfRange(kept, from, from + tokens);
   }
 }

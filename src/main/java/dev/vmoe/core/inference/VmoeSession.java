@@ -200,22 +200,21 @@ public final class VmoeSession implements BatchClassifier {
   @Override
   public BatchResult classify(
       ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
-    return run(images, numImages, priorities, settings, false).result();
+    return run(images, numImages, priorities, settings, false);
   }
 
   @Override
-  public DetailedResult classifyInDetail(
+  public BatchResult classifyInDetail(
       ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
     return run(images, numImages, priorities, settings, true);
   }
 
   /** Runs the model in detail on images none of which matters more than the others. */
-  public DetailedResult classifyInDetail(
-      ByteBuffer images, int numImages, RoutingSettings settings) {
+  public BatchResult classifyInDetail(ByteBuffer images, int numImages, RoutingSettings settings) {
     return classifyInDetail(images, numImages, ImagePriority.equal(numImages), settings);
   }
 
-  private DetailedResult run(
+  private BatchResult run(
       ByteBuffer images,
       int numImages,
       float[] priorities,
@@ -232,17 +231,16 @@ public final class VmoeSession implements BatchClassifier {
           detailed && !card.dense()
               ? output(outputs, GraphOutput.KEPT).getByteBuffer().array()
               : new byte[0];
-      return new DetailedResult(
-          new BatchResult(
-              logits,
-              counts,
-              settings,
-              slots,
-              effectiveRatio(slots, numImages, settings),
-              System.nanoTime() - started,
-              this.settings.features()
-                  ? (float[][]) output(outputs, GraphOutput.FEATURES).getValue()
-                  : new float[0][]),
+      return new BatchResult(
+          logits,
+          counts,
+          settings,
+          slots,
+          effectiveRatio(slots, numImages, settings),
+          System.nanoTime() - started,
+          this.settings.features()
+              ? (float[][]) output(outputs, GraphOutput.FEATURES).getValue()
+              : new float[0][],
           kept);
     } catch (OrtException e) {
       throw new InferenceException(

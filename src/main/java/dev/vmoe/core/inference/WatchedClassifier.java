@@ -10,10 +10,10 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A classifier that can be watched: while somebody looks, it keeps the first images of a batch now
- * and then as the model saw them, with what became of each token. While nobody looks it copies
- * nothing and fetches nothing more. Of classifiers that are watched together, the last look and the
- * last batch count for all.
+ * A classifier that can be watched: while a viewer asks, it keeps the first images of a batch now
+ * and then as the model saw them, with what became of each token. Without a viewer it copies
+ * nothing and fetches nothing more. Classifiers that are watched together share the viewer and the
+ * last batch.
  */
 public final class WatchedClassifier implements BatchClassifier {
 
@@ -21,20 +21,20 @@ public final class WatchedClassifier implements BatchClassifier {
   static final int MAX_IMAGES = 12;
 
   /** A viewer that has not asked for this long has gone. */
-  static final Duration LOOKING = Duration.ofSeconds(5);
+  static final Duration VIEWER_TIMEOUT = Duration.ofSeconds(5);
 
   /** Time between two batches that are kept. */
-  static final Duration EVERY = Duration.ofSeconds(1);
+  static final Duration KEPT_INTERVAL = Duration.ofSeconds(1);
 
   private final BatchClassifier classifier;
   private final Watch watch;
 
-  /** Who looks, and what there is to be seen. */
+  /** When a viewer asked last, and what was kept last. */
   private static final class Watch {
     final LongSupplier nanoClock;
-    volatile boolean asked;
-    volatile long askedNanos;
-    volatile @Nullable Sight last;
+    volatile boolean viewed;
+    volatile long lastViewNanos;
+    volatile @Nullable WatchedImages last;
 
     Watch(LongSupplier nanoClock) {
       this.nanoClock = nanoClock;
@@ -45,14 +45,14 @@ public final class WatchedClassifier implements BatchClassifier {
    * Some images of a batch, as the model saw them.
    *
    * @param card the model
-   * @param detail what came of the whole batch
+   * @param result what came of the whole batch, with what became of each token
    * @param numImages n, how many of its first images are here
    * @param pixels (n, S, S, 3) uint8, raw RGB
    * @param takenNanos when they were kept
    */
   @SuppressWarnings("ArrayRecordComponent")
-  public record Sight(
-      ModelCard card, DetailedResult detail, int numImages, byte[] pixels, long takenNanos) {}
+  public record WatchedImages(
+      ModelCard card, BatchResult result, int numImages, byte[] pixels, long takenNanos) {}
 
   /** Watches a classifier, which is closed with this one. */
   public WatchedClassifier(BatchClassifier classifier) {
@@ -74,44 +74,44 @@ public final class WatchedClassifier implements BatchClassifier {
     return classifiers.stream().map(each -> new WatchedClassifier(each, watch)).toList();
   }
 
-  /** Says that somebody looks now; may be called by any thread. */
-  public void look() {
-    watch.askedNanos = watch.nanoClock.getAsLong();
-    watch.asked = true;
+  /** Says that a viewer asks now; may be called by any thread. */
+  public void viewed() {
+    watch.lastViewNanos = watch.nanoClock.getAsLong();
+    watch.viewed = true;
   }
 
-  /** Returns what was kept last; empty while nobody looks. */
-  public Optional<Sight> last() {
+  /** Returns what was kept last; empty without a viewer. */
+  public Optional<WatchedImages> last() {
     return Optional.ofNullable(watch.last);
   }
 
   @Override
   public BatchResult classify(
       ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
-    if (!watch.asked) {
+    if (!watch.viewed) {
       return classifier.classify(images, numImages, priorities, settings);
     }
     long now = watch.nanoClock.getAsLong();
-    if (now - watch.askedNanos > LOOKING.toNanos()) {
-      watch.asked = false;
+    if (now - watch.lastViewNanos > VIEWER_TIMEOUT.toNanos()) {
+      watch.viewed = false;
       watch.last = null;
       return classifier.classify(images, numImages, priorities, settings);
     }
-    Sight before = watch.last;
-    if (before != null && now - before.takenNanos() < EVERY.toNanos()) {
+    WatchedImages before = watch.last;
+    if (before != null && now - before.takenNanos() < KEPT_INTERVAL.toNanos()) {
       return classifier.classify(images, numImages, priorities, settings);
     }
-    DetailedResult detail = classifier.classifyInDetail(images, numImages, priorities, settings);
+    BatchResult result = classifier.classifyInDetail(images, numImages, priorities, settings);
     int kept = Math.min(numImages, MAX_IMAGES);
     int size = card().imageSize();
     byte[] pixels = new byte[Math.multiplyExact(kept, 3 * size * size)];
     images.duplicate().clear().get(pixels);
-    watch.last = new Sight(card(), detail, kept, pixels, now);
-    return detail.result();
+    watch.last = new WatchedImages(card(), result, kept, pixels, now);
+    return result;
   }
 
   @Override
-  public DetailedResult classifyInDetail(
+  public BatchResult classifyInDetail(
       ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
     return classifier.classifyInDetail(images, numImages, priorities, settings);
   }

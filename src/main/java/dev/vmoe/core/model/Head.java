@@ -24,7 +24,7 @@ final class Head {
     int width = a.featuresLength();
     return a.preLogitsSize() == 0
         ? read
-        : Dense.of(
+        : ProductRows.dense(
                 read,
                 model.get("pre_logits/kernel", d * Math.max(1, a.classifier().tokens()), width),
                 model.get("pre_logits/bias", width),
@@ -39,7 +39,7 @@ final class Head {
    */
   static Value logits(Value features, VmoeArchitecture a, Parameters model, Form form) {
     Value logits =
-        Dense.of(
+        ProductRows.dense(
             features,
             model.get("head/kernel", a.featuresLength(), a.numClasses()),
             model.get("head/bias", a.numClasses()),

@@ -44,7 +44,7 @@ record Mlp(Tensor kernel0, Tensor bias0, Tensor kernel1, Tensor bias1, boolean e
       hidden = erfGelu ? product.geluErf(bias) : product.geluTanh(bias);
     }
     try (var scope = graph.scope("Dense_1")) {
-      return Dense.of(hidden, kernel1, bias1, form);
+      return ProductRows.dense(hidden, kernel1, bias1, form);
     }
   }
 }

@@ -50,6 +50,11 @@ final class ProductRows {
     };
   }
 
+  /** Returns a fully connected layer, rows (n, in) · kernel (in, out) + bias (out). */
+  static Value dense(Value rows, Tensor kernel, Tensor bias, Form form) {
+    return of(rows, form.precision()).affine(kernel, bias);
+  }
+
   GraphBuilder graph() {
     return rows.graph();
   }

@@ -25,7 +25,7 @@ final class SelfAttention {
     Value scale =
         form.precision().inGraph(tokens.graph().real((float) (1 / Math.sqrt(headSize(a)))));
     Value mixed = query.matMul(key).times(scale).softmax().matMul(value);
-    return Dense.of(
+    return ProductRows.dense(
         mixed.transpose(0, 2, 1, 3).reshape(-1, d),
         attention.get("out/kernel", a.numHeads(), headSize(a), d).reshape(d, d),
         attention.get("out/bias", d),

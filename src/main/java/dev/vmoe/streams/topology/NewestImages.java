@@ -4,7 +4,7 @@ import dev.vmoe.core.batch.Answer;
 import dev.vmoe.core.batch.BatchRun;
 import dev.vmoe.core.batch.Share;
 import dev.vmoe.core.image.PngEncoder;
-import dev.vmoe.core.inference.DetailedResult;
+import dev.vmoe.core.inference.BatchResult;
 import dev.vmoe.core.inference.ScoredClass;
 import dev.vmoe.core.inference.WatchedClassifier;
 import dev.vmoe.core.moe.ModelCard;
@@ -48,11 +48,11 @@ public final class NewestImages implements ImageObserver {
 
   /** What was shown last, and its images by their index in the batch. */
   private record Shown(
-      WatchedClassifier.Sight sight, Map<Integer, ShownImage> images, ShownBatch batch) {}
+      WatchedClassifier.WatchedImages sight, Map<Integer, ShownImage> images, ShownBatch batch) {}
 
   /** The images of a batch that have been emitted, by their index in it. */
   private record Emitted(
-      WatchedClassifier.Sight sight, BatchRun run, TreeMap<Integer, Origin> origins) {}
+      WatchedClassifier.WatchedImages sight, BatchRun run, TreeMap<Integer, Origin> origins) {}
 
   private record Origin(String topic, int partition, long offset, @Nullable String label) {}
 
@@ -129,8 +129,8 @@ public final class NewestImages implements ImageObserver {
   @SuppressWarnings("ReferenceEquality") // the very run that was watched, not one like it
   public void emitted(Emission emission) {
     Share<InFlightRecord> share = emission.share();
-    WatchedClassifier.Sight sight = served.get().last().orElse(null);
-    if (sight == null || share.run().result() != sight.detail().result()) {
+    WatchedClassifier.WatchedImages sight = served.get().last().orElse(null);
+    if (sight == null || share.run().result() != sight.result()) {
       return;
     }
     synchronized (this) {
@@ -158,7 +158,7 @@ public final class NewestImages implements ImageObserver {
   /** Says that somebody looks; returns the newest batch, if one was kept yet. */
   public Optional<ShownBatch> look() {
     WatchedClassifier watched = served.get();
-    watched.look();
+    watched.viewed();
     looking.lock();
     try {
       boolean stale = watched.last().isEmpty();
@@ -203,26 +203,26 @@ public final class NewestImages implements ImageObserver {
   }
 
   private static ShownBatch batch(Emitted now, List<ShownImage> images) {
-    DetailedResult detail = now.sight().detail();
+    BatchResult result = now.sight().result();
     return new ShownBatch(
         now.run().id(),
         now.sight().card(),
         now.run().numImages(),
-        detail.result().settings().capacityRatio(),
-        detail.result().effectiveCapacityRatio(),
-        detail.result().settings().expertsPerToken(),
+        result.settings().capacityRatio(),
+        result.effectiveCapacityRatio(),
+        result.settings().expertsPerToken(),
         images);
   }
 
-  private ShownImage image(WatchedClassifier.Sight sight, int index, Origin origin) {
-    DetailedResult detail = sight.detail();
+  private ShownImage image(WatchedClassifier.WatchedImages sight, int index, Origin origin) {
+    BatchResult result = sight.result();
     ModelCard card = sight.card();
     int size = card.imageSize();
     int bytes = 3 * size * size;
     List<byte[]> kept = new ArrayList<>();
-    if (detail.kept().length > 0) {
+    if (result.kept().length > 0) {
       for (int layer = 0; layer < card.numLayers(); layer++) {
-        kept.add(detail.kept(index, layer));
+        kept.add(result.kept(index, layer));
       }
     }
     return new ShownImage(
@@ -230,7 +230,7 @@ public final class NewestImages implements ImageObserver {
         origin.partition(),
         origin.offset(),
         origin.label(),
-        ScoredClass.top(card, detail.result().logits()[index], BEST),
+        ScoredClass.top(card, result.logits()[index], BEST),
         encoder.encode(
             Arrays.copyOfRange(sight.pixels(), index * bytes, (index + 1) * bytes), size, size),
         kept);

@@ -116,11 +116,11 @@ public final class FakeClassifier implements BatchClassifier {
   @Override
   public BatchResult classify(
       ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
-    return classifyInDetail(images, numImages, priorities, settings).result();
+    return classifyInDetail(images, numImages, priorities, settings);
   }
 
   @Override
-  public DetailedResult classifyInDetail(
+  public BatchResult classifyInDetail(
       ByteBuffer images, int numImages, float[] priorities, RoutingSettings settings) {
     runs.incrementAndGet();
     if (failures.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
@@ -154,19 +154,18 @@ public final class FakeClassifier implements BatchClassifier {
       }
       route(counts, kept, image, mean, settings.expertsPerToken(), slots, claimed);
     }
-    return new DetailedResult(
-        new BatchResult(
-            logits,
-            counts,
-            settings,
+    return new BatchResult(
+        logits,
+        counts,
+        settings,
+        slots,
+        Capacity.effectiveRatio(
             slots,
-            Capacity.effectiveRatio(
-                slots,
-                numImages * CARD.tokensPerImage(),
-                settings.expertsPerToken(),
-                CARD.numExperts()),
-            runTime.toNanos(),
-            features),
+            numImages * CARD.tokensPerImage(),
+            settings.expertsPerToken(),
+            CARD.numExperts()),
+        runTime.toNanos(),
+        features,
         kept);
   }
 

@@ -157,9 +157,9 @@ class VmoeSessionTest {
 
   @Test
   void shouldSayOfEachTokenHowManyChoicesWereKept() {
-    DetailedResult detailed =
+    BatchResult detailed =
         session.classifyInDetail(images(7), 7, new RoutingSettings(.3, 2, Routing.VANILLA));
-    RoutingCounts counts = detailed.result().counts();
+    RoutingCounts counts = detailed.counts();
     assertThat(detailed.kept()).hasSize(7 * 2 * 10);
     assertThat(IntStream.range(0, 140).map(i -> detailed.kept()[i]).sum())
         .isEqualTo(IntStream.of(counts.dispatched()).sum());
@@ -322,12 +322,12 @@ class VmoeSessionTest {
         ImportOptions.named("dense"),
         dense);
     try (VmoeSession twin = VmoeSession.open(dense, ON_CPU)) {
-      DetailedResult detailed =
+      BatchResult detailed =
           twin.classifyInDetail(images(2), 2, new RoutingSettings(.5, 2, Routing.VANILLA));
-      assertThat(detailed.result().logits()).hasDimensions(2, 5);
-      assertThat(detailed.result().slots()).isZero();
-      assertThat(detailed.result().effectiveCapacityRatio()).isEqualTo(.5);
-      assertThat(detailed.result().counts().processedShare(1)).isEqualTo(1);
+      assertThat(detailed.logits()).hasDimensions(2, 5);
+      assertThat(detailed.slots()).isZero();
+      assertThat(detailed.effectiveCapacityRatio()).isEqualTo(.5);
+      assertThat(detailed.counts().processedShare(1)).isEqualTo(1);
       assertThat(detailed.kept()).isEmpty();
       assertThat(twin.card().classes()).containsExactly("0", "1", "2", "3", "4");
     }

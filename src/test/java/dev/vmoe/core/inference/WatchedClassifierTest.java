@@ -42,13 +42,13 @@ class WatchedClassifierTest {
 
   @Test
   void shouldKeepTheFirstImagesOfTheVeryRun() {
-    watched.look();
+    watched.viewed();
     BatchResult result = run(20);
 
-    WatchedClassifier.Sight sight = watched.last().orElseThrow();
+    WatchedClassifier.WatchedImages sight = watched.last().orElseThrow();
     assertThat(classifier.runs()).isEqualTo(1);
-    assertThat(sight.detail().result()).isSameAs(result);
-    assertThat(sight.detail().kept()).hasSize(20 * 2 * 5);
+    assertThat(sight.result()).isSameAs(result);
+    assertThat(sight.result().kept()).hasSize(20 * 2 * 5);
     assertThat(sight.numImages()).isEqualTo(WatchedClassifier.MAX_IMAGES);
     assertThat(sight.pixels()).hasSize(WatchedClassifier.MAX_IMAGES * IMAGE_BYTES);
     assertThat(sight.pixels()[IMAGE_BYTES - 1]).isZero();
@@ -57,26 +57,26 @@ class WatchedClassifierTest {
 
   @Test
   void shouldKeepOneBatchASecond() {
-    watched.look();
+    watched.viewed();
     BatchResult first = run(1);
     millis += 999;
     run(1);
-    assertThat(watched.last().orElseThrow().detail().result()).isSameAs(first);
+    assertThat(watched.last().orElseThrow().result()).isSameAs(first);
 
     millis += 1;
     BatchResult third = run(1);
-    assertThat(watched.last().orElseThrow().detail().result()).isSameAs(third);
+    assertThat(watched.last().orElseThrow().result()).isSameAs(third);
   }
 
   @Test
   void shouldForgetWhenNobodyLooksAnyMore() {
-    watched.look();
+    watched.viewed();
     run(1);
     millis += 5_001;
     run(1);
     assertThat(watched.last()).isEmpty();
 
-    watched.look();
+    watched.viewed();
     run(1);
     assertThat(watched.last()).isPresent();
   }
@@ -86,7 +86,7 @@ class WatchedClassifierTest {
     List<WatchedClassifier> both =
         WatchedClassifier.together(
             List.of(new FakeClassifier(), new FakeClassifier(Duration.ZERO, "other")));
-    both.get(0).look();
+    both.get(0).viewed();
     ByteBuffer images = ByteBuffer.allocateDirect(8 * 8 * 3);
 
     both.get(1).classify(images, 1, new RoutingSettings(1, 1, Routing.VANILLA));

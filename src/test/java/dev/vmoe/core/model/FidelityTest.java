@@ -3,7 +3,7 @@ package dev.vmoe.core.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.vmoe.core.inference.DetailedResult;
+import dev.vmoe.core.inference.BatchResult;
 import dev.vmoe.core.inference.VmoeSession;
 import dev.vmoe.core.model.VmoeArchitecture.Classifier;
 import dev.vmoe.core.moe.ImagePriority;
@@ -173,7 +173,7 @@ class FidelityTest {
   private static double compare(
       VmoeSession session, FidelityCase model, PlainVmoe.Setting setting, PlainVmoe.Said said) {
     byte[] images = model.images();
-    DetailedResult detailed =
+    BatchResult detailed =
         session.classifyInDetail(
             ByteBuffer.allocateDirect(images.length).put(images),
             model.numImages(),
@@ -182,7 +182,7 @@ class FidelityTest {
     double worst = 0;
     for (int image = 0; image < model.numImages(); image++) {
       double[] logits = said.logits()[image];
-      float[] actual = detailed.result().logits()[image];
+      float[] actual = detailed.logits()[image];
       double largest = Arrays.stream(logits).map(Math::abs).max().orElseThrow();
       for (int i = 0; i < logits.length; i++) {
         worst = Math.max(worst, Math.abs(actual[i] - logits[i]) / largest);
@@ -190,7 +190,7 @@ class FidelityTest {
     }
     assertThat(worst).as("logits of %s", setting).isLessThanOrEqualTo(TOLERANCE);
     int tokens = model.architecture().tokensPerImage();
-    RoutingCounts counts = detailed.result().counts();
+    RoutingCounts counts = detailed.counts();
     for (int layer = 0; layer < said.routed().size(); layer++) {
       for (int image = 0; image < model.numImages(); image++) {
         compareCounts(setting, said, layer, image, tokens, counts);
