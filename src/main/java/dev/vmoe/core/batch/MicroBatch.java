@@ -12,7 +12,6 @@ final class MicroBatch<T> {
 
   final String id;
 
-  /** What it was opened under. */
   final BatchTerms terms;
 
   final long openedNanos;

@@ -18,22 +18,14 @@ public final class ServedModel {
   /** The owner, and each batch that is open or runs; 0 once the model is given back. */
   private int users = 1;
 
-  /**
-   * Begins to serve a model.
-   *
-   * @param classifier runs each batch
-   * @param decoder decodes each image into the model's input
-   * @param giveBack called once, when the model is not used any more
-   */
   public ServedModel(BatchClassifier classifier, ImageDecoder decoder, Runnable giveBack) {
     this(List.of(classifier), decoder, giveBack);
   }
 
   /**
-   * Begins to serve several models beside each other.
+   * Begins to serve one model, or several beside each other.
    *
    * @param classifiers by the model of an operating point; their input is the same
-   * @param decoder decodes each image into the models' input
    * @param giveBack called once, when the models are not used any more
    */
   public ServedModel(
@@ -48,7 +40,6 @@ public final class ServedModel {
     return classifiers.get(0);
   }
 
-  /** Returns what runs an operating point. */
   BatchClassifier classifier(OperatingPoint point) {
     return classifiers.get(point.model());
   }

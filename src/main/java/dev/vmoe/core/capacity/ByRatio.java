@@ -6,22 +6,22 @@ import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 
 /** What was measured at capacity ratios of one K, linear between two of them. */
-public final class ByRatio<V> {
+final class ByRatio<V> {
 
   private final TreeMap<Double, V> measured = new TreeMap<>();
 
   /** Returns what was measured at a ratio; {@code fresh} becomes it where nothing was. */
-  public V at(double ratio, V fresh) {
+  V at(double ratio, V fresh) {
     return Objects.requireNonNullElse(measured.putIfAbsent(ratio, fresh), fresh);
   }
 
   /** Returns whether a ratio was measured, or lies between two that were. */
-  public boolean knows(double ratio) {
+  boolean knows(double ratio) {
     return measured.floorKey(ratio) != null && measured.ceilingKey(ratio) != null;
   }
 
   /** Returns a value at a ratio that is {@link #knows known}. */
-  public double between(double ratio, ToDoubleFunction<V> value) {
+  double between(double ratio, ToDoubleFunction<V> value) {
     Map.Entry<Double, V> below = Objects.requireNonNull(measured.floorEntry(ratio));
     Map.Entry<Double, V> above = Objects.requireNonNull(measured.ceilingEntry(ratio));
     double low = value.applyAsDouble(below.getValue());

@@ -37,7 +37,7 @@ public record OperatingPoint(int model, double capacityRatio, int expertsPerToke
   }
 
   /** Returns whether cost and accuracy between two points are those between their ratios. */
-  public boolean differsInRatioAlone(OperatingPoint other) {
+  boolean differsInRatioAlone(OperatingPoint other) {
     return model == other.model && expertsPerToken == other.expertsPerToken;
   }
 }

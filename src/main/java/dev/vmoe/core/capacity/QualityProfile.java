@@ -54,7 +54,6 @@ public final class QualityProfile {
   private final Map<RoutedExperts, ByRatio<NavigableMap<Integer, Double>>> accuracies =
       new HashMap<>();
 
-  /** Creates a profile of these measurements. */
   public QualityProfile(List<Measurement> entries) {
     if (entries.isEmpty()) {
       throw new IllegalArgumentException("a quality profile without a measurement");
@@ -75,7 +74,12 @@ public final class QualityProfile {
    * @param measured the model's quality profile; null where there is none
    */
   public static QualityProfile known(@Nullable QualityProfile measured, ModelCard card) {
-    return measured == null ? assumed(card) : measured;
+    if (measured != null) {
+      return measured;
+    }
+    return card.dense() // a dense model is the same at every point
+        ? assumed(List.of(OperatingPoint.DENSE.capacityRatio()), 1)
+        : assumed(RATIOS, card.expertsPerToken());
   }
 
   /**
@@ -106,13 +110,6 @@ public final class QualityProfile {
         entries.stream().filter(entry -> models.contains(entry.point().model())).toList());
   }
 
-  /** A dense model is the same at every point. */
-  private static QualityProfile assumed(ModelCard card) {
-    return card.dense()
-        ? assumed(List.of(OperatingPoint.DENSE.capacityRatio()), 1)
-        : assumed(RATIOS, card.expertsPerToken());
-  }
-
   /**
    * Returns what a model without measurements is assumed to be like: the more of its choices may be
    * processed the better, and of equal shares the larger K.
@@ -134,7 +131,6 @@ public final class QualityProfile {
     return new QualityProfile(entries);
   }
 
-  /** Returns every point that was measured. */
   public List<OperatingPoint> points() {
     return points;
   }

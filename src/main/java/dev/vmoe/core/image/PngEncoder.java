@@ -21,8 +21,7 @@ public final class PngEncoder {
    * @param pixels (height, width) uint8
    */
   public byte[] encodeGrey(byte[] pixels, int width, int height) {
-    requirePixels(pixels, width, height, 1);
-    return encode(pixels, width, height, CV_8UC1);
+    return encode(pixels, width, height, CV_8UC1, 1);
   }
 
   /**
@@ -31,32 +30,22 @@ public final class PngEncoder {
    * @param pixels (height, width, 3) uint8, RGB
    */
   public byte[] encodeRgb(byte[] pixels, int width, int height) {
-    requirePixels(pixels, width, height, 3);
     byte[] blueFirst = new byte[pixels.length]; // OpenCV's order
-    for (int i = 0; i < pixels.length; i++) {
+    for (int i = 0; i < pixels.length / 3 * 3; i++) {
       blueFirst[i] = pixels[i + 2 - 2 * (i % 3)];
     }
-    return encode(blueFirst, width, height, CV_8UC3);
+    return encode(blueFirst, width, height, CV_8UC3, 3);
   }
 
-  private static void requirePixels(byte[] pixels, int width, int height, int channels) {
+  private static byte[] encode(byte[] pixels, int width, int height, int type, int channels) {
     if (width < 1 || height < 1 || pixels.length != (long) width * height * channels) {
       throw new IllegalArgumentException(
           "%d bytes are not %d x %d pixels of %d channels"
               .formatted(pixels.length, width, height, channels));
     }
-  }
-
-  private static byte[] encode(byte[] pixels, int width, int height, int type) {
     try (BytePointer data = new BytePointer(pixels);
-        Mat image = new Mat(height, width, type, data)) {
-      return encode(image);
-    }
-  }
-
-  /** Returns the PNG of OpenCV's own image. */
-  public static byte[] encode(Mat image) {
-    try (BytePointer encoded = new BytePointer()) {
+        Mat image = new Mat(height, width, type, data);
+        BytePointer encoded = new BytePointer()) {
       if (!imencode(".png", image, encoded)) {
         throw new IllegalStateException("OpenCV wrote no PNG");
       }

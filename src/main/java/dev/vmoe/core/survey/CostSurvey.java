@@ -1,6 +1,5 @@
 package dev.vmoe.core.survey;
 
-import dev.vmoe.core.capacity.ByRatio;
 import dev.vmoe.core.capacity.CostModel;
 import dev.vmoe.core.capacity.OperatingPoint;
 import dev.vmoe.core.capacity.RunTime;
@@ -19,7 +18,6 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -82,37 +80,17 @@ public final class CostSurvey {
   private final BatchClassifier classifier;
   private final Routing routing;
   private final ByteBuffer images;
-  private final boolean evenly;
   private final Map<GridCell, List<CellRun>> runs = new HashMap<>();
   private long spentNanos;
 
-  /**
-   * Creates a survey with images of the kind that the model is for.
-   *
-   * @param images (B, H, W, 3) uint8, raw RGB, a direct buffer of as many images as the largest
-   *     batch
-   */
-  public CostSurvey(BatchClassifier classifier, Routing routing, ByteBuffer images) {
-    this(classifier, routing, images, false);
-  }
-
-  private CostSurvey(
-      BatchClassifier classifier, Routing routing, ByteBuffer images, boolean evenly) {
+  /** Creates a survey of random images; the same seed gives the same ones. */
+  public CostSurvey(BatchClassifier classifier, Routing routing, int maxImages, long seed) {
     this.classifier = classifier;
     this.routing = routing;
-    this.images = images;
-    this.evenly = evenly;
+    this.images = noise(classifier.card(), maxImages, seed);
   }
 
-  /**
-   * Creates a survey with random images, for lack of better ones, whose experts are taken to be
-   * evenly loaded. The same seed gives the same images.
-   */
-  public static CostSurvey ofNoise(
-      BatchClassifier classifier, Routing routing, int maxImages, long seed) {
-    return new CostSurvey(classifier, routing, noise(classifier.card(), maxImages, seed), true);
-  }
-
+  /** Returns random images, (count, H, W, 3) uint8. */
   static ByteBuffer noise(ModelCard card, int count, long seed) {
     int imageBytes = card.imageSize() * card.imageSize() * 3;
     byte[] bytes = new byte[Math.multiplyExact(imageBytes, count)];
@@ -215,7 +193,7 @@ public final class CostSurvey {
     spentNanos += nanos;
     double rows =
         classifier.computesAllSlots()
-            ? slots(cell)
+            ? rows(cell)
             : Arrays.stream(result.counts().dispatched()).asLongStream().sum();
     return new CellRun(nanos, rows);
   }
@@ -279,8 +257,7 @@ public final class CostSurvey {
     for (int size : sizes) {
       RunTimeLine line = RunTimeLine.through(measured(size));
       for (OperatingPoint point : new LinkedHashSet<>(points)) {
-        rows(new GridCell(point, size))
-            .flatMap(rows -> line.nanos(point.expertsPerToken(), rows))
+        line.nanos(point.expertsPerToken(), rows(new GridCell(point, size)))
             .ifPresent(nanos -> grid.add(new RunTime(point, size, Math.round(nanos))));
       }
     }
@@ -300,48 +277,20 @@ public final class CostSurvey {
     return measured;
   }
 
-  /**
-   * Rows that experts compute over all MoE layers; nothing where they were neither measured nor lie
-   * between two ratios at which they were.
-   */
-  private Optional<Double> rows(GridCell cell) {
-    if (classifier.computesAllSlots()) {
-      return Optional.of(slots(cell));
-    }
-    return evenly ? Optional.of(rowsOfEvenLoad(cell)) : rowsBetween(cell);
-  }
-
-  /** Slots of all experts of all MoE layers. */
-  private double slots(GridCell cell) {
+  /** Rows that evenly loaded experts compute, over all MoE layers. */
+  private double rows(GridCell cell) {
     ModelCard card = classifier.card();
-    return (double) card.numLayers()
-        * card.numExperts()
-        * card.slots(cell.images(), cell.point().expertsPerToken(), cell.point().capacityRatio());
-  }
-
-  private double rowsOfEvenLoad(GridCell cell) {
-    ModelCard card = classifier.card();
+    double slots =
+        (double) card.numLayers()
+            * card.numExperts()
+            * card.slots(
+                cell.images(), cell.point().expertsPerToken(), cell.point().capacityRatio());
     double choices =
         (double) card.numLayers()
             * cell.images()
             * card.tokensPerImage()
             * cell.point().expertsPerToken();
-    return Math.min(choices, slots(cell));
-  }
-
-  /** What was measured, between two ratios interpolated. */
-  private Optional<Double> rowsBetween(GridCell cell) {
-    OperatingPoint point = cell.point();
-    ByRatio<Double> byRatio = new ByRatio<>();
-    runs.forEach(
-        (measured, all) -> {
-          if (measured.images() == cell.images() && measured.point().differsInRatioAlone(point)) {
-            byRatio.at(measured.point().capacityRatio(), all.get(0).rows());
-          }
-        });
-    return byRatio.knows(point.capacityRatio())
-        ? Optional.of(byRatio.between(point.capacityRatio(), rows -> rows))
-        : Optional.empty();
+    return classifier.computesAllSlots() ? slots : Math.min(choices, slots);
   }
 
   private static double median(List<CellRun> runs) {

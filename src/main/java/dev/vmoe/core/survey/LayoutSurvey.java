@@ -87,7 +87,7 @@ public final class LayoutSurvey<C extends BatchClassifier> {
     CostModel cost;
     try {
       cost =
-          CostSurvey.ofNoise(classifier, Routing.BATCH_PRIORITY, batchImages, NOISE_SEED)
+          new CostSurvey(classifier, Routing.BATCH_PRIORITY, batchImages, NOISE_SEED)
               .measure(List.of(point), List.of(batchImages), budget, percent -> {})
               .cost();
     } catch (RuntimeException | Error e) {

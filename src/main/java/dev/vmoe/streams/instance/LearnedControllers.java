@@ -143,7 +143,7 @@ public final class LearnedControllers implements ControllerFactory {
       IntConsumer percentDone) {
     int largest = live.maxBatchImages();
     CostSurvey.Surveyed surveyed =
-        CostSurvey.ofNoise(classifier, live.capacity().routing(), largest, NOISE_SEED)
+        new CostSurvey(classifier, live.capacity().routing(), largest, NOISE_SEED)
             .measure(known.points(), CostSurvey.batchSizes(largest), budget, percentDone);
     log.info(
         "cost of {} operating points of {} known: {} of {} cells measured, {} rounds",

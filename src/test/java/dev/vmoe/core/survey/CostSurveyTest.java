@@ -124,8 +124,7 @@ class CostSurveyTest {
 
   private static CostSurvey.Surveyed survey(
       BatchClassifier classifier, List<OperatingPoint> points, Duration budget) {
-    return CostSurvey.ofNoise(classifier, ROUTING, 32, 1)
-        .measure(points, SIZES, budget, percent -> {});
+    return new CostSurvey(classifier, ROUTING, 32, 1).measure(points, SIZES, budget, percent -> {});
   }
 
   private static void requireCost(
@@ -173,16 +172,6 @@ class CostSurveyTest {
     List<OperatingPoint> points = points(0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5);
     CostSurvey.Surveyed result = survey(new TimedClassifier(0, 0.4), points, Duration.ofSeconds(2));
     requireCost(result, new TimedClassifier(0), points);
-  }
-
-  @Test
-  void shouldBelieveTheLoadOfRealImages() {
-    TimedClassifier uneven = new TimedClassifier(0, 0.4);
-    List<OperatingPoint> points = points(0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5);
-    CostSurvey.Surveyed result =
-        new CostSurvey(uneven, ROUTING, CostSurvey.noise(uneven.card(), 32, 1))
-            .measure(points, SIZES, Duration.ofSeconds(2), percent -> {});
-    requireCost(result, uneven, points);
   }
 
   /** Every single time is off by more than two neighbouring ratios differ. */
@@ -278,7 +267,7 @@ class CostSurveyTest {
     TimedClassifier classifier = new TimedClassifier(0);
     List<Integer> percents = new ArrayList<>();
     CostSurvey.Surveyed result =
-        CostSurvey.ofNoise(classifier, ROUTING, 32, 1)
+        new CostSurvey(classifier, ROUTING, 32, 1)
             .measure(points(0.1, 0.3, 0.5, 0.7, 1), SIZES, Duration.ofMillis(700), percents::add);
     assertThat(result.measured()).isLessThan(result.cells());
     assertThat(percents).isSorted().last().isEqualTo(100);
@@ -287,7 +276,7 @@ class CostSurveyTest {
   @Test
   void shouldMeasureOnePointAtOneSize() {
     CostSurvey.Surveyed result =
-        CostSurvey.ofNoise(new TimedClassifier(0), ROUTING, 1, 1)
+        new CostSurvey(new TimedClassifier(0), ROUTING, 1, 1)
             .measure(
                 List.of(new OperatingPoint(1, 1)), List.of(1), Duration.ofMillis(100), it -> {});
     assertThat(result.cost().runSeconds(new OperatingPoint(1, 1), 1))
@@ -309,7 +298,7 @@ class CostSurveyTest {
       ByteBuffer images = CostSurvey.noise(session.card(), 32, 1);
       List<OperatingPoint> points = points(0.1, 0.5, 1.05);
       CostSurvey.Surveyed result =
-          new CostSurvey(session, ROUTING, images)
+          new CostSurvey(session, ROUTING, 32, 1)
               .measure(points, SIZES, Duration.ofSeconds(5), percent -> {});
       assertThat(result.rounds()).isPositive();
       CostModel cost = result.cost();
