@@ -120,7 +120,6 @@ public final class Fetch {
         "the image has %s than image.max.bytes = %d".formatted(bytes, line.maxImageBytes));
   }
 
-  /** Notes why an attempt failed. */
   void failed(String reason) {
     lastFailure = reason;
   }

@@ -26,7 +26,6 @@ public record FetchBounds(
     int maxImageBytes,
     LongSupplier maxBytes) {
 
-  /** Copies the list and the set. */
   public FetchBounds {
     prefixes = List.copyOf(prefixes);
     privateHosts =

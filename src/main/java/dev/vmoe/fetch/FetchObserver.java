@@ -3,7 +3,6 @@ package dev.vmoe.fetch;
 /** Told of each fetch that has ended, on any thread. */
 public interface FetchObserver {
 
-  /** What came of a fetch. */
   enum Outcome {
     /** The image is there. */
     FETCHED,

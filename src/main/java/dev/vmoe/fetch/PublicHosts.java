@@ -45,7 +45,10 @@ final class PublicHosts implements DnsResolver {
       blocks("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20");
 
   private final DnsResolver names;
+
+  /** Hosts, in lower case and without brackets, that may have any IP address. */
   private final Set<String> privateHosts;
+
   private final Predicate<InetAddress> isPublic;
 
   /** A host that has an IP address to which no connection may be made. */
@@ -84,11 +87,6 @@ final class PublicHosts implements DnsResolver {
     return Stream.of(texts).map(Block::of).toList();
   }
 
-  /**
-   * Creates a resolver.
-   *
-   * @param privateHosts hosts, in lower case and without brackets, that may have any IP address
-   */
   PublicHosts(DnsResolver names, Set<String> privateHosts, Predicate<InetAddress> isPublic) {
     this.names = names;
     this.privateHosts = privateHosts;

@@ -7,7 +7,6 @@ package dev.vmoe.core.batch;
  */
 public sealed interface Answer<T> {
 
-  /** Returns what the submitter attached to the image. */
   T origin();
 
   /**

@@ -15,13 +15,6 @@ final class BatchBuffers {
   private final Deque<ByteBuffer> free = new ArrayDeque<>();
   private final IntFunction<ByteBuffer> allocator;
 
-  /**
-   * Allocates the buffers.
-   *
-   * @param count how many
-   * @param bytes bytes of each
-   * @param allocator returns a buffer of so many bytes, outside the heap
-   */
   BatchBuffers(int count, int bytes, IntFunction<ByteBuffer> allocator) {
     this.allocator = allocator;
     for (int i = 0; i < count; i++) {

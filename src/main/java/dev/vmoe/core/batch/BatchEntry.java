@@ -27,10 +27,8 @@ final class BatchEntry<T> {
   /** Why there is no answer; null for an image that can be classified. */
   @Nullable String rejection;
 
-  /** What kind of rejection that is. */
   Answer.Cause cause = Answer.Cause.IMAGE;
 
-  /** Its decoding, from when its batch has a buffer. */
   @Nullable DecodeTask task;
 
   /** Whether its lane was closed while it was being decoded, so that nobody waits for it. */
@@ -97,7 +95,6 @@ final class BatchEntry<T> {
     withdrawn = true;
   }
 
-  /** Takes over what came of decoding. */
   void decoded(DecodeTask.DecodeOutcome image) {
     decodeStartNanos = image.startNanos();
     decodeNanos = image.nanos();

@@ -19,7 +19,6 @@ import org.jspecify.annotations.Nullable;
  */
 public record BatchLimits(int maxImages, long maxBytes, Duration linger) {
 
-  /** Rejects limits that no batch can keep. */
   public BatchLimits {
     if (maxImages < 1) {
       throw new IllegalArgumentException("a batch of at most " + maxImages + " images is empty");

@@ -25,22 +25,13 @@ final class BatchRunner<T> {
   private final RunObserver<T> observer;
   private final LongSupplier nanoClock;
 
-  /** The last run, when it ended, and of which model. */
   private @Nullable RunTime lastRun;
 
   private long lastRunEndNanos;
   private @Nullable ServedModel lastModel;
 
-  /** Whether a failure of the observer was logged. */
   private boolean observerFailed;
 
-  /**
-   * Creates a runner that has run nothing yet.
-   *
-   * @param decoding paused while a run takes all cores
-   * @param observer told of each batch that has run
-   * @param nanoClock monotonic time, in nanoseconds
-   */
   BatchRunner(DecodePool decoding, RunObserver<T> observer, LongSupplier nanoClock) {
     this.decoding = decoding;
     this.observer = observer;

@@ -20,7 +20,6 @@ public record BatchTerms(
     CapacityController controller,
     @Nullable Long configurationVersion) {
 
-  /** Returns the bytes of a buffer for the largest batch. */
   int bufferBytes() {
     return Math.multiplyExact(model.slotBytes(), limits.maxImages());
   }

@@ -14,7 +14,6 @@ final class Breakdown {
     reason.complete(why);
   }
 
-  /** Completes with the reason once there is one. */
   CompletionStage<InferenceException> reason() {
     return reason;
   }

@@ -18,7 +18,9 @@ import java.util.function.LongSupplier;
  */
 final class DecodeMemory {
 
+  /** Maximum of all images together; asked for each. */
   private final LongSupplier maxBytes;
+
   private final ReentrantLock lock = new ReentrantLock();
 
   /** Memory was released, or it is the next one's turn. */
@@ -28,11 +30,6 @@ final class DecodeMemory {
   private long taken;
   private long lost;
 
-  /**
-   * Creates it with nothing taken.
-   *
-   * @param maxBytes maximum of all images together; asked for each
-   */
   DecodeMemory(LongSupplier maxBytes) {
     this.maxBytes = maxBytes;
   }
@@ -71,7 +68,6 @@ final class DecodeMemory {
     return taken == 0 || bytes <= max - taken - lost;
   }
 
-  /** Returns the bytes that are taken or lost. */
   long bytes() {
     lock.lock();
     try {

@@ -70,7 +70,6 @@ final class DecodePool implements AutoCloseable {
             threads, threads, 0, TimeUnit.MILLISECONDS, new LinkedBlockingQueue<>(), factory);
   }
 
-  /** Decodes when its turn comes. */
   void execute(DecodeTask task) {
     workers.execute(() -> work(task));
   }
@@ -120,12 +119,12 @@ final class DecodePool implements AutoCloseable {
   }
 
   private void decode(DecodeTask task, long memoryBytes) throws InterruptedException {
-    ByteBuffer own = ownPixels(task.slot.capacity());
+    int slotBytes = task.slot.capacity();
     DecodeOutcome outcome;
     Watchdog.WatchedWork watched =
         watchdog.watch(bounds.decodeTimeout(), () -> giveUp(task, memoryBytes));
     try {
-      outcome = attempt(task, () -> task.decoder.decode(task.encoded, own, 0));
+      outcome = attempt(task, () -> task.decoder.decode(task.encoded, ownPixels(slotBytes), 0));
     } finally {
       watched.end();
     }
@@ -136,12 +135,11 @@ final class DecodePool implements AutoCloseable {
     }
     memory.release(memoryBytes);
     if (outcome.isDecoded()) {
-      task.slot.put(0, own, 0, task.slot.capacity());
+      task.slot.put(0, ownPixels(slotBytes), 0, slotBytes);
     }
     task.observer.accept(outcome);
   }
 
-  /** A part of decoding. */
   @FunctionalInterface
   private interface DecodeStep {
     void run() throws BadImageException, InterruptedException;
@@ -221,7 +219,6 @@ final class DecodePool implements AutoCloseable {
     }
   }
 
-  /** Returns what decoding takes now. */
   DecodeLoad load() {
     return new DecodeLoad(memory.bytes(), changeHung(0));
   }

@@ -28,7 +28,6 @@ final class Expiry<T> {
   private static final double WAIT_MARGIN = 1.5;
   private static final double RUN_MARGIN = 1.2;
 
-  /** Weight of one run in the mean. */
   private static final double MEAN_WEIGHT = 0.2;
 
   private final List<MicroBatch<T>> running = new ArrayList<>();
@@ -42,13 +41,11 @@ final class Expiry<T> {
   private double meanNanos;
   private int expired;
 
-  /** Notes that a batch begins to run. */
   void began(MicroBatch<T> batch) {
     running.add(batch);
     lastFilled = batch.images;
   }
 
-  /** Notes that a batch has run. */
   void ended(MicroBatch<T> batch, long nowNanos) {
     running.remove(batch);
     if (batch.run != null && batch.run.numImages() > 0) {
@@ -58,7 +55,6 @@ final class Expiry<T> {
     }
   }
 
-  /** Returns the images of the batches that run. */
   int runningImages() {
     return images(running);
   }

@@ -15,7 +15,6 @@ public enum FlushReason {
     this.label = label;
   }
 
-  /** Returns the name used in events and metrics. */
   public String label() {
     return label;
   }

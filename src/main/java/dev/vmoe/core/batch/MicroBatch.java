@@ -28,7 +28,6 @@ final class MicroBatch<T> {
   /** Those of them that have expired since, or whose lane was closed. */
   private int gone;
 
-  /** Encoded bytes of these images. */
   long bytes;
 
   /** Images that no worker has finished yet. */
@@ -37,22 +36,17 @@ final class MicroBatch<T> {
   /** Where images are decoded into; null until a buffer is free, and again after the run. */
   @Nullable ByteBuffer buffer;
 
-  /** Why the batch was closed; null while it is open. */
   @Nullable FlushReason flushReason;
 
-  /** When the batch was closed; undefined while it is open. */
   long closedNanos;
 
-  /** When its turn to run came; undefined before. */
   long startNanos;
 
   /** How it runs; null until its turn comes, and where no image is left. */
   @Nullable Decision decision;
 
-  /** What came out; null until the batch has run. */
   @Nullable BatchRun run;
 
-  /** Why the run failed; null unless it did. */
   @Nullable RuntimeException failure;
 
   /** Opens a batch, for which a use of the model has begun. */

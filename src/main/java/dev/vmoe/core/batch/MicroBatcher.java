@@ -119,7 +119,6 @@ public final class MicroBatcher<T> implements AutoCloseable {
     return thread;
   }
 
-  /** Opens a lane for one submitter. */
   public Lane<T> openLane() {
     return new Lane<>(this);
   }
@@ -129,7 +128,6 @@ public final class MicroBatcher<T> implements AutoCloseable {
     return breakdown.reason();
   }
 
-  /** Returns what decoding takes now. */
   public DecodeLoad decodeLoad() {
     return decoding.load();
   }

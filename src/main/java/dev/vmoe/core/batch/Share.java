@@ -11,7 +11,6 @@ import java.util.List;
  */
 public record Share<T>(BatchRun run, List<Answer<T>> answers) {
 
-  /** Copies the list. */
   public Share {
     answers = List.copyOf(answers);
   }

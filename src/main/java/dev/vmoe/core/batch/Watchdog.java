@@ -25,7 +25,6 @@ final class Watchdog implements AutoCloseable {
   private final Set<WatchedWork> underWay = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
-  /** A piece of work under way. */
   final class WatchedWork {
 
     private final long boundNanos;

@@ -17,7 +17,6 @@ public record WorkBounds(
 
   private static final Duration NEVER = Duration.ofDays(365);
 
-  /** Rejects bounds within which nothing can be done. */
   public WorkBounds {
     if (decodeThreads < 1) {
       throw new IllegalArgumentException(decodeThreads + " threads decode nothing");

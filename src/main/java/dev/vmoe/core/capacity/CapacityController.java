@@ -9,7 +9,6 @@ package dev.vmoe.core.capacity;
 @FunctionalInterface
 public interface CapacityController {
 
-  /** Returns the decision for the batch that is about to run. */
   Decision decide(Sample sample);
 
   /**

@@ -3,7 +3,6 @@ package dev.vmoe.core.capacity;
 /** Observes what a {@link LearningCapacity} predicts and learns, on the thread that decides. */
 public interface CapacityObserver {
 
-  /** Observes nothing. */
   CapacityObserver NONE = new CapacityObserver() {};
 
   /** A run has ended; its time was predicted before anything was learnt from it. */

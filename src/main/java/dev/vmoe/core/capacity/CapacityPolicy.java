@@ -9,6 +9,5 @@ package dev.vmoe.core.capacity;
 @FunctionalInterface
 public interface CapacityPolicy {
 
-  /** Returns the decision for the batch that is about to run. */
   Decision choose(Situation situation);
 }

@@ -42,7 +42,6 @@ public final class CostModel {
   /** Maximum factor by which one run counts as slower or faster: a pause is no trend. */
   private static final double MAX_RUN_FACTOR = 4;
 
-  /** Weight of one batch in the gap. */
   private static final double GAP_WEIGHT = 0.15;
 
   private static final double NANOS = 1e9;
@@ -60,7 +59,6 @@ public final class CostModel {
 
   private @Nullable Sample previous;
 
-  /** Creates a model of one run at a time. */
   public CostModel(List<RunTime> survey) {
     this(survey, 1);
   }
@@ -107,7 +105,6 @@ public final class CostModel {
     return new CostModel(all, models.isEmpty() ? 1 : models.get(0).runs);
   }
 
-  /** Returns the key of a point's curve. */
   private static OperatingPoint curve(OperatingPoint point) {
     return new OperatingPoint(point.model(), 1, point.expertsPerToken());
   }
@@ -117,12 +114,10 @@ public final class CostModel {
     return new CostModel(survey, runs);
   }
 
-  /** Returns how many runs go on at once. */
   public int runs() {
     return runs;
   }
 
-  /** Returns the points that were measured. */
   public List<OperatingPoint> points() {
     return points;
   }
@@ -160,7 +155,6 @@ public final class CostModel {
     return (runSeconds(point, images) + gap * images) / runs;
   }
 
-  /** Returns the throughput with batches of this many images. */
   public double imagesPerSecond(OperatingPoint point, int batchImages) {
     return batchImages / batchSeconds(point, batchImages);
   }

@@ -32,7 +32,6 @@ public record Decision(
     return new Decision(point, routing, reason, predictedDelayNanos, version);
   }
 
-  /** Returns the decision as settings of one run. */
   public RoutingSettings routingSettings() {
     return new RoutingSettings(point.capacityRatio(), point.expertsPerToken(), routing);
   }

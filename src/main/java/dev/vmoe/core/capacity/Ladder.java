@@ -31,7 +31,6 @@ public record Ladder(List<OperatingPoint> rungs, Routing routing, int batchImage
   /** Smallest difference in accuracy between two rungs: a tenth of a point. */
   public static final double SAME_ACCURACY = 0.001;
 
-  /** Copies the points; there must be one. */
   public Ladder {
     rungs = List.copyOf(rungs);
     if (rungs.isEmpty() || batchImages < 1) {
@@ -95,12 +94,10 @@ public record Ladder(List<OperatingPoint> rungs, Routing routing, int batchImage
     return new Ladder(better.stream().map(Candidate::point).toList(), routing, batchImages);
   }
 
-  /** Returns the most accurate point. */
   public OperatingPoint best() {
     return rungs.get(rungs.size() - 1);
   }
 
-  /** Returns the cheapest point. */
   public OperatingPoint cheapest() {
     return rungs.get(0);
   }

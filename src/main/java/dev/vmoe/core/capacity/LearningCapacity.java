@@ -86,7 +86,6 @@ public final class LearningCapacity implements CapacityController {
     return decision;
   }
 
-  /** Learns from the run before. */
   private void learn(Sample sample) {
     OptionalDouble predicted = cost.observe(sample, fullBatch);
     if (predicted.isPresent() && sample.lastRun() != null) {

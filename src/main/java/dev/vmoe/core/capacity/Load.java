@@ -13,10 +13,8 @@ public record Load(long backlogImages, double arrivalsPerSecond, long ageNanos) 
 
   private static final long STALE_NANOS = Duration.ofSeconds(2).toNanos();
 
-  /** Nothing has been read. */
   public static final Load UNKNOWN = new Load(0, 0, Long.MAX_VALUE);
 
-  /** Rejects what no reading can say. */
   public Load {
     if (backlogImages < 0 || !(arrivalsPerSecond >= 0) || ageNanos < 0) {
       throw new IllegalArgumentException(

@@ -28,7 +28,6 @@ public final class QualityProfile {
   public record Measurement(
       OperatingPoint point, Routing routing, int batchImages, double accuracy) {
 
-    /** Rejects what was not measured. */
     public Measurement {
       if (batchImages < 1 || !(accuracy >= 0 && accuracy <= 1)) {
         throw new IllegalArgumentException(

@@ -9,7 +9,6 @@ package dev.vmoe.core.capacity;
  */
 public record RunTime(OperatingPoint point, int images, long nanos) {
 
-  /** Rejects what no run can have taken. */
   public RunTime {
     if (images < 1 || nanos < 0) {
       throw new IllegalArgumentException(nanos + " ns for a run of " + images + " images");

@@ -67,7 +67,6 @@ abstract class ImageFile {
   /** Reads the structure to its end and refuses the file if a part is missing. */
   abstract void requireWhole() throws BadImageException;
 
-  /** Returns the common name of the format. */
   String label() {
     return label;
   }

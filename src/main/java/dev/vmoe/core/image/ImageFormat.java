@@ -14,13 +14,11 @@ enum ImageFormat {
   TIFF_LITTLE_ENDIAN("TIFF", "II*\0", TiffFile::new),
   TIFF_BIG_ENDIAN("TIFF", "MM\0*", TiffFile::new);
 
-  /** Begins to read a file of a format. */
   @FunctionalInterface
   interface Reader {
     ImageFile read(byte[] encoded) throws BadImageException;
   }
 
-  /** The common name of the format. */
   final String label;
 
   final Reader reader;

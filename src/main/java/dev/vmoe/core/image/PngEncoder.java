@@ -10,7 +10,6 @@ import org.bytedeco.opencv.opencv_core.Mat;
 /** Encodes raw pixels as PNG, without loss. Safe for use by many threads. */
 public final class PngEncoder {
 
-  /** Creates an encoder; loads OpenCV. */
   public PngEncoder() {
     OpenCv.load();
   }

@@ -10,7 +10,6 @@ import dev.vmoe.core.moe.Resize;
  */
 public record Preprocessing(int imageSize, Resize resize) {
 
-  /** Rejects an empty input. */
   public Preprocessing {
     if (imageSize < 1) {
       throw new IllegalArgumentException("image size " + imageSize + " is below 1");

@@ -19,7 +19,6 @@ interface Resizer {
     return 1 << 20;
   }
 
-  /** Returns the resizer for a model's preprocessing. */
   static Resizer of(Preprocessing preprocessing) {
     int size = preprocessing.imageSize();
     return switch (preprocessing.resize().filter()) {

@@ -67,7 +67,6 @@ public final class CostSurvey {
    */
   public record Surveyed(CostModel cost, int measured, int cells, int rounds, boolean clear) {}
 
-  /** A cell of the grid. */
   private record GridCell(OperatingPoint point, int images) {}
 
   /**

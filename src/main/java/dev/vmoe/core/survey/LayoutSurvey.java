@@ -34,7 +34,6 @@ public final class LayoutSurvey<C extends BatchClassifier> {
   private final Duration maxRun;
   private final Duration budget;
 
-  /** Opens the model. */
   @FunctionalInterface
   public interface Opener<C> {
     C open(RunLayout layout);

@@ -46,11 +46,6 @@ final class RunTimeLine {
     this.bases = bases;
   }
 
-  /**
-   * Returns the least-squares line through these times.
-   *
-   * @param measured times of one batch size
-   */
   static RunTimeLine through(List<MeasuredTime> measured) {
     Collection<List<MeasuredTime>> byExperts =
         measured.stream().collect(Collectors.groupingBy(MeasuredTime::expertsPerToken)).values();
