@@ -169,6 +169,7 @@ class ConfigWriterIT {
       assertThat(writer.reset("ann", "nothing to reset")).isEmpty();
       writer.edit(put("routing", "vanilla"), "ann", null);
       writer.reset("bob", "enough");
+      await().until(() -> entries(workbench).size() == 2); // the broker ends it a moment later
 
       ConfigEntry reset = entries(workbench).get(1);
       assertThat(reset.author()).isEqualTo("bob");

@@ -34,7 +34,7 @@ final class TermsInForce implements ConfigFollower, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(TermsInForce.class);
 
   private final ModelSource source;
-  private final InstanceLoad load;
+  private final LongFunction<Load> loads;
   private final long maxBatchBytes;
   private final PipelineMetrics metrics;
 
@@ -58,7 +58,7 @@ final class TermsInForce implements ConfigFollower, AutoCloseable {
   TermsInForce(
       ModelSource source, LongFunction<Load> loads, long maxBatchBytes, PipelineMetrics metrics) {
     this.source = source;
-    this.load = new InstanceLoad(loads);
+    this.loads = loads;
     this.maxBatchBytes = maxBatchBytes;
     this.metrics = metrics;
   }
@@ -166,7 +166,8 @@ final class TermsInForce implements ConfigFollower, AutoCloseable {
   }
 
   private CapacityController told(CapacityController controller, LoadedModel loaded) {
-    return load.toldTo(controller, loaded.cards().stream().map(ModelCard::name).toList());
+    return new LoadAwareController(
+        controller, loads, loaded.cards().stream().map(ModelCard::name).toList());
   }
 
   private BatchTerms terms(

@@ -1,40 +1,26 @@
 package dev.vmoe.streams.settings;
 
+import java.util.Locale;
+
 /** How the operating point of each batch is chosen. */
 public enum CapacityMode {
   /** It is set. */
-  FIXED("fixed"),
+  FIXED,
   /** A controller chooses it by the load. */
-  ADAPTIVE("adaptive");
-
-  private final String label;
-
-  CapacityMode(String label) {
-    this.label = label;
-  }
+  ADAPTIVE;
 
   /** Returns the name used in settings and records. */
   public String label() {
-    return label;
+    return name().toLowerCase(Locale.ROOT);
   }
 
-  /**
-   * Returns the mode with this {@link #label()}.
-   *
-   * @throws IllegalArgumentException if there is none
-   */
-  public static CapacityMode ofLabel(String label) {
-    for (CapacityMode mode : values()) {
-      if (mode.label.equals(label)) {
-        return mode;
-      }
-    }
-    throw new IllegalArgumentException(
-        "capacity mode '" + label + "' is neither fixed nor adaptive");
+  /** Returns what has this {@link #label()}. */
+  static CapacityMode ofLabel(String label) {
+    return valueOf(label.toUpperCase(Locale.ROOT));
   }
 
   @Override
   public String toString() {
-    return label;
+    return label();
   }
 }

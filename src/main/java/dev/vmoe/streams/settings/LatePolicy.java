@@ -1,39 +1,26 @@
 package dev.vmoe.streams.settings;
 
+import java.util.Locale;
+
 /** What becomes of an image that can no longer be answered within the target latency. */
 public enum LatePolicy {
   /** It is answered late. */
-  ANSWER("answer"),
+  ANSWER,
   /** It is not computed, and becomes a dead letter. */
-  EXPIRE("expire");
-
-  private final String label;
-
-  LatePolicy(String label) {
-    this.label = label;
-  }
+  EXPIRE;
 
   /** Returns the name used in settings and records. */
   public String label() {
-    return label;
+    return name().toLowerCase(Locale.ROOT);
   }
 
-  /**
-   * Returns the policy with this {@link #label()}.
-   *
-   * @throws IllegalArgumentException if there is none
-   */
-  public static LatePolicy ofLabel(String label) {
-    for (LatePolicy policy : values()) {
-      if (policy.label.equals(label)) {
-        return policy;
-      }
-    }
-    throw new IllegalArgumentException("late policy '" + label + "' is neither answer nor expire");
+  /** Returns what has this {@link #label()}. */
+  static LatePolicy ofLabel(String label) {
+    return valueOf(label.toUpperCase(Locale.ROOT));
   }
 
   @Override
   public String toString() {
-    return label;
+    return label();
   }
 }

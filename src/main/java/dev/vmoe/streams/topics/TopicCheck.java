@@ -8,16 +8,17 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -62,13 +63,12 @@ public final class TopicCheck {
     try (Admin admin = Admin.create(configs)) {
       requireAll(admin, String.valueOf(configs.get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG)));
       return read(admin, imageMaxBytes);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    } catch (InterruptException e) {
       throw new PipelineException("interrupted while checking the topics", e);
     }
   }
 
-  private void requireAll(Admin admin, String brokers) throws InterruptedException {
+  private void requireAll(Admin admin, String brokers) {
     List<String> missing = new ArrayList<>();
     List<String> denied = new ArrayList<>();
     for (Map.Entry<String, KafkaFuture<TopicDescription>> topic :
@@ -78,23 +78,23 @@ public final class TopicCheck {
             .topicNameValues()
             .entrySet()) {
       try {
-        TopicDescription description = topic.getValue().get();
+        TopicDescription description = Brokers.await(topic.getValue());
         requireOrder(description);
         denied(topic.getKey(), description).ifPresent(denied::add);
-      } catch (ExecutionException e) {
-        if (e.getCause() instanceof TopicAuthorizationException) {
-          denied(topic.getKey(), null).ifPresent(denied::add);
-        } else if (e.getCause() instanceof UnknownTopicOrPartitionException) {
-          missing.add(topic.getKey());
-        } else if (e.getCause() instanceof RetriableException away) {
-          throw new PipelineException(Brokers.unreachable(brokers, away.getMessage()), away);
-        } else {
-          throw new PipelineException(
-              ("the brokers at %s do not describe topic %s: %s. Check bootstrap.servers and"
-                      + " the rights of this user")
-                  .formatted(brokers, topic.getKey(), e.getCause()),
-              e.getCause());
-        }
+      } catch (TopicAuthorizationException e) {
+        denied(topic.getKey(), null).ifPresent(denied::add);
+      } catch (UnknownTopicOrPartitionException e) {
+        missing.add(topic.getKey());
+      } catch (InterruptException e) {
+        throw e;
+      } catch (RetriableException e) {
+        throw new PipelineException(Brokers.unreachable(brokers, e.getMessage()), e);
+      } catch (KafkaException e) {
+        throw new PipelineException(
+            ("the brokers at %s do not describe topic %s: %s. Check bootstrap.servers and"
+                    + " the rights of this user")
+                .formatted(brokers, topic.getKey(), e),
+            e);
       }
     }
     if (!denied.isEmpty()) {
@@ -133,7 +133,7 @@ public final class TopicCheck {
     return missing.isEmpty() ? Optional.empty() : Optional.of(MissingRight.onTopic(topic, missing));
   }
 
-  private TopicLimits read(Admin admin, int imageMaxBytes) throws InterruptedException {
+  private TopicLimits read(Admin admin, int imageMaxBytes) {
     try {
       int images = 0;
       for (String topic : topics.images()) {
@@ -148,21 +148,21 @@ public final class TopicCheck {
       limits.problems(topics).forEach(log::warn);
       warnOfLostConfigurations(admin);
       return limits;
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof TopicAuthorizationException) {
-        log.warn(
-            "the topics' size limits may not be read, so image.max.bytes is assumed: {}",
-            rightToRead(e));
-        return TopicLimits.assumed(imageMaxBytes);
-      }
-      throw new PipelineException(
-          "cannot read the topics' size limits: " + e.getCause(), e.getCause());
+    } catch (TopicAuthorizationException e) {
+      log.warn(
+          "the topics' size limits may not be read, so image.max.bytes is assumed: {}",
+          MissingRight.onTopic(
+              String.join(", ", e.unauthorizedTopics()), List.of(AclOperation.DESCRIBE_CONFIGS)));
+      return TopicLimits.assumed(imageMaxBytes);
+    } catch (InterruptException e) {
+      throw e;
+    } catch (KafkaException e) {
+      throw new PipelineException("cannot read the topics' size limits: " + e, e);
     }
   }
 
   /** Warns if the broker may delete configurations that are still in force. */
-  private void warnOfLostConfigurations(Admin admin)
-      throws InterruptedException, ExecutionException {
+  private void warnOfLostConfigurations(Admin admin) {
     Config config = config(admin, topics.config());
     String time = config.get(TopicConfig.RETENTION_MS_CONFIG).value();
     String bytes = config.get(TopicConfig.RETENTION_BYTES_CONFIG).value();
@@ -179,25 +179,17 @@ public final class TopicCheck {
     }
   }
 
-  private static int maxMessageBytes(Admin admin, String topic)
-      throws InterruptedException, ExecutionException {
+  private static int maxMessageBytes(Admin admin, String topic) {
     return Integer.parseInt(config(admin, topic).get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value());
   }
 
-  private static Config config(Admin admin, String topic)
-      throws InterruptedException, ExecutionException {
+  private static Config config(Admin admin, String topic) {
     ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
     try {
       return Objects.requireNonNull(
-          admin.describeConfigs(List.of(resource)).all().get().get(resource));
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof TopicAuthorizationException
-          ? new ExecutionException(new TopicAuthorizationException(Set.of(topic)))
-          : e;
+          Brokers.await(admin.describeConfigs(List.of(resource)).all()).get(resource));
+    } catch (TopicAuthorizationException e) {
+      throw new TopicAuthorizationException(Set.of(topic)); // the brokers do not say which
     }
-  }
-
-  private static String rightToRead(Throwable refusal) {
-    return MissingRight.in(refusal, List.of(AclOperation.DESCRIBE_CONFIGS), "").orElse("");
   }
 }
