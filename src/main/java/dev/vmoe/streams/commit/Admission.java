@@ -234,7 +234,7 @@ public final class Admission {
       return deadlines.dueNanos(
           request.deadlineMs(),
           its.record().timestamp(),
-          queue.arrivals().came(its.offset(), now.nanos()),
+          queue.arrivals().arrival(its.offset(), now.nanos()),
           guard.delay().duration(),
           now);
     }

@@ -92,7 +92,7 @@ public final class Arrivals {
    *
    * @param nowNanos at the latest now, in nanoseconds
    */
-  public synchronized Deadlines.ArrivalBounds came(long offset, long nowNanos) {
+  public synchronized Deadlines.ArrivalBounds arrival(long offset, long nowNanos) {
     if (ends.isEmpty() || offset < firstOffset) {
       return new Deadlines.ArrivalBounds(nowNanos - LONG_AGO_NANOS, nowNanos);
     }

@@ -38,7 +38,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
   private static final Duration EMIT_EVERY = Duration.ofMillis(5);
 
   /** How often it is tried whether what is held may go on. */
-  private static final Duration RELEASE_EVERY = Duration.ofMillis(20);
+  private static final Duration ADMIT_EVERY = Duration.ofMillis(20);
 
   private final Shared shared;
   private final GuardedObserver observer;
@@ -59,7 +59,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
   }
 
   private @Nullable Cancellable emitting;
-  private @Nullable Cancellable releasing;
+  private @Nullable Cancellable admitting;
 
   /**
    * What the processors of an instance share.
@@ -112,7 +112,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
       if (holding) {
         task.admission().prefetch();
       } else {
-        letGo(task, its);
+        admit(task, its);
       }
       enforceConstraints(task);
     } catch (RuntimeException e) {
@@ -135,7 +135,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
    *
    * @return false if it has to wait
    */
-  private boolean letGo(Task task, InFlightRecord first) {
+  private boolean admit(Task task, InFlightRecord first) {
     Admission.Ruling ruling = task.admission().decide(first);
     if (ruling instanceof Admission.Admit admit) {
       RequestReader.Request request = admit.request();
@@ -146,7 +146,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
       if (task.admission().suspects().waitsForCommit()) {
         task.context().commit();
       }
-      releaseLater(task);
+      admitLater(task);
       return false;
     }
     observer.buffered();
@@ -154,14 +154,14 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
     return true;
   }
 
-  /** Lets go what is held, as far as it may go on. */
-  private void release(Task task) {
+  /** Admits what is held, in order, up to the first record that has to wait. */
+  private void admitHeld(Task task) {
     InFlightRecord first = task.queue().firstHeld();
-    while (first != null && letGo(task, first)) {
+    while (first != null && admit(task, first)) {
       first = task.queue().firstHeld();
     }
     if (first == null) {
-      stopReleasing();
+      stopAdmitting();
     }
   }
 
@@ -201,7 +201,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
 
   private void emitFinished(Task task) {
     emit(task);
-    release(task);
+    admitHeld(task);
     boolean uncommitted = task.thread().hasUncommitted();
     if (uncommitted && shared.earlyCommit().due(task.thread())) {
       task.context().commit();
@@ -293,19 +293,19 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
     }
   }
 
-  /** Tries from time to time to let go what is held, also when no record comes. */
-  private void releaseLater(Task task) {
-    if (releasing == null) {
-      releasing =
+  /** Tries from time to time to admit what is held, also when no record comes. */
+  private void admitLater(Task task) {
+    if (admitting == null) {
+      admitting =
           task.context()
-              .schedule(RELEASE_EVERY, PunctuationType.WALL_CLOCK_TIME, now -> release(task));
+              .schedule(ADMIT_EVERY, PunctuationType.WALL_CLOCK_TIME, now -> admitHeld(task));
     }
   }
 
-  private void stopReleasing() {
-    if (releasing != null) {
-      releasing.cancel();
-      releasing = null;
+  private void stopAdmitting() {
+    if (admitting != null) {
+      admitting.cancel();
+      admitting = null;
     }
   }
 
@@ -313,7 +313,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
   @Override
   public void close() {
     stopEmitting();
-    stopReleasing();
+    stopAdmitting();
     if (task != null) {
       task.lane().close();
       task.admission().close();

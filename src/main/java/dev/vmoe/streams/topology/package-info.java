@@ -4,7 +4,7 @@
  *
  * <pre>
  * images ──▶ MicroBatchProcessor ───lane──▶ dev.vmoe.core.batch
- *            buffer, one a partition              │
+ *            admit, or hold (Admission)           │
  *            enforceConstraints                   │ whole shares,
  *            emit  ◀──────────────────────────────┘ in offset order
  *              │

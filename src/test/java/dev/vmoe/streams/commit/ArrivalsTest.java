@@ -32,19 +32,19 @@ class ArrivalsTest {
 
   @Test
   void shouldKnowBetweenWhichTimesARecordCame() {
-    assertThat(arrivals.came(7, 1_500).latestNanos()).isEqualTo(1_500);
+    assertThat(arrivals.arrival(7, 1_500).latestNanos()).isEqualTo(1_500);
     arrivals.read(2_000, 100, 0);
     arrivals.read(3_000, 110, 0);
 
-    assertThat(arrivals.came(99, 9_000).latestNanos()).as("before the instance").isEqualTo(9_000);
-    assertThat(arrivals.came(99, 9_000).earliestNanos()).isNegative();
-    assertThat(arrivals.came(105, 9_000)).isEqualTo(new Deadlines.ArrivalBounds(2_500, 2_500));
-    assertThat(arrivals.came(110, 9_000)).isEqualTo(new Deadlines.ArrivalBounds(3_000, 9_000));
+    assertThat(arrivals.arrival(99, 9_000).latestNanos()).as("before the instance").isEqualTo(9_000);
+    assertThat(arrivals.arrival(99, 9_000).earliestNanos()).isNegative();
+    assertThat(arrivals.arrival(105, 9_000)).isEqualTo(new Deadlines.ArrivalBounds(2_500, 2_500));
+    assertThat(arrivals.arrival(110, 9_000)).isEqualTo(new Deadlines.ArrivalBounds(3_000, 9_000));
 
     arrivals.read(4_000, 120, 115);
-    assertThat(arrivals.came(115, 9_000)).isEqualTo(new Deadlines.ArrivalBounds(3_500, 3_500));
+    assertThat(arrivals.arrival(115, 9_000)).isEqualTo(new Deadlines.ArrivalBounds(3_500, 3_500));
     arrivals.read(5_000, 3, 0);
-    assertThat(arrivals.came(2, 9_000).latestNanos()).as("made anew").isEqualTo(9_000);
+    assertThat(arrivals.arrival(2, 9_000).latestNanos()).as("made anew").isEqualTo(9_000);
   }
 
   @Test
