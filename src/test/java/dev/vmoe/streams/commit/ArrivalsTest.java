@@ -36,7 +36,9 @@ class ArrivalsTest {
     arrivals.read(2_000, 100, 0);
     arrivals.read(3_000, 110, 0);
 
-    assertThat(arrivals.arrival(99, 9_000).latestNanos()).as("before the instance").isEqualTo(9_000);
+    assertThat(arrivals.arrival(99, 9_000).latestNanos())
+        .as("before the instance")
+        .isEqualTo(9_000);
     assertThat(arrivals.arrival(99, 9_000).earliestNanos()).isNegative();
     assertThat(arrivals.arrival(105, 9_000)).isEqualTo(new Deadlines.ArrivalBounds(2_500, 2_500));
     assertThat(arrivals.arrival(110, 9_000)).isEqualTo(new Deadlines.ArrivalBounds(3_000, 9_000));
