@@ -8,17 +8,17 @@ class MarkupTest {
 
   @Test
   void shouldTellTheCodePointsOfAShortNameOfAnyScript() {
-    assertThat(CodePoints.of("亜")).isEqualTo("U+4E9C");
-    assertThat(CodePoints.of("क्ष")).isEqualTo("U+0915 U+094D U+0937");
-    assertThat(CodePoints.of("𐊠")).isEqualTo("U+102A0");
+    assertThat(Markup.codePoints("亜")).isEqualTo("U+4E9C");
+    assertThat(Markup.codePoints("क्ष")).isEqualTo("U+0915 U+094D U+0937");
+    assertThat(Markup.codePoints("𐊠")).isEqualTo("U+102A0");
   }
 
   @Test
   void shouldNotSpellOutWords() {
-    assertThat(CodePoints.of("A")).isEmpty();
-    assertThat(CodePoints.of("Ankle boot")).isEmpty();
-    assertThat(CodePoints.of("Zubehör")).isEmpty();
-    assertThat(CodePoints.of("")).isEmpty();
+    assertThat(Markup.codePoints("A")).isEmpty();
+    assertThat(Markup.codePoints("Ankle boot")).isEmpty();
+    assertThat(Markup.codePoints("Zubehör")).isEmpty();
+    assertThat(Markup.codePoints("")).isEmpty();
   }
 
   @Test

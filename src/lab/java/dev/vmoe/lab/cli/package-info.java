@@ -1,8 +1,6 @@
 /**
  * The commands of the lab and their options. A new benchmark extends {@code Benchmark}: it says
  * which options it has and what it measures, and returns a text, a table and JSON.
- *
- * <p>May use every other part of the lab, and serving.
  */
 @NullMarked
 package dev.vmoe.lab.cli;

@@ -8,8 +8,6 @@
  *                  HostileLoad ──────────┘           ├─▶ AnswerWatcher ─▶ ArrivalLog (pauses, recovery)
  *                                                    └─▶ TopicContents ─▶ DeliveryCheck (at the end)
  * </pre>
- *
- * <p>May use {@code overload} and serving.
  */
 @NullMarked
 package dev.vmoe.lab.faults;

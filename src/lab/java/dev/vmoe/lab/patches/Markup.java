@@ -1,15 +1,14 @@
 package dev.vmoe.lab.patches;
 
+import java.util.stream.Collectors;
+
 /** Text in SVG and HTML. */
 public final class Markup {
 
-  /**
-   * Fonts of the reader for text that may be of any script. Browsers go on from there to every
-   * other font that they find; the ones named decide which variant of a Han character is shown.
-   */
-  public static final String FONTS =
-      "Helvetica, Arial, 'Noto Sans', 'Noto Sans CJK JP', 'Hiragino Sans', 'Yu Gothic',"
-          + " 'Malgun Gothic', 'Segoe UI Historic', 'Noto Sans Symbols', sans-serif";
+  /** A character with its marks; a longer name is a word, which its code points do not explain. */
+  private static final int MAX_CHARACTERS = 4;
+
+  private static final int LAST_ASCII = 0x7e;
 
   private Markup() {}
 
@@ -18,10 +17,21 @@ public final class Markup {
    * its title where a font may lack its characters.
    */
   public static String name(String name) {
-    String points = CodePoints.of(name);
+    String points = codePoints(name);
     return points.isEmpty()
         ? escape(name)
         : "<bdi title=\"%s\">%s</bdi>".formatted(points, escape(name));
+  }
+
+  /**
+   * Returns the code points of a short name that is not all ASCII, such as U+4E9C; else an empty
+   * text. They tell readers what it is where no font has it.
+   */
+  static String codePoints(String name) {
+    return name.codePoints().allMatch(c -> c <= LAST_ASCII)
+            || name.codePointCount(0, name.length()) > MAX_CHARACTERS
+        ? ""
+        : name.codePoints().mapToObj("U+%04X"::formatted).collect(Collectors.joining(" "));
   }
 
   /** Escapes a text for content and quoted attributes. */

@@ -6,8 +6,6 @@
  *   files, labelled set ── SeenImages ──▶ WatchedBatch ── Explanation ──▶ ContactSheet (HTML)
  *                                                          └──▶ Table (text, CSV)
  * </pre>
- *
- * <p>May use {@code sweep} and serving.
  */
 @NullMarked
 package dev.vmoe.lab.patches;
