@@ -10,10 +10,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
@@ -23,6 +25,7 @@ import org.apache.kafka.clients.admin.MemberDescription;
 import org.apache.kafka.clients.admin.TransactionDescription;
 import org.apache.kafka.clients.admin.TransactionListing;
 import org.apache.kafka.clients.admin.TransactionState;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,15 +50,17 @@ public final class AbandonedTransactions implements AutoCloseable {
   private final Supplier<Admin> admins;
   private final String applicationId;
   private final Duration minOpen;
-  private final CountDownLatch closed = new CountDownLatch(1);
+  private final ScheduledExecutorService checks =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> DaemonThread.of(task, "vmoe-transactions"));
 
-  /** Who has asked and was not heard yet. */
-  private final Semaphore requests = new Semaphore(0);
+  /** Whether a check is queued that has not begun. */
+  private final AtomicBoolean queued = new AtomicBoolean();
 
-  /** Whether a thread hears requests; guarded by this. */
-  private boolean looking;
+  /** The check after {@code minOpen}; guarded by this. */
+  private @Nullable Future<?> later;
 
-  /** Whether the last look failed; only the first failure is logged. */
+  /** Whether the last check failed; only the first failure is logged. */
   private volatile boolean failed;
 
   /** An open transaction; another one of the same producer is not equal. */
@@ -75,52 +80,37 @@ public final class AbandonedTransactions implements AutoCloseable {
     this.minOpen = minOpen;
   }
 
-  /** Looks for such transactions now and after {@code minOpen}, beside; returns at once. */
-  void look() {
-    requests.release();
-    synchronized (this) {
-      if (!looking && closed.getCount() > 0) {
-        looking = true;
-        DaemonThread.start(this::lookUntilNobodyAsks, "vmoe-transactions");
-      }
+  /**
+   * Checks now, and after {@code minOpen} for those that are not open for that long, or cannot be
+   * asked about. Returns at once.
+   */
+  synchronized void look() {
+    if (checks.isShutdown()) {
+      return;
     }
+    if (queued.compareAndSet(false, true)) {
+      checks.execute(this::check);
+    }
+    if (later != null) {
+      later.cancel(false);
+    }
+    later = checks.schedule(this::check, minOpen.toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  private void lookUntilNobodyAsks() {
+  private void check() {
+    queued.set(false);
     try (Admin admin = admins.get()) {
-      boolean asked;
-      do {
-        requests.drainPermits();
-        tryToEnd(admin);
-        asked = requests.tryAcquire(minOpen.toMillis(), TimeUnit.MILLISECONDS);
-        if (!asked) {
-          tryToEnd(admin); // one that was not open for long enough, or could not be asked about
-        }
-      } while (isAskedAgain(asked));
-    } catch (InterruptedException | RuntimeException e) {
-      failed(e);
-      synchronized (this) {
-        looking = false;
-      }
-    }
-  }
-
-  private synchronized boolean isAskedAgain(boolean asked) {
-    looking = (asked || requests.availablePermits() > 0) && closed.getCount() > 0;
-    return looking;
-  }
-
-  private void tryToEnd(Admin admin) throws InterruptedException {
-    try {
       end(admin);
       failed = false;
     } catch (ExecutionException e) {
       failed(Objects.requireNonNullElse(e.getCause(), e));
+    } catch (InterruptedException | RuntimeException e) {
+      failed(e);
     }
   }
 
   private void failed(Throwable reason) {
-    if (!failed && closed.getCount() > 0) {
+    if (!failed && !checks.isShutdown()) {
       log.warn(
           "could not look for transactions that killed instances left open; the brokers end them"
               + " after their time-out: {}",
@@ -135,11 +125,12 @@ public final class AbandonedTransactions implements AutoCloseable {
       ids.removeAll(ofMembers(admin));
     }
     Map<String, Open> open = open(admin, ids);
-    if (open.isEmpty() || closed.await(STILL_OPEN.toMillis(), TimeUnit.MILLISECONDS)) {
+    if (open.isEmpty()) {
       return;
     }
+    Thread.sleep(STILL_OPEN.toMillis());
     open.entrySet().retainAll(open(admin, open.keySet()).entrySet());
-    if (!open.isEmpty() && closed.getCount() > 0) {
+    if (!open.isEmpty()) {
       admin.fenceProducers(open.keySet()).all().get();
       log.info("ended the open transactions of producers that are gone: {}", open.keySet());
     }
@@ -206,10 +197,9 @@ public final class AbandonedTransactions implements AutoCloseable {
     return open;
   }
 
-  /** Looks no more. */
+  /** Checks no more. */
   @Override
-  public void close() {
-    closed.countDown();
-    requests.release(); // wakes the thread
+  public synchronized void close() {
+    checks.shutdownNow();
   }
 }

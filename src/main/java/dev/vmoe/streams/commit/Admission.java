@@ -197,7 +197,7 @@ public final class Admission {
       try {
         RequestReader.Request request = read(first);
         if (request == null) {
-          suspects.stepAside();
+          suspects.letOthersGoOn();
           return Wait.SCHEMA;
         }
         long dueNanos = dueNanos(first, request);
@@ -207,7 +207,7 @@ public final class Admission {
             request = request.with(fetch.image());
           } else if (!isLate(dueNanos)) {
             fetch(first, request);
-            suspects.stepAside();
+            suspects.letOthersGoOn();
             return Wait.FETCH;
           }
         }

@@ -46,7 +46,7 @@ public final class Suspects {
   private final AtomicReference<@Nullable Account> alone = new AtomicReference<>();
 
   /** Up to which offset of a partition an end of the process blames no image. */
-  private final Map<TopicPartition, Long> excused = new ConcurrentHashMap<>();
+  private final Map<TopicPartition, Long> blameless = new ConcurrentHashMap<>();
 
   private volatile boolean stopping;
 
@@ -90,8 +90,8 @@ public final class Suspects {
    * Says that something fails which is not due to the images: the end of the process blames none of
    * a partition, until some of it are answered again.
    */
-  public void excuse() {
-    partitions.forEach((partition, its) -> excused.put(partition, its.at));
+  public void blameNoImages() {
+    partitions.forEach((partition, its) -> blameless.put(partition, its.at));
   }
 
   /** Takes over what the last owners left; returns what Kafka Streams has in the metadata. */
@@ -187,12 +187,12 @@ public final class Suspects {
             partition,
             since,
             state.deaths(),
-            apart() ? ", so its images are tried one at a time" : "");
+            oneAtATime() ? ", so its images are tried one at a time" : "");
       }
     }
 
     /** Returns whether images are to be tried one at a time. */
-    private boolean apart() {
+    private boolean oneAtATime() {
       return maxDeaths > 0 && state.deaths() >= maxDeaths - MIN_ALONE;
     }
 
@@ -233,7 +233,7 @@ public final class Suspects {
 
     /** Returns whether an image that need not {@linkplain #waits wait} may go on. */
     public boolean admits(long offset) {
-      if (!apart() || trying == offset) {
+      if (!oneAtATime() || trying == offset) {
         return true;
       }
       // What has just been admitted elsewhere is seen in flight when this is asked about again.
@@ -252,7 +252,7 @@ public final class Suspects {
     }
 
     /** Lets others go on while the partition waits for something else. */
-    public void stepAside() {
+    public void letOthersGoOn() {
       if (trying == OffsetNote.NONE) {
         alone.compareAndSet(this, null);
       }
@@ -278,8 +278,8 @@ public final class Suspects {
       if (survived && its.suspect() == OffsetNote.NONE) {
         its = its.withoutDeaths();
       }
-      boolean excuse = next <= excused.getOrDefault(partition, OffsetNote.NONE);
-      if (!busy || leaving || stopping || excuse) {
+      boolean notDueToImages = next <= blameless.getOrDefault(partition, OffsetNote.NONE);
+      if (!busy || leaving || stopping || notDueToImages) {
         return its.with(InWork.IDLE);
       }
       return its.with(trying == next ? InWork.ALONE : InWork.BUSY);
@@ -294,7 +294,7 @@ public final class Suspects {
         trying = OffsetNote.NONE;
       }
       tryingMarked = trying == at;
-      if (!apart()) {
+      if (!oneAtATime()) {
         alone.compareAndSet(this, null);
       }
     }

@@ -236,7 +236,7 @@ public final class Pipeline implements AutoCloseable {
         .failed()
         .thenAccept(
             reason -> {
-              delivery.suspects().excuse();
+              delivery.suspects().blameNoImages();
               giveUp(reason);
             });
     control.lag().start();
@@ -260,7 +260,7 @@ public final class Pipeline implements AutoCloseable {
   private StreamThreadExceptionResponse onFailure(Throwable exception) {
     observers.metrics().threadFailed();
     if (ThreadFailures.besideImages(exception)) {
-      delivery.suspects().excuse();
+      delivery.suspects().blameNoImages();
     }
     if (failure.get() != null) {
       log.error("a stream thread failed while the instance stops", exception);

@@ -146,12 +146,12 @@ class SuspectsTest {
 
   @Test
   void shouldNotCountAProcessWhoseFailuresAreNotDueToImages() {
-    process.excuse();
+    process.blameNoImages();
     commit(ZERO, 100, true);
     end();
     assertThat(zero.deaths()).isZero();
 
-    process.excuse();
+    process.blameNoImages();
     commit(ZERO, 100, true);
     commit(ZERO, 101, true); // answers are committed again
     commit(ZERO, 102, true);
@@ -193,7 +193,7 @@ class SuspectsTest {
     Suspects.Account one = open(ONE);
     commit(ZERO, 100, true);
     commit(ONE, 105, true);
-    process.excuse();
+    process.blameNoImages();
     commit(ONE, 106, true);
     commit(ZERO, 100, true);
     assertThat(work(ZERO)).as("another partition's answers").isEqualTo(OffsetNote.InWork.IDLE);
@@ -292,11 +292,11 @@ class SuspectsTest {
     commit(ZERO, 100, true);
     commit(ONE, 100, true);
     goes(zero, 100, true);
-    zero.stepAside();
+    zero.letOthersGoOn();
     assertThat(goes(one, 100, true)).isTrue();
 
     tryAlone(100);
-    zero.stepAside();
+    zero.letOthersGoOn();
     assertThat(goes(one, 101, true)).as("while one is tried").isFalse();
   }
 
