@@ -3,7 +3,8 @@ package dev.vmoe.event;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A record that cannot be read, now or later; the message tells its sender why.
+ * A record that cannot be read, now or later; the reason tells its sender why. Names of the
+ * subclasses are kinds of dead letters.
  *
  * <p>{@link RegistryUnavailableException} is different: it says nothing about the record.
  */
@@ -23,7 +24,6 @@ public abstract sealed class BadRecordException extends Exception {
 
   /** The value is not Avro in Confluent's wire format, or not of the schema that it names. */
   public static final class NotAvro extends BadRecordException {
-    /** Creates an exception with a reason a person understands. */
     public NotAvro(String reason, @Nullable Throwable cause) {
       super(reason, cause);
     }
@@ -31,7 +31,6 @@ public abstract sealed class BadRecordException extends Exception {
 
   /** The value is not the JSON that is expected. */
   public static final class NotJson extends BadRecordException {
-    /** Creates an exception with a reason a person understands. */
     public NotJson(String reason, @Nullable Throwable cause) {
       super(reason, cause);
     }
@@ -39,7 +38,6 @@ public abstract sealed class BadRecordException extends Exception {
 
   /** The registry does not know the schema id that the value names. */
   public static final class UnknownSchema extends BadRecordException {
-    /** Creates an exception for this id. */
     public UnknownSchema(int id) {
       super("the schema registry knows no schema with id " + id, null);
     }
@@ -50,7 +48,6 @@ public abstract sealed class BadRecordException extends Exception {
    * that.
    */
   public static final class SchemaNotFound extends BadRecordException {
-    /** Creates an exception with a reason a person understands. */
     public SchemaNotFound(String reason, @Nullable Throwable cause) {
       super(reason, cause);
     }
@@ -58,7 +55,6 @@ public abstract sealed class BadRecordException extends Exception {
 
   /** The value's schema cannot be read as the expected record. */
   public static final class UnresolvableSchema extends BadRecordException {
-    /** Creates an exception with a reason a person understands. */
     public UnresolvableSchema(String reason, @Nullable Throwable cause) {
       super(reason, cause);
     }
@@ -66,11 +62,6 @@ public abstract sealed class BadRecordException extends Exception {
 
   /** Processes ended while they worked on the image, and on nothing else. */
   public static final class Poison extends BadRecordException {
-    /**
-     * Creates an exception.
-     *
-     * @param deaths processes that ended in a row
-     */
     public Poison(int deaths) {
       super(
           "poison: "
@@ -82,7 +73,6 @@ public abstract sealed class BadRecordException extends Exception {
 
   /** The image did not come from its address. */
   public static final class NotFetched extends BadRecordException {
-    /** Creates an exception with a reason a person understands. */
     public NotFetched(String reason, @Nullable Throwable cause) {
       super(reason, cause);
     }
@@ -90,7 +80,6 @@ public abstract sealed class BadRecordException extends Exception {
 
   /** The value is missing or too large, or a header is wrong. */
   public static final class Refused extends BadRecordException {
-    /** Creates an exception with a reason a person understands. */
     public Refused(String reason) {
       super(reason, null);
     }

@@ -51,32 +51,17 @@ public final class RecordJson {
     this.registry = registry;
   }
 
-  /** Returns an event as it is written: JSON in UTF-8, without line breaks. */
-  static byte[] bytes(SpecificRecord event) {
-    return json(event, NODES::binaryNode).toString().getBytes(StandardCharsets.UTF_8);
-  }
-
-  /** Returns a request as it may be sent: like an event, with the image in base64. */
-  public static byte[] request(ImageRequest request) {
-    ObjectNode json = (ObjectNode) json(request, NODES::binaryNode);
-    Instant deadline = request.getDeadline();
-    if (deadline != null) {
-      json.put("deadline", deadline.toEpochMilli());
-    }
-    return json.toString().getBytes(StandardCharsets.UTF_8);
+  /** Returns an event or a request as it is written: JSON in UTF-8, without line breaks. */
+  public static byte[] bytes(SpecificRecord record) {
+    return json(record, NODES::binaryNode).toString().getBytes(StandardCharsets.UTF_8);
   }
 
   /**
-   * Returns one line of JSON.
+   * Returns topic, partition, offset, timestamp, key, headers and value as one line of JSON.
    *
    * @throws RegistryUnavailableException if the registry does not answer in time
    */
   public String line(ConsumerRecord<byte[], byte[]> record) {
-    return of(record).toString();
-  }
-
-  /** Returns topic, partition, offset, timestamp, key, headers and value. */
-  public ObjectNode of(ConsumerRecord<byte[], byte[]> record) {
     ObjectNode json = MAPPER.createObjectNode();
     json.put("topic", record.topic());
     json.put("partition", record.partition());
@@ -85,7 +70,7 @@ public final class RecordJson {
     json.set("key", text(record.key()));
     json.set("headers", headers(record.headers()));
     json.set("value", value(record.value()));
-    return json;
+    return json.toString();
   }
 
   private static JsonNode text(byte @Nullable [] bytes) {
@@ -175,6 +160,9 @@ public final class RecordJson {
       byte[] bytes = new byte[buffer.remaining()];
       buffer.duplicate().get(bytes);
       return ofBytes.apply(bytes);
+    }
+    if (datum instanceof Instant time) {
+      return NODES.numberNode(time.toEpochMilli());
     }
     if (datum instanceof Number number && !Double.isFinite(number.doubleValue())) {
       return NODES.nullNode(); // JSON has no such number

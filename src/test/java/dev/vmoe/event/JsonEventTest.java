@@ -217,7 +217,7 @@ class JsonEventTest {
             .setDeadline(Instant.ofEpochMilli(1_767_268_800_123L))
             .build();
 
-    byte[] json = RecordJson.request(request);
+    byte[] json = RecordJson.bytes(request);
 
     assertThat(JsonReader.ofRequests(ImageRequest.class).read(json)).isEqualTo(request);
     assertThat(JsonSchemas.problems("ImageRequest", json)).isEmpty();

@@ -271,7 +271,7 @@ final class ProduceCommand implements Callable<Integer> {
             .setDeadline(deadlineMs == null ? null : Instant.now().plusMillis(deadlineMs))
             .build();
     return format == EventFormat.JSON
-        ? producer.sendRaw(its, RecordJson.request(request), format.contentType())
+        ? producer.sendRaw(its, RecordJson.bytes(request), format.contentType())
         : producer.send(its, request);
   }
 

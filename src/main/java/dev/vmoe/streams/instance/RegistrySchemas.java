@@ -218,19 +218,17 @@ public final class RegistrySchemas implements AutoCloseable {
 
   /** Returns what partitions say, without the ids about which they differ. */
   static Map<String, Integer> agreed(List<SchemaIds> left) {
-    Map<String, Integer> agreed = new HashMap<>();
-    Set<String> doubtful = new HashSet<>();
+    Map<String, Set<Integer>> all = new HashMap<>();
     for (SchemaIds one : left) {
-      one.ids()
-          .forEach(
-              (fingerprint, id) -> {
-                Integer other = agreed.put(fingerprint, id);
-                if (other != null && !other.equals(id)) {
-                  doubtful.add(fingerprint);
-                }
-              });
+      one.ids().forEach((schema, id) -> all.computeIfAbsent(schema, it -> new HashSet<>()).add(id));
     }
-    agreed.keySet().removeAll(doubtful);
+    Map<String, Integer> agreed = new HashMap<>();
+    all.forEach(
+        (schema, ids) -> {
+          if (ids.size() == 1) {
+            agreed.put(schema, ids.iterator().next());
+          }
+        });
     return agreed;
   }
 

@@ -115,7 +115,7 @@ public final class RequestReader {
       throw new BadRecordException.Refused("the record has no value, so there is no image");
     }
     ImageHeaders said = ImageHeaders.of(record.headers());
-    String mediaType = mediaType(contentType(record.headers()));
+    String mediaType = mediaType(record.headers());
     if (mediaType.startsWith(STRUCTURED_EVENTS)) {
       throw new BadRecordException.Refused(
           "content-type %s is a CloudEvent in structured mode, which is not read: send it in binary mode, its attributes as headers (ce_specversion, ce_id, ce_source, ce_type), the image as the value, and content-type as that of the image"
@@ -196,19 +196,13 @@ public final class RequestReader {
     return addresses.get(0);
   }
 
-  private static @Nullable String contentType(Headers headers) {
+  /** Returns the last content type in lower case, without parameters; empty if there is none. */
+  private static String mediaType(Headers headers) {
     List<Header> all = ImageHeaders.named(headers, EventSerializer.CONTENT_TYPE);
     byte[] last = all.isEmpty() ? null : all.get(all.size() - 1).value();
-    return last == null ? null : new String(last, StandardCharsets.UTF_8);
-  }
-
-  /** Returns a media type in lower case, without parameters; empty if there is none. */
-  private static String mediaType(@Nullable String contentType) {
-    if (contentType == null) {
-      return "";
-    }
-    int end = contentType.indexOf(';');
-    return (end < 0 ? contentType : contentType.substring(0, end)).strip().toLowerCase(Locale.ROOT);
+    String type = last == null ? "" : new String(last, StandardCharsets.UTF_8);
+    int end = type.indexOf(';');
+    return (end < 0 ? type : type.substring(0, end)).strip().toLowerCase(Locale.ROOT);
   }
 
   private static Request request(
