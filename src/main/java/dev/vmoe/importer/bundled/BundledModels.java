@@ -70,9 +70,8 @@ public final class BundledModels {
 
   /** Returns the names of all variants, sorted. */
   public static List<String> variants() throws IOException {
-    Path sources = home().resolve(SOURCES);
-    try (Stream<Path> folders =
-        Files.list(Files.isDirectory(sources) ? sources : ModelFolder.bundled())) {
+    boolean onlyInstalled = isInstallation() && !Files.isDirectory(home().resolve(SOURCES));
+    try (Stream<Path> folders = Files.list(onlyInstalled ? ModelFolder.bundled() : sources())) {
       return folders
           .map(folder -> String.valueOf(folder.getFileName()))
           .filter(BundledModels::isVariant)
@@ -93,7 +92,11 @@ public final class BundledModels {
   }
 
   private static boolean isInstalled(String name) {
-    return !ModelFolder.bundled().equals(imported()) && Files.exists(installed(name));
+    return isInstallation() && Files.exists(installed(name));
+  }
+
+  private static boolean isInstallation() {
+    return !ModelFolder.bundled().equals(imported());
   }
 
   private static Path installed(String name) {
