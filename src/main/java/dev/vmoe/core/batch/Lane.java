@@ -100,7 +100,7 @@ public final class Lane<T> implements AutoCloseable {
         return null;
       }
       if (!head.batch().finished()) {
-        batcher.breakdown.requireNone();
+        batcher.batcherFailure.throwIfSet();
         return null;
       }
       if (head.batch().failure != null) {
@@ -127,7 +127,7 @@ public final class Lane<T> implements AutoCloseable {
     try {
       while (!shares.isEmpty()
           && !shares.getFirst().batch().finished()
-          && !batcher.breakdown.happened()) {
+          && !batcher.batcherFailure.isSet()) {
         batcher.requireOpen();
         if (left <= 0) {
           return false;

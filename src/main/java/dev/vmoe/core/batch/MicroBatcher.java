@@ -51,7 +51,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
   /** Batches that have not started to run, in the order they were opened; the last may fill. */
   private final Deque<MicroBatch<T>> queue = new ArrayDeque<>();
 
-  final Breakdown breakdown = new Breakdown();
+  final BatcherFailure batcherFailure = new BatcherFailure();
   private final Watchdog watchdog = new Watchdog();
   private final WorkBounds bounds;
   private final BatchBuffers buffers;
@@ -99,7 +99,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
             watchdog,
             nanoClock,
             task -> daemon(task, "vmoe-decode-" + worker.incrementAndGet()),
-            this::breakDown);
+            this::fail);
     this.runner = new BatchRunner<>(decoding, observer, nanoClock);
     for (int i = 1; i <= runs; i++) {
       inference.add(daemon(this::runBatches, i == 1 ? "vmoe-inference" : "vmoe-inference-" + i));
@@ -125,15 +125,15 @@ public final class MicroBatcher<T> implements AutoCloseable {
 
   /** Completes with the reason if the batcher can no longer go on, and its process has to end. */
   public CompletionStage<InferenceException> broken() {
-    return breakdown.reason();
+    return batcherFailure.reason();
   }
 
   public DecodeLoad decodeLoad() {
     return decoding.load();
   }
 
-  private void breakDown(InferenceException reason) {
-    breakdown.because(reason);
+  private void fail(InferenceException reason) {
+    batcherFailure.set(reason);
     lock.lock();
     try {
       finished.signalAll();
@@ -158,7 +158,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
   /** Adds an entry to the batch that is filling, opening one if none is; returns that batch. */
   MicroBatch<T> add(BatchEntry<T> entry) {
     requireOpen();
-    breakdown.requireNone();
+    batcherFailure.throwIfSet();
     expiry.arrived(entry, queue, terms.get());
     long entryBytes = entry.encoded == null ? 0 : entry.encoded.length;
     MicroBatch<T> batch = queue.peekLast();
@@ -249,7 +249,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
     } catch (InterruptedException e) {
       log.debug("inference thread stops");
     } catch (RuntimeException | Error e) {
-      breakDown(new InferenceException("an inference thread failed: " + e, e));
+      fail(new InferenceException("an inference thread failed: " + e, e));
     }
   }
 
@@ -315,7 +315,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
 
   /** A run cannot be stopped, so the process has to end. */
   private void giveUp(MicroBatch<T> batch) {
-    breakDown(
+    fail(
         new InferenceException(
             "the model has not returned from a batch of %d images within inference.timeout.ms = %d"
                 .formatted(batch.decodable(), bounds.runTimeout().toMillis())));

@@ -4,13 +4,13 @@ import dev.vmoe.core.inference.InferenceException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** Whether a batcher can go on, and if not, why. It breaks down once and for good. */
-final class Breakdown {
+/** Why a batcher cannot go on, once and for good; not set while it can. */
+final class BatcherFailure {
 
   private final CompletableFuture<InferenceException> reason = new CompletableFuture<>();
 
   /** Notes that the batcher cannot go on; the first reason counts. */
-  void because(InferenceException why) {
+  void set(InferenceException why) {
     reason.complete(why);
   }
 
@@ -18,13 +18,13 @@ final class Breakdown {
     return reason;
   }
 
-  boolean happened() {
+  boolean isSet() {
     return reason.isDone();
   }
 
   /** Throws if no batch will finish any more. */
-  void requireNone() {
-    if (happened()) {
+  void throwIfSet() {
+    if (isSet()) {
       InferenceException why = reason.join();
       throw new InferenceException("no batch can be run any more: " + why.getMessage(), why);
     }
