@@ -1,6 +1,5 @@
 package dev.vmoe.app.doctor;
 
-import dev.vmoe.streams.settings.ClientSettings;
 import dev.vmoe.streams.settings.Settings;
 import java.util.Map;
 
@@ -14,7 +13,7 @@ final class SettingsCheck {
   }
 
   void into(Findings findings) {
-    Map<String, String> unknown = ClientSettings.unknown(settings);
+    Map<String, String> unknown = settings.unknownToClients();
     unknown.forEach(
         (key, suggestion) ->
             findings.warning(

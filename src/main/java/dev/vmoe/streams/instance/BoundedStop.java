@@ -46,11 +46,11 @@ public final class BoundedStop {
   public static BoundedStop atExit(Runnable close, Duration limit, IntSupplier exitCode) {
     BoundedStop stop =
         new BoundedStop(close, limit, () -> Runtime.getRuntime().halt(exitCode.getAsInt()));
-    stop.termination = Termination.first(stop::told);
+    stop.termination = Termination.first(stop::onSignal);
     return stop;
   }
 
-  private void told() {
+  private void onSignal() {
     log.info("told to stop; ends within {} ms", limit.toMillis());
     await();
     log.info("stopped");

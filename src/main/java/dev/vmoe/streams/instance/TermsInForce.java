@@ -123,7 +123,7 @@ final class TermsInForce implements ConfigFollower, AutoCloseable {
     if (settings.controllerInputs().equals(now.settings().controllerInputs())) {
       factory.check(settings);
     } else {
-      controller = told(factory.create(settings), now.loaded());
+      controller = loadAware(factory.create(settings), now.loaded());
     }
     BatchTerms terms = terms(settings, before.model(), controller);
     InForce next = new InForce(settings, now.loaded(), now.watched(), terms);
@@ -141,7 +141,7 @@ final class TermsInForce implements ConfigFollower, AutoCloseable {
     InForce next;
     try {
       LiveSettings settings = runnable(asked, loaded);
-      CapacityController controller = told(loaded.controllers().create(settings), loaded);
+      CapacityController controller = loadAware(loaded.controllers().create(settings), loaded);
       next = new InForce(settings, loaded, watched.get(0), terms(settings, model, controller));
     } catch (RuntimeException e) {
       model.release();
@@ -165,7 +165,7 @@ final class TermsInForce implements ConfigFollower, AutoCloseable {
     return asked.runnable(loaded.cards(), loaded.parallelRuns());
   }
 
-  private CapacityController told(CapacityController controller, LoadedModel loaded) {
+  private CapacityController loadAware(CapacityController controller, LoadedModel loaded) {
     return new LoadAwareController(
         controller, loads, loaded.cards().stream().map(ModelCard::name).toList());
   }

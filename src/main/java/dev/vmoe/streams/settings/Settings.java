@@ -12,12 +12,14 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.streams.StreamsConfig;
 
 /** The settings of one instance, typed and validated; see {@code src/docs/settings.md}. */
 public final class Settings extends AdvancedSettings {
@@ -258,6 +260,26 @@ public final class Settings extends AdvancedSettings {
             });
     properties.putAll(originalsWithPrefix(prefix));
     return properties;
+  }
+
+  /**
+   * Returns the settings that are passed through and that no client of Kafka knows, each with a
+   * suggestion, which may be empty. Kafka ignores them; a plug-in of the user may read them.
+   */
+  public SortedMap<String, String> unknownToClients() {
+    Set<String> known = new TreeSet<>(StreamsConfig.configDef().names());
+    known.addAll(ConsumerConfig.configNames());
+    known.addAll(ProducerConfig.configNames());
+    known.addAll(AdminClientConfig.configNames());
+    SortedMap<String, String> unknown = new TreeMap<>();
+    for (String key : originals().keySet()) {
+      String name = Problem.clientsName(key);
+      boolean ofInternalTopics = name.startsWith(StreamsConfig.TOPIC_PREFIX);
+      if (!name.isEmpty() && !ofInternalTopics && !known.contains(name)) {
+        unknown.put(key, Nearest.suggestion(name, known));
+      }
+    }
+    return unknown;
   }
 
   /** Returns every setting in force by key, with secrets masked. */

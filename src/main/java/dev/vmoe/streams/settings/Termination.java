@@ -24,7 +24,7 @@ public final class Termination implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Termination.class);
 
-  private static volatile boolean told;
+  private static volatile boolean signalled;
 
   private final Map<sun.misc.Signal, sun.misc.SignalHandler> before = new LinkedHashMap<>();
 
@@ -47,7 +47,7 @@ public final class Termination implements AutoCloseable {
             sun.misc.Signal.handle(
                 signal,
                 it -> {
-                  told = true;
+                  signalled = true;
                   work.run();
                   System.exit(BY_SIGNAL + it.getNumber());
                 }));
@@ -60,7 +60,7 @@ public final class Termination implements AutoCloseable {
 
   /** Ends the process with this code, or with that of the signal that has told it to stop. */
   public static void exit(int code) {
-    if (told) {
+    if (signalled) {
       try {
         new CountDownLatch(1).await(); // the thread that was told ends the process
       } catch (InterruptedException e) {
