@@ -178,6 +178,7 @@ public final class PartitionQueue implements AutoCloseable {
               .formatted(partition, record.offset(), record.state()));
     }
     records.removeFirst();
+    record.next = null; // or whoever keeps the record would keep all behind it
     count(record, -1);
     InFlightRecord first = records.peekFirst();
     watermark.set(first == null ? record.offset() + 1 : first.offset());

@@ -244,6 +244,7 @@ class PartitionQueueTest {
           if (!expected.isEmpty() && expected.get(0).state() == InFlightRecord.State.ANSWERED) {
             InFlightRecord emitted = expected.remove(0);
             tested.emitted(emitted);
+            assertThat(emitted.next).as("keeps none of those behind it").isNull();
             watermark =
                 OptionalLong.of(
                     expected.isEmpty() ? emitted.offset() + 1 : expected.get(0).offset());
