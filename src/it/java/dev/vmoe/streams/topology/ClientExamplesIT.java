@@ -214,7 +214,7 @@ class ClientExamplesIT {
             camera,
             printed);
     try {
-      await().atMost(LIMIT).until(() -> !clips.isAlive() || read(printed).contains(camera));
+      await().atMost(LIMIT).until(() -> !clips.isAlive() || read(printed).contains(camera + "\t"));
       assertThat(read(printed).lines())
           .filteredOn(line -> line.startsWith(camera))
           .singleElement()

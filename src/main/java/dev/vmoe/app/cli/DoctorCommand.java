@@ -3,7 +3,7 @@ package dev.vmoe.app.cli;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.vmoe.app.console.ConsoleSettings;
+import dev.vmoe.app.console.Listening;
 import dev.vmoe.app.doctor.Doctor;
 import dev.vmoe.app.doctor.Finding;
 import dev.vmoe.app.doctor.Finding.Verdict;
@@ -81,7 +81,7 @@ final class DoctorCommand implements Callable<Integer> {
     SILENCED.forEach(name -> logger(name).setLevel(Level.OFF)); // the settings may have set levels
     List<Finding> all = new ArrayList<>(new Doctor(settings).check(observer));
     try {
-      ConsoleSettings.listening(settings);
+      Listening.of(settings);
     } catch (ConfigException e) {
       Finding console =
           new Finding("console", Verdict.FAILED, ErrorText.of(e), "see src/docs/security.md");

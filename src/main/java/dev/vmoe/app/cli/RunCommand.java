@@ -1,7 +1,7 @@
 package dev.vmoe.app.cli;
 
 import dev.vmoe.app.console.Console;
-import dev.vmoe.app.console.ConsoleSettings;
+import dev.vmoe.app.console.Listening;
 import dev.vmoe.streams.instance.BoundedStop;
 import dev.vmoe.streams.instance.Pipeline;
 import dev.vmoe.streams.instance.RunningInstance;
@@ -101,7 +101,7 @@ public final class RunCommand implements Callable<Integer> {
     }
     meters.bindJvm();
     try {
-      return Console.start(ConsoleSettings.listening(settings), meters, instance);
+      return Console.start(Listening.of(settings), meters, instance);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "console.host, console.port: " + e.getMessage() + ", -1 for no console", e);

@@ -85,7 +85,7 @@ public final class Console implements AutoCloseable {
    * @throws IllegalArgumentException if the address cannot be listened at
    */
   public static Console start(Listening listening, Meters meters, Instance instance) {
-    Entrance entrance = new Entrance(listening.protection());
+    Entrance entrance = new Entrance(listening);
     LivePage page = listening.page() ? new LivePage(listening, entrance, meters, instance) : null;
     Javalin server =
         Javalin.create(
@@ -146,7 +146,7 @@ public final class Console implements AutoCloseable {
     own.setHeaderCacheCaseSensitive(true);
     own.setMinRequestDataRate(MIN_BYTES_A_SECOND);
     HttpConnectionFactory plain = new HttpConnectionFactory(own);
-    TlsIdentity tls = listening.protection().tls();
+    TlsIdentity tls = listening.tls();
     ServerConnector connector =
         tls == null
             ? new ServerConnector(jetty, plain)
@@ -263,7 +263,7 @@ public final class Console implements AutoCloseable {
     String host = listening.host();
     return "%s://%s:%d/"
         .formatted(
-            listening.protection().tls() == null ? "http" : "https",
+            listening.tls() == null ? "http" : "https",
             host.contains(":") ? "[" + host + "]" : host,
             port());
   }

@@ -38,10 +38,10 @@ final class Entrance {
   private final boolean openMetrics;
   private final boolean encrypted;
 
-  Entrance(Protection protection) {
-    this.token = protection.token();
-    this.openMetrics = protection.openMetrics();
-    this.encrypted = protection.tls() != null;
+  Entrance(Listening listening) {
+    this.token = listening.token();
+    this.openMetrics = listening.openMetrics();
+    this.encrypted = listening.tls() != null;
   }
 
   /** Returns whether a request may be answered. */

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 
 /**
@@ -17,7 +18,32 @@ public final class LabelsCsv {
   /** Name of the CSV that makes a folder a labelled set. */
   public static final String NAME = "labels.csv";
 
+  private static final String FILE = "file";
+  private static final String LABEL = "label";
+  private static final String SPLIT = "split";
+
+  private static final Columns WITHOUT_HEADER = new Columns(2, 0, 1, -1);
+
   private LabelsCsv() {}
+
+  /** Where the columns are, from 0; the split is -1 where the CSV has none. */
+  private record Columns(int count, int file, int label, int split) {
+
+    static Columns of(Path csv, List<String> header) throws IOException {
+      if (new HashSet<>(header).size() < header.size()) {
+        throw new IOException(csv + " line 1 names a column twice: " + String.join(",", header));
+      }
+      return new Columns(
+          header.size(), header.indexOf(FILE), header.indexOf(LABEL), header.indexOf(SPLIT));
+    }
+
+    boolean areIn(List<String> cells) {
+      return cells.size() == count
+          && !cells.get(file).isEmpty()
+          && !cells.get(label).isEmpty()
+          && (split < 0 || !cells.get(split).isEmpty());
+    }
+  }
 
   /**
    * Returns the images that a CSV lists, in its order; their paths are relative to it.
@@ -25,18 +51,9 @@ public final class LabelsCsv {
    * @throws IOException if a line cannot be understood, or names a file that does not exist
    */
   public static List<LabelledFile> read(Path csv) throws IOException {
-    return read(csv, LabelColumns.LABEL);
-  }
-
-  /**
-   * Returns the images that a CSV lists, with the label that a column of its header gives them.
-   *
-   * @throws IOException as above, or if there is no such column
-   */
-  public static List<LabelledFile> read(Path csv, String label) throws IOException {
     Path folder = csv.toAbsolutePath().getParent();
     List<LabelledFile> entries = new ArrayList<>();
-    LabelColumns columns = LabelColumns.WITHOUT_HEADER;
+    Columns columns = WITHOUT_HEADER;
     int number = 0;
     for (String line : lines(csv)) {
       number++;
@@ -44,21 +61,26 @@ public final class LabelsCsv {
         continue;
       }
       List<String> cells = cells(line);
-      if (number == 1 && LabelColumns.isHeader(cells)) {
-        columns = LabelColumns.of(csv, cells, label);
+      if (number == 1 && cells.contains(FILE) && cells.contains(LABEL)) {
+        columns = Columns.of(csv, cells);
         continue;
       }
-      if (number == 1 && !label.equals(LabelColumns.LABEL)) {
-        throw new IOException(csv + " has no header, so no column " + label);
-      }
       String where = csv + " line " + number;
-      columns.check(where, line, cells);
+      if (!columns.areIn(cells)) {
+        throw new IOException(
+            columns.equals(WITHOUT_HEADER)
+                ? where + " is not of the form file,label: " + line
+                : "%s needs %d cells, with file, label%s: %s"
+                    .formatted(
+                        where, columns.count(), columns.split() < 0 ? "" : " and split", line));
+      }
       String name = cells.get(columns.file());
       Path file = folder == null ? Path.of(name) : folder.resolve(name);
       if (!Files.isRegularFile(file)) {
         throw new IOException(where + ": there is no file " + file);
       }
-      entries.add(new LabelledFile(name, file, cells.get(columns.label()), columns.splitOf(cells)));
+      String split = columns.split() < 0 ? "" : cells.get(columns.split());
+      entries.add(new LabelledFile(name, file, cells.get(columns.label()), split));
     }
     if (entries.isEmpty()) {
       throw new IOException("no images found in " + csv + ": expected lines of file,label");

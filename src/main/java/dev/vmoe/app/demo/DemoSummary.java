@@ -7,7 +7,10 @@ import dev.vmoe.core.moe.ModelCard;
 import dev.vmoe.core.moe.RoutingSettings;
 import dev.vmoe.streams.output.Json;
 import dev.vmoe.streams.output.Table;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
@@ -40,13 +43,24 @@ public record DemoSummary(
     /** Takes a reading once enough images are answered. */
     public void at(long answered) {
       if (answered >= WARM_IMAGES && warm.isEmpty()) {
-        warm = ResidentMemory.mebibytes();
+        warm = mebibytes();
       }
     }
 
     /** Takes the last reading. */
     public void end() {
-      end = ResidentMemory.mebibytes();
+      end = mebibytes();
+    }
+
+    private static OptionalDouble mebibytes() {
+      try {
+        return Files.readAllLines(Path.of("/proc/self/status")).stream()
+            .filter(line -> line.startsWith("VmRSS:"))
+            .mapToDouble(line -> Double.parseDouble(line.replaceAll("[^0-9]", "")) / 1024)
+            .findFirst();
+      } catch (IOException e) {
+        return OptionalDouble.empty(); // not on Linux
+      }
     }
   }
 

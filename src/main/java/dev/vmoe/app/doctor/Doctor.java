@@ -6,6 +6,7 @@ import dev.vmoe.streams.settings.Settings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /**
@@ -48,7 +49,7 @@ public final class Doctor {
           observer.accept(finding);
         };
     ModelCheck model = new ModelCheck(settings);
-    check("settings", MACHINE_LIMIT, new SettingsCheck(settings)::into, both);
+    check("settings", MACHINE_LIMIT, this::names, both);
     BrokerCheck broker = new BrokerCheck(settings, model.utilizationBytes());
     check("broker", NETWORK_LIMIT, broker::into, both);
     check("registry", NETWORK_LIMIT, new RegistryCheck(settings)::into, both);
@@ -59,6 +60,20 @@ public final class Doctor {
     long modelBytes = Math.max(model.fileBytes(), configuration.modelBytes());
     check("machine", MACHINE_LIMIT, new MachineCheck(settings, modelBytes)::into, both);
     return List.copyOf(all);
+  }
+
+  /** Checks the loaded settings for names that no client knows. */
+  private void names(Findings findings) {
+    Map<String, String> unknown = settings.unknownToClients();
+    unknown.forEach(
+        (key, suggestion) ->
+            findings.warning(
+                "settings",
+                key + ": no client of Kafka has a setting of this name" + suggestion,
+                "correct or remove it, unless one of your plug-ins reads it"));
+    if (unknown.isEmpty()) {
+      findings.ok("settings", settings.originals().size() + " given, all of them known");
+    }
   }
 
   /** Runs a check on its own thread; abandons a check that takes too long. */

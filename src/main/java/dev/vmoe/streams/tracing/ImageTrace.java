@@ -8,9 +8,17 @@ import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.api.trace.TracerProvider;
+import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
 import io.opentelemetry.context.Context;
+import io.opentelemetry.context.propagation.TextMapGetter;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The spans of one image, from reading to emission. An unsampled trace only keeps the context for
@@ -20,6 +28,9 @@ import org.apache.kafka.common.header.Headers;
  * was in. An image that is never emitted ends no spans and so leaves none.
  */
 public final class ImageTrace {
+
+  static final String TRACEPARENT = "traceparent";
+  static final String TRACESTATE = "tracestate";
 
   private static final Tracer NO_TRACER = TracerProvider.noop().get("");
 
@@ -50,7 +61,7 @@ public final class ImageTrace {
    * @param headers of its record
    */
   static ImageTrace begin(Tracer tracer, String destination, Headers headers) {
-    Context parent = TraceHeaders.read(headers);
+    Context parent = read(headers);
     ClockPair now = ClockPair.now();
     Span image =
         tracer
@@ -149,9 +160,9 @@ public final class ImageTrace {
   public void carry(Headers headers) {
     if (sampled()) {
       Span named = sending.getSpanContext().isValid() ? sending : image;
-      TraceHeaders.write(Context.root().with(named), newTrace, headers);
+      write(Context.root().with(named), newTrace, headers);
     } else if (newTrace) {
-      TraceHeaders.write(inImage, true, headers);
+      write(inImage, true, headers);
     }
   }
 
@@ -161,6 +172,74 @@ public final class ImageTrace {
       long nowNanos = System.nanoTime();
       end(sending, nowNanos);
       end(image, nowNanos);
+    }
+  }
+
+  /** Returns the W3C context that the headers name; malformed headers count as absent. */
+  private static Context read(Headers headers) {
+    return W3CTraceContextPropagator.getInstance()
+        .extract(Context.root(), headers, Getter.INSTANCE);
+  }
+
+  /**
+   * Replaces the span that the headers name. The vendors' state stays unchanged, unless it belongs
+   * to another trace.
+   *
+   * @param newTrace whether the span's trace differs from the one that the headers name
+   */
+  private static void write(Context span, boolean newTrace, Headers headers) {
+    if (newTrace) {
+      headers.remove(TRACESTATE);
+    }
+    W3CTraceContextPropagator.getInstance()
+        .inject(
+            span,
+            headers,
+            (carrier, name, value) -> {
+              if (carrier != null && name.equals(TRACEPARENT)) {
+                carrier.remove(name);
+                carrier.add(name, value.getBytes(StandardCharsets.US_ASCII));
+              }
+            });
+  }
+
+  private enum Getter implements TextMapGetter<Headers> {
+    INSTANCE;
+
+    @Override
+    public Iterable<String> keys(Headers headers) {
+      List<String> keys = new ArrayList<>();
+      headers.forEach(header -> keys.add(header.key()));
+      return keys;
+    }
+
+    @Override
+    public @Nullable String get(@Nullable Headers headers, String name) {
+      Header header = headers == null ? null : headers.lastHeader(name);
+      return header == null || header.value() == null
+          ? null
+          : new String(header.value(), StandardCharsets.UTF_8);
+    }
+  }
+
+  /**
+   * One moment on two clocks: the wall clock that dates spans, and the clock that measures
+   * durations.
+   *
+   * @param epochNanos nanoseconds since 1970
+   * @param nanoTime {@link System#nanoTime} at the same moment
+   */
+  record ClockPair(long epochNanos, long nanoTime) {
+
+    static ClockPair now() {
+      Instant now = Instant.now();
+      return new ClockPair(
+          TimeUnit.SECONDS.toNanos(now.getEpochSecond()) + now.getNano(), System.nanoTime());
+    }
+
+    /** Returns the wall-clock time of a {@link System#nanoTime}, in nanoseconds since 1970. */
+    long epochNanosAt(long thatNanoTime) {
+      return epochNanos + (thatNanoTime - nanoTime);
     }
   }
 }

@@ -6,11 +6,16 @@ import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanBuilder;
 import io.opentelemetry.api.trace.SpanContext;
+import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.context.Context;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.autoconfigure.AutoConfiguredOpenTelemetrySdk;
 import io.opentelemetry.sdk.autoconfigure.spi.ConfigProperties;
 import io.opentelemetry.sdk.autoconfigure.spi.ConfigurationException;
+import io.opentelemetry.sdk.trace.data.LinkData;
+import io.opentelemetry.sdk.trace.samplers.Sampler;
+import io.opentelemetry.sdk.trace.samplers.SamplingResult;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -178,7 +183,7 @@ public final class Tracing implements AutoCloseable {
     if (sampled.isEmpty()) {
       return SpanContext.getInvalid();
     }
-    ClockPair now = ClockPair.now();
+    ImageTrace.ClockPair now = ImageTrace.ClockPair.now();
     SpanBuilder builder =
         Objects.requireNonNull(tracer)
             .spanBuilder(name)
@@ -197,6 +202,34 @@ public final class Tracing implements AutoCloseable {
     if (sdk != null
         && !sdk.shutdown().join(CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS).isSuccess()) {
       log.warn("the last spans were not exported within {}", CLOSE_LIMIT);
+    }
+  }
+
+  /**
+   * Samples a root span with links, as a micro-batch has, if one of the linked spans is sampled;
+   * leaves all other spans to another sampler.
+   */
+  private record LinkedSampler(Sampler others) implements Sampler {
+
+    @Override
+    public SamplingResult shouldSample(
+        Context parent,
+        String traceId,
+        String name,
+        SpanKind kind,
+        Attributes attributes,
+        List<LinkData> links) {
+      if (links.isEmpty() || Span.fromContext(parent).getSpanContext().isValid()) {
+        return others.shouldSample(parent, traceId, name, kind, attributes, links);
+      }
+      return links.stream().anyMatch(link -> link.getSpanContext().isSampled())
+          ? SamplingResult.recordAndSample()
+          : SamplingResult.drop();
+    }
+
+    @Override
+    public String getDescription() {
+      return "LinkedSampler{" + others.getDescription() + "}";
     }
   }
 }

@@ -176,7 +176,7 @@ class ConfigurationAccessTest {
     console.close();
     console =
         Console.start(
-            new Listening(host, 0, page, List.of(names), Protection.NONE), meters, instance);
+            new Listening(host, 0, page, List.of(names), null, true, null), meters, instance);
   }
 
   @ParameterizedTest

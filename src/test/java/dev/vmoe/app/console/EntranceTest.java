@@ -80,12 +80,7 @@ class EntranceTest {
   private void start(boolean page, boolean openMetrics, TlsIdentity tls) {
     console =
         Console.start(
-            new Listening(
-                "127.0.0.1",
-                0,
-                page,
-                List.of(),
-                new Protection(new Token(TOKEN), openMetrics, tls)),
+            new Listening("127.0.0.1", 0, page, List.of(), new Token(TOKEN), openMetrics, tls),
             meters,
             instance);
   }

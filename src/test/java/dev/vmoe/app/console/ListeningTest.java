@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Who gets to see the live page, of those who reach the console. */
-class ConsoleSettingsTest {
+class ListeningTest {
 
   private static final String TOKEN = "a-token-of-the-console-42";
   private static final String CERTIFICATE = "console.tls.certificate";
@@ -26,7 +26,7 @@ class ConsoleSettingsTest {
   private static final String PASSWORD = "console.tls.password";
 
   private static Listening listening(String host, String page, String names) {
-    return ConsoleSettings.listening(
+    return Listening.of(
         new Settings(Map.of("console.host", host, "console.page", page, "console.names", names)));
   }
 
@@ -50,9 +50,8 @@ class ConsoleSettingsTest {
 
   @Test
   void shouldBeOnLoopbackWithThePageWhereNothingIsSet() {
-    assertThat(ConsoleSettings.listening(new Settings(Map.of())))
-        .isEqualTo(
-            new Listening("127.0.0.1", 8080, true, List.of(), new Protection(null, false, null)));
+    assertThat(Listening.of(new Settings(Map.of())))
+        .isEqualTo(new Listening("127.0.0.1", 8080, true, List.of(), null, false, null));
   }
 
   @Test
@@ -77,8 +76,8 @@ class ConsoleSettingsTest {
     Settings withToken =
         new Settings(
             Map.of("console.host", "0.0.0.0", "console.page", "true", "console.token", TOKEN));
-    assertThat(ConsoleSettings.listening(withToken).page()).isTrue();
-    assertThat(ConsoleSettings.listening(withToken).protection().token()).isNotNull();
+    assertThat(Listening.of(withToken).page()).isTrue();
+    assertThat(Listening.of(withToken).token()).isNotNull();
   }
 
   @Test
@@ -162,7 +161,7 @@ class ConsoleSettingsTest {
   }
 
   private static Object tls(Map<String, String> settings) {
-    return ConsoleSettings.listening(new Settings(settings)).protection().tls();
+    return Listening.of(new Settings(settings)).tls();
   }
 
   private static void assertRefused(Map<String, String> settings, String... reasons) {
