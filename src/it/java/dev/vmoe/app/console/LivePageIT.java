@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.vmoe.streams.config.ConfigConflictException;
 import dev.vmoe.streams.metrics.Meters;
 import dev.vmoe.streams.metrics.PipelineMetrics;
 import java.net.InetAddress;
@@ -111,7 +112,7 @@ class LivePageIT {
     @Override
     public String change(ConfigurationChange change) {
       if (contested) {
-        throw new ConflictException("configuration 9 is in force by now", new Exception());
+        throw new ConfigConflictException("configuration 9 is in force by now", new Exception());
       }
       if (change.settings().containsValue("much")) {
         throw new IllegalArgumentException("capacity.ratio: 'much' is not a number above 0");
@@ -158,8 +159,7 @@ class LivePageIT {
     String token = "a-token-of-the-console-42";
     console =
         Console.start(
-            new Listening(
-                "127.0.0.1", 0, true, List.of(), new Protection(new Token(token), false, null)),
+            new Listening("127.0.0.1", 0, true, List.of(), new Token(token), false, null),
             meters,
             shown);
     browser.go(console.address());

@@ -2,10 +2,10 @@ package dev.vmoe.app.cli;
 
 import dev.vmoe.app.console.Console;
 import dev.vmoe.app.console.Listening;
+import dev.vmoe.app.console.RunningInstance;
+import dev.vmoe.app.console.RunningView;
 import dev.vmoe.streams.instance.BoundedStop;
 import dev.vmoe.streams.instance.Pipeline;
-import dev.vmoe.streams.instance.RunningInstance;
-import dev.vmoe.streams.instance.RunningView;
 import dev.vmoe.streams.instance.SettingsModels;
 import dev.vmoe.streams.metrics.Meters;
 import dev.vmoe.streams.metrics.PipelineMetrics;

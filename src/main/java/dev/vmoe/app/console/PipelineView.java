@@ -1,5 +1,6 @@
 package dev.vmoe.app.console;
 
+import dev.vmoe.streams.config.ConfigConflictException;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +28,7 @@ public interface PipelineView {
    *
    * @return a text for the user about what was done
    * @throws IllegalArgumentException if the change is not valid; the message says why
-   * @throws ConflictException if the configuration in force is not the one that is changed
+   * @throws ConfigConflictException if the configuration in force is not the one that is changed
    */
   String change(ConfigurationChange change);
 

@@ -1,6 +1,7 @@
 package dev.vmoe.app.console;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.vmoe.streams.config.ConfigConflictException;
 import dev.vmoe.streams.output.OneLine;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
@@ -142,7 +143,7 @@ final class WriteRequests {
       JsonAnswer.refuse(context, HttpStatus.BAD_REQUEST, message(cause));
     } catch (IllegalArgumentException e) {
       JsonAnswer.refuse(context, HttpStatus.BAD_REQUEST, message(e));
-    } catch (ConflictException e) {
+    } catch (ConfigConflictException e) {
       JsonAnswer.refuse(context, HttpStatus.CONFLICT, message(e));
     } catch (RuntimeException e) {
       log.warn("a configuration could not be written", e);

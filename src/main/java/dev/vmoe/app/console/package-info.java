@@ -1,4 +1,4 @@
-/** Serves an instance over HTTP: live page, metrics, health, topology, routing map. */
+/** Serves an instance over HTTP: live page, metrics, health, topology. */
 @NullMarked
 package dev.vmoe.app.console;
 

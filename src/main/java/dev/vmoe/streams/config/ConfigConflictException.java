@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 /** Somebody else wrote a configuration in the meantime; nothing was written. */
 public final class ConfigConflictException extends RuntimeException {
 
-  ConfigConflictException(String message, @Nullable Throwable cause) {
+  /** Creates an exception. */
+  public ConfigConflictException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

@@ -3,6 +3,7 @@ package dev.vmoe.streams.instance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.app.console.Health;
+import dev.vmoe.app.console.RunningInstance;
 import dev.vmoe.event.RegistryUnavailableException;
 import java.io.IOException;
 import java.time.Duration;

@@ -1,8 +1,6 @@
-package dev.vmoe.streams.instance;
+package dev.vmoe.app.console;
 
-import dev.vmoe.app.console.Health;
-import dev.vmoe.app.console.Instance;
-import dev.vmoe.app.console.PipelineView;
+import dev.vmoe.streams.instance.Pipeline;
 import dev.vmoe.streams.output.ErrorText;
 import java.util.Objects;
 import java.util.Optional;

@@ -1,9 +1,5 @@
-package dev.vmoe.streams.instance;
+package dev.vmoe.app.console;
 
-import dev.vmoe.app.console.Configuration;
-import dev.vmoe.app.console.ConfigurationChange;
-import dev.vmoe.app.console.ConflictException;
-import dev.vmoe.app.console.PipelineView;
 import dev.vmoe.core.moe.ModelCard;
 import dev.vmoe.core.moe.PatchGrid;
 import dev.vmoe.event.RegistryClient;
@@ -12,6 +8,7 @@ import dev.vmoe.streams.config.ConfigEntry;
 import dev.vmoe.streams.config.ConfigReader;
 import dev.vmoe.streams.config.ConfigWriter;
 import dev.vmoe.streams.config.LiveConfiguration;
+import dev.vmoe.streams.instance.Pipeline;
 import dev.vmoe.streams.settings.LiveSettings;
 import dev.vmoe.streams.settings.Settings;
 import dev.vmoe.streams.topology.NewestImages;
@@ -152,7 +149,7 @@ public final class RunningView implements PipelineView {
     pipeline.configuration().newestWaiting().ifPresent(RunningView::refuseBehind);
     ConfigWriter.Seen seen = pipeline.configuration().seen();
     if (!Objects.equals(change.version(), seen.version())) {
-      throw new ConflictException(
+      throw new ConfigConflictException(
           "%s is in force by now, not %s, so nothing was written; look at it and try again"
               .formatted(name(seen.version()), name(change.version())),
           null);
@@ -163,14 +160,12 @@ public final class RunningView implements PipelineView {
           .editSeen(seen, edit, author, change.note())
           .map(ConfigWriter.Written::toLine)
           .orElse("nothing to change");
-    } catch (ConfigConflictException e) {
-      throw new ConflictException(String.valueOf(e.getMessage()), e);
     }
   }
 
   /** Nobody can tell yet what a change would be made to. */
   private static void refuseBehind(ConfigEntry waiting) {
-    throw new ConflictException(
+    throw new ConfigConflictException(
         ("configuration %d waits until model %s is loaded, so nothing was written; try again then,"
                 + " or call it off with vmoe config set model= models.ladder=")
             .formatted(waiting.offset(), waiting.requireSettings().modelsText()),
