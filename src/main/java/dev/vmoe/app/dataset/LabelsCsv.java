@@ -22,18 +22,18 @@ public final class LabelsCsv {
   private static final String LABEL = "label";
   private static final String SPLIT = "split";
 
-  private static final Columns WITHOUT_HEADER = new Columns(2, 0, 1, -1);
+  private static final LabelColumns WITHOUT_HEADER = new LabelColumns(2, 0, 1, -1);
 
   private LabelsCsv() {}
 
   /** Where the columns are, from 0; the split is -1 where the CSV has none. */
-  private record Columns(int count, int file, int label, int split) {
+  private record LabelColumns(int count, int file, int label, int split) {
 
-    static Columns of(Path csv, List<String> header) throws IOException {
+    static LabelColumns of(Path csv, List<String> header) throws IOException {
       if (new HashSet<>(header).size() < header.size()) {
         throw new IOException(csv + " line 1 names a column twice: " + String.join(",", header));
       }
-      return new Columns(
+      return new LabelColumns(
           header.size(), header.indexOf(FILE), header.indexOf(LABEL), header.indexOf(SPLIT));
     }
 
@@ -53,7 +53,7 @@ public final class LabelsCsv {
   public static List<LabelledFile> read(Path csv) throws IOException {
     Path folder = csv.toAbsolutePath().getParent();
     List<LabelledFile> entries = new ArrayList<>();
-    Columns columns = WITHOUT_HEADER;
+    LabelColumns columns = WITHOUT_HEADER;
     int number = 0;
     for (String line : lines(csv)) {
       number++;
@@ -62,7 +62,7 @@ public final class LabelsCsv {
       }
       List<String> cells = cells(line);
       if (number == 1 && cells.contains(FILE) && cells.contains(LABEL)) {
-        columns = Columns.of(csv, cells);
+        columns = LabelColumns.of(csv, cells);
         continue;
       }
       String where = csv + " line " + number;
