@@ -340,7 +340,7 @@ class DeploymentsTest {
         found.add(type.getSimpleName());
       }
     }
-    assertThat(found).contains("Pipeline");
+    assertThat(found).contains("ImagePath");
     Pod pod = deployed.manifests().pipeline();
     assertThat(Duration.ofSeconds(pod.spec().getTerminationGracePeriodSeconds()))
         .isGreaterThan(parts.plus(RUN))
