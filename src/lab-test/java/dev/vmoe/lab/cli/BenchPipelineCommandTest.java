@@ -24,7 +24,6 @@ class BenchPipelineCommandTest extends CommandTest {
             "consumer_loops:",
             "consumer_loop_batch_transaction:",
             "streams_map_values:",
-            "parallel_consumer:",
-            "flink:");
+            "parallel_consumer:");
   }
 }
