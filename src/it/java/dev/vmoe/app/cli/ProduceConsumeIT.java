@@ -196,7 +196,7 @@ class ProduceConsumeIT {
     assertThat(out.toString()).contains("created     tell.images");
     assertThat(run("tell.", "topics", "describe", "--json")).isZero();
     JsonNode topics = new ObjectMapper().readTree(out.toString());
-    assertThat(topics).hasSize(7);
+    assertThat(topics).hasSize(5);
     assertThat(topics.at("/0/name").textValue()).isEqualTo("tell.images");
     assertThat(topics.at("/0/status").textValue()).isEqualTo("as planned");
     assertThat(topics.at("/0/partitions").intValue()).isEqualTo(6);
