@@ -5,7 +5,6 @@ import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * The operating points worth choosing, from the cheapest to the best: each costs more than the one
@@ -55,16 +54,8 @@ public record Ladder(List<OperatingPoint> rungs, Routing routing, int batchImage
       PointBounds bounds) {
     record Candidate(OperatingPoint point, double accuracy, double seconds) {}
     List<Candidate> candidates =
-        Stream.concat(
-                quality.points().stream(),
-                quality.points().stream()
-                    .map(OperatingPoint::model)
-                    .distinct()
-                    .flatMap(model -> bounds.corners(model).stream()))
-            .distinct()
-            .filter(bounds::contains)
+        quality.within(bounds, routing).stream()
             .filter(cost::knows)
-            .filter(point -> quality.knows(point, routing))
             .map(
                 point ->
                     new Candidate(
@@ -76,7 +67,8 @@ public record Ladder(List<OperatingPoint> rungs, Routing routing, int batchImage
                     .thenComparingDouble(Candidate::seconds))
             .toList();
     if (candidates.isEmpty()) {
-      String known = "quality is known of " + quality.points() + ", cost of " + cost.points();
+      String known =
+          "quality is known of " + quality.points(routing) + ", cost of " + cost.points();
       throw new IllegalArgumentException("no operating point within " + bounds + ": " + known);
     }
     Deque<Candidate> cheaper = new ArrayDeque<>();

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -132,6 +133,29 @@ public final class QualityProfile {
 
   public List<OperatingPoint> points() {
     return points;
+  }
+
+  /** Returns the points whose accuracy is known with a routing. */
+  public List<OperatingPoint> points(Routing routing) {
+    return points.stream().filter(point -> knows(point, routing)).toList();
+  }
+
+  /**
+   * Returns the points within bounds that controllers may choose with a routing: {@link
+   * #points(Routing)}, and the bounds themselves where they lie between two of them.
+   */
+  public List<OperatingPoint> within(PointBounds bounds, Routing routing) {
+    List<OperatingPoint> known = points(routing);
+    return Stream.concat(
+            known.stream(),
+            known.stream()
+                .map(OperatingPoint::model)
+                .distinct()
+                .flatMap(model -> bounds.corners(model).stream()))
+        .distinct()
+        .filter(bounds::contains)
+        .filter(point -> knows(point, routing))
+        .toList();
   }
 
   /** Returns whether the accuracy of a point was measured, or lies between two that were. */

@@ -2,6 +2,7 @@ package dev.vmoe.streams.settings;
 
 import dev.vmoe.core.capacity.PointBounds;
 import dev.vmoe.core.capacity.QualityProfile;
+import dev.vmoe.core.moe.Routing;
 import java.time.Duration;
 
 /**
@@ -57,15 +58,19 @@ public final class CapacityRequirements {
 
   private static void requirePoint(LiveSettings live, QualityProfile quality) {
     PointBounds bounds = live.capacity().bounds().toPoints();
-    if (quality.points().stream().noneMatch(bounds::contains)) {
+    Routing routing = live.capacity().routing();
+    if (quality.within(bounds, routing).isEmpty()) {
       throw new IllegalArgumentException(
           String.format(
-              "%s to %s, %s to %s: no operating point of known quality is within; known are %s",
+              "%s to %s, %s to %s: no operating point of known quality is within; known with %s %s"
+                  + " are %s",
               Settings.CAPACITY_RATIO_MIN + " " + bounds.minRatio(),
               Settings.CAPACITY_RATIO_MAX + " " + bounds.maxRatio(),
               Settings.EXPERTS_PER_TOKEN_MIN + " " + bounds.minExpertsPerToken(),
               Settings.EXPERTS_PER_TOKEN_MAX + " " + bounds.maxExpertsPerToken(),
-              quality.points()));
+              Settings.ROUTING,
+              routing.label(),
+              quality.points(routing)));
     }
   }
 }

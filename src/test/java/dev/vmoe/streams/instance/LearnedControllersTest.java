@@ -167,11 +167,33 @@ class LearnedControllersTest {
   @Test
   void shouldRefuseWhatAdaptiveModeCannotWorkWith() {
     assertRefused(
-        Map.of("capacity.ratio.min", "0.6", "capacity.ratio.max", "0.7"),
+        Map.of("capacity.ratio.min", "3", "capacity.ratio.max", "4"),
         "no operating point of known quality is within");
     assertRefused(
         Map.of("batch.linger.ms", "700"), "target.latency.ms 1000 leaves 850 ms after commits");
     assertRefused(Map.of("target.latency.ms", "120"), "target.latency.ms 120 leaves 0 ms");
+  }
+
+  @Test
+  void shouldAcceptBoundsBetweenTwoKnownRatios() {
+    LiveSettings between = live(Map.of("capacity.ratio.min", "0.6", "capacity.ratio.max", "0.7"));
+
+    assertThat(controllers.create(between).decide(sample(32)).point())
+        .isEqualTo(new OperatingPoint(0.7, 2));
+    assertThatNoException()
+        .isThrownBy(() -> CapacityRequirements.check(between, FILE.commitInterval(), QUALITY));
+  }
+
+  @Test
+  void shouldRefuseARoutingOfUnknownQuality() {
+    QualityProfile batchPriority =
+        new QualityProfile(
+            List.of(new QualityProfile.Measurement(BEST, Routing.BATCH_PRIORITY, 32, 0.9)));
+    LiveSettings vanilla = live(Map.of("routing", "vanilla"));
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> CapacityRequirements.check(vanilla, FILE.commitInterval(), batchPriority))
+        .withMessageContaining("known with routing vanilla are []");
   }
 
   @Test
