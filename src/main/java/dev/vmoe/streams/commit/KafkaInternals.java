@@ -15,7 +15,9 @@ import org.apache.kafka.streams.Topology;
 
 /**
  * All that this program relies on although Kafka does not promise it. {@code KafkaInternalsTest}
- * and {@code AbandonedTransactionsIT} fail where a version of Kafka changes it.
+ * and {@code AbandonedTransactionsIT} fail where a version of Kafka changes names or the clock. The
+ * order of commit and close has no test of its own; {@code ExactlyOnceIT} and {@code
+ * RollingRestartIT} count the answers.
  *
  * <ul>
  *   <li>Transactional ids of Kafka Streams: {@code <application.id>-<process>-<thread>}, where a
@@ -28,6 +30,11 @@ import org.apache.kafka.streams.Topology;
  *       them it knows that a producer's member is still there, whatever its client id.
  *   <li>{@link Time}: the constructor of Kafka Streams that takes one is public, the interface is
  *       not. Without it, Kafka Streams stands still while the system clock steps back.
+ *   <li>Commit, then close: Kafka Streams commits a partition before it closes its processor, or
+ *       does not commit it at all ({@code TaskManager}: {@code handleRevocation}, {@code
+ *       tryCloseCleanActiveTasks}). {@link CommitGuard} relies on it where there is no queue.
+ *   <li>A task whose processor throws is closed, and its transaction is aborted. The processor
+ *       relies on it when it takes a record back.
  * </ul>
  *
  * <p>If names change, transactions of killed instances stay open until the brokers' time-out, and

@@ -116,7 +116,8 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
       }
       enforceConstraints(task);
     } catch (RuntimeException e) {
-      // Streams does not count this record as processed, so it must not stand in for others.
+      // Streams does not count this record as processed, so it must not stand in for others. It may
+      // be in the lane already, and its fetch counts as taken: Streams always closes the task now.
       task.queue().takeBack(its);
       throw e;
     }

@@ -135,7 +135,7 @@ class CommitGuardTest {
       counting.queues().open(partition).add(QueueRecords.at(3));
     }
 
-    counting.new Leaving(streams).onPartitionsRevoked(List.of(ZERO));
+    new GuardedConsumer.Leaving(counting, streams).onPartitionsRevoked(List.of(ZERO));
 
     assertThat(written).containsExactly(OffsetNote.InWork.IDLE, OffsetNote.InWork.BUSY);
     assertThat(works(counting)).as("later").containsOnly(OffsetNote.InWork.BUSY);
