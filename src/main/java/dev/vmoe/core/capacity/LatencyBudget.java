@@ -5,7 +5,8 @@ import java.time.Duration;
 /**
  * The time that an image may spend on waiting and running.
  *
- * @param target maximum time from when an image is sent to when its prediction can be read
+ * @param target maximum time from when an image is sent, or first seen if that is later, to when
+ *     its prediction can be read
  * @param overhead the part of it that no operating point changes: commit interval and transport
  */
 public record LatencyBudget(Duration target, Duration overhead) {

@@ -102,8 +102,10 @@ abstract class EssentialSettings extends AbstractConfig {
   public static final String TARGET_LATENCY_MS =
       essential("target.latency.ms", LONG, 1_000L, Range.between(1, 3_600_000))
           .means(
-              "Target for the time from when an image is first seen to its answer, in milliseconds."
-                  + " In adaptive mode it has to be longer than batch.linger.ms.");
+              "Target for the time from when an image is sent, or first seen if that is later, to"
+                  + " its answer, in milliseconds. In adaptive mode, and where late images expire,"
+                  + " it has to be longer than commit interval, 50 ms of transport and twice"
+                  + " batch.linger.ms together.");
 
   public static final String CAPACITY_RATIO_MIN =
       essential("capacity.ratio.min", DOUBLE, 0.1, ValueCheck.aboveZero())

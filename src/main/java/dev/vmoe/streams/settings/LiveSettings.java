@@ -256,7 +256,7 @@ public record LiveSettings(
 
   /**
    * Returns the values that a capacity controller depends on, and no others. While they are equal,
-   * a change of configuration keeps the controller and what it has learnt.
+   * a change of configuration keeps the controller, and with it its estimate of the load.
    *
    * @throws IllegalArgumentException if K is the model's own and the model is not known yet
    */
