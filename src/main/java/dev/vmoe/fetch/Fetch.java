@@ -1,6 +1,6 @@
 package dev.vmoe.fetch;
 
-import dev.vmoe.fetch.FetchLine.NoRoomException;
+import dev.vmoe.fetch.FetchAhead.NoRoomException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -16,7 +16,7 @@ public final class Fetch {
 
   final String address;
   final long offset;
-  final FetchLine line;
+  final FetchAhead fetchAhead;
 
   /** When it was started last. */
   volatile long startNanos;
@@ -27,7 +27,7 @@ public final class Fetch {
    */
   volatile boolean underWay;
 
-  /** Whether its line wants to hear of it no more. */
+  /** Whether its partition wants to hear of it no more. */
   boolean dropped;
 
   /** What it has to reserve before it starts. */
@@ -44,10 +44,10 @@ public final class Fetch {
   @SuppressWarnings("ArrayRecordComponent")
   private record FetchEnd(byte @Nullable [] image, @Nullable FetchException failure) {}
 
-  Fetch(String address, long offset, FetchLine line, long wantedBytes) {
+  Fetch(String address, long offset, FetchAhead fetchAhead, long wantedBytes) {
     this.address = address;
     this.offset = offset;
-    this.line = line;
+    this.fetchAhead = fetchAhead;
     this.wantedBytes = wantedBytes;
   }
 
@@ -86,12 +86,12 @@ public final class Fetch {
    * @throws NoRoomException if there is no room for so many now
    */
   byte[] read(InputStream in, long declared) throws IOException, FetchException, NoRoomException {
-    int maxBytes = line.maxImageBytes;
+    int maxBytes = fetchAhead.maxImageBytes;
     if (declared > maxBytes) {
       throw tooLarge(declared + " bytes, more");
     }
-    int first = declared >= 0 ? (int) declared : Math.min(FetchLine.FIRST_BYTES, maxBytes);
-    line.reserve(this, first);
+    int first = declared >= 0 ? (int) declared : Math.min(FetchAhead.FIRST_BYTES, maxBytes);
+    fetchAhead.reserve(this, first);
     byte[] image = new byte[first];
     int read = in.readNBytes(image, 0, first);
     if (read < first) {
@@ -104,7 +104,7 @@ public final class Fetch {
     if (first == maxBytes) {
       throw tooLarge("more bytes");
     }
-    line.reserve(this, maxBytes);
+    fetchAhead.reserve(this, maxBytes);
     byte[] rest = in.readNBytes(maxBytes - first);
     if (first + 1L + rest.length > maxBytes) {
       throw tooLarge("more bytes");
@@ -117,7 +117,7 @@ public final class Fetch {
 
   private FetchException tooLarge(String bytes) {
     return FetchException.failed(
-        "the image has %s than image.max.bytes = %d".formatted(bytes, line.maxImageBytes));
+        "the image has %s than image.max.bytes = %d".formatted(bytes, fetchAhead.maxImageBytes));
   }
 
   void failed(String reason) {

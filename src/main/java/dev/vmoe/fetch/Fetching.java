@@ -1,7 +1,7 @@
 package dev.vmoe.fetch;
 
-import dev.vmoe.fetch.FetchLine.FetchRoom;
-import dev.vmoe.fetch.FetchLine.NoRoomException;
+import dev.vmoe.fetch.FetchAhead.FetchRoom;
+import dev.vmoe.fetch.FetchAhead.NoRoomException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Fetches the images of an instance, each on a thread of its own while it is under way. {@link
- * FetchLine} says which ones start.
+ * FetchAhead} says which ones start.
  *
  * <p>A fetch ends in time, even where its thread hangs in a file system or in resolving a name.
  */
@@ -78,9 +78,9 @@ public final class Fetching implements AutoCloseable {
     this.watch.setRemoveOnCancelPolicy(true); // else a fetch stays until its time would be up
   }
 
-  /** Opens the line of a partition. */
-  public FetchLine openLine() {
-    return new FetchLine(room, bounds.maxImageBytes(), this::start);
+  /** Opens the fetching ahead of a partition. */
+  public FetchAhead openFetchAhead() {
+    return new FetchAhead(room, bounds.maxImageBytes(), this::start);
   }
 
   /** Returns the bytes of images that are on their way, or not answered yet. */
@@ -93,7 +93,7 @@ public final class Fetching implements AutoCloseable {
       fetch.fail(
           FetchException.failed(
               "%d fetches hang for longer than their time".formatted(hung.get())));
-      fetch.line.ended(fetch, 0);
+      fetch.fetchAhead.ended(fetch, 0);
       observer.ended(FetchObserver.Outcome.FAILED, 0);
       return;
     }
@@ -120,7 +120,7 @@ public final class Fetching implements AutoCloseable {
       }
     } catch (NoRoomException e) {
       timer.cancel(false);
-      fetch.line.endedForNow(fetch, e.wantedBytes);
+      fetch.fetchAhead.endedForNow(fetch, e.wantedBytes);
       return;
     } catch (FetchException e) {
       fetch.fail(e);
@@ -136,7 +136,7 @@ public final class Fetching implements AutoCloseable {
         hung.decrementAndGet();
       }
     }
-    fetch.line.ended(fetch, keptBytes);
+    fetch.fetchAhead.ended(fetch, keptBytes);
     observer.ended(outcome, System.nanoTime() - startNanos);
   }
 

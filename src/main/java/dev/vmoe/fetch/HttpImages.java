@@ -1,6 +1,6 @@
 package dev.vmoe.fetch;
 
-import dev.vmoe.fetch.FetchLine.NoRoomException;
+import dev.vmoe.fetch.FetchAhead.NoRoomException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;

@@ -3,7 +3,7 @@
  * from where the settings allow.
  *
  * <pre>
- * address ──▶ AllowedAddresses ──▶ Fetching: a line for each partition
+ * address ──▶ AllowedAddresses ──▶ Fetching: a FetchAhead for each partition
  *             begins as a prefix?    │ room: fetches at once, bytes
  *                                    ▼
  *                                  HttpImages ──▶ PublicHosts: is its IP address public?

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 abstract class FetchingFixture {
 
-  static final int MAX_IMAGE_BYTES = 3 * FetchLine.FIRST_BYTES;
+  static final int MAX_IMAGE_BYTES = 3 * FetchAhead.FIRST_BYTES;
   static final byte[] IMAGE = {1, 2, 3, 4};
 
   @TempDir Path folder;
@@ -171,8 +171,8 @@ abstract class FetchingFixture {
     };
   }
 
-  FetchLine line(String... prefixes) {
-    return fetching(prefixes).openLine();
+  FetchAhead fetchAhead(String... prefixes) {
+    return fetching(prefixes).openFetchAhead();
   }
 
   Fetching fetching(String... prefixes) {
@@ -194,7 +194,7 @@ abstract class FetchingFixture {
   }
 
   byte[] get(String address, String... prefixes) throws FetchException {
-    Fetch fetch = line(prefixes).fetch(0, address);
+    Fetch fetch = fetchAhead(prefixes).fetch(0, address);
     await().until(fetch::isOver);
     return fetch.image();
   }

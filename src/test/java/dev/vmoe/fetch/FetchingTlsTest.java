@@ -82,14 +82,14 @@ class FetchingTlsTest {
     try (Fetching patient = fetching(Duration.ofSeconds(60));
         Fetching trusting = fetching(Duration.ofMillis(1500));
         Fetching others = fetching(Duration.ofMillis(1500))) {
-      Fetch right = patient.openLine().fetch(0, address("127.0.0.1"));
+      Fetch right = patient.openFetchAhead().fetch(0, address("127.0.0.1"));
       await().atMost(Duration.ofSeconds(60)).until(right::isOver);
       assertThat(right.image()).isEqualTo(IMAGE);
 
-      Fetch otherName = trusting.openLine().fetch(0, address("images.test"));
+      Fetch otherName = trusting.openFetchAhead().fetch(0, address("images.test"));
       await().until(otherName::isOver);
       distrust();
-      Fetch unknown = others.openLine().fetch(0, address("127.0.0.1"));
+      Fetch unknown = others.openFetchAhead().fetch(0, address("127.0.0.1"));
       await().until(unknown::isOver);
 
       assertThatThrownBy(otherName::image)

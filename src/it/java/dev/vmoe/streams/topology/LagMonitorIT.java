@@ -7,10 +7,10 @@ import dev.vmoe.app.embedded.EmbeddedKafka;
 import dev.vmoe.core.capacity.Load;
 import dev.vmoe.core.image.FakeDecoder;
 import dev.vmoe.event.PipelineConfig;
-import dev.vmoe.streams.commit.InFlightRecord;
 import dev.vmoe.streams.commit.PartitionQueue;
 import dev.vmoe.streams.commit.PartitionQueues;
 import dev.vmoe.streams.commit.QueueRecords;
+import dev.vmoe.streams.commit.QueuedRecord;
 import dev.vmoe.streams.config.ConfigFollower;
 import dev.vmoe.streams.config.ConfigLog;
 import dev.vmoe.streams.config.ConfigReader;
@@ -42,7 +42,7 @@ class LagMonitorIT {
   private static final Duration INTERVAL = Duration.ofMillis(100);
 
   private final PartitionQueues queues = new PartitionQueues();
-  private final Queue<InFlightRecord> read = new ArrayDeque<>();
+  private final Queue<QueuedRecord> read = new ArrayDeque<>();
   private volatile long oldestNanos;
 
   @Test

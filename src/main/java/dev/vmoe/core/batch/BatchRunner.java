@@ -71,7 +71,7 @@ final class BatchRunner<T> {
     batch.startNanos = nanoClock.getAsLong();
     try {
       expiry.check(batch, batch.startNanos);
-      int numImages = batch.decodable();
+      int numImages = batch.toRun();
       if (numImages > 0) {
         batch.decision = batch.terms.decide(sample(batch, numImages, waiting, expiry));
       }

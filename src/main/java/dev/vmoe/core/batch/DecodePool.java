@@ -90,7 +90,7 @@ final class DecodePool implements AutoCloseable {
       return;
     }
     long[] taken = new long[1];
-    DecodeOutcome admission =
+    DecodeOutcome reservation =
         attempt(
             task,
             () -> {
@@ -98,9 +98,9 @@ final class DecodePool implements AutoCloseable {
               memory.acquire(bytes);
               taken[0] = bytes;
             });
-    if (!admission.isDecoded()) {
+    if (!reservation.isDecoded()) {
       if (task.begin() && task.end()) {
-        task.observer.accept(admission);
+        task.observer.accept(reservation);
       }
       return;
     }

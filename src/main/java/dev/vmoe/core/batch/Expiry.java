@@ -70,7 +70,7 @@ final class Expiry<T> {
   static int images(Iterable<? extends MicroBatch<?>> batches) {
     int images = 0;
     for (MicroBatch<?> batch : batches) {
-      images += batch.live();
+      images += batch.wanted();
     }
     return images;
   }
@@ -85,7 +85,7 @@ final class Expiry<T> {
       return;
     }
     MicroBatch<T> last = queue.peekLast();
-    int own = last == null || last.flushReason != null ? 1 : last.live() + 1;
+    int own = last == null || last.flushReason != null ? 1 : last.wanted() + 1;
     long ahead = images(queue) + 1L - own;
     int full = terms.limits().maxImages();
     int runs = terms.model().classifier().parallelRuns();
@@ -107,7 +107,7 @@ final class Expiry<T> {
     List<BatchEntry<T>> urgent =
         new ArrayList<>(batch.entries.stream().filter(BatchEntry::hasDeadline).toList());
     urgent.sort(Comparator.comparingLong(entry -> entry.dueNanos - nowNanos));
-    int left = batch.decodable();
+    int left = batch.toRun();
     for (BatchEntry<T> entry : urgent) {
       long endNanos = nowNanos + Math.round(RUN_MARGIN * runNanos(batch.terms, left));
       if (endNanos - entry.dueNanos <= 0) {
@@ -123,7 +123,8 @@ final class Expiry<T> {
   private long restNanos(long nowNanos) {
     return running.stream()
         .mapToLong(
-            batch -> batch.startNanos + runNanos(batch.terms, Math.max(1, batch.live())) - nowNanos)
+            batch ->
+                batch.startNanos + runNanos(batch.terms, Math.max(1, batch.wanted())) - nowNanos)
         .map(rest -> Math.max(0, rest))
         .min()
         .orElse(0);

@@ -26,7 +26,7 @@ final class MicroBatch<T> {
   int images;
 
   /** Those of them that have expired since, or whose lane was closed. */
-  private int gone;
+  private int dropped;
 
   long bytes;
 
@@ -103,7 +103,7 @@ final class MicroBatch<T> {
       undecoded--;
     }
     entry.expire(lateNanos);
-    gone++;
+    dropped++;
   }
 
   /**
@@ -112,7 +112,7 @@ final class MicroBatch<T> {
    */
   void withdraw(BatchEntry<T> entry) {
     if (entry.slot >= 0 && !entry.expired()) {
-      gone++;
+      dropped++;
     }
     DecodeTask task = entry.task;
     if (entry.encoded != null && task != null && !task.withdraw()) {
@@ -125,9 +125,9 @@ final class MicroBatch<T> {
     entries.remove(entry);
   }
 
-  /** Returns the images that still want an answer, decodable or not. */
-  int live() {
-    return images - gone;
+  /** Returns the images of which an answer is still wanted, decodable or not. */
+  int wanted() {
+    return images - dropped;
   }
 
   /** Returns the time until the most urgent image is due; {@link Long#MAX_VALUE} if none is. */
@@ -144,7 +144,7 @@ final class MicroBatch<T> {
   }
 
   /** Returns the images that are not rejected: once all are decoded, those that run. */
-  int decodable() {
+  int toRun() {
     return (int) entries.stream().filter(entry -> entry.rejection == null).count();
   }
 

@@ -318,7 +318,7 @@ public final class MicroBatcher<T> implements AutoCloseable {
     fail(
         new InferenceException(
             "the model has not returned from a batch of %d images within inference.timeout.ms = %d"
-                .formatted(batch.decodable(), bounds.runTimeout().toMillis())));
+                .formatted(batch.toRun(), bounds.runTimeout().toMillis())));
   }
 
   /**

@@ -3,8 +3,8 @@ package dev.vmoe.streams.commit;
 import dev.vmoe.core.batch.Lane;
 import dev.vmoe.event.BadRecordException;
 import dev.vmoe.fetch.Fetch;
+import dev.vmoe.fetch.FetchAhead;
 import dev.vmoe.fetch.FetchException;
-import dev.vmoe.fetch.FetchLine;
 import dev.vmoe.streams.intake.RequestReader;
 import java.util.Objects;
 import java.util.Optional;
@@ -55,7 +55,7 @@ public final class Admission {
   private final IntSupplier maxImages;
   private final long maxBytes;
   private final RequestReader reader;
-  private final Supplier<FetchLine> lines;
+  private final Supplier<FetchAhead> fetchAheads;
   private final Deadlines deadlines;
   private final CommitGuard guard;
   private volatile boolean stopped;
@@ -89,7 +89,7 @@ public final class Admission {
    * @param maxImages images of one partition in flight before reading waits; asked each time
    * @param maxBytes bytes of all partitions' records in flight before reading waits
    * @param reader understands records
-   * @param lines opens a partition's line of images by address
+   * @param fetchAheads opens what fetches a partition's images by address
    * @param deadlines says until when an image has to be answered
    * @param guard has the queues, the suspects, and how long commits take
    */
@@ -97,13 +97,13 @@ public final class Admission {
       IntSupplier maxImages,
       long maxBytes,
       RequestReader reader,
-      Supplier<FetchLine> lines,
+      Supplier<FetchAhead> fetchAheads,
       Deadlines deadlines,
       CommitGuard guard) {
     this.maxImages = maxImages;
     this.maxBytes = maxBytes;
     this.reader = reader;
-    this.lines = lines;
+    this.fetchAheads = fetchAheads;
     this.deadlines = deadlines;
     this.guard = guard;
   }
@@ -128,7 +128,7 @@ public final class Admission {
 
     private final PartitionQueue queue;
     private final Suspects.Account suspects;
-    private final FetchLine line;
+    private final FetchAhead fetchAhead;
 
     /** Offset up to which held records were looked at for an address. */
     private long prefetchedTo = -1;
@@ -136,7 +136,7 @@ public final class Admission {
     private PartitionAdmission(TopicPartition partition) {
       queue = guard.queues().open(partition);
       suspects = guard.suspects().open(partition, reach());
-      line = lines.get();
+      fetchAhead = fetchAheads.get();
     }
 
     public PartitionQueue queue() {
@@ -154,15 +154,15 @@ public final class Admission {
     }
 
     private boolean isOver(int limits) {
-      return queue.images() > 0
+      return queue.inFlightImages() > 0
           && !stopped
-          && (queue.images() >= (long) limits * maxImages.getAsInt()
-              || guard.queues().bytes() / limits > maxBytes);
+          && (queue.inFlightImages() >= (long) limits * maxImages.getAsInt()
+              || guard.queues().inFlightBytes() / limits > maxBytes);
     }
 
     /** Decides about the first held record; it is held no more unless it has to wait. */
-    public Ruling decide(InFlightRecord first) {
-      if (isOver(queue.isHolding() ? 1 : HARD)) {
+    public Ruling decide(QueuedRecord first) {
+      if (isOver(queue.isWaiting() ? 1 : HARD)) {
         queue.hold(Wait.ROOM);
         return Wait.ROOM;
       }
@@ -181,14 +181,14 @@ public final class Admission {
         first.refused(refuse.reason());
       }
       if (first.fetch() != null) {
-        line.taken(first.offset());
+        fetchAhead.taken(first.offset());
       }
       queue.batch(first);
       return ruling;
     }
 
-    private Ruling check(InFlightRecord first) {
-      if (suspects.waits(first.offset(), guard.queues().images() == 1)) {
+    private Ruling check(QueuedRecord first) {
+      if (suspects.waits(first.offset(), guard.queues().inFlightImages() == 1)) {
         return Wait.COMMIT;
       }
       if (suspects.poison(first.offset())) {
@@ -220,13 +220,13 @@ public final class Admission {
     }
 
     /** Returns what a record asks for; null while its schema is not known. */
-    private RequestReader.@Nullable Request read(InFlightRecord its) throws BadRecordException {
+    private RequestReader.@Nullable Request read(QueuedRecord its) throws BadRecordException {
       return its.fetch() != null
           ? its.request()
           : reader.read(its.record(), its.position()).orElse(null);
     }
 
-    private long dueNanos(InFlightRecord its, RequestReader.Request request) {
+    private long dueNanos(QueuedRecord its, RequestReader.Request request) {
       if (!deadlines.apply(request.deadlineMs())) {
         return Lane.NEVER_DUE;
       }
@@ -243,10 +243,10 @@ public final class Admission {
       return dueNanos != Lane.NEVER_DUE && dueNanos - System.nanoTime() < 0;
     }
 
-    private void fetch(InFlightRecord its, RequestReader.Request request) {
+    private void fetch(QueuedRecord its, RequestReader.Request request) {
       if (its.fetch() == null) {
         String address = Objects.requireNonNull(request.address());
-        its.fetching(request, line.fetch(its.offset(), address));
+        its.fetching(request, fetchAhead.fetch(its.offset(), address));
       }
     }
 
@@ -255,16 +255,16 @@ public final class Admission {
       if (!queue.waitsForFetch()) {
         return;
       }
-      for (InFlightRecord its = queue.firstHeld(); its != null; its = its.next) {
+      for (QueuedRecord its = queue.firstHeld(); its != null; its = its.next) {
         if (its.offset() > prefetchedTo) {
           prefetchedTo = its.offset();
           prefetch(its);
         }
       }
-      line.startMore();
+      fetchAhead.startMore();
     }
 
-    private void prefetch(InFlightRecord its) {
+    private void prefetch(QueuedRecord its) {
       byte[] value = its.record().value();
       if (value == null || value.length > MAX_PREFETCH_BYTES || its.fetch() != null) {
         return;
@@ -282,10 +282,10 @@ public final class Admission {
     }
 
     /** Lets a record go whose answer has been forwarded: there is room for others. */
-    public void emitted(InFlightRecord record) {
+    public void emitted(QueuedRecord record) {
       queue.emitted(record);
       if (record.fetch() != null) {
-        line.answered(record.offset());
+        fetchAhead.answered(record.offset());
       }
     }
 
@@ -293,7 +293,7 @@ public final class Admission {
     @Override
     public void close() {
       suspects.close();
-      line.close();
+      fetchAhead.close();
       queue.close();
     }
   }

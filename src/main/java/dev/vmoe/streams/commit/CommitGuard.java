@@ -98,7 +98,7 @@ public final class CommitGuard implements KafkaClientSupplier {
     guarded.replaceAll(
         (partition, offset) -> {
           PartitionQueue queue = queues.of(partition);
-          OptionalLong first = queue == null ? OptionalLong.empty() : queue.first();
+          OptionalLong first = queue == null ? OptionalLong.empty() : queue.firstNotEmitted();
           if (queue != null) {
             queue.passed(offset.offset());
           }

@@ -18,7 +18,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
  * A consumer of the classic group protocol that fetches nothing of partitions that {@linkplain
- * PartitionQueue#isHolding() hold} records, and leaves its group when it is closed.
+ * PartitionQueue#isWaiting() wait}, and leaves its group when it is closed.
  *
  * <p>Streams has its consumers stay, so that an instance with local state finds its partitions
  * again after a restart. There is no state here, and a thread that crashed would keep its
@@ -70,23 +70,23 @@ final class GuardedConsumer extends KafkaConsumer<byte[], byte[]> {
   }
 
   /**
-   * Polls without the partitions that hold records. They are paused in here only: outside, Streams
-   * pauses and resumes partitions by how much it has buffered.
+   * Polls without the partitions that wait. They are paused in here only: outside, Streams pauses
+   * and resumes partitions by how much it has buffered.
    */
   @Override
   public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
-    Set<TopicPartition> holding = new HashSet<>(guard.queues().holding(assignment()));
-    holding.removeAll(paused());
-    if (holding.isEmpty()) {
+    Set<TopicPartition> waiting = new HashSet<>(guard.queues().waiting(assignment()));
+    waiting.removeAll(paused());
+    if (waiting.isEmpty()) {
       return super.poll(timeout);
     }
-    pause(holding);
+    pause(waiting);
     try {
       return super.poll(timeout);
     } finally {
       // Where a task was closed meanwhile, Streams pauses its partition until the next is ready.
-      holding.retainAll(guard.queues().holding(assignment()));
-      resume(holding);
+      waiting.retainAll(guard.queues().waiting(assignment()));
+      resume(waiting);
     }
   }
 

@@ -14,18 +14,19 @@ import org.jspecify.annotations.Nullable;
  * their offsets.
  *
  * <pre>
- *   head                                   firstHeld              tail
- *    │                                         │                    │
- *    ▼                                         ▼                    ▼
- *   ANSWERED  ANSWERED  BATCHED  BATCHED  FETCHING  HELD  FETCHING  HELD  ◀── process
- *    │       └────────── in flight ─────────┘ └─────── held ────────┘
- *    ▼
- *   emitted; the offset to commit is that of the head, or behind the last record where it is empty
+ *   head                                  firstHeld  tail
+ *   ▼                                     ▼          ▼
+ *   ANSWERED  ANSWERED  BATCHED  BATCHED  HELD HELD HELD  ◀── process
+ *   └ being forwarded ┘
+ *   └─────────── in flight ────────────┘  └─── held ───┘
  * </pre>
+ *
+ * <p>A record leaves at the head when its whole share was forwarded. The offset to commit is that
+ * of the head, or behind the last record where the queue is empty.
  *
  * <p>A held record has not gone on: the first one may not yet, and the others wait behind it. Their
  * stream thread does not wait: it goes on with other partitions, and to its commit. A consumer
- * fetches nothing of a partition that {@linkplain #isHolding() holds}, so that no more is held than
+ * fetches nothing of a partition that {@linkplain #isWaiting() waits}, so that no more is held than
  * Kafka Streams and the consumer had at hand.
  *
  * <p>Belongs to the stream thread that opened it. Any thread may ask the methods that say so.
@@ -40,8 +41,8 @@ public final class PartitionQueue implements AutoCloseable {
   private final PartitionQueues queues;
   private final TopicPartition partition;
   private final Arrivals arrivals = new Arrivals(System.nanoTime());
-  private final Deque<InFlightRecord> records = new ArrayDeque<>();
-  private @Nullable InFlightRecord firstHeld;
+  private final Deque<QueuedRecord> records = new ArrayDeque<>();
+  private @Nullable QueuedRecord firstHeld;
 
   private int images;
   private long bytes;
@@ -70,8 +71,8 @@ public final class PartitionQueue implements AutoCloseable {
   // ---- the way of a record ----
 
   /** Adds a record that was read, behind the others. */
-  public void add(InFlightRecord record) {
-    InFlightRecord last = records.peekLast();
+  public void add(QueuedRecord record) {
+    QueuedRecord last = records.peekLast();
     if (last != null && last.offset() >= record.offset()) {
       throw new IllegalStateException(
           partition + ": offset " + record.offset() + " came after " + last.offset());
@@ -104,12 +105,12 @@ public final class PartitionQueue implements AutoCloseable {
   }
 
   /** Takes back the record that was added last: it will come again. */
-  public void takeBack(InFlightRecord record) {
+  public void takeBack(QueuedRecord record) {
     if (records.peekLast() != record) {
       return;
     }
     records.removeLast();
-    InFlightRecord last = records.peekLast();
+    QueuedRecord last = records.peekLast();
     if (last != null) {
       last.next = null;
     }
@@ -126,53 +127,53 @@ public final class PartitionQueue implements AutoCloseable {
   }
 
   /** Returns the record whose turn it is to go on, if there is one. */
-  public @Nullable InFlightRecord firstHeld() {
+  public @Nullable QueuedRecord firstHeld() {
     return firstHeld;
   }
 
   /** Counts the first held record as in flight, before it is decided whether it goes on. */
-  void claim(InFlightRecord first) {
+  void claim(QueuedRecord first) {
     requireTurn(first, firstHeld);
     count(first, 1);
   }
 
   /** Takes back that a record counts: it has to wait. */
-  void unclaim(InFlightRecord first) {
+  void unclaim(QueuedRecord first) {
     requireTurn(first, firstHeld);
     count(first, -1);
   }
 
   /** Holds the first held record, and with it all others. */
   void hold(Admission.Wait reason) {
-    InFlightRecord first = firstHeld;
+    QueuedRecord first = firstHeld;
     awaited = first != null && reason == Admission.Wait.FETCH ? first.fetch() : null;
     waitsFor = reason;
   }
 
   /** Hands the first held record, which counts already, over to the micro-batcher. */
-  void batch(InFlightRecord first) {
+  void batch(QueuedRecord first) {
     requireTurn(first, firstHeld);
-    first.become(InFlightRecord.State.BATCHED);
+    first.become(QueuedRecord.State.BATCHED);
     firstHeld = first.next;
     held.decrementAndGet();
     awaited = null;
     waitsFor = firstHeld == null ? null : Admission.Wait.ROOM;
   }
 
-  /** Notes that a record of the micro-batcher has its answer. */
-  public void answer(InFlightRecord record) {
-    if (record.state() != InFlightRecord.State.BATCHED) {
+  /** Notes that a record came back from the micro-batcher, and that its share is forwarded now. */
+  public void answered(QueuedRecord record) {
+    if (record.state() != QueuedRecord.State.BATCHED) {
       throw new IllegalStateException(
           "%s: offset %d was answered while %s"
               .formatted(partition, record.offset(), record.state()));
     }
-    record.become(InFlightRecord.State.ANSWERED);
+    record.become(QueuedRecord.State.ANSWERED);
   }
 
   /** Lets the first record go, now that its answer has been forwarded. */
-  void emitted(InFlightRecord record) {
+  void emitted(QueuedRecord record) {
     requireTurn(record, records.peekFirst());
-    if (record.state() != InFlightRecord.State.ANSWERED) {
+    if (record.state() != QueuedRecord.State.ANSWERED) {
       throw new IllegalStateException(
           "%s: offset %d was emitted while %s"
               .formatted(partition, record.offset(), record.state()));
@@ -180,11 +181,11 @@ public final class PartitionQueue implements AutoCloseable {
     records.removeFirst();
     record.next = null; // or whoever keeps the record would keep all behind it
     count(record, -1);
-    InFlightRecord first = records.peekFirst();
+    QueuedRecord first = records.peekFirst();
     watermark.set(first == null ? record.offset() + 1 : first.offset());
   }
 
-  private void requireTurn(InFlightRecord record, @Nullable InFlightRecord due) {
+  private void requireTurn(QueuedRecord record, @Nullable QueuedRecord due) {
     if (record != due) {
       throw new IllegalStateException(
           "%s: it was the turn of offset %d, due is %s"
@@ -192,7 +193,7 @@ public final class PartitionQueue implements AutoCloseable {
     }
   }
 
-  private void count(InFlightRecord record, int by) {
+  private void count(QueuedRecord record, int by) {
     images += by;
     bytes += by * record.bytes();
     queues.count(by, by * record.bytes());
@@ -215,24 +216,24 @@ public final class PartitionQueue implements AutoCloseable {
   // ---- what is asked of it ----
 
   /** Returns the first offset that is not emitted, if anything was read that is not. */
-  public OptionalLong first() {
-    InFlightRecord first = records.peekFirst();
+  public OptionalLong firstNotEmitted() {
+    QueuedRecord first = records.peekFirst();
     return first == null ? OptionalLong.empty() : OptionalLong.of(first.offset());
   }
 
   /** Returns the records of the partition that are in flight: in the micro-batcher, or answered. */
-  public int images() {
+  public int inFlightImages() {
     return images;
   }
 
-  /** Returns whether the partition holds records, so that no more are to be fetched; any thread. */
-  public boolean isHolding() {
+  /** Returns whether the first held record has to wait: no more are to be read; any thread. */
+  public boolean isWaiting() {
     return waitsFor != null;
   }
 
   /** Returns the records that are held, but for those that wait for a fetch; for any thread. */
   long heldImages() {
-    return isHolding() && awaited == null ? held.get() : 0;
+    return isWaiting() && awaited == null ? held.get() : 0;
   }
 
   /** Returns the records that are held while the first is still being fetched; for any thread. */

@@ -44,24 +44,24 @@ public final class PartitionQueues {
     return Map.copyOf(queues);
   }
 
-  /** Returns those of some partitions that hold records. */
-  public Set<TopicPartition> holding(Set<TopicPartition> partitions) {
+  /** Returns those of some partitions whose first held record has to wait. */
+  public Set<TopicPartition> waiting(Set<TopicPartition> partitions) {
     return partitions.stream()
         .filter(
             partition -> {
               PartitionQueue queue = of(partition);
-              return queue != null && queue.isHolding();
+              return queue != null && queue.isWaiting();
             })
         .collect(Collectors.toSet());
   }
 
   /** Returns the images in flight: in the micro-batcher, or answered and not emitted. */
-  public long images() {
+  public long inFlightImages() {
     return images.get();
   }
 
   /** Returns the bytes of their records. */
-  public long bytes() {
+  public long inFlightBytes() {
     return bytes.get();
   }
 

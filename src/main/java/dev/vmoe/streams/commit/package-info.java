@@ -3,11 +3,11 @@
  * micro-batches keep records back.
  *
  * <pre>
- * record ──▶ PartitionQueue of InFlightRecords: HELD, FETCHING ─▶ BATCHED ─▶ ANSWERED ─▶ emitted
- *              ▲                  │                           ▲
- *              │ first            │ first held                │ Admit, Wait, Refuse
- *              │                  └──▶ Admission ─────────────┘
- *              │                           └── Suspects: who ended over which images
+ * record ──▶ PartitionQueue of QueuedRecords: HELD ──────▶ BATCHED ─▶ ANSWERED ─▶ emitted
+ *                                ▲              │     ▲
+ *                                │ first        │     │ Admit, Wait, Refuse
+ *                                │ not emitted  ▼     │
+ *                                │            Admission ── Suspects: who ended over which images
  * Kafka Streams ──offsets──▶ CommitGuard ──▶ transaction: none beyond what was emitted,
  *                                │            each with an OffsetNote for the next owner
  *                                ├── StreamThreadState: wait budget, answers not yet committed

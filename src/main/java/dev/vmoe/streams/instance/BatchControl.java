@@ -39,13 +39,13 @@ final class BatchControl implements AutoCloseable {
       Settings settings,
       LiveSettings file,
       ModelSource models,
-      Delivery delivery,
+      CommitControl commits,
       PipelineMetrics metrics) {
     lag =
         new LagMonitor(
-            () -> Admin.create(Delivery.adminProperties(settings)),
+            () -> Admin.create(CommitControl.adminProperties(settings)),
             settings.getString(Settings.APPLICATION_ID),
-            delivery.queues(),
+            commits.queues(),
             LAG_INTERVAL,
             (load, oldestNanos) ->
                 metrics
@@ -56,10 +56,10 @@ final class BatchControl implements AutoCloseable {
         new LiveConfiguration(
             () -> ConfigLog.of(settings),
             new ConfigReader(
-                delivery.registry(),
+                commits.registry(),
                 settings,
                 UnaryOperator.identity(),
-                delivery.registry()::remembers),
+                commits.registry()::remembers),
             file,
             terms,
             metrics.capacity());
@@ -67,7 +67,7 @@ final class BatchControl implements AutoCloseable {
 
   /** Takes the configuration in force over with its model; waits for the registry if needed. */
   void start(Consumer<@Nullable String> waiting) {
-    new RegistryWait("the start", Delivery.REGISTRY_PAUSE, waiting).until(this::start);
+    new RegistryWait("the start", CommitControl.REGISTRY_PAUSE, waiting).until(this::start);
   }
 
   private void start() {

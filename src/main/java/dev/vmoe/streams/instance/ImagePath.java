@@ -7,8 +7,8 @@ import dev.vmoe.fetch.FetchBounds;
 import dev.vmoe.fetch.Fetching;
 import dev.vmoe.streams.commit.Admission;
 import dev.vmoe.streams.commit.Deadlines;
-import dev.vmoe.streams.commit.InFlightRecord;
 import dev.vmoe.streams.commit.KafkaInternals;
+import dev.vmoe.streams.commit.QueuedRecord;
 import dev.vmoe.streams.intake.RequestReader;
 import dev.vmoe.streams.metrics.Metric;
 import dev.vmoe.streams.metrics.PipelineMetrics;
@@ -36,7 +36,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What answers: the way of an image from its topic to its prediction.
+ * Wires what answers: topology, admission, micro-batcher and fetching. The way of an image itself
+ * is in {@link MicroBatchProcessor}.
  *
  * @param fetching fetches images by address
  * @param batcher micro-batcher of all partitions
@@ -46,7 +47,7 @@ import org.slf4j.LoggerFactory;
  */
 record ImagePath(
     Fetching fetching,
-    MicroBatcher<InFlightRecord> batcher,
+    MicroBatcher<QueuedRecord> batcher,
     Admission admission,
     KafkaStreams streams,
     String topology)
@@ -74,25 +75,25 @@ record ImagePath(
       Settings settings,
       StreamsConfig streamsConfig,
       TopicLimits limits,
-      Delivery delivery,
+      CommitControl commits,
       BatchControl control,
       Observers observers,
       SteadyTime time) {
     Deque<Runnable> opened = new ArrayDeque<>();
     try {
-      Fetching fetching = fetching(settings, delivery, observers.metrics());
+      Fetching fetching = fetching(settings, commits, observers.metrics());
       opened.push(fetching::close);
-      MicroBatcher<InFlightRecord> batcher = batcher(settings, control.terms(), observers);
+      MicroBatcher<QueuedRecord> batcher = batcher(settings, control.terms(), observers);
       opened.push(batcher::close);
-      Admission admission = admission(settings, delivery, control.terms(), fetching);
+      Admission admission = admission(settings, commits, control.terms(), fetching);
       MicroBatchProcessor.Shared shared =
           new MicroBatchProcessor.Shared(
               batcher::openLane,
               admission,
               new ShareEvents(PredictionContents.of(settings)),
-              delivery.guard(),
+              commits.guard(),
               new EarlyCommit(
-                  delivery.queues(),
+                  commits.queues(),
                   control::runningImages,
                   BatchControl.MAX_BATCH_BYTES,
                   settings.commitInterval()),
@@ -101,13 +102,13 @@ record ImagePath(
       Topology topology =
           PipelineTopology.build(
               Topics.of(settings),
-              new EventSerializer<>(format, delivery.registry()),
-              new EventSerializer<>(format, delivery.registry()),
+              new EventSerializer<>(format, commits.registry()),
+              new EventSerializer<>(format, commits.registry()),
               input -> new MicroBatchProcessor(shared, observers.images(), input));
       KafkaStreams streams =
           KafkaInternals.streams(
-              topology, streamsConfig, delivery.guard(), time::milliseconds, time::nanoseconds);
-      addGauges(observers.metrics(), delivery, fetching, batcher);
+              topology, streamsConfig, commits.guard(), time::milliseconds, time::nanoseconds);
+      addGauges(observers.metrics(), commits, fetching, batcher);
       return new ImagePath(fetching, batcher, admission, streams, topology.describe().toString());
     } catch (RuntimeException e) {
       opened.forEach(Runnable::run);
@@ -115,7 +116,8 @@ record ImagePath(
     }
   }
 
-  private static Fetching fetching(Settings settings, Delivery delivery, PipelineMetrics metrics) {
+  private static Fetching fetching(
+      Settings settings, CommitControl commits, PipelineMetrics metrics) {
     return new Fetching(
         new FetchBounds(
             settings.getList(Settings.FETCH_PREFIXES),
@@ -123,12 +125,12 @@ record ImagePath(
             Math.max(MIN_FETCHES, 2 * settings.getInt(Settings.BATCH_MAX_IMAGES)),
             Duration.ofMillis(settings.getLong(Settings.FETCH_TIMEOUT_MS)),
             settings.getInt(Settings.IMAGE_MAX_BYTES),
-            () -> MAX_BYTES - delivery.queues().bytes()),
+            () -> MAX_BYTES - commits.queues().inFlightBytes()),
         (outcome, nanos) ->
             metrics.images().fetchEnded(outcome.name().toLowerCase(Locale.ROOT), nanos));
   }
 
-  private static MicroBatcher<InFlightRecord> batcher(
+  private static MicroBatcher<QueuedRecord> batcher(
       Settings settings, TermsInForce terms, Observers observers) {
     return new MicroBatcher<>(
         terms::terms,
@@ -141,30 +143,30 @@ record ImagePath(
   }
 
   private static Admission admission(
-      Settings settings, Delivery delivery, TermsInForce terms, Fetching fetching) {
+      Settings settings, CommitControl commits, TermsInForce terms, Fetching fetching) {
     return new Admission(
         () -> (WAITING_BATCHES + terms.served().parallelRuns()) * terms.current().maxBatchImages(),
         MAX_BYTES,
         new RequestReader(
-            delivery.schemas().writers(),
+            commits.schemas().writers(),
             settings.getInt(Settings.IMAGE_MAX_BYTES),
             EventFormat.of(settings),
             "/vmoe/" + settings.getString(Settings.APPLICATION_ID)),
-        fetching::openLine,
+        fetching::openFetchAhead,
         new Deadlines(terms::current, settings.commitInterval(), Clock.systemUTC()),
-        delivery.guard());
+        commits.guard());
   }
 
   private static void addGauges(
       PipelineMetrics metrics,
-      Delivery delivery,
+      CommitControl commits,
       Fetching fetching,
-      MicroBatcher<InFlightRecord> batcher) {
-    metrics.gauge(Metric.IMAGES_IN_FLIGHT, delivery.queues()::images);
-    metrics.gauge(Metric.IN_FLIGHT_BYTES, delivery.queues()::bytes);
-    metrics.gauge(Metric.IMAGES_HELD, delivery.queues()::held);
-    metrics.gauge(Metric.IMAGES_FETCHING, delivery.queues()::fetching);
-    metrics.gauge(Metric.PARTITIONS_SUSPECTED, delivery.suspects()::suspected);
+      MicroBatcher<QueuedRecord> batcher) {
+    metrics.gauge(Metric.IMAGES_IN_FLIGHT, commits.queues()::inFlightImages);
+    metrics.gauge(Metric.IN_FLIGHT_BYTES, commits.queues()::inFlightBytes);
+    metrics.gauge(Metric.IMAGES_HELD, commits.queues()::held);
+    metrics.gauge(Metric.IMAGES_FETCHING, commits.queues()::fetching);
+    metrics.gauge(Metric.PARTITIONS_SUSPECTED, commits.suspects()::suspected);
     metrics.gauge(Metric.FETCHED_BYTES, fetching::bytes);
     metrics.gauge(Metric.DECODE_BYTES, () -> batcher.decodeLoad().bytes());
     metrics.gauge(Metric.DECODES_HUNG, () -> batcher.decodeLoad().hung());

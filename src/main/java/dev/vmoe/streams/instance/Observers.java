@@ -4,9 +4,9 @@ import dev.vmoe.core.inference.WatchedClassifier;
 import dev.vmoe.streams.metrics.PipelineMetrics;
 import dev.vmoe.streams.settings.Settings;
 import dev.vmoe.streams.topics.Topics;
-import dev.vmoe.streams.topology.GuardedObserver;
 import dev.vmoe.streams.topology.NewestDeadLetters;
 import dev.vmoe.streams.topology.NewestImages;
+import dev.vmoe.streams.topology.SafeObservers;
 import dev.vmoe.streams.topology.ShareRecorder;
 import dev.vmoe.streams.topology.ShareTracer;
 import dev.vmoe.streams.tracing.Tracing;
@@ -26,7 +26,7 @@ record Observers(
     Tracing tracing,
     NewestImages newestImages,
     NewestDeadLetters newestDeadLetters,
-    GuardedObserver images)
+    SafeObservers images)
     implements AutoCloseable {
 
   /**
@@ -44,7 +44,7 @@ record Observers(
         tracing,
         newestImages,
         newestDeadLetters,
-        new GuardedObserver(
+        new SafeObservers(
             metrics::observerFailed,
             newestImages,
             newestDeadLetters,

@@ -56,7 +56,7 @@ public final class Pipeline implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Pipeline.class);
 
-  private final Delivery delivery;
+  private final CommitControl commits;
   private final BatchControl control;
   private final Observers observers;
   private final ImagePath images;
@@ -69,11 +69,11 @@ public final class Pipeline implements AutoCloseable {
   private Pipeline(
       Settings settings,
       StreamsConfig streamsConfig,
-      Delivery delivery,
+      CommitControl commits,
       BatchControl control,
       Observers observers,
       ImagePath images) {
-    this.delivery = delivery;
+    this.commits = commits;
     this.control = control;
     this.observers = observers;
     this.images = images;
@@ -193,19 +193,18 @@ public final class Pipeline implements AutoCloseable {
       Supplier<SteadyTime> clock) {
     Deque<Runnable> opened = new ArrayDeque<>();
     try {
-      Delivery delivery = new Delivery(settings);
-      opened.push(delivery::close);
-      BatchControl control = new BatchControl(settings, file, models, delivery, metrics);
+      CommitControl commits = new CommitControl(settings);
+      opened.push(commits::close);
+      BatchControl control = new BatchControl(settings, file, models, commits, metrics);
       opened.push(control::close);
       Observers observers = Observers.open(settings, metrics, control.terms()::served);
       opened.push(observers::close);
-      delivery.awaitSchemas(waiting);
+      commits.awaitSchemas(waiting);
       control.start(waiting); // says which model is to be loaded
       warnOfSmallUtilization(settings, limits, control.terms());
       ImagePath images =
-          ImagePath.open(
-              settings, streamsConfig, limits, delivery, control, observers, clock.get());
-      return new Pipeline(settings, streamsConfig, delivery, control, observers, images);
+          ImagePath.open(settings, streamsConfig, limits, commits, control, observers, clock.get());
+      return new Pipeline(settings, streamsConfig, commits, control, observers, images);
     } catch (RuntimeException e) {
       opened.forEach(Runnable::run);
       throw e;
@@ -231,12 +230,12 @@ public final class Pipeline implements AutoCloseable {
 
   private void start() {
     images.batcher().broken().thenAccept(this::giveUp);
-    delivery
+    commits
         .schemas()
         .failed()
         .thenAccept(
             reason -> {
-              delivery.suspects().blameNoImages();
+              commits.suspects().blameNoImages();
               giveUp(reason);
             });
     control.lag().start();
@@ -260,7 +259,7 @@ public final class Pipeline implements AutoCloseable {
   private StreamThreadExceptionResponse onFailure(Throwable exception) {
     observers.metrics().threadFailed();
     if (ThreadFailures.besideImages(exception)) {
-      delivery.suspects().blameNoImages();
+      commits.suspects().blameNoImages();
     }
     if (failure.get() != null) {
       log.error("a stream thread failed while the instance stops", exception);
@@ -369,10 +368,10 @@ public final class Pipeline implements AutoCloseable {
   public void close() {
     Throwable reason = failure.get();
     if (reason == null || ThreadFailures.besideImages(reason)) {
-      delivery.stopInOrder();
+      commits.stopInOrder();
     }
     images.admission().stop(); // threads that wait for room return at once,
-    delivery.stopAsking(); // and those that wait for the registry
+    commits.stopAsking(); // and those that wait for the registry
     // Both may wait for brokers that are away: not one after the other.
     Thread following = DaemonThread.start(control::stopFollowing, "vmoe-close-beside");
     images.close();
@@ -382,7 +381,7 @@ public final class Pipeline implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     control.close();
-    delivery.close();
+    commits.close();
     observers.close();
     stopped.countDown();
   }

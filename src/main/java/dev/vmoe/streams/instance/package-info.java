@@ -2,7 +2,7 @@
  * One running instance: a {@code Pipeline} of four parts.
  *
  * <pre>
- * Delivery      what may be committed, and the schemas of what is read and written
+ * CommitControl what may be committed, and the schemas of what is read and written
  * BatchControl  what decides: config ──▶ LiveConfiguration ──▶ TermsInForce ◀── load ◀── LagMonitor
  * Observers     what is watched: metrics, traces, images and dead letters of the live page
  * ImagePath     what answers: Kafka Streams ──▶ Admission ──▶ MicroBatcher ──▶ Kafka Streams

@@ -2,7 +2,7 @@ package dev.vmoe.streams.topology;
 
 import dev.vmoe.core.batch.Answer;
 import dev.vmoe.event.BadRecordException;
-import dev.vmoe.streams.commit.InFlightRecord;
+import dev.vmoe.streams.commit.QueuedRecord;
 import dev.vmoe.streams.intake.NewHeaders;
 import dev.vmoe.streams.intake.RecordSize;
 import java.io.PrintWriter;
@@ -51,7 +51,7 @@ final class DeadLetter {
   private DeadLetter() {}
 
   /** Returns the kind of failure: a class of this program, or one of the kinds above. */
-  static String kind(Answer.Rejected<InFlightRecord> rejected) {
+  static String kind(Answer.Rejected<QueuedRecord> rejected) {
     return switch (rejected.cause()) {
       case EXPIRED -> EXPIRED;
       case TIMEOUT -> TIMEOUT;
@@ -77,7 +77,7 @@ final class DeadLetter {
    * @param sending adds the trace to headers that are about to be sent
    */
   static Record<byte[], byte[]> of(
-      Answer.Rejected<InFlightRecord> rejected, long maxBytes, Consumer<Headers> sending) {
+      Answer.Rejected<QueuedRecord> rejected, long maxBytes, Consumer<Headers> sending) {
     Record<byte[], byte[]> record = rejected.origin().record();
     Headers whole = withTrace(record.headers(), sending);
     Record<byte[], byte[]> letter =
@@ -120,7 +120,7 @@ final class DeadLetter {
     return RecordSize.of(letter.key(), letter.value(), letter.headers()) <= maxBytes;
   }
 
-  private static String leftOut(Answer.Rejected<InFlightRecord> rejected, String left) {
+  private static String leftOut(Answer.Rejected<QueuedRecord> rejected, String left) {
     RecordMetadata position = rejected.origin().position();
     return bounded(rejected.reason())
         + "; "
@@ -135,7 +135,7 @@ final class DeadLetter {
 
   private static Headers withErrors(
       Headers originals,
-      Answer.Rejected<InFlightRecord> rejected,
+      Answer.Rejected<QueuedRecord> rejected,
       String message,
       @Nullable String stackTrace) {
     RecordMetadata position = rejected.origin().position();

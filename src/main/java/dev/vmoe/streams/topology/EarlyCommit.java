@@ -42,8 +42,8 @@ public final class EarlyCommit {
    */
   boolean due(StreamThreadState thread) {
     Duration elapsed = thread.sinceCommit();
-    return queues.images() < runningImages.getAsInt()
-        && queues.bytes() < batchBytes
+    return queues.inFlightImages() < runningImages.getAsInt()
+        && queues.inFlightBytes() < batchBytes
         && elapsed.compareTo(gap) >= 0
         && elapsed.compareTo(thread.commitTook()) >= 0;
   }

@@ -7,7 +7,7 @@ import dev.vmoe.core.batch.Share;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.streams.commit.Arrivals;
-import dev.vmoe.streams.commit.InFlightRecord;
+import dev.vmoe.streams.commit.QueuedRecord;
 import dev.vmoe.streams.tracing.ImageTrace;
 import java.util.List;
 import org.apache.kafka.common.header.Headers;
@@ -19,7 +19,7 @@ import org.apache.kafka.streams.processor.api.RecordMetadata;
  * refusing, sending, sent; then emitted, once for the share. Everything but {@code ran} comes on
  * the stream thread of the image's partition.
  */
-public interface ImageObserver extends RunObserver<InFlightRecord> {
+public interface ImageObserver extends RunObserver<QueuedRecord> {
 
   /**
    * A record was read, and nothing was done with it yet.
@@ -34,20 +34,20 @@ public interface ImageObserver extends RunObserver<InFlightRecord> {
   default void buffered() {}
 
   @Override
-  default void ran(BatchRun run, List<InFlightRecord> images) {}
+  default void ran(BatchRun run, List<QueuedRecord> images) {}
 
   /** An image has its prediction, which is about to be sent. */
   default void answering(
-      BatchRun run, Answer.Classified<InFlightRecord> answer, Prediction prediction) {}
+      BatchRun run, Answer.Classified<QueuedRecord> answer, Prediction prediction) {}
 
   /** An image cannot be answered, or not in time; its dead letter is about to be sent. */
-  default void refusing(Answer.Rejected<InFlightRecord> answer) {}
+  default void refusing(Answer.Rejected<QueuedRecord> answer) {}
 
   /** A prediction or dead letter gets its headers, to which the observer may add. */
-  default void sending(InFlightRecord image, Headers headers) {}
+  default void sending(QueuedRecord image, Headers headers) {}
 
   /** The prediction or dead letter was handed to Kafka. */
-  default void sent(InFlightRecord image) {}
+  default void sent(QueuedRecord image) {}
 
   /** The expert utilization of a share was handed to Kafka. */
   default void emitted(ExpertUtilization utilization) {}
@@ -63,5 +63,5 @@ public interface ImageObserver extends RunObserver<InFlightRecord> {
    * @param nowMs wall-clock time, in milliseconds since 1970
    * @param nowNanos the same time on the arrivals' clock, in nanoseconds
    */
-  record Emission(Share<InFlightRecord> share, Arrivals arrivals, long nowMs, long nowNanos) {}
+  record Emission(Share<QueuedRecord> share, Arrivals arrivals, long nowMs, long nowNanos) {}
 }

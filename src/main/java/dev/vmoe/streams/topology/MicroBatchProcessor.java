@@ -8,8 +8,8 @@ import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.streams.commit.Admission;
 import dev.vmoe.streams.commit.CommitGuard;
-import dev.vmoe.streams.commit.InFlightRecord;
 import dev.vmoe.streams.commit.PartitionQueue;
+import dev.vmoe.streams.commit.QueuedRecord;
 import dev.vmoe.streams.commit.StreamThreadState;
 import dev.vmoe.streams.intake.RequestReader;
 import java.nio.charset.StandardCharsets;
@@ -41,7 +41,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
   private static final Duration ADMIT_EVERY = Duration.ofMillis(20);
 
   private final Shared shared;
-  private final GuardedObserver observer;
+  private final SafeObservers observer;
   private final PipelineTopology.Input input;
 
   /** What the task owns between {@code init} and {@code close}. */
@@ -49,7 +49,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
 
   private record Task(
       ProcessorContext<byte[], Object> context,
-      Lane<InFlightRecord> lane,
+      Lane<QueuedRecord> lane,
       StreamThreadState thread,
       Admission.PartitionAdmission admission) {
 
@@ -72,7 +72,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
    * @param maxDeadLetterBytes the largest dead letter that may be sent
    */
   public record Shared(
-      Supplier<Lane<InFlightRecord>> lanes,
+      Supplier<Lane<QueuedRecord>> lanes,
       Admission admission,
       ShareEvents events,
       CommitGuard guard,
@@ -80,8 +80,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
       long maxDeadLetterBytes) {}
 
   /** Creates a processor of one topic that tells an observer what happens to its images. */
-  public MicroBatchProcessor(
-      Shared shared, GuardedObserver observer, PipelineTopology.Input input) {
+  public MicroBatchProcessor(Shared shared, SafeObservers observer, PipelineTopology.Input input) {
     this.shared = shared;
     this.observer = observer;
     this.input = input;
@@ -105,16 +104,16 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
         task.context()
             .recordMetadata()
             .orElseThrow(() -> new IllegalStateException("a record without a position"));
-    boolean holding = task.queue().isHolding();
-    InFlightRecord its = new InFlightRecord(record, position, observer.received(record, position));
+    boolean waiting = task.queue().isWaiting();
+    QueuedRecord its = new QueuedRecord(record, position, observer.received(record, position));
     task.queue().add(its);
     try {
-      if (holding) {
+      if (waiting) {
         task.admission().prefetch();
       } else {
         admit(task, its);
       }
-      enforceConstraints(task);
+      awaitRoom(task);
     } catch (RuntimeException e) {
       // Streams does not count this record as processed, so it must not stand in for others. It may
       // be in the lane already, and its fetch counts as taken: Streams always closes the task now.
@@ -136,7 +135,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
    *
    * @return false if it has to wait
    */
-  private boolean admit(Task task, InFlightRecord first) {
+  private boolean admit(Task task, QueuedRecord first) {
     Admission.Ruling ruling = task.admission().decide(first);
     if (ruling instanceof Admission.Admit admit) {
       RequestReader.Request request = admit.request();
@@ -157,7 +156,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
 
   /** Admits what is held, in order, up to the first record that has to wait. */
   private void admitHeld(Task task) {
-    InFlightRecord first = task.queue().firstHeld();
+    QueuedRecord first = task.queue().firstHeld();
     while (first != null && admit(task, first)) {
       first = task.queue().firstHeld();
     }
@@ -167,7 +166,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
   }
 
   /** Waits for the oldest share while too much is in flight; {@link Admission} has the rule. */
-  private void enforceConstraints(Task task) {
+  private void awaitRoom(Task task) {
     while (task.admission().isOver()) {
       if (emit(task) > 0) {
         continue;
@@ -208,7 +207,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
       task.context().commit();
       uncommitted = false; // the request stays, also through a rebalance
     }
-    if (task.queue().images() == 0 && !uncommitted) {
+    if (task.queue().inFlightImages() == 0 && !uncommitted) {
       stopEmitting(); // a punctuation makes the task commit, which an idle one need not
     }
   }
@@ -216,9 +215,9 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
   /** Forwards all finished shares; returns how many. */
   private int emit(Task task) {
     int shares = 0;
-    Share<InFlightRecord> share = task.lane().poll();
+    Share<QueuedRecord> share = task.lane().poll();
     while (share != null) {
-      share.answers().forEach(answer -> task.queue().answer(answer.origin()));
+      share.answers().forEach(answer -> task.queue().answered(answer.origin()));
       forward(task, share);
       share.answers().forEach(answer -> task.admission().emitted(answer.origin()));
       shares++;
@@ -230,12 +229,12 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
     return shares;
   }
 
-  private void forward(Task task, Share<InFlightRecord> share) {
+  private void forward(Task task, Share<QueuedRecord> share) {
     task.thread().emitted(share.run().endNanos());
-    for (Answer<InFlightRecord> answer : share.answers()) {
-      if (answer instanceof Answer.Classified<InFlightRecord> classified) {
+    for (Answer<QueuedRecord> answer : share.answers()) {
+      if (answer instanceof Answer.Classified<QueuedRecord> classified) {
         forwardPrediction(task, share.run(), classified);
-      } else if (answer instanceof Answer.Rejected<InFlightRecord> rejected) {
+      } else if (answer instanceof Answer.Rejected<QueuedRecord> rejected) {
         forwardDeadLetter(task, rejected);
       }
       observer.sent(answer.origin());
@@ -250,7 +249,7 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
   }
 
   private void forwardPrediction(
-      Task task, BatchRun run, Answer.Classified<InFlightRecord> classified) {
+      Task task, BatchRun run, Answer.Classified<QueuedRecord> classified) {
     Record<byte[], byte[]> record = classified.origin().record();
     Prediction prediction = shared.events().prediction(run, classified);
     Record<byte[], Object> answer =
@@ -261,8 +260,8 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
     task.context().forward(answer, input.node(PipelineTopology.PREDICTIONS));
   }
 
-  private void forwardDeadLetter(Task task, Answer.Rejected<InFlightRecord> rejected) {
-    InFlightRecord record = rejected.origin();
+  private void forwardDeadLetter(Task task, Answer.Rejected<QueuedRecord> rejected) {
+    QueuedRecord record = rejected.origin();
     observer.refusing(rejected);
     Record<byte[], byte[]> letter =
         DeadLetter.of(
@@ -274,9 +273,9 @@ public final class MicroBatchProcessor implements Processor<byte[], byte[], byte
 
   /** The event takes the time of the share's latest image. */
   private void forwardUtilization(
-      Task task, Share<InFlightRecord> share, ExpertUtilization utilization) {
+      Task task, Share<QueuedRecord> share, ExpertUtilization utilization) {
     long latestMs = 0;
-    for (Answer<InFlightRecord> answer : share.answers()) {
+    for (Answer<QueuedRecord> answer : share.answers()) {
       latestMs = Math.max(latestMs, answer.origin().record().timestamp());
     }
     task.context()

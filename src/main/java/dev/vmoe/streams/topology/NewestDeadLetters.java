@@ -1,7 +1,7 @@
 package dev.vmoe.streams.topology;
 
 import dev.vmoe.core.batch.Answer;
-import dev.vmoe.streams.commit.InFlightRecord;
+import dev.vmoe.streams.commit.QueuedRecord;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -31,8 +31,8 @@ public final class NewestDeadLetters implements ImageObserver {
   /** Takes over the dead letters of a share. */
   @Override
   public void emitted(Emission emission) {
-    for (Answer<InFlightRecord> answer : emission.share().answers()) {
-      if (answer instanceof Answer.Rejected<InFlightRecord> rejected) {
+    for (Answer<QueuedRecord> answer : emission.share().answers()) {
+      if (answer instanceof Answer.Rejected<QueuedRecord> rejected) {
         RecordMetadata position = rejected.origin().position();
         add(
             new Letter(

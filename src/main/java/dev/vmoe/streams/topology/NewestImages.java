@@ -8,7 +8,7 @@ import dev.vmoe.core.inference.BatchResult;
 import dev.vmoe.core.inference.ScoredClass;
 import dev.vmoe.core.inference.WatchedClassifier;
 import dev.vmoe.core.moe.ModelCard;
-import dev.vmoe.streams.commit.InFlightRecord;
+import dev.vmoe.streams.commit.QueuedRecord;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -128,7 +128,7 @@ public final class NewestImages implements ImageObserver {
   @Override
   @SuppressWarnings("ReferenceEquality") // the very run that was watched, not one like it
   public void emitted(Emission emission) {
-    Share<InFlightRecord> share = emission.share();
+    Share<QueuedRecord> share = emission.share();
     WatchedClassifier.WatchedImages sight = served.get().last().orElse(null);
     if (sight == null || share.run().result() != sight.result()) {
       return;
@@ -137,10 +137,10 @@ public final class NewestImages implements ImageObserver {
       if (emitted == null || emitted.sight() != sight) {
         emitted = new Emitted(sight, share.run(), new TreeMap<>());
       }
-      for (Answer<InFlightRecord> answer : share.answers()) {
-        if (answer instanceof Answer.Classified<InFlightRecord> image
+      for (Answer<QueuedRecord> answer : share.answers()) {
+        if (answer instanceof Answer.Classified<QueuedRecord> image
             && image.index() < sight.numImages()) {
-          InFlightRecord record = image.origin();
+          QueuedRecord record = image.origin();
           emitted
               .origins()
               .put(

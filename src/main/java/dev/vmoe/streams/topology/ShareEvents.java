@@ -14,7 +14,7 @@ import dev.vmoe.event.ClassUtilization;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.LayerUtilization;
 import dev.vmoe.event.Prediction;
-import dev.vmoe.streams.commit.InFlightRecord;
+import dev.vmoe.streams.commit.QueuedRecord;
 import dev.vmoe.streams.intake.RequestReader;
 import dev.vmoe.streams.settings.EventFormat;
 import dev.vmoe.streams.settings.PredictionContents;
@@ -83,7 +83,7 @@ public final class ShareEvents {
   }
 
   /** Returns the prediction of one image. */
-  Prediction prediction(BatchRun run, Answer.Classified<InFlightRecord> answer) {
+  Prediction prediction(BatchRun run, Answer.Classified<QueuedRecord> answer) {
     BatchResult result = result(run);
     ModelCard card = run.card();
     RequestReader.Request request = answer.origin().request();
@@ -122,10 +122,10 @@ public final class ShareEvents {
    * Returns what the experts did for a share; empty if none of its images was classified, or the
    * model has no experts.
    */
-  Optional<ExpertUtilization> utilization(Share<InFlightRecord> share) {
-    List<Answer.Classified<InFlightRecord>> classified = new ArrayList<>();
-    for (Answer<InFlightRecord> answer : share.answers()) {
-      if (answer instanceof Answer.Classified<InFlightRecord> image) {
+  Optional<ExpertUtilization> utilization(Share<QueuedRecord> share) {
+    List<Answer.Classified<QueuedRecord>> classified = new ArrayList<>();
+    for (Answer<QueuedRecord> answer : share.answers()) {
+      if (answer instanceof Answer.Classified<QueuedRecord> image) {
         classified.add(image);
       }
     }
@@ -135,8 +135,8 @@ public final class ShareEvents {
     BatchRun run = share.run();
     BatchResult result = result(run);
     ModelCard card = run.card();
-    Map<String, List<Answer.Classified<InFlightRecord>>> byClass = new TreeMap<>();
-    for (Answer.Classified<InFlightRecord> image : classified) {
+    Map<String, List<Answer.Classified<QueuedRecord>>> byClass = new TreeMap<>();
+    for (Answer.Classified<QueuedRecord> image : classified) {
       byClass.computeIfAbsent(classOf(card, result, image), name -> new ArrayList<>()).add(image);
     }
     Map<String, Integer> indices = classIndices(card);
@@ -211,7 +211,7 @@ public final class ShareEvents {
   }
 
   private static String classOf(
-      ModelCard card, BatchResult result, Answer.Classified<InFlightRecord> image) {
+      ModelCard card, BatchResult result, Answer.Classified<QueuedRecord> image) {
     String label = image.origin().request().label();
     if (label != null) {
       return label;
@@ -221,7 +221,7 @@ public final class ShareEvents {
 
   /** Sums the routing counts of some images: (B, L, E) to L times (E). */
   private static List<LayerUtilization> layers(
-      ModelCard card, RoutingCounts counts, List<Answer.Classified<InFlightRecord>> images) {
+      ModelCard card, RoutingCounts counts, List<Answer.Classified<QueuedRecord>> images) {
     List<LayerUtilization> layers = new ArrayList<>();
     for (int layer = 0; layer < counts.numLayers(); layer++) {
       Long[] assigned = new Long[counts.numExperts()];
@@ -233,7 +233,7 @@ public final class ShareEvents {
         long dispatchedChoices = 0;
         double gates = 0;
         double allGates = 0;
-        for (Answer.Classified<InFlightRecord> image : images) {
+        for (Answer.Classified<QueuedRecord> image : images) {
           int at = counts.at(image.index(), layer) + expert;
           assignedChoices += counts.assigned()[at];
           dispatchedChoices += counts.dispatched()[at];
@@ -246,7 +246,7 @@ public final class ShareEvents {
         importance[expert] = allGates;
       }
       long skipped = 0;
-      for (Answer.Classified<InFlightRecord> image : images) {
+      for (Answer.Classified<QueuedRecord> image : images) {
         skipped += counts.skipped()[image.index() * counts.numLayers() + layer];
       }
       layers.add(

@@ -8,7 +8,7 @@ import dev.vmoe.core.moe.RoutingCounts;
 import dev.vmoe.event.BadRecordException;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.LayerUtilization;
-import dev.vmoe.streams.commit.InFlightRecord;
+import dev.vmoe.streams.commit.QueuedRecord;
 import dev.vmoe.streams.metrics.ExpertMetrics;
 import dev.vmoe.streams.metrics.ImageMetrics;
 import dev.vmoe.streams.metrics.PipelineMetrics;
@@ -30,7 +30,7 @@ public final class ShareRecorder implements ImageObserver {
   }
 
   @Override
-  public void ran(BatchRun run, List<InFlightRecord> images) {
+  public void ran(BatchRun run, List<QueuedRecord> images) {
     metrics.batchFinished(run.flushReason().label(), run.lingerNanos());
     BatchResult result = run.result();
     Decision decision = run.decision();
@@ -63,8 +63,8 @@ public final class ShareRecorder implements ImageObserver {
   public void emitted(Emission emission) {
     ImageMetrics images = metrics.images();
     int answered = 0;
-    for (Answer<InFlightRecord> answer : emission.share().answers()) {
-      if (answer instanceof Answer.Classified<InFlightRecord> classified) {
+    for (Answer<QueuedRecord> answer : emission.share().answers()) {
+      if (answer instanceof Answer.Classified<QueuedRecord> classified) {
         long ageMs = emission.nowMs() - classified.origin().record().timestamp();
         long seenNanos = emission.arrivals().seenNanos(classified.origin().position().offset());
         images.answered(
@@ -73,7 +73,7 @@ public final class ShareRecorder implements ImageObserver {
             ageMs,
             Math.min(TimeUnit.MILLISECONDS.toNanos(ageMs), emission.nowNanos() - seenNanos));
         answered++;
-      } else if (answer instanceof Answer.Rejected<InFlightRecord> rejected) {
+      } else if (answer instanceof Answer.Rejected<QueuedRecord> rejected) {
         images.deadLettered(cause(rejected));
       }
     }
@@ -81,7 +81,7 @@ public final class ShareRecorder implements ImageObserver {
   }
 
   /** Returns why there is no answer, as the metric's label says it. */
-  private static String cause(Answer.Rejected<InFlightRecord> rejected) {
+  private static String cause(Answer.Rejected<QueuedRecord> rejected) {
     if (rejected.cause() == Answer.Cause.EXPIRED) {
       return "expired";
     }

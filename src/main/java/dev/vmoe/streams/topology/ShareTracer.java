@@ -5,7 +5,7 @@ import dev.vmoe.core.batch.BatchRun;
 import dev.vmoe.core.inference.BatchResult;
 import dev.vmoe.core.moe.RoutingSettings;
 import dev.vmoe.event.Prediction;
-import dev.vmoe.streams.commit.InFlightRecord;
+import dev.vmoe.streams.commit.QueuedRecord;
 import dev.vmoe.streams.topics.Topics;
 import dev.vmoe.streams.tracing.ImageTrace;
 import dev.vmoe.streams.tracing.SpanAttributes;
@@ -60,12 +60,12 @@ public final class ShareTracer implements ImageObserver {
 
   /** Adds the span of the batch. */
   @Override
-  public void ran(BatchRun run, List<InFlightRecord> images) {
+  public void ran(BatchRun run, List<QueuedRecord> images) {
     BatchResult result = run.result();
     if (!tracing.isOn() || result == null) {
       return;
     }
-    List<ImageTrace> traces = images.stream().map(InFlightRecord::trace).toList();
+    List<ImageTrace> traces = images.stream().map(QueuedRecord::trace).toList();
     SpanContext span =
         tracing.batch(
             "classify " + run.card().name(),
@@ -109,7 +109,7 @@ public final class ShareTracer implements ImageObserver {
   /** Adds the spans of the image's steps. */
   @Override
   public void answering(
-      BatchRun run, Answer.Classified<InFlightRecord> answer, Prediction prediction) {
+      BatchRun run, Answer.Classified<QueuedRecord> answer, Prediction prediction) {
     ImageTrace trace = answer.origin().trace();
     if (!trace.sampled()) {
       return;
@@ -131,7 +131,7 @@ public final class ShareTracer implements ImageObserver {
 
   /** Says in the image's span why it has no answer. */
   @Override
-  public void refusing(Answer.Rejected<InFlightRecord> answer) {
+  public void refusing(Answer.Rejected<QueuedRecord> answer) {
     ImageTrace trace = answer.origin().trace();
     if (trace.sampled()) {
       trace.refused(DeadLetter.kind(answer), answer.reason());
@@ -140,12 +140,12 @@ public final class ShareTracer implements ImageObserver {
   }
 
   @Override
-  public void sending(InFlightRecord image, Headers headers) {
+  public void sending(QueuedRecord image, Headers headers) {
     image.trace().carry(headers);
   }
 
   @Override
-  public void sent(InFlightRecord image) {
+  public void sent(QueuedRecord image) {
     image.trace().end();
   }
 }

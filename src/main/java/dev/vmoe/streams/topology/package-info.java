@@ -5,7 +5,7 @@
  * <pre>
  * images ──▶ MicroBatchProcessor ───lane──▶ dev.vmoe.core.batch
  *            admit, or hold (Admission)           │
- *            enforceConstraints                   │ whole shares,
+ *            awaitRoom                            │ whole shares,
  *            emit  ◀──────────────────────────────┘ in offset order
  *              │
  *              ├──▶ predictions          ShareEvents
@@ -14,7 +14,7 @@
  *              └──▶ offsets              dev.vmoe.streams.commit: none beyond what was emitted
  *            all in one transaction
  *
- * each step ──▶ GuardedObserver ──▶ ShareRecorder, ShareTracer, NewestImages, NewestDeadLetters
+ * each step ──▶ SafeObservers ──▶ ShareRecorder, ShareTracer, NewestImages, NewestDeadLetters
  *
  * brokers ──▶ LagMonitor ──▶ Backlog: what waits and what arrives
  * </pre>

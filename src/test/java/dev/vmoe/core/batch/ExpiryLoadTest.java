@@ -56,7 +56,7 @@ class ExpiryLoadTest extends BatcherFixture {
       batch.startNanos = now;
       expiry.check(batch, now);
       expiry.began(batch);
-      int images = batch.decodable();
+      int images = batch.toRun();
       if (images > 0) {
         long end = now + Math.round(slow * run(images) * (1 + noise * random.nextGaussian()));
         while (next < IMAGES && next * between < end && inFlight < IN_FLIGHT) {

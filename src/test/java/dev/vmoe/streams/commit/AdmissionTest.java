@@ -57,7 +57,7 @@ class AdmissionTest {
               10_000,
               EventFormat.AVRO,
               "/vmoe/test"),
-          fetching::openLine,
+          fetching::openFetchAhead,
           new Deadlines(
               () -> LiveSettings.of(new Settings(Map.of())),
               Duration.ofMillis(100),
@@ -65,7 +65,7 @@ class AdmissionTest {
           guard);
   private final Admission.PartitionAdmission zero = admission.open(ZERO);
   private final Admission.PartitionAdmission one = admission.open(ONE);
-  private final Queue<InFlightRecord> inFlight = new ArrayDeque<>();
+  private final Queue<QueuedRecord> inFlight = new ArrayDeque<>();
   private long nextOffset;
 
   @AfterEach
@@ -78,14 +78,14 @@ class AdmissionTest {
   /** Adds records that go on, whatever is in flight. */
   private void add(Admission.PartitionAdmission partition, int records, int bytes) {
     for (int i = 0; i < records; i++) {
-      InFlightRecord added = at(nextOffset++, bytes);
+      QueuedRecord added = at(nextOffset++, bytes);
       inFlight.add(QueueRecords.addBatched(partition.queue(), added));
     }
   }
 
   /** Returns whether a record that comes now has to wait for room. */
   private boolean isFull(Admission.PartitionAdmission partition) {
-    InFlightRecord next = at(nextOffset, 0);
+    QueuedRecord next = at(nextOffset, 0);
     partition.queue().add(next);
     boolean full = partition.decide(next) == Admission.Wait.ROOM;
     partition.queue().takeBack(next);
@@ -93,8 +93,8 @@ class AdmissionTest {
   }
 
   private void emitFirst(Admission.PartitionAdmission partition) {
-    InFlightRecord first = inFlight.remove();
-    partition.queue().answer(first);
+    QueuedRecord first = inFlight.remove();
+    partition.queue().answered(first);
     partition.emitted(first);
   }
 
@@ -119,7 +119,7 @@ class AdmissionTest {
       add(zero, 1, 1);
     }
 
-    assertThat(admission.reach()).isEqualTo(zero.queue().images());
+    assertThat(admission.reach()).isEqualTo(zero.queue().inFlightImages());
   }
 
   @Test
@@ -169,25 +169,25 @@ class AdmissionTest {
   @Test
   void shouldLetGoWhatIsHeldOnlyBelowTheLimits() {
     add(zero, 6, 1);
-    InFlightRecord held = at(nextOffset++);
+    QueuedRecord held = at(nextOffset++);
     zero.queue().add(held);
     assertThat(zero.decide(held)).isEqualTo(Admission.Wait.ROOM);
-    while (zero.queue().images() > 3) {
+    while (zero.queue().inFlightImages() > 3) {
       assertThat(zero.decide(held)).as("above them").isEqualTo(Admission.Wait.ROOM);
       emitFirst(zero);
     }
     assertThat(zero.decide(held)).as("at one of them").isEqualTo(Admission.Wait.ROOM);
-    assertThat(held.state()).isEqualTo(InFlightRecord.State.HELD);
+    assertThat(held.state()).isEqualTo(QueuedRecord.State.HELD);
 
     emitFirst(zero);
     assertThat(zero.decide(held)).isInstanceOf(Admission.Admit.class);
-    assertThat(held.state()).isEqualTo(InFlightRecord.State.BATCHED);
-    assertThat(zero.queue().isHolding()).isFalse();
+    assertThat(held.state()).isEqualTo(QueuedRecord.State.BATCHED);
+    assertThat(zero.queue().isWaiting()).isFalse();
   }
 
   @Test
   void shouldAdmitAnImageThatIsNeverTooLateAndKeepNoneOfItsBytes() {
-    InFlightRecord image = at(0, 7);
+    QueuedRecord image = at(0, 7);
     zero.queue().add(image);
 
     assertThat(zero.decide(image))
@@ -198,22 +198,22 @@ class AdmissionTest {
               assertThat(admit.dueNanos()).isEqualTo(Lane.NEVER_DUE);
             });
     assertThat(image.request().image()).isEmpty();
-    assertThat(zero.queue().images()).isEqualTo(1);
+    assertThat(zero.queue().inFlightImages()).isEqualTo(1);
   }
 
   @Test
   void shouldWaitForASchemaAndCountNothingMeanwhile() {
     RecordHeaders headers = new RecordHeaders();
     byte[] value = ByteBuffer.allocate(9).put((byte) 0).putInt(7).array();
-    InFlightRecord avro =
-        new InFlightRecord(
+    QueuedRecord avro =
+        new QueuedRecord(
             new Record<>(null, value, 0, headers),
             new ProcessorRecordContext(0, 0, 0, "images", headers),
             ImageTrace.NONE);
     zero.queue().add(avro);
     assertThat(zero.decide(avro)).isEqualTo(Admission.Wait.SCHEMA);
     assertThat(zero.queue().isBlocked()).isTrue();
-    assertThat(zero.queue().images()).isZero();
+    assertThat(zero.queue().inFlightImages()).isZero();
 
     schemaKnown = true;
     assertThat(zero.decide(avro))
@@ -222,7 +222,7 @@ class AdmissionTest {
             Admission.Refuse.class,
             refuse -> assertThat(refuse.reason()).isInstanceOf(BadRecordException.class));
     assertThat(avro.refusal()).isNotNull();
-    assertThat(zero.queue().images()).as("it goes along in its turn").isEqualTo(1);
+    assertThat(zero.queue().inFlightImages()).as("it goes along in its turn").isEqualTo(1);
   }
 
   @Test
@@ -230,7 +230,7 @@ class AdmissionTest {
     TopicPartition taken = new TopicPartition("images", 2);
     guard.suspects().read(Map.of(taken, new OffsetAndMetadata(0, "|11111111,BUSY,0,-1,0")));
     Admission.PartitionAdmission partition = admission.open(taken);
-    InFlightRecord image = at(0);
+    QueuedRecord image = at(0);
     partition.queue().add(image);
 
     assertThat(partition.decide(image)).isEqualTo(Admission.Wait.COMMIT);

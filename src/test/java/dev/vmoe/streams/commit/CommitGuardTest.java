@@ -49,8 +49,8 @@ class CommitGuardTest {
   @Test
   void shouldCommitNoOffsetBeyondTheFirstThatIsPending() {
     PartitionQueue queue = guard.queues().open(ZERO);
-    InFlightRecord three = QueueRecords.addBatched(queue, QueueRecords.at(3));
-    InFlightRecord five = QueueRecords.addBatched(queue, QueueRecords.at(5));
+    QueuedRecord three = QueueRecords.addBatched(queue, QueueRecords.at(3));
+    QueuedRecord five = QueueRecords.addBatched(queue, QueueRecords.at(5));
 
     assertThat(guard.guarded(wanted(9), BY))
         .containsEntry(ZERO, new OffsetAndMetadata(3, Optional.empty(), METADATA))

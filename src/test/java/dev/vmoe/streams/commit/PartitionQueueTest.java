@@ -30,24 +30,24 @@ class PartitionQueueTest {
 
   @Test
   void shouldTakeBackOnlyWhatWasAddedLast() {
-    InFlightRecord three = at(3);
-    InFlightRecord four = at(4);
+    QueuedRecord three = at(3);
+    QueuedRecord four = at(4);
     queue.add(three);
     queue.add(four);
     queue.takeBack(three);
     queue.takeBack(four);
     queue.takeBack(four);
 
-    assertThat(queue.first()).hasValue(3);
+    assertThat(queue.firstNotEmitted()).hasValue(3);
     queue.takeBack(three);
-    assertThat(queue.first()).isEmpty();
+    assertThat(queue.firstNotEmitted()).isEmpty();
     assertThat(queue.firstHeld()).isNull();
   }
 
   @Test
   void shouldRefuseToAddGoOnOrEmitOutOfOrder() {
-    InFlightRecord three = at(3);
-    InFlightRecord four = at(4);
+    QueuedRecord three = at(3);
+    QueuedRecord four = at(4);
     queue.add(three);
     queue.add(four);
     assertThatIllegalStateException().isThrownBy(() -> queue.add(at(4)));
@@ -58,11 +58,11 @@ class PartitionQueueTest {
     queue.claim(four);
     queue.batch(four);
     assertThatIllegalStateException().isThrownBy(() -> queue.emitted(three));
-    queue.answer(four);
+    queue.answered(four);
     assertThatIllegalStateException()
         .isThrownBy(() -> queue.emitted(four))
         .withMessage("images-0: it was the turn of offset 4, due is 3");
-    assertThatIllegalStateException().isThrownBy(() -> queue.answer(four));
+    assertThatIllegalStateException().isThrownBy(() -> queue.answered(four));
   }
 
   @Test
@@ -73,7 +73,7 @@ class PartitionQueueTest {
     queue.close();
 
     assertThat(queues.owned()).containsExactly(Map.entry(ZERO, second));
-    assertThat(second.first()).hasValue(7);
+    assertThat(second.firstNotEmitted()).hasValue(7);
     second.close();
     assertThat(queues.owned()).isEmpty();
   }
@@ -86,23 +86,23 @@ class PartitionQueueTest {
     queue.close();
     queue.close();
 
-    assertThat(queues.images()).isEqualTo(1);
-    assertThat(queues.bytes()).isEqualTo(10);
-    assertThat(queue.images()).isZero();
+    assertThat(queues.inFlightImages()).isEqualTo(1);
+    assertThat(queues.inFlightBytes()).isEqualTo(10);
+    assertThat(queue.inFlightImages()).isZero();
   }
 
   @Test
   void shouldCountARecordThatIsDecidedOnAndNotOnceItHasToWait() {
-    InFlightRecord first = at(0, 5);
+    QueuedRecord first = at(0, 5);
     queue.add(first);
     queue.claim(first);
-    assertThat(queues.images()).isEqualTo(1);
-    assertThat(queues.bytes()).isEqualTo(5);
+    assertThat(queues.inFlightImages()).isEqualTo(1);
+    assertThat(queues.inFlightBytes()).isEqualTo(5);
 
     queue.unclaim(first);
     queue.hold(Admission.Wait.SCHEMA);
-    assertThat(queues.images()).isZero();
-    assertThat(queues.bytes()).isZero();
+    assertThat(queues.inFlightImages()).isZero();
+    assertThat(queues.inFlightBytes()).isZero();
   }
 
   @Test
@@ -110,36 +110,36 @@ class PartitionQueueTest {
     for (long offset = 0; offset < 3; offset++) {
       queue.add(at(offset));
     }
-    assertThat(queue.isHolding()).as("nothing was decided yet").isFalse();
+    assertThat(queue.isWaiting()).as("nothing was decided yet").isFalse();
     queue.hold(Admission.Wait.ROOM);
-    assertThat(queue.isHolding()).isTrue();
+    assertThat(queue.isWaiting()).isTrue();
     assertThat(queue.isBlocked()).as("less quality makes room").isFalse();
     assertThat(queues.held()).isEqualTo(3);
-    assertThat(queues.holding(Set.of(ZERO, ONE))).containsExactly(ZERO);
+    assertThat(queues.waiting(Set.of(ZERO, ONE))).containsExactly(ZERO);
     queue.hold(Admission.Wait.COMMIT);
     assertThat(queue.isBlocked()).isTrue();
 
-    InFlightRecord first = queue.firstHeld();
+    QueuedRecord first = queue.firstHeld();
     queue.claim(first);
     queue.batch(first);
     assertThat(queue.isBlocked()).as("the next was not decided on").isFalse();
     assertThat(queues.held()).isEqualTo(2);
-    for (InFlightRecord next = queue.firstHeld(); next != null; next = queue.firstHeld()) {
+    for (QueuedRecord next = queue.firstHeld(); next != null; next = queue.firstHeld()) {
       queue.claim(next);
       queue.batch(next);
     }
-    assertThat(queue.isHolding()).isFalse();
-    assertThat(queues.holding(Set.of(ZERO))).isEmpty();
+    assertThat(queue.isWaiting()).isFalse();
+    assertThat(queues.waiting(Set.of(ZERO))).isEmpty();
   }
 
   @Test
   void shouldNotHoldOnceWhatItHeldIsTakenBack() {
-    InFlightRecord only = at(0);
+    QueuedRecord only = at(0);
     queue.add(only);
     queue.hold(Admission.Wait.COMMIT);
     queue.takeBack(only);
 
-    assertThat(queue.isHolding()).isFalse();
+    assertThat(queue.isWaiting()).isFalse();
     assertThat(queues.held()).isZero();
   }
 
@@ -149,7 +149,7 @@ class PartitionQueueTest {
     queue.beginsAt(5);
     queue.beginsAt(6);
     assertThat(queue.watermark()).hasValue(5);
-    InFlightRecord nine = addBatched(queue, at(9));
+    QueuedRecord nine = addBatched(queue, at(9));
     assertThat(queue.watermark()).hasValue(9);
     queue.passed(20);
     assertThat(queue.watermark()).as("not beyond what is not emitted").hasValue(9);
@@ -197,19 +197,14 @@ class PartitionQueueTest {
       @ForAll List<Step> steps, @ForAll Random random) {
     PartitionQueues all = new PartitionQueues();
     PartitionQueue tested = all.open(ZERO);
-    List<InFlightRecord> expected = new ArrayList<>();
+    List<QueuedRecord> expected = new ArrayList<>();
     OptionalLong watermark = OptionalLong.empty();
     long nextOffset = random.nextInt(5);
     for (Step step : steps) {
-      InFlightRecord firstHeld = first(expected, InFlightRecord.State.HELD);
-      InFlightRecord firstFetching = first(expected, InFlightRecord.State.FETCHING);
-      if (firstHeld == null
-          || (firstFetching != null && firstFetching.offset() < firstHeld.offset())) {
-        firstHeld = firstFetching;
-      }
+      QueuedRecord firstHeld = first(expected, QueuedRecord.State.HELD);
       switch (step) {
         case ADD -> {
-          InFlightRecord added = at(nextOffset, 1 + random.nextInt(9));
+          QueuedRecord added = at(nextOffset, 1 + random.nextInt(9));
           tested.add(added);
           expected.add(added);
           nextOffset += 1 + random.nextInt(3);
@@ -223,10 +218,10 @@ class PartitionQueueTest {
           }
         }
         case FETCH -> {
-          InFlightRecord any = first(expected, InFlightRecord.State.HELD);
-          if (any != null) {
-            any.fetching(RequestReader.Request.ofRawImage(new byte[0]), FETCH);
-          }
+          expected.stream()
+              .filter(it -> it.isHeld() && it.fetch() == null)
+              .findFirst()
+              .ifPresent(it -> it.fetching(RequestReader.Request.ofRawImage(new byte[0]), FETCH));
         }
         case BATCH -> {
           if (firstHeld != null) {
@@ -235,14 +230,14 @@ class PartitionQueueTest {
           }
         }
         case ANSWER -> {
-          InFlightRecord batched = first(expected, InFlightRecord.State.BATCHED);
+          QueuedRecord batched = first(expected, QueuedRecord.State.BATCHED);
           if (batched != null) {
-            tested.answer(batched);
+            tested.answered(batched);
           }
         }
         case EMIT -> {
-          if (!expected.isEmpty() && expected.get(0).state() == InFlightRecord.State.ANSWERED) {
-            InFlightRecord emitted = expected.remove(0);
+          if (!expected.isEmpty() && expected.get(0).state() == QueuedRecord.State.ANSWERED) {
+            QueuedRecord emitted = expected.remove(0);
             tested.emitted(emitted);
             assertThat(emitted.next).as("keeps none of those behind it").isNull();
             watermark =
@@ -252,7 +247,7 @@ class PartitionQueueTest {
         }
         case TAKE_BACK -> {
           if (!expected.isEmpty()) {
-            InFlightRecord last = expected.remove(expected.size() - 1);
+            QueuedRecord last = expected.remove(expected.size() - 1);
             tested.takeBack(last);
           }
         }
@@ -270,35 +265,36 @@ class PartitionQueueTest {
   }
 
   private static void check(
-      PartitionQueues all, PartitionQueue tested, List<InFlightRecord> expected) {
-    List<InFlightRecord> held = expected.stream().filter(InFlightRecord::isHeld).toList();
-    List<InFlightRecord> inFlight = expected.stream().filter(it -> !it.isHeld()).toList();
+      PartitionQueues all, PartitionQueue tested, List<QueuedRecord> expected) {
+    List<QueuedRecord> held = expected.stream().filter(QueuedRecord::isHeld).toList();
+    List<QueuedRecord> inFlight = expected.stream().filter(it -> !it.isHeld()).toList();
     assertThat(all.owned()).containsExactly(Map.entry(ZERO, tested));
-    assertThat(tested.first())
+    assertThat(tested.firstNotEmitted())
         .isEqualTo(
             expected.isEmpty() ? OptionalLong.empty() : OptionalLong.of(expected.get(0).offset()));
     assertThat(heldOf(tested)).isEqualTo(held);
-    assertThat(tested.images()).isEqualTo(inFlight.size());
-    assertThat(all.images()).isEqualTo(inFlight.size());
-    assertThat(all.bytes()).isEqualTo(inFlight.stream().mapToLong(InFlightRecord::bytes).sum());
+    assertThat(tested.inFlightImages()).isEqualTo(inFlight.size());
+    assertThat(all.inFlightImages()).isEqualTo(inFlight.size());
+    assertThat(all.inFlightBytes())
+        .isEqualTo(inFlight.stream().mapToLong(QueuedRecord::bytes).sum());
     boolean waitsForFetch = tested.waitsForFetch();
-    assertThat(all.held()).isEqualTo(tested.isHolding() && !waitsForFetch ? held.size() : 0);
-    assertThat(tested.isHolding() && held.isEmpty()).as("holds nothing").isFalse();
+    assertThat(all.held()).isEqualTo(tested.isWaiting() && !waitsForFetch ? held.size() : 0);
+    assertThat(tested.isWaiting() && held.isEmpty()).as("holds nothing").isFalse();
     assertThat(waitsForFetch && held.get(0).fetch() == null).as("waits for no fetch").isFalse();
     assertThat(expected.subList(0, inFlight.size()))
         .as("those in flight are before those held")
         .isEqualTo(inFlight);
   }
 
-  private static List<InFlightRecord> heldOf(PartitionQueue queue) {
-    List<InFlightRecord> held = new ArrayList<>();
-    for (InFlightRecord its = queue.firstHeld(); its != null; its = its.next) {
+  private static List<QueuedRecord> heldOf(PartitionQueue queue) {
+    List<QueuedRecord> held = new ArrayList<>();
+    for (QueuedRecord its = queue.firstHeld(); its != null; its = its.next) {
       held.add(its);
     }
     return held;
   }
 
-  private static InFlightRecord first(List<InFlightRecord> records, InFlightRecord.State state) {
+  private static QueuedRecord first(List<QueuedRecord> records, QueuedRecord.State state) {
     return records.stream().filter(it -> it.state() == state).findFirst().orElse(null);
   }
 
@@ -307,7 +303,7 @@ class PartitionQueueTest {
 
   private static Fetch failedFetch() {
     try (Fetching fetching = QueueRecords.fetchingNothing()) {
-      return fetching.openLine().fetch(0, "https://nowhere.test/1");
+      return fetching.openFetchAhead().fetch(0, "https://nowhere.test/1");
     }
   }
 }

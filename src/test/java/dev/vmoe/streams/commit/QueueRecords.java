@@ -18,30 +18,30 @@ public final class QueueRecords {
   private QueueRecords() {}
 
   /** Returns a raw image of one byte. */
-  public static InFlightRecord at(long offset) {
+  public static QueuedRecord at(long offset) {
     return at(offset, 1);
   }
 
   /** Returns a raw image. */
-  public static InFlightRecord at(long offset, int bytes) {
+  public static QueuedRecord at(long offset, int bytes) {
     RecordHeaders headers = new RecordHeaders();
     headers.add("content-type", "image/grey".getBytes());
-    return new InFlightRecord(
+    return new QueuedRecord(
         new Record<>(null, new byte[bytes], 0, headers),
         new ProcessorRecordContext(0, offset, 0, "images", headers),
         ImageTrace.NONE);
   }
 
   /** Returns a raw image that has gone on. */
-  public static InFlightRecord admitted(
+  public static QueuedRecord admitted(
       Record<byte[], byte[]> record, RecordMetadata position, ImageTrace trace) {
-    InFlightRecord its = new InFlightRecord(record, position, trace);
+    QueuedRecord its = new QueuedRecord(record, position, trace);
     its.admitted(RequestReader.Request.ofRawImage(record.value()));
     return its;
   }
 
   /** Adds a record that goes on at once. */
-  public static InFlightRecord addBatched(PartitionQueue queue, InFlightRecord record) {
+  public static QueuedRecord addBatched(PartitionQueue queue, QueuedRecord record) {
     queue.add(record);
     queue.claim(record);
     queue.batch(record);
@@ -49,8 +49,8 @@ public final class QueueRecords {
   }
 
   /** Emits a record that has gone on. */
-  public static void emit(PartitionQueue queue, InFlightRecord record) {
-    queue.answer(record);
+  public static void emit(PartitionQueue queue, QueuedRecord record) {
+    queue.answered(record);
     queue.emitted(record);
   }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.core.batch.Answer;
 import dev.vmoe.event.BadRecordException;
-import dev.vmoe.streams.commit.InFlightRecord;
+import dev.vmoe.streams.commit.QueuedRecord;
 import dev.vmoe.streams.intake.RecordSize;
 import dev.vmoe.streams.intake.RequestReader;
 import dev.vmoe.streams.tracing.ImageTrace;
@@ -72,7 +72,7 @@ class DeadLetterTest {
   }
 
   private String kind(Answer.Cause cause) {
-    InFlightRecord image = record();
+    QueuedRecord image = record();
     image.admitted(RequestReader.Request.ofRawImage(VALUE));
     return header(
         DeadLetter.of(new Answer.Rejected<>(image, "why", cause), 100_000, any -> {}),
@@ -80,13 +80,13 @@ class DeadLetterTest {
   }
 
   private Record<byte[], byte[]> letter(int maxBytes) {
-    InFlightRecord refused = record();
+    QueuedRecord refused = record();
     refused.refused(new BadRecordException.Refused("no image"));
     return DeadLetter.of(new Answer.Rejected<>(refused, "no image"), maxBytes, headers -> {});
   }
 
-  private InFlightRecord record() {
-    return new InFlightRecord(
+  private QueuedRecord record() {
+    return new QueuedRecord(
         new Record<>(KEY, VALUE, 7, headers),
         new ProcessorRecordContext(7, 42, 3, "images", headers),
         ImageTrace.NONE);

@@ -3,10 +3,10 @@ package dev.vmoe.streams.topology;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmoe.streams.commit.CommitGuard;
-import dev.vmoe.streams.commit.InFlightRecord;
 import dev.vmoe.streams.commit.PartitionQueue;
 import dev.vmoe.streams.commit.PartitionQueues;
 import dev.vmoe.streams.commit.QueueRecords;
+import dev.vmoe.streams.commit.QueuedRecord;
 import dev.vmoe.streams.commit.StreamThreadState;
 import java.time.Duration;
 import java.util.Map;
@@ -25,9 +25,9 @@ class EarlyCommitTest {
   void shouldCommitAsLongAsNoFullBatchIsInFlight() {
     EarlyCommit early = new EarlyCommit(queues, () -> 2, BYTES, Duration.ZERO);
     assertThat(early.due(thread)).isTrue();
-    InFlightRecord first = QueueRecords.addBatched(queue, QueueRecords.at(0));
+    QueuedRecord first = QueueRecords.addBatched(queue, QueueRecords.at(0));
     assertThat(early.due(thread)).isTrue();
-    InFlightRecord second = QueueRecords.addBatched(queue, QueueRecords.at(1));
+    QueuedRecord second = QueueRecords.addBatched(queue, QueueRecords.at(1));
     assertThat(early.due(thread)).isFalse();
     QueueRecords.emit(queue, first);
     assertThat(early.due(thread)).isTrue();

@@ -110,7 +110,7 @@ class MicroBatchProcessorAddressTest extends ProcessorFixture {
         .containsExactly(0L, 1L, 2L, 3L, 4L);
     assertThat(committable(5)).isEqualTo(5);
     assertThat(guard.queues().fetching()).isZero();
-    assertThat(guard.queues().bytes()).isZero();
+    assertThat(guard.queues().inFlightBytes()).isZero();
     assertThat(asked).containsExactlyInAnyOrder("1", "30", "50");
   }
 

@@ -56,7 +56,7 @@ class MicroBatchProcessorHoldTest extends ProcessorFixture {
     assertThat(predictions.getQueueSize()).isEqualTo(1);
     assertThat(committable(4)).as("the first that is not answered").isEqualTo(1);
     assertThat(guard.queues().held()).isEqualTo(3);
-    assertThat(guard.queues().holding(Set.of(IMAGES))).containsExactly(IMAGES);
+    assertThat(guard.queues().waiting(Set.of(IMAGES))).containsExactly(IMAGES);
     assertThat(guard.queues().owned().get(IMAGES).isBlocked()).isTrue();
     assertThat(LagMonitor.reading(guard.queues().owned().get(IMAGES), 10, 1))
         .as("nothing of it counts, and its end is known")
@@ -70,7 +70,7 @@ class MicroBatchProcessorHoldTest extends ProcessorFixture {
         .containsExactly(0L, 1L, 2L, 3L);
     assertThat(committable(4)).isEqualTo(4);
     assertThat(guard.queues().held()).isZero();
-    assertThat(guard.queues().holding(Set.of(IMAGES))).isEmpty();
+    assertThat(guard.queues().waiting(Set.of(IMAGES))).isEmpty();
     assertThat(guard.queues().owned().get(IMAGES).isBlocked()).isFalse();
   }
 
@@ -85,7 +85,7 @@ class MicroBatchProcessorHoldTest extends ProcessorFixture {
     driver.close();
 
     assertThat(guard.queues().held()).isZero();
-    assertThat(guard.queues().holding(Set.of(IMAGES))).isEmpty();
+    assertThat(guard.queues().waiting(Set.of(IMAGES))).isEmpty();
     assertThat(guard.queues().owned()).isEmpty();
   }
 
@@ -102,7 +102,7 @@ class MicroBatchProcessorHoldTest extends ProcessorFixture {
     found = true;
     driver.advanceWallClockTime(Duration.ofSeconds(1));
 
-    assertThat(guard.queues().images()).isEqualTo(2);
+    assertThat(guard.queues().inFlightImages()).isEqualTo(2);
     assertThat(guard.queues().held()).isEqualTo(8);
   }
 

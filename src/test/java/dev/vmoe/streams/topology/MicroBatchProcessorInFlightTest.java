@@ -67,7 +67,7 @@ class MicroBatchProcessorInFlightTest extends ProcessorFixture {
     send("f", 6);
 
     assertThat(predictions.isEmpty()).as("the thread did not wait for answers").isTrue();
-    assertThat(guard.queues().images()).isEqualTo(4);
+    assertThat(guard.queues().inFlightImages()).isEqualTo(4);
     assertThat(guard.queues().held()).isEqualTo(2);
     assertThat(committable(6)).isZero();
     awaitAnswers(6);
@@ -86,14 +86,14 @@ class MicroBatchProcessorInFlightTest extends ProcessorFixture {
     images.pipeInput(bytes("a"), large, NOON);
     images.pipeInput(bytes("b"), large, NOON);
     assertThat(predictions.isEmpty()).isTrue();
-    assertThat(guard.queues().bytes()).isEqualTo(2L * large.length);
+    assertThat(guard.queues().inFlightBytes()).isEqualTo(2L * large.length);
 
     images.pipeInput(bytes("c"), large, NOON);
 
     assertThat(predictions.readValue().getSourceOffset()).isZero();
-    assertThat(guard.queues().bytes()).isLessThanOrEqualTo(inFlightBytes);
+    assertThat(guard.queues().inFlightBytes()).isLessThanOrEqualTo(inFlightBytes);
     awaitAnswers(2);
-    assertThat(guard.queues().bytes()).isZero();
+    assertThat(guard.queues().inFlightBytes()).isZero();
   }
 
   @Test
@@ -102,12 +102,12 @@ class MicroBatchProcessorInFlightTest extends ProcessorFixture {
     start();
     send("a", 1);
     images.pipeInput(bytes("b"), bytes("rubbish"), NOON);
-    assertThat(guard.queues().bytes()).isPositive();
+    assertThat(guard.queues().inFlightBytes()).isPositive();
 
     open.remove(driver);
     driver.close();
 
-    assertThat(guard.queues().bytes()).isZero();
+    assertThat(guard.queues().inFlightBytes()).isZero();
   }
 
   @Test
@@ -131,6 +131,6 @@ class MicroBatchProcessorInFlightTest extends ProcessorFixture {
     start();
 
     assertThatThrownBy(() -> send("a", 1)).hasStackTraceContaining("told to fail");
-    assertThat(guard.queues().owned().get(IMAGES).first()).isEmpty();
+    assertThat(guard.queues().owned().get(IMAGES).firstNotEmitted()).isEmpty();
   }
 }

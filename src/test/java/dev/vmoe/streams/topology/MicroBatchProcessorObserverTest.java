@@ -7,7 +7,7 @@ import dev.vmoe.core.batch.BatchRun;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.Prediction;
 import dev.vmoe.streams.commit.Arrivals;
-import dev.vmoe.streams.commit.InFlightRecord;
+import dev.vmoe.streams.commit.QueuedRecord;
 import dev.vmoe.streams.metrics.Scrape;
 import dev.vmoe.streams.tracing.ImageTrace;
 import java.time.Duration;
@@ -54,8 +54,8 @@ class MicroBatchProcessorObserverTest extends ProcessorFixture {
         .containsExactly("3", "7");
     assertThat(utilization.readValuesToList()).hasSize(7);
     assertThat(committable(9)).isEqualTo(9);
-    assertThat(guard.queues().images()).isZero();
-    assertThat(guard.queues().bytes()).isZero();
+    assertThat(guard.queues().inFlightImages()).isZero();
+    assertThat(guard.queues().inFlightBytes()).isZero();
 
     Scrape scrape = Scrape.of(meters);
     assertThat(failing.events).containsExactlyInAnyOrder(FailingObserver.ALL);
@@ -116,28 +116,28 @@ class MicroBatchProcessorObserverTest extends ProcessorFixture {
     }
 
     @Override
-    public void ran(BatchRun run, List<InFlightRecord> images) {
+    public void ran(BatchRun run, List<QueuedRecord> images) {
       fail("ran");
     }
 
     @Override
     public void answering(
-        BatchRun run, Answer.Classified<InFlightRecord> answer, Prediction prediction) {
+        BatchRun run, Answer.Classified<QueuedRecord> answer, Prediction prediction) {
       fail("answering");
     }
 
     @Override
-    public void refusing(Answer.Rejected<InFlightRecord> answer) {
+    public void refusing(Answer.Rejected<QueuedRecord> answer) {
       fail("refusing");
     }
 
     @Override
-    public void sending(InFlightRecord image, Headers headers) {
+    public void sending(QueuedRecord image, Headers headers) {
       fail("sending");
     }
 
     @Override
-    public void sent(InFlightRecord image) {
+    public void sent(QueuedRecord image) {
       fail("sent");
     }
 

@@ -31,7 +31,7 @@ class MicroBatchProcessorPoisonTest extends ProcessorFixture {
     send("b", 2);
     driver.advanceWallClockTime(Duration.ofMillis(100));
     assertThat(guard.queues().held()).isEqualTo(2);
-    assertThat(guard.queues().images()).isZero();
+    assertThat(guard.queues().inFlightImages()).isZero();
 
     commit(2);
     awaitAnswers(2);
@@ -74,7 +74,7 @@ class MicroBatchProcessorPoisonTest extends ProcessorFixture {
     tick();
     assertThat(commitAsked()).isFalse();
     assertThat(blocked()).isFalse();
-    assertThat(guard.queues().images()).isEqualTo(1);
+    assertThat(guard.queues().inFlightImages()).isEqualTo(1);
   }
 
   @Test
@@ -89,7 +89,7 @@ class MicroBatchProcessorPoisonTest extends ProcessorFixture {
     tick();
     assertThat(commitAsked()).isTrue();
     assertThat(blocked()).isTrue();
-    assertThat(guard.queues().images()).isZero();
+    assertThat(guard.queues().inFlightImages()).isZero();
 
     commit(2);
     classifier.hold();
@@ -99,7 +99,7 @@ class MicroBatchProcessorPoisonTest extends ProcessorFixture {
               tick();
               return classifier.isHolding();
             });
-    assertThat(guard.queues().images()).as("without the record behind it").isEqualTo(1);
+    assertThat(guard.queues().inFlightImages()).as("without the record behind it").isEqualTo(1);
     assertThat(commitAsked()).as("while it is in work").isFalse();
 
     classifier.release();
@@ -112,7 +112,7 @@ class MicroBatchProcessorPoisonTest extends ProcessorFixture {
     assertThat(commitAsked()).isTrue();
     commit(2);
     tick();
-    assertThat(guard.queues().images()).as("that is no image").isEqualTo(1);
+    assertThat(guard.queues().inFlightImages()).as("that is no image").isEqualTo(1);
     assertThat(commitAsked()).isFalse();
   }
 
@@ -137,14 +137,14 @@ class MicroBatchProcessorPoisonTest extends ProcessorFixture {
     process(processor, 1, avro(1, null));
     tick();
     assertThat(read).isEmpty();
-    assertThat(guard.queues().images()).isZero();
+    assertThat(guard.queues().inFlightImages()).isZero();
     assertThat(blocked()).isTrue();
     assertThat(guard.queues().held()).isEqualTo(2);
     assertThat(commitAsked()).isFalse();
 
     alone.close();
     tick();
-    assertThat(guard.queues().images()).isEqualTo(2);
+    assertThat(guard.queues().inFlightImages()).isEqualTo(2);
     assertThat(blocked()).isFalse();
   }
 
@@ -153,14 +153,14 @@ class MicroBatchProcessorPoisonTest extends ProcessorFixture {
     List<Long> counted = new ArrayList<>();
     schemas =
         id -> {
-          counted.add(guard.queues().images());
+          counted.add(guard.queues().inFlightImages());
           return Optional.empty();
         };
     process(processor(), 0, avro(1, null));
 
     assertThat(counted).containsExactly(1L);
-    assertThat(guard.queues().images()).isZero();
-    assertThat(guard.queues().bytes()).isZero();
+    assertThat(guard.queues().inFlightImages()).isZero();
+    assertThat(guard.queues().inFlightBytes()).isZero();
   }
 
   private MicroBatchProcessor processor() {

@@ -13,7 +13,7 @@ import dev.vmoe.core.moe.ImagePriority;
 import dev.vmoe.core.moe.Routing;
 import dev.vmoe.core.moe.RoutingSettings;
 import dev.vmoe.streams.commit.Arrivals;
-import dev.vmoe.streams.commit.InFlightRecord;
+import dev.vmoe.streams.commit.QueuedRecord;
 import dev.vmoe.streams.intake.RequestReader;
 import dev.vmoe.streams.topology.ImageObserver.Emission;
 import dev.vmoe.streams.tracing.ImageTrace;
@@ -46,9 +46,9 @@ class NewestImagesTest {
     return new BatchRun(id, watched.card(), numImages, FlushReason.SIZE, 0, null, result, 0);
   }
 
-  private static InFlightRecord image(int partition, long offset, String label) {
-    InFlightRecord image =
-        new InFlightRecord(
+  private static QueuedRecord image(int partition, long offset, String label) {
+    QueuedRecord image =
+        new QueuedRecord(
             new Record<>(null, new byte[0], 0),
             new RecordMetadata() {
               @Override
@@ -74,7 +74,7 @@ class NewestImagesTest {
   }
 
   private static Emission emission(BatchRun run, int partition, int... indices) {
-    List<Answer<InFlightRecord>> answers = new ArrayList<>();
+    List<Answer<QueuedRecord>> answers = new ArrayList<>();
     for (int index : indices) {
       answers.add(
           new Answer.Classified<>(image(partition, 100 + index, "label " + index), index, 0, 0, 0));
@@ -82,7 +82,7 @@ class NewestImagesTest {
     return emission(run, answers);
   }
 
-  private static Emission emission(BatchRun run, List<Answer<InFlightRecord>> answers) {
+  private static Emission emission(BatchRun run, List<Answer<QueuedRecord>> answers) {
     return new Emission(new Share<>(run, answers), new Arrivals(0), 0, 0);
   }
 

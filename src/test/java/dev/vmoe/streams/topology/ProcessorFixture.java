@@ -29,9 +29,9 @@ import dev.vmoe.streams.commit.AbandonedTransactions;
 import dev.vmoe.streams.commit.Admission;
 import dev.vmoe.streams.commit.CommitGuard;
 import dev.vmoe.streams.commit.Deadlines;
-import dev.vmoe.streams.commit.InFlightRecord;
 import dev.vmoe.streams.commit.OffsetNote.Committer;
 import dev.vmoe.streams.commit.OffsetNote.SchemaIds;
+import dev.vmoe.streams.commit.QueuedRecord;
 import dev.vmoe.streams.commit.Suspects;
 import dev.vmoe.streams.instance.Pipeline;
 import dev.vmoe.streams.intake.RequestReader;
@@ -79,7 +79,7 @@ abstract class ProcessorFixture {
   SchemaSource schemas = lookup(registry, Duration.ofSeconds(30));
   final Meters meters = new Meters();
   final PipelineMetrics metrics = Pipeline.metrics(meters, new FakeClassifier().card());
-  GuardedObserver observer = observer();
+  SafeObservers observer = observer();
 
   FakeClassifier classifier = new FakeClassifier();
 
@@ -144,7 +144,7 @@ abstract class ProcessorFixture {
   MicroBatchProcessor.Shared shared() {
     ServedModel model = new ServedModel(classifier, new FakeDecoder(SLOT_BYTES), () -> {});
     CapacityController controller = new FixedCapacity(new OperatingPoint(1.05, 2), Routing.VANILLA);
-    MicroBatcher<InFlightRecord> batcher =
+    MicroBatcher<QueuedRecord> batcher =
         new MicroBatcher<>(
             () ->
                 new BatchTerms(
@@ -160,7 +160,7 @@ abstract class ProcessorFixture {
             () -> inFlightImages,
             inFlightBytes,
             new RequestReader(schemas, 1000, format, "/vmoe/test"),
-            fetching()::openLine,
+            fetching()::openFetchAhead,
             new Deadlines(() -> settings, Duration.ofMillis(100), () -> now),
             guard);
     return new MicroBatchProcessor.Shared(
@@ -201,11 +201,11 @@ abstract class ProcessorFixture {
   }
 
   /** The observers of an instance, and more before them. */
-  GuardedObserver observer(ImageObserver... first) {
+  SafeObservers observer(ImageObserver... first) {
     List<ImageObserver> all = new ArrayList<>(List.of(first));
     all.add(new ShareRecorder(metrics));
     all.add(new ShareTracer(Tracing.OFF, TOPICS, "test"));
-    return new GuardedObserver(metrics::observerFailed, all.toArray(ImageObserver[]::new));
+    return new SafeObservers(metrics::observerFailed, all.toArray(ImageObserver[]::new));
   }
 
   void start() {

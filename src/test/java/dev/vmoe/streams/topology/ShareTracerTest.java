@@ -9,8 +9,8 @@ import dev.vmoe.core.capacity.Decision;
 import dev.vmoe.core.capacity.OperatingPoint;
 import dev.vmoe.core.inference.FakeClassifier;
 import dev.vmoe.core.moe.Routing;
-import dev.vmoe.streams.commit.InFlightRecord;
 import dev.vmoe.streams.commit.QueueRecords;
+import dev.vmoe.streams.commit.QueuedRecord;
 import dev.vmoe.streams.metrics.Meters;
 import dev.vmoe.streams.metrics.PipelineMetrics;
 import dev.vmoe.streams.settings.Settings;
@@ -60,7 +60,7 @@ class ShareTracerTest {
           new ProcessorRecordContext(0, 0, 0, "north", new RecordHeaders());
       try (Tracing tracing = Tracing.start(settings, metrics.traces())) {
         ShareTracer tracer = new ShareTracer(tracing, Topics.of(settings), "group");
-        InFlightRecord image =
+        QueuedRecord image =
             QueueRecords.admitted(record, position, tracer.received(record, position));
         tracer.ran(run(classifier), List.of(image));
         tracer.sent(image);

@@ -4,7 +4,7 @@ import dev.vmoe.core.batch.Answer;
 import dev.vmoe.core.batch.BatchRun;
 import dev.vmoe.event.ExpertUtilization;
 import dev.vmoe.event.Prediction;
-import dev.vmoe.streams.commit.InFlightRecord;
+import dev.vmoe.streams.commit.QueuedRecord;
 import dev.vmoe.streams.tracing.ImageTrace;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -21,9 +21,9 @@ import org.slf4j.LoggerFactory;
  * counted, logged the first time, and goes no further. It would hit the same image again after each
  * restart of its thread.
  */
-public final class GuardedObserver implements ImageObserver {
+public final class SafeObservers implements ImageObserver {
 
-  private static final Logger log = LoggerFactory.getLogger(GuardedObserver.class);
+  private static final Logger log = LoggerFactory.getLogger(SafeObservers.class);
 
   private final List<ImageObserver> observers;
   private final Runnable failures;
@@ -35,7 +35,7 @@ public final class GuardedObserver implements ImageObserver {
    * @param failures counts what observers throw
    * @param observers told in this order
    */
-  public GuardedObserver(Runnable failures, ImageObserver... observers) {
+  public SafeObservers(Runnable failures, ImageObserver... observers) {
     this.failures = failures;
     this.observers = List.of(observers);
   }
@@ -84,28 +84,28 @@ public final class GuardedObserver implements ImageObserver {
   }
 
   @Override
-  public void ran(BatchRun run, List<InFlightRecord> images) {
+  public void ran(BatchRun run, List<QueuedRecord> images) {
     tell(observer -> observer.ran(run, images));
   }
 
   @Override
   public void answering(
-      BatchRun run, Answer.Classified<InFlightRecord> answer, Prediction prediction) {
+      BatchRun run, Answer.Classified<QueuedRecord> answer, Prediction prediction) {
     tell(observer -> observer.answering(run, answer, prediction));
   }
 
   @Override
-  public void refusing(Answer.Rejected<InFlightRecord> answer) {
+  public void refusing(Answer.Rejected<QueuedRecord> answer) {
     tell(observer -> observer.refusing(answer));
   }
 
   @Override
-  public void sending(InFlightRecord image, Headers headers) {
+  public void sending(QueuedRecord image, Headers headers) {
     tell(observer -> observer.sending(image, headers));
   }
 
   @Override
-  public void sent(InFlightRecord image) {
+  public void sent(QueuedRecord image) {
     tell(observer -> observer.sent(image));
   }
 

@@ -17,8 +17,8 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.jspecify.annotations.Nullable;
 
-/** What delivery needs: the guard of the commits, and the schemas of what is read and written. */
-final class Delivery implements AutoCloseable {
+/** What may be committed: its guard, and the schemas of what is read and written. */
+final class CommitControl implements AutoCloseable {
 
   /** Maximum total wait for room between two commits; well below the transaction timeout. */
   private static final Duration IN_FLIGHT_WAIT = Duration.ofSeconds(2);
@@ -37,7 +37,7 @@ final class Delivery implements AutoCloseable {
   private final Duration lastCommit;
 
   /** Puts the parts together; asks nobody yet. */
-  Delivery(Settings settings) {
+  CommitControl(Settings settings) {
     registry = RegistryClient.of(settings, StreamsProperties.MAX_WAIT);
     schemas = new RegistrySchemas(settings, registry, REGISTRY_PAUSE);
     suspects = new Suspects(settings.getInt(Settings.POISON_DEATHS));

@@ -8,17 +8,18 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
- * The images of one partition that come by address, by offset. For the partition's thread.
+ * The images of one partition that come by address, fetched ahead of their turn. For the
+ * partition's thread.
  *
  * <p>The next image, the one that all others wait for, may always be fetched. It always has room
  * once no image before it has any: so a partition takes at most one image beyond the bounds. All
- * else has room where its line leaves as much to others as it has, of fetches and of bytes. So
+ * else has room where its partition leaves as much to others as it has, of fetches and of bytes. So
  * addresses that hang in one partition leave room to the others.
  *
  * <p>At first a little is reserved for an image. If it turns out larger and there is no room for
  * that now, it is asked for again once there is.
  */
-public final class FetchLine implements AutoCloseable {
+public final class FetchAhead implements AutoCloseable {
 
   /** Reserved for an image whose size is not known yet. */
   static final int FIRST_BYTES = 1024 * 1024;
@@ -39,7 +40,7 @@ public final class FetchLine implements AutoCloseable {
   private int fetches;
   private long bytes;
 
-  /** What all lines of an instance take together; its monitor guards the lines, too. */
+  /** What all partitions of an instance take together; its monitor guards each of them, too. */
   static final class FetchRoom {
 
     private final int maxFetches;
@@ -67,7 +68,7 @@ public final class FetchLine implements AutoCloseable {
     }
   }
 
-  FetchLine(FetchRoom room, int maxImageBytes, Consumer<Fetch> starter) {
+  FetchAhead(FetchRoom room, int maxImageBytes, Consumer<Fetch> starter) {
     this.room = room;
     this.maxImageBytes = maxImageBytes;
     this.starter = starter;

@@ -11,21 +11,20 @@ import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One record of an images topic, from when it was read until its answer is emitted.
+ * One record of an images topic in its {@link PartitionQueue}, from when it was read until its
+ * answer is emitted.
  *
  * <p>Belongs to the stream thread of its partition. An inference thread sees only its trace.
  */
-public final class InFlightRecord {
+public final class QueuedRecord {
 
   /** How far a record is. */
   public enum State {
-    /** It was read, and has not gone on. */
+    /** It was read, and has not gone on. Its image may be fetched meanwhile. */
     HELD,
-    /** As {@link #HELD}, and its image is being fetched, or was. */
-    FETCHING,
     /** The micro-batcher has it. */
     BATCHED,
-    /** Its prediction or dead letter is being emitted. */
+    /** Its share came back from the micro-batcher, and is being forwarded. */
     ANSWERED
   }
 
@@ -38,10 +37,10 @@ public final class InFlightRecord {
   private @Nullable BadRecordException refusal;
 
   /** The record behind it in its {@link PartitionQueue}. */
-  @Nullable InFlightRecord next;
+  @Nullable QueuedRecord next;
 
   /** Creates a record of which nothing but its bytes was read. */
-  public InFlightRecord(Record<byte[], byte[]> record, RecordMetadata position, ImageTrace trace) {
+  public QueuedRecord(Record<byte[], byte[]> record, RecordMetadata position, ImageTrace trace) {
     this.record = record;
     this.position = position;
     this.trace = trace;
@@ -81,7 +80,7 @@ public final class InFlightRecord {
 
   /** Returns whether it has not gone on. */
   boolean isHeld() {
-    return state == State.HELD || state == State.FETCHING;
+    return state == State.HELD;
   }
 
   /**
@@ -107,7 +106,6 @@ public final class InFlightRecord {
   void fetching(RequestReader.Request request, Fetch fetch) {
     this.request = request;
     this.fetch = fetch;
-    state = State.FETCHING;
   }
 
   /** Takes over what it asks for, of which the batch gets the image. */
