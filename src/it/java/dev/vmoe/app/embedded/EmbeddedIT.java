@@ -16,11 +16,11 @@ class EmbeddedIT {
 
   @Test
   void shouldFindAgainWhatABrokerLeftInItsDirectory(@TempDir Path directory) throws Exception {
-    try (EmbeddedKafka kafka = EmbeddedKafka.start(directory);
+    try (EmbeddedKafka kafka = EmbeddedKafka.start(directory, Map.of());
         Admin admin = admin(kafka)) {
       admin.createTopics(List.of(new NewTopic("kept", 1, (short) 1))).all().get();
     }
-    try (EmbeddedKafka kafka = EmbeddedKafka.start(directory);
+    try (EmbeddedKafka kafka = EmbeddedKafka.start(directory, Map.of());
         Admin admin = admin(kafka)) {
       assertThat(admin.listTopics().names().get()).contains("kept");
     }
@@ -30,7 +30,7 @@ class EmbeddedIT {
   void shouldSayWhyTheBrokerDoesNotStart(@TempDir Path directory) throws Exception {
     Path file = Files.writeString(directory.resolve("file"), "in the way");
 
-    assertThatThrownBy(() -> EmbeddedKafka.start(file))
+    assertThatThrownBy(() -> EmbeddedKafka.start(file, Map.of()))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining(file.toString());
   }

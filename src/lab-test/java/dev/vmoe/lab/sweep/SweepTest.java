@@ -321,7 +321,7 @@ class SweepTest {
           settings,
           0,
           settings.capacityRatio(),
-          1_000_000);
+          1_000_000, new float[0][], new byte[0]);
     }
 
     @Override

@@ -77,12 +77,11 @@ public final class EmbeddedKafka extends EmbeddedServer {
     }
   }
 
-  /** Starts a broker that keeps its data in this directory and uses the data already there. */
-  public static EmbeddedKafka start(Path directory) {
-    return start(directory, false, Map.of());
-  }
-
-  /** Starts a broker as {@link #start(Path)} does, with these broker settings over its own. */
+  /**
+   * Starts a broker that keeps its data in this directory and uses the data already there.
+   *
+   * @param overrides broker settings that differ from {@link #SETTINGS}
+   */
   public static EmbeddedKafka start(Path directory, Map<String, String> overrides) {
     return start(directory, false, overrides);
   }

@@ -39,11 +39,5 @@ public sealed interface Answer<T> {
    * @param reason why, for the image's sender
    * @param cause what kind of reason that is
    */
-  record Rejected<T>(T origin, String reason, Cause cause) implements Answer<T> {
-
-    /** Creates the answer to what can never be classified. */
-    public Rejected(T origin, String reason) {
-      this(origin, reason, Cause.IMAGE);
-    }
-  }
+  record Rejected<T>(T origin, String reason, Cause cause) implements Answer<T> {}
 }

@@ -47,16 +47,6 @@ public final class Lane<T> implements AutoCloseable {
     add(BatchEntry.submitted(origin, priority, encoded, dueNanos, batcher.nanos()));
   }
 
-  /** Adds an encoded image that is never too late. Never blocks. */
-  public void submit(T origin, byte[] encoded, float priority) {
-    submit(origin, encoded, priority, NEVER_DUE);
-  }
-
-  /** Adds an encoded image of normal priority. Never blocks. */
-  public void submit(T origin, byte[] encoded) {
-    submit(origin, encoded, ImagePriority.DEFAULT);
-  }
-
   /**
    * Adds something that is known to have no answer, so that it leaves in order with the rest. Never
    * blocks.
@@ -81,7 +71,7 @@ public final class Lane<T> implements AutoCloseable {
   }
 
   /** Returns how many images went in and have not come out. */
-  public int pending() {
+  int pending() {
     return shares.stream().mapToInt(share -> share.entries().size()).sum();
   }
 

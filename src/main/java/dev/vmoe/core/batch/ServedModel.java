@@ -18,10 +18,6 @@ public final class ServedModel {
   /** The owner, and each batch that is open or runs; 0 once the model is given back. */
   private int users = 1;
 
-  public ServedModel(BatchClassifier classifier, ImageDecoder decoder, Runnable giveBack) {
-    this(List.of(classifier), decoder, giveBack);
-  }
-
   /**
    * Begins to serve one model, or several beside each other.
    *

@@ -15,8 +15,6 @@ import java.util.function.LongSupplier;
 public record WorkBounds(
     int decodeThreads, LongSupplier decodeBytes, Duration decodeTimeout, Duration runTimeout) {
 
-  private static final Duration NEVER = Duration.ofDays(365);
-
   public WorkBounds {
     if (decodeThreads < 1) {
       throw new IllegalArgumentException(decodeThreads + " threads decode nothing");
@@ -27,10 +25,5 @@ public record WorkBounds(
     if (runTimeout.isNegative() || runTimeout.isZero()) {
       throw new IllegalArgumentException("no batch is run within " + runTimeout);
     }
-  }
-
-  /** Returns bounds on the threads alone, for images and models that are known. */
-  public static WorkBounds ofThreads(int decodeThreads) {
-    return new WorkBounds(decodeThreads, () -> Long.MAX_VALUE, NEVER, NEVER);
   }
 }

@@ -28,25 +28,6 @@ public record BatchResult(
     float[][] features,
     byte[] kept) {
 
-  /** Creates a result without features, and without what became of each token. */
-  public BatchResult(
-      float[][] logits,
-      RoutingCounts counts,
-      RoutingSettings settings,
-      int slots,
-      double effectiveCapacityRatio,
-      long inferenceNanos) {
-    this(
-        logits,
-        counts,
-        settings,
-        slots,
-        effectiveCapacityRatio,
-        inferenceNanos,
-        new float[0][],
-        new byte[0]);
-  }
-
   /** Returns (T), of each token of an image the number of choices that found a slot in a layer. */
   public byte[] kept(int image, int layer) {
     int layers = counts.numLayers();

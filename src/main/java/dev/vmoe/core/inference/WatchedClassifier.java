@@ -54,11 +54,6 @@ public final class WatchedClassifier implements BatchClassifier {
   public record WatchedImages(
       ModelCard card, BatchResult result, int numImages, byte[] pixels, long takenNanos) {}
 
-  /** Watches a classifier, which is closed with this one. */
-  public WatchedClassifier(BatchClassifier classifier) {
-    this(classifier, System::nanoTime);
-  }
-
   WatchedClassifier(BatchClassifier classifier, LongSupplier nanoClock) {
     this(classifier, new Watch(nanoClock));
   }

@@ -189,19 +189,10 @@ public record LiveSettings(
   }
 
   /**
-   * Returns the settings with every K known.
-   *
-   * @throws IllegalArgumentException if the model cannot run with them; its message has the numbers
-   */
-  public LiveSettings forModel(ModelCard card) {
-    return forModels(List.of(card));
-  }
-
-  /**
    * Returns the settings with every K known, for models that may be chosen among.
    *
    * @param cards of the model first, then of those {@link #beside} it
-   * @throws IllegalArgumentException as above
+   * @throws IllegalArgumentException if the models cannot run with them; its message has the numbers
    */
   public LiveSettings forModels(List<ModelCard> cards) {
     return new LiveSettings(

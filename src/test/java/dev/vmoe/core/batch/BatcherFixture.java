@@ -2,6 +2,7 @@ package dev.vmoe.core.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.vmoe.core.moe.ImagePriority;
 import dev.vmoe.core.capacity.CapacityController;
 import dev.vmoe.core.capacity.Decision;
 import dev.vmoe.core.capacity.FixedCapacity;
@@ -50,7 +51,7 @@ abstract class BatcherFixture {
   volatile BatchLimits limits;
   volatile LongSupplier clock = System::nanoTime;
   volatile IntFunction<ByteBuffer> allocator = ByteBuffer::allocateDirect;
-  WorkBounds bounds = WorkBounds.ofThreads(2);
+  WorkBounds bounds = WideBounds.ofThreads(2);
 
   /** Bytes that decoding an image takes. */
   ToLongFunction<byte[]> decodeBytes = encoded -> 0;
@@ -122,7 +123,7 @@ abstract class BatcherFixture {
           }
         };
     limits = new BatchLimits(maxImages, maxBytes, linger);
-    ServedModel model = new ServedModel(classifier, decoder == null ? ofPixels : decoder, () -> {});
+    ServedModel model = new ServedModel(List.of(classifier), decoder == null ? ofPixels : decoder, () -> {});
     return () -> new BatchTerms(model, limits, controller, null);
   }
 
@@ -145,8 +146,12 @@ abstract class BatcherFixture {
 
   static void submit(Lane<Integer> lane, int... pixels) {
     for (int pixel : pixels) {
-      lane.submit(pixel, encoded(pixel, 1));
+      submit(lane, pixel, encoded(pixel, 1), ImagePriority.DEFAULT);
     }
+  }
+
+  static void submit(Lane<Integer> lane, int origin, byte[] encoded, float priority) {
+    lane.submit(origin, encoded, priority, Lane.NEVER_DUE);
   }
 
   static Share<Integer> take(Lane<Integer> lane) throws InterruptedException {
@@ -235,7 +240,7 @@ abstract class BatcherFixture {
       RoutingCounts none =
           new RoutingCounts(
               numImages, 0, 0, new int[0], new int[0], new float[0], new float[0], new int[0]);
-      return new BatchResult(logits, none, settings, 0, settings.capacityRatio(), RUN_NANOS);
+      return new BatchResult(logits, none, settings, 0, settings.capacityRatio(), RUN_NANOS, new float[0][], new byte[0]);
     }
 
     private void awaitRelease() {

@@ -3,6 +3,7 @@ package dev.vmoe.core.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.vmoe.core.moe.ImagePriority;
 import dev.vmoe.core.image.DecoderLimits;
 import dev.vmoe.core.image.OpenCvDecoder;
 import dev.vmoe.core.image.Preprocessing;
@@ -47,8 +48,8 @@ class DecodePeakTest extends BatcherFixture {
     long beforeBytes = resident("VmRSS");
 
     for (int i = 0; i < LARGE; i++) {
-      lane.submit(i, large);
-      lane.submit(i, small);
+      lane.submit(i, large, ImagePriority.DEFAULT, Lane.NEVER_DUE);
+      lane.submit(i, small, ImagePriority.DEFAULT, Lane.NEVER_DUE);
     }
 
     assertThat(classes(take(lane))).hasSize(2 * LARGE).filteredOn(red -> red == 7).hasSize(LARGE);

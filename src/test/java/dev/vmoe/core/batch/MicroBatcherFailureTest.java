@@ -3,6 +3,7 @@ package dev.vmoe.core.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.vmoe.core.moe.ImagePriority;
 import dev.vmoe.core.inference.InferenceException;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
@@ -16,7 +17,7 @@ class MicroBatcherFailureTest extends BatcherFixture {
   void shouldRejectImageOnWhichDecoderFails() throws Exception {
     open(1, 1_000, NEVER_LINGERS);
     Lane<Integer> lane = batcher.openLane();
-    lane.submit(1, new byte[0]);
+    lane.submit(1, new byte[0], ImagePriority.DEFAULT, Lane.NEVER_DUE);
 
     assertThat(take(lane).answers().get(0))
         .isInstanceOfSatisfying(

@@ -137,7 +137,7 @@ class MicroBatcherRunTest extends BatcherFixture {
         new AtomicReference<>(new BatchTerms(old, limits, controller(events, "old"), null));
     batcher =
         new MicroBatcher<>(
-            inForce::get, WorkBounds.ofThreads(2), (run, origins) -> events.add("ran"));
+            inForce::get, WideBounds.ofThreads(2), (run, origins) -> events.add("ran"));
     Lane<Integer> lane = batcher.openLane();
     submit(lane, 1, 2);
     take(lane);
@@ -172,7 +172,7 @@ class MicroBatcherRunTest extends BatcherFixture {
               new OperatingPoint(batches.getAndIncrement() % 2, 1, 2), SETTINGS.routing(), "turn");
         };
     BatchTerms terms = new BatchTerms(both, limits, alternating, null);
-    batcher = new MicroBatcher<>(() -> terms, WorkBounds.ofThreads(2), (run, origins) -> {});
+    batcher = new MicroBatcher<>(() -> terms, WideBounds.ofThreads(2), (run, origins) -> {});
     Lane<Integer> lane = batcher.openLane();
     submit(lane, 1, 2, 3, 4, 5, 6);
 
@@ -186,7 +186,7 @@ class MicroBatcherRunTest extends BatcherFixture {
 
   private ServedModel served(List<String> events, String name) {
     return new ServedModel(
-        classifier, BatcherFixture::decode, () -> events.add(name + " is given back"));
+        List.of(classifier), BatcherFixture::decode, () -> events.add(name + " is given back"));
   }
 
   private CapacityController controller(List<String> events, String name) {

@@ -3,6 +3,7 @@ package dev.vmoe.core.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.vmoe.core.moe.ImagePriority;
 import dev.vmoe.core.capacity.Sample;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -90,9 +91,9 @@ class MicroBatcherTest extends BatcherFixture {
   void shouldCloseBatchByBytesAndGiveLargeImageABatchOfItsOwn() throws Exception {
     open(100, 10, NEVER_LINGERS);
     Lane<Integer> lane = batcher.openLane();
-    lane.submit(1, encoded(1, 6));
-    lane.submit(2, encoded(2, 6));
-    lane.submit(3, encoded(3, 50));
+    lane.submit(1, encoded(1, 6), ImagePriority.DEFAULT, Lane.NEVER_DUE);
+    lane.submit(2, encoded(2, 6), ImagePriority.DEFAULT, Lane.NEVER_DUE);
+    lane.submit(3, encoded(3, 50), ImagePriority.DEFAULT, Lane.NEVER_DUE);
 
     assertThat(classes(take(lane))).containsExactly(1);
     assertThat(classes(take(lane))).containsExactly(2);
@@ -114,8 +115,8 @@ class MicroBatcherTest extends BatcherFixture {
     assertThat(share.run().numImages()).isEqualTo(3);
     assertThat(classifier.pixelsSeen.get(0)).containsExactly(1, 2, 3);
     assertThat(share.answers()).extracting(Answer::origin).containsExactly(1, BAD, 2, 77, BAD, 3);
-    assertThat(share.answers().get(1)).isEqualTo(new Answer.Rejected<>(BAD, "bad pixel"));
-    assertThat(share.answers().get(3)).isEqualTo(new Answer.Rejected<>(77, "not Avro"));
+    assertThat(share.answers().get(1)).isEqualTo(new Answer.Rejected<>(BAD, "bad pixel", Answer.Cause.IMAGE));
+    assertThat(share.answers().get(3)).isEqualTo(new Answer.Rejected<>(77, "not Avro", Answer.Cause.IMAGE));
     assertThat(classes(share)).containsExactly(1, 2, 3);
   }
 
@@ -124,14 +125,14 @@ class MicroBatcherTest extends BatcherFixture {
     open(8, 1_000, NEVER_LINGERS);
     Lane<Integer> left = batcher.openLane();
     Lane<Integer> right = batcher.openLane();
-    left.submit(1, encoded(1, 1));
-    left.submit(BAD, encoded(BAD, 1), 50);
-    left.submit(2, encoded(2, 1), 10);
+    left.submit(1, encoded(1, 1), ImagePriority.DEFAULT, Lane.NEVER_DUE);
+    left.submit(BAD, encoded(BAD, 1), 50, Lane.NEVER_DUE);
+    left.submit(2, encoded(2, 1), 10, Lane.NEVER_DUE);
     right.reject(77, "not Avro");
-    right.submit(BAD, encoded(BAD, 1));
-    right.submit(3, encoded(3, 1));
-    right.submit(4, encoded(4, 1), .5f);
-    left.submit(5, encoded(5, 1), 100);
+    right.submit(BAD, encoded(BAD, 1), ImagePriority.DEFAULT, Lane.NEVER_DUE);
+    right.submit(3, encoded(3, 1), ImagePriority.DEFAULT, Lane.NEVER_DUE);
+    right.submit(4, encoded(4, 1), .5f, Lane.NEVER_DUE);
+    left.submit(5, encoded(5, 1), 100, Lane.NEVER_DUE);
 
     assertThat(classes(take(left))).containsExactly(1, 2, 5);
     assertThat(classes(take(right))).containsExactly(3, 4);
@@ -144,7 +145,7 @@ class MicroBatcherTest extends BatcherFixture {
     open(1, 1_000, NEVER_LINGERS);
     Lane<Integer> lane = batcher.openLane();
 
-    assertThatThrownBy(() -> lane.submit(1, encoded(1, 1), 0))
+    assertThatThrownBy(() -> lane.submit(1, encoded(1, 1), 0, Lane.NEVER_DUE))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("priority 0.0 is outside");
     assertThat(lane.pending()).isZero();
@@ -209,7 +210,7 @@ class MicroBatcherTest extends BatcherFixture {
         if (random.nextInt(10) == 0) {
           lane.reject(sent++, "bad");
         } else {
-          lane.submit(sent++, encoded(random.nextInt(NO_NATIVES), 1 + random.nextInt(15)));
+          lane.submit(sent++, encoded(random.nextInt(NO_NATIVES), 1 + random.nextInt(15)), ImagePriority.DEFAULT, Lane.NEVER_DUE);
         }
       } else if (sent == images || lane.pending() > 30) {
         assertThat(lane.await(FOREVER)).isTrue();

@@ -115,7 +115,9 @@ class CostSurveyTest {
           result.settings(),
           result.slots(),
           result.effectiveCapacityRatio(),
-          Math.round(millis(point, numImages) * times * 1e6));
+          Math.round(millis(point, numImages) * times * 1e6),
+          new float[0][],
+          new byte[0]);
     }
 
     @Override

@@ -84,7 +84,7 @@ class LearnedControllersTest {
               factor
                   * nanos(
                       new OperatingPoint(settings.capacityRatio(), settings.expertsPerToken()),
-                      numImages)));
+                      numImages)), new float[0][], new byte[0]);
     }
 
     static long nanos(OperatingPoint point, int images) {
@@ -98,7 +98,7 @@ class LearnedControllersTest {
   }
 
   private static LiveSettings live(Map<String, String> overrides) {
-    return LiveSettings.of(FILE, overrides, null).forModel(new FakeClassifier().card());
+    return LiveSettings.of(FILE, overrides, null).forModels(List.of(new FakeClassifier().card()));
   }
 
   private static Sample sample(long backlog) {

@@ -3,12 +3,13 @@ package dev.vmoe.streams.instance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.vmoe.core.moe.ImagePriority;
 import dev.vmoe.core.batch.BatchRun;
 import dev.vmoe.core.batch.BatchTerms;
 import dev.vmoe.core.batch.Lane;
 import dev.vmoe.core.batch.MicroBatcher;
 import dev.vmoe.core.batch.Share;
-import dev.vmoe.core.batch.WorkBounds;
+import dev.vmoe.core.batch.WideBounds;
 import dev.vmoe.core.capacity.CapacityController;
 import dev.vmoe.core.capacity.Decision;
 import dev.vmoe.core.capacity.Load;
@@ -100,7 +101,7 @@ class TermsInForceTest {
   void shouldDecideABatchUnderTheTermsItWasOpenedUnder() throws Exception {
     change(null, Map.of("capacity.mode", "fixed"));
     try (MicroBatcher<Integer> batcher =
-        new MicroBatcher<>(inForce::terms, WorkBounds.ofThreads(1), (run, all) -> {})) {
+        new MicroBatcher<>(inForce::terms, WideBounds.ofThreads(1), (run, all) -> {})) {
       Lane<Integer> lane = batcher.openLane();
       submit(lane, 1);
       change(
@@ -131,7 +132,7 @@ class TermsInForceTest {
   void shouldSayTheVersionThatABatchWasOpenedUnderWhereTheControllerIsKept() throws Exception {
     change(6L, Map.of());
     try (MicroBatcher<Integer> batcher =
-        new MicroBatcher<>(inForce::terms, WorkBounds.ofThreads(1), (run, all) -> {})) {
+        new MicroBatcher<>(inForce::terms, WideBounds.ofThreads(1), (run, all) -> {})) {
       Lane<Integer> lane = batcher.openLane();
       submit(lane, 1);
       change(7L, Map.of());
@@ -216,7 +217,7 @@ class TermsInForceTest {
 
   private static void submit(Lane<Integer> lane, int images) {
     for (int i = 0; i < images; i++) {
-      lane.submit(i, FakeDecoder.grey(i));
+      lane.submit(i, FakeDecoder.grey(i), ImagePriority.DEFAULT, Lane.NEVER_DUE);
     }
   }
 
@@ -234,7 +235,7 @@ class TermsInForceTest {
         new ModelSource() {
           @Override
           public LiveSettings complete(LiveSettings settings) {
-            return settings.forModel(classifier.card());
+            return settings.forModels(List.of(classifier.card()));
           }
 
           @Override

@@ -62,7 +62,7 @@ class LiveSettingsTest {
 
   @Test
   void shouldTakeKFromTheModelWhereNoneIsSet() {
-    LiveSettings live = LiveSettings.of(FILE).forModel(CARD);
+    LiveSettings live = LiveSettings.of(FILE).forModels(List.of(CARD));
 
     assertThat(live.capacity().point()).isEqualTo(new OperatingPoint(1.05, 2));
     assertThat(live.capacity().bounds()).isEqualTo(new CapacitySettings.Bounds(0.1, 1.05, 1, 2));
@@ -72,7 +72,7 @@ class LiveSettingsTest {
   void shouldAllowARatioAtWhichNothingIsDropped() {
     assertThatNoException()
         .isThrownBy(
-            () -> LiveSettings.of(FILE, Map.of("capacity.ratio", "1000"), 0L).forModel(CARD));
+            () -> LiveSettings.of(FILE, Map.of("capacity.ratio", "1000"), 0L).forModels(List.of(CARD)));
   }
 
   @ParameterizedTest
@@ -101,7 +101,7 @@ class LiveSettingsTest {
       overrides.put(pair.substring(0, pair.indexOf('=')), pair.substring(pair.indexOf('=') + 1));
     }
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> LiveSettings.of(FILE, overrides, 1L).forModel(CARD))
+        .isThrownBy(() -> LiveSettings.of(FILE, overrides, 1L).forModels(List.of(CARD)))
         .withMessageContaining(message);
   }
 
@@ -126,8 +126,8 @@ class LiveSettingsTest {
   void shouldNotMindKOfADenseModel() {
     ModelCard dense = dense();
     LiveSettings live = LiveSettings.of(FILE, Map.of("experts.per.token", "3"), 1L);
-    assertThat(live.forModel(dense).capacity().point().expertsPerToken()).isEqualTo(3);
-    assertThat(LiveSettings.of(FILE).forModel(dense).capacity().point().expertsPerToken())
+    assertThat(live.forModels(List.of(dense)).capacity().point().expertsPerToken()).isEqualTo(3);
+    assertThat(LiveSettings.of(FILE).forModels(List.of(dense)).capacity().point().expertsPerToken())
         .isEqualTo(1);
   }
 
@@ -183,7 +183,7 @@ class LiveSettingsTest {
     assertThat(live.forModels(List.of(dense(), CARD)).capacity().point())
         .as("the fixed point is that of the first")
         .isEqualTo(new OperatingPoint(1.05, 1));
-    assertThat(live.forModel(dense()).capacity().bounds())
+    assertThat(live.forModels(List.of(dense())).capacity().bounds())
         .as("a dense model alone")
         .isEqualTo(new CapacitySettings.Bounds(0.1, 0.5, 1, 1));
     assertThatIllegalArgumentException()

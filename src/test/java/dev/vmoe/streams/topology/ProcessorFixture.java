@@ -7,7 +7,7 @@ import dev.vmoe.core.batch.BatchLimits;
 import dev.vmoe.core.batch.BatchTerms;
 import dev.vmoe.core.batch.MicroBatcher;
 import dev.vmoe.core.batch.ServedModel;
-import dev.vmoe.core.batch.WorkBounds;
+import dev.vmoe.core.batch.WideBounds;
 import dev.vmoe.core.capacity.CapacityController;
 import dev.vmoe.core.capacity.FixedCapacity;
 import dev.vmoe.core.capacity.OperatingPoint;
@@ -142,7 +142,7 @@ abstract class ProcessorFixture {
 
   /** What the processors of an instance share; its batcher is closed after the test. */
   MicroBatchProcessor.Shared shared() {
-    ServedModel model = new ServedModel(classifier, new FakeDecoder(SLOT_BYTES), () -> {});
+    ServedModel model = new ServedModel(List.of(classifier), new FakeDecoder(SLOT_BYTES), () -> {});
     CapacityController controller = new FixedCapacity(new OperatingPoint(1.05, 2), Routing.VANILLA);
     MicroBatcher<QueuedRecord> batcher =
         new MicroBatcher<>(
@@ -152,7 +152,7 @@ abstract class ProcessorFixture {
                     new BatchLimits(batchImages, 1_000_000, linger),
                     controller,
                     settings.version()),
-            WorkBounds.ofThreads(2),
+            WideBounds.ofThreads(2),
             observer);
     open.add(0, batcher);
     admission =
