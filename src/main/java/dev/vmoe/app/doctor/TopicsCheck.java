@@ -6,6 +6,7 @@ import dev.vmoe.streams.topics.TopicLimits;
 import dev.vmoe.streams.topics.TopicPlan;
 import dev.vmoe.streams.topics.TopicState;
 import dev.vmoe.streams.topics.TopicState.PlanStatus;
+import dev.vmoe.streams.topics.Topics;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,7 @@ import org.apache.kafka.common.errors.AuthorizationException;
 /** Compares the topics with their plan. */
 final class TopicsCheck {
 
+  private static final String RECORD_SIZES = "record sizes";
   private static final String CREATE = "vmoe topics create";
   private static final String ALTER =
       "alter it (kafka-configs.sh, kafka-topics.sh), or change topology/topics.yaml";
@@ -35,7 +37,7 @@ final class TopicsCheck {
   }
 
   void into(Findings findings) {
-    Map<String, Long> sizes = new TreeMap<>();
+    Map<String, Integer> sizes = new TreeMap<>();
     for (TopicPlan.Topic planned : TopicPlan.load().topics()) {
       for (String name : settings.topics(planned.name())) {
         check(planned, name, sizes, findings);
@@ -45,14 +47,14 @@ final class TopicsCheck {
   }
 
   private void check(
-      TopicPlan.Topic planned, String name, Map<String, Long> sizes, Findings findings) {
+      TopicPlan.Topic planned, String name, Map<String, Integer> sizes, Findings findings) {
     String subject = "topic " + name;
     try {
       TopicState state = topics.describe(planned, name);
       compare(subject, planned, state, findings);
       String bytes = state.config().get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
       if (bytes != null && !bytes.isEmpty()) {
-        sizes.merge(planned.name(), Long.parseLong(bytes), Math::max);
+        sizes.merge(planned.name(), Integer.parseInt(bytes), Math::max);
       }
     } catch (KafkaException e) {
       if (!(e.getCause() instanceof AuthorizationException)) {
@@ -89,33 +91,17 @@ final class TopicsCheck {
     }
   }
 
-  private void compareSizes(Map<String, Long> sizes, Findings findings) {
-    Long predictions = sizes.get(TopicPlan.PREDICTIONS);
-    if (predictions != null && predictions < TopicPlan.MIN_PREDICTION_BYTES) {
-      findings.failed(
-          "record sizes",
-          TopicLimits.predictionsTooSmall(settings.topic(TopicPlan.PREDICTIONS), predictions),
-          TopicLimits.RAISE_PREDICTIONS);
-    }
-    Long utilization = sizes.get(TopicPlan.EXPERT_UTILIZATION);
-    if (utilization != null && utilization < utilizationBytes) {
-      findings.warning(
-          "record sizes",
-          TopicLimits.utilizationTooSmall(
-              settings.topic(TopicPlan.EXPERT_UTILIZATION), utilization, utilizationBytes),
-          TopicLimits.RAISE_UTILIZATION);
-    }
-    Long images = sizes.get(TopicPlan.IMAGES);
-    Long letters = sizes.get(TopicPlan.IMAGES_DLQ);
-    if (images != null && letters != null && letters <= images) {
-      findings.warning(
-          "record sizes",
-          TopicLimits.deadLettersTooSmall(
-              String.join(" or ", settings.topics(TopicPlan.IMAGES)),
-              images,
-              settings.topic(TopicPlan.IMAGES_DLQ),
-              letters),
-          TopicLimits.RAISE_DEAD_LETTERS);
-    }
+  private void compareSizes(Map<String, Integer> sizes, Findings findings) {
+    TopicLimits limits = TopicLimits.known(sizes);
+    Topics names = Topics.of(settings);
+    limits
+        .predictionsProblem(names)
+        .ifPresent(it -> findings.failed(RECORD_SIZES, it.what(), it.remedy()));
+    limits
+        .utilizationProblem(names, utilizationBytes)
+        .ifPresent(it -> findings.warning(RECORD_SIZES, it.what(), it.remedy()));
+    limits
+        .deadLettersProblem(names)
+        .ifPresent(it -> findings.warning(RECORD_SIZES, it.what(), it.remedy()));
   }
 }

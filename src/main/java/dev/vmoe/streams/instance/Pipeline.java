@@ -216,7 +216,10 @@ public final class Pipeline implements AutoCloseable {
     long largest =
         ShareEvents.maxUtilizationBytes(
             terms.routed(), terms.current().maxBatchImages(), EventFormat.of(settings));
-    limits.utilizationProblem(Topics.of(settings), largest).ifPresent(log::warn);
+    limits
+        .utilizationProblem(Topics.of(settings), largest)
+        .map(Object::toString)
+        .ifPresent(log::warn);
   }
 
   /** The settings file has to be whole by itself: a reset returns to it. */

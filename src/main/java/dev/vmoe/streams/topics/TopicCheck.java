@@ -145,7 +145,8 @@ public final class TopicCheck {
               maxMessageBytes(admin, topics.predictions()),
               maxMessageBytes(admin, topics.expertUtilization()),
               maxMessageBytes(admin, topics.deadLetters()));
-      limits.problems(topics).forEach(log::warn);
+      limits.deadLettersProblem(topics).map(Object::toString).ifPresent(log::warn);
+      limits.predictionsProblem(topics).map(Object::toString).ifPresent(log::warn);
       warnOfLostConfigurations(admin);
       return limits;
     } catch (TopicAuthorizationException e) {
