@@ -10,8 +10,6 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.acl.AclOperation;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -73,7 +71,7 @@ final class ConsumeCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     try (RegistryClient registry = RegistryClient.of(settings);
         TopicReader reader = new TopicReader(settings.consumerProperties(), names, fromBeginning);
-        AtExit atExit = new AtExit(reader)) {
+        AtExit atExit = new AtExit(reader::stop, GOODBYE)) {
       RecordJson json = new RecordJson(registry);
       long wanted = max == null ? Long.MAX_VALUE : max;
       long printed =
@@ -101,46 +99,5 @@ final class ConsumeCommand implements Callable<Integer> {
 
   private List<String> names(Settings settings) {
     return TopicPlan.NAMES.contains(topic) ? settings.topics(topic) : List.of(topic);
-  }
-
-  /** Ends reading when the process is told to stop, after the current line. */
-  private static final class AtExit implements AutoCloseable {
-    private final CountDownLatch done = new CountDownLatch(1);
-    private final Thread hook;
-    private volatile boolean asked;
-
-    AtExit(TopicReader reader) {
-      hook =
-          new Thread(
-              () -> {
-                asked = true;
-                reader.stop();
-                try {
-                  if (!done.await(GOODBYE.toMillis(), TimeUnit.MILLISECONDS)) {
-                    return; // the process ends anyway
-                  }
-                } catch (InterruptedException e) {
-                  Thread.currentThread().interrupt();
-                }
-              },
-              "consume-exit");
-      Runtime.getRuntime().addShutdownHook(hook);
-    }
-
-    boolean asked() {
-      return asked;
-    }
-
-    @Override
-    public void close() {
-      done.countDown();
-      if (!asked) {
-        try {
-          Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-          // The process is ending: the hook runs and finds nothing to wait for.
-        }
-      }
-    }
   }
 }

@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,8 +30,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.acl.AclOperation;
@@ -147,28 +146,13 @@ final class ProduceCommand implements Callable<Integer> {
     String topic = settings.topic(TopicPlan.IMAGES);
     Brokers.requireTopic(settings, topic, AclOperation.WRITE);
     Outcomes outcomes = new Outcomes(spec.commandLine().getOut(), spec.commandLine().getErr());
-    CountDownLatch done = new CountDownLatch(1);
-    if (endless) {
-      Thread sender = Thread.currentThread();
-      Runtime.getRuntime()
-          .addShutdownHook(new Thread(() -> stop(sender, done), "vmoe-produce-exit"));
-    }
-    try {
+    Thread sender = Thread.currentThread();
+    // After Ctrl-C, the JVM ends once everything sent is acknowledged.
+    try (AtExit atExit =
+        endless ? new AtExit(sender::interrupt, Duration.ofMillis(ANSWER_MS)) : null) {
       long startNanos = System.nanoTime();
       send(settings, topic, images, outcomes);
       return outcomes.summarize(topic, (System.nanoTime() - startNanos) / 1e9);
-    } finally {
-      done.countDown();
-    }
-  }
-
-  /** After Ctrl-C, the JVM ends once everything sent is acknowledged. */
-  private static void stop(Thread sender, CountDownLatch done) {
-    sender.interrupt();
-    try {
-      done.await(ANSWER_MS, TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 
