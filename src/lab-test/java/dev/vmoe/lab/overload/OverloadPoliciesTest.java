@@ -52,7 +52,9 @@ class OverloadPoliciesTest {
           result.slots(),
           result.effectiveCapacityRatio(),
           Math.round(
-              1e6 * millis * numImages * settings.capacityRatio() * settings.expertsPerToken()), new float[0][], new byte[0]);
+              1e6 * millis * numImages * settings.capacityRatio() * settings.expertsPerToken()),
+          new float[0][],
+          new byte[0]);
     }
 
     @Override

@@ -40,7 +40,15 @@ record FirstPixel(String name, int shift) implements BatchClassifier {
             new float[numImages],
             new float[numImages],
             new int[numImages]);
-    return new BatchResult(logits, counts, settings, 4, settings.capacityRatio(), 3_000_000, new float[0][], new byte[0]);
+    return new BatchResult(
+        logits,
+        counts,
+        settings,
+        4,
+        settings.capacityRatio(),
+        3_000_000,
+        new float[0][],
+        new byte[0]);
   }
 
   @Override

@@ -321,7 +321,9 @@ class SweepTest {
           settings,
           0,
           settings.capacityRatio(),
-          1_000_000, new float[0][], new byte[0]);
+          1_000_000,
+          new float[0][],
+          new byte[0]);
     }
 
     @Override

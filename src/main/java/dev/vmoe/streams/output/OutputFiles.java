@@ -2,7 +2,6 @@ package dev.vmoe.streams.output;
 
 import java.io.IOException;
 import java.io.Writer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -13,13 +12,8 @@ public final class OutputFiles {
 
   /** Writes a text; makes the folders that are missing. */
   public static void write(Path file, String text) throws IOException {
-    write(file, text.getBytes(StandardCharsets.UTF_8));
-  }
-
-  /** Writes a file's bytes; makes the folders that are missing. */
-  public static void write(Path file, byte[] bytes) throws IOException {
     makeFolder(file);
-    Files.write(file, bytes);
+    Files.writeString(file, text);
   }
 
   /** Opens a file for text; makes the folders that are missing. */

@@ -192,7 +192,8 @@ public record LiveSettings(
    * Returns the settings with every K known, for models that may be chosen among.
    *
    * @param cards of the model first, then of those {@link #beside} it
-   * @throws IllegalArgumentException if the models cannot run with them; its message has the numbers
+   * @throws IllegalArgumentException if the models cannot run with them; its message has the
+   *     numbers
    */
   public LiveSettings forModels(List<ModelCard> cards) {
     return new LiveSettings(

@@ -2,7 +2,6 @@ package dev.vmoe.core.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.vmoe.core.moe.ImagePriority;
 import dev.vmoe.core.capacity.CapacityController;
 import dev.vmoe.core.capacity.Decision;
 import dev.vmoe.core.capacity.FixedCapacity;
@@ -13,6 +12,7 @@ import dev.vmoe.core.image.ImageDecoder;
 import dev.vmoe.core.inference.BatchClassifier;
 import dev.vmoe.core.inference.BatchResult;
 import dev.vmoe.core.inference.InferenceException;
+import dev.vmoe.core.moe.ImagePriority;
 import dev.vmoe.core.moe.ModelCard;
 import dev.vmoe.core.moe.ModelCards;
 import dev.vmoe.core.moe.Routing;
@@ -123,7 +123,8 @@ abstract class BatcherFixture {
           }
         };
     limits = new BatchLimits(maxImages, maxBytes, linger);
-    ServedModel model = new ServedModel(List.of(classifier), decoder == null ? ofPixels : decoder, () -> {});
+    ServedModel model =
+        new ServedModel(List.of(classifier), decoder == null ? ofPixels : decoder, () -> {});
     return () -> new BatchTerms(model, limits, controller, null);
   }
 
@@ -240,7 +241,15 @@ abstract class BatcherFixture {
       RoutingCounts none =
           new RoutingCounts(
               numImages, 0, 0, new int[0], new int[0], new float[0], new float[0], new int[0]);
-      return new BatchResult(logits, none, settings, 0, settings.capacityRatio(), RUN_NANOS, new float[0][], new byte[0]);
+      return new BatchResult(
+          logits,
+          none,
+          settings,
+          0,
+          settings.capacityRatio(),
+          RUN_NANOS,
+          new float[0][],
+          new byte[0]);
     }
 
     private void awaitRelease() {

@@ -3,11 +3,11 @@ package dev.vmoe.core.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.vmoe.core.moe.ImagePriority;
 import dev.vmoe.core.image.DecoderLimits;
 import dev.vmoe.core.image.OpenCvDecoder;
 import dev.vmoe.core.image.Preprocessing;
 import dev.vmoe.core.image.TestImages;
+import dev.vmoe.core.moe.ImagePriority;
 import dev.vmoe.core.moe.Resize;
 import java.awt.Color;
 import java.io.IOException;

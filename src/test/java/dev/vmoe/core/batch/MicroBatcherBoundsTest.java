@@ -65,7 +65,8 @@ class MicroBatcherBoundsTest extends BatcherFixture {
             new Answer.Rejected<>(
                 LARGE,
                 "decoding the image takes up to 101 bytes of memory, limit is 100"
-                    + " (decode.max.bytes)"));
+                    + " (decode.max.bytes)",
+                Answer.Cause.IMAGE));
     assertThat(decoded).hasValue(2);
   }
 

@@ -3,8 +3,8 @@ package dev.vmoe.core.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.vmoe.core.moe.ImagePriority;
 import dev.vmoe.core.inference.InferenceException;
+import dev.vmoe.core.moe.ImagePriority;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;

@@ -3,8 +3,8 @@ package dev.vmoe.core.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.vmoe.core.moe.ImagePriority;
 import dev.vmoe.core.capacity.Sample;
+import dev.vmoe.core.moe.ImagePriority;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -115,8 +115,10 @@ class MicroBatcherTest extends BatcherFixture {
     assertThat(share.run().numImages()).isEqualTo(3);
     assertThat(classifier.pixelsSeen.get(0)).containsExactly(1, 2, 3);
     assertThat(share.answers()).extracting(Answer::origin).containsExactly(1, BAD, 2, 77, BAD, 3);
-    assertThat(share.answers().get(1)).isEqualTo(new Answer.Rejected<>(BAD, "bad pixel", Answer.Cause.IMAGE));
-    assertThat(share.answers().get(3)).isEqualTo(new Answer.Rejected<>(77, "not Avro", Answer.Cause.IMAGE));
+    assertThat(share.answers().get(1))
+        .isEqualTo(new Answer.Rejected<>(BAD, "bad pixel", Answer.Cause.IMAGE));
+    assertThat(share.answers().get(3))
+        .isEqualTo(new Answer.Rejected<>(77, "not Avro", Answer.Cause.IMAGE));
     assertThat(classes(share)).containsExactly(1, 2, 3);
   }
 
@@ -210,7 +212,11 @@ class MicroBatcherTest extends BatcherFixture {
         if (random.nextInt(10) == 0) {
           lane.reject(sent++, "bad");
         } else {
-          lane.submit(sent++, encoded(random.nextInt(NO_NATIVES), 1 + random.nextInt(15)), ImagePriority.DEFAULT, Lane.NEVER_DUE);
+          lane.submit(
+              sent++,
+              encoded(random.nextInt(NO_NATIVES), 1 + random.nextInt(15)),
+              ImagePriority.DEFAULT,
+              Lane.NEVER_DUE);
         }
       } else if (sent == images || lane.pending() > 30) {
         assertThat(lane.await(FOREVER)).isTrue();

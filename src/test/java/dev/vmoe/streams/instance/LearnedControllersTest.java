@@ -84,7 +84,9 @@ class LearnedControllersTest {
               factor
                   * nanos(
                       new OperatingPoint(settings.capacityRatio(), settings.expertsPerToken()),
-                      numImages)), new float[0][], new byte[0]);
+                      numImages)),
+          new float[0][],
+          new byte[0]);
     }
 
     static long nanos(OperatingPoint point, int images) {

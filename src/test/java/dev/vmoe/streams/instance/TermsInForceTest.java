@@ -3,7 +3,6 @@ package dev.vmoe.streams.instance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import dev.vmoe.core.moe.ImagePriority;
 import dev.vmoe.core.batch.BatchRun;
 import dev.vmoe.core.batch.BatchTerms;
 import dev.vmoe.core.batch.Lane;
@@ -19,6 +18,7 @@ import dev.vmoe.core.capacity.Samples;
 import dev.vmoe.core.image.FakeDecoder;
 import dev.vmoe.core.inference.BatchClassifier;
 import dev.vmoe.core.inference.FakeClassifier;
+import dev.vmoe.core.moe.ImagePriority;
 import dev.vmoe.core.moe.Routing;
 import dev.vmoe.streams.metrics.Meters;
 import dev.vmoe.streams.metrics.PipelineMetrics;

@@ -72,7 +72,9 @@ class LiveSettingsTest {
   void shouldAllowARatioAtWhichNothingIsDropped() {
     assertThatNoException()
         .isThrownBy(
-            () -> LiveSettings.of(FILE, Map.of("capacity.ratio", "1000"), 0L).forModels(List.of(CARD)));
+            () ->
+                LiveSettings.of(FILE, Map.of("capacity.ratio", "1000"), 0L)
+                    .forModels(List.of(CARD)));
   }
 
   @ParameterizedTest

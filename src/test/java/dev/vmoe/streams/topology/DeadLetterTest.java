@@ -82,7 +82,8 @@ class DeadLetterTest {
   private Record<byte[], byte[]> letter(int maxBytes) {
     QueuedRecord refused = record();
     refused.refused(new BadRecordException.Refused("no image"));
-    return DeadLetter.of(new Answer.Rejected<>(refused, "no image", Answer.Cause.IMAGE), maxBytes, headers -> {});
+    return DeadLetter.of(
+        new Answer.Rejected<>(refused, "no image", Answer.Cause.IMAGE), maxBytes, headers -> {});
   }
 
   private QueuedRecord record() {

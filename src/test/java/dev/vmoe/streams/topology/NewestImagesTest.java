@@ -32,7 +32,8 @@ import org.junit.jupiter.api.Test;
 
 class NewestImagesTest {
 
-  private final WatchedClassifier watched = WatchedClassifier.together(List.of(new FakeClassifier())).get(0);
+  private final WatchedClassifier watched =
+      WatchedClassifier.together(List.of(new FakeClassifier())).get(0);
   private final NewestImages images = new NewestImages(() -> watched);
   private final NewestDeadLetters letters = new NewestDeadLetters();
 
@@ -151,7 +152,10 @@ class NewestImagesTest {
     for (int i = 0; i < 25; i++) {
       letters.emitted(
           emission(
-              run, List.of(new Answer.Rejected<>(image(1, i, null), i + " " + "x".repeat(1000), Answer.Cause.IMAGE))));
+              run,
+              List.of(
+                  new Answer.Rejected<>(
+                      image(1, i, null), i + " " + "x".repeat(1000), Answer.Cause.IMAGE))));
     }
 
     List<NewestDeadLetters.Letter> newest = letters.newest();
