@@ -3,8 +3,8 @@ package dev.vmoe.event;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A record that cannot be read, now or later; the reason tells its sender why. Names of the
- * subclasses are kinds of dead letters.
+ * A record that cannot be read, now or later; the reason tells its sender why. Each has a kind, by
+ * which consumers of dead letters tell them apart: so names of the subclasses stay as they are.
  *
  * <p>{@link RegistryUnavailableException} is different: it says nothing about the record.
  */
@@ -20,6 +20,11 @@ public abstract sealed class BadRecordException extends Exception {
   /** Returns why, for the record's sender. */
   public String reason() {
     return reason;
+  }
+
+  /** Returns the kind of its dead letter: the name of its class, if not another. */
+  public String kind() {
+    return getClass().getName();
   }
 
   /** The value is not Avro in Confluent's wire format, or not of the schema that it names. */
@@ -69,12 +74,22 @@ public abstract sealed class BadRecordException extends Exception {
               + " processes in a row ended while they worked on it, the last ones on nothing else",
           null);
     }
+
+    @Override
+    public String kind() {
+      return "dev.vmoe.Poison";
+    }
   }
 
   /** The image did not come from its address. */
   public static final class NotFetched extends BadRecordException {
     public NotFetched(String reason, @Nullable Throwable cause) {
       super(reason, cause);
+    }
+
+    @Override
+    public String kind() {
+      return "dev.vmoe.NotFetched";
     }
   }
 

@@ -15,9 +15,8 @@ import org.apache.kafka.streams.Topology;
 
 /**
  * All that this program relies on although Kafka does not promise it. {@code KafkaInternalsTest}
- * and {@code AbandonedTransactionsIT} fail where a version of Kafka changes names or the clock. The
- * order of commit and close has no test of its own; {@code ExactlyOnceIT} and {@code
- * RollingRestartIT} count the answers.
+ * and {@code AbandonedTransactionsIT} fail where a version of Kafka changes names or the clock;
+ * {@code ExactlyOnceIT} misses answers where it closes before it commits.
  *
  * <ul>
  *   <li>Transactional ids of Kafka Streams: {@code <application.id>-<process>-<thread>}, where a

@@ -1,6 +1,7 @@
 /**
  * What a record of the images topic asks for. {@link dev.vmoe.streams.intake.RequestReader} turns
- * it into a request or a reason.
+ * it into a request or a reason. When it may go on, {@code Admission} in {@code streams.commit}
+ * decides.
  *
  * <pre>
  * record ──▶ RequestReader

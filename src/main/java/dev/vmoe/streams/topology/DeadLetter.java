@@ -30,12 +30,6 @@ final class DeadLetter {
   /** Kind of an image whose decoding did not end. */
   static final String TIMEOUT = "dev.vmoe.Timeout";
 
-  /** Kind of an image over which processes ended. */
-  static final String POISON = "dev.vmoe.Poison";
-
-  /** Kind of an image that did not come from its address. */
-  static final String NOT_FETCHED = "dev.vmoe.NotFetched";
-
   static final String EXCEPTION = "__streams.errors.exception";
   private static final String BAD_IMAGE = "dev.vmoe.image.BadImageException";
 
@@ -50,23 +44,14 @@ final class DeadLetter {
 
   private DeadLetter() {}
 
-  /** Returns the kind of failure: a class of this program, or one of the kinds above. */
+  /** Returns the kind of failure: that of the refusal, or one of the kinds above. */
   static String kind(Answer.Rejected<QueuedRecord> rejected) {
+    BadRecordException refusal = rejected.origin().refusal();
     return switch (rejected.cause()) {
       case EXPIRED -> EXPIRED;
       case TIMEOUT -> TIMEOUT;
-      case IMAGE -> kind(rejected.origin().refusal());
+      case IMAGE -> refusal == null ? BAD_IMAGE : refusal.kind();
     };
-  }
-
-  private static String kind(@Nullable BadRecordException refusal) {
-    if (refusal instanceof BadRecordException.Poison) {
-      return POISON;
-    }
-    if (refusal instanceof BadRecordException.NotFetched) {
-      return NOT_FETCHED;
-    }
-    return refusal == null ? BAD_IMAGE : refusal.getClass().getName();
   }
 
   /**
